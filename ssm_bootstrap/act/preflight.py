@@ -1,0 +1,46 @@
+"""A look at what registration needs first: the Systems Manager API, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from ssm_bootstrap import __version__
+from ssm_bootstrap.collect.probe import Look, Progress
+from ssm_bootstrap.collect.targets import ProxySettings, targets_for
+from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.finding import Finding
+from ssm_bootstrap.model.machine import AgentConfig, Instance
+from ssm_bootstrap.model.observations import Observations, Plan
+from ssm_bootstrap.model.observed import Observed, Seen
+
+FINAL = frozenset({"tls-untrusted"})
+"""What waiting does not mend: someone has to put a certificate or an exemption in place."""
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """Looks at the API by the way that the agent will take; ``instance`` gives the VPC's address blocks."""
+
+    host: Host
+    region: str
+    agent_config: AgentConfig
+    proxies: ProxySettings
+    instance: Observed[Instance]
+
+    def look(self, progress: Optional[Progress] = None) -> tuple[Optional[Finding], Observations]:
+        """What is in the way of registering, or None; and what was seen."""
+        wanted = targets_for([Capability.REGISTER], self.region, self.agent_config, self.proxies)
+        probes, lookups = Look(self.host, wanted, self.region, progress).take()
+        observations = Observations(
+            version=__version__,
+            taken_at=self.host.clock.now(),
+            plan=Plan("register", Seen(self.region), capabilities=(Capability.REGISTER.value,)),
+            instance=self.instance,
+            probes=probes,
+            lookups=lookups,
+        )
+        causes = [finding for finding in diagnose(observations).errors if Capability.REGISTER.value in finding.breaks]
+        return (causes[0] if causes else None), observations

@@ -1,0 +1,141 @@
+"""Registering: wait for the API where that is asked for, run the agent's ``-register``, read what it says, try again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Mapping, Optional, Sequence
+
+from ssm_bootstrap.act.preflight import FINAL, Preflight
+from ssm_bootstrap.act.retry import Policy, try_again
+from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.collect.activation import Activation
+from ssm_bootstrap.diagnose.registration import classify_registration
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.model.finding import Finding
+from ssm_bootstrap.model.registration import Attempt
+
+LOOK_EVERY = 1.0
+"""Seconds between the starts of two looks while waiting for the API."""
+
+TELL_EVERY = 60.0
+"""Seconds between two lines that say what is missing."""
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """The API could not be reached before anything was tried, or the wait for it ran out."""
+
+    finding: Finding
+    waited: float
+
+
+@dataclass(frozen=True)
+class Registered:
+    """How it ended: the attempts in order, or what was in the way."""
+
+    attempts: tuple[Attempt, ...]
+    blocked: Optional[Blocked] = None
+
+    @property
+    def last(self) -> Optional[Attempt]:
+        """The last attempt, which is the one that counts."""
+        return self.attempts[-1] if self.attempts else None
+
+
+@dataclass(frozen=True)
+class Registrar:
+    """One registration of this machine.
+
+    ``environment`` holds the proxy variables that the agent is run with. ``preflight`` is None where no look is wanted.
+    ``wait`` is how many seconds the whole may take (0: no waiting for the API), ``attempts`` how often ``-register`` is run.
+    ``tell`` takes a line of progress.
+    """
+
+    host: Host
+    binary: str
+    region: str
+    activation: Activation
+    environment: Mapping[str, str]
+    cidrs: Sequence[str]
+    preflight: Optional[Preflight]
+    wait: float
+    attempts: int
+    tell: Callable[[str], None]
+    arguments: tuple[str, ...] = ()
+    keep_open: tuple[int, ...] = ()
+
+    def run(self) -> Registered:
+        """Register; never repeats what cannot succeed, nor a call of which the answer was lost."""
+        begun = self.host.clock.monotonic()
+        made: list[Attempt] = []
+
+        def elapsed() -> float:
+            return self.host.clock.monotonic() - begun
+
+        def once(number: int) -> Optional[Blocked]:
+            blocked = self._await_api(elapsed)
+            if blocked is None:
+                made.append(self.once(number))
+                self._tell_attempt(made[-1])
+            return blocked
+
+        def is_transient(blocked: Optional[Blocked]) -> bool:
+            return blocked is None and made[-1].transient and not made[-1].succeeded
+
+        policy = Policy(self.attempts, self.wait or None)
+        blocked = try_again(policy, once, is_transient, self.host.clock.sleep, elapsed)
+        return Registered(tuple(made), blocked)
+
+    def once(self, number: int) -> Attempt:
+        """Run the agent's ``-register`` once and read what it said. The code is in its arguments for as long as it runs."""
+        started, begun = self.host.clock.now(), self.host.clock.monotonic()
+        code = self.activation.code.reveal()
+        done = self.host.commands.run(
+            [
+                self.binary,
+                "-register",
+                *("-code", code),
+                *("-id", self.activation.identifier),
+                *("-region", self.region),
+                *self.arguments,
+            ],
+            timeout=limits.REGISTER,
+            secrets=(code,),
+            environment=self.environment,
+            together=True,
+            keep_open=self.keep_open,
+        )
+        outcome = classify_registration(done.output, returncode=done.returncode, region=self.region, cidrs=tuple(self.cidrs))
+        return Attempt(
+            number=number,
+            started=started,
+            seconds=self.host.clock.monotonic() - begun,
+            returncode=done.returncode,
+            managed_instance_id=outcome.managed_instance_id,
+            finding=outcome.finding,
+            transient=outcome.transient,
+        )
+
+    def _await_api(self, elapsed: Callable[[], float]) -> Optional[Blocked]:
+        """None once the API answers; else what is in the way, when the wait is over or waiting cannot help."""
+        if self.preflight is None:
+            return None
+        begun, told = elapsed(), 0.0
+        while True:
+            look_began = elapsed()
+            finding, _ = self.preflight.look()
+            if finding is None:
+                return None
+            waited = elapsed() - begun
+            if elapsed() >= self.wait or finding.code in FINAL:
+                return Blocked(finding, waited)
+            if not told or elapsed() - told >= TELL_EVERY:
+                told = elapsed()
+                self.tell(f"waiting: {finding.code}: {finding.title} ({waited:.0f} s of {self.wait:.0f} s)")
+            rest = LOOK_EVERY - (elapsed() - look_began)
+            self.host.clock.sleep(max(0.0, min(rest, self.wait - elapsed())))
+
+    def _tell_attempt(self, attempt: Attempt) -> None:
+        if attempt.finding is not None and not attempt.succeeded:
+            again = ", trying again" if attempt.transient and attempt.number < self.attempts else ""
+            self.tell(f"attempt {attempt.number}: {attempt.finding.code}: {attempt.finding.title}{again}")

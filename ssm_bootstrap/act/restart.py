@@ -1,0 +1,99 @@
+"""Restarting the agent, and proving that it is online."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Optional
+
+from ssm_bootstrap.act.online import Mark, prove_online
+from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.collect.agent import look_at_unit
+from ssm_bootstrap.collect.agentlog import read_text
+from ssm_bootstrap.collect.probe import Look
+from ssm_bootstrap.collect.targets import ProxySettings, targets_for
+from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.commands import CannotRun
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
+from ssm_bootstrap.model.machine import AgentConfig, Unit
+from ssm_bootstrap.model.network import Stage
+from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.registration import Proof, Sign
+
+BROKEN = tuple(item.value for item in Capability if item is not Capability.REGISTER)
+
+
+@dataclass(frozen=True)
+class Restart:
+    """One restart: ``proxies`` and ``agent_config`` say how the agent dials; ``cidrs`` are the VPC's address blocks."""
+
+    host: Host
+    region: str
+    agent_config: AgentConfig
+    proxies: ProxySettings
+    cidrs: tuple[str, ...] = ()
+    timeout: float = limits.ONLINE
+
+    def run(self) -> Proof:
+        """Restart the unit that is active (deb, rpm or snap) and prove it, or say which sign is missing and why."""
+        unit = self._unit()
+        if unit is None:
+            return self._not_running("amazon-ssm-agent.service", "systemd knows no unit of the agent")
+        mark = Mark.of(self.host.files)
+        try:
+            # A stop waits for the call under way: 125 s were measured.
+            done = self.host.commands.run(["systemctl", "restart", unit.name], timeout=limits.AGENT_STOP + 30)
+        except CannotRun as error:
+            return self._not_running(unit.name, str(error))
+        if done.returncode != 0:
+            words = (done.errors or done.output).strip().splitlines()
+            return self._not_running(unit.name, words[0] if words else f"systemctl ended with {done.returncode}")
+        proof = prove_online(self.host, mark, self._main_pid, unit.main_pid, self._fallback_answers, self.timeout)
+        return proof if proof.online else replace(proof, finding=self._why(mark, proof, unit.name))
+
+    def _unit(self) -> Optional[Unit]:
+        return value_of(look_at_unit(self.host))
+
+    def _main_pid(self) -> int:
+        unit = self._unit()
+        return unit.main_pid if unit is not None and unit.active_state == "active" else 0
+
+    def _fallback_answers(self) -> bool:
+        wanted = targets_for([Capability.RUN_COMMAND], self.region, self.agent_config, self.proxies)
+        probes, _ = Look(self.host, [item for item in wanted if item[1].endpoint == "ec2messages"], self.region).take()
+        return any(probe.reached(Stage.HTTP) for probe in probes)
+
+    def _why(self, mark: Mark, proof: Proof, unit: str) -> Finding:
+        """The cause that the agent's log names since the restart, or the sign that is missing."""
+        digest = read_text(mark.text_since(self.host.files), "amazon-ssm-agent.log", self.host.clock.zone())
+        said = [
+            finding
+            for finding in explain_logs(digest, region=self.region, cidrs=self.cidrs).findings
+            if finding.severity is Severity.ERROR and finding.symptom_of is None
+        ]
+        if said:
+            return replace(said[0], state=State.NOW)
+        missing = [sign for sign in proof.signs if not sign.seen]
+        detail = "; ".join(f"{sign.name}: {sign.detail}" for sign in missing)
+        code = "agent-not-running" if missing and missing[0].name == "new process" else "agent-offline"
+        return make_finding(
+            code,
+            unit,
+            facts={"region": self.region, "detail": detail},
+            evidence=tuple(Evidence("agent log", sign.name, sign.detail) for sign in missing),
+            breaks=BROKEN,
+        )
+
+    def _not_running(self, unit: str, detail: str) -> Proof:
+        finding = make_finding(
+            "agent-not-running",
+            unit,
+            facts={"region": self.region, "detail": detail},
+            evidence=(Evidence("systemd", unit, detail),),
+            breaks=BROKEN,
+        )
+        return Proof(False, (Sign("new process", False, detail),), finding=finding)
+
+

@@ -1,0 +1,62 @@
+"""Trying again: a policy is a value, sleep is handed in, and the last real outcome is what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Optional, TypeVar
+
+import tenacity
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How often and how long to try: at most ``attempts``, and no new one after ``seconds`` (None: no limit of time).
+
+    Between two tries a random time passes, of which the upper bound doubles from ``first`` to ``most`` seconds: many
+    nodes that were throttled together do not come back together.
+    """
+
+    attempts: int
+    seconds: Optional[float] = None
+    first: float = 1.0
+    most: float = 30.0
+
+
+def try_again(
+    policy: Policy,
+    once: Callable[[int], T],
+    is_transient: Callable[[T], bool],
+    sleep: Callable[[float], None],
+    elapsed: Callable[[], float],
+) -> T:
+    """Call ``once(number)`` until its outcome is not transient or the policy ends; gives the last outcome.
+
+    ``elapsed`` gives the seconds since the whole began. What ``once`` raises is not caught.
+    """
+
+    def is_over(state: tenacity.RetryCallState) -> bool:
+        spent = policy.seconds is not None and elapsed() >= policy.seconds
+        return spent or state.attempt_number >= policy.attempts
+
+    def last(state: tenacity.RetryCallState) -> T:
+        assert state.outcome is not None
+        result: T = state.outcome.result()
+        return result
+
+    number = 0
+
+    def numbered() -> T:
+        nonlocal number
+        number += 1
+        return once(number)
+
+    retrying = tenacity.Retrying(
+        stop=is_over,
+        wait=tenacity.wait_random_exponential(multiplier=policy.first, max=policy.most),
+        retry=tenacity.retry_if_result(is_transient),
+        retry_error_callback=last,
+        sleep=sleep,
+    )
+    return retrying(numbered)

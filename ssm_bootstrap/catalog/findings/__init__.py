@@ -1,0 +1,22 @@
+"""Every finding code with what is said about it: permanent, one row a code, in modules by topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findings import agent, dns, instance, network, patch, proxy, registration, s3, tls
+
+KINDS: tuple[FindingKind, ...] = (
+    network.KINDS
+    + s3.KINDS
+    + dns.KINDS
+    + tls.KINDS
+    + proxy.KINDS
+    + instance.KINDS
+    + registration.KINDS
+    + agent.KINDS
+    + patch.KINDS
+)
+
+FINDINGS: Mapping[str, FindingKind] = {kind.code: kind for kind in KINDS}

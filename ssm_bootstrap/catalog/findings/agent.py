@@ -1,0 +1,185 @@
+"""Findings about the agent's own state."""
+
+from __future__ import annotations
+
+from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.model.finding import Severity
+
+_UNITS = "systemctl status --no-pager 'amazon-ssm-agent*' 'snap.amazon-ssm-agent*'"
+
+KINDS: tuple[FindingKind, ...] = (
+    FindingKind(
+        code="agent-missing",
+        severity=Severity.ERROR,
+        title="amazon-ssm-agent is not installed",
+        cause="Neither a package nor the snap of the agent is on this machine, so there is nothing to register or to restart.",
+        summary="Install amazon-ssm-agent for this distribution.",
+        steps=(
+            "Amazon Linux has it in its own repositories; for others fetch the deb or rpm from the region's bucket in S3.",
+            "Install either the package or the snap, never both.",
+        ),
+        aws_steps=("In a VPC without internet the bucket needs an S3 endpoint, or the package comes by another way.",),
+        commands=(
+            "curl -fsS -O https://s3.{region}.{domain}/amazon-ssm-{region}/latest/linux_amd64/amazon-ssm-agent.rpm",
+            "curl -fsS -O https://s3.{region}.{domain}/amazon-ssm-{region}/latest/debian_amd64/amazon-ssm-agent.deb",
+        ),
+        aws_commands=(aws.S3_ENDPOINTS,),
+        source="amazon-ssm-agent 3.3.1142.0, packaging; Systems Manager User Guide, the keys of the bucket amazon-ssm-REGION",
+    ),
+    FindingKind(
+        code="agent-not-running",
+        severity=Severity.ERROR,
+        title="The agent is installed but not running",
+        cause=(
+            "No process of amazon-ssm-agent runs, or systemd starts it again and again. The unit may be stopped, masked or "
+            "failed, or the agent may end at once because it has no identity or no valid configuration."
+        ),
+        summary="Start the agent's unit and see why it ended.",
+        steps=(
+            "Look at the unit's state and its last lines.",
+            "If it is masked or disabled, unmask and enable it; if package and snap are both there, keep one.",
+        ),
+        commands=(_UNITS, "sudo journalctl -u amazon-ssm-agent.service -n 50 --no-pager", "sudo ssm-bootstrap restart"),
+        source=(
+            "amazon-ssm-agent 3.3.1142.0, packaging/linux/amazon-ssm-agent.service; "
+            "an agent without identity exits with 0 (measured)"
+        ),
+    ),
+    FindingKind(
+        code="agent-offline",
+        severity=Severity.ERROR,
+        title="The agent runs, but there is no proof that this node is online",
+        cause=(
+            "The process is there, and the signs of a working node are not: credentials, a worker process, and a control "
+            "channel or a working ec2messages connection. A running unit alone proves nothing."
+        ),
+        summary="See what is missing in doctor's report, remove that cause, then restart the agent.",
+        steps=(
+            "Without the process ssm-agent-worker the agent has no credentials yet: look at ssm and at the role.",
+            "With it, look at ssmmessages.",
+        ),
+        aws_steps=("What does the service say of the node: when was its last ping?",),
+        commands=("sudo ssm-bootstrap doctor", "sudo ssm-bootstrap explain", "sudo ssm-bootstrap restart"),
+        aws_commands=(aws.NODE,),
+        source=(
+            "amazon-ssm-agent 3.3.1142.0, core/app/agent.go:87-106 (no worker without credentials), agent/session/controlchannel"
+        ),
+    ),
+    FindingKind(
+        code="agent-hibernating",
+        severity=Severity.ERROR,
+        title="The agent hibernates and asks the service only now and then",
+        cause=(
+            "The agent's first call to Systems Manager failed, so it went to sleep and pings at intervals that grow from 5 "
+            "minutes to an hour. It writes that at INFO and in hibernate.log only, so errors.log may be empty."
+        ),
+        summary="Remove what made the first call fail, then restart the agent; waiting takes up to an hour.",
+        steps=(
+            "Look for the reason in hibernate.log: access denied, unknown node, or no network.",
+            "Restart the agent once that is mended.",
+        ),
+        aws_steps=(
+            "Does the node still exist in the account, and does its role allow ssm:UpdateInstanceInformation?",
+            "Does the policy of the ssm endpoint allow the role?",
+        ),
+        commands=("sudo tail -n 20 /var/log/amazon/ssm/hibernate.log", "sudo ssm-bootstrap restart"),
+        aws_commands=(aws.NODE, aws.ROLE_POLICIES, aws.ENDPOINT_POLICY),
+        source="amazon-ssm-agent 3.3.1142.0, agent/agent.go:113, agent/hibernation/hibernation.go:48-151",
+    ),
+    FindingKind(
+        code="agent-config-invalid",
+        severity=Severity.ERROR,
+        title="amazon-ssm-agent.json cannot be read as JSON",
+        cause=(
+            "The agent's service refuses to start with a configuration that does not parse, while its -register quietly falls "
+            "back to defaults. So the node registers and then never comes online."
+        ),
+        summary="Correct the agent's configuration file, or move it away to use the defaults, then restart the agent.",
+        steps=(
+            "Find the place: the command below names line and column.",
+            "Correct it, or move the file away if nothing in it is needed.",
+            "Restart the agent.",
+        ),
+        commands=(
+            "sudo python3 -m json.tool /etc/amazon/ssm/amazon-ssm-agent.json",
+            "sudo mv /etc/amazon/ssm/amazon-ssm-agent.json /etc/amazon/ssm/amazon-ssm-agent.json.broken",
+            "sudo ssm-bootstrap restart",
+        ),
+        source="amazon-ssm-agent 3.3.1142.0, core/app/bootstrap/bootstrap.go:69, agent/appconfig/appconfig.go:53",
+    ),
+    FindingKind(
+        code="identity-not-hybrid",
+        severity=Severity.ERROR,
+        title="The agent runs as the EC2 instance and not as the hybrid node",
+        cause=(
+            "The agent takes its identity from the instance profile instead of the registration. Identity.ConsumptionOrder "
+            "puts EC2 first, or the agent has not been restarted since it was registered."
+        ),
+        summary="Put OnPrem first in Identity.ConsumptionOrder of amazon-ssm-agent.json, or remove that key, and restart.",
+        steps=(
+            "By default a hybrid registration comes before the EC2 identity; only that key changes it.",
+            "Restart the agent, then look which identity it takes: `Agent will take identity from OnPrem`.",
+        ),
+        commands=(
+            "grep -n -A4 ConsumptionOrder /etc/amazon/ssm/amazon-ssm-agent.json",
+            "sudo grep 'take identity' /var/log/amazon/ssm/amazon-ssm-agent.log | tail -1",
+            "sudo ssm-bootstrap restart",
+        ),
+        source=(
+            "amazon-ssm-agent 3.3.1142.0, agent/appconfig/constants.go:293, common/identity/identity/identity_selector.go:52-117"
+        ),
+    ),
+    FindingKind(
+        code="credentials-refused",
+        severity=Severity.ERROR,
+        title="The service refuses the agent its credentials",
+        cause=(
+            "The agent is registered, and the service does not give it the role's token. After a refusal it writes one line "
+            "and sleeps for 25 to 30 minutes; until it has credentials its worker is not even started."
+        ),
+        summary="Correct the activation's role (trust and permissions) or the ssm endpoint's policy, then restart the agent.",
+        steps=("Restart the agent after the change: otherwise up to 30 minutes pass in which nothing seems to happen.",),
+        aws_steps=(
+            "Does the role still exist, and does it trust ssm.amazonaws.com?",
+            "Is AmazonSSMManagedInstanceCore (or its like) attached to the role?",
+            (
+                "Endpoint policy of ssm: does it allow the unsigned ssm:RequestManagedInstanceRoleToken? Conditions on a "
+                "principal or organisation deny it; ssm:NodeAccountId and ssm:NodeOrgId work."
+            ),
+            "Does a service control policy deny it? Was the node's role replaced (update-managed-instance-role)?",
+        ),
+        commands=("sudo ssm-bootstrap explain", "sudo ssm-bootstrap restart"),
+        aws_commands=(aws.NODE, aws.ROLE_TRUST, aws.ROLE_POLICIES, aws.ENDPOINT_POLICY),
+        source=(
+            "amazon-ssm-agent 3.3.1142.0, core/app/credentialrefresher; "
+            "Systems Manager User Guide, setup-create-vpc (endpoint policies)"
+        ),
+    ),
+    FindingKind(
+        code="channel-down",
+        severity=Severity.ERROR,
+        title="The agent has no control channel to ssmmessages",
+        cause=(
+            "The agent has credentials, and its connection to ssmmessages does not come up or was lost. Sessions cannot work "
+            "then; Run Command still does where ec2messages is reachable."
+        ),
+        summary="Make ssmmessages reachable, websocket included, and allowed by role and endpoint policy; then restart.",
+        steps=(
+            "The channel is a websocket on port 443: a proxy or firewall that drops the Upgrade header breaks just this.",
+            "Restart the agent after the change: it waits up to an hour between tries.",
+        ),
+        aws_steps=(
+            "Is there an interface endpoint for ssmmessages, with 443 allowed in its security group?",
+            "Endpoint policy of ssmmessages, and the role: ssmmessages:CreateControlChannel and OpenControlChannel allowed?",
+            "Firewall or proxy: are websockets allowed, and long-lived connections not cut when idle?",
+        ),
+        commands=("ssm-bootstrap probe --region {region} --for session", "sudo ssm-bootstrap restart"),
+        aws_commands=(
+            aws.ENDPOINT.replace("{service}", "ssmmessages"),
+            aws.ENDPOINT_POLICY.replace("{service}", "ssmmessages"),
+            aws.ROLE_POLICIES,
+        ),
+        source="amazon-ssm-agent 3.3.1142.0, agent/session/service/service.go:93-181, agent/session/config/config.go:64-68",
+    ),
+)

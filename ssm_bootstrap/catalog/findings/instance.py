@@ -1,0 +1,92 @@
+"""Findings about the instance itself: clock, metadata, region."""
+
+from __future__ import annotations
+
+from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.model.finding import Severity
+
+_ASK_METADATA = (
+    'curl -sS -m 2 -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" -i http://169.254.169.254/latest/api/token | head -5'
+)
+_METADATA_OPTIONS = (
+    "aws ec2 describe-instances --region {region} --instance-ids <INSTANCE-ID>"
+    " --query 'Reservations[].Instances[].MetadataOptions'"
+)
+
+KINDS: tuple[FindingKind, ...] = (
+    FindingKind(
+        code="clock-skewed",
+        severity=Severity.ERROR,
+        title="This machine's clock is too far from the service's",
+        cause=(
+            "The Date header of the service and this machine's clock differ by more than signed requests may. Registration is "
+            "not signed and passes; the role token, and everything after it, is then refused."
+        ),
+        summary="Set this machine's clock, and keep it set with chrony or systemd-timesyncd.",
+        steps=(
+            "Point the time service at 169.254.169.123, which answers in every VPC without a route to the internet.",
+            "Step the clock once rather than wait for it to drift into place, then restart the agent.",
+        ),
+        commands=("date -u", "timedatectl", "chronyc sources", "sudo chronyc makestep"),
+        source="AWS General Reference, Signature Version 4 (5 minutes; S3: 15); Amazon EC2 User Guide, set-time",
+    ),
+    FindingKind(
+        code="imds-unreachable",
+        severity=Severity.WARNING,
+        title="The instance metadata service does not answer",
+        cause=(
+            "169.254.169.254 gives no answer: metadata is switched off for this instance, the hop limit is too small for a "
+            "container, a local rule drops it, or this is not an EC2 instance. A hybrid node does not need it, but the region "
+            "and the VPC's address blocks then have to come from elsewhere."
+        ),
+        summary="Give the region with --region or in /etc/ssm-bootstrap.conf, or switch instance metadata on.",
+        steps=(
+            "On a machine outside EC2 nothing is wrong: set `region` in /etc/ssm-bootstrap.conf.",
+            "On EC2: look for a route or firewall rule of this machine about 169.254.169.254, and put it into no_proxy.",
+        ),
+        aws_steps=("Instance metadata options: is HttpEndpoint `enabled`, and the hop limit 2 or more where containers ask?",),
+        commands=(_ASK_METADATA, "ip route get 169.254.169.254"),
+        aws_commands=(_METADATA_OPTIONS,),
+        transient=True,
+        source=(
+            "amazon-ssm-agent 3.3.1142.0, common/identity/availableidentities; "
+            "Amazon EC2 User Guide, configuring-instance-metadata-options"
+        ),
+    ),
+    FindingKind(
+        code="imds-impostor",
+        severity=Severity.ERROR,
+        title="Something that is not the instance metadata service answers in its place",
+        cause=(
+            "A request to 169.254.169.254 was answered, but not as the metadata service answers: most often a proxy or a "
+            "firewall's page. The agent may then take this machine for an EC2 instance and report errors that mislead."
+        ),
+        summary="Keep 169.254.169.254 out of the proxy (no_proxy), and reject the route to it where this is not EC2.",
+        steps=(
+            "Put 169.254.169.254 into no_proxy, in the shell and in the agent's unit.",
+            "Outside EC2: make the address unreachable, so that the agent stops asking.",
+        ),
+        aws_steps=("Firewall or proxy: do not answer for link-local addresses.",),
+        commands=(_ASK_METADATA, "env | grep -i _proxy", "sudo ip route add unreachable 169.254.169.254/32"),
+        source="amazon-ssm-agent issue 134",
+    ),
+    FindingKind(
+        code="region-mismatch",
+        severity=Severity.ERROR,
+        title="The region given is not the region this node belongs to",
+        cause=(
+            "The region asked for and the one that the registration or the configuration names are not the same. A node "
+            "belongs to the region of its activation, and VPC endpoints do not lead across regions."
+        ),
+        summary="Use the region of the activation: leave --region away on a registered node, or correct the configuration.",
+        steps=(
+            "See which region each source names: the flag, SSM_BOOTSTRAP_REGION, /etc/ssm-bootstrap.conf, the registration.",
+            "To move the node to another region, register it with an activation of that region.",
+        ),
+        commands=("ssm-bootstrap status", "grep -n region /etc/ssm-bootstrap.conf"),
+        source=(
+            "amazon-ssm-agent 3.3.1142.0, agent/managedInstances/registration/instance_info.go; "
+            "Systems Manager User Guide, setup-create-vpc (no requests across regions)"
+        ),
+    ),
+)

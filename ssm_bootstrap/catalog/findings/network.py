@@ -1,0 +1,209 @@
+"""Findings about the way to an interface endpoint, named by where the packet died."""
+
+from __future__ import annotations
+
+from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.model.finding import Severity
+
+KINDS: tuple[FindingKind, ...] = (
+    FindingKind(
+        code="endpoint-missing",
+        severity=Severity.ERROR,
+        title="No VPC endpoint, or no private DNS, for {service}",
+        cause=(
+            "{host} resolves to public addresses only, and none of them answers on port {port}. In a VPC without a way to the "
+            "internet that means that there is no interface endpoint for {service}, or that there is one whose private DNS "
+            "names are off or not seen by the resolver in use."
+        ),
+        summary="Create an interface endpoint in this VPC for {service} ({region}), with private DNS on.",
+        steps=(
+            "Once the endpoint is there, look again: `getent ahosts {host}` must give addresses inside the VPC.",
+            "Restart the agent then: after a failure it may sleep for up to an hour before it tries again.",
+        ),
+        aws_steps=(
+            "Is there an interface endpoint in the instance's VPC for {service}, in state `available`?",
+            "Is its private DNS on (`PrivateDnsEnabled`), and are enableDnsSupport and enableDnsHostnames on in the VPC?",
+            "If the VPC uses its own DNS servers: do they forward {domain} to the VPC resolver (the VPC's base address plus 2)?",
+            "If endpoints live in a central VPC: is a private hosted zone for {host} associated with this VPC?",
+            "If this subnet is meant to use a NAT gateway, an internet gateway or a firewall instead: does that way let 443 out?",
+        ),
+        commands=("getent ahosts {host}", "ssm-bootstrap probe --region {region}"),
+        aws_commands=(aws.ENDPOINT, aws.CREATE_ENDPOINT, aws.DNS_SUPPORT, aws.DNS_HOSTNAMES, aws.DHCP_OPTIONS, aws.HOSTED_ZONES),
+        transient=True,
+        source="Systems Manager User Guide, setup-create-vpc; Go net (dial, i/o timeout; measured)",
+    ),
+    FindingKind(
+        code="endpoint-blocked",
+        severity=Severity.ERROR,
+        title="A filter drops packets to the endpoint: {service}",
+        cause=(
+            "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. The endpoint's "
+            "name works, so a filter on the way is the likely cause: the endpoint's security group, the instance's own, or a "
+            "network ACL. From the instance these look the same."
+        ),
+        summary="Let the endpoint's security group for {service} accept TCP 443 from this instance.",
+        steps=(
+            "Check that this machine's own firewall lets TCP {port} out (nftables, iptables, firewalld).",
+            "Restart the agent once the endpoint answers: it may sleep for up to an hour before it tries again.",
+        ),
+        aws_steps=(
+            "Endpoint's security group: is TCP 443 allowed inbound from the instance's security group or subnet?",
+            "Instance's security group: is TCP 443 allowed outbound to the endpoint's security group or subnets?",
+            "Network ACLs of both subnets: TCP 443 towards the endpoint, and ports 1024-65535 on the way back?",
+            (
+                "Route tables, if the endpoint stands in another VPC: is there a route there and back (peering or transit "
+                "gateway), and does no firewall in between drop it?"
+            ),
+            "Does {host} still resolve to an endpoint that exists (an old private hosted zone, a line in /etc/hosts)?",
+        ),
+        commands=("getent ahosts {host}", "ip route get {address}", "ssm-bootstrap probe --region {region}"),
+        aws_commands=(
+            aws.INSTANCE,
+            aws.ENDPOINT,
+            aws.ENDPOINT_INTERFACES,
+            aws.SECURITY_GROUPS,
+            aws.ALLOW_ENDPOINT_INBOUND,
+            aws.NETWORK_ACL,
+            aws.ROUTE_TABLE,
+        ),
+        transient=True,
+        source="Systems Manager user guide: setup-create-vpc (security group), patch-manager-troubleshooting (network ACL)",
+    ),
+    FindingKind(
+        code="endpoint-partly-unreachable",
+        severity=Severity.WARNING,
+        title="Only some addresses answer for {service}",
+        cause=(
+            "{host} has several addresses, one for each Availability Zone of the endpoint, and {address} gives no answer while "
+            "others do. The agent takes any of them, so its calls succeed or stall by chance."
+        ),
+        summary="Repair or remove the endpoint's network interface that does not answer ({address}).",
+        steps=("Look which addresses fail, and hand them to the network team: each belongs to one subnet and one zone.",),
+        aws_steps=(
+            "Which subnet and Availability Zone does {address} belong to?",
+            "Endpoint's security group: the same on every network interface of the endpoint?",
+            "Network ACL of that subnet: TCP 443 in, ports 1024-65535 out?",
+            "Route table of that subnet, if the instance reaches it from another VPC: is there a way back?",
+            "Is the zone healthy (AWS Health)? If not, take that subnet out of the endpoint until it is.",
+        ),
+        commands=("getent ahosts {host}", "ssm-bootstrap probe --region {region}"),
+        aws_commands=(aws.ENDPOINT_INTERFACES, aws.ENDPOINT, aws.NETWORK_ACL, aws.ROUTE_TABLE),
+        transient=True,
+        source="Amazon VPC guide, interface endpoints: one network interface and address for each subnet",
+    ),
+    FindingKind(
+        code="endpoint-refused",
+        severity=Severity.ERROR,
+        title="Something refuses the connection to {service}",
+        cause=(
+            "The connection to {host} on port {port} is refused at once. AWS endpoints do not refuse TCP 443, and security "
+            "groups and network ACLs drop in silence, so {address} is another machine, or a firewall rejects on its behalf."
+        ),
+        summary="Make {host} resolve to the real endpoint, or lift the rule that rejects the connection.",
+        steps=(
+            "Compare what the resolver gives with the endpoint's addresses; look into /etc/hosts for a line about {host}.",
+            "Look for a REJECT rule in this machine's firewall, and for a proxy or NAT that redirects port {port}.",
+        ),
+        aws_steps=(
+            "Do the endpoint's network interfaces have the address {address}?",
+            "Does a private hosted zone or a DNS override send {host} somewhere else?",
+            "Does a firewall appliance on the way answer with a reset?",
+        ),
+        commands=("getent ahosts {host}", "grep -n {domain} /etc/hosts", "sudo nft list ruleset"),
+        aws_commands=(aws.ENDPOINT_INTERFACES, aws.ENDPOINT, aws.HOSTED_ZONES),
+        transient=True,
+        source="tcp(7), ECONNREFUSED; Amazon VPC User Guide, security groups and network ACLs drop",
+    ),
+    FindingKind(
+        code="no-route",
+        severity=Severity.ERROR,
+        title="This machine has no route to {service}",
+        cause=(
+            "The kernel answers that {host} is unreachable before any packet leaves the machine: no default route, no route "
+            "for this address family, or a neighbour that does not exist. At boot the network may just not be up yet."
+        ),
+        summary="Give this machine a route to {address}, usually the default route that DHCP hands out.",
+        steps=(
+            "Look whether an interface is up, has an address and a default route.",
+            "If only IPv6 addresses are given and the machine has no IPv6 (or the reverse), fix the name or add the family.",
+            "On a machine made from an image: remove static routes that belong to another VPC.",
+            "With several interfaces: check that policy routing does not send {address} out of the wrong one.",
+        ),
+        aws_steps=("Are the subnet and the network interface the ones intended, and does DHCP hand out a gateway?",),
+        commands=("ip -brief address", "ip route", "ip -6 route", "ip route get {address}"),
+        aws_commands=(aws.INSTANCE, aws.ROUTE_TABLE),
+        transient=True,
+        source="connect(2), ENETUNREACH and EHOSTUNREACH; amazon-ssm-agent issue 380",
+    ),
+    FindingKind(
+        code="public-path",
+        severity=Severity.WARNING,
+        title="Closed VPC, yet a public address serves {service}",
+        cause=(
+            "{host} answers, but at {address}, a public address, although this VPC is said to be closed or other services of "
+            "the region resolve to addresses inside it. The traffic takes some other way out, which may be cut any day."
+        ),
+        summary="Add the interface endpoint for {service} with private DNS on, so that the name resolves inside the VPC.",
+        steps=("If the public way is intended, set `closed = no` in /etc/ssm-bootstrap.conf and this warning stays away.",),
+        aws_steps=(
+            "Is there an interface endpoint in this VPC for {service}, with private DNS on?",
+            "Are enableDnsSupport and enableDnsHostnames on in the VPC?",
+            "Do custom DNS servers forward {domain} to the VPC resolver?",
+        ),
+        commands=("getent ahosts {host}",),
+        aws_commands=(aws.ENDPOINT, aws.CREATE_ENDPOINT, aws.DNS_SUPPORT, aws.DNS_HOSTNAMES),
+        source="amazon-ssm-agent issues 449 and 640",
+    ),
+    FindingKind(
+        code="connection-cut",
+        severity=Severity.ERROR,
+        title="The connection to {service} comes up and is cut",
+        cause=(
+            "TCP to {host} comes up, then the peer or something between closes or resets it, or nothing more arrives. Filters "
+            "do this that look into TLS or at the server name, as does a path whose packets are too large (MTU) to pass."
+        ),
+        summary="Exempt {host} from inspection on the firewall or proxy between this machine and the endpoint.",
+        steps=(
+            "Check the path's MTU: over a VPN or Direct Connect large packets may vanish while small ones pass.",
+            (
+                "If only the agent fails while this tool gets through: newer agents send a larger TLS hello, which old "
+                "middleboxes drop."
+            ),
+        ),
+        aws_steps=(
+            (
+                "Does a firewall, intrusion prevention or a gateway load balancer stand between instance and endpoint, and "
+                "what does its log say about {host}?"
+            ),
+            "Do the network ACLs let ICMP `fragmentation needed` through?",
+            "Is {host} served by an interface endpoint in the same VPC, so that nothing has to be in between?",
+        ),
+        commands=("ping -M do -s 1472 -c 3 {address}", "ip route get {address}"),
+        aws_commands=(aws.ENDPOINT, aws.NETWORK_ACL, aws.ROUTE_TABLE),
+        transient=True,
+        source="Go net/http (TLS handshake timeout, EOF, connection reset; measured); amazon-ssm-agent issue 640",
+    ),
+    FindingKind(
+        code="local-policy",
+        severity=Severity.ERROR,
+        title="This machine itself forbids dialling {service}",
+        cause=(
+            "The kernel refused the connection to {host} with `operation not permitted` or `permission denied`. Security "
+            "groups and network ACLs cannot do that: a firewall on this machine, a prohibit route, SELinux or a sandbox does."
+        ),
+        summary="Allow outbound TCP {port} to {host} in this machine's own firewall or security policy.",
+        steps=(
+            "Look for output rules that drop or reject, also ones bound to a user or control group.",
+            "Look for `prohibit` routes and for SELinux or AppArmor denials.",
+            "If ssm-bootstrap runs in a sandboxed unit or container, run it once from a plain root shell to compare.",
+        ),
+        commands=(
+            "sudo nft list ruleset",
+            "sudo iptables -S OUTPUT",
+            "ip route show table all type prohibit",
+            "sudo ausearch -m avc -ts recent",
+        ),
+        source="connect(2), EPERM and EACCES",
+    ),
+)

@@ -1,0 +1,110 @@
+"""Findings about what Patch Manager needs beside the agent."""
+
+from __future__ import annotations
+
+from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.model.finding import Severity
+
+KINDS: tuple[FindingKind, ...] = (
+    FindingKind(
+        code="repository-unreachable",
+        severity=Severity.ERROR,
+        title="A package repository of this system cannot be reached",
+        cause=(
+            "Patches come from the repositories configured on this machine, and {host} cannot be reached. No endpoint for "
+            "Systems Manager changes that: only Amazon Linux has its repositories in S3, others are on the internet or on a "
+            "mirror."
+        ),
+        summary="Give this machine a way to its package repositories: the S3 endpoint for Amazon Linux, else a mirror or proxy.",
+        steps=(
+            "See which repositories are enabled and which of them fail.",
+            "Point them at an internal mirror, or give the package manager a proxy.",
+        ),
+        aws_steps=(
+            (
+                "Amazon Linux: is there an S3 gateway endpoint with the subnet's route table associated? An interface "
+                "endpoint's private DNS may not answer for s3.dualstack names, which Amazon Linux 2023 uses."
+            ),
+            "Endpoint policy: does it allow s3:GetObject on al2023-repos-{region}-* and amazonlinux-2-repos-{region}?",
+            "RHEL, SLES, Ubuntu, Debian and others: is there a mirror, a Satellite or a proxy that this subnet may reach?",
+        ),
+        commands=("dnf -v repolist", "yum -v repolist", "apt-get update", "zypper refresh"),
+        aws_commands=(aws.S3_ENDPOINTS, aws.S3_ENDPOINT_POLICY, aws.ROUTE_TABLE),
+        transient=True,
+        source="AWS Systems Manager user guide, patch-manager-prerequisites; amazon-linux-2023 issue 535",
+    ),
+    FindingKind(
+        code="false-compliance",
+        severity=Severity.ERROR,
+        title="This node may be reported compliant although nothing was scanned",
+        cause=(
+            "A repository cannot be reached and its configuration says skip_if_unavailable, so the package manager leaves it "
+            "out and ends well. Patch Manager then finds no missing patches because it looked at none."
+        ),
+        summary="Make the repository reachable, and set skip_if_unavailable=False so that a failure is seen as one.",
+        steps=(
+            "Set it in /etc/dnf/dnf.conf, section [main], or in each file of /etc/yum.repos.d/.",
+            "Do not trust the compliance reported since the repository was lost: scan again once it is reachable.",
+        ),
+        aws_steps=("Make the repository reachable first, as under repository-unreachable.",),
+        commands=("grep -rn skip_if_unavailable /etc/dnf/dnf.conf /etc/yum.conf /etc/yum.repos.d/", "dnf -v repolist"),
+        aws_commands=(aws.S3_ENDPOINTS,),
+        source="AWS Systems Manager user guide, patch-manager-prerequisites and patch-manager-installing-patches",
+    ),
+    FindingKind(
+        code="patch-payload-unreachable",
+        severity=Severity.ERROR,
+        title="Patch Manager's own program cannot be downloaded",
+        cause=(
+            "AWS-RunPatchBaseline first downloads its program from {host} with curl or wget, and that fails. This is often "
+            "another name than the one that the agent uses (s3.dualstack), so agent updates may work all the same."
+        ),
+        summary="Make s3.dualstack.{region}.{domain} reachable on 443, best by an S3 gateway endpoint.",
+        steps=(
+            "Try the name from this machine; a proxy must be set in the agent's unit, as the download inherits that environment.",
+            "A curl that came as a snap cannot write the file (exit status 23): use the distribution's own.",
+        ),
+        aws_steps=(
+            "Instance's security group: TCP 443 and 80 outbound to the prefix list com.amazonaws.{region}.s3?",
+            "Network ACL: 443 out, ports 1024-65535 back in?",
+            (
+                "Route table: is the subnet's table associated with an S3 gateway endpoint? An S3 interface endpoint's private "
+                "DNS may not answer for s3.dualstack names."
+            ),
+            (
+                "Endpoint policy: is s3:GetObject allowed on aws-ssm-{region} and aws-patch-manager-{region}-* without a "
+                "condition on the principal? The download is not signed."
+            ),
+        ),
+        commands=("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://s3.dualstack.{region}.{domain}/",),
+        aws_commands=(
+            aws.INSTANCE_SECURITY_GROUP,
+            aws.S3_PREFIX_LIST,
+            aws.NETWORK_ACL,
+            aws.ROUTE_TABLE,
+            aws.S3_ENDPOINTS,
+            aws.CREATE_S3_GATEWAY,
+            aws.S3_ENDPOINT_POLICY,
+        ),
+        transient=True,
+        source="AWS-RunPatchBaseline, payload 1.80 (stored copy); amazon-ssm-agent issue 453",
+    ),
+    FindingKind(
+        code="patch-platform",
+        severity=Severity.ERROR,
+        title="Patch Manager cannot patch this system as it is",
+        cause=(
+            "Patch Manager needs a supported distribution and release, its package manager, a Python it knows, and directories "
+            "in which programs may run. One of these is not so here, whatever the network does."
+        ),
+        summary="Bring this system to what Patch Manager supports, or patch it another way.",
+        steps=(
+            "Compare release and Python version with the prerequisites; a Python newer than 3.12 is not on AWS's list.",
+            "/var/lib/amazon and /var/log/amazon must not be mounted noexec, and /var needs free space.",
+            "Hybrid nodes need the document AWS-RunPatchBaseline; AWS-RunPatchBaselineAssociation is for EC2 identities only.",
+        ),
+        commands=("cat /etc/os-release", "python3 --version", "findmnt -T /var/lib/amazon", "df -h /var"),
+        source="AWS Systems Manager user guide, patch-manager-prerequisites and patch-manager-troubleshooting",
+    ),
+)

@@ -1,0 +1,73 @@
+"""Findings about an HTTP proxy between this machine and AWS."""
+
+from __future__ import annotations
+
+from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.model.finding import Severity
+
+_UNIT_ENVIRONMENT = "systemctl show -p Environment -p EnvironmentFiles -p DropInPaths amazon-ssm-agent.service"
+
+KINDS: tuple[FindingKind, ...] = (
+    FindingKind(
+        code="proxy-unreachable",
+        severity=Severity.ERROR,
+        title="The configured proxy does not answer",
+        cause=(
+            "The environment sends traffic for AWS through {proxy}, and that proxy cannot be resolved or gives no answer. "
+            "Everything that goes through it fails for this one reason."
+        ),
+        summary="Correct the address of the proxy, get it running, or take the proxy setting away.",
+        steps=(
+            "Check host, port and scheme in https_proxy; many proxies want http:// even for HTTPS traffic.",
+            "In a VPC with endpoints no proxy is needed: put `.{domain}` and 169.254.169.254 into no_proxy, or unset the proxy.",
+            "Change it where the agent gets it from: the drop-in of its unit, then `systemctl daemon-reload` and a restart.",
+        ),
+        aws_steps=(
+            "Proxy's security group: is its port allowed inbound from this instance?",
+            "Instance's security group and the network ACLs: is the proxy's port allowed outbound, and the way back?",
+            "Route table: is there a way to the proxy's network?",
+        ),
+        commands=("env | grep -i _proxy", _UNIT_ENVIRONMENT),
+        transient=True,
+        source="Go net/http (proxyconnect; measured with amazon-ssm-agent 3.3.1142.0)",
+    ),
+    FindingKind(
+        code="proxy-denied",
+        severity=Severity.ERROR,
+        title="The proxy refuses to connect to {service}",
+        cause=(
+            "{proxy} answers, and refuses CONNECT to {host}:{port}: its rules do not allow this name, or it wants a login that "
+            "the proxy URL does not have."
+        ),
+        summary="Allow CONNECT to {host}:443 on the proxy, or take the name out of the proxy's way with no_proxy.",
+        steps=(
+            "If the endpoints are in this VPC: put `.{domain}` and 169.254.169.254 into no_proxy.",
+            "If the proxy wants a login (407): put user and password into the unit's proxy URL, in a file only root can read.",
+        ),
+        aws_steps=(
+            "Proxy's rules: allow CONNECT on 443 to ssm, ssmmessages, ec2messages and S3 of {region}, without TLS inspection.",
+        ),
+        commands=("env | grep -i _proxy | sed 's#//[^@/]*@#//***@#'", "curl -sS -m 5 -o /dev/null -v https://{host}/"),
+        source="Go net/http (CONNECT answered by its status text; measured with amazon-ssm-agent 3.3.1142.0)",
+    ),
+    FindingKind(
+        code="proxy-mismatch",
+        severity=Severity.WARNING,
+        title="The agent's unit and this shell use different proxy settings",
+        cause=(
+            "The agent's registration runs in the caller's environment and its service in that of its unit, and the two name "
+            "different proxies or exceptions. So the one may succeed where the other fails."
+        ),
+        summary="Set the same http_proxy, https_proxy and no_proxy for the agent's unit as in the shell, or in neither.",
+        steps=(
+            (
+                "Write the variables into a drop-in of the agent's unit: `systemctl edit amazon-ssm-agent.service`, section "
+                "[Service], a line Environment= with them; the snap's unit is snap.amazon-ssm-agent.amazon-ssm-agent.service."
+            ),
+            "no_proxy needs 169.254.169.254, and `.{domain}` where the VPC has endpoints.",
+            "Then `systemctl daemon-reload` and restart the agent; use `sudo -E` for commands that need the shell's variables.",
+        ),
+        commands=(_UNIT_ENVIRONMENT, "env | grep -i _proxy"),
+        source="amazon-ssm-agent 3.3.1142.0, core/agent.go:70; Systems Manager User Guide, configure-proxy-ssm-agent",
+    ),
+)

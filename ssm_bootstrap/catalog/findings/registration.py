@@ -1,0 +1,277 @@
+"""Findings about activations and the identity of the node."""
+
+from __future__ import annotations
+
+from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.model.finding import Severity
+
+_REGISTER = "sudo ssm-bootstrap register --activation-id <ACTIVATION-ID> --activation-code-file <FILE> --region {region}"
+_CLEAR = "sudo amazon-ssm-agent -register -clear"
+
+KINDS: tuple[FindingKind, ...] = (
+    FindingKind(
+        code="activation-malformed",
+        severity=Severity.ERROR,
+        title="The activation id or code has the wrong form",
+        cause=(
+            "An activation id is a UUID of 36 characters and a code has 20 to 250 characters, without spaces or quotes. What "
+            "was given is different, so nothing was sent: the agent would blank its identity before it noticed."
+        ),
+        summary="Copy the activation id and code again, exactly as create-activation printed them.",
+        steps=(
+            "Look for curly quotes, spaces or a line break that came with copy and paste.",
+            "Check that id and code were not given in each other's place.",
+        ),
+        commands=(_REGISTER,),
+        aws_commands=(aws.ACTIVATION,),
+        source="Systems Manager API Reference, CreateActivation; amazon-ssm-agent issues 125 and 143",
+    ),
+    FindingKind(
+        code="activation-invalid",
+        severity=Severity.ERROR,
+        title="The service does not know this activation",
+        cause=(
+            "The service answered InvalidActivation: id and code do not belong together, the activation was deleted, or it was "
+            "made in another region or account. Trying again cannot help."
+        ),
+        summary="Use an id and code that belong together, in the region where the activation was made, or make a new one.",
+        steps=("Check that the region given, {region}, is the activation's.",),
+        aws_steps=(
+            "Does the activation exist in {region} of the account meant?",
+            "The code is shown once only: if it is lost, make a new activation.",
+        ),
+        commands=(_REGISTER,),
+        aws_commands=(aws.ACTIVATION, aws.CREATE_ACTIVATION),
+        source="Systems Manager API Reference, RegisterManagedInstance (aws-sdk-go 1.51.20 model)",
+    ),
+    FindingKind(
+        code="activation-expired",
+        severity=Severity.ERROR,
+        title="The activation has expired",
+        cause=(
+            "The service answered ActivationExpired. An activation lives for 24 hours unless it was made to last longer, 30 "
+            "days at most. Nodes that it registered before are not affected."
+        ),
+        summary="Make a new activation and register with that.",
+        steps=("Put the new code into the file that the registration reads, owned by root with mode 0600.",),
+        aws_steps=("Make a new activation in {region}, with the same role.",),
+        commands=(_REGISTER,),
+        aws_commands=(aws.ACTIVATION, aws.CREATE_ACTIVATION),
+        source="Systems Manager User Guide, hybrid activations; aws-sdk-go 1.51.20 model",
+    ),
+    FindingKind(
+        code="activation-exhausted",
+        severity=Severity.ERROR,
+        title="The activation has no registration left",
+        cause=(
+            "The service answered RegistrationLimitExceeded: the activation has registered as many nodes as it may, which is "
+            "one unless said otherwise. An earlier try whose answer was lost may have used it up."
+        ),
+        summary="Make a new activation with a registration limit that suffices, and register with that.",
+        steps=("Put the new code into the file that the registration reads, owned by root with mode 0600.",),
+        aws_steps=(
+            (
+                "Which nodes did this activation register? One that never came online is the leftover of a lost answer: "
+                "deregister it."
+            ),
+            "Make a new activation; deregistering a node does not give the use back for certain.",
+        ),
+        commands=(_REGISTER,),
+        aws_commands=(aws.ACTIVATION, aws.NODES_OF_ACTIVATION, aws.CREATE_ACTIVATION),
+        source="Systems Manager User Guide, hybrid activations (default limit 1); aws-sdk-go 1.51.20 model",
+    ),
+    FindingKind(
+        code="answer-lost",
+        severity=Severity.ERROR,
+        title="The registration went out, and its answer was lost",
+        cause=(
+            "The request reached the service, or may have, and the connection broke before the answer came. The service may "
+            "have registered a node that this machine does not know about and counted the activation as used, so the call is "
+            "not repeated by itself."
+        ),
+        summary="Look on the AWS side for a node that this try created, remove it, then register again.",
+        steps=(
+            "Do not run the registration in a loop: each try may use up the activation and leave one more orphan.",
+            "Once the account's owner has looked, register again with an activation that has a use left.",
+            "Find out what cut the connection: ssm-bootstrap probe.",
+        ),
+        aws_steps=(
+            "Compare the activation's RegistrationsCount with the nodes that really use it.",
+            (
+                "Find the orphan: a mi- id of this activation, registered at the time of the try, that never came online and "
+                "that no machine knows as its own."
+            ),
+            "Remove it with deregister-managed-instance. Make sure first that it is no working node.",
+            "If the count has reached the limit, make a new activation.",
+        ),
+        commands=("ssm-bootstrap probe --region {region} --for register", _REGISTER),
+        aws_commands=(aws.ACTIVATION, aws.NODES_OF_ACTIVATION, aws.DEREGISTER_NODE, aws.CREATE_ACTIVATION),
+        source=(
+            "amazon-ssm-agent 3.3.1142.0, "
+            "core/agent_parser.go:161-272, agent/ssm/anonauth/anonauth_client.go (the call is not idempotent)"
+        ),
+    ),
+    FindingKind(
+        code="not-registered",
+        severity=Severity.ERROR,
+        title="This node is not registered with Systems Manager",
+        cause=(
+            "The agent's vault holds no identity. An agent without one ends at once and is started again every 90 seconds; "
+            "nothing but registration can work until it has one. AWS credentials do not replace an activation here."
+        ),
+        summary="Register this node with an activation id and code.",
+        steps=("Put the code into a file owned by root with mode 0600 and run the registration.",),
+        aws_steps=("Make an activation in the region meant and hand over its id and code.",),
+        commands=(_REGISTER,),
+        aws_commands=(aws.CREATE_ACTIVATION,),
+        source="amazon-ssm-agent 3.3.1142.0, common/identity/identity/identity_selector.go:98-109; amazon-ssm-agent issue 247",
+    ),
+    FindingKind(
+        code="already-registered",
+        severity=Severity.INFO,
+        title="This node is registered already",
+        cause="The agent's vault holds a complete identity, {mi}, so nothing was changed.",
+        summary="Nothing has to be done; look at the node's state if it is not online.",
+        steps=("To see whether the node works, run status or doctor.",),
+        commands=("sudo ssm-bootstrap status", "sudo ssm-bootstrap doctor"),
+        source="amazon-ssm-agent 3.3.1142.0, agent/managedInstances/registration/instance_info.go:94-99",
+    ),
+    FindingKind(
+        code="registration-interrupted",
+        severity=Severity.ERROR,
+        title="A registration was interrupted and has not been finished or undone",
+        cause=(
+            "A journal of ssm-bootstrap is there and nobody holds its lock, so a run was killed half-way. The identity that "
+            "the agent sees may be incomplete."
+        ),
+        summary="Run register again: it finishes or undoes what the journal says before it does anything else.",
+        steps=("Let no other tool register in the meantime, and do not delete the journal by hand.",),
+        commands=("sudo ssm-bootstrap status", _REGISTER),
+        source="amazon-ssm-agent 3.3.1142.0, core/agent_parser.go:194-246 (the vault is blanked before the call)",
+    ),
+    FindingKind(
+        code="node-deregistered",
+        severity=Severity.ERROR,
+        title="Systems Manager no longer knows this node",
+        cause=(
+            "The service answers InvalidInstanceId for {mi}: the node was deregistered in the account, while its vault here "
+            "still holds the old identity. Such a vault also survives a reinstalled agent."
+        ),
+        summary="Clear the old identity and register this node again with a new activation.",
+        steps=(
+            "Make sure that this machine is the one meant, and not a clone that carries another node's identity.",
+            "Clear the old identity, then register; the node gets a new mi- id.",
+        ),
+        aws_steps=(
+            "Is {mi} gone from the list of managed nodes, or does it belong to another account or region?",
+            "Make an activation. Tags, maintenance windows and associations by id have to name the new mi- id.",
+        ),
+        commands=(_CLEAR, _REGISTER),
+        aws_commands=(aws.NODE, aws.CREATE_ACTIVATION),
+        source="Systems Manager API Reference, InvalidInstanceId; amazon-ssm-agent issue 381",
+    ),
+    FindingKind(
+        code="registration-denied",
+        severity=Severity.ERROR,
+        title="A policy denies the registration call",
+        cause=(
+            "The service answered AccessDenied to a call that a hybrid node makes unsigned. An unsigned call has no principal, "
+            "so an endpoint policy that asks for a principal, an account or an organisation (aws:PrincipalOrgID and its like) "
+            "always denies it."
+        ),
+        summary="Let the ssm endpoint's policy allow the unsigned hybrid calls, limited by ssm:NodeAccountId or ssm:NodeOrgId.",
+        steps=("Nothing on this machine has to change. Do not repeat the call: each try blanks the agent's identity first.",),
+        aws_steps=(
+            (
+                "Endpoint policy of ssm: does it allow ssm:RegisterManagedInstance, ssm:RequestManagedInstanceRoleToken and "
+                "ssm:UpdateManagedInstancePublicKey for principal `*`?"
+            ),
+            (
+                "Are conditions on aws:PrincipalOrgID, aws:PrincipalAccount or aws:SourceAccount in the way of these three? "
+                "Use ssm:NodeAccountId or ssm:NodeOrgId instead."
+            ),
+            "Does a proxy or firewall on the way answer in the service's name?",
+        ),
+        commands=("ssm-bootstrap probe --region {region} --for register",),
+        aws_commands=(aws.ENDPOINT_POLICY,),
+        source="AWS Systems Manager user guide, setup-create-vpc, endpoint policy considerations for hybrid nodes",
+    ),
+    FindingKind(
+        code="registration-lost",
+        severity=Severity.ERROR,
+        title="This node has lost its identity: the vault is empty, a file names the old id",
+        cause=(
+            "The registration file still names {mi}, and the vault, which the agent goes by, has no identity. The agent blanks "
+            "the vault before it asks the service, so a registration that failed or was killed leaves exactly this."
+        ),
+        summary="Register this node again with a new activation, or put a copy of the vault back if there is one.",
+        steps=(
+            (
+                "If there is a backup of /var/lib/amazon/ssm/Vault from before, stop the agent, put it back with its modes, "
+                "and start the agent."
+            ),
+            "Otherwise register again; the node gets a new mi- id.",
+        ),
+        aws_steps=("The old node, {mi}, stays in the account as offline: deregister it once the new one works.",),
+        commands=("sudo ls -lR /var/lib/amazon/ssm/Vault", _REGISTER),
+        aws_commands=(
+            aws.NODE,
+            "aws ssm deregister-managed-instance --region {region} --instance-id {mi}",
+            aws.CREATE_ACTIVATION,
+        ),
+        source="amazon-ssm-agent 3.3.1142.0, core/agent_parser.go:194-246 (the vault is blanked before the call; measured)",
+    ),
+    FindingKind(
+        code="fingerprint-mismatch",
+        severity=Severity.ERROR,
+        title="The service takes this machine for another than the one registered",
+        cause=(
+            "The service answered MachineFingerprintDoesNotMatch: machine-id, address or hardware changed by more than the "
+            "agent's threshold. A cloned image, a regenerated /etc/machine-id, a moved virtual machine or an upgrade do that."
+        ),
+        summary="Register this machine again, and keep the identity out of images that are cloned.",
+        steps=(
+            "Is this a clone? Then clear its identity and register it as a node of its own.",
+            "Check that /etc/machine-id survives a reboot and is not the same on every machine.",
+            (
+                "If the same machine changes often, lower the agent's threshold: `amazon-ssm-agent -fingerprint "
+                "-similarityThreshold 1`."
+            ),
+        ),
+        aws_steps=("Make an activation for the new registration; deregister {mi} if no other machine uses it.",),
+        commands=("cat /etc/machine-id", _CLEAR, _REGISTER),
+        aws_commands=(aws.NODE, aws.CREATE_ACTIVATION),
+        source=(
+            "amazon-ssm-agent 3.3.1142.0, agent/managedInstances/fingerprint/fingerprint.go:90-319; "
+            "amazon-ssm-agent issues 73 and 567"
+        ),
+    ),
+    FindingKind(
+        code="throttled",
+        severity=Severity.ERROR,
+        title="The service is being asked too often",
+        cause=(
+            "The service answered that the rate of calls is exceeded, as happens when many nodes register at once. The agent "
+            "has already tried several times by itself."
+        ),
+        summary="Wait a little and try again, and spread the nodes of a fleet over some minutes.",
+        steps=("Run the registration with --wait, which tries again with growing, random pauses.",),
+        aws_steps=("Are many nodes started at the same moment, or does something else use up the account's rate for ssm?",),
+        commands=(_REGISTER + " --wait 15m",),
+        transient=True,
+        source="AWS common errors (AWS API references): ThrottlingException, TooManyUpdates",
+    ),
+    FindingKind(
+        code="service-error",
+        severity=Severity.ERROR,
+        title="The service reports an error of its own",
+        cause="AWS answered with a server error (5xx). The request was understood to be fine; the fault is on the other side.",
+        summary="Try again in some minutes; if it lasts, look at the AWS Health Dashboard.",
+        steps=("Run the registration with --wait, which tries again with growing, random pauses.",),
+        aws_steps=("AWS Health Dashboard: is there an event for Systems Manager in {region}? If not, ask AWS Support.",),
+        commands=(_REGISTER + " --wait 15m",),
+        transient=True,
+        source="AWS common errors (AWS API references): InternalServerError, ServiceUnavailable",
+    ),
+)

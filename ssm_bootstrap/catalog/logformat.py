@@ -1,0 +1,165 @@
+"""How the agent writes its logs: file names, record heads, prefixes, and which parts of a message are only ids."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, tzinfo
+from typing import Iterator, Optional
+
+from ssm_bootstrap.model.log import Level, LogRecord
+
+LOG_DIRECTORY = "/var/log/amazon/ssm"  # source: amazon-ssm-agent 3.3.1142.0 agent/log/logger/defaultconfig.go:29-60
+
+LOG_NAMES = ("errors.log", "amazon-ssm-agent.log", "hibernate.log")
+"""The logs of the service. errors.log alone is not enough: hibernation and a silent ec2messages are not errors to the agent."""
+
+PROMPT = b"[Yes/No]: "  # no newline follows it, so the next record is glued to it; source: core/agent_parser.go, measured
+
+HEAD = re.compile(
+    rb"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL)(?: |$)"
+)
+"""Time and level at the start of a record; fractions came with 3.3.808."""
+
+JOURNAL = re.compile(rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,255} [\w.@-]{1,64}\[\d{1,10}\]: ")
+"""What ``journalctl`` and syslog put before each line."""
+
+QUIET = frozenset((b"TRACE", b"DEBUG", b"INFO"))
+"""Levels of records that matter only where a state signature is in them."""
+
+_SOURCE = re.compile(r"\[([^\]@\n]{1,200} @ [^\]\n]{1,200}\.\d+)\] ")
+_CONTEXT = re.compile(r"\[([^\]\n]{0,200})\] ")
+_MAX_CONTEXT = 12
+
+_VARYING = re.compile(
+    r"(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)"
+    r"|(?P<label>\b(?:[Rr]equest ?[Ii][Dd]|host id)[:=] ?)[^\s,;)]+"
+    r"|(?P<stamp>\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)"
+    r"|(?P<pid>\bpid:? ?)\d+"
+    r"|(?P<local>\b(?:read|write) (?:tcp|udp)[46]? (?:\[[^\]\s]{1,64}\]|[\d.]{7,15}):)\d+(?=->)"
+    r"|(?P<query>\?)[^\s\"'<>?]*(?:X-Amz-|Signature=|AWSAccessKeyId=)[^\s\"'<>]*"
+    r"|(?P<hex>\b0x[0-9a-f]+\b)"
+    r"|(?P<long>\b(?:\d+h)?(?:\d+m)?)\d+(?:\.\d+)?(?P<unit>ms|µs|ns|s)\b"
+    r"|(?P<whole>\b\d+)\.\d+(?= (?:seconds|minutes|milliseconds)\b)"
+    r"|\b\d+(?= milliseconds\b| ms\b)"
+)
+
+_SECRETS = (
+    (re.compile(r"(\?)[^\s\"'<>?]*(?:X-Amz-|Signature=|AWSAccessKeyId=)[^\s\"'<>]*"), r"\1***"),
+    (re.compile(r"(://)[^\s/@\"']{1,256}@"), r"\1***@"),
+    (re.compile(r"(?i)((?:^|\s)--?(?:activation-)?code[= ])\s*\S+"), r"\1***"),
+    (re.compile(r"(?i)(\"?(?:activation_?code|secret_?access_?key|session_?token|private_?key)\"?\s{0,4}[:=]\s{0,4}\"?)[^\s\",}]+"),
+     r"\1***"),
+)
+
+
+def _blank(found: re.Match[str]) -> str:
+    if found["uuid"]:
+        return "<uuid>"
+    if found["label"]:
+        return f"{found['label']}<id>"
+    if found["stamp"]:
+        return "<time>"
+    if found["pid"]:
+        return f"{found['pid']}<n>"
+    if found["local"]:
+        return f"{found['local']}<port>"
+    if found["query"]:
+        return "?<query>"
+    if found["hex"]:
+        return "<hex>"
+    if found["unit"]:
+        return f"{found['long']}<n>{found['unit']}"
+    if found["whole"]:
+        return found["whole"]
+    return "<n>"
+
+
+def shape_of(message: str) -> str:
+    """The message with ids, times, process ids and own ports blanked; hosts, remote addresses, whole minutes and seconds stay."""
+    return _VARYING.sub(_blank, message)
+
+
+def mask_secrets(text: str) -> str:
+    """The text without presigned query strings, passwords in URLs and activation codes."""
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def parse_time(text: str, zone: tzinfo) -> Optional[datetime]:
+    """The time of a record's head in ``zone`` (the agent writes local time without one); None where it is no date."""
+    fraction = text[20:26]
+    if not "1970" <= text[0:4] <= "9000":
+        return None
+    try:
+        return datetime(
+            int(text[0:4]), int(text[5:7]), int(text[8:10]), int(text[11:13]), int(text[14:16]), int(text[17:19]),
+            int(fraction.ljust(6, "0")) if fraction else 0, zone,
+        )  # fmt: skip
+    except ValueError:
+        return None
+
+
+def split_prefixes(text: str) -> tuple[str, tuple[str, ...], str]:
+    """Source (``func @ file.line``), context (the bracketed prefixes) and message of a record's body."""
+    source = ""
+    position = 0
+    found = _SOURCE.match(text)
+    if found:
+        source, position = found[1], found.end()
+    context: list[str] = []
+    while len(context) < _MAX_CONTEXT:
+        found = _CONTEXT.match(text, position)
+        if not found:
+            break
+        context.append(found[1])
+        position = found.end()
+    return source, tuple(context), text[position:]
+
+
+def find_head(line: bytes) -> Optional[re.Match[bytes]]:
+    """The head of a record that starts on this line: at its start, or glued to the prompt of ``-register``."""
+    found = HEAD.match(line)
+    if found is None and PROMPT in line:
+        found = HEAD.match(line, line.rindex(PROMPT) + len(PROMPT))
+    return found
+
+
+def clean_line(line: bytes) -> bytes:
+    """A line without its carriage return, NUL bytes, and what the journal put before it."""
+    if line.endswith(b"\r"):
+        line = line[:-1]
+    if b"\0" in line:
+        line = line.replace(b"\0", b"")
+    if line[:1].isupper():
+        found = JOURNAL.match(line)
+        if found:
+            line = line[found.end() :]
+    return line
+
+
+def records_of(text: str, zone: tzinfo) -> Iterator[LogRecord]:
+    """The records of a short text (the output of one command), in order; text without a head is a record with Level.NONE."""
+    head: Optional[re.Match[bytes]] = None
+    body: list[str] = []
+    for raw in text.encode("utf-8", "replace").split(b"\n"):
+        line = clean_line(raw)
+        found = find_head(line)
+        if found:
+            if head:
+                yield _record(head, body, zone)
+            before = line[: found.start()].decode("utf-8", "replace").strip()
+            if before:
+                yield LogRecord(None, Level.NONE, before)
+            head, body = found, [line[found.end() :].decode("utf-8", "replace")]
+        elif head:
+            body.append(line.decode("utf-8", "replace"))
+        elif line.strip():
+            yield LogRecord(None, Level.NONE, line.decode("utf-8", "replace"))
+    if head:
+        yield _record(head, body, zone)
+
+
+def _record(head: re.Match[bytes], body: list[str], zone: tzinfo) -> LogRecord:
+    source, context, message = split_prefixes("\n".join(body).rstrip())
+    return LogRecord(parse_time(head[1].decode(), zone), Level(head[2].decode()), message, source, context)

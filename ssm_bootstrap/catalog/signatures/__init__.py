@@ -1,0 +1,17 @@
+"""Every message of the agent that is known, listed explicitly; where two rows could match, the earlier one counts."""
+
+from __future__ import annotations
+
+from ssm_bootstrap.catalog.signatures.api import API
+from ssm_bootstrap.catalog.signatures.benign import BENIGN
+from ssm_bootstrap.catalog.signatures.credentials import CREDENTIALS
+from ssm_bootstrap.catalog.signatures.kinds import Signature
+from ssm_bootstrap.catalog.signatures.local import LOCAL
+from ssm_bootstrap.catalog.signatures.messaging import MESSAGING
+from ssm_bootstrap.catalog.signatures.plugins import PLUGINS
+from ssm_bootstrap.catalog.signatures.s3 import S3
+from ssm_bootstrap.catalog.signatures.states import STATES
+from ssm_bootstrap.catalog.signatures.wrappers import WRAPPERS
+
+SIGNATURES: tuple[Signature, ...] = WRAPPERS + API + MESSAGING + S3 + CREDENTIALS + PLUGINS + STATES + BENIGN + LOCAL
+"""All rows. The machine's own errors (disk, permission) come last: they are the tail of many messages."""

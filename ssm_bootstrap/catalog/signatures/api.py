@@ -1,0 +1,367 @@
+"""Answers of the AWS API that say no: causes, whatever the phase."""
+
+from __future__ import annotations
+
+from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
+from ssm_bootstrap.catalog.signatures.samples import AGENT, documented, formatted, measured
+
+_MODEL = "aws-sdk-go 1.51.20 models/apis/ssm/2014-11-06 (error shapes)"
+_REGISTER = "Registration failed due to error registering the instance with AWS SSM. "
+
+API: tuple[Signature, ...] = (
+    Signature(
+        id="invalid-activation",
+        kind=Kind.CAUSE,
+        fixed="InvalidActivation",
+        pattern=r"\bInvalidActivation(?:Id)?:",
+        meaning="activation id and code do not belong together, the activation was deleted, or it is of another region",
+        source=_MODEL,
+        samples=(measured(_REGISTER + "InvalidActivation: lab"), formatted("InvalidActivationId: ")),
+        near_misses=("ActivationExpired: lab",),
+        code="activation-invalid",
+        transient=False,
+    ),
+    Signature(
+        id="activation-expired",
+        kind=Kind.CAUSE,
+        fixed="ActivationExpired",
+        pattern=r"\bActivationExpired:",
+        meaning="the activation's time is over (24 hours unless set, 30 days at most)",
+        source=_MODEL,
+        samples=(measured(_REGISTER + "ActivationExpired: lab"),),
+        near_misses=("InvalidActivation: lab", "ExpiredTokenException: The security token included in the request is expired"),
+        code="activation-expired",
+        transient=False,
+    ),
+    Signature(
+        id="registration-limit",
+        kind=Kind.CAUSE,
+        fixed="RegistrationLimitExceeded",
+        pattern=r"\bRegistrationLimitExceeded:",
+        meaning="as many nodes as the activation allows are registered with it",
+        source=_MODEL,
+        samples=(formatted(_REGISTER + "RegistrationLimitExceeded: "),),
+        code="activation-exhausted",
+        transient=False,
+    ),
+    Signature(
+        id="already-registered-key",
+        kind=Kind.CAUSE,
+        fixed="AlreadyRegistered",
+        pattern=r"\b(?:Instance|PublicKey)AlreadyRegistered\b",
+        meaning="the service knows this instance or its key already",
+        source=_MODEL,
+        samples=(formatted(_REGISTER + "InstanceAlreadyRegistered: "), formatted("PublicKeyAlreadyRegistered: ")),
+        near_misses=("Instance already registered. Would you like to override existing with new registration information?",),
+        transient=False,
+    ),
+    Signature(
+        id="invalid-public-key",
+        kind=Kind.CAUSE,
+        fixed="InvalidPublicKey",
+        pattern=r"\bInvalidPublicKey:",
+        meaning="the service does not take the agent's key",
+        source=_MODEL,
+        samples=(formatted(_REGISTER + "InvalidPublicKey: "),),
+        transient=False,
+    ),
+    Signature(
+        id="too-many-updates",
+        kind=Kind.CAUSE,
+        fixed="TooManyUpdates",
+        pattern=r"\bTooManyUpdates:",
+        meaning="concurrent registrations with the same activation",
+        source=_MODEL,
+        samples=(formatted(_REGISTER + "TooManyUpdates: "),),
+        code="throttled",
+        transient=True,
+    ),
+    Signature(
+        id="internal-server-error",
+        kind=Kind.CAUSE,
+        fixed="InternalServerError",
+        pattern=r"\bInternalServerError:",
+        meaning="the service failed on its own side",
+        source=_MODEL,
+        samples=(measured(_REGISTER + "InternalServerError: lab"),),
+        code="service-error",
+        transient=True,
+    ),
+    Signature(
+        id="throttling",
+        kind=Kind.CAUSE,
+        fixed="hrottling",
+        pattern=r"\b(?:Request)?Throttling(?:Exception)?:",
+        meaning="too many calls at once for the account and region",
+        source="aws-sdk-go 1.51.20 aws/request (throttle codes)",
+        samples=(
+            measured(
+                _REGISTER + "ThrottlingException: lab\n\tstatus code: 400, request id: 00000000-0000-4000-8000-000000000000"
+            ),
+            formatted("Throttling: Rate exceeded"),
+        ),
+        code="throttled",
+        transient=True,
+    ),
+    Signature(
+        id="endpoint-policy",
+        kind=Kind.CAUSE,
+        fixed="VPC endpoint policy",
+        pattern=r"\bAccessDenied(?:Exception)?: (?s:.{0,2000}?)VPC endpoint policy",
+        meaning="the VPC endpoint's policy forbids the call",
+        source="AWS Identity and Access Management User Guide, access denied error messages",
+        samples=(
+            documented(
+                _REGISTER + "AccessDeniedException: User: anonymous is not authorized to perform: "
+                "ssm:RegisterManagedInstance because no VPC endpoint policy allows the ssm:RegisterManagedInstance action"
+            ),
+        ),
+        near_misses=(
+            "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/r/mi-1 is not authorized to perform: ssm:PutInventory",
+        ),
+        transient=False,
+    ),
+    Signature(
+        id="access-denied",
+        kind=Kind.CAUSE,
+        fixed="AccessDeniedException",
+        pattern=r"\bAccessDeniedException: (?!(?s:.{0,2000}?)VPC endpoint policy)",
+        meaning="the caller's role or a policy does not allow the call",
+        source="aws-sdk-go 1.51.20 (untyped error code)",
+        samples=(
+            measured(
+                "Retrieve credentials produced error: AccessDeniedException: lab\n"
+                "\tstatus code: 400, request id: 00000000-0000-4000-8000-000000000000"
+            ),
+            documented(
+                "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/r/mi-1 is not authorized "
+                "to perform: ssm:PutInventory"
+            ),
+        ),
+        near_misses=("AccessDenied: Access Denied", "AccessDeniedException: User: anonymous … VPC endpoint policy"),
+        transient=False,
+    ),
+    Signature(
+        id="fingerprint-refused",
+        kind=Kind.CAUSE,
+        fixed="MachineFingerprintDoesNotMatch",
+        pattern=r"\bMachineFingerprintDoesNotMatch\b",
+        meaning="the service was given another fingerprint for this node: hardware changed, or the image is a clone",
+        source=_MODEL,
+        samples=(formatted("Retrieve credentials produced error: MachineFingerprintDoesNotMatch: "),),
+        code="fingerprint-mismatch",
+        transient=False,
+    ),
+    Signature(
+        id="invalid-instance-id",
+        kind=Kind.CAUSE,
+        fixed="InvalidInstanceId",
+        pattern=r"\bInvalidInstanceId:",
+        meaning="the service no longer knows this managed instance id",
+        source=_MODEL + "; public report amazon-ssm-agent#381",
+        samples=(
+            formatted("Retrieve credentials produced error: InvalidInstanceId: "),
+            documented("InvalidInstanceId: Not existing InstanceId mi-02117ab6c0a35dc0a"),
+        ),
+        code="node-deregistered",
+        transient=False,
+    ),
+    Signature(
+        id="signature-clock",
+        kind=Kind.CAUSE,
+        fixed="Signature ",
+        pattern=r"\bSignature (?:expired: \S+ is now earlier than|not yet current)",
+        meaning="this machine's clock is more than five minutes off",
+        source="AWS General Reference, Signature Version 4 errors",
+        samples=(
+            documented(
+                "InvalidSignatureException: Signature expired: 20261123T134122Z is now earlier than 20261123T140000Z "
+                "(20261123T140500Z - 5 min.)\n\tstatus code: 400, request id: 00000000-0000-4000-8000-000000000000"
+            ),
+            documented("InvalidSignatureException: Signature not yet current: 20261123T150000Z is still later than 20261123T141000Z"),
+        ),
+        near_misses=("InvalidSignatureException: The request signature we calculated does not match the signature you provided.",),
+        code="clock-skewed",
+        transient=False,
+    ),
+    Signature(
+        id="signature-invalid",
+        kind=Kind.CAUSE,
+        fixed="Signature",
+        pattern=r"\b(?:InvalidSignatureException|SignatureDoesNotMatch): (?!Signature (?:expired|not yet))",
+        meaning="the signature does not match: the key is not this node's (an old vault was put back), or the clock is off",
+        source="aws-sdk-go 1.51.20 (untyped error code)",
+        samples=(
+            documented(
+                "Retrieve credentials produced error: InvalidSignatureException: The request signature we calculated does not match"
+            ),
+        ),
+        near_misses=("InvalidSignatureException: Signature expired: 2 is now earlier than 3",),
+        transient=False,
+    ),
+    Signature(
+        id="request-expired",
+        kind=Kind.CAUSE,
+        fixed="RequestExpired",
+        pattern=r"\bRequestExpired\b",
+        meaning="this machine's clock is off",
+        source="AWS common errors (AWS API references)",
+        samples=(documented("RequestExpired: Request has expired."),),
+        code="clock-skewed",
+        transient=False,
+    ),
+    Signature(
+        id="request-time-too-skewed",
+        kind=Kind.CAUSE,
+        fixed="RequestTimeTooSkewed",
+        pattern=r"\bRequestTimeTooSkewed\b",
+        meaning="this machine's clock is more than 15 minutes off (S3)",
+        source="Amazon S3 API Reference, error responses",
+        samples=(
+            documented(
+                "RequestTimeTooSkewed: The difference between the request time and the current time is too large.\n"
+                "\tstatus code: 403, request id: 4442587FB7D0A2F9, host id: x"
+            ),
+        ),
+        code="clock-skewed",
+        transient=False,
+    ),
+    Signature(
+        id="unrecognized-client",
+        kind=Kind.CAUSE,
+        fixed="UnrecognizedClientException",
+        pattern=r"\bUnrecognizedClientException:",
+        meaning="the credentials are of another partition or region, or a foreign default profile is used",
+        source="aws-sdk-go 1.51.20 (untyped error code)",
+        samples=(documented("UnrecognizedClientException: The token in the request is invalid."),),
+        transient=False,
+    ),
+    Signature(
+        id="invalid-client-token",
+        kind=Kind.CAUSE,
+        fixed="InvalidClientTokenId",
+        pattern=r"\bInvalidClientTokenId\b",
+        meaning="the credentials are of another partition or region, or a foreign default profile is used",
+        source="AWS common errors (AWS API references)",
+        samples=(documented("InvalidClientTokenId: The token in the request is invalid."),),
+        transient=False,
+    ),
+    Signature(
+        id="expired-token",
+        kind=Kind.CAUSE,
+        fixed="ExpiredToken",
+        pattern=r"\bExpiredToken(?:Exception)?:",
+        meaning="the agent did not renew its credentials in time",
+        source="aws-sdk-go 1.51.20 (untyped error code)",
+        samples=(documented("ExpiredTokenException: The security token included in the request is expired"),),
+        near_misses=("ActivationExpired: lab",),
+        transient=False,
+    ),
+    Signature(
+        id="validation-exception",
+        kind=Kind.CAUSE,
+        fixed="ValidationException",
+        pattern=r"\bValidationException:",
+        meaning="the service does not take a value of the request",
+        source="aws-sdk-go 1.51.20 (untyped error code)",
+        samples=(documented("ValidationException: 1 validation error detected\n\tstatus code: 400, request id: 1"),),
+        transient=False,
+    ),
+    Signature(
+        id="parameter-too-short",
+        kind=Kind.CAUSE,
+        fixed="validation error(s) found",
+        pattern=r"InvalidParameter: \d+ validation error\(s\) found",
+        meaning="the agent itself refuses the values: the code has under 20 characters or the id under 36; nothing was sent",
+        source="aws-sdk-go 1.51.20 aws/request/validation.go",
+        samples=(
+            formatted(
+                _REGISTER + "InvalidParameter: 1 validation error(s) found.\n"
+                "- minimum field size of 20, RegisterManagedInstanceInput.ActivationCode."
+            ),
+        ),
+        near_misses=("ValidationException: 1 validation error detected",),
+        code="activation-malformed",
+        transient=False,
+    ),
+    Signature(
+        id="missing-endpoint",
+        kind=Kind.CAUSE,
+        fixed="MissingEndpoint",
+        pattern=r"\bMissingEndpoint: 'Endpoint' configuration is required",
+        meaning="no host name can be made of the region",
+        source="aws-sdk-go 1.51.20 aws/errors.go",
+        samples=(formatted(_REGISTER + "MissingEndpoint: 'Endpoint' configuration is required for this service"),),
+        transient=False,
+    ),
+    Signature(
+        id="region-characters",
+        kind=Kind.CAUSE,
+        fixed="Unable to determine endpoint because region ",
+        pattern=r"Unable to determine endpoint because region .{0,300} has invalid characters",
+        meaning="the region is written with characters that no region has",
+        source=AGENT + "common/identity/endpoint/endpoint.go:105",
+        samples=(formatted("Unable to determine endpoint because region “ap-northeast-1” has invalid characters"),),
+        transient=False,
+    ),
+    Signature(
+        id="no-credentials",
+        kind=Kind.CAUSE,
+        fixed="NoCredentialProviders",
+        pattern=r"\bNoCredentialProviders: no valid providers in chain",
+        meaning="this client has no credentials",
+        source="aws-sdk-go 1.51.20 aws/credentials/chain_provider.go",
+        samples=(formatted("NoCredentialProviders: no valid providers in chain. Deprecated."),),
+        near_misses=("EmptyStaticCreds: static credentials are empty",),
+    ),
+    Signature(
+        id="empty-credentials",
+        kind=Kind.CAUSE,
+        fixed="EmptyStaticCreds",
+        pattern=r"\bEmptyStaticCreds\b",
+        meaning="this client has no credentials",
+        source="aws-sdk-go 1.51.20 aws/credentials/static_provider.go",
+        samples=(formatted("EmptyStaticCreds: static credentials are empty"),),
+    ),
+    Signature(
+        id="not-an-aws-error",
+        kind=Kind.CAUSE,
+        fixed="failed to unmarshal",
+        pattern=r"(?:SerializationError: failed to unmarshal response error|UnmarshalError: failed to unmarshal error message)",
+        meaning="an error answer that is no AWS answer: something in between spoke",
+        source="aws-sdk-go 1.51.20 private/protocol/jsonrpc",
+        samples=(
+            formatted(
+                _REGISTER + "SerializationError: failed to unmarshal response error\n\tstatus code: 403, request id: \n"
+                "caused by: UnmarshalError: failed to unmarshal error message\n\t00000000  3c 68 74 6d 6c 3e  |<html>|"
+            ),
+        ),
+        near_misses=("SerializationError: failed decoding JSON RPC response",),
+        code="not-aws",
+        transient=False,
+    ),
+    Signature(
+        id="not-an-aws-answer",
+        kind=Kind.CAUSE,
+        fixed="failed decoding",
+        pattern=r"SerializationError: failed decoding (?:JSON RPC|REST JSON|REST XML) (?:response|error)",
+        meaning="status 200 and a body that is not AWS: a captive portal",
+        source="aws-sdk-go 1.51.20 private/protocol/jsonrpc",
+        samples=(formatted(_REGISTER + "SerializationError: failed decoding JSON RPC response\n\tstatus code: 200, request id: "),),
+        near_misses=("SerializationError: failed to unmarshal response error",),
+        code="not-aws",
+        transient=False,
+    ),
+    Signature(
+        id="service-unavailable",
+        kind=Kind.CAUSE,
+        fixed="status code: 5",
+        pattern=r"status code: 5\d\d, request id",
+        meaning="the service answered with a 5xx status",
+        source="aws-sdk-go 1.51.20 aws/awserr (text of a request failure)",
+        samples=(formatted("ServiceUnavailableException: \n\tstatus code: 503, request id: 00000000-0000-4000-8000-000000000000"),),
+        near_misses=("ThrottlingException: lab\n\tstatus code: 400, request id: 00000000-0000-4000-8000-000000000000",),
+        code="service-error",
+        transient=True,
+    ),
+)

@@ -1,0 +1,327 @@
+"""S3, updates of the agent and Distributor packages."""
+
+from __future__ import annotations
+
+from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
+from ssm_bootstrap.catalog.signatures.samples import AGENT, documented, formatted, measured
+
+_MANIFEST = "https://s3.ap-northeast-1.amazonaws.com/amazon-ssm-ap-northeast-1/ssm-agent-manifest.json"
+_UPDATE_CODES = AGENT + "agent/update/updateconstants/constants.go:191-305"
+
+S3: tuple[Signature, ...] = (
+    Signature(
+        id="s3-head",
+        kind=Kind.PHASE,
+        fixed="HTTP HEAD request failed: url=",
+        pattern=r"HTTP HEAD request failed: url=(?P<url>https?://[^\s,]+), error=",
+        meaning="the agent asked for a bucket's region and got no answer",
+        source=AGENT + "agent/s3util/s3util_dep.go:66",
+        samples=(
+            measured(
+                "UpdateS3Util HTTP HEAD request failed: url=https://amazon-ssm-ap-northeast-1.s3.ap-northeast-1.amazonaws.com, "
+                'error=Head "https://amazon-ssm-ap-northeast-1.s3.ap-northeast-1.amazonaws.com": context deadline exceeded'
+            ),
+            measured(
+                "UpdateS3Util HTTP HEAD request failed: url=http://amazon-ssm-ap-northeast-1.s3.amazonaws.com, "
+                'error=Head "http://amazon-ssm-ap-northeast-1.s3.amazonaws.com": dial tcp 52.219.8.25:80: i/o timeout'
+            ),
+        ),
+        near_misses=("UpdateS3Util Signed HeadBucket request failed, continuing to fallback logic",),
+    ),
+    Signature(
+        id="update-download",
+        kind=Kind.PHASE,
+        fixed="failed to download file reliably, ",
+        pattern=r"failed to download file reliably, (?P<url>[^\s,]+)",
+        meaning="a manifest or package for an update of the agent could not be fetched",
+        source=AGENT + "agent/updateutil/updates3util/updates3util.go:96-163; agent/update/processor/processor.go:862",
+        samples=(
+            measured(
+                f'failed to download file reliably, {_MANIFEST}, Get "{_MANIFEST}": dial tcp 52.219.8.25:443: i/o timeout'
+            ),
+            formatted(
+                f"failed to download file reliably, {_MANIFEST}, http request failed. status:403 Forbidden statuscode:403"
+            ),
+        ),
+        near_misses=("failed to download installation package reliably, https://x",),
+    ),
+    Signature(
+        id="package-download",
+        kind=Kind.PHASE,
+        fixed="failed to download installation package reliably, ",
+        pattern=r"failed to download installation package reliably, (?P<url>[^\s,]+)",
+        meaning="a Distributor package could not be fetched",
+        source=AGENT + "agent/plugins/configurepackage/birdwatcher/birdwatcherservice/birdwatcherservice.go:266",
+        samples=(
+            formatted(
+                "failed to download installation package reliably, https://eu-west-1-birdwatcher-prod.s3.eu-west-1.amazonaws.com/x, "
+                'Get "https://eu-west-1-birdwatcher-prod.s3.eu-west-1.amazonaws.com/x": dial tcp 52.218.1.1:443: i/o timeout'
+            ),
+        ),
+        near_misses=("failed to download file reliably, https://x",),
+    ),
+    Signature(
+        id="head-bucket",
+        kind=Kind.BENIGN,
+        fixed="Signed HeadBucket request failed, continuing to fallback logic",
+        pattern=r"Signed HeadBucket request failed, continuing to fallback logic",
+        meaning="the first of several ways to learn a bucket's region failed; the next ways tell more",
+        source=AGENT + "agent/s3util/crossregion.go:156",
+        samples=(measured("UpdateS3Util Signed HeadBucket request failed, continuing to fallback logic"),),
+        near_misses=("UpdateS3Util HTTP HEAD request failed: url=https://x, error=y",),
+    ),
+    Signature(
+        id="s3-forbidden",
+        kind=Kind.CAUSE,
+        fixed="statuscode:403",
+        pattern=r"http request failed\. status:403 [^\n]{0,80}statuscode:403",
+        meaning="S3 was reached and denied the object, or there is no such object",
+        source=AGENT + "agent/fileutil/artifact/artifact.go:110",
+        samples=(formatted("http request failed. status:403 Forbidden statuscode:403"),),
+        near_misses=("http request failed. status:404 Not Found statuscode:404",),
+        transient=False,
+    ),
+    Signature(
+        id="s3-no-object",
+        kind=Kind.CAUSE,
+        fixed="statuscode:404",
+        pattern=r"http request failed\. status:404 [^\n]{0,80}statuscode:404",
+        meaning="S3 was reached and has no such object: wrong version or region",
+        source=AGENT + "agent/fileutil/artifact/artifact.go:110",
+        samples=(formatted("http request failed. status:404 Not Found statuscode:404"),),
+        near_misses=("http request failed. status:403 Forbidden statuscode:403",),
+        transient=False,
+    ),
+    Signature(
+        id="s3-other-status",
+        kind=Kind.CAUSE,
+        fixed="http request failed. status:",
+        pattern=r"http request failed\. status:(?!40[34]\b)\d+",
+        meaning="S3, or something in between, answered with another status (redirect, 5xx)",
+        source=AGENT + "agent/fileutil/artifact/artifact.go:110",
+        samples=(formatted("http request failed. status:503 Service Unavailable statuscode:503"),),
+        near_misses=("http request failed. status:403 Forbidden statuscode:403",),
+        transient=True,
+    ),
+    Signature(
+        id="s3-access-denied",
+        kind=Kind.CAUSE,
+        fixed="AccessDenied: Access Denied",
+        pattern=r"\bAccessDenied: Access Denied",
+        meaning="S3 denied a signed call: the role, the bucket's policy or the endpoint's policy",
+        source="Amazon S3 API Reference, error responses",
+        samples=(
+            documented("AccessDenied: Access Denied\n\tstatus code: 403, request id: 4442587FB7D0A2F9, host id: abc="),
+        ),
+        near_misses=("AccessDeniedException: lab",),
+        transient=False,
+    ),
+    Signature(
+        id="s3-wrong-region",
+        kind=Kind.CAUSE,
+        fixed="BucketRegionError",
+        pattern=r"\bBucketRegionError\b",
+        meaning="the bucket lies in another region than was asked",
+        source="aws-sdk-go 1.51.20 service/s3",
+        samples=(formatted("BucketRegionError: incorrect region, the bucket is not in 'eu-west-1' region at endpoint ''"),),
+        transient=False,
+    ),
+    Signature(
+        id="s3-redirect",
+        kind=Kind.CAUSE,
+        fixed="PermanentRedirect",
+        pattern=r"\bPermanentRedirect\b",
+        meaning="the bucket lies in another region than was asked",
+        source="Amazon S3 API Reference, error responses",
+        samples=(documented("PermanentRedirect: The bucket you are attempting to access must be addressed using another endpoint"),),
+        transient=False,
+    ),
+    Signature(
+        id="s3-header",
+        kind=Kind.CAUSE,
+        fixed="AuthorizationHeaderMalformed",
+        pattern=r"\bAuthorizationHeaderMalformed\b",
+        meaning="the call was signed for another region than the bucket's",
+        source="Amazon S3 API Reference, error responses",
+        samples=(documented("AuthorizationHeaderMalformed: The authorization header is malformed; the region 'us-east-1' is wrong"),),
+        transient=False,
+    ),
+    Signature(
+        id="s3-session",
+        kind=Kind.PHASE,
+        fixed="failed to get S3 session",
+        pattern=r"failed to get S3 session",
+        meaning="no signed access to S3 could be prepared",
+        source=AGENT + "agent/fileutil/artifact/artifact.go:156-328",
+        samples=(formatted("failed to get S3 session: NoCredentialProviders: no valid providers in chain."),),
+    ),
+    Signature(
+        id="output-upload",
+        kind=Kind.PHASE,
+        fixed="Failed to upload ",
+        pattern=r"Failed to upload \S+ to s3://\S+ err:",
+        meaning="a command's output did not get into its bucket; the command itself is not affected",
+        source=AGENT + "agent/s3util/s3util.go:134",
+        samples=(formatted("Failed to upload /var/lib/amazon/ssm/x/stdout to s3://bucket/x/stdout err:AccessDenied: Access Denied"),),
+    ),
+    Signature(
+        id="download-hash",
+        kind=Kind.CAUSE,
+        fixed="failed to verify hash of downloadinput",
+        pattern=r"failed to verify hash of downloadinput",
+        meaning="a file arrived incomplete, or something in between rewrote it",
+        source=AGENT + "agent/fileutil/artifact/artifact.go:473",
+        samples=(formatted("failed to verify hash of downloadinput"),),
+        transient=True,
+    ),
+    Signature(
+        id="package-version",
+        kind=Kind.CAUSE,
+        fixed="cannot find the latest version for package",
+        pattern=r"cannot find the latest version for package",
+        meaning="the manifest names no version for this platform",
+        source=AGENT + "agent/updateutil/updatemanifest.go:111",
+        samples=(formatted("cannot find the latest version for package amazon-ssm-agent"),),
+    ),
+    Signature(
+        id="stable-version",
+        kind=Kind.PHASE,
+        fixed="failed to get stable version from ",
+        pattern=r"failed to get stable version from (?P<url>[^\s,]+)",
+        meaning="the number of the stable version could not be fetched",
+        source=AGENT + "agent/updateutil/updates3util/updates3util.go:218",
+        samples=(formatted("failed to get stable version from https://s3.eu-west-1.amazonaws.com/amazon-ssm-eu-west-1/stable/VERSION"),),
+    ),
+    Signature(
+        id="update-busy",
+        kind=Kind.CAUSE,
+        fixed="Another update in progress, try again later",
+        pattern=r"Another update in progress, try again later",
+        meaning="another update holds the lock (60 minutes at most)",
+        source=AGENT + "agent/plugins/updatessmagent/updateagent.go:250",
+        samples=(formatted("Another update in progress, try again later"),),
+        transient=True,
+    ),
+    Signature(
+        id="update-lock",
+        kind=Kind.CAUSE,
+        fixed="Failed to lock update lockfile",
+        pattern=r"Failed to lock update lockfile",
+        meaning="another update holds the lock (60 minutes at most)",
+        source=AGENT + "agent/plugins/updatessmagent/updateagent.go:250",
+        samples=(formatted("Failed to lock update lockfile"),),
+        transient=True,
+    ),
+    Signature(
+        id="updater-died",
+        kind=Kind.CAUSE,
+        fixed="Updater died before updating",
+        pattern=r"Updater died before updating, make sure your system is supported",
+        meaning="the updater could not run (noexec, libraries, a kill)",
+        source=AGENT + "agent/plugins/updatessmagent/updateagent.go:196",
+        samples=(formatted("Updater died before updating, make sure your system is supported"),),
+    ),
+    Signature(
+        id="update-platform",
+        kind=Kind.CAUSE,
+        fixed="Failed to create update info object: ",
+        pattern=r"Failed to create update info object: ",
+        meaning="the agent does not know this distribution",
+        source=AGENT + "agent/plugins/updatessmagent/updateagent.go:225",
+        samples=(formatted("Failed to create update info object: platform not supported"),),
+    ),
+    Signature(
+        id="self-update",
+        kind=Kind.PHASE,
+        fixed="Self Update failed to ",
+        pattern=r"\ASelf Update failed to (?:init|download resource), ",
+        meaning="the agent's own update could not be fetched",
+        source=AGENT + "core/app/selfupdate/selfupdate.go:221,227",
+        samples=(
+            formatted(
+                'Self Update failed to download resource, Get "https://s3.eu-west-1.amazonaws.com/amazon-ssm-eu-west-1/x": '
+                "dial tcp 52.218.1.1:443: i/o timeout"
+            ),
+        ),
+    ),
+    Signature(
+        id="update-code-network",
+        kind=Kind.CAUSE,
+        fixed="Error",
+        pattern=r"\bError(?:SourcePkgDownload|TargetPkgDownload|DownloadManifest|DownloadUpdater|ManifestURLParse|GetStableVersionS3|"
+        r"PackageNotAccessible)\b",
+        meaning="the updater could not fetch from S3; its own log tells why",
+        source=_UPDATE_CODES,
+        samples=(formatted("update failed with error code ErrorDownloadManifest"),),
+        near_misses=("update failed with error code ErrorCannotStopService",),
+    ),
+    Signature(
+        id="update-code-local",
+        kind=Kind.CAUSE,
+        fixed="Error",
+        pattern=r"\bError(?:InstallFailedDueToSnapd|InstallFailed|UninstallFailed|CannotStopService|CannotStartService|UpdaterLockBusy|"
+        r"EnvironmentIssue|UnsupportedServiceManager|UpdateFailRollbackSuccess)\b",
+        meaning="the updater failed on this machine (package manager, service manager, another update)",
+        source=_UPDATE_CODES,
+        samples=(formatted("update failed with error code ErrorCannotStopService"),),
+        near_misses=("update failed with error code ErrorDownloadUpdater",),
+    ),
+    Signature(
+        id="package-manifest",
+        kind=Kind.PHASE,
+        fixed="failed to download manifest - ",
+        pattern=r"failed to download manifest - ",
+        meaning="a Distributor package's manifest could not be had from ssm",
+        source=AGENT + "agent/plugins/configurepackage/birdwatcher/birdwatcherservice/birdwatcherservice.go:177",
+        samples=(formatted("failed to download manifest - failed to retrieve package document: ThrottlingException: Rate exceeded"),),
+    ),
+    Signature(
+        id="package-platform",
+        kind=Kind.CAUSE,
+        fixed="no manifest found for platform: ",
+        pattern=r"no manifest found for platform: \S+, version \S+, architecture",
+        meaning="the package is not built for this system",
+        source=AGENT + "agent/plugins/configurepackage/birdwatcher",
+        samples=(formatted("no manifest found for platform: debian, version 12, architecture x86_64"),),
+        transient=False,
+    ),
+    Signature(
+        id="package-inactive",
+        kind=Kind.CAUSE,
+        fixed="package document is not currently active",
+        pattern=r"package document is not currently active",
+        meaning="the package's document is being made or deleted",
+        source=AGENT + "agent/plugins/configurepackage/birdwatcher/documentarchive/documentarchive.go:174,263",
+        samples=(formatted("package document is not currently active"),),
+        transient=True,
+    ),
+    Signature(
+        id="package-file",
+        kind=Kind.CAUSE,
+        fixed="failed to find file for ",
+        pattern=r"failed to find file for ",
+        meaning="the package's manifest names no file for this system",
+        source=AGENT + "agent/plugins/configurepackage/birdwatcher/birdwatcherservice/birdwatcherservice.go:209",
+        samples=(formatted("failed to find file for debian 12"),),
+        transient=False,
+    ),
+    Signature(
+        id="package-no-platform",
+        kind=Kind.CAUSE,
+        fixed="failed to find platform: ",
+        pattern=r"failed to find platform: ",
+        meaning="the package's manifest does not know this system",
+        source=AGENT + "agent/plugins/configurepackage/birdwatcher/birdwatcherservice/birdwatcherservice.go:221",
+        samples=(formatted("failed to find platform: debian"),),
+        transient=False,
+    ),
+    Signature(
+        id="package-unpack",
+        kind=Kind.PHASE,
+        fixed="failed to uncompress ",
+        pattern=r"failed to uncompress (?:agent installation package|installation package|updater package)",
+        meaning="a package could not be unpacked: incomplete, or the disk is full",
+        source=AGENT + "agent/update/processor; agent/plugins/configurepackage",
+        samples=(formatted("failed to uncompress updater package, no space left on device"),),
+    ),
+)

@@ -1,0 +1,17 @@
+"""The command line. Start-up is lazy: the version costs nothing, a command loads what it needs."""
+
+import sys
+from typing import Optional, Sequence
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run one command; gives the exit status."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words == ["--version"]:
+        from ssm_bootstrap import __version__
+
+        print(f"ssm-bootstrap {__version__}")
+        return 0
+    from ssm_bootstrap.cli.entry import run
+
+    return run(words)

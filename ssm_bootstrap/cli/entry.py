@@ -1,0 +1,93 @@
+"""From words to a command, and from whatever it raises to one line and an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from typing import NoReturn, Sequence
+
+from ssm_bootstrap import __version__
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+
+COMMANDS = {
+    "register": "register this machine, restart the agent and prove that it is online",
+    "probe": "dial what the agent and Patch Manager need, and say what is in the way",
+    "restart": "restart the agent and prove that it is online",
+    "status": "say who this node is and how its agent is, without the network",
+    "explain": "read the agent's logs and say what they mean",
+    "doctor": "look at everything and give one verdict a capability",
+}
+
+STATUSES = """exit status:
+  0    fine; warnings too, unless --strict
+  1    an error was found, or the node is not proven online
+  2    a flag is wrong
+  69   the service could not be reached, or the wait ran out
+  70   a fault of ssm-bootstrap itself
+  75   try again later: throttled, 5xx, locked, disk full
+  77   not root, access denied, read-only file system
+  78   bad content of a file or variable, activation refused, answer lost
+  130  interrupted"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the flags, and end with 2."""
+        self.exit(ExitStatus.USAGE, f"{self.prog}: {message}\n")
+
+
+def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser; only the command that is asked for has its flags loaded."""
+    parser = Parser(
+        prog="ssm-bootstrap",
+        description="Brings an EC2 instance of a closed VPC under AWS Systems Manager, and says what is in the way.",
+        epilog=STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"ssm-bootstrap {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    asked = next((word for word in words if not word.startswith("-")), None)
+    for name, title in COMMANDS.items():
+        command = commands.add_parser(name, help=title, description=title[0].upper() + title[1:] + ".", allow_abbrev=False)
+        if name == asked:
+            _module(name).add_arguments(command)
+    return parser
+
+
+def _module(name: str):  # type: ignore[no-untyped-def]
+    return importlib.import_module(f"ssm_bootstrap.cli.{name.replace('-', '_')}")
+
+
+def run(words: Sequence[str]) -> int:
+    """Parse, run, and turn what is raised into one line on standard error."""
+    try:
+        arguments = parser_for(words).parse_args(words)
+        return int(_module(arguments.command).run(arguments))
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    except Refusal as refusal:
+        return _say(refusal.message, refusal.status)
+    except KeyboardInterrupt:
+        return _say("interrupted", ExitStatus.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader went away: nothing is left to say, and the interpreter must not flush at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitStatus.OK)
+    except Exception as error:
+        if os.environ.get("SSM_BOOTSTRAP_DEBUG"):
+            raise
+        from ssm_bootstrap.cli.output import report_bug
+
+        return report_bug(error)
+
+
+def _say(message: str, status: ExitStatus) -> int:
+    from ssm_bootstrap.render.clean import clean
+
+    print(f"ssm-bootstrap: {clean(message)}", file=sys.stderr)
+    return int(status)

@@ -1,0 +1,68 @@
+"""Flags that several commands share, and the shapes they must have."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+CAPABILITIES = ("register", "run-command", "session", "patch", "agent-update")
+
+
+def capabilities(text: str) -> tuple[str, ...]:
+    """``--for``: names of capabilities, with commas between them."""
+    names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    for name in names:
+        if name not in CAPABILITIES:
+            raise argparse.ArgumentTypeError(f"{name!r} is no capability; expected {', '.join(CAPABILITIES)}")
+    if not names:
+        raise argparse.ArgumentTypeError(f"expected one or more of {', '.join(CAPABILITIES)}")
+    return names
+
+
+def region(text: str) -> str:
+    """``--region``: the shape of a region's name."""
+    from ssm_bootstrap.catalog.partitions import region_problem
+
+    problem = region_problem(text)
+    if problem is not None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no region: {problem}")
+    return text
+
+
+def duration(text: str) -> float:
+    """``--wait`` and its like: seconds, or a number with s, m or h."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration; expected seconds, or as in 90s, 15m, 2h")
+    return float(found.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[found.group(2)]
+
+
+def add_region(parser: argparse.ArgumentParser) -> None:
+    """``--region``."""
+    parser.add_argument(
+        "--region",
+        type=region,
+        metavar="REGION",
+        help="the region of the activation (default: SSM_BOOTSTRAP_REGION, /etc/ssm-bootstrap.conf, "
+        "the vault of a registered node, the agent's configuration, IMDS)",
+    )
+
+
+def add_for(parser: argparse.ArgumentParser) -> None:
+    """``--for``."""
+    parser.add_argument(
+        "--for",
+        dest="capabilities",
+        type=capabilities,
+        default=CAPABILITIES,
+        metavar="CAPABILITY[,...]",
+        help=f"what must work: {', '.join(CAPABILITIES)} (default: all)",
+    )
+
+
+def add_output(parser: argparse.ArgumentParser, *, strict: bool = True) -> None:
+    """How the report is written."""
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.add_argument("--no-color", dest="colour", action="store_false", help="no colours (as with NO_COLOR set)")
+    if strict:
+        parser.add_argument("--strict", action="store_true", help="exit 1 on warnings, degraded and unknown too")

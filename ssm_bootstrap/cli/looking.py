@@ -1,0 +1,154 @@
+"""Looking, for every command: the real host, the plan, and the observations that the plan asks for."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Mapping, Optional, Sequence
+
+from ssm_bootstrap import __version__
+from ssm_bootstrap.collect.agent import look_at_agent, read_agent_config, unit_environment
+from ssm_bootstrap.collect.agentlog import default_paths, read_logs
+from ssm_bootstrap.collect.identity import look_at_identity
+from ssm_bootstrap.collect.instance import MetadataLook, look_at_instance
+from ssm_bootstrap.collect.probe import Look, Progress
+from ssm_bootstrap.collect.settings import Configuration, RegionChoice, choose_region, read_configuration
+from ssm_bootstrap.collect.targets import ProxySettings, targets_for
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.commands import Commands
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.machine import AgentConfig, Identity, Metadata
+from ssm_bootstrap.model.network import NameLookup, Probe
+from ssm_bootstrap.model.observations import LogDigest, Observations, Plan
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen, value_of
+
+CODE_VARIABLE = "SSM_BOOTSTRAP_ACTIVATION_CODE"
+"""Holds the activation code; no child ever gets it."""
+
+
+def real_host() -> Host:
+    """This machine; its environment and every child's are without the activation code."""
+    environment = {name: value for name, value in os.environ.items() if name != CODE_VARIABLE}
+    return Host(commands=Commands(environment), environment=environment)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every look stands on: configuration, identity, the agent's settings, metadata under way, and the region."""
+
+    host: Host
+    configuration: Configuration
+    identity: Identity
+    agent_config: AgentConfig
+    metadata: Optional[MetadataLook]
+    choice: RegionChoice
+
+    @property
+    def region(self) -> str:
+        """The region; raises Refusal (2) where nobody names one."""
+        region = value_of(self.choice.region)
+        if region is None:
+            expected = "--region: expected a region such as ap-northeast-1; nothing on this machine names one"
+            raise Refusal(ExitStatus.USAGE, expected)
+        return region
+
+
+def stand(host: Host, flag: Optional[str], *, ask_metadata: bool = True) -> Ground:
+    """Read what decides where to look; IMDS is waited for only where nothing else names a region."""
+    metadata = MetadataLook(host) if ask_metadata else None
+    configuration = read_configuration(host.files)
+    identity = look_at_identity(host.files)
+    agent_config = read_agent_config(host.files)
+    choice = choose_region(flag, host.environment, configuration, identity, agent_config, None)
+    if isinstance(choice.region, Unseen) and metadata is not None:
+        told = metadata.result()
+        if isinstance(told, Metadata) and told.region:
+            choice = choose_region(flag, host.environment, configuration, identity, agent_config, told.region)
+    return Ground(host, configuration, identity, agent_config, metadata, choice)
+
+
+def proxies_of(ground: Ground) -> tuple[ProxySettings, Observed[Mapping[str, str]]]:
+    """The proxy that the agent will use: its unit's where set, else the configuration's, else the caller's."""
+    caller = ProxySettings.of(ground.host.environment, "environment")
+    unit = unit_environment(ground.host)
+    if isinstance(unit, Seen):
+        settings = ProxySettings.of(unit.value, "unit")
+        if settings:
+            return settings, unit
+    configured = dict(ground.configuration.proxy)
+    if configured:
+        own = {"https_proxy": configured.get("https", ""), "http_proxy": configured.get("http", "")}
+        return ProxySettings.of({**own, "no_proxy": configured.get("no_proxy", "")}, "configuration"), unit
+    return caller, unit
+
+
+def plan_of(ground: Ground, command: str, capabilities: Sequence[str]) -> Plan:
+    """What this run is about."""
+    return Plan(
+        command=command,
+        region=ground.choice.region,
+        region_source=ground.choice.source,
+        capabilities=tuple(capabilities),
+        closed=ground.configuration.closed,
+        other_regions=ground.choice.others,
+    )
+
+
+def look_around(
+    ground: Ground, capabilities: Sequence[str], progress: Optional[Progress] = None
+) -> tuple[tuple[Probe, ...], tuple[NameLookup, ...]]:
+    """Probe what the capabilities need, through the proxy that the agent will use."""
+    settings, _ = proxies_of(ground)
+    wanted = targets_for([Capability(name) for name in capabilities], ground.region, ground.agent_config, settings)
+    return Look(ground.host, wanted, ground.region, progress).take()
+
+
+def observe_network(
+    ground: Ground, command: str, capabilities: Sequence[str], progress: Optional[Progress] = None
+) -> Observations:
+    """Instance and probes: all that ``probe`` looks at."""
+    probes, lookups = look_around(ground, capabilities, progress)
+    instance: Observed[object] = Unseen("not asked")
+    if ground.metadata is not None:
+        instance = Seen(look_at_instance(ground.host, ground.metadata.result()))
+    return Observations(
+        version=__version__,
+        taken_at=ground.host.clock.now(),
+        plan=plan_of(ground, command, capabilities),
+        instance=instance,  # type: ignore[arg-type]
+        probes=probes,
+        lookups=lookups,
+        root=ground.host.machine.is_root(),
+    )
+
+
+def observe_machine(ground: Ground, command: str) -> Observations:
+    """Identity, agent and logs: what ``status`` looks at, without a packet."""
+    return Observations(
+        version=__version__,
+        taken_at=ground.host.clock.now(),
+        plan=plan_of(ground, command, ()),
+        agent=Seen(look_at_agent(ground.host)),
+        identity=Seen(ground.identity),
+        logs=Seen(look_at_logs(ground)),
+        root=ground.host.machine.is_root(),
+    )
+
+
+def look_at_logs(ground: Ground) -> LogDigest:
+    """The agent's own logs, folded."""
+    host = ground.host
+    return read_logs(host.files, default_paths(host.files), host.clock.zone(), host.clock.now())
+
+
+def observe_everything(
+    ground: Ground, capabilities: Sequence[str], progress: Optional[Progress] = None
+) -> Observations:
+    """All of it: the network in threads, and meanwhile the machine and its logs."""
+    with ThreadPoolExecutor(1) as pool:
+        machine = pool.submit(observe_machine, ground, "doctor")
+        network = observe_network(ground, "doctor", capabilities, progress)
+        here = machine.result()
+    return replace(network, agent=here.agent, identity=here.identity, logs=here.logs)

@@ -1,0 +1,82 @@
+"""Printing: the report on standard output, talk on standard error, and the live line while a look is under way."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence
+
+from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.render.clean import clean
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.render.text import Report
+
+PIPE_WIDTH = 100
+
+
+def new_report(colour: bool = True) -> Report:
+    """A report as wide as the terminal, or 100 columns in a pipe; colours only on a terminal, and never with NO_COLOR."""
+    from ssm_bootstrap.render.text import Report
+
+    terminal = sys.stdout.isatty()
+    columns = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if terminal or os.environ.get("COLUMNS") else PIPE_WIDTH
+    coloured = colour and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    return Report(columns, coloured, plain)
+
+
+def print_report(report: Report) -> None:
+    """Write a report out."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(report.text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()
+
+
+def print_document(document: Mapping[str, Any]) -> None:
+    """One JSON document, ASCII only: nothing in it can reach a terminal as a control character."""
+    sys.stdout.write(json.dumps(document, indent=1).replace("\x7f", "\\u007f") + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """One line of talk on standard error."""
+    print(clean(text), file=sys.stderr, flush=True)
+
+
+def report_bug(error: BaseException) -> int:
+    """A fault of this program: one line, and 70."""
+    say(f"ssm-bootstrap: a fault of ssm-bootstrap itself: {type(error).__name__}: {error} (SSM_BOOTSTRAP_DEBUG=1 shows where)")
+    return int(ExitStatus.BUG)
+
+
+class LiveLine:
+    """One line on a terminal's standard error that shows what is pending; silent in a pipe."""
+
+    def __init__(self, verb: str = "waiting for") -> None:
+        self._verb = verb
+        self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._shown = ""
+
+    def __call__(self, pending: Sequence[str]) -> None:
+        """Show what is pending."""
+        if not self._live:
+            return
+        text = clean(f"{self._verb} {', '.join(pending)}") if pending else ""
+        width = shutil.get_terminal_size((80, 24)).columns - 1
+        text = text if len(text) <= width else text[: width - 3] + "..."
+        if text != self._shown:
+            sys.stderr.write(f"\r\x1b[2K{text}")
+            sys.stderr.flush()
+            self._shown = text
+
+    def end(self) -> None:
+        """Take the line away."""
+        self(())
+
+
+def exit_status(errors: bool, remarks: bool, strict: Optional[bool]) -> ExitStatus:
+    """The status of a command that looks: 1 for errors, and with --strict for remarks."""
+    return ExitStatus.FOUND if errors or (strict and remarks) else ExitStatus.OK

@@ -1,0 +1,30 @@
+"""``ssm-bootstrap probe``: dial, and say what is in the way. Needs no root, no registration, no credentials, no agent."""
+
+from __future__ import annotations
+
+import argparse
+
+from ssm_bootstrap.cli.flags import add_for, add_output, add_region
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of ``probe``."""
+    add_region(parser)
+    add_for(parser)
+    add_output(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look, think, tell."""
+    from ssm_bootstrap.cli.looking import observe_network, real_host, stand
+    from ssm_bootstrap.cli.output import LiveLine
+    from ssm_bootstrap.cli.telling import tell
+    from ssm_bootstrap.diagnose.diagnosis import diagnose
+
+    ground = stand(real_host(), arguments.region)
+    line = LiveLine()
+    try:
+        observations = observe_network(ground, "probe", arguments.capabilities, line)
+    finally:
+        line.end()
+    return tell(observations, diagnose(observations), arguments)

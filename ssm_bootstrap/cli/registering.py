@@ -1,0 +1,163 @@
+"""What ``register`` and ``restart`` share: the agent's program and environment, the proof, and how the end is told."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import Any, Mapping, Optional, Union
+
+from ssm_bootstrap import __version__
+from ssm_bootstrap.act.restart import Restart
+from ssm_bootstrap.cli.looking import Ground, plan_of, proxies_of
+from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
+from ssm_bootstrap.collect.agent import look_at_agent
+from ssm_bootstrap.collect.identity import look_at_identity
+from ssm_bootstrap.collect.targets import ProxySettings
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.diagnosis import Diagnosis
+from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.model.finding import Evidence, Finding
+from ssm_bootstrap.model.machine import IdentityState
+from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observed import Observed, Seen, value_of
+from ssm_bootstrap.model.registration import Attempt, Proof
+
+STATUS_OF = {
+    "activation-malformed": ExitStatus.BAD_CONTENT,
+    "activation-invalid": ExitStatus.BAD_CONTENT,
+    "activation-expired": ExitStatus.BAD_CONTENT,
+    "activation-exhausted": ExitStatus.BAD_CONTENT,
+    "fingerprint-mismatch": ExitStatus.BAD_CONTENT,
+    "answer-lost": ExitStatus.BAD_CONTENT,
+    "registration-denied": ExitStatus.NO_PERMISSION,
+    "throttled": ExitStatus.TRY_LATER,
+    "service-error": ExitStatus.TRY_LATER,
+}
+"""The exit status of a registration that failed with a code; any other code says that the service was not reached."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended: the node's id, or the finding that says why not; then the attempts and the proof."""
+
+    managed_instance_id: str
+    finding: Optional[Finding] = None
+    attempts: tuple[Attempt, ...] = ()
+    proof: Optional[Proof] = None
+    remark: Optional[Finding] = None
+    blocked: bool = False
+    status: Optional[ExitStatus] = None
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """0 online, 1 registered and not proven online, else by the finding."""
+        if self.status is not None:
+            return self.status
+        if not self.managed_instance_id:
+            if self.blocked or self.finding is None:
+                return ExitStatus.UNREACHABLE
+            return STATUS_OF.get(self.finding.code, ExitStatus.UNREACHABLE)
+        return ExitStatus.OK if self.proof is None or self.proof.online else ExitStatus.FOUND
+
+
+def find_binary(ground: Ground) -> Union[str, Outcome]:
+    """The agent's program, of deb, rpm or snap, whichever is active; or the outcome where there is none."""
+    agent = look_at_agent(ground.host)
+    if agent.installed:
+        return agent.binary
+    shown = (Evidence("files", "/usr/bin, /snap", "no amazon-ssm-agent"),)
+    return Outcome("", make_finding("agent-missing", "amazon-ssm-agent", facts={"region": ground.region}, evidence=shown))
+
+
+def agent_environment(settings: ProxySettings, unit: Observed[Mapping[str, str]]) -> dict[str, str]:
+    """The variables that ``-register`` is run with: those of the agent's unit, and the proxy that counts."""
+    found = dict(unit.value) if isinstance(unit, Seen) else {}
+    if settings and settings.source != "environment":
+        found.update({"https_proxy": settings.https, "http_proxy": settings.http, "no_proxy": settings.exceptions})
+    return {name: value for name, value in found.items() if value}
+
+
+def prove(ground: Ground, managed_instance_id: str, cidrs: tuple[str, ...], timeout: Optional[float] = None) -> Proof:
+    """Restart the agent and wait for its signs of life; the vault must hold the id that the service gave."""
+    identity = look_at_identity(ground.host.files)
+    if identity.state is not IdentityState.REGISTERED or identity.managed_instance_id != managed_instance_id:
+        detail = identity.detail or f"the vault holds {identity.managed_instance_id or 'no identity'}"
+        facts = {"mi": managed_instance_id, "region": ground.region, "detail": detail}
+        return Proof(False, (), finding=make_finding("registration-lost", managed_instance_id, facts=facts))
+    settings, _ = proxies_of(ground)
+    restart = Restart(ground.host, ground.region, ground.agent_config, settings, cidrs)
+    if timeout is not None:
+        restart = Restart(ground.host, ground.region, ground.agent_config, settings, cidrs, timeout)
+    return restart.run()
+
+
+def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace) -> int:
+    """Print how it ended; gives the exit status."""
+    status = outcome.exit_status
+    finding = outcome.finding or (outcome.proof.finding if outcome.proof is not None else None)
+    if arguments.json:
+        found = tuple(item for item in (finding, outcome.remark) if item is not None)
+        _document(ground, outcome, Diagnosis(findings=found), arguments, status)
+        return status
+    report = new_report(arguments.colour)
+    region = value_of(ground.choice.region) or ""
+    if outcome.managed_instance_id:
+        if outcome.remark is not None and outcome.remark.code == "already-registered":
+            known = f"{outcome.managed_instance_id} in {ground.identity.region}"
+            report.line(f"Already registered: {known}. Nothing was changed.", "green")
+            if ground.identity.detail:
+                report.line(f"Note: {ground.identity.detail}.")
+        else:
+            report.line(f"Registered: {outcome.managed_instance_id} in {region}.", "green")
+    if outcome.proof is not None:
+        _tell_proof(report, outcome.proof)
+    if finding is not None:
+        report.finding(finding)
+    print_report(report)
+    if not outcome.managed_instance_id and outcome.attempts:
+        say(f"not registered after {len(outcome.attempts)} attempt{'s' if len(outcome.attempts) > 1 else ''}")
+    return status
+
+
+def _tell_proof(report: Any, proof: Proof) -> None:
+    if proof.online:
+        report.line(f"Online by {proof.channel}, after {proof.seconds:.1f} s.", "green")
+        return
+    report.line("Not proven online:", "bold red")
+    for sign in proof.signs:
+        report.item("seen   " if sign.seen else "missing", f"{sign.name}: {sign.detail}")
+
+
+def _document(
+    ground: Ground, outcome: Outcome, diagnosis: Diagnosis, arguments: argparse.Namespace, status: ExitStatus
+) -> None:
+    from ssm_bootstrap.render.wire import document
+
+    observations = Observations(
+        version=__version__,
+        taken_at=ground.host.clock.now(),
+        plan=plan_of(ground, arguments.command, ()),
+        identity=Seen(look_at_identity(ground.host.files)),
+        root=True,
+    )
+    more: dict[str, Any] = {}
+    if outcome.attempts:
+        more["attempts"] = [
+            {
+                "number": attempt.number,
+                "started": attempt.started.isoformat(timespec="seconds"),
+                "seconds": round(attempt.seconds, 3),
+                "code": attempt.finding.code if attempt.finding is not None else None,
+                "transient": attempt.transient,
+                "managed_instance_id": attempt.managed_instance_id or None,
+            }
+            for attempt in outcome.attempts
+        ]
+    if outcome.proof is not None:
+        more["online"] = {
+            "proven": outcome.proof.online,
+            "channel": outcome.proof.channel or None,
+            "seconds": round(outcome.proof.seconds, 2),
+            "signs": [{"sign": sign.name, "seen": sign.seen, "detail": sign.detail} for sign in outcome.proof.signs],
+        }
+    print_document(document(observations, diagnosis, status, more))

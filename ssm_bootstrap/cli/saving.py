@@ -1,0 +1,46 @@
+"""What ``--save`` writes and ``--replay`` reads: the observations, with a name and a version of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.codec import NotDecodable, decode, encode
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.observations import Observations
+
+SCHEMA = "ssm-bootstrap-observations/1"
+MOST = 64 << 20
+
+
+def save_observations(path: str, observations: Observations) -> None:
+    """Write the observations, mode 0600; raises Refusal."""
+    document = {"schema": SCHEMA, "observations": encode(observations)}
+    try:
+        Files().write_atomic(os.path.abspath(path), json.dumps(document, indent=1).encode() + b"\n", 0o600)
+    except OSError as error:
+        full = ExitStatus.TRY_LATER if error.errno in (28, 122) else ExitStatus.NO_PERMISSION
+        raise Refusal(full, f"--save: {path}: {words_of(error)}") from None
+
+
+def load_observations(path: str) -> Observations:
+    """Read what ``save_observations`` wrote; raises Refusal (78) with the place that is wrong."""
+    try:
+        with Path(path).open("rb") as stream:
+            text = stream.read(MOST + 1)
+    except OSError as error:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"--replay: {path}: {words_of(error)}") from None
+    if len(text) > MOST:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"--replay: {path}: larger than {MOST >> 20} MB")
+    try:
+        document = json.loads(text)
+        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+            raise NotDecodable(f'expected "schema": "{SCHEMA}"')
+        found: Observations = decode(Observations, document.get("observations"), "observations")
+    except (ValueError, RecursionError) as error:
+        words = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
+        raise Refusal(ExitStatus.BAD_CONTENT, f"--replay: {path}: expected what doctor --save writes: {words}") from None
+    return found

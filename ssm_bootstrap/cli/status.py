@@ -1,0 +1,39 @@
+"""``ssm-bootstrap status``: who this node is and how its agent is, from this machine alone."""
+
+from __future__ import annotations
+
+import argparse
+
+from ssm_bootstrap.cli.flags import add_output, add_region
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of ``status``."""
+    add_region(parser)
+    add_output(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look at identity, agent and its logs; no packet leaves the machine."""
+    from ssm_bootstrap.cli.looking import observe_machine, real_host, stand
+    from ssm_bootstrap.cli.output import new_report, print_document, print_report
+    from ssm_bootstrap.cli.telling import status_of
+    from ssm_bootstrap.diagnose.diagnosis import diagnose
+
+    ground = stand(real_host(), arguments.region, ask_metadata=False)
+    observations = observe_machine(ground, "status")
+    diagnosis = diagnose(observations)
+    status = status_of(diagnosis, arguments.strict)
+    if arguments.json:
+        from ssm_bootstrap.render.wire import document
+
+        print_document(document(observations, diagnosis, status))
+        return status
+    from ssm_bootstrap.render.machine import tell_machine
+
+    report = new_report(arguments.colour)
+    tell_machine(report, observations)
+    report.findings(diagnosis.findings)
+    report.unseen(diagnosis)
+    print_report(report)
+    return status

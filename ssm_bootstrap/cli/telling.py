@@ -1,0 +1,54 @@
+"""Telling a diagnosis: as text or as JSON, with the exit status."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, Mapping, Optional
+
+from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report
+from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.diagnosis import Diagnosis
+from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observed import value_of
+
+
+def status_of(diagnosis: Diagnosis, strict: bool) -> ExitStatus:
+    """1 for an error; with ``strict`` for a warning, a degraded or an unknown capability as well."""
+    remarks = any(finding.severity is Severity.WARNING for finding in diagnosis.findings) or any(
+        item.verdict in (Verdict.DEGRADED, Verdict.UNKNOWN) for item in diagnosis.capabilities
+    )
+    return exit_status(bool(diagnosis.errors), remarks, strict)
+
+
+def tell(
+    observations: Observations,
+    diagnosis: Diagnosis,
+    arguments: argparse.Namespace,
+    more: Optional[Mapping[str, Any]] = None,
+    *,
+    machine: bool = False,
+) -> int:
+    """Print the report in the form that was asked for, with ``machine`` the node as well; gives the exit status."""
+    status = status_of(diagnosis, getattr(arguments, "strict", False))
+    if arguments.json:
+        from ssm_bootstrap.render.wire import document
+
+        print_document(document(observations, diagnosis, status, more))
+        return status
+    from ssm_bootstrap.render.text import heading
+
+    report = new_report(arguments.colour)
+    report.line(heading(observations, value_of(observations.plan.region)), "dim")
+    report.headline(diagnosis)
+    if machine:
+        from ssm_bootstrap.render.machine import tell_machine
+
+        tell_machine(report, observations)
+    report.verdicts(diagnosis.capabilities)
+    report.findings(diagnosis.findings)
+    report.unseen(diagnosis, records=True)
+    report.targets(observations.probes)
+    print_report(report)
+    return status

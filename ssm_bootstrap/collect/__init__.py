@@ -1,0 +1,1 @@
+"""Effects to observations; a failure is classified where it happens."""

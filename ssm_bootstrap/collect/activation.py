@@ -1,0 +1,165 @@
+"""The activation: its id, and the code from wherever the person put it; checked before anything runs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Mapping, Optional
+
+from ssm_bootstrap.catalog.limits import ACTIVATION_CODE
+from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.settings import Configuration, read_code
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+
+CREDENTIAL = "activation-code"
+PLACEHOLDER = "unset"
+"""What the unit's SetCredential= gives where no code was put in place."""
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Code:
+    """An activation code: shown as stars wherever it is printed by mistake."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self._text = text
+        self.source = source
+
+    def reveal(self) -> str:
+        """The code itself, for the agent's argument and for masking."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Code(from {self.source})"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True)
+class Activation:
+    """What ``CreateActivation`` gave."""
+
+    identifier: str
+    code: Code
+
+
+@dataclass(frozen=True)
+class CodeSources:
+    """Where a code may come from, in the order of their weight."""
+
+    argument: Optional[str] = None
+    file: Optional[str] = None  # a path, or "-" for standard input
+    standard_input: str = ""
+    variable: Optional[str] = None  # SSM_BOOTSTRAP_ACTIVATION_CODE
+
+
+def read_activation(
+    files: Files, identifier: Optional[str], sources: CodeSources, environment: Mapping[str, str], configuration: Configuration
+) -> Activation:
+    """The activation; raises Refusal (2 where a flag is missing, 78 where content is wrong) with what was expected."""
+    name = "--activation-id"
+    if not identifier:
+        identifier = environment.get("SSM_BOOTSTRAP_ACTIVATION_ID", "").strip()
+        name = "SSM_BOOTSTRAP_ACTIVATION_ID"
+    if not identifier:
+        identifier, name = configuration.activation_id, "/etc/ssm-bootstrap.conf: [activation] id"
+    if not identifier:
+        raise Refusal(ExitStatus.USAGE, "--activation-id: expected the id that CreateActivation gave (a UUID)")
+    problem = identifier_problem(identifier)
+    if problem:
+        status = ExitStatus.USAGE if name.startswith("--") else ExitStatus.BAD_CONTENT
+        raise Refusal(status, f"{name}: {problem}")
+    code = _find_code(files, sources, environment, configuration)
+    if code is None:
+        raise Refusal(
+            ExitStatus.USAGE,
+            "--activation-code-file: expected a file with the activation code, or - for standard input "
+            "(also SSM_BOOTSTRAP_ACTIVATION_CODE_FILE, a systemd credential, or [activation] code_file)",
+        )
+    problem = code_problem(code.reveal())
+    if problem:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"activation-malformed: {code.source}: {problem}")
+    return Activation(identifier.lower(), code)
+
+
+def identifier_problem(text: str) -> Optional[str]:
+    """Why a text is no activation id, or None."""
+    if _UUID.fullmatch(text):
+        return None
+    return "expected an activation id, a UUID as in 01234567-89ab-cdef-0123-456789abcdef" + _pasted(text)
+
+
+def code_problem(text: str) -> Optional[str]:
+    """Why a text is no activation code, or None; the text itself is never told."""
+    least, most = ACTIVATION_CODE
+    if text == PLACEHOLDER:
+        return "no activation code was put in place"
+    if not text:
+        return "empty; expected an activation code"
+    if _pasted(text) or re.search(r"[\s\"'`]", text):
+        return f"expected {least} to {most} letters and digits in one word" + (_pasted(text) or "; found spaces or quotes")
+    if not least <= len(text) <= most:
+        return f"expected {least} to {most} characters, found {len(text)}"
+    if not text.isprintable():
+        return "expected printable characters"
+    return None
+
+
+def _pasted(text: str) -> str:
+    """What is odd about a text that was pasted from a web page or a document."""
+    if any(letter in text for letter in "\u201c\u201d\u2018\u2019\u00ab\u00bb"):
+        return "; found curly quotes, as text pasted from a document has"
+    return "" if text.isascii() else "; found letters outside ASCII"
+
+
+def _find_code(
+    files: Files, sources: CodeSources, environment: Mapping[str, str], configuration: Configuration
+) -> Optional[Code]:
+    if sources.argument is not None:
+        return Code(sources.argument.strip(), "--activation-code")
+    if sources.file == "-":
+        return Code(sources.standard_input.strip(), "standard input")
+    if sources.file is not None:
+        return _from_file(files, sources.file, "--activation-code-file")
+    if sources.variable is not None:
+        return Code(sources.variable.strip(), "SSM_BOOTSTRAP_ACTIVATION_CODE")
+    path = environment.get("SSM_BOOTSTRAP_ACTIVATION_CODE_FILE")
+    if path:
+        return _from_file(files, path, "SSM_BOOTSTRAP_ACTIVATION_CODE_FILE")
+    directory = environment.get("CREDENTIALS_DIRECTORY")
+    if directory and files.exists(f"{directory}/{CREDENTIAL}"):
+        return Code(_text(files, f"{directory}/{CREDENTIAL}", "systemd credential"), f"systemd credential {CREDENTIAL}")
+    if configuration.has_code:
+        _must_be_private(files, "/etc/ssm-bootstrap.conf", "[activation] code")
+        return Code(read_code(files), "/etc/ssm-bootstrap.conf: [activation] code")
+    if configuration.code_file:
+        return _from_file(files, configuration.code_file, "/etc/ssm-bootstrap.conf: [activation] code_file")
+    return None
+
+
+def _from_file(files: Files, path: str, who: str) -> Code:
+    _must_be_private(files, path, who)
+    return Code(_text(files, path, who), f"{who} {path}")
+
+
+def _must_be_private(files: Files, path: str, who: str) -> None:
+    """A file that holds a code belongs to root and to nobody else (0600); raises Refusal (78)."""
+    try:
+        mode, owner, regular = files.mode_and_owner(path)
+    except OSError as error:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{who}: {path}: {words_of(error)}") from None
+    if not regular:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{who}: {path}: expected a regular file")
+    if owner != 0 or mode & 0o077:
+        expected = "expected a file of root with mode 0600 (chown root, chmod 600)"
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{who}: {path}: owner {owner}, mode {mode:04o}; {expected}")
+
+
+def _text(files: Files, path: str, who: str) -> str:
+    try:
+        return files.read_bytes(path, 4096).decode("utf-8").strip()
+    except OSError as error:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{who}: {path}: {words_of(error)}") from None
+    except UnicodeDecodeError:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{who}: {path}: expected text, found bytes that are no UTF-8") from None

@@ -1,0 +1,167 @@
+"""The agent: how it is installed, what its unit and its processes do, what its configuration changes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import Any, Mapping, Optional
+
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.commands import CannotRun
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.machine import Agent, AgentConfig, AgentProcess, Unit
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+
+UNIT_PROPERTIES = "Id,LoadState,ActiveState,SubState,MainPID,Result,NRestarts,UnitFileState,Environment"
+KEPT_VARIABLES = ("https_proxy", "http_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir", "aws_ca_bundle")
+_PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
+
+
+def look_at_agent(host: Host) -> Agent:
+    """The agent as installed and as running; nothing is changed."""
+    config = read_agent_config(host.files)
+    unit = look_at_unit(host)
+    packaging, binary = _installed(host.files, unit)
+    if not binary:
+        return Agent(installed=False, unit=unit, processes=_processes(host), config=config)
+    return Agent(True, packaging, binary, _version(host, binary), unit, _processes(host), config)
+
+
+def _installed(files: Files, unit: Observed[Unit]) -> tuple[str, str]:
+    """Packaging and program of the agent that is active, else of the first that is there."""
+    there = [path for path in paths.BINARIES if files.is_executable(path)]
+    if isinstance(unit, Seen) and unit.value.name.startswith("snap.") and paths.SNAP_BINARY in there:
+        there = [paths.SNAP_BINARY]
+    if not there:
+        return "", ""
+    if there[0] == paths.SNAP_BINARY:
+        return "snap", there[0]
+    if files.exists("/var/lib/dpkg/info/amazon-ssm-agent.list"):
+        return "deb", there[0]
+    return ("rpm" if files.exists("/usr/lib/sysimage/rpm") or files.exists("/var/lib/rpm") else "unknown"), there[0]
+
+
+def _version(host: Host, binary: str) -> str:
+    try:
+        done = host.commands.run([binary, "-version"], timeout=5)
+    except CannotRun:
+        return ""
+    found = re.search(r"(\d+\.\d+\.\d+\.\d+)", done.output)
+    return found.group(1) if found else ""
+
+
+def look_at_unit(host: Host, properties: str = UNIT_PROPERTIES) -> Observed[Unit]:
+    """The agent's unit, of deb/rpm or snap, whichever is loaded and active."""
+    found = []
+    for name in paths.UNITS:
+        shown = show_unit(host, name, properties)
+        if isinstance(shown, Unseen):
+            return shown
+        unit = _unit(name, shown.value)
+        if unit.load_state != "not-found":
+            found.append(unit)
+    if not found:
+        return Unseen("systemd knows no unit of the agent")
+    return Seen(next((unit for unit in found if unit.active_state not in ("inactive", "failed")), found[0]))
+
+
+def show_unit(host: Host, name: str, properties: str) -> Observed[Mapping[str, str]]:
+    """What ``systemctl show`` says of a unit, as keys and values."""
+    try:
+        done = host.commands.run(["systemctl", "show", name, "-p", properties], timeout=10)
+    except CannotRun as error:
+        return Unseen(f"systemd could not be asked ({error})")
+    if done.returncode != 0:
+        return Unseen(f"systemd could not be asked: {done.errors.strip().splitlines()[:1] or done.returncode}")
+    pairs = (line.partition("=") for line in done.output.splitlines() if "=" in line)
+    return Seen({key: value for key, _, value in pairs})
+
+
+def _unit(name: str, shown: Mapping[str, str]) -> Unit:
+    return Unit(
+        name=name,
+        load_state=shown.get("LoadState", "not-found"),
+        active_state=shown.get("ActiveState", "inactive"),
+        sub_state=shown.get("SubState", ""),
+        main_pid=int(shown.get("MainPID") or 0),
+        result=shown.get("Result", ""),
+        restarts=int(shown.get("NRestarts") or 0),
+        file_state=shown.get("UnitFileState", ""),
+        environment=tuple((key, _PASSWORD.sub("", value)) for key, value in parse_environment(shown.get("Environment", ""))),
+    )
+
+
+def parse_environment(text: str) -> tuple[tuple[str, str], ...]:
+    """Proxy and certificate variables of systemd's ``Environment`` property."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return ()
+    pairs = (word.partition("=") for word in words)
+    return tuple((key, value) for key, _, value in pairs if key.lower() in KEPT_VARIABLES)
+
+
+def unit_environment(host: Host) -> Observed[Mapping[str, str]]:
+    """Proxy and certificate variables of the agent's unit, passwords and all: for dialling, never for showing."""
+    unit = look_at_unit(host)
+    if isinstance(unit, Unseen):
+        return unit
+    shown = show_unit(host, unit.value.name, "Environment")
+    if isinstance(shown, Unseen):
+        return shown
+    return Seen(dict(parse_environment(shown.value.get("Environment", ""))))
+
+
+def _processes(host: Host) -> Observed[tuple[AgentProcess, ...]]:
+    try:
+        found = tuple(AgentProcess(item.pid, item.name, item.started) for item in host.machine.processes(paths.PROCESSES))
+    except (OSError, ImportError) as error:
+        return Unseen(f"processes could not be listed: {words_of(error)}")
+    return Seen(found)
+
+
+def read_agent_config(files: Files) -> AgentConfig:
+    """amazon-ssm-agent.json: what it changes of where the agent dials; a file that does not parse says why."""
+    path = paths.AGENT_CONFIG
+    try:
+        text = files.read_text(path, 1 << 20)
+    except (FileNotFoundError, NotADirectoryError):
+        return AgentConfig(path, present=False)
+    except OSError as error:
+        return AgentConfig(path, present=True, problem=words_of(error))
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        return AgentConfig(path, present=True, problem=f"line {error.lineno}, column {error.colno}: {error.msg}")
+    if not isinstance(document, dict):
+        return AgentConfig(path, present=True, problem="expected a JSON object")
+    agent = _section(document, "Agent")
+    endpoints = []
+    for section in ("Ssm", "Mds", "Mgs", "S3", "Kms"):
+        host = _host_name(_section(document, section).get("Endpoint"))
+        if host:
+            endpoints.append((f"{section}.Endpoint", host))
+    order = _section(document, "Identity").get("ConsumptionOrder")
+    return AgentConfig(
+        path=path,
+        present=True,
+        endpoints=tuple(endpoints),
+        region=str(agent.get("Region") or ""),
+        service_domain=str(agent.get("ServiceDomain") or ""),
+        consumption_order=tuple(str(item) for item in order) if isinstance(order, list) else (),
+    )
+
+
+def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _host_name(value: Any) -> Optional[str]:
+    """A host name of an endpoint override; the SDK takes a URL as well."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    return value.strip().split("://")[-1].split("/")[0]

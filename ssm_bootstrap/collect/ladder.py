@@ -1,0 +1,210 @@
+"""One climb up one address: TCP, the proxy's tunnel, TLS, HTTP, on one connection, each rung timed."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
+from typing import Callable, NoReturn, Optional, TypeVar
+
+from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.catalog.endpoints import WEBSOCKET_PATH, Endpoint
+from ssm_bootstrap.collect.failures import failure_of, words_of
+from ssm_bootstrap.host.clock import Clock
+from ssm_bootstrap.host.network import Answer, Network
+from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult, Target
+
+T = TypeVar("T")
+
+REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")
+PROXY_HEADERS = ("via", "x-squid-error", "proxy-agent", "proxy-connection", "x-bluecoat-via", "x-cache-lookup")
+LOGIN_STATUSES = (301, 302, 303, 307, 308)
+
+
+class _Stopped(Exception):
+    """A rung failed: the climb is over."""
+
+
+@dataclass
+class Ladder:
+    """One climb; ``context`` gives the TLS context that trusts what the agent trusts."""
+
+    network: Network
+    clock: Clock
+    context: Callable[[], ssl.SSLContext]
+    row: Endpoint
+    target: Target
+    region: str
+    authorization: Optional[str] = None  # for the proxy; never shown
+    _stages: list[StageResult] = field(default_factory=list)
+
+    @property
+    def so_far(self) -> tuple[StageResult, ...]:
+        """The rungs that are done, in order."""
+        return tuple(self._stages)
+
+    def climb(self, address: str, named: StageResult, timeout: float) -> Probe:
+        """Dial ``address`` with ``timeout`` for the connect and climb until a rung fails; ``named`` is the DNS rung."""
+        self._stages = [named]
+        probe = Probe(self.target, address, ())
+        try:
+            probe = self._climb(probe, address, timeout)
+        except _Stopped as stopped:
+            probe = stopped.args[0]
+        return replace(probe, stages=tuple(self._stages))
+
+    def _climb(self, probe: Probe, address: str, timeout: float) -> Probe:
+        port = self.target.proxy.port if self.target.proxy else self.target.port
+        connection = self._rung(Stage.TCP, probe, lambda: self.network.connect(address, port, timeout))
+        with connection:
+            probe = replace(probe, local_address=connection.getsockname()[0])
+            if self.target.proxy is not None:
+                self._tunnel(probe, connection)
+            if self.target.port == 443:
+                return self._secured(probe, connection, address, timeout)
+            return self._asked(probe, connection, address, timeout)
+
+    def _secured(self, probe: Probe, connection: socket.socket, address: str, timeout: float) -> Probe:
+        try:
+            secured = self._rung(
+                Stage.TLS,
+                probe,
+                lambda: self.network.handshake(self.context(), connection, self.target.host, limits.HANDSHAKE),
+            )
+        except _Stopped:
+            if self._stages[-1].failure is Failure.UNTRUSTED_ISSUER:
+                probe = replace(probe, issuer=self._issuer(address, timeout))
+            raise _Stopped(probe) from None
+        with secured:
+            return self._asked(probe, secured, address, timeout)
+
+    def _rung(self, stage: Stage, probe: Probe, step: Callable[[], T]) -> T:
+        """Do one step, timed; a failure ends the climb."""
+        started = self.clock.monotonic()
+        try:
+            result = step()
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._fail(stage, started, probe, failure_of(error), words_of(error))
+        self._stages.append(StageResult(stage, True, self.clock.monotonic() - started))
+        return result
+
+    def _fail(self, stage: Stage, started: float, probe: Probe, failure: Failure, detail: str) -> NoReturn:
+        self._stages.append(StageResult(stage, False, self.clock.monotonic() - started, failure, detail))
+        raise _Stopped(probe)
+
+    def _tunnel(self, probe: Probe, connection: socket.socket) -> None:
+        started = self.clock.monotonic()
+        answer = self._rung(
+            Stage.PROXY,
+            probe,
+            lambda: self.network.tunnel(
+                connection, self.target.host, self.target.port, self.authorization, limits.HANDSHAKE
+            ),
+        )
+        if 200 <= answer.status < 300:
+            return
+        self._stages.pop()
+        failure = Failure.PROXY_AUTH_REQUIRED if answer.status == 407 else Failure.PROXY_DENIED
+        self._fail(Stage.PROXY, started, probe, failure, f"the proxy answered {answer.status} to CONNECT")
+
+    def _issuer(self, address: str, timeout: float) -> str:
+        """Who signed the certificate that this system does not trust; empty where that could not be read."""
+        name = self.target.host
+        try:
+            der = self.network.certificate(self._again(address, timeout), name, limits.HANDSHAKE)
+            fields = self.network.read_certificate(der, self._again(address, timeout), name, limits.HANDSHAKE)
+        except (OSError, http.client.HTTPException, ValueError, _Stopped):
+            return ""
+        names = {key: value for part in fields.get("issuer", ()) for key, value in part}  # type: ignore[attr-defined]
+        return str(names.get("commonName") or names.get("organizationName") or "")
+
+    def _again(self, address: str, timeout: float) -> socket.socket:
+        """A second connection to the same address, tunnelled where the first was."""
+        proxy = self.target.proxy
+        connection = self.network.connect(address, proxy.port if proxy else self.target.port, timeout)
+        if proxy is not None:
+            self.network.tunnel(connection, self.target.host, self.target.port, self.authorization, limits.HANDSHAKE)
+        return connection
+
+    def _asked(self, probe: Probe, connection: socket.socket, address: str, timeout: float) -> Probe:
+        """The HTTP rung: one request, and for the control channel the websocket upgrade as well."""
+        connection.settimeout(limits.ANSWER)
+        started = self.clock.monotonic()
+        path = self.row.path.format(region=self.region)
+        answer = self._rung(
+            Stage.HTTP,
+            probe,
+            lambda: self._send(connection, self.row.method, path, self.row.headers, self.row.body.encode()),
+        )
+        request_id = next((answer.headers[name] for name in REQUEST_ID_HEADERS if name in answer.headers), "")
+        probe = replace(probe, status=answer.status, request_id=request_id, clock_offset=self._offset(answer))
+        failure, detail = judge(answer, request_id, self.row.known_object)
+        if failure is not None:
+            self._stages.pop()
+            self._fail(Stage.HTTP, started, probe, failure, detail)
+        self._stages[-1] = replace(self._stages[-1], detail=detail)
+        if self.row.websocket:
+            self._upgrade(probe, connection, answer, address, timeout, started)
+        return probe
+
+    def _send(
+        self, connection: socket.socket, method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes
+    ) -> Answer:
+        own = (("User-Agent", "ssm-bootstrap"), ("Accept", "*/*"))
+        return self.network.request(connection, self.target.host, method, path, own + headers, body, limits.BODY)
+
+    def _upgrade(
+        self, probe: Probe, connection: socket.socket, before: Answer, address: str, timeout: float, started: float
+    ) -> None:
+        """Ask for the websocket: any answer of AWS will do; a cut connection is a middlebox that lets no upgrade pass."""
+        headers = (
+            ("Connection", "Upgrade"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "c3NtLWJvb3RzdHJhcC0xMg=="),
+        )
+        try:
+            if before.will_close:
+                second = self._again(address, timeout)
+                with second, self.network.handshake(self.context(), second, self.target.host, limits.HANDSHAKE) as secured:
+                    secured.settimeout(limits.ANSWER)
+                    self._send(secured, "GET", WEBSOCKET_PATH, headers, b"")
+            else:
+                self._send(connection, "GET", WEBSOCKET_PATH, headers, b"")
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._stages.pop()
+            self._fail(Stage.HTTP, started, probe, failure_of(error), f"websocket upgrade: {words_of(error)}")
+
+    def _offset(self, answer: Answer) -> Optional[float]:
+        """Seconds that the service's clock is ahead of this machine's; None without a Date that can be read."""
+        try:
+            there = parsedate_to_datetime(answer.headers["date"])
+        except (KeyError, TypeError, ValueError):
+            return None
+        if there.tzinfo is None:
+            return None
+        return (there - self.clock.now()).total_seconds()
+
+
+def judge(answer: Answer, request_id: str, known_object: bool) -> tuple[Optional[Failure], str]:
+    """What an HTTP answer proves: None where AWS sent it, else a failure; and the words for it.
+
+    A request id is AWS whatever the status; without one only foreign evidence is ``not-aws``, all else is ``unknown``.
+    """
+    said = f"HTTP {answer.status}"
+    if request_id:
+        if known_object and answer.status == 403:
+            return Failure.DENIED, f"{said} on an object that exists"
+        return None, said
+    content = answer.headers.get("content-type", "").lower()
+    page = answer.body[:512].lstrip().lower()
+    if content.startswith("text/html") or page.startswith((b"<!doctype html", b"<html")):
+        return Failure.NOT_AWS, f"{said}, an HTML page without an AWS request id"
+    if answer.status in LOGIN_STATUSES and "amazonaws" not in answer.headers.get("location", ""):
+        return Failure.NOT_AWS, f"{said}, a redirect that AWS did not send"
+    foreign = next((name for name in PROXY_HEADERS if name in answer.headers), None)
+    if foreign is not None:
+        return Failure.NOT_AWS, f"{said}, with a proxy's header ({foreign})"
+    return Failure.UNKNOWN, f"{said} without an AWS request id"

@@ -1,0 +1,32 @@
+"""Where the agent keeps its things, and where ours lie.
+
+Source: amazon-ssm-agent 3.3.1142.0, appconfig/constants_unix.go and packaging/ (read 2026-11).
+"""
+
+from __future__ import annotations
+
+DATA = "/var/lib/amazon/ssm"
+VAULT = f"{DATA}/Vault"
+VAULT_MANIFEST = f"{VAULT}/Manifest"
+REGISTRATION_KEY = f"{VAULT}/Store/RegistrationKey"
+REGISTRATION = f"{DATA}/registration"
+RUNTIME_CONFIG = f"{DATA}/runtimeconfig"
+AGENT_CONFIG = "/etc/amazon/ssm/amazon-ssm-agent.json"
+LOGS = "/var/log/amazon/ssm"
+AGENT_LOG = f"{LOGS}/amazon-ssm-agent.log"
+
+SNAP_BINARY = "/snap/amazon-ssm-agent/current/amazon-ssm-agent"
+BINARIES = ("/usr/bin/amazon-ssm-agent", SNAP_BINARY)
+UNITS = ("amazon-ssm-agent.service", "snap.amazon-ssm-agent.amazon-ssm-agent.service")
+PROCESSES = (
+    "amazon-ssm-agent",
+    "ssm-agent-worker",
+    "ssm-document-worker",
+    "ssm-session-worker",
+    "ssm-session-logger",
+)
+
+OUR_CONFIG = "/etc/ssm-bootstrap.conf"
+OUR_STATE = "/var/lib/ssm-bootstrap"
+JOURNAL = f"{OUR_STATE}/journal.json"
+LOCK = "/run/ssm-bootstrap.lock"

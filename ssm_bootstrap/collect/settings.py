@@ -1,0 +1,123 @@
+"""What the person said: flags, environment, /etc/ssm-bootstrap.conf, and the region they agree on."""
+
+from __future__ import annotations
+
+import configparser
+from dataclasses import dataclass
+from typing import Mapping, Optional
+
+from ssm_bootstrap.catalog.partitions import region_problem
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.machine import AgentConfig, Identity, IdentityState
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+
+SECTIONS = {"node": ("region", "closed"), "activation": ("id", "code_file", "code"), "proxy": ("https", "http", "no_proxy")}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """/etc/ssm-bootstrap.conf, checked; empty where a key is not set. ``has_code``: the file itself holds the code."""
+
+    region: str = ""
+    closed: bool = False
+    activation_id: str = ""
+    code_file: str = ""
+    has_code: bool = False
+    proxy: tuple[tuple[str, str], ...] = ()
+
+
+def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configuration:
+    """The configuration file, or its defaults where there is none; raises Refusal (78) with line and expectation."""
+    parser = _parse(files, path)
+    if parser is None:
+        return Configuration()
+    for section in parser.sections():
+        for key in parser[section]:
+            if key not in SECTIONS.get(section, ()):
+                known = ", ".join(f"[{name}] {' '.join(keys)}" for name, keys in SECTIONS.items())
+                raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{section}] {key}: unknown; expected {known}")
+    region = parser.get("node", "region", fallback="").strip()
+    problem = region_problem(region) if region else None
+    if problem:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] region: {region!r} is no region: {problem}")
+    try:
+        closed = parser.getboolean("node", "closed", fallback=False)
+    except ValueError:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] closed: expected yes or no") from None
+    return Configuration(
+        region=region,
+        closed=closed,
+        activation_id=parser.get("activation", "id", fallback="").strip(),
+        code_file=parser.get("activation", "code_file", fallback="").strip(),
+        has_code=parser.has_option("activation", "code"),
+        proxy=tuple(parser["proxy"].items()) if parser.has_section("proxy") else (),
+    )
+
+
+def read_code(files: Files, path: str = paths.OUR_CONFIG) -> str:
+    """The activation code that the configuration file itself holds."""
+    parser = _parse(files, path)
+    return parser.get("activation", "code", fallback="").strip() if parser is not None else ""
+
+
+def _parse(files: Files, path: str) -> Optional[configparser.ConfigParser]:
+    try:
+        text = files.read_text(path, 1 << 20)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except PermissionError:
+        return None  # it may hold a code, so that only root reads it: others go by flags, environment and IMDS
+    except OSError as error:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: {words_of(error)}") from None
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(text, path)
+    except configparser.Error as error:
+        line = getattr(error, "lineno", None) or next((number for number, _ in getattr(error, "errors", [])), None)
+        place = f"{path}:{line}" if line else path
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{place}: expected [section] lines and key = value lines") from None
+    return parser
+
+
+@dataclass(frozen=True)
+class RegionChoice:
+    """The region that counts, who named it, and what others say."""
+
+    region: Observed[str]
+    source: str = ""
+    others: tuple[tuple[str, str], ...] = ()
+
+
+def choose_region(
+    flag: Optional[str],
+    environment: Mapping[str, str],
+    configuration: Configuration,
+    identity: Optional[Identity],
+    agent_config: Optional[AgentConfig],
+    metadata_region: Optional[str],
+) -> RegionChoice:
+    """The region: flag, environment, configuration, the vault of a registered node, Agent.Region, IMDS.
+
+    On a registered node the agent uses the vault's region, so that one which differs from the choice is kept in ``others``.
+    """
+    named = environment.get("SSM_BOOTSTRAP_REGION", "").strip()
+    problem = region_problem(named) if named else None
+    if problem:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"SSM_BOOTSTRAP_REGION: {named!r} is no region: {problem}")
+    registered = identity is not None and identity.state is IdentityState.REGISTERED
+    vault = identity.region if identity is not None and registered else ""
+    asked = [
+        ("--region", flag or ""),
+        ("SSM_BOOTSTRAP_REGION", named),
+        (paths.OUR_CONFIG, configuration.region),
+    ]
+    rest = [("Agent.Region", agent_config.region if agent_config else ""), ("IMDS", metadata_region or "")]
+    found = [(source, region) for source, region in (*asked, ("the vault", vault), *rest) if region]
+    if not found:
+        return RegionChoice(Unseen("no flag, variable, configuration, vault or IMDS names a region"))
+    source, region = found[0]
+    others = (("the vault", vault),) if vault and vault != region else ()
+    return RegionChoice(Seen(region), source, others)

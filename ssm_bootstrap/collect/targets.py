@@ -1,0 +1,128 @@
+"""From catalogue rows to targets: the hosts that this node's agent really dials, direct or by proxy."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Iterable, Mapping, Optional, Union
+from urllib.parse import unquote, urlsplit
+
+from ssm_bootstrap.catalog.buckets import patch_payload_host
+from ssm_bootstrap.catalog.endpoints import ENDPOINTS, NEEDS, OPTIONAL, Endpoint, needed_rows
+from ssm_bootstrap.catalog.partitions import has_ec2messages, partition_of
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.machine import AgentConfig
+from ssm_bootstrap.model.network import Proxy, Target
+
+PROXY_VARIABLES = ("https_proxy", "http_proxy", "no_proxy")
+
+
+@dataclass(frozen=True)
+class ProxySettings:
+    """Proxy variables as the agent (Go) reads them: lower case first, then upper; ``source`` says whose they are."""
+
+    https: str = ""
+    http: str = ""
+    exceptions: str = ""
+    source: str = "environment"
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str], source: str) -> ProxySettings:
+        """The settings of one environment."""
+        upper = {name: environment.get(name.upper(), "") for name in PROXY_VARIABLES}
+        https, http, exceptions = (environment.get(name) or upper[name] for name in PROXY_VARIABLES)
+        return cls(https, http, exceptions, source)
+
+    def __bool__(self) -> bool:
+        return bool(self.https or self.http)
+
+    def url_for(self, host: str, port: int) -> str:
+        """The proxy URL for a host, or an empty string for a direct way."""
+        url = self.https if port == 443 else self.http
+        return "" if not url or _is_excepted(host, port, self.exceptions) else url
+
+
+def _is_excepted(host: str, port: int, exceptions: str) -> bool:
+    """Go's reading of no_proxy (golang.org/x/net/http/httpproxy): ``*``, CIDR, address, domain and its subdomains."""
+    if host == "localhost":
+        return True
+    address = _address(host)
+    if address is not None and address.is_loopback:
+        return True
+    for entry in (part.strip().lower() for part in exceptions.split(",")):
+        if not entry:
+            continue
+        if entry == "*":
+            return True
+        if "/" in entry and address is not None:
+            try:
+                if address in ipaddress.ip_network(entry, strict=False):
+                    return True
+            except ValueError:
+                continue
+        name, _, wanted = entry.partition(":") if entry.count(":") == 1 else (entry, "", "")
+        if wanted and wanted != str(port):
+            continue
+        name = name[1:] if name.startswith("*.") else name
+        if host == name.lstrip(".") and not name.startswith("."):
+            return True
+        if address is None and host.endswith(name if name.startswith(".") else f".{name}"):
+            return True
+    return False
+
+
+def _address(host: str) -> Union[ipaddress.IPv4Address, ipaddress.IPv6Address, None]:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def proxy_of(url: str, source: str) -> tuple[Optional[Proxy], str]:
+    """Host and port of a proxy URL, and its ``user:password`` apart; Go takes ``host:port`` without a scheme too."""
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if not parts.hostname:
+        return None, ""
+    default = 443 if parts.scheme == "https" else 1080 if parts.scheme == "socks5" else 80
+    credentials = unquote(parts.netloc.rpartition("@")[0])
+    return Proxy(parts.hostname, port or default, source), credentials
+
+
+def rows_for(capabilities: Iterable[Capability], region: str) -> tuple[Endpoint, ...]:
+    """The catalogue rows to dial, in the catalogue's order; services that the region never had are left out."""
+    wanted = {name for capability in capabilities for name in needed_rows(capability) + OPTIONAL.get(capability, ())}
+    return tuple(row for row in ENDPOINTS if row.name in wanted and (row.name != "ec2messages" or has_ec2messages(region)))
+
+
+def host_of(row: Endpoint, region: str, config: AgentConfig) -> tuple[str, Optional[str]]:
+    """The host of a row on this node, and the key of amazon-ssm-agent.json that changed it."""
+    overrides = dict(config.endpoints)
+    if row.override is not None and row.override in overrides:
+        return row.prefix.format(region=region) + overrides[row.override], row.override
+    if row.name.startswith("s3-dualstack"):
+        return patch_payload_host(region), None
+    domain = partition_of(region).domain
+    if row.agent_domain and config.service_domain:
+        return row.host.format(region=region, domain=config.service_domain), "Agent.ServiceDomain"
+    return row.host.format(region=region, domain=domain), None
+
+
+def targets_for(
+    capabilities: Iterable[Capability], region: str, config: AgentConfig, proxies: ProxySettings
+) -> tuple[tuple[Endpoint, Target, str], ...]:
+    """What to dial: the row, the target, and the proxy's ``user:password`` (never part of the target)."""
+    chosen = tuple(capabilities)
+    found = []
+    for row in rows_for(chosen, region):
+        host, key = host_of(row, region, config)
+        needing = tuple(item.value for item in chosen if row.name in needed_rows(item))
+        url = proxies.url_for(host, row.port)
+        proxy, credentials = proxy_of(url, proxies.source) if url else (None, "")
+        optional = not any(row.name in need.any_of for item in chosen for need in NEEDS[item])
+        target = Target(row.name, row.service, host, row.port, needing, optional, proxy, key)
+        found.append((row, target, credentials))
+    return tuple(found)

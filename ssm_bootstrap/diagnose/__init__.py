@@ -1,0 +1,1 @@
+"""Pure thought: observations in, a diagnosis out."""

@@ -1,0 +1,1 @@
+"""One function a check, listed explicitly by ``diagnose.diagnosis``."""

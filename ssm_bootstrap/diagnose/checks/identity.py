@@ -1,0 +1,40 @@
+"""Whether this node is registered, and what is wrong with its identity."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.finding import Evidence, Finding
+from ssm_bootstrap.model.machine import IdentityState
+from ssm_bootstrap.model.observed import value_of
+
+_CODES = {
+    IdentityState.NOT_REGISTERED: "not-registered",
+    IdentityState.LOST: "registration-lost",
+    IdentityState.INTERRUPTED: "registration-interrupted",
+}
+
+
+def registration(case: Case) -> Iterator[Finding]:
+    """A node without an identity: nothing but registering can work."""
+    identity = value_of(case.observations.identity)
+    if identity is None or identity.state not in _CODES:
+        return
+    detail = identity.detail or "the vault holds no identity"
+    yield make_finding(
+        _CODES[identity.state],
+        identity.registration_file_id or "this node",
+        facts={"region": case.region, "detail": detail, "mi": identity.registration_file_id},
+        evidence=(Evidence("vault", "/var/lib/amazon/ssm/Vault", detail),),
+        breaks=tuple(item.value for item in case.capabilities if item is not Capability.REGISTER),
+    )
+
+
+def unreadable(case: Case) -> Iterator[tuple[str, str]]:
+    """An identity that could not be read is nobody's fault yet."""
+    identity = value_of(case.observations.identity)
+    if identity is not None and identity.state is IdentityState.UNREADABLE:
+        yield "identity", identity.detail

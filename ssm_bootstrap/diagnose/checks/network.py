@@ -1,0 +1,151 @@
+"""What the probes say: one finding a cause, over all the endpoints that share it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Iterable, Iterator, Optional, Sequence
+
+from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
+from ssm_bootstrap.catalog.partitions import partition_of
+from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.placing import Place
+from ssm_bootstrap.diagnose.reach import Reach, Standing
+from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Capability, Verdict
+from ssm_bootstrap.model.finding import Evidence, Finding
+from ssm_bootstrap.model.network import Probe, Stage
+
+_SERVICE_CODES = {"s3-unreachable", "s3-http-blocked", "s3-https-blocked", "s3-denied"}
+
+
+def what_failed(case: Case) -> Iterator[Finding]:
+    """One finding for each cause that made rows fail, with every host that it holds for."""
+    grouped: dict[str, list[Reach]] = defaultdict(list)
+    for reach in case.reaches:
+        optional = reach.shown_by.target.optional
+        if reach.code and not optional:
+            grouped[reach.code].append(reach)
+    for code, group in grouped.items():
+        yield _finding(case, code, group)
+
+
+def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
+    rows = [reach.endpoint for reach in group]
+    finding = make_finding(
+        code,
+        _subject(group),
+        facts=_facts(case, group),
+        each=_by_service(case, group),
+        evidence=tuple(_evidence(probe) for reach in group for probe in _shown(reach)),
+        breaks=touched_by(rows, case.needs, Verdict.BROKEN),
+        degrades=touched_by(rows, case.needs, Verdict.DEGRADED),
+    )
+    return with_severity(finding)
+
+
+def _shown(reach: Reach) -> tuple[Probe, ...]:
+    """The probes worth quoting: of a row that partly works both sides, else the one that failed."""
+    if reach.standing is not Standing.PARTLY:
+        return (reach.shown_by,)
+    good = next(probe for probe in reach.probes if probe.last.ok)
+    return (reach.shown_by, good)
+
+
+def _subject(group: Sequence[Reach]) -> str:
+    return ", ".join(dict.fromkeys(reach.shown_by.target.host for reach in group))
+
+
+def _by_service(case: Case, group: Sequence[Reach]) -> tuple[dict[str, str], ...]:
+    """The facts of the first host of each service: one set of commands a service is enough."""
+    firsts: dict[str, Reach] = {}
+    for reach in group:
+        firsts.setdefault(reach.shown_by.target.service, reach)
+    return tuple(_facts(case, [reach]) for reach in firsts.values())
+
+
+def _joined(words: Iterable[str]) -> str:
+    """Words as a sentence has them: "a", "a and b", "a, b and c"."""
+    found = list(dict.fromkeys(words))
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+
+
+def _facts(case: Case, group: Sequence[Reach]) -> dict[str, str]:
+    first = group[0].shown_by
+    offset = first.clock_offset
+    return {
+        "service": _joined(reach.shown_by.target.service for reach in group),
+        "host": first.target.host,
+        "address": first.address or "",
+        "port": _joined(str(reach.shown_by.target.port) for reach in group),
+        "region": case.region,
+        "domain": partition_of(case.region).domain,
+        "detail": first.last.detail,
+        "issuer": next((reach.shown_by.issuer for reach in group if reach.shown_by.issuer), ""),
+        "proxy": str(first.target.proxy or ""),
+        "seconds": f"{offset:.0f}" if offset is not None else "",
+    }
+
+
+def _evidence(probe: Probe) -> Evidence:
+    last = probe.last
+    where = f"{probe.target.host}:{probe.target.port}"
+    if probe.target.proxy is not None:
+        where += f" by proxy {probe.target.proxy}"
+    named = f" at {probe.address}" if probe.address and probe.address != probe.target.host else ""
+    outcome = "answers" if last.ok else (last.failure.value if last.failure else "failed")
+    detail = f" ({last.detail})" if last.detail and last.stage is not Stage.DNS else ""
+    if last.stage is Stage.DNS and last.detail:
+        detail = f" ({last.detail})"
+    return Evidence("probe", where, f"{last.stage.value}{named}: {outcome}{detail}, after {last.seconds:.2f} s")
+
+
+def public_path(case: Case) -> Iterator[Finding]:
+    """An endpoint reached over a public address although the VPC is closed; never S3, whose gateway keeps public names."""
+    interface = [reach for reach in case.reaches if not reach.is_s3 and reach.shown_by.target.proxy is None]
+    closed = case.observations.plan.closed or any(reach.place is Place.INSIDE for reach in interface)
+    public = [reach for reach in interface if reach.place is Place.PUBLIC and reach.answered]
+    if not closed or not public:
+        return
+    yield make_finding(
+        "public-path",
+        _subject(public),
+        facts=_facts(case, public),
+        evidence=tuple(_evidence(reach.shown_by) for reach in public),
+    )
+
+
+def clock(case: Case) -> Iterator[Finding]:
+    """This machine's clock against the Date of what AWS answered."""
+    worst: Optional[Probe] = None
+    for probe in case.observations.probes:
+        if not probe.request_id or probe.clock_offset is None or abs(probe.clock_offset) <= SIGNATURE_TOLERANCE:
+            continue
+        if worst is None or abs(probe.clock_offset) > abs(worst.clock_offset or 0.0):
+            worst = probe
+    if worst is None or worst.clock_offset is None:
+        return
+    side = "behind" if worst.clock_offset > 0 else "ahead of"
+    detail = f"this machine's clock is {abs(worst.clock_offset):.0f} s {side} the service's"
+    seconds = f"{abs(worst.clock_offset):.0f}"
+    answering = [reach for reach in case.reaches if worst in reach.probes]
+    signed = tuple(item.value for item in case.capabilities if item is not Capability.REGISTER)
+    excerpt = f"Date header: {detail}"
+    yield make_finding(
+        "clock-skewed",
+        worst.target.host,
+        facts={**_facts(case, answering), "detail": detail, "seconds": seconds},
+        evidence=(Evidence("probe", f"{worst.target.host}:{worst.target.port}", excerpt),),
+        breaks=signed,
+    )
+
+
+def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
+    """Rows of which the probes prove nothing either way."""
+    for reach in case.reaches:
+        if reach.standing is Standing.UNKNOWN and not reach.shown_by.target.optional:
+            last = reach.shown_by.last
+            failure = last.failure.value if last.failure else "unknown"
+            yield f"{reach.shown_by.target.host}:{reach.shown_by.target.port}", f"{last.stage.value}: {last.detail or failure}"
+
+

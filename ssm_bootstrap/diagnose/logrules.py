@@ -1,0 +1,205 @@
+"""What phase and cause mean together: finding codes, services and capabilities, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Mapping, Optional
+
+from ssm_bootstrap.model.network import Failure
+
+_ALL_BUT_REGISTER = ("run-command", "session", "patch", "agent-update")
+_ONLINE = ("run-command", "session", "patch")
+
+
+@dataclass(frozen=True)
+class PhaseFacts:
+    """What a phase stands for: the service it talks to, what it breaks, and which later sign says that it works again.
+
+    ``limit_covers_dial``: the client's own limit is no longer than the dial's, so that "awaiting headers" may mean that
+    nothing was ever connected (source: agent's time-outs; 15 s for ssmmessages, 20 s for ec2messages, 30 s for S3 HEAD).
+    ``minor``: nothing but itself depends on it, so it is a warning.
+    """
+
+    service: str
+    breaks: tuple[str, ...] = ()
+    degrades: tuple[str, ...] = ()
+    healed_by: tuple[str, ...] = ()
+    limit_covers_dial: bool = False
+    minor: bool = False
+
+
+_CHANNEL = PhaseFacts("ssmmessages", ("session",), ("run-command",), ("control-channel-up",), limit_covers_dial=True)
+_TOKEN = PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",))
+
+PHASES: Mapping[str, PhaseFacts] = {
+    "register": PhaseFacts("ssm", ("register",), healed_by=("registered", "credentials-ready")),
+    "role-token": _TOKEN,
+    "role-token-status": _TOKEN,
+    "core-start": PhaseFacts("", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
+    "identity-register": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
+    "hibernating": PhaseFacts("ssm", _ONLINE, healed_by=("control-channel-up",)),
+    "hibernate-mode": PhaseFacts("ssm", _ONLINE, healed_by=("control-channel-up",)),
+    "hibernate-ping": PhaseFacts("ssm", _ONLINE, healed_by=("control-channel-up",)),
+    "api-call": PhaseFacts("ssm"),
+    "associations": PhaseFacts("ssm"),
+    "association-document": PhaseFacts("ssm"),
+    "key-rotation": PhaseFacts("ssm", minor=True),
+    "key-update": PhaseFacts("ssm", minor=True),
+    "package-manifest": PhaseFacts("ssm"),
+    "inventory-upload": PhaseFacts("ssm"),
+    "control-channel-token": _CHANNEL,
+    "control-channel-reconnect": _CHANNEL,
+    "control-channel-connect": _CHANNEL,
+    "control-channel-setup": _CHANNEL,
+    "websocket-dial": _CHANNEL,
+    "ssmmessages-call": _CHANNEL,
+    "websocket-ping": PhaseFacts("ssmmessages", degrades=("session",), healed_by=("control-channel-up",), minor=True),
+    "get-messages": PhaseFacts(
+        "ec2messages", degrades=("run-command",), healed_by=("control-channel-up",), limit_covers_dial=True
+    ),
+    "s3-head": PhaseFacts("s3", ("patch", "agent-update"), limit_covers_dial=True),
+    "update-download": PhaseFacts("s3", ("patch", "agent-update")),
+    "stable-version": PhaseFacts("s3", ("agent-update",)),
+    "self-update": PhaseFacts("s3", ("agent-update",)),
+    "package-download": PhaseFacts("s3"),
+    "s3-session": PhaseFacts("s3"),
+    "output-upload": PhaseFacts("s3", minor=True),
+    "run-commands": PhaseFacts(""),
+    "log-group": PhaseFacts("logs", minor=True),
+    "session-key": PhaseFacts("kms", degrades=("session",), minor=True),
+    "session-kms": PhaseFacts("kms", degrades=("session",), minor=True),
+}
+"""Phases by the id of their signature; those that are not here talk to nobody (vault, disk, processes)."""
+
+NO_PHASE = PhaseFacts("")
+
+CONTEXT_SERVICES: Mapping[str, str] = {
+    "HealthCheck": "ssm",
+    "Association": "ssm",
+    "CredentialRefresher": "ssm",
+    "MGSInteractor": "ssmmessages",
+    "MDSInteractor": "ec2messages",
+}
+"""Which service a record's bracketed prefix tells, where its message does not."""
+
+HEALTH_BREAKS: tuple[str, ...] = _ONLINE
+"""What a failing health ping breaks: the service takes the node for offline."""
+
+MINOR_SERVICES = frozenset(("kms", "logs", "monitoring", "sts"))
+"""Services that no capability needs: their faults are warnings."""
+
+_REFUSED_TOKEN = (
+    "access-denied",
+    "endpoint-policy",
+    "unrecognized-client",
+    "invalid-client-token",
+    "signature-invalid",
+)
+_DENIED = ("access-denied", "endpoint-policy", "ssmmessages-denied", "unrecognized-client", "invalid-client-token")
+
+RULINGS: Mapping[tuple[str, str], str] = {
+    **{("register", cause): "registration-denied" for cause in ("access-denied", "endpoint-policy")},
+    **{(phase, cause): "credentials-refused" for phase in ("role-token", "role-token-status") for cause in _REFUSED_TOKEN},
+    **{
+        (phase, cause): "channel-down"
+        for phase, facts in PHASES.items()
+        if facts.service == "ssmmessages"
+        for cause in _DENIED
+    },
+    ("identity-register", "access-denied"): "identity-not-hybrid",
+}
+"""(phase, cause) to a code, where the cause's own row does not decide."""
+
+FAILURE_CODES: Mapping[Failure, Optional[str]] = {
+    Failure.NAME_UNKNOWN: "dns-unknown-name",
+    Failure.RESOLVER_SILENT: "dns-silent",
+    Failure.RESOLVER_REFUSED: "dns-refused",
+    Failure.REFUSED: "endpoint-refused",
+    Failure.UNREACHABLE: "no-route",
+    Failure.LOCAL_POLICY: "local-policy",
+    Failure.TIMED_OUT: None,
+    Failure.RESET: "connection-cut",
+    Failure.CLOSED: "connection-cut",
+    Failure.EXHAUSTED: None,
+    Failure.NOT_TLS: "tls-failed",
+    Failure.UNTRUSTED_ISSUER: "tls-untrusted",
+    Failure.EXPIRED: "tls-expired",
+    Failure.NOT_YET_VALID: "tls-not-yet-valid",
+    Failure.WRONG_NAME: "tls-wrong-name",
+    Failure.HANDSHAKE_FAILED: "tls-failed",
+    Failure.PROXY_DENIED: "proxy-denied",
+    Failure.PROXY_AUTH_REQUIRED: "proxy-denied",
+    Failure.NOT_AWS: "not-aws",
+    Failure.DENIED: None,
+    Failure.UNKNOWN: None,
+}
+"""A network failure to a code; a time-out depends on the stage and on where the address lies."""
+
+TRANSIENT: Mapping[str, bool] = {
+    "endpoint-missing": True,
+    "endpoint-blocked": True,
+    "endpoint-refused": True,
+    "s3-unreachable": True,
+    "dns-unknown-name": True,
+    "dns-silent": True,
+    "dns-refused": True,
+    "no-route": True,
+    "connection-cut": True,
+    "channel-down": True,
+    "proxy-unreachable": True,
+    "throttled": True,
+    "service-error": True,
+    "patch-payload-unreachable": True,
+    "repository-unreachable": True,
+}
+"""Codes whose call may succeed later with nothing changed on this machine; all others may not."""
+
+SUBJECTS: Mapping[str, str] = {
+    "activation-malformed": "activation",
+    "activation-invalid": "activation",
+    "activation-expired": "activation",
+    "activation-exhausted": "activation",
+    "answer-lost": "activation",
+    "already-registered": "this node",
+    "not-registered": "this node",
+    "node-deregistered": "this node",
+    "fingerprint-mismatch": "this node",
+    "agent-hibernating": "amazon-ssm-agent",
+    "identity-not-hybrid": "amazon-ssm-agent",
+    "credentials-refused": "amazon-ssm-agent",
+    "agent-config-invalid": "/etc/amazon/ssm/amazon-ssm-agent.json",
+    "clock-skewed": "this machine's clock",
+    "patch-platform": "Patch Manager",
+}
+"""What a code is about, where it is about no host."""
+
+BREAKS: Mapping[str, tuple[str, ...]] = {
+    "activation-malformed": ("register",),
+    "activation-invalid": ("register",),
+    "activation-expired": ("register",),
+    "activation-exhausted": ("register",),
+    "answer-lost": ("register",),
+    "not-registered": _ALL_BUT_REGISTER,
+    "node-deregistered": _ALL_BUT_REGISTER,
+    "fingerprint-mismatch": _ALL_BUT_REGISTER,
+    "credentials-refused": _ALL_BUT_REGISTER,
+    "agent-config-invalid": _ALL_BUT_REGISTER,
+    "identity-not-hybrid": _ALL_BUT_REGISTER,
+    "agent-hibernating": _ONLINE,
+    "s3-unreachable": ("patch", "agent-update"),
+    "patch-payload-unreachable": ("patch",),
+    "repository-unreachable": ("patch",),
+    "patch-platform": ("patch",),
+}
+"""What a code breaks whatever the phase was."""
+
+HEALED_BY: Mapping[str, tuple[str, ...]] = {
+    "not-registered": ("registered", "credentials-ready"),
+    "agent-config-invalid": ("credentials-ready",),
+    "already-registered": ("registered",),
+    "channel-down": ("control-channel-up",),
+}
+"""Later signs that end a finding of this code, beside those of its phase."""
+
+KNOWN_OBJECTS: tuple[str, ...] = ("/latest/VERSION", "/stable/VERSION", "/ssm-agent-manifest.json")
+"""Ends of URLs in amazon-ssm-REGION that exist for every caller (as of 2026-11): only there is a 403 a denial."""

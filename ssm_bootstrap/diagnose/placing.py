@@ -1,0 +1,52 @@
+"""Where an address lies: inside the VPC, on the internet, or nobody can say."""
+
+from __future__ import annotations
+
+import ipaddress
+from enum import Enum
+from typing import Iterable, Sequence, Union
+
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+
+# RFC 1918, RFC 6598 (100.64/10), RFC 4193 (ULA)
+PRIVATE = tuple(
+    ipaddress.ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+)
+
+
+class Place(str, Enum):
+    """Where an address lies, seen from the VPC."""
+
+    INSIDE = "inside"
+    PUBLIC = "public"
+    UNPLACED = "unplaced"
+
+
+def networks_of(blocks: Iterable[str]) -> tuple[Network, ...]:
+    """The blocks that parse; a block that does not is left out."""
+    found = []
+    for block in blocks:
+        try:
+            found.append(ipaddress.ip_network(block.strip(), strict=False))
+        except ValueError:
+            continue
+    return tuple(found)
+
+
+def place_of(address: str, blocks: Sequence[str] = ()) -> Place:
+    """Where an address lies: inside the VPC's CIDR blocks, else inside RFC 1918, 100.64/10 or ULA, else public.
+
+    An IPv6 address that is in no block known is ``unplaced``: a VPC's own IPv6 addresses look like any other.
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return Place.UNPLACED
+    known = networks_of(blocks)
+    for block in (*known, *PRIVATE):
+        if found.version == block.version and found in block:
+            return Place.INSIDE
+    if found.version == 6:
+        has_own = any(block.version == 6 for block in known)
+        return Place.PUBLIC if has_own else Place.UNPLACED
+    return Place.PUBLIC

@@ -1,0 +1,168 @@
+"""How each catalogue row stands: from the probes of its addresses to one status, one code and one piece of evidence."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Mapping, Optional, Sequence
+
+from ssm_bootstrap.diagnose.placing import Place, place_of
+from ssm_bootstrap.model.machine import Metadata
+from ssm_bootstrap.model.network import Failure, Probe, Stage
+from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observed import value_of
+
+
+class Standing(str, Enum):
+    """How a row stands."""
+
+    OK = "ok"
+    PARTLY = "partly"  # some addresses answer
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """One row: its standing, the finding code of a failure, the probe that shows it, and where its addresses lie."""
+
+    endpoint: str
+    standing: Standing
+    probes: tuple[Probe, ...]
+    shown_by: Probe
+    place: Place
+    code: str = ""
+
+    @property
+    def is_s3(self) -> bool:
+        """True for S3."""
+        return self.shown_by.target.service == "s3"
+
+    @property
+    def dropped(self) -> bool:
+        """True where TCP got no answer at any address."""
+        return self.standing is Standing.FAILED and all(_is_dropped(probe) for probe in self.probes)
+
+    @property
+    def answered(self) -> bool:
+        """True where TCP came up at some address."""
+        return any(probe.reached(Stage.TCP) for probe in self.probes)
+
+
+_BY_STAGE: Mapping[Stage, Mapping[Failure, str]] = {
+    Stage.DNS: {
+        Failure.NAME_UNKNOWN: "dns-unknown-name",
+        Failure.RESOLVER_SILENT: "dns-silent",
+        Failure.TIMED_OUT: "dns-silent",
+        Failure.RESOLVER_REFUSED: "dns-refused",
+        Failure.UNREACHABLE: "no-route",
+        Failure.LOCAL_POLICY: "local-policy",
+    },
+    Stage.TCP: {
+        Failure.REFUSED: "endpoint-refused",
+        Failure.UNREACHABLE: "no-route",
+        Failure.LOCAL_POLICY: "local-policy",
+        Failure.RESET: "connection-cut",
+        Failure.CLOSED: "connection-cut",
+    },
+    Stage.PROXY: {
+        Failure.PROXY_DENIED: "proxy-denied",
+        Failure.PROXY_AUTH_REQUIRED: "proxy-denied",
+    },
+    Stage.TLS: {
+        Failure.UNTRUSTED_ISSUER: "tls-untrusted",
+        Failure.EXPIRED: "tls-expired",
+        Failure.NOT_YET_VALID: "tls-not-yet-valid",
+        Failure.WRONG_NAME: "tls-wrong-name",
+        Failure.HANDSHAKE_FAILED: "tls-failed",
+        Failure.NOT_TLS: "tls-failed",
+        Failure.TIMED_OUT: "connection-cut",
+        Failure.RESET: "connection-cut",
+        Failure.CLOSED: "connection-cut",
+    },
+    Stage.HTTP: {
+        Failure.NOT_AWS: "not-aws",
+        Failure.DENIED: "s3-denied",
+        Failure.TIMED_OUT: "connection-cut",
+        Failure.RESET: "connection-cut",
+        Failure.CLOSED: "connection-cut",
+    },
+}
+
+
+def reaches(observations: Observations) -> tuple[Reach, ...]:
+    """How every row that was dialled stands, in the order of the probes; S3's two ports are read together."""
+    blocks = vpc_blocks(observations)
+    grouped: dict[str, list[Probe]] = defaultdict(list)
+    for probe in observations.probes:
+        grouped[probe.target.endpoint].append(probe)
+    found = [_reach(name, tuple(probes), blocks) for name, probes in grouped.items()]
+    return tuple(_read_s3_together(reach, found) for reach in found)
+
+
+def vpc_blocks(observations: Observations) -> tuple[str, ...]:
+    """The VPC's CIDR blocks as IMDS tells them, or none."""
+    instance = value_of(observations.instance)
+    metadata: Optional[Metadata] = value_of(instance.metadata) if instance is not None else None
+    return metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else ()
+
+
+def _is_dropped(probe: Probe) -> bool:
+    last = probe.last
+    return last.stage is Stage.TCP and last.failure is Failure.TIMED_OUT
+
+
+def _reach(name: str, probes: tuple[Probe, ...], blocks: Sequence[str]) -> Reach:
+    good = [probe for probe in probes if probe.last.ok]
+    # An address of a family that this host has no route for is not dialled by anyone once the other family works.
+    bad = [probe for probe in probes if not probe.last.ok and probe.last.failure is not Failure.UNKNOWN]
+    if good:
+        bad = [probe for probe in bad if probe.last.failure is not Failure.UNREACHABLE]
+    place = _place(probes, blocks)
+    if good and (not bad or (good[0].target.service == "s3" and place is not Place.INSIDE)):
+        return Reach(name, Standing.OK, probes, good[0], place)
+    if good:
+        return Reach(name, Standing.PARTLY, probes, bad[0], place, "endpoint-partly-unreachable")
+    if not bad:
+        return Reach(name, Standing.UNKNOWN, probes, probes[0], place)
+    code = _code(bad[0], place_of(bad[0].address, blocks) if bad[0].address else place)
+    return Reach(name, Standing.FAILED if code else Standing.UNKNOWN, probes, bad[0], place, code)
+
+
+def _place(probes: Sequence[Probe], blocks: Sequence[str]) -> Place:
+    """Inside where any address is: an endpoint's name gives public addresses only while it has none inside."""
+    places = {place_of(probe.address, blocks) for probe in probes if probe.address}
+    for place in (Place.INSIDE, Place.PUBLIC):
+        if place in places:
+            return place
+    return Place.UNPLACED
+
+
+def _code(probe: Probe, place: Place) -> str:
+    """The finding code of a failed probe; empty where the failure says nothing of the network."""
+    last = probe.last
+    failure = last.failure or Failure.UNKNOWN
+    if probe.target.proxy is not None and last.stage in (Stage.DNS, Stage.TCP, Stage.PROXY):
+        return _BY_STAGE[Stage.PROXY].get(failure, "proxy-unreachable")
+    if last.stage is Stage.TCP and failure is Failure.TIMED_OUT:
+        if place is Place.PUBLIC:
+            return "s3-unreachable" if probe.target.service == "s3" else "endpoint-missing"
+        return "endpoint-blocked"
+    return _BY_STAGE[last.stage].get(failure, "")
+
+
+def _read_s3_together(reach: Reach, every: Sequence[Reach]) -> Reach:
+    """A dropped S3 port beside one that answers under the same names is a rule about the port."""
+    if not (reach.is_s3 and reach.dropped):
+        return reach
+    port = reach.shown_by.target.port
+    beside = [other for other in every if other.is_s3 and _family(other) == _family(reach) and other is not reach]
+    if not any(other.shown_by.target.port != port and other.answered for other in beside):
+        return reach
+    return replace(reach, code="s3-http-blocked" if port == 80 else "s3-https-blocked")
+
+
+def _family(reach: Reach) -> bool:
+    """S3's names come in two families, which an endpoint's private DNS may answer one without the other."""
+    return "dualstack" in reach.endpoint

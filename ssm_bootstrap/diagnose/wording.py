@@ -1,0 +1,61 @@
+"""Findings from their catalogue row and the facts of the case."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import Any, Mapping, Optional, Sequence
+
+from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.model.finding import Evidence, Finding, Remedy, Severity, State
+
+
+class _Facts(defaultdict):  # type: ignore[type-arg]
+    """Fills a fact that is not known with its own name in angle brackets."""
+
+    def __missing__(self, key: str) -> str:
+        return f"<{key.upper().replace('_', '-')}>"
+
+
+def make_finding(
+    code: str,
+    subject: str,
+    *,
+    facts: Optional[Mapping[str, str]] = None,
+    each: Sequence[Mapping[str, str]] = (),
+    evidence: tuple[Evidence, ...] = (),
+    severity: Optional[Severity] = None,
+    state: State = State.NOW,
+    **more: Any,
+) -> Finding:
+    """The finding ``code`` about ``subject``; raises KeyError for a code that the catalogue does not know.
+
+    ``facts`` fill the templates of the row; ``each`` are facts that differ from host to host where a finding is about
+    several: commands are filled once for each. ``more`` are further fields of Finding (``breaks``, ``symptom_of``, ...).
+    """
+    kind = FINDINGS[code]
+    known = {name: value for name, value in (facts or {}).items() if value}
+
+    def fill(text: str, own: Optional[Mapping[str, str]] = None) -> str:
+        return text.format_map(_Facts(str, {**known, **(own or {}), "subject": subject}))
+
+    remedy = Remedy(
+        summary=fill(kind.summary),
+        steps=tuple(fill(step) for step in kind.steps + kind.aws_steps),
+        commands=tuple(
+            dict.fromkeys(fill(command, own) for command in kind.commands + kind.aws_commands for own in (each or ({},)))
+        ),
+        see=f"docs/findings.md#{code}",
+    )
+    finding = Finding(
+        code=code,
+        severity=severity or kind.severity,
+        subject=subject,
+        title=fill(kind.title),
+        cause=fill(kind.cause),
+        remedy=remedy,
+        evidence=evidence,
+        state=state,
+        transient=kind.transient,
+    )
+    return replace(finding, **more) if more else finding

@@ -1,0 +1,27 @@
+"""The time, and waiting for it to pass."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone, tzinfo
+from typing import Optional
+
+
+class Clock:
+    """The machine's clocks; a test hands in one of its own."""
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+        return datetime.now(timezone.utc)
+
+    def zone(self) -> Optional[tzinfo]:
+        """The machine's local zone, in which the agent writes its logs."""
+        return datetime.now().astimezone().tzinfo
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)

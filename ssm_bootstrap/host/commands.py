@@ -1,0 +1,102 @@
+"""The one door through which commands run: a time-out, no standard input, secrets masked in all that comes back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import Mapping, Optional, Sequence
+
+MASK = "********"
+OUTPUT_LIMIT = 1 << 20
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a command left: ``returncode`` is minus the signal's number where one ended it."""
+
+    returncode: int
+    output: str  # standard output and, where asked for together, standard error
+    errors: str
+    seconds: float
+    timed_out: bool = False
+
+
+class CannotRun(Exception):
+    """The command did not start; the text says why and names the program alone, never its arguments."""
+
+
+def mask(text: str, secrets: Sequence[str]) -> str:
+    """The text with every secret replaced."""
+    for secret in sorted((secret for secret in secrets if secret), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
+
+
+class Commands:
+    """Runs programs; ``environment`` is what every child gets."""
+
+    def __init__(self, environment: Optional[Mapping[str, str]] = None) -> None:
+        self._environment = dict(environment or {})
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        secrets: Sequence[str] = (),
+        environment: Optional[Mapping[str, str]] = None,
+        together: bool = False,
+        keep_open: Sequence[int] = (),
+    ) -> Completed:
+        """Run ``argv`` to its end or for ``timeout`` seconds, then end its whole process group; raises CannotRun.
+
+        ``environment`` is added to the door's own. ``together`` joins standard error into ``output`` in the order written.
+        ``keep_open`` are descriptors that the child inherits.
+        """
+        started = time.monotonic()
+        try:
+            child = subprocess.Popen(
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT if together else subprocess.PIPE,
+                env={**self._environment, **(environment or {})},
+                start_new_session=True,
+                pass_fds=tuple(keep_open),
+            )
+        except OSError as error:
+            raise CannotRun(f"{argv[0]}: {error.strerror}") from None
+        timed_out = False
+        try:
+            output, errors = child.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+            self._end(child)
+            output, errors = child.communicate()
+        except BaseException:
+            self._end(child)
+            raise
+        return Completed(
+            returncode=child.returncode,
+            output=mask((output or b"")[:OUTPUT_LIMIT].decode("utf-8", "replace"), secrets),
+            errors=mask((errors or b"")[:OUTPUT_LIMIT].decode("utf-8", "replace"), secrets),
+            seconds=time.monotonic() - started,
+            timed_out=timed_out,
+        )
+
+    @staticmethod
+    def _end(child: subprocess.Popen[bytes]) -> None:
+        """End the child's group: first by asking."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(child.pid, number)
+            except ProcessLookupError:
+                return
+            try:
+                child.wait(timeout=2)
+            except subprocess.TimeoutExpired:
+                continue
+            return

@@ -1,0 +1,105 @@
+"""Files under one root: reading, and writing so that a crash leaves the old or the new, never half."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import Iterator, Optional, Sequence
+
+CHUNK = 1 << 18
+
+
+class Files:
+    """The file system below ``root`` ("/" on a real machine); every path given is absolute as the machine knows it."""
+
+    def __init__(self, root: str = "/") -> None:
+        self._root = Path(root)
+
+    def real(self, path: str) -> str:
+        """Where a path of the machine really lies."""
+        return str(self._root / path.lstrip("/"))
+
+    def read_bytes(self, path: str, limit: int = 16 << 20) -> bytes:
+        """At most ``limit`` bytes of a file; raises OSError."""
+        with open(self.real(path), "rb") as stream:
+            return stream.read(limit)
+
+    def read_text(self, path: str, limit: int = 16 << 20) -> str:
+        """A file as text; bytes that are no UTF-8 become U+FFFD; raises OSError."""
+        return self.read_bytes(path, limit).decode("utf-8", "replace")
+
+    def read_chunks(self, path: str, start: int = 0) -> Iterator[bytes]:
+        """A file piece by piece, from byte ``start``; raises OSError."""
+        with open(self.real(path), "rb") as stream:
+            stream.seek(start)
+            while True:
+                chunk = stream.read(CHUNK)
+                if not chunk:
+                    return
+                yield chunk
+
+    def list(self, path: str) -> Sequence[str]:
+        """The names in a directory, sorted; empty where there is none; raises OSError where it may not be read."""
+        try:
+            return sorted(os.listdir(self.real(path)))
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+
+    def exists(self, path: str) -> bool:
+        """True where something lies at the path; raises PermissionError where that may not be known."""
+        try:
+            os.lstat(self.real(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
+
+    def size(self, path: str) -> int:
+        """Bytes of a file; raises OSError."""
+        return os.stat(self.real(path)).st_size
+
+    def mode_and_owner(self, path: str) -> tuple[int, int, bool]:
+        """Permission bits, owner's uid, and whether it is a regular file (links followed); raises OSError."""
+        found = os.stat(self.real(path))
+        return stat.S_IMODE(found.st_mode), found.st_uid, stat.S_ISREG(found.st_mode)
+
+    def is_executable(self, path: str) -> bool:
+        """True where the path is a file that may be run."""
+        real = self.real(path)
+        return os.path.isfile(real) and os.access(real, os.X_OK)
+
+    def write_atomic(self, path: str, data: bytes, mode: int = 0o600) -> None:
+        """Put ``data`` at ``path``: a new file beside it, synced, renamed over; raises OSError and leaves the old one."""
+        real = Path(self.real(path))
+        descriptor, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                os.fchmod(stream.fileno(), mode)
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, real)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+        self.sync_directory(str(Path(path).parent))
+
+    def sync_directory(self, path: str) -> None:
+        """Make the names in a directory survive a power loss; raises OSError."""
+        descriptor = os.open(self.real(path), os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def free_bytes(self, path: str) -> Optional[int]:
+        """Bytes that may still be written at a path, or of its nearest parent that exists."""
+        real = Path(self.real(path))
+        while not real.exists() and real != real.parent:
+            real = real.parent
+        try:
+            found = os.statvfs(real)
+        except OSError:
+            return None
+        return found.f_bavail * found.f_frsize

@@ -1,0 +1,158 @@
+"""Sockets, TLS and HTTP, one step a call; nothing here decides what an error means."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import Mapping, Optional, Sequence
+
+ANY_PURPOSE_NO_TIME = 0x80000 | 0x200000  # OpenSSL: X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer: the body is cut at the limit that was asked for."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+    will_close: bool
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Where trusted certificates come from: one bundle file and directories, as the agent reads them."""
+
+    bundle: str = ""
+    directories: tuple[str, ...] = ()
+
+
+class Network:
+    """The machine's own network stack."""
+
+    def resolve(self, host: str, port: int) -> tuple[str, ...]:
+        """The addresses that the system's resolver gives, in its order, each once; raises socket.gaierror or OSError.
+
+        Cannot be cancelled: on a silent resolver it comes back after glibc's own time-outs (10 s and more).
+        """
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+    def connect(self, address: str, port: int, timeout: float) -> socket.socket:
+        """A TCP connection; raises OSError."""
+        return socket.create_connection((address, port), timeout=timeout)
+
+    def trusting(self, trust: Trust) -> ssl.SSLContext:
+        """A TLS context that trusts what ``trust`` names and speaks TLS 1.2 or later; raises OSError, ssl.SSLError."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if trust.bundle:
+            context.load_verify_locations(cafile=trust.bundle)
+        for directory in trust.directories:
+            context.load_verify_locations(capath=directory)
+        if not trust.bundle and not trust.directories:
+            context.set_default_verify_paths()
+        return context
+
+    def handshake(self, context: ssl.SSLContext, connection: socket.socket, name: str, timeout: float) -> ssl.SSLSocket:
+        """TLS over a connection; raises ssl.SSLError, OSError."""
+        connection.settimeout(timeout)
+        return context.wrap_socket(connection, server_hostname=name)
+
+    def certificate(self, connection: socket.socket, name: str, timeout: float) -> bytes:
+        """The certificate (DER) that a server shows, whoever signed it; the connection is closed; raises OSError."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with self.handshake(context, connection, name, timeout) as secured:
+            return secured.getpeercert(binary_form=True) or b""
+
+    def read_certificate(
+        self, der: bytes, connection: socket.socket, name: str, timeout: float
+    ) -> Mapping[str, object]:
+        """The fields of the certificate ``der``, read in a handshake that trusts it alone; raises OSError, ssl.SSLError.
+
+        The ssl module decodes only certificates that it has verified.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_flags |= ssl.VerifyFlags(ANY_PURPOSE_NO_TIME)
+        context.load_verify_locations(cadata=der)
+        with self.handshake(context, connection, name, timeout) as secured:
+            return dict(secured.getpeercert() or {})
+
+    def request(
+        self,
+        connection: socket.socket,
+        host: str,
+        method: str,
+        path: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes,
+        limit: int,
+    ) -> Answer:
+        """One HTTP/1.1 request over a connection that is up; redirects are not followed.
+
+        Raises http.client.HTTPException, OSError.
+        """
+        client = http.client.HTTPConnection(host)
+        client.sock = connection
+        client.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+        client.putheader("Host", host)
+        for name, value in headers:
+            client.putheader(name, value)
+        if body or method == "POST":
+            client.putheader("Content-Length", str(len(body)))
+        client.endheaders(body or None)
+        response = client.getresponse()
+        upgraded = response.status == 101
+        return Answer(
+            status=response.status,
+            headers={name.lower(): value for name, value in response.getheaders()},
+            body=b"" if upgraded else response.read(limit),
+            will_close=upgraded or response.will_close or not response.isclosed(),
+        )
+
+    def tunnel(self, connection: socket.socket, host: str, port: int, authorization: Optional[str], timeout: float) -> Answer:
+        """Ask a proxy for a tunnel (CONNECT) and read its answer's head; raises OSError, http.client.HTTPException."""
+        connection.settimeout(timeout)
+        lines = [f"CONNECT {host}:{port} HTTP/1.1", f"Host: {host}:{port}", "User-Agent: ssm-bootstrap"]
+        if authorization:
+            lines.append(f"Proxy-Authorization: {authorization}")
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))
+        head = b""
+        while b"\r\n\r\n" not in head and len(head) < 16384:
+            piece = connection.recv(1)
+            if not piece:
+                raise http.client.RemoteDisconnected("the proxy closed the connection")
+            head += piece
+        first, _, rest = head.partition(b"\r\n")
+        words = first.decode("latin-1").split(" ", 2)
+        if len(words) < 2 or not words[0].startswith("HTTP/") or not words[1].isdigit():
+            raise http.client.BadStatusLine(first.decode("latin-1"))
+        pairs = (line.decode("latin-1").partition(":") for line in rest.split(b"\r\n") if b":" in line)
+        return Answer(int(words[1]), {name.strip().lower(): value.strip() for name, _, value in pairs}, b"", False)
+
+    def ask(self, resolver: str, host: str, family: str, timeout: float) -> tuple[str, tuple[str, ...]]:
+        """Ask one resolver for one record type ("A" or "AAAA"): response code in words, and addresses.
+
+        Raises TimeoutError where nothing came back, OSError, ValueError on an answer that makes no sense.
+        """
+        import dns.exception
+        import dns.message
+        import dns.query
+        import dns.rcode
+        import dns.rdatatype
+
+        question = dns.message.make_query(host, family)
+        try:
+            answer, _ = dns.query.udp_with_fallback(question, resolver, timeout=timeout)
+        except dns.exception.Timeout as error:
+            raise TimeoutError(f"{resolver} did not answer in {timeout:g} s") from error
+        except dns.exception.DNSException as error:
+            raise ValueError(f"{resolver}: {error}") from error
+        wanted = dns.rdatatype.from_text(family)
+        addresses = [item.address for record in answer.answer if record.rdtype == wanted for item in record]
+        return dns.rcode.to_text(answer.rcode()), tuple(addresses)

@@ -1,0 +1,34 @@
+"""What the user wants to work, and the verdict on each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Capability(str, Enum):
+    """One thing that Systems Manager can do for a managed node."""
+
+    REGISTER = "register"
+    RUN_COMMAND = "run-command"
+    SESSION = "session"
+    PATCH = "patch"
+    AGENT_UPDATE = "agent-update"
+
+
+class Verdict(str, Enum):
+    """How a capability stands; ``unknown`` means that a need could not be looked at and none failed."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class CapabilityVerdict:
+    """The verdict on one capability; ``because`` holds finding codes, root cause first."""
+
+    capability: Capability
+    verdict: Verdict
+    because: tuple[str, ...] = ()

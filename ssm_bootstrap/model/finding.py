@@ -1,0 +1,65 @@
+"""Findings: what is wrong, why, and what to change on which side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Optional
+
+
+class Severity(str, Enum):
+    """How bad a finding is: only ``error`` makes the exit status 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class State(str, Enum):
+    """Whether a finding holds now (a probe or the machine says so) or was written in a log before."""
+
+    NOW = "now"
+    PAST = "past"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One thing that was seen: where it stands (``source``, ``locator``), and a quoted ``excerpt``."""
+
+    source: str
+    locator: str
+    excerpt: str
+    at: Optional[datetime] = None
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What to change: one sentence, then steps, then commands to paste; ``see`` is an anchor of docs/findings.md."""
+
+    summary: str
+    steps: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    see: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault or remark; ``code`` is permanent, ``symptom_of`` names the code of its cause where there is one."""
+
+    code: str
+    severity: Severity
+    subject: str
+    title: str
+    cause: str
+    remedy: Remedy
+    evidence: tuple[Evidence, ...] = ()
+    state: State = State.NOW
+    confirmed_by: tuple[str, ...] = ()
+    symptom_of: Optional[str] = None
+    breaks: tuple[str, ...] = field(default=())  # capabilities that cannot work while this holds
+    degrades: tuple[str, ...] = field(default=())  # capabilities that work by a substitute
+    transient: Optional[bool] = None  # whether the same call may succeed later with nothing changed
+    count: int = 1
+    first: Optional[datetime] = None
+    last: Optional[datetime] = None

@@ -1,0 +1,57 @@
+"""Records of the agent's logs, and groups of records that say the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Optional
+
+
+class Level(str, Enum):
+    """The agent's log levels; ``NONE`` marks text without a level, such as a script's own output."""
+
+    TRACE = "TRACE"
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARN = "WARN"
+    ERROR = "ERROR"
+    CRITICAL = "CRITICAL"
+    NONE = ""
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """One record of the agent: ``message`` may span lines; ``at`` carries the zone that was assumed, or is None.
+
+    ``source`` is ``func @ file.line`` where the agent wrote it; ``context`` the bracketed prefixes in order.
+    """
+
+    at: Optional[datetime]
+    level: Level
+    message: str
+    source: str = ""
+    context: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LogGroup:
+    """Records of the same shape: the first of them, how many there were, when, and where (``file:line``)."""
+
+    sample: LogRecord
+    shape: str  # the message with its ids, times and durations blanked; addresses and hosts kept
+    count: int
+    first: Optional[datetime]
+    last: Optional[datetime]
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """One log that was read: how much of it, and what was odd about it (binary, torn, not readable)."""
+
+    path: str
+    bytes_read: int
+    records: int
+    remarks: tuple[str, ...] = ()

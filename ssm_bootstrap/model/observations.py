@@ -1,0 +1,52 @@
+"""Everything one run looked at: immutable, and the same after a trip through JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Optional
+
+from ssm_bootstrap.model.log import LogFile, LogGroup
+from ssm_bootstrap.model.machine import Agent, Identity, Instance
+from ssm_bootstrap.model.network import NameLookup, Probe
+from ssm_bootstrap.model.observed import NOT_ASKED, Observed
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What this run is about: the region and who named it, the capabilities, and what the configuration says."""
+
+    command: str
+    region: Observed[str]
+    region_source: str = ""
+    capabilities: tuple[str, ...] = ()
+    closed: bool = False  # the configuration says that this VPC has no way to the internet
+    other_regions: tuple[tuple[str, str], ...] = ()  # (source, region) that disagree with ``region``
+
+
+@dataclass(frozen=True)
+class LogDigest:
+    """What the logs say, folded: groups in order of their first record."""
+
+    groups: tuple[LogGroup, ...] = ()
+    files: tuple[LogFile, ...] = ()
+    unseen: tuple[tuple[str, str], ...] = ()  # (path, reason)
+
+
+@dataclass(frozen=True)
+class Observations:
+    """What was seen, at one moment; parts that a command does not look at are Unseen or empty."""
+
+    version: str
+    taken_at: datetime
+    plan: Plan
+    instance: Observed[Instance] = NOT_ASKED
+    agent: Observed[Agent] = NOT_ASKED
+    identity: Observed[Identity] = NOT_ASKED
+    probes: tuple[Probe, ...] = ()
+    lookups: tuple[NameLookup, ...] = ()
+    logs: Observed[LogDigest] = NOT_ASKED
+    agent_proxy: Observed[tuple[tuple[str, str], ...]] = NOT_ASKED
+    caller_proxy: tuple[tuple[str, str], ...] = ()
+    crashed: tuple[tuple[str, str], ...] = field(default=())  # (collector, error)
+    root: Optional[bool] = None

@@ -1,0 +1,206 @@
+"""The report for a person: the one thing to change first, then verdicts, findings with their evidence, and targets."""
+
+from __future__ import annotations
+
+import io
+from typing import Iterator, Optional, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ssm_bootstrap.model.capability import CapabilityVerdict, Verdict
+from ssm_bootstrap.model.diagnosis import Diagnosis
+from ssm_bootstrap.model.finding import Finding, Severity, State
+from ssm_bootstrap.model.network import Probe
+from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.render.clean import clean
+
+_VERDICT_STYLE = {Verdict.OK: "green", Verdict.DEGRADED: "yellow", Verdict.BROKEN: "bold red", Verdict.UNKNOWN: "magenta"}
+_SEVERITY_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_MARK = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
+MOST_EVIDENCE = 4
+
+
+class Report:
+    """Text of a given width; ``colour`` adds ANSI styles, ``plain`` keeps to ASCII where the terminal knows no UTF-8."""
+
+    def __init__(self, width: int, colour: bool = False, plain: bool = False) -> None:
+        self._out = io.StringIO()
+        self._plain = plain
+        self._console = Console(
+            file=self._out,
+            width=max(40, width),
+            force_terminal=colour,
+            color_system="standard" if colour else None,
+            no_color=not colour,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+
+    @property
+    def text(self) -> str:
+        """All that was written so far, without trailing blanks on a line."""
+        text = self._out.getvalue()
+        lines = "\n".join(line.rstrip() for line in text.split("\n"))
+        return lines.replace("✗", "x").replace("·", "-").replace("→", "->") if self._plain else lines
+
+    def line(self, text: str = "", style: str = "", indent: int = 0) -> None:
+        """One paragraph, wrapped to the width."""
+        self._console.print(Padding(Text(clean(text), style=style), (0, 0, 0, indent)) if text else "")
+
+    def item(self, label: str, text: str, indent: int = 2) -> None:
+        """A paragraph with a label that hangs out to the left."""
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        grid.add_row(Text(label, style="dim"), Text(clean(text)))
+        self._console.print(Padding(grid, (0, 0, 0, indent)))
+
+    def command(self, text: str, indent: int = 4) -> None:
+        """A command to paste: never wrapped, so that it can be copied whole."""
+        self._console.print(Text(" " * indent + clean(text), style="bold"), soft_wrap=True)
+
+    def headline(self, diagnosis: Diagnosis) -> None:
+        """What is wrong and the one thing to change; or that all is well."""
+        causes = [finding for finding in diagnosis.causes if finding.severity is Severity.ERROR]
+        if causes:
+            self.line(f"{self._mark(causes[0])} {causes[0].title}", _SEVERITY_STYLE[Severity.ERROR])
+            self.item("change", causes[0].remedy.summary)
+            if len(causes) > 1:
+                more = ", ".join(dict.fromkeys(finding.code for finding in causes[1:]))
+                self.item("then", f"{more} (below)")
+        elif any(item.verdict is Verdict.UNKNOWN for item in diagnosis.capabilities):
+            self.line("No fault found; not everything could be looked at.", "magenta")
+        elif any(item.verdict is Verdict.DEGRADED for item in diagnosis.capabilities):
+            self.line("It works, by a substitute: see the warnings.", "yellow")
+        else:
+            self.line("No fault found.", "green")
+
+    def _mark(self, finding: Finding) -> str:
+        return _MARK[finding.severity]
+
+    def verdicts(self, capabilities: Sequence[CapabilityVerdict]) -> None:
+        """One line a capability."""
+        if not capabilities:
+            return
+        grid = Table.grid(padding=(0, 2))
+        for item in capabilities:
+            verdict = Text(item.verdict.value, style=_VERDICT_STYLE[item.verdict])
+            grid.add_row(Text(item.capability.value), verdict, Text(", ".join(item.because)))
+        self._console.print(Padding(grid, (0, 0, 0, 2)))
+
+    def findings(self, findings: Sequence[Finding], *, brief: bool = False) -> None:
+        """Causes in full; each symptom is one line under the whole."""
+        for finding in findings:
+            if finding.symptom_of is None and finding.severity is not Severity.INFO:
+                self.finding(finding, brief=brief)
+        remarks = [finding for finding in findings if finding.symptom_of is None and finding.severity is Severity.INFO]
+        if remarks:
+            self.line()
+            for finding in remarks:
+                self.item(f"{self._mark(finding)} {finding.code}", finding.title)
+        symptoms = [finding for finding in findings if finding.symptom_of is not None]
+        if symptoms:
+            self.line()
+            self.line("What follows from it:", "dim")
+            for finding in symptoms:
+                self.item(finding.code, f"{finding.title} (because of {finding.symptom_of})")
+
+    def finding(self, finding: Finding, *, brief: bool = False) -> None:
+        """One finding: what, why, what was seen, what to change."""
+        self.line()
+        title = Text(f"{self._mark(finding)} {finding.code}", style=_SEVERITY_STYLE[finding.severity])
+        title.append(f"  {clean(finding.title)}", style="bold")
+        self._console.print(title)
+        self.item("about ", finding.subject)
+        if finding.state is State.PAST and finding.last is not None:
+            self.item("when  ", _when(finding))
+        self.item("change", finding.remedy.summary)
+        self.item("why   ", finding.cause)
+        for evidence in finding.evidence[:MOST_EVIDENCE]:
+            self.item("seen  ", f"{evidence.locator}: {evidence.excerpt}")
+        if len(finding.evidence) > MOST_EVIDENCE:
+            self.item("      ", f"and {len(finding.evidence) - MOST_EVIDENCE} more of the kind (--json has them)")
+        if finding.confirmed_by:
+            self.item("also  ", f"confirmed by {', '.join(finding.confirmed_by)}")
+        if brief:
+            return
+        for number, step in enumerate(finding.remedy.steps, 1):
+            self.item(f"{number:>6}", step)
+        for command in finding.remedy.commands:
+            self.command(command, 9)
+        self.item("page  ", f"ssm-bootstrap explain {finding.code}")
+
+    def targets(self, probes: Sequence[Probe]) -> None:
+        """What was dialled, one line an address."""
+        if not probes:
+            return
+        self.line()
+        grid = Table.grid(padding=(0, 1))
+        for column in range(4):
+            grid.add_column(overflow="fold", no_wrap=column in (0, 2))
+        for probe in probes:
+            grid.add_row(*_target_row(probe))
+        self._console.print(Padding(grid, (0, 0, 0, 2)))
+
+    def unseen(self, diagnosis: Diagnosis, records: bool = False) -> None:
+        """What could not be looked at, what no signature knows, and what broke in this program."""
+        for heading, rows in (
+            ("Could not be looked at:", diagnosis.unseen),
+            ("A check of ssm-bootstrap itself failed:", diagnosis.crashed),
+        ):
+            if rows:
+                self.line()
+                self.line(heading, "magenta")
+                for subject, reason in rows:
+                    self.item("-", f"{subject}: {reason}")
+        if diagnosis.unexplained:
+            self.line()
+            self.line("Errors that nothing here explains:", "magenta")
+            for item in diagnosis.unexplained:
+                self.item(f"{item.count} x", item.template)
+        if records and any(diagnosis.records):
+            explained, benign, unexplained = diagnosis.records
+            self.line()
+            self.line(f"Records: {explained} explained, {benign} harmless, {unexplained} unexplained.", "dim")
+
+
+def _when(finding: Finding) -> str:
+    last = finding.last.isoformat(sep=" ", timespec="seconds") if finding.last else "unknown"
+    if finding.count == 1 or finding.first is None or finding.first == finding.last:
+        return f"{last}, once" if finding.count == 1 else f"{last}, {finding.count} times"
+    return f"{finding.count} times, {finding.first.isoformat(sep=' ', timespec='seconds')} to {last}"
+
+
+def _target_row(probe: Probe) -> Iterator[Text]:
+    target, failed = probe.target, probe.failed
+    mark, style = ("ok", "green") if failed is None else ("--", "dim") if target.optional else ("no", "bold red")
+    if failed is not None and failed.failure is not None and failed.failure.value == "unknown":
+        mark, style = "??", "magenta"
+    yield Text(mark, style=style)
+    yield Text(clean(f"{target.host}:{target.port}" + (" (optional)" if target.optional else "")))
+    yield Text(clean(probe.address or "-"))
+    yield Text(_ladder(probe), style="" if failed is None else style)
+
+
+def _ladder(probe: Probe) -> str:
+    failed = probe.failed
+    if failed is not None and failed.failure is not None:
+        return f"{failed.stage.value} {failed.failure.value} {failed.seconds:.2f}s"
+    milliseconds = sum(stage.seconds for stage in probe.stages) * 1000
+    return f"{_last_word(probe)} {milliseconds:.0f}ms"
+
+
+def _last_word(probe: Probe) -> str:
+    return f"HTTP {probe.status}" if probe.status is not None else next(iter(reversed(probe.stages))).stage.value
+
+
+def heading(observations: Observations, region: Optional[str]) -> str:
+    """The first line of a report."""
+    when = observations.taken_at.isoformat(sep=" ", timespec="seconds")
+    where = f" - {region}" if region else ""
+    return f"ssm-bootstrap {observations.version} - {observations.plan.command}{where} - {when}"

@@ -1,0 +1,152 @@
+"""The wire format of ``--json``: versioned, a type of its own, not a dump of the model."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional
+
+from ssm_bootstrap.model.diagnosis import Diagnosis
+from ssm_bootstrap.model.finding import Evidence, Finding
+from ssm_bootstrap.model.machine import Agent, Identity, Instance
+from ssm_bootstrap.model.network import Probe
+from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observed import Observed, Seen, value_of
+
+SCHEMA = "ssm-bootstrap/1"
+
+
+def document(
+    observations: Observations,
+    diagnosis: Diagnosis,
+    exit_status: int,
+    more: Optional[Mapping[str, Any]] = None,
+) -> dict[str, Any]:
+    """The document of one command; ``more`` are the keys that this command alone has (``attempts``, ``incidents``)."""
+    found: dict[str, Any] = {
+        "schema": SCHEMA,
+        "version": observations.version,
+        "command": observations.plan.command,
+        "taken_at": observations.taken_at.isoformat(timespec="seconds"),
+        "region": value_of(observations.plan.region),
+        "exit_status": int(exit_status),
+        "instance": _of(observations.instance, _instance),
+        "agent": _of(observations.agent, _agent),
+        "identity": _of(observations.identity, _identity),
+        "capabilities": {
+            item.capability.value: {"verdict": item.verdict.value, "because": list(item.because)}
+            for item in diagnosis.capabilities
+        },
+        "findings": [finding_document(finding) for finding in diagnosis.findings],
+        "probes": [_probe(probe) for probe in observations.probes],
+        "unseen": [{"subject": subject, "reason": reason} for subject, reason in diagnosis.unseen],
+        "unexplained": [
+            {
+                "template": item.template,
+                "count": item.count,
+                "first": item.first.isoformat() if item.first else None,
+                "last": item.last.isoformat() if item.last else None,
+                "sample": item.sample,
+            }
+            for item in diagnosis.unexplained
+        ],
+        "crashed": [{"check": check, "error": error} for check, error in diagnosis.crashed],
+        "records": dict(zip(("explained", "benign", "unexplained"), diagnosis.records)) if any(diagnosis.records) else None,
+    }
+    found.update(more or {})
+    kept = {"region", "findings", "exit_status"}
+    return {key: value for key, value in found.items() if key in kept or value not in (None, [], {})}
+
+
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """One finding as ``--json`` shows it."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "state": finding.state.value,
+        "confirmed_by": list(finding.confirmed_by),
+        "subject": finding.subject,
+        "title": finding.title,
+        "cause": finding.cause,
+        "evidence": [_evidence(item) for item in finding.evidence],
+        "remedy": {
+            "summary": finding.remedy.summary,
+            "steps": list(finding.remedy.steps),
+            "commands": list(finding.remedy.commands),
+            "see": finding.remedy.see,
+        },
+        "symptom_of": finding.symptom_of,
+        "transient": finding.transient,
+        "count": finding.count,
+        "first": finding.first.isoformat() if finding.first else None,
+        "last": finding.last.isoformat() if finding.last else None,
+    }
+
+
+def _of(observed: Observed[Any], shape: Any) -> Any:
+    return shape(observed.value) if isinstance(observed, Seen) else None
+
+
+def _evidence(item: Evidence) -> dict[str, Any]:
+    return {
+        "source": item.source,
+        "locator": item.locator,
+        "excerpt": item.excerpt,
+        "at": item.at.isoformat() if item.at else None,
+    }
+
+
+def _instance(instance: Instance) -> dict[str, Any]:
+    metadata = value_of(instance.metadata)
+    return {
+        "system": instance.system,
+        "architecture": instance.architecture,
+        "hostname": instance.hostname,
+        "resolvers": list(instance.resolvers),
+        "instance_id": metadata.instance_id if metadata else None,
+        "vpc_id": metadata.vpc_id if metadata else None,
+        "availability_zone": metadata.availability_zone if metadata else None,
+        "vpc_cidrs": list(metadata.ipv4_cidrs + metadata.ipv6_cidrs) if metadata else None,
+    }
+
+
+def _agent(agent: Agent) -> dict[str, Any]:
+    unit = value_of(agent.unit)
+    processes = value_of(agent.processes)
+    return {
+        "installed": agent.installed,
+        "packaging": agent.packaging,
+        "version": agent.version,
+        "unit": {"name": unit.name, "load_state": unit.load_state, "active_state": unit.active_state, "main_pid": unit.main_pid}
+        if unit
+        else None,
+        "processes": [{"pid": item.pid, "name": item.name} for item in processes] if processes is not None else None,
+    }
+
+
+def _identity(identity: Identity) -> dict[str, Any]:
+    return {
+        "state": identity.state.value,
+        "managed_instance_id": identity.managed_instance_id or None,
+        "region": identity.region or None,
+    }
+
+
+def _probe(probe: Probe) -> dict[str, Any]:
+    target = probe.target
+    return {
+        "service": target.service,
+        "host": target.host,
+        "port": target.port,
+        "address": probe.address,
+        "proxy": str(target.proxy) if target.proxy else None,
+        "required_by": list(target.required_by),
+        "stages": [
+            {
+                "stage": stage.stage.value,
+                "ok": stage.ok,
+                "seconds": round(stage.seconds, 4),
+                "failure": stage.failure.value if stage.failure else None,
+                "detail": stage.detail,
+            }
+            for stage in probe.stages
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Tests of the pure part: from observations and findings to a diagnosis."""

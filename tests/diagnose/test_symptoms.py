@@ -1,0 +1,177 @@
+"""Symptoms behind their cause: what is hidden, what never is, and the order of the report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from ssm_bootstrap.diagnose.symptoms import hide_symptoms
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
+
+SSM = "ssm.eu-west-1.amazonaws.com"
+SSMMESSAGES = "ssmmessages.eu-west-1.amazonaws.com"
+KMS = "kms.eu-west-1.amazonaws.com"
+S3 = "s3.eu-west-1.amazonaws.com"
+DUALSTACK = "s3.dualstack.eu-west-1.amazonaws.com"
+
+
+def told(*findings: Finding) -> list[tuple[str, str | None]]:
+    """(code, symptom_of) in the order of the report."""
+    return [(finding.code, finding.symptom_of) for finding in hide_symptoms(findings)]
+
+
+def past(code: str, subject: str) -> Finding:
+    return make_finding(code, subject, state=State.PAST)
+
+
+def test_nothing_gives_nothing() -> None:
+    assert hide_symptoms(()) == ()
+
+
+@pytest.mark.parametrize(
+    ("cause", "subject", "symptom", "of"),
+    [
+        ("dns-silent", "10.0.0.2", "endpoint-missing", SSM),
+        ("dns-silent", "10.0.0.2", "s3-unreachable", S3),
+        ("dns-refused", "10.0.0.2", "dns-unknown-name", SSM),
+        ("dns-silent", "10.0.0.2", "agent-offline", "amazon-ssm-agent"),
+        ("no-route", "this machine", "endpoint-missing", SSM),
+        ("proxy-unreachable", "proxy", "endpoint-missing", SSM),
+        ("s3-unreachable", S3, "patch-payload-unreachable", DUALSTACK),
+        ("s3-https-blocked", S3, "patch-payload-unreachable", DUALSTACK),
+        ("s3-denied", S3, "patch-payload-unreachable", DUALSTACK),
+        ("s3-unreachable", S3, "repository-unreachable", "al2023-repos-eu-west-1-de612dc2.s3.dualstack.eu-west-1.amazonaws.com"),
+        ("endpoint-missing", SSM, "credentials-refused", "role token"),
+        ("endpoint-blocked", SSM, "agent-hibernating", "amazon-ssm-agent"),
+        ("endpoint-refused", "ssm", "agent-offline", "amazon-ssm-agent"),
+        ("endpoint-missing", SSMMESSAGES, "channel-down", "ssmmessages"),
+        ("endpoint-missing", "vpce-0a1-b2.ssm.eu-west-1.vpce.amazonaws.com", "agent-offline", "amazon-ssm-agent"),
+        ("tls-untrusted", SSM, "credentials-refused", "role token"),
+        ("endpoint-missing", f"{KMS}, {SSM}", "credentials-refused", "role token"),
+        ("dns-silent", f"{SSM}, {S3}, {DUALSTACK}", "patch-payload-unreachable", DUALSTACK),
+        ("dns-silent", f"{SSMMESSAGES}, {SSM}", "tls-untrusted", SSM),
+        ("clock-skewed", "clock", "credentials-refused", "role token"),
+        ("clock-skewed", "clock", "tls-not-yet-valid", SSM),
+        ("clock-skewed", "clock", "tls-expired", SSM),
+        ("not-registered", "identity", "agent-not-running", "amazon-ssm-agent"),
+        ("not-registered", "identity", "credentials-refused", "role token"),
+        ("registration-lost", "identity", "not-registered", "identity"),
+        ("agent-config-invalid", "amazon-ssm-agent.json", "agent-not-running", "amazon-ssm-agent"),
+        ("agent-not-running", "amazon-ssm-agent", "agent-offline", "amazon-ssm-agent"),
+        ("credentials-refused", "role token", "channel-down", "ssmmessages"),
+    ],
+)
+def test_a_symptom_stands_behind_its_cause(cause: str, subject: str, symptom: str, of: str) -> None:
+    for order in permutations((make_finding(cause, subject), make_finding(symptom, of))):
+        assert told(*order) == [(cause, None), (symptom, cause)]
+
+
+@pytest.mark.parametrize(
+    ("one", "subject", "other", "of"),
+    [
+        ("endpoint-missing", SSM, "endpoint-blocked", SSMMESSAGES),
+        ("endpoint-missing", SSM, "s3-unreachable", S3),
+        ("endpoint-missing", KMS, "agent-offline", "amazon-ssm-agent"),
+        ("endpoint-missing", "ec2messages.eu-west-1.amazonaws.com", "agent-offline", "amazon-ssm-agent"),
+        ("endpoint-missing", SSMMESSAGES, "credentials-refused", "role token"),
+        ("dns-unknown-name", SSMMESSAGES, "endpoint-blocked", SSM),
+        ("dns-silent", SSMMESSAGES, "endpoint-blocked", SSM),
+        ("dns-silent", f"{S3}, {SSMMESSAGES}", "endpoint-blocked", f"{SSMMESSAGES}, {SSM}"),
+        ("no-route", S3, "endpoint-blocked", SSM),
+        ("tls-untrusted", "mirror.example.org", "agent-offline", "amazon-ssm-agent"),
+        ("s3-unreachable", S3, "repository-unreachable", "deb.debian.org"),
+        ("s3-unreachable", S3, "agent-offline", "amazon-ssm-agent"),
+        ("repository-unreachable", "mirror", "false-compliance", "dnf"),
+    ],
+)
+def test_two_faults_stay_two(one: str, subject: str, other: str, of: str) -> None:
+    assert {code for code, cause in told(make_finding(one, subject), make_finding(other, of)) if cause is None} == {one, other}
+
+
+def test_a_repository_on_s3_may_be_known_by_its_evidence_alone() -> None:
+    seen = Evidence("dnf", "amazonlinux", "https://al2023-repos-eu-west-1-de612dc2.s3.dualstack.eu-west-1.amazonaws.com/core")
+    repository = make_finding("repository-unreachable", "amazonlinux", evidence=(seen,))
+    assert told(repository, make_finding("s3-unreachable", S3)) == [
+        ("s3-unreachable", None),
+        ("repository-unreachable", "s3-unreachable"),
+    ]
+
+
+def test_a_chain_is_led_back_to_its_root() -> None:
+    findings = [
+        make_finding("agent-offline", "amazon-ssm-agent"),
+        make_finding("channel-down", "ssmmessages"),
+        make_finding("credentials-refused", "role token"),
+        make_finding("endpoint-blocked", SSM),
+    ]
+    for order in permutations(findings):
+        found = told(*order)
+        assert found[0] == ("endpoint-blocked", None)
+        assert {cause for _, cause in found[1:]} == {"endpoint-blocked"}
+
+
+def test_a_dead_resolver_is_the_one_line_left() -> None:
+    hosts = (SSM, SSMMESSAGES, S3, DUALSTACK)
+    findings = [past("endpoint-missing", host) for host in hosts] + [make_finding("dns-silent", host) for host in hosts[:1]]
+    assert [code for code, cause in told(*findings) if cause is None] == ["dns-silent"]
+
+
+def test_what_a_log_told_never_hides_what_a_probe_sees_now() -> None:
+    found = told(past("dns-silent", "10.0.0.2"), make_finding("endpoint-blocked", SSM))
+    assert found == [("endpoint-blocked", None), ("dns-silent", None)]
+    assert ("agent-hibernating", None) in told(past("endpoint-missing", SSM), make_finding("agent-hibernating", "agent"))
+
+
+def test_a_cause_in_the_log_hides_a_symptom_in_the_log() -> None:
+    assert told(past("agent-hibernating", "agent"), past("endpoint-missing", SSM)) == [
+        ("endpoint-missing", None),
+        ("agent-hibernating", "endpoint-missing"),
+    ]
+
+
+def test_a_refusal_in_the_log_explains_an_agent_that_is_offline_now() -> None:
+    assert told(make_finding("agent-offline", "agent"), past("credentials-refused", "role token"))[1] == (
+        "agent-offline",
+        "credentials-refused",
+    )
+
+
+def test_a_warning_never_hides_an_error() -> None:
+    cause = replace(make_finding("endpoint-missing", SSM), severity=Severity.WARNING)
+    assert told(cause, make_finding("agent-offline", "agent")) == [("agent-offline", None), ("endpoint-missing", None)]
+
+
+def test_errors_come_first_then_warnings_then_information() -> None:
+    found = told(
+        make_finding("already-registered", "identity"),
+        make_finding("public-path", SSM),
+        make_finding("agent-offline", "agent"),
+        make_finding("agent-not-running", "agent"),
+    )
+    assert found == [
+        ("agent-not-running", None),
+        ("agent-offline", "agent-not-running"),
+        ("public-path", None),
+        ("already-registered", None),
+    ]
+
+
+def test_roots_keep_the_order_in_which_they_were_found_and_now_goes_before_past() -> None:
+    assert told(past("endpoint-missing", KMS), make_finding("s3-unreachable", S3), make_finding("endpoint-blocked", SSM)) == [
+        ("s3-unreachable", None),
+        ("endpoint-blocked", None),
+        ("endpoint-missing", None),
+    ]
+
+
+def test_a_cause_that_a_check_has_named_stays() -> None:
+    known = make_finding("agent-offline", "agent", symptom_of="patch-platform")
+    assert told(known, make_finding("agent-not-running", "agent"))[-1] == ("agent-offline", "patch-platform")
+
+
+def test_it_is_the_same_a_second_time() -> None:
+    once = hide_symptoms([make_finding("agent-offline", "agent"), make_finding("dns-silent", "10.0.0.2"), past("no-route", SSM)])
+    assert hide_symptoms(once) == once

@@ -1,0 +1,1 @@
+"""The laws of design.md: tests that read the whole tree."""

@@ -1,0 +1,139 @@
+"""Law 4: every code is unique, kebab-case, guarded by codes.txt, has a remedy with steps, and an anchor in docs/findings.md."""
+
+from __future__ import annotations
+
+import ast
+import re
+from string import Formatter
+
+import pytest
+
+from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findings import FINDINGS, KINDS
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.render.findingspage import document, page
+from tests.laws.generate import FINDINGS_PAGE
+from tests.laws.tree import ROOT, called, modules
+
+TITLE_LENGTH = 76
+LONGEST = {
+    "service": "ssm, ssmmessages, ec2messages and s3",
+    "region": "ap-southeast-2",
+    "domain": "amazonaws.com.cn",
+    "port": "443",
+    "mi": "mi-0123456789abcdef0",
+}
+DOCUMENTED = frozenset(re.findall(r"\{(\w+)\}", FindingKind.__doc__ or ""))
+
+every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
+
+
+def templates(kind: FindingKind) -> list[str]:
+    """Every text of a row that is filled with facts."""
+    texts = (kind.title, kind.cause, kind.summary)
+    return [*texts, *kind.steps, *kind.aws_steps, *kind.commands, *kind.aws_commands]
+
+
+def test_codes_are_unique() -> None:
+    codes = [kind.code for kind in KINDS]
+    assert sorted(codes) == sorted(set(codes)) == sorted(FINDINGS)
+
+
+def test_codes_are_permanent() -> None:
+    """A code that was ever released stays; a new one is added to codes.txt in the same change."""
+    lines = (ROOT / "codes.txt").read_text(encoding="utf-8").splitlines()
+    assert lines == sorted(lines)
+    assert lines == sorted(FINDINGS)
+
+
+@every_kind
+def test_a_row_is_complete(kind: FindingKind) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", kind.code)
+    assert kind.steps, "no step for the person on the instance"
+    assert kind.commands, "nothing to paste"
+    assert kind.source
+    assert ".md" not in kind.source, "a source is public"
+    assert not kind.title.endswith(".")
+    assert kind.summary.endswith(".")
+    assert len(re.findall(r"[.?!](?:\s|$)", kind.cause)) in (1, 2, 3), "the cause is one to three sentences"
+    assert len(re.findall(r"[.?!](?:\s|$)", kind.summary)) == 1, "the summary is one sentence"
+    assert all("\n" not in text and text == text.strip() for text in templates(kind))
+    assert all(text.isascii() for text in templates(kind)), "a console without UTF-8 shows it too"
+
+
+@every_kind
+def test_templates_use_documented_facts_alone(kind: FindingKind) -> None:
+    for text in templates(kind):
+        for _, name, spec, conversion in Formatter().parse(text):
+            assert name is None or (name in DOCUMENTED and not spec and not conversion), text
+
+
+@every_kind
+def test_a_finding_can_be_told_with_every_fact_and_with_none(kind: FindingKind) -> None:
+    facts = {name: LONGEST.get(name, name) for name in DOCUMENTED}
+    for finding in (make_finding(kind.code, "ssm", facts=facts), make_finding(kind.code, "ssm")):
+        assert len(finding.title) <= TITLE_LENGTH
+        assert finding.remedy.steps == tuple(finding.remedy.steps)
+        assert finding.severity is kind.severity
+        assert finding.transient is kind.transient
+        told = [finding.title, finding.cause, finding.remedy.summary, *finding.remedy.steps]
+        assert not any("{" in text or "}" in text for text in told)
+
+
+@every_kind
+def test_what_is_not_known_is_in_angle_brackets(kind: FindingKind) -> None:
+    remedy = make_finding(kind.code, "ssm").remedy
+    for name in DOCUMENTED - {"subject"}:
+        if any(f"{{{name}}}" in command for command in kind.commands + kind.aws_commands):
+            assert any(f"<{name.upper()}>" in command for command in remedy.commands)
+
+
+@every_kind
+def test_a_code_has_its_anchor(kind: FindingKind) -> None:
+    see = make_finding(kind.code, "ssm").remedy.see
+    path, _, anchor = see.partition("#")
+    assert re.search(rf"^## {re.escape(anchor)}$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+    assert page(kind) in document()
+
+
+def test_the_page_is_up_to_date() -> None:
+    text = FINDINGS_PAGE.read_text(encoding="utf-8")
+    assert text == document(), "run: python -m tests.laws.generate"
+    assert len(re.findall(r"^## ", text, re.MULTILINE)) == len(FINDINGS)
+
+
+def test_severities_that_the_exit_status_depends_on() -> None:
+    assert {code for code, kind in FINDINGS.items() if kind.severity is Severity.INFO} == {"already-registered"}
+    assert "public-path" in {code for code, kind in FINDINGS.items() if kind.severity is Severity.WARNING}
+
+
+def test_s3_unreachable_names_the_endpoint_the_table_and_both_ports() -> None:
+    """The sentence that everything began with."""
+    finding = make_finding("s3-unreachable", "s3.eu-west-1.amazonaws.com", facts={"region": "eu-west-1"})
+    for word in ("gateway", "route table", "interface", "443", "80", "prefix list"):
+        assert word in finding.remedy.summary
+    assert any("com.amazonaws.eu-west-1.s3" in command and "prefix" in command for command in finding.remedy.commands)
+
+
+def test_answer_lost_says_how_to_find_and_remove_the_orphan() -> None:
+    remedy = make_finding("answer-lost", "ssm", facts={"region": "eu-west-1"}).remedy
+    assert any("describe-activations" in command for command in remedy.commands)
+    assert any("describe-instance-information" in command and "ActivationIds" in command for command in remedy.commands)
+    assert any("deregister-managed-instance" in command and "<ORPHAN-MI-ID>" in command for command in remedy.commands)
+
+
+def test_every_code_that_the_package_names_is_known() -> None:
+    """``make_finding("...")`` and ``code="..."`` of signatures and rows."""
+    unknown = []
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if not isinstance(node, ast.Call):
+                continue
+            named = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+            if called(node).split(".")[-1] == "make_finding":
+                named += node.args[:1]
+            for value in named:
+                if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value not in FINDINGS:
+                    unknown.append(f"{module.name}:{value.lineno} {value.value}")
+    assert unknown == []
