@@ -65,8 +65,7 @@ class _Signals:
     @classmethod
     def of(cls, text: str, host: Host) -> _Signals:
         found = cls()
-        zone = host.clock.zone()
-        for record in records_of(text, zone) if zone is not None else ():
+        for record in records_of(text, host.clock.zone()):
             state = read_message(record.message).state
             if state is None:
                 continue

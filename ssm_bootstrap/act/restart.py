@@ -8,7 +8,7 @@ from typing import Optional
 from ssm_bootstrap.act.online import Mark, prove_online
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.collect.agent import look_at_unit
-from ssm_bootstrap.collect.agentlog import read_text
+from ssm_bootstrap.collect.agentlog import read_stream
 from ssm_bootstrap.collect.probe import Look
 from ssm_bootstrap.collect.targets import ProxySettings, targets_for
 from ssm_bootstrap.diagnose.logs import explain_logs
@@ -67,7 +67,8 @@ class Restart:
 
     def _why(self, mark: Mark, proof: Proof, unit: str) -> Finding:
         """The cause that the agent's log names since the restart, or the sign that is missing."""
-        digest = read_text(mark.text_since(self.host.files), "amazon-ssm-agent.log", self.host.clock.zone())
+        text = mark.text_since(self.host.files).encode()
+        digest = read_stream([text], "amazon-ssm-agent.log", self.host.clock.zone())
         said = [
             finding
             for finding in explain_logs(digest, region=self.region, cidrs=self.cidrs).findings

@@ -15,9 +15,7 @@ LOG_NAMES = ("errors.log", "amazon-ssm-agent.log", "hibernate.log")
 
 PROMPT = b"[Yes/No]: "  # no newline follows it, so the next record is glued to it; source: core/agent_parser.go, measured
 
-HEAD = re.compile(
-    rb"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL)(?: |$)"
-)
+HEAD = re.compile(rb"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL)(?: |$)")
 """Time and level at the start of a record; fractions came with 3.3.808."""
 
 JOURNAL = re.compile(rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,255} [\w.@-]{1,64}\[\d{1,10}\]: ")
@@ -25,6 +23,9 @@ JOURNAL = re.compile(rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,255} [\w.@-]{1
 
 QUIET = frozenset((b"TRACE", b"DEBUG", b"INFO"))
 """Levels of records that matter only where a state signature is in them."""
+
+OTHER_SHAPES = "(further shapes)"
+"""The shape of the group that counts records whose own shape had no room."""
 
 _SOURCE = re.compile(r"\[([^\]@\n]{1,200} @ [^\]\n]{1,200}\.\d+)\] ")
 _CONTEXT = re.compile(r"\[([^\]\n]{0,200})\] ")
@@ -47,8 +48,12 @@ _SECRETS = (
     (re.compile(r"(\?)[^\s\"'<>?]*(?:X-Amz-|Signature=|AWSAccessKeyId=)[^\s\"'<>]*"), r"\1***"),
     (re.compile(r"(://)[^\s/@\"']{1,256}@"), r"\1***@"),
     (re.compile(r"(?i)((?:^|\s)--?(?:activation-)?code[= ])\s*\S+"), r"\1***"),
-    (re.compile(r"(?i)(\"?(?:activation_?code|secret_?access_?key|session_?token|private_?key)\"?\s{0,4}[:=]\s{0,4}\"?)[^\s\",}]+"),
-     r"\1***"),
+    (
+        re.compile(
+            r"(?i)(\"?(?:activation_?code|secret_?access_?key|session_?token|private_?key)\"?\s{0,4}[:=]\s{0,4}\"?)[^\s\",}]+"
+        ),
+        r"\1***",
+    ),
 )
 
 
@@ -150,16 +155,16 @@ def records_of(text: str, zone: tzinfo) -> Iterator[LogRecord]:
                 yield _record(head, body, zone)
             before = line[: found.start()].decode("utf-8", "replace").strip()
             if before:
-                yield LogRecord(None, Level.NONE, before)
+                yield LogRecord(None, Level.NONE, mask_secrets(before))
             head, body = found, [line[found.end() :].decode("utf-8", "replace")]
         elif head:
             body.append(line.decode("utf-8", "replace"))
         elif line.strip():
-            yield LogRecord(None, Level.NONE, line.decode("utf-8", "replace"))
+            yield LogRecord(None, Level.NONE, mask_secrets(line.decode("utf-8", "replace")))
     if head:
         yield _record(head, body, zone)
 
 
 def _record(head: re.Match[bytes], body: list[str], zone: tzinfo) -> LogRecord:
     source, context, message = split_prefixes("\n".join(body).rstrip())
-    return LogRecord(parse_time(head[1].decode(), zone), Level(head[2].decode()), message, source, context)
+    return LogRecord(parse_time(head[1].decode(), zone), Level(head[2].decode()), mask_secrets(message), source, context)

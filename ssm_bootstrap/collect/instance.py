@@ -56,6 +56,7 @@ class MetadataLook:
             availability_zone=self._value("meta-data/placement/availability-zone", token),
             instance_id=self._value("meta-data/instance-id", token),
             vpc_id=self._value(f"{network}vpc-id", token),
+            subnet_id=self._value(f"{network}subnet-id", token),
             subnet_cidr=self._value(f"{network}subnet-ipv4-cidr-block", token),
             ipv4_cidrs=tuple(self._value(f"{network}vpc-ipv4-cidr-blocks", token).split()),
             ipv6_cidrs=tuple(self._value(f"{network}vpc-ipv6-cidr-blocks", token).split()),

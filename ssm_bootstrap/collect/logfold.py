@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Optional
 
-from ssm_bootstrap.catalog.logformat import mask_secrets, shape_of, split_prefixes
+from ssm_bootstrap.catalog.logformat import OTHER_SHAPES, mask_secrets, shape_of, split_prefixes
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.model.log import Level, LogGroup, LogRecord
 
@@ -15,9 +15,6 @@ KNOWN_LIMIT = 1500
 
 UNKNOWN_LIMIT = 500
 """Shapes of which nothing is known."""
-
-OTHER_SHAPES = "(further shapes)"
-"""The shape of the group that counts records beyond the limits."""
 
 _RECENT_LIMIT = 4096
 _RECENT_BODY = 512

@@ -7,11 +7,15 @@ from typing import Callable, Iterable, Union
 
 from ssm_bootstrap.diagnose.case import Case, open_case
 from ssm_bootstrap.diagnose.checks import agent, identity, instance, network
+from ssm_bootstrap.diagnose.crossing import cross
+from ssm_bootstrap.diagnose.logs import LogDiagnosis, explain_logs
+from ssm_bootstrap.diagnose.reach import vpc_blocks
 from ssm_bootstrap.diagnose.symptoms import hide_symptoms
 from ssm_bootstrap.diagnose.verdicts import judge_capabilities
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.finding import Finding
 from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observed import value_of
 
 Said = Union[Finding, tuple[str, str]]
 
@@ -56,6 +60,17 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS) -> 
                     unseen.append(said)
         except Exception as error:  # a check of ours must not take the others with it
             crashed.append((check.name, f"{type(error).__name__}: {error}"))
+    told = LogDiagnosis()
+    digest = value_of(observations.logs)
+    if digest is not None:
+        unseen.extend(digest.unseen)
+        try:
+            told = explain_logs(digest, region=case.region, cidrs=vpc_blocks(observations))
+            findings = list(cross(case, findings, told.findings))
+        except Exception as error:
+            crashed.append(("logs", f"{type(error).__name__}: {error}"))
     ordered = hide_symptoms(tuple(findings))
     verdicts = judge_capabilities(case.capabilities, case.needs, ordered, looked=bool(observations.probes))
-    return Diagnosis(verdicts, ordered, tuple(dict.fromkeys(unseen)), crashed=tuple(crashed))
+    return Diagnosis(
+        verdicts, ordered, tuple(dict.fromkeys(unseen)), told.unexplained, tuple(crashed), told.records
+    )

@@ -137,11 +137,10 @@ def parse_network_error(message: str) -> Optional[NetworkFault]:
 
 
 def _asked(message: str) -> tuple[_Asked, str]:
-    last = None
-    for last in _URL.finditer(message):
-        pass
-    if last is None:
+    found = list(_URL.finditer(message))
+    if not found:
         return _Asked(), message
+    last = found[-1]
     port = int(last[4]) if last[4] else {"http": 80, "ws": 80}.get(last[2].split(":", 1)[0], 443)
     return _Asked(last[1], last[2], last[3].strip("[]"), port), message[last.end() :]
 

@@ -100,12 +100,7 @@ _DENIED = ("access-denied", "endpoint-policy", "ssmmessages-denied", "unrecogniz
 RULINGS: Mapping[tuple[str, str], str] = {
     **{("register", cause): "registration-denied" for cause in ("access-denied", "endpoint-policy")},
     **{(phase, cause): "credentials-refused" for phase in ("role-token", "role-token-status") for cause in _REFUSED_TOKEN},
-    **{
-        (phase, cause): "channel-down"
-        for phase, facts in PHASES.items()
-        if facts.service == "ssmmessages"
-        for cause in _DENIED
-    },
+    **{(phase, cause): "channel-down" for phase, facts in PHASES.items() if facts.service == "ssmmessages" for cause in _DENIED},
     ("identity-register", "access-denied"): "identity-not-hybrid",
 }
 """(phase, cause) to a code, where the cause's own row does not decide."""

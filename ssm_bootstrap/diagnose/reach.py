@@ -101,10 +101,15 @@ def reaches(observations: Observations) -> tuple[Reach, ...]:
     return tuple(_read_s3_together(reach, found) for reach in found)
 
 
+def metadata_of(observations: Observations) -> Optional[Metadata]:
+    """What IMDS said, or None."""
+    instance = value_of(observations.instance)
+    return value_of(instance.metadata) if instance is not None else None
+
+
 def vpc_blocks(observations: Observations) -> tuple[str, ...]:
     """The VPC's CIDR blocks as IMDS tells them, or none."""
-    instance = value_of(observations.instance)
-    metadata: Optional[Metadata] = value_of(instance.metadata) if instance is not None else None
+    metadata = metadata_of(observations)
     return metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else ()
 
 

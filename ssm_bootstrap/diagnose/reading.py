@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Optional
 
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
+from ssm_bootstrap.diagnose.curlnet import parse_curl_error
 from ssm_bootstrap.diagnose.gonet import NetworkFault, parse_network_error
 
 
@@ -35,7 +36,7 @@ class Reading:
     fault: Optional[NetworkFault] = None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _pattern(signature: Signature) -> re.Pattern[str]:
     return re.compile(signature.pattern)
 
@@ -50,7 +51,6 @@ def match_signature(signature: Signature, message: str) -> Optional[Match]:
     return Match(signature, tuple((name, text or "") for name, text in found.groupdict().items()))
 
 
-@lru_cache(maxsize=4096)
 def read_message(message: str) -> Reading:
     """What a message says; where two rows of one kind match, the earlier one counts."""
     found: dict[Kind, Match] = {}
@@ -59,6 +59,6 @@ def read_message(message: str) -> Reading:
             match = match_signature(signature, message)
             if match:
                 found[signature.kind] = match
-    fault = parse_network_error(message)
+    fault = parse_network_error(message) or parse_curl_error(message)
     cause = None if fault else found.get(Kind.CAUSE)
     return Reading(found.get(Kind.PHASE), cause, found.get(Kind.STATE), found.get(Kind.BENIGN), fault)

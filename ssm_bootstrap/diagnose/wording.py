@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Any, Mapping, Optional, Sequence
 
-from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.findings import CHANGED_ON_AWS, FINDINGS
 from ssm_bootstrap.model.finding import Evidence, Finding, Remedy, Severity, State
 
 
@@ -39,13 +39,17 @@ def make_finding(
     def fill(text: str, own: Optional[Mapping[str, str]] = None) -> str:
         return text.format_map(_Facts(str, {**known, **(own or {}), "subject": subject}))
 
+    def fill_each(commands: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(fill(command, own) for command in commands for own in (each or ({},))))
+
     remedy = Remedy(
         summary=fill(kind.summary),
-        steps=tuple(fill(step) for step in kind.steps + kind.aws_steps),
-        commands=tuple(
-            dict.fromkeys(fill(command, own) for command in kind.commands + kind.aws_commands for own in (each or ({},)))
-        ),
+        instance_steps=tuple(fill(step) for step in kind.steps),
+        instance_commands=fill_each(kind.commands),
+        aws_steps=tuple(fill(step) for step in kind.aws_steps),
+        aws_commands=fill_each(kind.aws_commands),
         see=f"docs/findings.md#{code}",
+        on_aws=code in CHANGED_ON_AWS,
     )
     finding = Finding(
         code=code,

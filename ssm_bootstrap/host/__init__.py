@@ -8,6 +8,7 @@ from typing import Mapping
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.commands import Commands
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.locks import Locks
 from ssm_bootstrap.host.machine import Machine
 from ssm_bootstrap.host.network import Network
 
@@ -20,5 +21,6 @@ class Host:
     commands: Commands = field(default_factory=Commands)
     network: Network = field(default_factory=Network)
     machine: Machine = field(default_factory=Machine)
+    locks: Locks = field(default_factory=Locks)
     clock: Clock = field(default_factory=Clock)
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone, tzinfo
-from typing import Optional
 
 
 class Clock:
@@ -14,9 +13,9 @@ class Clock:
         """The wall clock, in UTC."""
         return datetime.now(timezone.utc)
 
-    def zone(self) -> Optional[tzinfo]:
+    def zone(self) -> tzinfo:
         """The machine's local zone, in which the agent writes its logs."""
-        return datetime.now().astimezone().tzinfo
+        return datetime.now().astimezone().tzinfo or timezone.utc
 
     def monotonic(self) -> float:
         """Seconds that only ever grow."""

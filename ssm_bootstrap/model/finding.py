@@ -35,12 +35,28 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Remedy:
-    """What to change: one sentence, then steps, then commands to paste; ``see`` is an anchor of docs/findings.md."""
+    """What to change: one sentence, then steps and commands to paste, for each side; ``see`` is an anchor of docs/findings.md.
+
+    ``on_aws`` tells that the change itself is made on the side of AWS (endpoints, security groups, routes, roles).
+    """
 
     summary: str
-    steps: tuple[str, ...] = ()
-    commands: tuple[str, ...] = ()
+    instance_steps: tuple[str, ...] = ()
+    instance_commands: tuple[str, ...] = ()
+    aws_steps: tuple[str, ...] = ()
+    aws_commands: tuple[str, ...] = ()
     see: str = ""
+    on_aws: bool = False
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The steps of both sides, of the one that makes the change first."""
+        return self.aws_steps + self.instance_steps if self.on_aws else self.instance_steps + self.aws_steps
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands of both sides, of the one that makes the change first."""
+        return self.aws_commands + self.instance_commands if self.on_aws else self.instance_commands + self.aws_commands
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ class Metadata:
     availability_zone: str = ""
     instance_id: str = ""
     vpc_id: str = ""
+    subnet_id: str = ""
     subnet_cidr: str = ""
     ipv4_cidrs: tuple[str, ...] = ()
     ipv6_cidrs: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterator, Optional
 
 from ssm_bootstrap.model.machine import Agent, AgentProcess, Identity, IdentityState, Instance
 from ssm_bootstrap.model.observations import Observations
@@ -35,7 +35,8 @@ def _node(identity: Identity) -> str:
     if identity.state is IdentityState.REGISTERED:
         text = f"{identity.managed_instance_id}, registered in {identity.region}"
         return f"{text} ({identity.detail})" if identity.detail else text
-    return identity.state.value + (f": {identity.detail}" if identity.detail else "")
+    state = str(identity.state.value)
+    return f"{state}: {identity.detail}" if identity.detail else state
 
 
 def _instance(instance: Instance) -> str:
@@ -63,7 +64,7 @@ def _agent(agent: Agent) -> Iterator[tuple[str, str]]:
 
 
 def _processes(observed: Observed[tuple[AgentProcess, ...]]) -> str:
-    found = value_of(observed)
+    found: Optional[tuple[AgentProcess, ...]] = value_of(observed)
     if found is None:
         return f"not known: {reason_of(observed)}"
     return ", ".join(f"{item.name} ({item.pid})" for item in found) or "none"

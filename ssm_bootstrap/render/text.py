@@ -20,7 +20,7 @@ from ssm_bootstrap.render.clean import clean
 _VERDICT_STYLE = {Verdict.OK: "green", Verdict.DEGRADED: "yellow", Verdict.BROKEN: "bold red", Verdict.UNKNOWN: "magenta"}
 _SEVERITY_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _MARK = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
-MOST_EVIDENCE = 4
+MOST_EVIDENCE = 3
 
 
 class Report:
@@ -129,11 +129,21 @@ class Report:
             self.item("also  ", f"confirmed by {', '.join(finding.confirmed_by)}")
         if brief:
             return
-        for number, step in enumerate(finding.remedy.steps, 1):
-            self.item(f"{number:>6}", step)
-        for command in finding.remedy.commands:
-            self.command(command, 9)
-        self.item("page  ", f"ssm-bootstrap explain {finding.code}")
+        remedy = finding.remedy
+        aws = ("AWS side", remedy.aws_steps, remedy.aws_commands)
+        instance = ("this machine", remedy.instance_steps, remedy.instance_commands)
+        for side, steps, commands in (aws, instance) if remedy.on_aws else (instance, aws):
+            self._side(side, steps, commands)
+
+    def _side(self, title: str, steps: Sequence[str], commands: Sequence[str]) -> None:
+        """What one side does: steps in order, then commands to paste."""
+        if not steps and not commands:
+            return
+        self.line(f"on {title}:" if title != "AWS side" else "on the side of AWS:", "dim", 2)
+        for number, step in enumerate(steps, 1):
+            self.item(f"{number:>3}", step)
+        for command in commands:
+            self.command(command, 6)
 
     def targets(self, probes: Sequence[Probe]) -> None:
         """What was dialled, one line an address."""

@@ -16,11 +16,12 @@ NEEDS: Mapping[str, Tuple[str, ...]] = {
     "register": ("ssm",),
     "run-command": ("ssm", "ssmmessages", "ec2messages", "clock"),
     "session": ("ssm", "ssmmessages", "clock"),
-    "patch": ("ssm", "ssmmessages", "ec2messages", "s3-dualstack", "clock"),
+    "patch": ("ssm", "ssmmessages", "ec2messages", "s3-dualstack", "s3-http", "clock"),
     "agent-update": ("ssm", "ssmmessages", "ec2messages", "s3", "clock"),
 }
-"""What each capability dials. `s3` is s3.REGION and BUCKET.s3.REGION, `s3-dualstack` is where the patch payload is;
-`clock` stands for calls that are signed. Either of ssmmessages and ec2messages carries commands: see `degraded`."""
+"""What each capability dials. `s3` is s3.REGION and BUCKET.s3.REGION, `s3-dualstack` is where the patch payload is, `s3-http`
+is port 80 of both (package repositories; the agent has 443 besides). `clock` stands for calls that are signed. Either of
+ssmmessages and ec2messages carries commands: where one is missing, that is in `degraded`."""
 
 INTERFACES = ("ssm", "ec2messages", "ssmmessages", "kms", "logs")
 EVERYTHING = ("ssm", "ec2messages", "ssmmessages", "s3", "s3-dualstack")
@@ -52,7 +53,7 @@ class Case:
     wire: str = "relay"  # relay | hang | cut | untrusted | expired | not-yet-valid | wrong-name
     proxy: str = "none"  # none | answers | denies | unreachable
     aws: Mapping[str, Any] = field(default_factory=dict)  # behaviour of the AWS server
-    faults: Mapping[str, str] = field(default_factory=dict)  # target -> finding code that is its root cause
+    faults: Mapping[str, str] = field(default_factory=dict)  # target -> root cause, a finding code
     warnings: Tuple[str, ...] = ()  # finding codes of severity warning
     degraded: Tuple[str, ...] = ()  # capabilities that still work, over part of what they need
 
@@ -68,13 +69,18 @@ class Case:
 
     @property
     def causes(self) -> FrozenSet[str]:
-        """Every root cause of severity error, whatever it breaks."""
+        """Every root cause, whatever it breaks or degrades."""
         return frozenset(self.faults.values())
+
+    @property
+    def errors(self) -> FrozenSet[str]:
+        """The root causes that break something; the others only degrade."""
+        return frozenset(code for name, codes in self.expect.items() if name not in self.degraded for code in codes)
 
     @property
     def healthy(self) -> bool:
         """No error may be reported here."""
-        return not self.faults
+        return not self.errors
 
     @property
     def environment(self) -> Dict[str, str]:
@@ -140,7 +146,7 @@ _CASES = (
         faults=every("s3-unreachable", "s3-dualstack"),
     ),
     Case("s3-interface-both", "S3 interface endpoint that answers s3 and s3.dualstack", s3="interface"),
-    Case("s3-http-blocked", "port 80 to S3 is not allowed out", s3_ports=(443,), faults=every("s3-http-blocked", *S3)),
+    Case("s3-http-blocked", "port 80 to S3 is not allowed out", s3_ports=(443,), faults=every("s3-http-blocked", "s3-http")),
     Case("s3-https-blocked", "port 443 to S3 is not allowed out", s3_ports=(80,), faults=every("s3-https-blocked", *S3)),
     Case(
         "endpoint-sg-closed",
@@ -211,7 +217,7 @@ _CASES = (
         aws={"date_offset_seconds": 1200},
         faults=every("clock-skewed", "clock"),
     ),
-    Case("tls-black-hole", "TCP opens and TLS never answers", wire="hang", faults=every("tls-failed")),
+    Case("tls-black-hole", "TCP opens and TLS never answers", wire="hang", faults=every("connection-cut")),
     Case("connection-cut", "the connection is reset after the ClientHello", wire="cut", faults=every("connection-cut")),
     Case(
         "public-path",

@@ -1,17 +1,43 @@
-"""Writes what is generated from the catalogue: ``python -m tests.laws.generate`` (docs/findings.md)."""
+"""Writes what is generated: docs/findings.md from the catalogue, README's usage from ``--help`` (``make docs``)."""
 
 from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
 
 from ssm_bootstrap.render.findingspage import document
 from tests.laws.tree import ROOT
 
 FINDINGS_PAGE = ROOT / "docs" / "findings.md"
+README = ROOT / "README.md"
+USAGE = re.compile(r"(<!-- usage: [^\n]*-->\n```\n).*?(```\n<!-- end of usage -->)", re.DOTALL)
+
+
+def usage() -> str:
+    """What ``ssm-bootstrap --help`` prints on a terminal of 100 columns."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ssm_bootstrap", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHON_COLORS": "0"},
+    )
+    return done.stdout
+
+
+def with_usage(text: str) -> str:
+    """README's text with its usage block written anew."""
+    return USAGE.sub(lambda found: f"{found[1]}{usage()}{found[2]}", text)
 
 
 def generate() -> None:
-    """Write docs/findings.md anew."""
+    """Write all of it anew."""
     FINDINGS_PAGE.parent.mkdir(exist_ok=True)
     FINDINGS_PAGE.write_text(document(), encoding="utf-8")
+    README.write_text(with_usage(README.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

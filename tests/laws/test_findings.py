@@ -86,7 +86,7 @@ def test_what_is_not_known_is_in_angle_brackets(kind: FindingKind) -> None:
     remedy = make_finding(kind.code, "ssm").remedy
     for name in DOCUMENTED - {"subject"}:
         if any(f"{{{name}}}" in command for command in kind.commands + kind.aws_commands):
-            assert any(f"<{name.upper()}>" in command for command in remedy.commands)
+            assert any(f"<{name.upper().replace('_', '-')}>" in command for command in remedy.commands)
 
 
 @every_kind

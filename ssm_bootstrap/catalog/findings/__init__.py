@@ -20,3 +20,24 @@ KINDS: tuple[FindingKind, ...] = (
 )
 
 FINDINGS: Mapping[str, FindingKind] = {kind.code: kind for kind in KINDS}
+
+CHANGED_ON_AWS: frozenset[str] = frozenset(
+    {
+        "activation-exhausted",
+        "activation-expired",
+        "activation-invalid",
+        "answer-lost",
+        "credentials-refused",
+        "endpoint-blocked",
+        "endpoint-missing",
+        "endpoint-partly-unreachable",
+        "patch-payload-unreachable",
+        "public-path",
+        "registration-denied",
+        "s3-denied",
+        "s3-http-blocked",
+        "s3-https-blocked",
+        "s3-unreachable",
+    }
+)
+"""Codes whose one change is made on the side of AWS: that side's steps are told first."""

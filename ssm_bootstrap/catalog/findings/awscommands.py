@@ -1,41 +1,41 @@
 """Commands for the network team and the account's owner, shared by the rows: templates like every other text of a row.
 
-``<VPC-ID>`` and its like cannot be known on the instance and stay as they are. Source: AWS CLI reference, ec2 and ssm.
+``{vpc_id}`` and its like cannot be known on the instance and stay as they are. Source: AWS CLI reference, ec2 and ssm.
 """
 
 from __future__ import annotations
 
 INSTANCE = (
-    "aws ec2 describe-instances --region {region} --instance-ids <INSTANCE-ID>"
+    "aws ec2 describe-instances --region {region} --instance-ids {instance_id}"
     " --query 'Reservations[].Instances[].[VpcId,SubnetId,PrivateIpAddress,SecurityGroups[].GroupId]'"
 )
 ENDPOINT = (
     "aws ec2 describe-vpc-endpoints --region {region}"
-    " --filters Name=service-name,Values=com.amazonaws.{region}.{service} Name=vpc-id,Values=<VPC-ID>"
+    " --filters Name=service-name,Values=com.amazonaws.{region}.{service} Name=vpc-id,Values={vpc_id}"
     " --query 'VpcEndpoints[].[VpcEndpointId,State,PrivateDnsEnabled,SubnetIds,Groups[].GroupId,NetworkInterfaceIds]'"
 )
 S3_ENDPOINTS = (
     "aws ec2 describe-vpc-endpoints --region {region}"
-    " --filters Name=service-name,Values=com.amazonaws.{region}.s3 Name=vpc-id,Values=<VPC-ID>"
+    " --filters Name=service-name,Values=com.amazonaws.{region}.s3 Name=vpc-id,Values={vpc_id}"
     " --query 'VpcEndpoints[].[VpcEndpointId,VpcEndpointType,State,RouteTableIds,PrivateDnsEnabled,Groups[].GroupId]'"
 )
 CREATE_ENDPOINT = (
-    "aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface --vpc-id <VPC-ID>"
-    " --service-name com.amazonaws.{region}.{service} --subnet-ids <SUBNET-ID>"
+    "aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface --vpc-id {vpc_id}"
+    " --service-name com.amazonaws.{region}.{service} --subnet-ids {subnet_id}"
     " --security-group-ids <ENDPOINT-SECURITY-GROUP-ID> --private-dns-enabled"
 )
 CREATE_S3_GATEWAY = (
-    "aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Gateway --vpc-id <VPC-ID>"
+    "aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Gateway --vpc-id {vpc_id}"
     " --service-name com.amazonaws.{region}.s3 --route-table-ids <ROUTE-TABLE-ID>"
 )
 ENDPOINT_POLICY = (
     "aws ec2 describe-vpc-endpoints --region {region}"
-    " --filters Name=service-name,Values=com.amazonaws.{region}.{service} Name=vpc-id,Values=<VPC-ID>"
+    " --filters Name=service-name,Values=com.amazonaws.{region}.{service} Name=vpc-id,Values={vpc_id}"
     " --query 'VpcEndpoints[].[VpcEndpointId,PolicyDocument]' --output text"
 )
 S3_ENDPOINT_POLICY = (
     "aws ec2 describe-vpc-endpoints --region {region}"
-    " --filters Name=service-name,Values=com.amazonaws.{region}.s3 Name=vpc-id,Values=<VPC-ID>"
+    " --filters Name=service-name,Values=com.amazonaws.{region}.s3 Name=vpc-id,Values={vpc_id}"
     " --query 'VpcEndpoints[].[VpcEndpointId,PolicyDocument]' --output text"
 )
 ENDPOINT_INTERFACES = (
@@ -56,16 +56,16 @@ ALLOW_ENDPOINT_INBOUND = (
     " --protocol tcp --port 443 --source-group <INSTANCE-SECURITY-GROUP-ID>"
 )
 NETWORK_ACL = (
-    "aws ec2 describe-network-acls --region {region} --filters Name=association.subnet-id,Values=<SUBNET-ID>"
+    "aws ec2 describe-network-acls --region {region} --filters Name=association.subnet-id,Values={subnet_id}"
     " --query 'NetworkAcls[].Entries[].[Egress,RuleNumber,RuleAction,Protocol,PortRange,CidrBlock]'"
 )
 ROUTE_TABLE = (
-    "aws ec2 describe-route-tables --region {region} --filters Name=association.subnet-id,Values=<SUBNET-ID>"
+    "aws ec2 describe-route-tables --region {region} --filters Name=association.subnet-id,Values={subnet_id}"
     " --query 'RouteTables[].[RouteTableId,Routes]'"
 )
 MAIN_ROUTE_TABLE = (
     "aws ec2 describe-route-tables --region {region}"
-    " --filters Name=vpc-id,Values=<VPC-ID> Name=association.main,Values=true --query 'RouteTables[].[RouteTableId,Routes]'"
+    " --filters Name=vpc-id,Values={vpc_id} Name=association.main,Values=true --query 'RouteTables[].[RouteTableId,Routes]'"
 )
 S3_PREFIX_LIST = (
     "aws ec2 describe-prefix-lists --region {region} --filters Name=prefix-list-name,Values=com.amazonaws.{region}.s3"
@@ -79,14 +79,14 @@ ALLOW_S3_HTTPS = (
     "aws ec2 authorize-security-group-egress --region {region} --group-id <INSTANCE-SECURITY-GROUP-ID>"
     " --ip-permissions 'IpProtocol=tcp,FromPort=443,ToPort=443,PrefixListIds=[{{PrefixListId=<PREFIX-LIST-ID>}}]'"
 )
-DNS_SUPPORT = "aws ec2 describe-vpc-attribute --region {region} --vpc-id <VPC-ID> --attribute enableDnsSupport"
-DNS_HOSTNAMES = "aws ec2 describe-vpc-attribute --region {region} --vpc-id <VPC-ID> --attribute enableDnsHostnames"
+DNS_SUPPORT = "aws ec2 describe-vpc-attribute --region {region} --vpc-id {vpc_id} --attribute enableDnsSupport"
+DNS_HOSTNAMES = "aws ec2 describe-vpc-attribute --region {region} --vpc-id {vpc_id} --attribute enableDnsHostnames"
 DHCP_OPTIONS = (
     "aws ec2 describe-dhcp-options --region {region} --dhcp-options-ids"
-    " $(aws ec2 describe-vpcs --region {region} --vpc-ids <VPC-ID> --query 'Vpcs[].DhcpOptionsId' --output text)"
+    " $(aws ec2 describe-vpcs --region {region} --vpc-ids {vpc_id} --query 'Vpcs[].DhcpOptionsId' --output text)"
 )
-RESOLVER_RULES = "aws route53resolver list-resolver-rule-associations --region {region} --filters Name=VPCId,Values=<VPC-ID>"
-HOSTED_ZONES = "aws route53 list-hosted-zones-by-vpc --vpc-id <VPC-ID> --vpc-region {region}"
+RESOLVER_RULES = "aws route53resolver list-resolver-rule-associations --region {region} --filters Name=VPCId,Values={vpc_id}"
+HOSTED_ZONES = "aws route53 list-hosted-zones-by-vpc --vpc-id {vpc_id} --vpc-region {region}"
 ACTIVATION = (
     "aws ssm describe-activations --region {region} --filters FilterKey=ActivationIds,FilterValues=<ACTIVATION-ID>"
     " --query 'ActivationList[].[ActivationId,Expired,ExpirationDate,RegistrationLimit,RegistrationsCount,IamRole]'"

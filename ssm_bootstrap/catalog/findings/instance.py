@@ -9,7 +9,7 @@ _ASK_METADATA = (
     'curl -sS -m 2 -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" -i http://169.254.169.254/latest/api/token | head -5'
 )
 _METADATA_OPTIONS = (
-    "aws ec2 describe-instances --region {region} --instance-ids <INSTANCE-ID>"
+    "aws ec2 describe-instances --region {region} --instance-ids {instance_id}"
     " --query 'Reservations[].Instances[].MetadataOptions'"
 )
 

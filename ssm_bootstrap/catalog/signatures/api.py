@@ -117,7 +117,7 @@ API: tuple[Signature, ...] = (
             ),
         ),
         near_misses=(
-            "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/r/mi-1 is not authorized to perform: ssm:PutInventory",
+            "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/r/mi-1 is not authorized to perform: ssm:X",
         ),
         transient=False,
     ),
@@ -178,9 +178,13 @@ API: tuple[Signature, ...] = (
                 "InvalidSignatureException: Signature expired: 20261123T134122Z is now earlier than 20261123T140000Z "
                 "(20261123T140500Z - 5 min.)\n\tstatus code: 400, request id: 00000000-0000-4000-8000-000000000000"
             ),
-            documented("InvalidSignatureException: Signature not yet current: 20261123T150000Z is still later than 20261123T141000Z"),
+            documented(
+                "InvalidSignatureException: Signature not yet current: 20261123T150000Z is still later than 20261123T141000Z"
+            ),
         ),
-        near_misses=("InvalidSignatureException: The request signature we calculated does not match the signature you provided.",),
+        near_misses=(
+            "InvalidSignatureException: The request signature we calculated does not match the signature you provided.",
+        ),
         code="clock-skewed",
         transient=False,
     ),
@@ -193,7 +197,8 @@ API: tuple[Signature, ...] = (
         source="aws-sdk-go 1.51.20 (untyped error code)",
         samples=(
             documented(
-                "Retrieve credentials produced error: InvalidSignatureException: The request signature we calculated does not match"
+                "Retrieve credentials produced error: InvalidSignatureException: "
+                "The request signature we calculated does not match"
             ),
         ),
         near_misses=("InvalidSignatureException: Signature expired: 2 is now earlier than 3",),
@@ -347,7 +352,9 @@ API: tuple[Signature, ...] = (
         pattern=r"SerializationError: failed decoding (?:JSON RPC|REST JSON|REST XML) (?:response|error)",
         meaning="status 200 and a body that is not AWS: a captive portal",
         source="aws-sdk-go 1.51.20 private/protocol/jsonrpc",
-        samples=(formatted(_REGISTER + "SerializationError: failed decoding JSON RPC response\n\tstatus code: 200, request id: "),),
+        samples=(
+            formatted(_REGISTER + "SerializationError: failed decoding JSON RPC response\n\tstatus code: 200, request id: "),
+        ),
         near_misses=("SerializationError: failed to unmarshal response error",),
         code="not-aws",
         transient=False,
@@ -359,7 +366,9 @@ API: tuple[Signature, ...] = (
         pattern=r"status code: 5\d\d, request id",
         meaning="the service answered with a 5xx status",
         source="aws-sdk-go 1.51.20 aws/awserr (text of a request failure)",
-        samples=(formatted("ServiceUnavailableException: \n\tstatus code: 503, request id: 00000000-0000-4000-8000-000000000000"),),
+        samples=(
+            formatted("ServiceUnavailableException: \n\tstatus code: 503, request id: 00000000-0000-4000-8000-000000000000"),
+        ),
         near_misses=("ThrottlingException: lab\n\tstatus code: 400, request id: 00000000-0000-4000-8000-000000000000",),
         code="service-error",
         transient=True,

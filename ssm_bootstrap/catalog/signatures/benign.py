@@ -119,7 +119,9 @@ BENIGN: tuple[Signature, ...] = (
         pattern=r"Unsolicited response received on idle HTTP channel",
         meaning="a service closed an idle connection",
         source="Go net/http transport.go",
-        samples=(formatted("2026/11/23 13:50:38 Unsolicited response received on idle HTTP channel starting with \"x\"; err=<nil>"),),
+        samples=(
+            formatted('2026/11/23 13:50:38 Unsolicited response received on idle HTTP channel starting with "x"; err=<nil>'),
+        ),
     ),
     Signature(
         id="imds-companion",
@@ -130,8 +132,8 @@ BENIGN: tuple[Signature, ...] = (
         source=AGENT + "common/identity/availableidentities/ec2/ec2_identity.go:270",
         samples=(
             formatted(
-                "Failed to get instance info from IMDS. Err: failed to get identity instance id. Error: EC2MetadataError: failed to "
-                "get IMDSv2 token and fallback to IMDSv1 is disabled\n\tstatus code: 0, request id: "
+                "Failed to get instance info from IMDS. Err: failed to get identity instance id. Error: EC2MetadataError: failed "
+                "to get IMDSv2 token and fallback to IMDSv1 is disabled\n\tstatus code: 0, request id: "
             ),
         ),
     ),

@@ -92,7 +92,9 @@ CREDENTIALS: tuple[Signature, ...] = (
         pattern=r"error initializing SSM data folder with hardened ACL",
         meaning="the agent's data directory could not be prepared",
         source=AGENT + "agent/framework/coremanager/coremanager.go:64",
-        samples=(formatted("error initializing SSM data folder with hardened ACL, mkdir /var/lib/amazon/ssm: permission denied"),),
+        samples=(
+            formatted("error initializing SSM data folder with hardened ACL, mkdir /var/lib/amazon/ssm: permission denied"),
+        ),
     ),
     Signature(
         id="worker-not-started",

@@ -25,7 +25,7 @@ LOCAL: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="Registration failed due to Invalid response received.",
         pattern=r"Registration failed due to Invalid response received\.",
-        meaning="the host is registered and the question whether to override got a strange answer; the old registration is intact",
+        meaning="the host is registered and the question whether to override got a strange answer; nothing was changed",
         source=AGENT + "core/agent_parser.go (prompt)",
         samples=(formatted("Registration failed due to Invalid response received."),),
         code="already-registered",
@@ -92,7 +92,9 @@ LOCAL: tuple[Signature, ...] = (
         pattern=r"Error while loading server info Failed to load instance info from vault",
         meaning="the vault could not be read, so the node counts as not registered",
         source=AGENT + "agent/managedInstances/registration/instance_info.go:221-246",
-        samples=(formatted("Error while loading server info Failed to load instance info from vault. RegistrationKey does not exist"),),
+        samples=(
+            formatted("Error while loading server info Failed to load instance info from vault. RegistrationKey does not exist"),
+        ),
         transient=False,
     ),
     Signature(
@@ -112,7 +114,9 @@ LOCAL: tuple[Signature, ...] = (
         pattern=r"error persisting the instance registration information\. ",
         meaning="AWS registered the node and the host could not store it: one use of the activation is spent",
         source=AGENT + "core/agent_parser.go:250",
-        samples=(formatted("Registration failed due to error persisting the instance registration information. input/output error"),),
+        samples=(
+            formatted("Registration failed due to error persisting the instance registration information. input/output error"),
+        ),
         code="answer-lost",
         transient=False,
     ),
@@ -149,12 +153,13 @@ LOCAL: tuple[Signature, ...] = (
         id="machine-id-changed",
         kind=Kind.CAUSE,
         fixed="Cannot connect to AWS Systems Manager.",
-        pattern=r"Cannot connect to AWS Systems Manager\.\s+The hardware ID \((?s:.{0,400}?)\) has changed from the registered value",
+        pattern=r"Cannot connect to AWS Systems Manager\.\s+The hardware ID \((?s:.{0,400}?)\) has changed from the registered",
         meaning="/etc/machine-id is not the registered one: a cloned image, or a machine-id that does not last",
         source=AGENT + "agent/managedInstances/fingerprint/fingerprint.go:264",
         samples=(
             formatted(
-                "Cannot connect to AWS Systems Manager.  The hardware ID (4c4c4544\n) has changed from the registered value (1a2b\n)."
+                "Cannot connect to AWS Systems Manager.  The hardware ID (4c4c4544\n) has changed from the registered "
+                "value (1a2b\n)."
             ),
         ),
         near_misses=("Cannot connect to AWS Systems Manager.  The saved machine configuration could not be loaded",),
@@ -169,7 +174,9 @@ LOCAL: tuple[Signature, ...] = (
         meaning="address and hardware changed more than the similarity threshold allows",
         source=AGENT + "agent/managedInstances/fingerprint/fingerprint.go:307",
         samples=(
-            formatted("Cannot connect to AWS Systems Manager.  Machine configuration has changed more than the allowed threshold."),
+            formatted(
+                "Cannot connect to AWS Systems Manager.  Machine configuration has changed more than the allowed threshold."
+            ),
         ),
         code="fingerprint-mismatch",
         transient=False,
@@ -201,7 +208,9 @@ LOCAL: tuple[Signature, ...] = (
         pattern=r"instance most likely needs to be re-registered",
         meaning="the key's rotation broke off half way: the service and the host hold different keys",
         source=AGENT + "common/identity/availableidentities/onprem/onpremprovider/role_provider.go:261",
-        samples=(formatted("Failed to save new private key, instance most likely needs to be re-registered: input/output error"),),
+        samples=(
+            formatted("Failed to save new private key, instance most likely needs to be re-registered: input/output error"),
+        ),
         transient=False,
     ),
     Signature(

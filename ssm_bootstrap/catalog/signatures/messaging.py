@@ -13,7 +13,7 @@ MESSAGING: tuple[Signature, ...] = (
         kind=Kind.PHASE,
         fixed="Failed to get controlchannel token, error: ",
         pattern=r"\A(?:\w+ )?Failed to get controlchannel token, error: ",
-        meaning="the REST call of ssmmessages that opens the control channel failed; the agent tries for ever, up to 40 min apart",
+        meaning="the call of ssmmessages that opens the control channel failed; the agent tries for ever, up to 40 min apart",
         source=AGENT + "agent/session/controlchannel/controlchannel.go:91",
         samples=(
             formatted(
@@ -132,9 +132,7 @@ MESSAGING: tuple[Signature, ...] = (
         pattern=r"Error while sending websocket ping: ",
         meaning="an open channel was cut; the agent opens it again",
         source=AGENT + "agent/session/communicator/websocketchannel.go:254",
-        samples=(
-            formatted("Error while sending websocket ping: write tcp 10.0.1.5:41234->10.0.1.23:443: write: broken pipe"),
-        ),
+        samples=(formatted("Error while sending websocket ping: write tcp 10.0.1.5:41234->10.0.1.23:443: write: broken pipe"),),
     ),
     Signature(
         id="websocket-silent",
@@ -157,7 +155,7 @@ MESSAGING: tuple[Signature, ...] = (
         samples=(
             formatted(
                 "GetMessages Error: RequestError: send request failed\n"
-                'caused by: Post "https://ec2messages.eu-west-1.amazonaws.com/": dial tcp 10.0.1.22:443: connect: connection refused'
+                'caused by: Post "https://ec2messages.eu-west-1.amazonaws.com/": dial tcp 10.0.1.2:443: connect: connection refused'
             ),
         ),
     ),
@@ -211,7 +209,9 @@ MESSAGING: tuple[Signature, ...] = (
         pattern=r"(?:Compliance service|assocProcessor) stopped temporarily due to internal failure",
         meaning="ten calls of ssm in a row failed",
         source=AGENT + "agent/health/healthcheck.go:71",
-        samples=(formatted("assocProcessor stopped temporarily due to internal failure. We will retry automatically after 15 minutes"),),
+        samples=(
+            formatted("assocProcessor stopped temporarily due to internal failure. We will retry automatically after 15 minutes"),
+        ),
         near_misses=("MDSInteractor stopped temporarily due to internal failure.",),
         transient=True,
     ),

@@ -164,7 +164,9 @@ PLUGINS: tuple[Signature, ...] = (
         pattern=r"apt\.cache\.FetchFailedException",
         meaning="apt could not fetch from a repository",
         source="public report amazon-ssm-agent#643",
-        samples=(documented("apt.cache.FetchFailedException: The repository 'http://deb.debian.org/debian bookworm' is not signed"),),
+        samples=(
+            documented("apt.cache.FetchFailedException: The repository 'http://deb.debian.org/debian bookworm' is not signed"),
+        ),
         code="repository-unreachable",
         transient=True,
     ),
@@ -189,6 +191,27 @@ PLUGINS: tuple[Signature, ...] = (
         samples=(documented("Error: Failed to download metadata for repo 'amazonlinux': Cannot prepare internal mirrorlist"),),
         code="repository-unreachable",
         transient=True,
+    ),
+    Signature(
+        id="curl-status",
+        kind=Kind.CAUSE,
+        fixed="curl: (22) ",
+        pattern=r"\bcurl: \(22\) The requested URL returned error: \d{3}",
+        meaning="a download was answered with an error status (403: denied, or no such object)",
+        source="curl manual, EXIT CODES",
+        samples=(documented("curl: (22) The requested URL returned error: 403"),),
+        near_misses=("curl: (28) Connection timed out after 10001 milliseconds",),
+    ),
+    Signature(
+        id="curl-write",
+        kind=Kind.CAUSE,
+        fixed="curl: (23) ",
+        pattern=r"\bcurl: \(23\) ",
+        meaning="curl could not write its file: a full disk, or a curl installed as a snap, which cannot write there",
+        source="curl manual, EXIT CODES; " + _PATCH,
+        samples=(documented("curl: (23) Failure writing output to destination"),),
+        near_misses=("curl: (22) The requested URL returned error: 403",),
+        transient=False,
     ),
     Signature(
         id="dpkg-locked",
@@ -246,8 +269,8 @@ PLUGINS: tuple[Signature, ...] = (
         source=AGENT + "agent/framework/processor/executer/outofproc/master.go:148",
         samples=(
             formatted(
-                "document process failed unexpectedly: document worker timed out, check [ssm-document-worker]/[ssm-session-worker] "
-                "log for crash reason"
+                "document process failed unexpectedly: document worker timed out, check [ssm-document-worker]/"
+                "[ssm-session-worker] log for crash reason"
             ),
         ),
     ),
@@ -308,9 +331,7 @@ PLUGINS: tuple[Signature, ...] = (
         pattern=r"the following error occured while calling PutInventory API: ",
         meaning="inventory did not get to ssm",
         source=AGENT + "agent/plugins/inventory/datauploader/uploader.go:124",
-        samples=(
-            formatted("the following error occured while calling PutInventory API: ThrottlingException: Rate exceeded"),
-        ),
+        samples=(formatted("the following error occured while calling PutInventory API: ThrottlingException: Rate exceeded"),),
     ),
     Signature(
         id="log-group",
@@ -335,7 +356,7 @@ PLUGINS: tuple[Signature, ...] = (
         source=AGENT + "agent/session/crypto/kmsservice.go:79; agent/session/crypto/blockcipher.go:57",
         samples=(
             formatted(
-                'Unable to retrieve data key, Error when decrypting data key RequestError: send request failed\ncaused by: Post '
+                "Unable to retrieve data key, Error when decrypting data key RequestError: send request failed\ncaused by: Post "
                 '"https://kms.eu-west-1.amazonaws.com/": dial tcp 10.0.1.31:443: i/o timeout'
             ),
         ),

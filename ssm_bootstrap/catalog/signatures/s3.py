@@ -36,12 +36,8 @@ S3: tuple[Signature, ...] = (
         meaning="a manifest or package for an update of the agent could not be fetched",
         source=AGENT + "agent/updateutil/updates3util/updates3util.go:96-163; agent/update/processor/processor.go:862",
         samples=(
-            measured(
-                f'failed to download file reliably, {_MANIFEST}, Get "{_MANIFEST}": dial tcp 52.219.8.25:443: i/o timeout'
-            ),
-            formatted(
-                f"failed to download file reliably, {_MANIFEST}, http request failed. status:403 Forbidden statuscode:403"
-            ),
+            measured(f'failed to download file reliably, {_MANIFEST}, Get "{_MANIFEST}": dial tcp 52.219.8.25:443: i/o timeout'),
+            formatted(f"failed to download file reliably, {_MANIFEST}, http request failed. status:403 Forbidden statuscode:403"),
         ),
         near_misses=("failed to download installation package reliably, https://x",),
     ),
@@ -54,8 +50,8 @@ S3: tuple[Signature, ...] = (
         source=AGENT + "agent/plugins/configurepackage/birdwatcher/birdwatcherservice/birdwatcherservice.go:266",
         samples=(
             formatted(
-                "failed to download installation package reliably, https://eu-west-1-birdwatcher-prod.s3.eu-west-1.amazonaws.com/x, "
-                'Get "https://eu-west-1-birdwatcher-prod.s3.eu-west-1.amazonaws.com/x": dial tcp 52.218.1.1:443: i/o timeout'
+                "failed to download installation package reliably, https://birdwatcher-prod.s3.eu-west-1.amazonaws.com/x, "
+                'Get "https://birdwatcher-prod.s3.eu-west-1.amazonaws.com/x": dial tcp 52.218.1.1:443: i/o timeout'
             ),
         ),
         near_misses=("failed to download file reliably, https://x",),
@@ -110,9 +106,7 @@ S3: tuple[Signature, ...] = (
         pattern=r"\bAccessDenied: Access Denied",
         meaning="S3 denied a signed call: the role, the bucket's policy or the endpoint's policy",
         source="Amazon S3 API Reference, error responses",
-        samples=(
-            documented("AccessDenied: Access Denied\n\tstatus code: 403, request id: 4442587FB7D0A2F9, host id: abc="),
-        ),
+        samples=(documented("AccessDenied: Access Denied\n\tstatus code: 403, request id: 4442587FB7D0A2F9, host id: abc="),),
         near_misses=("AccessDeniedException: lab",),
         transient=False,
     ),
@@ -133,7 +127,9 @@ S3: tuple[Signature, ...] = (
         pattern=r"\bPermanentRedirect\b",
         meaning="the bucket lies in another region than was asked",
         source="Amazon S3 API Reference, error responses",
-        samples=(documented("PermanentRedirect: The bucket you are attempting to access must be addressed using another endpoint"),),
+        samples=(
+            documented("PermanentRedirect: The bucket you are attempting to access must be addressed using another endpoint"),
+        ),
         transient=False,
     ),
     Signature(
@@ -143,7 +139,9 @@ S3: tuple[Signature, ...] = (
         pattern=r"\bAuthorizationHeaderMalformed\b",
         meaning="the call was signed for another region than the bucket's",
         source="Amazon S3 API Reference, error responses",
-        samples=(documented("AuthorizationHeaderMalformed: The authorization header is malformed; the region 'us-east-1' is wrong"),),
+        samples=(
+            documented("AuthorizationHeaderMalformed: The authorization header is malformed; the region 'us-east-1' is wrong"),
+        ),
         transient=False,
     ),
     Signature(
@@ -162,7 +160,9 @@ S3: tuple[Signature, ...] = (
         pattern=r"Failed to upload \S+ to s3://\S+ err:",
         meaning="a command's output did not get into its bucket; the command itself is not affected",
         source=AGENT + "agent/s3util/s3util.go:134",
-        samples=(formatted("Failed to upload /var/lib/amazon/ssm/x/stdout to s3://bucket/x/stdout err:AccessDenied: Access Denied"),),
+        samples=(
+            formatted("Failed to upload /var/lib/amazon/ssm/x/stdout to s3://bucket/x/stdout err:AccessDenied: Access Denied"),
+        ),
     ),
     Signature(
         id="download-hash",
@@ -190,7 +190,9 @@ S3: tuple[Signature, ...] = (
         pattern=r"failed to get stable version from (?P<url>[^\s,]+)",
         meaning="the number of the stable version could not be fetched",
         source=AGENT + "agent/updateutil/updates3util/updates3util.go:218",
-        samples=(formatted("failed to get stable version from https://s3.eu-west-1.amazonaws.com/amazon-ssm-eu-west-1/stable/VERSION"),),
+        samples=(
+            formatted("failed to get stable version from https://s3.eu-west-1.amazonaws.com/amazon-ssm-eu-west-1/stable/VERSION"),
+        ),
     ),
     Signature(
         id="update-busy",
@@ -273,7 +275,9 @@ S3: tuple[Signature, ...] = (
         pattern=r"failed to download manifest - ",
         meaning="a Distributor package's manifest could not be had from ssm",
         source=AGENT + "agent/plugins/configurepackage/birdwatcher/birdwatcherservice/birdwatcherservice.go:177",
-        samples=(formatted("failed to download manifest - failed to retrieve package document: ThrottlingException: Rate exceeded"),),
+        samples=(
+            formatted("failed to download manifest - failed to retrieve package document: ThrottlingException: Rate exceeded"),
+        ),
     ),
     Signature(
         id="package-platform",

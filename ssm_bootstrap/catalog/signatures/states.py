@@ -13,9 +13,7 @@ STATES: tuple[Signature, ...] = (
         pattern=r"Successfully registered the instance with AWS SSM using Managed instance-id: (?P<mi>\S+)",
         meaning="the node was registered",
         source=AGENT + "core/agent_parser.go:177 (register)",
-        samples=(
-            measured("Successfully registered the instance with AWS SSM using Managed instance-id: mi-02117ab6c0a35dc0a"),
-        ),
+        samples=(measured("Successfully registered the instance with AWS SSM using Managed instance-id: mi-02117ab6c0a35dc0a"),),
         near_misses=("Registration failed due to error registering the instance with AWS SSM. ActivationExpired: lab",),
     ),
     Signature(

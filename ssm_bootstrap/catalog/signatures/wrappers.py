@@ -79,11 +79,7 @@ WRAPPERS: tuple[Signature, ...] = (
         pattern=r"Unable to load instance associations, ",
         meaning="ListInstanceAssociations failed",
         source=AGENT + "agent/association/processor/processor.go:167,178",
-        samples=(
-            formatted(
-                "Unable to load instance associations, unable to retrieve associations InternalServerError: "
-            ),
-        ),
+        samples=(formatted("Unable to load instance associations, unable to retrieve associations InternalServerError: "),),
         near_misses=("Encountered error while loading association 1b2c contents",),
     ),
     Signature(

@@ -9,7 +9,7 @@ from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.placing import Place
-from ssm_bootstrap.diagnose.reach import Reach, Standing
+from ssm_bootstrap.diagnose.reach import Reach, Standing, metadata_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability, Verdict
@@ -73,7 +73,11 @@ def _joined(words: Iterable[str]) -> str:
 def _facts(case: Case, group: Sequence[Reach]) -> dict[str, str]:
     first = group[0].shown_by
     offset = first.clock_offset
+    metadata = metadata_of(case.observations)
     return {
+        "vpc_id": metadata.vpc_id if metadata else "",
+        "instance_id": metadata.instance_id if metadata else "",
+        "subnet_id": metadata.subnet_id if metadata else "",
         "service": _joined(reach.shown_by.target.service for reach in group),
         "host": first.target.host,
         "address": first.address or "",
@@ -92,12 +96,10 @@ def _evidence(probe: Probe) -> Evidence:
     where = f"{probe.target.host}:{probe.target.port}"
     if probe.target.proxy is not None:
         where += f" by proxy {probe.target.proxy}"
-    named = f" at {probe.address}" if probe.address and probe.address != probe.target.host else ""
     outcome = "answers" if last.ok else (last.failure.value if last.failure else "failed")
-    detail = f" ({last.detail})" if last.detail and last.stage is not Stage.DNS else ""
-    if last.stage is Stage.DNS and last.detail:
-        detail = f" ({last.detail})"
-    return Evidence("probe", where, f"{last.stage.value}{named}: {outcome}{detail}, after {last.seconds:.2f} s")
+    address = f" {probe.address}" if probe.address and probe.address != probe.target.host else ""
+    detail = f" ({last.detail})" if last.detail and last.detail != "no answer" else ""
+    return Evidence("probe", where, f"{last.stage.value}{address} {outcome}{detail}, {last.seconds:.2f} s")
 
 
 def public_path(case: Case) -> Iterator[Finding]:

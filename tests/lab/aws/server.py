@@ -2,7 +2,9 @@
 
 import asyncio
 import fnmatch
+import socket
 import ssl
+import struct
 from typing import Any, Awaitable, Callable, Dict, List, Optional
 
 from aiohttp import web
@@ -105,8 +107,12 @@ class LabServer:
             response = await self.answer(service, request, body)
             status = response.status
         except Closing as closing:
-            if transport is not None:
-                transport.abort() if closing.reset else transport.close()
+            if transport is not None and closing.reset:
+                # a socket that lingers for no time is closed by RST instead of FIN
+                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                transport.abort()
+            elif transport is not None:
+                transport.close()
             raise asyncio.CancelledError from None
         finally:
             self.state.counters[f"requests-{service}"] += 1

@@ -10,7 +10,7 @@ import threading
 from typing import Optional
 
 from . import world
-from .dialer import GoError, reading_error
+from .dialer import GoError, line_ends, reading_error
 from .web import peer_of, send, start
 
 SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=lab, SignedHeaders=host, Signature=lab"}
@@ -68,6 +68,7 @@ class ControlChannel:
     def hold(self, stopping: threading.Event) -> str:
         """Ping until told to stop or until the line is gone; says why it is gone."""
         assert self.connection is not None
+        ends = line_ends(self.connection)
         waited, unanswered = 0.0, 0
         self.connection.settimeout(0.1)
         while not stopping.is_set():
@@ -89,9 +90,9 @@ class ControlChannel:
                     try:
                         self.write(PING)
                     except OSError as error:
-                        return reading_error(error, self.connection)
+                        return reading_error(error, ends)
             except OSError as error:
-                return reading_error(error, self.connection)
+                return reading_error(error, ends)
         return ""
 
     def write(self, kind: int) -> None:

@@ -96,6 +96,7 @@ def open_tunnel(proxy: str, host: str, port: int, patience: float) -> socket.soc
         pair = unquote(parts.username) + ":" + unquote(parts.password or "")
         lines.append("Proxy-Authorization: Basic " + base64.b64encode(pair.encode()).decode())
     connection.settimeout(world.scaled(60, 1.0))
+    ends = line_ends(connection)
     try:
         if parts.scheme == "https":
             connection = ssl.create_default_context(cafile=None).wrap_socket(connection, server_hostname=parts.hostname)
@@ -109,7 +110,7 @@ def open_tunnel(proxy: str, host: str, port: int, patience: float) -> socket.soc
     except ssl.SSLError:
         raise GoError("proxyconnect tcp: tls: first record does not look like a TLS handshake", False) from None
     except OSError as error:
-        raise GoError(reading_error(error, connection)) from None
+        raise GoError(reading_error(error, ends)) from None
     words = answer.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
     if len(words) < 2 or words[1] != "200":
         connection.close()
@@ -139,6 +140,7 @@ def secure(reach: Callable[[], socket.socket], host: str) -> ssl.SSLSocket:
     """TLS by the system's trust store."""
     context = trust()
     connection = reach()
+    ends = line_ends(connection)
     connection.settimeout(world.scaled(HANDSHAKE, FLOOR))
     try:
         return context.wrap_socket(connection, server_hostname=host)
@@ -156,20 +158,32 @@ def secure(reach: Callable[[], socket.socket], host: str) -> ssl.SSLSocket:
             raise GoError("remote error: tls: " + alert, False) from None
         raise GoError("EOF") from None
     except OSError as error:
-        raise GoError(reading_error(error, connection)) from None
+        raise GoError(reading_error(error, ends)) from None
     finally:
         if not isinstance(connection, ssl.SSLSocket) and connection.fileno() >= 0:
             connection.close()
 
 
-def reading_error(error: OSError, connection: socket.socket) -> str:
-    """A failed read on an open connection."""
+def line_ends(connection: socket.socket) -> str:
+    """``us->them`` of an open connection; to be asked before it breaks, for the kernel forgets."""
+    try:
+        return f"{joined(*connection.getsockname()[:2])}->{joined(*connection.getpeername()[:2])}"
+    except OSError:
+        return ""
+
+
+def ending_error(connection: socket.socket, ends: str) -> str:
+    """The peer's end of a connection: EOF, or a reset, which Python's ssl reports as an end too."""
+    # TCP_INFO's first byte is the state; a reset leaves CLOSE (7), a FIN leaves CLOSE_WAIT (8)
+    if connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == b"\x07":
+        return f"read tcp {ends}: read: connection reset by peer"
+    return "EOF"
+
+
+def reading_error(error: OSError, ends: str) -> str:
+    """A failed read on a connection that was open."""
     if isinstance(error, socket.timeout):
         return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
     if error.errno is None or isinstance(error, ssl.SSLError) or error.errno == errno.EPIPE:
         return "EOF"
-    try:
-        ends = f" {joined(*connection.getsockname()[:2])}->{joined(*connection.getpeername()[:2])}"
-    except OSError:
-        ends = ""
-    return f"read tcp{ends}: read: {os.strerror(error.errno).lower()}"
+    return f"read tcp {ends}: read: {os.strerror(error.errno).lower()}"

@@ -5,7 +5,7 @@ from typing import Dict, Optional, Tuple
 from urllib.parse import urlsplit
 
 from . import world
-from .dialer import DIAL, FLOOR, GoError, connect, reading_error
+from .dialer import DIAL, FLOOR, GoError, connect, ending_error, line_ends, reading_error
 
 
 class Reply:
@@ -24,6 +24,7 @@ def send(
 ) -> Reply:
     """Send a request and read its answer; GoError says why there is none. Times are the real agent's seconds."""
     connection, head, rest = start(method, url, headers, body, patience, dial)
+    ends = line_ends(connection)
     try:
         status, reason, fields = head
         if method != "HEAD" and status not in (204, 304):
@@ -32,7 +33,7 @@ def send(
     except socket.timeout:
         raise GoError("context deadline exceeded (Client.Timeout or context cancellation while reading body)") from None
     except OSError as error:
-        raise GoError(reading_error(error, connection)) from None
+        raise GoError(reading_error(error, ends)) from None
     finally:
         connection.close()
 
@@ -53,6 +54,7 @@ def start(
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     connection, proxy = connect(parts.scheme, host, port, dial)
+    ends = line_ends(connection)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     fields = {
         "Host": parts.netloc,
@@ -71,12 +73,12 @@ def start(
         while b"\r\n\r\n" not in received:
             block = connection.recv(65536)
             if not block:
-                raise GoError("EOF" if not received else "unexpected EOF")
+                raise GoError(ending_error(connection, ends) if not received else "unexpected EOF")
             received += block
             if not received.startswith(b"HTTP/"[: len(received)]):
                 raise GoError(f'net/http: HTTP/1.x transport connection broken: malformed HTTP response "{received[:20]!r}"')
     except OSError as error:
-        text = reading_error(error, connection)
+        text = reading_error(error, ends)
         connection.close()
         raise GoError(text) from None
     except GoError:

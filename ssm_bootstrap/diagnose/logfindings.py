@@ -1,0 +1,126 @@
+"""From judged groups to findings: one a cause and service, with its best line, its times, and whether it still holds."""
+
+from __future__ import annotations
+
+from typing import Iterable, Mapping, Optional, Sequence
+
+from ssm_bootstrap.catalog.buckets import patch_payload_host
+from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.partitions import partition_of
+from ssm_bootstrap.diagnose.hosts import region_of
+from ssm_bootstrap.diagnose.logrules import HEALED_BY, MINOR_SERVICES, SUBJECTS
+from ssm_bootstrap.diagnose.logsighting import Sighting
+from ssm_bootstrap.diagnose.logsignals import Signal
+from ssm_bootstrap.diagnose.logverdict import Judgement, Sort
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
+
+
+def make_findings(sightings: Iterable[Sighting], signals: Iterable[Signal], region: str) -> tuple[Finding, ...]:
+    """One finding a code and service, in order of their first record; ``region`` may be empty, then the lines' own is taken."""
+    bundles: dict[tuple[str, str], list[Sighting]] = {}
+    told = list(sightings)
+    for item in told:
+        judgement: Optional[Judgement] = item.judgement if item.judgement.sort is Sort.FAULT else None
+        while judgement is not None:
+            part = item if judgement is item.judgement else Sighting(item.group, judgement, item.echo)
+            service = "" if judgement.code in SUBJECTS else judgement.service
+            bundles.setdefault((judgement.code, service), []).append(part)
+            judgement = judgement.also
+    region = region or next((found for item in told for found in (region_of(item.judgement.host),) if found), "")
+    whole = _Whole({signal.name: signal for signal in signals}, {code for code, _ in bundles}, region)
+    return tuple(_finding(code, bundle, whole) for (code, _), bundle in bundles.items())
+
+
+class _Whole:
+    """What all records together tell: the newest signs, the codes there are, the region."""
+
+    def __init__(self, signals: Mapping[str, Signal], codes: set[str], region: str) -> None:
+        self.signals, self.codes, self.region = signals, codes, region
+
+    def value(self, name: str) -> str:
+        """What the newest record of a state says."""
+        return self.signals[name].value if name in self.signals else ""
+
+
+def _finding(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Finding:
+    best = min(bundle, key=lambda item: item.rank)
+    firsts = [item.group.first for item in bundle if item.group.first]
+    lasts = [item.group.last for item in bundle if item.group.last]
+    healed = _healed(code, bundle, whole)
+    facts = _facts(code, best, bundle, whole)
+    evidence = [Evidence(best.group.file, f"line {best.group.line}", best.excerpt, best.group.sample.at)]
+    if healed:
+        facts["detail"] = f"{facts['detail']}; worked again at {healed.at:%Y-%m-%d %H:%M:%S}"
+        evidence.append(Evidence(healed.file, f"line {healed.line}", f"later: {healed.name} {healed.value}".rstrip(), healed.at))
+    return make_finding(
+        code,
+        SUBJECTS.get(code) or facts["host"] or facts["address"] or facts["service"] or "amazon-ssm-agent",
+        facts=facts,
+        evidence=tuple(evidence),
+        severity=Severity.INFO if healed else _severity(code, bundle, whole),
+        state=State.PAST,
+        transient=best.judgement.transient,
+        count=sum(item.group.count for item in bundle),
+        first=min(firsts, default=None),
+        last=max(lasts, default=None),
+        breaks=() if healed else _union(item.judgement.breaks for item in bundle),
+        degrades=() if healed else _union(item.judgement.degrades for item in bundle),
+    )
+
+
+def _union(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for part in parts for name in part))
+
+
+def _healed(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Optional[Signal]:
+    """The good sign that came after the last failure of every phase, or None while one phase has none."""
+    found: Optional[Signal] = None
+    for item in bundle:
+        last = item.group.last
+        names = item.judgement.healed_by + HEALED_BY.get(code, ())
+        signs = [whole.signals[name] for name in names if name in whole.signals]
+        later = [sign for sign in signs if last is not None and sign.at is not None and sign.at > last]
+        if not later:
+            return None
+        found = found or later[0]
+    return found
+
+
+def _severity(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Severity:
+    if code == "already-registered":
+        return Severity.ERROR  # the call that was logged did fail
+    service = bundle[0].judgement.service
+    minor = (
+        all(item.judgement.minor for item in bundle)
+        or service in MINOR_SERVICES
+        or (service == "ec2messages" and whole.value("connection-status") == "ssmmessages")
+        or (code == "patch-payload-unreachable" and "s3-unreachable" in whole.codes)
+    )
+    severity = FINDINGS[code].severity
+    return Severity.WARNING if minor and severity is Severity.ERROR else severity
+
+
+def _facts(code: str, best: Sighting, bundle: Sequence[Sighting], whole: _Whole) -> dict[str, str]:
+    ordered = (best, *bundle)
+    faults = [item.judgement.reading.fault for item in ordered if item.judgement.reading.fault]
+    host = next((item.judgement.host for item in ordered if item.judgement.host), "")
+    region = region_of(host) or whole.region
+    domain = partition_of(region).domain if region else ""
+    service = best.judgement.service
+    if not host and region and code == "patch-payload-unreachable":
+        host = patch_payload_host(region)
+    elif not host and region and service:
+        host = f"{service}.{region}.{domain}"
+    by_proxy = [fault for fault in faults if fault.proxy and (fault.name or fault.address)]
+    return {
+        "service": service,
+        "host": host,
+        "address": next((fault.address for fault in faults if fault.address and not fault.proxy), ""),
+        "port": next((str(fault.port) for fault in faults if fault.port and not fault.proxy), ""),
+        "region": region,
+        "domain": domain,
+        "detail": best.judgement.detail,
+        "proxy": (by_proxy[0].name or f"{by_proxy[0].address}:{by_proxy[0].port}") if by_proxy else "",
+        "mi": whole.value("registered"),
+    }

@@ -1,0 +1,176 @@
+"""The agent's logs explained: causes with their evidence, what is only noted, and what nobody knows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Iterable, Optional, Sequence
+
+from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
+from ssm_bootstrap.diagnose.hosts import is_global_s3
+from ssm_bootstrap.diagnose.logfindings import make_findings
+from ssm_bootstrap.diagnose.logsighting import Sighting
+from ssm_bootstrap.diagnose.logsignals import Signal, last_failures, newest_states
+from ssm_bootstrap.diagnose.logverdict import Judgement, Sort, Surroundings, judge
+from ssm_bootstrap.diagnose.reading import Reading, read_message
+from ssm_bootstrap.diagnose.symptoms import hide_symptoms
+from ssm_bootstrap.model.diagnosis import Unexplained
+from ssm_bootstrap.model.finding import Finding
+from ssm_bootstrap.model.log import LogGroup
+from ssm_bootstrap.model.observations import LogDigest
+
+SAME_ATTEMPT = timedelta(minutes=15)
+"""How long after an answer was lost a used-up activation is put down to that attempt."""
+
+SAME_INCIDENT = timedelta(minutes=5)
+"""How long after S3's regional host failed the global host's failure is its echo (measured: 60 s)."""
+
+_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z*]{2,64})")
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something known that no finding code stands for: told in words, counted, never swallowed."""
+
+    id: str
+    meaning: str
+    count: int
+    first: Optional[datetime]
+    last: Optional[datetime]
+    sample: str
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class LogDiagnosis:
+    """What the logs say: findings of the past, notes, errors nobody knows, and the newest signs of life."""
+
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[Note, ...] = ()
+    unexplained: tuple[Unexplained, ...] = ()
+    records: tuple[int, int, int] = (0, 0, 0)  # explained, benign, unexplained
+    signals: tuple[Signal, ...] = ()  # states by the id of their signature
+    failures: tuple[Signal, ...] = ()  # the last failure of each phase; the value is its code
+
+    def signal(self, name: str) -> Optional[Signal]:
+        """The newest record of a state, by the id of its signature (``credentials-ready``, ``connection-status``, ...)."""
+        return next((signal for signal in self.signals if signal.name == name), None)
+
+
+def explain_logs(digest: LogDigest, *, region: Optional[str] = None, cidrs: Sequence[str] = ()) -> LogDiagnosis:
+    """What a digest of logs means; ``cidrs`` are the VPC's blocks where they are known."""
+    read = [(group, read_message("" if group.shape == OTHER_SHAPES else group.sample.message)) for group in digest.groups]
+    around = Surroundings(tuple(cidrs), _addresses(reading for _, reading in read))
+    sightings = [Sighting(group, _judge_group(group, reading, around)) for group, reading in read]
+    sightings = _put_down_to_lost_answer(_fold_echoes(sightings))
+    signals = newest_states(sightings)
+    findings = make_findings(sightings, signals, region or "")
+    return LogDiagnosis(
+        hide_symptoms(findings),
+        _notes(sightings),
+        _unexplained(sightings),
+        _count(sightings),
+        signals,
+        last_failures(sightings),
+    )
+
+
+def _judge_group(group: LogGroup, reading: Reading, around: Surroundings) -> Judgement:
+    if group.shape == OTHER_SHAPES:
+        return Judgement(Sort.UNEXPLAINED, reading)
+    return judge(group.sample, group.file, around, reading)
+
+
+def _addresses(readings: Iterable[Reading]) -> dict[str, str]:
+    """Addresses that some record tells of a host, for records that do not tell one."""
+    found: dict[str, str] = {}
+    for reading in readings:
+        fault = reading.fault
+        if fault and fault.host and fault.address and not fault.proxy:
+            found.setdefault(fault.host, fault.address)
+    return found
+
+
+def _fold_echoes(sightings: list[Sighting]) -> list[Sighting]:
+    """The global S3 host's failures beside the regional host's take the latter's code: one incident, one cause."""
+    heads = [item for item in sightings if item.judgement.phase == "s3-head" and item.judgement.sort is Sort.FAULT]
+    regional = [item for item in heads if not is_global_s3(item.judgement.host)]
+    folded: dict[int, Sighting] = {}
+    for item in heads:
+        if not is_global_s3(item.judgement.host):
+            continue
+        cause = next((other for other in regional if _is_beside(item.group, other.group)), None)
+        if cause:
+            folded[id(item)] = replace(item, judgement=replace(item.judgement, code=cause.judgement.code), echo=True)
+    return [folded.get(id(item), item) for item in sightings]
+
+
+def _is_beside(echo: LogGroup, cause: LogGroup) -> bool:
+    if echo.first is None or echo.last is None or cause.first is None or cause.last is None:
+        return True
+    return cause.first <= echo.last and echo.first <= cause.last + SAME_INCIDENT
+
+
+def _put_down_to_lost_answer(sightings: list[Sighting]) -> list[Sighting]:
+    """An activation that is used up right after an answer was lost was used up by that attempt."""
+    lost = [item.group for item in sightings if item.judgement.code == "answer-lost"]
+    return [
+        replace(item, judgement=replace(item.judgement, code="answer-lost", transient=False))
+        if item.judgement.code == "activation-exhausted" and any(_is_after(item.group, group) for group in lost)
+        else item
+        for item in sightings
+    ]
+
+
+def _is_after(group: LogGroup, lost: LogGroup) -> bool:
+    if group.first is None or lost.first is None:
+        return group.file == lost.file and group.line >= lost.line
+    return timedelta() <= group.first - lost.first <= SAME_ATTEMPT
+
+
+def _notes(sightings: Iterable[Sighting]) -> tuple[Note, ...]:
+    merged: dict[tuple[str, str], Note] = {}
+    for item in sightings:
+        if item.judgement.sort is not Sort.NOTED:
+            continue
+        group = item.group
+        name, meaning = _meaning(item)
+        known = merged.get((name, meaning))
+        if known is None:
+            merged[name, meaning] = Note(name, meaning, group.count, group.first, group.last, item.excerpt, group.file)
+        else:
+            first = min((at for at in (known.first, group.first) if at), default=None)
+            last = max((at for at in (known.last, group.last) if at), default=None)
+            merged[name, meaning] = replace(known, count=known.count + group.count, first=first, last=last)
+    return tuple(merged.values())
+
+
+def _meaning(item: Sighting) -> tuple[str, str]:
+    """The id and the words of a note; the IAM action that is missing where the message tells it."""
+    reading = item.judgement.reading
+    doing = f"{reading.phase.signature.meaning}: " if reading.phase else ""
+    if reading.cause is None:
+        failure = reading.fault.failure.value if reading.fault else "unknown"
+        return f"network-{failure}", doing + f"a connection failed ({failure})"
+    action = _ACTION.search(item.group.sample.message)
+    return reading.cause.signature.id, doing + reading.cause.signature.meaning + (f" ({action[1]})" if action else "")
+
+
+def _unexplained(sightings: Iterable[Sighting]) -> tuple[Unexplained, ...]:
+    found = [
+        Unexplained(
+            item.group.shape, item.group.count, item.group.first, item.group.last, item.group.sample.message, item.group.file
+        )
+        for item in sightings
+        if item.judgement.sort is Sort.UNEXPLAINED
+    ]
+    return tuple(sorted(found, key=lambda item: -item.count))
+
+
+def _count(sightings: Iterable[Sighting]) -> tuple[int, int, int]:
+    counts = {Sort.FAULT: 0, Sort.NOTED: 0, Sort.BENIGN: 0, Sort.UNEXPLAINED: 0}
+    for item in sightings:
+        if item.judgement.sort in counts:
+            counts[item.judgement.sort] += item.group.count
+    return counts[Sort.FAULT] + counts[Sort.NOTED], counts[Sort.BENIGN], counts[Sort.UNEXPLAINED]

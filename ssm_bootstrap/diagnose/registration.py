@@ -1,0 +1,148 @@
+"""What one run of ``amazon-ssm-agent -register`` came to, read from its output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timezone, tzinfo
+from enum import Enum
+from typing import Optional, Sequence
+
+from ssm_bootstrap.catalog.logformat import records_of
+from ssm_bootstrap.diagnose.logfindings import make_findings
+from ssm_bootstrap.diagnose.logsighting import Sighting
+from ssm_bootstrap.diagnose.logverdict import Judgement, Sort, Surroundings, judge
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
+from ssm_bootstrap.model.log import Level, LogGroup, LogRecord
+
+SOURCE = "amazon-ssm-agent -register"
+
+OUTPUT_LIMIT = 1 << 20
+"""Characters of the output that are read; the end counts, as the result stands there."""
+
+_KILLED_BY_SHELL = range(129, 160)  # a shell's status for a child that a signal ended
+
+
+class Result(str, Enum):
+    """How a registration ended."""
+
+    REGISTERED = "registered"
+    FAILED = "failed"  # a finding says why
+    CANCELED = "canceled"
+    UNEXPLAINED = "unexplained"
+
+
+@dataclass(frozen=True)
+class RegistrationOutcome:
+    """The reading of one run. ``transient``: the same call may succeed later with nothing changed, and repeating it is safe.
+
+    ``explanation`` is one line: what the agent said, or what is known of it where no finding code stands for it.
+    """
+
+    result: Result
+    managed_instance_id: str = ""
+    finding: Optional[Finding] = None
+    transient: bool = False
+    explanation: str = ""
+
+
+def classify_registration(
+    output: str,
+    *,
+    returncode: Optional[int] = None,
+    region: Optional[str] = None,
+    cidrs: Sequence[str] = (),
+    zone: tzinfo = timezone.utc,
+) -> RegistrationOutcome:
+    """What ``output`` of one ``-register`` says; the last result counts, so a success after failures is a success.
+
+    ``returncode`` is as subprocess gives it (negative: ended by that signal). ``zone`` is that of the agent's local times.
+    """
+    around = Surroundings(tuple(cidrs))
+    text = output[-OUTPUT_LIMIT:]
+    outcome: Optional[RegistrationOutcome] = None
+    fallback = ""
+    lost = False
+    for number, record in enumerate(records_of(text, zone), 1):
+        judgement = judge(record, SOURCE, around)
+        if lost and judgement.code == "activation-exhausted":
+            judgement = replace(judgement, code="answer-lost", transient=False)
+        lost = lost or judgement.code == "answer-lost"
+        outcome = _outcome(record, judgement, number, region or "") or outcome
+        if judgement.sort is Sort.NOTED and record.level is Level.WARN:
+            fallback = fallback or _known_words(judgement)
+    panicked = _is_panic(text)
+    if panicked and (outcome is None or outcome.result is Result.UNEXPLAINED):
+        return _panicked(text, returncode, region or "")
+    if outcome is not None:
+        return outcome
+    return _undecided(text, returncode, region or "", fallback)
+
+
+def _outcome(record: LogRecord, judgement: Judgement, number: int, region: str) -> Optional[RegistrationOutcome]:
+    """What one record decides, or None; warnings decide nothing, and nor does text that only accompanies."""
+    state = judgement.reading.state
+    if state is not None and state.signature.id == "registered":
+        return RegistrationOutcome(Result.REGISTERED, state.part("mi"), explanation=record.message)
+    if state is not None and state.signature.id == "register-canceled":
+        return RegistrationOutcome(Result.CANCELED, explanation=record.message)
+    if judgement.sort is Sort.FAULT and record.level is not Level.WARN:
+        group = LogGroup(record, "", 1, record.at, record.at, SOURCE, number)
+        sighting = Sighting(group, judgement)
+        finding = replace(
+            make_findings((sighting,), (), region)[0], severity=Severity.ERROR, state=State.NOW, breaks=("register",)
+        )
+        return RegistrationOutcome(Result.FAILED, finding=finding, transient=judgement.transient, explanation=sighting.excerpt)
+    if record.level in (Level.ERROR, Level.CRITICAL):
+        words = _known_words(judgement) if judgement.sort is Sort.NOTED else ""
+        said = record.message.split("\n", 1)[0].strip()[:400]
+        return RegistrationOutcome(Result.UNEXPLAINED, explanation=f"{said} ({words})" if words else said)
+    return None
+
+
+def _known_words(judgement: Judgement) -> str:
+    reading = judgement.reading
+    told = [match.signature.meaning for match in (reading.phase, reading.cause) if match]
+    return "; ".join(told) or (reading.fault.detail if reading.fault else "")
+
+
+def _is_panic(text: str) -> bool:
+    return text.startswith("panic: ") or "\npanic: " in text
+
+
+def _panicked(text: str, returncode: Optional[int], region: str) -> RegistrationOutcome:
+    """A panic: with status 2 in the client of the call it is an answer of status 200 that AWS never gives."""
+    said = next(line for line in text.split("\n") if line.startswith("panic: "))[:400]
+    if "anonauth" not in text and "nil pointer" not in text:
+        return RegistrationOutcome(Result.UNEXPLAINED, explanation=f"the agent broke: {said}")
+    finding = make_finding(
+        "not-aws",
+        f"ssm.{region}" if region else "ssm",
+        facts={"service": "ssm", "region": region, "detail": "the agent broke over an answer that AWS never gives"},
+        evidence=(Evidence(SOURCE, f"status {returncode}" if returncode is not None else "output", said),),
+        severity=Severity.ERROR,
+        transient=False,
+        breaks=("register",),
+    )
+    return RegistrationOutcome(Result.FAILED, finding=finding, transient=False, explanation=said)
+
+
+def _undecided(text: str, returncode: Optional[int], region: str, fallback: str) -> RegistrationOutcome:
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if returncode is not None and (returncode < 0 or returncode in _KILLED_BY_SHELL):
+        signal = -returncode if returncode < 0 else returncode - 128
+        said = f"ended by signal {signal} before it said how the call went"
+        finding = make_finding(
+            "answer-lost",
+            "activation",
+            facts={"service": "ssm", "region": region, "detail": said},
+            evidence=(Evidence(SOURCE, f"signal {signal}", lines[-1][:400] if lines else "no output"),),
+            severity=Severity.ERROR,
+            transient=False,
+            breaks=("register",),
+        )
+        return RegistrationOutcome(Result.FAILED, finding=finding, transient=False, explanation=said)
+    status = f" (status {returncode})" if returncode is not None else ""
+    if not lines:
+        return RegistrationOutcome(Result.UNEXPLAINED, explanation=f"the agent said nothing{status}")
+    return RegistrationOutcome(Result.UNEXPLAINED, explanation=(fallback or lines[-1][:400]) + status)

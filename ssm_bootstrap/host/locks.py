@@ -1,0 +1,76 @@
+"""One at a time: a lock on a file, which a child inherits with its descriptor."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who wrote itself into the lock's file: process id, command and time of the taking."""
+
+    pid: int
+    command: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"{self.command or 'a process'} (pid {self.pid}, since {self.since or 'unknown'})"
+
+
+class Locks:
+    """Locks (flock) below one root."""
+
+    def __init__(self, root: str = "/") -> None:
+        self._root = Path(root)
+
+    def take(self, path: str, command: str, since: str) -> Optional[int]:
+        """Take the lock at ``path`` without waiting: its descriptor, or None where another holds it; raises OSError.
+
+        The lock lasts until the descriptor is closed here and in every child that was given it.
+        """
+        real = self._root / path.lstrip("/")
+        descriptor = os.open(real, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        except BaseException:
+            os.close(descriptor)
+            raise
+        text = json.dumps({"pid": os.getpid(), "command": command, "since": since}).encode()
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, text, 0)
+        return descriptor
+
+    def release(self, descriptor: int) -> None:
+        """Let go of a lock."""
+        os.close(descriptor)
+
+    def holder(self, path: str) -> Optional[Holder]:
+        """Who holds the lock at ``path``, or None where nobody does; looks without taking anything."""
+        real = self._root / path.lstrip("/")
+        try:
+            found = os.stat(real)
+            table = Path("/proc/locks").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return None
+        device = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+        for line in table.splitlines():
+            words = line.split()
+            if device in words and "FLOCK" in words:
+                return self._written(real)
+        return None
+
+    @staticmethod
+    def _written(path: Path) -> Holder:
+        try:
+            said = json.loads(path.read_text(encoding="utf-8", errors="replace")[:4096])
+            return Holder(int(said["pid"]), str(said["command"])[:64], str(said["since"])[:40])
+        except (OSError, ValueError, KeyError, TypeError):
+            return Holder(0, "", "")
