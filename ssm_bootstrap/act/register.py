@@ -48,7 +48,8 @@ class Registrar:
 
     ``environment`` holds the proxy variables that the agent is run with. ``preflight`` is None where no look is wanted.
     ``wait`` is how many seconds the whole may take (0: no waiting for the API), ``attempts`` how often ``-register`` is run.
-    ``tell`` takes a line of progress.
+    ``tell`` takes a line of progress. ``arguments`` are added to the agent's own (``-y`` on a registered node). ``retry_lost``
+    repeats a call of which the answer was lost, though it may leave another orphan at AWS. The child inherits ``keep_open``.
     """
 
     host: Host
@@ -62,10 +63,19 @@ class Registrar:
     attempts: int
     tell: Callable[[str], None]
     arguments: tuple[str, ...] = ()
+    retry_lost: bool = False
     keep_open: tuple[int, ...] = ()
 
+    def ready(self) -> Optional[Blocked]:
+        """None once the API answers; else what is in the way, when the wait is over or waiting cannot help."""
+        begun = self.host.clock.monotonic()
+        return self._await_api(lambda: self.host.clock.monotonic() - begun)
+
     def run(self) -> Registered:
-        """Register; never repeats what cannot succeed, nor a call of which the answer was lost."""
+        """Register, the API having been looked at; looks again before each further attempt.
+
+        Never repeats what cannot succeed, nor a call of which the answer was lost unless that was asked for.
+        """
         begun = self.host.clock.monotonic()
         made: list[Attempt] = []
 
@@ -73,14 +83,18 @@ class Registrar:
             return self.host.clock.monotonic() - begun
 
         def once(number: int) -> Optional[Blocked]:
-            blocked = self._await_api(elapsed)
+            blocked = self._await_api(elapsed) if number > 1 else None
             if blocked is None:
                 made.append(self.once(number))
                 self._tell_attempt(made[-1])
             return blocked
 
         def is_transient(blocked: Optional[Blocked]) -> bool:
-            return blocked is None and made[-1].transient and not made[-1].succeeded
+            if blocked is not None or made[-1].succeeded:
+                return False
+            finding = made[-1].finding
+            is_lost = finding is not None and finding.code == "answer-lost"
+            return made[-1].transient or (is_lost and self.retry_lost)
 
         policy = Policy(self.attempts, self.wait or None)
         blocked = try_again(policy, once, is_transient, self.host.clock.sleep, elapsed)
@@ -136,6 +150,5 @@ class Registrar:
             self.host.clock.sleep(max(0.0, min(rest, self.wait - elapsed())))
 
     def _tell_attempt(self, attempt: Attempt) -> None:
-        if attempt.finding is not None and not attempt.succeeded:
-            again = ", trying again" if attempt.transient and attempt.number < self.attempts else ""
-            self.tell(f"attempt {attempt.number}: {attempt.finding.code}: {attempt.finding.title}{again}")
+        if attempt.finding is not None and not attempt.succeeded and self.attempts > 1 and attempt.transient:
+            self.tell(f"attempt {attempt.number} of {self.attempts}: {attempt.finding.code}: {attempt.finding.title}")

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Optional
 
 from ssm_bootstrap.act.online import Mark, prove_online
+from ssm_bootstrap.act.service import AgentService, ServiceFailed
 from ssm_bootstrap.catalog import limits
-from ssm_bootstrap.collect.agent import look_at_unit
 from ssm_bootstrap.collect.agentlog import read_stream
 from ssm_bootstrap.collect.probe import Look
 from ssm_bootstrap.collect.targets import ProxySettings, targets_for
 from ssm_bootstrap.diagnose.logs import explain_logs
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
-from ssm_bootstrap.model.machine import AgentConfig, Unit
+from ssm_bootstrap.model.machine import AgentConfig
 from ssm_bootstrap.model.network import Stage
-from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.registration import Proof, Sign
 
 BROKEN = tuple(item.value for item in Capability if item is not Capability.REGISTER)
@@ -38,27 +35,17 @@ class Restart:
 
     def run(self) -> Proof:
         """Restart the unit that is active (deb, rpm or snap) and prove it, or say which sign is missing and why."""
-        unit = self._unit()
+        service = AgentService(self.host)
+        unit = service.unit()
         if unit is None:
             return self._not_running("amazon-ssm-agent.service", "systemd knows no unit of the agent")
         mark = Mark.of(self.host.files)
         try:
-            # A stop waits for the call under way: 125 s were measured.
-            done = self.host.commands.run(["systemctl", "restart", unit.name], timeout=limits.AGENT_STOP + 30)
-        except CannotRun as error:
+            service.restart(unit.name)
+        except ServiceFailed as error:
             return self._not_running(unit.name, str(error))
-        if done.returncode != 0:
-            words = (done.errors or done.output).strip().splitlines()
-            return self._not_running(unit.name, words[0] if words else f"systemctl ended with {done.returncode}")
-        proof = prove_online(self.host, mark, self._main_pid, unit.main_pid, self._fallback_answers, self.timeout)
+        proof = prove_online(self.host, mark, service.main_pid, unit.main_pid, self._fallback_answers, self.timeout)
         return proof if proof.online else replace(proof, finding=self._why(mark, proof, unit.name))
-
-    def _unit(self) -> Optional[Unit]:
-        return value_of(look_at_unit(self.host))
-
-    def _main_pid(self) -> int:
-        unit = self._unit()
-        return unit.main_pid if unit is not None and unit.active_state == "active" else 0
 
     def _fallback_answers(self) -> bool:
         wanted = targets_for([Capability.RUN_COMMAND], self.region, self.agent_config, self.proxies)

@@ -38,6 +38,9 @@ REGISTER = 300.0
 AGENT_STOP = 130.0
 """A stop of the agent: 125 s were measured where a call hangs."""
 
+CLEAR = 60.0
+"""``-register -clear``: local work alone."""
+
 ONLINE = 45.0
 """From the restart to a sign of life that proves it: a healthy agent needs about 3 s."""
 

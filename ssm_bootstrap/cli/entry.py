@@ -15,6 +15,8 @@ COMMANDS = {
     "register": "register this machine, restart the agent and prove that it is online",
     "probe": "dial what the agent and Patch Manager need, and say what is in the way",
     "restart": "restart the agent and prove that it is online",
+    "rollback": "put the identity before the last forced registration back",
+    "deregister": "clear this node's identity, and say what is left to do on the side of AWS",
     "status": "say who this node is and how its agent is, without the network",
     "explain": "read the agent's logs and say what they mean",
     "doctor": "look at everything and give one verdict a capability",

@@ -37,6 +37,13 @@ def duration(text: str) -> float:
     return float(found.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[found.group(2)]
 
 
+def count(text: str) -> int:
+    """``--attempts``: a number from 1 to 100."""
+    if not text.isdigit() or not 1 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 1 to 100")
+    return int(text)
+
+
 def add_region(parser: argparse.ArgumentParser) -> None:
     """``--region``."""
     parser.add_argument(

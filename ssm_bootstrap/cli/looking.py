@@ -59,7 +59,7 @@ def stand(host: Host, flag: Optional[str], *, ask_metadata: bool = True) -> Grou
     """Read what decides where to look; IMDS is waited for only where nothing else names a region."""
     metadata = MetadataLook(host) if ask_metadata else None
     configuration = read_configuration(host.files)
-    identity = look_at_identity(host.files)
+    identity = look_at_identity(host.files, host.locks)
     agent_config = read_agent_config(host.files)
     choice = choose_region(flag, host.environment, configuration, identity, agent_config, None)
     if isinstance(choice.region, Unseen) and metadata is not None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING
 
-from ssm_bootstrap.cli.flags import add_output, add_region, duration
+from ssm_bootstrap.cli.flags import add_output, add_region, count, duration
 
 if TYPE_CHECKING:
-    from ssm_bootstrap.act.register import Registered
+    from ssm_bootstrap.act.enrolment import Enrolled
+    from ssm_bootstrap.act.register import Registrar
     from ssm_bootstrap.cli.looking import Ground
-    from ssm_bootstrap.model.finding import Finding
-    from ssm_bootstrap.model.registration import Proof
+    from ssm_bootstrap.cli.registering import Outcome
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,52 +28,71 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the code itself: whoever may list processes can read it; a file is better",
     )
     add_region(parser)
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="replace the identity of a registered node by a new one; the old is put back if that fails",
+    )
     parser.add_argument("--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait for the endpoint, as in 15m")
-    parser.add_argument("--attempts", type=_count, default=3, metavar="N", help="how often to try what is transient (default 3)")
+    parser.add_argument("--attempts", type=count, default=3, metavar="N", help="how often to try what is transient (default 3)")
+    parser.add_argument(
+        "--retry-after-lost-answer",
+        action="store_true",
+        help="try again though the activation may be used: each try may leave an orphan mi- id at AWS",
+    )
     parser.add_argument("--no-preflight", dest="preflight", action="store_false", help="do not look at the endpoint first")
     parser.add_argument("--no-restart", dest="restart", action="store_false", help="leave the agent as it is afterwards")
     add_output(parser, strict=False)
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 100:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 1 to 100")
-    return int(text)
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Register, unless this node is registered already."""
+    from ssm_bootstrap.act.enrolment import Enrolment
+    from ssm_bootstrap.act.service import AgentService
     from ssm_bootstrap.cli.looking import real_host, stand
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-    from ssm_bootstrap.model.machine import IdentityState
+    from ssm_bootstrap.cli.output import say
+    from ssm_bootstrap.cli.registering import Outcome, find_binary, must_be_root, revive, tell_outcome
+    from ssm_bootstrap.host.signals import INTERRUPTS
 
     host = real_host()
-    if not host.machine.is_root():
-        raise Refusal(ExitStatus.NO_PERMISSION, "register: only root may change the agent's identity (use sudo)")
+    must_be_root(host, "register: only root may change the agent's identity (use sudo)")
+    INTERRUPTS.install()
     ground = stand(host, arguments.region)
-    identity = ground.identity
-    if identity.state is IdentityState.REGISTERED:
-        return _already(ground, arguments)
-    if identity.state is IdentityState.UNREADABLE:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"register: the vault cannot be read: {identity.detail}; nothing was changed")
-    if identity.state is IdentityState.INTERRUPTED:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"register: {identity.detail}; nothing was changed")
-    return _register(ground, arguments)
+    made: list[Registrar] = []
+
+    def registrar() -> Registrar:
+        binary = find_binary(ground)
+        if isinstance(binary, Outcome):
+            raise _NoAgent(binary)
+        made.append(_registrar(ground, arguments, binary))
+        return made[0]
+
+    enrolment = Enrolment(
+        host=host,
+        service=AgentService(host),
+        registrar=registrar,
+        revive=(lambda: revive(ground, made[0].cidrs)) if arguments.restart else None,
+        force=arguments.force,
+        wait=arguments.wait,
+        tell=say,
+    )
+    try:
+        enrolled = enrolment.run()
+    except _NoAgent as missing:
+        return tell_outcome(ground, missing.outcome, arguments)
+    return _conclude(ground, arguments, enrolled)
 
 
-def _already(ground: Ground, arguments: argparse.Namespace) -> int:
-    """Say who this node is; touch nothing."""
-    from ssm_bootstrap.cli.registering import Outcome, tell_outcome
-    from ssm_bootstrap.diagnose.wording import make_finding
-    from ssm_bootstrap.model.finding import Severity
+class _NoAgent(Exception):
+    """There is no agent on this machine."""
 
-    identity = ground.identity
-    facts = {"region": identity.region, "mi": identity.managed_instance_id}
-    already = make_finding("already-registered", identity.managed_instance_id, facts=facts, severity=Severity.INFO)
-    return tell_outcome(ground, Outcome(identity.managed_instance_id, remark=already), arguments)
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__("no agent")
+        self.outcome = outcome
 
 
-def _register(ground: Ground, arguments: argparse.Namespace) -> int:
+def _registrar(ground: Ground, arguments: argparse.Namespace, binary: str) -> Registrar:
+    """What is needed to register, checked before anything runs."""
     import os
     import sys
 
@@ -81,13 +100,12 @@ def _register(ground: Ground, arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.act.register import Registrar
     from ssm_bootstrap.cli.looking import CODE_VARIABLE, proxies_of
     from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import Outcome, agent_environment, find_binary, tell_outcome
+    from ssm_bootstrap.cli.registering import agent_environment
     from ssm_bootstrap.collect.activation import CodeSources, read_activation
     from ssm_bootstrap.collect.instance import look_at_instance
-    from ssm_bootstrap.model.observed import Seen, Unseen, value_of
+    from ssm_bootstrap.model.observed import NOT_ASKED, Seen, value_of
 
-    host = ground.host
-    region = ground.region
+    host, region = ground.host, ground.region
     sources = CodeSources(
         argument=arguments.activation_code,
         file=arguments.activation_code_file,
@@ -97,38 +115,42 @@ def _register(ground: Ground, arguments: argparse.Namespace) -> int:
     activation = read_activation(host.files, arguments.activation_id, sources, host.environment, ground.configuration)
     if arguments.activation_code is not None:
         say("warning: --activation-code shows the code to whoever may list processes; --activation-code-file does not")
-    binary = find_binary(ground)
-    if isinstance(binary, Outcome):
-        return tell_outcome(ground, binary, arguments)
     settings, unit = proxies_of(ground)
-    instance = Unseen("not asked") if ground.metadata is None else Seen(look_at_instance(host, ground.metadata.result()))
+    instance = NOT_ASKED if ground.metadata is None else Seen(look_at_instance(host, ground.metadata.result()))
     seen = value_of(instance)
     metadata = value_of(seen.metadata) if seen is not None else None
-    cidrs = metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else ()
-    preflight = Preflight(host, region, ground.agent_config, settings, instance) if arguments.preflight else None
-    result = Registrar(
+    return Registrar(
         host=host,
         binary=binary,
         region=region,
         activation=activation,
         environment=agent_environment(settings, unit),
-        cidrs=cidrs,
-        preflight=preflight,
+        cidrs=metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else (),
+        preflight=Preflight(host, region, ground.agent_config, settings, instance) if arguments.preflight else None,
         wait=arguments.wait,
         attempts=arguments.attempts,
         tell=say,
-    ).run()
-    return _conclude(ground, arguments, result, cidrs)
+        retry_lost=arguments.retry_after_lost_answer,
+    )
 
 
-def _conclude(ground: Ground, arguments: argparse.Namespace, result: Registered, cidrs: tuple[str, ...]) -> int:
-    from ssm_bootstrap.cli.registering import Outcome, prove, tell_outcome
+def _conclude(ground: Ground, arguments: argparse.Namespace, enrolled: Enrolled) -> int:
+    from ssm_bootstrap.cli.registering import Outcome, tell_outcome
+    from ssm_bootstrap.diagnose.wording import make_finding
 
+    if enrolled.already is not None:
+        identity = enrolled.already
+        facts = {"region": identity.region, "mi": identity.managed_instance_id}
+        already = make_finding("already-registered", identity.managed_instance_id, facts=facts)
+        return tell_outcome(ground, Outcome(identity.managed_instance_id, remark=already, identity=identity), arguments)
+    result = enrolled.registered
+    assert result is not None
     last = result.last
-    finding: Optional[Finding] = result.blocked.finding if result.blocked is not None else None
-    if last is None or result.blocked is not None or not last.succeeded:
-        finding = finding or (last.finding if last is not None else None)
-        return tell_outcome(ground, Outcome("", finding, result.attempts, blocked=result.blocked is not None), arguments)
-    proof: Optional[Proof] = prove(ground, last.managed_instance_id, cidrs) if arguments.restart else None
-    remark: Any = last.finding
-    return tell_outcome(ground, Outcome(last.managed_instance_id, None, result.attempts, proof, remark), arguments)
+    if result.blocked is not None:
+        return tell_outcome(ground, Outcome("", result.blocked.finding, result.attempts, blocked=True), arguments)
+    if last is None or not last.succeeded:
+        finding = last.finding if last is not None else None
+        outcome = Outcome("", finding, result.attempts, enrolled.proof, identity=enrolled.kept)
+        return tell_outcome(ground, outcome, arguments)
+    outcome = Outcome(last.managed_instance_id, None, result.attempts, enrolled.proof, last.finding)
+    return tell_outcome(ground, outcome, arguments)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional, Union
+from typing import Any, Mapping, Optional, Sequence, Union
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.act.restart import Restart
+from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.cli.looking import Ground, plan_of, proxies_of
-from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
+from ssm_bootstrap.cli.output import new_report, print_document, print_report
 from ssm_bootstrap.collect.agent import look_at_agent
 from ssm_bootstrap.collect.identity import look_at_identity
 from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.finding import Evidence, Finding
-from ssm_bootstrap.model.machine import IdentityState
+from ssm_bootstrap.model.machine import Identity
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Observed, Seen, value_of
 from ssm_bootstrap.model.registration import Attempt, Proof
@@ -46,7 +48,9 @@ class Outcome:
     proof: Optional[Proof] = None
     remark: Optional[Finding] = None
     blocked: bool = False
+    identity: Optional[Identity] = None  # the one that was there before and still is
     status: Optional[ExitStatus] = None
+    note: str = ""
 
     @property
     def exit_status(self) -> ExitStatus:
@@ -77,18 +81,16 @@ def agent_environment(settings: ProxySettings, unit: Observed[Mapping[str, str]]
     return {name: value for name, value in found.items() if value}
 
 
-def prove(ground: Ground, managed_instance_id: str, cidrs: tuple[str, ...], timeout: Optional[float] = None) -> Proof:
-    """Restart the agent and wait for its signs of life; the vault must hold the id that the service gave."""
-    identity = look_at_identity(ground.host.files)
-    if identity.state is not IdentityState.REGISTERED or identity.managed_instance_id != managed_instance_id:
-        detail = identity.detail or f"the vault holds {identity.managed_instance_id or 'no identity'}"
-        facts = {"mi": managed_instance_id, "region": ground.region, "detail": detail}
-        return Proof(False, (), finding=make_finding("registration-lost", managed_instance_id, facts=facts))
+def must_be_root(host: Host, message: str) -> None:
+    """Refusal (77) for anybody else."""
+    if not host.machine.is_root():
+        raise Refusal(ExitStatus.NO_PERMISSION, message)
+
+
+def revive(ground: Ground, cidrs: Sequence[str] = (), timeout: float = limits.ONLINE) -> Proof:
+    """Restart the agent and wait for its signs of life."""
     settings, _ = proxies_of(ground)
-    restart = Restart(ground.host, ground.region, ground.agent_config, settings, cidrs)
-    if timeout is not None:
-        restart = Restart(ground.host, ground.region, ground.agent_config, settings, cidrs, timeout)
-    return restart.run()
+    return Restart(ground.host, ground.region, ground.agent_config, settings, tuple(cidrs), timeout).run()
 
 
 def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace) -> int:
@@ -100,22 +102,23 @@ def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace
         _document(ground, outcome, Diagnosis(findings=found), arguments, status)
         return status
     report = new_report(arguments.colour)
-    region = value_of(ground.choice.region) or ""
-    if outcome.managed_instance_id:
-        if outcome.remark is not None and outcome.remark.code == "already-registered":
-            known = f"{outcome.managed_instance_id} in {ground.identity.region}"
-            report.line(f"Already registered: {known}. Nothing was changed.", "green")
-            if ground.identity.detail:
-                report.line(f"Note: {ground.identity.detail}.")
-        else:
-            report.line(f"Registered: {outcome.managed_instance_id} in {region}.", "green")
+    if outcome.managed_instance_id and outcome.identity is not None:
+        known = f"{outcome.managed_instance_id} in {outcome.identity.region}"
+        report.line(f"Already registered: {known}. Nothing was changed.", "green")
+        if outcome.identity.detail:
+            report.line(f"Note: {outcome.identity.detail}.")
+    elif outcome.managed_instance_id:
+        where = value_of(ground.choice.region) or ""
+        report.line(f"{'Registered' if outcome.attempts else 'Node'}: {outcome.managed_instance_id} in {where}.", "green")
+    elif outcome.identity is not None:
+        report.line(f"Not registered anew. The old identity is back: {outcome.identity.managed_instance_id}.", "bold red")
+    if outcome.note:
+        report.line(outcome.note)
     if outcome.proof is not None:
         _tell_proof(report, outcome.proof)
     if finding is not None:
         report.finding(finding)
     print_report(report)
-    if not outcome.managed_instance_id and outcome.attempts:
-        say(f"not registered after {len(outcome.attempts)} attempt{'s' if len(outcome.attempts) > 1 else ''}")
     return status
 
 

@@ -3,39 +3,116 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING, Optional
 
 from ssm_bootstrap.cli.flags import add_output, add_region, duration
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.cli.looking import Ground
+    from ssm_bootstrap.cli.registering import Outcome
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``restart``."""
     add_region(parser)
-    parser.add_argument("--timeout", type=duration, default=None, metavar="TIME", help="how long to wait for proof (default 45s)")
+    parser.add_argument("--now", action="store_true", help="even while a command or a session runs, which is cut")
+    parser.add_argument(
+        "--if-asleep",
+        action="store_true",
+        help="only where the agent hibernates or sleeps off a back-off and its endpoint answers; else do nothing",
+    )
+    parser.add_argument(
+        "--timeout", type=duration, default=45.0, metavar="TIME", help="how long to wait for proof (default 45s)"
+    )
+    parser.add_argument("--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait for another run to end")
     add_output(parser, strict=False)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Restart and prove."""
+    """Restart and prove, after finishing what a run that died had begun."""
+    from dataclasses import replace
+
+    from ssm_bootstrap.act.lock import locked
+    from ssm_bootstrap.act.recovery import recover
+    from ssm_bootstrap.act.service import AgentService
     from ssm_bootstrap.cli.looking import real_host, stand
-    from ssm_bootstrap.cli.registering import Outcome, find_binary, prove, tell_outcome
+    from ssm_bootstrap.cli.output import say
+    from ssm_bootstrap.cli.registering import Outcome, find_binary, must_be_root, revive, tell_outcome
+    from ssm_bootstrap.collect.identity import look_past_journal
+    from ssm_bootstrap.host.signals import INTERRUPTS
+
+    host = real_host()
+    must_be_root(host, "restart: only root may restart the agent (use sudo)")
+    INTERRUPTS.install()
+    with locked(host, "restart", arguments.wait, say):
+        recover(host, AgentService(host), say)
+        ground = replace(stand(host, arguments.region), identity=look_past_journal(host.files))
+        found = find_binary(ground)
+        if isinstance(found, Outcome):
+            return tell_outcome(ground, found, arguments)
+        refused = _unfit(ground) or _awake(ground, arguments) or _busy(ground, arguments)
+        if refused is not None:
+            return tell_outcome(ground, refused, arguments)
+        proof = revive(ground, timeout=arguments.timeout)
+        return tell_outcome(ground, Outcome(ground.identity.managed_instance_id, proof=proof), arguments)
+
+
+def _unfit(ground: Ground) -> Optional[Outcome]:
+    """The end for a node that has no identity to be online with."""
+    from ssm_bootstrap.cli.registering import Outcome
     from ssm_bootstrap.diagnose.wording import make_finding
     from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
     from ssm_bootstrap.model.finding import Evidence
     from ssm_bootstrap.model.machine import IdentityState
 
-    host = real_host()
-    if not host.machine.is_root():
-        raise Refusal(ExitStatus.NO_PERMISSION, "restart: only root may restart the agent (use sudo)")
-    ground = stand(host, arguments.region)
-    found = find_binary(ground)
-    if isinstance(found, Outcome):
-        return tell_outcome(ground, found, arguments)
     identity = ground.identity
-    if identity.state is not IdentityState.REGISTERED:
-        code = identity.state.value if identity.state is not IdentityState.UNREADABLE else "registration-lost"
-        shown = (Evidence("vault", "/var/lib/amazon/ssm/Vault", identity.detail or "no identity"),)
-        facts = {"mi": identity.registration_file_id, "detail": identity.detail}
-        finding = make_finding(code, identity.registration_file_id or "this node", facts=facts, evidence=shown)
-        return tell_outcome(ground, Outcome("", finding, status=ExitStatus.FOUND), arguments)
-    proof = prove(ground, identity.managed_instance_id, (), arguments.timeout)
-    return tell_outcome(ground, Outcome(identity.managed_instance_id, proof=proof), arguments)
+    if identity.state is IdentityState.REGISTERED:
+        return None
+    if identity.state is IdentityState.UNREADABLE:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"restart: the vault cannot be read: {identity.detail}; nothing was done")
+    shown = (Evidence("vault", "/var/lib/amazon/ssm/Vault", identity.detail or "no identity"),)
+    facts = {"mi": identity.registration_file_id, "detail": identity.detail}
+    finding = make_finding(identity.state.value, identity.registration_file_id or "this node", facts=facts, evidence=shown)
+    return Outcome("", finding, status=ExitStatus.FOUND)
+
+
+def _awake(ground: Ground, arguments: argparse.Namespace) -> Optional[Outcome]:
+    """With --if-asleep: the end where there is nobody to wake, or waking would not help yet."""
+    if not arguments.if_asleep:
+        return None
+    from ssm_bootstrap.act.asleep import why_asleep
+    from ssm_bootstrap.act.preflight import Preflight
+    from ssm_bootstrap.cli.looking import look_at_logs, proxies_of
+    from ssm_bootstrap.cli.output import say
+    from ssm_bootstrap.cli.registering import Outcome
+    from ssm_bootstrap.diagnose.logs import explain_logs
+    from ssm_bootstrap.model.exitstatus import ExitStatus
+    from ssm_bootstrap.model.observed import NOT_ASKED
+
+    mi = ground.identity.managed_instance_id
+    reason = why_asleep(explain_logs(look_at_logs(ground), region=ground.region), ground.host.clock.now())
+    if reason is None:
+        return Outcome(mi, note="Awake: nothing was done.", status=ExitStatus.OK)
+    say(f"the agent is asleep: {reason}")
+    preflight = Preflight(ground.host, ground.region, ground.agent_config, proxies_of(ground)[0], NOT_ASKED)
+    finding, _ = preflight.look()
+    if finding is not None:
+        return Outcome(mi, finding, note="Left asleep: its endpoint does not answer yet.", status=ExitStatus.FOUND)
+    return None
+
+
+def _busy(ground: Ground, arguments: argparse.Namespace) -> Optional[Outcome]:
+    """The end while a command or a session runs, unless --now says that it may be cut."""
+    from ssm_bootstrap.collect.agent import look_at_agent
+    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+    from ssm_bootstrap.model.observed import value_of
+
+    if arguments.now:
+        return None
+    processes = value_of(look_at_agent(ground.host).processes) or ()
+    workers = [item for item in processes if item.name in ("ssm-document-worker", "ssm-session-worker")]
+    if workers:
+        names = ", ".join(f"{item.name} (pid {item.pid})" for item in workers)
+        text = f"restart: {names} is at work: a patch run or a session would be cut; expected --now for that"
+        raise Refusal(ExitStatus.TRY_LATER, text)
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Mapping, Optional
 
 from ssm_bootstrap.catalog.limits import ACTIVATION_CODE
@@ -48,10 +48,10 @@ class Activation:
 class CodeSources:
     """Where a code may come from, in the order of their weight."""
 
-    argument: Optional[str] = None
+    argument: Optional[str] = field(default=None, repr=False)
     file: Optional[str] = None  # a path, or "-" for standard input
-    standard_input: str = ""
-    variable: Optional[str] = None  # SSM_BOOTSTRAP_ACTIVATION_CODE
+    standard_input: str = field(default="", repr=False)
+    variable: Optional[str] = field(default=None, repr=False)  # SSM_BOOTSTRAP_ACTIVATION_CODE
 
 
 def read_activation(

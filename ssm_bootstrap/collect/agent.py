@@ -17,7 +17,8 @@ from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 
 UNIT_PROPERTIES = "Id,LoadState,ActiveState,SubState,MainPID,Result,NRestarts,UnitFileState,Environment"
 KEPT_VARIABLES = ("https_proxy", "http_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir", "aws_ca_bundle")
-_PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
+_USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)?.*@", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def look_at_agent(host: Host) -> Agent:
@@ -75,7 +76,8 @@ def show_unit(host: Host, name: str, properties: str) -> Observed[Mapping[str, s
     except CannotRun as error:
         return Unseen(f"systemd could not be asked ({error})")
     if done.returncode != 0:
-        return Unseen(f"systemd could not be asked: {done.errors.strip().splitlines()[:1] or done.returncode}")
+        said = next(iter(done.errors.strip().splitlines()), f"exit status {done.returncode}")
+        return Unseen(f"systemd could not be asked: {said}")
     pairs = (line.partition("=") for line in done.output.splitlines() if "=" in line)
     return Seen({key: value for key, _, value in pairs})
 
@@ -86,18 +88,29 @@ def _unit(name: str, shown: Mapping[str, str]) -> Unit:
         load_state=shown.get("LoadState", "not-found"),
         active_state=shown.get("ActiveState", "inactive"),
         sub_state=shown.get("SubState", ""),
-        main_pid=int(shown.get("MainPID") or 0),
+        main_pid=_number(shown.get("MainPID", "")),
         result=shown.get("Result", ""),
-        restarts=int(shown.get("NRestarts") or 0),
+        restarts=_number(shown.get("NRestarts", "")),
         file_state=shown.get("UnitFileState", ""),
-        environment=tuple((key, _PASSWORD.sub("", value)) for key, value in parse_environment(shown.get("Environment", ""))),
+        environment=tuple((key, _masked(key, value)) for key, value in parse_environment(shown.get("Environment", ""))),
     )
+
+
+def _number(text: str) -> int:
+    """A number of ``systemctl show``; 0 where it says ``[not set]``."""
+    return int(text) if text.isdigit() else 0
+
+
+def _masked(key: str, value: str) -> str:
+    """A variable without user and password; the agent takes a proxy without a scheme too."""
+    return _USER.sub(r"\1", value) if key.lower() in ("https_proxy", "http_proxy") else value
 
 
 def parse_environment(text: str) -> tuple[tuple[str, str], ...]:
     """Proxy and certificate variables of systemd's ``Environment`` property."""
     try:
-        words = shlex.split(text)
+        # systemd escapes $ and ` in its double quotes as well, which shlex leaves as they are.
+        words = shlex.split(_ESCAPED.sub(lambda found: found[1] if found[1] in "$`" else found[0], text))
     except ValueError:
         return ()
     pairs = (word.partition("=") for word in words)
@@ -136,6 +149,8 @@ def read_agent_config(files: Files) -> AgentConfig:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         return AgentConfig(path, present=True, problem=f"line {error.lineno}, column {error.colno}: {error.msg}")
+    except (ValueError, RecursionError) as error:
+        return AgentConfig(path, present=True, problem=f"not JSON: {words_of(error)}")
     if not isinstance(document, dict):
         return AgentConfig(path, present=True, problem="expected a JSON object")
     agent = _section(document, "Agent")

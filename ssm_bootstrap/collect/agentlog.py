@@ -14,7 +14,7 @@ from ssm_bootstrap.collect.logstream import Lines, NotWhole, unpack
 from ssm_bootstrap.model.log import LogFile
 from ssm_bootstrap.model.observations import LogDigest
 
-RECORD_LIMIT = 8 * 1024
+RECORD_LIMIT = 4 * 1024
 """Bytes of a record's body that are kept: the agent's longest error with a useful tail has under 2 KiB."""
 
 _STATE = re.compile(b"|".join(re.escape(row.fixed.encode()) for row in SIGNATURES if row.kind is Kind.STATE))

@@ -47,6 +47,8 @@ _BY_VERIFY_CODE = {
     64: Failure.WRONG_NAME,
 }
 
+MOST_WORDS = 200
+
 _NOT_TLS_REASONS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
 
 
@@ -72,13 +74,13 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def words_of(error: BaseException) -> str:
-    """An error in one line: the system's own words where it has some."""
+    """An error in one line: the system's own words where it has some; what a stranger sent is cut short."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message.rstrip(".")
     if isinstance(error, ssl.SSLError):
-        return (error.reason or "TLS error").replace("_", " ").lower()
+        return error.reason.replace("_", " ").lower() if error.reason else "TLS error"
     if isinstance(error, (socket.timeout, TimeoutError)):
         return "no answer"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror[0].lower() + error.strerror[1:]
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(str(error).split())[:MOST_WORDS] or type(error).__name__

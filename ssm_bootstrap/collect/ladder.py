@@ -8,6 +8,7 @@ import ssl
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Callable, NoReturn, Optional, TypeVar
+from urllib.parse import urlsplit
 
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.endpoints import WEBSOCKET_PATH, Endpoint
@@ -21,6 +22,7 @@ T = TypeVar("T")
 REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")
 PROXY_HEADERS = ("via", "x-squid-error", "proxy-agent", "proxy-connection", "x-bluecoat-via", "x-cache-lookup")
 LOGIN_STATUSES = (301, 302, 303, 307, 308)
+CERTIFICATE_FAILURES = (Failure.UNTRUSTED_ISSUER, Failure.EXPIRED, Failure.NOT_YET_VALID, Failure.WRONG_NAME)
 
 
 class _Stopped(Exception):
@@ -48,7 +50,7 @@ class Ladder:
     def climb(self, address: str, named: StageResult, timeout: float) -> Probe:
         """Dial ``address`` with ``timeout`` for the connect and climb until a rung fails; ``named`` is the DNS rung."""
         self._stages = [named]
-        probe = Probe(self.target, address, ())
+        probe = Probe(self.target, address, (named,))
         try:
             probe = self._climb(probe, address, timeout)
         except _Stopped as stopped:
@@ -74,7 +76,7 @@ class Ladder:
                 lambda: self.network.handshake(self.context(), connection, self.target.host, limits.HANDSHAKE),
             )
         except _Stopped:
-            if self._stages[-1].failure is Failure.UNTRUSTED_ISSUER:
+            if self._stages[-1].failure in CERTIFICATE_FAILURES:
                 probe = replace(probe, issuer=self._issuer(address, timeout))
             raise _Stopped(probe) from None
         with secured:
@@ -110,7 +112,7 @@ class Ladder:
         self._fail(Stage.PROXY, started, probe, failure, f"the proxy answered {answer.status} to CONNECT")
 
     def _issuer(self, address: str, timeout: float) -> str:
-        """Who signed the certificate that this system does not trust; empty where that could not be read."""
+        """Who signed the certificate that this system does not accept; empty where that could not be read."""
         name = self.target.host
         try:
             der = self.network.certificate(self._again(address, timeout), name, limits.HANDSHAKE)
@@ -188,6 +190,14 @@ class Ladder:
         return (there - self.clock.now()).total_seconds()
 
 
+def _host_of(url: str) -> str:
+    """The host that a redirect names: a login page carries the address that was asked for in its query."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def judge(answer: Answer, request_id: str, known_object: bool) -> tuple[Optional[Failure], str]:
     """What an HTTP answer proves: None where AWS sent it, else a failure; and the words for it.
 
@@ -202,7 +212,7 @@ def judge(answer: Answer, request_id: str, known_object: bool) -> tuple[Optional
     page = answer.body[:512].lstrip().lower()
     if content.startswith("text/html") or page.startswith((b"<!doctype html", b"<html")):
         return Failure.NOT_AWS, f"{said}, an HTML page without an AWS request id"
-    if answer.status in LOGIN_STATUSES and "amazonaws" not in answer.headers.get("location", ""):
+    if answer.status in LOGIN_STATUSES and "amazonaws" not in _host_of(answer.headers.get("location", "")):
         return Failure.NOT_AWS, f"{said}, a redirect that AWS did not send"
     foreign = next((name for name in PROXY_HEADERS if name in answer.headers), None)
     if foreign is not None:

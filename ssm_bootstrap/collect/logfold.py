@@ -10,10 +10,10 @@ from ssm_bootstrap.catalog.logformat import OTHER_SHAPES, mask_secrets, shape_of
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.model.log import Level, LogGroup, LogRecord
 
-KNOWN_LIMIT = 1500
+KNOWN_LIMIT = 1000
 """Shapes that hold something the catalogue or a network error knows."""
 
-UNKNOWN_LIMIT = 500
+UNKNOWN_LIMIT = 300
 """Shapes of which nothing is known."""
 
 _RECENT_LIMIT = 4096
@@ -75,7 +75,8 @@ class Fold:
         group = self._groups.get(key)
         if group is not None:
             return group
-        known = _KNOWN.search(message) is not None
+        is_full = self._known >= KNOWN_LIMIT and self._unknown >= UNKNOWN_LIMIT
+        known = is_full or _KNOWN.search(message) is not None
         if (self._known >= KNOWN_LIMIT) if known else (self._unknown >= UNKNOWN_LIMIT):
             self.beyond += 1
             key, shape = (level, OTHER_SHAPES), OTHER_SHAPES

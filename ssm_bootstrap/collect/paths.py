@@ -27,6 +27,8 @@ PROCESSES = (
 )
 
 OUR_CONFIG = "/etc/ssm-bootstrap.conf"
-OUR_STATE = "/var/lib/ssm-bootstrap"
+OUR_STATE = f"{DATA}/.ssm-bootstrap"  # on the vault's own file system, so that a rename puts it back
 JOURNAL = f"{OUR_STATE}/journal.json"
+SNAPSHOT = f"{OUR_STATE}/snapshot"  # the identity before the last change that succeeded
+PENDING = f"{OUR_STATE}/pending"  # the identity before the change that is under way
 LOCK = "/run/ssm-bootstrap.lock"

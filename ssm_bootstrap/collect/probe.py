@@ -83,8 +83,11 @@ class Look:
         return self._host.clock.monotonic()
 
     def _finished(self) -> bool:
-        open_names = any(not name.settled or (name.error is not None and name.awaited) for name in self._names.values())
-        return not open_names and not self._climbing
+        return not self._open_names() and not self._climbing
+
+    def _open_names(self) -> list[_Name]:
+        """Names that are waited for: for their addresses, or for the reason why they have none."""
+        return [name for name in self._names.values() if not name.settled or (name.error is not None and name.awaited)]
 
     def _wait(self) -> None:
         try:
@@ -116,11 +119,14 @@ class Look:
 
     def _only_optional_left(self) -> bool:
         """True once nothing is under way but what nobody needs."""
-        named = all(name.settled for name in self._names.values())
-        return named and all(ladder.target.optional for ladder in self._climbing.values())
+        named = [target for name in self._open_names() for _, target, _ in name.targets]
+        return all(target.optional for target in (*named, *(ladder.target for ladder in self._climbing.values())))
 
     def _abandon(self, late: float) -> None:
-        """Write down the climbs that are not waited for: of peers that drip, and of optional ones that stay silent."""
+        """Write down what is not waited for: peers that drip, and optional names and peers that stay silent."""
+        for name in self._names.values():
+            name.awaited = 0
+            self._settle(name)
         for (order, address), ladder in list(self._climbing.items()):
             stages = ladder.so_far
             rest = [stage for stage in Stage if stage not in {done.stage for done in stages} and stage is not Stage.PROXY]
@@ -160,7 +166,7 @@ class Look:
         """Write down the DNS rung of a name that did not resolve, once its reason is known or time is up."""
         if not name.settled:
             name.settled, name.seconds = True, self._now() - name.started
-            name.error = TimeoutError(f"no answer in {limits.NAME:g} s")
+            name.error = TimeoutError(f"no answer in {name.seconds:.2g} s")
         if name.error is None or not name.targets:
             return
         if not self._finished_asking(name):

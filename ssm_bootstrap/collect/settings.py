@@ -15,6 +15,7 @@ from ssm_bootstrap.model.machine import AgentConfig, Identity, IdentityState
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 
 SECTIONS = {"node": ("region", "closed"), "activation": ("id", "code_file", "code"), "proxy": ("https", "http", "no_proxy")}
+KNOWN = ", ".join(f"[{name}] {' '.join(keys)}" for name, keys in SECTIONS.items())
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,11 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
     if parser is None:
         return Configuration()
     for section in parser.sections():
+        if section not in SECTIONS:
+            raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{section}]: unknown; expected {KNOWN}")
         for key in parser[section]:
-            if key not in SECTIONS.get(section, ()):
-                known = ", ".join(f"[{name}] {' '.join(keys)}" for name, keys in SECTIONS.items())
-                raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{section}] {key}: unknown; expected {known}")
+            if key not in SECTIONS[section]:
+                raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{section}] {key}: unknown; expected {KNOWN}")
     region = parser.get("node", "region", fallback="").strip()
     problem = region_problem(region) if region else None
     if problem:
@@ -72,7 +74,7 @@ def _parse(files: Files, path: str) -> Optional[configparser.ConfigParser]:
         return None  # it may hold a code, so that only root reads it: others go by flags, environment and IMDS
     except OSError as error:
         raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: {words_of(error)}") from None
-    parser = configparser.ConfigParser(interpolation=None)
+    parser = configparser.ConfigParser(interpolation=None, default_section="")
     try:
         parser.read_string(text, path)
     except configparser.Error as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import Iterable, Mapping, Optional, Union
 from urllib.parse import unquote, urlsplit
@@ -15,6 +16,9 @@ from ssm_bootstrap.model.machine import AgentConfig
 from ssm_bootstrap.model.network import Proxy, Target
 
 PROXY_VARIABLES = ("https_proxy", "http_proxy", "no_proxy")
+
+_Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address, None]
+_HOST_AND_PORT = re.compile(r"(?:\[(?P<v6>[^\]]*)\]|(?P<name>[^:\[\]]*)):(?P<port>\d*)")
 
 
 @dataclass(frozen=True)
@@ -49,29 +53,29 @@ def _is_excepted(host: str, port: int, exceptions: str) -> bool:
     address = _address(host)
     if address is not None and address.is_loopback:
         return True
-    for entry in (part.strip().lower() for part in exceptions.split(",")):
-        if not entry:
-            continue
-        if entry == "*":
-            return True
-        if "/" in entry and address is not None:
-            try:
-                if address in ipaddress.ip_network(entry, strict=False):
-                    return True
-            except ValueError:
-                continue
-        name, _, wanted = entry.partition(":") if entry.count(":") == 1 else (entry, "", "")
-        if wanted and wanted != str(port):
-            continue
-        name = name[1:] if name.startswith("*.") else name
-        if host == name.lstrip(".") and not name.startswith("."):
-            return True
-        if address is None and host.endswith(name if name.startswith(".") else f".{name}"):
-            return True
-    return False
+    entries = [part.strip().lower() for part in exceptions.split(",")]
+    return "*" in entries or any(_covers(entry, host.lower(), address, port) for entry in entries if entry)
 
 
-def _address(host: str) -> Union[ipaddress.IPv4Address, ipaddress.IPv6Address, None]:
+def _covers(entry: str, host: str, address: _Address, port: int) -> bool:
+    """Whether one entry of no_proxy covers a host."""
+    if "/" in entry:
+        try:
+            return address is not None and address in ipaddress.ip_network(entry, strict=False)
+        except ValueError:
+            pass
+    found = _HOST_AND_PORT.fullmatch(entry)
+    name, wanted = (found["v6"] or found["name"], found["port"]) if found else (entry, "")
+    if not name or (wanted and wanted != str(port)):
+        return False
+    named = _address(name)
+    if named is not None or address is not None:
+        return named == address
+    name = name[1:] if name.startswith("*.") else name
+    return host.endswith(name) if name.startswith(".") else host == name or host.endswith(f".{name}")
+
+
+def _address(host: str) -> _Address:
     try:
         return ipaddress.ip_address(host)
     except ValueError:
@@ -80,7 +84,10 @@ def _address(host: str) -> Union[ipaddress.IPv4Address, ipaddress.IPv6Address, N
 
 def proxy_of(url: str, source: str) -> tuple[Optional[Proxy], str]:
     """Host and port of a proxy URL, and its ``user:password`` apart; Go takes ``host:port`` without a scheme too."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+    except ValueError:  # Go leaves out a proxy that does not parse as well
+        return None, ""
     try:
         port = parts.port
     except ValueError:

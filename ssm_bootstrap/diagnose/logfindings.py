@@ -14,6 +14,9 @@ from ssm_bootstrap.diagnose.logsignals import Signal
 from ssm_bootstrap.diagnose.logverdict import Judgement, Sort
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
+from ssm_bootstrap.model.log import Level
+
+_TERMINAL_LINES = frozenset(("prompt", "seelog-starts", "seelog-started", "no-seelog-file"))
 
 
 def make_findings(sightings: Iterable[Sighting], signals: Iterable[Signal], region: str) -> tuple[Finding, ...]:
@@ -28,15 +31,24 @@ def make_findings(sightings: Iterable[Sighting], signals: Iterable[Signal], regi
             bundles.setdefault((judgement.code, service), []).append(part)
             judgement = judgement.also
     region = region or next((found for item in told for found in (region_of(item.judgement.host),) if found), "")
-    whole = _Whole({signal.name: signal for signal in signals}, {code for code, _ in bundles}, region)
+    whole = _Whole({signal.name: signal for signal in signals}, {code for code, _ in bundles}, region, _is_transcript(told))
     return tuple(_finding(code, bundle, whole) for (code, _), bundle in bundles.items())
 
 
-class _Whole:
-    """What all records together tell: the newest signs, the codes there are, the region."""
+def _is_transcript(sightings: Iterable[Sighting]) -> bool:
+    """Whether this is what ``-register`` printed: its first lines go to the terminal and into no log."""
+    return any(
+        item.judgement.reading.benign is not None and item.judgement.reading.benign.signature.id in _TERMINAL_LINES
+        for item in sightings
+        if item.group.sample.level is Level.NONE
+    )
 
-    def __init__(self, signals: Mapping[str, Signal], codes: set[str], region: str) -> None:
-        self.signals, self.codes, self.region = signals, codes, region
+
+class _Whole:
+    """What all records together tell: the newest signs, the codes there are, the region, and whether it is one command's."""
+
+    def __init__(self, signals: Mapping[str, Signal], codes: set[str], region: str, transcript: bool) -> None:
+        self.signals, self.codes, self.region, self.transcript = signals, codes, region, transcript
 
     def value(self, name: str) -> str:
         """What the newest record of a state says."""
@@ -88,8 +100,8 @@ def _healed(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Optional[Si
 
 
 def _severity(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Severity:
-    if code == "already-registered":
-        return Severity.ERROR  # the call that was logged did fail
+    if code == "already-registered" and whole.transcript:
+        return Severity.ERROR  # this very call failed; in a service's log it says that nothing was lost
     service = bundle[0].judgement.service
     minor = (
         all(item.judgement.minor for item in bundle)

@@ -53,6 +53,15 @@ class LogDiagnosis:
     signals: tuple[Signal, ...] = ()  # states by the id of their signature
     failures: tuple[Signal, ...] = ()  # the last failure of each phase; the value is its code
 
+    @property
+    def listed(self) -> tuple[Unexplained, ...]:
+        """Everything that no finding tells: notes with their meaning as template, then the errors nobody knows."""
+        told = (
+            Unexplained(f"{note.id}: {note.meaning}", note.count, note.first, note.last, note.sample, note.file)
+            for note in self.notes
+        )
+        return (*told, *self.unexplained)
+
     def signal(self, name: str) -> Optional[Signal]:
         """The newest record of a state, by the id of its signature (``credentials-ready``, ``connection-status``, ...)."""
         return next((signal for signal in self.signals if signal.name == name), None)
@@ -93,14 +102,17 @@ def _addresses(readings: Iterable[Reading]) -> dict[str, str]:
 
 
 def _fold_echoes(sightings: list[Sighting]) -> list[Sighting]:
-    """The global S3 host's failures beside the regional host's take the latter's code: one incident, one cause."""
+    """The failures that follow S3's regional https one take its code: one incident, one cause."""
     heads = [item for item in sightings if item.judgement.phase == "s3-head" and item.judgement.sort is Sort.FAULT]
     regional = [item for item in heads if not is_global_s3(item.judgement.host)]
+    secure = [item for item in regional if item.judgement.reading.fault and item.judgement.reading.fault.scheme == "https"]
+    causing = {id(item) for item in secure}
     folded: dict[int, Sighting] = {}
     for item in heads:
-        if not is_global_s3(item.judgement.host):
+        if id(item) in causing:
             continue
-        cause = next((other for other in regional if _is_beside(item.group, other.group)), None)
+        causes = secure + regional if is_global_s3(item.judgement.host) else secure
+        cause = next((other for other in causes if _is_beside(item.group, other.group)), None)
         if cause:
             folded[id(item)] = replace(item, judgement=replace(item.judgement, code=cause.judgement.code), echo=True)
     return [folded.get(id(item), item) for item in sightings]

@@ -25,7 +25,6 @@ from ssm_bootstrap.diagnose.reading import Match, Reading, read_message
 from ssm_bootstrap.model.log import Level, LogRecord
 from ssm_bootstrap.model.network import Failure, Stage
 
-
 _PASSING = ("Service Unavailable", "Service Temporarily Unavailable", "Bad Gateway", "Gateway Time")
 """A proxy's answers to CONNECT that may be others a moment later."""
 

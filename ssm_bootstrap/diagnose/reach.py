@@ -123,7 +123,10 @@ def _reach(name: str, probes: tuple[Probe, ...], blocks: Sequence[str]) -> Reach
     # An address of a family that this host has no route for is not dialled by anyone once the other family works.
     bad = [probe for probe in probes if not probe.last.ok and probe.last.failure is not Failure.UNKNOWN]
     if good:
-        bad = [probe for probe in bad if probe.last.failure is not Failure.UNREACHABLE]
+        routed = {_version(probe) for probe in good}
+        bad = [probe for probe in bad if probe.last.failure is not Failure.UNREACHABLE or _version(probe) in routed]
+    else:
+        bad = [probe for probe in bad if probe.last.failure is not Failure.UNREACHABLE] or bad
     place = _place(probes, blocks)
     if good and (not bad or (good[0].target.service == "s3" and place is not Place.INSIDE)):
         return Reach(name, Standing.OK, probes, good[0], place)
@@ -133,6 +136,11 @@ def _reach(name: str, probes: tuple[Probe, ...], blocks: Sequence[str]) -> Reach
         return Reach(name, Standing.UNKNOWN, probes, probes[0], place)
     code = _code(bad[0], place_of(bad[0].address, blocks) if bad[0].address else place)
     return Reach(name, Standing.FAILED if code else Standing.UNKNOWN, probes, bad[0], place, code)
+
+
+def _version(probe: Probe) -> int:
+    """The address family that was dialled: 4 or 6."""
+    return 6 if ":" in (probe.address or "") else 4
 
 
 def _place(probes: Sequence[Probe], blocks: Sequence[str]) -> Place:
@@ -151,9 +159,9 @@ def _code(probe: Probe, place: Place) -> str:
     if probe.target.proxy is not None and last.stage in (Stage.DNS, Stage.TCP, Stage.PROXY):
         return _BY_STAGE[Stage.PROXY].get(failure, "proxy-unreachable")
     if last.stage is Stage.TCP and failure is Failure.TIMED_OUT:
-        if place is Place.PUBLIC:
-            return "s3-unreachable" if probe.target.service == "s3" else "endpoint-missing"
-        return "endpoint-blocked"
+        if probe.target.service == "s3" and place is not Place.INSIDE:
+            return "s3-unreachable"
+        return "endpoint-missing" if place is Place.PUBLIC else "endpoint-blocked"
     return _BY_STAGE[last.stage].get(failure, "")
 
 

@@ -36,7 +36,8 @@ class Result(str, Enum):
 class RegistrationOutcome:
     """The reading of one run. ``transient``: the same call may succeed later with nothing changed, and repeating it is safe.
 
-    ``explanation`` is one line: what the agent said, or what is known of it where no finding code stands for it.
+    ``explanation`` is one line: what the agent said, or what is known of it where no finding code stands for it; ``reason``
+    is then the id of the signature that knows it (``disk-full``, ``read-only``, ``permission``, ...).
     """
 
     result: Result
@@ -44,6 +45,7 @@ class RegistrationOutcome:
     finding: Optional[Finding] = None
     transient: bool = False
     explanation: str = ""
+    reason: str = ""
 
 
 def classify_registration(
@@ -96,7 +98,8 @@ def _outcome(record: LogRecord, judgement: Judgement, number: int, region: str) 
     if record.level in (Level.ERROR, Level.CRITICAL):
         words = _known_words(judgement) if judgement.sort is Sort.NOTED else ""
         said = record.message.split("\n", 1)[0].strip()[:400]
-        return RegistrationOutcome(Result.UNEXPLAINED, explanation=f"{said} ({words})" if words else said)
+        reason = judgement.cause if words else ""
+        return RegistrationOutcome(Result.UNEXPLAINED, explanation=f"{said} ({words})" if words else said, reason=reason)
     return None
 
 

@@ -11,6 +11,7 @@ from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.locks import Locks
 from ssm_bootstrap.host.machine import Machine
 from ssm_bootstrap.host.network import Network
+from ssm_bootstrap.host.trees import Trees
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Host:
     """The machine that the program runs on; ``environment`` is the caller's, without the activation code."""
 
     files: Files = field(default_factory=Files)
+    trees: Trees = field(default_factory=Trees)
     commands: Commands = field(default_factory=Commands)
     network: Network = field(default_factory=Network)
     machine: Machine = field(default_factory=Machine)

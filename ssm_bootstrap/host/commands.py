@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
 from dataclasses import dataclass
 from typing import Mapping, Optional, Sequence
+
+from ssm_bootstrap.host.signals import INTERRUPTS
 
 MASK = "********"
 OUTPUT_LIMIT = 1 << 20
@@ -57,27 +60,33 @@ class Commands:
         ``keep_open`` are descriptors that the child inherits.
         """
         started = time.monotonic()
-        try:
-            child = subprocess.Popen(
-                list(argv),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT if together else subprocess.PIPE,
-                env={**self._environment, **(environment or {})},
-                start_new_session=True,
-                pass_fds=tuple(keep_open),
-            )
-        except OSError as error:
-            raise CannotRun(f"{argv[0]}: {error.strerror}") from None
         timed_out = False
+        child: Optional[subprocess.Popen[bytes]] = None
         try:
+            # A signal between the start of the child and the moment we know it would leave it behind.
+            with INTERRUPTS.held():
+                try:
+                    child = subprocess.Popen(
+                        list(argv),
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.STDOUT if together else subprocess.PIPE,
+                        env={**self._environment, **(environment or {})},
+                        start_new_session=True,
+                        pass_fds=tuple(keep_open),
+                    )
+                except OSError as error:
+                    raise CannotRun(f"{argv[0]}: {error.strerror}") from None
             output, errors = child.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
+            assert child is not None
             timed_out = True
             self._end(child)
-            output, errors = child.communicate()
+            output, errors = self._rest(child)
         except BaseException:
-            self._end(child)
+            if child is not None:
+                with INTERRUPTS.held(forget=True):
+                    self._end(child)
             raise
         return Completed(
             returncode=child.returncode,
@@ -89,14 +98,22 @@ class Commands:
 
     @staticmethod
     def _end(child: subprocess.Popen[bytes]) -> None:
-        """End the child's group: first by asking."""
+        """End the child's group: first by asking, then all that is left of it, though the child itself has gone."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(child.pid, number)
             except ProcessLookupError:
                 return
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=2)
-            except subprocess.TimeoutExpired:
-                continue
-            return
+
+    @staticmethod
+    def _rest(child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+        """What the child wrote before its end; one that left the group may still hold the pipes, and is not waited for."""
+        try:
+            return child.communicate(timeout=1)
+        except subprocess.TimeoutExpired as left:
+            for pipe in (child.stdout, child.stderr):
+                if pipe is not None:
+                    pipe.close()
+            return left.output or b"", left.stderr or b""

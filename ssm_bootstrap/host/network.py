@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import os
 import socket
 import ssl
 from dataclasses import dataclass
@@ -51,7 +53,7 @@ class Network:
         if trust.bundle:
             context.load_verify_locations(cafile=trust.bundle)
         for directory in trust.directories:
-            context.load_verify_locations(capath=directory)
+            self._trust_all_of(context, directory)
         if not trust.bundle and not trust.directories:
             context.set_default_verify_paths()
         return context
@@ -60,6 +62,17 @@ class Network:
         """TLS over a connection; raises ssl.SSLError, OSError."""
         connection.settimeout(timeout)
         return context.wrap_socket(connection, server_hostname=name)
+
+    @staticmethod
+    def _trust_all_of(context: ssl.SSLContext, directory: str) -> None:
+        """Every certificate in a directory, whatever its file is called: Go reads them all, OpenSSL only hashed names."""
+        try:
+            paths = sorted(entry.path for entry in os.scandir(directory) if entry.is_file())
+        except OSError:
+            return
+        for path in paths:
+            with contextlib.suppress(OSError):  # of which ssl.SSLError is one: the file holds no certificate
+                context.load_verify_locations(cafile=path)
 
     def certificate(self, connection: socket.socket, name: str, timeout: float) -> bytes:
         """The certificate (DER) that a server shows, whoever signed it; the connection is closed; raises OSError."""
@@ -146,8 +159,8 @@ class Network:
         import dns.rcode
         import dns.rdatatype
 
-        question = dns.message.make_query(host, family)
         try:
+            question = dns.message.make_query(host, family)
             answer, _ = dns.query.udp_with_fallback(question, resolver, timeout=timeout)
         except dns.exception.Timeout as error:
             raise TimeoutError(f"{resolver} did not answer in {timeout:g} s") from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import re
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -13,6 +15,9 @@ from ssm_bootstrap.model.observed import Seen, Unseen
 
 class NotDecodable(ValueError):
     """A document that is not what the type asks for; the text names the place."""
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
+"""RFC 3339, section 5.6: a time without a zone is none."""
 
 
 @cache
@@ -52,15 +57,38 @@ def decode(kind: Any, data: Any, where: str = "document") -> Any:
         except ValueError as error:
             raise NotDecodable(f"{where}: {data!r} is no {kind.__name__}") from error
     if kind is datetime:
-        try:
-            return datetime.fromisoformat(data)
-        except (TypeError, ValueError) as error:
-            raise NotDecodable(f"{where}: {data!r} is no RFC 3339 time") from error
-    if kind is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
+        return _decode_time(data, where)
+    if kind is float:
+        return _decode_float(data, where)
     if isinstance(kind, type) and (not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool)):
         raise NotDecodable(f"{where}: expected {kind.__name__}, found {type(data).__name__}")
     return data
+
+
+def _decode_time(data: Any, where: str) -> datetime:
+    if isinstance(data, str) and _TIME.fullmatch(data):
+        text = data[:-1] + "+00:00" if data[-1] in "Zz" else data
+        whole, point, rest = text.partition(".")
+        if point:  # Python 3.9 reads fractions of three or six digits alone
+            digits, zone = rest[:-6], rest[-6:]
+            text = f"{whole}.{digits:0<6}{zone}"
+        try:
+            return datetime.fromisoformat(text.replace("t", "T"))
+        except ValueError:
+            pass
+    raise NotDecodable(f"{where}: {data!r} is no RFC 3339 time with a zone")
+
+
+def _decode_float(data: Any, where: str) -> float:
+    if isinstance(data, bool) or not isinstance(data, (int, float)):
+        raise NotDecodable(f"{where}: expected float, found {type(data).__name__}")
+    try:
+        found = float(data)
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found):
+        raise NotDecodable(f"{where}: expected a finite number")
+    return found
 
 
 def _decode_union(kind: Any, data: Any, where: str) -> Any:
@@ -94,8 +122,12 @@ def _decode_dataclass(kind: type, data: Any, where: str) -> Any:
     unknown = set(data) - set(hints)
     if unknown:
         raise NotDecodable(f"{where}: unknown key {sorted(unknown)[0]!r}")
+    for spec in dataclasses.fields(kind):
+        required = spec.default is dataclasses.MISSING and spec.default_factory is dataclasses.MISSING
+        if required and spec.name not in data:
+            raise NotDecodable(f"{where}.{spec.name}: missing")
     values = {name: decode(hints[name], item, f"{where}.{name}") for name, item in data.items()}
     try:
         return kind(**values)
-    except TypeError as error:
+    except ValueError as error:
         raise NotDecodable(f"{where}: {error}") from error

@@ -82,7 +82,10 @@ class StageResult:
 
 @dataclass(frozen=True)
 class Probe:
-    """One ladder up one address of a target; a rung that was not reached is absent, never "ok"."""
+    """One ladder up one address of a target; a rung that was not reached is absent, never "ok".
+
+    Raises ValueError without any rung: a probe begins with its name.
+    """
 
     target: Target
     address: Optional[str]
@@ -93,6 +96,10 @@ class Probe:
     issuer: str = ""  # who signed a certificate that is not trusted
     local_address: str = ""  # the address that this machine dialled from
 
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise ValueError("expected at least one stage")
+
     @property
     def last(self) -> StageResult:
         """The highest rung that was reached."""
@@ -100,7 +107,7 @@ class Probe:
 
     @property
     def failed(self) -> Optional[StageResult]:
-        """The rung that failed, or None; ``unknown`` on HTTP counts as not looked at, not as failed."""
+        """The rung that did not hold, or None; with the failure ``unknown`` it proves nothing either way."""
         result = self.stages[-1]
         return None if result.ok else result
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Optional
 
+from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.log import LogFile, LogGroup
 from ssm_bootstrap.model.machine import Agent, Identity, Instance
 from ssm_bootstrap.model.network import NameLookup, Probe
@@ -14,7 +15,10 @@ from ssm_bootstrap.model.observed import NOT_ASKED, Observed
 
 @dataclass(frozen=True)
 class Plan:
-    """What this run is about: the region and who named it, the capabilities, and what the configuration says."""
+    """What this run is about: the region and who named it, the capabilities, and what the configuration says.
+
+    Raises ValueError for a capability that there is not.
+    """
 
     command: str
     region: Observed[str]
@@ -22,6 +26,10 @@ class Plan:
     capabilities: tuple[str, ...] = ()
     closed: bool = False  # the configuration says that this VPC has no way to the internet
     other_regions: tuple[tuple[str, str], ...] = ()  # (source, region) that disagree with ``region``
+
+    def __post_init__(self) -> None:
+        for name in self.capabilities:
+            Capability(name)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 
 _KEPT = "\n\t"
-_HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}  # controls, formats such as bidi overrides, private use, separators
 
 
 def clean(text: str, *, lines: bool = False) -> str:
@@ -21,7 +20,9 @@ def clean(text: str, *, lines: bool = False) -> str:
 def _shown(letter: str, lines: bool) -> str:
     if letter in _KEPT:
         return letter if lines else " "
-    if unicodedata.category(letter) not in _HIDDEN:
+    if letter.isprintable():
         return letter
+    if unicodedata.category(letter) == "Zs":  # blanks of a width of their own
+        return " "
     code = ord(letter)
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"

@@ -46,7 +46,10 @@ class Report:
         """All that was written so far, without trailing blanks on a line."""
         text = self._out.getvalue()
         lines = "\n".join(line.rstrip() for line in text.split("\n"))
-        return lines.replace("✗", "x").replace("·", "-").replace("→", "->") if self._plain else lines
+        if not self._plain:
+            return lines
+        signs = lines.replace("✗", "x").replace("·", "-").replace("→", "->")
+        return signs.encode("ascii", "backslashreplace").decode("ascii")
 
     def line(self, text: str = "", style: str = "", indent: int = 0) -> None:
         """One paragraph, wrapped to the width."""
@@ -102,7 +105,8 @@ class Report:
         if remarks:
             self.line()
             for finding in remarks:
-                self.item(f"{self._mark(finding)} {finding.code}", finding.title)
+                past = f" (in the log, {_when(finding)})" if finding.state is State.PAST else ""
+                self.item(f"{self._mark(finding)} {finding.code}", f"{finding.title}{past}")
         symptoms = [finding for finding in findings if finding.symptom_of is not None]
         if symptoms:
             self.line()

@@ -94,7 +94,7 @@ MESSAGING: tuple[Signature, ...] = (
         id="ssmmessages-denied",
         kind=Kind.CAUSE,
         fixed="unexpected response from the service ",
-        pattern=r"unexpected response from the service (?=(?s:.{0,2000}?)AccessDenied)(?!(?s:.{0,2000}?)AccessDeniedException: )",
+        pattern=r"unexpected response from the service (?=(?s:.{0,300}?)AccessDenied)(?!(?s:.{0,300}?)AccessDeniedException: )",
         meaning="ssmmessages denies the role, or the endpoint's policy does; the agent goes on with ec2messages",
         source=AGENT + "agent/session/service/service.go",
         samples=(formatted("unexpected response from the service <AccessDeniedException>\n<Message>no</Message>"),),
@@ -106,7 +106,7 @@ MESSAGING: tuple[Signature, ...] = (
         id="ssmmessages-strange",
         kind=Kind.CAUSE,
         fixed="unexpected response from the service ",
-        pattern=r"unexpected response from the service (?!(?s:.{0,2000}?)AccessDenied)(?=(?s:.{0,2000}?)<(?i:html|!doctype))",
+        pattern=r"unexpected response from the service (?!(?s:.{0,300}?)AccessDenied)(?=(?s:.{0,300}?)<(?i:html|!doctype))",
         meaning="something that is not ssmmessages answered",
         source=AGENT + "agent/session/service/service.go",
         samples=(formatted("unexpected response from the service <html><body>blocked by policy</body></html>"),),
@@ -118,7 +118,7 @@ MESSAGING: tuple[Signature, ...] = (
         id="ssmmessages-other",
         kind=Kind.CAUSE,
         fixed="unexpected response from the service ",
-        pattern=r"unexpected response from the service (?!(?s:.{0,2000}?)(?:AccessDenied|<(?i:html|!doctype)))",
+        pattern=r"unexpected response from the service (?!(?s:.{0,300}?)(?:AccessDenied|<(?i:html|!doctype)))",
         meaning="ssmmessages answered with something else than 201",
         source=AGENT + "agent/session/service/service.go",
         samples=(formatted("unexpected response from the service <UnknownOperationException/>"),),
@@ -155,7 +155,8 @@ MESSAGING: tuple[Signature, ...] = (
         samples=(
             formatted(
                 "GetMessages Error: RequestError: send request failed\n"
-                'caused by: Post "https://ec2messages.eu-west-1.amazonaws.com/": dial tcp 10.0.1.2:443: connect: connection refused'
+                'caused by: Post "https://ec2messages.eu-west-1.amazonaws.com/": '
+                "dial tcp 10.0.1.2:443: connect: connection refused"
             ),
         ),
     ),

@@ -14,7 +14,7 @@ from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.finding import Evidence, Finding
-from ssm_bootstrap.model.network import Probe, Stage
+from ssm_bootstrap.model.network import Probe
 
 _SERVICE_CODES = {"s3-unreachable", "s3-http-blocked", "s3-https-blocked", "s3-denied"}
 

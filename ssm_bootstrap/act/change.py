@@ -1,0 +1,137 @@
+"""A change of identity that is whole or does not happen: journal, stop, put aside, change, sync, start.
+
+At every moment the journal says what to do if this process dies here: see ``act.recovery``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Generic, Optional, TypeVar
+
+from ssm_bootstrap.act.journal import Journal, Operation, Phase, drop_journal, write_journal
+from ssm_bootstrap.act.service import AgentService, ServiceFailed
+from ssm_bootstrap.act.snapshot import promote, put_back, remove_leftovers, sync_identity, take_snapshot
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.registration import Proof
+
+T = TypeVar("T")
+
+LEAST_FREE = 2 << 20
+"""Bytes that must be free before anything begins: a vault has about 5 kB, and is copied twice."""
+
+NO_SPACE = (28, 122)  # ENOSPC, EDQUOT
+READ_ONLY = (1, 13, 30)  # EPERM, EACCES, EROFS
+
+
+@dataclass(frozen=True)
+class Changed(Generic[T]):
+    """What the change gave, whether it holds, and the proof that the agent is up with the identity that counts now."""
+
+    result: T
+    holds: bool
+    proof: Optional[Proof]
+
+
+@dataclass(frozen=True)
+class Change(Generic[T]):
+    """One change of identity, to be run while the lock is held.
+
+    ``act`` makes it and ``succeeded`` reads its result. ``revive`` restarts the agent and proves it; it is called with the
+    identity that counts after the change, new or old, and left out where the agent is to stay as it is (None).
+    ``stop`` tells that the agent must not run meanwhile: it may rotate its key.
+    """
+
+    host: Host
+    operation: Operation
+    service: AgentService
+    act: Callable[[], T]
+    succeeded: Callable[[T], bool]
+    revive: Optional[Callable[[], Proof]]
+    old_id: str
+    stop: bool
+
+    def run(self) -> Changed[T]:
+        """Make the change, or leave everything as it was; raises Refusal where it may not begin, and what ``act`` raises."""
+        journal = self._begin()
+        try:
+            if journal.start:
+                self.service.stop(journal.start)
+            take_snapshot(self.host, paths.PENDING)
+            write_journal(self.host.files, journal.at(Phase.SAVED))
+            result = self.act()
+            holds = self.succeeded(result)
+            if holds:
+                sync_identity(self.host)
+                write_journal(self.host.files, journal.at(Phase.WRITTEN, keep=bool(self.old_id)))
+        except BaseException as error:
+            with INTERRUPTS.held(forget=True):
+                self._undo(journal)
+                self._start_again(journal)
+                self._end()
+            if isinstance(error, ServiceFailed):
+                raise Refusal(ExitStatus.TRY_LATER, f"the agent could not be stopped: {error}; nothing was changed") from None
+            if isinstance(error, OSError):
+                raise refusal_of(error, "the identity is what it was") from None
+            raise
+        if not holds:
+            with INTERRUPTS.held():
+                self._undo(journal)
+        return Changed(result, holds, self._revive(journal, holds))
+
+    def _begin(self) -> Journal:
+        """Write the journal before the first step; raises Refusal where there is no place or no right to."""
+        host = self.host
+        free = host.files.free_bytes(paths.DATA)
+        if free is not None and free < LEAST_FREE:
+            text = f"{paths.DATA}: {free} bytes free, expected {LEAST_FREE} or more; nothing was started"
+            raise Refusal(ExitStatus.TRY_LATER, text)
+        running = self.service.running_unit() if self.stop else ""
+        started = host.clock.now().isoformat(timespec="seconds")
+        journal = Journal(self.operation, Phase.PREPARED, self.old_id, started, running)
+        try:
+            host.trees.make_directory(paths.OUR_STATE)
+            write_journal(host.files, journal)
+        except OSError as error:
+            raise refusal_of(error, "nothing was started") from None
+        return journal
+
+    def _undo(self, journal: Journal) -> None:
+        """Put the old identity back, and write down that only the start is left."""
+        if self.host.files.exists(paths.PENDING):
+            put_back(self.host, paths.PENDING)
+        write_journal(self.host.files, journal.at(Phase.WRITTEN))
+
+    def _start_again(self, journal: Journal) -> None:
+        if journal.start:
+            try:
+                self.service.start(journal.start)
+            except ServiceFailed:
+                return  # the identity is whole; doctor tells that the agent does not run
+
+    def _revive(self, journal: Journal, holds: bool) -> Optional[Proof]:
+        """Start the agent with the identity that counts, and prove it; the journal goes whatever comes of that."""
+        try:
+            if self.revive is not None and (holds or journal.start):
+                return self.revive()
+            if not holds or self.operation is not Operation.DEREGISTER:
+                self._start_again(journal)
+            return None
+        finally:
+            with INTERRUPTS.held():
+                self._end(keep=holds and bool(self.old_id))
+
+    def _end(self, *, keep: bool = False) -> None:
+        if keep:
+            promote(self.host)
+        drop_journal(self.host.trees)
+        remove_leftovers(self.host)
+
+
+def refusal_of(error: OSError, rest: str) -> Refusal:
+    """An error of the file system as one line: 75 where a disk is full, 77 where there is no right to write."""
+    status = ExitStatus.TRY_LATER if error.errno in NO_SPACE else ExitStatus.NO_PERMISSION
+    return Refusal(status, f"{error.filename or paths.OUR_STATE}: {words_of(error)}; {rest}")

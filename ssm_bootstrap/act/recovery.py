@@ -1,0 +1,108 @@
+"""Finishing or undoing what a run that died had begun: only while the lock is held."""
+
+from __future__ import annotations
+
+import json
+from typing import Callable
+
+from ssm_bootstrap.act.change import refusal_of
+from ssm_bootstrap.act.journal import Journal, Operation, Phase, UnreadableJournal, drop_journal, read_journal, write_journal
+from ssm_bootstrap.act.service import AgentService, ServiceFailed
+from ssm_bootstrap.act.snapshot import promote, put_back, remove_leftovers, sync_identity
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.identity import look_past_journal
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.machine import IdentityState
+
+
+def recover(host: Host, service: AgentService, tell: Callable[[str], None]) -> bool:
+    """Bring the identity to a whole state, old or new, and start the agent that was running; True where that was needed.
+
+    The caller holds the lock. Raises Refusal (78 for a journal that makes no sense, 75 or 77 where the disk forbids it).
+    """
+    try:
+        journal = read_journal(host.files)
+        if journal is None:
+            remove_leftovers(host)
+            return False
+        tell(f"a {journal.operation.value} of {journal.started} was cut short: {_bring_to_an_end(host, service, journal)}")
+        return True
+    except UnreadableJournal as error:
+        expected = "expected what this program writes; move it away once doctor says that the identity is whole"
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{error}; {expected}") from None
+    except OSError as error:
+        raise refusal_of(error, f"{paths.JOURNAL} stays for the next run") from None
+
+
+def _bring_to_an_end(host: Host, service: AgentService, journal: Journal) -> str:
+    keep = journal.keep
+    said = "it had changed nothing"
+    if journal.phase is Phase.SAVED:
+        running = service.running_unit()
+        if running:
+            # At boot systemd may have started it; it must not rotate a key while the vault is put back.
+            _quietly(lambda: service.stop(running))
+            journal = Journal(journal.operation, journal.phase, journal.old_id, journal.started, journal.start or running)
+        keep = _is_complete(host, journal)
+        if keep:
+            _complete(host, journal)
+            said = "it was complete, and is kept"
+        else:
+            put_back(host, paths.PENDING)
+            said = f"the identity before it is back ({journal.old_id or 'none'})"
+        sync_identity(host)
+        write_journal(host.files, journal.at(Phase.WRITTEN, keep=keep and bool(journal.old_id)))
+    elif journal.phase is Phase.WRITTEN:
+        said = "the identity is whole"
+    if keep and journal.old_id:
+        promote(host)
+    if journal.start and (journal.operation is not Operation.DEREGISTER or not keep):
+        _quietly(lambda: service.start(journal.start))
+    drop_journal(host.trees)
+    remove_leftovers(host)
+    return said
+
+
+def _quietly(step: Callable[[], None]) -> None:
+    """A unit that does not start or stop is doctor's to tell: the identity comes first."""
+    try:
+        step()
+    except ServiceFailed:
+        return
+
+
+def _is_complete(host: Host, journal: Journal) -> bool:
+    """True where the change had come to its end in the vault, though nobody had said so yet."""
+    found = look_past_journal(host.files)
+    if journal.operation is Operation.REGISTER:
+        is_new = found.state is IdentityState.REGISTERED and found.managed_instance_id != journal.old_id
+        return is_new and _fingerprint_is_whole(host)
+    if journal.operation is Operation.DEREGISTER:
+        return found.state in (IdentityState.NOT_REGISTERED, IdentityState.LOST)
+    return False  # a rollback is simply undone: both identities are at hand
+
+
+def _complete(host: Host, journal: Journal) -> None:
+    """Write what the agent writes last: the registration file (or, for a deregistration, its absence)."""
+    if journal.operation is Operation.DEREGISTER:
+        for path in (paths.REGISTRATION, paths.RUNTIME_CONFIG):
+            host.trees.remove(path)
+        return
+    found = look_past_journal(host.files)
+    if found.registration_file_id != found.managed_instance_id:
+        document = {"ManagedInstanceID": found.managed_instance_id, "Region": found.region}
+        host.files.write_atomic(paths.REGISTRATION, json.dumps(document, separators=(",", ":")).encode(), 0o600)
+
+
+def _fingerprint_is_whole(host: Host) -> bool:
+    try:
+        text = host.files.read_text(f"{paths.VAULT}/Store/InstanceFingerprint", 1 << 20)
+    except FileNotFoundError:
+        return True
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+

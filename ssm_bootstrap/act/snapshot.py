@@ -1,0 +1,81 @@
+"""The old identity put aside, and put back byte for byte. Every step may be cut short and done again."""
+
+from __future__ import annotations
+
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.identity import look_past_journal
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.model.machine import Identity
+
+VAULT = "Vault"
+REGISTRATION = "registration"
+NEW = ".new"
+OLD = ".old"
+
+
+def take_snapshot(host: Host, target: str) -> None:
+    """Copy vault and registration file to ``target``, synced; what stood there is replaced whole; raises OSError."""
+    fresh = target + NEW
+    host.trees.remove(fresh)
+    host.trees.make_directory(fresh)
+    for name, source in ((VAULT, paths.VAULT), (REGISTRATION, paths.REGISTRATION)):
+        if host.files.exists(source):
+            host.trees.copy(source, f"{fresh}/{name}")
+    host.trees.sync(fresh)
+    host.trees.remove(target)
+    host.trees.rename(fresh, target)
+
+
+def put_back(host: Host, snapshot: str) -> None:
+    """Make vault and registration file what ``snapshot`` holds (nothing, where it holds none); raises OSError.
+
+    The snapshot stays whole, so that a restore that was cut short is simply done again. One that is not there is no order
+    to remove anything: FileNotFoundError.
+    """
+    if not host.files.exists(snapshot):
+        raise FileNotFoundError(2, "the snapshot is not there", snapshot)
+    for name, place in ((VAULT, paths.VAULT), (REGISTRATION, paths.REGISTRATION)):
+        # Beside the agent's own names and hidden: it never lists this directory.
+        fresh, old = f"{paths.OUR_STATE}/{name}{NEW}", f"{paths.OUR_STATE}/{name}{OLD}"
+        host.trees.remove(fresh)
+        saved = host.files.exists(f"{snapshot}/{name}")
+        if saved:
+            host.trees.copy(f"{snapshot}/{name}", fresh)
+        host.trees.remove(old)
+        if host.files.exists(place):
+            host.trees.rename(place, old)
+        if saved:
+            host.trees.rename(fresh, place)
+        host.trees.remove(old)
+
+
+def sync_identity(host: Host) -> None:
+    """Make what the agent wrote survive a power loss; raises OSError."""
+    for path in (paths.VAULT, paths.REGISTRATION):
+        host.trees.sync(path)
+
+
+def has_snapshot(host: Host) -> bool:
+    """True where an identity was put aside."""
+    return host.files.exists(f"{paths.SNAPSHOT}/{VAULT}")
+
+
+def promote(host: Host) -> None:
+    """Make the identity that was put aside the snapshot that ``rollback`` restores; may be done twice; raises OSError."""
+    if host.files.exists(f"{paths.PENDING}/{VAULT}"):
+        host.trees.remove(paths.SNAPSHOT)
+        host.trees.rename(paths.PENDING, paths.SNAPSHOT)
+
+
+def remove_leftovers(host: Host) -> None:
+    """Take away what a change that is over, or was cut short, left beside the snapshot; raises OSError."""
+    host.trees.remove(paths.PENDING)
+    host.trees.remove(paths.PENDING + NEW)
+    for name in (VAULT, REGISTRATION):
+        for ending in (NEW, OLD):
+            host.trees.remove(f"{paths.OUR_STATE}/{name}{ending}")
+
+
+def snapshot_identity(host: Host) -> Identity:
+    """The identity that the snapshot holds."""
+    return look_past_journal(host.files, f"{paths.SNAPSHOT}/{VAULT}", f"{paths.SNAPSHOT}/{REGISTRATION}")

@@ -1,0 +1,58 @@
+"""``ssm-bootstrap deregister``: clear this node's identity, and say what is left to do on the side of AWS."""
+
+from __future__ import annotations
+
+import argparse
+
+from ssm_bootstrap.cli.flags import add_output, duration
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of ``deregister``."""
+    parser.add_argument("--delete-snapshot", action="store_true", help="delete the copy of the identity too: no rollback then")
+    parser.add_argument("--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait for another run to end")
+    add_output(parser, strict=False)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Clear it, and tell."""
+    from ssm_bootstrap.act.deregister import Deregistration
+    from ssm_bootstrap.act.service import AgentService
+    from ssm_bootstrap.cli.looking import real_host, stand
+    from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
+    from ssm_bootstrap.cli.registering import Outcome, find_binary, must_be_root, tell_outcome
+    from ssm_bootstrap.host.signals import INTERRUPTS
+
+    host = real_host()
+    must_be_root(host, "deregister: only root may change the agent's identity (use sudo)")
+    INTERRUPTS.install()
+    ground = stand(host, None, ask_metadata=False)
+    binary = find_binary(ground)
+    if isinstance(binary, Outcome):
+        return tell_outcome(ground, binary, arguments)
+    old, kept = Deregistration(host, AgentService(host), binary, arguments.delete_snapshot, arguments.wait, say).run()
+    node, region = old.managed_instance_id or old.registration_file_id, old.region or "<REGION>"
+    remove = f"aws ssm deregister-managed-instance --region {region} --instance-id {node}"
+    if arguments.json:
+        document = {
+            "schema": "ssm-bootstrap/1",
+            "command": "deregister",
+            "exit_status": 0,
+            "identity": {"state": "not-registered"},
+            "was": node or None,
+            "snapshot": kept,
+            "aws": [remove] if node else [],
+        }
+        print_document(document)
+        return 0
+    report = new_report(arguments.colour)
+    if not node:
+        report.line("Not registered: there was nothing to clear.")
+    else:
+        report.line(f"Cleared: {node}. This machine is not registered any more; its agent is stopped.", "green")
+        report.line("On the side of AWS the node is still listed, and billed if it is an advanced one. Remove it there:")
+        report.command(remove)
+    if kept:
+        report.line("A copy of the identity is kept for `ssm-bootstrap rollback`; --delete-snapshot deletes it.")
+    print_report(report)
+    return 0

@@ -1,0 +1,32 @@
+"""``ssm-bootstrap rollback``: put the identity before the last forced registration back."""
+
+from __future__ import annotations
+
+import argparse
+
+from ssm_bootstrap.cli.flags import add_output, add_region, duration
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of ``rollback``."""
+    add_region(parser)
+    parser.add_argument("--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait for another run to end")
+    add_output(parser, strict=False)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Put it back, start the agent, prove it."""
+    from ssm_bootstrap.act.rollback import Rollback
+    from ssm_bootstrap.act.service import AgentService
+    from ssm_bootstrap.cli.looking import real_host, stand
+    from ssm_bootstrap.cli.output import say
+    from ssm_bootstrap.cli.registering import Outcome, must_be_root, revive, tell_outcome
+    from ssm_bootstrap.host.signals import INTERRUPTS
+
+    host = real_host()
+    must_be_root(host, "rollback: only root may change the agent's identity (use sudo)")
+    INTERRUPTS.install()
+    say("warning: if the agent rotated its key after the snapshot, the service no longer knows the old one: then register anew")
+    ground = stand(host, arguments.region)
+    identity, proof = Rollback(host, AgentService(host), lambda: revive(ground), arguments.wait, say).run()
+    return tell_outcome(ground, Outcome(identity.managed_instance_id, proof=proof), arguments)

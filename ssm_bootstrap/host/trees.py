@@ -1,0 +1,86 @@
+"""Directories as a whole: copies that are the same byte for byte, with modes, owners and labels, and that survive a crash."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+
+class Trees:
+    """Trees below one root; every path given is absolute as the machine knows it."""
+
+    def __init__(self, root: str = "/") -> None:
+        self._root = Path(root)
+
+    def _real(self, path: str) -> Path:
+        return self._root / path.lstrip("/")
+
+    def make_directory(self, path: str, mode: int = 0o700) -> None:
+        """A directory and its parents; one that is there keeps its mode; raises OSError."""
+        real = self._real(path)
+        missing = [real, *real.parents]
+        for parent in reversed([item for item in missing if not item.exists()]):
+            parent.mkdir(mode)
+            _sync(parent.parent)
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy a file or tree to ``target``, which must not be there, and sync every byte of it; raises OSError."""
+        real, copy = self._real(source), self._real(target)
+        if real.is_dir() and not real.is_symlink():
+            copy.mkdir(0o700)
+            for item in sorted(os.listdir(real)):
+                self.copy(f"{source}/{item}", f"{target}/{item}")
+            _same_state(real, copy)
+        else:
+            shutil.copyfile(real, copy, follow_symlinks=False)
+            _same_state(real, copy)
+        if not copy.is_symlink():
+            _sync(copy)
+        _sync(copy.parent)
+
+    def sync(self, path: str) -> None:
+        """Make a tree that another program wrote survive a power loss; what is not there needs nothing; raises OSError."""
+        real = self._real(path)
+        if real.is_symlink() or not real.exists():
+            return
+        if real.is_dir():
+            for item in sorted(os.listdir(real)):
+                self.sync(f"{path}/{item}")
+        _sync(real)
+        _sync(real.parent)
+
+    def rename(self, source: str, target: str) -> None:
+        """Give a file or tree another name on the same file system, and sync both directories; raises OSError."""
+        real, goal = self._real(source), self._real(target)
+        os.rename(real, goal)
+        _sync(goal.parent)
+        if real.parent != goal.parent:
+            _sync(real.parent)
+
+    def remove(self, path: str) -> bool:
+        """Take a file or tree away; True where something was there; raises OSError."""
+        real = self._real(path)
+        if not os.path.lexists(real):
+            return False
+        if real.is_dir() and not real.is_symlink():
+            shutil.rmtree(real)
+        else:
+            real.unlink()
+        _sync(real.parent)
+        return True
+
+
+def _same_state(source: Path, target: Path) -> None:
+    """Owner, mode, times and extended attributes (SELinux labels) of ``source`` on ``target``."""
+    found = os.lstat(source)
+    os.chown(target, found.st_uid, found.st_gid, follow_symlinks=False)
+    shutil.copystat(source, target, follow_symlinks=False)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

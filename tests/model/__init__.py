@@ -1,0 +1,1 @@
+"""Tests of ssm_bootstrap.model."""
