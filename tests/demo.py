@@ -25,7 +25,7 @@ PIPE_WIDTH = 100
 MOST_SECONDS = 60.0
 ANSWER_WITHIN = 3.0
 COMMAND_WITHIN = 50.0
-PACE = 50
+PACE = 100
 """How many times faster than the real agent's the stand-in's waits are."""
 NONE: FrozenSet[str] = frozenset()
 

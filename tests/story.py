@@ -28,7 +28,7 @@ def register_words(*more: str, region: str = REGION, code_file: str = CODE_FILE)
     return ["register", *given, *more]
 
 
-def prepare(lab: Lab, time_scale: str = "0.02") -> None:
+def prepare(lab: Lab, time_scale: str = "0.01") -> None:
     """A new instance: the code's file in place, the stand-in agent at its pace (1 is the real agent's)."""
     lab.reset_instance()
     lab.write("/etc/ssm-lab/time-scale", time_scale)

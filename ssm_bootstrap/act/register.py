@@ -128,6 +128,8 @@ class Registrar:
             managed_instance_id=outcome.managed_instance_id,
             finding=outcome.finding,
             transient=outcome.transient,
+            explanation=outcome.explanation,
+            reason=outcome.reason,
         )
 
     def _await_api(self, elapsed: Callable[[], float]) -> Optional[Blocked]:

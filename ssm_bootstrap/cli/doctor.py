@@ -5,10 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ssm_bootstrap.cli.flags import add_for, add_output, add_region
+from ssm_bootstrap.cli.flags import add_for, add_output, add_region, duration
 
 if TYPE_CHECKING:
+    from ssm_bootstrap.model.diagnosis import Diagnosis
     from ssm_bootstrap.model.observations import Observations
+
+LOOK_EVERY = 5.0
+"""Seconds between the starts of two looks with --wait."""
+
+TELL_EVERY = 60.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,34 +22,83 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_region(parser)
     add_for(parser)
     add_output(parser)
+    parser.add_argument("--short", action="store_true", help="failures only: what, and the one thing to change")
+    parser.add_argument(
+        "--wait", type=duration, default=0.0, metavar="TIME", help="look again until the capabilities work, as in 10m"
+    )
     parser.add_argument("--save", metavar="FILE", help="write what was seen to FILE (mode 0600), for --replay elsewhere")
-    parser.add_argument("--replay", metavar="FILE", help="diagnose what --save wrote, without looking at this machine")
+    parser.add_argument("--replay", metavar="FILE", help="diagnose what --save or --bundle wrote, not this machine")
+    parser.add_argument("--bundle", metavar="F.tar.gz", help="write a support bundle (mode 0600): redacted, with a manifest")
+    parser.add_argument("--redact-accounts", action="store_true", help="mask account ids in the bundle too")
+    parser.add_argument("--nagios", action="store_true", help="one line and the exit status of a Nagios plugin (0, 1, 2, 3)")
+    parser.add_argument("--prometheus", metavar="FILE", help="write metrics for node_exporter's textfile collector")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look or replay, save where asked, diagnose, tell."""
-    from ssm_bootstrap.cli.telling import tell
+    from ssm_bootstrap.cli.telling import tell, tell_short
     from ssm_bootstrap.diagnose.diagnosis import diagnose
     from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
-    if arguments.replay is not None and arguments.save is not None:
-        raise Refusal(ExitStatus.USAGE, "--replay: expected without --save")
+    if arguments.replay is not None:
+        for flag in ("save", "bundle", "wait"):
+            if getattr(arguments, flag):
+                raise Refusal(ExitStatus.USAGE, f"--{flag}: expected without --replay")
     observations = _replay(arguments) if arguments.replay is not None else _look(arguments)
+    diagnosis = diagnose(observations)
     if arguments.save is not None:
-        _save(arguments.save, observations)
-    return tell(observations, diagnose(observations), arguments, machine=True)
+        from ssm_bootstrap.cli.saving import save_observations
+
+        save_observations(arguments.save, observations)
+    if arguments.prometheus is not None:
+        _write_metrics(arguments.prometheus, observations, diagnosis)
+    if arguments.bundle is not None:
+        _write_bundle(arguments, observations, diagnosis)
+    if arguments.nagios:
+        from ssm_bootstrap.render.nagios import nagios_line, nagios_status
+
+        print(nagios_line(diagnosis))
+        return nagios_status(diagnosis)
+    if arguments.short and not arguments.json:
+        return tell_short(observations, diagnosis, arguments)
+    return tell(observations, diagnosis, arguments, machine=True)
 
 
 def _look(arguments: argparse.Namespace) -> Observations:
+    """Look once, or with --wait until the capabilities work or the time is over."""
     from ssm_bootstrap.cli.looking import observe_everything, real_host, stand
-    from ssm_bootstrap.cli.output import LiveLine
+    from ssm_bootstrap.cli.output import LiveLine, say
+    from ssm_bootstrap.diagnose.diagnosis import diagnose
 
-    ground = stand(real_host(), arguments.region)
+    host = real_host()
+    begun, told = host.clock.monotonic(), 0.0
     line = LiveLine()
-    try:
-        return observe_everything(ground, arguments.capabilities, line)
-    finally:
-        line.end()
+    while True:
+        look_began = host.clock.monotonic()
+        try:
+            observations = observe_everything(stand(host, arguments.region), arguments.capabilities, line)
+        finally:
+            line.end()
+        now = host.clock.monotonic()
+        if now - begun >= arguments.wait:
+            return observations
+        missing = _missing(diagnose(observations))
+        if not missing:
+            return observations
+        if not told or now - told >= TELL_EVERY:
+            told = now
+            say(f"waiting: {missing} ({now - begun:.0f} s of {arguments.wait:.0f} s)")
+        rest = LOOK_EVERY - (now - look_began)
+        host.clock.sleep(max(0.0, min(rest, arguments.wait - (now - begun))))
+
+
+def _missing(diagnosis: Diagnosis) -> str:
+    """The capabilities that do not work yet, and why."""
+    from ssm_bootstrap.model.capability import Verdict
+
+    works = (Verdict.OK, Verdict.DEGRADED)
+    waited = [item for item in diagnosis.capabilities if item.verdict not in works]
+    return ", ".join(f"{item.capability.value} ({', '.join(item.because) or item.verdict.value})" for item in waited)
 
 
 def _replay(arguments: argparse.Namespace) -> Observations:
@@ -58,7 +113,34 @@ def _replay(arguments: argparse.Namespace) -> Observations:
     return found
 
 
-def _save(path: str, observations: Observations) -> None:
-    from ssm_bootstrap.cli.saving import save_observations
+def _write_metrics(path: str, observations: Observations, diagnosis: Diagnosis) -> None:
+    import os
 
-    save_observations(path, observations)
+    from ssm_bootstrap.collect.failures import words_of
+    from ssm_bootstrap.host.files import Files
+    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+    from ssm_bootstrap.render.prometheus import metrics
+
+    try:
+        Files().write_atomic(os.path.abspath(path), metrics(observations, diagnosis).encode(), 0o644)
+    except OSError as error:
+        status = ExitStatus.TRY_LATER if error.errno in (28, 122) else ExitStatus.NO_PERMISSION
+        raise Refusal(status, f"--prometheus: {path}: {words_of(error)}") from None
+
+
+def _write_bundle(arguments: argparse.Namespace, observations: Observations, diagnosis: Diagnosis) -> None:
+    import json
+
+    from ssm_bootstrap.cli.bundle import write_bundle
+    from ssm_bootstrap.cli.looking import real_host
+    from ssm_bootstrap.cli.output import say
+    from ssm_bootstrap.cli.saving import observations_text
+    from ssm_bootstrap.cli.telling import report_of, status_of
+    from ssm_bootstrap.render.text import Report
+    from ssm_bootstrap.render.wire import document
+
+    report = report_of(Report(100), observations, diagnosis, machine=True).text
+    wire = json.dumps(document(observations, diagnosis, status_of(diagnosis, arguments.strict)), indent=1)
+    text = observations_text(observations)
+    count = write_bundle(real_host(), arguments.bundle, text, report, wire, accounts=arguments.redact_accounts)
+    say(f"{arguments.bundle}: {count} files, mode 0600; keys, tokens, codes and passwords are masked; look before you send it")

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         logs=Seen(digest),
     )
     diagnosis = Diagnosis(
-        findings=found.findings, unseen=digest.unseen, unexplained=found.unexplained, records=found.records
+        findings=found.findings, unseen=digest.unseen, unexplained=found.listed, records=found.records
     )
     _remark(digest)
     return tell(observations, diagnosis, arguments)

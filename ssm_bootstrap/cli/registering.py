@@ -37,6 +37,13 @@ STATUS_OF = {
 }
 """The exit status of a registration that failed with a code; any other code says that the service was not reached."""
 
+STATUS_OF_REASON = {
+    "disk-full": ExitStatus.TRY_LATER,
+    "read-only": ExitStatus.NO_PERMISSION,
+    "permission": ExitStatus.NO_PERMISSION,
+}
+"""The same where no finding code stands for what the agent said, by the signature of its cause."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -58,8 +65,11 @@ class Outcome:
         if self.status is not None:
             return self.status
         if not self.managed_instance_id:
-            if self.blocked or self.finding is None:
+            if self.blocked:
                 return ExitStatus.UNREACHABLE
+            if self.finding is None:
+                reason = self.attempts[-1].reason if self.attempts else ""
+                return STATUS_OF_REASON.get(reason, ExitStatus.BAD_CONTENT)
             return STATUS_OF.get(self.finding.code, ExitStatus.UNREACHABLE)
         return ExitStatus.OK if self.proof is None or self.proof.online else ExitStatus.FOUND
 
@@ -77,8 +87,10 @@ def agent_environment(settings: ProxySettings, unit: Observed[Mapping[str, str]]
     """The variables that ``-register`` is run with: those of the agent's unit, and the proxy that counts."""
     found = dict(unit.value) if isinstance(unit, Seen) else {}
     if settings and settings.source != "environment":
-        found.update({"https_proxy": settings.https, "http_proxy": settings.http, "no_proxy": settings.exceptions})
-    return {name: value for name, value in found.items() if value}
+        own = {"https_proxy": settings.https, "http_proxy": settings.http, "no_proxy": settings.exceptions}
+        # An empty variable is as good as none to the agent: the caller's other spelling must not win.
+        found.update({**own, **{name.upper(): value for name, value in own.items()}})
+    return found
 
 
 def must_be_root(host: Host, message: str) -> None:
@@ -118,6 +130,9 @@ def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace
         _tell_proof(report, outcome.proof)
     if finding is not None:
         report.finding(finding)
+    elif not outcome.managed_instance_id and outcome.attempts:
+        report.line("The agent did not register, and no known cause stands in what it said:", "bold red")
+        report.item("said", outcome.attempts[-1].explanation or "nothing")
     print_report(report)
     return status
 
@@ -152,6 +167,7 @@ def _document(
                 "seconds": round(attempt.seconds, 3),
                 "code": attempt.finding.code if attempt.finding is not None else None,
                 "transient": attempt.transient,
+                "explanation": attempt.explanation or None,
                 "managed_instance_id": attempt.managed_instance_id or None,
             }
             for attempt in outcome.attempts

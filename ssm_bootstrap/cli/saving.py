@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from ssm_bootstrap.cli.bundle import observations_of_bundle
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.codec import NotDecodable, decode, encode
@@ -16,11 +17,15 @@ SCHEMA = "ssm-bootstrap-observations/1"
 MOST = 64 << 20
 
 
+def observations_text(observations: Observations) -> str:
+    """The observations as ``--save`` writes them."""
+    return json.dumps({"schema": SCHEMA, "observations": encode(observations)}, indent=1) + "\n"
+
+
 def save_observations(path: str, observations: Observations) -> None:
     """Write the observations, mode 0600; raises Refusal."""
-    document = {"schema": SCHEMA, "observations": encode(observations)}
     try:
-        Files().write_atomic(os.path.abspath(path), json.dumps(document, indent=1).encode() + b"\n", 0o600)
+        Files().write_atomic(os.path.abspath(path), observations_text(observations).encode(), 0o600)
     except OSError as error:
         full = ExitStatus.TRY_LATER if error.errno in (28, 122) else ExitStatus.NO_PERMISSION
         raise Refusal(full, f"--save: {path}: {words_of(error)}") from None
@@ -35,6 +40,8 @@ def load_observations(path: str) -> Observations:
         raise Refusal(ExitStatus.BAD_CONTENT, f"--replay: {path}: {words_of(error)}") from None
     if len(text) > MOST:
         raise Refusal(ExitStatus.BAD_CONTENT, f"--replay: {path}: larger than {MOST >> 20} MB")
+    if text.startswith(b"\x1f\x8b"):
+        text = observations_of_bundle(text, MOST) or b""
     try:
         document = json.loads(text)
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
@@ -42,5 +49,6 @@ def load_observations(path: str) -> Observations:
         found: Observations = decode(Observations, document.get("observations"), "observations")
     except (ValueError, RecursionError) as error:
         words = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
-        raise Refusal(ExitStatus.BAD_CONTENT, f"--replay: {path}: expected what doctor --save writes: {words}") from None
+        expected = f"--replay: {path}: expected what doctor --save or --bundle writes: {words}"
+        raise Refusal(ExitStatus.BAD_CONTENT, expected) from None
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Mapping, Optional
 
 from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report
 from ssm_bootstrap.model.capability import Verdict
@@ -12,6 +12,9 @@ from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.finding import Severity
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.render.text import Report
 
 
 def status_of(diagnosis: Diagnosis, strict: bool) -> ExitStatus:
@@ -22,6 +25,22 @@ def status_of(diagnosis: Diagnosis, strict: bool) -> ExitStatus:
     return exit_status(bool(diagnosis.errors), remarks, strict)
 
 
+def report_of(report: Report, observations: Observations, diagnosis: Diagnosis, *, machine: bool) -> Report:
+    """The whole report of a look, with ``machine`` the node as well."""
+    from ssm_bootstrap.render.machine import tell_machine
+    from ssm_bootstrap.render.text import heading
+
+    report.line(heading(observations, value_of(observations.plan.region)), "dim")
+    report.headline(diagnosis)
+    if machine:
+        tell_machine(report, observations)
+    report.verdicts(diagnosis.capabilities)
+    report.findings(diagnosis.findings)
+    report.unseen(diagnosis, records=True)
+    report.targets(observations.probes)
+    return report
+
+
 def tell(
     observations: Observations,
     diagnosis: Diagnosis,
@@ -30,25 +49,26 @@ def tell(
     *,
     machine: bool = False,
 ) -> int:
-    """Print the report in the form that was asked for, with ``machine`` the node as well; gives the exit status."""
+    """Print the report in the form that was asked for; gives the exit status."""
     status = status_of(diagnosis, getattr(arguments, "strict", False))
     if arguments.json:
         from ssm_bootstrap.render.wire import document
 
         print_document(document(observations, diagnosis, status, more))
         return status
-    from ssm_bootstrap.render.text import heading
+    print_report(report_of(new_report(arguments.colour), observations, diagnosis, machine=machine))
+    return status
 
+
+def tell_short(observations: Observations, diagnosis: Diagnosis, arguments: argparse.Namespace) -> int:
+    """Print what does not work and the one thing to change for it; a healthy node is one line."""
+    status = status_of(diagnosis, arguments.strict)
     report = new_report(arguments.colour)
-    report.line(heading(observations, value_of(observations.plan.region)), "dim")
-    report.headline(diagnosis)
-    if machine:
-        from ssm_bootstrap.render.machine import tell_machine
-
-        tell_machine(report, observations)
-    report.verdicts(diagnosis.capabilities)
-    report.findings(diagnosis.findings)
-    report.unseen(diagnosis, records=True)
-    report.targets(observations.probes)
+    report.verdicts([item for item in diagnosis.capabilities if item.verdict is not Verdict.OK])
+    causes = [finding for finding in diagnosis.causes if finding.severity is not Severity.INFO]
+    for finding in causes:
+        report.item(finding.code, f"{finding.title}. {finding.remedy.summary}")
+    if not causes:
+        report.headline(diagnosis)
     print_report(report)
     return status

@@ -139,7 +139,7 @@ class Look:
     def _resolve(self, name: _Name) -> None:
         try:
             addresses = self._host.network.resolve(name.host, name.port)
-        except (OSError, UnicodeError) as error:
+        except Exception as error:  # OSError, UnicodeError, and a bug of ours must not leave the look waiting
             self._events.put(("unresolved", name, error))
         else:
             self._events.put(("resolved", name, addresses))
@@ -191,7 +191,11 @@ class Look:
             self._start(self._look_up, name, resolver)
 
     def _look_up(self, name: _Name, resolver: str) -> None:
-        self._events.put(("lookup", name, look_up(self._host.network, self._host.clock, resolver, name.host)))
+        try:
+            found = look_up(self._host.network, self._host.clock, resolver, name.host)
+        except Exception as error:  # as above
+            found = NameLookup(name.host, resolver, 0.0, (), Failure.UNKNOWN, words_of(error))
+        self._events.put(("lookup", name, found))
 
     def _on_lookup(self, name: _Name, lookup: NameLookup) -> None:
         name.lookups.append(lookup)

@@ -23,7 +23,10 @@ _HOST_AND_PORT = re.compile(r"(?:\[(?P<v6>[^\]]*)\]|(?P<name>[^:\[\]]*)):(?P<por
 
 @dataclass(frozen=True)
 class ProxySettings:
-    """Proxy variables as the agent (Go) reads them: lower case first, then upper; ``source`` says whose they are."""
+    """Proxy variables as the agent (Go) reads them: upper case first, then lower; ``source`` says whose they are.
+
+    Source: golang.org/x/net/http/httpproxy, FromEnvironment: the first of the two spellings that is not empty.
+    """
 
     https: str = ""
     http: str = ""
@@ -34,7 +37,7 @@ class ProxySettings:
     def of(cls, environment: Mapping[str, str], source: str) -> ProxySettings:
         """The settings of one environment."""
         upper = {name: environment.get(name.upper(), "") for name in PROXY_VARIABLES}
-        https, http, exceptions = (environment.get(name) or upper[name] for name in PROXY_VARIABLES)
+        https, http, exceptions = (upper[name] or environment.get(name, "") for name in PROXY_VARIABLES)
         return cls(https, http, exceptions, source)
 
     def __bool__(self) -> bool:

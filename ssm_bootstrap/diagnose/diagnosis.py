@@ -72,5 +72,5 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS) -> 
     ordered = hide_symptoms(tuple(findings))
     verdicts = judge_capabilities(case.capabilities, case.needs, ordered, looked=bool(observations.probes))
     return Diagnosis(
-        verdicts, ordered, tuple(dict.fromkeys(unseen)), told.unexplained, tuple(crashed), told.records
+        verdicts, ordered, tuple(dict.fromkeys(unseen)), told.listed, tuple(crashed), told.records
     )

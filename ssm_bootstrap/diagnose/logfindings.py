@@ -107,10 +107,15 @@ def _severity(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Severity:
         all(item.judgement.minor for item in bundle)
         or service in MINOR_SERVICES
         or (service == "ec2messages" and whole.value("connection-status") == "ssmmessages")
-        or (code == "patch-payload-unreachable" and "s3-unreachable" in whole.codes)
+        or (code == "patch-payload-unreachable" and ("s3-unreachable" in whole.codes or _is_status_alone(bundle)))
     )
     severity = FINDINGS[code].severity
     return Severity.WARNING if minor and severity is Severity.ERROR else severity
+
+
+def _is_status_alone(bundle: Sequence[Sighting]) -> bool:
+    """Whether nothing but status 156 speaks of a download: the patch script gives it for its own failures too."""
+    return all(item.judgement.cause == "patch-exit-payload" for item in bundle)
 
 
 def _facts(code: str, best: Sighting, bundle: Sequence[Sighting], whole: _Whole) -> dict[str, str]:

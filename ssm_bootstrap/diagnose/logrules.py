@@ -44,7 +44,6 @@ PHASES: Mapping[str, PhaseFacts] = {
     "associations": PhaseFacts("ssm"),
     "association-document": PhaseFacts("ssm"),
     "key-rotation": PhaseFacts("ssm", minor=True),
-    "key-update": PhaseFacts("ssm", minor=True),
     "package-manifest": PhaseFacts("ssm"),
     "inventory-upload": PhaseFacts("ssm"),
     "control-channel-token": _CHANNEL,

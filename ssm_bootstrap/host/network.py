@@ -148,7 +148,7 @@ class Network:
         pairs = (line.decode("latin-1").partition(":") for line in rest.split(b"\r\n") if b":" in line)
         return Answer(int(words[1]), {name.strip().lower(): value.strip() for name, _, value in pairs}, b"", False)
 
-    def ask(self, resolver: str, host: str, family: str, timeout: float) -> tuple[str, tuple[str, ...]]:
+    def ask(self, resolver: str, host: str, family: str, timeout: float, port: int = 53) -> tuple[str, tuple[str, ...]]:
         """Ask one resolver for one record type ("A" or "AAAA"): response code in words, and addresses.
 
         Raises TimeoutError where nothing came back, OSError, ValueError on an answer that makes no sense.
@@ -161,7 +161,7 @@ class Network:
 
         try:
             question = dns.message.make_query(host, family)
-            answer, _ = dns.query.udp_with_fallback(question, resolver, timeout=timeout)
+            answer, _ = dns.query.udp_with_fallback(question, resolver, timeout=timeout, port=port)
         except dns.exception.Timeout as error:
             raise TimeoutError(f"{resolver} did not answer in {timeout:g} s") from error
         except dns.exception.DNSException as error:

@@ -20,6 +20,8 @@ class Attempt:
     managed_instance_id: str = ""
     finding: Optional[Finding] = None
     transient: bool = False
+    explanation: str = ""  # one line: what the agent said, where no finding code stands for it
+    reason: str = ""  # the id of the cause's signature: disk-full, read-only, permission, ...
 
     @property
     def succeeded(self) -> bool:

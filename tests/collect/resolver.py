@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from typing import Iterator, Sequence
 
 import dns.message
-import dns.query
 import dns.rcode
 import dns.rrset
 
@@ -41,6 +40,8 @@ def resolver(code: str, addresses: Sequence[str] = (), drop: int = 0) -> Iterato
         with suppress(OSError):
             while True:
                 data, peer = server.recvfrom(4096)
+                if not data:  # shut down
+                    return
                 if code == "silent" or dropped < drop:
                     dropped += 1
                     continue
@@ -61,11 +62,6 @@ class OnPort(Network):
     def __init__(self, port: int) -> None:
         self.port = port
 
-    def ask(self, resolver: str, host: str, family: str, timeout: float) -> tuple[str, tuple[str, ...]]:
+    def ask(self, resolver: str, host: str, family: str, timeout: float, port: int = 53) -> tuple[str, tuple[str, ...]]:
         """As the real one, where port 53 cannot be had."""
-        real = dns.query.udp_with_fallback
-
-        def elsewhere(question: dns.message.Message, where: str, timeout: float):  # type: ignore[no-untyped-def]
-            return real(question, where, timeout=timeout, port=self.port)
-
-        raise NotImplementedError
+        return super().ask(resolver, host, family, min(timeout, 0.25), self.port)

@@ -302,7 +302,9 @@ def test_a_strangers_connection_is_noted() -> None:
 def test_a_scripts_status_is_the_patch_scripts_only_there() -> None:
     text = "failed to run commands: exit status 156"
     patch = "/var/lib/amazon/ssm/mi-1/document/orchestration/c/awsrunShellScript/PatchLinux/stderr"
-    assert errors(explain(text, name=patch)) == ["patch-payload-unreachable"]
+    alone = only(explain(text, name=patch))
+    assert (alone.code, alone.severity) == ("patch-payload-unreachable", Severity.WARNING)
+    assert errors(explain("Error code returned from curl is 28\n", text, name=patch)) == ["patch-payload-unreachable"]
     other = explain(text, name="/var/lib/amazon/ssm/mi-1/document/orchestration/c/awsrunShellScript/mine/stderr")
     assert (other.findings, len(other.notes)) == ((), 1)
 

@@ -145,7 +145,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         fixed="shared credentials are already expired",
         pattern=r"shared credentials are already expired, they were retrieved at \S+",
         meaning="the worker sees old credentials: the core cannot renew them, or the machine slept",
-        source=AGENT + "common/identity/availableidentities/onprem/sharedprovider.go:92",
+        source=AGENT + "common/identity/credentialproviders/sharedprovider/sharedprovider.go:92",
         samples=(
             formatted(
                 "shared credentials are already expired, they were retrieved at 2026-11-23T13:00:00Z and expired at "
@@ -160,7 +160,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         fixed="unable to read runtime config for ShareFile information",
         pattern=r"unable to read runtime config for ShareFile information",
         meaning="the worker does not know where the core keeps the credentials",
-        source=AGENT + "common/identity/availableidentities/onprem/sharedprovider.go:83",
+        source=AGENT + "common/identity/credentialproviders/sharedprovider/sharedprovider.go:83",
         samples=(formatted("unable to read runtime config for ShareFile information: invalid character"),),
     ),
     Signature(
@@ -169,7 +169,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         fixed="runtime config has an empty ShareFile",
         pattern=r"runtime config has an empty ShareFile",
         meaning="the worker does not know where the core keeps the credentials",
-        source=AGENT + "common/identity/availableidentities/onprem/sharedprovider.go:87",
+        source=AGENT + "common/identity/credentialproviders/sharedprovider/sharedprovider.go:87",
         samples=(formatted("runtime config has an empty ShareFile"),),
     ),
     Signature(
@@ -189,7 +189,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         fixed="no valid credentials could be retrieved for ec2 identity",
         pattern=r"no valid credentials could be retrieved for ec2 identity",
         meaning="the agent runs as the EC2 instance, not as a hybrid node",
-        source=AGENT + "common/identity/availableidentities/ec2",
+        source=AGENT + "common/identity/credentialproviders/ec2roleprovider",
         samples=(formatted("no valid credentials could be retrieved for ec2 identity. Default Host Management Err: none"),),
         code="identity-not-hybrid",
         transient=False,
@@ -200,7 +200,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         fixed="Failed to connect to Systems Manager with instance profile role credentials",
         pattern=r"Failed to connect to Systems Manager with instance profile role credentials",
         meaning="the agent runs as the EC2 instance, not as a hybrid node",
-        source=AGENT + "common/identity/availableidentities/ec2",
+        source=AGENT + "common/identity/credentialproviders/ec2roleprovider",
         samples=(formatted("Failed to connect to Systems Manager with instance profile role credentials. Err: denied"),),
         code="identity-not-hybrid",
         transient=False,

@@ -146,7 +146,7 @@ LOCAL: tuple[Signature, ...] = (
         fixed="Failed to get machine fingerprint: ",
         pattern=r"Failed to get machine fingerprint: ",
         meaning="the node's fingerprint could not be had",
-        source=AGENT + "common/identity/availableidentities/onprem/onpremprovider/role_provider.go:109",
+        source=AGENT + "common/identity/credentialproviders/onpremprovider/role_provider.go:109",
         samples=(formatted("Failed to get machine fingerprint: open /x: permission denied"),),
     ),
     Signature(
@@ -207,9 +207,9 @@ LOCAL: tuple[Signature, ...] = (
         fixed="instance most likely needs to be re-registered",
         pattern=r"instance most likely needs to be re-registered",
         meaning="the key's rotation broke off half way: the service and the host hold different keys",
-        source=AGENT + "common/identity/availableidentities/onprem/onpremprovider/role_provider.go:261",
+        source=AGENT + "common/identity/credentialproviders/onpremprovider/role_provider.go:261",
         samples=(
-            formatted("Failed to save new private key, instance most likely needs to be re-registered: input/output error"),
+            formatted("Failed to roll-back remove public key change, instance most likely needs to be re-registered: %v EOF"),
         ),
         transient=False,
     ),

@@ -6,7 +6,7 @@ from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
 from ssm_bootstrap.catalog.signatures.samples import AGENT, documented, formatted, measured
 
 _MANIFEST = "https://s3.ap-northeast-1.amazonaws.com/amazon-ssm-ap-northeast-1/ssm-agent-manifest.json"
-_UPDATE_CODES = AGENT + "agent/update/updateconstants/constants.go:191-305"
+_UPDATE_CODES = AGENT + "agent/updateutil/updateconstants/constants.go:191-305"
 
 S3: tuple[Signature, ...] = (
     Signature(
@@ -180,7 +180,7 @@ S3: tuple[Signature, ...] = (
         fixed="cannot find the latest version for package",
         pattern=r"cannot find the latest version for package",
         meaning="the manifest names no version for this platform",
-        source=AGENT + "agent/updateutil/updatemanifest.go:111",
+        source=AGENT + "agent/updateutil/updatemanifest/updatemanifest.go:111",
         samples=(formatted("cannot find the latest version for package amazon-ssm-agent"),),
     ),
     Signature(

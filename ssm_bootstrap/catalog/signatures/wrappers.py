@@ -118,7 +118,7 @@ WRAPPERS: tuple[Signature, ...] = (
         fixed="private key",
         pattern=r"Failed to rotate private key with error",
         meaning="the node's key was not rotated; the old one still works",
-        source=AGENT + "common/identity/availableidentities/onprem/onpremprovider/role_provider.go:144",
+        source=AGENT + "common/identity/credentialproviders/onpremprovider/role_provider.go:144",
         samples=(
             formatted(
                 "Failed to rotate private key with error: RequestError: send request failed\n"
@@ -128,11 +128,12 @@ WRAPPERS: tuple[Signature, ...] = (
     ),
     Signature(
         id="key-update",
-        kind=Kind.PHASE,
+        kind=Kind.CAUSE,
         fixed="Failed to update remote public key",
         pattern=r"Failed to update remote public key",
         meaning="the node's new public key was not accepted; the old one still works",
-        source=AGENT + "common/identity/availableidentities/onprem/onpremprovider/role_provider.go:216",
-        samples=(formatted("Failed to update remote public key, InternalServerError: "),),
+        source=AGENT + "common/identity/credentialproviders/onpremprovider/role_provider.go:216",
+        samples=(formatted("Failed to rotate private key with error: Failed to update remote public key, old key still works"),),
+        transient=True,
     ),
 )

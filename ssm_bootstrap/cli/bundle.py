@@ -1,0 +1,110 @@
+"""The support bundle: observations, report, logs and configuration, redacted, with a manifest; ``--replay`` reads it."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import tarfile
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.agentlog import default_paths
+from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.render.redact import redact
+
+OBSERVATIONS = "observations.json"
+MANIFEST = "manifest.json"
+MOST_OF_A_LOG = 4 << 20
+"""Bytes of a log that go into the bundle: the end of it, where the news is."""
+
+CONFIGURATION = (
+    paths.AGENT_CONFIG,
+    paths.OUR_CONFIG,
+    "/etc/amazon/ssm/seelog.xml",
+    "/etc/os-release",
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/systemd/system/amazon-ssm-agent.service.d/override.conf",
+)
+"""What else tells how this node is set up; the vault and credentials are never read."""
+
+
+@dataclass
+class Bundle:
+    """Files under way into a bundle; ``accounts`` masks account ids as well."""
+
+    accounts: bool
+    files: dict[str, bytes] = field(default_factory=dict)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, name: str, text: str, source: str) -> None:
+        """One file, redacted."""
+        masked, count = redact(text, accounts=self.accounts)
+        data = masked.encode("utf-8", "replace")
+        self.files[name] = data
+        self.entries.append(
+            {"name": name, "source": source, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest(), "masked": count}
+        )
+
+    def add_from(self, host: Host, name: str, path: str) -> None:
+        """A file of this machine; one that cannot be read stands in the manifest with the reason."""
+        try:
+            size = host.files.size(path)
+            chunks = host.files.read_chunks(path, max(0, size - MOST_OF_A_LOG))
+            text = b"".join(chunks)[-MOST_OF_A_LOG:].decode("utf-8", "replace")
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError):
+                self.entries.append({"name": name, "source": path, "unseen": words_of(error)})
+            return
+        self.add(name, text, path)
+
+    def pack(self) -> bytes:
+        """The archive: the same bytes for the same files."""
+        manifest = json.dumps({"schema": "ssm-bootstrap-bundle/1", "files": self.entries}, indent=1).encode() + b"\n"
+        plain = io.BytesIO()
+        with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+            for name, data in sorted({**self.files, MANIFEST: manifest}.items()):
+                info = tarfile.TarInfo(f"ssm-bootstrap/{name}")
+                info.size, info.mode = len(data), 0o600
+                archive.addfile(info, io.BytesIO(data))
+        packed = io.BytesIO()
+        with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0, filename="") as stream:
+            stream.write(plain.getvalue())
+        return packed.getvalue()
+
+
+def write_bundle(host: Host, path: str, observations: str, report: str, document: str, *, accounts: bool) -> int:
+    """Write the bundle, mode 0600: how many files it has; raises Refusal."""
+    bundle = Bundle(accounts)
+    bundle.add(OBSERVATIONS, observations, "this run")
+    bundle.add("report.txt", report, "this run")
+    bundle.add("report.json", document, "this run")
+    for log in default_paths(host.files):
+        bundle.add_from(host, f"logs/{os.path.basename(log)}", log)
+    for configuration in CONFIGURATION:
+        bundle.add_from(host, f"configuration{configuration}", configuration)
+    try:
+        host.files.write_atomic(os.path.abspath(path), bundle.pack(), 0o600)
+    except OSError as error:
+        status = ExitStatus.TRY_LATER if error.errno in (28, 122) else ExitStatus.NO_PERMISSION
+        raise Refusal(status, f"--bundle: {path}: {words_of(error)}") from None
+    return len(bundle.files) + 1
+
+
+def observations_of_bundle(data: bytes, most: int) -> Optional[bytes]:
+    """The observations in a bundle, or None where ``data`` is no bundle; reads no more than ``most`` bytes of them."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
+            for member in archive:
+                if member.isfile() and os.path.basename(member.name) == OBSERVATIONS and member.size <= most:
+                    stream = archive.extractfile(member)
+                    return stream.read(most) if stream is not None else None
+    except (tarfile.TarError, OSError, EOFError):
+        return None
+    return None

@@ -1,0 +1,248 @@
+"""One look at many targets with a scripted network and real threads: nothing that stays silent holds it up."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from contextlib import contextmanager
+from typing import Any, Iterator, Mapping, Optional, Sequence
+
+import pytest
+
+from ssm_bootstrap.collect.probe import MOST_ADDRESSES, Look
+from ssm_bootstrap.collect.targets import ProxySettings
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.network import Answer
+from ssm_bootstrap.model.network import Failure, NameLookup, Probe, Stage
+from tests.fakes import Gate, QuickClock, RootedFiles, ScriptedNetwork
+from tests.laws.secrets import CANARIES, leaks
+from tests.made import INSIDE, INSIDE_B, REGION, wanted
+
+NONE = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+AGAIN = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+SSM, KMS = f"ssm.{REGION}.amazonaws.com", f"kms.{REGION}.amazonaws.com"
+NXDOMAIN, SERVFAIL, FOUND = ("NXDOMAIN", ()), ("SERVFAIL", ()), ("NOERROR", (INSIDE,))
+RESOLVERS = "nameserver 10.0.0.2\n"
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """Holds whoever goes in until the test is over."""
+    made = Gate()
+    yield made
+    made.open()
+
+
+class Machine:
+    """A machine with a scripted network."""
+
+    def __init__(self, files: RootedFiles) -> None:
+        self.files = files
+        files.put("/etc/resolv.conf", RESOLVERS)
+
+    def look(
+        self, network: ScriptedNetwork, *rows: str, proxies: Optional[ProxySettings] = None, progress: Any = None
+    ) -> tuple[dict[str, list[Probe]], tuple[NameLookup, ...]]:
+        """Look at the rows; gives the probes by row, and what resolvers said."""
+        host = Host(files=self.files, network=network, clock=QuickClock())
+        probes, lookups = Look(host, wanted(*rows, proxies=proxies), REGION, progress).take()
+        found: dict[str, list[Probe]] = {}
+        for probe in probes:
+            found.setdefault(probe.target.endpoint, []).append(probe)
+        return found, lookups
+
+
+@pytest.fixture
+def machine(files: RootedFiles) -> Machine:
+    """The machine that looks."""
+    return Machine(files)
+
+
+def ends(probes: Mapping[str, Sequence[Probe]]) -> dict[str, list[tuple[Stage, Optional[Failure]]]]:
+    return {row: [(probe.last.stage, probe.last.failure) for probe in found] for row, found in probes.items()}
+
+
+def test_every_address_inside_is_dialled_and_kept_in_order(machine: Machine) -> None:
+    network = ScriptedNetwork({SSM: (INSIDE, INSIDE_B)})
+    probes, lookups = machine.look(network, "ssm")
+    assert [probe.address for probe in probes["ssm"]] == [INSIDE, INSIDE_B]
+    assert ends(probes) == {"ssm": [(Stage.HTTP, None), (Stage.HTTP, None)]}
+    assert probes["ssm"][0].stages[0].detail == f"{INSIDE}, {INSIDE_B}"
+    assert lookups == ()
+
+
+def test_of_a_public_name_a_few_addresses_are_dialled(machine: Machine) -> None:
+    public = tuple(f"52.119.0.{number}" for number in range(1, 9))
+    probes, _ = machine.look(ScriptedNetwork({SSM: (*public, INSIDE)}), "ssm")
+    assert [probe.address for probe in probes["ssm"]] == [*public[:2], INSIDE]
+
+
+def test_addresses_are_bounded(machine: Machine) -> None:
+    many = tuple(f"10.0.0.{number}" for number in range(1, 200))
+    probes, _ = machine.look(ScriptedNetwork({SSM: many}), "ssm")
+    assert len(probes["ssm"]) == MOST_ADDRESSES
+
+
+def test_probes_come_in_the_order_of_the_targets_whoever_is_first(machine: Machine) -> None:
+    rows = ("ssm", "ssmmessages", "ec2messages")
+    names = {f"{row}.{REGION}.amazonaws.com": (f"10.0.0.{place}",) for place, row in enumerate(rows, 1)}
+    refused = OSError(errno.ECONNREFUSED, "Connection refused")
+    probes, _ = machine.look(ScriptedNetwork(names, {"10.0.0.3": refused}), *rows)
+    assert list(probes) == list(rows)
+    assert ends(probes)["ec2messages"] == [(Stage.TCP, Failure.REFUSED)]
+    assert ends(probes)["ssm"] == [(Stage.HTTP, None)]
+
+
+@pytest.mark.parametrize(
+    ("own", "said", "failure"),
+    [
+        (NONE, NXDOMAIN, Failure.NAME_UNKNOWN),
+        (AGAIN, SERVFAIL, Failure.RESOLVER_REFUSED),
+        (AGAIN, ("REFUSED", ()), Failure.RESOLVER_REFUSED),
+        (AGAIN, TimeoutError(), Failure.RESOLVER_SILENT),
+        (AGAIN, NXDOMAIN, Failure.NAME_UNKNOWN),
+        (socket.gaierror(socket.EAI_FAIL, "x"), TimeoutError(), Failure.RESOLVER_SILENT),
+        (AGAIN, OSError(errno.ENETUNREACH, "Network is unreachable"), Failure.UNREACHABLE),
+        (AGAIN, OSError(errno.EPERM, "Operation not permitted"), Failure.LOCAL_POLICY),
+        (AGAIN, OSError(errno.ECONNREFUSED, "Connection refused"), Failure.RESOLVER_SILENT),
+    ],
+    ids=lambda value: getattr(value, "value", None) or type(value).__name__,
+)
+def test_a_name_that_does_not_resolve_has_a_reason(machine: Machine, own: Any, said: Any, failure: Failure) -> None:
+    probes, lookups = machine.look(ScriptedNetwork({SSM: own}, resolvers={"10.0.0.2": said}), "ssm")
+    assert ends(probes) == {"ssm": [(Stage.DNS, failure)]}
+    assert probes["ssm"][0].address is None
+    assert [lookup.resolver for lookup in lookups] == ["10.0.0.2"]
+    assert "10.0.0.2: " in probes["ssm"][0].last.detail
+
+
+def test_a_resolver_that_never_returns_ends_at_the_deadline(machine: Machine, gate: Gate) -> None:
+    probes, lookups = machine.look(ScriptedNetwork({SSM: gate}), "ssm")
+    assert ends(probes) == {"ssm": [(Stage.DNS, Failure.RESOLVER_SILENT)]}
+    assert [lookup.failure for lookup in lookups] == [Failure.RESOLVER_SILENT]
+
+
+def test_a_resolver_that_never_returns_though_its_upstream_answers_is_told(machine: Machine, gate: Gate) -> None:
+    network = ScriptedNetwork({SSM: gate}, resolvers={"10.0.0.2": FOUND})
+    probes, _ = machine.look(network, "ssm")
+    assert ends(probes) == {"ssm": [(Stage.DNS, Failure.RESOLVER_SILENT)]}
+    assert "though asked directly: 10.0.0.2: NOERROR" in probes["ssm"][0].last.detail
+
+
+def test_upstream_resolvers_that_never_return_do_not_hold_the_look_up(machine: Machine, gate: Gate) -> None:
+    probes, lookups = machine.look(ScriptedNetwork({SSM: gate}, resolvers={"10.0.0.2": gate}), "ssm")
+    assert ends(probes) == {"ssm": [(Stage.DNS, Failure.RESOLVER_SILENT)]}
+    assert lookups == ()
+
+
+def test_without_a_resolver_the_librarys_own_words_stand(machine: Machine) -> None:
+    machine.files.put("/etc/resolv.conf", "")
+    probes, _ = machine.look(ScriptedNetwork({SSM: AGAIN}), "ssm")
+    assert ends(probes) == {"ssm": [(Stage.DNS, Failure.RESOLVER_SILENT)]}
+    assert probes["ssm"][0].last.detail == "no answer from any resolver"
+
+
+def test_a_peer_that_never_answers_is_left_behind_with_the_rungs_it_had(machine: Machine, gate: Gate) -> None:
+    probes, _ = machine.look(ScriptedNetwork({SSM: (INSIDE, INSIDE_B)}, {INSIDE_B: gate}), "ssm")
+    good, left = probes["ssm"]
+    if good.address == INSIDE_B:
+        good, left = left, good
+    assert good.last.ok
+    assert (left.last.stage, left.last.failure) == (Stage.TCP, Failure.TIMED_OUT)
+    assert left.last.detail == "not waited for any longer"
+
+
+def test_a_peer_that_drips_is_left_behind(machine: Machine, gate: Gate) -> None:
+    probes, _ = machine.look(ScriptedNetwork({SSM: (INSIDE,)}, answer=gate), "ssm")
+    assert ends(probes) == {"ssm": [(Stage.HTTP, Failure.TIMED_OUT)]}
+    assert [rung.stage for rung in probes["ssm"][0].stages] == [Stage.DNS, Stage.TCP, Stage.TLS, Stage.HTTP]
+
+
+def test_an_optional_peer_does_not_delay_what_is_needed(machine: Machine, gate: Gate) -> None:
+    network = ScriptedNetwork({SSM: (INSIDE,), KMS: ("10.0.0.9",)}, {"10.0.0.9": gate})
+    probes, _ = machine.look(network, "ssm", "kms")
+    assert ends(probes) == {"ssm": [(Stage.HTTP, None)], "kms": [(Stage.TCP, Failure.TIMED_OUT)]}
+    assert probes["kms"][0].last.seconds < 1.0  # the look's own clock: not the two seconds of what is needed
+    assert probes["kms"][0].target.optional
+
+
+def test_an_optional_name_that_never_resolves_does_not_delay_either(machine: Machine, gate: Gate) -> None:
+    probes, _ = machine.look(ScriptedNetwork({SSM: (INSIDE,), KMS: gate}), "ssm", "kms")
+    assert ends(probes) == {"ssm": [(Stage.HTTP, None)], "kms": [(Stage.DNS, Failure.RESOLVER_SILENT)]}
+    assert probes["kms"][0].last.seconds < 1.0
+
+
+def test_an_optional_target_waits_while_something_needed_is_under_way(machine: Machine, gate: Gate) -> None:
+    probes, _ = machine.look(ScriptedNetwork({SSM: gate, KMS: gate}), "ssm", "kms")
+    assert ends(probes) == {"ssm": [(Stage.DNS, Failure.RESOLVER_SILENT)], "kms": [(Stage.DNS, Failure.RESOLVER_SILENT)]}
+    assert probes["kms"][0].last.seconds > 1.5
+
+
+def test_a_crash_in_one_ladder_is_that_ladders_alone(machine: Machine) -> None:
+    def crash() -> None:
+        raise ZeroDivisionError("a bug")
+
+    probes, _ = machine.look(ScriptedNetwork({SSM: (INSIDE, INSIDE_B)}, {INSIDE_B: crash}), "ssm")
+    assert ends(probes) == {"ssm": [(Stage.HTTP, None), (Stage.TCP, Failure.UNKNOWN)]}
+    assert probes["ssm"][1].last.detail == "ZeroDivisionError: a bug"
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("a bug"), UnicodeError("label too long")])
+def test_a_crash_in_the_resolver_does_not_hold_the_look_up(machine: Machine, error: Exception) -> None:
+    probes, lookups = machine.look(ScriptedNetwork({SSM: error}, resolvers={"10.0.0.2": error}), "ssm")
+    assert ends(probes) == {"ssm": [(Stage.DNS, Failure.UNKNOWN)]}
+    assert [(lookup.failure, lookup.detail) for lookup in lookups] == [(Failure.UNKNOWN, str(error))]
+
+
+def test_one_name_of_two_ports_is_resolved_once(machine: Machine) -> None:
+    bucket = f"amazon-ssm-{REGION}.s3.{REGION}.amazonaws.com"
+    asked: list[str] = []
+
+    def addresses() -> tuple[str, ...]:
+        asked.append(bucket)
+        return ("52.219.1.1",)
+
+    answer = Answer(200, {"x-amz-request-id": "r"}, b"", False)
+    network = ScriptedNetwork({bucket: addresses}, answer=answer)
+    probes, _ = machine.look(network, "s3-bucket", "s3-bucket-http")
+    assert ends(probes) == {"s3-bucket": [(Stage.HTTP, None)], "s3-bucket-http": [(Stage.HTTP, None)]}
+    assert asked == [bucket]
+    assert sorted(network.dialled) == [("52.219.1.1", 80), ("52.219.1.1", 443)]
+
+
+def test_through_a_proxy_only_the_proxys_name_is_resolved_and_its_password_is_nowhere(machine: Machine) -> None:
+    heard: list[Any] = []
+
+    class Proxied(ScriptedNetwork):
+        def tunnel(self, connection: Any, host: str, port: int, authorization: Optional[str], timeout: float) -> Answer:
+            heard.append((connection.address, connection.port, host, port, authorization))
+            return Answer(200, {}, b"", False)
+
+    password = CANARIES["proxy-password"]
+    settings = ProxySettings(https=f"http://user:{password.replace(':', '%3A')}@proxy.corp:3128", source="unit")
+    network = Proxied({"proxy.corp": ("10.0.0.100",)})
+    probes, _ = machine.look(network, "ssm", "ec2messages", proxies=settings)
+    assert ends(probes) == {"ssm": [(Stage.HTTP, None)], "ec2messages": [(Stage.HTTP, None)]}
+    assert sorted(item[:4] for item in heard) == [
+        ("10.0.0.100", 3128, f"ec2messages.{REGION}.amazonaws.com", 443),
+        ("10.0.0.100", 3128, SSM, 443),
+    ]
+    assert all(leaks(item[4]) == ("proxy-password",) for item in heard)  # in base64, for the proxy alone
+    assert leaks(repr(probes)) == ()
+
+
+def test_a_host_that_is_an_address_is_not_asked_for_in_the_dns(machine: Machine) -> None:
+    settings = ProxySettings(https="http://10.0.0.100:3128")
+    probes, lookups = machine.look(ScriptedNetwork({"10.0.0.100": AGAIN}), "ssm", proxies=settings)
+    assert ends(probes)["ssm"][0][0] is Stage.DNS
+    assert lookups == ()
+
+
+def test_what_is_pending_is_told(machine: Machine, gate: Gate) -> None:
+    told: list[list[str]] = []
+    machine.look(ScriptedNetwork({SSM: gate}), "ssm", progress=lambda names: told.append(list(names)))
+    assert told[0] == [SSM]
+
+
+def test_nothing_to_look_at_gives_nothing(machine: Machine) -> None:
+    assert machine.look(ScriptedNetwork({})) == ({}, ())
