@@ -8,6 +8,22 @@ import pytest
 import trustme
 
 from tests.fakes import RootedFiles
+from tests.lab.leaks import FOUND, SEARCHED
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the whole session for a secret that came out anywhere in it."""
+    if FOUND:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was searched for the tests' secrets, and what was found."""
+    if SEARCHED["outputs"] or SEARCHED["files"]:
+        searched = f"{SEARCHED['outputs']} outputs and {SEARCHED['files']} files of the lab searched for secrets"
+        terminalreporter.write_line(f"{searched}: {len(FOUND)} found")
+    for leak in FOUND[:20]:
+        terminalreporter.write_line(f"LEAK: {leak}")
 
 
 @pytest.fixture

@@ -1,19 +1,90 @@
-"""Where the patch script fetches its payload, by partition.
+"""AWS's own buckets that agent and Patch Manager read, and where the patch script fetches its payload.
 
-Source: AWS-RunPatchBaseline, payload 1.80 (tekumara/aws-ssm-patch-manager, 2021-11) and 1.83 (User Guide, 2026).
+Sources: patch-operations-s3-buckets and ssm-agent-minimum-s3-permissions, AWS Systems Manager User Guide (read 2026);
+AWS-RunPatchBaseline, payload 1.80 (tekumara/aws-ssm-patch-manager, 2021-11) and 1.83 to 1.87 (User Guide, agent issue 453).
 """
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.partitions import partition_of
+from typing import Mapping
 
-_HOSTS = {
+from ssm_bootstrap.catalog.partitions import partition_of
+from ssm_bootstrap.catalog.regions import AS_OF, NEWER_THAN_THE_PAYLOAD_RULE, is_known
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+
+PATCH_MANAGER_SUFFIX: Mapping[str, str] = {
+    "us-east-1": "1970c647d",
+    "us-east-2": "552881074",
+    "us-west-1": "8badb4304",
+    "us-west-2": "34d7f99f8",
+    "af-south-1": "bdd5f65a9",
+    "ap-east-1": "632356271",
+    "ap-south-1": "cb7c62ff9",
+    "ap-south-2": "32f4b4128",
+    "ap-southeast-1": "7fdfd9ef7",
+    "ap-southeast-2": "17283a275",
+    "ap-southeast-3": "aa48fc462",
+    "ap-southeast-4": "01e2c40d3",
+    "ap-northeast-1": "4849fa78f",
+    "ap-northeast-2": "10467995c",
+    "ap-northeast-3": "67373598a",
+    "ca-central-1": "3148e69e3",
+    "ca-west-1": "9e3a4b2f9",
+    "eu-central-1": "9163fdaaf",
+    "eu-central-2": "184ce43c8",
+    "eu-west-1": "5522fb710",
+    "eu-west-2": "902a2bc74",
+    "eu-west-3": "29bf85721",
+    "eu-south-1": "c52f3f594",
+    "eu-south-2": "a4cf248b1",
+    "eu-north-1": "795879e9b",
+    "il-central-1": "e221cb57b",
+    "me-south-1": "a53fc9dce",
+    "me-central-1": "2932f2f80",
+    "sa-east-1": "ddf4b6a09",
+}
+"""``aws-patch-manager-REGION-SUFFIX``: the suffixes cannot be guessed; GovCloud and China are not in the table."""
+
+SNAPSHOT_SUFFIX: Mapping[str, str] = {
+    "me-south-1": "uduvl7q8",
+    "af-south-1": "tbxdb5b9",
+    "ap-south-2": "50209442",
+    "ap-southeast-3": "be0a3174",
+    "ap-southeast-4": "dc6f76ce",
+    "eu-south-2": "df2c9d70",
+}
+"""``patch-baseline-snapshot-REGION-SUFFIX`` where it has one; elsewhere the plain name."""
+
+_PAYLOAD_HOSTS: Mapping[str, str] = {
+    "aws": "s3.dualstack.{region}.{domain}",
     "aws-cn": "s3.{region}.{domain}",
     "aws-us-gov": "s3-fips-{region}.{domain}",
 }
 
 
-def patch_payload_host(region: str) -> str:
-    """The host that the patch script downloads from, in path style."""
+def patch_payload_host(region: str) -> Observed[str]:
+    """The host that the patch script downloads from, in path style; Unseen where no source tells."""
     partition = partition_of(region)
-    return _HOSTS.get(partition.name, "s3.dualstack.{region}.{domain}").format(region=region, domain=partition.domain)
+    if not is_known(region):
+        return Unseen(f"{region} is not in the table of regions of {AS_OF}: where its patch payload lies is not known")
+    if region in NEWER_THAN_THE_PAYLOAD_RULE:
+        return Unseen(f"where AWS-RunPatchBaseline fetches its payload in {region} is not known for sure ({AS_OF})")
+    if partition.name not in _PAYLOAD_HOSTS:
+        return Unseen(f"where AWS-RunPatchBaseline fetches its payload in {partition.name} is not known ({AS_OF})")
+    return Seen(_PAYLOAD_HOSTS[partition.name].format(region=region, domain=partition.domain))
+
+
+def patch_manager_bucket(region: str) -> Observed[str]:
+    """The bucket of Patch Manager's modules, with its suffix."""
+    suffix = PATCH_MANAGER_SUFFIX.get(region)
+    if suffix is None:
+        return Unseen(f"the suffix of aws-patch-manager-{region} is not in the table of {AS_OF}")
+    return Seen(f"aws-patch-manager-{region}-{suffix}")
+
+
+def snapshot_bucket(region: str) -> Observed[str]:
+    """The bucket that a node's baseline snapshot is fetched from."""
+    if region not in PATCH_MANAGER_SUFFIX:
+        return Unseen(f"patch-baseline-snapshot of {region} is not in the table of {AS_OF}")
+    suffix = SNAPSHOT_SUFFIX.get(region)
+    return Seen(f"patch-baseline-snapshot-{region}" + (f"-{suffix}" if suffix else ""))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Iterable, Mapping, Optional, Union
 from urllib.parse import unquote, urlsplit
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS, NEEDS, OPTIONAL, Endpoint, needed_rows
-from ssm_bootstrap.catalog.partitions import has_ec2messages, partition_of
+from ssm_bootstrap.catalog.partitions import dual_stack_host, partition_of
+from ssm_bootstrap.catalog.regions import has_ec2messages
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.machine import AgentConfig
 from ssm_bootstrap.model.network import Proxy, Target
+from ssm_bootstrap.model.observed import value_of
 
 PROXY_VARIABLES = ("https_proxy", "http_proxy", "no_proxy")
 
@@ -28,8 +30,8 @@ class ProxySettings:
     Source: golang.org/x/net/http/httpproxy, FromEnvironment: the first of the two spellings that is not empty.
     """
 
-    https: str = ""
-    http: str = ""
+    https: str = field(default="", repr=False)  # a URL may hold a password
+    http: str = field(default="", repr=False)
     exceptions: str = ""
     source: str = "environment"
 
@@ -105,7 +107,9 @@ def proxy_of(url: str, source: str) -> tuple[Optional[Proxy], str]:
 def rows_for(capabilities: Iterable[Capability], region: str) -> tuple[Endpoint, ...]:
     """The catalogue rows to dial, in the catalogue's order; services that the region never had are left out."""
     wanted = {name for capability in capabilities for name in needed_rows(capability) + OPTIONAL.get(capability, ())}
-    return tuple(row for row in ENDPOINTS if row.name in wanted and (row.name != "ec2messages" or has_ec2messages(region)))
+    return tuple(
+        row for row in ENDPOINTS if row.name in wanted and (row.name != "ec2messages" or has_ec2messages(region) is not False)
+    )
 
 
 def host_of(row: Endpoint, region: str, config: AgentConfig) -> tuple[str, Optional[str]]:
@@ -114,7 +118,13 @@ def host_of(row: Endpoint, region: str, config: AgentConfig) -> tuple[str, Optio
     if row.override is not None and row.override in overrides:
         return row.prefix.format(region=region) + overrides[row.override], row.override
     if row.name.startswith("s3-dualstack"):
-        return patch_payload_host(region), None
+        known = value_of(patch_payload_host(region))
+        if known is not None:
+            return known, None
+    if config.use_dual_stack and not row.is_s3:
+        named = value_of(dual_stack_host(row.service, region))
+        if named is not None:
+            return named, "Agent.UseDualStackEndpoint"
     domain = partition_of(region).domain
     if row.agent_domain and config.service_domain:
         return row.host.format(region=region, domain=config.service_domain), "Agent.ServiceDomain"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping
 
+from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.diagnose.reach import Reach, reaches
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_needs
-from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.observations import Observations
-from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.observed import Unseen, value_of
 
 
 @dataclass(frozen=True)
@@ -32,5 +33,10 @@ def open_case(observations: Observations) -> Case:
     """The case of these observations."""
     found = reaches(observations)
     capabilities = tuple(Capability(name) for name in observations.plan.capabilities)
-    needs = judge_needs(capabilities, {reach.endpoint: reach for reach in found})
-    return Case(observations, value_of(observations.plan.region) or "", capabilities, found, needs)
+    region = value_of(observations.plan.region) or ""
+    agent = value_of(observations.agent)
+    version = agent.version if agent is not None else ""
+    needs = judge_needs(capabilities, {reach.endpoint: reach for reach in found}, version)
+    if Capability.PATCH in capabilities and found and isinstance(patch_payload_host(region), Unseen):
+        needs = (*needs, NeedVerdict(Capability.PATCH, Verdict.UNKNOWN))
+    return Case(observations, region, capabilities, found, needs)

@@ -8,6 +8,7 @@ with Lab(CASES["complete"]) as lab:
 from __future__ import annotations
 
 import base64
+import contextlib
 import fcntl
 import os
 import socket
@@ -19,12 +20,14 @@ import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Type, Union
 
 from tests.lab.cases import Case
-from tests.lab.channel import Channel, Process
+from tests.lab.channel import Channel, LabUnavailable, Process
+from tests.lab.leaks import search_files, search_output
 from tests.lab.machine import ENVIRONMENT, ROOT, SYSTEM_PATH, namespaces
 from tests.lab.streams import Done, drain, feed, settle, text
+from tests.laws.secrets import leaks
 
 STANDINS = Path(__file__).resolve().parent / "standin"
 
@@ -39,6 +42,8 @@ class Lab:
         self.env: Dict[str, str] = {}  # what every command gets besides
         self._overlay = overlay
         self._said: List[str] = []
+        self._opened = False
+        self._given: Set[str] = set()  # files that a test itself wrote a secret into
 
     def __enter__(self) -> Lab:
         began = time.monotonic()
@@ -76,13 +81,18 @@ class Lab:
             self.close()
             raise
         self.started_in = time.monotonic() - began
+        self._opened = True
         return self
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Any) -> None:
         self.close()
 
     def close(self) -> None:
-        """End the world and all that runs in it."""
+        """End the world and all that runs in it, its files once searched for what must not be in them."""
+        if self._opened:
+            self._opened = False
+            with contextlib.suppress(LabUnavailable, OSError):  # a world that a test has killed has nothing left to search
+                search_files(self, self._given)
         self._channel.close()
         try:
             self._unshare.wait(5)
@@ -125,6 +135,7 @@ class Lab:
         for thread in (feeder, *readers):
             thread.start()
         self._finish(process, argv, timeout, readers, collected[out_read], collected[err_read])
+        search_output(argv, text(collected[out_read]), text(collected[err_read]))
         return Done(process.wait(), text(collected[out_read]), text(collected[err_read]), process.seconds)
 
     def start(
@@ -199,6 +210,8 @@ class Lab:
     def write(self, path: str, text: Union[str, bytes], mode: int = 0o644) -> None:
         """Write a file of the instance, its directories too."""
         data = text.encode() if isinstance(text, str) else text
+        if leaks(data):
+            self._given.add(path)
         self._channel.ask("write", path=path, data=base64.b64encode(data).decode(), mode=mode)
 
     def read(self, path: str) -> bytes:
@@ -251,6 +264,7 @@ class Lab:
         reader = threading.Thread(target=drain, args=(master, screen), daemon=True)
         reader.start()
         self._finish(process, argv, timeout, [reader], screen, bytearray())
+        search_output(argv, text(screen))
         return Done(process.wait(), text(screen), "", process.seconds, bytes(screen))
 
     def _finish(

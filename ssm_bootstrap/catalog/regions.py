@@ -1,0 +1,89 @@
+"""Regions, the year in which each opened, and what follows from it. As of 2026-11.
+
+Sources: AWS announcements of regions (year of general availability); message services by age of a region:
+systems-manager-setting-up-messageAPIs, AWS Systems Manager User Guide; the host of the patch payload:
+AWS-RunPatchBaseline 1.80, which has one way for regions up to ap-northeast-3 and another for later ones.
+"""
+
+from __future__ import annotations
+
+from typing import Mapping, Optional
+
+AS_OF = "2026-11"
+
+OPENED: Mapping[str, int] = {
+    "us-east-1": 2006,
+    "eu-west-1": 2007,
+    "us-west-1": 2009,
+    "ap-southeast-1": 2010,
+    "ap-northeast-1": 2011,
+    "us-gov-west-1": 2011,
+    "us-west-2": 2011,
+    "sa-east-1": 2011,
+    "ap-southeast-2": 2012,
+    "us-iso-east-1": 2014,
+    "eu-central-1": 2014,
+    "cn-north-1": 2014,
+    "ap-northeast-2": 2016,
+    "ap-south-1": 2016,
+    "us-east-2": 2016,
+    "ca-central-1": 2016,
+    "eu-west-2": 2016,
+    "us-isob-east-1": 2017,
+    "cn-northwest-1": 2017,
+    "eu-west-3": 2017,
+    "us-gov-east-1": 2018,
+    "eu-north-1": 2018,
+    "ap-east-1": 2019,
+    "me-south-1": 2019,
+    "eu-south-1": 2020,
+    "af-south-1": 2020,
+    "ap-northeast-3": 2021,
+    "us-iso-west-1": 2021,
+    "ap-southeast-3": 2021,
+    "me-central-1": 2022,
+    "eu-central-2": 2022,
+    "eu-south-2": 2022,
+    "ap-south-2": 2022,
+    "ap-southeast-4": 2023,
+    "il-central-1": 2023,
+    "ca-west-1": 2023,
+    "ap-southeast-5": 2024,
+    "ap-southeast-7": 2025,
+    "mx-central-1": 2025,
+    "ap-east-2": 2025,
+    "ap-southeast-6": 2025,
+    "eusc-de-east-1": 2026,
+}
+"""Every region that this table knows; of another nothing is claimed but what the agent's own rule makes of its name."""
+
+NEWER_THAN_THE_PAYLOAD_RULE = frozenset(
+    {
+        "ap-southeast-3",
+        "me-central-1",
+        "eu-central-2",
+        "eu-south-2",
+        "ap-south-2",
+        "ap-southeast-4",
+        "il-central-1",
+        "ca-west-1",
+        "ap-southeast-5",
+        "ap-southeast-6",
+        "ap-southeast-7",
+        "ap-east-2",
+        "mx-central-1",
+        "eusc-de-east-1",
+    }
+)
+"""Regions for which the host of the patch payload is not known for sure: the document of 2021 used S3 Accelerate there."""
+
+
+def is_known(region: str) -> bool:
+    """True for a region of the table."""
+    return region in OPENED
+
+
+def has_ec2messages(region: str) -> Optional[bool]:
+    """False for regions that opened in 2024 or later, which never had ec2messages; None for a region nobody knows."""
+    opened = OPENED.get(region)
+    return None if opened is None else opened < 2024
