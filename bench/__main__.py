@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from bench.figures import HEAD, machine
+from bench.figures import HEAD, busy, machine
 from bench.installed import NotInstalled, install
 from tests.lab.channel import LabUnavailable
 
@@ -18,6 +18,7 @@ PARTS = {
     "start": "start-up against the bare interpreter (milliseconds)",
     "probe": "probe, interpreter included (milliseconds)",
     "register": "register (milliseconds)",
+    "explain": "explain of logs at the retention limits, beside grep (milliseconds)",
 }
 
 
@@ -52,7 +53,8 @@ def main(argv: Optional[List[str]] = None) -> int:
         for figure in figures:
             print(figure.row(), flush=True)
         told[name] = [figure.to_json() for figure in figures]
-    print(f"\n{time.monotonic() - began:.0f} s in all")
+    told["remark"] = busy()
+    print("\n" + "; ".join([f"{time.monotonic() - began:.0f} s in all", *filter(None, [told["remark"]])]))
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     return 1 if failed else 0

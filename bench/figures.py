@@ -69,11 +69,16 @@ def over(what: str, seconds: Sequence[float], base: Sequence[float], limit: floa
 HEAD = f"  {'':52}{'median':>8} {'least':>7} {'most':>7} runs   {'figure':>9}  asked    "
 
 
+CORES = len(os.sched_getaffinity(0))
+
+
 def machine() -> str:
     """What the figures were taken on."""
-    cores = len(os.sched_getaffinity(0))
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{CORES} cores, {platform.machine()}, Linux {platform.release()}, {python}; load {os.getloadavg()[0]:.1f}"
+
+
+def busy() -> str:
+    """A remark where others had the machine as well, so that the figures are not the project's alone; else empty."""
     load = os.getloadavg()[0]
-    return (
-        f"{cores} cores, load {load:.1f} at the start, {platform.machine()}, Linux {platform.release()}, "
-        f"Python {platform.python_version()}"
-    )
+    return f"load {load:.1f} at the end on {CORES} cores: others were at work, the figures are too high" if load > CORES else ""

@@ -6,6 +6,7 @@ It is kept in var/bench/ and made anew when the Python or the dependencies chang
 from __future__ import annotations
 
 import hashlib
+import importlib
 import shutil
 import subprocess
 import sys
@@ -41,7 +42,9 @@ def install() -> Path:
         with tempfile.TemporaryDirectory() as place:
             wheel = _build(Path(place))
             more = ("--force-reinstall", "--no-deps") if had[0] else ("-c", str(ROOT / "constraints.txt"))
-            _pip("--python", str(VENV / "bin" / "python"), "install", *QUIET, *more, str(wheel))
+            # A copy of pip alone, run by the other interpreter: neither pip nor setuptools is left there to slow its start.
+            pip = shutil.copytree(Path(importlib.import_module("pip").__path__[0]), Path(place) / "pip")
+            _run(str(VENV / "bin" / "python"), str(pip), "install", *QUIET, *more, str(wheel))
         for mark, text in zip(marks, wanted):
             mark.write_text(text)
     return VENV / "bin"
@@ -55,12 +58,8 @@ def _build(place: Path) -> Path:
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, source / name)
     shutil.copytree(ROOT / "ssm_bootstrap", source / "ssm_bootstrap", ignore=shutil.ignore_patterns("__pycache__"))
-    _pip("wheel", *QUIET, "--no-deps", "-w", str(place), str(source))
+    _run(sys.executable, "-m", "pip", "wheel", *QUIET, "--no-deps", "-w", str(place), str(source))
     return next(place.glob("*.whl"))
-
-
-def _pip(*words: str) -> None:
-    _run(sys.executable, "-m", "pip", *words)
 
 
 def _run(*words: str) -> None:

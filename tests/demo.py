@@ -24,6 +24,9 @@ from tests.story import PATCH, REGION, UPDATE, codes_in, plain, prepare, registe
 PIPE_WIDTH = 100
 MOST_SECONDS = 60.0
 ANSWER_WITHIN = 3.0
+BUSY = 2
+"""How many times the seconds of the story a busy machine is forgiven, with a remark; `make bench` measures."""
+
 COMMAND_WITHIN = 50.0
 PACE = 100
 """How many times faster than the real agent's the stand-in's waits are."""
@@ -112,7 +115,10 @@ class Teller:
             if said not in " ".join(plain(screen.text).split()):
                 raise ToldOtherwise(f"{words[0]} did not say {said!r}")
         if within is not None and seconds > within:
-            raise ToldOtherwise(f"{words[0]} took {seconds:.2f} s, and the story says {within:.0f} s at most")
+            late = f"{words[0]} took {seconds:.2f} s, and the story says {within:.0f} s at most"
+            if seconds > BUSY * within:
+                raise ToldOtherwise(late)
+            self.say(f"{late}: is this machine busy?", "33")
 
     def _run(self, words: Sequence[str], screen: Screen) -> Tuple[int, float]:
         if not self._terminal:

@@ -59,7 +59,9 @@ def probe(
 
 def instance(v4: Sequence[str] = ("10.0.0.0/16",), v6: Sequence[str] = (), metadata: Optional[Observed[Metadata]] = None) -> Any:
     """An instance in a VPC with these blocks."""
-    told = metadata or Seen(Metadata(region=REGION, instance_id="i-1", vpc_id="vpc-1", ipv4_cidrs=tuple(v4), ipv6_cidrs=tuple(v6)))
+    told = metadata or Seen(
+        Metadata(region=REGION, instance_id="i-1", vpc_id="vpc-1", ipv4_cidrs=tuple(v4), ipv6_cidrs=tuple(v6))
+    )
     return Seen(Instance("Amazon Linux 2023", "amzn", "2023", "x86_64", "here", ("10.0.0.2",), told))
 
 

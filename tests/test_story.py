@@ -186,6 +186,7 @@ def test_bad_words_change_nothing(lab: Lab, words: List[str], status: int, named
         ("lost-answer", 78, "answer-lost", 1),
         ("reset", 78, "answer-lost", 1),
         ("hang", 78, "answer-lost", 1),
+        ("html", 69, "not-aws", 1),
     ],
 )
 def test_what_the_service_answers(lab: Lab, behaviour: str, status: int, code: str, attempts: int) -> None:
@@ -194,14 +195,6 @@ def test_what_the_service_answers(lab: Lab, behaviour: str, status: int, code: s
     assert (done.returncode, errors(said)) == (status, [code])
     assert [one["code"] for one in said["attempts"]] == [code] * attempts
     assert said["identity"]["state"] == "not-registered"
-    spent = lab.ask_aws(get="state")["instances"]
-    assert code == "answer-lost" or not any(one["registered"] > time.time() - done.seconds for one in spent.values())
-
-
-def test_an_answer_that_is_not_aws(lab: Lab) -> None:
-    lab.behave(activation="html")
-    done, said = told(lab, *register_words("--attempts", "1"))
-    assert done.returncode not in (0, 70) and len(errors(said)) == 1
 
 
 def test_throttled_twice_and_then_registered(lab: Lab) -> None:
@@ -247,12 +240,10 @@ def test_the_code_by_every_way_but_a_file(lab: Lab) -> None:
 def test_status(lab: Lab) -> None:
     done, said = told(lab, "status")
     assert (done.returncode, errors(said)) == (1, ["not-registered"])
-    assert said["identity"]["state"] == "not-registered"
-    assert run(lab, *register_words()).returncode == 0
+    assert said["identity"]["state"] == "not-registered" and run(lab, *register_words()).returncode == 0
     done, said = told(lab, "status")
     assert (done.returncode, errors(said)) == (0, [])
     assert said["identity"] == {"state": "registered", "managed_instance_id": node_id(lab), "region": REGION}
-    assert "node" in run(lab, "status").stdout
 
 
 def test_restart_proves_it(lab: Lab) -> None:

@@ -5,11 +5,12 @@ At every moment the journal says what to do if this process dies here: see ``act
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 from typing import Callable, Generic, Optional, TypeVar
 
 from ssm_bootstrap.act.journal import Journal, Operation, Phase, drop_journal, write_journal
-from ssm_bootstrap.act.service import AgentService, ServiceFailed
+from ssm_bootstrap.act.service import RUNNING, AgentService, ServiceFailed
 from ssm_bootstrap.act.snapshot import promote, put_back, remove_leftovers, sync_identity, take_snapshot
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
@@ -55,32 +56,22 @@ class Change(Generic[T]):
     stop: bool
 
     def run(self) -> Changed[T]:
-        """Make the change, or leave everything as it was; raises Refusal where it may not begin, and what ``act`` raises."""
-        journal = self._begin()
-        try:
-            if journal.start:
-                self.service.stop(journal.start)
-            take_snapshot(self.host, paths.PENDING)
-            write_journal(self.host.files, journal.at(Phase.SAVED))
-            result = self.act()
-            holds = self.succeeded(result)
-            if holds:
-                sync_identity(self.host)
-                write_journal(self.host.files, journal.at(Phase.WRITTEN, keep=bool(self.old_id)))
-        except BaseException as error:
-            with INTERRUPTS.held(forget=True):
-                self._undo(journal)
-                self._start_again(journal)
-                self._end()
-            if isinstance(error, ServiceFailed):
-                raise Refusal(ExitStatus.TRY_LATER, f"the agent could not be stopped: {error}; nothing was changed") from None
-            if isinstance(error, OSError):
-                raise refusal_of(error, "the identity is what it was") from None
-            raise
-        if not holds:
-            with INTERRUPTS.held():
-                self._undo(journal)
-        return Changed(result, holds, self._revive(journal, holds))
+        """Make the change, or leave everything as it was; raises Refusal where it may not begin, and what ``act`` raises.
+
+        Signals are let in only where what they cut is undone, or finished, right here.
+        """
+        with INTERRUPTS.held():
+            journal = self._begin()
+            result, holds = self._make(journal)
+            try:
+                with INTERRUPTS.let_in():
+                    proof = self._revive(journal, holds)
+            except BaseException:
+                self._start_again(journal.start or (journal.wake if holds else ""))
+                raise
+            finally:
+                self._end(keep=holds and bool(self.old_id))
+            return Changed(result, holds, proof)
 
     def _begin(self) -> Journal:
         """Write the journal before the first step; raises Refusal where there is no place or no right to."""
@@ -89,46 +80,86 @@ class Change(Generic[T]):
         if free is not None and free < LEAST_FREE:
             text = f"{paths.DATA}: {free} bytes free, expected {LEAST_FREE} or more; nothing was started"
             raise Refusal(ExitStatus.TRY_LATER, text)
-        running = self.service.running_unit() if self.stop else ""
-        started = host.clock.now().isoformat(timespec="seconds")
-        journal = Journal(self.operation, Phase.PREPARED, self.old_id, started, running)
+        unit = self.service.unit() if self.stop or self.revive is not None else None
+        name = unit.name if unit is not None else ""
+        running = self.stop and unit is not None and unit.active_state in RUNNING
+        journal = Journal(
+            operation=self.operation,
+            phase=Phase.PREPARED,
+            old_id=self.old_id,
+            started=host.clock.now().isoformat(timespec="seconds"),
+            start=name if running else "",
+            wake=name if self.revive is not None and not running else "",
+        )
         try:
             host.trees.make_directory(paths.OUR_STATE)
             write_journal(host.files, journal)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                drop_journal(host.trees)
             raise refusal_of(error, "nothing was started") from None
         return journal
 
-    def _undo(self, journal: Journal) -> None:
-        """Put the old identity back, and write down that only the start is left."""
-        if self.host.files.exists(paths.PENDING):
-            put_back(self.host, paths.PENDING)
-        write_journal(self.host.files, journal.at(Phase.WRITTEN))
+    def _make(self, journal: Journal) -> tuple[T, bool]:
+        """Everything up to an identity that is whole: the new one where the change holds, else the old one."""
+        try:
+            with INTERRUPTS.let_in():
+                if journal.start:
+                    self.service.stop(journal.start)
+                take_snapshot(self.host, paths.PENDING)
+                write_journal(self.host.files, journal.at(Phase.SAVED))
+                result = self.act()
+                holds = self.succeeded(result)
+                if holds:
+                    sync_identity(self.host)
+                    write_journal(self.host.files, journal.at(Phase.WRITTEN, keep=bool(self.old_id)))
+        except BaseException as error:
+            with INTERRUPTS.held():
+                self._undo(journal)
+                self._start_again(journal.start)
+                self._end()
+            if isinstance(error, ServiceFailed):
+                raise Refusal(ExitStatus.TRY_LATER, f"the agent could not be stopped: {error}; nothing was changed") from None
+            if isinstance(error, OSError):
+                raise refusal_of(error, "the identity is what it was") from None
+            raise
+        if not holds:
+            self._undo(journal)
+        return result, holds
 
-    def _start_again(self, journal: Journal) -> None:
-        if journal.start:
+    def _undo(self, journal: Journal) -> None:
+        """Put the old identity back, and write down that only the start is left; raises Refusal where the disk forbids it."""
+        try:
+            if self.host.files.exists(paths.PENDING):
+                put_back(self.host, paths.PENDING)
+            write_journal(self.host.files, replace(journal.at(Phase.WRITTEN), wake=""))
+        except OSError as error:
+            raise refusal_of(error, f"{paths.JOURNAL} stays: the next run puts the identity back") from None
+
+    def _start_again(self, unit: str) -> None:
+        if unit:
             try:
-                self.service.start(journal.start)
+                self.service.start(unit)
             except ServiceFailed:
                 return  # the identity is whole; doctor tells that the agent does not run
 
     def _revive(self, journal: Journal, holds: bool) -> Optional[Proof]:
-        """Start the agent with the identity that counts, and prove it; the journal goes whatever comes of that."""
-        try:
-            if self.revive is not None and (holds or journal.start):
-                return self.revive()
-            if not holds or self.operation is not Operation.DEREGISTER:
-                self._start_again(journal)
-            return None
-        finally:
-            with INTERRUPTS.held():
-                self._end(keep=holds and bool(self.old_id))
+        """Start the agent with the identity that counts, and prove it."""
+        if self.revive is not None and (holds or journal.start):
+            return self.revive()
+        if not holds or self.operation is not Operation.DEREGISTER:
+            self._start_again(journal.start)
+        return None
 
     def _end(self, *, keep: bool = False) -> None:
-        if keep:
-            promote(self.host)
-        drop_journal(self.host.trees)
-        remove_leftovers(self.host)
+        """The journal goes last, whatever came of the start: until then the next run would take up what is left to do."""
+        try:
+            if keep:
+                promote(self.host)
+            remove_leftovers(self.host)
+            drop_journal(self.host.trees)
+        except OSError as error:
+            raise refusal_of(error, f"the identity is whole; {paths.JOURNAL} stays for the next run") from None
 
 
 def refusal_of(error: OSError, rest: str) -> Refusal:

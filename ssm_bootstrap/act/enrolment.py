@@ -12,6 +12,7 @@ from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.recovery import recover
 from ssm_bootstrap.act.register import Registered, Registrar
 from ssm_bootstrap.act.service import AgentService
+from ssm_bootstrap.act.snapshot import is_tidy
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.host import Host
@@ -44,7 +45,7 @@ class Enrolment:
 
     def run(self) -> Enrolled:
         """Register, or leave the node as it was; raises Refusal."""
-        if self.host.files.exists(paths.JOURNAL):
+        if not is_tidy(self.host):
             with locked(self.host, "register", self.wait, self.tell):
                 recover(self.host, self.service, self.tell)
         already = self._already()
@@ -63,13 +64,14 @@ class Enrolment:
 
     def _already(self) -> Optional[Identity]:
         """The identity that is there and stays; raises Refusal (78) where the vault is no use and ``force`` is not said."""
-        found = look_at_identity(self.host.files, self.host.locks)
-        if found.state is IdentityState.REGISTERED and not self.force:
-            return found
-        if found.state is IdentityState.UNREADABLE and not self.force and self.host.locks.holder(paths.LOCK) is None:
-            text = f"register: the vault is damaged: {found.detail}; move that file away, or say --force (it is put aside first)"
-            raise Refusal(ExitStatus.BAD_CONTENT, text)
-        return None
+        for _ in range(2):  # the second look is for a vault that was being written during the first
+            found = look_at_identity(self.host.files, self.host.locks)
+            if found.state is IdentityState.REGISTERED and not self.force:
+                return found
+            if found.state is not IdentityState.UNREADABLE or self.force or self.host.locks.holder(paths.LOCK) is not None:
+                return None
+        text = f"register: the vault is damaged: {found.detail}; move that file away, or say --force (it is put aside first)"
+        raise Refusal(ExitStatus.BAD_CONTENT, text)
 
     def _change(self, registrar: Registrar, descriptor: int) -> Enrolled:
         old = look_past_journal(self.host.files)

@@ -9,6 +9,7 @@ from typing import Optional
 
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.host.trees import Trees
 
 SCHEMA = "ssm-bootstrap-journal/1"
@@ -35,7 +36,8 @@ class Journal:
     """One change under way.
 
     ``old_id`` is the identity before it ("" for none), ``started`` when it began (RFC 3339), ``start`` the unit that was
-    running and has to run again, ``keep`` whether the identity that was put aside stays as the snapshot for ``rollback``.
+    running and has to run again, ``wake`` one that was not stopped and has to be restarted if the new identity holds,
+    ``keep`` whether the identity that was put aside stays as the snapshot for ``rollback``.
     """
 
     operation: Operation
@@ -44,6 +46,7 @@ class Journal:
     started: str
     start: str = ""
     keep: bool = False
+    wake: str = ""
 
     def at(self, phase: Phase, *, keep: bool = False) -> Journal:
         """The same change, further on."""
@@ -57,7 +60,8 @@ class UnreadableJournal(Exception):
 def write_journal(files: Files, journal: Journal) -> None:
     """Write it down, synced; raises OSError."""
     document = {"schema": SCHEMA, **asdict(journal)}
-    files.write_atomic(paths.JOURNAL, json.dumps(document, indent=1).encode() + b"\n", 0o600)
+    with INTERRUPTS.held():  # a signal between the rename and the return would pass for a failed write
+        files.write_atomic(paths.JOURNAL, json.dumps(document, indent=1).encode() + b"\n", 0o600)
 
 
 def read_journal(files: Files) -> Optional[Journal]:
@@ -77,8 +81,9 @@ def read_journal(files: Files) -> Optional[Journal]:
             started=str(document["started"]),
             start=str(document["start"]),
             keep=bool(document["keep"]),
+            wake=str(document["wake"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UnreadableJournal(f"{paths.JOURNAL}: {error}") from None
 
 

@@ -27,7 +27,7 @@ def locked(host: Host, command: str, wait: float, tell: Callable[[str], None]) -
             raise Refusal(ExitStatus.NO_PERMISSION, f"{paths.LOCK}: {error.strerror}") from None
         if descriptor is not None:
             break
-        holder = host.locks.holder(paths.LOCK) or "another run"
+        holder = host.locks.last(paths.LOCK)
         if host.clock.monotonic() - begun >= wait:
             raise Refusal(ExitStatus.TRY_LATER, f"{command}: {holder} is at work on this node's identity; nothing was changed")
         if not told:

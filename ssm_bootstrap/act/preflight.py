@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ssm_bootstrap import __version__
+from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.collect.probe import Look, Progress
 from ssm_bootstrap.collect.targets import ProxySettings, targets_for
 from ssm_bootstrap.diagnose.diagnosis import diagnose
@@ -30,10 +31,10 @@ class Preflight:
     proxies: ProxySettings
     instance: Observed[Instance]
 
-    def look(self, progress: Optional[Progress] = None) -> tuple[Optional[Finding], Observations]:
-        """What is in the way of registering, or None; and what was seen."""
+    def look(self, patience: float = limits.LOOK, progress: Optional[Progress] = None) -> tuple[Optional[Finding], Observations]:
+        """What is in the way of registering, or None; and what was seen. ``patience``: seconds for what gives no answer."""
         wanted = targets_for([Capability.REGISTER], self.region, self.agent_config, self.proxies)
-        probes, lookups = Look(self.host, wanted, self.region, progress).take()
+        probes, lookups = Look(self.host, wanted, self.region, progress, patience).take()
         observations = Observations(
             version=__version__,
             taken_at=self.host.clock.now(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Callable
 
 from ssm_bootstrap.act.change import refusal_of
@@ -12,6 +13,7 @@ from ssm_bootstrap.act.snapshot import promote, put_back, remove_leftovers, sync
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.identity import look_past_journal
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import IdentityState
 
@@ -22,11 +24,13 @@ def recover(host: Host, service: AgentService, tell: Callable[[str], None]) -> b
     The caller holds the lock. Raises Refusal (78 for a journal that makes no sense, 75 or 77 where the disk forbids it).
     """
     try:
-        journal = read_journal(host.files)
-        if journal is None:
-            remove_leftovers(host)
-            return False
-        tell(f"a {journal.operation.value} of {journal.started} was cut short: {_bring_to_an_end(host, service, journal)}")
+        with INTERRUPTS.held():
+            journal = read_journal(host.files)
+            if journal is None:
+                remove_leftovers(host)
+                return False
+            said = _bring_to_an_end(host, service, journal)
+        tell(f"a {journal.operation.value} of {journal.started} was cut short: {said}")
         return True
     except UnreadableJournal as error:
         expected = "expected what this program writes; move it away once doctor says that the identity is whole"
@@ -38,18 +42,21 @@ def recover(host: Host, service: AgentService, tell: Callable[[str], None]) -> b
 def _bring_to_an_end(host: Host, service: AgentService, journal: Journal) -> str:
     keep = journal.keep
     said = "it had changed nothing"
-    if journal.phase is Phase.SAVED:
+    if journal.phase is Phase.PREPARED:
+        journal = replace(journal, wake="")
+    elif journal.phase is Phase.SAVED:
         running = service.running_unit()
         if running:
             # At boot systemd may have started it; it must not rotate a key while the vault is put back.
             _quietly(lambda: service.stop(running))
-            journal = Journal(journal.operation, journal.phase, journal.old_id, journal.started, journal.start or running)
+            journal = replace(journal, start=journal.start or running)
         keep = _is_complete(host, journal)
         if keep:
             _complete(host, journal)
             said = "it was complete, and is kept"
         else:
             put_back(host, paths.PENDING)
+            journal = replace(journal, wake="")
             said = f"the identity before it is back ({journal.old_id or 'none'})"
         sync_identity(host)
         write_journal(host.files, journal.at(Phase.WRITTEN, keep=keep and bool(journal.old_id)))
@@ -57,10 +64,13 @@ def _bring_to_an_end(host: Host, service: AgentService, journal: Journal) -> str
         said = "the identity is whole"
     if keep and journal.old_id:
         promote(host)
-    if journal.start and (journal.operation is not Operation.DEREGISTER or not keep):
-        _quietly(lambda: service.start(journal.start))
-    drop_journal(host.trees)
+    if journal.operation is not Operation.DEREGISTER or not keep:
+        if journal.start:
+            _quietly(lambda: service.start(journal.start))
+        elif journal.wake:
+            _quietly(lambda: service.restart(journal.wake))  # it may run without an identity, or with another than this
     remove_leftovers(host)
+    drop_journal(host.trees)
     return said
 
 
@@ -104,5 +114,3 @@ def _fingerprint_is_whole(host: Host) -> bool:
         return isinstance(json.loads(text), dict)
     except ValueError:
         return False
-
-

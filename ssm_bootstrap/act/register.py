@@ -139,7 +139,8 @@ class Registrar:
         begun, told = elapsed(), 0.0
         while True:
             look_began = elapsed()
-            finding, _ = self.preflight.look()
+            # One of many looks is soon followed by the next: it need not survive the loss of a packet.
+            finding, _ = self.preflight.look(LOOK_EVERY if self.wait else limits.LOOK)
             if finding is None:
                 return None
             waited = elapsed() - begun

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.identity import look_past_journal
 from ssm_bootstrap.host import Host
@@ -67,13 +69,20 @@ def promote(host: Host) -> None:
         host.trees.rename(paths.PENDING, paths.SNAPSHOT)
 
 
+def is_tidy(host: Host) -> bool:
+    """True where nothing lies beside the snapshot: no change is under way, none was cut short."""
+    return all(name == posixpath.basename(paths.SNAPSHOT) for name in host.files.list(paths.OUR_STATE))
+
+
 def remove_leftovers(host: Host) -> None:
-    """Take away what a change that is over, or was cut short, left beside the snapshot; raises OSError."""
-    host.trees.remove(paths.PENDING)
-    host.trees.remove(paths.PENDING + NEW)
-    for name in (VAULT, REGISTRATION):
-        for ending in (NEW, OLD):
-            host.trees.remove(f"{paths.OUR_STATE}/{name}{ending}")
+    """Take away what a change that is over, or was cut short, left beside snapshot and journal; raises OSError."""
+    kept = {posixpath.basename(path) for path in (paths.SNAPSHOT, paths.JOURNAL)}
+    for name in host.files.list(paths.OUR_STATE):
+        if name not in kept:
+            host.trees.remove(f"{paths.OUR_STATE}/{name}")
+    for name in host.files.list(paths.DATA):
+        if name.startswith(f".{posixpath.basename(paths.REGISTRATION)}."):  # a write of ours that was cut short
+            host.trees.remove(f"{paths.DATA}/{name}")
 
 
 def snapshot_identity(host: Host) -> Identity:

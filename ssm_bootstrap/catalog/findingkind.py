@@ -14,7 +14,8 @@ class FindingKind:
     ``title``, ``cause``, ``summary``, ``steps`` and ``commands`` are ``str.format`` templates over the facts that every
     finding has: ``{subject}`` (host or thing), ``{service}`` (ssm, s3, ...), ``{host}``, ``{address}``, ``{port}``,
     ``{region}``, ``{domain}``, ``{detail}`` (what was seen, one line), ``{issuer}``, ``{proxy}``, ``{seconds}``, ``{mi}``,
-    ``{vpc_id}``, ``{instance_id}``, ``{subnet_id}``.
+    ``{vpc_id}``, ``{instance_id}``, ``{subnet_id}``, ``{ca_file}``, ``{ca_command}`` (where this system
+    takes a further authority from, and the command that does so).
     A fact that is not known is filled with its own name in angle brackets, so that a pasted command says what to put there.
     ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance.
     """

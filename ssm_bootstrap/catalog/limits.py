@@ -55,3 +55,9 @@ PUBLIC_ADDRESSES = 2
 
 ACTIVATION_CODE = (20, 250)
 """Letters of an activation code, least and most (CreateActivation, API reference)."""
+
+PATCH_ROOM = 500 << 20
+"""Bytes below which a patch run may run out of room: lists of a distribution take up to about 200 MB, a kernel 150 MB."""
+
+PATCH_ROOM_LEAST = 50 << 20
+"""Bytes below which not even the lists of a scan fit."""

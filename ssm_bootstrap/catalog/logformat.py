@@ -1,4 +1,4 @@
-"""How the agent writes its logs: file names, record heads, prefixes, and which parts of a message are only ids."""
+"""How the agent writes its logs: file names, record heads, prefixes, and what of it is secret."""
 
 from __future__ import annotations
 
@@ -31,19 +31,6 @@ _SOURCE = re.compile(r"\[([^\]@\n]{1,200} @ [^\]\n]{1,200}\.\d+)\] ")
 _CONTEXT = re.compile(r"\[([^\]\n]{0,200})\] ")
 _MAX_CONTEXT = 12
 
-_VARYING = re.compile(
-    r"(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)"
-    r"|(?P<label>\b(?:[Rr]equest ?[Ii][Dd]|host id)[:=] ?)[^\s,;)]+"
-    r"|(?P<stamp>\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)"
-    r"|(?P<pid>\bpid:? ?)\d+"
-    r"|(?P<local>\b(?:read|write) (?:tcp|udp)[46]? (?:\[[^\]\s]{1,64}\]|[\d.]{7,15}):)\d+(?=->)"
-    r"|(?P<query>\?)[^\s\"'<>?]*(?:X-Amz-|Signature=|AWSAccessKeyId=)[^\s\"'<>]*"
-    r"|(?P<hex>\b0x[0-9a-f]+\b)"
-    r"|(?P<long>\b(?:\d+h)?(?:\d+m)?)\d+(?:\.\d+)?(?P<unit>ms|µs|ns|s)\b"
-    r"|(?P<whole>\b\d+)\.\d+(?= (?:seconds|minutes|milliseconds)\b)"
-    r"|\b\d+(?= milliseconds\b| ms\b)"
-)
-
 _SECRETS = (
     (re.compile(r"(\?)[^\s\"'<>?]*(?:X-Amz-|Signature=|AWSAccessKeyId=)[^\s\"'<>]*"), r"\1***"),
     (re.compile(r"(://)[^\s/@\"']{1,256}@"), r"\1***@"),
@@ -55,33 +42,6 @@ _SECRETS = (
         r"\1***",
     ),
 )
-
-
-def _blank(found: re.Match[str]) -> str:
-    if found["uuid"]:
-        return "<uuid>"
-    if found["label"]:
-        return f"{found['label']}<id>"
-    if found["stamp"]:
-        return "<time>"
-    if found["pid"]:
-        return f"{found['pid']}<n>"
-    if found["local"]:
-        return f"{found['local']}<port>"
-    if found["query"]:
-        return "?<query>"
-    if found["hex"]:
-        return "<hex>"
-    if found["unit"]:
-        return f"{found['long']}<n>{found['unit']}"
-    if found["whole"]:
-        return found["whole"]
-    return "<n>"
-
-
-def shape_of(message: str) -> str:
-    """The message with ids, times, process ids and own ports blanked; hosts, remote addresses, whole minutes and seconds stay."""
-    return _VARYING.sub(_blank, message)
 
 
 def mask_secrets(text: str) -> str:

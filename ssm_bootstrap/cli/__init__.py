@@ -1,7 +1,12 @@
 """The command line. Start-up is lazy: the version costs nothing, a command loads what it needs."""
 
+from __future__ import annotations
+
 import sys
-from typing import Optional, Sequence
+
+TYPE_CHECKING = False  # typing itself takes longer to load than all of --version
+if TYPE_CHECKING:
+    from typing import Optional, Sequence
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:

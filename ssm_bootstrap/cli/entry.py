@@ -17,6 +17,7 @@ COMMANDS = {
     "restart": "restart the agent and prove that it is online",
     "rollback": "put the identity before the last forced registration back",
     "deregister": "clear this node's identity, and say what is left to do on the side of AWS",
+    "prepare-image": "take away what must not be in an image: identity, credentials, snapshots, machine-id",
     "status": "say who this node is and how its agent is, without the network",
     "explain": "read the agent's logs and say what they mean",
     "doctor": "look at everything and give one verdict a capability",
@@ -39,7 +40,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the flags, and end with 2."""
-        self.exit(ExitStatus.USAGE, f"{self.prog}: {message}\n")
+        from ssm_bootstrap.render.clean import clean
+
+        self.exit(ExitStatus.USAGE, clean(f"{self.prog}: {message}") + "\n")
 
 
 def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
@@ -69,7 +72,9 @@ def run(words: Sequence[str]) -> int:
     """Parse, run, and turn what is raised into one line on standard error."""
     try:
         arguments = parser_for(words).parse_args(words)
-        return int(_module(arguments.command).run(arguments))
+        status = int(_module(arguments.command).run(arguments))
+        sys.stdout.flush()
+        return status
     except SystemExit as ended:
         return int(ended.code or 0)
     except Refusal as refusal:

@@ -6,94 +6,147 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ssm_bootstrap.cli.flags import add_output, add_region
+from ssm_bootstrap.cli.times import moment
 
 if TYPE_CHECKING:
-    from ssm_bootstrap.model.observations import LogDigest
+    from ssm_bootstrap.cli.logsearch import Search
+    from ssm_bootstrap.diagnose.logs import LogDiagnosis
+    from ssm_bootstrap.model.log import LogDigest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``explain``."""
     parser.add_argument(
-        "source",
+        "files",
         nargs="*",
-        metavar="FILE|-|CODE",
-        help="logs or directories of logs to read, - for standard input (default: the agent's own logs), "
-        "or a finding code whose page is wanted",
+        metavar="FILE|DIRECTORY|-|CODE",
+        help="logs or directories of logs to read (journalctl -o json too), - for standard input (default: what there is on "
+        "this machine), or a finding code whose page is wanted",
     )
     add_region(parser)
+    parser.add_argument("--since", type=moment, metavar="2h|DATE", help="leave out what is older")
+    parser.add_argument("--until", type=moment, metavar="2h|DATE", help="leave out what is newer")
+    parser.add_argument(
+        "--source",
+        dest="kinds",
+        type=_kinds,
+        metavar="KIND[,...]",
+        help="read these alone: errors, agent, hibernate, update, setup-cli, audit, command (orchestration output), patch, "
+        "cloud-init, journal (journal is read only when asked for, or where the agent has no log)",
+    )
+    parser.add_argument("--all", action="store_true", help="tell what is harmless too")
+    parser.add_argument(
+        "--follow", action="store_true", help="go on reading, and print a line when an incident starts and when it ends"
+    )
     add_output(parser)
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    from ssm_bootstrap.collect.sources import KINDS
+
+    names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    for name in names:
+        if name not in KINDS:
+            raise argparse.ArgumentTypeError(f"{name!r} is no source; expected {', '.join(KINDS)}")
+    if not names:
+        raise argparse.ArgumentTypeError(f"expected one or more of {', '.join(KINDS)}")
+    return names
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read, group by cause, tell."""
+    from ssm_bootstrap.cli.logsearch import Search
+
+    if len(arguments.files) == 1 and _is_code(arguments.files[0]):
+        return _page(arguments)
+    search = Search.of(arguments)
+    if arguments.follow:
+        from ssm_bootstrap.cli.following import follow
+
+        return follow(search, arguments)
+    digest = search.read()
+    return _tell(search, digest, arguments)
+
+
+def _is_code(word: str) -> bool:
+    if "/" in word or "." in word:
+        return False
     from ssm_bootstrap.catalog.findings import FINDINGS
 
-    if len(arguments.source) == 1 and arguments.source[0] in FINDINGS:
-        return _page(arguments)
-    from ssm_bootstrap import __version__
-    from ssm_bootstrap.cli.looking import plan_of, real_host, stand
-    from ssm_bootstrap.cli.telling import tell
+    return word in FINDINGS
+
+
+def _tell(search: Search, digest: LogDigest, arguments: argparse.Namespace) -> int:
+    from ssm_bootstrap.cli.output import exit_status, say
     from ssm_bootstrap.diagnose.logs import explain_logs
-    from ssm_bootstrap.model.diagnosis import Diagnosis
-    from ssm_bootstrap.model.observations import Observations
-    from ssm_bootstrap.model.observed import Seen, value_of
+    from ssm_bootstrap.model.finding import Severity
 
-    ground = stand(real_host(), arguments.region, ask_metadata=False)
-    digest = _read(arguments.source)
-    found = explain_logs(digest, region=value_of(ground.choice.region))
-    observations = Observations(
-        version=__version__,
-        taken_at=ground.host.clock.now(),
-        plan=plan_of(ground, "explain", ()),
-        logs=Seen(digest),
-    )
-    diagnosis = Diagnosis(
-        findings=found.findings, unseen=digest.unseen, unexplained=found.listed, records=found.records
-    )
-    _remark(digest)
-    return tell(observations, diagnosis, arguments)
-
-
-def _read(sources: list[str]) -> LogDigest:
-    import os
-    import sys
-
-    from ssm_bootstrap.cli.looking import real_host
-    from ssm_bootstrap.collect.agentlog import default_paths, read_logs, read_stream
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-
-    host = real_host()
-    zone, now = host.clock.zone(), host.clock.now()
-    if sources == ["-"]:
-        return read_stream(iter(lambda: sys.stdin.buffer.read(1 << 18), b""), "standard input", zone)
-    if not sources:
-        own = default_paths(host.files)
-        if not any(host.files.exists(path) for path in own):
-            raise Refusal(ExitStatus.BAD_CONTENT, "explain: /var/log/amazon/ssm: expected the agent's logs; there are none")
-        return read_logs(host.files, own, zone, now)
-    paths: list[str] = []
-    for source in sources:
-        if source == "-":
-            raise Refusal(ExitStatus.USAGE, "explain: -: expected alone")
-        path = os.path.abspath(source)
-        if os.path.isdir(path):
-            paths.extend(default_paths(host.files, path))
-        else:
-            paths.append(path)
-    digest = read_logs(host.files, tuple(dict.fromkeys(paths)), zone, now)
-    if len(sources) == 1 and digest.unseen and not digest.files:
-        path, reason = digest.unseen[0]
-        raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {path}: {reason}")
-    return digest
-
-
-def _remark(digest: LogDigest) -> None:
-    """What was odd about the files, on standard error."""
-    from ssm_bootstrap.cli.output import say
-
+    found = explain_logs(digest, region=arguments.region)
+    region, source = arguments.region or found.region, "flag" if arguments.region else "logs"
+    if not region and found.findings and search.is_own:
+        region, source = search.own_region()
+        found = explain_logs(digest, region=region) if region else found
     for file in digest.files:
         for remark in file.remarks:
             say(f"{file.path}: {remark}")
+    severities = {finding.severity for finding in found.findings}
+    status = exit_status(Severity.ERROR in severities, Severity.WARNING in severities, arguments.strict)
+    if arguments.json:
+        _print_json(digest, found, search, (region, source), int(status), arguments.all)
+    else:
+        _print_text(digest, found, search, region, arguments)
+    return status
+
+
+def _print_json(
+    digest: LogDigest, found: LogDiagnosis, search: Search, region: tuple[str, str], status: int, harmless: bool
+) -> None:
+    from ssm_bootstrap import __version__
+    from ssm_bootstrap.cli.output import print_document
+    from ssm_bootstrap.model.diagnosis import Diagnosis
+    from ssm_bootstrap.model.observations import Observations, Plan
+    from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+    from ssm_bootstrap.render.story import incident_document
+    from ssm_bootstrap.render.wire import document
+
+    name, source = region
+    told: Observed[str] = Seen(name) if name else Unseen("the logs name no region")
+    plan = Plan(command="explain", region=told, region_source=source if name else "")
+    observations = Observations(version=__version__, taken_at=search.now, plan=plan, logs=Seen(digest))
+    diagnosis = Diagnosis(findings=found.findings, unseen=digest.unseen, unexplained=found.listed, records=found.records)
+    more: dict[str, object] = {
+        "incidents": [incident_document(item) for item in found.incidents],
+        "zone": search.zone_name,
+        "records": dict(zip(("explained", "benign", "unexplained"), found.records)),
+    }
+    if harmless:
+        more["harmless"] = [{"id": note.id, "meaning": note.meaning, "count": note.count} for note in found.harmless]
+    print_document(document(observations, diagnosis, status, more))
+
+
+def _print_text(
+    digest: LogDigest, found: LogDiagnosis, search: Search, region: str, arguments: argparse.Namespace
+) -> None:
+    from ssm_bootstrap import __version__
+    from ssm_bootstrap.cli.output import new_report, print_report, quick_report
+    from ssm_bootstrap.model.diagnosis import Diagnosis
+    from ssm_bootstrap.render.story import tell_harmless, tell_story
+
+    diagnosis = Diagnosis(findings=found.findings, unseen=digest.unseen, unexplained=found.listed, records=found.records)
+    report = quick_report(arguments.colour) or new_report(arguments.colour)
+    where = f" - {region}" if region else ""
+    when = search.now.isoformat(sep=" ", timespec="seconds")
+    report.line(f"ssm-bootstrap {__version__} - explain{where} - {when}", "dim")
+    report.headline(diagnosis)
+    tell_story(report, found.incidents, search.zone_name)
+    report.findings(diagnosis.findings)
+    if arguments.all:
+        tell_harmless(report, [(note.count, note.id, note.meaning) for note in found.harmless])
+    report.unseen(diagnosis)
+    explained, benign, unexplained = found.records
+    report.line()
+    report.line(f"Records: {explained} explained, {benign} harmless, {unexplained} unexplained.", "dim")
+    print_report(report)
 
 
 def _page(arguments: argparse.Namespace) -> int:
@@ -102,10 +155,9 @@ def _page(arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.cli.output import print_document
     from ssm_bootstrap.render.findingspage import page
 
-    kind = FINDINGS[arguments.source[0]]
+    kind = FINDINGS[arguments.files[0]]
     if arguments.json:
         print_document({"schema": "ssm-bootstrap/1", "command": "explain", "code": kind.code, "page": page(kind)})
     else:
         print(page(kind), end="")
     return 0
-

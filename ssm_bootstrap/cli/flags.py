@@ -31,7 +31,7 @@ def region(text: str) -> str:
 
 def duration(text: str) -> float:
     """``--wait`` and its like: seconds, or a number with s, m or h."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([smh]?)", text.strip())
     if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no duration; expected seconds, or as in 90s, 15m, 2h")
     return float(found.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[found.group(2)]
@@ -39,7 +39,7 @@ def duration(text: str) -> float:
 
 def count(text: str) -> int:
     """``--attempts``: a number from 1 to 100."""
-    if not text.isdigit() or not 1 <= int(text) <= 100:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 100:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 1 to 100")
     return int(text)
 

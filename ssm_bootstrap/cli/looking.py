@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Mapping, Optional, Sequence
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.collect.agent import look_at_agent, read_agent_config, unit_environment
-from ssm_bootstrap.collect.agentlog import default_paths, read_logs
+from ssm_bootstrap.collect.agentlog import read_logs
 from ssm_bootstrap.collect.identity import look_at_identity
+from ssm_bootstrap.collect.image import look_at_image
 from ssm_bootstrap.collect.instance import MetadataLook, look_at_instance
+from ssm_bootstrap.collect.patching import look_at_limits
 from ssm_bootstrap.collect.probe import Look, Progress
+from ssm_bootstrap.collect.repositories.look import look_at_repositories
+from ssm_bootstrap.collect.repositories.overrides import read_overrides
+from ssm_bootstrap.collect.repositories.payload import ask_for_objects, override_targets
+from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
 from ssm_bootstrap.collect.settings import Configuration, RegionChoice, choose_region, read_configuration
+from ssm_bootstrap.collect.surroundings import look_at_surroundings
 from ssm_bootstrap.collect.targets import ProxySettings, targets_for
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Commands
@@ -22,7 +29,9 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import AgentConfig, Identity, Metadata
 from ssm_bootstrap.model.network import NameLookup, Probe
 from ssm_bootstrap.model.observations import LogDigest, Observations, Plan
-from ssm_bootstrap.model.observed import Observed, Seen, Unseen, value_of
+from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, Unseen, value_of
+from ssm_bootstrap.model.patching import Patching
+from ssm_bootstrap.model.surroundings import Surroundings
 
 CODE_VARIABLE = "SSM_BOOTSTRAP_ACTIVATION_CODE"
 """Holds the activation code; no child ever gets it."""
@@ -102,6 +111,7 @@ def look_around(
     """Probe what the capabilities need, through the proxy that the agent will use."""
     settings, _ = proxies_of(ground)
     wanted = targets_for([Capability(name) for name in capabilities], ground.region, ground.agent_config, settings)
+    wanted = override_targets(wanted, read_overrides(ground.host.files), ground.region)
     return Look(ground.host, wanted, ground.region, progress).take()
 
 
@@ -125,7 +135,10 @@ def observe_network(
 
 
 def observe_machine(ground: Ground, command: str) -> Observations:
-    """Identity, agent and logs: what ``status`` looks at, without a packet."""
+    """Identity, agent and logs: what ``status`` looks at, without a packet; ``doctor`` looks at what surrounds them too."""
+    around: Observed[Surroundings] = NOT_ASKED
+    if command == "doctor":
+        around = Seen(look_at_surroundings(ground.host, value_of(ground.choice.region), ground.agent_config))
     return Observations(
         version=__version__,
         taken_at=ground.host.clock.now(),
@@ -134,21 +147,51 @@ def observe_machine(ground: Ground, command: str) -> Observations:
         identity=Seen(ground.identity),
         logs=Seen(look_at_logs(ground)),
         root=ground.host.machine.is_root(),
+        image=Seen(look_at_image(ground.host.files)),
+        surroundings=around,
     )
 
 
 def look_at_logs(ground: Ground) -> LogDigest:
-    """The agent's own logs, folded."""
+    """The agent's own logs, folded, from where its seelog.xml puts them."""
     host = ground.host
-    return read_logs(host.files, default_paths(host.files), host.clock.zone(), host.clock.now())
+    return read_logs(host.files, log_paths(host.files, read_log_settings(host.files)), host.clock.zone(), host.clock.now())
+
+
+def observe_patching(ground: Ground, capabilities: Sequence[str]) -> Observed[Patching]:
+    """What Patch Manager needs of this machine; looked at where patching is asked for."""
+    if Capability.PATCH.value not in capabilities:
+        return NOT_ASKED
+    overrides = read_overrides(ground.host.files)
+    settings, _ = proxies_of(ground)
+    with ThreadPoolExecutor(2) as pool:
+        buckets = pool.submit(ask_for_objects, ground.host, ground.region, settings, overrides)
+        limits = pool.submit(look_at_limits, ground.host)
+        repositories = look_at_repositories(ground.host, ground.region, settings, overrides)
+        return Seen(Patching(repositories, Seen(buckets.result()), Seen(limits.result())))
 
 
 def observe_everything(
     ground: Ground, capabilities: Sequence[str], progress: Optional[Progress] = None
 ) -> Observations:
     """All of it: the network in threads, and meanwhile the machine and its logs."""
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         machine = pool.submit(observe_machine, ground, "doctor")
+        patching = pool.submit(observe_patching, ground, capabilities)
         network = observe_network(ground, "doctor", capabilities, progress)
         here = machine.result()
-    return replace(network, agent=here.agent, identity=here.identity, logs=here.logs)
+        network = _with_patching(network, patching)
+    return replace(
+        network, agent=here.agent, identity=here.identity, logs=here.logs, image=here.image, surroundings=here.surroundings
+    )
+
+
+def _with_patching(seen: Observations, patching: Future[Observed[Patching]]) -> Observations:
+    """What was seen and what patching needs; a bug of ours there must not take the rest with it."""
+    try:
+        return replace(seen, patching=patching.result())
+    except (Refusal, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        words = f"{type(error).__name__}: {error}"
+        return replace(seen, patching=Unseen(words), crashed=(*seen.crashed, ("patching", words)))

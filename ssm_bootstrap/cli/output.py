@@ -28,6 +28,15 @@ def new_report(colour: bool = True) -> Report:
     return Report(columns, coloured, plain)
 
 
+def quick_report(colour: bool = True) -> Optional[Report]:
+    """A report for a pipe, which needs no colours and so need not wait for rich; None on a terminal. It has no tables."""
+    if (colour and sys.stdout.isatty()) or os.environ.get("COLUMNS"):
+        return None
+    from ssm_bootstrap.render.plain import PlainReport
+
+    return PlainReport(PIPE_WIDTH, (sys.stdout.encoding or "").lower().replace("-", "") != "utf8")
+
+
 def print_report(report: Report) -> None:
     """Write a report out."""
     encoding = sys.stdout.encoding or "utf-8"

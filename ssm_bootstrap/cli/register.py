@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="try again though the activation may be used: each try may leave an orphan mi- id at AWS",
     )
+    parser.add_argument(
+        "--install-agent",
+        action="store_true",
+        help="where no agent is installed, install its package from the region's S3 bucket, if --key-file signed it",
+    )
+    parser.add_argument("--key-file", metavar="FILE", help="the public key (OpenPGP) by which AWS signs the agent's packages")
     parser.add_argument("--no-preflight", dest="preflight", action="store_false", help="do not look at the endpoint first")
     parser.add_argument("--no-restart", dest="restart", action="store_false", help="leave the agent as it is afterwards")
     add_output(parser, strict=False)
@@ -53,7 +59,10 @@ def run(arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.cli.output import say
     from ssm_bootstrap.cli.registering import Outcome, find_binary, must_be_root, revive, tell_outcome
     from ssm_bootstrap.host.signals import INTERRUPTS
+    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
+    if arguments.install_agent and not arguments.key_file:
+        raise Refusal(ExitStatus.USAGE, "--install-agent: expected --key-file FILE with it: the key by which AWS signs the agent")
     host = real_host()
     must_be_root(host, "register: only root may change the agent's identity (use sudo)")
     INTERRUPTS.install()
@@ -63,8 +72,11 @@ def run(arguments: argparse.Namespace) -> int:
     def registrar() -> Registrar:
         binary = find_binary(ground)
         if isinstance(binary, Outcome):
-            raise _NoAgent(binary)
-        made.append(_registrar(ground, arguments, binary))
+            if not arguments.install_agent:
+                raise _NoAgent(binary)
+            made.append(_install(ground, arguments))
+        else:
+            made.append(_registrar(ground, arguments, binary))
         return made[0]
 
     enrolment = Enrolment(
@@ -89,6 +101,25 @@ class _NoAgent(Exception):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__("no agent")
         self.outcome = outcome
+
+
+def _install(ground: Ground, arguments: argparse.Namespace) -> Registrar:
+    """Install the agent, once what is needed to register has been found to be there."""
+    from dataclasses import replace
+
+    from ssm_bootstrap.act.install import install_agent
+    from ssm_bootstrap.catalog.partitions import partition_of
+    from ssm_bootstrap.cli.looking import proxies_of
+    from ssm_bootstrap.cli.output import say
+    from ssm_bootstrap.cli.registering import Outcome, find_binary
+
+    ready = _registrar(ground, arguments, "")
+    domain = ground.agent_config.service_domain or partition_of(ground.region).domain
+    install_agent(ground.host, ground.region, domain, arguments.key_file, proxies_of(ground)[0], say)
+    binary = find_binary(ground)
+    if isinstance(binary, Outcome):
+        raise _NoAgent(binary)
+    return replace(ready, binary=binary)
 
 
 def _registrar(ground: Ground, arguments: argparse.Namespace, binary: str) -> Registrar:

@@ -108,9 +108,10 @@ def revive(ground: Ground, cidrs: Sequence[str] = (), timeout: float = limits.ON
 def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace) -> int:
     """Print how it ended; gives the exit status."""
     status = outcome.exit_status
+    mismatch = _region_mismatch(ground)
     finding = outcome.finding or (outcome.proof.finding if outcome.proof is not None else None)
     if arguments.json:
-        found = tuple(item for item in (finding, outcome.remark) if item is not None)
+        found = tuple(item for item in (finding, outcome.remark, mismatch) if item is not None)
         _document(ground, outcome, Diagnosis(findings=found), arguments, status)
         return status
     report = new_report(arguments.colour)
@@ -133,8 +134,21 @@ def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace
     elif not outcome.managed_instance_id and outcome.attempts:
         report.line("The agent did not register, and no known cause stands in what it said:", "bold red")
         report.item("said", outcome.attempts[-1].explanation or "nothing")
+    if mismatch is not None:
+        report.finding(mismatch, brief=True)
     print_report(report)
     return status
+
+
+def _region_mismatch(ground: Ground) -> Optional[Finding]:
+    """A region that was named, against the one that the node is registered in."""
+    region = value_of(ground.choice.region)
+    for source, other in ground.choice.others:
+        if region is not None and other != region:
+            detail = f"{ground.choice.source} says {region}, {source} says {other}"
+            shown = (Evidence("configuration", source, detail),)
+            return make_finding("region-mismatch", region, facts={"region": region, "detail": detail}, evidence=shown)
+    return None
 
 
 def _tell_proof(report: Any, proof: Proof) -> None:

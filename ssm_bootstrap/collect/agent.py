@@ -56,23 +56,32 @@ def _version(host: Host, binary: str) -> str:
 
 def look_at_unit(host: Host, properties: str = UNIT_PROPERTIES) -> Observed[Unit]:
     """The agent's unit, of deb/rpm or snap, whichever is loaded and active."""
-    found = []
-    for name in paths.UNITS:
-        shown = show_unit(host, name, properties)
-        if isinstance(shown, Unseen):
-            return shown
-        unit = _unit(name, shown.value)
-        if unit.load_state != "not-found":
-            found.append(unit)
+    units = look_at_units(host, properties)
+    if isinstance(units, Unseen):
+        return units
+    found = units.value
     if not found:
         return Unseen("systemd knows no unit of the agent")
     return Seen(next((unit for unit in found if unit.active_state not in ("inactive", "failed")), found[0]))
 
 
-def show_unit(host: Host, name: str, properties: str) -> Observed[Mapping[str, str]]:
+def look_at_units(host: Host, properties: str = UNIT_PROPERTIES, timeout: float = 10) -> Observed[tuple[Unit, ...]]:
+    """Every unit of the agent that systemd knows: the package's, the snap's."""
+    found = []
+    for name in paths.UNITS:
+        shown = show_unit(host, name, properties, timeout)
+        if isinstance(shown, Unseen):
+            return shown
+        unit = _unit(name, shown.value)
+        if unit.load_state != "not-found":
+            found.append(unit)
+    return Seen(tuple(found))
+
+
+def show_unit(host: Host, name: str, properties: str, timeout: float = 10) -> Observed[Mapping[str, str]]:
     """What ``systemctl show`` says of a unit, as keys and values."""
     try:
-        done = host.commands.run(["systemctl", "show", name, "-p", properties], timeout=10)
+        done = host.commands.run(["systemctl", "show", name, "-p", properties], timeout=timeout)
     except CannotRun as error:
         return Unseen(f"systemd could not be asked ({error})")
     if done.returncode != 0:
@@ -92,7 +101,7 @@ def _unit(name: str, shown: Mapping[str, str]) -> Unit:
         result=shown.get("Result", ""),
         restarts=_number(shown.get("NRestarts", "")),
         file_state=shown.get("UnitFileState", ""),
-        environment=tuple((key, _masked(key, value)) for key, value in parse_environment(shown.get("Environment", ""))),
+        environment=tuple((key, masked_variable(key, value)) for key, value in parse_environment(shown.get("Environment", ""))),
     )
 
 
@@ -101,8 +110,8 @@ def _number(text: str) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def _masked(key: str, value: str) -> str:
-    """A variable without user and password; the agent takes a proxy without a scheme too."""
+def masked_variable(key: str, value: str) -> str:
+    """A variable that may be shown: a proxy without user and password; the agent takes one without a scheme too."""
     return _USER.sub(r"\1", value) if key.lower() in ("https_proxy", "http_proxy") else value
 
 
@@ -166,6 +175,7 @@ def read_agent_config(files: Files) -> AgentConfig:
         endpoints=tuple(endpoints),
         region=str(agent.get("Region") or ""),
         service_domain=str(agent.get("ServiceDomain") or ""),
+        use_dual_stack=agent.get("UseDualStackEndpoint") is True,
         consumption_order=tuple(str(item) for item in order) if isinstance(order, list) else (),
     )
 

@@ -4,38 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, tzinfo
-from typing import Iterable, Iterator, Optional, Protocol, Sequence
+from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Optional, Protocol, Sequence, TypeVar
 
-from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES, QUIET, clean_line, find_head, parse_time
-from ssm_bootstrap.catalog.signatures import SIGNATURES
-from ssm_bootstrap.catalog.signatures.kinds import Kind
-from ssm_bootstrap.collect.logfold import Fold
-from ssm_bootstrap.collect.logstream import Lines, NotWhole, unpack
+from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES, parse_time
+from ssm_bootstrap.collect.logfold import Fold, Group
+from ssm_bootstrap.collect.logparts import LogFiles, Part, chunks_of, shares_of
+from ssm_bootstrap.collect.logreader import LogReader, Window
 from ssm_bootstrap.model.log import LogFile
-from ssm_bootstrap.model.observations import LogDigest
+from ssm_bootstrap.model.log import LogDigest
 
-RECORD_LIMIT = 4 * 1024
-"""Bytes of a record's body that are kept: the agent's longest error with a useful tail has under 2 KiB."""
-
-_STATE = re.compile(b"|".join(re.escape(row.fixed.encode()) for row in SIGNATURES if row.kind is Kind.STATE))
 _ERRORS_NAME, _AGENT_NAME = LOG_NAMES[0], LOG_NAMES[1]
-_TWICE = frozenset((b"ERROR", b"CRITICAL"))  # levels that the agent writes to errors.log and to its main log
 _AHEAD = timedelta(minutes=5)
 
-Window = tuple[datetime, datetime]
-
-
-class LogFiles(Protocol):
-    """What reading logs needs of the file system; every method raises OSError."""
-
-    def read_chunks(self, path: str) -> Iterator[bytes]:
-        """The bytes of a file, piece by piece."""
-
-    def list(self, path: str) -> Sequence[str]:
-        """The names in a directory."""
-
-    def size(self, path: str) -> int:
-        """The length of a file in bytes."""
+T = TypeVar("T")
 
 
 def default_paths(files: LogFiles, directory: str = LOG_DIRECTORY) -> tuple[str, ...]:
@@ -60,41 +41,140 @@ def rotations_of(plain: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for _, name in sorted(ranked))
 
 
-def read_logs(files: LogFiles, paths: Sequence[str], zone: tzinfo, now: Optional[datetime] = None) -> LogDigest:
+class Workers(Protocol):
+    """Several processes that share a work."""
+
+    @property
+    def count(self) -> int:
+        """How many there are, this one among them."""
+
+    def share(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
+        """What each task gives, in order."""
+
+
+class Reading(NamedTuple):
+    """What every pass needs: the files, the zone, the span that is wanted, when each file was written, and who helps."""
+
+    files: LogFiles
+    zone: tzinfo
+    span: Optional[Window]
+    written: Mapping[str, float]
+    workers: Optional[Workers]
+
+
+class Passed(NamedTuple):
+    """What one pass over parts gave: groups, and for each part what was read of it."""
+
+    groups: tuple[Group, ...]
+    parts: tuple[PartRead, ...]
+    beyond: int
+
+
+class PartRead(NamedTuple):
+    """How one part went; ``error`` is the reason why reading stopped."""
+
+    file: LogFile
+    lines: int
+    window: Optional[Window]
+    error: str
+
+
+def read_logs(
+    files: LogFiles,
+    paths: Sequence[str],
+    zone: tzinfo,
+    now: Optional[datetime] = None,
+    *,
+    since: Optional[datetime] = None,
+    until: Optional[datetime] = None,
+    written: Optional[Mapping[str, float]] = None,
+    workers: Optional[Workers] = None,
+) -> LogDigest:
     """What the files at ``paths`` say; a file that cannot be read is ``unseen`` and does not stop the rest.
 
     ``zone`` is taken for the agent's local times; with ``now`` a file whose records lie ahead of it is remarked on.
+    Records before ``since`` and after ``until`` are left out. Text without a time has that of ``written`` (seconds since
+    the epoch, by path), or none, and is then never left out.
     An error that stands in errors.log is not counted again from the main log of the same directory.
     """
-    fold = Fold()
-    read: dict[str, LogFile] = {}
-    unseen: list[tuple[str, str]] = []
+    told = list(dict.fromkeys(paths))
+    reading = Reading(files, zone, _span(since, until, zone), written or {}, workers)
+    errors = [path for path in told if _plain_name(path) == _ERRORS_NAME]
+    whole = Fold()
+    read: dict[str, PartRead] = {}
     windows: dict[str, Window] = {}
-    for path in sorted(paths, key=lambda path: 0 if _plain_name(path) == _ERRORS_NAME else 1):
+    for path, found in _read_all(reading, errors, windows, whole):
         directory = path.rpartition("/")[0]
-        name = _plain_name(path)
-        reader = _Reader(path, zone, fold, windows.get(directory) if name == _AGENT_NAME else None)
-        try:
-            reader.read(files.read_chunks(path))
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            unseen.append((path, reason))
-            if not reader.lines.bytes_read:
-                continue
-            reader.finish()
-            reader.remarks.append(f"reading stopped: {reason}")
-        if name == _ERRORS_NAME and reader.window:
-            windows[directory] = _join(windows.get(directory), reader.window)
-        read[path] = reader.log_file(now)
-    return LogDigest(fold.groups(), tuple(read[path] for path in dict.fromkeys(paths) if path in read), tuple(unseen))
+        read[path] = _joined(read.get(path), found)
+        if found.window:
+            windows[directory] = _join(windows.get(directory), found.window)
+    others = [path for path in told if _plain_name(path) != _ERRORS_NAME]
+    for path, found in _read_all(reading, others, windows, whole):
+        read[path] = _joined(read.get(path), found)
+    seen = [read[path] for path in told if not read[path].error or read[path].file.bytes_read]
+    unseen = tuple((path, read[path].error) for path in sorted(told, key=lambda path: path not in errors) if read[path].error)
+    return LogDigest(whole.groups(zone), tuple(_remarked(part, zone, now) for part in seen), unseen)
 
 
-def read_stream(chunks: Iterable[bytes], name: str, zone: tzinfo) -> LogDigest:
+def read_stream(
+    chunks: Iterable[bytes],
+    name: str,
+    zone: tzinfo,
+    *,
+    since: Optional[datetime] = None,
+    until: Optional[datetime] = None,
+) -> LogDigest:
     """What one stream says, such as standard input or the output of ``-register``; raises what ``chunks`` raises."""
     fold = Fold()
-    reader = _Reader(name, zone, fold, None)
+    reader = LogReader(name, fold, None, _span(since, until, zone), zone=zone)
     reader.read(chunks)
-    return LogDigest(fold.groups(), (reader.log_file(None),), ())
+    file = reader.log_file()
+    if fold.beyond:
+        file = _with_remarks(file, f"{fold.beyond} records of further shapes were counted together")
+    return LogDigest(fold.groups(zone), (file,), ())
+
+
+def _read_all(
+    reading: Reading, paths: Sequence[str], windows: Mapping[str, Window], whole: Fold
+) -> Iterator[tuple[str, PartRead]]:
+    """Read files into ``whole``, in as many processes as are worth it; gives what was read of each part."""
+    workers = reading.workers
+    shares = shares_of(reading.files, paths, workers.count if workers else 1)
+
+    def task(parts: Sequence[Part]) -> Callable[[], Passed]:
+        return lambda: _read_parts(reading, parts, windows, Fold() if len(shares) > 1 else whole)
+
+    if workers and len(shares) > 1:
+        passed = workers.share([task(parts) for parts in shares])
+    else:
+        passed = [task(parts)() for parts in shares]
+    lines: dict[str, int] = {}
+    for done in passed:
+        if len(shares) > 1:
+            whole.absorb(done.groups, lines)
+        for part in done.parts:
+            lines[part.file.path] = lines.get(part.file.path, 0) + part.lines
+            yield part.file.path, part
+
+
+def _read_parts(reading: Reading, parts: Sequence[Part], windows: Mapping[str, Window], fold: Fold) -> Passed:
+    done = []
+    for part in parts:
+        told = windows.get(part.path.rpartition("/")[0]) if _plain_name(part.path) == _AGENT_NAME else None
+        stamp = _stamp(datetime.fromtimestamp(reading.written[part.path], reading.zone)) if part.path in reading.written else b""
+        reader = LogReader(part.path, fold, told, reading.span, zone=reading.zone, stamp=stamp)
+        before = fold.beyond
+        error = ""
+        try:
+            reader.read(chunks_of(reading.files, part))
+        except OSError as problem:
+            error = (problem.strerror or str(problem)).lower()
+            reader.remarks.append(f"reading stopped: {error}")
+        file = reader.log_file()
+        if fold.beyond > before:
+            file = _with_remarks(file, f"{fold.beyond - before} records of further shapes were counted together")
+        done.append(PartRead(file, reader.lines_read, reader.window, error))
+    return Passed(fold.taken(), tuple(done), fold.beyond)
 
 
 def _plain_name(path: str) -> str:
@@ -106,88 +186,38 @@ def _join(first: Optional[Window], second: Window) -> Window:
     return (min(first[0], second[0]), max(first[1], second[1])) if first else second
 
 
-class _Reader:
-    """One file's pass: finds records, drops the quiet ones unread, and hands the rest to the fold."""
-
-    def __init__(self, path: str, zone: tzinfo, fold: Fold, told: Optional[Window]) -> None:
-        self.lines = Lines(())
-        self.remarks: list[str] = []
-        self.window: Optional[Window] = None
-        self._path, self._zone, self._fold, self._told = path, zone, fold, told
-        self._records = 0
-        self._headed = False
-        self._body: list[bytes] = []
-        self._room = 0
-        self._open: Optional[tuple[bytes, bytes, int]] = None  # time, level, line of the record whose lines come in
-        self._newest: Optional[datetime] = None
-        self._beyond = fold.beyond
-
-    def read(self, chunks: Iterable[bytes]) -> None:
-        """Every line of the file; raises OSError."""
-        self.lines = Lines(unpack(chunks))
-        skipping = False
-        number = 0
-        try:
-            for raw in self.lines:
-                number += 1
-                line = clean_line(raw)
-                head = find_head(line)
-                if head is None:
-                    if self._open:
-                        self._extend(line)
-                    elif not skipping and line.strip():
-                        self._records += 1
-                        self._fold.add(None, b"", line[:RECORD_LIMIT], self._path, number)
-                    continue
-                self.finish()
-                if head.start():
-                    self._records += 1
-                    self._fold.add(None, b"", line[: head.start()][:RECORD_LIMIT], self._path, number)
-                self._records += 1
-                self._headed = True
-                skipping = head[2] in QUIET and _STATE.search(line, head.end()) is None
-                if not skipping:
-                    self._open = (head[1], head[2], number)
-                    self._body, self._room = [], RECORD_LIMIT
-                    self._extend(line[head.end() :])
-        except NotWhole as error:
-            self.remarks.append(str(error))
-        self.finish()
-
-    def _extend(self, line: bytes) -> None:
-        if self._room > 0:
-            self._body.append(line[: self._room])
-            self._room -= len(line) + 1
-
-    def finish(self) -> None:
-        """The open record is whole: fold it."""
-        if self._open is None:
-            return
-        stamp, level, number = self._open
-        self._open = None
-        at = parse_time(stamp.decode(), self._zone)
-        if at is not None:
-            if self._told and level in _TWICE and self._told[0] <= at <= self._told[1]:
-                return
-            self.window = _join(self.window, (at, at))
-        self._fold.add(at, level, b"\n".join(self._body), self._path, number)
-
-    def log_file(self, now: Optional[datetime]) -> LogFile:
-        """How much was read, and what was odd."""
-        lines = self.lines
-        if lines.binary:
-            self.remarks.append("it has NUL bytes, which were left out")
-        if lines.cut:
-            self.remarks.append(f"{lines.cut} lines are longer than {len_text()} and were cut")
-        if lines.torn and self._headed:
-            self.remarks.append("its last line has no end")
-        if now is not None and self.window and self.window[1] > now + _AHEAD:
-            self.remarks.append("its newest record lies ahead of this machine's clock: is the zone right?")
-        if self._fold.beyond > self._beyond:
-            self.remarks.append(f"{self._fold.beyond - self._beyond} records of further shapes were counted together")
-        return LogFile(self._path, lines.bytes_read, self._records, tuple(self.remarks))
+def _joined(first: Optional[PartRead], second: PartRead) -> PartRead:
+    """Two parts of one file."""
+    if first is None:
+        return second
+    file = LogFile(
+        second.file.path,
+        first.file.bytes_read + second.file.bytes_read,
+        first.file.records + second.file.records,
+        tuple(dict.fromkeys(first.file.remarks + second.file.remarks)),
+    )
+    window = _join(first.window, second.window) if second.window else first.window
+    return PartRead(file, first.lines + second.lines, window, first.error or second.error)
 
 
-def len_text() -> str:
-    """The longest line that is kept whole, in words."""
-    return "64 KiB"
+def _with_remarks(file: LogFile, *remarks: str) -> LogFile:
+    return LogFile(file.path, file.bytes_read, file.records, file.remarks + remarks)
+
+
+def _remarked(part: PartRead, zone: tzinfo, now: Optional[datetime]) -> LogFile:
+    newest = parse_time(part.window[1].decode(), zone) if part.window else None
+    if now is not None and newest is not None and newest > now + _AHEAD:
+        return _with_remarks(part.file, "its newest record lies ahead of this machine's clock: is the zone right?")
+    return part.file
+
+
+def _span(since: Optional[datetime], until: Optional[datetime], zone: tzinfo) -> Optional[Window]:
+    """The stamps between which records are wanted, as the agent writes them."""
+    if since is None and until is None:
+        return None
+
+    return _stamp(since.astimezone(zone)) if since else b"", _stamp(until.astimezone(zone)) + b"~" if until else b"~"
+
+
+def _stamp(at: datetime) -> bytes:
+    return at.strftime("%Y-%m-%d %H:%M:%S").encode()

@@ -10,7 +10,7 @@ LINE_LIMIT = 64 * 1024
 
 _GZIP = b"\x1f\x8b"
 STEP = 1 << 18
-"""Bytes that are taken up at a time."""
+"""Bytes that are unpacked at a time."""
 
 
 class NotWhole(ValueError):
@@ -63,55 +63,42 @@ def _gunzip(head: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
         pending = more
 
 
-def _in_steps(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of STEP at most, so that a caller's chunk does not decide how much memory is used."""
-    for chunk in chunks:
-        if len(chunk) <= STEP:
-            yield chunk
-        else:
-            for start in range(0, len(chunk), STEP):
-                yield chunk[start : start + STEP]
-
-
 class Lines:
-    """The lines of a stream, without their line ends; counts what passed by."""
+    """Cuts a stream into lines, without their line ends; a line that is too long loses its tail."""
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = chunks
-        self.bytes_read = 0
+    def __init__(self) -> None:
         self.cut = 0  # lines longer than LINE_LIMIT, of which the head was given
-        self.binary = False  # NUL bytes were seen
-        self.torn = False  # the last line has no end
+        self._held: list[bytes] = []
+        self._size = 0
+        self._long = False
 
-    def __iter__(self) -> Iterator[bytes]:
-        held: list[bytes] = []
-        size = 0
-        long = False
-        for chunk in _in_steps(self._chunks):
-            self.bytes_read += len(chunk)
-            if b"\0" in chunk:
-                self.binary = True
-            pieces = chunk.split(b"\n")
-            last = pieces.pop()
-            for piece in pieces:
-                if held or long:
-                    held.append(piece[: LINE_LIMIT - size])
-                    long = long or size + len(piece) > LINE_LIMIT
-                    piece = b"".join(held)
-                    held, size = [], 0
-                elif len(piece) > LINE_LIMIT:
-                    piece, long = piece[:LINE_LIMIT], True
-                if long:
-                    self.cut += 1
-                    long = False
-                yield piece
-            if last:
-                if size + len(last) > LINE_LIMIT:
-                    long = True
-                if size < LINE_LIMIT:
-                    held.append(last[: LINE_LIMIT - size])
-                    size += len(held[-1])
-        if held:
-            self.torn = True
-            self.cut += long
-            yield b"".join(held)
+    @property
+    def is_open(self) -> bool:
+        """Whether a line has begun that has no end yet."""
+        return bool(self._held) or self._long
+
+    def push(self, data: bytes) -> Iterator[bytes]:
+        """The lines that end in ``data``."""
+        pieces = data.split(b"\n")
+        last = pieces.pop()
+        for piece in pieces:
+            yield self._end(piece) if self._held or len(piece) > LINE_LIMIT else piece
+        if last:
+            if self._size + len(last) > LINE_LIMIT:
+                self._long = True
+            if self._size < LINE_LIMIT:
+                self._held.append(last[: LINE_LIMIT - self._size])
+                self._size += len(self._held[-1])
+
+    def _end(self, piece: bytes) -> bytes:
+        self._held.append(piece[: LINE_LIMIT - self._size])
+        if self._long or self._size + len(piece) > LINE_LIMIT:
+            self.cut += 1
+        line = b"".join(self._held)
+        self._held, self._size, self._long = [], 0, False
+        return line
+
+    def rest(self) -> Iterator[bytes]:
+        """The line that never ended, if there is one."""
+        if self.is_open:
+            yield self._end(b"")

@@ -43,10 +43,21 @@ class _Name:
 
 
 class Look:
-    """One look at a set of targets. Threads are daemons: what stays silent is left behind when the look ends."""
+    """One look at a set of targets. Threads are daemons: what stays silent is left behind when the look ends.
 
-    def __init__(self, host: Host, wanted: Sequence[Wanted], region: str, progress: Optional[Progress] = None) -> None:
+    ``patience`` is how many seconds names and connects may take that give no answer.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        wanted: Sequence[Wanted],
+        region: str,
+        progress: Optional[Progress] = None,
+        patience: float = limits.LOOK,
+    ) -> None:
         self._host = host
+        self._patience = patience
         self._region = region
         self._progress = progress
         self._events: queue.Queue[tuple[Any, ...]] = queue.Queue()
@@ -91,7 +102,7 @@ class Look:
 
     def _wait(self) -> None:
         try:
-            kind, *rest = self._events.get(timeout=0.05)
+            kind, *rest = self._host.clock.wait(self._events, 0.05)
         except queue.Empty:
             return
         getattr(self, f"_on_{kind}")(*rest)
@@ -110,9 +121,9 @@ class Look:
         for name in self._names.values():
             if not name.settled and late > ASK_WHY_AFTER:
                 self._ask_why(name)
-            if not name.settled and late > limits.NAME:
+            if not name.settled and late > min(limits.NAME, self._patience):
                 self._settle(name)
-            if name.error is not None and late > limits.LOOK + 0.1:
+            if name.error is not None and late > self._patience + 0.1:
                 name.awaited = 0
         if late > limits.WHOLE_LOOK or (late > limits.OPTIONAL and self._only_optional_left()):
             self._abandon(late)
@@ -148,7 +159,7 @@ class Look:
         if name.settled:
             return
         name.settled, name.seconds = True, self._now() - name.started
-        timeout = max(limits.CONNECT_LEAST, min(limits.CONNECT, self._begun + limits.LOOK - self._now()))
+        timeout = self._connect_timeout()
         rung = StageResult(Stage.DNS, True, name.seconds, detail=", ".join(addresses[:MOST_ADDRESSES]))
         for item in name.targets:
             for place, address in enumerate(self._worth_dialling(addresses)):
@@ -178,7 +189,7 @@ class Look:
         name.targets = []
 
     def _finished_asking(self, name: _Name) -> bool:
-        return not name.awaited or self._now() - self._begun > limits.LOOK + 0.1
+        return not name.awaited or self._now() - self._begun > self._patience + 0.1
 
     def _ask_why(self, name: _Name) -> None:
         if name.asked_why or _is_address(name.host):
@@ -234,6 +245,11 @@ class Look:
         row, target, credentials = item
         authorization = "Basic " + base64.b64encode(credentials.encode()).decode() if credentials else None
         return Ladder(self._host.network, self._host.clock, self._trusting, row, target, self._region, authorization)
+
+    def _connect_timeout(self) -> float:
+        """What is left of the patience, and enough for one lost SYN where the look is not one of many."""
+        left = self._begun + self._patience - self._now()
+        return max(min(limits.CONNECT_LEAST, self._patience), min(limits.CONNECT, left))
 
     def _climb(self, ladder: Ladder, place: int, address: str, rung: StageResult, timeout: float) -> None:
         try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import configparser
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Mapping, Optional
 
 from ssm_bootstrap.catalog.partitions import region_problem
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.inifile import without_option
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import AgentConfig, Identity, IdentityState
@@ -27,7 +28,7 @@ class Configuration:
     activation_id: str = ""
     code_file: str = ""
     has_code: bool = False
-    proxy: tuple[tuple[str, str], ...] = ()
+    proxy: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # a URL may hold a password
 
 
 def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configuration:
@@ -63,6 +64,26 @@ def read_code(files: Files, path: str = paths.OUR_CONFIG) -> str:
     """The activation code that the configuration file itself holds."""
     parser = _parse(files, path)
     return parser.get("activation", "code", fallback="").strip() if parser is not None else ""
+
+
+def configuration_without_code(files: Files, path: str = paths.OUR_CONFIG) -> bytes:
+    """The configuration file without its activation code, every other byte as it is; raises Refusal (78), OSError."""
+    text = files.read_bytes(path).decode("utf-8", "surrogateescape")
+    rest = without_option(text, "activation", "code")
+    was, now = _sections(text, path), _sections(rest, path)
+    was.get("activation", {}).pop("code", None)
+    if was != now:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [activation] code: could not be taken out alone; take it out by hand")
+    return rest.encode("utf-8", "surrogateescape")
+
+
+def _sections(text: str, path: str) -> dict[str, dict[str, str]]:
+    parser = configparser.ConfigParser(interpolation=None, default_section="")
+    try:
+        parser.read_string(text, path)
+    except configparser.Error:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: expected [section] lines and key = value lines") from None
+    return {name: dict(parser[name]) for name in parser.sections()}
 
 
 def _parse(files: Files, path: str) -> Optional[configparser.ConfigParser]:
@@ -119,7 +140,7 @@ def choose_region(
     rest = [("Agent.Region", agent_config.region if agent_config else ""), ("IMDS", metadata_region or "")]
     found = [(source, region) for source, region in (*asked, ("the vault", vault), *rest) if region]
     if not found:
-        return RegionChoice(Unseen("no flag, variable, configuration, vault or IMDS names a region"))
+        return RegionChoice(Unseen("nothing that was asked names a region"))
     source, region = found[0]
     others = (("the vault", vault),) if vault and vault != region else ()
     return RegionChoice(Seen(region), source, others)

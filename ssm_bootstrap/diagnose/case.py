@@ -7,6 +7,7 @@ from typing import Mapping
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.diagnose.reach import Reach, reaches
+from ssm_bootstrap.diagnose.standings import with_repositories
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_needs
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.observations import Observations
@@ -39,4 +40,5 @@ def open_case(observations: Observations) -> Case:
     needs = judge_needs(capabilities, {reach.endpoint: reach for reach in found}, version)
     if Capability.PATCH in capabilities and found and isinstance(patch_payload_host(region), Unseen):
         needs = (*needs, NeedVerdict(Capability.PATCH, Verdict.UNKNOWN))
+    needs = with_repositories(observations, needs)
     return Case(observations, region, capabilities, found, needs)

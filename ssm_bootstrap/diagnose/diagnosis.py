@@ -6,7 +6,23 @@ from dataclasses import dataclass
 from typing import Callable, Iterable, Union
 
 from ssm_bootstrap.diagnose.case import Case, open_case
-from ssm_bootstrap.diagnose.checks import agent, identity, instance, network
+from ssm_bootstrap.diagnose.checks import (
+    agent,
+    hybrid,
+    identity,
+    image,
+    instance,
+    network,
+    patch,
+    patchnode,
+    proxy,
+    region,
+    routes,
+    security,
+    service,
+    storage,
+    versions,
+)
 from ssm_bootstrap.diagnose.crossing import cross
 from ssm_bootstrap.diagnose.logs import LogDiagnosis, explain_logs
 from ssm_bootstrap.diagnose.reach import vpc_blocks
@@ -31,16 +47,58 @@ class Check:
 CHECKS: tuple[Check, ...] = (
     Check("identity", identity.registration),
     Check("identity-unreadable", identity.unreadable),
+    Check("identity-hybrid", hybrid.identity),
+    Check("fingerprint", image.fingerprint),
     Check("agent-installed", agent.installed),
     Check("agent-configuration", agent.configuration),
     Check("agent-running", agent.running),
     Check("agent-unseen", agent.not_looked_at),
+    Check("agent-service-twice", service.twice),
+    Check("agent-service-disabled", service.disabled),
+    Check("agent-service-by-hand", service.by_hand),
+    Check("agent-service-worker", service.worker),
+    Check("agent-version", versions.too_old),
+    Check("agent-configuration-elsewhere", versions.elsewhere),
+    Check("agent-version-unseen", versions.not_looked_at),
+    Check("storage-room", storage.room),
+    Check("storage-mounts", storage.mounted),
+    Check("storage-log-directory", storage.log_directory),
+    Check("storage-log-files", storage.log_files),
+    Check("storage-unseen", storage.not_looked_at),
+    Check("host-firewall", security.firewall),
+    Check("security-denials", security.denials),
+    Check("security-unseen", security.not_looked_at),
     Check("network", network.what_failed),
     Check("public-path", network.public_path),
     Check("clock", network.clock),
     Check("network-unseen", network.not_looked_at),
+    Check("repositories", patch.repositories),
+    Check("false-compliance", patch.false_compliance),
+    Check("patch-payload", patch.payload),
+    Check("repository-configuration", patch.configuration),
+    Check("patch-unseen", patch.not_looked_at),
+    Check("patch-platform", patchnode.platform),
+    Check("patch-tools", patchnode.tools),
+    Check("patch-room", patchnode.room),
+    Check("package-manager-busy", patchnode.busy),
+    Check("patch-reboot", patchnode.reboot),
+    Check("patch-credentials", patchnode.credentials),
+    Check("patch-hybrid", patchnode.hybrid),
+    Check("proxy-mismatch", proxy.mismatch),
+    Check("proxy-exceptions", proxy.exceptions),
+    Check("proxy-authorities", proxy.authorities),
+    Check("proxy-unseen", proxy.not_looked_at),
+    Check("routes-split", routes.split),
+    Check("routes-ipv6-only", routes.ipv6_only),
+    Check("routes-unseen", routes.not_looked_at),
+    Check("region-unseen", region.not_known),
     Check("metadata", instance.metadata),
     Check("region", instance.region),
+    Check("machine-id", image.machine_id),
+    Check("dmidecode", image.dmidecode),
+    Check("similarity-threshold", image.threshold),
+    Check("instance-profile", image.shadowed_profile),
+    Check("image-unseen", image.not_looked_at),
 )
 """Every check, in the order of the report."""
 
@@ -71,6 +129,4 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS) -> 
             crashed.append(("logs", f"{type(error).__name__}: {error}"))
     ordered = hide_symptoms(tuple(findings))
     verdicts = judge_capabilities(case.capabilities, case.needs, ordered, looked=bool(observations.probes))
-    return Diagnosis(
-        verdicts, ordered, tuple(dict.fromkeys(unseen)), told.listed, tuple(crashed), told.records
-    )
+    return Diagnosis(verdicts, ordered, tuple(dict.fromkeys(unseen)), told.listed, tuple(crashed), told.records)

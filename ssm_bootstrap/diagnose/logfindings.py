@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Iterable, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
@@ -15,7 +17,9 @@ from ssm_bootstrap.diagnose.logverdict import Judgement, Sort
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.log import Level
+from ssm_bootstrap.model.observed import value_of
 
+_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z*]{2,64})")
 _TERMINAL_LINES = frozenset(("prompt", "seelog-starts", "seelog-started", "no-seelog-file"))
 
 
@@ -65,7 +69,7 @@ def _finding(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Finding:
     if healed:
         facts["detail"] = f"{facts['detail']}; worked again at {healed.at:%Y-%m-%d %H:%M:%S}"
         evidence.append(Evidence(healed.file, f"line {healed.line}", f"later: {healed.name} {healed.value}".rstrip(), healed.at))
-    return make_finding(
+    finding = make_finding(
         code,
         SUBJECTS.get(code) or facts["host"] or facts["address"] or facts["service"] or "amazon-ssm-agent",
         facts=facts,
@@ -79,6 +83,19 @@ def _finding(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Finding:
         breaks=() if healed else _union(item.judgement.breaks for item in bundle),
         degrades=() if healed else _union(item.judgement.degrades for item in bundle),
     )
+    actions = missing_actions(item.group.sample.message for item in bundle)
+    return _with_actions(finding, actions) if actions else finding
+
+
+def missing_actions(messages: Iterable[str]) -> tuple[str, ...]:
+    """The IAM actions that the messages say are not allowed."""
+    return tuple(dict.fromkeys(found[1] for message in messages for found in _ACTION.finditer(message)))
+
+
+def _with_actions(finding: Finding, actions: Sequence[str]) -> Finding:
+    """The same, with the action that the message names as the first thing to allow."""
+    step = f"The message names what is missing: {', '.join(actions)}. Allow it in the node's role and in the endpoint's policy."
+    return replace(finding, remedy=replace(finding.remedy, aws_steps=(step, *finding.remedy.aws_steps)))
 
 
 def _union(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
@@ -126,7 +143,7 @@ def _facts(code: str, best: Sighting, bundle: Sequence[Sighting], whole: _Whole)
     domain = partition_of(region).domain if region else ""
     service = best.judgement.service
     if not host and region and code == "patch-payload-unreachable":
-        host = patch_payload_host(region)
+        host = value_of(patch_payload_host(region)) or ""
     elif not host and region and service:
         host = f"{service}.{region}.{domain}"
     by_proxy = [fault for fault in faults if fault.proxy and (fault.name or fault.address)]

@@ -7,18 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Iterable, Optional, Sequence
 
+from ssm_bootstrap.catalog.exitcodes import EXIT_CODES
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
-from ssm_bootstrap.diagnose.hosts import is_global_s3
-from ssm_bootstrap.diagnose.logfindings import make_findings
+from ssm_bootstrap.diagnose.hosts import is_global_s3, region_of
+from ssm_bootstrap.diagnose.incidents import tell_incidents
+from ssm_bootstrap.diagnose.logfindings import make_findings, missing_actions
 from ssm_bootstrap.diagnose.logsighting import Sighting
 from ssm_bootstrap.diagnose.logsignals import Signal, last_failures, newest_states
-from ssm_bootstrap.diagnose.logverdict import Judgement, Sort, Surroundings, judge
+from ssm_bootstrap.diagnose.logverdict import Judgement, Sort, Surroundings, is_patching, judge
 from ssm_bootstrap.diagnose.reading import Reading, read_message
 from ssm_bootstrap.diagnose.symptoms import hide_symptoms
 from ssm_bootstrap.model.diagnosis import Unexplained
 from ssm_bootstrap.model.finding import Finding
-from ssm_bootstrap.model.log import LogGroup
-from ssm_bootstrap.model.observations import LogDigest
+from ssm_bootstrap.model.incident import Incident
+from ssm_bootstrap.model.log import LogDigest, LogGroup
 
 SAME_ATTEMPT = timedelta(minutes=15)
 """How long after an answer was lost a used-up activation is put down to that attempt."""
@@ -26,7 +28,7 @@ SAME_ATTEMPT = timedelta(minutes=15)
 SAME_INCIDENT = timedelta(minutes=5)
 """How long after S3's regional host failed the global host's failure is its echo (measured: 60 s)."""
 
-_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z*]{2,64})")
+_STATUS = re.compile(r"\bexit status (\d{1,3})\b")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,9 @@ class LogDiagnosis:
     records: tuple[int, int, int] = (0, 0, 0)  # explained, benign, unexplained
     signals: tuple[Signal, ...] = ()  # states by the id of their signature
     failures: tuple[Signal, ...] = ()  # the last failure of each phase; the value is its code
+    incidents: tuple[Incident, ...] = ()  # by what blocks something now
+    harmless: tuple[Note, ...] = ()
+    region: str = ""  # that the lines themselves tell, or an empty string
 
     @property
     def listed(self) -> tuple[Unexplained, ...]:
@@ -82,6 +87,9 @@ def explain_logs(digest: LogDigest, *, region: Optional[str] = None, cidrs: Sequ
         _count(sightings),
         signals,
         last_failures(sightings),
+        tell_incidents(sightings),
+        _notes(sightings, Sort.BENIGN),
+        next((found for item in sightings for found in (region_of(item.judgement.host),) if found), ""),
     )
 
 
@@ -141,10 +149,10 @@ def _is_after(group: LogGroup, lost: LogGroup) -> bool:
     return timedelta() <= group.first - lost.first <= SAME_ATTEMPT
 
 
-def _notes(sightings: Iterable[Sighting]) -> tuple[Note, ...]:
+def _notes(sightings: Iterable[Sighting], sort: Sort = Sort.NOTED) -> tuple[Note, ...]:
     merged: dict[tuple[str, str], Note] = {}
     for item in sightings:
-        if item.judgement.sort is not Sort.NOTED:
+        if item.judgement.sort is not sort:
             continue
         group = item.group
         name, meaning = _meaning(item)
@@ -161,12 +169,22 @@ def _notes(sightings: Iterable[Sighting]) -> tuple[Note, ...]:
 def _meaning(item: Sighting) -> tuple[str, str]:
     """The id and the words of a note; the IAM action that is missing where the message tells it."""
     reading = item.judgement.reading
+    if reading.benign:
+        return reading.benign.signature.id, reading.benign.signature.meaning + _status(item.group)
     doing = f"{reading.phase.signature.meaning}: " if reading.phase else ""
     if reading.cause is None:
         failure = reading.fault.failure.value if reading.fault else "unknown"
         return f"network-{failure}", doing + f"a connection failed ({failure})"
-    action = _ACTION.search(item.group.sample.message)
-    return reading.cause.signature.id, doing + reading.cause.signature.meaning + (f" ({action[1]})" if action else "")
+    actions = missing_actions([item.group.sample.message])
+    more = f" ({', '.join(actions)})" if actions else ""
+    return reading.cause.signature.id, doing + reading.cause.signature.meaning + more + _status(item.group)
+
+
+def _status(group: LogGroup) -> str:
+    """What the status of a patch run means, to be added to what its row says."""
+    found = _STATUS.search(group.sample.message)
+    row = EXIT_CODES.get(int(found[1])) if found and is_patching(group.file, group.sample) else None
+    return f" - status {row.status} of Patch Manager: {row.meaning}" if row else ""
 
 
 def _unexplained(sightings: Iterable[Sighting]) -> tuple[Unexplained, ...]:

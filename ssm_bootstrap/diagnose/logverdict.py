@@ -147,7 +147,7 @@ def _judge_cause(record: LogRecord, reading: Reading, cause: Match, file: str) -
     code = RULINGS.get((phase, row.id)) or row.code
     if row.id in ("s3-forbidden", "s3-access-denied") and url.split("?", 1)[0].endswith(KNOWN_OBJECTS):
         code = "s3-denied"
-    if row.id.startswith("patch-exit-") and not _is_patching(file, record):
+    if row.id.startswith("patch-exit-") and not is_patching(file, record):
         code = None
     if code is None:
         return Judgement(Sort.NOTED, reading, detail=_detail(reading, record.message), transient=bool(row.transient))
@@ -161,7 +161,7 @@ def _host_of(url: str) -> str:
     return url.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0] if "://" in url else ""
 
 
-def _is_patching(file: str, record: LogRecord) -> bool:
+def is_patching(file: str, record: LogRecord) -> bool:
     """Whether a script's status is Patch Manager's; text from nowhere in particular is believed."""
     return "patch" in file.lower() or "/" not in file or any("patch" in name.lower() for name in record.context)
 

@@ -165,9 +165,19 @@ def _code(probe: Probe, place: Place) -> str:
     return _BY_STAGE[last.stage].get(failure, "")
 
 
+def cause_of(probe: Probe) -> str:
+    """The finding code of a failed probe of anybody's host, where the failure is the way's and not the host's own; else empty."""
+    last = probe.last
+    failure = last.failure or Failure.UNKNOWN
+    if probe.target.proxy is not None and last.stage in (Stage.DNS, Stage.TCP, Stage.PROXY):
+        return _BY_STAGE[Stage.PROXY].get(failure, "proxy-unreachable")
+    code = _BY_STAGE[last.stage].get(failure, "")
+    return code if code in ("dns-silent", "dns-refused", "no-route", "local-policy", "tls-untrusted", "not-aws") else ""
+
+
 def _read_s3_together(reach: Reach, every: Sequence[Reach]) -> Reach:
     """A dropped S3 port beside one that answers under the same names is a rule about the port."""
-    if not (reach.is_s3 and reach.dropped):
+    if not (reach.is_s3 and reach.dropped) or reach.shown_by.target.proxy is not None:
         return reach
     port = reach.shown_by.target.port
     beside = [other for other in every if other.is_s3 and _family(other) == _family(reach) and other is not reach]

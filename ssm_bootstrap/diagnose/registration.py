@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import records_of
+from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.logfindings import make_findings
 from ssm_bootstrap.diagnose.logsighting import Sighting
 from ssm_bootstrap.diagnose.logverdict import Judgement, Sort, Surroundings, judge
@@ -118,10 +119,11 @@ def _panicked(text: str, returncode: Optional[int], region: str) -> Registration
     said = next(line for line in text.split("\n") if line.startswith("panic: "))[:400]
     if "anonauth" not in text and "nil pointer" not in text:
         return RegistrationOutcome(Result.UNEXPLAINED, explanation=f"the agent broke: {said}")
+    host = f"ssm.{region}.{partition_of(region).domain}" if region else ""
     finding = make_finding(
         "not-aws",
-        f"ssm.{region}" if region else "ssm",
-        facts={"service": "ssm", "region": region, "detail": "the agent broke over an answer that AWS never gives"},
+        host or "ssm",
+        facts={"service": "ssm", "host": host, "region": region, "detail": "the agent broke over an answer that AWS never gives"},
         evidence=(Evidence(SOURCE, f"status {returncode}" if returncode is not None else "output", said),),
         severity=Severity.ERROR,
         transient=False,

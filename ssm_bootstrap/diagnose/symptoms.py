@@ -18,9 +18,14 @@ _OFFLINE = ("agent-hibernating", "channel-down", "agent-offline")
 _NO_TOKEN = ("credentials-refused", *_OFFLINE)
 _NO_PATH = (*_DOWNLOADS, *_NO_TOKEN)  # what cannot work while a name or a host cannot be reached at all
 
+_NAMES = ("dns-silent", "dns-refused", "dns-unknown-name")
+_STUCK = ("agent-not-running", "worker-missing", *_NO_TOKEN)  # what an agent that cannot write does not come to
+
 SYMPTOMS: Mapping[str, tuple[str, ...]] = {
     # The machine, before anything is dialled.
     "region-mismatch": ("dns-unknown-name", "activation-invalid"),
+    "host-firewall": ("local-policy", "no-route", *_NAMES, *_ENDPOINT, *_S3, "proxy-unreachable", *_NO_PATH),
+    "ipv6-only": ("no-route", *_NO_PATH),
     "local-policy": (*_ENDPOINT, *_S3, *_CONNECTED, *_NO_PATH),
     "no-route": ("dns-silent", *_ENDPOINT, *_S3, *_CONNECTED, "proxy-unreachable", *_NO_PATH),
     # Names.
@@ -34,6 +39,7 @@ SYMPTOMS: Mapping[str, tuple[str, ...]] = {
     "endpoint-blocked": _NO_PATH,
     "endpoint-refused": _NO_PATH,
     "s3-unreachable": _DOWNLOADS,
+    "s3-http-blocked": ("repository-unreachable",),
     "s3-https-blocked": _DOWNLOADS,
     "s3-denied": _DOWNLOADS,
     # What answers at the other end, and the clock by which it is judged.
@@ -46,6 +52,8 @@ SYMPTOMS: Mapping[str, tuple[str, ...]] = {
     "not-aws": _NO_PATH,
     "connection-cut": _NO_PATH,
     # Identity.
+    "read-only-storage": ("disk-full", "registration-interrupted", "registration-lost", "patch-platform", *_STUCK),
+    "disk-full": ("registration-interrupted", "registration-lost", "patch-platform", *_STUCK),
     "registration-interrupted": ("registration-lost", "not-registered", "agent-not-running", *_NO_TOKEN),
     "registration-lost": ("not-registered", "agent-not-running", *_NO_TOKEN),
     "not-registered": ("agent-not-running", *_NO_TOKEN),
@@ -53,11 +61,14 @@ SYMPTOMS: Mapping[str, tuple[str, ...]] = {
     "fingerprint-mismatch": _NO_TOKEN,
     "registration-denied": _NO_TOKEN,
     # The agent.
+    "proxy-mismatch": _NO_TOKEN,
+    "noexec-mount": ("patch-platform",),
     "agent-missing": ("agent-config-invalid", "agent-not-running", *_NO_TOKEN),
     "agent-config-invalid": ("agent-not-running", *_NO_TOKEN),
     "agent-not-running": _OFFLINE,
     "identity-not-hybrid": _NO_TOKEN,
     "credentials-refused": _OFFLINE,
+    "worker-missing": _OFFLINE,
     "agent-hibernating": ("channel-down", "agent-offline"),
     "channel-down": ("agent-offline",),
 }
@@ -74,6 +85,7 @@ _DIALLED = frozenset(
         "dns-unknown-name",
         "no-route",
         "local-policy",
+        "host-firewall",
         "proxy-unreachable",
         "proxy-denied",
     )
@@ -89,6 +101,9 @@ _SERVICES_BEHIND: Mapping[str, frozenset[str]] = {
     "repository-unreachable": frozenset({"s3"}),
 }
 """Which service's fault may explain a symptom; ec2messages is missing as it is only the fallback."""
+
+_STORAGE = frozenset({"read-only-storage", "disk-full", "noexec-mount"})
+"""Causes of which patch-platform is a symptom only where it is about storage: it has many other reasons."""
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _SERVICE = re.compile(r"(?<![a-z0-9-])(ssmmessages|ec2messages|ssm|s3|kms|logs|sts|monitoring|ec2)(?:-fips)?(?=[.:/, ]|$)")
@@ -110,13 +125,22 @@ def _concerns_s3(finding: Finding) -> bool:
     """Whether a download that failed comes from S3; only a repository may come from elsewhere."""
     if finding.code != "repository-unreachable":
         return True
+    if any(item.source == "repository in S3" for item in finding.evidence):
+        return True
     places = [finding.subject, *(f"{item.locator} {item.excerpt}" for item in finding.evidence)]
     return any(_ON_S3.search(place.lower()) for place in places)
+
+
+def _is_of_storage(finding: Finding) -> bool:
+    """Whether Patch Manager's own finding may come from storage: what a log told, or the room below a directory of /var."""
+    return finding.state is State.PAST or finding.subject.startswith("/var")
 
 
 def _explains(cause: Finding, symptom: Finding) -> bool:
     """Whether ``symptom`` follows from ``cause``, going by code, by what was dialled, and by when it was seen."""
     if symptom.code not in SYMPTOMS.get(cause.code, ()) or _RANK[cause.severity] > _RANK[symptom.severity]:
+        return False
+    if cause.code in _STORAGE and symptom.code == "patch-platform" and not _is_of_storage(symptom):
         return False
     if cause.state is State.PAST and symptom.state is State.NOW and cause.code in _DIALLED:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Mapping, Sequence
 
+from ssm_bootstrap.catalog.agents import rows_of
 from ssm_bootstrap.catalog.endpoints import NEEDS, Need
 from ssm_bootstrap.diagnose.reach import Reach, Standing
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
@@ -22,12 +23,14 @@ class NeedVerdict:
     rows: tuple[str, ...] = ()
 
 
-def judge_needs(capabilities: Sequence[Capability], by_row: Mapping[str, Reach]) -> tuple[NeedVerdict, ...]:
-    """How each need of each capability stands; needs of which no row was dialled are left out."""
+def judge_needs(
+    capabilities: Sequence[Capability], by_row: Mapping[str, Reach], version: str = ""
+) -> tuple[NeedVerdict, ...]:
+    """How each need of each capability stands, for an agent of this version; needs of which no row was dialled are left out."""
     found = []
     for capability in capabilities:
         for need in NEEDS[capability]:
-            rows = [by_row[name] for name in need.any_of if name in by_row]
+            rows = [by_row[name] for name in rows_of(need, version) if name in by_row]
             if rows:
                 found.append(_judge(capability, need, rows))
     return tuple(found)
@@ -49,9 +52,7 @@ def _judge(capability: Capability, need: Need, rows: Sequence[Reach]) -> NeedVer
 
 def touched_by(rows: Sequence[str], needs: Sequence[NeedVerdict], verdict: Verdict) -> tuple[str, ...]:
     """The capabilities that the failure of these rows leaves with this verdict."""
-    return tuple(
-        dict.fromkeys(need.capability.value for need in needs if need.verdict is verdict and set(rows) & set(need.rows))
-    )
+    return tuple(dict.fromkeys(need.capability.value for need in needs if need.verdict is verdict and set(rows) & set(need.rows)))
 
 
 def judge_capabilities(

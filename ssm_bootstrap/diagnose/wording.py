@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import replace
 from typing import Any, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.findings import CHANGED_ON_AWS, FINDINGS
 from ssm_bootstrap.model.finding import Evidence, Finding, Remedy, Severity, State
+
+_PLAIN = re.compile(r"[A-Za-z0-9._:/@%+=,-]+", re.ASCII)
 
 
 class _Facts(defaultdict):  # type: ignore[type-arg]
@@ -31,16 +34,22 @@ def make_finding(
     """The finding ``code`` about ``subject``; raises KeyError for a code that the catalogue does not know.
 
     ``facts`` fill the templates of the row; ``each`` are facts that differ from host to host where a finding is about
-    several: commands are filled once for each. ``more`` are further fields of Finding (``breaks``, ``symptom_of``, ...).
+    several: commands are filled once for each, and with words alone that a shell takes as they are: facts come from logs
+    and answers of strangers, and a person pastes the commands. ``more`` are further fields of Finding (``breaks``,
+    ``symptom_of``, ...).
     """
     kind = FINDINGS[code]
     known = {name: value for name, value in (facts or {}).items() if value}
 
-    def fill(text: str, own: Optional[Mapping[str, str]] = None) -> str:
-        return text.format_map(_Facts(str, {**known, **(own or {}), "subject": subject}))
+    def fill(text: str) -> str:
+        return text.format_map(_Facts(str, {**known, "subject": subject}))
+
+    def fill_command(text: str, own: Mapping[str, str]) -> str:
+        words = {**known, **own, "subject": subject}
+        return text.format_map(_Facts(str, {name: word for name, word in words.items() if _PLAIN.fullmatch(word)}))
 
     def fill_each(commands: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(fill(command, own) for command in commands for own in (each or ({},))))
+        return tuple(dict.fromkeys(fill_command(command, own) for command in commands for own in (each or ({},))))
 
     remedy = Remedy(
         summary=fill(kind.summary),

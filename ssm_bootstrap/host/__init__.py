@@ -3,15 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Mapping
+from typing import TYPE_CHECKING, Mapping
 
 from ssm_bootstrap.host.clock import Clock
-from ssm_bootstrap.host.commands import Commands
 from ssm_bootstrap.host.files import Files
-from ssm_bootstrap.host.locks import Locks
-from ssm_bootstrap.host.machine import Machine
-from ssm_bootstrap.host.network import Network
-from ssm_bootstrap.host.trees import Trees
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.host.commands import Commands
+    from ssm_bootstrap.host.downloads import Downloads
+    from ssm_bootstrap.host.locks import Locks
+    from ssm_bootstrap.host.machine import Machine
+    from ssm_bootstrap.host.network import Network
+    from ssm_bootstrap.host.trees import Trees
+
+# Doors are loaded when a host is made: who wants the files alone does not pay for ssl and http.
+
+
+def _commands() -> Commands:
+    from ssm_bootstrap.host.commands import Commands
+
+    return Commands()
+
+
+def _downloads() -> Downloads:
+    from ssm_bootstrap.host.downloads import Downloads
+
+    return Downloads()
+
+
+def _locks() -> Locks:
+    from ssm_bootstrap.host.locks import Locks
+
+    return Locks()
+
+
+def _machine() -> Machine:
+    from ssm_bootstrap.host.machine import Machine
+
+    return Machine()
+
+
+def _network() -> Network:
+    from ssm_bootstrap.host.network import Network
+
+    return Network()
+
+
+def _trees() -> Trees:
+    from ssm_bootstrap.host.trees import Trees
+
+    return Trees()
 
 
 @dataclass(frozen=True)
@@ -19,10 +60,11 @@ class Host:
     """The machine that the program runs on; ``environment`` is the caller's, without the activation code."""
 
     files: Files = field(default_factory=Files)
-    trees: Trees = field(default_factory=Trees)
-    commands: Commands = field(default_factory=Commands)
-    network: Network = field(default_factory=Network)
-    machine: Machine = field(default_factory=Machine)
-    locks: Locks = field(default_factory=Locks)
+    trees: Trees = field(default_factory=_trees)
+    commands: Commands = field(default_factory=_commands)
+    network: Network = field(default_factory=_network)
+    downloads: Downloads = field(default_factory=_downloads)
+    machine: Machine = field(default_factory=_machine)
+    locks: Locks = field(default_factory=_locks)
     clock: Clock = field(default_factory=Clock)
     environment: Mapping[str, str] = field(default_factory=dict)

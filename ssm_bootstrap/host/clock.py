@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import queue
 import time
 from datetime import datetime, timezone, tzinfo
+from typing import Any
 
 
 class Clock:
@@ -24,3 +26,7 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+    def wait(self, events: queue.Queue[Any], seconds: float) -> Any:
+        """The next of ``events``, waited for no longer than ``seconds``; raises queue.Empty."""
+        return events.get(timeout=seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -69,6 +70,10 @@ class Files:
         real = self.real(path)
         return os.path.isfile(real) and os.access(real, os.X_OK)
 
+    def is_writable(self, path: str) -> bool:
+        """True where this user may write at the path and its file system takes it."""
+        return os.access(self.real(path), os.W_OK)
+
     def write_atomic(self, path: str, data: bytes, mode: int = 0o600) -> None:
         """Put ``data`` at ``path``: a new file beside it, synced, renamed over; raises OSError and leaves the old one."""
         real = Path(self.real(path))
@@ -85,13 +90,48 @@ class Files:
             raise
         self.sync_directory(str(Path(path).parent))
 
-    def sync_directory(self, path: str) -> None:
-        """Make the names in a directory survive a power loss; raises OSError."""
-        descriptor = os.open(self.real(path), os.O_RDONLY | os.O_DIRECTORY)
+    def replace_content(self, path: str, data: bytes) -> None:
+        """Put ``data`` in place of what a file holds: the old or the new, never half; mode, owner and label stay.
+
+        A link is followed: what it leads to is replaced. Raises OSError.
+        """
+        real = Path(os.path.realpath(self.real(path)))
+        found = os.stat(real)
+        descriptor, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
         try:
+            with os.fdopen(descriptor, "wb") as stream:
+                os.fchown(stream.fileno(), found.st_uid, found.st_gid)
+                os.fchmod(stream.fileno(), stat.S_IMODE(found.st_mode))
+                _copy_labels(real, temporary)
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, real)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+        _sync_names(real.parent)
+
+    def make_empty(self, path: str, mode: int) -> None:
+        """Leave nothing in a file and give it ``mode``; the file itself stays, or is made; raises OSError."""
+        real = self.real(path)
+        descriptor = os.open(real, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, mode)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.fchmod(descriptor, mode)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        _sync_names(Path(real).parent)
+
+    def link_target(self, path: str) -> str:
+        """Where a link leads, all the way; an empty string where the path is no link."""
+        real = self.real(path)
+        return os.path.realpath(real) if os.path.islink(real) else ""
+
+    def sync_directory(self, path: str) -> None:
+        """Make the names in a directory survive a power loss; raises OSError."""
+        _sync_names(Path(self.real(path)))
 
     def free_bytes(self, path: str) -> Optional[int]:
         """Bytes that may still be written at a path, or of its nearest parent that exists."""
@@ -103,3 +143,19 @@ class Files:
         except OSError:
             return None
         return found.f_bavail * found.f_frsize
+
+
+def _sync_names(directory: Path) -> None:
+    """Make the names in a directory survive a power loss."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _copy_labels(source: Path, target: str) -> None:
+    """Extended attributes (SELinux labels); a file system without them has none to lose."""
+    with contextlib.suppress(OSError):
+        for name in os.listxattr(source):
+            os.setxattr(target, name, os.getxattr(source, name))

@@ -12,14 +12,19 @@ from typing import Optional
 
 @dataclass(frozen=True)
 class Holder:
-    """Who wrote itself into the lock's file: process id, command and time of the taking."""
+    """Who wrote itself into the lock's file: process id, command, time of the taking; and whether it runs no more."""
 
     pid: int
     command: str
     since: str
+    gone: bool = False
 
     def __str__(self) -> str:
-        return f"{self.command or 'a process'} (pid {self.pid}, since {self.since or 'unknown'})"
+        if not self.pid:
+            return "another run"
+        if self.gone:
+            return f"what {self.command} (pid {self.pid}, since {self.since}) started before it was killed"
+        return f"{self.command} (pid {self.pid}, since {self.since})"
 
 
 class Locks:
@@ -64,13 +69,18 @@ class Locks:
         for line in table.splitlines():
             words = line.split()
             if device in words and "FLOCK" in words:
-                return self._written(real)
+                return self.last(path)
         return None
 
-    @staticmethod
-    def _written(path: Path) -> Holder:
+    def last(self, path: str) -> Holder:
+        """Who took the lock at ``path`` last: where it is known to be held, the holder.
+
+        In a container the kernel's table leaves out a lock whose taker has died, though a child of it still has the lock.
+        """
         try:
-            said = json.loads(path.read_text(encoding="utf-8", errors="replace")[:4096])
-            return Holder(int(said["pid"]), str(said["command"])[:64], str(said["since"])[:40])
+            text = (self._root / path.lstrip("/")).read_text(encoding="utf-8", errors="replace")[:4096]
+            said = json.loads(text)
+            pid = int(said["pid"])
+            return Holder(pid, str(said["command"])[:64], str(said["since"])[:40], not Path(f"/proc/{pid}").exists())
         except (OSError, ValueError, KeyError, TypeError):
             return Holder(0, "", "")

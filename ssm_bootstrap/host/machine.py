@@ -16,6 +16,7 @@ class SystemName:
     title: str
     identifier: str
     version: str
+    like: tuple[str, ...] = ()  # the distributions that it descends from, nearest first
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Machine:
         import distro
 
         found = distro.LinuxDistribution(root_dir=None if self._root == "/" else self._root)
-        return SystemName(found.name(pretty=True), found.id(), found.version(best=True))
+        return SystemName(found.name(pretty=True), found.id(), found.version(best=True), tuple(found.like().split()))
 
     def architecture(self) -> str:
         """The kernel's word for the processor: x86_64, aarch64."""

@@ -31,6 +31,10 @@ class Interrupts:
         self._depth += 1
         try:
             yield
+        except BaseException:
+            if self._depth == 1:
+                self._pending = False  # the command is ending as it is
+            raise
         finally:
             self._depth -= 1
         if forget:
@@ -38,6 +42,21 @@ class Interrupts:
         elif self._pending and self._depth == 0:
             self._pending = False
             raise KeyboardInterrupt
+
+    @contextmanager
+    def let_in(self) -> Iterator[None]:
+        """A stretch inside a held one that a signal may cut after all; one that waited is raised at its beginning."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        depth, self._depth = self._depth, 0
+        try:
+            if self._pending:
+                self._pending = False
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._depth = depth
 
     def _on_signal(self, number: int, frame: Any) -> None:
         if self._depth:

@@ -35,6 +35,15 @@ class LogRecord:
 
 
 @dataclass(frozen=True)
+class Spell:
+    """Records of one group that came without a longer pause: the first's time, the last's, and how many."""
+
+    first: datetime
+    last: datetime
+    count: int
+
+
+@dataclass(frozen=True)
 class LogGroup:
     """Records of the same shape: the first of them, how many there were, when, and where (``file:line``)."""
 
@@ -45,13 +54,26 @@ class LogGroup:
     last: Optional[datetime]
     file: str
     line: int
+    spells: tuple[Spell, ...] = ()  # in order of time; records without a time are in none
 
 
 @dataclass(frozen=True)
 class LogFile:
-    """One log that was read: how much of it, and what was odd about it (binary, torn, not readable)."""
+    """One log that was read: how much of it, and what was odd about it (binary, torn, not readable).
+
+    ``records`` are those that were taken up: quiet ones (INFO and below) without a sign of life in them are not counted.
+    """
 
     path: str
     bytes_read: int
     records: int
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LogDigest:
+    """What the logs say, folded: groups in order of their first record."""
+
+    groups: tuple[LogGroup, ...] = ()
+    files: tuple[LogFile, ...] = ()
+    unseen: tuple[tuple[str, str], ...] = ()  # (path, reason)

@@ -99,6 +99,7 @@ class AgentConfig:
     endpoints: tuple[tuple[str, str], ...] = ()  # ("Ssm.Endpoint", host)
     region: str = ""
     service_domain: str = ""
+    use_dual_stack: bool = False
     consumption_order: tuple[str, ...] = ()
 
 

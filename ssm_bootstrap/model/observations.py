@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Optional
 
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.log import LogFile, LogGroup
+from ssm_bootstrap.model.image import Image
+from ssm_bootstrap.model.log import LogDigest as LogDigest
 from ssm_bootstrap.model.machine import Agent, Identity, Instance
 from ssm_bootstrap.model.network import NameLookup, Probe
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed
+from ssm_bootstrap.model.patching import Patching
+from ssm_bootstrap.model.surroundings import Surroundings
 
 
 @dataclass(frozen=True)
@@ -33,15 +36,6 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class LogDigest:
-    """What the logs say, folded: groups in order of their first record."""
-
-    groups: tuple[LogGroup, ...] = ()
-    files: tuple[LogFile, ...] = ()
-    unseen: tuple[tuple[str, str], ...] = ()  # (path, reason)
-
-
-@dataclass(frozen=True)
 class Observations:
     """What was seen, at one moment; parts that a command does not look at are Unseen or empty."""
 
@@ -58,3 +52,6 @@ class Observations:
     caller_proxy: tuple[tuple[str, str], ...] = ()
     crashed: tuple[tuple[str, str], ...] = field(default=())  # (collector, error)
     root: Optional[bool] = None
+    image: Observed[Image] = NOT_ASKED
+    surroundings: Observed[Surroundings] = NOT_ASKED
+    patching: Observed[Patching] = NOT_ASKED

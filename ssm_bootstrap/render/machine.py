@@ -29,6 +29,11 @@ def _lines(observations: Observations) -> Iterator[tuple[str, str]]:
     agent = value_of(observations.agent)
     if agent is not None:
         yield from _agent(agent)
+    image = value_of(observations.image)
+    fingerprint = value_of(image.fingerprint) if image is not None else None
+    if fingerprint is not None:
+        whose = {True: "this machine's", False: "another machine's", None: "empty"}[fingerprint.same_machine_id]
+        yield "vault", f"fingerprint: {whose}, similarity threshold {fingerprint.threshold}"
 
 
 def _node(identity: Identity) -> str:

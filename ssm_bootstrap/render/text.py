@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import io
-from typing import Iterator, Optional, Sequence
-
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Iterator, Optional, Sequence
 
 from ssm_bootstrap.model.capability import CapabilityVerdict, Verdict
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.finding import Finding, Severity, State
 from ssm_bootstrap.model.network import Probe
-from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.render.clean import clean
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from ssm_bootstrap.model.observations import Observations
 
 _VERDICT_STYLE = {Verdict.OK: "green", Verdict.DEGRADED: "yellow", Verdict.BROKEN: "bold red", Verdict.UNKNOWN: "magenta"}
 _SEVERITY_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -27,6 +26,8 @@ class Report:
     """Text of a given width; ``colour`` adds ANSI styles, ``plain`` keeps to ASCII where the terminal knows no UTF-8."""
 
     def __init__(self, width: int, colour: bool = False, plain: bool = False) -> None:
+        from rich.console import Console
+
         self._out = io.StringIO()
         self._plain = plain
         self._console = Console(
@@ -46,17 +47,27 @@ class Report:
         """All that was written so far, without trailing blanks on a line."""
         text = self._out.getvalue()
         lines = "\n".join(line.rstrip() for line in text.split("\n"))
-        if not self._plain:
-            return lines
+        return self.in_ascii(lines) if self._plain else lines
+
+    @staticmethod
+    def in_ascii(lines: str) -> str:
+        """The same for a terminal that knows no UTF-8."""
         signs = lines.replace("✗", "x").replace("·", "-").replace("→", "->")
         return signs.encode("ascii", "backslashreplace").decode("ascii")
 
     def line(self, text: str = "", style: str = "", indent: int = 0) -> None:
         """One paragraph, wrapped to the width."""
+        from rich.padding import Padding
+        from rich.text import Text
+
         self._console.print(Padding(Text(clean(text), style=style), (0, 0, 0, indent)) if text else "")
 
     def item(self, label: str, text: str, indent: int = 2) -> None:
         """A paragraph with a label that hangs out to the left."""
+        from rich.padding import Padding
+        from rich.table import Table
+        from rich.text import Text
+
         grid = Table.grid(padding=(0, 1))
         grid.add_column(no_wrap=True)
         grid.add_column(overflow="fold")
@@ -65,7 +76,17 @@ class Report:
 
     def command(self, text: str, indent: int = 4) -> None:
         """A command to paste: never wrapped, so that it can be copied whole."""
+        from rich.text import Text
+
         self._console.print(Text(" " * indent + clean(text), style="bold"), soft_wrap=True)
+
+    def title(self, name: str, text: str, style: str) -> None:
+        """What a finding begins with: its code and its title."""
+        from rich.text import Text
+
+        title = Text(name, style=style)
+        title.append(f"  {clean(text)}", style="bold")
+        self._console.print(title)
 
     def headline(self, diagnosis: Diagnosis) -> None:
         """What is wrong and the one thing to change; or that all is well."""
@@ -90,6 +111,10 @@ class Report:
         """One line a capability."""
         if not capabilities:
             return
+        from rich.padding import Padding
+        from rich.table import Table
+        from rich.text import Text
+
         grid = Table.grid(padding=(0, 2))
         for item in capabilities:
             verdict = Text(item.verdict.value, style=_VERDICT_STYLE[item.verdict])
@@ -117,9 +142,7 @@ class Report:
     def finding(self, finding: Finding, *, brief: bool = False) -> None:
         """One finding: what, why, what was seen, what to change."""
         self.line()
-        title = Text(f"{self._mark(finding)} {finding.code}", style=_SEVERITY_STYLE[finding.severity])
-        title.append(f"  {clean(finding.title)}", style="bold")
-        self._console.print(title)
+        self.title(f"{self._mark(finding)} {finding.code}", finding.title, _SEVERITY_STYLE[finding.severity])
         self.item("about ", finding.subject)
         if finding.state is State.PAST and finding.last is not None:
             self.item("when  ", _when(finding))
@@ -153,6 +176,9 @@ class Report:
         """What was dialled, one line an address."""
         if not probes:
             return
+        from rich.padding import Padding
+        from rich.table import Table
+
         self.line()
         grid = Table.grid(padding=(0, 1))
         for column in range(4):
@@ -191,6 +217,8 @@ def _when(finding: Finding) -> str:
 
 
 def _target_row(probe: Probe) -> Iterator[Text]:
+    from rich.text import Text
+
     target, failed = probe.target, probe.failed
     mark, style = ("ok", "green") if failed is None else ("--", "dim") if target.optional else ("no", "bold red")
     if failed is not None and failed.failure is not None and failed.failure.value == "unknown":

@@ -6,6 +6,7 @@ from typing import Any, Mapping, Optional
 
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.finding import Evidence, Finding
+from ssm_bootstrap.model.image import Image
 from ssm_bootstrap.model.machine import Agent, Identity, Instance
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observations import Observations
@@ -31,6 +32,7 @@ def document(
         "instance": _of(observations.instance, _instance),
         "agent": _of(observations.agent, _agent),
         "identity": _of(observations.identity, _identity),
+        "image": _of(observations.image, _image),
         "capabilities": {
             item.capability.value: {"verdict": item.verdict.value, "because": list(item.because)}
             for item in diagnosis.capabilities
@@ -127,6 +129,17 @@ def _identity(identity: Identity) -> dict[str, Any]:
         "state": identity.state.value,
         "managed_instance_id": identity.managed_instance_id or None,
         "region": identity.region or None,
+    }
+
+
+def _image(image: Image) -> dict[str, Any]:
+    machine_id, fingerprint = value_of(image.machine_id), value_of(image.fingerprint)
+    return {
+        "machine_id": machine_id.value if machine_id is not None else None,
+        "dmidecode": image.has_dmidecode,
+        "fingerprint": {"same_machine_id": fingerprint.same_machine_id, "similarity_threshold": fingerprint.threshold}
+        if fingerprint is not None
+        else None,
     }
 
 

@@ -81,13 +81,19 @@ def test_a_resolver_that_is_no_address_is_an_answer_too() -> None:
         ("nameserver 127.0.0.54\n", "nameserver 10.0.0.2\n", ("10.0.0.2",)),
         ("nameserver 127.0.0.53\n", None, ("127.0.0.53",)),
         ("nameserver 127.0.0.53\n", "# none\n", ("127.0.0.53",)),
-        ("nameserver 1.1.1.1\nnameserver 2.2.2.2\nnameserver 3.3.3.3\nnameserver 4.4.4.4\n", None, ("1.1.1.1", "2.2.2.2", "3.3.3.3")),
+        (
+            "nameserver 1.1.1.1\nnameserver 2.2.2.2\nnameserver 3.3.3.3\nnameserver 4.4.4.4\n",
+            None,
+            ("1.1.1.1", "2.2.2.2", "3.3.3.3"),
+        ),
         ("", None, ()),
         (None, None, ()),
         (b"\xff\x00nameserver", None, ()),
     ],
 )
-def test_upstream_resolvers_are_those_behind_a_stub(files: RootedFiles, resolv: Any, behind: Any, upstream: tuple[str, ...]) -> None:
+def test_upstream_resolvers_are_those_behind_a_stub(
+    files: RootedFiles, resolv: Any, behind: Any, upstream: tuple[str, ...]
+) -> None:
     if resolv is not None:
         files.put("/etc/resolv.conf", resolv)
     if behind is not None:

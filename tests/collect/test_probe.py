@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import socket
-from contextlib import contextmanager
 from typing import Any, Iterator, Mapping, Optional, Sequence
 
 import pytest

@@ -31,28 +31,47 @@ def changed(**endpoints: str) -> AgentConfig:
 
 
 @pytest.mark.parametrize(
-    ("region", "ssm", "patch"),
+    ("region", "domain"),
     [
-        ("ap-northeast-1", SSM, "s3.dualstack.ap-northeast-1.amazonaws.com"),
-        ("cn-north-1", "ssm.cn-north-1.amazonaws.com.cn", "s3.cn-north-1.amazonaws.com.cn"),
-        ("us-gov-west-1", "ssm.us-gov-west-1.amazonaws.com", "s3-fips-us-gov-west-1.amazonaws.com"),
-        ("us-iso-east-1", "ssm.us-iso-east-1.c2s.ic.gov", "s3.dualstack.us-iso-east-1.c2s.ic.gov"),
-        ("us-isob-east-1", "ssm.us-isob-east-1.sc2s.sgov.gov", "s3.dualstack.us-isob-east-1.sc2s.sgov.gov"),
-        ("us-isof-south-1", "ssm.us-isof-south-1.csp.hci.ic.gov", "s3.dualstack.us-isof-south-1.csp.hci.ic.gov"),
-        ("eu-isoe-west-1", "ssm.eu-isoe-west-1.cloud.adc-e.uk", "s3.dualstack.eu-isoe-west-1.cloud.adc-e.uk"),
-        ("eusc-de-east-1", "ssm.eusc-de-east-1.amazonaws.eu", "s3.dualstack.eusc-de-east-1.amazonaws.eu"),
+        ("ap-northeast-1", "amazonaws.com"),
+        ("us-gov-west-1", "amazonaws.com"),
+        ("cn-north-1", "amazonaws.com.cn"),
+        ("us-iso-east-1", "c2s.ic.gov"),
+        ("us-isob-east-1", "sc2s.sgov.gov"),
+        ("us-isof-south-1", "csp.hci.ic.gov"),
+        ("eu-isoe-west-1", "cloud.adc-e.uk"),
+        ("eusc-de-east-1", "amazonaws.eu"),
     ],
 )
-def test_names_end_as_their_partition_does(region: str, ssm: str, patch: str) -> None:
+def test_names_end_as_their_partition_does(region: str, domain: str) -> None:
     found = hosts(region)
-    assert (found["ssm"], found["s3-dualstack"], found["s3-dualstack-http"]) == (ssm, patch, patch)
-    domain = ssm.partition(f"{region}.")[2]
+    assert found["ssm"] == f"ssm.{region}.{domain}"
+    assert found["s3-regional"] == f"s3.{region}.{domain}"
     assert found["s3-bucket"] == f"amazon-ssm-{region}.s3.{region}.{domain}" == found["s3-bucket-http"]
 
 
 @pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("ap-northeast-1", "s3.dualstack.ap-northeast-1.amazonaws.com"),
+        ("cn-north-1", "s3.cn-north-1.amazonaws.com.cn"),
+        ("us-gov-west-1", "s3-fips-us-gov-west-1.amazonaws.com"),
+    ],
+)
+def test_the_patch_script_has_a_host_of_its_own(region: str, host: str) -> None:
+    found = hosts(region)
+    assert (found["s3-dualstack"], found["s3-dualstack-http"]) == (host, host)
+
+
+@pytest.mark.parametrize(
     ("region", "has"),
-    [("ap-northeast-1", True), ("ca-west-1", True), ("ap-southeast-5", False), ("mx-central-1", False), ("eusc-de-east-1", False)],
+    [
+        ("ap-northeast-1", True),
+        ("ca-west-1", True),
+        ("ap-southeast-5", False),
+        ("mx-central-1", False),
+        ("eusc-de-east-1", False),
+    ],
 )
 def test_regions_since_2024_have_no_ec2messages(region: str, has: bool) -> None:
     assert ("ec2messages" in hosts(region)) is has
@@ -73,7 +92,9 @@ def test_a_target_says_who_needs_it_and_what_nobody_needs_is_optional() -> None:
 
 
 def test_overrides_of_the_agents_configuration_are_dialled() -> None:
-    config = changed(Ssm="vpce-1.ssm.example", Mds="mds.example", Mgs="mgs.example", S3="bucket.vpce-2.s3.example", Kms="kms.example")
+    config = changed(
+        Ssm="vpce-1.ssm.example", Mds="mds.example", Mgs="mgs.example", S3="bucket.vpce-2.s3.example", Kms="kms.example"
+    )
     found = {target.endpoint: target for _, target, _ in targets_for(EVERY, "eu-west-1", config, ProxySettings())}
     said = {name: (target.host, target.overridden_by) for name, target in found.items()}
     assert said["ssm"] == ("vpce-1.ssm.example", "Ssm.Endpoint")
@@ -196,7 +217,9 @@ def test_no_proxy_is_read_as_go_reads_it(exceptions: str, host: str, port: int, 
 def test_targets_go_by_the_proxy_and_its_password_is_apart() -> None:
     password = CANARIES["proxy-password"]
     settings = ProxySettings(f"http://user:{password}@proxy.corp:3128", "", "s3.eu-west-1.amazonaws.com", "unit")
-    found = {target.endpoint: (target, credentials) for _, target, credentials in targets_for(EVERY, "eu-west-1", NO_CONFIG, settings)}
+    found = {
+        target.endpoint: (target, credentials) for _, target, credentials in targets_for(EVERY, "eu-west-1", NO_CONFIG, settings)
+    }
     target, credentials = found["ssm"]
     assert (target.proxy, credentials) == (Proxy("proxy.corp", 3128, "unit"), f"user:{password}")
     assert found["s3-regional"] == (found["s3-regional"][0], "") and found["s3-regional"][0].proxy is None

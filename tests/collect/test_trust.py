@@ -35,6 +35,8 @@ def test_a_system_without_a_store_trusts_nothing(files: RootedFiles) -> None:
         ({"AWS_CA_BUNDLE": "/my/ca.pem"}, None, ()),  # registration does not read it
     ],
 )
-def test_variables_replace_the_systems_store(files: RootedFiles, environment: dict[str, str], bundle: object, directories: object) -> None:
+def test_variables_replace_the_systems_store(
+    files: RootedFiles, environment: dict[str, str], bundle: object, directories: object
+) -> None:
     files.put(BUNDLES[0], "PEM")
     assert trust_of(files, environment) == Trust(bundle or files.real(BUNDLES[0]), directories)  # type: ignore[arg-type]

@@ -15,7 +15,9 @@ from ssm_bootstrap.host.machine import Machine
 
 def test_the_system_is_what_os_release_says(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
-    (tmp_path / "etc/os-release").write_text('ID="amzn"\nNAME="Amazon Linux"\nVERSION_ID="2023"\nPRETTY_NAME="Amazon Linux 2023"\n')
+    (tmp_path / "etc/os-release").write_text(
+        'ID="amzn"\nNAME="Amazon Linux"\nVERSION_ID="2023"\nPRETTY_NAME="Amazon Linux 2023"\n'
+    )
     found = Machine(str(tmp_path)).system()
     assert (found.title, found.identifier, found.version) == ("Amazon Linux 2023", "amzn", "2023")
 

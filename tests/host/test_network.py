@@ -18,7 +18,6 @@ from tests.loopback import (
     PATIENCE,
     answering,
     closing,
-    http as http_answer,
     nobody,
     overfull,
     resetting,
@@ -26,6 +25,9 @@ from tests.loopback import (
     secured,
     serving,
     silent,
+)
+from tests.loopback import (
+    http as http_answer,
 )
 
 NAME = "ssm.ap-northeast-1.amazonaws.com"
@@ -132,7 +134,7 @@ def test_reading_a_certificate_trusts_that_one_alone(authority: trustme.CA) -> N
     [
         (saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), ssl.SSLError),
         (saying(b"SSH-2.0-OpenSSH_9.6\r\n"), ssl.SSLError),
-        (closing, (ssl.SSLEOFError, ConnectionResetError)),
+        (closing, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionResetError)),
         (resetting, ConnectionResetError),
         (silent, socket.timeout),
     ],

@@ -23,6 +23,7 @@ BUCKETS = (
     "{region}-birdwatcher-prod",
     "aws-ssm-document-attachments-{region}",
     "aws-patch-manager-{region}-4849fa78f",
+    "al2023-repos-{region}-de612dc2",
 )
 ELSEWHERE = {
     "deb.debian.org": "151.101.66.132",

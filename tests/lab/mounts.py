@@ -12,6 +12,7 @@ import socket
 import stat
 from pathlib import Path
 
+from tests.lab import system
 from tests.lab.network import INSTANCE, RESOLVER, run
 
 HOME = Path("/run/lab")
@@ -48,7 +49,9 @@ HOSTNAME = "ip-10-0-1-10"
 MACHINE_ID = "4d5e6f708192a3b4c5d6e7f8091a2b3c\n"
 
 
-def mount(directory_of_standins: Path, authority: bytes, subject_hash: str, overlay: bool = True) -> None:
+def mount(
+    directory_of_standins: Path, authority: bytes, subject_hash: str, overlay: bool = True, region: str = "ap-northeast-1"
+) -> None:
     """Give this mount namespace the instance's view. Must be root of the namespace."""
     machine = {path: Path(path).read_bytes() for path in BUNDLES if Path(path).exists()}
     run(["mount", "--make-rprivate", "/"])
@@ -63,6 +66,11 @@ def mount(directory_of_standins: Path, authority: bytes, subject_hash: str, over
     put("/etc/hosts", f"127.0.0.1 localhost\n{INSTANCE} {HOSTNAME}\n".encode())
     put("/etc/nsswitch.conf", b"passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n")
     put("/etc/machine-id", MACHINE_ID.encode())
+    for path in system.LOWER:
+        for lower in [path] if os.path.isfile(path) else [f"{path}/{name}" for name in _names(path)]:
+            hide(lower)
+    for path, text in system.files(region).items():
+        put(path, text.encode())
     for path, text in machine.items():
         put(path, text + b"\n" + authority)
     put(f"/etc/ssl/certs/{subject_hash}.0", authority)
@@ -81,6 +89,10 @@ def mount(directory_of_standins: Path, authority: bytes, subject_hash: str, over
         lay(target, overlay)
 
 
+def _names(path: str) -> list[str]:
+    return os.listdir(path) if os.path.isdir(path) else []
+
+
 def upper(path: str) -> Path:
     """Where the layer keeps what differs at `path`."""
     for target in LAYERED:
@@ -93,6 +105,7 @@ def put(path: str, text: bytes) -> None:
     """A file of the instance that differs from the machine's."""
     at = upper(path)
     at.parent.mkdir(parents=True, exist_ok=True)
+    at.unlink(missing_ok=True)
     at.write_bytes(text)
 
 

@@ -52,7 +52,7 @@ class World:
     async def build(self) -> None:
         """Bring everything up, the slow parts beside each other."""
         given = self._settings["certificates"]
-        mounts.mount(STANDINS, given["authority"].encode(), given["subject_hash"], self._settings["overlay"])
+        mounts.mount(STANDINS, given["authority"].encode(), given["subject_hash"], self._settings["overlay"], self._region)
         self._leaves = keep(given["leaves"], mounts.HOME / "pki")
         self._edge = edge.Edge(self._leaves)
         case = Case.from_json(self._settings["case"])

@@ -22,7 +22,7 @@ def test_the_usage_block_is_what_help_prints() -> None:
     assert squeezed(text[found.end(1) : found.start(2)]) == squeezed(usage())
 
 
-@pytest.mark.parametrize("command", ["register", "probe", "restart", "status", "explain", "doctor"])
+@pytest.mark.parametrize("command", ["register", "probe", "restart", "prepare-image", "status", "explain", "doctor"])
 def test_readme_names_every_command(command: str) -> None:
     """The table of commands is complete."""
     assert f"| `{command}` |" in README.read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from ssm_bootstrap.model.finding import Finding
 from ssm_bootstrap.model.log import Level
 from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult
 from ssm_bootstrap.model.observations import Observations, Plan
-from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, Unseen
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 LEAVES: dict[Any, st.SearchStrategy[Any]] = {
@@ -77,7 +77,7 @@ class Inner:
 @dataclass(frozen=True)
 class Outer:
     at: datetime
-    inner: Observed[Inner] = Unseen("not asked")
+    inner: Observed[Inner] = NOT_ASKED
     pair: tuple[str, int] = ("", 0)
     many: tuple[Inner, ...] = ()
     level: Level = Level.NONE
@@ -135,7 +135,10 @@ def test_what_is_no_time_is_refused(data: Any) -> None:
         ({"at": AT, "inner": {"seen": {}}}, "document.inner.seen.name: missing"),
         ({"at": AT, "inner": {"seen": {"name": 7}}}, "document.inner.seen.name: expected str, found int"),
         ({"at": AT, "inner": {"unseen": None}}, "document.inner.unseen: expected str, found NoneType"),
-        ({"at": AT, "inner": {"seen": {"name": "a"}, "unseen": "b"}}, 'document.inner: expected {"seen": ...} or {"unseen": ...}'),
+        (
+            {"at": AT, "inner": {"seen": {"name": "a"}, "unseen": "b"}},
+            'document.inner: expected {"seen": ...} or {"unseen": ...}',
+        ),
         ({"at": AT, "inner": None}, 'document.inner: expected {"seen": ...} or {"unseen": ...}'),
         ({"at": AT, "pair": ["a"]}, "document.pair: expected 2 items, found 1"),
         ({"at": AT, "pair": ["a", True]}, "document.pair[1]: expected int, found bool"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ssm_bootstrap.catalog.findingkind import FindingKind
-from ssm_bootstrap.catalog.findings import agent, dns, instance, network, patch, proxy, registration, s3, tls
+from ssm_bootstrap.catalog.findings import agent, dns, image, instance, machine, network, patch, proxy, registration, s3, tls
 
 KINDS: tuple[FindingKind, ...] = (
     network.KINDS
@@ -14,8 +14,10 @@ KINDS: tuple[FindingKind, ...] = (
     + tls.KINDS
     + proxy.KINDS
     + instance.KINDS
+    + image.KINDS
     + registration.KINDS
     + agent.KINDS
+    + machine.KINDS
     + patch.KINDS
 )
 

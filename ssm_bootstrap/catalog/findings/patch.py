@@ -107,4 +107,52 @@ KINDS: tuple[FindingKind, ...] = (
         commands=("cat /etc/os-release", "python3 --version", "findmnt -T /var/lib/amazon", "df -h /var"),
         source="AWS Systems Manager user guide, patch-manager-prerequisites and patch-manager-troubleshooting",
     ),
+    FindingKind(
+        code="repository-config-invalid",
+        severity=Severity.ERROR,
+        title="The configuration of package repositories does not parse",
+        cause=(
+            "{detail} dnf leaves out a whole file for one such line, so that its repositories are not scanned; yum and apt "
+            "refuse to work at all. Either way a patch run does not see what somebody thinks it sees."
+        ),
+        summary="Correct the line that is named, and have the package manager read its configuration again.",
+        steps=(
+            "Open the file at the line that is named and compare it with the line as the distribution ships it.",
+            "Nothing else in the file counts for dnf until the line is right.",
+        ),
+        commands=("dnf repolist --all", "apt-get update --print-uris", "zypper repos --uri"),
+        source="libdnf 0.69 and apt 2.6 (measured, 2026-11); dnf.conf(5), sources.list(5), yum.conf(5)",
+    ),
+    FindingKind(
+        code="package-manager-busy",
+        severity=Severity.WARNING,
+        title="Another process holds the package manager's lock",
+        cause=(
+            "{detail} A patch run that starts meanwhile waits for it or gives up: with exit status 2 where the document "
+            "cannot install what it needs by apt."
+        ),
+        summary="Wait until the other process is done, or see why it is not.",
+        steps=(
+            "Look at the process that is named: a patch run, an upgrade at boot or somebody's shell.",
+            "Do not remove the lock's file: the lock ends with its process.",
+        ),
+        commands=("ps -o pid,etime,args -C apt-get,apt,dpkg,unattended-upgr,dnf,yum,zypper,rpm", "cat /proc/locks"),
+        transient=True,
+        source="AWS-RunPatchBaseline, script of payload 1.80 (dpkg's lock, exit status 2); dpkg(1), dnf(8), libzypp",
+    ),
+    FindingKind(
+        code="patch-hybrid-limits",
+        severity=Severity.WARNING,
+        title="Some of Patch Manager is not for hybrid nodes",
+        cause=(
+            "AWS-RunPatchBaselineAssociation works with EC2 identities alone, and the daily scan of Quick Setup's host "
+            "management uses it: it passes hybrid nodes over without a word. Session Manager to a hybrid node, and more than "
+            "1,000 of them in a region, need the advanced-instances tier, which has a price for each node."
+        ),
+        summary="Patch hybrid nodes with AWS-RunPatchBaseline, by a maintenance window or a patch policy.",
+        steps=("Nothing on this machine has to change.",),
+        aws_steps=("Have State Manager or a maintenance window run AWS-RunPatchBaseline on this node, with Operation=Scan.",),
+        commands=("ssm-bootstrap doctor --for patch",),
+        source="AWS Systems Manager User Guide: patch-manager-aws-runpatchbaselineassociation, managed-instances tiers (2026-11)",
+    ),
 )

@@ -227,8 +227,9 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         title="The service takes this machine for another than the one registered",
         cause=(
-            "The service answered MachineFingerprintDoesNotMatch: machine-id, address or hardware changed by more than the "
-            "agent's threshold. A cloned image, a regenerated /etc/machine-id, a moved virtual machine or an upgrade do that."
+            "machine-id, address or hardware is not the registered one by more than the agent's threshold, so the service "
+            "answers MachineFingerprintDoesNotMatch, or will at the agent's next start. A cloned image, a regenerated "
+            "/etc/machine-id, a moved virtual machine or an upgrade do that."
         ),
         summary="Register this machine again, and keep the identity out of images that are cloned.",
         steps=(

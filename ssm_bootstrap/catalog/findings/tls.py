@@ -34,7 +34,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Firewall or proxy: exempt the Systems Manager and S3 names of {region} from TLS inspection.",
             "Is {host} served by an interface endpoint in this VPC, so that no inspection is on the way?",
         ),
-        commands=(_SHOW_CERTIFICATE,),
+        commands=(_SHOW_CERTIFICATE, "sudo cp CA.pem {ca_file} && sudo {ca_command}"),
         aws_commands=(aws.ENDPOINT,),
         source=(
             "amazon-ssm-agent 3.3.1142.0, agent/network/tlsconfig.go, -register ignores AWS_CA_BUNDLE (measured); "

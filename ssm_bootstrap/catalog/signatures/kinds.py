@@ -51,3 +51,4 @@ class Signature:
     code: Optional[str] = None
     transient: Optional[bool] = None
     near_misses: tuple[str, ...] = ()
+    lead: str = ""  # of a state: what its message begins with after the prefixes, where that is not ``fixed``

@@ -73,6 +73,7 @@ STATES: tuple[Signature, ...] = (
         meaning="how long the agent sleeps before it asks for credentials again",
         source=AGENT + "core/app/credentialrefresher/credentialrefresher.go",
         samples=(measured("Sleeping for 26m49s before retrying retrieve credentials"),),
+        lead="Sleeping for ",
     ),
     Signature(
         id="worker-started",
@@ -157,6 +158,25 @@ STATES: tuple[Signature, ...] = (
         source=AGENT + "agent/managedInstances/fingerprint/fingerprint.go",
         samples=(formatted("Calculated hardware difference, regenerating fingerprint..."),),
         near_misses=("No initial fingerprint detected, generating fingerprint file...",),
+    ),
+    Signature(
+        id="audit-start",
+        kind=Kind.STATE,
+        fixed="agent_telemetry amazon-ssm-agent.start ",
+        pattern=r"agent_telemetry amazon-ssm-agent\.start (?P<version>\S+)",
+        meaning="the agent started, by its audit file",
+        source=AGENT + "agent/session/telemetry/eventlog.go:38-121",
+        samples=(formatted("agent_telemetry amazon-ssm-agent.start 3.3.1142.0"),),
+        near_misses=("agent_telemetry ssm-agent-worker.start 3.3.1142.0",),
+    ),
+    Signature(
+        id="audit-update",
+        kind=Kind.STATE,
+        fixed="agent_update_result ",
+        pattern=r"agent_update_result (?P<result>\S+)",
+        meaning="the agent was updated, or tried to be, by its audit file",
+        source=AGENT + "agent/session/telemetry/eventlog.go:38-121",
+        samples=(formatted("agent_update_result amazon-ssm-agent.start 3.3.1142.0"),),
     ),
     Signature(
         id="stopped",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Iterator, Optional
 
 from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.checks.service import started_by_hand
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding
@@ -46,6 +47,8 @@ def running(case: Case) -> Iterator[Finding]:
         return
     if unit.active_state in ("active", "activating", "reloading") and unit.main_pid:
         return
+    if started_by_hand(case):
+        return  # it runs, though not as it should
     detail = f"{unit.name} is {unit.active_state}" + (f" ({unit.sub_state})" if unit.sub_state else "")
     if unit.load_state == "masked":
         detail += ", masked"

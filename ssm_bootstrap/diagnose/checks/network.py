@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Iterable, Iterator, Optional, Sequence
 
+from ssm_bootstrap.catalog.authorities import authority_place
 from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.case import Case
@@ -15,6 +16,7 @@ from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.finding import Evidence, Finding
 from ssm_bootstrap.model.network import Probe
+from ssm_bootstrap.model.observed import value_of
 
 _SERVICE_CODES = {"s3-unreachable", "s3-http-blocked", "s3-https-blocked", "s3-denied"}
 
@@ -74,6 +76,8 @@ def _facts(case: Case, group: Sequence[Reach]) -> dict[str, str]:
     first = group[0].shown_by
     offset = first.clock_offset
     metadata = metadata_of(case.observations)
+    instance = value_of(case.observations.instance)
+    authority = authority_place(instance.system_id) if instance is not None else None
     return {
         "vpc_id": metadata.vpc_id if metadata else "",
         "instance_id": metadata.instance_id if metadata else "",
@@ -88,6 +92,8 @@ def _facts(case: Case, group: Sequence[Reach]) -> dict[str, str]:
         "issuer": next((reach.shown_by.issuer for reach in group if reach.shown_by.issuer), ""),
         "proxy": str(first.target.proxy or ""),
         "seconds": f"{offset:.0f}" if offset is not None else "",
+        "ca_file": authority.file if authority is not None else "",
+        "ca_command": authority.command if authority is not None else "",
     }
 
 
@@ -149,5 +155,3 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
             last = reach.shown_by.last
             failure = last.failure.value if last.failure else "unknown"
             yield f"{reach.shown_by.target.host}:{reach.shown_by.target.port}", f"{last.stage.value}: {last.detail or failure}"
-
-

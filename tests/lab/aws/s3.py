@@ -1,5 +1,6 @@
 """S3 with the few objects that an agent and Patch Manager fetch."""
 
+import base64
 import gzip
 import io
 import json
@@ -8,6 +9,7 @@ from typing import Dict, List, Optional, Tuple
 
 from aiohttp import web
 
+from tests.lab.aws import repository
 from tests.lab.aws.answers import html_page, s3_error, s3_headers
 from tests.lab.aws.state import State
 
@@ -50,6 +52,7 @@ def objects(region: str, domain: str) -> Dict[Tuple[str, str], bytes]:
         (own, "stable/VERSION"): VERSION.encode(),
         (own, "ssm-agent-manifest.json"): json.dumps(manifest).encode(),
         (f"aws-ssm-{region}", PAYLOAD): payload(),
+        **repository.objects(region, domain),
     }
 
 
@@ -81,6 +84,8 @@ async def answer(state: State, request: web.Request, body: bytes) -> web.StreamR
             return web.Response(status=200, headers=s3_headers(state.region))
         return s3_error("AccessDenied", 403, "Access Denied", head, state.region)
     content = objects(state.region, state.domain).get((bucket, key))
+    given = state.behaviour["s3_objects"].get(f"{bucket}/{key}")
+    content = content if given is None else base64.b64decode(given)
     if content is None or request.method not in ("GET", "HEAD"):
         return s3_error("AccessDenied", 403, "Access Denied", head)
     headers = dict(s3_headers(), **{"Content-Type": "binary/octet-stream"})

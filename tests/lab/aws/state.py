@@ -30,6 +30,7 @@ SWITCHES: Dict[str, Any] = {
     ),
     "role_token": ("ok", ("ok", "denied", "unknown-instance", "fingerprint-mismatch", "throttled", "error-500")),
     "s3": ("ok", ("ok", "denied", "html")),
+    "s3_objects": ({}, None),  # "bucket/key": content in base64, besides what is always there
     "ssmmessages": ("ok", ("ok", "denied", "no-websocket")),
     "ec2messages": ("ok", ("ok", "denied")),
     "health": ("ok", ("ok", "denied")),

@@ -12,6 +12,7 @@ The environment that tests use:
 ``STANDIN_TIME_SCALE``  a factor on every wait (or the file /etc/ssm-lab/time-scale); 1.0 is the real agent's pace
 ``STANDIN_FLOOR_SCALE`` a factor on the least that a time-out is cut down to, for tests in which time-outs are the point
 ``STANDIN_BLOCK``       bytes that one write step takes, 64 when it is not set
-``STANDIN_STOP_AT``     a number N: the process kills itself right before its N-th step that changes a file
+``STANDIN_STOP_AT``     a number N: the process kills itself right before its N-th step that changes a file;
+                        ``N:STOP`` stops it there (SIGSTOP) until it is continued
 ``STANDIN_STEPS_FILE``  a file that gets one line a step
 """

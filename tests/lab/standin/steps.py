@@ -16,7 +16,7 @@ _count = 0
 
 
 def step(kind: str, path: str) -> None:
-    """Count one step that is about to happen; die here when STANDIN_STOP_AT says so."""
+    """Count one step that is about to happen; die here, or wait to be continued, when STANDIN_STOP_AT says so."""
     global _count
     _count += 1
     record = os.environ.get("STANDIN_STEPS_FILE")
@@ -24,8 +24,9 @@ def step(kind: str, path: str) -> None:
         descriptor = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.write(descriptor, f"{_count} {kind} {path}\n".encode())
         os.close(descriptor)
-    if os.environ.get("STANDIN_STOP_AT") == str(_count):
-        os.kill(os.getpid(), signal.SIGKILL)
+    at, _, name = os.environ.get("STANDIN_STOP_AT", "").partition(":")
+    if at == str(_count):
+        os.kill(os.getpid(), signal.SIGSTOP if name == "STOP" else signal.SIGKILL)
 
 
 def make_directories(path: str, mode: int) -> None:

@@ -1,0 +1,106 @@
+"""``explain --follow``: a line when an incident starts, a line when it ends, and nothing in between."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import datetime, timedelta
+from typing import Iterable, Iterator, Optional, Union
+
+from ssm_bootstrap.cli.logsearch import Search
+from ssm_bootstrap.collect.agentlog import default_paths
+from ssm_bootstrap.collect.following import Followed
+from ssm_bootstrap.collect.logfold import SPELL_GAP
+from ssm_bootstrap.diagnose.incidents import PAUSE
+from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.host.clock import Clock
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.tail import Tail
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.incident import Incident
+from ssm_bootstrap.render.clean import clean
+from ssm_bootstrap.render.story import ended, incident_document, started
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at the files."""
+
+SETTLED = timedelta(minutes=SPELL_GAP)
+"""How long a good sign must stand before an incident is said to be over: failures closer together are one spell."""
+
+Key = tuple[str, str, Optional[datetime]]
+Event = tuple[str, Incident]
+
+
+class Watch:
+    """Tells starts and ends apart from what goes on: fed with all incidents again and again, it gives what is new."""
+
+    def __init__(self) -> None:
+        self._going: dict[Key, Incident] = {}
+
+    def events(self, incidents: Iterable[Incident], now: datetime) -> Iterator[Event]:
+        """("started" or "ended", incident); an incident is over by silence too, measured against ``now``."""
+        current = {(item.code, item.subject, item.start): item for item in incidents}
+        for key, known in list(self._going.items()):
+            item = current.get(key, known)
+            if not _goes_on(item, now):
+                del self._going[key]
+                yield "ended", item
+            else:
+                self._going[key] = item
+        for key, item in current.items():
+            if key not in self._going and _goes_on(item, now):
+                self._going[key] = item
+                yield "started", item
+
+
+def _goes_on(item: Incident, now: datetime) -> bool:
+    if item.ended_by is not None:
+        return now - item.ended_by.at < SETTLED
+    return item.goes_on and item.last is not None and now - item.last <= PAUSE
+
+
+def follow(search: Search, arguments: argparse.Namespace, clock: Optional[Clock] = None, looks: int = 0) -> int:
+    """Follow until interrupted (then entry gives 130); ``looks`` above 0 ends it after as many looks."""
+    clock = clock or Clock()
+    paths = _paths(search)
+    followed = Followed([Tail(path) for path in paths], search.zone)
+    watch = Watch()
+    count = 0
+    told: Union[datetime, None] = None
+    while True:
+        added = followed.take()
+        count += 1
+        now = clock.now()
+        if added or told is None or now - told > timedelta(minutes=1):
+            told = now
+            found = explain_logs(followed.digest(), region=arguments.region)
+            for event, incident in watch.events(found.incidents, now):
+                _print(event, incident, arguments.json)
+        if looks and count >= looks:
+            return int(ExitStatus.OK)
+        clock.sleep(LOOK_EVERY)
+
+
+def _paths(search: Search) -> tuple[str, ...]:
+    """The newest file of each log: what is being written."""
+    if search.files:
+        return tuple(dict.fromkeys(source.path for source in search.sources() if not _is_archive(source.path)))
+    own = [path for path in default_paths(Files()) if not _is_archive(path)]
+    if not own:
+        raise Refusal(ExitStatus.BAD_CONTENT, "explain: /var/log/amazon/ssm: expected the agent's logs; there are none")
+    return tuple(own)
+
+
+def _is_archive(path: str) -> bool:
+    return path.endswith(".gz") or path.rpartition(".")[2].isdigit()
+
+
+def _print(event: str, incident: Incident, as_json: bool) -> None:
+    """One line; with --json one object a line."""
+    if as_json:
+        line = json.dumps({"event": event, **incident_document(incident)})
+    else:
+        line = clean(started(incident) if event == "started" else ended(incident))
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,127 @@
+"""What ``explain`` reads: the files that were named, or what there is on this machine, between two points in time."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Iterator, Optional, Sequence
+
+from ssm_bootstrap.cli.times import resolve
+from ssm_bootstrap.collect.agentlog import read_logs, read_stream
+from ssm_bootstrap.collect.sources import KINDS, Source, own_sources, sources_below
+from ssm_bootstrap.host.clock import Clock
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.logtree import LogTree
+from ssm_bootstrap.host.workers import Workers
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.log import LogDigest
+
+STANDARD_INPUT = "standard input"
+JOURNAL_UNITS = ("amazon-ssm-agent.service", "snap.amazon-ssm-agent.amazon-ssm-agent.service")
+JOURNAL_LIMIT = 64 << 20
+"""Bytes of the journal that are read."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search through logs; ``files`` is empty for what there is on this machine."""
+
+    files: tuple[str, ...]
+    kinds: tuple[str, ...]
+    zone: tzinfo
+    now: datetime
+    since: Optional[datetime] = None
+    until: Optional[datetime] = None
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> Search:
+        """What the flags ask for; raises Refusal (2) where they do not go together."""
+        clock = Clock()
+        zone, now = clock.zone(), clock.now()
+        since = resolve(arguments.since, now, zone) if arguments.since else None
+        until = resolve(arguments.until, now, zone) if arguments.until else None
+        if since and until and until < since:
+            raise Refusal(ExitStatus.USAGE, "explain: --until: expected a time after --since")
+        if "-" in arguments.files and (len(arguments.files) > 1 or arguments.follow):
+            raise Refusal(ExitStatus.USAGE, "explain: -: expected alone, and without --follow")
+        return cls(tuple(arguments.files), arguments.kinds or KINDS, zone, now, since, until)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this machine's own logs are read."""
+        return not self.files
+
+    @property
+    def zone_name(self) -> str:
+        """The zone that is taken for the logs' times."""
+        offset = self.now.astimezone(self.zone).strftime("%z")
+        name = self.zone.tzname(self.now.replace(tzinfo=None)) or ""
+        told = f"UTC{offset[:3]}:{offset[3:]}"
+        return told if name in ("", "UTC", told) else f"{name}, {told}"
+
+    def read(self) -> LogDigest:
+        """The digest; raises Refusal (78) where there is nothing that can be read."""
+        if self.files == ("-",):
+            return self._read_stream(iter(lambda: sys.stdin.buffer.read(1 << 18), b""), STANDARD_INPUT)
+        if self.kinds == ("journal",):
+            return self._read_journal()
+        found = self.sources()
+        digest = self.read_sources(found)
+        if self.is_own and not found:
+            digest = self._read_journal() if "journal" in self.kinds else digest
+            if not any(file.bytes_read for file in digest.files):
+                raise Refusal(ExitStatus.BAD_CONTENT, "explain: /var/log/amazon/ssm: expected the agent's logs; there are none")
+        if len(self.files) == 1 and digest.unseen and not digest.files:
+            path, reason = digest.unseen[0]
+            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {path}: {reason}")
+        return digest
+
+    def sources(self) -> tuple[Source, ...]:
+        """The files to read, the agent's own logs first."""
+        tree = LogTree()
+        if self.is_own:
+            found = own_sources(tree, self.kinds)
+        else:
+            found = tuple(source for word in self.files for source in _below(tree, os.path.abspath(word), self.kinds))
+        if self.since:
+            moment = self.since.timestamp()
+            found = tuple(source for source in found if source.written >= moment or source.written == 0)
+        return found
+
+    def read_sources(self, found: Sequence[Source]) -> LogDigest:
+        """What the files say."""
+        written = {source.path: source.written for source in found if source.kind == "command" and source.written}
+        paths = tuple(dict.fromkeys(source.path for source in found))
+        return read_logs(
+            Files(), paths, self.zone, self.now, since=self.since, until=self.until, written=written, workers=Workers()
+        )
+
+    def own_region(self) -> tuple[str, str]:
+        """The region of this machine by its configuration and vault, and who says so; empty where nothing does."""
+        from ssm_bootstrap.cli.looking import real_host, stand
+        from ssm_bootstrap.model.observed import value_of
+
+        choice = stand(real_host(), None, ask_metadata=False).choice
+        return value_of(choice.region) or "", choice.source
+
+    def _read_stream(self, chunks: Iterator[bytes], name: str) -> LogDigest:
+        return read_stream(chunks, name, self.zone, since=self.since, until=self.until)
+
+    def _read_journal(self) -> LogDigest:
+        from ssm_bootstrap.cli.looking import real_host
+
+        words = ["journalctl", "--no-pager", "-q", "-o", "json"]
+        words += [word for unit in JOURNAL_UNITS for word in ("-u", unit)]
+        if self.since:
+            words += ["--since", f"@{int(self.since.timestamp())}"]
+        done = real_host().commands.run(words, timeout=60)
+        return self._read_stream(iter([done.output.encode("utf-8", "replace")[:JOURNAL_LIMIT]]), "journal")
+
+
+def _below(tree: LogTree, path: str, kinds: Sequence[str]) -> tuple[Source, ...]:
+    if os.path.isdir(path):
+        return sources_below(tree, path, kinds)
+    return (Source("", path, 0.0),)

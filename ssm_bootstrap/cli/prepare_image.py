@@ -1,0 +1,101 @@
+"""``ssm-bootstrap prepare-image``: take away whatever must not be in an image of this machine."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ssm_bootstrap.cli.flags import add_output
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.act.image import Prepared
+    from ssm_bootstrap.cli.looking import Ground
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of ``prepare-image``."""
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="also on a registered node whose agent runs: stop the agent and take its identity away",
+    )
+    parser.add_argument("--logs", action="store_true", help="remove the agent's logs too")
+    add_output(parser, strict=False)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Remove it, and say what was removed."""
+    from ssm_bootstrap.act.image import Preparation
+    from ssm_bootstrap.act.service import AgentService
+    from ssm_bootstrap.cli.looking import real_host, stand
+    from ssm_bootstrap.cli.output import say
+    from ssm_bootstrap.cli.registering import must_be_root
+    from ssm_bootstrap.host.signals import INTERRUPTS
+
+    host = real_host()
+    must_be_root(host, "prepare-image: only root may remove the agent's identity (use sudo)")
+    INTERRUPTS.install()
+    ground = stand(host, None, ask_metadata=False)
+    preparation = Preparation(host, AgentService(host), ground.configuration, arguments.yes, arguments.logs, say)
+    return _tell(ground, preparation.run(), arguments)
+
+
+def _tell(ground: Ground, prepared: Prepared, arguments: argparse.Namespace) -> int:
+    from ssm_bootstrap.model.exitstatus import ExitStatus
+
+    if arguments.json:
+        _document(ground, prepared)
+    else:
+        _report(prepared, arguments)
+    return ExitStatus.OK
+
+
+def _report(prepared: Prepared, arguments: argparse.Namespace) -> None:
+    from ssm_bootstrap.cli.output import new_report, print_report
+
+    report = new_report(arguments.colour)
+    report.line("Removed:" if prepared.removed else "Nothing was there to be removed.", "green")
+    width = max((len(item.what) for item in prepared.removed), default=0)
+    for item in prepared.removed:
+        report.item(f"{item.what:<{width}}", item.path)
+    if prepared.left_running:
+        report.line()
+        report.line(f"Still running, and able to write again: {', '.join(prepared.left_running)}.", "yellow")
+    report.line()
+    report.line("Shut this machine down now and make the image. It gets a machine-id at its next start: register no earlier.")
+    old = prepared.old.managed_instance_id or prepared.old.registration_file_id
+    if old:
+        report.line(f"AWS still lists {old}; if no other machine is that node, deregister it there:")
+        report.command(_deregister(old, prepared.old.region))
+    print_report(report)
+
+
+def _deregister(managed_instance_id: str, region: str) -> str:
+    return f"aws ssm deregister-managed-instance --region {region or '<REGION>'} --instance-id {managed_instance_id}"
+
+
+def _document(ground: Ground, prepared: Prepared) -> None:
+    from ssm_bootstrap import __version__
+    from ssm_bootstrap.cli.looking import plan_of
+    from ssm_bootstrap.cli.output import print_document
+    from ssm_bootstrap.collect.identity import look_past_journal
+    from ssm_bootstrap.model.diagnosis import Diagnosis
+    from ssm_bootstrap.model.exitstatus import ExitStatus
+    from ssm_bootstrap.model.observations import Observations
+    from ssm_bootstrap.model.observed import Seen
+    from ssm_bootstrap.render.wire import document
+
+    observations = Observations(
+        version=__version__,
+        taken_at=ground.host.clock.now(),
+        plan=plan_of(ground, "prepare-image", ()),
+        identity=Seen(look_past_journal(ground.host.files)),
+        root=True,
+    )
+    told = {
+        "removed": [{"what": item.what, "path": item.path} for item in prepared.removed],
+        "was": prepared.old.managed_instance_id or prepared.old.registration_file_id or None,
+        "stopped": prepared.stopped or None,
+        "left_running": list(prepared.left_running),
+    }
+    print_document({**document(observations, Diagnosis(), ExitStatus.OK), **told})

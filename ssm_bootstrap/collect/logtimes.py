@@ -1,0 +1,77 @@
+"""Times of records while they are read: bytes that are compared as they stand, and the spells that they make."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Optional
+
+Stretch = tuple[bytes, bytes, int]
+"""First stamp, last stamp and count of a spell."""
+
+
+class Calendar:
+    """Minutes since year 1 of a stamp (``2026-11-23 14:22:06.5673``), without parsing the same day twice."""
+
+    def __init__(self) -> None:
+        self._days: dict[bytes, Optional[int]] = {}
+        self._times = {b"%02d:%02d" % (hour, minute): hour * 60 + minute for hour in range(24) for minute in range(60)}
+
+    def minute(self, stamp: bytes) -> Optional[int]:
+        """The minute, or None where the stamp is no time."""
+        day = stamp[:10]
+        start = self._days.get(day, -1)
+        if start == -1:
+            start = self._add(day)
+        time = self._times.get(stamp[11:16])
+        if start is None or time is None or stamp[17] > 0x35:
+            return None
+        return start + time
+
+    def _add(self, day: bytes) -> Optional[int]:
+        if len(self._days) > 4096:
+            self._days.clear()
+        start: Optional[int] = None
+        if b"1970" <= day[:4] <= b"9000":
+            try:
+                start = date(int(day[:4]), int(day[5:7]), int(day[8:10])).toordinal() * 1440
+            except ValueError:
+                start = None
+        self._days[day] = start
+        return start
+
+
+def in_order(spells: list[Stretch], gap: int, calendar: Calendar) -> list[Stretch]:
+    """Spells in order of time; those with at most ``gap`` minutes between them, or none, are one."""
+    joined: list[Stretch] = []
+    for spell in sorted(spells):
+        if joined and _pause(joined[-1], spell, calendar) <= gap:
+            first, last, count = joined[-1]
+            joined[-1] = (first, max(last, spell[1]), count + spell[2])
+        else:
+            joined.append(spell)
+    return joined
+
+
+def thin(spells: list[Stretch], share: int, calendar: Calendar) -> list[Stretch]:
+    """At most ``share`` spells: those with the shortest pauses between them are made one."""
+    while len(spells) > share:
+        pauses = sorted(_pause(before, after, calendar) for before, after in zip(spells, spells[1:]))
+        spells = _join(spells, pauses[len(spells) - share - 1], len(spells) - share, calendar)
+    return spells
+
+
+def _pause(before: Stretch, after: Stretch, calendar: Calendar) -> int:
+    return (calendar.minute(after[0]) or 0) - (calendar.minute(before[1]) or 0)
+
+
+def _join(spells: list[Stretch], limit: int, room: int, calendar: Calendar) -> list[Stretch]:
+    """Neighbours with a pause of at most ``limit`` minutes made one, ``room`` times at most."""
+    joined = spells[:1]
+    for spell in spells[1:]:
+        first, last, count = joined[-1]
+        if room and _pause(joined[-1], spell, calendar) <= limit:
+            joined[-1] = (first, max(last, spell[1]), count + spell[2])
+            room -= 1
+        else:
+            joined.append(spell)
+    return joined

@@ -1,0 +1,160 @@
+"""What the agent keeps of a command: the output of its steps, the state that it ended in, its lines in the agent's log.
+
+Source: amazon-ssm-agent 3.3.1142.0, appconfig (orchestration and document state directories), agent/framework/docmanager.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from typing import Any, Iterator, Optional, Sequence
+
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.filetimes import modified
+from ssm_bootstrap.model.command import Command, StepOutput
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+
+SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+MOST_BYTES = 1 << 20
+MOST_LOG = 64 << 20
+MOST_LINES = 20
+MOST_FILES = 200
+LOGS = (f"{paths.LOGS}/amazon-ssm-agent.log.1", paths.AGENT_LOG)
+_EXIT = re.compile(r"(?:returned Exit Status: |exit status |exit code )(\d{1,3})\b", re.IGNORECASE)
+_QUERY = re.compile(r"(https?://)(?:[^\s/@'\"]*@)?([^\s?'\"]+)\?[^\s'\"]*")
+
+
+def read_command(files: Files, identifier: str = "") -> Observed[Command]:
+    """The command of this id, or without one the latest that left anything; raises ValueError for what is no id."""
+    if identifier and SHAPE.fullmatch(identifier) is None:
+        raise ValueError(f"{identifier!r} is no command id; expected one like 01234567-89ab-cdef-0123-456789abcdef")
+    try:
+        homes = _homes(files)
+    except OSError as error:
+        return Unseen(f"{paths.DATA}: {words_of(error)}")
+    if not identifier:
+        if not homes:
+            return Unseen(f"{paths.DATA}/*/document/orchestration: no command has left anything there")
+        identifier = homes[-1][1]
+    home = next((where for where, name in homes if name == identifier), "")
+    state = _state(files, identifier)
+    lines = list(_log_lines(files, identifier))
+    if not home and not state and not lines:
+        return Unseen(f"{identifier}: neither output, nor state, nor a line in the agent's log")
+    return Seen(_command(files, identifier, home, state, lines))
+
+
+def _homes(files: Files) -> list[tuple[str, str]]:
+    """(directory, id) of every command that left output, the latest last."""
+    found = []
+    for node in files.list(paths.DATA):
+        base = f"{paths.DATA}/{node}/document/orchestration"
+        for name in files.list(base):
+            if SHAPE.fullmatch(name):
+                at = f"{base}/{name}"
+                with contextlib.suppress(OSError):
+                    found.append((max(modified(files, path) for path in (at, *_files(files, at))), at, name))
+    return [(at, name) for _, at, name in sorted(found)]
+
+
+def _files(files: Files, directory: str, depth: int = 0) -> Iterator[str]:
+    """Output files below a directory; the console copies of the same text are left out."""
+    for name in files.list(directory)[:MOST_FILES]:
+        path = f"{directory}/{name}"
+        if name in ("stdout", "stderr"):
+            yield path
+        elif depth < 4 and "." not in name and not name.endswith("Console"):
+            yield from _files(files, path, depth + 1)
+
+
+def _state(files: Files, identifier: str) -> dict[str, Any]:
+    """The document's state as the agent saved it, finished or not."""
+    for node in files.list(paths.DATA):
+        for kind in ("completed", "current", "pending", "corrupt"):
+            try:
+                found = json.loads(files.read_text(f"{paths.DATA}/{node}/document/state/{kind}/{identifier}", MOST_BYTES))
+            except (OSError, ValueError, RecursionError):
+                continue
+            if isinstance(found, dict):
+                return found
+    return {}
+
+
+def _log_lines(files: Files, identifier: str) -> Iterator[tuple[str, str]]:
+    """(place, line) of the agent's log about the command, with what follows a line until the next record."""
+    for path in LOGS:
+        number, kept = 0, False
+        with contextlib.suppress(OSError):
+            for raw in files.read_text(path, MOST_LOG).splitlines():
+                number += 1
+                if re.match(r"\d{4}-\d\d-\d\d ", raw):
+                    kept = identifier in raw
+                if kept:
+                    yield f"{path}:{number}", raw
+
+
+def _command(
+    files: Files, identifier: str, home: str, state: dict[str, Any], lines: Sequence[tuple[str, str]]
+) -> Command:
+    information = state.get("DocumentInformation")
+    information = information if isinstance(information, dict) else {}
+    text = "\n".join(line for _, line in lines)
+    written = list(_files(files, home)) if home else []
+    steps: dict[str, dict[str, tuple[str, ...]]] = {}
+    for path in written:
+        step, _, stream = path[len(home) + 1 :].rpartition("/")
+        steps.setdefault(step, {})[stream] = _tail(files, path)
+    outputs = tuple(StepOutput(step, said.get("stdout", ()), said.get("stderr", ())) for step, said in steps.items())
+    return Command(
+        identifier=identifier,
+        document=str(information.get("DocumentName") or _first(r'"DocumentName":\s*"([^"]+)"', text)),
+        status=str(information.get("DocumentStatus") or _last(r'"documentStatus":\s*"(\w+)"', text)),
+        exit_status=_exit_status(state, text, outputs),
+        started=_first(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", text),
+        ended=_last(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", text),
+        steps=outputs,
+        paths=tuple(written),
+        log=tuple((place, _clean(line)) for place, line in lines if re.search(r" (?:WARN|ERROR|CRITICAL) ", line))[-MOST_LINES:],
+    )
+
+
+def _exit_status(state: dict[str, Any], text: str, outputs: Sequence[StepOutput]) -> Optional[int]:
+    """The exit status: of the saved state, else of the agent's log, else of what the script itself said last."""
+    plugins = state.get("InstancePluginsInformation")
+    for plugin in plugins if isinstance(plugins, list) else ():
+        result = plugin.get("Result") if isinstance(plugin, dict) else None
+        code = result.get("code", result.get("Code")) if isinstance(result, dict) else None
+        if isinstance(code, int) and not isinstance(code, bool) and code:
+            return code
+    said = "\n".join(line for item in outputs for line in item.errors)
+    for words in (text, said):
+        found = _EXIT.findall(words)
+        if found:
+            return int(next((code for code in reversed(found) if code != "0"), found[-1]))
+    return None
+
+
+def _tail(files: Files, path: str) -> tuple[str, ...]:
+    try:
+        text = files.read_text(path, MOST_BYTES)
+    except OSError:
+        return ()
+    return tuple(_clean(line) for line in text.splitlines() if line.strip())[-MOST_LINES:]
+
+
+def _clean(line: str) -> str:
+    """A line without users, passwords and presigned queries in its URLs."""
+    return _QUERY.sub(r"\1\2?***", re.sub(r"(https?://)[^\s/@'\"]+@", r"\1", line))[:400]
+
+
+def _first(pattern: str, text: str) -> str:
+    found = re.search(pattern, text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _last(pattern: str, text: str) -> str:
+    found = re.findall(pattern, text, re.MULTILINE)
+    return str(found[-1]) if found else ""

@@ -1,0 +1,114 @@
+"""apt.conf as apt reads it: nested names, lists, includes; what counts here are places and proxies.
+
+Source: apt.conf(5) and apt-pkg/contrib/configuration.cc (ReadConfigFile), apt 2.6.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator
+
+from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.repositories.inireader import read_text
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.repositories import Problem
+
+DIRECTORY = "/etc/apt/apt.conf.d"
+MAIN = "/etc/apt/apt.conf"
+MOST_DEPTH = 10  # as configuration.cc
+_TOKEN = re.compile(
+    r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/|\#(?!include\b|clear\b)[^\n]*)"""
+    r"""|(?P<order>\#(?:include|clear)\b)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<sign>[{};])|(?P<word>[^\s"{};]+)""",
+    re.DOTALL,
+)
+_GOOD_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+class AptConfiguration:
+    """Names in lower case and their last values; list items are kept under the name with ``::``."""
+
+    def __init__(self, files: Files, problems: list[Problem]) -> None:
+        self._files = files
+        self._problems = problems
+        self.values: dict[str, str] = {}
+        for path in self._paths():
+            self._read(path, 0)
+
+    def get(self, name: str) -> str:
+        """A value, or an empty string."""
+        return self.values.get(name.lower(), "")
+
+    def has(self, name: str) -> bool:
+        """Whether a name was given any value."""
+        return name.lower() in self.values
+
+    def _paths(self) -> Iterator[str]:
+        try:
+            names = self._files.list(DIRECTORY)
+        except OSError as error:
+            self._problems.append(Problem(DIRECTORY, 0, words_of(error)))
+            names = ()
+        for name in names[:500]:
+            if _GOOD_NAME.fullmatch(name) and ("." not in name or name.endswith(".conf")) and not name.startswith("."):
+                yield f"{DIRECTORY}/{name}"
+        yield MAIN
+
+    def _read(self, path: str, depth: int) -> None:
+        text = read_text(self._files, path, self._problems)
+        scope: list[str] = []
+        words: list[tuple[str, bool]] = []
+        order = ""
+        place = 0
+        while place < len(text):
+            found = _TOKEN.match(text, place)
+            if found is None:
+                line = text.count("\n", 0, place) + 1
+                self._problems.append(Problem(path, line, "a quote that does not end; apt stops here", hides=True))
+                return
+            place = found.end()
+            kind, token = found.lastgroup, found[0]
+            if kind == "skip":
+                continue
+            line = text.count("\n", 0, found.start()) + 1
+            if kind == "order":
+                order = token
+            elif token == "{" and kind == "sign":
+                scope.append("::".join(word for word, _ in words))
+                words = []
+            elif kind == "sign":
+                self._finish(path, line, depth, scope, words, order)
+                words, order = [], ""
+                if token == "}":
+                    if not scope:
+                        self._problems.append(Problem(path, line, "a } without its {; apt stops here", hides=True))
+                        return
+                    scope.pop()
+            else:
+                words.append((token[1:-1].replace('\\"', '"'), True) if kind == "text" else (token, False))
+        if scope or words:
+            line = text.count("\n") + 1
+            self._problems.append(Problem(path, line, "the file ends before its last ; or }", hides=True))
+
+    def _finish(
+        self, path: str, line: int, depth: int, scope: list[str], words: list[tuple[str, bool]], order: str
+    ) -> None:
+        """One statement: ``Name "value"``, a value of a list, an include."""
+        if not words:
+            return
+        if order == "#include":
+            if depth >= MOST_DEPTH:
+                self._problems.append(Problem(path, line, "includes go round in a circle, or are too deep", hides=True))
+                return
+            self._read(words[0][0], depth + 1)
+            return
+        if order == "#clear":
+            gone = words[0][0].lower()
+            self.values = {name: value for name, value in self.values.items() if not (name + "::").startswith(gone + "::")}
+            return
+        names = [part for part in scope if part]
+        value = words[-1][0] if words[-1][1] or len(words) > 1 else ""
+        if not words[0][1]:
+            names.append(words[0][0])
+        else:
+            names.append("")
+        self.values["::".join(names).lower()] = value

@@ -1,0 +1,205 @@
+"""One request to a repository's host: the ladder of probes, with the package manager's proxy, certificates and scheme."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import socket
+from dataclasses import dataclass, field, replace
+from typing import Callable, Optional
+
+from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.catalog.endpoints import Endpoint
+from ssm_bootstrap.collect.failures import failure_of, words_of
+from ssm_bootstrap.collect.ladder import PROXY_HEADERS, REQUEST_ID_HEADERS, Ladder
+from ssm_bootstrap.collect.probe import Look, Wanted
+from ssm_bootstrap.collect.repositories.configured import ProxyChoice
+from ssm_bootstrap.collect.repositories.places import Place
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.network import Answer
+from ssm_bootstrap.model.network import Failure, Probe, Stage, Target
+from ssm_bootstrap.model.repositories import Outcome
+
+SERVICE = "repository"
+LIST_BYTES = 1 << 18
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One file to ask for. ``trust`` names the certificates that count; ``has_key``: a 401 or 403 means reached."""
+
+    what: str
+    place: Place
+    proxy: ProxyChoice = field(default_factory=ProxyChoice)
+    bundle: str = ""
+    verify: bool = True
+    has_key: bool = False
+    known: bool = False
+
+    @property
+    def lists(self) -> bool:
+        """True for a list of mirrors, whose body is wanted."""
+        return self.what in ("mirrorlist", "metalink")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back: the outcome in words, the probe, and for a list or a redirect where it leads."""
+
+    outcome: Outcome
+    detail: str
+    probe: Optional[Probe]
+    body: str = field(default="", repr=False)
+    location: Optional[Place] = field(default=None, repr=False)
+
+
+@dataclass
+class AskingLadder(Ladder):
+    """A climb that ends with one question for a file."""
+
+    question: Optional[Question] = None
+    answer: Optional[Answer] = None
+
+    def _climb(self, probe: Probe, address: str, timeout: float) -> Probe:
+        assert self.question is not None
+        proxy, place = self.target.proxy, self.question.place
+        port = proxy.port if proxy else self.target.port
+        connection = self._rung(Stage.TCP, probe, lambda: self.network.connect(address, port, timeout))
+        with connection:
+            probe = replace(probe, local_address=connection.getsockname()[0])
+            if not place.secure:
+                return self._asked(probe, connection, address, timeout)
+            if proxy is not None:
+                self._tunnel(probe, connection)
+            return self._secured(probe, connection, address, timeout)
+
+    def _asked(self, probe: Probe, connection: socket.socket, address: str, timeout: float) -> Probe:
+        assert self.question is not None
+        question, place = self.question, self.question.place
+        connection.settimeout(limits.ANSWER)
+        host = place.host if place.port in (80, 443) else f"{place.host}:{place.port}"
+        request = place.request or place.path
+        headers: list[tuple[str, str]] = [("User-Agent", "ssm-bootstrap"), ("Accept", "*/*"), ("Connection", "close")]
+        if place.credentials:
+            headers.append(("Authorization", _basic(place.credentials)))
+        if self.target.proxy is not None and not place.secure:
+            request = f"http://{host}{request}"
+            if self.authorization:
+                headers.append(("Proxy-Authorization", self.authorization))
+        method = "GET" if question.lists else "HEAD"
+        answer = self._rung(
+            Stage.HTTP,
+            probe,
+            lambda: self.network.request(connection, host, method, request, headers, b"", LIST_BYTES),
+        )
+        self.answer = answer
+        self._stages[-1] = replace(self._stages[-1], detail=f"HTTP {answer.status}")
+        request_id = next((answer.headers[name] for name in REQUEST_ID_HEADERS if name in answer.headers), "")
+        return replace(probe, status=answer.status, request_id=request_id)
+
+
+def _basic(credentials: str) -> str:
+    return "Basic " + base64.b64encode(credentials.encode()).decode()
+
+
+class Asking(Look):
+    """Many questions at once, in one look: bounded as a look is."""
+
+    def __init__(self, host: Host, questions: list[Question], trusting: Callable[[Question], Callable[[], object]]) -> None:
+        self._questions = {f"{SERVICE}:{number}": question for number, question in enumerate(questions)}
+        self._trust = trusting
+        self._ladders: dict[str, list[AskingLadder]] = {}
+        super().__init__(host, [_wanted(name, question) for name, question in self._questions.items()], "")
+
+    def _ladder(self, item: Wanted) -> Ladder:
+        row, target, credentials = item
+        question = self._questions[target.endpoint]
+        authorization = _basic(credentials) if credentials else None
+        context = self._trust(question)
+        ladder = AskingLadder(
+            self._host.network, self._host.clock, context, row, target, "", authorization, question=question  # type: ignore[arg-type]
+        )
+        self._ladders.setdefault(target.endpoint, []).append(ladder)
+        return ladder
+
+    def ask(self) -> list[Reply]:
+        """The replies, in the order of the questions; of a host with several addresses the one that got furthest."""
+        probes, _ = self.take()
+        found = []
+        for name, question in self._questions.items():
+            own = [probe for probe in probes if probe.target.endpoint == name]
+            best = next((probe for probe in own if probe.last.ok), own[0] if own else None)
+            answers = [ladder.answer for ladder in self._ladders.get(name, []) if ladder.answer is not None]
+            found.append(_reply(question, best, answers[0] if answers and best is not None and best.last.ok else None))
+        return found
+
+
+def _wanted(name: str, question: Question) -> Wanted:
+    place, proxy = question.place, question.proxy.proxy
+    row = Endpoint(name, SERVICE, place.host, place.port, "packages", "this machine's own configuration", "HEAD")
+    return row, Target(name, SERVICE, place.host, place.port, proxy=proxy), question.proxy.credentials
+
+
+def _reply(question: Question, probe: Optional[Probe], answer: Optional[Answer]) -> Reply:
+    if probe is None:
+        return Reply(Outcome.UNKNOWN, "not waited for", None)
+    if answer is None:
+        last = probe.last
+        if question.has_key and last.failure is Failure.HANDSHAKE_FAILED:
+            return Reply(Outcome.WANTS_KEY, "reached; TLS asks for the client certificate", probe)
+        if last.failure in (Failure.UNKNOWN, Failure.EXHAUSTED):
+            return Reply(Outcome.UNKNOWN, last.detail, probe)
+        word = last.failure.value if last.failure else "failed"
+        return Reply(Outcome.UNREACHED, f"{last.stage.value} {word}" + (f" ({last.detail})" if last.detail else ""), probe)
+    outcome, detail = judge_answer(answer, question)
+    location = question.place.moved(answer.headers["location"]) if outcome is Outcome.REDIRECTED else None
+    if outcome is Outcome.REDIRECTED and location is None:
+        outcome, detail = Outcome.STRANGER, f"{detail} to nowhere"
+    return Reply(outcome, detail, probe, answer.body.decode("utf-8", "replace") if question.lists else "", location)
+
+
+def judge_answer(answer: Answer, question: Question) -> tuple[Outcome, str]:
+    """What an answer says of a repository, and the words for it."""
+    said, status = f"HTTP {answer.status}", answer.status
+    content = answer.headers.get("content-type", "").lower()
+    by_proxy = next((name for name in PROXY_HEADERS if name in answer.headers), "")
+    if status in REDIRECTS and answer.headers.get("location"):
+        return Outcome.REDIRECTED, said
+    if status in (401, 403) and question.has_key and not by_proxy:
+        return Outcome.WANTS_KEY, f"reached; {said} without the client certificate or password"
+    if status == 407:
+        return Outcome.DENIED, f"{said}: the proxy wants a user and password"
+    if status in (401, 403):
+        return Outcome.DENIED, _denied(said, answer, question, by_proxy)
+    if status in (404, 410):
+        return Outcome.MISSING, f"{said}: no such file"
+    if status in (405, 501):
+        return Outcome.FOUND, f"{said}: reached; HEAD is not answered there"
+    if status >= 500 or status == 429:
+        return Outcome.UNKNOWN, f"{said}: the server has trouble of its own"
+    if not 200 <= status < 300:
+        return Outcome.UNKNOWN, said
+    page = answer.body[:512].lstrip().lower()
+    if content.startswith("text/html") or page.startswith((b"<!doctype html", b"<html")):
+        return Outcome.STRANGER, f"{said} with an HTML page in place of {question.what}"
+    return Outcome.FOUND, said
+
+
+def _denied(said: str, answer: Answer, question: Question, by_proxy: str) -> str:
+    is_s3 = "x-amz-request-id" in answer.headers or answer.headers.get("server") == "AmazonS3"
+    if by_proxy:
+        return f"{said} from a proxy ({by_proxy})"
+    if is_s3 and question.known:
+        return f"{said} of S3 on a file that everybody may read: a policy denies it"
+    if is_s3:
+        return f"{said} of S3: a policy denies it, or there is no such file"
+    return said
+
+
+def words_for(error: BaseException) -> tuple[Outcome, str]:
+    """An error of reading a local index."""
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return Outcome.MISSING, words_of(error)
+    known = isinstance(error, (OSError, http.client.HTTPException))
+    return Outcome.UNKNOWN, words_of(error) if known else failure_of(error).value

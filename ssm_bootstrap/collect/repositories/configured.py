@@ -1,0 +1,65 @@
+"""A repository as a parser hands it over: what the model may hold, and beside it what must never get there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Optional
+
+from ssm_bootstrap.collect.repositories.places import Place
+from ssm_bootstrap.model.network import Proxy
+from ssm_bootstrap.model.repositories import Problem, Repository
+
+MOST_REPOSITORIES = 500
+"""How many are kept; a machine with more has been set up by accident."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One file to ask for: an index, or a list of mirrors (``what``)."""
+
+    what: str
+    place: Place
+    spare: Optional[Place] = None  # asked for where the first is missing
+
+
+@dataclass(frozen=True)
+class ProxyChoice:
+    """The proxy of a repository with its ``user:password``, or none."""
+
+    proxy: Optional[Proxy] = None
+    credentials: str = field(default="", repr=False)
+
+
+@dataclass
+class Configured:
+    """A repository and how it is reached. ``bundle``: the only certificates that count. ``local``: index files on disk."""
+
+    repository: Repository
+    wishes: list[Wish] = field(default_factory=list)
+    http_proxy: ProxyChoice = field(default_factory=ProxyChoice)
+    https_proxy: ProxyChoice = field(default_factory=ProxyChoice)
+    bundle: str = ""
+    verify: bool = True
+    has_key: bool = False  # a client certificate or a password is configured
+    local: tuple[str, ...] = ()
+
+
+@dataclass
+class Reading:
+    """What a parser gives: repositories in the order of their files, problems, and how many there are in all."""
+
+    found: list[Configured] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    total: int = 0
+    release: str = ""
+    guessed: bool = False
+
+    def add(self, configured: Configured) -> None:
+        """One more, as long as there are not too many; what is switched off does not count."""
+        self.total += 1
+        if len(self.found) < MOST_REPOSITORIES:
+            self.found.append(configured)
+        elif self.total == MOST_REPOSITORIES + 1:
+            where = configured.repository
+            words = f"more than {MOST_REPOSITORIES} repositories: those from here on are not looked at"
+            self.problems.append(Problem(where.file, where.line, words))

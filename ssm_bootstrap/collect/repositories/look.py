@@ -1,0 +1,205 @@
+"""All repositories: read, then asked for their indexes in rounds, each round in parallel and all of it bounded."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import dataclass, field, replace
+from typing import Callable, Iterable, Mapping, Optional
+
+from ssm_bootstrap.catalog.repositories import manager_of, provider_named
+from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.repositories.apt import AptReader
+from ssm_bootstrap.collect.repositories.asking import Asking, Question, Reply, words_for
+from ssm_bootstrap.collect.repositories.configured import Configured, Reading, Wish
+from ssm_bootstrap.collect.repositories.overrides import Overrides
+from ssm_bootstrap.collect.repositories.places import Place, place_of
+from ssm_bootstrap.collect.repositories.surroundings import Surroundings
+from ssm_bootstrap.collect.repositories.yum import YumReader
+from ssm_bootstrap.collect.repositories.zypper import ZypperReader
+from ssm_bootstrap.collect.targets import ProxySettings
+from ssm_bootstrap.collect.trust import trust_of
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.network import Trust
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositories, Repository
+
+READERS: Mapping[Manager, Callable[[Surroundings], YumReader | AptReader | ZypperReader]] = {
+    Manager.YUM: YumReader,
+    Manager.DNF: YumReader,
+    Manager.APT: AptReader,
+    Manager.ZYPPER: ZypperReader,
+}
+MOST_QUESTIONS = 64
+"""In one round; what is left over learns from another of the same host."""
+
+MOST_ROUNDS = 4
+MOST_MIRRORS = 3
+ENOUGH = 9.0
+"""Seconds after which no new round is begun."""
+
+
+def look_at_repositories(
+    host: Host, region: str, proxies: ProxySettings, overrides: Optional[Overrides] = None, *, ask: bool = True
+) -> Observed[Repositories]:
+    """Read this machine's repositories and ask each for its index; what cannot be known says why."""
+    system = host.machine.system()
+    manager = manager_of(system.identifier, system.version)
+    if manager is None:
+        return Unseen(f"{system.title or 'this system'}: no package manager that Patch Manager knows")
+    around = Surroundings(host, system, manager, region, proxies)
+    reading: Reading = READERS[manager](around).read()
+    if overrides is not None:
+        overrides.add_to(reading, around)
+    plan = _Plan(around, reading)
+    items = plan.carry_out() if ask else [item.repository for item in reading.found]
+    return Seen(
+        Repositories(manager, reading.release, reading.guessed, tuple(items), tuple(reading.problems[:200]), reading.total)
+    )
+
+
+@dataclass
+class _Open:
+    """A question under way: whose it is, and how often it was sent on."""
+
+    number: int  # of the repository
+    question: Question
+    spare: Optional[Place] = None
+
+
+@dataclass
+class _Plan:
+    """The rounds."""
+
+    around: Surroundings
+    reading: Reading
+    fetches: dict[int, list[Fetch]] = field(default_factory=dict)
+    contexts: dict[tuple[str, bool], ssl.SSLContext] = field(default_factory=dict)
+
+    def carry_out(self) -> list[Repository]:
+        """Ask, follow, and give the repositories with what came of it."""
+        clock = self.around.host.clock
+        begun = clock.monotonic()
+        asked = [open_ for number, item in enumerate(self.reading.found) for open_ in self._first(number, item)]
+        for _ in range(MOST_ROUNDS):
+            if not asked or clock.monotonic() - begun > ENOUGH:
+                break
+            chosen, left = choose(asked)
+            replies = Asking(self.around.host, [item.question for item in chosen], self._trusting).ask()
+            asked = [follow for item, reply in zip(chosen, replies) for follow in self._settle(item, reply)]
+            self._borrow(left, list(zip(chosen, replies)))
+        for item in asked:
+            self._note(item, Outcome.UNKNOWN, "not waited for", None)
+        return [
+            replace(item.repository, fetches=tuple(self.fetches.get(number, ())))
+            for number, item in enumerate(self.reading.found)
+        ]
+
+    def _first(self, number: int, item: Configured) -> list[_Open]:
+        for path in item.local:
+            self._look_locally(number, path)
+        if not item.repository.enabled:
+            return []
+        return [self._question(number, item, wish) for wish in item.wishes]
+
+    def _question(self, number: int, item: Configured, wish: Wish) -> _Open:
+        place = wish.place
+        provider = provider_named(item.repository.provider)
+        known = provider is not None and provider.known and not self.reading.guessed
+        key = item.has_key or (provider is not None and provider.certificate)
+        proxy = item.https_proxy if place.secure else item.http_proxy
+        return _Open(number, Question(wish.what, place, proxy, item.bundle, item.verify, key, known), wish.spare)
+
+    def _look_locally(self, number: int, path: str) -> None:
+        outcome, detail = Outcome.FOUND, ""
+        try:
+            self.around.host.files.size(path)
+        except OSError as error:
+            outcome, detail = words_for(error)
+        self.fetches.setdefault(number, []).append(Fetch(f"file://{path}", "index", outcome, detail))
+
+    def _settle(self, item: _Open, reply: Reply) -> list[_Open]:
+        """Write down a reply, and say what is asked for next because of it."""
+        question = item.question
+        if reply.outcome is Outcome.REDIRECTED and reply.location is not None:
+            self._note(item, reply.outcome, f"{reply.detail} to {reply.location.shown}", reply)
+            return [replace(item, question=replace(question, place=reply.location))]
+        if reply.outcome is Outcome.MISSING and item.spare is not None:
+            return [replace(item, question=replace(question, place=item.spare, what="Release"), spare=None)]
+        outcome, detail = reply.outcome, reply.detail
+        follow: list[_Open] = []
+        if question.lists and outcome is Outcome.FOUND:
+            mirrors = self._mirrors(reply.body, question)
+            if not mirrors:
+                outcome, detail = Outcome.STRANGER, f"{detail} without any mirror in it"
+            index = "InRelease" if self.around.manager is Manager.APT else "repomd.xml"
+            if index == "repomd.xml":
+                follow = [
+                    replace(item, question=replace(question, what=index, place=place), spare=None) for place in mirrors
+                ]
+        self._note(item, outcome, detail, reply)
+        return follow
+
+    def _mirrors(self, body: str, question: Question) -> list[Place]:
+        """The indexes on the first mirrors of a list, in either of its formats."""
+        if question.what == "metalink" or body.lstrip().startswith("<?xml"):
+            urls: Iterable[str] = re.findall(r"<url\b[^>]*>\s*(https?://[^<\s]+)", body)
+            places = [place_of(url.replace("&amp;", "&")) for url in urls]
+            return [place for place in places if place is not None][:MOST_MIRRORS]
+        lines = [line.strip() for line in body.splitlines() if "://" in line and not line.lstrip().startswith("#")]
+        architecture = self.around.host.machine.architecture()
+        found = [place_of(line.replace("$basearch", architecture).replace("$ARCH", architecture)) for line in lines]
+        return [place.below("repodata/repomd.xml") for place in found if place is not None][:MOST_MIRRORS]
+
+    def _borrow(self, left: list[_Open], asked: list[tuple[_Open, Reply]]) -> None:
+        """Tell those that were not asked what another of the same host learnt, where it is the host's own fault."""
+        by_host = {_host_of(item): reply for item, reply in asked}
+        for item in left:
+            reply = by_host.get(_host_of(item))
+            if reply is not None and reply.outcome is Outcome.UNREACHED:
+                self._note(item, reply.outcome, reply.detail, reply)
+            else:
+                self._note(item, Outcome.UNKNOWN, f"one of more than {MOST_QUESTIONS} that were to be asked", None)
+
+    def _note(self, item: _Open, outcome: Outcome, detail: str, reply: Optional[Reply]) -> None:
+        question = item.question
+        fetch = Fetch(question.place.shown, question.what, outcome, detail, reply.probe if reply else None, question.known)
+        self.fetches.setdefault(item.number, []).append(fetch)
+
+    def _trusting(self, question: Question) -> Callable[[], ssl.SSLContext]:
+        """The certificates that count for a question, read once for each set of them."""
+        key = (question.bundle, question.verify)
+
+        def context() -> ssl.SSLContext:
+            if key not in self.contexts:
+                files, network = self.around.host.files, self.around.host.network
+                trust = Trust(bundle=files.real(question.bundle)) if question.bundle else trust_of(files, {})
+                try:
+                    made = network.trusting(trust)
+                except OSError as error:
+                    raise OSError(error.errno, f"{question.bundle}: {words_of(error)}") from None
+                if not question.verify:
+                    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+                self.contexts[key] = made
+            return self.contexts[key]
+
+        return context
+
+
+def _host_of(item: _Open) -> tuple[str, str, int, str]:
+    place, proxy = item.question.place, item.question.proxy.proxy
+    return place.scheme, place.host, place.port, str(proxy or "")
+
+
+def choose(asked: list[_Open]) -> tuple[list[_Open], list[_Open]]:
+    """The questions of one round: one of every host first, then the others in their order; and what is left over."""
+    if len(asked) <= MOST_QUESTIONS:
+        return asked, []
+    firsts: dict[tuple[str, str, int, str], int] = {}
+    for number, item in enumerate(asked):
+        firsts.setdefault(_host_of(item), number)
+    order = [*firsts.values(), *(number for number in range(len(asked)) if number not in set(firsts.values()))]
+    taken = set(order[:MOST_QUESTIONS])
+    return [asked[number] for number in order[:MOST_QUESTIONS]], [
+        item for number, item in enumerate(asked) if number not in taken
+    ]

@@ -1,0 +1,101 @@
+"""URLs of repositories: what is dialled, what may be shown, and the user and password apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Optional
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
+
+from ssm_bootstrap.catalog.repositories import SUSE_PLUGIN_HOST
+
+SHOWN_KEYS = frozenset(
+    {"arch", "basearch", "cc", "content", "country", "infra", "protocol", "release", "releasever", "repo", "stream"}
+)
+"""Keys of a query that say which repository is meant; any other may be a key to it and is never shown."""
+
+HTTP = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One URL over HTTP: ``request`` is what the server is asked for, ``credentials`` is ``user:password``."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    request: str = field(default="", repr=False)
+    credentials: str = field(default="", repr=False)
+    query: str = ""
+
+    @property
+    def secure(self) -> bool:
+        """True for HTTPS."""
+        return self.scheme == "https"
+
+    @property
+    def shown(self) -> str:
+        """The URL without user, password and whatever may be a key."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if HTTP[self.scheme] == self.port else f":{self.port}"
+        return f"{self.scheme}://{host}{port}{self.path}{self.query}"
+
+    def below(self, name: str) -> Place:
+        """A file below this directory; a query stays where it is, as libzypp keeps it."""
+        path = self.path.rstrip("/") + "/" + name
+        rest = self.request[len(self.path) :]
+        return Place(self.scheme, self.host, self.port, path, path + rest, self.credentials, self.query)
+
+    def moved(self, location: str) -> Optional[Place]:
+        """Where a redirect leads, or None where that is no place; credentials stay with the host that they are for."""
+        found = place_of(urljoin(f"{self.scheme}://{self._authority()}{self.request or self.path}", location))
+        if found is None or found.credentials or (found.host, found.port) != (self.host, self.port):
+            return found
+        return Place(found.scheme, found.host, found.port, found.path, found.request, self.credentials, found.query)
+
+    def _authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def place_of(url: str) -> Optional[Place]:
+    """The place that an http or https URL names; None for another scheme or for what is no URL."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    if scheme == "plugin" and parts.path.strip("/") == "susecloud":
+        return _susecloud(parts.query)
+    host = (parts.hostname or "").lower()
+    if scheme not in HTTP or not host or any(letter.isspace() for letter in parts.netloc):
+        return None
+    credentials = unquote(parts.netloc.rpartition("@")[0])
+    path = parts.path or "/"
+    request = path + (f"?{parts.query}" if parts.query else "")
+    return Place(scheme, host, port or HTTP[scheme], path, request, credentials, _shown_query(parts.query))
+
+
+def _shown_query(query: str) -> str:
+    if not query:
+        return ""
+    keys = [name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)]
+    return f"?{query}" if keys and all(name in SHOWN_KEYS for name in keys) else "?***"
+
+
+def _susecloud(query: str) -> Optional[Place]:
+    """``plugin:/susecloud?credentials=...&path=...``: the plugin turns it into the update server's URL."""
+    path = dict(parse_qsl(query, keep_blank_values=True)).get("path", "")
+    return place_of(f"https://{SUSE_PLUGIN_HOST}{path}") if path.startswith("/") else None
+
+
+def shown(url: str) -> str:
+    """Any URL as it may be shown; one that cannot be read keeps its scheme alone."""
+    place = place_of(url)
+    if place is not None:
+        return place.shown
+    scheme, found, rest = url.partition("://")
+    if not found:
+        return url.partition("?")[0].rpartition("@")[2][:200]
+    return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"[:200]

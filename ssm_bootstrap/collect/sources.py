@@ -1,0 +1,102 @@
+"""Where a machine keeps what the agent, its commands and its installers wrote, and which of it is wanted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Iterable, Iterator, Optional, Sequence
+
+from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES
+from ssm_bootstrap.collect.agentlog import rotations_of
+from ssm_bootstrap.host.logtree import FoundFile, LogTree
+
+DATA_DIRECTORY = "/var/lib/amazon/ssm"  # source: amazon-ssm-agent 3.3.1142.0 agent/appconfig/constants_unix.go
+CLOUD_INIT = "/var/log/cloud-init-output.log"
+
+KINDS = ("errors", "agent", "hibernate", "update", "setup-cli", "audit", "command", "patch", "cloud-init", "journal")
+"""What ``--source`` takes."""
+
+MOST_COMMAND_FILES = 400
+"""Output files of commands that are read: the newest."""
+
+_LOGS = dict(zip(("errors", "agent", "hibernate"), LOG_NAMES))
+_ARCHIVED = r"(?:\.\d{1,9})?(?:\.gz)?"
+_SHAPES = tuple(
+    (kind, re.compile(pattern + r"\Z"))
+    for kind, pattern in (
+        *((kind, rf"(?:.*/)?{re.escape(name)}{_ARCHIVED}") for kind, name in _LOGS.items()),
+        ("update", rf"(?:.*/)?AmazonSSMAgent-update\.txt{_ARCHIVED}"),
+        ("setup-cli", rf"(?:.*/)?ssm-setup-cli\.log{_ARCHIVED}"),
+        ("audit", r"(?:.*/)?amazon-ssm-agent-audit-\d{4}-\d\d-\d\d"),
+        ("command", r"(?:.*/)?orchestration/.*/(?:stdout|stderr)(?:Console)?"),
+        ("patch", rf"(?:.*/)?patch-baseline-operations[^/]*/.*\.log{_ARCHIVED}"),
+        ("cloud-init", rf"(?:.*/)?cloud-init-output\.log{_ARCHIVED}"),
+    )
+)
+"""Names by kind (agent 3.3.1142.0: agent/log/logger/defaultconfig.go, update/updater/updater.go:42, setupcli.go:814,
+session/telemetry/eventlog.go, fileutil/artifact; the last: cloud-init's default output)."""
+
+_DEPTHS = ((LOG_DIRECTORY, 4), (DATA_DIRECTORY, 8))
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file to read: what it is, and when it was last written (seconds since the epoch)."""
+
+    kind: str
+    path: str
+    written: float
+
+
+def kind_of(path: str) -> Optional[str]:
+    """What a file is by its path, or None."""
+    return next((kind for kind, shape in _SHAPES if shape.match(path)), None)
+
+
+def own_sources(tree: LogTree, kinds: Sequence[str] = KINDS) -> tuple[Source, ...]:
+    """What there is on this machine, the agent's own logs first."""
+    found: list[FoundFile] = []
+    for directory, depth in _DEPTHS:
+        found += tree.find(directory, lambda path: kind_of(path) in kinds, depth)
+    if "cloud-init" in kinds:
+        place, _, name = CLOUD_INIT.rpartition("/")
+        found += tree.find(place, lambda path: path == name, 1)
+    return _in_order(found)
+
+
+def sources_below(tree: LogTree, directory: str, kinds: Sequence[str] = KINDS) -> tuple[Source, ...]:
+    """What a directory holds, such as a copy of another machine's logs and orchestration output."""
+    return _in_order(tree.find(directory, lambda path: kind_of(path) in kinds, 12))
+
+
+def since(sources: Iterable[Source], moment: float) -> tuple[Source, ...]:
+    """Those that were written at or after a moment (seconds since the epoch)."""
+    return tuple(source for source in sources if source.written >= moment)
+
+
+def _in_order(found: Iterable[FoundFile]) -> tuple[Source, ...]:
+    """The agent's logs with their archives oldest first, then all else by its time; a console's copy only where it is alone."""
+    files = {file.path: Source(kind_of(file.path) or "", file.path, file.written) for file in found}
+    order = list(_logs(files.values()))
+    rest = [source for source in files.values() if source.kind not in _LOGS]
+    commands = [source for source in rest if source.kind == "command" and not _is_copy(source.path, files)]
+    newest = sorted(commands, key=lambda source: source.written)[-MOST_COMMAND_FILES:]
+    others = [source for source in rest if source.kind != "command"]
+    order += sorted(others + newest, key=lambda source: (KINDS.index(source.kind), source.written, source.path))
+    return tuple(order)
+
+
+def _logs(sources: Iterable[Source]) -> Iterator[Source]:
+    places: dict[str, dict[str, Source]] = {}
+    for source in sources:
+        if source.kind in _LOGS:
+            place, _, name = source.path.rpartition("/")
+            places.setdefault(place, {})[name] = source
+    for by_name in places.values():
+        for plain in LOG_NAMES:
+            yield from (by_name[name] for name in rotations_of(plain, by_name))
+
+
+def _is_copy(path: str, files: Iterable[str]) -> bool:
+    """The agent writes a step's output twice: ``stdout``, and ``stdoutConsole`` for what it sends while the step runs."""
+    return path.endswith("Console") and path[: -len("Console")] in files

@@ -1,0 +1,136 @@
+"""What surrounds the agent on its machine, topic by topic: one that cannot be looked at does not stop the rest."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta
+from typing import Callable, Optional, TypeVar
+
+from ssm_bootstrap.catalog.endpoints import ENDPOINTS
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.agent import UNIT_PROPERTIES, look_at_units
+from ssm_bootstrap.collect.denials import look_at_denials
+from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.firewall import look_at_firewall
+from ssm_bootstrap.collect.proxies import addresses_of, look_at_service, look_at_shells
+from ssm_bootstrap.collect.routes import look_at_routes
+from ssm_bootstrap.collect.seelog import read_log_settings
+from ssm_bootstrap.collect.storage import look_at_storage
+from ssm_bootstrap.collect.targets import host_of
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.machine import AgentConfig, Unit
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen, value_of
+from ssm_bootstrap.model.surroundings import Core, LogSettings, Surroundings
+
+CORE = paths.PROCESSES[0]
+TIMEOUT = 2.0
+IDLE = ("inactive", "failed")
+DIALLED = ("ssm", "ssmmessages", "s3-regional")
+"""Rows whose hosts tell whether AWS goes by the proxy."""
+
+T = TypeVar("T")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
+
+
+def look_at_surroundings(host: Host, region: Optional[str], config: AgentConfig) -> Surroundings:
+    """All of it, in well under a second on a machine that answers; every command has two seconds."""
+    hosts = tuple(host_of(row, region, config)[0] for row in ENDPOINTS if row.name in DIALLED) if region else ()
+    units = _part(lambda: look_at_units(host, UNIT_PROPERTIES, TIMEOUT))
+    service = _part(lambda: look_at_service(host, active_unit(units), hosts))
+    side = value_of(service)
+    named = side.by_proxy[:1] if side is not None else ()
+    logs = read_log_settings(host.files)
+    return Surroundings(
+        shells=look_at_shells(host, hosts),
+        service=service,
+        inside=tuple((name, addresses_of(host, name)) for name in named),
+        storage=_part(lambda: Seen(look_at_storage(host))),
+        routes=_part(lambda: look_at_routes(host.files)),
+        firewall=_part(lambda: look_at_firewall(host)),
+        denials=_part(lambda: look_at_denials(host)),
+        logs=logs,
+        log_directory=_part(lambda: Seen(host.files.exists(_directory(logs)))),
+        units=units,
+        binaries=tuple(path for path in paths.BINARIES if host.files.is_executable(path)),
+        cores=_part(lambda: Seen(_cores(host))),
+        credentials_from=_part(lambda: Seen(_credentials_from(host.files, host.clock.now()))),
+    )
+
+
+def _part(look: Callable[[], Observed[T]]) -> Observed[T]:
+    """One topic; a file that may not be read makes it Unseen, as does a fault of ours, which is named as one."""
+    try:
+        return look()
+    except PermissionError as error:
+        return Unseen(f"{error.filename}: only root may read it")
+    except (OSError, ImportError) as error:
+        return Unseen(words_of(error))
+    except Exception as error:
+        return Unseen(f"a fault of ssm-bootstrap itself: {type(error).__name__}: {error}")
+
+
+def active_unit(units: Observed[tuple[Unit, ...]]) -> Observed[Unit]:
+    """The unit of the agent that is active, else the first that systemd knows."""
+    if isinstance(units, Unseen):
+        return units
+    if not units.value:
+        return Unseen("systemd knows no unit of the agent")
+    return Seen(next((unit for unit in units.value if unit.active_state not in IDLE), units.value[0]))
+
+
+def _directory(logs: LogSettings) -> str:
+    """Where the agent's main log lies."""
+    for sink in logs.sinks:
+        if sink.path.startswith("/"):
+            return sink.path.rpartition("/")[0] or "/"
+    return paths.LOGS
+
+
+def _cores(host: Host) -> tuple[Core, ...]:
+    """The agent's core processes, without those that only register or tell their version."""
+    return tuple(
+        Core(item.pid, item.started, _group(host.files, item.pid))
+        for item in host.machine.processes((CORE,))
+        if not any(word.startswith("-") for word in item.argv[1:])
+    )
+
+
+def _group(files: Files, pid: int) -> str:
+    """The control group of a process: systemd's own, or the only one (cgroups(7))."""
+    try:
+        text = files.read_text(f"/proc/{pid}/cgroup", 1 << 16)
+    except OSError:
+        return ""
+    found = ""
+    for line in text.splitlines():
+        _, controllers, path = (*line.split(":", 2), "", "")[:3]
+        if controllers in ("", "name=systemd"):
+            found = path if len(path) > len(found) else found
+    return found
+
+
+def _credentials_from(files: Files, now: datetime) -> Optional[datetime]:
+    """When the running core had the credentials that still hold; None where it has none."""
+    try:
+        document = json.loads(files.read_text(paths.IDENTITY_CONFIG, 1 << 20))
+    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    until = _time(document.get("CredentialsExpiresAt"))
+    since = _time(document.get("CredentialsRetrievedAt"))
+    return since if until is not None and until > now + timedelta(minutes=1) else None
+
+
+def _time(value: object) -> Optional[datetime]:
+    """A time as Go writes it, with up to nine digits of a second."""
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    zone = "+00:00" if found[3] == "Z" else found[3]
+    try:
+        return datetime.fromisoformat(f"{found[1]}.{(found[2] or '0')[:6]:0<6}{zone}")
+    except ValueError:
+        return None

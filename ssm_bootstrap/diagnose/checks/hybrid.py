@@ -1,0 +1,87 @@
+"""Whether the agent of a registered node runs as that node, or as the EC2 instance after all."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Iterator, Optional
+
+from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.finding import Evidence, Finding, Severity
+from ssm_bootstrap.model.machine import IdentityState
+from ssm_bootstrap.model.observed import value_of
+
+HYBRID, EC2 = "OnPrem", "EC2"
+
+_TAKES = re.compile(r"\AAgent will take identity from (\S+)")
+
+
+def identity(case: Case) -> Iterator[Finding]:
+    """A configuration that puts EC2 first, or an agent that took the instance's identity when it last started."""
+    node = value_of(case.observations.identity)
+    if node is None or node.state is not IdentityState.REGISTERED:
+        return
+    configured, taken = _configured(case), _taken(case)
+    runs_as_ec2 = taken is not None and taken[0] == EC2
+    if configured is None and not runs_as_ec2:
+        return
+    shown = [configured] if configured is not None else []
+    if taken is not None:
+        shown.append(taken[1])
+    # Whoever still runs as the hybrid node does so until the next start.
+    is_later = taken is not None and taken[0] == HYBRID
+    rest = tuple(item.value for item in case.capabilities if item is not Capability.REGISTER)
+    yield make_finding(
+        "identity-not-hybrid",
+        "amazon-ssm-agent",
+        facts={"region": case.region, "mi": node.managed_instance_id, "detail": "; ".join(item.excerpt for item in shown)},
+        evidence=tuple(shown),
+        severity=Severity.WARNING if is_later else Severity.ERROR,
+        breaks=() if is_later else rest,
+    )
+
+
+def _configured(case: Case) -> Optional[Evidence]:
+    """The order of identities, where it leads away from the hybrid one on this machine."""
+    agent = value_of(case.observations.agent)
+    order = agent.config.consumption_order if agent is not None else ()
+    if not order or agent is None:
+        return None
+    first = order.index(HYBRID) if HYBRID in order else len(order)
+    instance = value_of(case.observations.instance)
+    metadata = value_of(instance.metadata) if instance is not None else None
+    is_ec2 = metadata is not None and bool(metadata.instance_id)
+    if HYBRID in order and not (is_ec2 and EC2 in order[:first]):
+        return None
+    return Evidence("file", agent.config.path, f"Identity.ConsumptionOrder is {', '.join(order)}")
+
+
+def _taken(case: Case) -> Optional[tuple[str, Evidence]]:
+    """The identity that the running agent took, by its log, else by what it wrote of itself; None where it does not run."""
+    agent = value_of(case.observations.agent)
+    unit = value_of(agent.unit) if agent is not None else None
+    if unit is not None and unit.active_state not in ("active", "reloading"):
+        return None
+    logged = _newest_in_log(case)
+    if logged is not None:
+        return logged
+    image = value_of(case.observations.image)
+    running = value_of(image.running) if image is not None else None
+    if running is None or not running.kind:
+        return None
+    path = "/var/lib/amazon/ssm/runtimeconfig/identity_config.json"
+    return running.kind, Evidence("file", path, f"IdentityType is {running.kind} ({running.instance_id})")
+
+
+def _newest_in_log(case: Case) -> Optional[tuple[str, Evidence]]:
+    digest = value_of(case.observations.logs)
+    newest: Optional[tuple[datetime, str, Evidence]] = None
+    for group in digest.groups if digest is not None else ():
+        found = _TAKES.match(group.sample.message)
+        if found is None or group.last is None or (newest is not None and group.last < newest[0]):
+            continue
+        shown = Evidence("agent log", f"{group.file}:{group.line}", group.sample.message.split("\n")[0], group.last)
+        newest = (group.last, found[1], shown)
+    return (newest[1], newest[2]) if newest is not None else None

@@ -1,0 +1,209 @@
+"""Whether a patch run gets what it fetches: this machine's repositories, the payload, the snapshot; and whether it would lie."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import Iterator, Optional, Sequence, Union
+
+from ssm_bootstrap.catalog.partitions import partition_of
+from ssm_bootstrap.catalog.patchobjects import ACCELERATED, PAYLOAD
+from ssm_bootstrap.diagnose import mirrors
+from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.reach import Standing, cause_of
+from ssm_bootstrap.diagnose.standings import BAD, Effect, Judged, RepositoryStanding, judge_repositories, repositories_of
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.finding import Evidence, Finding, Severity
+from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositories
+
+PATCH = (Capability.PATCH.value,)
+MOST_GROUPS = 10
+
+
+def repositories(case: Case) -> Iterator[Finding]:
+    """Repositories that a patch run needs and that do not answer: one finding for those of one place."""
+    found = _asked(case)
+    if found is None:
+        return
+    failed = [item for item in _failed(found) if item.effect in (Effect.BREAKS, Effect.LIES)]
+    grouped: dict[str, list[Judged]] = defaultdict(list)
+    for item in failed:
+        key = item.repository.provider or _host(item)
+        grouped[key if key in grouped or len(grouped) < MOST_GROUPS else "others"].append(item)
+    for group in grouped.values():
+        yield _unreachable(case, found, group)
+
+
+def false_compliance(case: Case) -> Iterator[Finding]:
+    """Repositories that fail and may be skipped: the scan ends well and has looked at nothing, or not at everything."""
+    found = _asked(case)
+    if found is None:
+        return
+    failed = _failed(found)
+    lying = [item for item in failed if item.effect is Effect.LIES]
+    if lying:
+        yield _skipped(case, lying, severity=Severity.ERROR, breaks=PATCH)
+    missed = [item for item in failed if item.effect is Effect.MISSES]
+    if missed:
+        names = ", ".join(item.repository.name for item in missed[:3])
+        finding = _skipped(case, missed, severity=Severity.WARNING, degrades=PATCH)
+        yield replace(finding, title="Packages of other repositories are left out of a scan", subject=names)
+
+
+def payload(case: Case) -> Iterator[Finding]:
+    """The patch run's own objects in S3: a way that fails, or a bucket that a policy denies."""
+    fetches = _objects(case)
+    grouped: dict[str, list[Fetch]] = defaultdict(list)
+    for fetch in fetches:
+        grouped[fetch.what].append(fetch)
+    for name, group in grouped.items():
+        bad = [fetch for fetch in group if fetch.outcome in BAD]
+        if len(bad) < len(group) or not bad:
+            continue
+        unreached = [fetch for fetch in bad if fetch.outcome is Outcome.UNREACHED]
+        # That no version seen in use is there any more is not proven to be a fault; nor is the accelerated name.
+        sure = bool(unreached) and name != ACCELERATED
+        first = (unreached or bad)[0]
+        detail = f"{len(group)} known versions: {first.detail}" if name == PAYLOAD and len(group) > 1 else first.detail
+        domain = partition_of(case.region).domain
+        yield make_finding(
+            "patch-payload-unreachable",
+            _fetch_host(first),
+            facts={"region": case.region, "domain": domain, "host": _fetch_host(first), "detail": detail},
+            evidence=tuple(Evidence("probe", fetch.url, fetch.detail) for fetch in bad),
+            severity=Severity.ERROR if sure else Severity.WARNING,
+            symptom_of=_way(case, first),
+            breaks=PATCH if sure else (),
+            degrades=() if sure else PATCH,
+        )
+
+
+def configuration(case: Case) -> Iterator[Finding]:
+    """Lines that no package manager understands."""
+    found = _asked(case)
+    if found is None or not found.problems:
+        return
+    hiding = [problem for problem in found.problems if problem.hides]
+    own_files = {item.file for item in found.items if item.own}
+    refuses = found.manager in (Manager.APT, Manager.YUM)
+    anything_own = any(item.own and item.enabled for item in found.items if item.file not in {p.file for p in hiding})
+    serious = bool(hiding) and (refuses or not anything_own or any(problem.file in own_files for problem in hiding))
+    shown = hiding or list(found.problems)
+    detail = f"{shown[0]}."
+    finding = make_finding(
+        "repository-config-invalid",
+        shown[0].file,
+        facts={"region": case.region, "detail": detail},
+        evidence=tuple(Evidence("file", str(item).partition(": ")[0], item.text) for item in found.problems),
+        severity=Severity.ERROR if serious else Severity.WARNING,
+    )
+    yield replace(finding, breaks=PATCH) if serious else replace(finding, degrades=PATCH if hiding else ())
+
+
+def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
+    """What could not be known of the repositories and the payload."""
+    patching = value_of(case.observations.patching)
+    if patching is None or Capability.PATCH not in case.capabilities:
+        return
+    parts = {"repositories": patching.repositories, "patch limits": patching.limits, "patch objects": patching.buckets}
+    for subject, part in parts.items():
+        if isinstance(part, Unseen):
+            yield subject, part.reason
+    found = value_of(patching.repositories)
+    for item in judge_repositories(found) if found is not None else ():
+        if item.standing is RepositoryStanding.UNKNOWN:
+            reason = item.repository.remark or (item.shown_by.detail if item.shown_by else "not asked")
+            yield f"repository {item.repository.name}", f"{item.shown_by.url}: {reason}" if item.shown_by else reason
+
+
+def _asked(case: Case) -> Optional[Repositories]:
+    return repositories_of(case.observations) if Capability.PATCH in case.capabilities else None
+
+
+def _failed(found: Repositories) -> list[Judged]:
+    return [item for item in judge_repositories(found) if item.standing is RepositoryStanding.FAILED]
+
+
+def _objects(case: Case) -> Sequence[Fetch]:
+    patching = value_of(case.observations.patching)
+    if patching is None or Capability.PATCH not in case.capabilities:
+        return ()
+    return value_of(patching.buckets) or ()
+
+
+def _fetch_host(fetch: Optional[Fetch]) -> str:
+    if fetch is None:
+        return ""
+    return fetch.probe.target.host if fetch.probe is not None else fetch.url
+
+
+def _host(item: Judged) -> str:
+    return _fetch_host(item.shown_by) or next(iter((*item.repository.lists, *item.repository.urls)), item.repository.file)
+
+
+def _way(case: Case, fetch: Optional[Fetch]) -> Optional[str]:
+    """The finding that tells of the same fault of the way, where the endpoints of AWS show it too."""
+    code = cause_of(fetch.probe) if fetch is not None and fetch.probe is not None else ""
+    known = {reach.code for reach in case.reaches if reach.standing is Standing.FAILED and not reach.shown_by.target.optional}
+    return code if code and code in known else None
+
+
+def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Finding:
+    items = [judged.repository for judged in group]
+    first = group[0].shown_by
+    domain = partition_of(case.region).domain
+    finding = make_finding(
+        "repository-unreachable",
+        ", ".join(dict.fromkeys(_host(judged) for judged in group)),
+        facts={"region": case.region, "domain": domain, "host": _host(group[0]), "detail": first.detail if first else ""},
+        evidence=tuple(_evidence(judged) for judged in group),
+        symptom_of=_symptom(case, found, group),
+        breaks=PATCH,
+    )
+    remedy = finding.remedy
+    steps = (*mirrors.ways(found.manager, items), *mirrors.lines(found.manager, items, case.region, domain))
+    if not steps:
+        return finding
+    more = mirrors.commands(found.manager, items, case.region, domain)
+    remedy = replace(
+        remedy,
+        summary="Give this machine a way to its repositories: a mirror in S3, a proxy, or a repository inside the network.",
+        instance_steps=steps,
+        instance_commands=(*remedy.instance_commands, *more),
+    )
+    return replace(finding, remedy=remedy)
+
+
+def _symptom(case: Case, found: Repositories, group: Sequence[Judged]) -> Optional[str]:
+    """The cause that is told elsewhere: a variable that nobody knows, or the way that fails for AWS too."""
+    unread = {problem.file for problem in found.problems}
+    items = [judged.repository for judged in group]
+    if all(item.file in unread and "$" in "".join(item.urls + item.lists) for item in items):
+        return "repository-config-invalid"
+    ways: set[Union[str, None]] = {_way(case, judged.shown_by) for judged in group}
+    return next(iter(ways)) if len(ways) == 1 else None
+
+
+def _evidence(judged: Judged) -> Evidence:
+    item, fetch = judged.repository, judged.shown_by
+    source = "repository in S3" if mirrors.in_s3(item) else "repository"
+    by = f" by proxy {item.proxy}" if item.proxy else ""
+    place = f"{item.file}:{item.line}" if item.line else item.file
+    said = f"{fetch.url}{by}: {fetch.detail}" if fetch is not None else item.remark
+    return Evidence(source, f"{item.name} ({place})", said)
+
+
+def _skipped(case: Case, group: Sequence[Judged], **more: object) -> Finding:
+    settings = list(dict.fromkeys(item.repository.skipped_by for item in group if item.repository.skipped_by))
+    finding = make_finding(
+        "false-compliance",
+        ", ".join(item.repository.name for item in group[:5]),
+        facts={"region": case.region, "host": _host(group[0]), "detail": group[0].shown_by.detail if group[0].shown_by else ""},
+        evidence=tuple(_evidence(item) for item in group),
+        **more,  # type: ignore[arg-type]
+    )
+    places = tuple(f"skip_if_unavailable is in force by {place}: set it to False." for place in settings)
+    steps = (*places, *finding.remedy.instance_steps)
+    return replace(finding, remedy=replace(finding.remedy, instance_steps=steps))

@@ -1,0 +1,117 @@
+"""How the agent's service stands: installed twice, not started at boot, run by hand, or without its worker."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Iterator, Optional
+
+from ssm_bootstrap.catalog.agents import WORKER
+from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.finding import Evidence, Finding, Severity
+from ssm_bootstrap.model.machine import Agent, IdentityState, Unit
+from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.surroundings import Core
+
+SETTLED = timedelta(minutes=3)
+"""How long credentials and core have to be there: the core looks after its worker every minute (provider.go:163)."""
+
+RUNNING = ("active", "reloading", "activating")
+
+
+def twice(case: Case) -> Iterator[Finding]:
+    """Package and snap of the agent side by side: they share one vault and one set of sockets."""
+    around = value_of(case.observations.surroundings)
+    if around is None or len(around.binaries) < 2:
+        return
+    units = value_of(around.units) or ()
+    both_run = sum(unit.active_state in RUNNING for unit in units) > 1
+    both_start = sum(unit.file_state == "enabled" for unit in units) > 1
+    states = ", ".join(f"{unit.name} is {unit.active_state} ({unit.file_state or 'no unit file'})" for unit in units)
+    detail = f"{' and '.join(around.binaries)}; {states or 'systemd was not asked'}"
+    yield make_finding(
+        "agent-twice",
+        "amazon-ssm-agent",
+        facts={"region": case.region, "detail": detail},
+        evidence=(Evidence("files", ", ".join(around.binaries), detail),),
+        severity=Severity.WARNING if both_run or both_start else Severity.INFO,
+    )
+
+
+def disabled(case: Case) -> Iterator[Finding]:
+    """A unit that runs now and will not come back after a reboot."""
+    unit = _unit(case)
+    if unit is None or not _is_registered(case) or unit.file_state != "disabled" or unit.active_state not in RUNNING:
+        return
+    detail = f"{unit.name} is {unit.active_state} and disabled"
+    shown = (Evidence("systemd", unit.name, detail),)
+    yield make_finding("agent-disabled", unit.name, facts={"region": case.region, "detail": detail}, evidence=shown)
+
+
+def by_hand(case: Case) -> Iterator[Finding]:
+    """A core process that somebody started in a session, beside systemd or in its place."""
+    unit = _unit(case)
+    for core in started_by_hand(case):
+        state = f"{unit.name} is {unit.active_state}" if unit is not None else "systemd was not asked"
+        detail = f"pid {core.pid} runs in {core.group}, and {state}"
+        shown = (Evidence("processes", str(core.pid), detail),)
+        yield make_finding("agent-by-hand", f"pid {core.pid}", facts={"region": case.region, "detail": detail}, evidence=shown)
+
+
+def started_by_hand(case: Case) -> tuple[Core, ...]:
+    """The core processes of login sessions that have been there for minutes."""
+    around, unit = value_of(case.observations.surroundings), _unit(case)
+    cores = value_of(around.cores) if around is not None else None
+    own = unit.main_pid if unit is not None else 0
+    return tuple(core for core in cores or () if core.pid != own and _is_of_a_session(core) and _is_settled(case, core))
+
+
+def _is_of_a_session(core: Core) -> bool:
+    """A login session's group: containers, and other services that bring an agent of their own, have others."""
+    last = core.group.rpartition("/")[2]
+    return core.group.startswith("/user.slice/") and last.startswith("session-") and last.endswith(".scope")
+
+
+def worker(case: Case) -> Iterator[Finding]:
+    """A core that has had credentials for minutes, and no worker: nothing that AWS sends is done."""
+    agent, around = value_of(case.observations.agent), value_of(case.observations.surroundings)
+    unit = _unit(case)
+    if agent is None or around is None or unit is None or not _is_registered(case) or unit.active_state != "active":
+        return
+    processes = value_of(agent.processes)
+    core = next((item for item in processes or () if item.pid == unit.main_pid), None)
+    ready = value_of(around.credentials_from)
+    if processes is None or core is None or ready is None or WORKER.is_reached_by(agent.version) is not True:
+        return
+    started = datetime.fromtimestamp(core.started, timezone.utc)
+    since = max(started, ready)
+    if any(item.name == "ssm-agent-worker" for item in processes) or case.observations.taken_at - since < SETTLED:
+        return
+    minutes = (case.observations.taken_at - since).total_seconds() / 60
+    detail = f"the core (pid {core.pid}) has had credentials for {minutes:.0f} minutes, and there is no ssm-agent-worker"
+    yield make_finding(
+        "worker-missing",
+        "ssm-agent-worker",
+        facts={"region": case.region, "detail": detail},
+        evidence=(Evidence("processes", "ssm-agent-worker", detail),),
+        breaks=tuple(item.value for item in case.capabilities if item is not Capability.REGISTER),
+    )
+
+
+def _is_settled(case: Case, core: Core) -> bool:
+    return case.observations.taken_at - datetime.fromtimestamp(core.started, timezone.utc) >= SETTLED
+
+
+def _agent(case: Case) -> Optional[Agent]:
+    return value_of(case.observations.agent)
+
+
+def _unit(case: Case) -> Optional[Unit]:
+    agent = _agent(case)
+    return value_of(agent.unit) if agent is not None else None
+
+
+def _is_registered(case: Case) -> bool:
+    identity = value_of(case.observations.identity)
+    return identity is not None and identity.state is IdentityState.REGISTERED

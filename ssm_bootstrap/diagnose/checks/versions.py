@@ -1,0 +1,83 @@
+"""What the installed agent is too old for, and configuration that leads it to another region."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from ssm_bootstrap.catalog.agents import (
+    COMMANDS_BY_SSMMESSAGES,
+    EC2MESSAGES_AS_FALLBACK,
+    PATCH_MANAGER,
+    SOURCE_BUILD,
+    Landmark,
+)
+from ssm_bootstrap.catalog.regions import has_ec2messages
+from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.hosts import region_of
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.finding import Evidence, Finding, Severity
+from ssm_bootstrap.model.observed import value_of
+
+_COMMANDS = (Capability.RUN_COMMAND, Capability.PATCH, Capability.AGENT_UPDATE)
+
+
+def too_old(case: Case) -> Iterator[Finding]:
+    """An agent that cannot do what is asked of it in this region."""
+    agent = value_of(case.observations.agent)
+    if agent is None or not agent.installed:
+        return
+    gone = bool(case.region) and has_ec2messages(case.region) is False
+    broken: tuple[Capability, ...]
+    if PATCH_MANAGER.is_reached_by(agent.version) is False:
+        wanted, meaning, broken = PATCH_MANAGER, "Patch Manager does not work with it", (Capability.PATCH,)
+        if gone:
+            broken = _COMMANDS
+    elif gone and COMMANDS_BY_SSMMESSAGES.is_reached_by(agent.version) is False:
+        wanted, broken = COMMANDS_BY_SSMMESSAGES, _COMMANDS
+        meaning = f"it takes Run Command from ec2messages alone, which {case.region} does not have"
+    elif gone and EC2MESSAGES_AS_FALLBACK.is_reached_by(agent.version) is False:
+        wanted, broken = EC2MESSAGES_AS_FALLBACK, ()
+        meaning = f"it goes on asking for ec2messages, which {case.region} does not have"
+    else:
+        return
+    yield _finding(case, agent.version, wanted, meaning, tuple(item.value for item in case.capabilities if item in broken))
+
+
+def _finding(case: Case, version: str, wanted: Landmark, meaning: str, breaks: tuple[str, ...]) -> Finding:
+    detail = f"agent {version} is older than {wanted.since}: {meaning}"
+    return make_finding(
+        "agent-too-old",
+        f"amazon-ssm-agent {version}",
+        facts={"region": case.region, "detail": detail},
+        evidence=(Evidence("agent", "-version", version),),
+        severity=Severity.ERROR if breaks else Severity.WARNING,
+        breaks=breaks,
+    )
+
+
+def elsewhere(case: Case) -> Iterator[Finding]:
+    """Hosts, or a region, in amazon-ssm-agent.json that are of another region than the node."""
+    agent = value_of(case.observations.agent)
+    if agent is None or not agent.config.present or agent.config.problem or not case.region:
+        return
+    config = agent.config
+    named = [(f"{key} = {host}", region_of(host)) for key, host in config.endpoints]
+    named.append((f"Agent.Region = {config.region}", config.region))
+    strange = [said for said, region in named if region and region != case.region]
+    if not strange:
+        return
+    detail = f"{', '.join(strange)}; this node belongs to {case.region}"
+    shown = (Evidence("file", config.path, detail),)
+    yield make_finding("config-elsewhere", config.path, facts={"region": case.region, "detail": detail}, evidence=shown)
+
+
+def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
+    """An agent that does not tell its version, or was built from source."""
+    agent = value_of(case.observations.agent)
+    if agent is None or not agent.installed:
+        return
+    if not agent.version:
+        yield "agent version", f"{agent.binary} -version does not tell it"
+    elif agent.version == SOURCE_BUILD:
+        yield "agent version", f"{SOURCE_BUILD} is what every build from source says"

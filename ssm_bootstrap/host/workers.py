@@ -1,0 +1,86 @@
+"""A work shared by several processes: copies of this one, so that it works from a zip file and needs no import anew."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Callable, Optional, Sequence, TypeVar
+
+T = TypeVar("T")
+
+MOST = 2
+"""Processes at most: each needs some 25 MB beside what it shares with this one."""
+
+
+class Workers:
+    """This process and its copies; where there can be none, this one does it all."""
+
+    def __init__(self, count: Optional[int] = None) -> None:
+        self.count = count or min(MOST, len(os.sched_getaffinity(0)))
+
+    def share(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
+        """What each task gives, in order; the first runs here. A copy that fails has its task run here too."""
+        copies = [_start(task) for task in tasks[1:]]
+        try:
+            results = [tasks[0]()] if tasks else []
+            for task, copy in zip(tasks[1:], copies):
+                results.append(task() if copy is None else _result_of(copy, task))
+            return results
+        except BaseException:
+            for copy in copies:
+                if copy and copy.pid:
+                    os.kill(copy.pid, signal.SIGKILL)
+                    _collect(copy)
+            raise
+
+
+class _Copy:
+    def __init__(self, pid: int, pipe: int) -> None:
+        self.pid, self.pipe = pid, pipe
+
+
+def _start(task: Callable[[], T]) -> Optional[_Copy]:
+    """A copy of this process that runs the task and writes what it gives; None where there can be none."""
+    try:
+        reading, writing = os.pipe()
+    except OSError:
+        return None
+    try:
+        pid = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        return None
+    if pid:
+        os.close(writing)
+        return _Copy(pid, reading)
+    status = 1
+    try:
+        import pickle
+
+        os.close(reading)
+        data = pickle.dumps(task(), protocol=pickle.HIGHEST_PROTOCOL)
+        with os.fdopen(writing, "wb") as stream:
+            stream.write(data)
+        status = 0
+    finally:
+        os._exit(status)  # no exception, no buffer and no exit handler of this process is the copy's
+
+
+def _result_of(copy: _Copy, task: Callable[[], T]) -> T:
+    import pickle
+
+    data = _collect(copy)
+    if data is None:
+        return task()
+    result: T = pickle.loads(data)
+    return result
+
+
+def _collect(copy: _Copy) -> Optional[bytes]:
+    """What the copy wrote; None where it failed."""
+    with os.fdopen(copy.pipe, "rb") as stream:
+        data = stream.read()
+    pid, copy.pid = copy.pid, 0
+    _, status = os.waitpid(pid, 0)
+    return data if status == 0 else None

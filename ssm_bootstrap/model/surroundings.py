@@ -1,0 +1,148 @@
+"""What surrounds the agent on its machine: proxies, storage, firewall, routes, denials, units, and where its logs go.
+
+Everything is as it was read; nothing here is a judgement. No proxy's user or password is ever in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Optional
+
+from ssm_bootstrap.model.machine import Unit
+from ssm_bootstrap.model.observed import NOT_ASKED, Observed
+
+
+@dataclass(frozen=True)
+class ProxySide:
+    """The proxy and certificate variables of one environment, as Go reads them.
+
+    ``by_proxy`` are the hosts of AWS that would go by the proxy; ``metadata_by_proxy`` tells the same of 169.254.169.254.
+    """
+
+    source: str  # "this shell", "/etc/environment", "amazon-ssm-agent.service"
+    https: str = ""
+    http: str = ""
+    exceptions: str = ""
+    authorities: tuple[tuple[str, str], ...] = ()  # SSL_CERT_FILE and its like
+    by_proxy: tuple[str, ...] = ()
+    metadata_by_proxy: bool = False
+
+    @property
+    def has_proxy(self) -> bool:
+        """True where a proxy is named."""
+        return bool(self.https or self.http)
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The file system below one of the agent's directories; sizes in bytes, None where they could not be had.
+
+    ``free`` is what root may still write, ``available`` what the agent's updater looks at (without root's reserve).
+    """
+
+    path: str
+    mount_point: str = ""
+    kind: str = ""  # ext4, xfs, tmpfs
+    options: Observed[tuple[str, ...]] = NOT_ASKED  # ro, noexec
+    available: Optional[int] = None
+    free: Optional[int] = None
+    inodes: Optional[int] = None  # 0 where the file system has no fixed number of them
+    free_inodes: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route of the kernel's main table; a default route has the prefix 0."""
+
+    family: int  # 4 or 6
+    destination: str  # CIDR
+    interface: str
+    gateway: str = ""
+    metric: int = 0
+
+    @property
+    def is_default(self) -> bool:
+        """True for the way to everywhere else."""
+        return self.destination.endswith("/0")
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A chain of the host's firewall that outgoing packets may come to; rules as the tool writes them.
+
+    ``is_base`` marks a chain that the kernel itself calls for outgoing packets: each of those has its say.
+    """
+
+    tool: str  # nft, iptables, ip6tables
+    table: str
+    name: str
+    is_base: bool = False
+    policy: str = ""  # accept, drop
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """What the host's firewall does to outgoing packets; ``cut`` tells that there were more rules than are kept."""
+
+    chains: tuple[Chain, ...] = ()
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Denial:
+    """Something that SELinux or AppArmor refused the agent; ``enforced`` is False where it was only noted."""
+
+    by: str
+    process: str
+    excerpt: str
+    at: Optional[datetime] = None
+    enforced: bool = True
+
+
+@dataclass(frozen=True)
+class LogSink:
+    """A file that the agent's logger writes to."""
+
+    path: str
+    levels: str = ""  # "error,critical" where it is limited to them
+
+
+@dataclass(frozen=True)
+class LogSettings:
+    """The agent's seelog.xml; without one the built-in settings hold. ``problem`` tells why it cannot be read."""
+
+    path: str = ""
+    present: bool = False
+    problem: str = ""
+    lowest: str = ""  # the lowest level that is written; "off" for none
+    sinks: tuple[LogSink, ...] = ()
+
+
+@dataclass(frozen=True)
+class Core:
+    """A running core process of the agent, and the control group that it belongs to."""
+
+    pid: int
+    started: float  # seconds since the epoch
+    group: str = ""  # "/system.slice/amazon-ssm-agent.service"; empty where it could not be read
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """All of it; each part on its own may be Unseen."""
+
+    shells: tuple[ProxySide, ...] = ()
+    service: Observed[ProxySide] = NOT_ASKED
+    inside: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (host that goes by the proxy, its addresses)
+    storage: Observed[tuple[Storage, ...]] = NOT_ASKED
+    routes: Observed[tuple[Route, ...]] = NOT_ASKED
+    firewall: Observed[Firewall] = NOT_ASKED
+    denials: Observed[tuple[Denial, ...]] = NOT_ASKED
+    logs: LogSettings = LogSettings()
+    log_directory: Observed[bool] = NOT_ASKED  # whether the directory of the agent's log is there
+    units: Observed[tuple[Unit, ...]] = NOT_ASKED
+    binaries: tuple[str, ...] = ()
+    cores: Observed[tuple[Core, ...]] = NOT_ASKED
+    credentials_from: Observed[Optional[datetime]] = NOT_ASKED  # when the core last had credentials that hold still

@@ -1,0 +1,149 @@
+"""One change at a time: who waits, who is told, and what a child keeps."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Callable, Iterator, List
+
+import pytest
+
+from ssm_bootstrap.act.lock import locked
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.locks import Holder, Locks
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from tests.act.machine import TickingClock
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    (tmp_path / "run").mkdir()
+    return Host(locks=Locks(str(tmp_path)), clock=TickingClock())
+
+
+@pytest.fixture
+def other(host: Host, tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """Another's hold on the lock; calling it lets go."""
+    descriptor = Locks(str(tmp_path)).take(paths.LOCK, "rollback", "2026-11-23T12:00:00+00:00")
+    assert descriptor is not None
+    held = [descriptor]
+
+    def let_go() -> None:
+        while held:
+            os.close(held.pop())
+
+    yield let_go
+    let_go()
+
+
+def silent(_: str) -> None:
+    """Says nothing."""
+
+
+def test_a_second_run_ends_with_75_and_says_who_is_at_work(host: Host, other: Callable[[], None]) -> None:
+    with pytest.raises(Refusal) as refused, locked(host, "register", 0, silent):
+        raise AssertionError("it came in")
+    assert refused.value.status is ExitStatus.TRY_LATER
+    words = f"register: rollback (pid {os.getpid()}, since 2026-11-23T12:00:00+00:00) is at work on this node's identity"
+    assert refused.value.message == words + "; nothing was changed"
+
+
+def test_a_second_run_that_waits_comes_in_when_the_first_has_ended(tmp_path: Path, other: Callable[[], None]) -> None:
+    class Closing(TickingClock):
+        """The first ends while the second sleeps."""
+
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            other()
+
+    told: List[str] = []
+    with locked(Host(locks=Locks(str(tmp_path)), clock=Closing()), "register", 5, told.append) as descriptor:
+        assert os.fstat(descriptor)
+    assert told == [f"waiting for rollback (pid {os.getpid()}, since 2026-11-23T12:00:00+00:00)"]
+
+
+def test_waiting_has_an_end_and_is_told_once(host: Host, other: Callable[[], None]) -> None:
+    told: List[str] = []
+    with pytest.raises(Refusal), locked(host, "register", 3, told.append):
+        raise AssertionError("it came in")
+    assert len(told) == 1 and host.clock.monotonic() >= 3
+
+
+def test_the_lock_is_free_again_after_the_block_and_after_what_it_raises(host: Host) -> None:
+    for _ in range(2):
+        with pytest.raises(ValueError), locked(host, "register", 0, silent):
+            raise ValueError
+    assert host.locks.holder(paths.LOCK) is None
+
+
+def test_a_run_directory_that_is_not_ours_is_77(tmp_path: Path) -> None:
+    with pytest.raises(Refusal) as refused, locked(Host(locks=Locks(str(tmp_path))), "register", 0, silent):
+        raise AssertionError("it came in")
+    assert refused.value.status is ExitStatus.NO_PERMISSION
+    assert refused.value.message.startswith(f"{paths.LOCK}: ")
+
+
+def test_a_link_at_the_locks_place_is_not_followed(tmp_path: Path, host: Host) -> None:
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / "run/ssm-bootstrap.lock").symlink_to(tmp_path / "victim")
+    with pytest.raises(Refusal), locked(host, "register", 0, silent):
+        raise AssertionError("it came in")
+    assert (tmp_path / "victim").read_text() == "precious"
+
+
+def test_a_child_keeps_the_lock_when_its_parent_lets_go(host: Host) -> None:
+    with locked(host, "register", 0, silent) as descriptor:
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[descriptor])
+    try:
+        with pytest.raises(Refusal), locked(host, "register", 0, silent):
+            raise AssertionError("it came in while the child lived")
+    finally:
+        child.communicate(b"\n")
+    with locked(host, "register", 0, silent):
+        pass
+
+
+def test_other_children_do_not_get_it(host: Host) -> None:
+    with locked(host, "register", 0, silent):
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with locked(host, "register", 0, silent):
+        child.communicate(b"\n")
+
+
+def test_a_holder_that_was_killed_is_still_named(host: Host, tmp_path: Path) -> None:
+    """Its child lives on with the lock; the kernel's table does not name the dead in a container."""
+    script = (
+        "import subprocess, sys\nfrom ssm_bootstrap.host.locks import Locks\n"
+        f"held = Locks({str(tmp_path)!r}).take({paths.LOCK!r}, 'register', 'noon')\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=0, stdout=subprocess.DEVNULL, pass_fds=[held])\n"
+        "print(flush=True)\nimport os\nos.kill(os.getpid(), 9)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert parent.stdout is not None and parent.stdin is not None
+    parent.stdout.readline()
+    parent.wait()
+    try:
+        with pytest.raises(Refusal) as refused, locked(host, "register", 0, silent):
+            raise AssertionError("it came in")
+        assert f"what register (pid {parent.pid}, since noon) started before it was killed" in refused.value.message
+    finally:
+        parent.stdin.close()
+        parent.stdout.close()
+
+
+@pytest.mark.parametrize("written", ["", "{", "[]", '{"pid": "x", "command": 1, "since": 2}'])
+def test_a_lock_file_that_makes_no_sense_is_no_error(host: Host, tmp_path: Path, other: Callable[[], None], written: str) -> None:
+    (tmp_path / "run/ssm-bootstrap.lock").write_text(written)
+    with pytest.raises(Refusal) as refused, locked(host, "register", 0, silent):
+        raise AssertionError("it came in")
+    assert refused.value.message == "register: another run is at work on this node's identity; nothing was changed"
+
+
+def test_looking_takes_nothing(host: Host) -> None:
+    assert host.locks.holder(paths.LOCK) is None
+    with locked(host, "register", 0, silent):
+        found = host.locks.holder(paths.LOCK)
+    assert isinstance(found, Holder) and found.pid == os.getpid()

@@ -1,0 +1,317 @@
+"""After a crash at any moment the next run brings the node to one whole identity, and its agent up with it."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any, Callable, Dict
+
+import pytest
+
+from ssm_bootstrap.act.change import Change
+from ssm_bootstrap.act.journal import Journal, Operation, Phase, read_journal, write_journal
+from ssm_bootstrap.act.recovery import recover
+from ssm_bootstrap.act.service import AgentService
+from ssm_bootstrap.act.snapshot import take_snapshot
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.identity import look_past_journal
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.signals import INTERRUPTS, STOPPING
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.machine import IdentityState
+from tests.act.changes import change_of, failure, registration, restarting, rollback
+from tests.act.machine import NEW, OLD, UNIT, Machine
+from tests.act.power import CutSystemctl, Power, PowerCut, cut_everywhere, host_with
+
+
+def judge_whole(machine: Machine, old: Dict[str, Any], snapshot: Dict[str, Any], point: int) -> str:
+    """The id that the node has after the next run; everything else must be as it is with that id."""
+    recover(machine.host, machine.service, machine.tell)
+    found = look_past_journal(machine.files)
+    assert found.state is IdentityState.REGISTERED, (point, found)
+    assert found.managed_instance_id == found.registration_file_id, (point, found)
+    assert machine.state_names() in ([], ["snapshot"]), (point, machine.state_names())
+    assert machine.systemctl.active, point
+    kept = {name: row for name, row in machine.tree(paths.SNAPSHOT).items() if name != "."}
+    if found.managed_instance_id == OLD:
+        assert machine.identity() == old and kept == snapshot, point
+    else:
+        assert kept == old, point
+    assert not recover(machine.host, machine.service, machine.tell)
+    return found.managed_instance_id
+
+
+class Node:
+    """Makes one machine after the other, all the same, and remembers what they had."""
+
+    def __init__(self, place: Path, prepare: Callable[[Machine], None] = lambda machine: None) -> None:
+        self.place, self.prepare, self.made = place, prepare, 0
+        self.old: Dict[str, Any] = {}
+        self.snapshot: Dict[str, Any] = {}
+
+    def __call__(self) -> Machine:
+        self.made += 1
+        machine = Machine(self.place / str(self.made))
+        machine.put_identity()
+        self.old = machine.identity()
+        self.prepare(machine)
+        self.snapshot = {name: row for name, row in machine.tree(paths.SNAPSHOT).items() if name != "."}
+        return machine
+
+
+def under(machine_of: Node, make: Callable[[Machine, Host], Change[Any]]) -> Callable[[Host], None]:
+    """A change on the machine that was made last."""
+
+    def change(host: Host) -> None:
+        root = Path(host.files.real("/"))
+        machine = Machine.__new__(Machine)
+        machine.root, machine.files = root, host.files  # type: ignore[assignment]
+        make(machine, host).run()
+
+    return change
+
+
+def sweep(node: Node, make: Callable[[Machine, Host], Change[Any]]) -> Dict[str, int]:
+    """Cut the power before each change, start again, and count what the node has then."""
+    ids: Dict[str, int] = {}
+
+    def judge(machine: Machine, point: int) -> None:
+        found = judge_whole(machine, node.old, node.snapshot, point)
+        ids[found] = ids.get(found, 0) + 1
+
+    points = cut_everywhere(node, under(node, make), judge)["points"]
+    assert sum(ids.values()) == points
+    return ids
+
+
+def powered(host: Host) -> Callable[[], None]:
+    """A step of the child's, for which the machine must have power too."""
+    commands = host.commands
+    assert isinstance(commands, CutSystemctl)
+    return commands.power.use
+
+
+def test_a_registration_that_is_cut_anywhere(tmp_path: Path) -> None:
+    ids = sweep(
+        Node(tmp_path),
+        lambda machine, host: change_of(machine, registration(machine, powered(host)), host, revive=restarting(host)),
+    )
+    assert ids[OLD] > 20 and ids[NEW] > 5
+
+
+def test_a_second_one_with_a_snapshot_there(tmp_path: Path) -> None:
+    def with_snapshot(machine: Machine) -> None:
+        take_snapshot(machine.host, paths.SNAPSHOT)
+        machine.put(f"{paths.SNAPSHOT}/Vault/mark", "the snapshot before")
+
+    ids = sweep(
+        Node(tmp_path, with_snapshot),
+        lambda machine, host: change_of(machine, registration(machine, powered(host)), host, revive=restarting(host)),
+    )
+    assert ids[OLD] > 20 and ids[NEW] > 10
+
+
+def test_one_that_fails(tmp_path: Path) -> None:
+    ids = sweep(Node(tmp_path), lambda machine, host: change_of(machine, failure(machine), host, revive=restarting(host)))
+    assert set(ids) == {OLD} and ids[OLD] > 40
+
+
+def test_a_rollback(tmp_path: Path) -> None:
+    def with_other(machine: Machine) -> None:
+        machine.put_identity(NEW, where=paths.SNAPSHOT)
+
+    ids = sweep(
+        Node(tmp_path, with_other),
+        lambda machine, host: change_of(machine, rollback(host), host, Operation.ROLLBACK, revive=restarting(host)),
+    )
+    assert ids[OLD] > 20 and ids[NEW] > 5
+
+
+@pytest.mark.parametrize("torn", [True, False])
+def test_a_recovery_that_is_cut_itself(tmp_path: Path, torn: bool) -> None:
+    """The machine dies again and again, at every change of the run that mends."""
+
+    def crash(machine: Machine) -> None:
+        power = Power()
+        host = host_with(machine, power)
+
+        def act() -> None:
+            if torn:
+                machine.tear()
+            else:
+                machine.put_identity(NEW, file=False)
+            power.last = power.count + 1
+            power.use()
+
+        with pytest.raises(PowerCut):
+            change_of(machine, act, host, revive=restarting(host)).run()
+        assert not machine.systemctl.active
+
+    node = Node(tmp_path, crash)
+    seen = set()
+
+    def judge(machine: Machine, point: int) -> None:
+        seen.add(judge_whole(machine, node.old, node.snapshot, point))
+
+    def mend(host: Host) -> None:
+        recover(host, AgentService(host), lambda text: None)
+
+    assert cut_everywhere(node, mend, judge)["points"] > (30 if torn else 5)
+    assert seen == {OLD if torn else NEW}
+
+
+def test_a_first_registration_brings_the_agent_up(tmp_path: Path) -> None:
+    """Nobody was stopped, so nobody would be started; the node has to come up with its first identity all the same."""
+
+    def crash(last_phase: Phase) -> Machine:
+        machine = Machine(tmp_path / last_phase.value)
+        machine.real(paths.DATA).mkdir(parents=True)
+        machine.systemctl.active = False
+        power = Power()
+        host = host_with(machine, power)
+
+        def die() -> Any:
+            power.is_off = True
+            power.use()
+
+        def act() -> str:
+            machine.put_identity(NEW)
+            return die() if last_phase is Phase.SAVED else "done"
+
+        with pytest.raises(PowerCut):
+            change_of(machine, act, host, revive=die, old_id="", stop=False).run()
+        journal = read_journal(machine.files)
+        assert journal is not None and journal.phase is last_phase
+        return machine
+
+    for phase in (Phase.SAVED, Phase.WRITTEN):
+        machine = crash(phase)
+        assert recover(machine.host, machine.service, machine.tell)
+        assert machine.systemctl.active and machine.state_names() == []
+        assert look_past_journal(machine.files).managed_instance_id == NEW
+
+
+def written(machine: Machine, **changes: Any) -> Journal:
+    """A journal of a registration that was cut short, and the snapshot that belongs to it."""
+    take_snapshot(machine.host, paths.PENDING)
+    whole = {"operation": Operation.REGISTER, "phase": Phase.SAVED, "old_id": OLD, "started": "noon", "start": UNIT}
+    journal = Journal(**{**whole, **changes})
+    write_journal(machine.files, journal)
+    return journal
+
+
+def test_it_tells_what_it_did(machine: Machine) -> None:
+    for phase, spoil, said in (
+        (Phase.PREPARED, lambda: None, "it had changed nothing"),
+        (Phase.SAVED, machine.tear, f"the identity before it is back ({OLD})"),
+        (Phase.SAVED, lambda: machine.put_identity(NEW), "it was complete, and is kept"),
+        (Phase.WRITTEN, lambda: None, "the identity is whole"),
+    ):
+        written(machine, phase=phase, old_id=look_past_journal(machine.files).managed_instance_id)
+        spoil()
+        assert recover(machine.host, machine.service, machine.tell)
+        assert machine.told[-1] == f"a register of noon was cut short: {said}"
+
+
+def test_without_a_journal_there_is_nothing_to_do_but_to_tidy_up(machine: Machine) -> None:
+    machine.put(f"{paths.PENDING}/Vault/x", "x")
+    before = machine.identity()
+    assert not recover(machine.host, machine.service, machine.tell)
+    assert machine.identity() == before and machine.state_names() == [] and machine.told == [] and machine.systemctl.did == []
+
+
+def test_an_agent_that_systemd_started_at_boot_is_stopped_while_the_vault_is_put_back(machine: Machine) -> None:
+    written(machine, start="")
+    machine.tear()
+    recover(machine.host, machine.service, machine.tell)
+    assert machine.systemctl.did == ["stop", "start"]
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"schema": 1}'])
+def test_a_journal_that_makes_no_sense_is_78_and_nothing_is_touched(machine: Machine, text: str) -> None:
+    written(machine)
+    machine.tear()
+    machine.put(paths.JOURNAL, text)
+    before = machine.tree()
+    with pytest.raises(Refusal) as refused:
+        recover(machine.host, machine.service, machine.tell)
+    assert refused.value.status is ExitStatus.BAD_CONTENT and refused.value.message.startswith(paths.JOURNAL)
+    assert machine.tree() == before and machine.systemctl.did == []
+
+
+def test_a_snapshot_that_is_gone_is_said_and_nothing_is_removed(machine: Machine) -> None:
+    written(machine)
+    machine.host.trees.remove(paths.PENDING)
+    machine.tear()
+    before = machine.identity()
+    with pytest.raises(Refusal) as refused:
+        recover(machine.host, machine.service, machine.tell)
+    assert paths.PENDING in refused.value.message and machine.identity() == before
+    assert "journal.json" in machine.state_names()
+
+
+def new_with(machine: Machine, path: str, text: str) -> None:
+    """A new identity of which one file is damaged."""
+    machine.put_identity(NEW)
+    machine.put(path, text)
+
+
+@pytest.mark.parametrize("name", ["Manifest", "Store/RegistrationKey", "Store/InstanceFingerprint"])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"instanceID": "'])
+def test_a_new_identity_with_a_torn_file_is_not_taken_for_whole(machine: Machine, name: str, text: str) -> None:
+    before = machine.identity()
+    written(machine)
+    new_with(machine, f"{paths.VAULT}/{name}", text)
+    recover(machine.host, machine.service, machine.tell)
+    assert machine.identity() == before
+
+
+def test_a_new_identity_without_its_registration_file_gets_one(machine: Machine) -> None:
+    written(machine)
+    machine.put_identity(NEW, file=False)
+    recover(machine.host, machine.service, machine.tell)
+    assert machine.real(paths.REGISTRATION).read_text() == f'{{"ManagedInstanceID":"{NEW}","Region":"eu-west-1"}}'
+    assert machine.real(paths.REGISTRATION).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_deregistration_that_had_blanked_the_vault_is_finished(machine: Machine) -> None:
+    written(machine, operation=Operation.DEREGISTER)
+    machine.put(paths.REGISTRATION_KEY, {"instanceID": "", "region": "", "privateKey": ""})
+    machine.put(f"{paths.RUNTIME_CONFIG}/identity_config.json", {})
+    recover(machine.host, machine.service, machine.tell)
+    assert look_past_journal(machine.files).state is IdentityState.NOT_REGISTERED
+    assert not machine.real(paths.REGISTRATION).exists() and not machine.real(paths.RUNTIME_CONFIG).exists()
+    assert machine.state_names() == ["snapshot"] and not machine.systemctl.active
+
+
+def test_a_deregistration_that_had_not_is_undone(machine: Machine) -> None:
+    before = machine.identity()
+    written(machine, operation=Operation.DEREGISTER)
+    machine.put(paths.REGISTRATION_KEY, "")
+    recover(machine.host, machine.service, machine.tell)
+    assert machine.identity() == before and machine.systemctl.active
+
+
+def test_a_unit_that_does_not_start_does_not_keep_the_identity_from_being_whole(machine: Machine) -> None:
+    before = machine.identity()
+    written(machine)
+    machine.tear()
+    machine.systemctl.fails = {"stop": "no", "start": "no"}
+    assert recover(machine.host, machine.service, machine.tell)
+    assert machine.identity() == before and machine.state_names() == []
+
+
+def test_a_signal_waits_until_it_is_done(machine: Machine) -> None:
+    before = machine.identity()
+    written(machine)
+    machine.tear()
+    handlers = {number: signal.getsignal(number) for number in STOPPING}
+    INTERRUPTS.install()
+    machine.systemctl.before = lambda verb: signal.raise_signal(signal.SIGTERM)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            recover(machine.host, machine.service, machine.tell)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert machine.identity() == before and machine.state_names() == [] and machine.systemctl.active

@@ -1,0 +1,174 @@
+"""Bad input: one line on standard error, the right exit status, nothing changed and nobody called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.lab.client import Lab
+from tests.lab.machine import why_unavailable
+from tests.laws.secrets import CANARIES, leaks
+from tests.story import ACTIVATION, CODE, CODE_FILE, DATA, REGION
+
+pytestmark = [pytest.mark.lab, pytest.mark.skipif(why_unavailable() is not None, reason=why_unavailable() or "")]
+
+CONF = "/etc/ssm-bootstrap.conf"
+ID = ("--activation-id", ACTIVATION)
+FILE = ("--activation-code-file", CODE_FILE)
+HERE = ("--region", REGION)
+
+
+def refused(lab: Lab, status: int, said: str, *words: str, **more: Any) -> None:
+    """Run it; it is refused, and the machine is as it was."""
+    before = {path: lab.exists(path) for path in (f"{DATA}/Vault", f"{DATA}/registration", f"{DATA}/.ssm-bootstrap")}
+    done = lab.run(["ssm-bootstrap", *words], **more)
+    lines = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (status, ""), done.stderr
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("ssm-bootstrap") and said in lines[0]
+    assert lines[0].isprintable()
+    assert leaks(done.stdout + done.stderr) == ()
+    assert {path: lab.exists(path) for path in before} == before
+    assert lab.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "the following arguments are required: COMMAND"),
+        (("fly",), "invalid choice: 'fly'"),
+        (("probe", "--fast"), "unrecognized arguments: --fast"),
+        (("probe", "--reg", REGION), "unrecognized arguments: --reg"),
+        (("probe", "--region"), "--region: expected one argument"),
+        (("probe", "--region", "tokyo"), "--region: 'tokyo' is no region: a region looks like ap-northeast-1"),
+        (("probe", "--region", "“ap-northeast-1”"), "is no region: it has quotes or letters outside ASCII"),
+        (("probe", "--region", ""), "'' is no region"),
+        (("probe", "--for", "fly"), "--for: 'fly' is no capability; expected register, run-command"),
+        (("probe", "--for", ""), "--for: expected one or more of register"),
+        (("probe", "extra"), "unrecognized arguments: extra"),
+        (("register", "--wait", "soon"), "--wait: 'soon' is no duration; expected seconds"),
+        (("register", "--attempts", "0"), "--attempts: '0': expected a number from 1 to 100"),
+        (("register", "--attempts", "many"), "--attempts: 'many': expected a number"),
+        (("doctor", "--save", "/a", "--replay", "/b"), "--replay"),
+        (("register", *HERE), "--activation-id: expected the id that CreateActivation gave"),
+        (("register", *HERE, *ID), "--activation-code-file: expected a file"),
+        (("register", *HERE, "--activation-id", "x", *FILE), "--activation-id: expected an activation id, a UUID"),
+        (("register", *HERE, "--activation-id", f"“{ACTIVATION}”", *FILE), "found curly quotes"),
+    ],
+    ids=lambda value: " ".join(value)[-40:] if isinstance(value, tuple) else "",
+)
+def test_a_bad_flag_is_2(lab: Lab, words: tuple[str, ...], said: str) -> None:
+    refused(lab, 2, said, *words)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("", "empty; expected an activation code"),
+        ("short", "expected 20 to 250 characters, found 5"),
+        (f"“{CODE}”", "found curly quotes"),
+        (f"{CODE[:9]} {CODE[9:]}", "found spaces or quotes"),
+        (f"{CODE}\x1b[2J", "expected printable characters"),
+        ("unset", "no activation code was put in place"),
+    ],
+)
+def test_a_malformed_code_is_78(lab: Lab, code: str, said: str) -> None:
+    refused(lab, 78, said, "register", *HERE, *ID, "--activation-code-file", "-", stdin=code + "\n")
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o660])
+def test_a_code_that_others_may_read_is_78(lab: Lab, mode: int) -> None:
+    lab.write(CODE_FILE, CODE, mode=mode)
+    refused(lab, 78, f"mode {mode:04o}; expected a file of root with mode 0600", "register", *HERE, *ID, *FILE)
+
+
+def test_a_code_file_that_is_not_there_is_78(lab: Lab) -> None:
+    words = ("register", *HERE, *ID, "--activation-code-file", "/nowhere")
+    refused(lab, 78, "--activation-code-file: /nowhere: no such file or directory", *words)
+
+
+@pytest.mark.parametrize("command", ["probe", "status", "doctor", "register"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("rubbish\n", f"{CONF}:1: expected [section] lines and key = value lines"),
+        ("[node]\ncolour = red\n", f"{CONF}: [node] colour: unknown; expected"),
+        ("[node]\nregion = tokyo\n", f"{CONF}: [node] region: 'tokyo' is no region"),
+        ("[node]\nclosed = perhaps\n", f"{CONF}: [node] closed: expected yes or no"),
+    ],
+)
+def test_a_bad_configuration_is_78(lab: Lab, command: str, content: str, said: str) -> None:
+    lab.write(CONF, content)
+    try:
+        refused(lab, 78, said, command)
+    finally:
+        lab.remove(CONF)
+
+
+def test_a_bad_region_variable_is_78(lab: Lab) -> None:
+    refused(lab, 78, "SSM_BOOTSTRAP_REGION: 'tokyo' is no region", "status", env={"SSM_BOOTSTRAP_REGION": "tokyo"})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no such file or directory"),
+        ("", "not JSON"),
+        ("[]", 'expected "schema"'),
+        ('{"schema": "other/1"}', 'expected "schema"'),
+        ('{"schema": "ssm-bootstrap-observations/1"}', "observations: expected an object"),
+        ('{"schema": "ssm-bootstrap-observations/1", "observations": {}}', "observations.version: missing"),
+        (
+            '{"schema": "ssm-bootstrap-observations/1", "observations": {"version": "1", "taken_at": "2026-11-23T12:00:00",'
+            ' "plan": {"command": "doctor", "region": {"seen": "eu-west-1"}}}}',
+            "observations.taken_at: '2026-11-23T12:00:00' is no RFC 3339 time",
+        ),
+        (
+            '{"schema": "ssm-bootstrap-observations/1", "observations": {"version": "1", "taken_at": "2026-11-23T12:00:00Z",'
+            ' "plan": {"command": "doctor", "region": {"seen": "eu-west-1"}, "capabilities": ["fly"]}}}',
+            "observations.plan: 'fly' is not a valid Capability",
+        ),
+        ("[" * 100_000, "expected what doctor --save "),
+    ],
+    ids=["missing", "empty", "list", "other", "nothing", "no version", "no zone", "no capability", "deep"],
+)
+def test_a_bad_replay_is_78(lab: Lab, content: Any, said: str) -> None:
+    lab.remove("/root/saved.json")
+    if content is not None:
+        lab.write("/root/saved.json", content)
+    refused(lab, 78, said, "doctor", "--replay", "/root/saved.json")
+
+
+def test_a_save_that_cannot_be_written_is_77(lab: Lab) -> None:
+    done = lab.run(["ssm-bootstrap", "doctor", *HERE, "--save", "/nowhere/file"])
+    assert (done.returncode, done.stdout) == (77, "")
+    assert done.stderr == "ssm-bootstrap: --save: /nowhere/file: no such file or directory\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("/nowhere.log",), "/nowhere.log: no such file or directory"),
+        (("-", "/etc/hosts"), "-: expected alone"),
+    ],
+)
+def test_a_log_that_is_not_there(lab: Lab, words: tuple[str, ...], said: str) -> None:
+    refused(lab, 2 if "-" in words else 78, said, "explain", *words)
+
+
+def test_the_agents_logs_where_there_are_none(lab: Lab) -> None:
+    refused(lab, 78, "expected the agent's logs; there are none", "explain")
+
+
+def test_whoever_is_not_root_is_told_so(lab: Lab) -> None:
+    words = ["setpriv", "--reuid=65534", "--clear-groups", "ssm-bootstrap", "register", *HERE, *ID, *FILE]
+    done = lab.run(words)
+    if "setpriv" in done.stderr:
+        pytest.skip(f"one user alone in this namespace: {done.stderr.strip()}")
+    assert (done.returncode, done.stdout) == (77, "")
+    assert done.stderr == "ssm-bootstrap: register: only root may change the agent's identity (use sudo)\n"
+
+
+def test_canaries_are_what_is_looked_for() -> None:
+    assert CANARIES["activation-code"] == CODE

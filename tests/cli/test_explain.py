@@ -1,0 +1,178 @@
+"""`explain` from argv to text and JSON: sources, times, following."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from ssm_bootstrap.cli.entry import run
+from ssm_bootstrap.cli.following import follow
+from ssm_bootstrap.cli.logsearch import Search
+from ssm_bootstrap.cli.times import moment, resolve
+from ssm_bootstrap.host.clock import Clock
+from tests.corpus import CORPUS
+
+UTC = timezone.utc
+NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
+SILENT = (
+    "ERROR [CredentialRefresher] Retrieve credentials produced error: RequestError: send request failed\n"
+    'caused by: Post "https://ssm.eu-west-1.amazonaws.com/": dial tcp 52.119.221.73:443: i/o timeout'
+)
+READY = "INFO [CredentialRefresher] Credentials ready"
+
+
+def explain(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    status = run(["explain", *words])
+    told = capsys.readouterr()
+    return status, told.out, told.err
+
+
+def test_text_has_the_story_the_zone_and_the_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    status, text, _ = explain(capsys, str(CORPUS / "logs/no-s3"))
+    assert status == 1
+    assert "What happened (the logs' times bear no zone; this machine's was assumed: UTC" in text.replace("\n", " ")
+    assert "s3-unreachable, amazon-ssm-ap-northeast-1.s3.ap-northeast-1.amazonaws.com: since" in " ".join(text.split())
+    assert text.rstrip().split("\n")[-1].startswith("Records: ")
+
+
+def test_json_has_incidents_and_records_and_a_steps_output_counts_once(capsys: pytest.CaptureFixture[str]) -> None:
+    status, text, _ = explain(capsys, "--json", "--all", str(CORPUS / "logs/no-s3"))
+    told = json.loads(text)
+    assert told["exit_status"] == status == 1 and set(told["records"]) == {"explained", "benign", "unexplained"}
+    s3 = next(finding for finding in told["findings"] if finding["code"] == "s3-unreachable")
+    assert s3["count"] == 5  # four HEAD requests and the download; stderrConsole repeats stderr
+    assert [item["code"] for item in told["incidents"]][0] == "s3-unreachable"
+    assert told["harmless"] and told["zone"].startswith("UTC")
+
+
+def test_a_healthy_node_has_no_incident(capsys: pytest.CaptureFixture[str]) -> None:
+    status, text, _ = explain(capsys, "--json", str(CORPUS / "logs/healthy"))
+    told = json.loads(text)
+    assert status == 0 and "incidents" not in told
+
+
+def test_since_until_and_source(capsys: pytest.CaptureFixture[str]) -> None:
+    place = str(CORPUS / "logs/untrusted-ca")
+
+    def count(*words: str) -> int:
+        findings = json.loads(explain(capsys, "--json", *words, place)[1])["findings"]
+        return sum(finding["count"] for finding in findings)
+
+    assert count() == 6
+    assert count("--since", "2026-11-23 14:33:00Z".replace(" ", "T")) == 4
+    assert count("--since", "2026-11-23T14:33:00Z", "--until", "2026-11-23T14:34:00Z") == 2
+    assert count("--source", "agent") == 6 and count("--source", "hibernate,update") == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--since", "yesterday"),
+        ("--source", "nothing"),
+        ("--source", ","),
+        ("-", "x"),
+        ("-", "--follow"),
+        ("--since", "1h", "--until", "2h"),
+    ],
+)
+def test_flags_that_are_wrong(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    status, text, said = explain(capsys, *words)
+    assert (status, text) == (2, "") and said.count("\n") == 1
+
+
+def test_moments() -> None:
+    zone = timezone(timedelta(hours=9))
+    assert resolve(moment("2h"), NOW, zone) == NOW - timedelta(hours=2)
+    assert resolve(moment("1.5d"), NOW, zone) == NOW - timedelta(hours=36)
+    assert resolve(moment("2026-11-23"), NOW, zone) == datetime(2026, 11, 22, 15, tzinfo=UTC)
+    assert resolve(moment("2026-11-23T10:00:00+01:00"), NOW, zone) == datetime(2026, 11, 23, 9, tzinfo=UTC)
+    for text in ("", "2", "h", "2026-13-01", "-2h"):
+        with pytest.raises(argparse.ArgumentTypeError):
+            moment(text)
+
+
+class Turning(Clock):
+    """A clock that stands still but for what each sleep brings."""
+
+    def __init__(self, log: Path, script: list[tuple[timedelta, str]]) -> None:
+        self.at, self.log, self.script = NOW, log, script
+
+    def now(self) -> datetime:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        passed, text = self.script.pop(0) if self.script else (timedelta(seconds=seconds), "")
+        self.at += passed
+        if text == "rotate":
+            self.log.rename(f"{self.log}.1")
+            self.log.write_text("")
+        elif text:
+            with self.log.open("a") as stream:
+                stream.write(f"{self.at:%Y-%m-%d %H:%M:%S}.0000 {text}\n")
+
+
+def test_following_tells_a_start_and_an_end_and_nothing_between(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "amazon-ssm-agent.log"
+    log.write_text(f"2026-11-23 14:59:00.0000 {SILENT}\n2026-11-23 14:59:01.0000 INFO x\n")
+    minute = timedelta(minutes=1)
+    script = [
+        (minute, SILENT), (minute, ""), (minute, "rotate"), (minute, SILENT), (minute, ""),
+        (minute, READY), (minute, ""), (minute, SILENT), (minute, READY), (minute * 6, ""),
+        (minute * 20, SILENT), (minute, ""), (minute * 120, ""), (minute, ""),
+    ]  # fmt: skip
+    clock = Turning(log, script)
+    search = Search((str(log),), ("errors", "agent"), UTC, NOW)
+    arguments = argparse.Namespace(region=None, json=False)
+    assert follow(search, arguments, clock, looks=len(script) + 2) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(": ")[0] for line in lines] == [
+        "2026-11-23 14:59:00 started",
+        "2026-11-23 15:09:00 ended",
+        "2026-11-23 15:35:00 started",
+        "2026-11-23 15:35:00 ended",
+    ]
+    assert lines[3].endswith("nothing more of it came")
+
+
+@pytest.mark.timeout(30)
+def test_following_ends_with_130(tmp_path: Path) -> None:
+    log = tmp_path / "errors.log"
+    log.write_text(f"{datetime.now():%Y-%m-%d %H:%M:%S}.0000 {SILENT}\n")
+    words = [sys.executable, "-m", "ssm_bootstrap", "explain", "--follow", "--json", str(log)]
+    child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ))
+    assert child.stdout is not None
+    line = child.stdout.readline()
+    assert json.loads(line)["event"] == "started"
+    time.sleep(0.1)
+    child.send_signal(signal.SIGINT)
+    _, said = child.communicate(timeout=10)
+    assert child.returncode == 130 and said == b"ssm-bootstrap: interrupted\n"
+
+
+def test_standard_input_may_be_the_journal(tmp_path: Path) -> None:
+    entry = {"__REALTIME_TIMESTAMP": "1795443726567300", "_PID": "1", "MESSAGE": f"2026-11-23 14:22:06.5673 {SILENT}"}
+    words = [sys.executable, "-m", "ssm_bootstrap", "explain", "--json", "-"]
+    done = subprocess.run(words, input=json.dumps(entry).encode(), stdout=subprocess.PIPE, check=False)
+    assert [finding["code"] for finding in json.loads(done.stdout)["findings"]] == ["endpoint-missing"]
+
+
+def test_nothing_needless_is_loaded() -> None:
+    code = (
+        "import sys; from ssm_bootstrap.cli import main; "
+        f"main(['explain', {str(CORPUS / 'logs/no-s3')!r}]); "
+        "print(sorted({'rich', 'requests', 'dns', 'ssl', 'http.client', 'psutil', 'subprocess'} & set(sys.modules)), file=sys.stderr)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True, env=environment)
+    assert done.stderr == b"[]\n"
+    assert io.BytesIO(done.stdout).readline().startswith(b"ssm-bootstrap ")

@@ -1,0 +1,145 @@
+"""Checks of identity, agent, metadata and region."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Iterable, Optional
+
+import pytest
+
+from ssm_bootstrap.diagnose.case import Case, open_case
+from ssm_bootstrap.diagnose.checks import agent, identity, instance
+from ssm_bootstrap.model.finding import Finding, Severity
+from ssm_bootstrap.model.machine import Agent, AgentConfig, Identity, IdentityState, Impostor, Instance, Unit
+from ssm_bootstrap.model.observations import Plan
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from tests.made import EVERYTHING, REGION, observations
+
+BUT_REGISTER = tuple(name for name in EVERYTHING if name != "register")
+MI = "mi-0123456789abcdef0"
+REGISTERED = Seen(Identity(IdentityState.REGISTERED, MI, REGION))
+UNIT = Unit("amazon-ssm-agent.service", "loaded", "active", "running", 812)
+AGENT = Agent(True, "rpm", "/usr/bin/amazon-ssm-agent", "3.3.1142.0", Seen(UNIT), Seen(()))
+
+
+def case(**parts: Any) -> Case:
+    return open_case(observations(**parts))
+
+
+def only(found: Iterable[Any]) -> Finding:
+    (one,) = found
+    assert isinstance(one, Finding)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        (IdentityState.NOT_REGISTERED, "not-registered"),
+        (IdentityState.LOST, "registration-lost"),
+        (IdentityState.INTERRUPTED, "registration-interrupted"),
+    ],
+)
+def test_a_node_without_identity_breaks_all_but_registering(state: IdentityState, code: str) -> None:
+    found = only(identity.registration(case(identity=Seen(Identity(state, detail="what was seen", registration_file_id=MI)))))
+    assert (found.code, found.subject, found.breaks, found.severity) == (code, MI, BUT_REGISTER, Severity.ERROR)
+    assert found.evidence[0].excerpt == "what was seen"
+
+
+@pytest.mark.parametrize("seen", [REGISTERED, Unseen("not asked"), Seen(Identity(IdentityState.UNREADABLE, detail="why"))])
+def test_a_node_with_one_or_that_nobody_could_look_at_is_no_finding(seen: Observed[Identity]) -> None:
+    assert list(identity.registration(case(identity=seen))) == []
+
+
+def test_an_identity_that_cannot_be_read_is_not_looked_at() -> None:
+    unreadable = Seen(Identity(IdentityState.UNREADABLE, detail="/var/lib/x: only root may read it"))
+    assert list(identity.unreadable(case(identity=unreadable))) == [("identity", "/var/lib/x: only root may read it")]
+    assert list(identity.unreadable(case(identity=REGISTERED))) == []
+
+
+def test_no_agent_breaks_everything() -> None:
+    found = only(agent.installed(case(agent=Seen(Agent(installed=False)))))
+    assert (found.code, found.breaks) == ("agent-missing", EVERYTHING)
+    assert list(agent.installed(case(agent=Seen(AGENT)))) == []
+    assert list(agent.installed(case())) == []
+
+
+def test_a_configuration_that_does_not_parse_keeps_the_service_from_starting() -> None:
+    config = AgentConfig("/etc/amazon/ssm/amazon-ssm-agent.json", True, "line 3, column 1: Expecting value")
+    found = only(agent.configuration(case(agent=Seen(replace(AGENT, config=config)))))
+    assert (found.code, found.subject, found.breaks) == ("agent-config-invalid", config.path, BUT_REGISTER)
+    assert config.problem in found.evidence[0].excerpt
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"active_state": "inactive", "sub_state": "dead", "main_pid": 0}, "is inactive (dead)"),
+        ({"active_state": "failed", "sub_state": "failed", "main_pid": 0}, "is failed (failed)"),
+        ({"active_state": "activating", "sub_state": "auto-restart", "main_pid": 0}, "is activating (auto-restart)"),
+        ({"active_state": "inactive", "sub_state": "", "load_state": "masked"}, "is inactive, masked"),
+    ],
+)
+def test_a_registered_node_whose_agent_does_not_run(changes: dict[str, Any], detail: str) -> None:
+    here = replace(AGENT, unit=Seen(replace(UNIT, **changes)))
+    found = only(agent.running(case(agent=Seen(here), identity=REGISTERED)))
+    assert (found.code, found.subject, found.breaks) == ("agent-not-running", UNIT.name, BUT_REGISTER)
+    assert detail in found.evidence[0].excerpt
+
+
+STOPPED = replace(AGENT, unit=Seen(replace(UNIT, active_state="inactive", main_pid=0)))
+
+
+@pytest.mark.parametrize(
+    ("here", "who"),
+    [
+        (AGENT, REGISTERED),
+        (replace(AGENT, unit=Seen(replace(UNIT, active_state="activating"))), REGISTERED),
+        (STOPPED, Seen(Identity(IdentityState.NOT_REGISTERED))),  # it has nothing to run for
+        (STOPPED, Unseen("not asked")),
+        (replace(AGENT, unit=Unseen("no systemd")), REGISTERED),
+        (replace(STOPPED, installed=False), REGISTERED),
+    ],
+)
+def test_an_agent_that_runs_or_need_not_is_no_finding(here: Agent, who: Observed[Identity]) -> None:
+    assert list(agent.running(case(agent=Seen(here), identity=who))) == []
+
+
+def test_what_could_not_be_asked_of_the_agent_is_told() -> None:
+    blind = replace(AGENT, unit=Unseen("no systemd"), processes=Unseen("no /proc"))
+    assert list(agent.not_looked_at(case(agent=Seen(blind)))) == [("agent unit", "no systemd"), ("agent processes", "no /proc")]
+    assert list(agent.not_looked_at(case(agent=Seen(Agent(installed=False))))) == []
+    assert list(agent.not_looked_at(case())) == []
+
+
+# metadata and region
+
+
+def machine(metadata: Any, impostor: Optional[Impostor] = None) -> Observed[Instance]:
+    return Seen(Instance("x", "x", "1", "x86_64", "here", (), metadata, impostor))
+
+
+def test_an_impostor_is_told_with_what_gave_it_away() -> None:
+    found = only(instance.metadata(case(instance=machine(Unseen("see impostor"), Impostor("a page instead of a token")))))
+    assert (found.code, found.severity) == ("imds-impostor", Severity.ERROR)
+    assert found.evidence[0].excerpt == "a page instead of a token"
+
+
+@pytest.mark.parametrize(("region", "severity"), [(Seen(REGION), Severity.INFO), (Unseen("nobody"), Severity.ERROR)])
+def test_silent_metadata_matter_only_where_nobody_else_names_the_region(region: Observed[str], severity: Severity) -> None:
+    here = case(instance=machine(Unseen("no answer in 1 s")), plan=Plan("probe", region, "--region", EVERYTHING))
+    found = only(instance.metadata(here))
+    assert (found.code, found.severity) == ("imds-unreachable", severity)
+
+
+def test_metadata_that_were_had_or_not_asked_for_are_no_finding() -> None:
+    assert list(instance.metadata(case())) == []
+    assert list(instance.metadata(case(instance=Unseen("not asked")))) == []
+
+
+def test_regions_that_disagree_are_told() -> None:
+    plan = Plan("probe", Seen(REGION), "--region", EVERYTHING, other_regions=(("the vault", "eu-west-1"), ("IMDS", REGION)))
+    found = only(instance.region(case(plan=plan)))
+    assert (found.code, found.subject) == ("region-mismatch", REGION)
+    assert found.evidence[0].excerpt == f"--region says {REGION}, the vault says eu-west-1"
+    assert list(instance.region(case())) == []

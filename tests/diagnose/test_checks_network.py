@@ -1,0 +1,192 @@
+"""What the probes say: one finding a cause, over all the hosts that share it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ssm_bootstrap.diagnose.case import open_case
+from ssm_bootstrap.diagnose.checks import network
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.finding import Finding, Severity
+from ssm_bootstrap.model.network import Failure, Probe, Proxy, Stage
+from tests.made import EVERYTHING, INSIDE, INSIDE_B, PUBLIC, REGION, ROWS, V6, healthy, instance, observations, probe
+
+SSM = f"ssm.{REGION}.amazonaws.com"
+BUT_REGISTER = tuple(name for name in EVERYTHING if name != "register")
+
+
+def failed(*probes: Probe, **more: Any) -> dict[str, Finding]:
+    found = list(network.what_failed(open_case(observations(*probes, **more))))
+    assert len({finding.code for finding in found}) == len(found)
+    return {finding.code: finding for finding in found}
+
+
+def dropped(name: str, address: str = PUBLIC) -> Probe:
+    return probe(name, address, Stage.TCP, Failure.TIMED_OUT, detail="no answer")
+
+
+def test_a_healthy_vpc_says_nothing() -> None:
+    case = open_case(observations(*healthy()))
+    for check in (network.what_failed, network.public_path, network.clock, network.not_looked_at):
+        assert list(check(case)) == []
+
+
+def test_the_closed_vpc_that_everything_began_with() -> None:
+    found = failed(*(dropped(name) for name in ROWS))
+    assert list(found) == ["endpoint-missing", "s3-unreachable"]
+    missing, s3 = found.values()
+    assert missing.subject == ", ".join(f"{name}.{REGION}.amazonaws.com" for name in ("ssm", "ssmmessages", "ec2messages"))
+    assert (missing.breaks, missing.severity) == (EVERYTHING, Severity.ERROR)
+    assert s3.breaks == ("patch", "agent-update")
+    assert len(missing.evidence) == 3 and len(s3.evidence) == 5
+    assert "ssm, ssmmessages and ec2messages" in missing.title
+
+
+def test_evidence_names_host_address_rung_and_failure() -> None:
+    (item,) = failed(dropped("ssm"))["endpoint-missing"].evidence
+    assert (item.source, item.locator) == ("probe", f"{SSM}:443")
+    for part in ("tcp", PUBLIC, "timed-out", "0.02 s"):
+        assert part in item.excerpt
+
+
+def test_optional_endpoints_are_never_findings() -> None:
+    assert failed(*healthy(dropped("kms"), probe("logs", None, Stage.DNS, Failure.NAME_UNKNOWN))) == {}
+
+
+def test_a_missing_channel_breaks_sessions_and_degrades_the_rest() -> None:
+    found = failed(*healthy(dropped("ssmmessages")))["endpoint-missing"]
+    assert (found.breaks, found.severity) == (("session",), Severity.ERROR)
+    assert found.degrades == ("run-command", "patch", "agent-update")
+
+
+def test_an_endpoint_that_nobody_misses_is_information() -> None:
+    found = failed(*healthy(dropped("ec2messages")))["endpoint-missing"]
+    assert (found.breaks, found.degrades, found.severity) == ((), (), Severity.INFO)
+
+
+def test_a_dead_zone_shows_both_sides() -> None:
+    found = failed(*healthy(probe("ssm"), dropped("ssm", INSIDE_B)))["endpoint-partly-unreachable"]
+    assert (found.severity, found.degrades) == (Severity.WARNING, EVERYTHING)
+    assert [INSIDE_B in item.excerpt for item in found.evidence] == [True, False]
+    assert "answers" in found.evidence[1].excerpt
+
+
+def test_only_what_was_asked_for_is_broken() -> None:
+    found = failed(dropped("ssm"), capabilities=("register",))["endpoint-missing"]
+    assert found.breaks == ("register",)
+
+
+@pytest.mark.parametrize("failure", [Failure.UNTRUSTED_ISSUER, Failure.EXPIRED, Failure.WRONG_NAME])
+def test_the_issuer_of_a_certificate_is_named(failure: Failure) -> None:
+    (found,) = failed(probe("ssm", INSIDE, Stage.TLS, failure, issuer="Inspecting Proxy Ltd")).values()
+    told = f"{found.title} {found.cause} {found.remedy}"
+    assert "Inspecting Proxy Ltd" in told or failure is Failure.WRONG_NAME
+    assert "<ISSUER>" not in told
+
+
+def test_by_a_proxy_the_evidence_says_so() -> None:
+    proxy = Proxy("proxy.corp", 3128, "unit")
+    (found,) = failed(probe("ssm", "10.0.0.100", Stage.PROXY, Failure.PROXY_DENIED, proxied=proxy)).values()
+    assert found.code == "proxy-denied"
+    assert found.evidence[0].locator == f"{SSM}:443 by proxy proxy.corp:3128"
+
+
+def test_commands_are_given_once_a_service() -> None:
+    commands = failed(*(dropped(name) for name in ("ssm", "ssmmessages", "ec2messages")))["endpoint-missing"].remedy.commands
+    assert len(set(commands)) == len(commands)
+    assert any("ssmmessages" in command for command in commands)
+    assert not any("<SERVICE>" in command or "<REGION>" in command for command in commands)
+
+
+# public-path
+
+
+def paths(*probes: Probe, **more: Any) -> list[Finding]:
+    return list(network.public_path(open_case(observations(*probes, **more))))
+
+
+def test_a_public_way_is_told_where_another_endpoint_lies_inside() -> None:
+    (found,) = paths(*healthy(probe("ec2messages", PUBLIC)))
+    assert (found.code, found.severity) == ("public-path", Severity.WARNING)
+    assert found.subject == f"ec2messages.{REGION}.amazonaws.com"
+
+
+def test_a_public_way_is_told_where_the_configuration_says_closed() -> None:
+    every = [probe(name, PUBLIC) for name in ROWS]
+    assert [finding.code for finding in paths(*every, closed=True)] == ["public-path"]
+    assert paths(*every) == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        probe("s3-regional", PUBLIC),  # a gateway keeps public addresses
+        probe("ec2messages", V6),  # nobody can say where it lies
+        probe("ec2messages", PUBLIC, Stage.TCP, Failure.TIMED_OUT),  # no way at all
+        probe("ec2messages", PUBLIC, proxied=Proxy("proxy.corp", 3128, "unit")),  # the address is the proxy's
+    ],
+)
+def test_what_is_no_public_way(odd: Probe) -> None:
+    assert paths(*healthy(odd), closed=True) == []
+
+
+def test_an_ipv6_address_that_cannot_be_placed_claims_neither_missing_nor_public() -> None:
+    silent = [probe(name, V6, Stage.TCP, Failure.TIMED_OUT) for name in ROWS]
+    found = failed(*silent)
+    assert set(found) == {"endpoint-blocked", "s3-unreachable"}
+    assert paths(*(probe(name, V6) for name in ROWS), closed=True) == []
+
+
+def test_an_ipv6_address_of_the_internet_is_a_public_way_once_the_vpc_has_its_own() -> None:
+    here = instance(v6=("2406:da1a::/56",))
+    assert [item.code for item in paths(*healthy(probe("ec2messages", V6)), instance=here)] == ["public-path"]
+
+
+# the clock
+
+
+def skewed(*offsets: float, **more: Any) -> list[Finding]:
+    probes = [probe("ssm", f"10.0.0.{place}", clock_offset=offset, **more) for place, offset in enumerate(offsets, 1)]
+    return list(network.clock(open_case(observations(*probes))))
+
+
+@pytest.mark.parametrize(("offset", "side"), [(1200.4, "behind"), (-1200.4, "ahead of")])
+def test_a_clock_that_is_off_is_told_with_its_side(offset: float, side: str) -> None:
+    (found,) = skewed(3.0, offset)
+    assert (found.code, found.severity) == ("clock-skewed", Severity.ERROR)
+    assert f"this machine's clock is 1200 s {side} the service's" in found.evidence[0].excerpt
+    assert found.breaks == BUT_REGISTER  # registration is not signed
+
+
+@pytest.mark.parametrize("offset", [0.0, 300.0, -300.0])
+def test_within_the_tolerance_nothing_is_told(offset: float) -> None:
+    assert skewed(offset) == []
+
+
+def test_a_date_of_somebody_else_is_no_clock() -> None:
+    assert skewed(9999.0, request_id="") == []
+
+
+def test_the_worst_offset_counts() -> None:
+    assert "5000 s" in skewed(400.0, -5000.0, 600.0)[0].evidence[0].excerpt
+
+
+# what proves nothing
+
+
+def test_what_proves_nothing_is_not_looked_at() -> None:
+    odd = probe("ssm", INSIDE, Stage.HTTP, Failure.UNKNOWN, detail="HTTP 403 without an AWS request id")
+    spent = probe("ssmmessages", INSIDE, Stage.TCP, Failure.EXHAUSTED)
+    optional = probe("kms", INSIDE, Stage.HTTP, Failure.UNKNOWN)
+    case = open_case(observations(*healthy(odd, spent, optional)))
+    assert list(network.not_looked_at(case)) == [
+        (f"{SSM}:443", "http: HTTP 403 without an AWS request id"),
+        (f"ssmmessages.{REGION}.amazonaws.com:443", "tcp: exhausted"),
+    ]
+    assert list(network.what_failed(case)) == []
+
+
+def test_capabilities_are_those_of_the_plan() -> None:
+    assert open_case(observations(capabilities=("patch", "register"))).capabilities == (Capability.PATCH, Capability.REGISTER)

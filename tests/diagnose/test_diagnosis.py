@@ -1,0 +1,83 @@
+"""The diagnosis as a whole: checks that crash are reported, and the rest stands."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+import pytest
+
+from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.diagnosis import CHECKS, Check, Said, diagnose
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.finding import Evidence
+from ssm_bootstrap.model.machine import Identity, IdentityState
+from ssm_bootstrap.model.network import Failure, Stage
+from ssm_bootstrap.model.observed import Seen
+from tests.made import EVERYTHING, PUBLIC, ROWS, healthy, observations, probe
+
+
+def says(case: Case) -> Iterator[Said]:
+    yield make_finding("no-route", "here", breaks=("session",))
+    yield ("something", "nobody could look")
+
+
+def half(case: Case) -> Iterator[Said]:
+    yield make_finding("clock-skewed", "there")
+    raise ZeroDivisionError("half way")
+
+
+def crashes(case: Case) -> Iterator[Said]:
+    raise KeyError("at once")
+
+
+def test_a_check_that_crashes_is_reported_and_the_rest_stands() -> None:
+    checks = (Check("crashes", crashes), Check("half", half), Check("says", says))
+    found = diagnose(observations(*healthy()), checks)
+    assert found.crashed == (("crashes", "KeyError: 'at once'"), ("half", "ZeroDivisionError: half way"))
+    assert {finding.code for finding in found.findings} == {"clock-skewed", "no-route"}
+    assert found.unseen == (("something", "nobody could look"),)
+    assert {item.capability.value: item.verdict for item in found.capabilities}["session"] is Verdict.BROKEN
+
+
+def test_what_crashed_while_looking_is_kept() -> None:
+    found = diagnose(observations(*healthy(), crashed=(("repositories", "OSError: x"),)), ())
+    assert found.crashed == (("repositories", "OSError: x"),)
+
+
+def test_names_of_checks_are_unique() -> None:
+    names = [check.name for check in CHECKS]
+    assert len(set(names)) == len(names)
+
+
+def test_a_healthy_vpc_is_ok_and_says_nothing_bad() -> None:
+    found = diagnose(observations(*healthy()))
+    assert found.errors == () and found.crashed == ()
+    assert {item.verdict for item in found.capabilities} == {Verdict.OK}
+
+
+def test_nothing_seen_is_nothing_proven() -> None:
+    found = diagnose(observations())
+    assert {item.verdict for item in found.capabilities} == {Verdict.UNKNOWN}
+    assert found.errors == ()
+
+
+def test_an_unregistered_node_in_a_closed_vpc_has_causes_and_verdicts() -> None:
+    probes = [probe(name, PUBLIC, Stage.TCP, Failure.TIMED_OUT) for name in ROWS]
+    found = diagnose(observations(*probes, identity=Seen(Identity(IdentityState.NOT_REGISTERED))))
+    verdicts = {item.capability.value: (item.verdict, item.because) for item in found.capabilities}
+    assert {name for name, (verdict, _) in verdicts.items() if verdict is Verdict.BROKEN} == set(EVERYTHING)
+    assert verdicts["register"][1] == ("endpoint-missing",)
+    assert set(verdicts["patch"][1]) == {"endpoint-missing", "s3-unreachable", "not-registered"}
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_only_the_capabilities_that_were_asked_for_are_judged(name: str) -> None:
+    found = diagnose(observations(*healthy(), capabilities=(name,)))
+    assert [item.capability.value for item in found.capabilities] == [name]
+
+
+def test_evidence_is_kept_as_it_was_seen() -> None:
+    seen = Evidence("file", "here", "quoted {braces} stay")
+    finding = make_finding("no-route", "here", evidence=(seen,))
+    assert finding.evidence == (seen,)

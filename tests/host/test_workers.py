@@ -1,0 +1,51 @@
+"""Work shared by copies of this process, also where a copy fails or there can be none."""
+
+from __future__ import annotations
+
+import os
+from typing import Callable
+
+import pytest
+
+from ssm_bootstrap.host.workers import Workers
+
+
+def test_results_come_in_order_and_from_several_processes() -> None:
+    tasks: list[Callable[[], tuple[int, int]]] = [lambda number=number: (number, os.getpid()) for number in range(3)]  # type: ignore[misc]
+    results = Workers(2).share(tasks)
+    assert [number for number, _ in results] == [0, 1, 2]
+    assert results[0][1] == os.getpid() and len({pid for _, pid in results}) == 3
+
+
+def test_a_copy_that_fails_has_its_task_run_here() -> None:
+    here = os.getpid()
+
+    def task() -> int:
+        if os.getpid() != here:
+            os._exit(3)
+        return 7
+
+    assert Workers(2).share([lambda: 1, task]) == [1, 7]
+
+
+def test_what_cannot_be_sent_is_made_here() -> None:
+    results = Workers(2).share([lambda: None, lambda: (lambda: 5)])
+    assert results[1] is not None and results[1]() == 5
+
+
+def test_a_failure_here_leaves_no_copy_behind() -> None:
+    def fail() -> int:
+        raise OSError(5, "x")
+
+    def wait() -> int:
+        while True:
+            os.read(os.pipe()[0], 1)
+
+    with pytest.raises(OSError):
+        Workers(2).share([fail, wait])
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_much_comes_back_whole() -> None:
+    assert len(Workers(2).share([lambda: b"", lambda: b"x" * (5 << 20)])[1]) == 5 << 20

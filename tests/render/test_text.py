@@ -1,0 +1,130 @@
+"""The report for a person: within its width, with and without colour, in ASCII, and whatever a log holds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from rich.cells import cell_len
+
+from ssm_bootstrap.model.diagnosis import Diagnosis
+from ssm_bootstrap.render.machine import tell_machine
+from ssm_bootstrap.render.text import MOST_EVIDENCE, Report, heading
+from tests.render.reports import EVIL, STORIES
+
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def report(story: str, width: int = 100, colour: bool = False, plain: bool = False) -> str:
+    observations, diagnosis = STORIES[story]
+    made = Report(width, colour, plain)
+    made.line(heading(observations, "ap-northeast-1"), "dim")
+    made.headline(diagnosis)
+    tell_machine(made, observations)
+    made.verdicts(diagnosis.capabilities)
+    made.findings(diagnosis.findings)
+    made.unseen(diagnosis, records=True)
+    made.targets(observations.probes)
+    return made.text
+
+
+def commands_of(diagnosis: Diagnosis) -> set[str]:
+    return {command for finding in diagnosis.findings for command in finding.remedy.commands}
+
+
+@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("colour", [False, True])
+def test_every_line_fits_but_commands_to_paste(story: str, width: int, colour: bool) -> None:
+    lines = STYLE.sub("", report(story, width, colour)).split("\n")
+    commands = commands_of(STORIES[story][1])
+    assert [line for line in lines if cell_len(line) > width and line.strip() not in commands] == []
+    assert colour or [line for line in lines if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_colour_changes_the_looks_and_not_the_words(story: str) -> None:
+    plain, coloured = report(story), report(story, colour=True)
+    assert "\x1b" not in plain
+    assert "\x1b[" in coloured
+    words = STYLE.sub("", coloured)
+    assert "\x1b" not in words
+    assert words.split() == plain.split()
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_terminal_without_unicode_gets_ascii(story: str) -> None:
+    assert report(story, plain=True).isascii()
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_an_enemys_text_is_shown_and_does_nothing(colour: bool) -> None:
+    text = STYLE.sub("", report("enemy", colour=colour))
+    assert text.replace("\n", "").isprintable()
+    for part in ("\\x1b[2J", "\\u202eevil", "[bold red]markup[/]", ":smile:", "{braces}"):
+        assert part in text.replace("\n", "")
+    assert EVIL not in text
+
+
+def test_commands_are_on_one_line_to_paste() -> None:
+    _, diagnosis = STORIES["closed"]
+    lines = [line.strip() for line in report("closed", 80).split("\n")]
+    for command in commands_of(diagnosis):
+        assert command in lines
+
+
+def test_the_closed_vpc_is_told_cause_first() -> None:
+    text = report("closed")
+    lines = text.split("\n")
+    assert lines[0].startswith("ssm-bootstrap 0.1.0 - probe - ap-northeast-1 - 2026-11-23 12:00:00+00:00")
+    assert lines[1].startswith("✗ ")
+    assert text.index("✗ not-registered") < text.index("✗ endpoint-missing") < text.index("✗ s3-unreachable")
+    assert "on the side of AWS:" in text and "on this machine:" in text
+    for part in ("register", "broken", "not-registered", "3.3.1142.0 (rpm)", "vpce-1.ssm.example"):
+        assert part in text
+    assert re.search(r"no ssm\.ap-northeast-1\.amazonaws\.com:443 +52\.119\.1\.1 +tcp timed-out", text)
+    assert re.search(r"-- kms\.ap-northeast-1\.amazonaws\.com:443 \(optional\)", text)
+
+
+def test_a_healthy_vpc_says_so() -> None:
+    text = report("healthy")
+    assert text.split("\n")[1] == "No fault found."
+    assert "mi-1, registered in ap-northeast-1" in text
+    assert "✗" not in text
+
+
+def test_the_headline_is_honest_about_what_was_not_seen() -> None:
+    from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
+
+    def first(verdict: Verdict) -> str:
+        made = Report(100)
+        made.headline(Diagnosis(capabilities=(CapabilityVerdict(Capability.PATCH, verdict),)))
+        return made.text.strip()
+
+    assert first(Verdict.OK) == "No fault found."
+    assert first(Verdict.UNKNOWN) == "No fault found; not everything could be looked at."
+    assert first(Verdict.DEGRADED) == "It works, by a substitute: see the warnings."
+
+
+def test_what_was_seen_long_ago_has_its_times_and_much_evidence_is_cut() -> None:
+    text = report("enemy")
+    assert "7 times, 2026-11-23 11:00:00+00:00 to 2026-11-23 12:00:00+00:00" in text
+    assert f"and {7 - MOST_EVIDENCE} more of the kind" in text
+    assert "confirmed by probe" in text
+    assert "Records: 1 explained, 2 harmless, 3 unexplained." in text
+    assert "What follows from it:" in text and "because of" in text
+    assert "A check of ssm-bootstrap itself failed:" in text
+    assert "Errors that nothing here explains:" in text and "3 x" in text
+
+
+def test_brief_findings_leave_the_steps_out() -> None:
+    _, diagnosis = STORIES["closed"]
+    made = Report(100)
+    made.findings(diagnosis.findings, brief=True)
+    assert "on this machine:" not in made.text and "aws ec2" not in made.text
+    assert "change" in made.text
+
+
+@pytest.mark.parametrize("width", [0, 1, 39])
+def test_no_terminal_is_too_narrow(width: int) -> None:
+    assert max(map(len, report("healthy", width).split("\n"))) <= 40

@@ -1,0 +1,113 @@
+"""The file system of a scenario: a tree that may be read as far as the user's rights go, and never written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Mapping, Optional, Sequence
+
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.locks import Holder, Locks
+from ssm_bootstrap.host.trees import Trees
+
+PLENTY = 20 << 30
+ROOT_ONLY = ("/var/lib/amazon/ssm", "/var/log/amazon/ssm", "/root")
+"""Directories of mode 0700: the agent's own (appconfig, ReadWriteExecuteAccess), and root's home."""
+
+
+class Changed(AssertionError):
+    """A command that only looks tried to change the machine."""
+
+
+class ScenarioFiles(Files):
+    """Files below a copy of the scenario's tree; all belong to root.
+
+    ``free`` tells the bytes that are left below a path, ``read_only`` the paths below which nothing can be written.
+    """
+
+    def __init__(
+        self, root: Path, *, is_root: bool, free: Optional[Mapping[str, int]] = None, read_only: Sequence[str] = ()
+    ) -> None:
+        super().__init__(str(root))
+        self._base = root
+        self._is_root = is_root
+        self._closed = () if is_root else ROOT_ONLY
+        self._free = free or {}
+        self._read_only = tuple(read_only)
+
+    def real(self, path: str) -> str:
+        """Where a path lies; raises PermissionError below a directory that is closed to this user."""
+        if any(path.startswith(f"{directory}/") for directory in self._closed):
+            raise PermissionError(13, "Permission denied", path)
+        return super().real(path)
+
+    def list(self, path: str) -> Sequence[str]:
+        """As the tree says; raises PermissionError for a closed directory."""
+        if path.rstrip("/") in self._closed:
+            raise PermissionError(13, "Permission denied", path)
+        return super().list(path)
+
+    def is_executable(self, path: str) -> bool:
+        """True for a file that is there: trees in git keep no modes worth a trust."""
+        return os.path.isfile(self.real(path))
+
+    def mode_and_owner(self, path: str) -> tuple[int, int, bool]:
+        """The mode of the copy, and root as the owner."""
+        mode, _, regular = super().mode_and_owner(path)
+        return mode, 0, regular
+
+    def free_bytes(self, path: str) -> Optional[int]:
+        """What the scenario says of the nearest directory above the path; else plenty."""
+        named = [known for known in self._free if path == known or path.startswith(f"{known.rstrip('/')}/")]
+        return self._free[max(named, key=len)] if named else PLENTY
+
+    def link_target(self, path: str) -> str:
+        """Where a link leads, as the machine knows it."""
+        found = super().link_target(path)
+        return f"/{os.path.relpath(found, self._base)}" if found else ""
+
+    def is_writable(self, path: str) -> bool:
+        """True for root, but below what the scenario calls read-only."""
+        return self._is_root and not any(path == known or path.startswith(f"{known}/") for known in self._read_only)
+
+    def write_atomic(self, path: str, data: bytes, mode: int = 0o600) -> None:
+        """Nothing may be written."""
+        raise Changed(f"write {path}")
+
+    def replace_content(self, path: str, data: bytes) -> None:
+        """Nothing may be written."""
+        raise Changed(f"write {path}")
+
+    def make_empty(self, path: str, mode: int) -> None:
+        """Nothing may be written."""
+        raise Changed(f"empty {path}")
+
+    def sync_directory(self, path: str) -> None:
+        """Nothing may be written."""
+        raise Changed(f"sync {path}")
+
+
+class NoTrees(Trees):
+    """Trees that nobody may touch."""
+
+    def __getattribute__(self, name: str) -> Any:
+        """Every verb of ``Trees`` changes the machine."""
+        if not name.startswith("_"):
+            raise Changed(name)
+        return super().__getattribute__(name)
+
+
+class ScenarioLocks(Locks):
+    """Our lock: free, or held by somebody that the scenario names."""
+
+    def __init__(self, holder: Optional[Mapping[str, Any]]) -> None:
+        super().__init__()
+        self._holder = Holder(**holder) if holder else None
+
+    def take(self, path: str, command: str, since: str) -> Optional[int]:
+        """A look takes no lock."""
+        raise Changed(f"lock {path}")
+
+    def holder(self, path: str) -> Optional[Holder]:
+        """Whom the scenario names."""
+        return self._holder
