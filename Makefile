@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 VERSIONS := 3.9 3.11 3.13
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit test-all cases bench docs ci clean system
+.PHONY: help demo test check format lint types unit test-all cases accuracy sweep bench docs ci clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -48,6 +48,13 @@ test-all: ## the unit tests on every Python from the floor to the newest
 cases: $(VENV)/.ready ## every VPC of the lab and what was said of it, with seconds
 	@$(BIN)/python -m tests.cases
 
+accuracy: $(VENV)/.ready ## the confusion table: expected root causes against what is said, over every scenario
+	@$(BIN)/python -m tests.accuracy
+
+sweep: $(VENV)/.ready ## kill a forced re-registration at every point, and 100 runs at once
+	@$(BIN)/python -m tests.sweep kill
+	@$(BIN)/python -m tests.sweep together
+
 bench: $(VENV)/.ready ## what must be fast, measured side by side
 	@$(BIN)/python -m bench
 
@@ -57,7 +64,7 @@ docs: $(VENV)/.ready ## write docs/findings.md and README's usage anew
 ci: $(VENV)/.ready lint types ## everything that exists, the long sweeps too
 	$(BIN)/ruff format --check ssm_bootstrap tests bench
 	$(PYTEST)
-	$(MAKE) test-all cases bench demo
+	$(MAKE) test-all cases accuracy sweep demo bench
 
 clean: ## take away what was built
 	rm -rf $(VENV) .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

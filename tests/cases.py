@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Set, Tuple
 
-from ssm_bootstrap.catalog.endpoints import ENDPOINTS, NEEDS
+from ssm_bootstrap.catalog.endpoints import ENDPOINTS, NEEDS, SIGNED_ROWS
 from ssm_bootstrap.model.capability import Capability
 from tests.lab.cases import CASES, Case
 from tests.lab.channel import LabUnavailable
@@ -64,8 +64,12 @@ def expected_of(case: Case) -> Expected:
 def _judge(capability: Capability, failed: Mapping[str, str], local: Optional[str]) -> Verdict:
     breaking: Set[str] = {local} if local else set()
     degrading: Set[str] = set()
+    unsure = False
     for need in NEEDS[capability]:
         codes = {row: failed[row] for row in need.any_of if row in failed}
+        if codes and all(code == "s3-denied" and row in SIGNED_ROWS for row, code in codes.items()):
+            unsure = True  # an anonymous 403 says nothing of a request that is signed
+            continue
         dead = {row for row, code in codes.items() if code != PARTLY}
         if len(dead) == len(need.any_of):
             breaking |= set(codes.values())
@@ -73,7 +77,9 @@ def _judge(capability: Capability, failed: Mapping[str, str], local: Optional[st
             degrading.add(codes[need.any_of[0]])
     if breaking:
         return "broken", frozenset(breaking)
-    return ("degraded", frozenset(degrading)) if degrading else ("ok", frozenset())
+    if degrading:
+        return "degraded", frozenset(degrading)
+    return ("unknown" if unsure else "ok"), frozenset()
 
 
 def said_in(document: Mapping[str, Any]) -> Expected:

@@ -24,6 +24,7 @@ class Endpoint:
 
     ``host`` is a template over {region}, {domain}. ``override`` is the key of amazon-ssm-agent.json that replaces the host
     (``prefix`` stands before the replaced host). ``known_object``: the path is an object that exists, so that 403 is a policy.
+    ``signed``: the agent signs its requests there, so that what an anonymous one is refused says nothing of them.
     ``agent_domain``: the agent's ``Agent.ServiceDomain`` replaces {domain} (the patch script does not read it).
     """
 
@@ -42,6 +43,7 @@ class Endpoint:
     known_object: bool = False
     websocket: bool = False
     agent_domain: bool = True
+    signed: bool = False
 
     @property
     def is_s3(self) -> bool:
@@ -98,6 +100,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path=f"/amazon-ssm-{{region}}{_VERSION_OBJECT}",
         override="S3.Endpoint",
         known_object=True,
+        signed=True,
     ),
     Endpoint(
         name="s3-bucket",
@@ -111,6 +114,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         override="S3.Endpoint",
         prefix="amazon-ssm-{region}.",
         known_object=True,
+        signed=True,
     ),
     Endpoint(
         name="s3-bucket-http",
@@ -124,6 +128,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         override="S3.Endpoint",
         prefix="amazon-ssm-{region}.",
         known_object=True,
+        signed=True,
     ),
     Endpoint(
         name="s3-dualstack",
@@ -172,6 +177,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
 )
 """Every row; the order is the order of the report."""
+
+SIGNED_ROWS: frozenset[str] = frozenset(row.name for row in ENDPOINTS if row.signed)
+"""Rows of which a 403 to an anonymous caller proves nothing (agent/s3util/crossregion.go:119-160: a signed call first)."""
 
 
 @dataclass(frozen=True)

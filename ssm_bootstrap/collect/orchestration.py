@@ -96,9 +96,7 @@ def _log_lines(files: Files, identifier: str) -> Iterator[tuple[str, str]]:
                     yield f"{path}:{number}", raw
 
 
-def _command(
-    files: Files, identifier: str, home: str, state: dict[str, Any], lines: Sequence[tuple[str, str]]
-) -> Command:
+def _command(files: Files, identifier: str, home: str, state: dict[str, Any], lines: Sequence[tuple[str, str]]) -> Command:
     information = state.get("DocumentInformation")
     information = information if isinstance(information, dict) else {}
     text = "\n".join(line for _, line in lines)

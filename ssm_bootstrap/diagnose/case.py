@@ -10,6 +10,7 @@ from ssm_bootstrap.diagnose.reach import Reach, reaches
 from ssm_bootstrap.diagnose.standings import with_repositories
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_needs
 from ssm_bootstrap.model.capability import Capability, Verdict
+from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Unseen, value_of
 
@@ -41,4 +42,8 @@ def open_case(observations: Observations) -> Case:
     if Capability.PATCH in capabilities and found and isinstance(patch_payload_host(region), Unseen):
         needs = (*needs, NeedVerdict(Capability.PATCH, Verdict.UNKNOWN))
     needs = with_repositories(observations, needs)
+    identity = value_of(observations.identity)
+    if identity is not None and identity.state is IdentityState.UNREADABLE:
+        unsure = [item for item in capabilities if item is not Capability.REGISTER]
+        needs = (*needs, *(NeedVerdict(item, Verdict.UNKNOWN) for item in unsure))
     return Case(observations, region, capabilities, found, needs)

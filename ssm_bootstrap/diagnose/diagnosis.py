@@ -28,8 +28,9 @@ from ssm_bootstrap.diagnose.logs import LogDiagnosis, explain_logs
 from ssm_bootstrap.diagnose.reach import vpc_blocks
 from ssm_bootstrap.diagnose.symptoms import hide_symptoms
 from ssm_bootstrap.diagnose.verdicts import judge_capabilities
+from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.finding import Finding
+from ssm_bootstrap.model.finding import Finding, Severity
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 
@@ -127,6 +128,18 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS) -> 
             findings = list(cross(case, findings, told.findings))
         except Exception as error:
             crashed.append(("logs", f"{type(error).__name__}: {error}"))
-    ordered = hide_symptoms(tuple(findings))
+    ordered = _mended_first(hide_symptoms(tuple(findings)))
     verdicts = judge_capabilities(case.capabilities, case.needs, ordered, looked=bool(observations.probes))
     return Diagnosis(verdicts, ordered, tuple(dict.fromkeys(unseen)), told.listed, tuple(crashed), told.records)
+
+
+def _mended_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """On a node without an identity, what stands in the way of registering comes before the missing registration."""
+    if not any(finding.code in ("not-registered", "registration-lost") for finding in findings):
+        return findings
+
+    def rank(finding: Finding) -> bool:
+        stands_in_the_way = Capability.REGISTER.value in finding.breaks and finding.symptom_of is None
+        return not (stands_in_the_way and finding.severity is Severity.ERROR)
+
+    return tuple(sorted(findings, key=rank))

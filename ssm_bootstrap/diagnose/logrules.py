@@ -8,7 +8,7 @@ from typing import Mapping, Optional
 from ssm_bootstrap.model.network import Failure
 
 _ALL_BUT_REGISTER = ("run-command", "session", "patch", "agent-update")
-_ONLINE = ("run-command", "session", "patch")
+_BY_COMMAND = ("run-command", "patch", "agent-update")  # AWS-UpdateSSMAgent and AWS-RunPatchBaseline are commands
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PhaseFacts:
     minor: bool = False
 
 
-_CHANNEL = PhaseFacts("ssmmessages", ("session",), ("run-command",), ("control-channel-up",), limit_covers_dial=True)
+_CHANNEL = PhaseFacts("ssmmessages", ("session",), _BY_COMMAND, ("control-channel-up",), limit_covers_dial=True)
 _TOKEN = PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",))
 
 PHASES: Mapping[str, PhaseFacts] = {
@@ -37,9 +37,9 @@ PHASES: Mapping[str, PhaseFacts] = {
     "role-token-status": _TOKEN,
     "core-start": PhaseFacts("", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
     "identity-register": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
-    "hibernating": PhaseFacts("ssm", _ONLINE, healed_by=("control-channel-up",)),
-    "hibernate-mode": PhaseFacts("ssm", _ONLINE, healed_by=("control-channel-up",)),
-    "hibernate-ping": PhaseFacts("ssm", _ONLINE, healed_by=("control-channel-up",)),
+    "hibernating": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up",)),
+    "hibernate-mode": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up",)),
+    "hibernate-ping": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up",)),
     "api-call": PhaseFacts("ssm"),
     "associations": PhaseFacts("ssm"),
     "association-document": PhaseFacts("ssm"),
@@ -54,7 +54,7 @@ PHASES: Mapping[str, PhaseFacts] = {
     "ssmmessages-call": _CHANNEL,
     "websocket-ping": PhaseFacts("ssmmessages", degrades=("session",), healed_by=("control-channel-up",), minor=True),
     "get-messages": PhaseFacts(
-        "ec2messages", degrades=("run-command",), healed_by=("control-channel-up",), limit_covers_dial=True
+        "ec2messages", degrades=_BY_COMMAND, healed_by=("control-channel-up",), limit_covers_dial=True
     ),
     "s3-head": PhaseFacts("s3", ("patch", "agent-update"), limit_covers_dial=True),
     "update-download": PhaseFacts("s3", ("patch", "agent-update")),
@@ -81,7 +81,7 @@ CONTEXT_SERVICES: Mapping[str, str] = {
 }
 """Which service a record's bracketed prefix tells, where its message does not."""
 
-HEALTH_BREAKS: tuple[str, ...] = _ONLINE
+HEALTH_BREAKS: tuple[str, ...] = _ALL_BUT_REGISTER
 """What a failing health ping breaks: the service takes the node for offline."""
 
 MINOR_SERVICES = frozenset(("kms", "logs", "monitoring", "sts"))
@@ -179,7 +179,7 @@ BREAKS: Mapping[str, tuple[str, ...]] = {
     "credentials-refused": _ALL_BUT_REGISTER,
     "agent-config-invalid": _ALL_BUT_REGISTER,
     "identity-not-hybrid": _ALL_BUT_REGISTER,
-    "agent-hibernating": _ONLINE,
+    "agent-hibernating": _ALL_BUT_REGISTER,
     "s3-unreachable": ("patch", "agent-update"),
     "patch-payload-unreachable": ("patch",),
     "repository-unreachable": ("patch",),

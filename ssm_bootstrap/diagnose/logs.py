@@ -20,7 +20,7 @@ from ssm_bootstrap.diagnose.symptoms import hide_symptoms
 from ssm_bootstrap.model.diagnosis import Unexplained
 from ssm_bootstrap.model.finding import Finding
 from ssm_bootstrap.model.incident import Incident
-from ssm_bootstrap.model.log import LogDigest, LogGroup
+from ssm_bootstrap.model.log import Level, LogDigest, LogGroup
 
 SAME_ATTEMPT = timedelta(minutes=15)
 """How long after an answer was lost a used-up activation is put down to that attempt."""
@@ -28,6 +28,7 @@ SAME_ATTEMPT = timedelta(minutes=15)
 SAME_INCIDENT = timedelta(minutes=5)
 """How long after S3's regional host failed the global host's failure is its echo (measured: 60 s)."""
 
+_LOUD = (Level.WARN, Level.ERROR, Level.CRITICAL)
 _STATUS = re.compile(r"\bexit status (\d{1,3})\b")
 
 
@@ -201,6 +202,9 @@ def _unexplained(sightings: Iterable[Sighting]) -> tuple[Unexplained, ...]:
 def _count(sightings: Iterable[Sighting]) -> tuple[int, int, int]:
     counts = {Sort.FAULT: 0, Sort.NOTED: 0, Sort.BENIGN: 0, Sort.UNEXPLAINED: 0}
     for item in sightings:
-        if item.judgement.sort in counts:
-            counts[item.judgement.sort] += item.group.count
+        sort = item.judgement.sort
+        if sort is Sort.STATE and item.group.sample.level in _LOUD:
+            sort = Sort.NOTED  # a sign that is told as an error is known all the same
+        if sort in counts:
+            counts[sort] += item.group.count
     return counts[Sort.FAULT] + counts[Sort.NOTED], counts[Sort.BENIGN], counts[Sort.UNEXPLAINED]

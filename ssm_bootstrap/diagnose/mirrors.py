@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Sequence
 
-from ssm_bootstrap.catalog.repositories import Provider, provider_named
+from ssm_bootstrap.catalog.repositories import provider_named
 from ssm_bootstrap.model.repositories import Manager, Repository
 
 BUCKET = "<MIRROR-BUCKET>"
@@ -80,7 +80,7 @@ def commands(manager: Manager, items: Sequence[Repository], region: str, domain:
 def mirror_url(manager: Manager, item: Repository, region: str, domain: str) -> str:
     """Where the content would lie on a mirror in S3: below the provider's usual path, or the repository's id."""
     home = f"https://{BUCKET}.s3.{region or '<REGION>'}.{domain}/"
-    provider: Provider | None = provider_named(item.provider)
+    provider = provider_named(item.provider)
     if manager is Manager.APT:
         path = item.urls[0].partition("://")[2].partition("/")[2] if item.urls else ""
         return home + (path.rstrip("/") + "/" if path else provider.mirror if provider else "")

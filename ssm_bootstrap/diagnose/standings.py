@@ -107,7 +107,7 @@ def needs_http_of_s3(found: Repositories) -> Optional[bool]:
         fetches = [fetch for fetch in judged.repository.fetches if _is_http_s3(judged.repository, fetch)]
         if any(fetch.outcome in BAD for fetch in fetches) and judged.effect in (Effect.BREAKS, Effect.LIES):
             return True
-        unknown = unknown or bool(fetches)
+        unknown = unknown or (judged.standing is RepositoryStanding.UNKNOWN and bool(fetches))
     return None if unknown else False
 
 

@@ -13,7 +13,7 @@ _ENDPOINT = ("endpoint-missing", "endpoint-blocked", "endpoint-partly-unreachabl
 _S3 = ("s3-unreachable", "s3-http-blocked", "s3-https-blocked", "s3-denied")
 _TLS = ("tls-untrusted", "tls-expired", "tls-not-yet-valid", "tls-wrong-name", "tls-failed")
 _CONNECTED = (*_TLS, "not-aws", "connection-cut", "public-path")
-_DOWNLOADS = ("patch-payload-unreachable", "repository-unreachable")
+_DOWNLOADS = ("patch-payload-unreachable", "repository-unreachable", "false-compliance")
 _OFFLINE = ("agent-hibernating", "channel-down", "agent-offline")
 _NO_TOKEN = ("credentials-refused", *_OFFLINE)
 _NO_PATH = (*_DOWNLOADS, *_NO_TOKEN)  # what cannot work while a name or a host cannot be reached at all
@@ -39,7 +39,7 @@ SYMPTOMS: Mapping[str, tuple[str, ...]] = {
     "endpoint-blocked": _NO_PATH,
     "endpoint-refused": _NO_PATH,
     "s3-unreachable": _DOWNLOADS,
-    "s3-http-blocked": ("repository-unreachable",),
+    "s3-http-blocked": ("repository-unreachable", "false-compliance"),
     "s3-https-blocked": _DOWNLOADS,
     "s3-denied": _DOWNLOADS,
     # What answers at the other end, and the clock by which it is judged.
@@ -51,6 +51,7 @@ SYMPTOMS: Mapping[str, tuple[str, ...]] = {
     "tls-failed": _NO_PATH,
     "not-aws": _NO_PATH,
     "connection-cut": _NO_PATH,
+    "repository-unreachable": ("false-compliance",),
     # Identity.
     "read-only-storage": ("disk-full", "registration-interrupted", "registration-lost", "patch-platform", *_STUCK),
     "disk-full": ("registration-interrupted", "registration-lost", "patch-platform", *_STUCK),
@@ -99,6 +100,7 @@ _SERVICES_BEHIND: Mapping[str, frozenset[str]] = {
     "agent-offline": frozenset({"ssm", "ssmmessages"}),
     "patch-payload-unreachable": frozenset({"s3"}),
     "repository-unreachable": frozenset({"s3"}),
+    "false-compliance": frozenset({"s3"}),
 }
 """Which service's fault may explain a symptom; ec2messages is missing as it is only the fallback."""
 
@@ -123,7 +125,7 @@ def _services(finding: Finding) -> frozenset[str]:
 
 def _concerns_s3(finding: Finding) -> bool:
     """Whether a download that failed comes from S3; only a repository may come from elsewhere."""
-    if finding.code != "repository-unreachable":
+    if finding.code not in ("repository-unreachable", "false-compliance"):
         return True
     if any(item.source == "repository in S3" for item in finding.evidence):
         return True

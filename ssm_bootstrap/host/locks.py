@@ -5,9 +5,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
+
+LOOKS, LOOK_AGAIN = 4, 0.005
+"""How often, and after how many seconds, the name in a lock's file is looked for."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,9 @@ class Locks:
         The lock lasts until the descriptor is closed here and in every child that was given it.
         """
         real = self._root / path.lstrip("/")
-        descriptor = os.open(real, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        descriptor = os.open(
+            real, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+        )  # whoever may open it may hold it
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -49,12 +55,13 @@ class Locks:
             os.close(descriptor)
             raise
         text = json.dumps({"pid": os.getpid(), "command": command, "since": since}).encode()
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, text, 0)
+        os.pwrite(descriptor, text + b"\n", 0)
+        os.ftruncate(descriptor, len(text) + 1)
         return descriptor
 
     def release(self, descriptor: int) -> None:
-        """Let go of a lock."""
+        """Let go of a lock, and take the name out of its file: only who is killed leaves it there."""
+        os.ftruncate(descriptor, 0)
         os.close(descriptor)
 
     def holder(self, path: str) -> Optional[Holder]:
@@ -77,10 +84,12 @@ class Locks:
 
         In a container the kernel's table leaves out a lock whose taker has died, though a child of it still has the lock.
         """
-        try:
-            text = (self._root / path.lstrip("/")).read_text(encoding="utf-8", errors="replace")[:4096]
-            said = json.loads(text)
-            pid = int(said["pid"])
-            return Holder(pid, str(said["command"])[:64], str(said["since"])[:40], not Path(f"/proc/{pid}").exists())
-        except (OSError, ValueError, KeyError, TypeError):
-            return Holder(0, "", "")
+        for _ in range(LOOKS):
+            try:
+                text = (self._root / path.lstrip("/")).read_text(encoding="utf-8", errors="replace")[:4096]
+                said = json.loads(text.partition("\n")[0])
+                pid = int(said["pid"])
+                return Holder(pid, str(said["command"])[:64], str(said["since"])[:40], not Path(f"/proc/{pid}").exists())
+            except (OSError, ValueError, KeyError, TypeError, RecursionError):
+                time.sleep(LOOK_AGAIN)  # who has just taken it is about to write its name
+        return Holder(0, "", "")

@@ -137,7 +137,7 @@ class Report:
             self.line()
             self.line("What follows from it:", "dim")
             for finding in symptoms:
-                self.item(finding.code, f"{finding.title} (because of {finding.symptom_of})")
+                self.item(finding.code, f"{finding.title} (because of {finding.symptom_of}). {finding.remedy.summary}")
 
     def finding(self, finding: Finding, *, brief: bool = False) -> None:
         """One finding: what, why, what was seen, what to change."""

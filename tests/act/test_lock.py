@@ -147,3 +147,13 @@ def test_looking_takes_nothing(host: Host) -> None:
     with locked(host, "register", 0, silent):
         found = host.locks.holder(paths.LOCK)
     assert isinstance(found, Holder) and found.pid == os.getpid()
+
+
+def test_who_let_go_is_not_named_any_more_and_nobody_else_may_open_the_file(host: Host, tmp_path: Path) -> None:
+    with locked(host, "a command with a long name", 0, silent):
+        pass
+    lock = tmp_path / "run/ssm-bootstrap.lock"
+    assert lock.read_text() == "" and lock.stat().st_mode & 0o777 == 0o600
+    lock.write_text("x" * 500)
+    with locked(host, "register", 0, silent):
+        assert host.locks.last(paths.LOCK).command == "register"

@@ -84,7 +84,6 @@ def test_a_symptom_stands_behind_its_cause(cause: str, subject: str, symptom: st
         ("tls-untrusted", "mirror.example.org", "agent-offline", "amazon-ssm-agent"),
         ("s3-unreachable", S3, "repository-unreachable", "deb.debian.org"),
         ("s3-unreachable", S3, "agent-offline", "amazon-ssm-agent"),
-        ("repository-unreachable", "mirror", "false-compliance", "dnf"),
     ],
 )
 def test_two_faults_stay_two(one: str, subject: str, other: str, of: str) -> None:

@@ -62,7 +62,9 @@ class Case:
         """Capability -> its root causes; a capability without any is not a key."""
         causes = {}
         for capability, needs in NEEDS.items():
-            codes = tuple(sorted({self.faults[need] for need in needs if need in self.faults}))
+            # What an anonymous caller is denied on the agent's own hosts says nothing of its signed requests.
+            told = {need: self.faults[need] for need in needs if need in self.faults}
+            codes = tuple(sorted({code for need, code in told.items() if (need, code) != ("s3", "s3-denied")}))
             if codes:
                 causes[capability] = codes
         return causes

@@ -83,7 +83,6 @@ def test_anybody_sees_the_same_network_and_is_told_what_was_not_seen(story: Scen
     assert theirs.replayed() == theirs.diagnosis
 
 
-@pytest.mark.xfail(reason="an identity that is Unseen leaves capabilities ok (design.md, Verdicts: unknown)", strict=True)
 @pytest.mark.parametrize("story", [one for one in STORIES if one.name == "healthy-al2023"], ids=lambda one: one.name)
 def test_what_needs_an_identity_that_nobody_could_see_is_unknown(story: Scenario) -> None:
     found = {item.capability.value: item.verdict.value for item in played(story.name, is_root=False).diagnosis.capabilities}

@@ -6,7 +6,7 @@ Source: sources.list(5) and apt-transport-http(1) of apt 2.6, checked side by si
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Iterator, Optional
 
 from ssm_bootstrap.collect.failures import words_of
@@ -60,7 +60,16 @@ class AptReader:
             if entry.enabled:
                 seen.add(key)
             self._take(entry)
+        self._tell_own_from_alike()
         return self._reading
+
+    def _tell_own_from_alike(self) -> None:
+        """Where the distribution's own archive is configured, a stranger's suite of the same name is not the distribution's."""
+        if not any(item.repository.own and item.repository.provider for item in self._reading.found):
+            return
+        for item in self._reading.found:
+            if item.repository.own and not item.repository.provider:
+                item.repository = replace(item.repository, own=False)
 
     def _entries(self) -> Iterator[Entry]:
         main = self._path("SourceList", "sources.list")

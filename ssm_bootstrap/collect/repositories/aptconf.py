@@ -89,9 +89,7 @@ class AptConfiguration:
             line = text.count("\n") + 1
             self._problems.append(Problem(path, line, "the file ends before its last ; or }", hides=True))
 
-    def _finish(
-        self, path: str, line: int, depth: int, scope: list[str], words: list[tuple[str, bool]], order: str
-    ) -> None:
+    def _finish(self, path: str, line: int, depth: int, scope: list[str], words: list[tuple[str, bool]], order: str) -> None:
         """One statement: ``Name "value"``, a value of a list, an include."""
         if not words:
             return

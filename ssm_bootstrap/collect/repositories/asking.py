@@ -118,7 +118,14 @@ class Asking(Look):
         authorization = _basic(credentials) if credentials else None
         context = self._trust(question)
         ladder = AskingLadder(
-            self._host.network, self._host.clock, context, row, target, "", authorization, question=question  # type: ignore[arg-type]
+            self._host.network,
+            self._host.clock,
+            context,
+            row,
+            target,
+            "",
+            authorization,
+            question=question,  # type: ignore[arg-type]
         )
         self._ladders.setdefault(target.endpoint, []).append(ladder)
         return ladder

@@ -134,9 +134,7 @@ class _Plan:
                 outcome, detail = Outcome.STRANGER, f"{detail} without any mirror in it"
             index = "InRelease" if self.around.manager is Manager.APT else "repomd.xml"
             if index == "repomd.xml":
-                follow = [
-                    replace(item, question=replace(question, what=index, place=place), spare=None) for place in mirrors
-                ]
+                follow = [replace(item, question=replace(question, what=index, place=place), spare=None) for place in mirrors]
         self._note(item, outcome, detail, reply)
         return follow
 

@@ -1,10 +1,10 @@
 """/etc/ssm-bootstrap.d/*.conf: buckets and repositories that a site adds to, or puts in place of, what the program knows.
 
-    [bucket patch-payload]              [repository internal]
-    host = s3.dualstack.{region}.…      url = http://mirror.example.com/ubuntu/dists/noble/InRelease
-    path = /aws-ssm-{region}/…          required = yes
-                                        [ignore]
-                                        repositories = epel, docker-ce-stable
+[bucket patch-payload]              [repository internal]
+host = s3.dualstack.{region}.…      url = http://mirror.example.com/ubuntu/dists/noble/InRelease
+path = /aws-ssm-{region}/…          required = yes
+                                    [ignore]
+                                    repositories = epel, docker-ce-stable
 """
 
 from __future__ import annotations

@@ -18,9 +18,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.repositories import Fetch, Outcome
 
 
-def ask_for_objects(
-    host: Host, region: str, proxies: ProxySettings, overrides: Optional[Overrides] = None
-) -> tuple[Fetch, ...]:
+def ask_for_objects(host: Host, region: str, proxies: ProxySettings, overrides: Optional[Overrides] = None) -> tuple[Fetch, ...]:
     """One fetch an object, as the document's curl makes it: unsigned, by the proxy of the agent's unit."""
     objects = [_overridden(item, overrides, region) for item in patch_objects(region)]
     objects = list({(item.host, item.path): item for item in objects}.values())

@@ -79,9 +79,7 @@ def read_directories(files: Files, directories: Sequence[str], problems: list[Pr
     return found
 
 
-def variables_for(
-    host: Host, system: SystemName, region: str, directories: Sequence[str], problems: list[Problem]
-) -> Variables:
+def variables_for(host: Host, system: SystemName, region: str, directories: Sequence[str], problems: list[Problem]) -> Variables:
     """Every variable of this system; what a file says goes before what is worked out."""
     arch = host.machine.architecture()
     found = {"arch": arch, "basearch": basearch(arch)}

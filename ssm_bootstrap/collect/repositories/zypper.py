@@ -70,9 +70,7 @@ class ZypperReader:
         own, provider = self._around.is_own(section.name, places)
         key = any("credentials=" in url or url.startswith("plugin:") for url in bases) or any(p.credentials for p in places)
         host = places[0].host if places else ""
-        around = Surroundings(
-            self._around.host, self._around.system, self._around.manager, self._around.region, self._proxies
-        )
+        around = Surroundings(self._around.host, self._around.system, self._around.manager, self._around.region, self._proxies)
         http, https = around.from_environment(80, host), around.from_environment(443, host)
         local = tuple(
             f"/{url.partition(':')[2].strip('/')}/repodata/repomd.xml" for url in bases if url.startswith(("file:", "dir:"))

@@ -19,7 +19,8 @@ def metadata(case: Case) -> Iterator[Finding]:
     if instance.impostor is not None:
         detail = instance.impostor.detail
         shown = (Evidence("IMDS", subject, detail),)
-        yield make_finding("imds-impostor", subject, facts={**facts, "detail": detail}, evidence=shown)
+        severity = Severity.ERROR if value_of(case.observations.plan.region) is None else Severity.WARNING
+        yield make_finding("imds-impostor", subject, facts={**facts, "detail": detail}, evidence=shown, severity=severity)
     elif isinstance(instance.metadata, Unseen):
         detail = instance.metadata.reason
         shown = (Evidence("IMDS", subject, detail),)

@@ -211,8 +211,8 @@ def test_the_package_managers_own_proxy_is_used(tmp_path: Path) -> None:
 
 
 def test_apt_takes_its_proxies_from_its_own_configuration() -> None:
-    items = [item for item in look(TREES / "debian-12", Web({})).items]
-    by_host = {item.fetches[-1].probe.target.host: item.fetches[-1].probe.target.proxy for item in items if item.fetches[-1].probe}
+    probes = [item.fetches[-1].probe for item in look(TREES / "debian-12", Web({})).items]
+    by_host = {probe.target.host: probe.target.proxy for probe in probes if probe is not None}
     assert by_host["cdn-aws.deb.debian.org"] is None
     assert str(by_host["packages.example.com"]) == "proxy.example.com:3128"
 
@@ -262,3 +262,12 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_read(tmp_path: Path) -> Non
     found = look(root, Web({"m.example.com/x" + INDEX: said(200)}))
     assert [str(problem) for problem in found.problems] == ["/etc/yum.repos.d/binary.repo: not text"]
     assert [(item.name, bool(item.remark)) for item in found.items] == [("a", False), ("b", True), ("c", True)]
+
+
+def test_a_stranger_with_a_suite_of_the_same_name_is_no_own_repository(tmp_path: Path) -> None:
+    root = machine(tmp_path, "", system='ID="debian"\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12"\n')
+    (root / "etc/apt").mkdir()
+    own, other = "deb http://deb.debian.org/debian bookworm main\n", "deb http://apt.example.com/ bookworm main\n"
+    for text, wanted in ((own + other, [True, False]), (other, [True])):
+        (root / "etc/apt/sources.list").write_text(text)
+        assert [item.own for item in look(root, Web({})).items] == wanted

@@ -29,9 +29,7 @@ class TreeMachine(Machine):
         return "x86_64"
 
 
-def host_of(
-    root: Path, network: Optional[Network] = None, commands: Optional[Commands] = None, **more: Any
-) -> Host:
+def host_of(root: Path, network: Optional[Network] = None, commands: Optional[Commands] = None, **more: Any) -> Host:
     """A host whose file system is a tree; no command is there unless one is given."""
     given: Dict[str, Any] = {"network": network} if network is not None else {}
     return Host(

@@ -1,0 +1,305 @@
+"""What a patch run does without each repository, and what is said of it: pure, from observations alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Dict, List, Sequence, Tuple
+
+import pytest
+
+from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.model.capability import Capability, Verdict
+from ssm_bootstrap.model.codec import decode, encode
+from ssm_bootstrap.model.diagnosis import Diagnosis
+from ssm_bootstrap.model.finding import Finding, Severity
+from ssm_bootstrap.model.image import Image, RunningIdentity, SharedProfile
+from ssm_bootstrap.model.machine import Identity, IdentityState
+from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult, Target
+from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observed import Seen, Unseen
+from ssm_bootstrap.model.patching import LockHeld, NodeLimits, Patching
+from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Problem, Repositories, Repository
+from tests.made import PUBLIC, healthy, observations, probe
+
+AL2023 = "al2023-repos-ap-northeast-1-de612dc2.s3.dualstack.ap-northeast-1.amazonaws.com"
+AL2 = "amazonlinux.ap-northeast-1.amazonaws.com"
+PLENTY = NodeLimits("amzn", "2023", "/usr/bin/python3", "3.9.16", free=(("/var", 9 << 30),), downloader="/usr/bin/curl")
+SKIPS = "/etc/dnf/dnf.conf:6"
+
+
+def fetch(
+    outcome: Outcome,
+    host: str = "mirror.example.com",
+    stage: Stage = Stage.HTTP,
+    failure: Any = None,
+    port: int = 443,
+    **more: Any,
+) -> Fetch:
+    """A fetch of an index; below HTTP where the failure says so."""
+    target = Target("repository:0", "repository", host, port)
+    rungs = [StageResult(Stage.DNS, True, 0.01)] if stage is not Stage.DNS else []
+    shown = Probe(target, PUBLIC, (*rungs, StageResult(stage, failure is None, 0.1, failure)))
+    scheme = "https" if port == 443 else "http"
+    return Fetch(f"{scheme}://{host}/x", "repomd.xml", outcome, "what was seen", shown, **more)
+
+
+def silent(host: str = "mirror.example.com", **more: Any) -> Fetch:
+    """A fetch that got no answer."""
+    return fetch(Outcome.UNREACHED, host, Stage.TCP, Failure.TIMED_OUT, **more)
+
+
+def repository(*fetches: Fetch, **more: Any) -> Repository:
+    """A repository of the distribution's own, unless it is said otherwise."""
+    given: Dict[str, Any] = {"own": True, "urls": ("https://mirror.example.com/x",), "name": "baseos", **more}
+    return Repository(file="/etc/yum.repos.d/a.repo", line=3, fetches=fetches, **given)
+
+
+def seen(
+    *items: Repository,
+    manager: Manager = Manager.DNF,
+    limits: NodeLimits = PLENTY,
+    problems: Sequence[Problem] = (),
+    probes: Sequence[Probe] = (),
+    buckets: Sequence[Fetch] = (),
+    guessed: bool = False,
+    **more: Any,
+) -> Observations:
+    """A look at a machine with these repositories, patching asked for alone."""
+    found = Repositories(manager, "9", guessed, items, tuple(problems), len(items))
+    patching = Patching(Seen(found), Seen(tuple(buckets)), Seen(limits))
+    given = probes or healthy()
+    return observations(*given, capabilities=("patch",), **{"patching": Seen(patching), **more})
+
+
+def told(given: Observations) -> Tuple[Verdict, List[Tuple[str, str]]]:
+    """The verdict on patching, and the codes of what is wrong, symptoms left out."""
+    found = diagnose(decode(Observations, encode(given)))
+    assert found.crashed == ()
+    causes = [item for item in found.findings if item.symptom_of is None and item.severity is not Severity.INFO]
+    return found.capabilities[0].verdict, [(item.code, item.severity.value) for item in causes]
+
+
+def finding(given: Observations, code: str) -> Finding:
+    """The first finding of a code."""
+    return next(item for item in diagnose(given).findings if item.code == code)
+
+
+OK = fetch(Outcome.FOUND)
+UNREACHABLE = ("repository-unreachable", "error")
+LIES = ("false-compliance", "error")
+MISSES = ("false-compliance", "warning")
+
+
+@pytest.mark.parametrize(
+    "items, verdict, codes",
+    [
+        ([repository(OK)], Verdict.OK, []),
+        ([repository(fetch(Outcome.WANTS_KEY))], Verdict.OK, []),
+        ([repository(silent(), OK)], Verdict.OK, []),  # one mirror of several is enough
+        ([repository(silent())], Verdict.BROKEN, [UNREACHABLE]),
+        ([repository(fetch(Outcome.MISSING))], Verdict.BROKEN, [UNREACHABLE]),
+        ([repository(fetch(Outcome.STRANGER))], Verdict.BROKEN, [UNREACHABLE]),
+        ([repository(silent(), skipped_by=SKIPS)], Verdict.BROKEN, [UNREACHABLE, LIES]),
+        ([repository(OK), repository(silent(), own=False, name="epel")], Verdict.BROKEN, [UNREACHABLE]),  # dnf refuses
+        ([repository(OK), repository(silent(), own=False, skipped_by=SKIPS)], Verdict.DEGRADED, [MISSES]),
+        ([repository(silent(), own=False)], Verdict.BROKEN, [UNREACHABLE]),  # nothing else is the distribution's
+        ([repository(OK), repository(enabled=False, own=False)], Verdict.OK, []),
+        ([repository(fetch(Outcome.UNKNOWN))], Verdict.UNKNOWN, []),
+        ([repository(fetch(Outcome.UNKNOWN), skipped_by=SKIPS, own=False), repository(OK)], Verdict.OK, []),
+        ([repository(remark="s3: is not looked at")], Verdict.UNKNOWN, []),
+    ],
+)
+def test_what_follows_from_a_repository(items: List[Repository], verdict: Verdict, codes: List[Tuple[str, str]]) -> None:
+    assert told(seen(*items)) == (verdict, codes)
+
+
+@pytest.mark.parametrize(
+    "manager, item, verdict, codes",
+    [
+        (Manager.APT, silent(), Verdict.DEGRADED, [MISSES]),  # apt goes on with what it had
+        (Manager.APT, fetch(Outcome.MISSING), Verdict.BROKEN, [UNREACHABLE]),  # no Release file is an error of apt
+        (Manager.ZYPPER, silent(), Verdict.DEGRADED, [MISSES]),
+        (Manager.YUM, silent(), Verdict.BROKEN, [UNREACHABLE]),
+    ],
+)
+def test_somebody_elses_repository(manager: Manager, item: Fetch, verdict: Verdict, codes: List[Tuple[str, str]]) -> None:
+    limits = replace(PLENTY, has_python_apt=True) if manager is Manager.APT else PLENTY
+    given = seen(repository(OK), repository(item, own=False, name="other"), manager=manager, limits=limits)
+    assert told(given) == (verdict, codes)
+
+
+def test_a_missing_file_under_a_guessed_release_proves_nothing() -> None:
+    assert told(seen(repository(fetch(Outcome.MISSING)), guessed=True)) == (Verdict.UNKNOWN, [])
+    assert told(seen(repository(silent()), guessed=True))[0] is Verdict.BROKEN
+
+
+HTTP_DROPPED = probe("s3-dualstack-http", PUBLIC, Stage.TCP, Failure.TIMED_OUT)
+
+
+@pytest.mark.parametrize(
+    "item, severity, verdict",
+    [
+        (repository(OK), "info", Verdict.OK),
+        (repository(silent(AL2023, port=80), provider="amazon-linux-2023"), "error", Verdict.BROKEN),
+        (repository(silent(AL2, port=80), provider="amazon-linux-2"), "error", Verdict.BROKEN),
+        (repository(silent(AL2023, port=80), own=False, skipped_by=SKIPS), "info", Verdict.DEGRADED),
+        (repository(fetch(Outcome.FOUND, AL2023, port=80)), "info", Verdict.OK),
+    ],
+)
+def test_port_80_of_s3_is_needed_where_something_goes_there(item: Repository, severity: str, verdict: Verdict) -> None:
+    given = seen(item, repository(OK), probes=healthy(HTTP_DROPPED))
+    assert finding(given, "s3-http-blocked").severity.value == severity
+    assert told(given)[0] is verdict
+    if severity == "error":
+        assert finding(given, "repository-unreachable").symptom_of == "s3-http-blocked"
+
+
+def test_without_a_look_at_repositories_the_old_rule_holds() -> None:
+    for patching in (Unseen("not looked at"), Seen(Patching(Unseen("no os-release"), Seen(()), Unseen("x")))):
+        given = observations(*healthy(HTTP_DROPPED), capabilities=("patch",), patching=patching)
+        assert finding(given, "s3-http-blocked").severity is Severity.ERROR
+        assert told(given)[0] is Verdict.BROKEN
+    assert ("repositories", "no os-release") in diagnose(given).unseen
+
+
+def test_nothing_is_said_where_patching_is_not_asked_for() -> None:
+    given = seen(repository(silent()), limits=replace(PLENTY, downloader=""))
+    other = replace(given, plan=replace(given.plan, capabilities=("register",)))
+    assert {item.code for item in diagnose(other).findings} <= {"dmidecode-missing"}
+
+
+def test_a_resolver_that_is_silent_is_told_once() -> None:
+    dead = [probe(name, None, Stage.DNS, Failure.RESOLVER_SILENT) for name in ("ssm", "s3-dualstack")]
+    item = repository(fetch(Outcome.UNREACHED, "deb.debian.org", Stage.DNS, Failure.RESOLVER_SILENT))
+    assert finding(seen(item, probes=healthy(*dead)), "repository-unreachable").symptom_of == "dns-silent"
+    assert finding(seen(item), "repository-unreachable").symptom_of is None
+
+
+def test_what_no_endpoint_serves_is_said_with_the_lines_to_change() -> None:
+    rhui = repository(silent("rhui.x"), name="rhel-9-baseos-rhui-rpms", provider="rhui", lists=("https://rhui.x/list",), urls=())
+    remedy = finding(seen(rhui), "repository-unreachable").remedy
+    steps = "\n".join(remedy.instance_steps)
+    assert "Red Hat Update Infrastructure on AWS has no endpoint in a VPC" in steps
+    line = "/etc/yum.repos.d/a.repo:3 [rhel-9-baseos-rhui-rpms]: the list https://rhui.x/list -> baseurl=https://<MIRROR-BUCKET>"
+    assert line in steps
+    assert any("sed -i" in command and "baseurl=" in command for command in remedy.instance_commands)
+    own = repository(silent(AL2023), provider="amazon-linux-2023", urls=())
+    assert "no endpoint" not in "\n".join(finding(seen(own), "repository-unreachable").remedy.instance_steps)
+
+
+def test_a_command_is_made_of_plain_words_alone() -> None:
+    bad = repository(silent(), name="a'; rm -rf /", urls=("https://x/'; rm",))
+    commands = finding(seen(bad), "repository-unreachable").remedy.instance_commands
+    assert not any("rm -rf" in command or "'; rm" in command for command in commands)
+
+
+def test_many_hosts_make_few_findings() -> None:
+    items = [repository(silent(f"m{n}.example.com"), name=f"r{n}", urls=(f"https://m{n}.example.com/",)) for n in range(200)]
+    found = diagnose(seen(*items)).findings
+    assert sum(item.code == "repository-unreachable" for item in found) == 11
+
+
+@pytest.mark.parametrize(
+    "manager, problem, severity",
+    [
+        (Manager.DNF, Problem("/etc/yum.repos.d/site.repo", 3, "expected key = value", hides=True), "warning"),
+        (Manager.DNF, Problem("/etc/yum.repos.d/a.repo", 3, "expected key = value", hides=True), "error"),
+        (Manager.YUM, Problem("/etc/yum.repos.d/site.repo", 3, "expected key = value", hides=True), "error"),
+        (Manager.APT, Problem("/etc/apt/sources.list", 3, "expected deb", hides=True), "error"),
+        (Manager.DNF, Problem("/etc/yum.repos.d/site.repo", 3, "no value for the variable $x"), "warning"),
+    ],
+)
+def test_a_line_that_does_not_parse(manager: Manager, problem: Problem, severity: str) -> None:
+    limits = replace(PLENTY, has_python_apt=True)
+    given = seen(repository(OK), manager=manager, problems=[problem], limits=limits)
+    found = finding(given, "repository-config-invalid")
+    assert found.severity.value == severity and f"{problem.file}:{problem.line}" in found.cause
+    assert (told(given)[0] is Verdict.BROKEN) is (severity == "error")
+
+
+HELD = LockHeld("/var/lib/dpkg/lock-frontend", 42, "apt-get")
+LITTLE = (("/var", 40 << 20), ("/var/log", 40 << 20))
+
+
+@pytest.mark.parametrize(
+    "changes, code, severity, said",
+    [
+        ({"system_id": "arch"}, "patch-platform", "error", "no distribution"),
+        ({"system_id": "debian", "system_version": "13"}, "patch-platform", "warning", "not in the documented list"),
+        ({"interpreter": ""}, "patch-platform", "error", "no Python"),
+        ({"python": "2.5.1"}, "patch-platform", "error", "2.6 to 3.12"),
+        ({"python": "3.13.1"}, "patch-platform", "warning", "2.6 to 3.12"),
+        ({"downloader": ""}, "patch-platform", "error", "neither curl nor wget"),
+        ({"downloader": "/snap/bin/curl"}, "patch-platform", "error", "exit status 23"),
+        ({"database_problem": "rpm -q rpm: rpmdb open failed"}, "patch-platform", "error", "rpmdb"),
+        ({"free": LITTLE}, "patch-platform", "error", "40 MB"),
+        ({"free": (("/var", 400 << 20),)}, "patch-platform", "warning", "400 MB"),
+        ({"has_python_apt": False}, "patch-platform", "info", "python3-apt"),
+        ({"reboot_pending": "/run/reboot-required"}, "patch-platform", "info", "InstalledPendingReboot"),
+        ({"locks": (HELD,)}, "package-manager-busy", "warning", "apt-get (pid 42)"),
+    ],
+)
+def test_the_machines_own_limits(changes: Dict[str, Any], code: str, severity: str, said: str) -> None:
+    given = seen(repository(OK), limits=replace(PLENTY, **changes))
+    found = [item for item in diagnose(given).findings if item.code == code]
+    assert len(found) == 1 and found[0].severity.value == severity
+    assert said in found[0].cause or any(said in item.excerpt for item in found[0].evidence)
+    assert (told(given)[0] is Verdict.BROKEN) is (severity == "error")
+
+
+def test_python_apt_that_cannot_be_installed_breaks_even_a_scan() -> None:
+    limits = replace(PLENTY, system_id="debian", system_version="12", has_python_apt=False)
+    given = seen(repository(silent()), manager=Manager.APT, limits=limits)
+    assert ("patch-platform", "error") in told(given)[1]
+
+
+MI = Identity(IdentityState.REGISTERED, "mi-0123456789abcdef0", "ap-northeast-1")
+
+
+def test_hybrid_limits_are_said_once_and_as_information() -> None:
+    found: Diagnosis = diagnose(seen(repository(OK), identity=Seen(MI)))
+    assert [item.severity for item in found.findings if item.code == "patch-hybrid-limits"] == [Severity.INFO]
+    assert found.capabilities[0].verdict is Verdict.OK
+    assert "AWS-RunPatchBaselineAssociation" in finding(seen(repository(OK), identity=Seen(MI)), "patch-hybrid-limits").cause
+
+
+@pytest.mark.parametrize(
+    "image, warned",
+    [
+        (Image(default_profile=Seen(SharedProfile("/root/.aws/credentials", "default", True))), False),
+        (Image(default_profile=Seen(SharedProfile("/root/.aws/credentials", "default", False))), True),
+        (Image(default_profile=Seen(None), running=Seen(RunningIdentity("OnPrem", "mi-1", "/root/x", "ssm"))), True),
+        (Image(default_profile=Seen(None)), False),
+    ],
+)
+def test_the_keys_that_the_patch_script_calls_with(image: Image, warned: bool) -> None:
+    found = diagnose(seen(repository(OK), identity=Seen(MI), image=Seen(image))).findings
+    assert any(item.code == "patch-platform" and item.severity is Severity.WARNING for item in found) is warned
+
+
+DROPPED = {"stage": Stage.TCP, "failure": Failure.TIMED_OUT}
+
+
+def bucket(what: str, outcome: Outcome, **more: Any) -> Fetch:
+    """A fetch of one of the patch run's own objects."""
+    return replace(fetch(outcome, "s3.example.com", **more), what=what)
+
+
+@pytest.mark.parametrize(
+    "fetches, expected",
+    [
+        ([bucket("patch-payload", Outcome.FOUND), bucket("patch-payload", Outcome.DENIED)], []),
+        ([bucket("patch-payload", Outcome.DENIED)] * 3, [("patch-payload-unreachable", "warning")]),
+        ([bucket("patch-snapshot", Outcome.UNREACHED, **DROPPED)], [("patch-payload-unreachable", "error")]),
+        ([bucket("patch-accelerated", Outcome.UNREACHED, **DROPPED)], [("patch-payload-unreachable", "warning")]),
+    ],
+)
+def test_the_runs_own_objects(fetches: List[Fetch], expected: List[Tuple[str, str]]) -> None:
+    assert told(seen(repository(OK), buckets=fetches))[1] == expected
+
+
+def test_every_capability_but_patch_is_untouched() -> None:
+    given = seen(repository(silent()))
+    everything = replace(given, plan=replace(given.plan, capabilities=tuple(item.value for item in Capability)))
+    verdicts = {item.capability: item.verdict for item in diagnose(everything).capabilities}
+    assert [name for name, verdict in verdicts.items() if verdict is not Verdict.OK] == [Capability.PATCH]
