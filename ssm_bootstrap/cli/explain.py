@@ -124,9 +124,7 @@ def _print_json(
     print_document(document(observations, diagnosis, status, more))
 
 
-def _print_text(
-    digest: LogDigest, found: LogDiagnosis, search: Search, region: str, arguments: argparse.Namespace
-) -> None:
+def _print_text(digest: LogDigest, found: LogDiagnosis, search: Search, region: str, arguments: argparse.Namespace) -> None:
     from ssm_bootstrap import __version__
     from ssm_bootstrap.cli.output import new_report, print_report, quick_report
     from ssm_bootstrap.model.diagnosis import Diagnosis

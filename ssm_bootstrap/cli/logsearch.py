@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ class Search:
         found = self.sources()
         digest = self.read_sources(found)
         if self.is_own and not found:
-            digest = self._read_journal() if "journal" in self.kinds else digest
+            with contextlib.suppress(Refusal):  # a machine without a journal
+                digest = self._read_journal() if "journal" in self.kinds else digest
             if not any(file.bytes_read for file in digest.files):
                 raise Refusal(ExitStatus.BAD_CONTENT, "explain: /var/log/amazon/ssm: expected the agent's logs; there are none")
         if len(self.files) == 1 and digest.unseen and not digest.files:
@@ -112,12 +114,16 @@ class Search:
 
     def _read_journal(self) -> LogDigest:
         from ssm_bootstrap.cli.looking import real_host
+        from ssm_bootstrap.host.commands import CannotRun
 
         words = ["journalctl", "--no-pager", "-q", "-o", "json"]
         words += [word for unit in JOURNAL_UNITS for word in ("-u", unit)]
         if self.since:
             words += ["--since", f"@{int(self.since.timestamp())}"]
-        done = real_host().commands.run(words, timeout=60)
+        try:
+            done = real_host().commands.run(words, timeout=60)
+        except CannotRun as error:
+            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: the journal: {error}") from None
         return self._read_stream(iter([done.output.encode("utf-8", "replace")[:JOURNAL_LIMIT]]), "journal")
 
 

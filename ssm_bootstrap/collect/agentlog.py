@@ -10,8 +10,7 @@ from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES, parse_time
 from ssm_bootstrap.collect.logfold import Fold, Group
 from ssm_bootstrap.collect.logparts import LogFiles, Part, chunks_of, shares_of
 from ssm_bootstrap.collect.logreader import LogReader, Window
-from ssm_bootstrap.model.log import LogFile
-from ssm_bootstrap.model.log import LogDigest
+from ssm_bootstrap.model.log import LogDigest, LogFile
 
 _ERRORS_NAME, _AGENT_NAME = LOG_NAMES[0], LOG_NAMES[1]
 _AHEAD = timedelta(minutes=5)

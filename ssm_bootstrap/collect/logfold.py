@@ -30,6 +30,7 @@ _ALIKE = bytes.maketrans(b"0123456789abcdefABCDEF", b"0" * 22)
 _DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
 _FIXED = tuple(dict.fromkeys([row.fixed for row in SIGNATURES] + ["dial tcp", "lookup ", "x509: ", "tls: ", "Client.Timeout"]))
 
+
 class Group:
     """A group while it grows: its first record, how many, and the spells in which they came."""
 

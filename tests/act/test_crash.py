@@ -48,14 +48,16 @@ def spread(length: int, number: int) -> List[int]:
     return sorted({1 + round(turn * (length - 1) / (number - 1)) for turn in range(number)})
 
 
+@pytest.mark.timeout(300)
 def test_a_forced_registration_that_is_killed(lab: Lab) -> None:
     ours, steps = outside.count(lab, "force")
     assert len(ours) + 3 * len(steps) >= 200  # what the whole sweep passes
-    points = [Point("force", US, number) for number in spread(len(ours), 9)]
+    points = [Point("force", US, number) for number in spread(len(ours), 7)]
     points += [Point("force", kind, number) for kind in (CHILD, BOTH, ALONE) for number in spread(len(steps), 2)]
     assert set(passed(lab, points)) == {"the old identity", "a new identity"}
 
 
+@pytest.mark.timeout(300)
 def test_one_that_is_interrupted_is_undone_at_once(lab: Lab) -> None:
     ours, _ = outside.count(lab, "force")
     child = next(number for number, what in enumerate(ours, 1) if what.startswith("run amazon-ssm-agent"))

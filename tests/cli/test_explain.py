@@ -173,6 +173,8 @@ def test_nothing_needless_is_loaded() -> None:
         "print(sorted({'rich', 'requests', 'dns', 'ssl', 'http.client', 'psutil', 'subprocess'} & set(sys.modules)), file=sys.stderr)"
     )
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True, env=environment
+    )
     assert done.stderr == b"[]\n"
     assert io.BytesIO(done.stdout).readline().startswith(b"ssm-bootstrap ")

@@ -80,6 +80,22 @@ def test_both_line_formats_give_the_same_group() -> None:
     assert (group.sample.message, group.file, group.line) == ("went wrong", "x.log", 1)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2018-03-04 05:06:07 ERROR [HandleAwsError @ awserr.go.48] [instanceID=mi-02117ab6c0a35dc0a] [HealthCheck] went wrong\n",
+        "2020-03-04 05:06:07 ERROR [ssm-agent-worker] [HealthCheck] went wrong\n",
+        "2024-03-04 05:06:07.0000 ERROR [HandleAwsError @ awserr.go.50] [ssm-agent-worker] [HealthCheck] went wrong\n",
+        "2026-03-04 05:06:07.123456789 ERROR [HealthCheck] went wrong\r\n",
+        "Mar  4 05:06:07 ip-10-0-0-5 amazon-ssm-agent.amazon-ssm-agent[51]: 2022-03-04 05:06:07 ERROR [HealthCheck] went wrong\n",
+    ],
+)
+def test_every_format_since_2_x(text: str) -> None:
+    sample = only(read(text)).sample
+    assert (sample.level, sample.message, sample.context[-1]) == (Level.ERROR, "went wrong", "HealthCheck")
+    assert sample.at is not None and sample.at.hour == 5
+
+
 def test_continuation_lines_belong_to_their_record() -> None:
     digest = read(f"2026-11-23 14:22:06.5673 ERROR [CredentialRefresher] {FAILED}\n2026-11-23 14:22:07.0000 INFO next\n")
     assert only(digest).sample.message == FAILED

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
+import subprocess
+import sys
+import zipapp
 from collections.abc import Iterator
 from datetime import timezone
 from pathlib import Path
@@ -20,11 +25,10 @@ from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.workers import Workers
 from ssm_bootstrap.model.log import LogDigest, LogGroup
 from tests.collect.test_agentlog import Shelf, hostile
+from tests.laws.tree import PACKAGE
 
 UTC = timezone.utc
-LINES = [
-    b"2026-11-23 15:00:0%d ERROR [Get @ x.go.1] [C] went wrong" % n for n in range(4)
-] + [
+LINES = [b"2026-11-23 15:00:0%d ERROR [Get @ x.go.1] [C] went wrong" % n for n in range(4)] + [
     b"2026-11-23 15:00:09.1234 INFO [CredentialRefresher] Credentials ready",
     b"2026-11-23 15:00:09.1234 INFO [X] Sleeping for 13s before retrying retrieve credentials",
     b"2026-11-23 15:00:09.1234 INFO nothing of note Credentials ready",
@@ -102,6 +106,15 @@ def test_two_processes_say_what_one_says(busy: Path) -> None:
     assert read(busy, Workers(2)) == alone
     assert read(busy, Workers(3)) == alone
     assert sum(group.count for group in alone.groups) > 5000
+
+
+def test_a_zip_file_of_the_package_reads_with_two_processes(busy: Path, tmp_path: Path) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "in" / "ssm_bootstrap", ignore=shutil.ignore_patterns("__pycache__"))
+    zipapp.create_archive(tmp_path / "in", tmp_path / "explain.pyz", main="ssm_bootstrap.cli:main")
+    words = [sys.executable, "-I", str(tmp_path / "explain.pyz"), "explain", str(busy)]
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    done = subprocess.run(words, capture_output=True, env=environment, check=False)
+    assert b"endpoint-missing" in done.stdout, done.stderr
 
 
 def test_the_lines_are_where_they_are_said_to_be(busy: Path) -> None:

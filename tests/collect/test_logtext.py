@@ -16,7 +16,9 @@ from ssm_bootstrap.model.log import Level, LogDigest
 UTC = timezone.utc
 
 
-def entry(message: object, *, pid: str = "512", priority: str = "6", transport: str = "stdout", at: int = 1795443726567300) -> bytes:
+def entry(
+    message: object, *, pid: str = "512", priority: str = "6", transport: str = "stdout", at: int = 1795443726567300
+) -> bytes:
     fields = {"__CURSOR": "s=1", "__REALTIME_TIMESTAMP": str(at), "PRIORITY": priority, "_PID": pid, "_TRANSPORT": transport}
     return json.dumps({**fields, "MESSAGE": message}).encode() + b"\n"
 

@@ -119,9 +119,11 @@ def machine(metadata: Any, impostor: Optional[Impostor] = None) -> Observed[Inst
     return Seen(Instance("x", "x", "1", "x86_64", "here", (), metadata, impostor))
 
 
-def test_an_impostor_is_told_with_what_gave_it_away() -> None:
-    found = only(instance.metadata(case(instance=machine(Unseen("see impostor"), Impostor("a page instead of a token")))))
-    assert (found.code, found.severity) == ("imds-impostor", Severity.ERROR)
+@pytest.mark.parametrize(("region", "severity"), [(Seen(REGION), Severity.WARNING), (Unseen("nobody"), Severity.ERROR)])
+def test_an_impostor_is_told_with_what_gave_it_away(region: Observed[str], severity: Severity) -> None:
+    there = machine(Unseen("see impostor"), Impostor("a page instead of a token"))
+    found = only(instance.metadata(case(instance=there, plan=Plan("probe", region, "--region", EVERYTHING))))
+    assert (found.code, found.severity) == ("imds-impostor", severity)
     assert found.evidence[0].excerpt == "a page instead of a token"
 
 

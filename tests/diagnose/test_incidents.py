@@ -22,7 +22,7 @@ ELSEWHERE = SILENT.replace("52.119.221.73", "52.119.221.99")
 DENIED = TOKEN.replace("RequestError: send request failed\ncaused by: ", "") + "AccessDeniedException: no"
 READY = "INFO [CredentialRefresher] Credentials ready"
 START = "INFO [amazon-ssm-agent] Starting Core Agent"
-PING = 'WARN [MGSInteractor] Error while sending websocket ping: write tcp 10.0.0.5:5->10.0.1.2:443: write: broken pipe'
+PING = "WARN [MGSInteractor] Error while sending websocket ping: write tcp 10.0.0.5:5->10.0.1.2:443: write: broken pipe"
 
 
 def tell(*lines: tuple[str, str]) -> Sequence[Incident]:
@@ -89,7 +89,9 @@ def test_the_corpus_has_an_incident_for_each_of_its_codes(name: str) -> None:
 
 
 def test_words_and_json() -> None:
-    first, second = reversed(tell(("23 15:00:00", SILENT), ("23 15:20:00", READY), ("23 15:30:00", SILENT), ("23 15:31:00", SILENT)))
+    first, second = reversed(
+        tell(("23 15:00:00", SILENT), ("23 15:20:00", READY), ("23 15:30:00", SILENT), ("23 15:31:00", SILENT))
+    )
     assert in_words(first) == (
         f"endpoint-missing, {SSM}: 2026-11-23 15:00:00, once; ended with credentials-ready at 2026-11-23 15:20:00; "
         "no good sign before it"

@@ -20,7 +20,22 @@ SEEDS = sorted(path for path in INPUTS.iterdir() if path.is_file())
 LOGS = sorted(path for path in CORPUS.rglob("*") if path.is_file() and path.suffix != ".json")
 
 HOSTILE = (
-    *("[", "] ", "[a] ", 'Post "https://', "a-", "0-", "00000000-", "1h1m", "1h", "1.1", "dial tcp ", "lookup a on ", "?", "?X-Amz-"),
+    *(
+        "[",
+        "] ",
+        "[a] ",
+        'Post "https://',
+        "a-",
+        "0-",
+        "00000000-",
+        "1h1m",
+        "1h",
+        "1.1",
+        "dial tcp ",
+        "lookup a on ",
+        "?",
+        "?X-Amz-",
+    ),
     *("://", "://a", "read tcp a->", "x509: ", "request id: ", "not authorized to perform: ", "-code ", "activation_code ", " "),
     *("curl: (28) ", "connect to a", "0x", "pid: ", '"', "\n", "\ncaused by: ", 'Head "http://a: ', "a.", "s3.", "aa", "[a @ "),
 )

@@ -29,7 +29,7 @@ def test_a_copy_that_fails_has_its_task_run_here() -> None:
 
 
 def test_what_cannot_be_sent_is_made_here() -> None:
-    results = Workers(2).share([lambda: None, lambda: (lambda: 5)])
+    results = Workers(2).share([lambda: None, lambda: lambda: 5])
     assert results[1] is not None and results[1]() == 5
 
 

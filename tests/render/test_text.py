@@ -78,7 +78,7 @@ def test_the_closed_vpc_is_told_cause_first() -> None:
     lines = text.split("\n")
     assert lines[0].startswith("ssm-bootstrap 0.1.0 - probe - ap-northeast-1 - 2026-11-23 12:00:00+00:00")
     assert lines[1].startswith("✗ ")
-    assert text.index("✗ not-registered") < text.index("✗ endpoint-missing") < text.index("✗ s3-unreachable")
+    assert text.index("✗ endpoint-missing") < text.index("✗ not-registered") < text.index("✗ s3-unreachable")
     assert "on the side of AWS:" in text and "on this machine:" in text
     for part in ("register", "broken", "not-registered", "3.3.1142.0 (rpm)", "vpce-1.ssm.example"):
         assert part in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import queue
 import sys
 import threading
@@ -14,6 +15,7 @@ from typing import Any, Optional
 from ssm_bootstrap.host.clock import Clock
 
 POLL = 0.0003  # real seconds between two looks at what the threads do
+TICKS = 1 << 20  # in a second: a power of two, so that differences of times are the same wherever they lie
 
 
 class ScenarioOver(OSError):
@@ -31,10 +33,10 @@ class VirtualClock(Clock):
 
     def __init__(self, now: datetime, zone: tzinfo) -> None:
         self._now, self._zone = now, zone
-        self._seconds = 0.0
+        self._ticks = 0
         self._changed = threading.Condition()
-        self._passing: dict[int, float] = {}  # thread to the time at which it goes on
-        self._waiting: dict[int, tuple[float, queue.Queue[Any]]] = {}  # thread to its deadline, and where events come in
+        self._passing: dict[int, int] = {}  # thread to the tick at which it goes on
+        self._waiting: dict[int, tuple[int, queue.Queue[Any]]] = {}  # thread to its last tick, and where events come in
         self._strangers = set(threading.enumerate()) - {threading.current_thread()}
         self._over = False
 
@@ -49,13 +51,13 @@ class VirtualClock(Clock):
     def monotonic(self) -> float:
         """Seconds that passed in the scenario, from a thousand on."""
         with self._changed:
-            return 1000.0 + self._seconds
+            return 1000.0 + self._ticks / TICKS
 
     def sleep(self, seconds: float) -> None:
         """Let time pass, and move it on where nobody else does."""
         me = threading.get_ident()
         with self._changed:
-            self._passing[me] = self._seconds + seconds
+            self._passing[me] = self._after(seconds)
         while self._passes(me):
             time.sleep(POLL)
 
@@ -63,7 +65,7 @@ class VirtualClock(Clock):
         """Be busy for this long, in a thread whose events somebody waits for; raises ScenarioOver at the scenario's end."""
         me = threading.get_ident()
         with self._changed:
-            self._passing[me] = self._seconds + seconds
+            self._passing[me] = self._after(seconds)
             self._changed.wait_for(lambda: self._over or me not in self._passing)
             if self._over:
                 raise ScenarioOver("the scenario is over")
@@ -72,7 +74,7 @@ class VirtualClock(Clock):
         """The next event; raises queue.Empty once ``seconds`` passed without one."""
         me = threading.get_ident()
         with self._changed:
-            self._waiting[me] = (self._seconds + seconds, events)
+            self._waiting[me] = (self._after(seconds), events)
         while True:
             with self._changed:
                 with contextlib.suppress(queue.Empty):
@@ -90,6 +92,9 @@ class VirtualClock(Clock):
             self._over = True
             self._changed.notify_all()
 
+    def _after(self, seconds: float) -> int:
+        return self._ticks + round(seconds * TICKS)
+
     def _passes(self, me: int) -> bool:
         with self._changed:
             self._move_on()
@@ -99,7 +104,7 @@ class VirtualClock(Clock):
         """Go to the next moment and let the first thread go on whose moment it is, unless somebody is busy."""
         if any(not events.empty() for _, events in self._waiting.values()):
             return
-        frames = sys._current_frames()
+        frames = _frames()
         order = [item.ident for item in threading.enumerate() if item not in self._strangers]
         for who in order:
             if who not in self._passing and who not in self._waiting and not _rests(frames.get(who or 0)):
@@ -107,12 +112,23 @@ class VirtualClock(Clock):
         moments = {**self._passing, **{who: deadline for who, (deadline, _) in self._waiting.items()}}
         if not moments:
             return
-        self._seconds = max(self._seconds, min(moments.values()))
-        due = [who for who, when in moments.items() if when <= self._seconds]
+        self._ticks = max(self._ticks, min(moments.values()))
+        due = [who for who, when in moments.items() if when <= self._ticks]
         first = min(due, key=lambda who: (who in self._waiting, order.index(who)))
         self._passing.pop(first, None)
         self._waiting.pop(first, None)
         self._changed.notify_all()
+
+
+def _frames() -> dict[int, FrameType]:
+    """What each thread executes; a collection meanwhile can lock up interpreters before 3.12 (python/cpython#106883)."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _rests(frame: Optional[FrameType]) -> bool:

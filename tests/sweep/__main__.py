@@ -10,7 +10,7 @@ from tests.lab.channel import LabUnavailable
 from tests.sweep import outside, together
 from tests.sweep.scenes import SCENES
 
-EVERY = 8
+EVERY = 12
 
 
 def main(argv: Optional[List[str]] = None) -> int:

@@ -137,5 +137,5 @@ def _first(scene: Scene, ours: List[str], signals: bool = False) -> int:
     if scene.after_child:
         return 1 + max(number for number, what in numbered if what.startswith("run amazon-ssm-agent"))
     if signals and scene.words == scene.start:
-        return 1 + max((number for number, what in numbered if what.endswith("/ssm-bootstrap.lock")), default=0)
+        return 1 + next((number for number, what in numbered if what == "truncate /run/ssm-bootstrap.lock"), 0)
     return 1

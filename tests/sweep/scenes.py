@@ -103,12 +103,12 @@ SCENES = {
     scene.name: scene
     for scene in (
         Scene("force", FORCE, registered, frozenset({OLD, NEW})),
-        Scene("refused", FORCE, registered, frozenset({OLD}), aws=(("activation", "expired"),), after_child=True, sample=2),
+        Scene("refused", FORCE, registered, frozenset({OLD}), aws=(("activation", "expired"),), after_child=True, sample=3),
         Scene("undo", tuple(register_words()), torn(30), frozenset({OLD}), sample=3),
         Scene("finish", tuple(register_words()), torn(-1), frozenset({NEW})),
-        Scene("rollback", ("rollback",), registered, frozenset({OLD, NEW}), sample=4),
-        Scene("deregister", ("deregister",), registered, frozenset({OLD, CLEARED}), start=("restart", "--now"), sample=3),
-        Scene("first", tuple(register_words()), unregistered, frozenset({NEW, NOTHING}), sample=6),
+        Scene("rollback", ("rollback",), registered, frozenset({OLD, NEW}), sample=6),
+        Scene("deregister", ("deregister",), registered, frozenset({OLD, CLEARED}), start=("restart", "--now"), sample=4),
+        Scene("first", tuple(register_words()), unregistered, frozenset({NEW, NOTHING}), sample=8),
     )
 }
 """A forced registration; one that AWS refuses; what a start does after one that was killed (nothing new, or all of it new);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import socket
+import ssl
 from dataclasses import dataclass, field, replace
 from typing import Callable, Optional
 
@@ -106,7 +107,9 @@ def _basic(credentials: str) -> str:
 class Asking(Look):
     """Many questions at once, in one look: bounded as a look is."""
 
-    def __init__(self, host: Host, questions: list[Question], trusting: Callable[[Question], Callable[[], object]]) -> None:
+    def __init__(
+        self, host: Host, questions: list[Question], trusting: Callable[[Question], Callable[[], ssl.SSLContext]]
+    ) -> None:
         self._questions = {f"{SERVICE}:{number}": question for number, question in enumerate(questions)}
         self._trust = trusting
         self._ladders: dict[str, list[AskingLadder]] = {}
@@ -125,7 +128,7 @@ class Asking(Look):
             target,
             "",
             authorization,
-            question=question,  # type: ignore[arg-type]
+            question=question,
         )
         self._ladders.setdefault(target.endpoint, []).append(ladder)
         return ladder

@@ -20,6 +20,13 @@ from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositori
 
 PATCH = (Capability.PATCH.value,)
 MOST_GROUPS = 10
+GOES_ON = {
+    Manager.DNF: "These repositories do not answer and may be skipped, so dnf leaves them out and ends well.",
+    Manager.YUM: "These repositories do not answer and may be skipped, so yum leaves them out and ends well.",
+    Manager.APT: "These repositories do not answer, and apt goes on with the lists that it had of them, or with none.",
+    Manager.ZYPPER: "These repositories do not answer, and zypper leaves them out.",
+}
+NOT_SCANNED = "The distribution's own patches are scanned; what comes from these repositories is not."
 
 
 def repositories(case: Case) -> Iterator[Finding]:
@@ -46,10 +53,11 @@ def false_compliance(case: Case) -> Iterator[Finding]:
     if lying:
         yield _skipped(case, lying, severity=Severity.ERROR, breaks=PATCH)
     missed = [item for item in failed if item.effect is Effect.MISSES]
-    if missed:
+    if missed and len(missed) == len(failed):  # beside repositories that a run needs it is no news
         names = ", ".join(item.repository.name for item in missed[:3])
         finding = _skipped(case, missed, severity=Severity.WARNING, degrades=PATCH)
-        yield replace(finding, title="Packages of other repositories are left out of a scan", subject=names)
+        title = "Packages of other repositories are left out of a scan"
+        yield replace(finding, title=title, subject=names, cause=f"{GOES_ON[found.manager]} {NOT_SCANNED}")
 
 
 def payload(case: Case) -> Iterator[Finding]:
