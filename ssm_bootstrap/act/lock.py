@@ -19,7 +19,7 @@ def locked(host: Host, command: str, wait: float, tell: Callable[[str], None]) -
     Waits for ``wait`` seconds at most; then Refusal (75) that says who holds it. Raises Refusal (77) where /run is not ours.
     """
     begun = host.clock.monotonic()
-    told = False
+    told = looked_again = False
     while True:
         try:
             descriptor = host.locks.take(paths.LOCK, command, host.clock.now().isoformat(timespec="seconds"))
@@ -28,6 +28,9 @@ def locked(host: Host, command: str, wait: float, tell: Callable[[str], None]) -
         if descriptor is not None:
             break
         holder = host.locks.last(paths.LOCK)
+        if not holder.pid and not looked_again:
+            looked_again = True  # it was let go between the two looks
+            continue
         if host.clock.monotonic() - begun >= wait:
             raise Refusal(ExitStatus.TRY_LATER, f"{command}: {holder} is at work on this node's identity; nothing was changed")
         if not told:

@@ -83,5 +83,3 @@ class Restart:
             breaks=BROKEN,
         )
         return Proof(False, (Sign("new process", False, detail),), finding=finding)
-
-

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, tzinfo
 from typing import Iterator, Optional
 
+from ssm_bootstrap.catalog.secretshapes import mask_shapes
 from ssm_bootstrap.model.log import Level, LogRecord
 
 LOG_DIRECTORY = "/var/log/amazon/ssm"  # source: amazon-ssm-agent 3.3.1142.0 agent/log/logger/defaultconfig.go:29-60
@@ -31,24 +32,10 @@ _SOURCE = re.compile(r"\[([^\]@\n]{1,200} @ [^\]\n]{1,200}\.\d+)\] ")
 _CONTEXT = re.compile(r"\[([^\]\n]{0,200})\] ")
 _MAX_CONTEXT = 12
 
-_SECRETS = (
-    (re.compile(r"(\?)[^\s\"'<>?]*(?:X-Amz-|Signature=|AWSAccessKeyId=)[^\s\"'<>]*"), r"\1***"),
-    (re.compile(r"(://)[^\s/@\"']{1,256}@"), r"\1***@"),
-    (re.compile(r"(?i)((?:^|\s)--?(?:activation-)?code[= ])\s*\S+"), r"\1***"),
-    (
-        re.compile(
-            r"(?i)(\"?(?:activation_?code|secret_?access_?key|session_?token|private_?key)\"?\s{0,4}[:=]\s{0,4}\"?)[^\s\",}]+"
-        ),
-        r"\1***",
-    ),
-)
-
 
 def mask_secrets(text: str) -> str:
-    """The text without presigned query strings, passwords in URLs and activation codes."""
-    for pattern, replacement in _SECRETS:
-        text = pattern.sub(replacement, text)
-    return text
+    """The text without keys, tokens, codes, passwords in URLs and presigned query strings."""
+    return mask_shapes(text)[0]
 
 
 def parse_time(text: str, zone: tzinfo) -> Optional[datetime]:

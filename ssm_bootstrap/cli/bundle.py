@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.agentlog import default_paths
 from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.render.redact import redact
+from ssm_bootstrap.render.redact import redact, redact_document
 
 OBSERVATIONS = "observations.json"
 MANIFEST = "manifest.json"
@@ -30,9 +30,11 @@ CONFIGURATION = (
     "/etc/os-release",
     "/etc/resolv.conf",
     "/etc/hosts",
-    "/etc/systemd/system/amazon-ssm-agent.service.d/override.conf",
+    "/etc/environment",
 )
 """What else tells how this node is set up; the vault and credentials are never read."""
+
+DROP_INS = tuple(f"/etc/systemd/system/{unit}.d" for unit in paths.UNITS)
 
 
 @dataclass
@@ -44,8 +46,16 @@ class Bundle:
     entries: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, name: str, text: str, source: str) -> None:
-        """One file, redacted."""
+        """One file of text, redacted."""
         masked, count = redact(text, accounts=self.accounts)
+        self._keep(name, masked, source, count)
+
+    def add_document(self, name: str, document: Any, source: str) -> None:
+        """One JSON document, every text in it redacted."""
+        masked, count = redact_document(document, accounts=self.accounts)
+        self._keep(name, json.dumps(masked, indent=1) + "\n", source, count)
+
+    def _keep(self, name: str, masked: str, source: str, count: int) -> None:
         data = masked.encode("utf-8", "replace")
         self.files[name] = data
         self.entries.append(
@@ -79,15 +89,16 @@ class Bundle:
         return packed.getvalue()
 
 
-def write_bundle(host: Host, path: str, observations: str, report: str, document: str, *, accounts: bool) -> int:
+def write_bundle(host: Host, path: str, observations: Any, report: str, document: Any, *, accounts: bool) -> int:
     """Write the bundle, mode 0600: how many files it has; raises Refusal."""
     bundle = Bundle(accounts)
-    bundle.add(OBSERVATIONS, observations, "this run")
+    bundle.add_document(OBSERVATIONS, observations, "this run")
     bundle.add("report.txt", report, "this run")
-    bundle.add("report.json", document, "this run")
-    for log in default_paths(host.files):
-        bundle.add_from(host, f"logs/{os.path.basename(log)}", log)
-    for configuration in CONFIGURATION:
+    bundle.add_document("report.json", document, "this run")
+    for log in log_paths(host.files, read_log_settings(host.files)):
+        bundle.add_from(host, f"logs{log}", log)
+    drop_ins = (f"{place}/{name}" for place in DROP_INS for name in host.files.list(place) if name.endswith(".conf"))
+    for configuration in (*CONFIGURATION, *drop_ins):
         bundle.add_from(host, f"configuration{configuration}", configuration)
     try:
         host.files.write_atomic(os.path.abspath(path), bundle.pack(), 0o600)

@@ -129,18 +129,16 @@ def _write_metrics(path: str, observations: Observations, diagnosis: Diagnosis) 
 
 
 def _write_bundle(arguments: argparse.Namespace, observations: Observations, diagnosis: Diagnosis) -> None:
-    import json
-
     from ssm_bootstrap.cli.bundle import write_bundle
     from ssm_bootstrap.cli.looking import real_host
     from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.saving import observations_text
+    from ssm_bootstrap.cli.saving import observations_document
     from ssm_bootstrap.cli.telling import report_of, status_of
     from ssm_bootstrap.render.text import Report
     from ssm_bootstrap.render.wire import document
 
     report = report_of(Report(100), observations, diagnosis, machine=True).text
-    wire = json.dumps(document(observations, diagnosis, status_of(diagnosis, arguments.strict)), indent=1)
-    text = observations_text(observations)
-    count = write_bundle(real_host(), arguments.bundle, text, report, wire, accounts=arguments.redact_accounts)
+    wire = document(observations, diagnosis, status_of(diagnosis, arguments.strict))
+    saved = observations_document(observations)
+    count = write_bundle(real_host(), arguments.bundle, saved, report, wire, accounts=arguments.redact_accounts)
     say(f"{arguments.bundle}: {count} files, mode 0600; keys, tokens, codes and passwords are masked; look before you send it")

@@ -171,9 +171,7 @@ def observe_patching(ground: Ground, capabilities: Sequence[str]) -> Observed[Pa
         return Seen(Patching(repositories, Seen(buckets.result()), Seen(limits.result())))
 
 
-def observe_everything(
-    ground: Ground, capabilities: Sequence[str], progress: Optional[Progress] = None
-) -> Observations:
+def observe_everything(ground: Ground, capabilities: Sequence[str], progress: Optional[Progress] = None) -> Observations:
     """All of it: the network in threads, and meanwhile the machine and its logs."""
     with ThreadPoolExecutor(2) as pool:
         machine = pool.submit(observe_machine, ground, "doctor")

@@ -160,9 +160,7 @@ def _tell_proof(report: Any, proof: Proof) -> None:
         report.item("seen   " if sign.seen else "missing", f"{sign.name}: {sign.detail}")
 
 
-def _document(
-    ground: Ground, outcome: Outcome, diagnosis: Diagnosis, arguments: argparse.Namespace, status: ExitStatus
-) -> None:
+def _document(ground: Ground, outcome: Outcome, diagnosis: Diagnosis, arguments: argparse.Namespace, status: ExitStatus) -> None:
     from ssm_bootstrap.render.wire import document
 
     observations = Observations(

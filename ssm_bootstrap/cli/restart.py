@@ -21,9 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="only where the agent hibernates or sleeps off a back-off and its endpoint answers; else do nothing",
     )
-    parser.add_argument(
-        "--timeout", type=duration, default=45.0, metavar="TIME", help="how long to wait for proof (default 45s)"
-    )
+    parser.add_argument("--timeout", type=duration, default=45.0, metavar="TIME", help="how long to wait for proof (default 45s)")
     parser.add_argument("--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait for another run to end")
     add_output(parser, strict=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from ssm_bootstrap.cli.bundle import observations_of_bundle
 from ssm_bootstrap.collect.failures import words_of
@@ -12,6 +13,7 @@ from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.codec import NotDecodable, decode, encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.render.redact import redact_document
 
 SCHEMA = "ssm-bootstrap-observations/1"
 MOST = 64 << 20
@@ -19,7 +21,12 @@ MOST = 64 << 20
 
 def observations_text(observations: Observations) -> str:
     """The observations as ``--save`` writes them."""
-    return json.dumps({"schema": SCHEMA, "observations": encode(observations)}, indent=1) + "\n"
+    return json.dumps(observations_document(observations), indent=1) + "\n"
+
+
+def observations_document(observations: Observations) -> Any:
+    """The observations as a document, every text in it redacted."""
+    return redact_document({"schema": SCHEMA, "observations": encode(observations)})[0]
 
 
 def save_observations(path: str, observations: Observations) -> None:

@@ -101,9 +101,7 @@ class Ladder:
         answer = self._rung(
             Stage.PROXY,
             probe,
-            lambda: self.network.tunnel(
-                connection, self.target.host, self.target.port, self.authorization, limits.HANDSHAKE
-            ),
+            lambda: self.network.tunnel(connection, self.target.host, self.target.port, self.authorization, limits.HANDSHAKE),
         )
         if 200 <= answer.status < 300:
             return

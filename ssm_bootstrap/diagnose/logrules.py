@@ -53,9 +53,7 @@ PHASES: Mapping[str, PhaseFacts] = {
     "websocket-dial": _CHANNEL,
     "ssmmessages-call": _CHANNEL,
     "websocket-ping": PhaseFacts("ssmmessages", degrades=("session",), healed_by=("control-channel-up",), minor=True),
-    "get-messages": PhaseFacts(
-        "ec2messages", degrades=_BY_COMMAND, healed_by=("control-channel-up",), limit_covers_dial=True
-    ),
+    "get-messages": PhaseFacts("ec2messages", degrades=_BY_COMMAND, healed_by=("control-channel-up",), limit_covers_dial=True),
     "s3-head": PhaseFacts("s3", ("patch", "agent-update"), limit_covers_dial=True),
     "update-download": PhaseFacts("s3", ("patch", "agent-update")),
     "stable-version": PhaseFacts("s3", ("agent-update",)),

@@ -23,9 +23,7 @@ class NeedVerdict:
     rows: tuple[str, ...] = ()
 
 
-def judge_needs(
-    capabilities: Sequence[Capability], by_row: Mapping[str, Reach], version: str = ""
-) -> tuple[NeedVerdict, ...]:
+def judge_needs(capabilities: Sequence[Capability], by_row: Mapping[str, Reach], version: str = "") -> tuple[NeedVerdict, ...]:
     """How each need of each capability stands, for an agent of this version; needs of which no row was dialled are left out."""
     found = []
     for capability in capabilities:

@@ -82,9 +82,7 @@ class Network:
         with self.handshake(context, connection, name, timeout) as secured:
             return secured.getpeercert(binary_form=True) or b""
 
-    def read_certificate(
-        self, der: bytes, connection: socket.socket, name: str, timeout: float
-    ) -> Mapping[str, object]:
+    def read_certificate(self, der: bytes, connection: socket.socket, name: str, timeout: float) -> Mapping[str, object]:
         """The fields of the certificate ``der``, read in a handshake that trusts it alone; raises OSError, ssl.SSLError.
 
         The ssl module decodes only certificates that it has verified.

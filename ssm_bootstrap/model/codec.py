@@ -16,6 +16,7 @@ from ssm_bootstrap.model.observed import Seen, Unseen
 class NotDecodable(ValueError):
     """A document that is not what the type asks for; the text names the place."""
 
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 """RFC 3339, section 5.6: a time without a zone is none."""
 

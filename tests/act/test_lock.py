@@ -65,6 +65,19 @@ def test_a_second_run_that_waits_comes_in_when_the_first_has_ended(tmp_path: Pat
     assert told == [f"waiting for rollback (pid {os.getpid()}, since 2026-11-23T12:00:00+00:00)"]
 
 
+def test_one_that_is_let_go_while_its_holder_is_looked_up_is_taken(tmp_path: Path, other: Callable[[], None]) -> None:
+    class Late(Locks):
+        """The other lets go right after it was found to hold the lock."""
+
+        def last(self, path: str) -> Holder:
+            other()
+            return super().last(path)
+
+    (tmp_path / "run/ssm-bootstrap.lock").write_text("")
+    with locked(Host(locks=Late(str(tmp_path)), clock=TickingClock()), "register", 0, silent) as descriptor:
+        assert os.fstat(descriptor)
+
+
 def test_waiting_has_an_end_and_is_told_once(host: Host, other: Callable[[], None]) -> None:
     told: List[str] = []
     with pytest.raises(Refusal), locked(host, "register", 3, told.append):

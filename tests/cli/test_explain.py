@@ -51,7 +51,7 @@ def test_json_has_incidents_and_records_and_a_steps_output_counts_once(capsys: p
     assert told["exit_status"] == status == 1 and set(told["records"]) == {"explained", "benign", "unexplained"}
     s3 = next(finding for finding in told["findings"] if finding["code"] == "s3-unreachable")
     assert s3["count"] == 5  # four HEAD requests and the download; stderrConsole repeats stderr
-    assert [item["code"] for item in told["incidents"]][0] == "s3-unreachable"
+    assert told["incidents"][0]["code"] == "s3-unreachable"
     assert told["harmless"] and told["zone"].startswith("UTC")
 
 
@@ -170,11 +170,10 @@ def test_nothing_needless_is_loaded() -> None:
     code = (
         "import sys; from ssm_bootstrap.cli import main; "
         f"main(['explain', {str(CORPUS / 'logs/no-s3')!r}]); "
-        "print(sorted({'rich', 'requests', 'dns', 'ssl', 'http.client', 'psutil', 'subprocess'} & set(sys.modules)), file=sys.stderr)"
+        "heavy = {'rich', 'requests', 'dns', 'ssl', 'http.client', 'psutil', 'subprocess'}; "
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True, env=environment
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment)
     assert done.stderr == b"[]\n"
     assert io.BytesIO(done.stdout).readline().startswith(b"ssm-bootstrap ")

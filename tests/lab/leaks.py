@@ -14,7 +14,15 @@ from tests.laws.secrets import CANARIES, leaks, spellings
 if TYPE_CHECKING:
     from tests.lab.client import Lab
 
-PLACES = ("/var/lib/amazon", "/var/log/amazon", "/etc/amazon", "/etc/ssm-bootstrap.conf", "/etc/ssm-bootstrap.d", "/run", "/root/.aws")
+PLACES = (
+    "/var/lib/amazon",
+    "/var/log/amazon",
+    "/etc/amazon",
+    "/etc/ssm-bootstrap.conf",
+    "/etc/ssm-bootstrap.d",
+    "/run",
+    "/root/.aws",
+)
 """Where an instance's files are searched, besides the files that lie in /root itself."""
 
 OWN_KEY = ("Vault/Store/RegistrationKey", "snapshot/Vault/Store/RegistrationKey", "pending/Vault/Store/RegistrationKey")

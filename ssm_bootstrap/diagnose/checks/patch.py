@@ -20,6 +20,7 @@ from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositori
 
 PATCH = (Capability.PATCH.value,)
 MOST_GROUPS = 10
+PROGRAMS = {Manager.DNF: "dnf ", Manager.YUM: "yum ", Manager.APT: "apt-get ", Manager.ZYPPER: "zypper "}
 GOES_ON = {
     Manager.DNF: "These repositories do not answer and may be skipped, so dnf leaves them out and ends well.",
     Manager.YUM: "These repositories do not answer and may be skipped, so yum leaves them out and ends well.",
@@ -171,9 +172,13 @@ def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Fi
         breaks=PATCH,
     )
     remedy = finding.remedy
+    asking = tuple(command for command in remedy.instance_commands if command.startswith(PROGRAMS[found.manager]))
+    remedy = replace(remedy, instance_commands=asking)
     steps = (*mirrors.ways(found.manager, items), *mirrors.lines(found.manager, items, case.region, domain))
     if not steps:
-        return finding
+        return replace(finding, remedy=remedy)
+    if not any(mirrors.in_s3(item) for item in items):  # what there is to say of Amazon Linux's buckets is of no use here
+        remedy = replace(remedy, aws_steps=remedy.aws_steps[-1:], aws_commands=remedy.aws_commands[:1])
     more = mirrors.commands(found.manager, items, case.region, domain)
     remedy = replace(
         remedy,
