@@ -51,7 +51,7 @@ class Change(Generic[T]):
     service: AgentService
     act: Callable[[], T]
     succeeded: Callable[[T], bool]
-    revive: Optional[Callable[[], Proof]]
+    revive: Optional[Callable[[], Optional[Proof]]]
     old_id: str
     stop: bool
 

@@ -33,21 +33,21 @@ class Deregistration:
 
     def run(self) -> tuple[Identity, bool]:
         """Clear it: the identity that was there, and whether a snapshot of it stays; raises Refusal."""
-        with locked(self.host, "deregister", self.wait, self.tell):
+        with locked(self.host, "deregister", self.wait, self.tell) as descriptor:
             recover(self.host, self.service, self.tell)
             old = look_past_journal(self.host.files)
             if old.state is not IdentityState.NOT_REGISTERED:
-                self._clear(old)
+                self._clear(old, descriptor)
             if self.delete_snapshot:
                 self.host.trees.remove(paths.SNAPSHOT)
             return old, has_snapshot(self.host)
 
-    def _clear(self, old: Identity) -> None:
+    def _clear(self, old: Identity, descriptor: int) -> None:
         changed = Change(
             host=self.host,
             operation=Operation.DEREGISTER,
             service=self.service,
-            act=self._act,
+            act=lambda: self._act(descriptor),
             succeeded=lambda done: look_past_journal(self.host.files).state is IdentityState.NOT_REGISTERED,
             revive=None,
             old_id=old.managed_instance_id,
@@ -57,10 +57,10 @@ class Deregistration:
             said = (changed.result.output.strip().splitlines() or ["nothing"])[-1]
             raise Refusal(ExitStatus.FOUND, f"deregister: the agent did not clear its identity: {said}; it is what it was")
 
-    def _act(self) -> Completed:
+    def _act(self, descriptor: int) -> Completed:
         """The agent's own way blanks the vault and leaves the registration file behind, which would name a stranger."""
         try:
-            done = self.host.commands.run([self.binary, "-register", "-clear", "-y"], timeout=limits.CLEAR, together=True)
+            done = self.host.commands.run([self.binary, "-register", "-clear", "-y"], timeout=limits.CLEAR, together=True, keep_open=(descriptor,))
         except CannotRun as error:
             raise Refusal(ExitStatus.UNREACHABLE, f"deregister: {error}; nothing was changed") from None
         if done.returncode == 0:

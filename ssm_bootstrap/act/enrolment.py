@@ -38,7 +38,7 @@ class Enrolment:
     host: Host
     service: AgentService
     registrar: Callable[[], Registrar]
-    revive: Optional[Callable[[], Proof]]
+    revive: Optional[Callable[[], Optional[Proof]]]
     force: bool
     wait: float
     tell: Callable[[str], None]

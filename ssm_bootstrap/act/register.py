@@ -11,6 +11,8 @@ from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.collect.activation import Activation
 from ssm_bootstrap.diagnose.registration import classify_registration
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.commands import CannotRun, Completed
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.finding import Finding
 from ssm_bootstrap.model.registration import Attempt
 
@@ -104,7 +106,7 @@ class Registrar:
         """Run the agent's ``-register`` once and read what it said. The code is in its arguments for as long as it runs."""
         started, begun = self.host.clock.now(), self.host.clock.monotonic()
         code = self.activation.code.reveal()
-        done = self.host.commands.run(
+        done = self._run(
             [
                 self.binary,
                 "-register",
@@ -113,11 +115,7 @@ class Registrar:
                 *("-region", self.region),
                 *self.arguments,
             ],
-            timeout=limits.REGISTER,
-            secrets=(code,),
-            environment=self.environment,
-            together=True,
-            keep_open=self.keep_open,
+            code,
         )
         outcome = classify_registration(done.output, returncode=done.returncode, region=self.region, cidrs=tuple(self.cidrs))
         return Attempt(
@@ -131,6 +129,21 @@ class Registrar:
             explanation=outcome.explanation,
             reason=outcome.reason,
         )
+
+    def _run(self, argv: Sequence[str], code: str) -> Completed:
+        """Run the agent; raises Refusal where it does not start (noexec, SELinux, another architecture)."""
+        try:
+            return self.host.commands.run(
+                argv,
+                timeout=limits.REGISTER,
+                secrets=(code,),
+                environment=self.environment,
+                together=True,
+                keep_open=self.keep_open,
+            )
+        except CannotRun as error:
+            status = ExitStatus.NO_PERMISSION if "ermission" in str(error) else ExitStatus.BAD_CONTENT
+            raise Refusal(status, f"register: the agent does not start: {error}; nothing was registered") from None
 
     def _await_api(self, elapsed: Callable[[], float]) -> Optional[Blocked]:
         """None once the API answers; else what is in the way, when the wait is over or waiting cannot help."""

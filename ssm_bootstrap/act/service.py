@@ -21,7 +21,8 @@ class ServiceFailed(Exception):
 
 @dataclass(frozen=True)
 class AgentService:
-    """The agent's unit, of deb, rpm or snap, whichever is active. With ``no_block`` jobs are only put into the queue."""
+    """The agent's unit, of deb, rpm or snap, whichever is active. With ``no_block`` starts and
+    restarts are only put into the queue; a stop is waited for, as what follows must not run beside the agent."""
 
     host: Host
     no_block: bool = False
@@ -53,7 +54,7 @@ class AgentService:
         self._do("restart", name)
 
     def _do(self, verb: str, name: str) -> None:
-        options = ["--no-block"] if self.no_block else []
+        options = ["--no-block"] if self.no_block and verb != "stop" else []
         try:
             done = self.host.commands.run(["systemctl", *options, verb, name], timeout=limits.AGENT_STOP + 30)
         except CannotRun as error:

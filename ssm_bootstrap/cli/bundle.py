@@ -11,11 +11,11 @@ import tarfile
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from ssm_bootstrap.cli.writing import write_file
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.render.redact import redact, redact_document
 
 OBSERVATIONS = "observations.json"
@@ -100,11 +100,7 @@ def write_bundle(host: Host, path: str, observations: Any, report: str, document
     drop_ins = (f"{place}/{name}" for place in DROP_INS for name in host.files.list(place) if name.endswith(".conf"))
     for configuration in (*CONFIGURATION, *drop_ins):
         bundle.add_from(host, f"configuration{configuration}", configuration)
-    try:
-        host.files.write_atomic(os.path.abspath(path), bundle.pack(), 0o600)
-    except OSError as error:
-        status = ExitStatus.TRY_LATER if error.errno in (28, 122) else ExitStatus.NO_PERMISSION
-        raise Refusal(status, f"--bundle: {path}: {words_of(error)}") from None
+    write_file("--bundle", path, bundle.pack(), 0o600)
     return len(bundle.files) + 1
 
 

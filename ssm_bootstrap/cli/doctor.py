@@ -35,8 +35,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Look or replay, save where asked, diagnose, tell."""
+    """Look or replay, save where asked, diagnose, tell; with --nagios whatever goes wrong is UNKNOWN."""
+    if not arguments.nagios:
+        return _run(arguments)
+    from ssm_bootstrap.model.exitstatus import Refusal
+    from ssm_bootstrap.render.nagios import UNKNOWN
+
+    try:
+        return _run(arguments)
+    except (Refusal, OSError, ValueError) as error:
+        from ssm_bootstrap.render.clean import clean
+
+        print(f"SSM UNKNOWN - {clean(str(error)).replace('|', '/')}")
+        return UNKNOWN
+
+
+def _run(arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.cli.telling import tell, tell_short
+    from ssm_bootstrap.cli.writing import check_place
     from ssm_bootstrap.diagnose.diagnosis import diagnose
     from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
@@ -44,6 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
         for flag in ("save", "bundle", "wait"):
             if getattr(arguments, flag):
                 raise Refusal(ExitStatus.USAGE, f"--{flag}: expected without --replay")
+    for flag in ("save", "bundle", "prometheus"):
+        if getattr(arguments, flag) is not None:
+            check_place(f"--{flag}", getattr(arguments, flag))
     observations = _replay(arguments) if arguments.replay is not None else _look(arguments)
     diagnosis = diagnose(observations)
     if arguments.save is not None:
@@ -114,18 +133,10 @@ def _replay(arguments: argparse.Namespace) -> Observations:
 
 
 def _write_metrics(path: str, observations: Observations, diagnosis: Diagnosis) -> None:
-    import os
-
-    from ssm_bootstrap.collect.failures import words_of
-    from ssm_bootstrap.host.files import Files
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+    from ssm_bootstrap.cli.writing import write_file
     from ssm_bootstrap.render.prometheus import metrics
 
-    try:
-        Files().write_atomic(os.path.abspath(path), metrics(observations, diagnosis).encode(), 0o644)
-    except OSError as error:
-        status = ExitStatus.TRY_LATER if error.errno in (28, 122) else ExitStatus.NO_PERMISSION
-        raise Refusal(status, f"--prometheus: {path}: {words_of(error)}") from None
+    write_file("--prometheus", path, metrics(observations, diagnosis).encode(), 0o644)
 
 
 def _write_bundle(arguments: argparse.Namespace, observations: Observations, diagnosis: Diagnosis) -> None:

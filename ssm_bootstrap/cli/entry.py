@@ -23,6 +23,8 @@ COMMANDS = {
     "doctor": "look at everything and give one verdict a capability",
 }
 
+NO_SPACE = (28, 122)  # ENOSPC, EDQUOT
+
 STATUSES = """exit status:
   0    fine; warnings too, unless --strict
   1    an error was found, or the node is not proven online
@@ -83,14 +85,21 @@ def run(words: Sequence[str]) -> int:
         return _say("interrupted", ExitStatus.INTERRUPTED)
     except BrokenPipeError:
         # The reader went away: nothing is left to say, and the interpreter must not flush at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return int(ExitStatus.OK)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            _drop_output()
+            return _say(f"no room for what is to be written: {error.strerror}", ExitStatus.TRY_LATER)
         if os.environ.get("SSM_BOOTSTRAP_DEBUG"):
             raise
         from ssm_bootstrap.cli.output import report_bug
 
         return report_bug(error)
+
+
+def _drop_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(message: str, status: ExitStatus) -> int:

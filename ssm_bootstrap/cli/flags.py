@@ -44,6 +44,16 @@ def count(text: str) -> int:
     return int(text)
 
 
+def activation_id(text: str) -> str:
+    """``--activation-id``: a UUID."""
+    from ssm_bootstrap.collect.activation import identifier_problem
+
+    problem = identifier_problem(text.strip())
+    if problem is not None:
+        raise argparse.ArgumentTypeError(problem)
+    return text.strip()
+
+
 def add_region(parser: argparse.ArgumentParser) -> None:
     """``--region``."""
     parser.add_argument(

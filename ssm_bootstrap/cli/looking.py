@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Mapping, Optional, Sequence
 
 from ssm_bootstrap import __version__
-from ssm_bootstrap.collect.agent import look_at_agent, read_agent_config, unit_environment
+from ssm_bootstrap.collect.agent import look_at_agent, read_agent_config
 from ssm_bootstrap.collect.agentlog import read_logs
 from ssm_bootstrap.collect.identity import look_at_identity
 from ssm_bootstrap.collect.image import look_at_image
 from ssm_bootstrap.collect.instance import MetadataLook, look_at_instance
 from ssm_bootstrap.collect.patching import look_at_limits
 from ssm_bootstrap.collect.probe import Look, Progress
+from ssm_bootstrap.collect.proxies import unit_environment
 from ssm_bootstrap.collect.repositories.look import look_at_repositories
 from ssm_bootstrap.collect.repositories.overrides import read_overrides
 from ssm_bootstrap.collect.repositories.payload import ask_for_objects, override_targets

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
-from ssm_bootstrap.cli.flags import add_output, add_region, count, duration
+from ssm_bootstrap.cli.flags import activation_id, add_output, add_region, count, duration
 
 if TYPE_CHECKING:
     from ssm_bootstrap.act.enrolment import Enrolled
     from ssm_bootstrap.act.register import Registrar
     from ssm_bootstrap.cli.looking import Ground
     from ssm_bootstrap.cli.registering import Outcome
+    from ssm_bootstrap.model.registration import Proof
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``register``."""
-    parser.add_argument("--activation-id", metavar="UUID", help="the activation's id (SSM_BOOTSTRAP_ACTIVATION_ID)")
+    parser.add_argument(
+        "--activation-id", type=activation_id, metavar="UUID", help="the activation's id (SSM_BOOTSTRAP_ACTIVATION_ID)"
+    )
     parser.add_argument(
         "--activation-code-file",
         metavar="FILE",
@@ -48,6 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key-file", metavar="FILE", help="the public key (OpenPGP) by which AWS signs the agent's packages")
     parser.add_argument("--no-preflight", dest="preflight", action="store_false", help="do not look at the endpoint first")
     parser.add_argument("--no-restart", dest="restart", action="store_false", help="leave the agent as it is afterwards")
+    parser.add_argument(
+        "--no-block",
+        action="store_true",
+        help="only put the agent's restart into systemd's queue, and prove nothing: for a unit that the agent's waits for",
+    )
     add_output(parser, strict=False)
 
 
@@ -79,11 +87,21 @@ def run(arguments: argparse.Namespace) -> int:
             made.append(_registrar(ground, arguments, binary))
         return made[0]
 
+    service = AgentService(host, arguments.no_block)
+
+    def reviver() -> Optional[Proof]:
+        if not arguments.no_block:
+            return revive(ground, made[0].cidrs)
+        unit = service.unit()
+        if unit is not None:
+            service.restart(unit.name)
+        return None
+
     enrolment = Enrolment(
         host=host,
-        service=AgentService(host),
+        service=service,
         registrar=registrar,
-        revive=(lambda: revive(ground, made[0].cidrs)) if arguments.restart else None,
+        revive=reviver if arguments.restart else None,
         force=arguments.force,
         wait=arguments.wait,
         tell=say,
@@ -134,6 +152,7 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, binary: str) -> Re
     from ssm_bootstrap.cli.registering import agent_environment
     from ssm_bootstrap.collect.activation import CodeSources, read_activation
     from ssm_bootstrap.collect.instance import look_at_instance
+    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
     from ssm_bootstrap.model.observed import NOT_ASKED, Seen, value_of
 
     host, region = ground.host, ground.region
@@ -143,6 +162,10 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, binary: str) -> Re
         standard_input=sys.stdin.read(4096) if arguments.activation_code_file == "-" else "",
         variable=os.environ.get(CODE_VARIABLE),
     )
+    if ground.agent_config.problem:
+        path, problem = ground.agent_config.path, ground.agent_config.problem
+        text = f"{path}: agent-config-invalid: {problem}; the agent would not start with it; nothing was registered"
+        raise Refusal(ExitStatus.BAD_CONTENT, text)
     activation = read_activation(host.files, arguments.activation_id, sources, host.environment, ground.configuration)
     if arguments.activation_code is not None:
         say("warning: --activation-code shows the code to whoever may list processes; --activation-code-file does not")

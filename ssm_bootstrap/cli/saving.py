@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from ssm_bootstrap.cli.bundle import observations_of_bundle
+from ssm_bootstrap.cli.writing import write_file
 from ssm_bootstrap.collect.failures import words_of
-from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.codec import NotDecodable, decode, encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observations import Observations
@@ -31,11 +30,7 @@ def observations_document(observations: Observations) -> Any:
 
 def save_observations(path: str, observations: Observations) -> None:
     """Write the observations, mode 0600; raises Refusal."""
-    try:
-        Files().write_atomic(os.path.abspath(path), observations_text(observations).encode(), 0o600)
-    except OSError as error:
-        full = ExitStatus.TRY_LATER if error.errno in (28, 122) else ExitStatus.NO_PERMISSION
-        raise Refusal(full, f"--save: {path}: {words_of(error)}") from None
+    write_file("--save", path, observations_text(observations).encode(), 0o600)
 
 
 def load_observations(path: str) -> Observations:

@@ -126,17 +126,6 @@ def parse_environment(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((key, value) for key, _, value in pairs if key.lower() in KEPT_VARIABLES)
 
 
-def unit_environment(host: Host) -> Observed[Mapping[str, str]]:
-    """Proxy and certificate variables of the agent's unit, passwords and all: for dialling, never for showing."""
-    unit = look_at_unit(host)
-    if isinstance(unit, Unseen):
-        return unit
-    shown = show_unit(host, unit.value.name, "Environment")
-    if isinstance(shown, Unseen):
-        return shown
-    return Seen(dict(parse_environment(shown.value.get("Environment", ""))))
-
-
 def _processes(host: Host) -> Observed[tuple[AgentProcess, ...]]:
     try:
         found = tuple(AgentProcess(item.pid, item.name, item.started) for item in host.machine.processes(paths.PROCESSES))
@@ -153,7 +142,7 @@ def read_agent_config(files: Files) -> AgentConfig:
     except (FileNotFoundError, NotADirectoryError):
         return AgentConfig(path, present=False)
     except OSError as error:
-        return AgentConfig(path, present=True, problem=words_of(error))
+        return AgentConfig(path, present=True, unreadable=words_of(error))
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:

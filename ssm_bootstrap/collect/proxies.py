@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import Iterator, Mapping, Optional, Sequence
 
-from ssm_bootstrap.collect.agent import KEPT_VARIABLES, masked_variable, parse_environment
+from ssm_bootstrap.collect.agent import KEPT_VARIABLES, look_at_unit, masked_variable, parse_environment
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.host import Host
@@ -88,6 +88,12 @@ def look_at_service(host: Host, unit: Observed[Unit], hosts: Sequence[str]) -> O
         return Seen(side_of(running, name, hosts))
     configured = service_environment(host, name)
     return configured if isinstance(configured, Unseen) else Seen(side_of(configured.value, name, hosts))
+
+
+def unit_environment(host: Host) -> Observed[Mapping[str, str]]:
+    """Proxy and certificate variables that the agent's unit gives it, passwords and all: for dialling, never for showing."""
+    unit = look_at_unit(host)
+    return unit if isinstance(unit, Unseen) else service_environment(host, unit.value.name)
 
 
 def _of_process(files: Files, pid: int) -> Optional[Mapping[str, str]]:

@@ -14,6 +14,7 @@ from ssm_bootstrap.host.signals import INTERRUPTS
 
 MASK = "********"
 OUTPUT_LIMIT = 1 << 20
+"""Characters of an output that are kept: its end, where a command says how it went."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ class Commands:
             raise
         return Completed(
             returncode=child.returncode,
-            output=mask((output or b"")[:OUTPUT_LIMIT].decode("utf-8", "replace"), secrets),
-            errors=mask((errors or b"")[:OUTPUT_LIMIT].decode("utf-8", "replace"), secrets),
+            output=mask((output or b"").decode("utf-8", "replace"), secrets)[-OUTPUT_LIMIT:],
+            errors=mask((errors or b"").decode("utf-8", "replace"), secrets)[-OUTPUT_LIMIT:],
             seconds=time.monotonic() - started,
             timed_out=timed_out,
         )

@@ -86,7 +86,8 @@ class Files:
                 os.fsync(stream.fileno())
             os.replace(temporary, real)
         except BaseException:
-            os.unlink(temporary)
+            with contextlib.suppress(FileNotFoundError):  # a signal may come right after the replace
+                os.unlink(temporary)
             raise
         self.sync_directory(str(Path(path).parent))
 
@@ -108,7 +109,8 @@ class Files:
                 os.fsync(stream.fileno())
             os.replace(temporary, real)
         except BaseException:
-            os.unlink(temporary)
+            with contextlib.suppress(FileNotFoundError):  # a signal may come right after the replace
+                os.unlink(temporary)
             raise
         _sync_names(real.parent)
 

@@ -91,11 +91,12 @@ class AgentProcess:
 
 @dataclass(frozen=True)
 class AgentConfig:
-    """What amazon-ssm-agent.json changes; ``problem`` tells why it does not parse."""
+    """What amazon-ssm-agent.json changes; ``problem`` tells why it does not parse, ``unreadable`` why it was not read."""
 
     path: str
     present: bool
     problem: str = ""
+    unreadable: str = ""
     endpoints: tuple[tuple[str, str], ...] = ()  # ("Ssm.Endpoint", host)
     region: str = ""
     service_domain: str = ""

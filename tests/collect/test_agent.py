@@ -7,7 +7,8 @@ from typing import Any, Optional
 import pytest
 
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.agent import look_at_agent, look_at_unit, parse_environment, read_agent_config, unit_environment
+from ssm_bootstrap.collect.agent import look_at_agent, look_at_unit, parse_environment, read_agent_config
+from ssm_bootstrap.collect.proxies import unit_environment
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Completed
 from ssm_bootstrap.host.machine import RunningProcess
@@ -255,7 +256,7 @@ def test_a_configuration_that_does_not_parse_says_where(files: RootedFiles, cont
 
 def test_a_configuration_that_may_not_be_read_says_so(files: RootedFiles) -> None:
     files.denied.add(paths.AGENT_CONFIG)
-    assert read_agent_config(files) == AgentConfig(paths.AGENT_CONFIG, True, "permission denied")
+    assert read_agent_config(files) == AgentConfig(paths.AGENT_CONFIG, True, unreadable="permission denied")
 
 
 @pytest.mark.parametrize("content", ["{}", '{"Agent": null, "Identity": {"ConsumptionOrder": "EC2"}, "Ssm": []}'])

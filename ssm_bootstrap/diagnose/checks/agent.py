@@ -66,6 +66,8 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     agent = _agent(case)
     if agent is None or not agent.installed:
         return
+    if agent.config.unreadable:
+        yield agent.config.path, f"{agent.config.unreadable}: endpoints that it overrides are not known"
     if isinstance(agent.unit, Unseen):
         yield "agent unit", agent.unit.reason
     if isinstance(agent.processes, Unseen):

@@ -112,13 +112,15 @@ def public_path(case: Case) -> Iterator[Finding]:
     """An endpoint reached over a public address although the VPC is closed; never S3, whose gateway keeps public names."""
     interface = [reach for reach in case.reaches if not reach.is_s3 and reach.shown_by.target.proxy is None]
     closed = case.observations.plan.closed or any(reach.place is Place.INSIDE for reach in interface)
-    public = [reach for reach in interface if reach.place is Place.PUBLIC and reach.answered]
+    needed = [reach for reach in interface if not reach.shown_by.target.optional]
+    public = [reach for reach in needed if reach.place is Place.PUBLIC and reach.answered]
     if not closed or not public:
         return
     yield make_finding(
         "public-path",
         _subject(public),
         facts=_facts(case, public),
+        each=_by_service(case, public),
         evidence=tuple(_evidence(reach.shown_by) for reach in public),
     )
 

@@ -1,0 +1,34 @@
+"""Files that a person asked for with a flag: written whole or not at all, with one line where that fails."""
+
+from __future__ import annotations
+
+import os
+
+from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+
+NO_SPACE = (28, 122)  # ENOSPC, EDQUOT
+NO_RIGHT = (1, 13, 30)  # EPERM, EACCES, EROFS
+
+
+def status_of_error(error: OSError) -> ExitStatus:
+    """75 where there is no room, 77 where there is no right, 78 where the path is no good."""
+    if error.errno in NO_SPACE:
+        return ExitStatus.TRY_LATER
+    return ExitStatus.NO_PERMISSION if error.errno in NO_RIGHT else ExitStatus.BAD_CONTENT
+
+
+def check_place(flag: str, path: str) -> None:
+    """The directory must be there before anything is looked at; raises Refusal (78)."""
+    place = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(place):
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{flag}: {path}: expected a file in a directory that is there")
+
+
+def write_file(flag: str, path: str, data: bytes, mode: int) -> None:
+    """Write it; raises Refusal that names the flag."""
+    try:
+        Files().write_atomic(os.path.abspath(path), data, mode)
+    except OSError as error:
+        raise Refusal(status_of_error(error), f"{flag}: {path}: {words_of(error)}") from None
