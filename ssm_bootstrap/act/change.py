@@ -11,12 +11,14 @@ from typing import Callable, Generic, Optional, TypeVar
 
 from ssm_bootstrap.act.journal import Journal, Operation, Phase, drop_journal, write_journal
 from ssm_bootstrap.act.service import RUNNING, AgentService, ServiceFailed
-from ssm_bootstrap.act.snapshot import promote, put_back, remove_leftovers, sync_identity, take_snapshot
+from ssm_bootstrap.act.snapshot import promote, put_back, remove_leftovers, sync_identity, take_snapshot, what_is_strange
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.identity import look_past_journal
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.registration import Proof
 
 T = TypeVar("T")
@@ -25,7 +27,6 @@ LEAST_FREE = 2 << 20
 """Bytes that must be free before anything begins: a vault has about 5 kB, and is copied twice."""
 
 NO_SPACE = (28, 122)  # ENOSPC, EDQUOT
-READ_ONLY = (1, 13, 30)  # EPERM, EACCES, EROFS
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,12 @@ class Change(Generic[T]):
         if free is not None and free < LEAST_FREE:
             text = f"{paths.DATA}: {free} bytes free, expected {LEAST_FREE} or more; nothing was started"
             raise Refusal(ExitStatus.TRY_LATER, text)
+        strange = what_is_strange(host)
+        if strange:
+            text = f"{strange}: a link or a mount point: expected the vault in one place, to put it aside; nothing was started"
+            raise Refusal(ExitStatus.BAD_CONTENT, text)
+        if self.stop and not self.service.can_be_asked():
+            raise Refusal(ExitStatus.TRY_LATER, "systemd could not be asked about the agent's unit; nothing was started")
         unit = self.service.unit() if self.stop or self.revive is not None else None
         name = unit.name if unit is not None else ""
         running = self.stop and unit is not None and unit.active_state in RUNNING
@@ -115,8 +122,10 @@ class Change(Generic[T]):
                     write_journal(self.host.files, journal.at(Phase.WRITTEN, keep=bool(self.old_id)))
         except BaseException as error:
             with INTERRUPTS.held():
-                self._undo(journal)
-                self._start_again(journal.start)
+                try:
+                    self._undo(journal)
+                finally:
+                    self._start_if_whole(journal.start)
                 self._end()
             if isinstance(error, ServiceFailed):
                 raise Refusal(ExitStatus.TRY_LATER, f"the agent could not be stopped: {error}; nothing was changed") from None
@@ -135,6 +144,11 @@ class Change(Generic[T]):
             write_journal(self.host.files, replace(journal.at(Phase.WRITTEN), wake=""))
         except OSError as error:
             raise refusal_of(error, f"{paths.JOURNAL} stays: the next run puts the identity back") from None
+
+    def _start_if_whole(self, unit: str) -> None:
+        """Start the agent that was stopped, unless the vault is one that it could not use."""
+        if look_past_journal(self.host.files).state is IdentityState.REGISTERED or not self.old_id:
+            self._start_again(unit)
 
     def _start_again(self, unit: str) -> None:
         if unit:

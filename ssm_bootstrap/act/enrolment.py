@@ -108,8 +108,10 @@ class Enrolment:
     def _remove_broken_manifest(self) -> None:
         """A manifest that does not parse makes the agent fail for ever (measured); it is in the snapshot."""
         try:
-            json.loads(self.host.files.read_text(paths.VAULT_MANIFEST, 1 << 20))
+            whole = isinstance(json.loads(self.host.files.read_text(paths.VAULT_MANIFEST, 1 << 20)), dict)
         except FileNotFoundError:
             return
-        except ValueError:
+        except (ValueError, RecursionError):
+            whole = False
+        if not whole:
             self.host.trees.remove(paths.VAULT_MANIFEST)

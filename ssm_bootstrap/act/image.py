@@ -75,8 +75,9 @@ class Preparation:
 
     def _must_be_allowed(self, old: Identity, unit: str, pids: tuple[int, ...]) -> None:
         # A vault that cannot be read, or a change that was cut short, may well be a node's.
-        none = old.state in (IdentityState.NOT_REGISTERED, IdentityState.LOST) and not self.host.files.exists(paths.JOURNAL)
-        if none or self.yes or not (unit or pids):
+        is_cut_short = self.host.files.exists(paths.JOURNAL)
+        none = old.state in (IdentityState.NOT_REGISTERED, IdentityState.LOST) and not is_cut_short
+        if none or self.yes or not (unit or pids or is_cut_short):
             return
         who = old.managed_instance_id or "this node"
         text = f"prepare-image: {who} is registered and its agent runs; say --yes to take it out of Systems Manager for good"

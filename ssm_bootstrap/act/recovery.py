@@ -9,7 +9,15 @@ from typing import Callable
 from ssm_bootstrap.act.change import refusal_of
 from ssm_bootstrap.act.journal import Journal, Operation, Phase, UnreadableJournal, drop_journal, read_journal, write_journal
 from ssm_bootstrap.act.service import AgentService, ServiceFailed
-from ssm_bootstrap.act.snapshot import promote, put_back, remove_leftovers, sync_identity
+from ssm_bootstrap.act.snapshot import (
+    pending_identity,
+    promote,
+    put_back,
+    remove_leftovers,
+    snapshot_identity,
+    sync_identity,
+    take_over_newer_key,
+)
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.identity import look_past_journal
 from ssm_bootstrap.host import Host
@@ -27,8 +35,7 @@ def recover(host: Host, service: AgentService, tell: Callable[[str], None]) -> b
         with INTERRUPTS.held():
             journal = read_journal(host.files)
             if journal is None:
-                remove_leftovers(host)
-                return False
+                return _without_journal(host, tell)
             said = _bring_to_an_end(host, service, journal)
         tell(f"a {journal.operation.value} of {journal.started} was cut short: {said}")
         return True
@@ -37,6 +44,20 @@ def recover(host: Host, service: AgentService, tell: Callable[[str], None]) -> b
         raise Refusal(ExitStatus.BAD_CONTENT, f"{error}; {expected}") from None
     except OSError as error:
         raise refusal_of(error, f"{paths.JOURNAL} stays for the next run") from None
+
+
+def _without_journal(host: Host, tell: Callable[[str], None]) -> bool:
+    """No journal: what lies beside the snapshot is refuse, unless it is the only whole identity that there is."""
+    kept = pending_identity(host)
+    is_lost = look_past_journal(host.files).state is not IdentityState.REGISTERED
+    if kept.state is IdentityState.REGISTERED and is_lost:
+        put_back(host, paths.PENDING)
+        sync_identity(host)
+        tell(f"the identity that a change without a journal had put aside is back ({kept.managed_instance_id})")
+        remove_leftovers(host)
+        return True
+    remove_leftovers(host)
+    return False
 
 
 def _bring_to_an_end(host: Host, service: AgentService, journal: Journal) -> str:
@@ -48,13 +69,18 @@ def _bring_to_an_end(host: Host, service: AgentService, journal: Journal) -> str
         running = service.running_unit()
         if running:
             # At boot systemd may have started it; it must not rotate a key while the vault is put back.
-            _quietly(lambda: service.stop(running))
+            try:
+                service.stop(running)
+            except ServiceFailed as error:
+                text = f"the agent could not be stopped ({error}); {paths.JOURNAL} stays for the next run"
+                raise Refusal(ExitStatus.TRY_LATER, text) from None
             journal = replace(journal, start=journal.start or running)
         keep = _is_complete(host, journal)
         if keep:
             _complete(host, journal)
             said = "it was complete, and is kept"
         else:
+            take_over_newer_key(host, journal.old_id)
             put_back(host, paths.PENDING)
             journal = replace(journal, wake="")
             said = f"the identity before it is back ({journal.old_id or 'none'})"
@@ -90,7 +116,10 @@ def _is_complete(host: Host, journal: Journal) -> bool:
         return is_new and _fingerprint_is_whole(host)
     if journal.operation is Operation.DEREGISTER:
         return found.state in (IdentityState.NOT_REGISTERED, IdentityState.LOST)
-    return False  # a rollback is simply undone: both identities are at hand
+    # A rollback that has the snapshot's identity in place is finished: the agent may have rotated its key since.
+    wanted = snapshot_identity(host).managed_instance_id
+    is_there = found.state is IdentityState.REGISTERED and found.managed_instance_id == wanted != journal.old_id
+    return is_there and _fingerprint_is_whole(host)
 
 
 def _complete(host: Host, journal: Journal) -> None:

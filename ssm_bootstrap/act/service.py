@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ssm_bootstrap.catalog import limits
-from ssm_bootstrap.collect.agent import look_at_unit
+from ssm_bootstrap.collect.agent import NO_UNIT, look_at_unit
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.model.machine import Unit
-from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.observed import Seen, value_of
 
-RUNNING = ("active", "activating", "reloading")
+RUNNING = ("active", "activating", "reloading", "deactivating")
 
 
 class ServiceFailed(Exception):
@@ -21,8 +21,11 @@ class ServiceFailed(Exception):
 
 @dataclass(frozen=True)
 class AgentService:
-    """The agent's unit, of deb, rpm or snap, whichever is active. With ``no_block`` starts and
-    restarts are only put into the queue; a stop is waited for, as what follows must not run beside the agent."""
+    """The agent's unit, of deb, rpm or snap, whichever is active.
+
+    With ``no_block`` starts and restarts are only put into the queue; a stop is waited for, as what follows must not run
+    beside the agent.
+    """
 
     host: Host
     no_block: bool = False
@@ -30,6 +33,11 @@ class AgentService:
     def unit(self) -> Optional[Unit]:
         """The unit as it is now, or None where systemd has none or cannot be asked."""
         return value_of(look_at_unit(self.host))
+
+    def can_be_asked(self) -> bool:
+        """False where systemd gives no answer: then nobody knows whether the agent runs."""
+        found = look_at_unit(self.host)
+        return isinstance(found, Seen) or found.reason == NO_UNIT
 
     def running_unit(self) -> str:
         """The name of the unit where it runs or is about to, else an empty string."""

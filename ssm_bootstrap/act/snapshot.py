@@ -13,6 +13,7 @@ VAULT = "Vault"
 REGISTRATION = "registration"
 NEW = ".new"
 OLD = ".old"
+KEY = "Store/RegistrationKey"
 
 
 def take_snapshot(host: Host, target: str) -> None:
@@ -88,3 +89,28 @@ def remove_leftovers(host: Host) -> None:
 def snapshot_identity(host: Host) -> Identity:
     """The identity that the snapshot holds."""
     return look_past_journal(host.files, f"{paths.SNAPSHOT}/{VAULT}", f"{paths.SNAPSHOT}/{REGISTRATION}")
+
+
+def pending_identity(host: Host) -> Identity:
+    """The identity that a change under way has put aside."""
+    return look_past_journal(host.files, f"{paths.PENDING}/{VAULT}", f"{paths.PENDING}/{REGISTRATION}")
+
+
+def take_over_newer_key(host: Host, old_id: str) -> None:
+    """Put the live key of ``old_id`` into what was put aside, where the agent has rotated it since; raises OSError.
+
+    A change that was cut short before it touched the vault leaves a node whose agent goes on and may rotate its key: the
+    older one would be a stranger's to the service.
+    """
+    live = look_past_journal(host.files)
+    place = f"{paths.PENDING}/{VAULT}/{KEY}"
+    if not old_id or live.managed_instance_id != old_id or not host.files.exists(place):
+        return
+    key = host.files.read_bytes(f"{paths.VAULT}/{KEY}")
+    if key != host.files.read_bytes(place):
+        host.files.write_atomic(place, key, 0o600)
+
+
+def what_is_strange(host: Host) -> str:
+    """Why a vault cannot be put aside and back as a whole, or an empty string: a link or a mount leads out of it."""
+    return host.trees.way_out(paths.VAULT) or host.trees.way_out(paths.REGISTRATION)

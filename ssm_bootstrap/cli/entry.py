@@ -44,6 +44,11 @@ class Parser(argparse.ArgumentParser):
         """Say what is wrong with the flags, and end with 2."""
         from ssm_bootstrap.render.clean import clean
 
+        head, unknown, rest = message.partition("unrecognized arguments: ")
+        if unknown:
+            # A mistyped flag may stand before a secret: its value is not repeated.
+            flags = [word.partition("=")[0] for word in rest.split() if word.startswith("-")]
+            message = f"{head}unknown flag or argument{': ' + ' '.join(flags) if flags else ''}; --help lists what is known"
         self.exit(ExitStatus.USAGE, clean(f"{self.prog}: {message}") + "\n")
 
 

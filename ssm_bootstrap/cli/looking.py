@@ -38,10 +38,21 @@ CODE_VARIABLE = "SSM_BOOTSTRAP_ACTIVATION_CODE"
 """Holds the activation code; no child ever gets it."""
 
 
+_CODE: list[str] = []
+
+
 def real_host() -> Host:
     """This machine; its environment and every child's are without the activation code."""
-    environment = {name: value for name, value in os.environ.items() if name != CODE_VARIABLE}
+    code = os.environ.pop(CODE_VARIABLE, None)
+    if code is not None:
+        _CODE[:] = [code]
+    environment = dict(os.environ)
     return Host(commands=Commands(environment), environment=environment)
+
+
+def code_of_environment() -> Optional[str]:
+    """The activation code that the caller's environment held; None where it held none, or an empty one."""
+    return next((code for code in _CODE if code), None)
 
 
 @dataclass(frozen=True)

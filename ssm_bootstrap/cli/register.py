@@ -142,12 +142,11 @@ def _install(ground: Ground, arguments: argparse.Namespace) -> Registrar:
 
 def _registrar(ground: Ground, arguments: argparse.Namespace, binary: str) -> Registrar:
     """What is needed to register, checked before anything runs."""
-    import os
     import sys
 
     from ssm_bootstrap.act.preflight import Preflight
     from ssm_bootstrap.act.register import Registrar
-    from ssm_bootstrap.cli.looking import CODE_VARIABLE, proxies_of
+    from ssm_bootstrap.cli.looking import code_of_environment, proxies_of
     from ssm_bootstrap.cli.output import say
     from ssm_bootstrap.cli.registering import agent_environment
     from ssm_bootstrap.collect.activation import CodeSources, read_activation
@@ -160,7 +159,7 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, binary: str) -> Re
         argument=arguments.activation_code,
         file=arguments.activation_code_file,
         standard_input=sys.stdin.read(4096) if arguments.activation_code_file == "-" else "",
-        variable=os.environ.get(CODE_VARIABLE),
+        variable=code_of_environment(),
     )
     if ground.agent_config.problem:
         path, problem = ground.agent_config.path, ground.agent_config.problem

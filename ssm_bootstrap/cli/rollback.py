@@ -27,6 +27,6 @@ def run(arguments: argparse.Namespace) -> int:
     must_be_root(host, "rollback: only root may change the agent's identity (use sudo)")
     INTERRUPTS.install()
     say("warning: if the agent rotated its key after the snapshot, the service no longer knows the old one: then register anew")
-    ground = stand(host, arguments.region)
-    identity, proof = Rollback(host, AgentService(host), lambda: revive(ground), arguments.wait, say).run()
-    return tell_outcome(ground, Outcome(identity.managed_instance_id, proof=proof), arguments)
+    # The ground is looked at after the change: until then the vault may name no region, or another one.
+    identity, proof = Rollback(host, AgentService(host), lambda: revive(stand(host, arguments.region)), arguments.wait, say).run()
+    return tell_outcome(stand(host, arguments.region), Outcome(identity.managed_instance_id, proof=proof), arguments)

@@ -15,6 +15,7 @@ from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.machine import Agent, AgentConfig, AgentProcess, Unit
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 
+NO_UNIT = "systemd knows no unit of the agent"
 UNIT_PROPERTIES = "Id,LoadState,ActiveState,SubState,MainPID,Result,NRestarts,UnitFileState,Environment"
 KEPT_VARIABLES = ("https_proxy", "http_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir", "aws_ca_bundle")
 _USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)?.*@", re.DOTALL)
@@ -61,7 +62,7 @@ def look_at_unit(host: Host, properties: str = UNIT_PROPERTIES) -> Observed[Unit
         return units
     found = units.value
     if not found:
-        return Unseen("systemd knows no unit of the agent")
+        return Unseen(NO_UNIT)
     return Seen(next((unit for unit in found if unit.active_state not in ("inactive", "failed")), found[0]))
 
 

@@ -39,7 +39,9 @@ class Machine:
         """The distribution; empty strings where /etc/os-release is missing."""
         import distro
 
-        found = distro.LinuxDistribution(root_dir=None if self._root == "/" else self._root)
+        found = distro.LinuxDistribution(
+            include_lsb=False, include_uname=False, root_dir=None if self._root == "/" else self._root
+        )
         return SystemName(found.name(pretty=True), found.id(), found.version(best=True), tuple(found.like().split()))
 
     def architecture(self) -> str:

@@ -58,6 +58,18 @@ class Trees:
         if real.parent != goal.parent:
             _sync(real.parent)
 
+    def way_out(self, path: str) -> str:
+        """The first link or mount point in a tree, itself included; empty where it has none; raises OSError."""
+        real = self._real(path)
+        if real.is_symlink() or os.path.ismount(real):
+            return path
+        if real.is_dir():
+            for item in sorted(os.listdir(real)):
+                found = self.way_out(f"{path}/{item}")
+                if found:
+                    return found
+        return ""
+
     def remove(self, path: str) -> bool:
         """Take a file or tree away; True where something was there; raises OSError."""
         real = self._real(path)
