@@ -38,6 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--follow", action="store_true", help="go on reading, and print a line when an incident starts and when it ends"
     )
+    parser.add_argument(
+        "--command",
+        dest="command_id",
+        nargs="?",
+        const="",
+        metavar="ID",
+        help="why one command failed: its output, exit status and log as one story (without an id the latest)",
+    )
     add_output(parser)
 
 
@@ -59,6 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     if len(arguments.files) == 1 and _is_code(arguments.files[0]):
         return _page(arguments)
+    if arguments.command_id is not None:
+        from ssm_bootstrap.cli.explaincommand import explain_command
+        from ssm_bootstrap.cli.looking import real_host, stand
+
+        return explain_command(stand(real_host(), arguments.region, ask_metadata=False), arguments)
     search = Search.of(arguments)
     if arguments.follow:
         from ssm_bootstrap.cli.following import follow

@@ -291,11 +291,19 @@ class Failing(Trees):
         super().make_directory(path, mode)
 
 
+def test_what_a_change_that_was_cut_short_holds_is_not_removed_unasked(files: RootedFiles, tmp_path: Path) -> None:
+    world = World(files, tmp_path / "root")
+    world.files.put(paths.JOURNAL, "{}")
+    with pytest.raises(Refusal) as refused:
+        world.prepare()
+    assert refused.value.status is ExitStatus.USAGE and world.files.exists(paths.JOURNAL)
+
+
 def test_a_run_that_is_cut_short_anywhere_is_finished_by_the_next(files: RootedFiles, tmp_path: Path) -> None:
     """At each point the node is either whole, or without an identity: never with half of one, nor with a journal."""
     whole = World(files, tmp_path / "root")
     whole.register()
-    whole.prepare(logs=True)
+    whole.prepare(yes=True, logs=True)
     wanted = whole.everything()
     steps = 0
     while True:
@@ -306,13 +314,13 @@ def test_a_run_that_is_cut_short_anywhere_is_finished_by_the_next(files: RootedF
         world.files.put(paths.JOURNAL, "{}")
         vault = {name: text for name, text in world.everything().items() if "/ssm/Vault/" in name}
         try:
-            world.prepare(logs=True, trees=Failing(root, steps, Cut()))
+            world.prepare(yes=True, logs=True, trees=Failing(root, steps, Cut()))
         except Cut:
             left = {name: text for name, text in world.everything().items() if "/ssm/Vault/" in name}
             assert left in (vault, {})
             assert left == vault or not world.files.exists(paths.JOURNAL)
             assert left == {} or world.files.read_bytes(paths.MACHINE_ID)
-            world.prepare(logs=True)
+            world.prepare(yes=True, logs=True)
         else:
             break
         assert world.everything() == wanted

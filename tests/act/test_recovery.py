@@ -296,9 +296,34 @@ def test_a_unit_that_does_not_start_does_not_keep_the_identity_from_being_whole(
     before = machine.identity()
     written(machine)
     machine.tear()
-    machine.systemctl.fails = {"stop": "no", "start": "no"}
+    machine.systemctl.fails = {"start": "no"}
     assert recover(machine.host, machine.service, machine.tell)
     assert machine.identity() == before and machine.state_names() == []
+
+
+def test_nothing_is_put_back_under_an_agent_that_does_not_stop(machine: Machine) -> None:
+    written(machine)
+    machine.tear()
+    torn = machine.identity()
+    machine.systemctl.active = True
+    machine.systemctl.fails = {"stop": "no"}
+    with pytest.raises(Refusal) as refused:
+        recover(machine.host, machine.service, machine.tell)
+    assert refused.value.status == ExitStatus.TRY_LATER and "stays for the next run" in refused.value.message
+    assert machine.identity() == torn and machine.host.files.exists(paths.JOURNAL)
+
+
+def test_a_key_that_was_rotated_since_is_not_put_back(machine: Machine) -> None:
+    """Cut short before the vault was touched; the agent was started at boot meanwhile and rotated its key."""
+    before = machine.identity()
+    written(machine)
+    place = machine.files.real(paths.REGISTRATION_KEY)
+    rotated = Path(place).read_bytes().replace(b'"privateKey"', b'"privateKeyCreatedDate": "later", "privateKey"', 1)
+    Path(place).write_bytes(rotated)
+    machine.systemctl.active = False
+    assert recover(machine.host, machine.service, machine.tell)
+    assert Path(place).read_bytes() == rotated and machine.identity() != before
+    assert machine.state_names() == []
 
 
 def test_a_signal_waits_until_it_is_done(machine: Machine) -> None:

@@ -1,0 +1,51 @@
+"""``explain --command ID``: one command's output, exit status and log joined into one story."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from ssm_bootstrap.cli.looking import Ground
+from ssm_bootstrap.cli.output import new_report, print_document, print_report
+from ssm_bootstrap.collect.agentlog import read_logs
+from ssm_bootstrap.collect.orchestration import read_command
+from ssm_bootstrap.diagnose.commandstory import findings_of, story_of
+from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.render.wire import finding_document
+
+
+def explain_command(ground: Ground, arguments: argparse.Namespace) -> int:
+    """Tell why a command failed (the latest, where no id is given); raises Refusal (2 for no id, 78 for none found)."""
+    host = ground.host
+    try:
+        command = read_command(host.files, arguments.command_id)
+    except ValueError:
+        expected = f"--command: {arguments.command_id!r}: expected a command id (a UUID), or none for the latest"
+        raise Refusal(ExitStatus.USAGE, expected) from None
+    if isinstance(command, Unseen):
+        raise Refusal(ExitStatus.BAD_CONTENT, f"--command: {command.reason}")
+    digest = read_logs(host.files, command.value.paths, host.clock.zone(), host.clock.now())
+    told = explain_logs(digest, region=value_of(ground.choice.region)).findings
+    known = {finding.code for finding in told}
+    findings = (*told, *(finding for finding in findings_of(command.value) if finding.code not in known))
+    story = story_of(command.value, findings)
+    failed = any(finding.severity is Severity.ERROR for finding in findings)
+    status = ExitStatus.FOUND if failed else ExitStatus.OK
+    if arguments.json:
+        shown = [finding_document(finding) for finding in findings]
+        head = {"schema": "ssm-bootstrap/1", "command": "explain", "exit_status": int(status)}
+        print_document({**head, "story": asdict(story), "findings": shown})
+        return status
+    report = new_report(arguments.colour)
+    report.line(story.title, "bold")
+    for label, text in (("ended", story.ended), ("means", story.means), ("change", story.step)):
+        if text:
+            report.item(f"{label:<6}", text)
+    for place, text in story.lines:
+        report.item("said  ", f"{place}: {text}")
+    report.findings(findings)
+    print_report(report)
+    return status
