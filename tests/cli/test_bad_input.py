@@ -38,15 +38,15 @@ def refused(lab: Lab, status: int, said: str, *words: str, **more: Any) -> None:
     [
         ((), "the following arguments are required: COMMAND"),
         (("fly",), "invalid choice: 'fly'"),
-        (("probe", "--fast"), "unrecognized arguments: --fast"),
-        (("probe", "--reg", REGION), "unrecognized arguments: --reg"),
+        (("probe", "--fast"), "unknown flag or argument: --fast"),
+        (("probe", "--reg", REGION), "unknown flag or argument: --reg"),
         (("probe", "--region"), "--region: expected one argument"),
         (("probe", "--region", "tokyo"), "--region: 'tokyo' is no region: a region looks like ap-northeast-1"),
         (("probe", "--region", "“ap-northeast-1”"), "is no region: it has quotes or letters outside ASCII"),
         (("probe", "--region", ""), "'' is no region"),
         (("probe", "--for", "fly"), "--for: 'fly' is no capability; expected register, run-command"),
         (("probe", "--for", ""), "--for: expected one or more of register"),
-        (("probe", "extra"), "unrecognized arguments: extra"),
+        (("probe", "extra"), "unknown flag or argument; --help"),
         (("register", "--wait", "soon"), "--wait: 'soon' is no duration; expected seconds"),
         (("register", "--attempts", "0"), "--attempts: '0': expected a number from 1 to 100"),
         (("register", "--attempts", "many"), "--attempts: 'many': expected a number"),
@@ -140,10 +140,22 @@ def test_a_bad_replay_is_78(lab: Lab, content: Any, said: str) -> None:
     refused(lab, 78, said, "doctor", "--replay", "/root/saved.json")
 
 
-def test_a_save_that_cannot_be_written_is_77(lab: Lab) -> None:
+def test_a_save_with_no_place_to_go_is_78_before_anything_is_looked_at(lab: Lab) -> None:
     done = lab.run(["ssm-bootstrap", "doctor", *HERE, "--save", "/nowhere/file"])
-    assert (done.returncode, done.stdout) == (77, "")
-    assert done.stderr == "ssm-bootstrap: --save: /nowhere/file: no such file or directory\n"
+    assert (done.returncode, done.stdout) == (78, "")
+    assert done.stderr == "ssm-bootstrap: --save: /nowhere/file: expected a file in a directory that is there\n"
+
+
+def test_a_save_that_may_not_be_written_is_77(lab: Lab) -> None:
+    done = lab.run(["ssm-bootstrap", "doctor", *HERE, "--save", "/proc/file"])
+    assert (done.returncode, done.stdout) in ((77, ""), (78, ""))  # what /proc says depends on the kernel
+    assert done.stderr.startswith("ssm-bootstrap: --save: /proc/file: ") and done.stderr.count("\n") == 1
+
+
+def test_the_value_of_a_mistyped_flag_is_not_repeated(lab: Lab) -> None:
+    done = lab.run(["ssm-bootstrap", "register", "--activation_code", "a-secret-that-was-typed", "--codes=another-secret"])
+    assert done.returncode == 2 and "secret" not in done.stdout + done.stderr
+    assert "--activation_code" in done.stderr and "--codes" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -141,4 +141,4 @@ def test_the_key_has_to_be_said(lab: Lab) -> None:
 def test_without_the_flag_a_missing_agent_is_told(lab: Lab) -> None:
     done = lab.run(["ssm-bootstrap", *register_words("--json")])
     assert [one["code"] for one in json.loads(done.stdout)["findings"]] == ["agent-missing"]
-    assert done.returncode == 69 and not lab.exists(TOLD)
+    assert done.returncode == 78 and not lab.exists(TOLD)
