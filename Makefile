@@ -24,8 +24,8 @@ $(VENV)/.ready: setup.cfg setup.py pyproject.toml constraints.txt ssm_bootstrap/
 demo: $(VENV)/.ready ## play the whole story in a closed VPC made of namespaces (under a minute)
 	@$(BIN)/python -m tests.demo
 
-test: $(VENV)/.ready ## all tests, the lab's too (under 10 minutes on 2 cores)
-	$(PYTEST)
+test: $(VENV)/.ready ## all tests but the long sweeps, the lab's too (under 10 minutes on 2 cores)
+	$(PYTEST) -m 'not slow'
 
 unit: $(VENV)/.ready ## the tests that need no namespaces
 	$(PYTEST) -m 'not lab'

@@ -87,6 +87,7 @@ def said(document: Dict[str, Any], code: str) -> Dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("over_http", [False, True], ids=["https", "http"])
 @pytest.mark.parametrize("name", CAUSES)
 def test_each_vpc_gives_its_verdict_and_dnf_agrees(lab: Lab, name: str, over_http: bool) -> None:
@@ -106,6 +107,7 @@ def test_each_vpc_gives_its_verdict_and_dnf_agrees(lab: Lab, name: str, over_htt
         assert (done.returncode != 0) is DNF_FAILS[name][over_http], done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["interface-endpoints-only", "s3-policy-denied", "complete"])
 def test_a_repository_that_may_be_skipped_makes_a_scan_lie(lab: Lab, name: str) -> None:
     lab.apply(CASES[name])

@@ -61,9 +61,12 @@ class Trees:
     def way_out(self, path: str) -> str:
         """The first link or mount point in a tree, itself included; empty where it has none; raises OSError."""
         real = self._real(path)
-        if real.is_symlink() or os.path.ismount(real):
+        if real.is_symlink():
             return path
+        # Only directories: on an overlay a file's device is another than its directory's.
         if real.is_dir():
+            if os.path.ismount(real):
+                return path
             for item in sorted(os.listdir(real)):
                 found = self.way_out(f"{path}/{item}")
                 if found:
