@@ -84,6 +84,8 @@ def _bring_to_an_end(host: Host, service: AgentService, journal: Journal) -> str
             put_back(host, paths.PENDING)
             journal = replace(journal, wake="")
             said = f"the identity before it is back ({journal.old_id or 'none'})"
+            if journal.operation is Operation.REGISTER:
+                said += "; the activation may be used (ssm-bootstrap explain answer-lost)"
         sync_identity(host)
         write_journal(host.files, journal.at(Phase.WRITTEN, keep=keep and bool(journal.old_id)))
     elif journal.phase is Phase.WRITTEN:

@@ -106,17 +106,11 @@ class Registrar:
         """Run the agent's ``-register`` once and read what it said. The code is in its arguments for as long as it runs."""
         started, begun = self.host.clock.now(), self.host.clock.monotonic()
         code = self.activation.code.reveal()
-        done = self._run(
-            [
-                self.binary,
-                "-register",
-                *("-code", code),
-                *("-id", self.activation.identifier),
-                *("-region", self.region),
-                *self.arguments,
-            ],
-            code,
-        )
+        try:
+            done = self._call(code)
+        except KeyboardInterrupt:
+            self.tell("cut off while the agent registered: the activation may be used (ssm-bootstrap explain answer-lost)")
+            raise
         outcome = classify_registration(done.output, returncode=done.returncode, region=self.region, cidrs=tuple(self.cidrs))
         return Attempt(
             number=number,
@@ -130,8 +124,16 @@ class Registrar:
             reason=outcome.reason,
         )
 
-    def _run(self, argv: Sequence[str], code: str) -> Completed:
+    def _call(self, code: str) -> Completed:
         """Run the agent; raises Refusal where it does not start (noexec, SELinux, another architecture)."""
+        argv = [
+            self.binary,
+            "-register",
+            *("-code", code),
+            *("-id", self.activation.identifier),
+            *("-region", self.region),
+            *self.arguments,
+        ]
         try:
             return self.host.commands.run(
                 argv,

@@ -10,6 +10,7 @@ from ssm_bootstrap.cli.flags import add_output, duration
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``deregister``."""
     parser.add_argument("--delete-snapshot", action="store_true", help="delete the copy of the identity too: no rollback then")
+    parser.add_argument("--now", action="store_true", help="even while a command or a session runs, which is cut")
     parser.add_argument("--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait for another run to end")
     add_output(parser, strict=False)
 
@@ -20,12 +21,15 @@ def run(arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.act.service import AgentService
     from ssm_bootstrap.cli.looking import real_host, stand
     from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
-    from ssm_bootstrap.cli.registering import Outcome, find_binary, must_be_root, tell_outcome
+    from ssm_bootstrap.cli.registering import Outcome, find_binary, must_be_root, must_not_cut, recover_first, tell_outcome
     from ssm_bootstrap.host.signals import INTERRUPTS
 
     host = real_host()
     must_be_root(host, "deregister: only root may change the agent's identity (use sudo)")
     INTERRUPTS.install()
+    recover_first(host, "deregister", arguments.wait)
+    if not arguments.now:
+        must_not_cut(host, "deregister")
     ground = stand(host, None, ask_metadata=False)
     binary = find_binary(ground)
     if isinstance(binary, Outcome):

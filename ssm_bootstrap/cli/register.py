@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="replace the identity of a registered node by a new one; the old is put back if that fails",
     )
+    parser.add_argument("--now", action="store_true", help="even while a command or a session runs, which is cut")
     parser.add_argument("--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait for the endpoint, as in 15m")
     parser.add_argument("--attempts", type=count, default=3, metavar="N", help="how often to try what is transient (default 3)")
     parser.add_argument(
@@ -65,7 +66,15 @@ def run(arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.act.service import AgentService
     from ssm_bootstrap.cli.looking import real_host, stand
     from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import Outcome, find_binary, must_be_root, revive, tell_outcome
+    from ssm_bootstrap.cli.registering import (
+        Outcome,
+        find_binary,
+        must_be_root,
+        must_not_cut,
+        recover_first,
+        revive,
+        tell_outcome,
+    )
     from ssm_bootstrap.host.signals import INTERRUPTS
     from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
@@ -74,6 +83,9 @@ def run(arguments: argparse.Namespace) -> int:
     host = real_host()
     must_be_root(host, "register: only root may change the agent's identity (use sudo)")
     INTERRUPTS.install()
+    recover_first(host, "register", arguments.wait, no_block=arguments.no_block)
+    if arguments.force and not arguments.now:
+        must_not_cut(host, "register --force")
     ground = stand(host, arguments.region)
     made: list[Registrar] = []
 

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Sequence, Union
 
 from ssm_bootstrap import __version__
+from ssm_bootstrap.act.lock import locked
+from ssm_bootstrap.act.recovery import recover
 from ssm_bootstrap.act.restart import Restart
+from ssm_bootstrap.act.service import AgentService
+from ssm_bootstrap.act.snapshot import is_tidy
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.cli.looking import Ground, plan_of, proxies_of
-from ssm_bootstrap.cli.output import new_report, print_document, print_report
+from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
 from ssm_bootstrap.collect.agent import look_at_agent
 from ssm_bootstrap.collect.identity import look_at_identity
 from ssm_bootstrap.collect.targets import ProxySettings
@@ -100,6 +104,23 @@ def must_be_root(host: Host, message: str) -> None:
     """Refusal (77) for anybody else."""
     if not host.machine.is_root():
         raise Refusal(ExitStatus.NO_PERMISSION, message)
+
+
+def recover_first(host: Host, command: str, wait: float, *, no_block: bool = False) -> None:
+    """Finish or undo what a run that died had begun, before anything else may refuse; raises Refusal."""
+    if not is_tidy(host):
+        with locked(host, command, wait, say):
+            recover(host, AgentService(host, no_block), say)
+
+
+def must_not_cut(host: Host, command: str) -> None:
+    """Refusal (75) while a command or a session runs, which a stop of the agent would cut."""
+    processes = value_of(look_at_agent(host).processes) or ()
+    workers = [item for item in processes if item.name in ("ssm-document-worker", "ssm-session-worker")]
+    if workers:
+        names = ", ".join(f"{item.name} (pid {item.pid})" for item in workers)
+        text = f"{command}: {names} is at work: a patch run or a session would be cut; expected --now for that"
+        raise Refusal(ExitStatus.TRY_LATER, text)
 
 
 def revive(ground: Ground, cidrs: Sequence[str] = (), timeout: float = limits.ONLINE) -> Proof:

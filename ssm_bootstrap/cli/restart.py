@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.act.service import AgentService
     from ssm_bootstrap.cli.looking import real_host, stand
     from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import Outcome, find_binary, must_be_root, revive, tell_outcome
+    from ssm_bootstrap.cli.registering import Outcome, find_binary, must_be_root, must_not_cut, revive, tell_outcome
     from ssm_bootstrap.collect.identity import look_past_journal
     from ssm_bootstrap.host.signals import INTERRUPTS
 
@@ -48,9 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
         found = find_binary(ground)
         if isinstance(found, Outcome):
             return tell_outcome(ground, found, arguments)
-        refused = _unfit(ground) or _awake(ground, arguments) or _busy(ground, arguments)
+        refused = _unfit(ground) or _awake(ground, arguments)
         if refused is not None:
             return tell_outcome(ground, refused, arguments)
+        if not arguments.now:
+            must_not_cut(host, "restart")
         proof = revive(ground, timeout=arguments.timeout)
         return tell_outcome(ground, Outcome(ground.identity.managed_instance_id, proof=proof), arguments)
 
@@ -96,21 +98,4 @@ def _awake(ground: Ground, arguments: argparse.Namespace) -> Optional[Outcome]:
     finding, _ = preflight.look()
     if finding is not None:
         return Outcome(mi, finding, note="Left asleep: its endpoint does not answer yet.", status=ExitStatus.FOUND)
-    return None
-
-
-def _busy(ground: Ground, arguments: argparse.Namespace) -> Optional[Outcome]:
-    """The end while a command or a session runs, unless --now says that it may be cut."""
-    from ssm_bootstrap.collect.agent import look_at_agent
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-    from ssm_bootstrap.model.observed import value_of
-
-    if arguments.now:
-        return None
-    processes = value_of(look_at_agent(ground.host).processes) or ()
-    workers = [item for item in processes if item.name in ("ssm-document-worker", "ssm-session-worker")]
-    if workers:
-        names = ", ".join(f"{item.name} (pid {item.pid})" for item in workers)
-        text = f"restart: {names} is at work: a patch run or a session would be cut; expected --now for that"
-        raise Refusal(ExitStatus.TRY_LATER, text)
     return None

@@ -10,6 +10,7 @@ from ssm_bootstrap.cli.flags import add_output, add_region, duration
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``rollback``."""
     add_region(parser)
+    parser.add_argument("--now", action="store_true", help="even while a command or a session runs, which is cut")
     parser.add_argument("--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait for another run to end")
     add_output(parser, strict=False)
 
@@ -20,12 +21,15 @@ def run(arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.act.service import AgentService
     from ssm_bootstrap.cli.looking import real_host, stand
     from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import Outcome, must_be_root, revive, tell_outcome
+    from ssm_bootstrap.cli.registering import Outcome, must_be_root, must_not_cut, recover_first, revive, tell_outcome
     from ssm_bootstrap.host.signals import INTERRUPTS
 
     host = real_host()
     must_be_root(host, "rollback: only root may change the agent's identity (use sudo)")
     INTERRUPTS.install()
+    recover_first(host, "rollback", arguments.wait)
+    if not arguments.now:
+        must_not_cut(host, "rollback")
     say("warning: if the agent rotated its key after the snapshot, the service no longer knows the old one: then register anew")
     # The ground is looked at after the change: until then the vault may name no region, or another one.
     identity, proof = Rollback(host, AgentService(host), lambda: revive(stand(host, arguments.region)), arguments.wait, say).run()

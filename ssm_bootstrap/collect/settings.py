@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import configparser
+import re
 from dataclasses import dataclass, field
 from typing import Mapping, Optional
+from urllib.parse import urlsplit
 
 from ssm_bootstrap.catalog.partitions import region_problem
 from ssm_bootstrap.collect import paths
@@ -50,6 +52,11 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
         closed = parser.getboolean("node", "closed", fallback=False)
     except ValueError:
         raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] closed: expected yes or no") from None
+    for key in ("https", "http"):
+        url = parser.get("proxy", key, fallback="").strip()
+        if url and not _is_proxy(url):
+            expected = "expected a proxy such as http://proxy.example:3128"
+            raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [proxy] {key}: {expected}")
     return Configuration(
         region=region,
         closed=closed,
@@ -58,6 +65,15 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
         has_code=parser.has_option("activation", "code"),
         proxy=tuple(parser["proxy"].items()) if parser.has_section("proxy") else (),
     )
+
+
+def _is_proxy(url: str) -> bool:
+    """Whether a proxy's URL names a host and, where it names one, a port; the agent takes one without a scheme too."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0) and not re.search(r"\s", url)
+    except ValueError:
+        return False
 
 
 def read_code(files: Files, path: str = paths.OUR_CONFIG) -> str:
