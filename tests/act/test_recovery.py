@@ -201,9 +201,10 @@ def written(machine: Machine, **changes: Any) -> Journal:
 
 
 def test_it_tells_what_it_did(machine: Machine) -> None:
+    used = "the activation may be used (ssm-bootstrap explain answer-lost)"
     for phase, spoil, said in (
         (Phase.PREPARED, lambda: None, "it had changed nothing"),
-        (Phase.SAVED, machine.tear, f"the identity before it is back ({OLD})"),
+        (Phase.SAVED, machine.tear, f"the identity before it is back ({OLD}); {used}"),
         (Phase.SAVED, lambda: machine.put_identity(NEW), "it was complete, and is kept"),
         (Phase.WRITTEN, lambda: None, "the identity is whole"),
     ):
