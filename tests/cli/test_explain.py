@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,8 +38,12 @@ def explain(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, 
     return status, told.out, told.err
 
 
-def test_text_has_the_story_the_zone_and_the_counts(capsys: pytest.CaptureFixture[str]) -> None:
-    status, text, _ = explain(capsys, str(CORPUS / "logs/no-s3"))
+def test_text_has_the_story_the_zone_and_the_counts(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    # A command's output bears no time: its file's does, and a checkout's files are of today.
+    there = shutil.copytree(CORPUS / "logs/no-s3", tmp_path / "no-s3")
+    for path in there.rglob("*"):
+        os.utime(path, (NOW.timestamp() + 300, NOW.timestamp() + 300))
+    status, text, _ = explain(capsys, str(there))
     assert status == 1
     assert "What happened (the logs' times bear no zone; this machine's was assumed: UTC" in text.replace("\n", " ")
     assert "s3-unreachable, amazon-ssm-ap-northeast-1.s3.ap-northeast-1.amazonaws.com: since" in " ".join(text.split())
