@@ -16,6 +16,7 @@ from tests.lab.channel import LabUnavailable
 
 PARTS = {
     "start": "start-up against the bare interpreter (milliseconds)",
+    "bundle": "the one file (milliseconds)",
     "probe": "probe, interpreter included (milliseconds)",
     "register": "register (milliseconds)",
     "explain": "explain of logs at the retention limits, beside grep (milliseconds)",

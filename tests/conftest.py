@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -12,9 +13,21 @@ from tests.lab.leaks import FOUND, SEARCHED
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail the whole session for a secret that came out anywhere in it."""
+    """Fail the whole session for a secret that came out anywhere in it; a worker hands on what it found."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["leaks"] = {"found": list(FOUND), "searched": dict(SEARCHED)}
     if FOUND:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take over what a worker of pytest-xdist found."""
+    told = getattr(node, "workeroutput", {}).get("leaks", {"found": [], "searched": {}})
+    FOUND.extend(told["found"])
+    for name, count in told["searched"].items():
+        SEARCHED[name] += count
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -65,7 +65,9 @@ def instance(v4: Sequence[str] = ("10.0.0.0/16",), v6: Sequence[str] = (), metad
     return Seen(Instance("Amazon Linux 2023", "amzn", "2023", "x86_64", "here", ("10.0.0.2",), told))
 
 
-def observations(*probes: Probe, capabilities: Sequence[str] = EVERYTHING, closed: bool = False, **more: Any) -> Observations:
+def observations(
+    *probes: Probe, capabilities: Sequence[str] = EVERYTHING, closed: Optional[bool] = None, **more: Any
+) -> Observations:
     """What one look saw."""
     plan = more.pop("plan", Plan("probe", Seen(REGION), "--region", tuple(capabilities), closed))
     return Observations(version="0.1.0", taken_at=NOON, plan=plan, **{"instance": instance(), **more}, probes=probes)

@@ -48,6 +48,7 @@ def install_agent(
             return
         try:
             host.trees.remove(paths.DOWNLOADS)
+            host.trees.make_directory(paths.OUR_DATA, 0o755)
             host.trees.make_directory(paths.DOWNLOADS)
             _Installation(host, package, region, domain, proxies, tell).run(key_file, key)
         except OSError as error:
@@ -198,3 +199,5 @@ def _clear(host: Host) -> None:
     """Leave nothing behind; what cannot be removed now goes with the next run."""
     with suppress(OSError):
         host.trees.remove(paths.DOWNLOADS)
+        if not host.files.list(paths.OUR_DATA):
+            host.trees.remove(paths.OUR_DATA)

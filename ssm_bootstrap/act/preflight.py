@@ -16,6 +16,7 @@ from ssm_bootstrap.model.finding import Finding
 from ssm_bootstrap.model.machine import AgentConfig, Instance
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Observed, Seen
+from ssm_bootstrap.model.site import NO_SITE, Site
 
 FINAL = frozenset({"tls-untrusted"})
 """What waiting does not mend: someone has to put a certificate or an exemption in place."""
@@ -30,15 +31,16 @@ class Preflight:
     agent_config: AgentConfig
     proxies: ProxySettings
     instance: Observed[Instance]
+    site: Site = NO_SITE
 
     def look(self, patience: float = limits.LOOK, progress: Optional[Progress] = None) -> tuple[Optional[Finding], Observations]:
         """What is in the way of registering, or None; and what was seen. ``patience``: seconds for what gives no answer."""
-        wanted = targets_for([Capability.REGISTER], self.region, self.agent_config, self.proxies)
+        wanted = targets_for([Capability.REGISTER], self.region, self.agent_config, self.proxies, self.site)
         probes, lookups = Look(self.host, wanted, self.region, progress, patience).take()
         observations = Observations(
             version=__version__,
             taken_at=self.host.clock.now(),
-            plan=Plan("register", Seen(self.region), capabilities=(Capability.REGISTER.value,)),
+            plan=Plan("register", Seen(self.region), capabilities=(Capability.REGISTER.value,), site=self.site),
             instance=self.instance,
             probes=probes,
             lookups=lookups,

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Mapping
 
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.catalog.regions import AS_OF, NEWER_THAN_THE_PAYLOAD_RULE, is_known
+from ssm_bootstrap.catalog.regions import AS_OF, NEWER_THAN_THE_PAYLOAD_RULE, OPENED
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.site import NO_SITE, Site
 
 PATCH_MANAGER_SUFFIX: Mapping[str, str] = {
     "us-east-1": "1970c647d",
@@ -62,10 +63,13 @@ _PAYLOAD_HOSTS: Mapping[str, str] = {
 }
 
 
-def patch_payload_host(region: str) -> Observed[str]:
-    """The host that the patch script downloads from, in path style; Unseen where no source tells."""
-    partition = partition_of(region)
-    if not is_known(region):
+def patch_payload_host(region: str, site: Site = NO_SITE) -> Observed[str]:
+    """The host that the patch script downloads from, in path style, the site's own word first; Unseen where nobody tells."""
+    said = site.region(region)
+    if said is not None and said.payload_host:
+        return Seen(said.payload_host)
+    partition = partition_of(region, site)
+    if region not in OPENED:
         return Unseen(f"{region} is not in the table of regions of {AS_OF}: where its patch payload lies is not known")
     if region in NEWER_THAN_THE_PAYLOAD_RULE:
         return Unseen(f"where AWS-RunPatchBaseline fetches its payload in {region} is not known for sure ({AS_OF})")
@@ -74,17 +78,21 @@ def patch_payload_host(region: str) -> Observed[str]:
     return Seen(_PAYLOAD_HOSTS[partition.name].format(region=region, domain=partition.domain))
 
 
-def patch_manager_bucket(region: str) -> Observed[str]:
+def patch_manager_bucket(region: str, site: Site = NO_SITE) -> Observed[str]:
     """The bucket of Patch Manager's modules, with its suffix."""
-    suffix = PATCH_MANAGER_SUFFIX.get(region)
-    if suffix is None:
-        return Unseen(f"the suffix of aws-patch-manager-{region} is not in the table of {AS_OF}")
+    said = site.region(region)
+    suffix = said.patch_manager_suffix if said is not None else ""
+    suffix = suffix or PATCH_MANAGER_SUFFIX.get(region, "")
+    if not suffix:
+        return Unseen(f"what the bucket aws-patch-manager-{region} ends in is not in the table of {AS_OF}")
     return Seen(f"aws-patch-manager-{region}-{suffix}")
 
 
-def snapshot_bucket(region: str) -> Observed[str]:
+def snapshot_bucket(region: str, site: Site = NO_SITE) -> Observed[str]:
     """The bucket that a node's baseline snapshot is fetched from."""
-    if region not in PATCH_MANAGER_SUFFIX:
-        return Unseen(f"patch-baseline-snapshot of {region} is not in the table of {AS_OF}")
-    suffix = SNAPSHOT_SUFFIX.get(region)
+    said = site.region(region)
+    suffix = said.snapshot_suffix if said is not None else ""
+    suffix = suffix or SNAPSHOT_SUFFIX.get(region, "")
+    if not suffix and region not in PATCH_MANAGER_SUFFIX:
+        return Unseen(f"what the bucket patch-baseline-snapshot-{region} ends in is not in the table of {AS_OF}")
     return Seen(f"patch-baseline-snapshot-{region}" + (f"-{suffix}" if suffix else ""))

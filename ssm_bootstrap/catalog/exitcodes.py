@@ -7,6 +7,7 @@ from typing import Mapping
 
 _PAYLOAD = "Patch Manager's payload patch-baseline-operations, patch_common/constant_repository.py (ExitCodes), as of 2026-11"
 _DOCUMENT = "AWS-RunPatchBaseline document, payload 1.80 (shell part)"
+_BOTH = f"{_DOCUMENT}; {_PAYLOAD}"
 _SHELL = "POSIX shell, exit status of a command that is found and cannot be run"
 _SEEN = "public report amazon-ssm-agent#345"
 
@@ -24,7 +25,7 @@ class ExitCode:
 
 _ROWS: tuple[ExitCode, ...] = (
     ExitCode(1, "no status of its own: no package manager with its Python, or a package failed", _PAYLOAD),
-    ExitCode(2, "dpkg's lock was held by another, or a package's dependencies are broken", _DOCUMENT, transient=True),
+    ExitCode(2, "dpkg's lock was held by another, or a package's dependencies are broken", _BOTH, transient=True),
     ExitCode(126, "the script may not be run: /var/lib/amazon is mounted noexec", _SHELL),
     ExitCode(130, "the association could not be read", _PAYLOAD, transient=True),
     ExitCode(131, "the call of ssm for the association failed", _PAYLOAD, transient=True),
@@ -52,7 +53,7 @@ _ROWS: tuple[ExitCode, ...] = (
     ExitCode(153, "the association's baseline tags are not usable", _PAYLOAD),
     ExitCode(154, "the script's directory could not be made: disk full or read-only", _DOCUMENT),
     ExitCode(155, "the payload could not be unpacked: disk full, or an incomplete download", _DOCUMENT),
-    ExitCode(156, "the payload could not be downloaded from S3", _DOCUMENT, transient=True),
+    ExitCode(156, "the payload could not be downloaded from S3, or it broke off with no status of its own", _DOCUMENT, True),
     ExitCode(160, "the baseline override in S3 may not be read", _PAYLOAD),
     ExitCode(161, "the baseline override is no list of baselines in JSON", _PAYLOAD),
     ExitCode(162, "the baseline override could not be downloaded", _PAYLOAD, transient=True),

@@ -18,6 +18,7 @@ class FindingKind:
     takes a further authority from, and the command that does so).
     A fact that is not known is filled with its own name in angle brackets, so that a pasted command says what to put there.
     ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance.
+    ``when`` is empty but for a row of VARIANTS: then it says in which case these words stand for those of the code's own row.
     """
 
     code: str
@@ -31,3 +32,4 @@ class FindingKind:
     aws_commands: tuple[str, ...] = ()
     transient: bool = False
     source: str = ""
+    when: str = ""

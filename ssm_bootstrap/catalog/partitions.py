@@ -1,16 +1,20 @@
-"""AWS partitions: which domain a region's names end in, and what a region does not have.
+"""AWS partitions: which domains a region's names end in, and which hosts are AWS's.
 
-Source: amazon-ssm-agent 3.3.1142.0, common/identity/endpoint/endpoint.go:26-121 (read 2026-11);
-dual-stack domains: setup-create-vpc, AWS Systems Manager User Guide, and the AWS SDKs' partition data (read 2026).
+Source: amazon-ssm-agent 3.3.1142.0, common/identity/endpoint/endpoint.go:26-121 (read 2026-11); dual-stack domains:
+setup-create-vpc, AWS Systems Manager User Guide, and partitions.json of botocore 1.44.5 (2026-11-17). FIPS has no table: the
+agent knows no such switch, names are written into amazon-ssm-agent.json, and not all of them begin with ``SERVICE-fips``
+(in GovCloud ``ssm.REGION.amazonaws.com`` is the FIPS name itself: endpoint rules of ssm, botocore 1.44.5).
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Optional
 
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.site import NO_SITE, Site
 
 REGION_SHAPE = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,12}){1,2}-\d{1,2}")
 """What a region's name looks like: lower case, parts joined by hyphens, a number at the end."""
@@ -29,23 +33,36 @@ class Partition:
 PARTITIONS: tuple[Partition, ...] = (
     Partition("aws-cn", "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
     Partition("aws-us-gov", "us-gov-", "amazonaws.com", "api.aws"),
-    Partition("aws-iso", "us-iso-", "c2s.ic.gov"),
-    Partition("aws-iso-b", "us-isob-", "sc2s.sgov.gov"),
-    Partition("aws-iso-f", "us-isof-", "csp.hci.ic.gov"),
-    Partition("aws-iso-e", "eu-isoe-", "cloud.adc-e.uk"),
-    Partition("aws-eusc", "eusc-de-", "amazonaws.eu"),
+    Partition("aws-iso", "us-iso-", "c2s.ic.gov", "api.aws.ic.gov"),
+    Partition("aws-iso-b", "us-isob-", "sc2s.sgov.gov", "api.aws.scloud"),
+    Partition("aws-iso-f", "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+    Partition("aws-iso-e", "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+    Partition("aws-eusc", "eusc-de-", "amazonaws.eu", "api.amazonwebservices.eu"),
+    Partition("aws", "", "amazonaws.com", "api.aws"),
 )
-"""Partitions other than ``aws``, longest claim first."""
-
-AWS = Partition("aws", "", "amazonaws.com", "api.aws")
-
-FIPS_REGIONS = ("us-east-", "us-west-", "us-gov-", "ca-")
-"""Where Systems Manager has FIPS endpoints (AWS General Reference, Systems Manager endpoints, as of 2026-11)."""
+"""Every partition; a region belongs to the one whose prefix is the longest that fits, as the agent does it."""
 
 
-def partition_of(region: str) -> Partition:
+@cache
+def partitions(site: Site = NO_SITE) -> tuple[Partition, ...]:
+    """The partitions with what the site's own files add to them or put in their place, the longest prefix first."""
+    found = {item.name: item for item in PARTITIONS}
+    for said in site.partitions:
+        given = {key: getattr(said, key) for key in ("prefix", "domain", "dual_stack") if getattr(said, key)}
+        found[said.name] = replace(found.get(said.name, Partition(said.name, "", "")), **given)
+    return tuple(sorted(found.values(), key=lambda item: -len(item.prefix)))
+
+
+def partition_of(region: str, site: Site = NO_SITE) -> Partition:
     """The partition of a region; a region that no prefix claims is of ``aws``, as the agent does it."""
-    return next((partition for partition in PARTITIONS if region.startswith(partition.prefix)), AWS)
+    return next(item for item in partitions(site) if region.startswith(item.prefix))
+
+
+def is_aws_host(host: str, site: Site = NO_SITE) -> bool:
+    """True for a name below a domain of AWS's regions, the dual-stack ones too."""
+    name = host.lower().rstrip(".")
+    domains = {domain for item in partitions(site) for domain in (item.domain, item.dual_stack) if domain}
+    return any(name == domain or name.endswith(f".{domain}") for domain in domains)
 
 
 def region_problem(region: str) -> Optional[str]:
@@ -57,16 +74,14 @@ def region_problem(region: str) -> Optional[str]:
     return "a region looks like ap-northeast-1"
 
 
-def dual_stack_host(service: str, region: str) -> Observed[str]:
-    """The dual-stack name of a service, which IPv6-only nodes use (Agent.UseDualStackEndpoint); Unseen where none is known."""
-    partition = partition_of(region)
+def dual_stack_host(service: str, region: str, site: Site = NO_SITE) -> Observed[str]:
+    """The dual-stack name of a service, which IPv6-only nodes use (Agent.UseDualStackEndpoint); Unseen where none is known.
+
+    S3 has names of its own kind (dual-stack-endpoints, Amazon S3 User Guide): ``s3.dualstack.REGION.DOMAIN``.
+    """
+    partition = partition_of(region, site)
     if not partition.dual_stack:
         return Unseen(f"no dual-stack domain is known for {partition.name}")
+    if service == "s3":
+        return Seen(f"s3.dualstack.{region}.{partition.domain}")
     return Seen(f"{service}.{region}.{partition.dual_stack}")
-
-
-def fips_host(service: str, region: str) -> Observed[str]:
-    """The FIPS name of a service, which an override in amazon-ssm-agent.json has to name; Unseen where none is known."""
-    if not region.startswith(FIPS_REGIONS):
-        return Unseen(f"no FIPS endpoint of {service} is known in {region}")
-    return Seen(f"{service}-fips.{region}.{partition_of(region).domain}")

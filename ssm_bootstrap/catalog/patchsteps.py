@@ -12,27 +12,33 @@ from typing import Optional
 
 @dataclass(frozen=True)
 class PatchStep:
-    """What to do about the statuses from ``first`` to ``last``; ``code`` names a finding, or nothing."""
+    """What to do about the statuses from ``first`` to ``last``; ``code`` names the finding whose page tells more, or nothing.
+
+    ``proves``: the status alone shows that finding; the others have more than one reason.
+    """
 
     first: int
     last: int
     step: str
     code: str = ""
+    proves: bool = False
 
 
 PATCH_STEPS: tuple[PatchStep, ...] = (
     PatchStep(1, 1, "Read the last lines of its output: the payload says there what failed."),
     PatchStep(2, 2, "Let the other package manager end, and see that apt's repositories answer.", "package-manager-busy"),
-    PatchStep(126, 126, "Mount /var/lib/amazon without noexec.", "noexec-mount"),
+    PatchStep(126, 126, "Mount /var/lib/amazon without noexec.", "noexec-mount", True),
     PatchStep(130, 144, "See that ssm answers and that the agent has its credentials, then run it again."),
     PatchStep(145, 145, "Allow the role of the activation ssm:GetDeployablePatchSnapshotForInstance."),
-    PatchStep(146, 146, "Compare the system with Patch Manager's list.", "patch-platform"),
+    PatchStep(146, 146, "Compare the system with Patch Manager's list.", "patch-platform", True),
     PatchStep(147, 147, "Make room below /var/log/amazon, and see that it can be written.", "disk-full"),
     PatchStep(148, 150, "See that ssm answers and that nothing on the way rewrites downloads."),
-    PatchStep(151, 151, "Look for a proxy that rewrites or cuts downloads.", "patch-payload-unreachable"),
+    PatchStep(151, 151, "Look for a proxy that rewrites or cuts downloads.", "patch-payload-unreachable", True),
     PatchStep(152, 152, "Compare the Python here with Patch Manager's list, and make room in /var.", "patch-platform"),
-    PatchStep(154, 155, "Make room below /var/log/amazon, and see that it can be written.", "disk-full"),
-    PatchStep(156, 156, "See what is in the way to S3: ssm-bootstrap doctor --for patch.", "patch-payload-unreachable"),
+    PatchStep(153, 153, "Read in its output which of the association's tags is not understood."),
+    PatchStep(154, 154, "Make room below /var/log/amazon, and see that it can be written.", "disk-full"),
+    PatchStep(155, 155, "Make room below /var/log/amazon; else look for a proxy that cuts downloads.", "disk-full"),
+    PatchStep(156, 156, "See what is in the way to S3: ssm-bootstrap doctor --for patch.", "patch-payload-unreachable", True),
     PatchStep(160, 167, "See the bucket and the file of the baseline override, and who may read them."),
     PatchStep(194, 194, "Nothing: the agent goes on after the reboot."),
     PatchStep(195, 195, "Read in its output which patches failed."),

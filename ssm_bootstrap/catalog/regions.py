@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Mapping, Optional
 
+from ssm_bootstrap.model.site import NO_SITE, Site
+
 AS_OF = "2026-11"
 
 OPENED: Mapping[str, int] = {
@@ -78,12 +80,18 @@ NEWER_THAN_THE_PAYLOAD_RULE = frozenset(
 """Regions for which the host of the patch payload is not known for sure: the document of 2021 used S3 Accelerate there."""
 
 
-def is_known(region: str) -> bool:
-    """True for a region of the table."""
-    return region in OPENED
+def opened_in(region: str, site: Site = NO_SITE) -> Optional[int]:
+    """The year in which a region opened, the site's own word first; None where nobody tells."""
+    said = site.region(region)
+    return said.opened if said is not None and said.opened is not None else OPENED.get(region)
 
 
-def has_ec2messages(region: str) -> Optional[bool]:
+def is_known(region: str, site: Site = NO_SITE) -> bool:
+    """True for a region of the table, and for one whose year the site's own files tell."""
+    return opened_in(region, site) is not None
+
+
+def has_ec2messages(region: str, site: Site = NO_SITE) -> Optional[bool]:
     """False for regions that opened in 2024 or later, which never had ec2messages; None for a region nobody knows."""
-    opened = OPENED.get(region)
+    opened = opened_in(region, site)
     return None if opened is None else opened < 2024

@@ -15,15 +15,19 @@ _NAMES = (
 SHAPES: tuple[re.Pattern[str], ...] = (
     # A URL's user and password: up to the last @ of the word, as a password may hold / and @ itself.
     re.compile(r"(?P<kept>://)[^\s\"<>]*@"),
-    # A proxy is taken without a scheme too.
-    re.compile(r"(?im)(?P<kept>(?:\b(?:https?|all)_proxy|^\s*https?)\s*[=:]\s*[\"']?)[^\s\"<>]*@"),
+    # A proxy is taken without a scheme too; a password that nobody escaped may hold blanks and quotes.
+    re.compile(r"(?im)(?P<kept>(?:\b(?:https?|all|no)_proxy|^\s*https?)\s*[=:]\s*[\"']?)[^\r\n]*@"),
+    # The beginning of one that was cut at a blank: a user, and no number for a port.
+    re.compile(
+        r"(?im)(?P<kept>\b(?:https?|all|no)_proxy\s*=\s*[\"']?(?:[a-z0-9+.-]+://|(?![a-z0-9+.-]+://)))[^\s:/@\"',]+:(?![0-9]{1,5}(?:[\"',\s/]|$))[^\s\"',]+"
+    ),
     re.compile(rf"(?i)(?P<kept>\\?[\"']?\b(?:{_NAMES})\\?[\"']?\s{{0,4}}[=:]\s{{0,4}}\\?[\"']?){_VALUE}"),
     re.compile(rf"(?im)(?P<kept>^\s*code\s*[=:]\s*){_VALUE}"),
     re.compile(r"(?i)(?P<kept>(?:^|\s)--?(?:activation-)?code[= ]\s*)\S+"),
     re.compile(r"(?i)(?P<kept>\b(?:X-Amz-)?(?:Signature|Security-Token|Credential)(?:=|%3D))[^&\s\"',]+"),
     re.compile(r"(?P<kept>\bAWSAccessKeyId=)[^&\s\"']+"),
     re.compile(r"(?i)(?P<kept>\b(?:proxy-)?authorization\W{1,6}(?:basic|bearer|negotiate|digest|ntlm)\s+)[^\s\"\]]+"),
-    re.compile(r"(?i)(?P<kept>\b(?:set-)?cookie\W{1,4})[^\r\n\"\]]+"),
+    re.compile(r"(?i)(?P<kept>\b(?:set-)?cookie[^\w*]{1,4})[^\r\n\"\]]+"),
     # Identifiers of IAM: the prefixes of unique ids, IAM User Guide.
     re.compile(r"\b(?:AKIA|ASIA|AGPA|AROA|AIDA|AIPA)[A-Z0-9]{16}\b"),
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
@@ -44,3 +48,10 @@ def mask_shapes(text: str) -> tuple[str, int]:
 def _keep(found: re.Match[str]) -> str:
     kept = found.groupdict().get("kept") or ""
     return f"{kept}{MASK}@" if found[0].endswith("@") else f"{kept}{MASK}"
+
+
+def fault_words(error: BaseException) -> str:
+    """A fault of ours in one line of at most 300 characters: its type and what it says, without secrets."""
+    said = " ".join(mask_shapes(str(error))[0].split())
+    words = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return (words if len(words) <= 300 else f"{words[:297]}...").encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""The support bundle: observations, report, logs and configuration, redacted, with a manifest; ``--replay`` reads it."""
+"""The support bundle: observations, report, logs and configuration, redacted, with a manifest; ``unpacking`` reads it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import tarfile
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 from ssm_bootstrap.cli.writing import write_file
 from ssm_bootstrap.collect import paths
@@ -17,6 +16,10 @@ from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.render.redact import redact, redact_document
+
+SCHEMA = "ssm-bootstrap-bundle/1"
+PLACE = "ssm-bootstrap/"
+"""What the name of each member begins with."""
 
 OBSERVATIONS = "observations.json"
 MANIFEST = "manifest.json"
@@ -67,7 +70,10 @@ class Bundle:
         try:
             size = host.files.size(path)
             chunks = host.files.read_chunks(path, max(0, size - MOST_OF_A_LOG))
-            text = b"".join(chunks)[-MOST_OF_A_LOG:].decode("utf-8", "replace")
+            data = b"".join(chunks)[-MOST_OF_A_LOG:]
+            if size > len(data):  # what is left of the first line might be a secret whose name was cut off
+                data = data[data.find(b"\n") + 1 :]
+            text = data.decode("utf-8", "replace")
         except OSError as error:
             if not isinstance(error, FileNotFoundError):
                 self.entries.append({"name": name, "source": path, "unseen": words_of(error)})
@@ -76,11 +82,11 @@ class Bundle:
 
     def pack(self) -> bytes:
         """The archive: the same bytes for the same files."""
-        manifest = json.dumps({"schema": "ssm-bootstrap-bundle/1", "files": self.entries}, indent=1).encode() + b"\n"
+        manifest = json.dumps({"schema": SCHEMA, "files": self.entries}, indent=1).encode() + b"\n"
         plain = io.BytesIO()
         with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
             for name, data in sorted({**self.files, MANIFEST: manifest}.items()):
-                info = tarfile.TarInfo(f"ssm-bootstrap/{name}")
+                info = tarfile.TarInfo(f"{PLACE}{name}")
                 info.size, info.mode = len(data), 0o600
                 archive.addfile(info, io.BytesIO(data))
         packed = io.BytesIO()
@@ -102,16 +108,3 @@ def write_bundle(host: Host, path: str, observations: Any, report: str, document
         bundle.add_from(host, f"configuration{configuration}", configuration)
     write_file("--bundle", path, bundle.pack(), 0o600)
     return len(bundle.files) + 1
-
-
-def observations_of_bundle(data: bytes, most: int) -> Optional[bytes]:
-    """The observations in a bundle, or None where ``data`` is no bundle; reads no more than ``most`` bytes of them."""
-    try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
-            for member in archive:
-                if member.isfile() and os.path.basename(member.name) == OBSERVATIONS and member.size <= most:
-                    stream = archive.extractfile(member)
-                    return stream.read(most) if stream is not None else None
-    except (tarfile.TarError, OSError, EOFError):
-        return None
-    return None

@@ -5,16 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ssm_bootstrap.cli.flags import add_for, add_output, add_region, duration
+from ssm_bootstrap.cli.flags import add_for, add_output, add_page, add_region, duration
 
 if TYPE_CHECKING:
     from ssm_bootstrap.model.diagnosis import Diagnosis
     from ssm_bootstrap.model.observations import Observations
-
-LOOK_EVERY = 5.0
-"""Seconds between the starts of two looks with --wait."""
-
-TELL_EVERY = 60.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,9 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save", metavar="FILE", help="write what was seen to FILE (mode 0600), for --replay elsewhere")
     parser.add_argument("--replay", metavar="FILE", help="diagnose what --save or --bundle wrote, not this machine")
     parser.add_argument("--bundle", metavar="F.tar.gz", help="write a support bundle (mode 0600): redacted, with a manifest")
-    parser.add_argument("--redact-accounts", action="store_true", help="mask account ids in the bundle too")
+    add_page(parser)
+    parser.add_argument("--redact-accounts", action="store_true", help="mask account ids in the bundle and the HTML file too")
     parser.add_argument("--nagios", action="store_true", help="one line and the exit status of a Nagios plugin (0, 1, 2, 3)")
     parser.add_argument("--prometheus", metavar="FILE", help="write metrics for node_exporter's textfile collector")
+    parser.add_argument(
+        "--inventory", action="store_true", help="write the verdicts where the agent collects custom inventory (needs root)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,28 +38,28 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.nagios:
         return _run(arguments)
     from ssm_bootstrap.model.exitstatus import Refusal
-    from ssm_bootstrap.render.nagios import UNKNOWN
+    from ssm_bootstrap.render.nagios import UNKNOWN, unknown_line
 
     try:
         return _run(arguments)
-    except (Refusal, OSError, ValueError) as error:
-        from ssm_bootstrap.render.clean import clean
-
-        print(f"SSM UNKNOWN - {clean(str(error)).replace('|', '/')}")
-        return UNKNOWN
+    except Refusal as refusal:
+        print(unknown_line(refusal.message))
+    except Exception as error:  # whatever it is, a scheduler wants one line and a status that it knows
+        print(unknown_line(f"{type(error).__name__}: {error}"))
+    return UNKNOWN
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from ssm_bootstrap.cli.telling import tell, tell_short
+    from ssm_bootstrap.cli.telling import tell, tell_short, write_page
     from ssm_bootstrap.cli.writing import check_place
     from ssm_bootstrap.diagnose.diagnosis import diagnose
     from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
     if arguments.replay is not None:
-        for flag in ("save", "bundle", "wait"):
+        for flag in ("save", "bundle", "wait", "inventory"):
             if getattr(arguments, flag):
                 raise Refusal(ExitStatus.USAGE, f"--{flag}: expected without --replay")
-    for flag in ("save", "bundle", "prometheus"):
+    for flag in ("save", "bundle", "prometheus", "html"):
         if getattr(arguments, flag) is not None:
             check_place(f"--{flag}", getattr(arguments, flag))
     observations = _replay(arguments) if arguments.replay is not None else _look(arguments)
@@ -71,6 +70,13 @@ def _run(arguments: argparse.Namespace) -> int:
         save_observations(arguments.save, observations)
     if arguments.prometheus is not None:
         _write_metrics(arguments.prometheus, observations, diagnosis)
+    if arguments.inventory:
+        from ssm_bootstrap.cli.inventory import write_inventory
+        from ssm_bootstrap.host import Host
+
+        write_inventory(observations, diagnosis, Host())
+    if arguments.html is not None:
+        write_page(arguments.html, observations, diagnosis, machine=True, accounts=arguments.redact_accounts)
     if arguments.bundle is not None:
         _write_bundle(arguments, observations, diagnosis)
     if arguments.nagios:
@@ -87,37 +93,17 @@ def _look(arguments: argparse.Namespace) -> Observations:
     """Look once, or with --wait until the capabilities work or the time is over."""
     from ssm_bootstrap.cli.looking import observe_everything, real_host, stand
     from ssm_bootstrap.cli.output import LiveLine, say
-    from ssm_bootstrap.diagnose.diagnosis import diagnose
+    from ssm_bootstrap.cli.waiting import look_until
 
-    host = real_host()
-    begun, told = host.clock.monotonic(), 0.0
-    line = LiveLine()
-    while True:
-        look_began = host.clock.monotonic()
+    host, line = real_host(), LiveLine()
+
+    def look() -> Observations:
         try:
-            observations = observe_everything(stand(host, arguments.region), arguments.capabilities, line)
+            return observe_everything(stand(host, arguments.region), arguments.capabilities, line)
         finally:
             line.end()
-        now = host.clock.monotonic()
-        if now - begun >= arguments.wait:
-            return observations
-        missing = _missing(diagnose(observations))
-        if not missing:
-            return observations
-        if not told or now - told >= TELL_EVERY:
-            told = now
-            say(f"waiting: {missing} ({now - begun:.0f} s of {arguments.wait:.0f} s)")
-        rest = LOOK_EVERY - (now - look_began)
-        host.clock.sleep(max(0.0, min(rest, arguments.wait - (now - begun))))
 
-
-def _missing(diagnosis: Diagnosis) -> str:
-    """The capabilities that do not work yet, and why."""
-    from ssm_bootstrap.model.capability import Verdict
-
-    works = (Verdict.OK, Verdict.DEGRADED)
-    waited = [item for item in diagnosis.capabilities if item.verdict not in works]
-    return ", ".join(f"{item.capability.value} ({', '.join(item.because) or item.verdict.value})" for item in waited)
+    return look_until(look, host.clock, arguments.wait, say)
 
 
 def _replay(arguments: argparse.Namespace) -> Observations:

@@ -21,6 +21,8 @@ COMMANDS = {
     "status": "say who this node is and how its agent is, without the network",
     "explain": "read the agent's logs and say what they mean",
     "doctor": "look at everything and give one verdict a capability",
+    "install": "put this program, its units and its configuration in place, or take them back",
+    "user-data": "print user-data by which an instance fetches this program from S3 and registers",
 }
 
 NO_SPACE = (28, 122)  # ENOSPC, EDQUOT
@@ -83,7 +85,10 @@ def run(words: Sequence[str]) -> int:
         sys.stdout.flush()
         return status
     except SystemExit as ended:
-        return int(ended.code or 0)
+        status = int(ended.code or 0)
+        if status and "--nagios" in words:
+            return _say_to_nagios()
+        return status
     except Refusal as refusal:
         return _say(refusal.message, refusal.status)
     except KeyboardInterrupt:
@@ -103,12 +108,20 @@ def run(words: Sequence[str]) -> int:
         return report_bug(error)
 
 
+def _say_to_nagios() -> int:
+    """A flag that is wrong: for a scheduler 2 would be CRITICAL."""
+    from ssm_bootstrap.render.nagios import UNKNOWN, unknown_line
+
+    print(unknown_line("a flag is wrong: see standard error"))
+    return UNKNOWN
+
+
 def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(message: str, status: ExitStatus) -> int:
-    from ssm_bootstrap.render.clean import clean
+    from ssm_bootstrap.cli.output import say
 
-    print(f"ssm-bootstrap: {clean(message)}", file=sys.stderr)
+    say(f"ssm-bootstrap: {message}", error=True)
     return int(status)

@@ -83,3 +83,8 @@ def add_output(parser: argparse.ArgumentParser, *, strict: bool = True) -> None:
     parser.add_argument("--no-color", dest="colour", action="store_false", help="no colours (as with NO_COLOR set)")
     if strict:
         parser.add_argument("--strict", action="store_true", help="exit 1 on warnings, degraded and unknown too")
+
+
+def add_page(parser: argparse.ArgumentParser) -> None:
+    """``--html``."""
+    parser.add_argument("--html", metavar="FILE", help="write the report as one HTML file too (mode 0600): for the network team")

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Mapping, Optional, Sequence
 
 from ssm_bootstrap import __version__
-from ssm_bootstrap.collect.agent import look_at_agent, read_agent_config
+from ssm_bootstrap.collect.agent import look_at_agent
+from ssm_bootstrap.collect.agentconfig import read_agent_config
 from ssm_bootstrap.collect.agentlog import read_logs
+from ssm_bootstrap.collect.guard import Guard
 from ssm_bootstrap.collect.identity import look_at_identity
 from ssm_bootstrap.collect.image import look_at_image
 from ssm_bootstrap.collect.instance import MetadataLook, look_at_instance
 from ssm_bootstrap.collect.patching import look_at_limits
+from ssm_bootstrap.collect.paths import AGENT_CONFIG
 from ssm_bootstrap.collect.probe import Look, Progress
 from ssm_bootstrap.collect.proxies import unit_environment
 from ssm_bootstrap.collect.repositories.look import look_at_repositories
-from ssm_bootstrap.collect.repositories.overrides import read_overrides
+from ssm_bootstrap.collect.repositories.overrides import NO_OVERRIDES, Overrides, read_overrides
 from ssm_bootstrap.collect.repositories.payload import ask_for_objects, override_targets
 from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
 from ssm_bootstrap.collect.settings import Configuration, RegionChoice, choose_region, read_configuration
@@ -27,10 +30,10 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Commands
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.machine import AgentConfig, Identity, Metadata
+from ssm_bootstrap.model.machine import AgentConfig, Identity, IdentityState, Instance, Metadata
 from ssm_bootstrap.model.network import NameLookup, Probe
 from ssm_bootstrap.model.observations import LogDigest, Observations, Plan
-from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, Unseen, value_of
+from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, Unseen, reason_of, value_of
 from ssm_bootstrap.model.patching import Patching
 from ssm_bootstrap.model.surroundings import Surroundings
 
@@ -65,6 +68,8 @@ class Ground:
     agent_config: AgentConfig
     metadata: Optional[MetadataLook]
     choice: RegionChoice
+    crashed: tuple[tuple[str, str], ...] = ()  # (collector, error)
+    overrides: Overrides = NO_OVERRIDES
 
     @property
     def region(self) -> str:
@@ -80,14 +85,18 @@ def stand(host: Host, flag: Optional[str], *, ask_metadata: bool = True) -> Grou
     """Read what decides where to look; IMDS is waited for only where nothing else names a region."""
     metadata = MetadataLook(host) if ask_metadata else None
     configuration = read_configuration(host.files)
-    identity = look_at_identity(host.files, host.locks)
-    agent_config = read_agent_config(host.files)
+    guard = Guard()
+    seen = guard.look("identity", lambda: look_at_identity(host.files, host.locks))
+    identity = value_of(seen) or Identity(IdentityState.UNREADABLE, detail=reason_of(seen))
+    read = guard.look("agent configuration", lambda: read_agent_config(host.files))
+    agent_config = value_of(read) or AgentConfig(AGENT_CONFIG, present=True, unreadable=reason_of(read))
     choice = choose_region(flag, host.environment, configuration, identity, agent_config, None)
     if isinstance(choice.region, Unseen) and metadata is not None:
         told = metadata.result()
         if isinstance(told, Metadata) and told.region:
             choice = choose_region(flag, host.environment, configuration, identity, agent_config, told.region)
-    return Ground(host, configuration, identity, agent_config, metadata, choice)
+    overrides = value_of(guard.look("overrides", lambda: read_overrides(host.files))) or NO_OVERRIDES
+    return Ground(host, configuration, identity, agent_config, metadata, choice, tuple(guard.crashed), overrides)
 
 
 def proxies_of(ground: Ground) -> tuple[ProxySettings, Observed[Mapping[str, str]]]:
@@ -114,6 +123,8 @@ def plan_of(ground: Ground, command: str, capabilities: Sequence[str]) -> Plan:
         capabilities=tuple(capabilities),
         closed=ground.configuration.closed,
         other_regions=ground.choice.others,
+        account=ground.configuration.account,
+        site=ground.overrides.site,
     )
 
 
@@ -122,8 +133,9 @@ def look_around(
 ) -> tuple[tuple[Probe, ...], tuple[NameLookup, ...]]:
     """Probe what the capabilities need, through the proxy that the agent will use."""
     settings, _ = proxies_of(ground)
-    wanted = targets_for([Capability(name) for name in capabilities], ground.region, ground.agent_config, settings)
-    wanted = override_targets(wanted, read_overrides(ground.host.files), ground.region)
+    asked, site = [Capability(name) for name in capabilities], ground.overrides.site
+    wanted = targets_for(asked, ground.region, ground.agent_config, settings, site)
+    wanted = override_targets(wanted, ground.overrides, ground.region)
     return Look(ground.host, wanted, ground.region, progress).take()
 
 
@@ -131,36 +143,44 @@ def observe_network(
     ground: Ground, command: str, capabilities: Sequence[str], progress: Optional[Progress] = None
 ) -> Observations:
     """Instance and probes: all that ``probe`` looks at."""
-    probes, lookups = look_around(ground, capabilities, progress)
-    instance: Observed[object] = Unseen("not asked")
-    if ground.metadata is not None:
-        instance = Seen(look_at_instance(ground.host, ground.metadata.result()))
+    host, metadata, guard = ground.host, ground.metadata, Guard()
+    looked = guard.look("network", lambda: look_around(ground, capabilities, progress))
+    if isinstance(looked, Unseen) and not guard.crashed:
+        guard.crashed.append(("network", looked.reason))
+    instance: Observed[Instance] = NOT_ASKED
+    if metadata is not None:
+        instance = guard.look("instance", lambda: look_at_instance(host, metadata.result()))
+    probes, lookups = value_of(looked) or ((), ())
     return Observations(
         version=__version__,
-        taken_at=ground.host.clock.now(),
+        taken_at=host.clock.now(),
         plan=plan_of(ground, command, capabilities),
-        instance=instance,  # type: ignore[arg-type]
+        instance=instance,
         probes=probes,
         lookups=lookups,
-        root=ground.host.machine.is_root(),
+        root=host.machine.is_root(),
+        crashed=tuple(guard.crashed),
     )
 
 
 def observe_machine(ground: Ground, command: str) -> Observations:
     """Identity, agent and logs: what ``status`` looks at, without a packet; ``doctor`` looks at what surrounds them too."""
+    host, guard = ground.host, Guard()
     around: Observed[Surroundings] = NOT_ASKED
     if command == "doctor":
-        around = Seen(look_at_surroundings(ground.host, value_of(ground.choice.region), ground.agent_config))
+        region, site = value_of(ground.choice.region), ground.overrides.site
+        around = guard.look("surroundings", lambda: look_at_surroundings(host, region, ground.agent_config, guard, site))
     return Observations(
         version=__version__,
-        taken_at=ground.host.clock.now(),
+        taken_at=host.clock.now(),
         plan=plan_of(ground, command, ()),
-        agent=Seen(look_at_agent(ground.host)),
+        agent=guard.look("agent", lambda: look_at_agent(host, ground.agent_config)),
         identity=Seen(ground.identity),
-        logs=Seen(look_at_logs(ground)),
-        root=ground.host.machine.is_root(),
-        image=Seen(look_at_image(ground.host.files)),
+        logs=guard.look("agent log", lambda: look_at_logs(ground)),
+        root=host.machine.is_root(),
+        image=guard.look("image", lambda: look_at_image(host.files)),
         surroundings=around,
+        crashed=(*ground.crashed, *guard.crashed),
     )
 
 
@@ -174,10 +194,10 @@ def observe_patching(ground: Ground, capabilities: Sequence[str]) -> Observed[Pa
     """What Patch Manager needs of this machine; looked at where patching is asked for."""
     if Capability.PATCH.value not in capabilities:
         return NOT_ASKED
-    overrides = read_overrides(ground.host.files)
+    overrides, dual_stack = ground.overrides, ground.agent_config.use_dual_stack
     settings, _ = proxies_of(ground)
     with ThreadPoolExecutor(2) as pool:
-        buckets = pool.submit(ask_for_objects, ground.host, ground.region, settings, overrides)
+        buckets = pool.submit(ask_for_objects, ground.host, ground.region, settings, overrides, dual_stack=dual_stack)
         limits = pool.submit(look_at_limits, ground.host)
         repositories = look_at_repositories(ground.host, ground.region, settings, overrides)
         return Seen(Patching(repositories, Seen(buckets.result()), Seen(limits.result())))
@@ -185,23 +205,20 @@ def observe_patching(ground: Ground, capabilities: Sequence[str]) -> Observed[Pa
 
 def observe_everything(ground: Ground, capabilities: Sequence[str], progress: Optional[Progress] = None) -> Observations:
     """All of it: the network in threads, and meanwhile the machine and its logs."""
+    guard = Guard()
     with ThreadPoolExecutor(2) as pool:
         machine = pool.submit(observe_machine, ground, "doctor")
         patching = pool.submit(observe_patching, ground, capabilities)
         network = observe_network(ground, "doctor", capabilities, progress)
         here = machine.result()
-        network = _with_patching(network, patching)
+        patched = guard.part("patching", patching.result)
     return replace(
-        network, agent=here.agent, identity=here.identity, logs=here.logs, image=here.image, surroundings=here.surroundings
+        network,
+        agent=here.agent,
+        identity=here.identity,
+        logs=here.logs,
+        image=here.image,
+        surroundings=here.surroundings,
+        patching=patched,
+        crashed=(*here.crashed, *network.crashed, *guard.crashed),
     )
-
-
-def _with_patching(seen: Observations, patching: Future[Observed[Patching]]) -> Observations:
-    """What was seen and what patching needs; a bug of ours there must not take the rest with it."""
-    try:
-        return replace(seen, patching=patching.result())
-    except (Refusal, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        words = f"{type(error).__name__}: {error}"
-        return replace(seen, patching=Unseen(words), crashed=(*seen.crashed, ("patching", words)))

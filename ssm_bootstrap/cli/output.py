@@ -50,14 +50,31 @@ def print_document(document: Mapping[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def say(text: str) -> None:
-    """One line of talk on standard error."""
-    print(clean(text), file=sys.stderr, flush=True)
+def say(text: str, *, error: bool = False) -> None:
+    """One line of talk on standard error; under systemd it is the unit's status too, and the journal gets its priority."""
+    line = clean(text)
+    print(f"{_priority(line, error)}{line}", file=sys.stderr, flush=True)
+    if "NOTIFY_SOCKET" in os.environ:
+        from ssm_bootstrap.host.journal import tell_status
+
+        tell_status(line, os.environ)
+
+
+def _priority(line: str, error: bool) -> str:
+    if "JOURNAL_STREAM" not in os.environ:
+        return ""
+    from ssm_bootstrap.host.journal import ERROR, INFO, WARNING, is_journal
+
+    level = ERROR if error else WARNING if line.startswith(("warning:", "waiting:")) else INFO
+    return f"<{level}>" if is_journal(sys.stderr, os.environ) else ""
 
 
 def report_bug(error: BaseException) -> int:
     """A fault of this program: one line, and 70."""
-    say(f"ssm-bootstrap: a fault of ssm-bootstrap itself: {type(error).__name__}: {error} (SSM_BOOTSTRAP_DEBUG=1 shows where)")
+    from ssm_bootstrap.catalog.secretshapes import fault_words
+
+    text = f"{fault_words(error)} (SSM_BOOTSTRAP_DEBUG=1 shows where)"
+    say(f"ssm-bootstrap: a fault of ssm-bootstrap itself: {text}", error=True)
     return int(ExitStatus.BUG)
 
 

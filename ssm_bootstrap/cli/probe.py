@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ssm_bootstrap.cli.flags import add_for, add_output, add_region
+from ssm_bootstrap.cli.flags import add_for, add_output, add_page, add_region
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,19 +12,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_region(parser)
     add_for(parser)
     add_output(parser)
+    add_page(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look, think, tell."""
     from ssm_bootstrap.cli.looking import observe_network, real_host, stand
     from ssm_bootstrap.cli.output import LiveLine
-    from ssm_bootstrap.cli.telling import tell
+    from ssm_bootstrap.cli.telling import tell, write_page
+    from ssm_bootstrap.cli.writing import check_place
     from ssm_bootstrap.diagnose.diagnosis import diagnose
 
+    if arguments.html is not None:
+        check_place("--html", arguments.html)
     ground = stand(real_host(), arguments.region)
     line = LiveLine()
     try:
         observations = observe_network(ground, "probe", arguments.capabilities, line)
     finally:
         line.end()
-    return tell(observations, diagnose(observations), arguments)
+    diagnosis = diagnose(observations)
+    if arguments.html is not None:
+        write_page(arguments.html, observations, diagnosis, machine=False)
+    return tell(observations, diagnosis, arguments)

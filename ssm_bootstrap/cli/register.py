@@ -144,7 +144,7 @@ def _install(ground: Ground, arguments: argparse.Namespace) -> Registrar:
     from ssm_bootstrap.cli.registering import Outcome, find_binary
 
     ready = _registrar(ground, arguments, "")
-    domain = ground.agent_config.service_domain or partition_of(ground.region).domain
+    domain = ground.agent_config.service_domain or partition_of(ground.region, ground.overrides.site).domain
     install_agent(ground.host, ground.region, domain, arguments.key_file, proxies_of(ground)[0], say)
     binary = find_binary(ground)
     if isinstance(binary, Outcome):
@@ -181,6 +181,9 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, binary: str) -> Re
     if arguments.activation_code is not None:
         say("warning: --activation-code shows the code to whoever may list processes; --activation-code-file does not")
     settings, unit = proxies_of(ground)
+    site = ground.overrides.site
+    for place, words in site.problems:
+        say(f"warning: {place}: {words}")
     instance = NOT_ASKED if ground.metadata is None else Seen(look_at_instance(host, ground.metadata.result()))
     seen = value_of(instance)
     metadata = value_of(seen.metadata) if seen is not None else None
@@ -191,7 +194,7 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, binary: str) -> Re
         activation=activation,
         environment=agent_environment(settings, unit),
         cidrs=metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else (),
-        preflight=Preflight(host, region, ground.agent_config, settings, instance) if arguments.preflight else None,
+        preflight=Preflight(host, region, ground.agent_config, settings, instance, site) if arguments.preflight else None,
         wait=arguments.wait,
         attempts=arguments.attempts,
         tell=say,

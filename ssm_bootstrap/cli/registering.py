@@ -22,7 +22,7 @@ from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.finding import Evidence, Finding
+from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Identity
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Observed, Seen, value_of
@@ -132,7 +132,7 @@ def revive(ground: Ground, cidrs: Sequence[str] = (), timeout: float = limits.ON
 def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace) -> int:
     """Print how it ended; gives the exit status."""
     status = outcome.exit_status
-    mismatch = _region_mismatch(ground)
+    mismatch = region_mismatch(ground, status)
     finding = outcome.finding or (outcome.proof.finding if outcome.proof is not None else None)
     if arguments.json:
         found = tuple(item for item in (finding, outcome.remark, mismatch) if item is not None)
@@ -164,14 +164,16 @@ def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace
     return status
 
 
-def _region_mismatch(ground: Ground) -> Optional[Finding]:
-    """A region that was named, against the one that the node is registered in."""
+def region_mismatch(ground: Ground, status: ExitStatus) -> Optional[Finding]:
+    """A region that was named, against the one that the node is registered in; a warning where all went well."""
     region = value_of(ground.choice.region)
     for source, other in ground.choice.others:
         if region is not None and other != region:
             detail = f"{ground.choice.source} says {region}, {source} says {other}"
             shown = (Evidence("configuration", source, detail),)
-            return make_finding("region-mismatch", region, facts={"region": region, "detail": detail}, evidence=shown)
+            severity = Severity.WARNING if status is ExitStatus.OK else Severity.ERROR
+            facts = {"region": region, "detail": detail}
+            return make_finding("region-mismatch", region, facts=facts, evidence=shown, severity=severity)
     return None
 
 

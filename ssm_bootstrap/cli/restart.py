@@ -38,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.cli.registering import Outcome, find_binary, must_be_root, must_not_cut, revive, tell_outcome
     from ssm_bootstrap.collect.identity import look_past_journal
     from ssm_bootstrap.host.signals import INTERRUPTS
+    from ssm_bootstrap.model.exitstatus import ExitStatus
+    from ssm_bootstrap.model.machine import IdentityState
 
     host = real_host()
     must_be_root(host, "restart: only root may restart the agent (use sudo)")
@@ -46,6 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
         recover(host, AgentService(host), say)
         ground = replace(stand(host, arguments.region), identity=look_past_journal(host.files))
         found = find_binary(ground)
+        nobody = isinstance(found, Outcome) or ground.identity.state in (IdentityState.NOT_REGISTERED, IdentityState.LOST)
+        if arguments.if_asleep and nobody:
+            say("restart --if-asleep: no agent of a registered node is here to be asleep; nothing was done")
+            return ExitStatus.OK
         if isinstance(found, Outcome):
             return tell_outcome(ground, found, arguments)
         refused = _unfit(ground) or _awake(ground, arguments)
@@ -94,7 +100,8 @@ def _awake(ground: Ground, arguments: argparse.Namespace) -> Optional[Outcome]:
     if reason is None:
         return Outcome(mi, note="Awake: nothing was done.", status=ExitStatus.OK)
     say(f"the agent is asleep: {reason}")
-    preflight = Preflight(ground.host, ground.region, ground.agent_config, proxies_of(ground)[0], NOT_ASKED)
+    proxies, site = proxies_of(ground)[0], ground.overrides.site
+    preflight = Preflight(ground.host, ground.region, ground.agent_config, proxies, NOT_ASKED, site)
     finding, _ = preflight.look()
     if finding is not None:
         return Outcome(mi, finding, note="Left asleep: its endpoint does not answer yet.", status=ExitStatus.FOUND)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ssm_bootstrap.cli.bundle import observations_of_bundle
+from ssm_bootstrap.cli.unpacking import observations_of_bundle
 from ssm_bootstrap.cli.writing import write_file
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.model.codec import NotDecodable, decode, encode
@@ -42,9 +42,9 @@ def load_observations(path: str) -> Observations:
         raise Refusal(ExitStatus.BAD_CONTENT, f"--replay: {path}: {words_of(error)}") from None
     if len(text) > MOST:
         raise Refusal(ExitStatus.BAD_CONTENT, f"--replay: {path}: larger than {MOST >> 20} MB")
-    if text.startswith(b"\x1f\x8b"):
-        text = observations_of_bundle(text, MOST) or b""
     try:
+        if text.startswith(b"\x1f\x8b"):
+            text = observations_of_bundle(text, MOST)
         document = json.loads(text)
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             raise NotDecodable(f'expected "schema": "{SCHEMA}"')

@@ -37,7 +37,7 @@ def report_of(report: Report, observations: Observations, diagnosis: Diagnosis, 
     report.verdicts(diagnosis.capabilities)
     report.findings(diagnosis.findings)
     report.unseen(diagnosis, records=True)
-    report.targets(observations.probes)
+    report.targets(observations.probes, diagnosis)
     return report
 
 
@@ -58,6 +58,16 @@ def tell(
         return status
     print_report(report_of(new_report(arguments.colour), observations, diagnosis, machine=machine))
     return status
+
+
+def write_page(path: str, observations: Observations, diagnosis: Diagnosis, *, machine: bool, accounts: bool = False) -> None:
+    """The report as one HTML file, mode 0600, without secrets (with ``accounts`` without account ids too); raises Refusal."""
+    from ssm_bootstrap.cli.writing import write_file
+    from ssm_bootstrap.render.html import page
+    from ssm_bootstrap.render.redact import redact_value
+
+    seen, told = redact_value(observations, accounts=accounts), redact_value(diagnosis, accounts=accounts)
+    write_file("--html", path, page(seen, told, machine=machine).encode(), 0o600)
 
 
 def tell_short(observations: Observations, diagnosis: Diagnosis, arguments: argparse.Namespace) -> int:

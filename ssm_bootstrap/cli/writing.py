@@ -20,14 +20,20 @@ def status_of_error(error: OSError) -> ExitStatus:
 
 
 def check_place(flag: str, path: str) -> None:
-    """The directory must be there before anything is looked at; raises Refusal (78)."""
-    place = os.path.dirname(os.path.abspath(path))
-    if not os.path.isdir(place):
+    """The directory must be there, and nothing but a file at the path, before anything is looked at; raises Refusal (78).
+
+    A device, a pipe or a link would be replaced by a file: /dev/null is not what anybody wants replaced.
+    """
+    place = os.path.abspath(path)
+    if not os.path.isdir(os.path.dirname(place)) or path.endswith("/"):
         raise Refusal(ExitStatus.BAD_CONTENT, f"{flag}: {path}: expected a file in a directory that is there")
+    if os.path.islink(place) or (os.path.exists(place) and not os.path.isfile(place)):
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{flag}: {path}: expected a new file or a regular one, and it is something else")
 
 
 def write_file(flag: str, path: str, data: bytes, mode: int) -> None:
     """Write it; raises Refusal that names the flag."""
+    check_place(flag, path)
     try:
         Files().write_atomic(os.path.abspath(path), data, mode)
     except OSError as error:

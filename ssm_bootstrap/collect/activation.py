@@ -77,10 +77,21 @@ def read_activation(
             "--activation-code-file: expected a file with the activation code, or - for standard input "
             "(also SSM_BOOTSTRAP_ACTIVATION_CODE_FILE, a systemd credential, or [activation] code_file)",
         )
+    return Activation(identifier.lower(), _checked(code))
+
+
+def read_code_of(files: Files, sources: CodeSources) -> Code:
+    """The code from the one place that was named; raises Refusal (78)."""
+    code = _find_code(files, sources, {}, Configuration())
+    assert code is not None
+    return _checked(code)
+
+
+def _checked(code: Code) -> Code:
     problem = code_problem(code.reveal())
     if problem:
         raise Refusal(ExitStatus.BAD_CONTENT, f"activation-malformed: {code.source}: {problem}")
-    return Activation(identifier.lower(), code)
+    return code
 
 
 def identifier_problem(text: str) -> Optional[str]:
@@ -128,14 +139,18 @@ def _find_code(
     if path:
         return _from_file(files, path, "SSM_BOOTSTRAP_ACTIVATION_CODE_FILE")
     directory = environment.get("CREDENTIALS_DIRECTORY")
+    credential: Optional[Code] = None
     if directory and files.exists(f"{directory}/{CREDENTIAL}"):
-        return Code(_text(files, f"{directory}/{CREDENTIAL}", "systemd credential"), f"systemd credential {CREDENTIAL}")
+        text = _text(files, f"{directory}/{CREDENTIAL}", "systemd credential")
+        credential = Code(text, f"systemd credential {CREDENTIAL}")
+        if text != PLACEHOLDER:
+            return credential
     if configuration.has_code:
         _must_be_private(files, "/etc/ssm-bootstrap.conf", "[activation] code")
         return Code(read_code(files), "/etc/ssm-bootstrap.conf: [activation] code")
     if configuration.code_file:
         return _from_file(files, configuration.code_file, "/etc/ssm-bootstrap.conf: [activation] code_file")
-    return None
+    return credential
 
 
 def _from_file(files: Files, path: str, who: str) -> Code:

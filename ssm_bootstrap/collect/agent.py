@@ -1,14 +1,15 @@
-"""The agent: how it is installed, what its unit and its processes do, what its configuration changes."""
+"""The agent: how it is installed, and what its unit and its processes do."""
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
-from typing import Any, Mapping, Optional
+from typing import Mapping, Optional
 
 from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.agentconfig import read_agent_config
 from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.proxyurl import shown_exceptions, shown_proxy
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.host.files import Files
@@ -18,13 +19,12 @@ from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 NO_UNIT = "systemd knows no unit of the agent"
 UNIT_PROPERTIES = "Id,LoadState,ActiveState,SubState,MainPID,Result,NRestarts,UnitFileState,Environment"
 KEPT_VARIABLES = ("https_proxy", "http_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir", "aws_ca_bundle")
-_USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)?.*@", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
-def look_at_agent(host: Host) -> Agent:
-    """The agent as installed and as running; nothing is changed."""
-    config = read_agent_config(host.files)
+def look_at_agent(host: Host, config: Optional[AgentConfig] = None) -> Agent:
+    """The agent as installed and as running; nothing is changed. ``config`` is its configuration where it was read already."""
+    config = config or read_agent_config(host.files)
     unit = look_at_unit(host)
     packaging, binary = _installed(host.files, unit)
     if not binary:
@@ -112,8 +112,10 @@ def _number(text: str) -> int:
 
 
 def masked_variable(key: str, value: str) -> str:
-    """A variable that may be shown: a proxy without user and password; the agent takes one without a scheme too."""
-    return _USER.sub(r"\1", value) if key.lower() in ("https_proxy", "http_proxy") else value
+    """A variable that may be shown: a proxy without user and password, and of one that cannot be read nothing of them."""
+    if key.lower() in ("https_proxy", "http_proxy"):
+        return shown_proxy(value)
+    return shown_exceptions(value) if key.lower() == "no_proxy" else value
 
 
 def parse_environment(text: str) -> tuple[tuple[str, str], ...]:
@@ -133,50 +135,3 @@ def _processes(host: Host) -> Observed[tuple[AgentProcess, ...]]:
     except (OSError, ImportError) as error:
         return Unseen(f"processes could not be listed: {words_of(error)}")
     return Seen(found)
-
-
-def read_agent_config(files: Files) -> AgentConfig:
-    """amazon-ssm-agent.json: what it changes of where the agent dials; a file that does not parse says why."""
-    path = paths.AGENT_CONFIG
-    try:
-        text = files.read_text(path, 1 << 20)
-    except (FileNotFoundError, NotADirectoryError):
-        return AgentConfig(path, present=False)
-    except OSError as error:
-        return AgentConfig(path, present=True, unreadable=words_of(error))
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        return AgentConfig(path, present=True, problem=f"line {error.lineno}, column {error.colno}: {error.msg}")
-    except (ValueError, RecursionError) as error:
-        return AgentConfig(path, present=True, problem=f"not JSON: {words_of(error)}")
-    if not isinstance(document, dict):
-        return AgentConfig(path, present=True, problem="expected a JSON object")
-    agent = _section(document, "Agent")
-    endpoints = []
-    for section in ("Ssm", "Mds", "Mgs", "S3", "Kms"):
-        host = _host_name(_section(document, section).get("Endpoint"))
-        if host:
-            endpoints.append((f"{section}.Endpoint", host))
-    order = _section(document, "Identity").get("ConsumptionOrder")
-    return AgentConfig(
-        path=path,
-        present=True,
-        endpoints=tuple(endpoints),
-        region=str(agent.get("Region") or ""),
-        service_domain=str(agent.get("ServiceDomain") or ""),
-        use_dual_stack=agent.get("UseDualStackEndpoint") is True,
-        consumption_order=tuple(str(item) for item in order) if isinstance(order, list) else (),
-    )
-
-
-def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = document.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _host_name(value: Any) -> Optional[str]:
-    """A host name of an endpoint override; the SDK takes a URL as well."""
-    if not isinstance(value, str) or not value.strip():
-        return None
-    return value.strip().split("://")[-1].split("/")[0]

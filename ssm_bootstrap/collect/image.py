@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any, Mapping, Optional
 
+from ssm_bootstrap.catalog.accesskeys import account_of_key
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.inifile import sections_of
@@ -35,6 +36,7 @@ def look_at_image(files: Files) -> Image:
         fingerprint=_fingerprint(files),
         running=running,
         default_profile=_default_profile(files, value_of(running)),
+        account=_account(files, value_of(running)),
     )
 
 
@@ -125,6 +127,23 @@ def _default_profile(files: Files, running: Optional[RunningIdentity]) -> Observ
         return Unseen(f"{path}: {_why(error)}")
     by_agent = any((item.path, item.name) == (path, DEFAULT_PROFILE) for item in mine)
     return Seen(SharedProfile(path, DEFAULT_PROFILE, by_agent))
+
+
+def _account(files: Files, running: Optional[RunningIdentity]) -> Observed[str]:
+    """The account of the key that the running agent says it wrote; the key is read and forgotten."""
+    if running is None or not running.share_file:
+        return Unseen("the running agent does not say where it writes its keys")
+    path, profile = running.share_file, running.share_profile or DEFAULT_PROFILE
+    try:
+        text = _text(files, path) or ""
+    except OSError as error:
+        return Unseen(f"{path}: {_why(error)}")
+    lines = text.split("\n")
+    kept = [line for part in sections_of(text) if part.name == profile for line in lines[part.first + 1 : part.end]]
+    pairs = (line.partition("=") for line in kept)
+    ids = [value.strip() for name, _, value in pairs if name.strip().lower() == KEY]
+    account = account_of_key(ids[-1]) if ids else None
+    return Seen(account) if account else Unseen(f"{path}: [{profile}] has no temporary key whose account can be told")
 
 
 def _keys_of(files: Files, path: str, profile: str) -> frozenset[str]:

@@ -68,3 +68,18 @@ def without_option(text: str, section: str, option: str) -> str:
         if (current, name) != (section, option):
             kept.append(line)
     return "\n".join(kept)
+
+
+def with_option(text: str, section: str, option: str, value: str) -> str:
+    """The text with an option set, as the first of its section; every other byte stays, and so does an equal value's line."""
+    parts = [item for item in sections_of(text) if item.name == section]
+    line = f"{option} = {value}"
+    if any(line in text.split("\n")[part.first : part.end] for part in parts):
+        return text
+    lines = without_option(text, section, option).split("\n")
+    places = [item.first for item in sections_of("\n".join(lines)) if item.name == section]
+    if places:
+        lines.insert(places[0] + 1, line)
+        return "\n".join(lines)
+    gap = "" if not text.strip() else "\n" if text.endswith("\n") else "\n\n"
+    return f"{text}{gap}[{section}]\n{line}\n"

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 from typing import Optional, Union
 
 from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.catalog.secretshapes import fault_words
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.names import upstream_resolvers
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.network import Answer
 from ssm_bootstrap.model.machine import Impostor, Instance, Metadata
-from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.observed import OUR_FAULT, Observed, Seen, Unseen
 
 IMDS = "169.254.169.254"
 MAC = "network/interfaces/macs/"
+CONTAINERS = ("/.dockerenv", "/run/.containerenv")
+"""What Docker and Podman leave in a container."""
 
 
 class MetadataLook:
@@ -25,19 +29,46 @@ class MetadataLook:
         self._host = host
         self._begun = host.clock.monotonic()
         self._found: Optional[Union[Metadata, Impostor, Unseen]] = None
+        self._connected = False
+        self._has_token = False
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
 
     def result(self) -> Union[Metadata, Impostor, Unseen]:
         """The metadata, an impostor, or why nobody could look."""
         self._thread.join(max(0.0, self._begun + limits.METADATA - self._host.clock.monotonic()))
-        return self._found or Unseen(f"IMDS at {IMDS} gave no answer in {limits.METADATA:g} s")
+        return self._found or Unseen(self._silence(f"gave no answer in {limits.METADATA:g} s"))
+
+    def _silence(self, words: str) -> str:
+        """What may be told of silence: the hop limit cuts the way back of the token alone, and only for a container.
+
+        What the limit is cannot be seen from here. Source: Amazon EC2 User Guide, configuring-instance-metadata-options.
+        """
+        if not self._connected:
+            return f"IMDS at {IMDS} {words}"
+        if self._has_token:
+            return f"IMDS at {IMDS} gave a token and then {words}"
+        inside = any(self._is_there(path) for path in CONTAINERS)
+        limit = (
+            "this is a container, for which a hop limit of 1 does that" if inside else "in a container a hop limit of 1 does that"
+        )
+        return f"IMDS at {IMDS} takes the connection and {words} to the token request: {limit}, and so does a filter"
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            return self._host.files.exists(path)
+        except OSError:
+            return False
 
     def _look(self) -> None:
         try:
             self._found = self._read()
+        except (socket.timeout, TimeoutError):
+            self._found = Unseen(self._silence("gave no answer") if self._connected else f"IMDS at {IMDS}: no answer")
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._found = Unseen(f"IMDS at {IMDS}: {words_of(error)}")
+        except Exception as error:  # in a thread of its own nobody else would ever tell
+            self._found = Unseen(f"{OUR_FAULT}: {fault_words(error)}")
 
     def _read(self) -> Union[Metadata, Impostor, Unseen]:
         answer = self._ask("PUT", "/latest/api/token", (("X-aws-ec2-metadata-token-ttl-seconds", "60"),))
@@ -49,6 +80,7 @@ class MetadataLook:
             return Unseen("IMDS is switched off for this instance (HTTP 403)")
         if answer.status != 200 or not token or " " in token:
             return Unseen(f"IMDS gave no IMDSv2 token (HTTP {answer.status}): this may be no EC2 instance")
+        self._has_token = True
         mac = self._value(f"meta-data/{MAC}", token).split("\n")[0].strip("/")
         network = f"meta-data/{MAC}{mac}/"
         return Metadata(
@@ -70,6 +102,7 @@ class MetadataLook:
     def _ask(self, method: str, path: str, headers: tuple[tuple[str, str], ...]) -> Answer:
         left = max(0.05, self._begun + limits.METADATA - self._host.clock.monotonic())
         with self._host.network.connect(IMDS, 80, left) as connection:
+            self._connected = True
             return self._host.network.request(connection, IMDS, method, path, headers, b"", limits.BODY)
 
 

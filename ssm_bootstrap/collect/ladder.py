@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.endpoints import WEBSOCKET_PATH, Endpoint
+from ssm_bootstrap.catalog.partitions import is_aws_host
 from ssm_bootstrap.collect.failures import failure_of, words_of
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.network import Answer, Network
@@ -210,7 +211,7 @@ def judge(answer: Answer, request_id: str, known_object: bool) -> tuple[Optional
     page = answer.body[:512].lstrip().lower()
     if content.startswith("text/html") or page.startswith((b"<!doctype html", b"<html")):
         return Failure.NOT_AWS, f"{said}, an HTML page without an AWS request id"
-    if answer.status in LOGIN_STATUSES and "amazonaws" not in _host_of(answer.headers.get("location", "")):
+    if answer.status in LOGIN_STATUSES and not is_aws_host(_host_of(answer.headers.get("location", ""))):
         return Failure.NOT_AWS, f"{said}, a redirect that AWS did not send"
     foreign = next((name for name in PROXY_HEADERS if name in answer.headers), None)
     if foreign is not None:

@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any, Iterator, Optional, Sequence
 
+from ssm_bootstrap.catalog.secretshapes import mask_shapes
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.host.files import Files
@@ -20,19 +21,68 @@ from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 MOST_BYTES = 1 << 20
 MOST_LOG = 64 << 20
+MOST_OUTPUT = 32 << 20
 MOST_LINES = 20
+MOST_LINE = 4000
 MOST_FILES = 200
+MOST_DIRECTORIES = 500
+MOST_DEPTH = 5
 LOGS = (f"{paths.LOGS}/amazon-ssm-agent.log.1", paths.AGENT_LOG)
 _EXIT = re.compile(r"(?:returned Exit Status: |exit status |exit code )(\d{1,3})\b", re.IGNORECASE)
 _QUERY = re.compile(r"(https?://)(?:[^\s/@'\"]*@)?([^\s?'\"]+)\?[^\s'\"]*")
 
 
+class Ends:
+    """The ends of output files for whoever reads them as logs: ``MOST_OUTPUT`` bytes of all together, 1 MB of each at least.
+
+    ``cut`` names the files of which the beginning is left out, with what was left.
+    """
+
+    def __init__(self, files: Files, outputs: Sequence[str]) -> None:
+        self._files = files
+        self._most = max(MOST_BYTES, MOST_OUTPUT // max(1, len(outputs)))
+        sizes = [(path, _size(files, path)) for path in outputs]
+        self.cut = tuple(
+            (path, f"of {size >> 20} MB the last {self._most >> 20} were read") for path, size in sizes if size > self._most
+        )
+
+    def read_chunks(self, path: str, start: int = 0) -> Iterator[bytes]:
+        """The end of a file from its byte ``start`` on; raises OSError."""
+        before = max(0, self._files.size(path) - self._most)
+        left = self._most - start
+        for chunk in self._files.read_chunks(path, before + start):
+            yield chunk[:left]
+            left -= len(chunk)
+            if left <= 0:  # a file that grows meanwhile ends here
+                return
+
+    def list(self, path: str) -> Sequence[str]:
+        """The names in a directory; raises OSError."""
+        return self._files.list(path)
+
+    def size(self, path: str) -> int:
+        """The length of what is read of a file, in bytes; raises OSError."""
+        return min(self._files.size(path), self._most)
+
+
+def _size(files: Files, path: str) -> int:
+    try:
+        return files.size(path)
+    except OSError:
+        return 0
+
+
 def read_command(files: Files, identifier: str = "") -> Observed[Command]:
-    """The command of this id, or without one the latest that left anything; raises ValueError for what is no id."""
+    """The command of this id, or without one the latest that left anything.
+
+    Raises ValueError for what is no id, PermissionError where only root may look.
+    """
     if identifier and SHAPE.fullmatch(identifier) is None:
         raise ValueError(f"{identifier!r} is no command id; expected one like 01234567-89ab-cdef-0123-456789abcdef")
     try:
         homes = _homes(files)
+    except PermissionError:
+        raise
     except OSError as error:
         return Unseen(f"{paths.DATA}: {words_of(error)}")
     if not identifier:
@@ -60,14 +110,40 @@ def _homes(files: Files) -> list[tuple[str, str]]:
     return [(at, name) for _, at, name in sorted(found)]
 
 
-def _files(files: Files, directory: str, depth: int = 0) -> Iterator[str]:
-    """Output files below a directory; the console copies of the same text are left out."""
-    for name in files.list(directory)[:MOST_FILES]:
-        path = f"{directory}/{name}"
-        if name in ("stdout", "stderr"):
-            yield path
-        elif depth < 4 and "." not in name and not name.endswith("Console"):
-            yield from _files(files, path, depth + 1)
+def _files(files: Files, home: str) -> Iterator[str]:
+    """Output files below a directory, the nearest first; the console copies of the same text are left out.
+
+    A step of an old document has a directory like ``0.awsrunShellScript``; what a document downloads lies here too, so
+    the walk is bounded. Only regular files count: opening a pipe would wait for ever.
+    """
+    level, visited, found = [home], 0, 0
+    for _ in range(MOST_DEPTH):
+        below: list[str] = []
+        for directory in level[: MOST_DIRECTORIES - visited]:
+            visited += 1
+            for name in _names(files, directory):
+                path = f"{directory}/{name}"
+                if name in ("stdout", "stderr"):
+                    if found < MOST_FILES and _is_regular(files, path):
+                        found += 1
+                        yield path
+                elif not name.endswith(("Console", ".sh")):
+                    below.append(path)
+        level = below
+
+
+def _names(files: Files, directory: str) -> Sequence[str]:
+    try:
+        return files.list(directory)
+    except OSError:
+        return ()
+
+
+def _is_regular(files: Files, path: str) -> bool:
+    try:
+        return files.mode_and_owner(path)[2]
+    except OSError:
+        return False
 
 
 def _state(files: Files, identifier: str) -> dict[str, Any]:
@@ -86,14 +162,26 @@ def _state(files: Files, identifier: str) -> dict[str, Any]:
 def _log_lines(files: Files, identifier: str) -> Iterator[tuple[str, str]]:
     """(place, line) of the agent's log about the command, with what follows a line until the next record."""
     for path in LOGS:
-        number, kept = 0, False
+        kept = False
         with contextlib.suppress(OSError):
-            for raw in files.read_text(path, MOST_LOG).splitlines():
-                number += 1
+            text, whole = _end_of(files, path, MOST_LOG)
+            for number, raw in enumerate(text.splitlines(), 1):
                 if re.match(r"\d{4}-\d\d-\d\d ", raw):
                     kept = identifier in raw
                 if kept:
-                    yield f"{path}:{number}", raw
+                    yield f"{path}:{number}" if whole else path, raw
+
+
+def _end_of(files: Files, path: str, most: int) -> tuple[str, bool]:
+    """The last ``most`` bytes of a file as text, and whether that is all of it; raises OSError."""
+    start = max(0, files.size(path) - most)
+    data = bytearray()
+    for chunk in files.read_chunks(path, start):
+        data += chunk
+        if len(data) >= most:  # a file that grows meanwhile ends here
+            break
+    text = bytes(data[:most]).decode("utf-8", "replace")
+    return (text if start == 0 else text.partition("\n")[2] or text), start == 0
 
 
 def _command(files: Files, identifier: str, home: str, state: dict[str, Any], lines: Sequence[tuple[str, str]]) -> Command:
@@ -137,15 +225,15 @@ def _exit_status(state: dict[str, Any], text: str, outputs: Sequence[StepOutput]
 
 def _tail(files: Files, path: str) -> tuple[str, ...]:
     try:
-        text = files.read_text(path, MOST_BYTES)
+        text, _ = _end_of(files, path, MOST_BYTES)
     except OSError:
         return ()
-    return tuple(_clean(line) for line in text.splitlines() if line.strip())[-MOST_LINES:]
+    return tuple(_clean(line) for line in [line for line in text.splitlines() if line.strip()][-MOST_LINES:])
 
 
 def _clean(line: str) -> str:
-    """A line without users, passwords and presigned queries in its URLs."""
-    return _QUERY.sub(r"\1\2?***", re.sub(r"(https?://)[^\s/@'\"]+@", r"\1", line))[:400]
+    """A line without secrets, and without the queries of its URLs, which may be presigned."""
+    return mask_shapes(_QUERY.sub(r"\1\2?***", line[:MOST_LINE]))[0][:400]
 
 
 def _first(pattern: str, text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Callable, Optional, Sequence
 
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.endpoints import Endpoint
+from ssm_bootstrap.catalog.secretshapes import fault_words
 from ssm_bootstrap.collect.failures import failure_of, words_of
 from ssm_bootstrap.collect.ladder import Ladder
 from ssm_bootstrap.collect.names import look_up, upstream_resolvers
@@ -255,7 +256,7 @@ class Look:
         try:
             probe = ladder.climb(address, rung, timeout)
         except Exception as error:  # a bug of ours must not leave the look waiting
-            broken = StageResult(Stage.TCP, False, 0.0, Failure.UNKNOWN, f"{type(error).__name__}: {error}")
+            broken = StageResult(Stage.TCP, False, 0.0, Failure.UNKNOWN, fault_words(error))
             probe = Probe(ladder.target, address, (rung, broken))
         self._events.put(("probe", place, address, probe))
 

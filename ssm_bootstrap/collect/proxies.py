@@ -36,7 +36,7 @@ def side_of(variables: Mapping[str, str], source: str, hosts: Sequence[str]) -> 
         source=source,
         https=masked_variable("https_proxy", settings.https),
         http=masked_variable("http_proxy", settings.http),
-        exceptions=settings.exceptions,
+        exceptions=masked_variable("no_proxy", settings.exceptions),
         authorities=tuple((name, value) for name, value in kept if value and name.lower() not in _PROXIES),
         by_proxy=tuple(host for host in hosts if settings.url_for(host, 443)),
         metadata_by_proxy=bool(settings.url_for(IMDS, 80)),

@@ -6,27 +6,32 @@ import configparser
 import re
 from dataclasses import dataclass, field
 from typing import Mapping, Optional
-from urllib.parse import urlsplit
 
 from ssm_bootstrap.catalog.partitions import region_problem
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.inifile import without_option
+from ssm_bootstrap.collect.proxyurl import read_proxy_url
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import AgentConfig, Identity, IdentityState
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 
-SECTIONS = {"node": ("region", "closed"), "activation": ("id", "code_file", "code"), "proxy": ("https", "http", "no_proxy")}
+SECTIONS = {
+    "node": ("region", "closed", "account"),
+    "activation": ("id", "code_file", "code"),
+    "proxy": ("https", "http", "no_proxy"),
+}
 KNOWN = ", ".join(f"[{name}] {' '.join(keys)}" for name, keys in SECTIONS.items())
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """/etc/ssm-bootstrap.conf, checked; empty where a key is not set. ``has_code``: the file itself holds the code."""
+    """/etc/ssm-bootstrap.conf, checked; empty or None where a key is not set. ``has_code``: the file itself holds the code."""
 
     region: str = ""
-    closed: bool = False
+    closed: Optional[bool] = None
+    account: str = ""
     activation_id: str = ""
     code_file: str = ""
     has_code: bool = False
@@ -49,31 +54,26 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
     if problem:
         raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] region: {region!r} is no region: {problem}")
     try:
-        closed = parser.getboolean("node", "closed", fallback=False)
+        closed = parser.getboolean("node", "closed", fallback=None)
     except ValueError:
         raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] closed: expected yes or no") from None
+    account = parser.get("node", "account", fallback="").strip()
+    if account and not re.fullmatch(r"[0-9]{12}", account):
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] account: {account[:40]!r} is no account: expected 12 digits")
     for key in ("https", "http"):
         url = parser.get("proxy", key, fallback="").strip()
-        if url and not _is_proxy(url):
+        if url and read_proxy_url(url) is None:
             expected = "expected a proxy such as http://proxy.example:3128"
             raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [proxy] {key}: {expected}")
     return Configuration(
         region=region,
         closed=closed,
+        account=account,
         activation_id=parser.get("activation", "id", fallback="").strip(),
         code_file=parser.get("activation", "code_file", fallback="").strip(),
         has_code=parser.has_option("activation", "code"),
         proxy=tuple(parser["proxy"].items()) if parser.has_section("proxy") else (),
     )
-
-
-def _is_proxy(url: str) -> bool:
-    """Whether a proxy's URL names a host and, where it names one, a port; the agent takes one without a scheme too."""
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        return bool(parts.hostname) and (parts.port is None or parts.port > 0) and not re.search(r"\s", url)
-    except ValueError:
-        return False
 
 
 def read_code(files: Files, path: str = paths.OUR_CONFIG) -> str:

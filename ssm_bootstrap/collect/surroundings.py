@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta
-from typing import Callable, Optional, TypeVar
+from typing import Optional
 
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent import UNIT_PROPERTIES, look_at_units
 from ssm_bootstrap.collect.denials import look_at_denials
-from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.directories import look_at_directories
 from ssm_bootstrap.collect.firewall import look_at_firewall
+from ssm_bootstrap.collect.guard import Guard
 from ssm_bootstrap.collect.proxies import addresses_of, look_at_service, look_at_shells
 from ssm_bootstrap.collect.routes import look_at_routes
 from ssm_bootstrap.collect.seelog import read_log_settings
@@ -21,7 +22,8 @@ from ssm_bootstrap.collect.targets import host_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.machine import AgentConfig, Unit
-from ssm_bootstrap.model.observed import Observed, Seen, Unseen, value_of
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen, reason_of, value_of
+from ssm_bootstrap.model.site import NO_SITE, Site
 from ssm_bootstrap.model.surroundings import Core, LogSettings, Surroundings
 
 CORE = paths.PROCESSES[0]
@@ -30,45 +32,41 @@ IDLE = ("inactive", "failed")
 DIALLED = ("ssm", "ssmmessages", "s3-regional")
 """Rows whose hosts tell whether AWS goes by the proxy."""
 
-T = TypeVar("T")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 
-def look_at_surroundings(host: Host, region: Optional[str], config: AgentConfig) -> Surroundings:
+def look_at_surroundings(
+    host: Host, region: Optional[str], config: AgentConfig, guard: Optional[Guard] = None, site: Site = NO_SITE
+) -> Surroundings:
     """All of it, in well under a second on a machine that answers; every command has two seconds."""
-    hosts = tuple(host_of(row, region, config)[0] for row in ENDPOINTS if row.name in DIALLED) if region else ()
-    units = _part(lambda: look_at_units(host, UNIT_PROPERTIES, TIMEOUT))
-    service = _part(lambda: look_at_service(host, active_unit(units), hosts))
+    hosts = tuple(host_of(row, region, config, site)[0] for row in ENDPOINTS if row.name in DIALLED) if region else ()
+    guard = guard or Guard()
+    units = guard.part("units", lambda: look_at_units(host, UNIT_PROPERTIES, TIMEOUT))
+    service = guard.part("service environment", lambda: look_at_service(host, active_unit(units), hosts))
     side = value_of(service)
     named = side.by_proxy[:1] if side is not None else ()
-    logs = read_log_settings(host.files)
+    read = guard.look("seelog.xml", lambda: read_log_settings(host.files))
+    logs = value_of(read) or LogSettings(problem=reason_of(read))
     return Surroundings(
-        shells=look_at_shells(host, hosts),
+        shells=value_of(guard.look("shell environment", lambda: look_at_shells(host, hosts))) or (),
         service=service,
-        inside=tuple((name, addresses_of(host, name)) for name in named),
-        storage=_part(lambda: Seen(look_at_storage(host))),
-        routes=_part(lambda: look_at_routes(host.files)),
-        firewall=_part(lambda: look_at_firewall(host)),
-        denials=_part(lambda: look_at_denials(host)),
+        inside=value_of(guard.look("names inside", lambda: tuple((name, addresses_of(host, name)) for name in named))) or (),
+        storage=guard.look("storage", lambda: look_at_storage(host)),
+        routes=guard.part("routes", lambda: look_at_routes(host.files)),
+        firewall=guard.part("firewall", lambda: look_at_firewall(host)),
+        denials=guard.part("denials", lambda: look_at_denials(host)),
         logs=logs,
-        log_directory=_part(lambda: Seen(host.files.exists(_directory(logs)))),
+        directories=guard.look("directories", lambda: look_at_directories(host.files)),
+        log_directory=guard.look("log directory", lambda: host.files.exists(_directory(logs))),
         units=units,
-        binaries=tuple(path for path in paths.BINARIES if host.files.is_executable(path)),
-        cores=_part(lambda: Seen(_cores(host))),
-        credentials_from=_part(lambda: Seen(_credentials_from(host.files, host.clock.now()))),
+        binaries=value_of(guard.look("binaries", lambda: _binaries(host.files))) or (),
+        cores=guard.look("cores", lambda: _cores(host)),
+        credentials_from=guard.look("credentials", lambda: _credentials_from(host.files, host.clock.now())),
     )
 
 
-def _part(look: Callable[[], Observed[T]]) -> Observed[T]:
-    """One topic; a file that may not be read makes it Unseen, as does a fault of ours, which is named as one."""
-    try:
-        return look()
-    except PermissionError as error:
-        return Unseen(f"{error.filename}: only root may read it")
-    except (OSError, ImportError) as error:
-        return Unseen(words_of(error))
-    except Exception as error:
-        return Unseen(f"a fault of ssm-bootstrap itself: {type(error).__name__}: {error}")
+def _binaries(files: Files) -> tuple[str, ...]:
+    return tuple(path for path in paths.BINARIES if files.is_executable(path))
 
 
 def active_unit(units: Observed[tuple[Unit, ...]]) -> Observed[Unit]:

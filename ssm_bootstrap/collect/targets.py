@@ -6,16 +6,17 @@ import ipaddress
 import re
 from dataclasses import dataclass, field
 from typing import Iterable, Mapping, Optional, Union
-from urllib.parse import unquote, urlsplit
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS, NEEDS, OPTIONAL, Endpoint, needed_rows
 from ssm_bootstrap.catalog.partitions import dual_stack_host, partition_of
 from ssm_bootstrap.catalog.regions import has_ec2messages
+from ssm_bootstrap.collect.proxyurl import read_proxy_url
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.machine import AgentConfig
-from ssm_bootstrap.model.network import Proxy, Target
+from ssm_bootstrap.model.network import UNREADABLE_PROXY, Proxy, Target
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.site import NO_SITE, Site
 
 PROXY_VARIABLES = ("https_proxy", "http_proxy", "no_proxy")
 
@@ -88,57 +89,55 @@ def _address(host: str) -> _Address:
 
 
 def proxy_of(url: str, source: str) -> tuple[Optional[Proxy], str]:
-    """Host and port of a proxy URL, and its ``user:password`` apart; Go takes ``host:port`` without a scheme too."""
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-    except ValueError:  # Go leaves out a proxy that does not parse as well
-        return None, ""
-    try:
-        port = parts.port
-    except ValueError:
-        port = None
-    if not parts.hostname:
-        return None, ""
-    default = 443 if parts.scheme == "https" else 1080 if parts.scheme == "socks5" else 80
-    credentials = unquote(parts.netloc.rpartition("@")[0])
-    return Proxy(parts.hostname, port or default, source), credentials
+    """Host and port of a proxy URL, and its ``user:password`` apart; Go takes ``host:port`` without a scheme too.
+
+    One that cannot be read is a proxy that nobody can reach: Go takes a piece of it for the host, or leaves it out where it
+    names no scheme.
+    """
+    found = read_proxy_url(url)
+    if found is None:
+        return (Proxy(UNREADABLE_PROXY, 80, source) if "://" in url else None), ""
+    return Proxy(found.host.lower(), found.port, source), found.credentials
 
 
-def rows_for(capabilities: Iterable[Capability], region: str) -> tuple[Endpoint, ...]:
+def rows_for(capabilities: Iterable[Capability], region: str, site: Site = NO_SITE) -> tuple[Endpoint, ...]:
     """The catalogue rows to dial, in the catalogue's order; services that the region never had are left out."""
     wanted = {name for capability in capabilities for name in needed_rows(capability) + OPTIONAL.get(capability, ())}
-    return tuple(
-        row for row in ENDPOINTS if row.name in wanted and (row.name != "ec2messages" or has_ec2messages(region) is not False)
-    )
+    without = {"ec2messages"} if has_ec2messages(region, site) is False else set()
+    return tuple(row for row in ENDPOINTS if row.name in wanted - without)
 
 
-def host_of(row: Endpoint, region: str, config: AgentConfig) -> tuple[str, Optional[str]]:
+def host_of(row: Endpoint, region: str, config: AgentConfig, site: Site = NO_SITE) -> tuple[str, Optional[str]]:
     """The host of a row on this node, and the key of amazon-ssm-agent.json that changed it."""
     overrides = dict(config.endpoints)
     if row.override is not None and row.override in overrides:
         return row.prefix.format(region=region) + overrides[row.override], row.override
     if row.name.startswith("s3-dualstack"):
-        known = value_of(patch_payload_host(region))
+        known = value_of(patch_payload_host(region, site))
         if known is not None:
             return known, None
-    if config.use_dual_stack and not row.is_s3:
-        named = value_of(dual_stack_host(row.service, region))
+    if config.use_dual_stack and row.agent_domain:
+        named = value_of(dual_stack_host(row.service, region, site))
         if named is not None:
-            return named, "Agent.UseDualStackEndpoint"
-    domain = partition_of(region).domain
+            return row.prefix.format(region=region) + named, "Agent.UseDualStackEndpoint"
+    domain = partition_of(region, site).domain
     if row.agent_domain and config.service_domain:
         return row.host.format(region=region, domain=config.service_domain), "Agent.ServiceDomain"
     return row.host.format(region=region, domain=domain), None
 
 
 def targets_for(
-    capabilities: Iterable[Capability], region: str, config: AgentConfig, proxies: ProxySettings
+    capabilities: Iterable[Capability],
+    region: str,
+    config: AgentConfig,
+    proxies: ProxySettings,
+    site: Site = NO_SITE,
 ) -> tuple[tuple[Endpoint, Target, str], ...]:
     """What to dial: the row, the target, and the proxy's ``user:password`` (never part of the target)."""
     chosen = tuple(capabilities)
     found = []
-    for row in rows_for(chosen, region):
-        host, key = host_of(row, region, config)
+    for row in rows_for(chosen, region, site):
+        host, key = host_of(row, region, config, site)
         needing = tuple(item.value for item in chosen if row.name in needed_rows(item))
         url = proxies.url_for(host, row.port)
         proxy, credentials = proxy_of(url, proxies.source) if url else (None, "")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Iterator, Mapping
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
+from ssm_bootstrap.catalog.partitions import partition_of
+from ssm_bootstrap.diagnose.doubt import OF_THE_MACHINE, unproven, unsure_way
 from ssm_bootstrap.diagnose.reach import Reach, reaches
 from ssm_bootstrap.diagnose.standings import with_repositories
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_needs
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observations import Observations
-from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.model.observed import NOT_ASKED, OUR_FAULT, Observed, Unseen, value_of
+from ssm_bootstrap.model.site import Site
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,16 @@ class Case:
     capabilities: tuple[Capability, ...]
     reaches: tuple[Reach, ...]
     needs: tuple[NeedVerdict, ...]
+
+    @property
+    def site(self) -> Site:
+        """What the site's own files say of AWS."""
+        return self.observations.plan.site
+
+    @property
+    def domain(self) -> str:
+        """The domain of the region's names."""
+        return partition_of(self.region, self.site).domain
 
     @property
     def by_row(self) -> Mapping[str, Reach]:
@@ -39,11 +52,59 @@ def open_case(observations: Observations) -> Case:
     agent = value_of(observations.agent)
     version = agent.version if agent is not None else ""
     needs = judge_needs(capabilities, {reach.endpoint: reach for reach in found}, version)
-    if Capability.PATCH in capabilities and found and isinstance(patch_payload_host(region), Unseen):
+    payload = patch_payload_host(region, observations.plan.site)
+    if Capability.PATCH in capabilities and found and isinstance(payload, Unseen):
         needs = (*needs, NeedVerdict(Capability.PATCH, Verdict.UNKNOWN))
     needs = with_repositories(observations, needs)
     identity = value_of(observations.identity)
-    if identity is not None and identity.state is IdentityState.UNREADABLE:
+    unreadable = identity is not None and identity.state is IdentityState.UNREADABLE
+    blind = _not_seen(observations.agent) or _not_seen(observations.logs)
+    if Capability.PATCH in capabilities and _not_seen(observations.patching):
+        needs = (*needs, NeedVerdict(Capability.PATCH, Verdict.UNKNOWN))
+    if unreadable or blind or own_region_elsewhere(observations):
         unsure = [item for item in capabilities if item is not Capability.REGISTER]
         needs = (*needs, *(NeedVerdict(item, Verdict.UNKNOWN) for item in unsure))
+    if unsure_way(observations) and not all(reach.code in OF_THE_MACHINE for reach in found if reach.code):
+        needs = tuple(unproven(need) for need in needs)
     return Case(observations, region, capabilities, found, needs)
+
+
+def own_region_elsewhere(observations: Observations) -> str:
+    """The region that this node is registered in, where another one was looked at; else empty."""
+    identity = value_of(observations.identity)
+    region = value_of(observations.plan.region)
+    if identity is None or identity.state is not IdentityState.REGISTERED or not region:
+        return ""
+    return identity.region if identity.region != region else ""
+
+
+def unopened_case(observations: Observations) -> Case:
+    """The case where nothing could be computed: every capability that was asked for is unknown."""
+    capabilities = tuple(Capability(name) for name in observations.plan.capabilities)
+    unsure = tuple(NeedVerdict(item, Verdict.UNKNOWN) for item in capabilities)
+    return Case(observations, value_of(observations.plan.region) or "", capabilities, (), unsure)
+
+
+def not_seen(observations: Observations) -> Iterator[tuple[str, str]]:
+    """Whole parts that this command looks at and could not see, with the reason."""
+    parts: tuple[tuple[str, Observed[Any]], ...] = (
+        ("instance", observations.instance),
+        ("agent", observations.agent),
+        ("agent log", observations.logs),
+        ("image", observations.image),
+        ("surroundings", observations.surroundings),
+        ("patching", observations.patching),
+    )
+    for name, part in parts:
+        if isinstance(part, Unseen) and _not_seen(part):
+            yield name, part.reason
+    around = value_of(observations.surroundings)
+    for field in fields(around) if around is not None else ():
+        topic = getattr(around, field.name)
+        if isinstance(topic, Unseen) and topic.reason.startswith(OUR_FAULT):
+            yield field.name.replace("_", " "), topic.reason
+
+
+def _not_seen(part: Observed[Any]) -> bool:
+    """Whether a part was asked for and could not be looked at."""
+    return isinstance(part, Unseen) and part != NOT_ASKED

@@ -13,6 +13,7 @@ from ssm_bootstrap.model.command import Command
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
 
 PATCH_DOCUMENTS = ("AWS-RunPatchBaseline", "AWS-RunPatchBaselineWithHooks", "AWS-RunPatchBaselineAssociation")
+FAILED = ("Failed", "TimedOut")
 NOT_HYBRID = "AWS-RunPatchBaselineAssociation"
 MOST_SHOWN = 6
 _TELLING = re.compile(
@@ -30,6 +31,7 @@ class CommandStory:
     step: str = ""
     code: str = ""  # the finding whose page tells more
     lines: tuple[tuple[str, str], ...] = ()
+    failed: bool = False  # by its status or its exit status; a reboot that goes on afterwards is none
 
 
 def story_of(command: Command, findings: Sequence[Finding] = ()) -> CommandStory:
@@ -44,12 +46,12 @@ def story_of(command: Command, findings: Sequence[Finding] = ()) -> CommandStory
     known = step_of(row.status) if row else None
     means, step = (row.meaning if row else ""), (known.step if known else "")
     if row is None and command.exit_status:
-        means = "the script's own: no document of AWS gives it a meaning"
+        means = _foreign(command, command.exit_status)
     if root is not None:
-        means = f"{means}: {root.title[0].lower()}{root.title[1:]}" if means else root.title
-        step = root.remedy.summary
+        means = f"{means}. {root.title}" if means else root.title
+        step = step if known is not None and known.code == root.code else root.remedy.summary
     code = root.code if root is not None else known.code if known is not None else ""
-    return CommandStory(f"{command.identifier}: {name}{when}", ended, means, step, code, tuple(_lines(command)))
+    return CommandStory(f"{command.identifier}: {name}{when}", ended, means, step, code, tuple(_lines(command)), _failed(command))
 
 
 def findings_of(command: Command) -> tuple[Finding, ...]:
@@ -57,7 +59,7 @@ def findings_of(command: Command) -> tuple[Finding, ...]:
     found = []
     row = _meaning(command)
     known = step_of(row.status) if row is not None else None
-    if row is not None and known is not None and known.code:
+    if row is not None and known is not None and known.proves:
         shown = tuple(Evidence("command", place, text) for place, text in list(_lines(command))[:3])
         evidence = (Evidence("command", command.identifier, f"exit status {command.exit_status}: {row.meaning}"), *shown)
         facts = {"detail": f"{row.meaning}."}
@@ -70,11 +72,31 @@ def findings_of(command: Command) -> tuple[Finding, ...]:
 
 def _meaning(command: Command) -> Optional[ExitCode]:
     """What the exit status means, for the documents that it has a meaning in."""
-    if command.exit_status is None or (command.document and not command.document.startswith(PATCH_DOCUMENTS)):
-        return None
-    if not command.document and not any("Patch" in item.step or "patch" in item.step for item in command.steps):
-        return None
-    return EXIT_CODES.get(command.exit_status)
+    return EXIT_CODES.get(command.exit_status) if command.exit_status is not None and _is_of_patching(command) else None
+
+
+def _is_of_patching(command: Command) -> bool:
+    """By the document's name; where nobody wrote it down, by the names of the steps."""
+    if command.document:
+        return command.document.startswith(PATCH_DOCUMENTS)
+    return any("patch" in item.step.lower() for item in command.steps)
+
+
+def _foreign(command: Command, status: int) -> str:
+    """A status that no document gives a meaning to: of a patch run it may be its downloader's or the package manager's."""
+    if not _is_of_patching(command):
+        return "the script's own: no document of AWS gives it a meaning"
+    if status in CURL_STATUSES:
+        return f"none of the document's own; of curl it is: {CURL_STATUSES[status]}"
+    return "none of the document's own: most likely its package manager's"
+
+
+def _failed(command: Command) -> bool:
+    """Whether it did not do what it was to do; nobody knows of a command that left no word of its end."""
+    row = _meaning(command)
+    if row is not None:
+        return row.is_failure
+    return command.status in FAILED or bool(command.exit_status)
 
 
 def _lines(command: Command) -> Iterator[tuple[str, str]]:

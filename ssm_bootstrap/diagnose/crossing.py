@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Iterator, Optional, Sequence
 
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.hosts import service_of
 from ssm_bootstrap.diagnose.reach import Reach, Standing
-from ssm_bootstrap.model.finding import Finding, Severity, State
+from ssm_bootstrap.diagnose.wording import as_past
+from ssm_bootstrap.model.finding import Finding, Severity
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.site import Site
 
 NETWORK = frozenset(
     {
@@ -64,27 +66,47 @@ def cross(case: Case, present: Sequence[Finding], logged: Sequence[Finding]) -> 
     found = list(present)
     rest = []
     for finding in logged:
-        place = _same(found, finding)
+        place = _same(found, finding, case.site)
         if place is None:
             rest.append(finding)
         else:
             found[place] = _confirmed(found[place], finding)
-    return (*found, *(_weighed(case, finding) for finding in rest))
+    mismatch = next((one for one in found if one.code == "proxy-mismatch" and one.severity is not Severity.INFO), None)
+    if mismatch is None:
+        weighed = [_weighed(case, finding) for finding in rest]
+        mended = any(one.over == _WORKS.over for one in weighed)
+        return (*(_sleeping(one) if mended else one for one in found), *weighed)
+    return (*found, *(_own_way(mismatch, finding) or _weighed(case, finding) for finding in rest))
 
 
-def _same(present: Sequence[Finding], logged: Finding) -> Optional[int]:
+def _sleeping(finding: Finding) -> Finding:
+    """An agent that is offline for what works by now: it sleeps until its next try, and nothing is left to mend."""
+    if finding.code != "agent-offline":
+        return finding
+    return replace(finding, severity=Severity.INFO, breaks=(), degrades=())
+
+
+def _own_way(mismatch: Finding, finding: Finding) -> Optional[Finding]:
+    """What the agent's log tells of its own way, where the probes went by the shell's proxy and tell nothing of it."""
+    if finding.code not in NETWORK or finding.severity is Severity.INFO:
+        return None
+    followed = replace(finding, symptom_of=mismatch.code, severity=mismatch.severity)
+    return followed if mismatch.severity is Severity.ERROR else replace(followed, breaks=(), degrades=())
+
+
+def _same(present: Sequence[Finding], logged: Finding, site: Site) -> Optional[int]:
     """The present finding with the same code, about the same service where both name hosts."""
-    services = set(_services(logged))
+    services = set(_services(logged, site))
     for place, finding in enumerate(present):
-        own = set(_services(finding))
+        own = set(_services(finding, site))
         if finding.code == logged.code and (not services or not own or services & own):
             return place
     return None
 
 
-def _services(finding: Finding) -> Iterator[str]:
+def _services(finding: Finding, site: Site) -> Iterator[str]:
     for host in finding.subject.split(", "):
-        service = service_of(host)
+        service = service_of(host, site)
         if service:
             yield service
 
@@ -99,38 +121,47 @@ def _confirmed(present: Finding, logged: Finding) -> Finding:
     )
 
 
+@dataclass(frozen=True)
+class _Against:
+    """What speaks against a finding of the log now: what is so, what is left to do, and how."""
+
+    over: str
+    change: str
+    commands: tuple[str, ...] = ()
+
+
+_REGISTERED = _Against("the node is registered now", "Nothing: the node is registered now.")
+_WORKS = _Against(
+    "works now: restart the agent, or wait for its next try",
+    "Restart the agent, or wait for its next try, which may be an hour away.",
+    ("sudo ssm-bootstrap restart",),
+)
+_ELSE = _Against("is something else now", "Nothing for this: what is in the way now is told on its own.")
+
+
 def _weighed(case: Case, finding: Finding) -> Finding:
     """A finding of the log alone: past and harmless where something seen now speaks against it."""
     if finding.severity is Severity.INFO:
         return finding
     against = _against(case, finding)
-    if against is None:
-        return finding
-    return replace(
-        finding,
-        severity=Severity.INFO,
-        state=State.PAST,
-        title=f"{finding.title}: was so, {against}",
-        breaks=(),
-        degrades=(),
-    )
+    return finding if against is None else as_past(finding, against.over, against.change, against.commands)
 
 
-def _against(case: Case, finding: Finding) -> Optional[str]:
-    """What speaks against a finding of the log now, in words; None where nothing does."""
+def _against(case: Case, finding: Finding) -> Optional[_Against]:
+    """What speaks against a finding of the log now; None where nothing does."""
     identity = value_of(case.observations.identity)
     if finding.code in REGISTERING and identity is not None and identity.state is IdentityState.REGISTERED:
-        return "and the node is registered now"
+        return _REGISTERED
     if finding.code not in NETWORK:
         return None
-    services = set(_services(finding))
+    services = set(_services(finding, case.site))
     dialled = [reach for reach in case.reaches if not services or _service(reach) in services]
     if not dialled:
         return None
     if all(reach.standing is Standing.OK for reach in dialled):
-        return "works now: restart the agent, or wait for its next try"
+        return _WORKS
     if all(reach.standing in (Standing.FAILED, Standing.PARTLY) for reach in dialled):
-        return "is something else now"
+        return _ELSE
     return None
 
 

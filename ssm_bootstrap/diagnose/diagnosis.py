@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Iterable, Union
+from functools import partial
+from typing import Callable, Iterable, Mapping, TypeVar, Union
 
-from ssm_bootstrap.diagnose.case import Case, open_case
+from ssm_bootstrap.catalog.secretshapes import fault_words
+from ssm_bootstrap.diagnose.case import Case, not_seen, open_case, unopened_case
 from ssm_bootstrap.diagnose.checks import (
+    account,
     agent,
     hybrid,
     identity,
@@ -24,17 +27,21 @@ from ssm_bootstrap.diagnose.checks import (
     versions,
 )
 from ssm_bootstrap.diagnose.crossing import cross
+from ssm_bootstrap.diagnose.doubt import in_doubt
+from ssm_bootstrap.diagnose.facts import known_facts
 from ssm_bootstrap.diagnose.logs import LogDiagnosis, explain_logs
+from ssm_bootstrap.diagnose.ownsteps import hide_and_join
 from ssm_bootstrap.diagnose.reach import vpc_blocks
-from ssm_bootstrap.diagnose.symptoms import hide_symptoms
 from ssm_bootstrap.diagnose.verdicts import judge_capabilities
-from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.diagnose.wording import with_known
+from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.finding import Finding, Severity
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 
 Said = Union[Finding, tuple[str, str]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,11 +65,13 @@ CHECKS: tuple[Check, ...] = (
     Check("agent-service-disabled", service.disabled),
     Check("agent-service-by-hand", service.by_hand),
     Check("agent-service-worker", service.worker),
+    Check("agent-offline", service.offline),
     Check("agent-version", versions.too_old),
     Check("agent-configuration-elsewhere", versions.elsewhere),
     Check("agent-version-unseen", versions.not_looked_at),
     Check("storage-room", storage.room),
     Check("storage-mounts", storage.mounted),
+    Check("storage-directories", storage.directories),
     Check("storage-log-directory", storage.log_directory),
     Check("storage-log-files", storage.log_files),
     Check("storage-unseen", storage.not_looked_at),
@@ -93,8 +102,11 @@ CHECKS: tuple[Check, ...] = (
     Check("routes-ipv6-only", routes.ipv6_only),
     Check("routes-unseen", routes.not_looked_at),
     Check("region-unseen", region.not_known),
+    Check("site-files", region.site_files),
     Check("metadata", instance.metadata),
     Check("region", instance.region),
+    Check("account", account.mismatch),
+    Check("region-elsewhere", instance.elsewhere),
     Check("machine-id", image.machine_id),
     Check("dmidecode", image.dmidecode),
     Check("similarity-threshold", image.threshold),
@@ -104,33 +116,64 @@ CHECKS: tuple[Check, ...] = (
 """Every check, in the order of the report."""
 
 
-def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS) -> Diagnosis:
-    """What the observations mean; a check that raises is reported in ``crashed`` and the rest stands."""
-    case = open_case(observations)
-    findings: list[Finding] = []
-    unseen: list[tuple[str, str]] = []
+@dataclass(frozen=True)
+class Steps:
+    """What is done with a case beside its checks; each may raise without taking the rest with it."""
+
+    opening: Callable[[Observations], Case] = open_case
+    reading: Callable[..., LogDiagnosis] = explain_logs
+    crossing: Callable[..., Iterable[Finding]] = cross
+    hiding: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = hide_and_join
+    judging: Callable[..., tuple[CapabilityVerdict, ...]] = judge_capabilities
+
+
+STEPS = Steps()
+
+
+def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, steps: Steps = STEPS) -> Diagnosis:
+    """What the observations mean; what raises is reported in ``crashed`` and the rest stands."""
     crashed = list(observations.crashed)
-    for check in checks:
+
+    def attempt(name: str, function: Callable[[], T], otherwise: Callable[[], T]) -> T:
+        """What the function gives; where it raises, that is kept and ``otherwise`` counts."""
         try:
-            for said in check.function(case):
-                if isinstance(said, Finding):
-                    findings.append(said)
-                else:
-                    unseen.append(said)
-        except Exception as error:  # a check of ours must not take the others with it
-            crashed.append((check.name, f"{type(error).__name__}: {error}"))
+            return function()
+        except Exception as error:  # a fault of ours must not take the rest with it
+            crashed.append((name, fault_words(error)))
+            return otherwise()
+
+    case = attempt("case", lambda: steps.opening(observations), lambda: unopened_case(observations))
+    findings: list[Finding] = []
+    unseen: list[tuple[str, str]] = list(not_seen(observations))
+
+    def ask(check: Check) -> None:
+        for said in check.function(case):
+            if isinstance(said, Finding):
+                findings.append(in_doubt(observations, said))
+            else:
+                unseen.append(said)
+
+    for check in checks:
+        attempt(check.name, partial(ask, check), lambda: None)
     told = LogDiagnosis()
     digest = value_of(observations.logs)
     if digest is not None:
         unseen.extend(digest.unseen)
-        try:
-            told = explain_logs(digest, region=case.region, cidrs=vpc_blocks(observations))
-            findings = list(cross(case, findings, told.findings))
-        except Exception as error:
-            crashed.append(("logs", f"{type(error).__name__}: {error}"))
-    ordered = _mended_first(hide_symptoms(tuple(findings)))
-    verdicts = judge_capabilities(case.capabilities, case.needs, ordered, looked=bool(observations.probes))
+        known = attempt("blocks", lambda: vpc_blocks(observations), lambda: ())
+        told = attempt("logs", partial(steps.reading, digest, region=case.region, cidrs=known, site=case.site), LogDiagnosis)
+        crossed = partial(steps.crossing, case, tuple(findings), told.findings)
+        findings = attempt("crossing", lambda: list(crossed()), lambda: [*findings, *told.findings])
+    facts: Mapping[str, str] = attempt("facts", lambda: known_facts(observations), dict)
+    filled = attempt("facts", lambda: tuple(with_known(item, facts) for item in findings), lambda: tuple(findings))
+    ordered = attempt("symptoms", lambda: _mended_first(steps.hiding(filled)), lambda: _worst_first(filled))
+    judged = partial(steps.judging, case.capabilities, case.needs, ordered, looked=bool(observations.probes))
+    verdicts = attempt("verdicts", judged, lambda: tuple(CapabilityVerdict(item, Verdict.UNKNOWN) for item in case.capabilities))
     return Diagnosis(verdicts, ordered, tuple(dict.fromkeys(unseen)), told.listed, tuple(crashed), told.records)
+
+
+def _worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Findings of which nobody could say what follows from what."""
+    return tuple(sorted(findings, key=lambda finding: list(Severity).index(finding.severity)))
 
 
 def _mended_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -14,16 +14,20 @@ from ssm_bootstrap.diagnose.logrules import HEALED_BY, MINOR_SERVICES, SUBJECTS
 from ssm_bootstrap.diagnose.logsighting import Sighting
 from ssm_bootstrap.diagnose.logsignals import Signal
 from ssm_bootstrap.diagnose.logverdict import Judgement, Sort
-from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.diagnose.wording import as_past, make_finding
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.log import Level
+from ssm_bootstrap.model.network import Failure
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.site import NO_SITE, Site
 
 _ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z*]{2,64})")
 _TERMINAL_LINES = frozenset(("prompt", "seelog-starts", "seelog-started", "no-seelog-file"))
 
 
-def make_findings(sightings: Iterable[Sighting], signals: Iterable[Signal], region: str) -> tuple[Finding, ...]:
+def make_findings(
+    sightings: Iterable[Sighting], signals: Iterable[Signal], region: str, site: Site = NO_SITE
+) -> tuple[Finding, ...]:
     """One finding a code and service, in order of their first record; ``region`` may be empty, then the lines' own is taken."""
     bundles: dict[tuple[str, str], list[Sighting]] = {}
     told = list(sightings)
@@ -35,7 +39,8 @@ def make_findings(sightings: Iterable[Sighting], signals: Iterable[Signal], regi
             bundles.setdefault((judgement.code, service), []).append(part)
             judgement = judgement.also
     region = region or next((found for item in told for found in (region_of(item.judgement.host),) if found), "")
-    whole = _Whole({signal.name: signal for signal in signals}, {code for code, _ in bundles}, region, _is_transcript(told))
+    newest, codes = {signal.name: signal for signal in signals}, {code for code, _ in bundles}
+    whole = _Whole(newest, codes, region, _is_transcript(told), site)
     return tuple(_finding(code, bundle, whole) for (code, _), bundle in bundles.items())
 
 
@@ -51,8 +56,8 @@ def _is_transcript(sightings: Iterable[Sighting]) -> bool:
 class _Whole:
     """What all records together tell: the newest signs, the codes there are, the region, and whether it is one command's."""
 
-    def __init__(self, signals: Mapping[str, Signal], codes: set[str], region: str, transcript: bool) -> None:
-        self.signals, self.codes, self.region, self.transcript = signals, codes, region, transcript
+    def __init__(self, signals: Mapping[str, Signal], codes: set[str], region: str, transcript: bool, site: Site) -> None:
+        self.signals, self.codes, self.region, self.transcript, self.site = signals, codes, region, transcript, site
 
     def value(self, name: str) -> str:
         """What the newest record of a state says."""
@@ -65,26 +70,42 @@ def _finding(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Finding:
     lasts = [item.group.last for item in bundle if item.group.last]
     healed = _healed(code, bundle, whole)
     facts = _facts(code, best, bundle, whole)
-    evidence = [Evidence(best.group.file, f"line {best.group.line}", best.excerpt, best.group.sample.at)]
+    evidence = [Evidence(best.group.file, _place(best.group.file, best.group.line), best.excerpt, best.group.sample.at)]
     if healed:
-        facts["detail"] = f"{facts['detail']}; worked again at {healed.at:%Y-%m-%d %H:%M:%S}"
-        evidence.append(Evidence(healed.file, f"line {healed.line}", f"later: {healed.name} {healed.value}".rstrip(), healed.at))
+        later = f"later: {healed.name} {healed.value}".rstrip()
+        evidence.append(Evidence(healed.file, _place(healed.file, healed.line), later, healed.at))
     finding = make_finding(
         code,
         SUBJECTS.get(code) or facts["host"] or facts["address"] or facts["service"] or "amazon-ssm-agent",
+        variant=_variant(code, best),
         facts=facts,
         evidence=tuple(evidence),
-        severity=Severity.INFO if healed else _severity(code, bundle, whole),
+        severity=_severity(code, bundle, whole),
         state=State.PAST,
         transient=best.judgement.transient,
         count=sum(item.group.count for item in bundle),
         first=min(firsts, default=None),
         last=max(lasts, default=None),
-        breaks=() if healed else _union(item.judgement.breaks for item in bundle),
-        degrades=() if healed else _union(item.judgement.degrades for item in bundle),
+        breaks=_union(item.judgement.breaks for item in bundle),
+        degrades=_union(item.judgement.degrades for item in bundle),
     )
+    if healed:
+        again = healed.at.isoformat(sep=" ", timespec="seconds") if healed.at else "a later time"
+        return as_past(finding, f"worked again at {again}", "Nothing: it worked again afterwards.")
     actions = missing_actions(item.group.sample.message for item in bundle)
     return _with_actions(finding, actions) if actions else finding
+
+
+def _place(file: str, line: int) -> str:
+    """Where a record stands: the file as it is named, and the line that it begins on."""
+    return f"{file}:{line}" if file else f"line {line}"
+
+
+def _variant(code: str, best: Sighting) -> str:
+    """The case of a code that has words of its own."""
+    fault = best.judgement.reading.fault
+    wants_login = code == "proxy-denied" and fault is not None and fault.failure is Failure.PROXY_AUTH_REQUIRED
+    return "login" if wants_login else ""
 
 
 def missing_actions(messages: Iterable[str]) -> tuple[str, ...]:
@@ -140,10 +161,10 @@ def _facts(code: str, best: Sighting, bundle: Sequence[Sighting], whole: _Whole)
     faults = [item.judgement.reading.fault for item in ordered if item.judgement.reading.fault]
     host = next((item.judgement.host for item in ordered if item.judgement.host), "")
     region = region_of(host) or whole.region
-    domain = partition_of(region).domain if region else ""
+    domain = partition_of(region, whole.site).domain if region else ""
     service = best.judgement.service
     if not host and region and code == "patch-payload-unreachable":
-        host = value_of(patch_payload_host(region)) or ""
+        host = value_of(patch_payload_host(region, whole.site)) or ""
     elif not host and region and service:
         host = f"{service}.{region}.{domain}"
     by_proxy = [fault for fault in faults if fault.proxy and (fault.name or fault.address)]

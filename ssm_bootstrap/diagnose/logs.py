@@ -21,6 +21,7 @@ from ssm_bootstrap.model.diagnosis import Unexplained
 from ssm_bootstrap.model.finding import Finding
 from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.log import Level, LogDigest, LogGroup
+from ssm_bootstrap.model.site import NO_SITE, Site
 
 SAME_ATTEMPT = timedelta(minutes=15)
 """How long after an answer was lost a used-up activation is put down to that attempt."""
@@ -73,14 +74,16 @@ class LogDiagnosis:
         return next((signal for signal in self.signals if signal.name == name), None)
 
 
-def explain_logs(digest: LogDigest, *, region: Optional[str] = None, cidrs: Sequence[str] = ()) -> LogDiagnosis:
-    """What a digest of logs means; ``cidrs`` are the VPC's blocks where they are known."""
+def explain_logs(
+    digest: LogDigest, *, region: Optional[str] = None, cidrs: Sequence[str] = (), site: Site = NO_SITE
+) -> LogDiagnosis:
+    """What a digest of logs means; ``cidrs`` are the VPC's blocks where they are known, ``site`` what its files say of AWS."""
     read = [(group, read_message("" if group.shape == OTHER_SHAPES else group.sample.message)) for group in digest.groups]
-    around = Surroundings(tuple(cidrs), _addresses(reading for _, reading in read))
+    around = Surroundings(tuple(cidrs), _addresses(reading for _, reading in read), site)
     sightings = [Sighting(group, _judge_group(group, reading, around)) for group, reading in read]
     sightings = _put_down_to_lost_answer(_fold_echoes(sightings))
     signals = newest_states(sightings)
-    findings = make_findings(sightings, signals, region or "")
+    findings = make_findings(sightings, signals, region or "", site)
     return LogDiagnosis(
         hide_symptoms(findings),
         _notes(sightings),

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Mapping, Optional, Sequence
 
+from ssm_bootstrap.catalog.partitions import is_aws_host
 from ssm_bootstrap.diagnose.gonet import NetworkFault
-from ssm_bootstrap.diagnose.hosts import is_aws, service_of
+from ssm_bootstrap.diagnose.hosts import service_of
 from ssm_bootstrap.diagnose.logrules import (
     BREAKS,
     CONTEXT_SERVICES,
@@ -24,6 +25,7 @@ from ssm_bootstrap.diagnose.placing import Place, place_of
 from ssm_bootstrap.diagnose.reading import Match, Reading, read_message
 from ssm_bootstrap.model.log import Level, LogRecord
 from ssm_bootstrap.model.network import Failure, Stage
+from ssm_bootstrap.model.site import NO_SITE, Site
 
 _PASSING = ("Service Unavailable", "Service Temporarily Unavailable", "Bad Gateway", "Gateway Time")
 """A proxy's answers to CONNECT that may be others a moment later."""
@@ -42,10 +44,11 @@ class Sort(str, Enum):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a judgement needs beside the record: the VPC's blocks, and the addresses that other records tell of a host."""
+    """What a judgement needs beside the record: the VPC's blocks, addresses that others tell of a host, and the site's files."""
 
     cidrs: Sequence[str] = ()
     addresses: Mapping[str, str] = field(default_factory=dict)
+    site: Site = NO_SITE
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def judge(
     if reading.fault:
         return _judge_network(record, reading, reading.fault, file, around)
     if reading.cause:
-        return _judge_cause(record, reading, reading.cause, file)
+        return _judge_cause(record, reading, reading.cause, file, around.site)
     known = reading.phase is not None or record.level not in (Level.NONE, Level.INFO, Level.DEBUG, Level.TRACE)
     return Judgement(Sort.UNEXPLAINED if known else Sort.PLAIN, reading)
 
@@ -105,7 +108,7 @@ def _judge_state(record: LogRecord, reading: Reading, file: str, around: Surroun
     if reading.fault:
         under = _judge_network(record, reading, reading.fault, file, around)
     elif reading.cause:
-        under = _judge_cause(record, reading, reading.cause, file)
+        under = _judge_cause(record, reading, reading.cause, file, around.site)
     detail = _detail(reading, record.message)
     return Judgement(
         Sort.FAULT, reading, code, facts.service, "", detail, bool(state.signature.transient), BREAKS.get(code, facts.breaks),
@@ -122,9 +125,9 @@ def _detail(reading: Reading, message: str) -> str:
     return lines[0][:300] if lines else ""
 
 
-def _service(record: LogRecord, host: str, facts: PhaseFacts) -> str:
+def _service(record: LogRecord, host: str, facts: PhaseFacts, site: Site) -> str:
     told = next((CONTEXT_SERVICES[name] for name in record.context if name in CONTEXT_SERVICES), "")
-    return service_of(host) or told or facts.service
+    return service_of(host, site) or told or facts.service
 
 
 def _fault(record: LogRecord, reading: Reading, code: str, service: str, host: str, transient: bool) -> Judgement:
@@ -139,7 +142,7 @@ def _fault(record: LogRecord, reading: Reading, code: str, service: str, host: s
     )  # fmt: skip
 
 
-def _judge_cause(record: LogRecord, reading: Reading, cause: Match, file: str) -> Judgement:
+def _judge_cause(record: LogRecord, reading: Reading, cause: Match, file: str, site: Site) -> Judgement:
     phase = reading.phase.signature.id if reading.phase else ""
     facts = PHASES.get(phase, NO_PHASE)
     row = cause.signature
@@ -152,7 +155,7 @@ def _judge_cause(record: LogRecord, reading: Reading, cause: Match, file: str) -
     if code is None:
         return Judgement(Sort.NOTED, reading, detail=_detail(reading, record.message), transient=bool(row.transient))
     host = _host_of(url)
-    service = "s3" if code.startswith("patch-payload") else _service(record, host, facts)
+    service = "s3" if code.startswith("patch-payload") else _service(record, host, facts, site)
     transient = TRANSIENT.get(code, False) if row.transient is None else row.transient
     return _fault(record, reading, code, service, host, transient)
 
@@ -171,11 +174,11 @@ def _judge_network(record: LogRecord, reading: Reading, fault: NetworkFault, fil
     phase = wrapper.signature.id if wrapper else ""
     facts = PHASES.get(phase, NO_PHASE)
     host = fault.host or ("" if fault.proxy else fault.name)
-    service = _service(record, host, facts)
+    service = _service(record, host, facts, around.site)
     if not service and not host and not phase and fault.operation == "curl" and "patch" in file.lower():
         return _fault(record, reading, "patch-payload-unreachable", "s3", host, True)
     code = network_code(fault, service, phase, around)
-    if not code or not (service or is_aws(host)):
+    if not code or not (service or is_aws_host(host, around.site)):
         if fault.failure is Failure.TIMED_OUT and (service or phase):
             return Judgement(Sort.UNEXPLAINED, reading)
         return Judgement(Sort.NOTED, reading, detail=fault.detail)

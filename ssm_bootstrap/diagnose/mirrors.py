@@ -29,6 +29,11 @@ COPIED_BY = {
 }
 
 
+def is_plain(word: str) -> bool:
+    """Whether a shell takes a word as it stands."""
+    return _PLAIN.fullmatch(word) is not None
+
+
 def in_s3(item: Repository) -> bool:
     """Whether a repository lies in S3, so that an endpoint is a way to it."""
     provider = provider_named(item.provider)

@@ -192,4 +192,4 @@ def _read_s3_together(reach: Reach, every: Sequence[Reach]) -> Reach:
 
 def _family(reach: Reach) -> bool:
     """S3's names come in two families, which an endpoint's private DNS may answer one without the other."""
-    return "dualstack" in reach.endpoint
+    return ".dualstack." in reach.shown_by.target.host

@@ -13,6 +13,7 @@ from ssm_bootstrap.model.network import Stage
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositories, Repository
+from ssm_bootstrap.model.site import NO_SITE, Site
 
 HTTP_ROW = "s3-dualstack-http"
 GOOD = (Outcome.FOUND, Outcome.WANTS_KEY)
@@ -64,8 +65,15 @@ def _judge(item: Repository, found: Repositories, own: bool) -> Judged:
     if not item.enabled:
         return Judged(item, RepositoryStanding.OFF, None, Effect.NONE)
     standing, shown = _standing(item, found.guessed)
+    if standing is RepositoryStanding.FAILED and _is_blind(found):
+        standing = RepositoryStanding.UNKNOWN
     effect = Effect.NONE if standing is RepositoryStanding.OK else _effect(item, found.manager, own, shown)
     return Judged(item, standing, shown, effect)
+
+
+def _is_blind(found: Repositories) -> bool:
+    """Whether settings for all repositories, such as a proxy or a variable, stand where this user may not read."""
+    return any(problem.unread and not problem.file.endswith((".repo", ".list", ".sources")) for problem in found.problems)
 
 
 def _standing(item: Repository, guessed: bool) -> tuple[RepositoryStanding, Optional[Fetch]]:
@@ -98,23 +106,23 @@ def _effect(item: Repository, manager: Manager, own: bool, shown: Optional[Fetch
     return Effect.MISSES if unreached or manager is Manager.ZYPPER else Effect.BREAKS
 
 
-def needs_http_of_s3(found: Repositories) -> Optional[bool]:
+def needs_http_of_s3(found: Repositories, site: Site = NO_SITE) -> Optional[bool]:
     """Whether something configured here goes to S3 over port 80 and does not get there; None where that is not known."""
     unknown = False
     for judged in judge_repositories(found):
         if judged.standing in (RepositoryStanding.OFF, RepositoryStanding.OK):
             continue
-        fetches = [fetch for fetch in judged.repository.fetches if _is_http_s3(judged.repository, fetch)]
+        fetches = [fetch for fetch in judged.repository.fetches if _is_http_s3(judged.repository, fetch, site)]
         if any(fetch.outcome in BAD for fetch in fetches) and judged.effect in (Effect.BREAKS, Effect.LIES):
             return True
         unknown = unknown or (judged.standing is RepositoryStanding.UNKNOWN and bool(fetches))
     return None if unknown else False
 
 
-def _is_http_s3(item: Repository, fetch: Fetch) -> bool:
+def _is_http_s3(item: Repository, fetch: Fetch, site: Site) -> bool:
     if fetch.probe is None or fetch.probe.target.port != 80 or fetch.probe.target.proxy is not None:
         return False
-    return service_of(fetch.probe.target.host) == "s3" or item.provider == "amazon-linux-2"
+    return service_of(fetch.probe.target.host, site) == "s3" or item.provider == "amazon-linux-2"
 
 
 def with_repositories(observations: Observations, needs: tuple[NeedVerdict, ...]) -> tuple[NeedVerdict, ...]:
@@ -126,11 +134,13 @@ def with_repositories(observations: Observations, needs: tuple[NeedVerdict, ...]
     if found is None or Capability.PATCH.value not in observations.plan.capabilities:
         return needs
     kept = needs
-    if needs_http_of_s3(found) is False:
+    if needs_http_of_s3(found, observations.plan.site) is False:
         kept = tuple(need for need in needs if need.capability is not Capability.PATCH or HTTP_ROW not in need.rows)
     unknown = [judged for judged in judge_repositories(found) if judged.standing is RepositoryStanding.UNKNOWN]
-    if any(judged.effect in (Effect.BREAKS, Effect.LIES) for judged in unknown):
-        kept = (*kept, NeedVerdict(Capability.PATCH, Verdict.UNKNOWN))
+    unread = any(problem.unread for problem in found.problems)
+    if unread or any(judged.effect in (Effect.BREAKS, Effect.LIES) for judged in unknown):
+        asked = tuple(f"repository {judged.repository.name}" for judged in unknown if judged.repository.fetches)
+        kept = (*kept, NeedVerdict(Capability.PATCH, Verdict.UNKNOWN, asked))
     return kept
 
 

@@ -51,9 +51,16 @@ SYMPTOMS: Mapping[str, tuple[str, ...]] = {
     "tls-failed": _NO_PATH,
     "not-aws": _NO_PATH,
     "connection-cut": _NO_PATH,
-    "repository-unreachable": ("false-compliance",),
     # Identity.
     "read-only-storage": ("disk-full", "registration-interrupted", "registration-lost", "patch-platform", *_STUCK),
+    "directory-unusable": (
+        "log-directory-missing",
+        "registration-interrupted",
+        "registration-lost",
+        "not-registered",
+        "patch-platform",
+        *_STUCK,
+    ),
     "disk-full": ("registration-interrupted", "registration-lost", "patch-platform", *_STUCK),
     "registration-interrupted": ("registration-lost", "not-registered", "agent-not-running", *_NO_TOKEN),
     "registration-lost": ("not-registered", "agent-not-running", *_NO_TOKEN),
@@ -104,7 +111,7 @@ _SERVICES_BEHIND: Mapping[str, frozenset[str]] = {
 }
 """Which service's fault may explain a symptom; ec2messages is missing as it is only the fallback."""
 
-_STORAGE = frozenset({"read-only-storage", "disk-full", "noexec-mount"})
+_STORAGE = frozenset({"directory-unusable", "read-only-storage", "disk-full", "noexec-mount"})
 """Causes of which patch-platform is a symptom only where it is about storage: it has many other reasons."""
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import replace
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Callable, Mapping, Optional, Sequence
 
-from ssm_bootstrap.catalog.findings import CHANGED_ON_AWS, FINDINGS
+from ssm_bootstrap.catalog.findings import CHANGED_ON_AWS, FINDINGS, VARIANTS
+from ssm_bootstrap.catalog.servicenames import fitted
 from ssm_bootstrap.model.finding import Evidence, Finding, Remedy, Severity, State
 
 _PLAIN = re.compile(r"[A-Za-z0-9._:/@%+=,-]+", re.ASCII)
+_UNKNOWN = {"mi": "this node", "issuer": "an issuer that is not named"}
+"""What stands in a sentence for a fact that is not known; a command has the fact's name in angle brackets."""
 
 
 class _Facts(defaultdict):  # type: ignore[type-arg]
@@ -24,6 +27,7 @@ def make_finding(
     code: str,
     subject: str,
     *,
+    variant: str = "",
     facts: Optional[Mapping[str, str]] = None,
     each: Sequence[Mapping[str, str]] = (),
     evidence: tuple[Evidence, ...] = (),
@@ -33,20 +37,22 @@ def make_finding(
 ) -> Finding:
     """The finding ``code`` about ``subject``; raises KeyError for a code that the catalogue does not know.
 
+    ``variant`` names a case of the code that has words of its own (a row of VARIANTS).
     ``facts`` fill the templates of the row; ``each`` are facts that differ from host to host where a finding is about
     several: commands are filled once for each, and with words alone that a shell takes as they are: facts come from logs
     and answers of strangers, and a person pastes the commands. ``more`` are further fields of Finding (``breaks``,
     ``symptom_of``, ...).
     """
-    kind = FINDINGS[code]
+    kind = VARIANTS[code, variant] if variant else FINDINGS[code]
     known = {name: value for name, value in (facts or {}).items() if value}
 
     def fill(text: str) -> str:
-        return text.format_map(_Facts(str, {**known, "subject": subject}))
+        return text.format_map(_Facts(str, {**_UNKNOWN, **known, "subject": subject}))
 
     def fill_command(text: str, own: Mapping[str, str]) -> str:
         words = {**known, **own, "subject": subject}
-        return text.format_map(_Facts(str, {name: word for name, word in words.items() if _PLAIN.fullmatch(word)}))
+        plain = {name: word for name, word in words.items() if _PLAIN.fullmatch(word)}
+        return fitted(text.format_map(_Facts(str, plain)))
 
     def fill_each(commands: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(fill_command(command, own) for command in commands for own in (each or ({},))))
@@ -57,7 +63,7 @@ def make_finding(
         instance_commands=fill_each(kind.commands),
         aws_steps=tuple(fill(step) for step in kind.aws_steps),
         aws_commands=fill_each(kind.aws_commands),
-        see=f"docs/findings.md#{code}",
+        see=f"ssm-bootstrap explain {code}",
         on_aws=code in CHANGED_ON_AWS,
     )
     finding = Finding(
@@ -72,3 +78,51 @@ def make_finding(
         transient=kind.transient,
     )
     return replace(finding, **more) if more else finding
+
+
+def with_known(finding: Finding, facts: Mapping[str, str]) -> Finding:
+    """The same with ``facts`` of the whole case in place of what its check did not know (``<VPC-ID>``, ``<MI>``, ...).
+
+    A command takes over only a word that a shell takes as it is.
+    """
+    marks = {f"<{name.upper().replace('_', '-')}>": value for name, value in facts.items() if value}
+    plain = {mark: value for mark, value in marks.items() if _PLAIN.fullmatch(value)}
+
+    def filled(known: Mapping[str, str]) -> Callable[[str], str]:
+        def fill(text: str) -> str:
+            for mark, value in known.items():
+                text = text.replace(mark, value)
+            return text
+
+        return fill
+
+    words, command = filled(marks), filled(plain)
+    remedy = finding.remedy
+    return replace(
+        finding,
+        cause=words(finding.cause),
+        remedy=replace(
+            remedy,
+            summary=words(remedy.summary),
+            instance_steps=tuple(map(words, remedy.instance_steps)),
+            instance_commands=tuple(map(command, remedy.instance_commands)),
+            aws_steps=tuple(map(words, remedy.aws_steps)),
+            aws_commands=tuple(fitted(command(text)) for text in remedy.aws_commands),
+        ),
+    )
+
+
+def as_past(finding: Finding, over: str, change: str, commands: Sequence[str] = ()) -> Finding:
+    """A finding of the log that no longer holds: information that breaks nothing, with what is so now.
+
+    ``over`` says what is so now, ``change`` what is left to do and ``commands`` how.
+    """
+    return replace(
+        finding,
+        severity=Severity.INFO,
+        state=State.PAST,
+        over=over,
+        breaks=(),
+        degrades=(),
+        remedy=Remedy(change, instance_commands=tuple(commands), see=finding.remedy.see),
+    )

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 import stat
+import struct
 import tempfile
 from pathlib import Path
 from typing import Iterator, Optional, Sequence
 
 CHUNK = 1 << 18
+_GET_FLAGS = 2 << 30 | struct.calcsize("l") << 16 | ord("f") << 8 | 1  # FS_IOC_GETFLAGS (ioctl_iflags(2))
+_IMMUTABLE = 0x10  # FS_IMMUTABLE_FL; the kernel writes an int, whatever size the request's number says
 
 
 class Files:
@@ -55,6 +60,38 @@ class Files:
         except (FileNotFoundError, NotADirectoryError):
             return False
         return True
+
+    def kind(self, path: str) -> str:
+        """What lies at a path, links followed: "directory", "file", "link to nowhere", "something else", "missing".
+
+        Raises OSError where that may not be known.
+        """
+        real = self.real(path)
+        try:
+            mode = os.stat(real).st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return "link to nowhere" if os.path.islink(real) else "missing"
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                return "link to nowhere"
+            raise
+        return "directory" if stat.S_ISDIR(mode) else "file" if stat.S_ISREG(mode) else "something else"
+
+    def is_immutable(self, path: str) -> bool:
+        """Whether a directory has the flag that forbids every change in it (chattr(1), i); raises OSError.
+
+        A file system without such flags has none that could be set.
+        """
+        descriptor = os.open(self.real(path), os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            flags = fcntl.ioctl(descriptor, _GET_FLAGS, struct.pack("l", 0))
+        except OSError as error:
+            if error.errno in (errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+                return False
+            raise
+        finally:
+            os.close(descriptor)
+        return bool(struct.unpack("i", flags[:4])[0] & _IMMUTABLE)
 
     def size(self, path: str) -> int:
         """Bytes of a file; raises OSError."""

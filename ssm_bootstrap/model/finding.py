@@ -35,7 +35,8 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Remedy:
-    """What to change: one sentence, then steps and commands to paste, for each side; ``see`` is an anchor of docs/findings.md.
+    """What to change: one sentence, then steps and commands to paste, for each side; ``see`` is the command
+    that shows the code's page on any machine.
 
     ``on_aws`` tells that the change itself is made on the side of AWS (endpoints, security groups, routes, roles).
     """
@@ -79,3 +80,12 @@ class Finding:
     count: int = 1
     first: Optional[datetime] = None
     last: Optional[datetime] = None
+    over: str = ""  # what is so now, in words, where the log tells of a fault that no longer holds
+
+    @property
+    def told(self) -> str:
+        """The title; of a fault that is over also when it was, and what is so now."""
+        if not self.over:
+            return self.title
+        at = f" at {self.last.isoformat(sep=' ', timespec='seconds')}" if self.last else ""
+        return f"{self.title}: was broken{at}, {self.over}"

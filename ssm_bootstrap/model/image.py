@@ -63,3 +63,4 @@ class Image:
     fingerprint: Observed[Optional[Fingerprint]] = NOT_ASKED  # Seen(None): the vault holds none
     running: Observed[Optional[RunningIdentity]] = NOT_ASKED  # Seen(None): the core has not written any
     default_profile: Observed[Optional[SharedProfile]] = NOT_ASKED  # of root's credentials file
+    account: Observed[str] = NOT_ASKED  # that the id of the running agent's own key tells

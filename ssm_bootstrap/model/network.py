@@ -43,6 +43,10 @@ class Failure(str, Enum):
     UNKNOWN = "unknown"
 
 
+UNREADABLE_PROXY = "unreadable-proxy-url.invalid"
+"""Stands for the host of a proxy whose URL cannot be read: the agent takes a piece of it for one. Never resolves (RFC 6761)."""
+
+
 @dataclass(frozen=True)
 class Proxy:
     """An HTTP proxy that a target is dialled through; the password of its URL is never kept here."""
@@ -53,6 +57,11 @@ class Proxy:
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
+
+    @property
+    def is_unreadable(self) -> bool:
+        """True where the URL cannot be read, so that nobody knows the host; no piece of it is kept."""
+        return self.host == UNREADABLE_PROXY
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ssm_bootstrap.model.machine import Agent, Identity, Instance
 from ssm_bootstrap.model.network import NameLookup, Probe
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed
 from ssm_bootstrap.model.patching import Patching
+from ssm_bootstrap.model.site import NO_SITE, Site
 from ssm_bootstrap.model.surroundings import Surroundings
 
 
@@ -27,8 +28,10 @@ class Plan:
     region: Observed[str]
     region_source: str = ""
     capabilities: tuple[str, ...] = ()
-    closed: bool = False  # the configuration says that this VPC has no way to the internet
+    closed: Optional[bool] = None  # whether this VPC has no way to the internet, where the configuration says so
     other_regions: tuple[tuple[str, str], ...] = ()  # (source, region) that disagree with ``region``
+    account: str = ""  # the account that the configuration expects this node in
+    site: Site = NO_SITE  # what the site's own files say of regions, partitions and buckets
 
     def __post_init__(self) -> None:
         for name in self.capabilities:

@@ -24,6 +24,9 @@ class Unseen:
 
 Observed = Union[Seen[T], Unseen]
 
+OUR_FAULT = "a fault of ssm-bootstrap itself"
+"""How a reason begins where a look of ours failed and the machine is not to blame."""
+
 NOT_ASKED = Unseen("not looked at by this command")
 """The part of the observations that a command has no use for."""
 

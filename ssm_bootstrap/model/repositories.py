@@ -38,13 +38,14 @@ class Outcome(str, Enum):
 class Problem:
     """A line that says nothing a package manager understands; ``line`` is 0 where the whole file is meant.
 
-    ``hides``: what stands in the file is not used because of it.
+    ``hides``: what stands in the file is not used because of it. ``unread``: this user may not read it, the package manager may.
     """
 
     file: str
     line: int
     text: str
     hides: bool = False
+    unread: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.text}" if self.line else f"{self.file}: {self.text}"

@@ -52,6 +52,21 @@ class Storage:
 
 
 @dataclass(frozen=True)
+class Directory:
+    """What lies where the agent wants a directory; of a link, what it leads to counts and ``leads_to`` names it.
+
+    The agent runs as root, to whom permission bits and owner mean nothing on a file system of this machine.
+    """
+
+    path: str
+    kind: str  # "directory", "file", "link to nowhere", "something else"
+    mode: Optional[int] = None  # permission bits
+    owner: Optional[int] = None  # uid
+    leads_to: str = ""
+    immutable: Observed[bool] = NOT_ASKED  # chattr +i: nothing can be made in it, not even by root
+
+
+@dataclass(frozen=True)
 class Route:
     """One route of the kernel's main table; a default route has the prefix 0."""
 
@@ -141,6 +156,7 @@ class Surroundings:
     firewall: Observed[Firewall] = NOT_ASKED
     denials: Observed[tuple[Denial, ...]] = NOT_ASKED
     logs: LogSettings = LogSettings()
+    directories: Observed[tuple[Directory, ...]] = NOT_ASKED  # those that are there
     log_directory: Observed[bool] = NOT_ASKED  # whether the directory of the agent's log is there
     units: Observed[tuple[Unit, ...]] = NOT_ASKED
     binaries: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ssm_bootstrap.catalog.findingkind import FindingKind
-from ssm_bootstrap.catalog.findings import KINDS
+from ssm_bootstrap.catalog.findings import KINDS, VARIANTS
 
 _INTRODUCTION = """\
 # Findings
@@ -68,8 +68,21 @@ def page(kind: FindingKind) -> str:
         *_side("On the instance", kind.steps, kind.commands),
         *_side("In AWS and on the network, in this order", kind.aws_steps, kind.aws_commands),
         f"Source: {kind.source}.",
+        *(part for (code, _), variant in VARIANTS.items() if code == kind.code for part in _variant(variant)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _variant(kind: FindingKind) -> list[str]:
+    """What is said instead in a case that has words of its own."""
+    return [
+        f"### Where {kind.when}",
+        f"**{_prose(kind.title)}.** {_prose(kind.cause)}",
+        f"**What to change:** {_prose(kind.summary)}",
+        *_side("On the instance", kind.steps, kind.commands),
+        *_side("In AWS and on the network, in this order", kind.aws_steps, kind.aws_commands),
+        f"Source: {kind.source}.",
+    ]
 
 
 def document() -> str:

@@ -12,11 +12,12 @@ from ssm_bootstrap.render.text import Report
 
 def tell_machine(report: Report, observations: Observations) -> None:
     """Who this node is and how its agent is."""
-    for label, text in _lines(observations):
+    for label, text in machine_lines(observations):
         report.item(f"{label:<10}", text)
 
 
-def _lines(observations: Observations) -> Iterator[tuple[str, str]]:
+def machine_lines(observations: Observations) -> Iterator[tuple[str, str]]:
+    """Label and text of each line."""
     identity = value_of(observations.identity)
     if identity is not None:
         yield "node", _node(identity)

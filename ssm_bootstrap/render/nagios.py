@@ -25,13 +25,26 @@ def nagios_status(diagnosis: Diagnosis) -> int:
 
 
 def nagios_line(diagnosis: Diagnosis) -> str:
-    """``SSM CRITICAL - what and why | capability=value ...``; a value is 0 ok, 1 degraded, 2 broken, 3 unknown."""
+    """``SSM CRITICAL - what and why | capability=value;warn;crit;min;max ...``; a value is 0 ok, 1 degraded, 2 broken, 3 unknown.
+
+    A plugin's threshold N means that what is above N is bad: warning above 0, critical above 1.
+    """
     status = nagios_status(diagnosis)
     causes = [finding for finding in diagnosis.causes if finding.severity is not Severity.INFO]
     said = "; ".join(f"{finding.code}: {finding.title}" for finding in causes[:3])
     if not said:
         unknown = [item.capability.value for item in diagnosis.capabilities if item.verdict is Verdict.UNKNOWN]
-        said = f"could not be looked at: {', '.join(unknown)}" if unknown else "no fault found"
-    data = " ".join(f"{item.capability.value}={_WORTH[item.verdict]};1;2" for item in diagnosis.capabilities)
-    # A bar would begin the performance data.
-    return f"SSM {_NAMES[status]} - {clean(said).replace('|', '/')} | {data}".rstrip(" |")
+        why = f" ({': '.join(diagnosis.unseen[0])})" if diagnosis.unseen else ""
+        said = f"not known: {', '.join(unknown)}{why}" if unknown else "no fault found"
+    data = " ".join(f"{item.capability.value}={_WORTH[item.verdict]};0;1;0;3" for item in diagnosis.capabilities)
+    return f"SSM {_NAMES[status]} - {_safe(said)} | {data}".rstrip(" |")
+
+
+def unknown_line(reason: str) -> str:
+    """The line where there is no diagnosis: what was refused or went wrong."""
+    return f"SSM UNKNOWN - {_safe(reason)}"
+
+
+def _safe(text: str) -> str:
+    """ASCII on one line, whatever the console; a bar would begin the performance data."""
+    return clean(text).replace("|", "/").encode("ascii", "backslashreplace").decode()

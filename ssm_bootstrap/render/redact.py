@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
 
 from ssm_bootstrap.catalog.secretshapes import mask_shapes
+
+T = TypeVar("T")
 
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 
@@ -30,3 +33,18 @@ def redact_document(value: Any, *, accounts: bool = False) -> tuple[Any, int]:
         pairs = {name: redact_document(item, accounts=accounts) for name, item in value.items()}
         return {name: item for name, (item, _) in pairs.items()}, sum(count for _, count in pairs.values())
     return value, 0
+
+
+def redact_value(value: T, *, accounts: bool = False) -> T:
+    """The same noun (a diagnosis, observations, a tuple of them) with every text in it redacted."""
+    made: Any = value
+    if type(value) is str:
+        made = redact(value, accounts=accounts)[0]
+    elif type(value) is tuple:
+        made = tuple(redact_value(item, accounts=accounts) for item in value)
+    elif is_dataclass(value) and not isinstance(value, type):
+        parts = {field.name: getattr(value, field.name) for field in fields(value)}
+        told = {name: redact_value(part, accounts=accounts) for name, part in parts.items()}
+        changed = {name: part for name, part in told.items() if part != parts[name]}
+        made = replace(value, **changed) if changed else value
+    return made  # type: ignore[no-any-return]

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Iterator, Optional, Sequence
+from typing import TYPE_CHECKING, Optional, Sequence
 
 from ssm_bootstrap.model.capability import CapabilityVerdict, Verdict
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.finding import Finding, Severity, State
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.render.clean import clean
+from ssm_bootstrap.render.columns import target_lines, wrapped
+from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from ssm_bootstrap.model.observations import Observations
 
 _VERDICT_STYLE = {Verdict.OK: "green", Verdict.DEGRADED: "yellow", Verdict.BROKEN: "bold red", Verdict.UNKNOWN: "magenta"}
 _SEVERITY_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _MARK = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
-MOST_EVIDENCE = 3
+_TARGET_STYLE = {
+    Mark.OK: "green",
+    Mark.FAILED: "bold red",
+    Mark.PARTLY: "yellow",
+    Mark.UNNEEDED: "dim",
+    Mark.UNKNOWN: "magenta",
+}
 
 
 class Report:
@@ -49,6 +55,10 @@ class Report:
         lines = "\n".join(line.rstrip() for line in text.split("\n"))
         return self.in_ascii(lines) if self._plain else lines
 
+    def _clean(self, text: str) -> str:
+        """Text from outside as this console can show it; before it is wrapped, as what is written out is longer."""
+        return self.in_ascii(clean(text)) if self._plain else clean(text)
+
     @staticmethod
     def in_ascii(lines: str) -> str:
         """The same for a terminal that knows no UTF-8."""
@@ -60,7 +70,7 @@ class Report:
         from rich.padding import Padding
         from rich.text import Text
 
-        self._console.print(Padding(Text(clean(text), style=style), (0, 0, 0, indent)) if text else "")
+        self._console.print(Padding(Text(self._clean(text), style=style), (0, 0, 0, indent)) if text else "")
 
     def item(self, label: str, text: str, indent: int = 2) -> None:
         """A paragraph with a label that hangs out to the left."""
@@ -71,38 +81,60 @@ class Report:
         grid = Table.grid(padding=(0, 1))
         grid.add_column(no_wrap=True)
         grid.add_column(overflow="fold")
-        grid.add_row(Text(label, style="dim"), Text(clean(text)))
+        grid.add_row(Text(label, style="dim"), Text(self._clean(text)))
         self._console.print(Padding(grid, (0, 0, 0, indent)))
+
+    def entry(self, label: str, text: str) -> None:
+        """A paragraph of a list: its label in the text's first line, and what follows a little to the right of it."""
+        from rich.text import Text
+
+        first, *rest = wrapped(self._clean(f"{label}  {text}"), self._console.width - 4)
+        said = Text(f"  {first}")
+        said.stylize("bold", 2, 2 + len(label))
+        self._console.print(said, soft_wrap=True)
+        for line in rest:
+            self._console.print(Text(f"    {line}"), soft_wrap=True)
 
     def command(self, text: str, indent: int = 4) -> None:
         """A command to paste: never wrapped, so that it can be copied whole."""
         from rich.text import Text
 
-        self._console.print(Text(" " * indent + clean(text), style="bold"), soft_wrap=True)
+        self._console.print(Text(" " * indent + self._clean(text), style="bold"), soft_wrap=True)
 
     def title(self, name: str, text: str, style: str) -> None:
         """What a finding begins with: its code and its title."""
         from rich.text import Text
 
-        title = Text(name, style=style)
-        title.append(f"  {clean(text)}", style="bold")
-        self._console.print(title)
+        first, *rest = wrapped(self._clean(f"{name}  {text}"), self._console.width - 2)
+        for line in (first, *("  " + line for line in rest)):
+            said = Text(line, style="bold")
+            if line is first:
+                said.stylize(style, 0, len(name))
+            self._console.print(said, soft_wrap=True)
 
     def headline(self, diagnosis: Diagnosis) -> None:
         """What is wrong and the one thing to change; or that all is well."""
-        causes = [finding for finding in diagnosis.causes if finding.severity is Severity.ERROR]
-        if causes:
-            self.line(f"{self._mark(causes[0])} {causes[0].title}", _SEVERITY_STYLE[Severity.ERROR])
-            self.item("change", causes[0].remedy.summary)
-            if len(causes) > 1:
-                more = ", ".join(dict.fromkeys(finding.code for finding in causes[1:]))
-                self.item("then", f"{more} (below)")
-        elif any(item.verdict is Verdict.UNKNOWN for item in diagnosis.capabilities):
-            self.line("No fault found; not everything could be looked at.", "magenta")
-        elif any(item.verdict is Verdict.DEGRADED for item in diagnosis.capabilities):
-            self.line("It works, by a substitute: see the warnings.", "yellow")
-        else:
-            self.line("No fault found.", "green")
+        graves = [finding for finding in diagnosis.causes if finding.severity is not Severity.INFO]
+        causes = [finding for finding in graves if finding.severity is Severity.ERROR]
+        verdicts = {item.verdict for item in diagnosis.capabilities}
+        if not causes:
+            if Verdict.UNKNOWN in verdicts:
+                self.line("No fault found; not everything could be looked at.", "magenta")
+            elif Verdict.DEGRADED in verdicts:
+                self.line("It works, by a substitute: see the warnings.", "yellow")
+            elif graves:
+                self.line("Nothing is broken; see the warnings.", "yellow")
+            else:
+                self.line("No fault found.", "green")
+        if causes or graves:
+            first = (causes or graves)[0]
+            self.line(f"{self._mark(first)} {first.title}", _SEVERITY_STYLE[first.severity])
+            self._change(causes or graves)
+
+    def _change(self, causes: Sequence[Finding]) -> None:
+        self.item("change", causes[0].remedy.summary)
+        if len(causes) > 1:
+            self.item("then", f"{', '.join(dict.fromkeys(finding.code for finding in causes[1:]))} (below)")
 
     def _mark(self, finding: Finding) -> str:
         return _MARK[finding.severity]
@@ -129,15 +161,14 @@ class Report:
         remarks = [finding for finding in findings if finding.symptom_of is None and finding.severity is Severity.INFO]
         if remarks:
             self.line()
-            for finding in remarks:
-                past = f" (in the log, {_when(finding)})" if finding.state is State.PAST else ""
-                self.item(f"{self._mark(finding)} {finding.code}", f"{finding.title}{past}")
+            for label, text in dict.fromkeys((f"{self._mark(finding)} {finding.code}", _remark(finding)) for finding in remarks):
+                self.entry(label, text)
         symptoms = [finding for finding in findings if finding.symptom_of is not None]
         if symptoms:
             self.line()
             self.line("What follows from it:", "dim")
-            for finding in symptoms:
-                self.item(finding.code, f"{finding.title} (because of {finding.symptom_of}). {finding.remedy.summary}")
+            for code, text in dict.fromkeys((finding.code, _symptom(finding)) for finding in symptoms):
+                self.entry(code, text)
 
     def finding(self, finding: Finding, *, brief: bool = False) -> None:
         """One finding: what, why, what was seen, what to change."""
@@ -145,15 +176,16 @@ class Report:
         self.title(f"{self._mark(finding)} {finding.code}", finding.title, _SEVERITY_STYLE[finding.severity])
         self.item("about ", finding.subject)
         if finding.state is State.PAST and finding.last is not None:
-            self.item("when  ", _when(finding))
+            self.item("when  ", when_of(finding))
         self.item("change", finding.remedy.summary)
         self.item("why   ", finding.cause)
-        for evidence in finding.evidence[:MOST_EVIDENCE]:
+        shown = shown_evidence(finding)
+        for evidence in shown:
             self.item("seen  ", f"{evidence.locator}: {evidence.excerpt}")
-        if len(finding.evidence) > MOST_EVIDENCE:
-            self.item("      ", f"and {len(finding.evidence) - MOST_EVIDENCE} more of the kind (--json has them)")
+        if len(finding.evidence) > len(shown):
+            self.item("      ", f"and {len(finding.evidence) - len(shown)} more of the kind (--json has them)")
         if finding.confirmed_by:
-            self.item("also  ", f"confirmed by {', '.join(finding.confirmed_by)}")
+            self.item("also  ", f"confirmed by the {' and the '.join(finding.confirmed_by)}")
         if brief:
             return
         remedy = finding.remedy
@@ -161,6 +193,8 @@ class Report:
         instance = ("this machine", remedy.instance_steps, remedy.instance_commands)
         for side, steps, commands in (aws, instance) if remedy.on_aws else (instance, aws):
             self._side(side, steps, commands)
+        if remedy.see:
+            self.item("more  ", remedy.see)
 
     def _side(self, title: str, steps: Sequence[str], commands: Sequence[str]) -> None:
         """What one side does: steps in order, then commands to paste."""
@@ -172,20 +206,21 @@ class Report:
         for command in commands:
             self.command(command, 6)
 
-    def targets(self, probes: Sequence[Probe]) -> None:
+    def targets(self, probes: Sequence[Probe], diagnosis: Diagnosis) -> None:
         """What was dialled, one line an address."""
         if not probes:
             return
-        from rich.padding import Padding
-        from rich.table import Table
+        from rich.text import Text
 
         self.line()
-        grid = Table.grid(padding=(0, 1))
-        for column in range(4):
-            grid.add_column(overflow="fold", no_wrap=column in (0, 2))
-        for probe in probes:
-            grid.add_row(*_target_row(probe))
-        self._console.print(Padding(grid, (0, 0, 0, 2)))
+        marks = [mark_of(probe, diagnosis) for probe in probes]
+        for lines, mark in zip(target_lines(probes, marks, self._console.width), marks):
+            style = _TARGET_STYLE[mark]
+            for number, line in enumerate(lines):
+                said = Text(line, style="" if mark is Mark.OK else style)
+                if not number:
+                    said.stylize(style, 2, 4)
+                self._console.print(said, soft_wrap=True)
 
     def unseen(self, diagnosis: Diagnosis, records: bool = False) -> None:
         """What could not be looked at, what no signature knows, and what broke in this program."""
@@ -209,36 +244,22 @@ class Report:
             self.line(f"Records: {explained} explained, {benign} harmless, {unexplained} unexplained.", "dim")
 
 
-def _when(finding: Finding) -> str:
+def when_of(finding: Finding) -> str:
+    """How often the log tells of it, and when."""
     last = finding.last.isoformat(sep=" ", timespec="seconds") if finding.last else "unknown"
     if finding.count == 1 or finding.first is None or finding.first == finding.last:
         return f"{last}, once" if finding.count == 1 else f"{last}, {finding.count} times"
     return f"{finding.count} times, {finding.first.isoformat(sep=' ', timespec='seconds')} to {last}"
 
 
-def _target_row(probe: Probe) -> Iterator[Text]:
-    from rich.text import Text
-
-    target, failed = probe.target, probe.failed
-    mark, style = ("ok", "green") if failed is None else ("--", "dim") if target.optional else ("no", "bold red")
-    if failed is not None and failed.failure is not None and failed.failure.value == "unknown":
-        mark, style = "??", "magenta"
-    yield Text(mark, style=style)
-    yield Text(clean(f"{target.host}:{target.port}" + (" (optional)" if target.optional else "")))
-    yield Text(clean(probe.address or "-"))
-    yield Text(_ladder(probe), style="" if failed is None else style)
+def _remark(finding: Finding) -> str:
+    is_old = finding.state is State.PAST and not finding.over
+    return f"{finding.told} (in the log, {when_of(finding)})" if is_old else finding.told
 
 
-def _ladder(probe: Probe) -> str:
-    failed = probe.failed
-    if failed is not None and failed.failure is not None:
-        return f"{failed.stage.value} {failed.failure.value} {failed.seconds:.2f}s"
-    milliseconds = sum(stage.seconds for stage in probe.stages) * 1000
-    return f"{_last_word(probe)} {milliseconds:.0f}ms"
-
-
-def _last_word(probe: Probe) -> str:
-    return f"HTTP {probe.status}" if probe.status is not None else next(iter(reversed(probe.stages))).stage.value
+def _symptom(finding: Finding) -> str:
+    change = "" if finding.over else f" {finding.remedy.summary}"
+    return f"{finding.told} (because of {finding.symptom_of}).{change}"
 
 
 def heading(observations: Observations, region: Optional[str]) -> str:

@@ -66,7 +66,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "state": finding.state.value,
         "confirmed_by": list(finding.confirmed_by),
         "subject": finding.subject,
-        "title": finding.title,
+        "title": finding.told,
         "cause": finding.cause,
         "evidence": [_evidence(item) for item in finding.evidence],
         "remedy": {

@@ -367,6 +367,7 @@ def test_a_directory_of_somebody_else_is_not_used(world: World, aws: Signer) -> 
     """A link in its place is taken away and not followed."""
     elsewhere = world.root / "elsewhere"
     elsewhere.mkdir()
+    (world.root / paths.OUR_DATA.lstrip("/")).mkdir()
     (world.root / paths.DOWNLOADS.lstrip("/")).symlink_to(elsewhere)
     world.bucket.put(PACKAGE, aws.sign(PACKAGE))
     world.install(aws.public_key)

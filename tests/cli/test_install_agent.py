@@ -98,7 +98,7 @@ def test_from_no_agent_to_a_node_that_is_online(lab: Lab, system: Any, command: 
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["online"]["proven"] and said["identity"]["managed_instance_id"] == node_id(lab)
-    file = f"/var/lib/ssm-bootstrap/amazon-ssm-agent.{system[1]}"
+    file = f"/var/lib/ssm-bootstrap/download/amazon-ssm-agent.{system[1]}"
     assert lab.read(TOLD).decode() == f"{command} {file}\n"
     assert not lab.exists("/var/lib/ssm-bootstrap")
     paths = [request["path"] for request in lab.requests() if system[0] in request["path"]]

@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pytest
 
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.agent import look_at_agent, look_at_unit, parse_environment, read_agent_config
+from ssm_bootstrap.collect.agent import look_at_agent, look_at_unit, parse_environment
 from ssm_bootstrap.collect.proxies import unit_environment
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Completed
@@ -202,63 +202,3 @@ def test_passwords_are_not_in_the_unit_and_are_there_for_dialling(files: RootedF
     assert leaks(repr(unit)) == ()
     assert dict(value_of(unit).environment) == {"HTTPS_PROXY": masked, "SSL_CERT_FILE": "/a@b.pem"}  # type: ignore[union-attr]
     assert unit_environment(here) == Seen({"HTTPS_PROXY": url, "SSL_CERT_FILE": "/a@b.pem"})
-
-
-# amazon-ssm-agent.json
-
-
-def config(files: RootedFiles, content: Any) -> AgentConfig:
-    files.put(paths.AGENT_CONFIG, content)
-    found = read_agent_config(files)
-    assert (found.path, found.present) == (paths.AGENT_CONFIG, True)
-    return found
-
-
-def test_no_configuration_changes_nothing(files: RootedFiles) -> None:
-    assert read_agent_config(files) == AgentConfig(paths.AGENT_CONFIG, present=False)
-
-
-def test_what_changes_where_the_agent_dials_is_read(files: RootedFiles) -> None:
-    found = config(
-        files,
-        {
-            "Mds": {"Endpoint": "mds.example", "StopTimeoutMillis": 20000},
-            "Ssm": {"Endpoint": " https://vpce-1.ssm.example/path "},
-            "S3": {"Endpoint": ""},
-            "Mgs": {"Endpoint": 7},
-            "Kms": "nothing",
-            "Agent": {"Region": "eu-west-1", "ServiceDomain": "internal.example"},
-            "Identity": {"ConsumptionOrder": ["OnPrem", "EC2"]},
-        },
-    )
-    assert found.endpoints == (("Ssm.Endpoint", "vpce-1.ssm.example"), ("Mds.Endpoint", "mds.example"))
-    assert (found.region, found.service_domain, found.consumption_order) == ("eu-west-1", "internal.example", ("OnPrem", "EC2"))
-    assert found.problem == ""
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        ('{\n  "Ssm": {}\n  broken}', "line 3, column 3: "),
-        ("", "line 1, column 1: "),
-        (b"\xef\xbb\xbf{}", "line 1, column 1: "),
-        ("[]", "expected a JSON object"),
-        ("[" * 100_000, "not JSON: "),
-        (b"\xff", "line 1, column 1: "),
-    ],
-    ids=["no comma", "empty", "byte order mark", "list", "deep", "bytes"],
-)
-def test_a_configuration_that_does_not_parse_says_where(files: RootedFiles, content: Any, problem: str) -> None:
-    found = config(files, content)
-    assert found.problem.startswith(problem)
-    assert found.endpoints == ()
-
-
-def test_a_configuration_that_may_not_be_read_says_so(files: RootedFiles) -> None:
-    files.denied.add(paths.AGENT_CONFIG)
-    assert read_agent_config(files) == AgentConfig(paths.AGENT_CONFIG, True, unreadable="permission denied")
-
-
-@pytest.mark.parametrize("content", ["{}", '{"Agent": null, "Identity": {"ConsumptionOrder": "EC2"}, "Ssm": []}'])
-def test_sections_of_another_shape_change_nothing(files: RootedFiles, content: str) -> None:
-    assert config(files, content) == AgentConfig(paths.AGENT_CONFIG, True)

@@ -115,7 +115,8 @@ def test_without_root(files: RootedFiles) -> None:
 
 
 def test_an_empty_machine(files: RootedFiles) -> None:
-    assert look_at_image(files) == Image(Seen(MachineId.MISSING), False, Seen(None), Seen(None), Seen(None))
+    silent = Unseen("the running agent does not say where it writes its keys")
+    assert look_at_image(files) == Image(Seen(MachineId.MISSING), False, Seen(None), Seen(None), Seen(None), silent)
 
 
 def test_dmidecode_is_where_the_agent_looks(files: RootedFiles) -> None:
@@ -158,6 +159,38 @@ def test_whose_keys_are_roots(files: RootedFiles, credentials: Any, running: Any
     expected = None if default is None else SharedProfile(paths.ROOT_CREDENTIALS, "default", default)
     assert value_of(seen.default_profile) == expected
     assert [item.name for item in agents_profiles(files, told)] == mine
+
+
+KEY = "ASIAY34FZKBOKMUTVV7A"
+SHARED = f"[other]\naws_access_key_id = ASIAQNZGKIQY56JQ7WML\n[default]\nAWS_ACCESS_KEY_ID = {KEY}\naws_session_token = {TOKEN}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "profile", "account"),
+    [
+        (paths.ROOT_CREDENTIALS, "", "609629065308"),
+        (paths.ROOT_CREDENTIALS, "other", "029608264753"),
+        (paths.ROOT_CREDENTIALS, "nobody", None),
+        ("/elsewhere", "", None),
+        ("", "", None),
+    ],
+)
+def test_the_account_is_that_of_the_key_which_the_agent_says_is_its_own(
+    files: RootedFiles, path: str, profile: str, account: Optional[str]
+) -> None:
+    files.put(paths.ROOT_CREDENTIALS, SHARED)
+    files.put(paths.IDENTITY_CONFIG, {"IdentityType": "OnPrem", "ShareFile": path, "ShareProfile": profile})
+    seen = look_at_image(files)
+    assert value_of(seen.account) == account
+    assert KEY not in repr(seen)
+    assert leaks(repr(seen)) == ()
+
+
+def test_a_key_that_only_root_may_read_tells_nobody_else_an_account(files: RootedFiles) -> None:
+    files.put(paths.ROOT_CREDENTIALS, SHARED)
+    files.put(paths.IDENTITY_CONFIG, {"IdentityType": "OnPrem", "ShareFile": paths.ROOT_CREDENTIALS})
+    files.denied.add(paths.ROOT_CREDENTIALS)
+    assert look_at_image(files).account == Unseen(f"{paths.ROOT_CREDENTIALS}: only root may read it")
 
 
 def test_nothing_private_is_seen_or_saved(files: RootedFiles) -> None:

@@ -123,6 +123,44 @@ def test_metadata_that_never_answer_are_not_waited_for(gate: Gate) -> None:
     assert found == Unseen(f"IMDS at {IMDS} gave no answer in 1 s")
 
 
+class Mute(ScriptedNetwork):
+    """IMDS that takes connections and answers none of the first kind that is named, or of all."""
+
+    def __init__(self, silent: str) -> None:
+        super().__init__({})
+        self.silent = silent
+
+    def request(self, connection: Any, host: str, *rest: Any) -> Answer:
+        if rest[0] == self.silent:
+            raise TimeoutError("timed out")
+        return token()
+
+
+@pytest.mark.parametrize(
+    ("silent", "marker", "words"),
+    [
+        ("PUT", "", "takes the connection and gave no answer to the token request: in a container a hop limit of 1 does that"),
+        ("PUT", "/.dockerenv", "to the token request: this is a container, for which a hop limit of 1 does that"),
+        ("PUT", "/run/.containerenv", "to the token request: this is a container, for which a hop limit of 1 does that"),
+        ("GET", "/.dockerenv", "gave a token and then gave no answer"),
+    ],
+)
+def test_silence_after_the_connection_says_what_may_be_told_of_the_hop_limit(
+    files: RootedFiles, silent: str, marker: str, words: str
+) -> None:
+    if marker:
+        files.put(marker)
+    found = MetadataLook(Host(files=files, network=Mute(silent), clock=QuickClock(1))).result()
+    assert isinstance(found, Unseen)
+    assert words in found.reason
+    assert ("hop limit" in found.reason) is (silent == "PUT")
+
+
+def test_a_fault_in_the_thread_that_asks_is_told() -> None:
+    network = ScriptedNetwork({}, {IMDS: KeyError("x")})
+    assert look(network) == Unseen("a fault of ssm-bootstrap itself: KeyError: 'x'")
+
+
 @pytest.mark.parametrize(
     ("told", "metadata", "impostor"),
     [

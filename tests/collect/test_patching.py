@@ -13,7 +13,6 @@ from ssm_bootstrap.collect.patching import look_at_limits
 from ssm_bootstrap.collect.repositories.overrides import read_overrides
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Completed
-from ssm_bootstrap.model.exitstatus import Refusal
 from ssm_bootstrap.model.patching import NodeLimits
 from tests.collect.repositories.trees import TreeMachine
 from tests.fakes import RootedFiles, ScriptedCommands
@@ -129,30 +128,3 @@ def test_overrides_of_a_site(files: RootedFiles) -> None:
     found = read_overrides(files)
     assert [(item.name, item.host, item.path) for item in found.buckets] == [("patch-payload", "s3.{region}.example.com", "/a")]
     assert [(item.url, item.required) for item in found.extras] == [("http://n/x", False)] and found.ignored == ("a", "b")
-
-
-@pytest.mark.parametrize(
-    "text, said",
-    [
-        ("[buckets x]\n", f"{SITE}: [buckets x]: unknown"),
-        ("[bucket nobody]\nhost = a\n", "unknown bucket"),
-        ("[bucket s3-dualstack]\nport = 80\n", "[bucket s3-dualstack] port: unknown"),
-        ("[bucket s3-dualstack]\nhost = http://a/\n", "expected a host name"),
-        ("[bucket s3-dualstack]\nhost = a\npath = b\n", "begins with /"),
-        ("[repository r]\nurl = ftp://m/\n", "expected http:// or https://"),
-        ("host = a\n", f"{SITE}:1: expected [section]"),
-        ("[ignore x]\n", "unknown"),
-    ],
-)
-def test_overrides_that_are_wrong_say_where(files: RootedFiles, text: str, said: str) -> None:
-    files.put(SITE, text)
-    with pytest.raises(Refusal) as refused:
-        read_overrides(files)
-    assert refused.value.status == 78 and said in refused.value.message
-
-
-def test_what_may_not_be_read_is_a_refusal(files: RootedFiles) -> None:
-    files.put(SITE, "[ignore]\nrepositories = a\n")
-    files.denied.add(SITE)
-    with pytest.raises(Refusal):
-        read_overrides(files)

@@ -54,6 +54,17 @@ def test_closed_is_yes_or_no(files: RootedFiles, text: str, closed: bool) -> Non
     assert read_configuration(files).closed is closed
 
 
+def test_closed_may_be_left_open(files: RootedFiles) -> None:
+    files.put(paths.OUR_CONFIG, "[node]\nregion = eu-west-1\n")
+    assert read_configuration(files).closed is None
+
+
+@pytest.mark.parametrize(("text", "account"), [("", ""), ("account =\n", ""), ("account = 012345678901\n", "012345678901")])
+def test_an_account_is_twelve_digits_or_none(files: RootedFiles, text: str, account: str) -> None:
+    files.put(paths.OUR_CONFIG, f"[node]\n{text}")
+    assert read_configuration(files).account == account
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -71,6 +82,13 @@ def test_closed_is_yes_or_no(files: RootedFiles, text: str, closed: bool) -> Non
         ),
         ("[node]\nregion = “eu-west-1”\n", f"{paths.OUR_CONFIG}: [node] region: '“eu-west-1”' is no region: it has quotes"),
         ("[node]\nclosed = perhaps\n", f"{paths.OUR_CONFIG}: [node] closed: expected yes or no"),
+        ("[node]\naccount = 1234\n", f"{paths.OUR_CONFIG}: [node] account: '1234' is no account: expected 12 digits"),
+        ("[node]\naccount = 1234-5678-9012\n", f"{paths.OUR_CONFIG}: [node] account: '1234-5678-9012' is no account"),
+        (
+            "[node]\naccount = \u0661\u0662\u0663456789012\n",
+            f"{paths.OUR_CONFIG}: [node] account: '\u0661\u0662\u0663456789012' is no account",
+        ),
+        ("[node]\naccount = \x1b[31m\n", f"{paths.OUR_CONFIG}: [node] account: '\\x1b[31m' is no account: expected 12 digits"),
     ],
 )
 def test_a_bad_file_is_refused_with_place_and_expectation(files: RootedFiles, content: str, said: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from ssm_bootstrap.collect.targets import ProxySettings, proxy_of, targets_for
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.machine import AgentConfig
-from ssm_bootstrap.model.network import Proxy
+from ssm_bootstrap.model.network import UNREADABLE_PROXY, Proxy
 from tests.laws.secrets import CANARIES, leaks
 from tests.made import NO_CONFIG
 
@@ -135,10 +135,12 @@ def test_an_override_goes_before_the_domain() -> None:
         ("user:pass@proxy.corp:3128", ("proxy.corp", 3128), "user:pass"),
         ("http://user@proxy.corp", ("proxy.corp", 80), "user"),
         ("http://[fd00::1]:3128", ("fd00::1", 3128), ""),
-        ("http://proxy.corp:99999", ("proxy.corp", 80), ""),
-        ("http://", None, ""),
-        ("http://[fd00::1", None, ""),
-        ("http://:3128", None, ""),
+        ("http://proxy.corp:99999", (UNREADABLE_PROXY, 80), ""),
+        ("http://", (UNREADABLE_PROXY, 80), ""),
+        ("http://[fd00::1", (UNREADABLE_PROXY, 80), ""),
+        ("http://:3128", (UNREADABLE_PROXY, 80), ""),
+        ("user:pa ss@proxy.corp:3128", None, ""),  # Go leaves one without a scheme out
+        (":3128", None, ""),
     ],
 )
 def test_proxy_urls(url: str, proxy: Optional[tuple[str, int]], credentials: str) -> None:

@@ -43,7 +43,11 @@ def only(found: Iterable[Any]) -> Finding:
 def test_a_node_without_identity_breaks_all_but_registering(state: IdentityState, code: str) -> None:
     found = only(identity.registration(case(identity=Seen(Identity(state, detail="what was seen", registration_file_id=MI)))))
     assert (found.code, found.subject, found.breaks, found.severity) == (code, MI, BUT_REGISTER, Severity.ERROR)
-    assert found.evidence[0].excerpt == "what was seen"
+    (shown,) = found.evidence
+    if state is IdentityState.INTERRUPTED:
+        assert (shown.source, shown.locator) == ("journal", identity.JOURNAL)
+    else:
+        assert (shown.source, shown.excerpt) == ("vault", "what was seen")
 
 
 @pytest.mark.parametrize("seen", [REGISTERED, Unseen("not asked"), Seen(Identity(IdentityState.UNREADABLE, detail="why"))])

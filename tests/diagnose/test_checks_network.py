@@ -10,7 +10,9 @@ from ssm_bootstrap.diagnose.case import open_case
 from ssm_bootstrap.diagnose.checks import network
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Finding, Severity
+from ssm_bootstrap.model.machine import Agent
 from ssm_bootstrap.model.network import Failure, Probe, Proxy, Stage
+from ssm_bootstrap.model.observed import Seen
 from tests.made import EVERYTHING, INSIDE, INSIDE_B, PUBLIC, REGION, ROWS, V6, healthy, instance, observations, probe
 
 SSM = f"ssm.{REGION}.amazonaws.com"
@@ -117,6 +119,30 @@ def test_a_public_way_is_told_where_the_configuration_says_closed() -> None:
     every = [probe(name, PUBLIC) for name in ROWS]
     assert [finding.code for finding in paths(*every, closed=True)] == ["public-path"]
     assert paths(*every) == []
+
+
+def test_a_vpc_that_is_said_to_be_open_has_public_ways() -> None:
+    assert paths(*healthy(probe("ssmmessages", PUBLIC)), closed=False) == []
+    assert [finding.code for finding in paths(*healthy(probe("ssmmessages", PUBLIC)), closed=None)] == ["public-path"]
+
+
+@pytest.mark.parametrize(
+    ("version", "severity"),
+    [
+        ("3.3.40.0", Severity.INFO),
+        ("3.3.1142.0", Severity.INFO),
+        ("3.3.39.9", Severity.WARNING),
+        ("", Severity.WARNING),
+        ("3.3.0.0", Severity.WARNING),
+    ],
+)
+def test_ec2messages_as_a_mere_fallback_is_information(version: str, severity: Severity) -> None:
+    agent = Seen(Agent(True, "rpm", "/usr/bin/amazon-ssm-agent", version))
+    (found,) = paths(*healthy(probe("ec2messages", PUBLIC)), agent=agent)
+    assert found.severity is severity
+    both = paths(*healthy(probe("ec2messages", PUBLIC), probe("ssm", PUBLIC)), agent=agent)
+    told = {service: item.severity for item in both for service in ("ssm.", "ec2messages.") if service in item.subject}
+    assert told == {"ssm.": Severity.WARNING, "ec2messages.": severity}
 
 
 @pytest.mark.parametrize(

@@ -303,3 +303,95 @@ def test_every_capability_but_patch_is_untouched() -> None:
     everything = replace(given, plan=replace(given.plan, capabilities=tuple(item.value for item in Capability)))
     verdicts = {item.capability: item.verdict for item in diagnose(everything).capabilities}
     assert [name for name, verdict in verdicts.items() if verdict is not Verdict.OK] == [Capability.PATCH]
+
+
+def summary(given: Observations, code: str) -> str:
+    """What the first finding of a code says is to be changed."""
+    return finding(given, code).remedy.summary
+
+
+DENIED_2023 = repository(fetch(Outcome.DENIED, AL2023), provider="amazon-linux-2023", urls=(f"https://{AL2023}/core/",))
+DENIED_2 = repository(fetch(Outcome.DENIED, AL2), provider="amazon-linux-2", urls=(f"https://{AL2}/2/core/",))
+OVER_HTTP = repository(silent(AL2023, port=80), provider="amazon-linux-2023", urls=(f"http://{AL2023}/core/",))
+
+
+@pytest.mark.parametrize(
+    "item, said",
+    [
+        (DENIED_2023, "Allow s3:GetObject on arn:aws:s3:::al2023-repos-ap-northeast-1-de612dc2/* too"),
+        (DENIED_2, f"arn:aws:s3:::{AL2}/*, arn:aws:s3:::amazonlinux-2-repos-ap-northeast-1/*"),
+        (OVER_HTTP, "Let TCP 80 out to S3, or write https:// in place of http:// in /etc/yum.repos.d/a.repo:3 [baseos]."),
+        (repository(silent(AL2023), provider="amazon-linux-2023"), "the S3 endpoint for Amazon Linux"),
+        (repository(silent()), "a mirror in S3, a proxy, or a repository inside the network"),
+    ],
+)
+def test_the_one_thing_to_change_is_in_the_summary(item: Repository, said: str) -> None:
+    assert said in summary(seen(item), "repository-unreachable")
+
+
+@pytest.mark.parametrize("skipped_by", [SKIPS, "/etc/yum.repos.d/a.repo:9", "the default of Amazon Linux 2023"])
+def test_a_scan_that_lies_tells_its_own_setting_even_as_a_symptom(skipped_by: str) -> None:
+    item = repository(silent(AL2023), provider="amazon-linux-2023", skipped_by=skipped_by)
+    alone = seen(item)
+    assert told(alone)[1] == [UNREACHABLE, LIES]  # nothing else is wrong: it is a cause of its own
+    no_s3 = [probe(f"s3-dualstack{end}", PUBLIC, Stage.TCP, Failure.TIMED_OUT) for end in ("", "-http")]
+    behind = seen(item, probes=healthy(*no_s3))
+    assert finding(behind, "false-compliance").symptom_of == "s3-unreachable"
+    where = skipped_by if skipped_by.startswith("/") else "in [main] of /etc/dnf/dnf.conf"
+    for given in (alone, behind):
+        assert "skip_if_unavailable=False" in summary(given, "false-compliance") and where in summary(given, "false-compliance")
+        first = finding(given, "false-compliance").remedy.instance_commands[0]
+        assert first.startswith("sed -i") and first.endswith(skipped_by.rpartition(":")[0] or "/etc/dnf/dnf.conf")
+
+
+@pytest.mark.parametrize("manager", [Manager.APT, Manager.ZYPPER])
+def test_who_has_no_such_setting_is_not_told_to_change_it(manager: Manager) -> None:
+    limits = replace(PLENTY, has_python_apt=True)
+    given = seen(repository(OK), repository(silent(), own=False, name="other"), manager=manager, limits=limits)
+    remedy = finding(given, "false-compliance").remedy
+    assert "skip_if_unavailable" not in " ".join((remedy.summary, *remedy.instance_steps, *remedy.instance_commands))
+
+
+def test_a_name_that_a_shell_might_take_otherwise_makes_no_command() -> None:
+    item = repository(silent(), skipped_by="/etc/yum.repos.d/a;rm -rf x.repo:4")
+    assert not any("rm -rf" in command for command in finding(seen(item), "false-compliance").remedy.instance_commands)
+
+
+def test_a_mirror_without_the_index_is_a_wrong_url_and_no_missing_way() -> None:
+    said = summary(seen(repository(fetch(Outcome.MISSING))), "repository-unreachable")
+    assert said.startswith("Correct the URL at /etc/yum.repos.d/a.repo:3,") and "mirror.example.com answers" in said
+
+
+@pytest.mark.parametrize("manager, program", [(Manager.DNF, "dnf "), (Manager.APT, "apt-get "), (Manager.ZYPPER, "zypper ")])
+def test_the_line_to_correct_is_in_the_summary(manager: Manager, program: str) -> None:
+    problem = Problem("/etc/yum.repos.d/a.repo", 3, "expected key = value", hides=True)
+    remedy = finding(seen(repository(OK), manager=manager, problems=[problem]), "repository-config-invalid").remedy
+    assert remedy.summary.startswith("Correct /etc/yum.repos.d/a.repo:3, and")
+    assert remedy.instance_commands and all(command.startswith(program) for command in remedy.instance_commands)
+
+
+def test_a_repository_without_its_variable_is_an_error_of_its_line() -> None:
+    item = repository(silent("yum$region.example.com"), urls=("https://yum$region.example.com/x",))
+    given = seen(item, problems=[Problem("/etc/yum.repos.d/a.repo", 3, "no value for the variable $region")])
+    assert told(given) == (Verdict.BROKEN, [("repository-config-invalid", "error")])
+    assert finding(given, "repository-unreachable").symptom_of == "repository-config-invalid"
+
+
+def test_a_repository_in_s3_is_changed_on_the_side_of_aws_alone() -> None:
+    remedy = finding(seen(DENIED_2023), "repository-unreachable").remedy
+    assert remedy.on_aws and remedy.instance_steps == ("Nothing on this machine has to change.",)
+    assert not any("RHEL" in step for step in remedy.aws_steps)
+    moved = repository(fetch(Outcome.MISSING, AL2023), provider="amazon-linux-2023")
+    assert not finding(seen(moved), "repository-unreachable").remedy.on_aws
+
+
+@pytest.mark.parametrize("path", ["/etc/apt/apt.conf.d/90proxy", "/etc/apt/sources.list.d/site.list"])
+@pytest.mark.parametrize("item", [repository(OK), repository(silent())])
+def test_what_only_root_may_read_is_neither_a_fault_nor_a_pass(path: str, item: Repository) -> None:
+    limits = replace(PLENTY, has_python_apt=True)
+    given = seen(item, manager=Manager.APT, problems=[Problem(path, 0, "permission denied", unread=True)], limits=limits)
+    found = diagnose(given)
+    assert (path, "permission denied: only root may read it") in found.unseen
+    assert all(one.code != "repository-config-invalid" for one in found.findings)
+    fails = item.fetches != (OK,) and path.endswith(".list")  # who is asked is known there, and by which way
+    assert told(given) == ((Verdict.BROKEN, [UNREACHABLE]) if fails else (Verdict.UNKNOWN, []))

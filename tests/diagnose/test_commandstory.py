@@ -101,4 +101,106 @@ def test_each_step_is_of_a_status_and_a_finding_that_are_known() -> None:
     for row in PATCH_STEPS:
         assert row.first in EXIT_CODES and row.last in EXIT_CODES and row.step.endswith(".")
         assert not row.code or row.code in FINDINGS
-    assert [status for status in EXIT_CODES if step_of(status) is None] == [153]
+        assert row.code or not row.proves
+    assert all(step_of(status) is not None for status in EXIT_CODES)
+
+
+@pytest.mark.parametrize("status, code", [(126, "noexec-mount"), (146, "patch-platform"), (156, "patch-payload-unreachable")])
+def test_a_status_that_has_one_reason_is_a_finding(files: RootedFiles, status: int, code: str) -> None:
+    assert [item.code for item in findings_of(left(files, f"failed to run commands: exit status {status}\n"))] == [code]
+
+
+@pytest.mark.parametrize("status", [1, 2, 147, 152, 154, 155, 196])
+def test_a_status_that_has_several_reasons_is_none(files: RootedFiles, status: int) -> None:
+    command = left(files, f"failed to run commands: exit status {status}\n")
+    assert findings_of(command) == () and story_of(command).failed and story_of(command).step
+
+
+def test_the_step_of_a_status_stands_where_a_log_says_the_same(files: RootedFiles) -> None:
+    command = left(files, "failed to run commands: exit status 151\n")
+    story = story_of(command, (make_finding("patch-payload-unreachable", "x"),))
+    assert story.step == "Look for a proxy that rewrites or cuts downloads." and ". Patch Manager's own program" in story.means
+
+
+HOME = f"{NODE}/document/orchestration"
+STEP = "awsrunShellScript/PatchLinux"
+OTHER = "c0ffee00-4e5c-433e-b9a7-8f3ee83fe66b"
+
+
+def left(files: RootedFiles, errors: str, step: str = STEP, identifier: str = OTHER, output: str = "") -> Command:
+    """A command that left this output."""
+    files.put(f"{HOME}/{identifier}/{step}/stdout", output)
+    files.put(f"{HOME}/{identifier}/{step}/stderr", errors)
+    return read(files, identifier)
+
+
+@pytest.mark.parametrize("status", [*sorted(EXIT_CODES), 23, 77])
+def test_every_status_of_a_patch_run_makes_a_story(files: RootedFiles, status: int) -> None:
+    story = story_of(left(files, f"something\nfailed to run commands: exit status {status}\n"))
+    assert story.ended == f"ended, exit status {status}"
+    row = EXIT_CODES.get(status)
+    assert story.means == row.meaning if row else "none of the document's own" in story.means
+    assert ("curl from snap" in story.means) is (status == 23)
+    assert story.failed is (status != 194)
+
+
+@pytest.mark.parametrize(
+    "status, exit_status, failed",
+    [("Success", 0, False), ("Success", None, False), ("Failed", None, True), ("TimedOut", None, True), ("", None, False)],
+)
+def test_whether_it_failed(status: str, exit_status: int, failed: bool) -> None:
+    assert story_of(Command(PATCH, "AWS-RunShellScript", status, exit_status)).failed is failed
+
+
+def test_a_step_of_an_old_document_is_read(files: RootedFiles) -> None:
+    command = left(files, "boom\nfailed to run commands: exit status 7\n", step="awsrunShellScript/0.awsrunShellScript")
+    assert [item.step for item in command.steps] == ["awsrunShellScript/0.awsrunShellScript"]
+    assert command.exit_status == 7 and story_of(command).means.startswith("the script's own")
+
+
+def test_of_a_long_output_the_end_counts(files: RootedFiles) -> None:
+    noise = "Downloading a package, and another one\n" * 60_000  # 2.3 MB
+    command = left(
+        files, noise + "failed to run commands: exit status 156\n", output="error: the first\n" + noise + "error: the last\n"
+    )
+    assert command.exit_status == 156
+    told = [text for _, text in story_of(command).lines]
+    assert "error: the last" in told and "error: the first" not in told
+
+
+def test_what_is_no_file_and_what_lies_too_deep_is_left_alone(files: RootedFiles) -> None:
+    import os
+
+    command = left(files, "failed to run commands: exit status 1\n")
+    os.mkfifo(files.real(f"{HOME}/{OTHER}/stdout"))
+    for number in range(700):
+        Path(files.real(f"{HOME}/{OTHER}/downloads/roles/{number}/tasks")).mkdir(parents=True)
+    Path(files.real(f"{HOME}/{OTHER}/round")).symlink_to(files.real(HOME), target_is_directory=True)
+    again = read(files, OTHER)
+    assert f"{HOME}/{OTHER}/stdout" not in again.paths and set(command.paths) <= set(again.paths)
+    assert len(again.paths) <= 200
+
+
+def test_who_may_not_look_is_told_so() -> None:
+    class Locked(RootedFiles):
+        def list(self, path: str) -> tuple[str, ...]:
+            raise PermissionError(13, "Permission denied", path)
+
+    with pytest.raises(PermissionError):
+        read_command(Locked(Path("/nowhere")))
+
+
+@pytest.mark.parametrize("name", sorted(CANARIES))
+def test_no_secret_of_any_kind_gets_out_of_an_output(files: RootedFiles, name: str) -> None:
+    secret = CANARIES[name]
+    lines = {
+        "activation-code": f"error: -code {secret}",
+        "private-key": f"error: private_key={secret}",
+        "session-token": f"error: AWS_SESSION_TOKEN={secret}",
+        "secret-access-key": f"error: aws_secret_access_key = {secret}",
+        "proxy-password": f"error: https_proxy=http://user:{secret}@proxy:3128",
+        "repository-password": f"error: https://user:{secret}@mirror/x",
+        "presigned-signature": f"error: https://b.s3.amazonaws.com/x?X-Amz-Signature={secret}",
+    }
+    story = story_of(left(files, f"{lines[name]}\nfailed to run commands: exit status 156\n"))
+    assert leaks(repr(story)) == () and any("error" in text for _, text in story.lines)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Any, Iterator
 
 import pytest
 
+from ssm_bootstrap.catalog.secretshapes import fault_words
 from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.diagnosis import CHECKS, Check, Said, diagnose
+from ssm_bootstrap.diagnose.diagnosis import CHECKS, Check, Said, Steps, diagnose
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.finding import Evidence
 from ssm_bootstrap.model.machine import Identity, IdentityState
 from ssm_bootstrap.model.network import Failure, Stage
-from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.model.observations import LogDigest
+from ssm_bootstrap.model.observed import Seen, Unseen
+from tests.laws.secrets import CANARIES, leaks
 from tests.made import EVERYTHING, PUBLIC, ROWS, healthy, observations, probe
 
 
@@ -38,6 +41,68 @@ def test_a_check_that_crashes_is_reported_and_the_rest_stands() -> None:
     assert {finding.code for finding in found.findings} == {"clock-skewed", "no-route"}
     assert found.unseen == (("something", "nobody could look"),)
     assert {item.capability.value: item.verdict for item in found.capabilities}["session"] is Verdict.BROKEN
+
+
+def raises(*_: Any, **__: Any) -> Any:
+    secret = CANARIES["proxy-password"]
+    raise KeyError(f"http://user:{secret}@proxy:3128 password={secret}\n\x1b[31m")
+
+
+FEW = (Check("says", says),)
+
+
+@pytest.mark.parametrize(
+    ("steps", "name", "codes", "session"),
+    [
+        (Steps(opening=raises), "case", {"no-route"}, Verdict.BROKEN),
+        (Steps(hiding=raises), "symptoms", {"no-route"}, Verdict.BROKEN),
+        (Steps(judging=raises), "verdicts", {"no-route"}, Verdict.UNKNOWN),
+        (Steps(reading=raises), "logs", {"no-route"}, Verdict.BROKEN),
+        (Steps(crossing=raises), "crossing", {"no-route"}, Verdict.BROKEN),
+    ],
+)
+def test_a_step_that_raises_is_reported_and_the_rest_stands(steps: Steps, name: str, codes: set[str], session: Verdict) -> None:
+    logs = LogDigest((), unseen=(("errors.log", "nobody could look"),))
+    seen = observations(*healthy(), logs=Seen(logs))
+    found = diagnose(seen, FEW, steps)
+    assert [check for check, _ in found.crashed] == [name]
+    ((_, words),) = found.crashed
+    assert words.startswith("KeyError: ") and "\n" not in words and leaks(words) == ()
+    assert {finding.code for finding in found.findings} == codes
+    assert ("something", "nobody could look") in found.unseen and ("errors.log", "nobody could look") in found.unseen
+    verdicts = {item.capability.value: item.verdict for item in found.capabilities}
+    assert set(verdicts) == set(EVERYTHING) and verdicts["session"] is session
+
+
+def test_without_a_case_nothing_is_ok() -> None:
+    found = diagnose(observations(*healthy()), (), Steps(opening=raises))
+    assert {item.verdict for item in found.capabilities} == {Verdict.UNKNOWN}
+
+
+def test_findings_of_which_no_symptom_could_be_told_come_worst_first() -> None:
+    def many(case: Case) -> Iterator[Said]:
+        yield make_finding("logs-moved", "here")
+        yield make_finding("no-route", "here")
+
+    found = diagnose(observations(*healthy()), (Check("many", many),), Steps(hiding=raises))
+    assert [finding.code for finding in found.findings] == ["no-route", "logs-moved"]
+
+
+@pytest.mark.parametrize("part", ["agent", "logs", "patching", "image", "surroundings", "instance"])
+def test_a_part_that_could_not_be_seen_is_said_and_never_ok_for_what_needs_it(part: str) -> None:
+    found = diagnose(observations(*healthy(), **{part: Unseen("a fault of ssm-bootstrap itself: KeyError: x")}))
+    name = "agent log" if part == "logs" else part
+    assert (name, "a fault of ssm-bootstrap itself: KeyError: x") in found.unseen
+    unknown = {item.capability.value for item in found.capabilities if item.verdict is Verdict.UNKNOWN}
+    blind = set(EVERYTHING) - {"register"}
+    assert unknown == (blind if part in ("agent", "logs") else {"patch"} if part == "patching" else set())
+
+
+@pytest.mark.parametrize("error", [KeyError(), RecursionError("deep"), ValueError("x" * 1000), UnicodeError("\ud800")])
+def test_words_of_a_fault_are_one_short_line_that_can_be_written(error: Exception) -> None:
+    words = fault_words(error)
+    assert words.startswith(type(error).__name__) and len(words) <= 306 and "\n" not in words
+    words.encode("utf-8")
 
 
 def test_what_crashed_while_looking_is_kept() -> None:

@@ -29,7 +29,7 @@ FACTS = {
 def test_every_row_is_filled(code: str) -> None:
     found = make_finding(code, "the subject", facts=FACTS)
     assert found.severity is FINDINGS[code].severity
-    assert found.remedy.see == f"docs/findings.md#{code}"
+    assert found.remedy.see == f"ssm-bootstrap explain {code}"
     for text in (found.title, found.cause, found.remedy.summary, *found.remedy.steps):
         assert text.strip() and not re.search(r"(?<![$%])\{\w*\}", text), text
 

@@ -184,6 +184,11 @@ class Lab:
 
     # the world
 
+    @property
+    def pid(self) -> int:
+        """The process below which everything of the lab runs, by the id that it has on this machine."""
+        return self._unshare.pid
+
     def apply(self, case: Case) -> None:
         """Change the VPC into `case` while everything keeps running."""
         self._channel.ask("apply", case=case.to_json())

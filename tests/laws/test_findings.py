@@ -9,7 +9,8 @@ from string import Formatter
 import pytest
 
 from ssm_bootstrap.catalog.findingkind import FindingKind
-from ssm_bootstrap.catalog.findings import FINDINGS, KINDS
+from ssm_bootstrap.catalog.findings import FINDINGS, KINDS, VARIANTS
+from ssm_bootstrap.cli import main
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.finding import Severity
 from ssm_bootstrap.render.findingspage import document, page
@@ -26,6 +27,9 @@ LONGEST = {
 }
 DOCUMENTED = frozenset(re.findall(r"\{(\w+)\}", FindingKind.__doc__ or ""))
 
+EVERY_ROW = (*KINDS, *VARIANTS.values())
+
+every_row = pytest.mark.parametrize("kind", EVERY_ROW, ids=lambda kind: f"{kind.code}{kind.when and '-variant'}")
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
 
 
@@ -47,7 +51,7 @@ def test_codes_are_permanent() -> None:
     assert lines == sorted(FINDINGS)
 
 
-@every_kind
+@every_row
 def test_a_row_is_complete(kind: FindingKind) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", kind.code)
     assert kind.steps, "no step for the person on the instance"
@@ -62,17 +66,18 @@ def test_a_row_is_complete(kind: FindingKind) -> None:
     assert all(text.isascii() for text in templates(kind)), "a console without UTF-8 shows it too"
 
 
-@every_kind
+@every_row
 def test_templates_use_documented_facts_alone(kind: FindingKind) -> None:
     for text in templates(kind):
         for _, name, spec, conversion in Formatter().parse(text):
             assert name is None or (name in DOCUMENTED and not spec and not conversion), text
 
 
-@every_kind
+@every_row
 def test_a_finding_can_be_told_with_every_fact_and_with_none(kind: FindingKind) -> None:
     facts = {name: LONGEST.get(name, name) for name in DOCUMENTED}
-    for finding in (make_finding(kind.code, "ssm", facts=facts), make_finding(kind.code, "ssm")):
+    name = next((name for (_, name), row in VARIANTS.items() if row is kind), "")
+    for finding in (make_finding(kind.code, "ssm", variant=name, facts=facts), make_finding(kind.code, "ssm", variant=name)):
         assert len(finding.title) <= TITLE_LENGTH
         assert finding.remedy.steps == tuple(finding.remedy.steps)
         assert finding.severity is kind.severity
@@ -91,10 +96,24 @@ def test_what_is_not_known_is_in_angle_brackets(kind: FindingKind) -> None:
 
 @every_kind
 def test_a_code_has_its_anchor(kind: FindingKind) -> None:
-    see = make_finding(kind.code, "ssm").remedy.see
-    path, _, anchor = see.partition("#")
-    assert re.search(rf"^## {re.escape(anchor)}$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+    assert re.search(rf"^## {re.escape(kind.code)}$", FINDINGS_PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert page(kind) in document()
+
+
+@every_kind
+def test_what_a_remedy_points_to_is_there_wherever_the_program_is(kind: FindingKind, capsys: pytest.CaptureFixture[str]) -> None:
+    see = make_finding(kind.code, "ssm").remedy.see
+    program, *words = see.split()
+    assert program == "ssm-bootstrap" and main(words) == 0
+    assert capsys.readouterr().out == page(kind)
+
+
+def test_other_words_for_a_code_are_those_of_a_code_and_on_its_page() -> None:
+    for (code, name), variant in VARIANTS.items():
+        assert variant.code == code and name and variant.when and not FINDINGS[code].when
+        assert variant.severity is FINDINGS[code].severity
+        assert f"### Where {variant.when}\n" in page(FINDINGS[code])
+        assert make_finding(code, "x", variant=name).title != make_finding(code, "x").title
 
 
 def test_the_page_is_up_to_date() -> None:

@@ -9,7 +9,8 @@ from rich.cells import cell_len
 
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.render.machine import tell_machine
-from ssm_bootstrap.render.text import MOST_EVIDENCE, Report, heading
+from ssm_bootstrap.render.selection import MOST_EVIDENCE
+from ssm_bootstrap.render.text import Report, heading
 from tests.render.reports import EVIL, STORIES
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -24,7 +25,7 @@ def report(story: str, width: int = 100, colour: bool = False, plain: bool = Fal
     made.verdicts(diagnosis.capabilities)
     made.findings(diagnosis.findings)
     made.unseen(diagnosis, records=True)
-    made.targets(observations.probes)
+    made.targets(observations.probes, diagnosis)
     return made.text
 
 
@@ -110,7 +111,7 @@ def test_what_was_seen_long_ago_has_its_times_and_much_evidence_is_cut() -> None
     text = report("enemy")
     assert "7 times, 2026-11-23 11:00:00+00:00 to 2026-11-23 12:00:00+00:00" in text
     assert f"and {7 - MOST_EVIDENCE} more of the kind" in text
-    assert "confirmed by probe" in text
+    assert "confirmed by the probe" in text
     assert "Records: 1 explained, 2 harmless, 3 unexplained." in text
     assert "What follows from it:" in text and "because of" in text
     assert "A check of ssm-bootstrap itself failed:" in text

@@ -69,7 +69,7 @@ def test_findings(story: str) -> None:
         assert finding["severity"] in {"error", "warning", "info"}
         assert finding["state"] in {"now", "past"}
         assert set(finding["remedy"]) == {"summary", "steps", "commands", "see"}
-        assert finding["remedy"]["see"] == f"docs/findings.md#{finding['code']}"
+        assert finding["remedy"]["see"] == f"ssm-bootstrap explain {finding['code']}"
         assert all(set(item) == {"source", "locator", "excerpt", "at"} for item in finding["evidence"])
         assert isinstance(finding["remedy"]["steps"], list) and isinstance(finding["confirmed_by"], list)
         for time in (finding["first"], finding["last"], *(item["at"] for item in finding["evidence"])):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.locks import Holder, Locks
@@ -22,11 +22,21 @@ class Changed(AssertionError):
 class ScenarioFiles(Files):
     """Files below a copy of the scenario's tree; all belong to root.
 
-    ``free`` tells the bytes that are left below a path, ``read_only`` the paths below which nothing can be written.
+    ``free`` tells the bytes that are left below a path, ``read_only`` the paths below which nothing can be written,
+    ``immutable`` the directories with that flag, ``root_only`` the files that root alone may read, ``modes`` permission
+    bits in octal that git does not keep.
     """
 
     def __init__(
-        self, root: Path, *, is_root: bool, free: Optional[Mapping[str, int]] = None, read_only: Sequence[str] = ()
+        self,
+        root: Path,
+        *,
+        is_root: bool,
+        free: Optional[Mapping[str, int]] = None,
+        read_only: Sequence[str] = (),
+        immutable: Sequence[str] = (),
+        root_only: Sequence[str] = (),
+        modes: Optional[Mapping[str, str]] = None,
     ) -> None:
         super().__init__(str(root))
         self._base = root
@@ -34,12 +44,33 @@ class ScenarioFiles(Files):
         self._closed = () if is_root else ROOT_ONLY
         self._free = free or {}
         self._read_only = tuple(read_only)
+        self._immutable = tuple(immutable)
+        self._root_only = () if is_root else tuple(root_only)
+        self._modes = modes or {}
 
     def real(self, path: str) -> str:
         """Where a path lies; raises PermissionError below a directory that is closed to this user."""
         if any(path.startswith(f"{directory}/") for directory in self._closed):
             raise PermissionError(13, "Permission denied", path)
         return super().real(path)
+
+    def read_bytes(self, path: str, limit: int = 16 << 20) -> bytes:
+        """As the tree says; raises PermissionError for a file that only root may read."""
+        if path in self._root_only:
+            raise PermissionError(13, "Permission denied", path)
+        return super().read_bytes(path, limit)
+
+    def read_chunks(self, path: str, start: int = 0) -> Iterator[bytes]:
+        """As the tree says; raises PermissionError for a file that only root may read."""
+        if path in self._root_only:
+            raise PermissionError(13, "Permission denied", path)
+        return super().read_chunks(path, start)
+
+    def is_immutable(self, path: str) -> bool:
+        """What the scenario says; raises PermissionError for a directory that is closed to this user."""
+        if path in self._closed:
+            raise PermissionError(13, "Permission denied", path)
+        return path in self._immutable
 
     def list(self, path: str) -> Sequence[str]:
         """As the tree says; raises PermissionError for a closed directory."""
@@ -54,7 +85,7 @@ class ScenarioFiles(Files):
     def mode_and_owner(self, path: str) -> tuple[int, int, bool]:
         """The mode of the copy, and root as the owner."""
         mode, _, regular = super().mode_and_owner(path)
-        return mode, 0, regular
+        return int(self._modes.get(path, f"{mode:o}"), 8), 0, regular
 
     def free_bytes(self, path: str) -> Optional[int]:
         """What the scenario says of the nearest directory above the path; else plenty."""

@@ -18,6 +18,9 @@ IMDS = "169.254.169.254"
 GIVES_UP = 10.0
 """Seconds after which glibc gives up on a resolver that is silent (two tries of 5 s)."""
 
+AWS_NAMES = ("amazonaws", ".api.aws.", ".amazonwebservices.", ".c2s.ic.gov.", ".adc-e.uk.")
+"""What is in the names that AWS answers at; the product's own tables are not asked."""
+
 _MAC = "0a:1b:2c:3d:4e:5f"
 _EAI: Mapping[str, Tuple[int, str]] = {
     "nxdomain": (socket.EAI_NONAME, "Name or service not known"),
@@ -27,6 +30,14 @@ _EAI: Mapping[str, Tuple[int, str]] = {
     "unreachable": (socket.EAI_AGAIN, "Temporary failure in name resolution"),
 }
 """What getaddrinfo says where a resolver fails in this way."""
+
+
+def mirrors(host: str, path: str) -> bytes:
+    """What a distribution's list of mirrors says: itself, as a list of lines or as a metalink."""
+    if "metalink" not in path:
+        return f"https://{host}/there/\n".encode()
+    url = f"https://{host}/there/repodata/repomd.xml"
+    return f'<?xml version="1.0"?><metalink><url protocol="https">{url}</url></metalink>'.encode()
 
 
 @dataclass
@@ -165,8 +176,9 @@ class ScenarioNetwork(Network):
             raise REQUEST[behaviour.word]()
         if behaviour.word in STRANGERS:
             return STRANGERS[behaviour.word]
-        if "amazonaws" not in host:
-            return Answer(behaviour.status or 200, {"content-type": "application/octet-stream"}, b"", False)
+        if not any(name in f"{host}." for name in AWS_NAMES):
+            body = mirrors(host, path) if method == "GET" and behaviour.status in (None, 200) else b""
+            return Answer(behaviour.status or 200, {"content-type": "application/octet-stream"}, body, False)
         if method == "GET" and path.endswith("/mirror.list"):
             body = f"https://{host}{path.rpartition('/')[0]}/guids/0123456789abcdef/\n".encode()
             return replace(self._aws(host, path, behaviour.status), body=body)
@@ -198,6 +210,8 @@ class ScenarioNetwork(Network):
             return Answer(403, {"content-type": "text/plain"}, b"", True)
         if says == "elsewhere":
             return Answer(404, {"content-type": "text/plain"}, b"not found", True)
+        if says == "no-token":
+            raise TimeoutError("timed out")
         if method == "PUT":
             return Answer(200, {"content-type": "text/plain"}, b"AQAEALabToken==", False)
         told = {**METADATA, **(says if isinstance(says, Mapping) else {})}

@@ -85,7 +85,15 @@ def host_of(scenario: Scenario, root: Path, is_root: bool) -> Host:
     if isinstance(imds, Mapping):
         region = imds.get("region", region)
     return Host(
-        files=ScenarioFiles(root, is_root=is_root, free=settings.get("free"), read_only=settings.get("read_only", ())),
+        files=ScenarioFiles(
+            root,
+            is_root=is_root,
+            free=settings.get("free"),
+            read_only=settings.get("read_only", ()),
+            immutable=settings.get("immutable", ()),
+            root_only=settings.get("root_only", ()),
+            modes=settings.get("modes"),
+        ),
         trees=NoTrees(str(root)),
         commands=ScenarioCommands(scenario.commands),
         network=ScenarioNetwork(read_vpc(scenario.network, region), clock),

@@ -15,11 +15,22 @@ from tests.scenarios.expectation import Expectation, read_expectation
 
 HOME = Path(__file__).resolve().parent
 TREES = HOME.parent / "data" / "repositories"
-MERGED = ("environment", "free")
+MERGED = ("environment", "free", "modes")
 """Keys of scenario.json that are added to what is taken over; every other key replaces it."""
 OWN = ("title", "extends", "expect", "known", "without", "also_unprivileged", "logs", "repositories")
 """Keys that are never taken over as they stand."""
-MACHINE = ("is_root", "now", "zone", "processes", "architecture", "hostname", "lock_holder", "read_only")
+MACHINE = (
+    "is_root",
+    "now",
+    "zone",
+    "processes",
+    "architecture",
+    "hostname",
+    "lock_holder",
+    "read_only",
+    "immutable",
+    "root_only",
+)
 KEYS = frozenset((*OWN, *MERGED, *MACHINE, "region", "capabilities"))
 
 

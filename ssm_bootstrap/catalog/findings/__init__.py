@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ssm_bootstrap.catalog.findingkind import FindingKind
-from ssm_bootstrap.catalog.findings import agent, dns, image, instance, machine, network, patch, proxy, registration, s3, tls
+from ssm_bootstrap.catalog.findings import (
+    account,
+    agent,
+    dns,
+    image,
+    instance,
+    machine,
+    network,
+    patch,
+    proxy,
+    registration,
+    s3,
+    tls,
+)
 
 KINDS: tuple[FindingKind, ...] = (
     network.KINDS
@@ -16,12 +29,21 @@ KINDS: tuple[FindingKind, ...] = (
     + instance.KINDS
     + image.KINDS
     + registration.KINDS
+    + account.KINDS
     + agent.KINDS
     + machine.KINDS
     + patch.KINDS
 )
 
 FINDINGS: Mapping[str, FindingKind] = {kind.code: kind for kind in KINDS}
+
+VARIANTS: Mapping[tuple[str, str], FindingKind] = {
+    ("directory-unusable", "immutable"): machine.IMMUTABLE,
+    ("proxy-denied", "login"): proxy.LOGIN,
+    ("proxy-unreachable", "unreadable"): proxy.UNREADABLE,
+    ("agent-not-running", "masked"): agent.MASKED,
+}
+"""Other words for a code where something else is to be changed: (code, name of the case) to its row."""
 
 CHANGED_ON_AWS: frozenset[str] = frozenset(
     {

@@ -32,13 +32,13 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         title="The agent is installed but not running",
         cause=(
-            "No process of amazon-ssm-agent runs, or systemd starts it again and again. The unit may be stopped, masked or "
-            "failed, or the agent may end at once because it has no identity or no valid configuration."
+            "No process of amazon-ssm-agent runs, or systemd starts it again and again. The unit may be stopped or failed, or "
+            "the agent may end at once because it has no identity or no valid configuration."
         ),
         summary="Start the agent's unit and see why it ended.",
         steps=(
             "Look at the unit's state and its last lines.",
-            "If it is masked or disabled, unmask and enable it; if package and snap are both there, keep one.",
+            "If it is disabled, enable it; if package and snap are both there, keep one.",
         ),
         commands=(_UNITS, "sudo journalctl -u amazon-ssm-agent.service -n 50 --no-pager", "sudo ssm-bootstrap restart"),
         source=(
@@ -90,14 +90,15 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-config-invalid",
         severity=Severity.ERROR,
-        title="amazon-ssm-agent.json cannot be read as JSON",
+        title="amazon-ssm-agent.json cannot be read by the agent",
         cause=(
-            "The agent's service refuses to start with a configuration that does not parse, while its -register quietly falls "
-            "back to defaults. So the node registers and then never comes online."
+            "The agent's service refuses to start with a configuration that does not parse, or that has a value of "
+            "another type than the agent's own, while its -register quietly falls back to defaults. So the node registers and "
+            "then never comes online."
         ),
         summary="Correct the agent's configuration file, or move it away to use the defaults, then restart the agent.",
         steps=(
-            "Find the place: the command below names line and column.",
+            "Go to the line and column that are named. Numbers, true and false stand without quotes; case does not count.",
             "Correct it, or move the file away if nothing in it is needed.",
             "Restart the agent.",
         ),
@@ -106,7 +107,9 @@ KINDS: tuple[FindingKind, ...] = (
             "sudo mv /etc/amazon/ssm/amazon-ssm-agent.json /etc/amazon/ssm/amazon-ssm-agent.json.broken",
             "sudo ssm-bootstrap restart",
         ),
-        source="amazon-ssm-agent 3.3.1142.0, core/app/bootstrap/bootstrap.go:69, agent/appconfig/appconfig.go:53",
+        source=(
+            "amazon-ssm-agent 3.3.1142.0, core/app/bootstrap/bootstrap.go:69, agent/appconfig/appconfig.go:53; Go encoding/json"
+        ),
     ),
     FindingKind(
         code="identity-not-hybrid",
@@ -183,3 +186,26 @@ KINDS: tuple[FindingKind, ...] = (
         source="amazon-ssm-agent 3.3.1142.0, agent/session/service/service.go:93-181, agent/session/config/config.go:64-68",
     ),
 )
+
+MASKED = FindingKind(
+    code="agent-not-running",
+    severity=Severity.ERROR,
+    title="The agent's unit is masked, so that nothing can start it",
+    cause=(
+        "{subject} is masked: its file is a link to /dev/null, and systemd refuses to start it, by hand and at boot. Somebody "
+        "or some hardening script did that with `systemctl mask`; a restart alone changes nothing."
+    ),
+    summary="Unmask the agent's unit with systemctl unmask, then enable and start it.",
+    steps=(
+        "Ask who masked it first: a fleet's configuration management may mask it again.",
+        "Where the snap's agent runs instead, leave the package's unit masked: two agents share one vault.",
+    ),
+    commands=(
+        "sudo systemctl unmask {subject}",
+        "sudo systemctl enable --now {subject}",
+        "sudo ssm-bootstrap restart",
+    ),
+    source="systemctl(1), mask and unmask",
+    when="the unit is masked",
+)
+"""The words of agent-not-running where the unit is masked."""

@@ -13,6 +13,11 @@ _METADATA_OPTIONS = (
     " --query 'Reservations[].Instances[].MetadataOptions'"
 )
 
+_HOP_LIMIT = (
+    "aws ec2 modify-instance-metadata-options --region {region} --instance-id {instance_id}"
+    " --http-endpoint enabled --http-put-response-hop-limit 2"
+)
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="clock-skewed",
@@ -35,9 +40,10 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.WARNING,
         title="The instance metadata service does not answer",
         cause=(
-            "169.254.169.254 gives no answer: metadata is switched off for this instance, the hop limit is too small for a "
-            "container, a local rule drops it, or this is not an EC2 instance. A hybrid node does not need it, but the region "
-            "and the VPC's address blocks then have to come from elsewhere."
+            "169.254.169.254 gives no metadata: {detail}. It may be switched off for this instance, a local rule may drop it, "
+            "the hop limit may be too small for a container, or this is not an EC2 instance; what the hop limit is cannot be "
+            "seen from here. A hybrid node does not need it, but the region and the VPC's address blocks then have to come from "
+            "elsewhere."
         ),
         summary="Give the region with --region or in /etc/ssm-bootstrap.conf, or switch instance metadata on.",
         steps=(
@@ -46,7 +52,7 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         aws_steps=("Instance metadata options: is HttpEndpoint `enabled`, and the hop limit 2 or more where containers ask?",),
         commands=(_ASK_METADATA, "ip route get 169.254.169.254"),
-        aws_commands=(_METADATA_OPTIONS,),
+        aws_commands=(_METADATA_OPTIONS, _HOP_LIMIT),
         transient=True,
         source=(
             "amazon-ssm-agent 3.3.1142.0, common/identity/availableidentities; "
@@ -75,8 +81,9 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         title="The region given is not the region this node belongs to",
         cause=(
-            "The region asked for and the one that the registration or the configuration names are not the same. A node "
-            "belongs to the region of its activation, and VPC endpoints do not lead across regions."
+            "The region asked for and the one that the registration or the configuration names are not the same. A node belongs "
+            "to the region of its activation, and VPC endpoints do not lead across regions: what was looked at in another region "
+            "tells nothing of this node."
         ),
         summary="Use the region of the activation: leave --region away on a registered node, or correct the configuration.",
         steps=(

@@ -196,6 +196,22 @@ KINDS: tuple[FindingKind, ...] = (
         source=f"Systems Manager User Guide, patch-manager-troubleshooting; {_AGENT}, executers.go:302,419",
     ),
     FindingKind(
+        code="directory-unusable",
+        severity=Severity.ERROR,
+        title="Something stands in the way of a directory that the agent writes to",
+        cause=(
+            "{detail}. The agent makes its directories when it starts, and cannot where something else has the name. What it "
+            "keeps there, its identity and state or its logs and patch work, is then neither written nor renewed."
+        ),
+        summary="Put a directory at {subject} (root, mode 0700) that can be written, and restart the agent.",
+        steps=(
+            "Look what lies there, and who put it there: a link for another disk, or a file by mistake.",
+            "A link may stay, once the directory that it leads to is there and its file system is mounted at boot.",
+        ),
+        commands=("ls -ld {subject}", "findmnt -T {subject}", "sudo ssm-bootstrap restart"),
+        source=f"{_AGENT}, agent/fileutil (directories made at the start); mkdir(2) EEXIST and ENOTDIR",
+    ),
+    FindingKind(
         code="log-directory-missing",
         severity=Severity.WARNING,
         title="The agent runs, and the directory of its logs is not there",
@@ -350,3 +366,19 @@ KINDS: tuple[FindingKind, ...] = (
         source=f"{_AGENT}, common/identity/endpoint/endpoint.go, agent/appconfig (Ssm.Endpoint, Agent.Region)",
     ),
 )
+
+IMMUTABLE = FindingKind(
+    code="directory-unusable",
+    severity=Severity.ERROR,
+    title="A directory that the agent writes to is immutable",
+    cause=(
+        "{detail}. What is there already can still be written, and nothing new: no command's directory, no update, no rotation "
+        "of logs. Hardening scripts set that flag, and neither mode nor owner shows it."
+    ),
+    summary="Take the immutable flag of {subject} away with chattr -i.",
+    steps=("Ask who set it: a hardening script may set it again.", "Restart the agent afterwards."),
+    commands=("lsattr -d {subject}", "sudo chattr -i {subject}", "sudo ssm-bootstrap restart"),
+    source="chattr(1), attribute i; ioctl_iflags(2), FS_IMMUTABLE_FL",
+    when="the directory is immutable",
+)
+"""The words of directory-unusable where it is a flag that is in the way."""

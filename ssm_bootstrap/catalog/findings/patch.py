@@ -60,7 +60,7 @@ KINDS: tuple[FindingKind, ...] = (
             "AWS-RunPatchBaseline first downloads its program from {host} with curl or wget, and that fails. This is often "
             "another name than the one that the agent uses (s3.dualstack), so agent updates may work all the same."
         ),
-        summary="Make s3.dualstack.{region}.{domain} reachable on 443, best by an S3 gateway endpoint.",
+        summary="Make {host} reachable on 443, best by an S3 gateway endpoint.",
         steps=(
             "Try the name from this machine; a proxy must be set in the agent's unit, as the download inherits that environment.",
             "A curl that came as a snap cannot write the file (exit status 23): use the distribution's own.",
@@ -77,7 +77,7 @@ KINDS: tuple[FindingKind, ...] = (
                 "condition on the principal? The download is not signed."
             ),
         ),
-        commands=("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://s3.dualstack.{region}.{domain}/",),
+        commands=("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://{host}/",),
         aws_commands=(
             aws.INSTANCE_SECURITY_GROUP,
             aws.S3_PREFIX_LIST,

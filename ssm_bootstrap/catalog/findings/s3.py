@@ -13,7 +13,10 @@ KINDS: tuple[FindingKind, ...] = (
         title="No way to S3 from this subnet",
         cause=(
             "{host} resolves but answers neither on 443 nor on 80. The agent and Patch Manager fetch their files from buckets "
-            "of AWS in S3, so agent updates and patching fail, while Run Command and sessions may well work."
+            "of AWS in S3, so agent updates and patching fail, while Run Command and sessions may well work. Four causes cannot "
+            "be told apart from this instance, as each gives mere silence, and have to be looked up in the order below: no S3 "
+            "endpoint in the VPC, a route table without the route to it, a security group that does not let out to the S3 "
+            "prefix list, a network ACL that drops the packets."
         ),
         summary=(
             "Give this subnet an S3 endpoint (gateway, with the route table associated, or interface), and allow outbound 443 "
@@ -24,13 +27,13 @@ KINDS: tuple[FindingKind, ...] = (
             "If the endpoint is there already, check that this machine's own firewall lets TCP 443 and 80 out.",
         ),
         aws_steps=(
-            "Instance's security group: are TCP 443 and TCP 80 allowed outbound to the prefix list com.amazonaws.{region}.s3?",
-            "Network ACL of the subnet: 443 and 80 out to the addresses of that list, ports 1024-65535 back in?",
-            "S3 endpoint: is there a gateway (or interface) endpoint com.amazonaws.{region}.s3 in this VPC?",
+            "S3 endpoint: is there a gateway (or interface) endpoint com.amazonaws.{region}.s3 in this VPC, in state available?",
             (
                 "Route table of the instance's subnet: is it associated with the gateway endpoint (a route from pl-* to "
                 "vpce-*)? A subnet without an association of its own uses the VPC's main table."
             ),
+            "Instance's security group: are TCP 443 and TCP 80 allowed outbound to the prefix list com.amazonaws.{region}.s3?",
+            "Network ACL of the subnet: 443 and 80 out to the addresses of that list, ports 1024-65535 back in?",
             "A gateway endpoint does not serve peered VPCs or on-premises networks: those need an interface endpoint.",
             (
                 "Interface endpoint only: its private DNS has to answer for s3.dualstack.{region}.{domain} too, which Patch "
@@ -43,15 +46,16 @@ KINDS: tuple[FindingKind, ...] = (
             "ssm-bootstrap probe --region {region} --for patch,agent-update",
         ),
         aws_commands=(
+            aws.S3_ENDPOINTS,
+            aws.CREATE_S3_GATEWAY,
+            aws.ROUTE_TABLE,
+            aws.MAIN_ROUTE_TABLE,
+            aws.INSTANCE,
             aws.INSTANCE_SECURITY_GROUP,
             aws.S3_PREFIX_LIST,
             aws.ALLOW_S3_HTTPS,
             aws.ALLOW_S3_HTTP,
             aws.NETWORK_ACL,
-            aws.S3_ENDPOINTS,
-            aws.CREATE_S3_GATEWAY,
-            aws.ROUTE_TABLE,
-            aws.MAIN_ROUTE_TABLE,
         ),
         transient=True,
         source=(

@@ -9,12 +9,13 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Iterator, Optional
 
-from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.repositories.aptconf import AptConfiguration
+from ssm_bootstrap.collect.repositories.aptmirrors import list_of, mirrors_of, path_of
 from ssm_bootstrap.collect.repositories.configured import Configured, ProxyChoice, Reading, Wish
-from ssm_bootstrap.collect.repositories.inireader import read_text
+from ssm_bootstrap.collect.repositories.inireader import problem_of, read_text
 from ssm_bootstrap.collect.repositories.places import Place, place_of, shown
 from ssm_bootstrap.collect.repositories.surroundings import Surroundings, choice_of
+from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.model.repositories import Problem, Repository
 
 ETC = "/etc/apt"
@@ -78,7 +79,7 @@ class AptReader:
         try:
             names = self._files.list(parts)
         except OSError as error:
-            self._reading.problems.append(Problem(parts, 0, words_of(error), hides=True))
+            self._reading.problems.append(problem_of(parts, error))
             names = ()
         for name in names[:MOST_FILES]:
             if not re.fullmatch(r"[A-Za-z0-9_.-]+", name) or name.startswith("."):
@@ -172,19 +173,26 @@ class AptReader:
         if not entry.enabled:
             self._reading.add(Configured(Repository(name, entry.file, entry.line, enabled=False)))
             return
-        method, _, rest = entry.uri.partition("+")
-        listed = method == "mirror" and bool(rest)
-        place = place_of(rest if listed else entry.uri)
-        wishes = []
+        uri = list_of(entry.uri)
+        listed = bool(uri) and not uri.startswith("file:")
+        place = place_of(uri or entry.uri)
+        wishes, local = [], self._local(entry)
         if place is not None:
-            wishes = [Wish("mirrorlist", place)] if listed else [self._index(place, entry)]
+            wishes = [Wish("mirrorlist", place, indexes=self._indexes(entry))] if listed else [self._index(place, entry)]
+        elif uri:  # a list of mirrors on this machine
+            mirrors = self._mirrors_here(uri)
+            place, local = (mirrors[0], ()) if mirrors else (None, (path_of(uri),))
+            wishes = [self._index(mirror, entry) for mirror in mirrors]
         own, provider = self._around.is_own(entry.suite.rstrip("/"), [place] if place else [])
         if own and not provider and place is not None and not listed and self._is_strange(entry):
             own = False
+        remark = "" if wishes or local else self._remark(entry)
+        asks = self._program_for_proxy(place)
+        if asks:
+            wishes, remark = [], f"its proxy is told by a program ({asks}), which is not run here"
         http, https = self._proxy(place, "http"), self._proxy(place, "https")
         chosen = (https if place is not None and place.secure else http).proxy
         key = bool(place and place.credentials) or (place is not None and self._has_login(place.host))
-        local = (f"/{entry.uri.partition(':')[2].strip('/')}",) if entry.uri.startswith(("file:", "copy:")) else ()
         repository = Repository(
             name=name,
             file=entry.file,
@@ -195,7 +203,7 @@ class AptReader:
             signed_by=entry.signed_by,
             client_certificate=key,
             proxy=f"{chosen} ({chosen.source})" if chosen else "",
-            remark="" if wishes or local else self._remark(entry),
+            remark=remark,
         )
         bundle = self._conf.get("Acquire::https::CaInfo")
         verify = self._conf.get("Acquire::https::Verify-Peer").lower() not in ("false", "no", "0", "off")
@@ -208,6 +216,31 @@ class AptReader:
         return Wish("InRelease", home.below("InRelease"), home.below("Release"))
 
     @staticmethod
+    def _indexes(entry: Entry) -> tuple[str, str]:
+        """The index and its spare below a mirror, as paths."""
+        home = f"{entry.suite.strip('/')}/".lstrip("/") if entry.suite.endswith("/") else f"dists/{entry.suite}/"
+        return f"{home}InRelease", f"{home}Release"
+
+    @staticmethod
+    def _local(entry: Entry) -> tuple[str, ...]:
+        """The directory of a source on this machine; whether its index is in there is apt's to say."""
+        return (path_of(entry.uri),) if entry.uri.startswith(("file:", "copy:")) else ()
+
+    def _mirrors_here(self, uri: str) -> list[Place]:
+        """The mirrors of a list on this machine; none where it cannot be read, which the look at the file tells."""
+        try:
+            return mirrors_of(self._files.read_text(path_of(uri), 1 << 18))
+        except OSError:
+            return []
+
+    def _program_for_proxy(self, place: Optional[Place]) -> str:
+        """The setting by which a program tells the proxy, where apt would ask it (AutoDetectProxy, apt-pkg/contrib/proxy.cc)."""
+        if place is None or self._conf.get(f"Acquire::{place.scheme}::Proxy::{place.host}"):
+            return ""
+        names = (f"Acquire::{place.scheme}::Proxy-Auto-Detect", f"Acquire::{place.scheme}::ProxyAutoDetect")
+        return next((name for name in names if self._conf.get(name)), "")
+
+    @staticmethod
     def _is_strange(entry: Entry) -> bool:
         """A suite of the distribution's kind without any component of the distribution's is somebody else's."""
         return not set(entry.components) & {"main", "universe", "restricted", "multiverse", "contrib", "non-free"}
@@ -218,14 +251,18 @@ class AptReader:
         return f"{scheme}: is not looked at" if scheme else "no URI"
 
     def _proxy(self, place: Optional[Place], scheme: str) -> ProxyChoice:
-        """apt's choice: for the host, for the scheme, http's for https, then the environment."""
-        if place is None:
+        """apt's choice: for the host, for the scheme, http's for https, then the environment; no_proxy goes before all."""
+        proxies = self._around.proxies
+        if place is None or not ProxySettings("x", "x", proxies.exceptions).url_for(place.host, place.port):
             return ProxyChoice()
-        for name in (f"Acquire::{scheme}::Proxy::{place.host}", f"Acquire::{scheme}::Proxy", "Acquire::http::Proxy"):
+        schemes = dict.fromkeys((scheme, "http"))
+        names = [f"Acquire::{one}::Proxy{end}" for end in (f"::{place.host}", "") for one in schemes]
+        for name in names:
             value = self._conf.get(name)
             if value:
                 return ProxyChoice() if value.upper() == "DIRECT" else choice_of(value, f"apt.conf: {name}")
-        return self._around.from_environment(443 if scheme == "https" else 80, place.host)
+        found = self._around.from_environment(443 if scheme == "https" else 80, place.host)
+        return found if found.proxy is not None else self._around.from_environment(80, place.host)
 
     def _has_login(self, host: str) -> bool:
         """Whether apt's own password files name the host (apt_auth.conf(5))."""

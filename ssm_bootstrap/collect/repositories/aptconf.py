@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
-from ssm_bootstrap.collect.failures import words_of
-from ssm_bootstrap.collect.repositories.inireader import read_text
+from ssm_bootstrap.collect.repositories.inireader import problem_of, read_text
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.repositories import Problem
 
 DIRECTORY = "/etc/apt/apt.conf.d"
 MAIN = "/etc/apt/apt.conf"
 MOST_DEPTH = 10  # as configuration.cc
+MOST_INCLUDES = 200
 _TOKEN = re.compile(
     r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/|\#(?!include\b|clear\b)[^\n]*)"""
     r"""|(?P<order>\#(?:include|clear)\b)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<sign>[{};])|(?P<word>[^\s"{};]+)""",
@@ -30,6 +30,8 @@ class AptConfiguration:
     def __init__(self, files: Files, problems: list[Problem]) -> None:
         self._files = files
         self._problems = problems
+        self._included = 0
+        self._stopped = False
         self.values: dict[str, str] = {}
         for path in self._paths():
             self._read(path, 0)
@@ -46,7 +48,7 @@ class AptConfiguration:
         try:
             names = self._files.list(DIRECTORY)
         except OSError as error:
-            self._problems.append(Problem(DIRECTORY, 0, words_of(error)))
+            self._problems.append(problem_of(DIRECTORY, error))
             names = ()
         for name in names[:500]:
             if _GOOD_NAME.fullmatch(name) and ("." not in name or name.endswith(".conf")) and not name.startswith("."):
@@ -94,10 +96,15 @@ class AptConfiguration:
         if not words:
             return
         if order == "#include":
-            if depth >= MOST_DEPTH:
+            self._included += 1
+            if depth >= MOST_DEPTH and not self._stopped:  # apt ends with the first of these; every one would be told here
+                self._stopped = True
                 self._problems.append(Problem(path, line, "includes go round in a circle, or are too deep", hides=True))
-                return
-            self._read(words[0][0], depth + 1)
+            if not self._stopped and self._included <= MOST_INCLUDES:
+                self._read(words[0][0], depth + 1)
+            elif not self._stopped:
+                self._stopped = True
+                self._problems.append(Problem(path, line, f"more than {MOST_INCLUDES} includes: not followed from here on"))
             return
         if order == "#clear":
             gone = words[0][0].lower()

@@ -18,7 +18,7 @@ from ssm_bootstrap.collect.repositories.configured import ProxyChoice
 from ssm_bootstrap.collect.repositories.places import Place
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.network import Answer
-from ssm_bootstrap.model.network import Failure, Probe, Stage, Target
+from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult, Target
 from ssm_bootstrap.model.repositories import Outcome
 
 SERVICE = "repository"
@@ -156,9 +156,10 @@ def _reply(question: Question, probe: Optional[Probe], answer: Optional[Answer])
         return Reply(Outcome.UNKNOWN, "not waited for", None)
     if answer is None:
         last = probe.last
-        if question.has_key and last.failure is Failure.HANDSHAKE_FAILED:
+        if question.has_key and _wants_certificate(last):
             return Reply(Outcome.WANTS_KEY, "reached; TLS asks for the client certificate", probe)
-        if last.failure in (Failure.UNKNOWN, Failure.EXHAUSTED):
+        unreadable = last.stage is Stage.TLS and last.failure is Failure.LOCAL_POLICY  # of the certificates to trust: not root
+        if unreadable or last.failure in (Failure.UNKNOWN, Failure.EXHAUSTED):
             return Reply(Outcome.UNKNOWN, last.detail, probe)
         word = last.failure.value if last.failure else "failed"
         return Reply(Outcome.UNREACHED, f"{last.stage.value} {word}" + (f" ({last.detail})" if last.detail else ""), probe)
@@ -169,11 +170,23 @@ def _reply(question: Question, probe: Optional[Probe], answer: Optional[Answer])
     return Reply(outcome, detail, probe, answer.body.decode("utf-8", "replace") if question.lists else "", location)
 
 
+def _wants_certificate(last: StageResult) -> bool:
+    """Whether a server that wants a client certificate ended it: in the handshake, with TLS 1.3 right after it.
+
+    Source: RFC 8446, 4.4.2.4, and both versions of OpenSSL's servers over loopback (measured, 2026-11).
+    """
+    if last.failure is Failure.HANDSHAKE_FAILED:
+        return True
+    return last.stage is Stage.HTTP and last.failure in (Failure.CLOSED, Failure.RESET)
+
+
 def judge_answer(answer: Answer, question: Question) -> tuple[Outcome, str]:
     """What an answer says of a repository, and the words for it."""
     said, status = f"HTTP {answer.status}", answer.status
     content = answer.headers.get("content-type", "").lower()
-    by_proxy = next((name for name in PROXY_HEADERS if name in answer.headers), "")
+    # Behind TLS with an authority of its own the server's content network says Via, and no filtering proxy can answer.
+    pinned = question.place.secure and question.verify and bool(question.bundle)
+    by_proxy = "" if pinned else next((name for name in PROXY_HEADERS if name in answer.headers), "")
     if status in REDIRECTS and answer.headers.get("location"):
         return Outcome.REDIRECTED, said
     if status in (401, 403) and question.has_key and not by_proxy:

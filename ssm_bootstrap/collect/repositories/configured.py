@@ -15,11 +15,15 @@ MOST_REPOSITORIES = 500
 
 @dataclass(frozen=True)
 class Wish:
-    """One file to ask for: an index, or a list of mirrors (``what``)."""
+    """One file to ask for: an index, or a list of mirrors (``what``).
+
+    ``spare`` is asked for where the first is missing. ``indexes``: below each mirror of an apt list, the index and its spare.
+    """
 
     what: str
     place: Place
-    spare: Optional[Place] = None  # asked for where the first is missing
+    spare: Optional[Place] = None
+    indexes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,20 +50,31 @@ class Configured:
 
 @dataclass
 class Reading:
-    """What a parser gives: repositories in the order of their files, problems, and how many there are in all."""
+    """What a parser gives: repositories in the order of their files, problems, and how many there are in all.
+
+    ``enabled`` counts those that are switched on, ``off`` the others.
+    """
 
     found: list[Configured] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     total: int = 0
     release: str = ""
     guessed: bool = False
+    enabled: int = 0
+    off: int = 0
 
     def add(self, configured: Configured) -> None:
-        """One more, as long as there are not too many; what is switched off does not count."""
+        """One more, as long as there are not too many; the hundreds that are switched off by a subscription do not count."""
         self.total += 1
-        if len(self.found) < MOST_REPOSITORIES:
+        if not configured.repository.enabled:
+            self.off += 1
+            if self.off <= MOST_REPOSITORIES:
+                self.found.append(configured)
+            return
+        self.enabled += 1
+        if self.enabled <= MOST_REPOSITORIES:
             self.found.append(configured)
-        elif self.total == MOST_REPOSITORIES + 1:
+        elif self.enabled == MOST_REPOSITORIES + 1:
             where = configured.repository
             words = f"more than {MOST_REPOSITORIES} repositories: those from here on are not looked at"
             self.problems.append(Problem(where.file, where.line, words))

@@ -36,6 +36,12 @@ class Section:
         return f"{self.file}:{self.lines[key]}"
 
 
+def problem_of(path: str, error: OSError) -> Problem:
+    """A file or a directory that cannot be read; what only root may read is no fault of the configuration."""
+    unread = isinstance(error, PermissionError)
+    return Problem(path, 0, words_of(error), hides=not unread, unread=unread)
+
+
 def read_text(files: Files, path: str, problems: list[Problem]) -> str:
     """A file's text; what cannot be read, or is too long, is a problem."""
     try:
@@ -43,7 +49,7 @@ def read_text(files: Files, path: str, problems: list[Problem]) -> str:
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except OSError as error:
-        problems.append(Problem(path, 0, words_of(error), hides=True))
+        problems.append(problem_of(path, error))
         return ""
     if b"\0" in data[:4096]:
         problems.append(Problem(path, 0, "not text", hides=True))
@@ -54,7 +60,10 @@ def read_text(files: Files, path: str, problems: list[Problem]) -> str:
 
 
 def parse_ini(text: str, path: str, problems: list[Problem]) -> list[Section]:
-    """The sections of a text; a line that is none of a file's kinds is a problem, and what follows it is read on."""
+    """The sections of a text; a line that is none of a file's kinds is a problem, and what follows it is read on.
+
+    A problem does not quote the line: it may be the rest of a password.
+    """
     sections: list[Section] = []
     key = ""
     reported = 0
@@ -75,7 +84,7 @@ def parse_ini(text: str, path: str, problems: list[Problem]) -> list[Section]:
                 continue
             problem = "expected [section], with its closing bracket"
         elif "=" not in words:
-            problem = f"expected key = value, found {_cut(words)}"
+            problem = "expected key = value"
         elif not sections:
             problem = "expected [section] before the first value"
         else:
@@ -88,11 +97,6 @@ def parse_ini(text: str, path: str, problems: list[Problem]) -> list[Section]:
         if reported <= 5:
             problems.append(Problem(path, number, problem, hides=True))
     return sections
-
-
-def _cut(words: str) -> str:
-    """The beginning of a line, without what may be a password in a URL."""
-    return repr(words.split("://")[0][:40])
 
 
 def is_on(value: str, default: bool) -> bool:

@@ -10,6 +10,7 @@ from typing import Callable, Iterable, Mapping, Optional
 from ssm_bootstrap.catalog.repositories import manager_of, provider_named
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.repositories.apt import AptReader
+from ssm_bootstrap.collect.repositories.aptmirrors import mirrors_of
 from ssm_bootstrap.collect.repositories.asking import Asking, Question, Reply, words_for
 from ssm_bootstrap.collect.repositories.configured import Configured, Reading, Wish
 from ssm_bootstrap.collect.repositories.overrides import Overrides
@@ -23,6 +24,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.network import Trust
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositories, Repository
+from ssm_bootstrap.model.site import NO_SITE
 
 READERS: Mapping[Manager, Callable[[Surroundings], YumReader | AptReader | ZypperReader]] = {
     Manager.YUM: YumReader,
@@ -33,10 +35,15 @@ READERS: Mapping[Manager, Callable[[Surroundings], YumReader | AptReader | Zyppe
 MOST_QUESTIONS = 64
 """In one round; what is left over learns from another of the same host."""
 
-MOST_ROUNDS = 4
+MOST_HOPS = 3
+"""How often one question is sent on: by a redirect, or by a list to its mirrors."""
+
 MOST_MIRRORS = 3
 ENOUGH = 9.0
 """Seconds after which no new round is begun."""
+
+QUICK = 1.0
+"""Seconds of a round after which those that it had no room for are asked in the next: silence costs more than that."""
 
 
 def look_at_repositories(
@@ -47,7 +54,8 @@ def look_at_repositories(
     manager = manager_of(system.identifier, system.version)
     if manager is None:
         return Unseen(f"{system.title or 'this system'}: no package manager that Patch Manager knows")
-    around = Surroundings(host, system, manager, region, proxies)
+    site = overrides.site if overrides is not None else NO_SITE
+    around = Surroundings(host, system, manager, region, proxies, site)
     reading: Reading = READERS[manager](around).read()
     if overrides is not None:
         overrides.add_to(reading, around)
@@ -60,11 +68,13 @@ def look_at_repositories(
 
 @dataclass
 class _Open:
-    """A question under way: whose it is, and how often it was sent on."""
+    """A question under way: whose it is, and how often it was sent on (``hops``)."""
 
     number: int  # of the repository
     question: Question
     spare: Optional[Place] = None
+    indexes: tuple[str, ...] = ()
+    hops: int = 0
 
 
 @dataclass
@@ -81,13 +91,16 @@ class _Plan:
         clock = self.around.host.clock
         begun = clock.monotonic()
         asked = [open_ for number, item in enumerate(self.reading.found) for open_ in self._first(number, item)]
-        for _ in range(MOST_ROUNDS):
-            if not asked or clock.monotonic() - begun > ENOUGH:
+        while asked and clock.monotonic() - begun <= ENOUGH:
+            chosen, left = choose([item for item in asked if item.hops <= MOST_HOPS])
+            if not chosen:
                 break
-            chosen, left = choose(asked)
+            round_begun = clock.monotonic()
             replies = Asking(self.around.host, [item.question for item in chosen], self._trusting).ask()
-            asked = [follow for item, reply in zip(chosen, replies) for follow in self._settle(item, reply)]
-            self._borrow(left, list(zip(chosen, replies)))
+            lost = [item for item in asked if item.hops > MOST_HOPS]
+            follows = [follow for item, reply in zip(chosen, replies) for follow in self._settle(item, reply)]
+            quick = clock.monotonic() - round_begun < QUICK
+            asked = [*follows, *self._borrow(left, list(zip(chosen, replies)), quick), *lost]
         for item in asked:
             self._note(item, Outcome.UNKNOWN, "not waited for", None)
         return [
@@ -108,7 +121,8 @@ class _Plan:
         known = provider is not None and provider.known and not self.reading.guessed
         key = item.has_key or (provider is not None and provider.certificate)
         proxy = item.https_proxy if place.secure else item.http_proxy
-        return _Open(number, Question(wish.what, place, proxy, item.bundle, item.verify, key, known), wish.spare)
+        question = Question(wish.what, place, proxy, item.bundle, item.verify, key, known)
+        return _Open(number, question, wish.spare, wish.indexes)
 
     def _look_locally(self, number: int, path: str) -> None:
         outcome, detail = Outcome.FOUND, ""
@@ -123,20 +137,30 @@ class _Plan:
         question = item.question
         if reply.outcome is Outcome.REDIRECTED and reply.location is not None:
             self._note(item, reply.outcome, f"{reply.detail} to {reply.location.shown}", reply)
-            return [replace(item, question=replace(question, place=reply.location))]
+            return [replace(item, question=replace(question, place=reply.location), hops=item.hops + 1)]
         if reply.outcome is Outcome.MISSING and item.spare is not None:
-            return [replace(item, question=replace(question, place=item.spare, what="Release"), spare=None)]
+            return [replace(item, question=replace(question, place=item.spare, what="Release"), spare=None, hops=item.hops + 1)]
         outcome, detail = reply.outcome, reply.detail
         follow: list[_Open] = []
         if question.lists and outcome is Outcome.FOUND:
-            mirrors = self._mirrors(reply.body, question)
-            if not mirrors:
+            follow = [replace(one, hops=item.hops + 1) for one in self._on_mirrors(item, reply.body)]
+            if not follow:
                 outcome, detail = Outcome.STRANGER, f"{detail} without any mirror in it"
-            index = "InRelease" if self.around.manager is Manager.APT else "repomd.xml"
-            if index == "repomd.xml":
-                follow = [replace(item, question=replace(question, what=index, place=place), spare=None) for place in mirrors]
         self._note(item, outcome, detail, reply)
         return follow
+
+    def _on_mirrors(self, item: _Open, body: str) -> list[_Open]:
+        """What is asked of the mirrors in a list: their indexes."""
+        question = item.question
+        if self.around.manager is not Manager.APT:
+            found = self._mirrors(body, question)
+            return [replace(item, question=replace(question, what="repomd.xml", place=place), spare=None) for place in found]
+        places = mirrors_of(body)
+        if not item.indexes:
+            return []
+        first, spare = item.indexes[0], item.indexes[-1]
+        asked = [(replace(question, what="InRelease", place=place.below(first)), place.below(spare)) for place in places]
+        return [replace(item, question=one, spare=other) for one, other in asked]
 
     def _mirrors(self, body: str, question: Question) -> list[Place]:
         """The indexes on the first mirrors of a list, in either of its formats."""
@@ -149,15 +173,22 @@ class _Plan:
         found = [place_of(line.replace("$basearch", architecture).replace("$ARCH", architecture)) for line in lines]
         return [place.below("repodata/repomd.xml") for place in found if place is not None][:MOST_MIRRORS]
 
-    def _borrow(self, left: list[_Open], asked: list[tuple[_Open, Reply]]) -> None:
-        """Tell those that were not asked what another of the same host learnt, where it is the host's own fault."""
+    def _borrow(self, left: list[_Open], asked: list[tuple[_Open, Reply]], quick: bool) -> list[_Open]:
+        """Tell those that were not asked what another of the same host learnt, where it is the host's own fault.
+
+        Gives those that are to be asked in the next round, which there is one of where this one was ``quick``.
+        """
+        again: list[_Open] = []
         by_host = {_host_of(item): reply for item, reply in asked}
         for item in left:
             reply = by_host.get(_host_of(item))
             if reply is not None and reply.outcome is Outcome.UNREACHED:
                 self._note(item, reply.outcome, reply.detail, reply)
+            elif quick:
+                again.append(item)
             else:
                 self._note(item, Outcome.UNKNOWN, f"one of more than {MOST_QUESTIONS} that were to be asked", None)
+        return again
 
     def _note(self, item: _Open, outcome: Outcome, detail: str, reply: Optional[Reply]) -> None:
         question = item.question

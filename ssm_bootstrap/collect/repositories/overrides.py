@@ -1,32 +1,46 @@
-"""/etc/ssm-bootstrap.d/*.conf: buckets and repositories that a site adds to, or puts in place of, what the program knows.
+"""/etc/ssm-bootstrap.d/*.conf: what a site adds to, or puts in place of, what the program knows.
 
 [bucket patch-payload]              [repository internal]
 host = s3.dualstack.{region}.…      url = http://mirror.example.com/ubuntu/dists/noble/InRelease
 path = /aws-ssm-{region}/…          required = yes
                                     [ignore]
                                     repositories = epel, docker-ce-stable
+[region xx-north-1]                 [partition aws-xx]
+opened = 2027                       prefix = xx-
+payload_host = s3.dualstack.…       domain = amazonaws.xx
+patch_manager_suffix = 1a2b3c4d5    dual_stack = api.amazonwebservices.xx
+snapshot_suffix = 1a2b3c4d
+
+A section with something wrong in it is left out, and told with file and line; the rest counts.
 """
 
 from __future__ import annotations
 
-import configparser
+import re
 from dataclasses import dataclass, field, replace
+from typing import Optional
 
-from ssm_bootstrap.catalog.patchobjects import ACCELERATED, PAYLOAD, SNAPSHOT
+from ssm_bootstrap.catalog.patchobjects import ACCELERATED, MODULES, PAYLOAD, SNAPSHOT
 from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.repositories import sitefile
 from ssm_bootstrap.collect.repositories.configured import Configured, Reading, Wish
-from ssm_bootstrap.collect.repositories.inireader import is_on
+from ssm_bootstrap.collect.repositories.inireader import Section, is_on, parse_ini, read_text
 from ssm_bootstrap.collect.repositories.places import place_of, shown
 from ssm_bootstrap.collect.repositories.surroundings import Surroundings
 from ssm_bootstrap.host.files import Files
-from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.repositories import Repository
+from ssm_bootstrap.model.repositories import Problem, Repository
+from ssm_bootstrap.model.site import NO_SITE, Site, SitePartition, SiteRegion
 
 DIRECTORY = "/etc/ssm-bootstrap.d"
-EXPECTED = "[bucket NAME] host path, [repository NAME] url required, [ignore] repositories"
-KEYS = {"bucket": ("host", "path"), "repository": ("url", "required"), "ignore": ("repositories",)}
+KEYS = {"bucket": ("host", "path"), "repository": ("url", "required"), "ignore": ("repositories",), **sitefile.KEYS}
+EXPECTED = ", ".join(f"[{kind}{'' if kind == 'ignore' else ' NAME'}] {' '.join(keys)}" for kind, keys in KEYS.items())
 ROWS = ("s3-regional", "s3-bucket", "s3-bucket-http", "s3-dualstack", "s3-dualstack-http")
-BUCKETS = (*ROWS, PAYLOAD, SNAPSHOT, ACCELERATED)
+BUCKETS = (*ROWS, PAYLOAD, SNAPSHOT, MODULES, ACCELERATED)
+MOST_PROBLEMS = 50
+MOST_TORN = 5
+"""Lines of a file that are told to mean nothing (``parse_ini``)."""
+
+_PATH = re.compile(r"/[!-~]*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -51,11 +65,12 @@ class Extra:
 
 @dataclass(frozen=True)
 class Overrides:
-    """Everything that the files say, the last word of each name counting."""
+    """Everything that the files say, the last word of each name counting; ``site`` is recorded with the observations."""
 
     buckets: tuple[Bucket, ...] = ()
     extras: tuple[Extra, ...] = ()
     ignored: tuple[str, ...] = ()
+    site: Site = NO_SITE
 
     def add_to(self, reading: Reading, around: Surroundings) -> None:
         """The repositories of a reading without those that are to be ignored, and with those that were added."""
@@ -75,68 +90,107 @@ class Overrides:
             reading.add(Configured(repository, [Wish("index", place)], http, https, has_key=bool(place.credentials)))
 
 
+NO_OVERRIDES = Overrides()
+"""A machine without such files."""
+
+
 def read_overrides(files: Files, directory: str = DIRECTORY) -> Overrides:
-    """The files in order of their names; raises Refusal (78) with file and expectation."""
-    buckets: dict[str, Bucket] = {}
-    extras: dict[str, Extra] = {}
-    ignored: list[str] = []
+    """The files in order of their names; what is wrong in them, or may not be read, is in ``site.problems``."""
+    found = _Reader()
     try:
         names = files.list(directory)
     except OSError as error:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{directory}: {words_of(error)}") from None
-    for name in names:
-        if not name.endswith(".conf") or name.startswith("."):
-            continue
-        path = f"{directory}/{name}"
-        parser = _parse(files, path)
-        for section in parser.sections():
-            kind, _, title = section.partition(" ")
-            title = title.strip()
-            _check(path, section, kind, title, list(parser[section]))
-            values = parser[section]
-            if kind == "bucket":
-                buckets[title] = _bucket(path, section, title, values)
-            elif kind == "repository":
-                url = values.get("url", "").strip()
-                if place_of(url) is None:
-                    raise _refusal(path, f"[{section}] url: expected http:// or https:// and a host")
-                extras[title] = Extra(title, url, is_on(values.get("required", ""), True), path)
+        found.problems.append(Problem(directory, 0, words_of(error)))
+        names = []
+    for name in sorted(names):
+        if name.endswith(".conf") and not name.startswith("."):
+            path = f"{directory}/{name}"
+            torn: list[Problem] = []
+            sections = parse_ini(read_text(files, path, torn), path, torn)
+            for section, after in zip(sections, [*sections[1:], None]):
+                if not _is_torn(section, after, torn):
+                    found.take(section)
+            found.problems.extend(torn)
+    found.problems.sort(key=lambda problem: (problem.file, problem.line))
+    return found.overrides()
+
+
+def _is_torn(section: Section, after: Optional[Section], torn: list[Problem]) -> bool:
+    """Whether a line of the section means nothing, or might: not every such line of a file is told."""
+    lines = [problem.line for problem in torn if problem.line >= section.line]
+    told_all = len(torn) < MOST_TORN
+    return any(after is None or line < after.line for line in lines) or not (told_all or lines)
+
+
+class _Reader:
+    """The sections as they come."""
+
+    def __init__(self) -> None:
+        self.buckets: dict[str, Bucket] = {}
+        self.extras: dict[str, Extra] = {}
+        self.ignored: list[str] = []
+        self.regions: dict[str, SiteRegion] = {}
+        self.partitions: dict[str, SitePartition] = {}
+        self.problems: list[Problem] = []
+
+    def overrides(self) -> Overrides:
+        """What came of it."""
+        told = [(f"{one.file}:{one.line}" if one.line else one.file, one.text) for one in self.problems[:MOST_PROBLEMS]]
+        if len(self.problems) > MOST_PROBLEMS:
+            told.append((DIRECTORY, f"{len(self.problems) - MOST_PROBLEMS} more faults in its files"))
+        site = Site(tuple(self.regions.values()), tuple(self.partitions.values()), tuple(told))
+        return Overrides(tuple(self.buckets.values()), tuple(self.extras.values()), tuple(self.ignored), site)
+
+    def take(self, section: Section) -> None:
+        """One section, or what is wrong with it."""
+        kind, _, title = section.name.partition(" ")
+        title = title.strip()
+        before = len(self.problems)
+
+        def complain(key: str, words: str) -> None:
+            line = section.lines.get(key, section.line)
+            name = f"[{section.name[:60]}] {key[:40]}".rstrip()
+            self.problems.append(Problem(section.file, line, f"{name}: {words}; the section is left out"))
+
+        if kind not in KEYS or (kind == "ignore") == bool(title):
+            complain("", f"unknown; expected {EXPECTED}")
+        elif kind == "bucket" and title not in BUCKETS:
+            complain("", f"unknown bucket; expected one of {', '.join(BUCKETS)}")
+        for key in section.values if len(self.problems) == before else ():
+            if key not in KEYS[kind]:
+                complain(key, f"unknown; expected {EXPECTED}")
+        if len(self.problems) == before:
+            self._take_checked(kind, title, section, complain)
+
+    def _take_checked(self, kind: str, title: str, section: Section, complain: sitefile.Complain) -> None:
+        if kind == "bucket":
+            bucket = _bucket(title, section, complain)
+            if bucket is not None:
+                self.buckets[title] = bucket
+        elif kind == "repository":
+            url = section.get("url")
+            if place_of(url) is None:
+                complain("url", "expected http:// or https:// and a host")
             else:
-                ignored += [word.strip() for word in values.get("repositories", "").replace("\n", ",").split(",") if word.strip()]
-    return Overrides(tuple(buckets.values()), tuple(extras.values()), tuple(ignored))
+                self.extras[title] = Extra(title, url, is_on(section.get("required"), True), section.file)
+        elif kind == "region":
+            region = sitefile.region_of_site(section, title, complain)
+            if region is not None:
+                self.regions[title] = region
+        elif kind == "partition":
+            partition = sitefile.partition_of_site(section, title, complain)
+            if partition is not None:
+                self.partitions[title] = partition
+        else:
+            self.ignored += [word.strip() for word in section.get("repositories").replace("\n", ",").split(",") if word.strip()]
 
 
-def _bucket(path: str, section: str, title: str, values: configparser.SectionProxy) -> Bucket:
-    host = values.get("host", "").strip()
-    if not host or "/" in host or "@" in host:
-        raise _refusal(path, f"[{section}] host: expected a host name, {{region}} allowed in it")
-    where = values.get("path", "").strip()
-    if where and not where.startswith("/"):
-        raise _refusal(path, f"[{section}] path: expected a path that begins with /")
-    return Bucket(title, host, where, path)
-
-
-def _check(path: str, section: str, kind: str, title: str, keys: list[str]) -> None:
-    if kind not in KEYS or (kind == "ignore") == bool(title):
-        raise _refusal(path, f"[{section}]: unknown; expected {EXPECTED}")
-    if kind == "bucket" and title not in BUCKETS:
-        raise _refusal(path, f"[{section}]: unknown bucket; expected one of {', '.join(BUCKETS)}")
-    for key in keys:
-        if key not in KEYS[kind]:
-            raise _refusal(path, f"[{section}] {key}: unknown; expected {EXPECTED}")
-
-
-def _parse(files: Files, path: str) -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(interpolation=None, default_section="")
-    try:
-        parser.read_string(files.read_text(path, 1 << 20), path)
-    except OSError as error:
-        raise _refusal(path, words_of(error)) from None
-    except configparser.Error as error:
-        line = getattr(error, "lineno", None) or next((number for number, _ in getattr(error, "errors", [])), None)
-        raise _refusal(f"{path}:{line}" if line else path, "expected [section] lines and key = value lines") from None
-    return parser
-
-
-def _refusal(path: str, words: str) -> Refusal:
-    return Refusal(ExitStatus.BAD_CONTENT, f"{path}: {words}")
+def _bucket(title: str, section: Section, complain: sitefile.Complain) -> Optional[Bucket]:
+    host, path = section.get("host"), section.get("path")
+    if not sitefile.HOST.fullmatch(host.replace("{region}", "region")):
+        complain("host", "expected a host name, {region} allowed in it")
+        return None
+    if path and not _PATH.fullmatch(path):
+        complain("path", "expected a path that begins with /, without blanks")
+        return None
+    return Bucket(title, host, path, section.file)

@@ -16,11 +16,15 @@ from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.collect.trust import trust_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.repositories import Fetch, Outcome
+from ssm_bootstrap.model.site import NO_SITE
 
 
-def ask_for_objects(host: Host, region: str, proxies: ProxySettings, overrides: Optional[Overrides] = None) -> tuple[Fetch, ...]:
+def ask_for_objects(
+    host: Host, region: str, proxies: ProxySettings, overrides: Optional[Overrides] = None, *, dual_stack: bool = False
+) -> tuple[Fetch, ...]:
     """One fetch an object, as the document's curl makes it: unsigned, by the proxy of the agent's unit."""
-    objects = [_overridden(item, overrides, region) for item in patch_objects(region)]
+    site = overrides.site if overrides is not None else NO_SITE
+    objects = [_overridden(item, overrides, region) for item in patch_objects(region, site, dual_stack=dual_stack)]
     objects = list({(item.host, item.path): item for item in objects}.values())
     questions = [_question(item, proxies) for item in objects]
     contexts: list[ssl.SSLContext] = []

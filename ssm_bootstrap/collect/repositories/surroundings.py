@@ -12,17 +12,19 @@ from ssm_bootstrap.collect.targets import ProxySettings, proxy_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.machine import SystemName
 from ssm_bootstrap.model.repositories import Manager
+from ssm_bootstrap.model.site import NO_SITE, Site
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The machine, its system, the region, and the proxy variables that a patch run inherits from the agent's unit."""
+    """The machine, its system, the region, the proxy variables of the agent's unit, and what the site's files say of AWS."""
 
     host: Host
     system: SystemName
     manager: Manager
     region: str
     proxies: ProxySettings = field(default_factory=ProxySettings, repr=False)
+    site: Site = NO_SITE
 
     def from_environment(self, place_port: int, host: str) -> ProxyChoice:
         """The proxy that the variables give for a host and a port."""

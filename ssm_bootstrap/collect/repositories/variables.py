@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Sequence
 
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.repositories.inireader import problem_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.machine import SystemName
 from ssm_bootstrap.model.repositories import Problem
+from ssm_bootstrap.model.site import NO_SITE, Site
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::([-+])([^${}]*))?\}|(\w+))")
 _BASEARCH = {"i386": "i386", "i486": "i386", "i586": "i386", "i686": "i386", "armv7l": "armhfp", "armv6l": "armhfp"}
@@ -67,7 +68,7 @@ def read_directories(files: Files, directories: Sequence[str], problems: list[Pr
         try:
             names = files.list(directory)
         except OSError as error:
-            problems.append(Problem(directory, 0, words_of(error)))
+            problems.append(problem_of(directory, error))
             continue
         for name in names[:500]:
             if not re.fullmatch(r"\w+", name):
@@ -75,16 +76,23 @@ def read_directories(files: Files, directories: Sequence[str], problems: list[Pr
             try:
                 found[name] = (files.read_text(f"{directory}/{name}", 4096).splitlines() or [""])[0].strip()
             except OSError as error:
-                problems.append(Problem(f"{directory}/{name}", 0, words_of(error)))
+                problems.append(problem_of(f"{directory}/{name}", error))
     return found
 
 
-def variables_for(host: Host, system: SystemName, region: str, directories: Sequence[str], problems: list[Problem]) -> Variables:
+def variables_for(
+    host: Host,
+    system: SystemName,
+    region: str,
+    directories: Sequence[str],
+    problems: list[Problem],
+    site: Site = NO_SITE,
+) -> Variables:
     """Every variable of this system; what a file says goes before what is worked out."""
     arch = host.machine.architecture()
     found = {"arch": arch, "basearch": basearch(arch)}
     if region:
-        found.update({"awsregion": region, "awsdomain": partition_of(region).domain})
+        found.update({"awsregion": region, "awsdomain": partition_of(region, site).domain})
     found.update({f"dnf{key[3:]}": value for key, value in host.environment.items() if re.fullmatch(r"DNF\d", key)})
     from_files = read_directories(host.files, directories, problems)
     guessed = False

@@ -8,9 +8,8 @@ from __future__ import annotations
 import posixpath
 from typing import Optional
 
-from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.repositories.configured import Configured, ProxyChoice, Reading, Wish
-from ssm_bootstrap.collect.repositories.inireader import Section, is_on, parse_ini, read_text
+from ssm_bootstrap.collect.repositories.inireader import Section, is_on, parse_ini, problem_of, read_text
 from ssm_bootstrap.collect.repositories.places import Place, place_of, shown
 from ssm_bootstrap.collect.repositories.surroundings import Surroundings, choice_of
 from ssm_bootstrap.collect.repositories.variables import Variables, variables_for
@@ -45,7 +44,9 @@ class YumReader:
         self._main = next((section for section in sections if section.name == "main"), None)
         around = self._around
         directories = (self._main.words("varsdir") if self._main else []) or VARIABLES[manager]
-        self._variables = variables_for(around.host, around.system, around.region, directories, self._reading.problems)
+        self._variables = variables_for(
+            around.host, around.system, around.region, directories, self._reading.problems, around.site
+        )
         self._reading.release, self._reading.guessed = self._variables.values.get("releasever", ""), self._variables.guessed
         for section in sections:
             self._take(section)
@@ -60,7 +61,7 @@ class YumReader:
             try:
                 names = [name for name in self._files.list(directory) if name.endswith(".repo")]
             except OSError as error:
-                self._reading.problems.append(Problem(directory, 0, words_of(error), hides=True))
+                self._reading.problems.append(problem_of(directory, error))
                 continue
             found += [f"{directory}/{name}" for name in names]
         if len(found) > MOST_FILES:
@@ -91,7 +92,8 @@ class YumReader:
             problems.append(Problem(section.file, line, f"include of {path} goes round in a circle", hides=True))
             return []
         if self._included > MOST_INCLUDES:
-            problems.append(Problem(section.file, line, f"more than {MOST_INCLUDES} includes: not followed from here on"))
+            if self._included == MOST_INCLUDES + 1:
+                problems.append(Problem(section.file, line, f"more than {MOST_INCLUDES} includes: not followed from here on"))
             return []
         return self._sections(path, above)
 
@@ -113,7 +115,7 @@ class YumReader:
         wishes += [Wish("repomd.xml", place.below("repodata/repomd.xml")) for place in places]
         around = self._around
         own, provider = around.is_own(section.name, [*(place for _, place in lists), *places])
-        local = tuple(f"{url[len('file://') :].rstrip('/')}/repodata/repomd.xml" for url in bases if url.startswith("file://"))
+        local = tuple(f"/{url[len('file:') :].strip('/')}/repodata/repomd.xml" for url in bases if url.startswith("file:"))
         certificate = bool(section.get("sslclientcert") or (self._main and self._main.get("sslclientcert")))
         http, https = self._proxies(section, [place for _, place in lists] + places)
         chosen = https.proxy or http.proxy

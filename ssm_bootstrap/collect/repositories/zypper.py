@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import shlex
 
-from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.repositories.configured import Configured, Reading, Wish
-from ssm_bootstrap.collect.repositories.inireader import Section, is_on, parse_ini, read_text
+from ssm_bootstrap.collect.repositories.inireader import Section, is_on, parse_ini, problem_of, read_text
 from ssm_bootstrap.collect.repositories.places import place_of, shown
 from ssm_bootstrap.collect.repositories.surroundings import Surroundings
 from ssm_bootstrap.collect.repositories.variables import Variables, variables_for
@@ -33,14 +32,16 @@ class ZypperReader:
     def read(self) -> Reading:
         """All repositories, with their variables filled in."""
         around, reading = self._around, self._reading
-        self._variables = variables_for(around.host, around.system, around.region, ("/etc/zypp/vars.d",), reading.problems)
+        self._variables = variables_for(
+            around.host, around.system, around.region, ("/etc/zypp/vars.d",), reading.problems, around.site
+        )
         reading.release, reading.guessed = around.system.version, False
         self._variables.values.setdefault("releasever", around.system.version)
         self._proxies = self._proxies or self._system_proxy()
         try:
             names = [name for name in around.host.files.list(DIRECTORY) if name.endswith(".repo")]
         except OSError as error:
-            reading.problems.append(Problem(DIRECTORY, 0, words_of(error), hides=True))
+            reading.problems.append(problem_of(DIRECTORY, error))
             names = []
         for name in names[:MOST_FILES]:
             path = f"{DIRECTORY}/{name}"
@@ -61,9 +62,10 @@ class ZypperReader:
                 places.append(place)
                 wishes.append(Wish("metalink" if "metalink" in url else "mirrorlist", place))
         inside = self._expand(section, "path").strip("/")
+        indexed = section.get("type").lower() in ("", "rpm-md", "rpmmd", "repomd", "yum", "none")
         for url in bases:
             place = place_of(url)
-            if place is not None:
+            if place is not None and indexed:
                 places.append(place)
                 base = place.below(inside) if inside else place
                 wishes.append(Wish("repomd.xml", base.below("repodata/repomd.xml")))
@@ -73,9 +75,13 @@ class ZypperReader:
         around = Surroundings(self._around.host, self._around.system, self._around.manager, self._around.region, self._proxies)
         http, https = around.from_environment(80, host), around.from_environment(443, host)
         local = tuple(
-            f"/{url.partition(':')[2].strip('/')}/repodata/repomd.xml" for url in bases if url.startswith(("file:", "dir:"))
+            f"/{url.partition(':')[2].strip('/')}/repodata/repomd.xml"
+            for url in bases
+            if indexed and url.startswith(("file:", "dir:"))
         )
         remark = "" if wishes or local else f"{shown(bases[0]) if bases else 'no URL'}: not looked at over HTTP"
+        if not indexed:
+            remark = f"its type {section.get('type')} has no repomd.xml: not looked at"
         chosen = https.proxy or http.proxy
         repository = Repository(
             name=section.name,

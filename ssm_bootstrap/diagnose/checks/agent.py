@@ -55,6 +55,7 @@ def running(case: Case) -> Iterator[Finding]:
     yield make_finding(
         "agent-not-running",
         unit.name,
+        variant="masked" if unit.load_state == "masked" else "",
         facts={"region": case.region, "detail": detail},
         evidence=(Evidence("systemd", unit.name, detail),),
         breaks=_all_but_register(case),

@@ -11,6 +11,9 @@ from ssm_bootstrap.model.finding import Evidence, Finding
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observed import value_of
 
+JOURNAL = "/var/lib/amazon/ssm/.ssm-bootstrap/journal.json"
+"""Where a change of identity is written down until it is done."""
+
 _CODES = {
     IdentityState.NOT_REGISTERED: "not-registered",
     IdentityState.LOST: "registration-lost",
@@ -24,11 +27,13 @@ def registration(case: Case) -> Iterator[Finding]:
     if identity is None or identity.state not in _CODES:
         return
     detail = identity.detail or "the vault holds no identity"
+    is_cut = identity.state is IdentityState.INTERRUPTED
+    shown = Evidence("journal", JOURNAL, "a change of identity was cut short, and nobody holds the lock")
     yield make_finding(
         _CODES[identity.state],
         identity.registration_file_id or "this node",
         facts={"region": case.region, "detail": detail, "mi": identity.registration_file_id},
-        evidence=(Evidence("vault", "/var/lib/amazon/ssm/Vault", detail),),
+        evidence=(shown if is_cut else Evidence("vault", "/var/lib/amazon/ssm/Vault", detail),),
         breaks=tuple(item.value for item in case.capabilities if item is not Capability.REGISTER),
     )
 

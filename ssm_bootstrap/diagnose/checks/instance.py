@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.case import Case, own_region_elsewhere
 from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.observed import Unseen, value_of
 
@@ -31,7 +32,12 @@ def metadata(case: Case) -> Iterator[Finding]:
 
 
 def region(case: Case) -> Iterator[Finding]:
-    """A region that was named, against the one that the node is registered in."""
+    """A region that was named, against the one that the node is registered in.
+
+    An error where something fails in the region that was looked at; a wrong word by which nothing fails is a warning.
+    """
+    failing = any(need.verdict in (Verdict.BROKEN, Verdict.DEGRADED) for need in case.needs)
+    severity = Severity.ERROR if failing else Severity.WARNING
     for source, other in case.observations.plan.other_regions:
         if other == case.region:
             continue
@@ -41,4 +47,12 @@ def region(case: Case) -> Iterator[Finding]:
             case.region,
             facts={"region": case.region, "detail": detail},
             evidence=(Evidence("configuration", source, detail),),
+            severity=severity,
         )
+
+
+def elsewhere(case: Case) -> Iterator[tuple[str, str]]:
+    """The node's own region, where another one was looked at."""
+    own = own_region_elsewhere(case.observations)
+    if own:
+        yield own, f"this node is registered there, and {case.region} was looked at: leave --region away"

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Iterable, Iterator, Optional, Sequence
 
+from ssm_bootstrap.catalog.agents import EC2MESSAGES_AS_FALLBACK
 from ssm_bootstrap.catalog.authorities import authority_place
 from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
-from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.doubt import unsure_way
 from ssm_bootstrap.diagnose.placing import Place
 from ssm_bootstrap.diagnose.reach import Reach, Standing, metadata_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability, Verdict
-from ssm_bootstrap.model.finding import Evidence, Finding
-from ssm_bootstrap.model.network import Probe
+from ssm_bootstrap.model.finding import Evidence, Finding, Severity
+from ssm_bootstrap.model.network import Failure, Probe
 from ssm_bootstrap.model.observed import value_of
 
 _SERVICE_CODES = {"s3-unreachable", "s3-http-blocked", "s3-https-blocked", "s3-denied"}
@@ -34,16 +36,30 @@ def what_failed(case: Case) -> Iterator[Finding]:
 
 def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
     rows = [reach.endpoint for reach in group]
+    unread = unsure_way(case.observations)
+    doubt = (unread,) if unread is not None else ()
     finding = make_finding(
         code,
         _subject(group),
+        variant=_variant(code, group),
         facts=_facts(case, group),
         each=_by_service(case, group),
-        evidence=tuple(_evidence(probe) for reach in group for probe in _shown(reach)),
+        evidence=(*(_evidence(probe) for reach in group for probe in _shown(reach)), *doubt),
         breaks=touched_by(rows, case.needs, Verdict.BROKEN),
         degrades=touched_by(rows, case.needs, Verdict.DEGRADED),
     )
+    if doubt and finding.severity is Severity.ERROR and not finding.breaks:
+        return replace(finding, severity=Severity.WARNING)
     return with_severity(finding)
+
+
+def _variant(code: str, group: Sequence[Reach]) -> str:
+    """The case of a code that has words of its own."""
+    is_login = code == "proxy-denied" and all(reach.shown_by.last.failure is Failure.PROXY_AUTH_REQUIRED for reach in group)
+    proxies = [reach.shown_by.target.proxy for reach in group]
+    if code == "proxy-unreachable" and all(proxy is not None and proxy.is_unreadable for proxy in proxies):
+        return "unreadable"
+    return "login" if is_login else ""
 
 
 def _shown(reach: Reach) -> tuple[Probe, ...]:
@@ -87,7 +103,7 @@ def _facts(case: Case, group: Sequence[Reach]) -> dict[str, str]:
         "address": first.address or "",
         "port": _joined(str(reach.shown_by.target.port) for reach in group),
         "region": case.region,
-        "domain": partition_of(case.region).domain,
+        "domain": case.domain,
         "detail": first.last.detail,
         "issuer": next((reach.shown_by.issuer for reach in group if reach.shown_by.issuer), ""),
         "proxy": str(first.target.proxy or ""),
@@ -109,20 +125,30 @@ def _evidence(probe: Probe) -> Evidence:
 
 
 def public_path(case: Case) -> Iterator[Finding]:
-    """An endpoint reached over a public address although the VPC is closed; never S3, whose gateway keeps public names."""
+    """An endpoint reached over a public address although the VPC is closed; never S3, whose gateway keeps public names.
+
+    What the configuration says of the VPC counts first, `no` too; ec2messages as a mere fallback is information.
+    """
     interface = [reach for reach in case.reaches if not reach.is_s3 and reach.shown_by.target.proxy is None]
-    closed = case.observations.plan.closed or any(reach.place is Place.INSIDE for reach in interface)
+    said = case.observations.plan.closed
+    closed = any(reach.place is Place.INSIDE for reach in interface) if said is None else said
     needed = [reach for reach in interface if not reach.shown_by.target.optional]
     public = [reach for reach in needed if reach.place is Place.PUBLIC and reach.answered]
-    if not closed or not public:
+    if not closed:
         return
-    yield make_finding(
-        "public-path",
-        _subject(public),
-        facts=_facts(case, public),
-        each=_by_service(case, public),
-        evidence=tuple(_evidence(reach.shown_by) for reach in public),
-    )
+    agent = value_of(case.observations.agent)
+    newer = agent is not None and EC2MESSAGES_AS_FALLBACK.is_reached_by(agent.version) is True
+    spare = [reach for reach in public if newer and reach.endpoint == "ec2messages"]
+    for severity, group in ((None, [reach for reach in public if reach not in spare]), (Severity.INFO, spare)):
+        if group:
+            yield make_finding(
+                "public-path",
+                _subject(group),
+                facts=_facts(case, group),
+                each=_by_service(case, group),
+                evidence=tuple(_evidence(reach.shown_by) for reach in group),
+                severity=severity,
+            )
 
 
 def clock(case: Case) -> Iterator[Finding]:

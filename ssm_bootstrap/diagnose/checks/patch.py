@@ -6,20 +6,21 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Iterator, Optional, Sequence, Union
 
-from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.catalog.patchobjects import ACCELERATED, PAYLOAD
-from ssm_bootstrap.diagnose import mirrors
+from ssm_bootstrap.catalog.patchobjects import ACCELERATED, MODULES, PAYLOAD
+from ssm_bootstrap.diagnose import mirrors, s3remedies
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.reach import Standing, cause_of
 from ssm_bootstrap.diagnose.standings import BAD, Effect, Judged, RepositoryStanding, judge_repositories, repositories_of
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Evidence, Finding, Severity
+from ssm_bootstrap.model.finding import Evidence, Finding, Remedy, Severity
 from ssm_bootstrap.model.observed import Unseen, value_of
-from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositories
+from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositories, Repository
 
 PATCH = (Capability.PATCH.value,)
 MOST_GROUPS = 10
+MOST_SETTINGS = 3
+FATAL = (Effect.BREAKS, Effect.LIES)
 PROGRAMS = {Manager.DNF: "dnf ", Manager.YUM: "yum ", Manager.APT: "apt-get ", Manager.ZYPPER: "zypper "}
 GOES_ON = {
     Manager.DNF: "These repositories do not answer and may be skipped, so dnf leaves them out and ends well.",
@@ -35,7 +36,7 @@ def repositories(case: Case) -> Iterator[Finding]:
     found = _asked(case)
     if found is None:
         return
-    failed = [item for item in _failed(found) if item.effect in (Effect.BREAKS, Effect.LIES)]
+    failed = [item for item in _failed(found) if item.effect in FATAL]
     grouped: dict[str, list[Judged]] = defaultdict(list)
     for item in failed:
         key = item.repository.provider or _host(item)
@@ -62,26 +63,25 @@ def false_compliance(case: Case) -> Iterator[Finding]:
 
 
 def payload(case: Case) -> Iterator[Finding]:
-    """The patch run's own objects in S3: a way that fails, or a bucket that a policy denies."""
-    fetches = _objects(case)
+    """The patch run's own objects in S3: a way that fails, or a bucket that a policy denies; one finding a way."""
     grouped: dict[str, list[Fetch]] = defaultdict(list)
-    for fetch in fetches:
+    for fetch in _objects(case):
         grouped[fetch.what].append(fetch)
+    failed: dict[str, list[Fetch]] = defaultdict(list)
     for name, group in grouped.items():
-        bad = [fetch for fetch in group if fetch.outcome in BAD]
-        if len(bad) < len(group) or not bad:
-            continue
-        unreached = [fetch for fetch in bad if fetch.outcome is Outcome.UNREACHED]
-        # That no version seen in use is there any more is not proven to be a fault; nor is the accelerated name.
-        sure = bool(unreached) and name != ACCELERATED
-        first = (unreached or bad)[0]
-        detail = f"{len(group)} known versions: {first.detail}" if name == PAYLOAD and len(group) > 1 else first.detail
-        domain = partition_of(case.region).domain
+        if all(fetch.outcome in BAD for fetch in group):
+            failed[_way(case, _worst(group)) or name].extend(group)
+    for group in failed.values():
+        first = _worst(group)
+        # That no version seen in use is there any more is not proven to be a fault; nor is a name that not every run asks for.
+        sure = any(fetch.outcome is Outcome.UNREACHED and fetch.what not in (ACCELERATED, MODULES) for fetch in group)
+        versions = sum(fetch.what == PAYLOAD for fetch in group)
+        detail = f"{versions} known versions: {first.detail}" if first.what == PAYLOAD and versions > 1 else first.detail
         yield make_finding(
             "patch-payload-unreachable",
-            _fetch_host(first),
-            facts={"region": case.region, "domain": domain, "host": _fetch_host(first), "detail": detail},
-            evidence=tuple(Evidence("probe", fetch.url, fetch.detail) for fetch in bad),
+            ", ".join(dict.fromkeys(_fetch_host(fetch) for fetch in group)),
+            facts={"region": case.region, "domain": case.domain, "host": _fetch_host(first), "detail": detail},
+            evidence=tuple(Evidence("probe", fetch.url, fetch.detail) for fetch in group),
             severity=Severity.ERROR if sure else Severity.WARNING,
             symptom_of=_way(case, first),
             breaks=PATCH if sure else (),
@@ -89,25 +89,35 @@ def payload(case: Case) -> Iterator[Finding]:
         )
 
 
+def _worst(group: Sequence[Fetch]) -> Fetch:
+    """The fetch that tells most: one that found no way, else the first."""
+    return next((fetch for fetch in group if fetch.outcome is Outcome.UNREACHED), group[0])
+
+
 def configuration(case: Case) -> Iterator[Finding]:
     """Lines that no package manager understands."""
     found = _asked(case)
-    if found is None or not found.problems:
+    problems = [problem for problem in found.problems if not problem.unread] if found is not None else []
+    if found is None or not problems:
         return
-    hiding = [problem for problem in found.problems if problem.hides]
+    hiding = [problem for problem in problems if problem.hides]
     own_files = {item.file for item in found.items if item.own}
     refuses = found.manager in (Manager.APT, Manager.YUM)
     anything_own = any(item.own and item.enabled for item in found.items if item.file not in {p.file for p in hiding})
     serious = bool(hiding) and (refuses or not anything_own or any(problem.file in own_files for problem in hiding))
-    shown = hiding or list(found.problems)
+    serious = serious or any(_lacks_a_variable(judged.repository, found) for judged in _failed(found) if judged.effect in FATAL)
+    shown = hiding or problems
     detail = f"{shown[0]}."
     finding = make_finding(
         "repository-config-invalid",
         shown[0].file,
         facts={"region": case.region, "detail": detail},
-        evidence=tuple(Evidence("file", str(item).partition(": ")[0], item.text) for item in found.problems),
+        evidence=tuple(Evidence("file", str(item).partition(": ")[0], item.text) for item in problems),
         severity=Severity.ERROR if serious else Severity.WARNING,
     )
+    asking = tuple(command for command in finding.remedy.instance_commands if command.startswith(PROGRAMS[found.manager]))
+    summary = f"Correct {str(shown[0]).partition(': ')[0]}, and have the package manager read its configuration again."
+    finding = replace(finding, remedy=replace(finding.remedy, summary=summary, instance_commands=asking))
     yield replace(finding, breaks=PATCH) if serious else replace(finding, degrades=PATCH if hiding else ())
 
 
@@ -121,6 +131,9 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
         if isinstance(part, Unseen):
             yield subject, part.reason
     found = value_of(patching.repositories)
+    for problem in found.problems if found is not None else ():
+        if problem.unread:
+            yield problem.file, f"{problem.text}: only root may read it"
     for item in judge_repositories(found) if found is not None else ():
         if item.standing is RepositoryStanding.UNKNOWN:
             reason = item.repository.remark or (item.shown_by.detail if item.shown_by else "not asked")
@@ -162,7 +175,7 @@ def _way(case: Case, fetch: Optional[Fetch]) -> Optional[str]:
 def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Finding:
     items = [judged.repository for judged in group]
     first = group[0].shown_by
-    domain = partition_of(case.region).domain
+    domain = case.domain
     finding = make_finding(
         "repository-unreachable",
         ", ".join(dict.fromkeys(_host(judged) for judged in group)),
@@ -176,13 +189,22 @@ def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Fi
     remedy = replace(remedy, instance_commands=asking)
     steps = (*mirrors.ways(found.manager, items), *mirrors.lines(found.manager, items, case.region, domain))
     if not steps:
+        missing = _for_missing(group)
+        remedy = replace(
+            remedy, summary=missing or s3remedies.summary_for(group) or remedy.summary, aws_steps=remedy.aws_steps[:-1]
+        )
+        if not missing:
+            lines = s3remedies.over_http(group)
+            step = f"Or write https:// in place of http:// in {lines}." if lines else "Nothing on this machine has to change."
+            remedy = replace(remedy, on_aws=True, instance_steps=(step,))
         return replace(finding, remedy=remedy)
     if not any(mirrors.in_s3(item) for item in items):  # what there is to say of Amazon Linux's buckets is of no use here
         remedy = replace(remedy, aws_steps=remedy.aws_steps[-1:], aws_commands=remedy.aws_commands[:1])
     more = mirrors.commands(found.manager, items, case.region, domain)
     remedy = replace(
         remedy,
-        summary="Give this machine a way to its repositories: a mirror in S3, a proxy, or a repository inside the network.",
+        summary=_for_missing(group)
+        or "Give this machine a way to its repositories: a mirror in S3, a proxy, or a repository inside the network.",
         instance_steps=steps,
         instance_commands=(*remedy.instance_commands, *more),
     )
@@ -191,12 +213,25 @@ def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Fi
 
 def _symptom(case: Case, found: Repositories, group: Sequence[Judged]) -> Optional[str]:
     """The cause that is told elsewhere: a variable that nobody knows, or the way that fails for AWS too."""
-    unread = {problem.file for problem in found.problems}
-    items = [judged.repository for judged in group]
-    if all(item.file in unread and "$" in "".join(item.urls + item.lists) for item in items):
+    if all(_lacks_a_variable(judged.repository, found) for judged in group):
         return "repository-config-invalid"
     ways: set[Union[str, None]] = {_way(case, judged.shown_by) for judged in group}
     return next(iter(ways)) if len(ways) == 1 else None
+
+
+def _for_missing(group: Sequence[Judged]) -> str:
+    """The one sentence where every host answers and has no index there; empty otherwise."""
+    if not all(judged.shown_by is not None and judged.shown_by.outcome is Outcome.MISSING for judged in group):
+        return ""
+    places = [f"{judged.repository.file}:{judged.repository.line}" for judged in group]
+    more = f" and {len(places) - MOST_SETTINGS} more" if len(places) > MOST_SETTINGS else ""
+    where = f"{', '.join(places[:MOST_SETTINGS])}{more}"
+    return f"Correct the URL at {where}, or put the index there: {_host(group[0])} answers without it."
+
+
+def _lacks_a_variable(item: Repository, found: Repositories) -> bool:
+    """Whether a URL of this repository has a variable in it that nobody knows, which is told as a problem of its file."""
+    return "$" in "".join(item.urls + item.lists) and any(problem.file == item.file for problem in found.problems)
 
 
 def _evidence(judged: Judged) -> Evidence:
@@ -217,6 +252,27 @@ def _skipped(case: Case, group: Sequence[Judged], **more: object) -> Finding:
         evidence=tuple(_evidence(item) for item in group),
         **more,  # type: ignore[arg-type]
     )
+    return replace(finding, remedy=_not_to_be_skipped(finding.remedy, settings))
+
+
+def _not_to_be_skipped(remedy: Remedy, settings: Sequence[str]) -> Remedy:
+    """The setting to change, in the summary too: of a symptom nothing else is shown. apt and zypper have no such setting."""
+    if not settings:
+        summary = "Make these repositories reachable, or switch off those from which nothing has to come."
+        return replace(remedy, summary=summary, instance_steps=remedy.instance_steps[1:], instance_commands=())
+    files = [place for place in settings if place.startswith("/")]
+    where = f"at {', '.join(files[:MOST_SETTINGS])}" if files else f"in [main] of /etc/dnf/dnf.conf ({settings[0]} is True)"
+    more = f" and {len(files) - MOST_SETTINGS} more places" if len(files) > MOST_SETTINGS else ""
+    summary = f"Make the repository reachable, and set skip_if_unavailable=False {where}{more}: a failure is then seen as one."
     places = tuple(f"skip_if_unavailable is in force by {place}: set it to False." for place in settings)
-    steps = (*places, *finding.remedy.instance_steps)
-    return replace(finding, remedy=replace(finding.remedy, instance_steps=steps))
+    steps = (*places, *(remedy.instance_steps if not files else remedy.instance_steps[1:]))
+    commands = tuple(command for place in settings for command in (_setting_it(place),) if command)
+    return replace(remedy, summary=summary, instance_steps=steps, instance_commands=(*commands, *remedy.instance_commands))
+
+
+def _setting_it(place: str) -> str:
+    """The command that sets it; none for a path that a shell might take otherwise."""
+    path, _, line = place.rpartition(":")
+    if not path.startswith("/"):
+        return "sed -i '/^\\[main\\]/a skip_if_unavailable=False' /etc/dnf/dnf.conf"
+    return f"sed -i '{line}s/.*/skip_if_unavailable=False/' {path}" if mirrors.is_plain(path) and line.isdigit() else ""

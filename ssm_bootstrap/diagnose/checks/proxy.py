@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Iterator, Optional
 
 from ssm_bootstrap.catalog.authorities import authority_place
-from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.placing import Place, place_of
 from ssm_bootstrap.diagnose.reach import Reach, Standing, vpc_blocks
@@ -150,7 +149,7 @@ def _facts(case: Case) -> dict[str, str]:
     instance = value_of(case.observations.instance)
     place = authority_place(instance.system_id) if instance is not None else None
     authority = {"ca_file": place.file, "ca_command": place.command} if place is not None else {}
-    return {"region": case.region, "domain": partition_of(case.region).domain, **authority}
+    return {"region": case.region, "domain": case.domain, **authority}
 
 
 def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:

@@ -11,11 +11,14 @@ from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Agent, IdentityState, Unit
-from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.observed import Seen, value_of
 from ssm_bootstrap.model.surroundings import Core
 
 SETTLED = timedelta(minutes=3)
 """How long credentials and core have to be there: the core looks after its worker every minute (provider.go:163)."""
+
+HOPELESS = timedelta(minutes=10)
+"""How long a core may be without credentials: a first call that nobody answers takes 128 s, and its retries minutes more."""
 
 RUNNING = ("active", "reloading", "activating")
 
@@ -93,6 +96,34 @@ def worker(case: Case) -> Iterator[Finding]:
     yield make_finding(
         "worker-missing",
         "ssm-agent-worker",
+        facts={"region": case.region, "detail": detail},
+        evidence=(Evidence("processes", "ssm-agent-worker", detail),),
+        breaks=tuple(item.value for item in case.capabilities if item is not Capability.REGISTER),
+    )
+
+
+def offline(case: Case) -> Iterator[Finding]:
+    """A core that has run for a long while and has neither credentials nor a worker: the node cannot be online.
+
+    Every cause that is known explains it; alone it stands where nothing else tells why.
+    """
+    agent, around = value_of(case.observations.agent), value_of(case.observations.surroundings)
+    unit = _unit(case)
+    if agent is None or around is None or unit is None or not _is_registered(case) or unit.active_state != "active":
+        return
+    processes = value_of(agent.processes)
+    core = next((item for item in processes or () if item.pid == unit.main_pid), None)
+    without = isinstance(around.credentials_from, Seen) and around.credentials_from.value is None
+    if processes is None or core is None or not without or WORKER.is_reached_by(agent.version) is not True:
+        return
+    running = case.observations.taken_at - datetime.fromtimestamp(core.started, timezone.utc)
+    if any(item.name == "ssm-agent-worker" for item in processes) or running < HOPELESS:
+        return
+    minutes = running.total_seconds() / 60
+    detail = f"the core (pid {core.pid}) has run for {minutes:.0f} minutes and has neither credentials nor ssm-agent-worker"
+    yield make_finding(
+        "agent-offline",
+        unit.name,
         facts={"region": case.region, "detail": detail},
         evidence=(Evidence("processes", "ssm-agent-worker", detail),),
         breaks=tuple(item.value for item in case.capabilities if item is not Capability.REGISTER),

@@ -10,8 +10,8 @@ from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import IdentityState
-from ssm_bootstrap.model.observed import Unseen, value_of
-from ssm_bootstrap.model.surroundings import Storage, Surroundings
+from ssm_bootstrap.model.observed import NOT_ASKED, Unseen, value_of
+from ssm_bootstrap.model.surroundings import Directory, Storage, Surroundings
 
 STATE, LOGS, CONFIGURATION, CREDENTIALS = "/var/lib/amazon", "/var/log/amazon", "/etc/amazon", "/root/.aws"
 
@@ -19,6 +19,8 @@ NOTHING = 1 << 20
 """Bytes below which a file system is full: not even the agent's small state files fit for long."""
 
 _READ_ONLY_BY_DESIGN = ("squashfs", "erofs", "iso9660")
+_BY_SERVER = ("nfs", "cifs", "fuse.sshfs")
+"""File systems of another machine, which may take root for nobody (exports(5), root_squash)."""
 _RUNS = (Capability.RUN_COMMAND, Capability.PATCH, Capability.AGENT_UPDATE)
 
 
@@ -100,6 +102,53 @@ def _broken_by(case: Case, item: Storage, option: str) -> Optional[tuple[str, ..
     return None
 
 
+def directories(case: Case) -> Iterator[Finding]:
+    """Something else where the agent wants a directory, or a directory in which nothing new can be made.
+
+    Permission bits and owner are no fault: the agent is root.
+    """
+    around = _around(case)
+    told: set[str] = set()
+    for item in (value_of(around.directories) or ()) if around is not None else ():
+        place = STATE if item.path.startswith(STATE) else LOGS
+        immutable = value_of(item.immutable) is True
+        if place in told or (item.kind == "directory" and not immutable):
+            continue
+        told.add(place)
+        breaks, degrades = _spoiled(case, place, immutable)
+        detail = _lies_there(item)
+        yield make_finding(
+            "directory-unusable",
+            item.path,
+            variant="immutable" if immutable else "",
+            facts={"region": case.region, "detail": detail},
+            evidence=(Evidence("storage", item.path, detail),),
+            severity=Severity.ERROR if breaks else Severity.WARNING,
+            breaks=breaks,
+            degrades=degrades,
+        )
+
+
+def _spoiled(case: Case, place: str, immutable: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What cannot work, and what works in part: below an immutable directory what is there already goes on."""
+    if place == STATE and not immutable:
+        return tuple(item.value for item in case.capabilities), ()
+    if place == STATE:
+        return _asked(case, Capability.REGISTER), _asked(case, *_RUNS)
+    patching = _asked(case, Capability.PATCH)
+    return ((), patching) if immutable else (patching, ())
+
+
+def _lies_there(item: Directory) -> str:
+    """What lies at the path, in words."""
+    if item.kind == "link to nowhere":
+        return f"{item.path} is a link to {item.leads_to or 'nowhere'}, which is not there"
+    whose = f" (mode {item.mode:04o}, uid {item.owner})" if item.mode is not None else ""
+    if item.kind == "directory":
+        return f"{item.path} is immutable (chattr +i): nothing can be made or renamed in it, not even by root"
+    return f"{item.path} is {'a file' if item.kind == 'file' else item.kind}{whose}, not a directory"
+
+
 def log_files(case: Case) -> Iterator[Finding]:
     """An agent that writes its logs elsewhere, or nowhere."""
     around = _around(case)
@@ -149,6 +198,13 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     for item in _storage(case):
         if isinstance(item.options, Unseen):
             yield "mount options", item.options.reason
+        if item.kind.startswith(_BY_SERVER) and item.path in (STATE, LOGS):
+            yield item.path, f"it is {item.kind}: whether root may write there is for the file server to say"
+    flags = [item.path for item in value_of(around.directories) or () if isinstance(item.immutable, Unseen)]
+    if flags:
+        yield "directory flags", f"{', '.join(flags)}: whether it is immutable could not be read"
+    if isinstance(around.directories, Unseen) and around.directories != NOT_ASKED:
+        yield "directories", around.directories.reason
     if around.logs.present and around.logs.problem:
         yield "seelog.xml", f"{around.logs.path}: {around.logs.problem}; the agent's built-in settings are taken to hold"
 

@@ -27,7 +27,7 @@ def too_old(case: Case) -> Iterator[Finding]:
     agent = value_of(case.observations.agent)
     if agent is None or not agent.installed:
         return
-    gone = bool(case.region) and has_ec2messages(case.region) is False
+    gone = bool(case.region) and has_ec2messages(case.region, case.site) is False
     broken: tuple[Capability, ...]
     if PATCH_MANAGER.is_reached_by(agent.version) is False:
         wanted, meaning, broken = PATCH_MANAGER, "Patch Manager does not work with it", (Capability.PATCH,)

@@ -1,0 +1,33 @@
+"""A region that is not the node's: no error where ``register`` ended well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ssm_bootstrap.cli.looking import Ground
+from ssm_bootstrap.cli.registering import region_mismatch
+from ssm_bootstrap.collect.settings import RegionChoice
+from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.observed import Seen
+
+
+def ground(*others: tuple[str, str]) -> Ground:
+    nothing: Any = None
+    return Ground(nothing, nothing, nothing, nothing, None, RegionChoice(Seen("us-east-1"), "--region", others))
+
+
+@pytest.mark.parametrize(
+    ("status", "severity"),
+    [(ExitStatus.OK, Severity.WARNING), (ExitStatus.FOUND, Severity.ERROR), (ExitStatus.UNREACHABLE, Severity.ERROR)],
+)
+def test_it_is_as_bad_as_how_it_ended(status: ExitStatus, severity: Severity) -> None:
+    found = region_mismatch(ground(("the vault", "eu-west-1")), status)
+    assert found is not None and (found.code, found.severity) == ("region-mismatch", severity)
+    assert found.evidence[0].excerpt == "--region says us-east-1, the vault says eu-west-1"
+
+
+def test_the_same_region_is_no_word() -> None:
+    assert region_mismatch(ground(("the vault", "us-east-1")), ExitStatus.OK) is None

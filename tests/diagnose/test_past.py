@@ -1,0 +1,161 @@
+"""What a log tells that no longer holds, what a log confirms, and the facts that a finding's check did not know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from ssm_bootstrap.collect.agentlog import read_stream
+from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.diagnose.wording import as_past, make_finding, with_known
+from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.finding import Finding, Severity, State
+from ssm_bootstrap.model.machine import Identity, IdentityState
+from ssm_bootstrap.model.network import Failure, Stage
+from ssm_bootstrap.model.observations import LogDigest, Observations, Plan
+from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.render.selection import shown_evidence
+from tests.made import EVERYTHING, PUBLIC, REGION, healthy, observations, probe
+
+SSM = f"ssm.{REGION}.amazonaws.com"
+LOG = "/var/log/amazon/ssm/errors.log"
+FAILED = f'[CredentialRefresher] Retrieve credentials produced error: Post "https://{SSM}/": dial tcp {PUBLIC}:443: i/o timeout'
+MI = "mi-02117ab6c0a35dc0a"
+
+
+def lines(*said: tuple[str, str, str]) -> LogDigest:
+    """A digest of records: time, level and message."""
+    text = "".join(f"2026-11-23 {at}.0000 {level} {message}\n" for at, level, message in said)
+    return read_stream(iter([text.encode()]), LOG, timezone.utc)
+
+
+def looked(digest: LogDigest, *probes: object, registered: bool = True) -> Observations:
+    identity = Identity(IdentityState.REGISTERED, MI, REGION) if registered else Identity(IdentityState.NOT_REGISTERED)
+    return observations(*healthy(*probes), identity=Seen(identity), logs=Seen(digest))  # type: ignore[arg-type]
+
+
+def the(code: str, seen: Observations) -> Finding:
+    (found,) = [finding for finding in diagnose(seen).findings if finding.code == code]
+    return found
+
+
+BROKEN = lines(("05:50:06", "ERROR", FAILED))
+
+
+def test_what_a_probe_contradicts_was_broken_then_and_works_now() -> None:
+    found = the("endpoint-missing", looked(BROKEN))
+    assert (found.severity, found.state, found.breaks) == (Severity.INFO, State.PAST, ())
+    assert found.told == (
+        "No VPC endpoint, or no private DNS, for ssm: was broken at 2026-11-23 05:50:06+00:00, works now: restart the agent, or "
+        "wait for its next try"
+    )
+    assert found.remedy.summary.startswith("Restart the agent, or wait")
+    assert found.remedy.commands == ("sudo ssm-bootstrap restart",)
+    assert not any("vpc-endpoint" in command for command in found.remedy.commands)
+
+
+def test_what_is_broken_otherwise_now_is_no_advice_of_then() -> None:
+    found = the("endpoint-missing", looked(BROKEN, probe("ssm", "10.0.0.5", Stage.TCP, Failure.REFUSED)))
+    assert found.told.endswith("is something else now") and found.remedy.commands == ()
+
+
+def test_what_the_log_itself_ends_is_told_with_both_times() -> None:
+    healed = lines(("05:50:06", "ERROR", FAILED), ("06:12:33", "INFO", "[CredentialRefresher] Credentials ready"))
+    for found in (explain_logs(healed).findings[0], the("endpoint-missing", looked(healed))):
+        assert found.told.endswith("was broken at 2026-11-23 05:50:06+00:00, worked again at 2026-11-23 06:12:33+00:00")
+        assert (found.severity, found.state, found.breaks) == (Severity.INFO, State.PAST, ())
+        assert found.remedy.commands == ()
+
+
+def test_evidence_of_a_log_names_its_file_and_line() -> None:
+    two = lines(("05:00:00", "INFO", "nothing"), ("05:50:06", "ERROR", FAILED))
+    (found,) = explain_logs(two).findings
+    assert [(item.source, item.locator) for item in found.evidence] == [(LOG, f"{LOG}:2")]
+
+
+def test_a_line_that_confirms_a_probe_is_among_the_evidence_that_is_shown() -> None:
+    dead = [probe(name, PUBLIC, Stage.TCP, Failure.TIMED_OUT) for name in ("ssm", "ssmmessages", "ec2messages")]
+    found = the("endpoint-missing", looked(BROKEN, *dead))
+    assert found.confirmed_by == ("agent log",)
+    assert len(found.evidence) > 3 and f"{LOG}:1" in [item.locator for item in shown_evidence(found)]
+
+
+def test_what_a_log_does_not_know_is_taken_from_the_node() -> None:
+    token = "[CredentialRefresher] Retrieve credentials produced error: AccessDeniedException: no"
+    found = the("credentials-refused", looked(lines(("05:50:06", "ERROR", token))))
+    text = repr(found)
+    assert "<MI>" not in text and "<VPC-ID>" not in text and MI in text and "vpc-1" in text
+
+
+def test_an_unknown_fact_is_a_word_in_a_sentence_and_a_mark_in_a_command() -> None:
+    found = make_finding("node-deregistered", "x")
+    assert "<MI>" not in found.cause and "this node" in found.cause
+    assert any("<MI>" in command for command in found.remedy.commands)
+
+
+@pytest.mark.parametrize("odd", ["$(reboot)", "a b", "x'x", "a;b"])
+def test_a_fact_that_a_shell_would_run_comes_into_no_command(odd: str) -> None:
+    found = with_known(make_finding("node-deregistered", "x"), {"mi": odd, "region": odd})
+    assert not any(odd in command for command in found.remedy.commands)
+    assert found.remedy.commands == make_finding("node-deregistered", "x").remedy.commands
+
+
+def test_how_a_fault_that_is_over_is_told() -> None:
+    at = datetime(2026, 11, 23, 5, 50, tzinfo=timezone(timedelta(hours=9)))
+    finding = replace(make_finding("no-route", "x"), last=at, breaks=("patch",))
+    assert finding.told == finding.title
+    past = as_past(finding, "works now", "Nothing.")
+    assert past.told == f"{finding.title}: was broken at 2026-11-23 05:50:00+09:00, works now"
+    assert (past.breaks, past.remedy.see, past.last) == ((), finding.remedy.see, at)
+    assert as_past(make_finding("no-route", "x"), "works now", "Nothing.").told.endswith(": was broken, works now")
+
+
+ELSEWHERE = Plan("doctor", Seen("eu-west-1"), "--region", EVERYTHING, other_regions=(("the vault", REGION),))
+
+
+def test_another_region_that_works_is_a_warning_and_tells_nothing_of_the_node() -> None:
+    seen = replace(looked(lines()), plan=ELSEWHERE)
+    found = diagnose(seen)
+    assert [(one.code, one.severity) for one in found.findings if one.severity is not Severity.INFO] == [
+        ("region-mismatch", Severity.WARNING)
+    ]
+    verdicts = {item.capability.value: item.verdict for item in found.capabilities}
+    assert verdicts == {name: Verdict.OK if name == "register" else Verdict.UNKNOWN for name in EVERYTHING}
+    assert REGION in dict(found.unseen)
+
+
+def test_another_region_that_fails_is_an_error() -> None:
+    seen = replace(looked(lines(), probe("ssm", None, Stage.DNS, Failure.NAME_UNKNOWN)), plan=ELSEWHERE)
+    found = diagnose(seen)
+    assert [one.severity for one in found.findings if one.code == "region-mismatch"] == [Severity.ERROR]
+    assert [one.symptom_of for one in found.findings if one.code == "dns-unknown-name"] == ["region-mismatch"]
+
+
+def test_the_nodes_own_region_is_no_word() -> None:
+    found = diagnose(looked(lines()))
+    assert not any(one.code == "region-mismatch" for one in found.findings) and found.unseen == ()
+
+
+def test_a_proxy_that_wants_a_login_has_words_of_its_own() -> None:
+    from ssm_bootstrap.model.network import Proxy
+
+    proxy = Proxy("proxy.corp", 3128, "unit")
+    told = {}
+    for failure in (Failure.PROXY_AUTH_REQUIRED, Failure.PROXY_DENIED):
+        found = the("proxy-denied", observations(probe("ssm", "10.0.0.9", Stage.PROXY, failure, proxied=proxy)))
+        told[failure] = found.remedy.summary
+    assert "user and password" in told[Failure.PROXY_AUTH_REQUIRED] and "Allow CONNECT" in told[Failure.PROXY_DENIED]
+    mixed = (
+        probe("ssm", "10.0.0.9", Stage.PROXY, Failure.PROXY_AUTH_REQUIRED, proxied=proxy),
+        probe("ssmmessages", "10.0.0.9", Stage.PROXY, Failure.PROXY_DENIED, proxied=proxy),
+    )
+    assert "Allow CONNECT" in the("proxy-denied", observations(*mixed)).remedy.summary
+
+
+def test_the_log_of_a_proxy_that_wants_a_login_says_the_same() -> None:
+    said = f'[CredentialRefresher] Retrieve credentials produced error: Post "https://{SSM}/": Proxy Authentication Required'
+    (found,) = explain_logs(lines(("05:50:06", "ERROR", said))).findings
+    assert found.code == "proxy-denied" and "user and password" in found.remedy.summary

@@ -1,0 +1,72 @@
+"""What secrets look like: every row of the table with its own examples, and none of ours taken for one."""
+
+from __future__ import annotations
+
+import pytest
+
+from ssm_bootstrap.catalog.findings import KINDS, VARIANTS
+from ssm_bootstrap.catalog.secretshapes import SHAPES
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.render.redact import redact, redact_document, redact_value
+from tests.laws.secrets import leaks
+from tests.render.reports import STORIES
+from tests.secretshapes import ACCOUNT, EXAMPLES, LINES
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.pattern[:40])
+def test_every_row_has_an_example(shape: object) -> None:
+    assert any(shape.search(text) for text in EXAMPLES)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_a_secret_goes_and_what_stands_around_it_stays(text: str) -> None:
+    masked, count = redact(f"before\n{text}\n" + ("" if text.startswith("-----BEGIN") else "after"))
+    assert leaks(masked) == () and count >= 1 and "***" in masked
+    assert masked.startswith("before\n") and (masked.endswith("\nafter") or text.startswith("-----BEGIN"))
+    assert redact(masked)[0] == masked, "what is masked stays as it is"
+
+
+@pytest.mark.parametrize("text", LINES)
+def test_in_a_document_and_in_a_noun_too(text: str) -> None:
+    document, count = redact_document({"a": [text, {"b": text}], "n": 7, "none": None})
+    assert leaks(repr(document)) == () and count >= 2 and document["n"] == 7
+    finding = make_finding("no-route", text, facts={"detail": text, "host": text}, severity=Severity.INFO)
+    masked = redact_value((finding, {"kept": 1}))
+    assert leaks(repr(masked)) == ()
+    assert masked[0].code == "no-route" and masked[0].severity is Severity.INFO
+
+
+def test_nothing_is_touched_where_there_is_no_secret() -> None:
+    for observations, diagnosis in (STORIES["closed"], STORIES["healthy"]):
+        assert redact_value(observations) == observations
+        assert redact_value(diagnosis) == diagnosis
+
+
+def test_account_ids_only_where_that_is_asked_for() -> None:
+    text = f"arn:aws:iam::{ACCOUNT}:role/x {ACCOUNT}9 1{ACCOUNT} i-0{ACCOUNT}a"
+    assert redact(text)[0] == text
+    masked, count = redact(text, accounts=True)
+    assert masked.startswith("arn:aws:iam::<ACCOUNT-ID>:role/x ") and count >= 1
+    assert f"{ACCOUNT}9 1{ACCOUNT}" in masked
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *VARIANTS.values()], ids=lambda kind: f"{kind.code}{kind.when and '-variant'}")
+def test_our_own_words_are_no_secret(kind: object) -> None:
+    for text in (kind.title, kind.cause, kind.summary, *kind.steps, *kind.aws_steps, *kind.commands, *kind.aws_commands):  # type: ignore[attr-defined]
+        assert redact(text)[0] == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https_proxy=http://proxy.corp.example:3128 no_proxy=169.254.169.254",
+        "https_proxy=proxy.corp.example:3128",
+        "HTTP_PROXY=http://10.0.0.1:80/",
+        "error code = 5",
+        "exit code: 1",
+        "no_proxy=.amazonaws.com,169.254.169.254",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert redact(text)[0] == text

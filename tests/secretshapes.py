@@ -1,0 +1,45 @@
+"""Texts with a canary in each shape that a secret may have, for whatever writes text out."""
+
+from __future__ import annotations
+
+from tests.laws.secrets import CANARIES
+
+ACCOUNT = "123456789012"
+
+_CODE, _KEY = CANARIES["activation-code"], CANARIES["secret-access-key"]
+_TOKEN, _SIGNED = CANARIES["session-token"], CANARIES["presigned-signature"]
+_PROXY, _REPOSITORY, _PRIVATE = CANARIES["proxy-password"], CANARIES["repository-password"], CANARIES["private-key"]
+_BODY = "\n".join([_PRIVATE, "a" * 64, "b" * 64])
+
+EXAMPLES: tuple[str, ...] = (
+    f"http://user:{_PROXY}@proxy.example:3128/",
+    f"baseurl=https://{_REPOSITORY}@mirror.example/repo",
+    f"https_proxy=user:{_PROXY}@proxy.example:3128",
+    f"https: user:{_PROXY}@proxy.example:3128",
+    f"all_proxy=user:{_PROXY} proxy",
+    f"aws_secret_access_key = {_KEY}",
+    f'{{"SecretAccessKey": "{_KEY}"}}',
+    f'{{\\"SessionToken\\": \\"{_TOKEN}\\"}}',
+    f"aws_session_token={_TOKEN}",
+    f"password: {_PROXY}",
+    f"code = {_CODE}",
+    f"amazon-ssm-agent -register -code {_CODE} -id x",
+    f"ssm-bootstrap register --activation-code={_CODE}",
+    f"https://b.s3.amazonaws.com/k?X-Amz-Signature={_SIGNED}&X-Amz-Date=1",
+    f"https://b.s3.amazonaws.com/k?X-Amz-Security-Token={_TOKEN}",
+    f"https://b.s3.amazonaws.com/k?AWSAccessKeyId={_SIGNED}&Signature={_SIGNED}",
+    f"Authorization: Basic {_SIGNED}",
+    f"Proxy-Authorization: Bearer {_TOKEN}",
+    f"Set-Cookie: session={_SIGNED}; Secure",
+    "AKIACANARY0042CANARY",
+    f"-----BEGIN RSA PRIVATE KEY-----\n{_BODY}\n-----END RSA PRIVATE KEY-----",
+    f"-----BEGIN PRIVATE KEY-----\n{_BODY}",
+    f"MIIEcanary{'A' * 60}{_PRIVATE[:4]}==",
+)
+"""One text each."""
+
+AT_A_LINES_BEGIN = ("https: ", "code = ")
+"""Beginnings of those that are a secret in a file of settings alone: elsewhere such words are prose."""
+
+LINES = tuple(text for text in EXAMPLES if "\n" not in text and not text.startswith(AT_A_LINES_BEGIN))
+"""Those that are a secret anywhere in a line, as a log has them."""

@@ -1,0 +1,1 @@
+"""What makes something of this tree; nothing of it is part of the package."""
