@@ -1,0 +1,68 @@
+"""The bundle, built once a session as `make bundle` builds it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILDER = ROOT / ".venv-bundle" / "bin" / "python"
+
+
+@dataclass(frozen=True)
+class Built:
+    """A directory with what `make bundle` leaves."""
+
+    directory: Path
+
+    @property
+    def file(self) -> Path:
+        """The bundle itself."""
+        return self.directory / "ssm-bootstrap.pyz"
+
+    @property
+    def bill(self) -> Path:
+        """Its bill of materials."""
+        return self.directory / "ssm-bootstrap.cdx.json"
+
+
+def build(source: Path, target: Path, **environment: str) -> Built:
+    """Build the tree at ``source`` into ``target``."""
+    done = subprocess.run(
+        [str(BUILDER), "-m", "tools.bundle", str(target)],
+        cwd=str(source),
+        env={**os.environ, "PYTHONPATH": "", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return Built(target)
+
+
+@pytest.fixture(scope="session")
+def builder() -> Path:
+    """The interpreter that builds, with the tools of the lock."""
+    (ROOT / "var").mkdir(exist_ok=True)
+    with (ROOT / "var" / "builder.lock").open("w") as lock:  # several test processes may want it at once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = subprocess.run(
+            ["make", "--no-print-directory", ".venv-bundle/.ready"],
+            cwd=str(ROOT),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    assert made.returncode == 0, made.stdout
+    return BUILDER
+
+
+@pytest.fixture(scope="session")
+def built(builder: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """What this tree gives."""
+    return build(ROOT, tmp_path_factory.mktemp("bundle"))

@@ -1,0 +1,32 @@
+"""Two builds of one source, elsewhere and at another time, are the same to the byte."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from tests.bundle.conftest import ROOT, build
+from tools.bundle.wheels import SOURCES
+
+
+def test_two_builds_are_the_same(builder: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "another" / "second"
+    first.mkdir()
+    for name in SOURCES:
+        shutil.copy(ROOT / name, first / name)
+    for name in ("ssm_bootstrap", "tools"):
+        shutil.copytree(ROOT / name, first / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(first, second)
+    for path in second.rglob("*"):
+        os.utime(path, (1e9, 1e9))
+        path.chmod(0o700)
+    old = os.umask(0o077)
+    try:
+        here = build(first, tmp_path / "here", SOURCE_DATE_EPOCH="1700000000", TZ="UTC")
+        os.umask(0o002)
+        there = build(second, tmp_path / "there", SOURCE_DATE_EPOCH="1700000000", TZ="Asia/Tokyo", PYTHONHASHSEED="7", LANG="C")
+    finally:
+        os.umask(old)
+    for name in ("SHA256SUMS", "ssm-bootstrap.cdx.json", "ssm-bootstrap.pyz"):
+        assert (here.directory / name).read_bytes() == (there.directory / name).read_bytes()

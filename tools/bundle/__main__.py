@@ -1,0 +1,62 @@
+"""`python -m tools.bundle DIRECTORY`: the bundle, its bill of materials and their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.bundle import archive, sbom, wheels
+
+NAME = "ssm-bootstrap"
+
+
+def main() -> int:
+    """Build into a directory; 1 with one line where a tool fails."""
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else "dist")
+    os.umask(0o022)
+    epoch = source_date()
+    os.environ["SOURCE_DATE_EPOCH"] = str(epoch)
+    target.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(dir=target, prefix=".building-") as place:
+            for path in make(Path(place), epoch):
+                os.replace(path, target / path.name)
+                print(f"{target / path.name}  {(target / path.name).stat().st_size} bytes")
+    except wheels.Failed as error:
+        print(f"bundle: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def make(place: Path, epoch: int) -> list[Path]:
+    """The files, in a directory of their own; wheels.Failed."""
+    others, own, tree = place / "others", place / "own", place / "tree"
+    for directory in (others, own, tree):
+        directory.mkdir()
+    parts = [wheels.build(own), *wheels.fetch(others)]
+    archive.lay_out(parts, tree)
+    bundle, bill, sums = (place / name for name in (f"{NAME}.pyz", f"{NAME}.cdx.json", "SHA256SUMS"))
+    archive.write(tree, bundle, epoch)
+    bill.write_text(sbom.bill(bundle, parts, epoch), encoding="utf-8")
+    sums.write_text("".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in (bundle, bill)))
+    return [bundle, bill, sums]
+
+
+def source_date() -> int:
+    """Seconds since the epoch: what SOURCE_DATE_EPOCH says, else the last commit's time, else 1980, where zip's time begins."""
+    said = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not said:
+        words = ("git", "-C", str(wheels.ROOT), "log", "-1", "--format=%ct")
+        try:
+            said = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.strip()
+        except FileNotFoundError:
+            said = ""
+    return max(int(said or 0), 315532800)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""The first code of the bundle that runs: it finds where the modules are, and starts the program.
+
+Nothing of the package is loaded yet, and the Python may be one that is too old: plain words of Python 3.6 alone.
+"""
+
+import os
+import sys
+
+OLDEST = (3, 9)
+BAD_CONTENT = 78
+INTERRUPTED = 130
+
+
+def start():
+    """Run ssm-bootstrap out of the place that it is unpacked to, or else out of this file itself."""
+    if sys.version_info < OLDEST:
+        found = ".".join(str(number) for number in sys.version_info[:2])
+        say(f"needs Python 3.9 or newer, and this is Python {found} ({sys.executable})")
+        sys.exit(BAD_CONTENT)
+    archive = os.path.dirname(os.path.abspath(__file__))
+    try:
+        from ssm_build import BUILD
+        from ssm_place import find
+
+        home, remarks = find(archive, BUILD)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    for remark in remarks:
+        say(remark)
+    use(archive, home)
+    from ssm_bootstrap.cli import main
+
+    sys.exit(main())
+
+
+def say(words):
+    """One line on standard error."""
+    print(f"ssm-bootstrap: {words}", file=sys.stderr)
+
+
+def use(archive, home):
+    """Put the modules of this machine's processor and those of all before every other; ``home`` None means the archive."""
+    modules = (home or archive) + "/site-packages"
+    others = [path for path in sys.path if os.path.abspath(path) != archive]
+    sys.path[:] = [modules, modules + "/on-" + os.uname().machine, *others]
+    if home is None and sys.version_info < (3, 10):
+        find_data_below(archive)
+    if home is None or os.statvfs(home).f_flag & os.ST_NOEXEC:
+        sys.meta_path.insert(0, FromMemory(archive))
+
+
+def find_data_below(archive):
+    """Have importlib.resources find data where the modules are not at the top of the archive: Python 3.9 looks there alone."""
+    from zipimport import zipimporter
+
+    plain = zipimporter.get_data
+
+    def get_data(self, path):
+        try:
+            return plain(self, path)
+        except OSError:
+            if self.archive != archive or path.startswith(("/", self.prefix)):
+                raise
+            return plain(self, self.prefix + path)
+
+    zipimporter.get_data = get_data
+
+
+class FromMemory:
+    """Finds psutil's compiled part where the file system lets nothing be executed: it is copied to memory and loaded from there.
+
+    memfd_create(2): such a file is on no mount, so noexec does not touch it; the kernel may forbid it (vm.memfd_noexec).
+    """
+
+    def __init__(self, archive):
+        self.archive = archive
+
+    def find_spec(self, name, path=None, target=None):
+        """The import system's question; None for all that is not psutil's, and where it cannot be done."""
+        if not name.startswith("psutil._"):
+            return None
+        from importlib.machinery import ExtensionFileLoader
+        from importlib.util import spec_from_file_location
+
+        for directory in path or ():
+            try:
+                copy = in_memory(self.read(f"{directory}/{name.rpartition('.')[2]}.abi3.so"))
+            except OSError:
+                continue
+            return spec_from_file_location(name, copy, loader=ExtensionFileLoader(name, copy))
+        return None
+
+    def read(self, path):
+        """The bytes of a file that may be one of the archive; OSError where there is none."""
+        if not path.startswith(self.archive + "/"):
+            with open(path, "rb") as stream:
+                return stream.read()
+        from zipimport import zipimporter
+
+        return zipimporter(self.archive).get_data(path)
+
+
+def in_memory(data):
+    """The path of an executable copy, for as long as this process lives; OSError where the kernel has or allows none."""
+    if not hasattr(os, "memfd_create"):
+        raise OSError("no memfd_create")
+    flags = os.MFD_CLOEXEC
+    try:
+        number = os.memfd_create("psutil", flags | 0x10)  # MFD_EXEC, which kernels before 6.3 do not know
+    except OSError:
+        number = os.memfd_create("psutil", flags)
+    with os.fdopen(os.dup(number), "wb") as stream:
+        stream.write(data)
+    return f"/proc/self/fd/{number}"
