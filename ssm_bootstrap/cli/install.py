@@ -1,0 +1,130 @@
+"""``ssm-bootstrap install``: put program, units and configuration in place on this machine, or take them back."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Optional, Sequence
+
+from ssm_bootstrap.cli.flags import activation_id, add_output, region
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.act.installation import Step, Wanted
+    from ssm_bootstrap.host import Host
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of ``install``."""
+    parser.add_argument("--uninstall", action="store_true", help="take back what install put in place")
+    parser.add_argument("--region", type=region, metavar="REGION", help="write [node] region into /etc/ssm-bootstrap.conf")
+    parser.add_argument("--activation-id", type=activation_id, metavar="UUID", help="write [activation] id into it")
+    parser.add_argument(
+        "--activation-code-file",
+        metavar="FILE",
+        help="copy the activation code to /etc/ssm-bootstrap/activation-code from FILE (of root, 0600; - for standard input)",
+    )
+    parser.add_argument("--no-enable", dest="enable", action="store_false", help="do not have the units started at boot")
+    parser.add_argument("--start", action="store_true", help="start them now too, without waiting for their end")
+    add_output(parser, strict=False)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Put it in place, or take it back, and say what was done."""
+    from ssm_bootstrap.act.installation import install, uninstall
+    from ssm_bootstrap.act.systemd import Systemd
+    from ssm_bootstrap.cli.looking import real_host
+    from ssm_bootstrap.cli.output import say
+    from ssm_bootstrap.cli.registering import must_be_root, recover_first
+    from ssm_bootstrap.host.signals import INTERRUPTS
+    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+
+    given = [name for name in ("region", "activation_id", "activation_code_file") if getattr(arguments, name) is not None]
+    if arguments.uninstall and (given or arguments.start or not arguments.enable):
+        raise Refusal(ExitStatus.USAGE, "--uninstall: expected no other flag with it but --json and --no-color")
+    if arguments.start and not arguments.enable:
+        raise Refusal(ExitStatus.USAGE, "--start: expected without --no-enable")
+    host = real_host()
+    must_be_root(host, "install: only root may put units and configuration in place (use sudo)")
+    INTERRUPTS.install()
+    if arguments.uninstall:
+        from ssm_bootstrap.act.lock import locked
+
+        recover_first(host, "install --uninstall", 0)
+        steps = uninstall(host, Systemd(host), lambda: locked(host, "install --uninstall", 0, say))
+    else:
+        steps = install(host, Systemd(host), _wanted(host, arguments))
+    status = _tell(steps, arguments)
+    if arguments.uninstall:
+        _drop_unpacked(host)
+    return status
+
+
+def _drop_unpacked(host: Host) -> None:
+    """Remove what runs of the bundle unpacked; last of all, as this run may be one and load no module after it."""
+    from contextlib import suppress
+
+    from ssm_bootstrap.collect import paths
+
+    for place in paths.UNPACKED:
+        with suppress(OSError):
+            host.trees.remove(place)
+
+
+def _wanted(host: Host, arguments: argparse.Namespace) -> Wanted:
+    """What the flags ask for; raises Refusal where the code is no code."""
+    from ssm_bootstrap.act.installation import PACKAGED, Wanted
+    from ssm_bootstrap.collect import paths
+    from ssm_bootstrap.collect.settings import read_configuration
+    from ssm_bootstrap.host.program import Program
+
+    configuration = read_configuration(host.files)
+    program = Program()
+    bundle = program.bundle()
+    is_copied = bundle is not None and bundle != PACKAGED
+    settings = [("node", "region", arguments.region), ("activation", "id", arguments.activation_id)]
+    if not configuration.code_file and not configuration.has_code:
+        # Where systemd is too old for credentials (before 247), the program reads the file itself.
+        settings.append(("activation", "code_file", paths.OUR_CODE))
+    return Wanted(
+        program=host.files.read_bytes(bundle, 1 << 30) if bundle is not None and is_copied else None,
+        program_path=paths.OUR_PROGRAM if is_copied else bundle or program.path(),
+        units=program.units(),
+        settings=tuple((section, key, value) for section, key, value in settings if value),
+        code=_code(host, arguments.activation_code_file),
+        enable=arguments.enable,
+        start=arguments.start,
+    )
+
+
+def _code(host: Host, source: Optional[str]) -> Optional[str]:
+    import sys
+
+    from ssm_bootstrap.collect.activation import CodeSources, read_code_of
+
+    if source is None:
+        return None
+    standard_input = sys.stdin.read(4096) if source == "-" else ""
+    return read_code_of(host.files, CodeSources(file=source, standard_input=standard_input)).reveal()
+
+
+def _tell(steps: Sequence[Step], arguments: argparse.Namespace) -> int:
+    from ssm_bootstrap import __version__
+    from ssm_bootstrap.cli.output import new_report, print_document, print_report
+    from ssm_bootstrap.model.exitstatus import ExitStatus
+
+    if arguments.json:
+        told = [{"did": step.verb, "what": step.what, "note": step.why or None} for step in steps]
+        print_document(
+            {"schema": "ssm-bootstrap/1", "version": __version__, "command": "install", "exit_status": 0, "steps": told}
+        )
+        return ExitStatus.OK
+    report = new_report(arguments.colour)
+    for step in steps:
+        report.item(f"{step.verb:<9}", f"{step.what}{f' ({step.why})' if step.why else ''}")
+    if not steps:
+        report.line("Nothing of install is here.")
+    elif not arguments.uninstall and not arguments.start:
+        report.line()
+        report.line("At the next boot this machine registers. To begin now:")
+        report.command("systemctl start --no-block ssm-bootstrap.service")
+    print_report(report)
+    return ExitStatus.OK

@@ -1,0 +1,180 @@
+"""``ssm-bootstrap user-data``: print user-data by which an instance fetches this program from S3 and registers."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING, Optional
+
+from ssm_bootstrap.cli.flags import activation_id, region
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.render.userdata import CodeFrom, FirstBoot
+
+
+def s3_uri(text: str) -> tuple[str, str]:
+    """``--s3-uri``: bucket and key."""
+    found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^\s\"'\\`$\x00-\x1f\x7f]{1,1000})", text)
+    if found is None or ".." in found[1] or found[2].endswith("/"):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected s3://BUCKET/KEY, as in s3://my-bucket/ssm-bootstrap.pyz")
+    return found[1], found[2]
+
+
+def sha256(text: str) -> str:
+    """``--sha256``: 64 hexadecimal digits."""
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected the 64 hexadecimal digits of a SHA-256")
+    return text.lower()
+
+
+def code_source(text: str) -> tuple[str, str]:
+    """``--code-from``: file, parameter:NAME or secret:NAME."""
+    kind, _, name = text.partition(":")
+    if text == "file" or (kind in ("parameter", "secret") and re.fullmatch(r"[A-Za-z0-9/_+=.@:-]{1,1024}", name)):
+        return kind, name
+    raise argparse.ArgumentTypeError(f"{text!r}: expected file, parameter:NAME or secret:NAME")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of ``user-data``."""
+    parser.add_argument("--s3-uri", type=s3_uri, required=True, metavar="s3://BUCKET/KEY", help="where the bundle lies")
+    parser.add_argument("--region", type=region, required=True, metavar="REGION", help="the region of bucket and activation")
+    parser.add_argument("--activation-id", type=activation_id, required=True, metavar="UUID", help="the activation's id")
+    parser.add_argument(
+        "--fetch",
+        choices=("vpce", "signed", "presigned"),
+        default="vpce",
+        help="vpce: curl, the bucket's policy allows the VPC endpoint (default); signed: aws-cli with the instance's role; "
+        "presigned: curl with a presigned URL",
+    )
+    parser.add_argument("--presigned-url-file", metavar="FILE", help="the presigned URL; - for standard input")
+    parser.add_argument("--sha256", type=sha256, metavar="HEX", help="the bundle's hash (default: that of the bundle that runs)")
+    parser.add_argument("--bundle", metavar="FILE", help="take the hash of this file")
+    parser.add_argument(
+        "--code-from",
+        type=code_source,
+        default=("file", ""),
+        metavar="SOURCE",
+        help="the activation code: file (in the image, /etc/ssm-bootstrap/activation-code; default), parameter:NAME of "
+        "Parameter Store, secret:NAME of Secrets Manager",
+    )
+    parser.add_argument(
+        "--code-in-user-data",
+        metavar="FILE",
+        help="put the activation code itself into the user-data, from FILE or - for standard input: whoever reads the "
+        "instance's attributes or its IMDS can read it there",
+    )
+    parser.add_argument("--format", choices=("cloud-config", "shell"), default="cloud-config", help="default: cloud-config")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the user-data, and on standard error what it needs."""
+    from ssm_bootstrap.cli.output import say
+    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+    from ssm_bootstrap.render.userdata import LIMIT, cloud_config, needs, shell_script
+
+    first = _first_boot(arguments)
+    text = cloud_config(first) if arguments.format == "cloud-config" else shell_script(first)
+    size = len(text.encode())
+    if size > LIMIT:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"user-data: {size} bytes; EC2 takes {LIMIT}; a shorter URL or key is needed")
+    print(text, end="")
+    say("This user-data needs:")
+    for line in needs(first):
+        say(f"- {line}")
+    return ExitStatus.OK
+
+
+def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
+    from ssm_bootstrap import __version__
+    from ssm_bootstrap.catalog.partitions import partition_of
+    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+    from ssm_bootstrap.render.userdata import Fetch, FirstBoot
+
+    if (arguments.fetch == "presigned") != (arguments.presigned_url_file is not None):
+        raise Refusal(ExitStatus.USAGE, "--presigned-url-file: expected with --fetch presigned, and only with it")
+    if arguments.presigned_url_file == arguments.code_in_user_data == "-":
+        raise Refusal(ExitStatus.USAGE, "--code-in-user-data: expected one of the two on standard input, not both")
+    code_from, name, code = _code(arguments)
+    bucket, key = arguments.s3_uri
+    return FirstBoot(
+        bucket=bucket,
+        key=key,
+        region=arguments.region,
+        domain=partition_of(arguments.region).domain,
+        sha256=_hash(arguments),
+        activation_id=arguments.activation_id,
+        fetch=Fetch(arguments.fetch),
+        code_from=code_from,
+        code_name=name,
+        code=code,
+        url=_url(arguments.presigned_url_file),
+        version=__version__,
+    )
+
+
+def _code(arguments: argparse.Namespace) -> tuple[CodeFrom, str, str]:
+    from ssm_bootstrap.collect.activation import code_problem
+    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+    from ssm_bootstrap.render.userdata import CodeFrom
+
+    kind, name = arguments.code_from
+    if arguments.code_in_user_data is None:
+        return CodeFrom(kind), name, ""
+    if kind != "file":
+        raise Refusal(ExitStatus.USAGE, "--code-in-user-data: expected without --code-from")
+    code = _read("--code-in-user-data", arguments.code_in_user_data).strip()
+    problem = code_problem(code)
+    if problem or not re.fullmatch(r"[!-~]+", code):
+        raise Refusal(ExitStatus.BAD_CONTENT, f"--code-in-user-data: {problem or 'expected printable ASCII'}")
+    return CodeFrom.USER_DATA, "", code
+
+
+def _url(source: Optional[str]) -> str:
+    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+
+    if source is None:
+        return ""
+    url = _read("--presigned-url-file", source).strip()
+    if not re.fullmatch(r"https://[A-Za-z0-9.-]+/[A-Za-z0-9/?&=%_.~+:@!,;*()-]+", url):
+        raise Refusal(ExitStatus.BAD_CONTENT, "--presigned-url-file: expected one https:// URL as `aws s3 presign` prints it")
+    return url
+
+
+def _hash(arguments: argparse.Namespace) -> str:
+    import hashlib
+
+    from ssm_bootstrap.host.program import Program
+    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+
+    if arguments.sha256 is not None and arguments.bundle is not None:
+        raise Refusal(ExitStatus.USAGE, "--bundle: expected without --sha256")
+    if arguments.sha256 is not None:
+        return str(arguments.sha256)
+    path = arguments.bundle or Program().bundle()
+    if path is None:
+        raise Refusal(
+            ExitStatus.USAGE, "--sha256: expected the bundle's hash, or --bundle FILE: this program is no bundle itself"
+        )
+    return hashlib.sha256(_bytes("--bundle", path, 1 << 28)).hexdigest()
+
+
+def _read(flag: str, source: str) -> str:
+    import sys
+
+    if source == "-":
+        return sys.stdin.read(8192)
+    return _bytes(flag, source, 8192).decode("utf-8", "replace")
+
+
+def _bytes(flag: str, path: str, limit: int) -> bytes:
+    import os
+
+    from ssm_bootstrap.collect.failures import words_of
+    from ssm_bootstrap.host.files import Files
+    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+
+    try:
+        return Files().read_bytes(os.path.abspath(path), limit)
+    except OSError as error:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{flag}: {path}: {words_of(error)}") from None

@@ -1,0 +1,196 @@
+"""What install puts in place, what it leaves alone, and what --uninstall takes back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from ssm_bootstrap.act.installation import BEFORE, Step, Wanted, install, uninstall
+from ssm_bootstrap.act.systemd import Systemd
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.commands import Completed
+from ssm_bootstrap.host.trees import Trees
+from ssm_bootstrap.model.exitstatus import Refusal
+from tests.fakes import RootedFiles, ScriptedCommands
+
+UNIT = f"{paths.OUR_UNITS}/ssm-bootstrap.service"
+BUNDLE = b"PK\x03\x04 a bundle"
+SETTINGS = (("node", "region", "ap-northeast-1"), ("activation", "id", "01234567-89ab-cdef-0123-456789abcdef"))
+
+
+class Node:
+    """A machine below a directory, whose systemctl does as it is told."""
+
+    def __init__(self, root: Path) -> None:
+        self.files = RootedFiles(root)
+        self.commands = ScriptedCommands({"systemctl": "", "systemctl is-enabled": "disabled\n"})
+        self.host = Host(files=self.files, trees=Trees(str(root)), commands=self.commands)
+        Path(self.files.real(paths.OUR_UNITS)).mkdir(parents=True)
+
+    def install(
+        self, program: bytes = BUNDLE, unit: bytes = b"ExecStart=/usr/bin/ssm-bootstrap register\n", **more: object
+    ) -> dict[str, Step]:
+        """Install; the steps by what they were about."""
+        wanted = Wanted(program, paths.OUR_PROGRAM, {"ssm-bootstrap.service": unit}, **{"settings": SETTINGS, **more})  # type: ignore[arg-type]
+        return {step.what: step for step in install(self.host, Systemd(self.host), wanted)}
+
+    def uninstall(self) -> dict[str, Step]:
+        """Take it back; the steps by what they were about."""
+        return {step.what: step for step in uninstall(self.host, Systemd(self.host), nullcontext)}
+
+    def everything(self) -> set[str]:
+        """Every path of the machine that is no directory."""
+        root = Path(self.files.real("/"))
+        return {f"/{path.relative_to(root)}" for path in root.rglob("*") if not path.is_dir()}
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    return Node(tmp_path)
+
+
+def test_everything_is_put_in_place_with_its_mode(node: Node) -> None:
+    node.install(code="a-code-of-twenty-letters")
+    assert node.files.read_bytes(paths.OUR_PROGRAM) == BUNDLE
+    assert node.files.read_text(UNIT) == "ExecStart=/usr/local/bin/ssm-bootstrap register\n"
+    assert node.files.read_text(paths.OUR_CODE) == "a-code-of-twenty-letters\n"
+    modes = {path: node.files.mode_and_owner(path)[0] for path in (paths.OUR_PROGRAM, UNIT, paths.OUR_CONFIG, paths.OUR_CODE)}
+    assert modes == {paths.OUR_PROGRAM: 0o755, UNIT: 0o644, paths.OUR_CONFIG: 0o644, paths.OUR_CODE: 0o600}
+    assert Path(node.files.real(paths.OUR_SECRETS)).stat().st_mode & 0o777 == 0o700
+    assert ("systemctl", "enable", "ssm-bootstrap.service") in node.commands.ran
+
+
+def test_a_second_run_writes_nothing(node: Node) -> None:
+    node.install()
+    node.commands.answers = {"systemctl": "", "systemctl is-enabled": "enabled\n"}
+    assert {step.verb for step in node.install().values()} == {"unchanged"}
+
+
+def test_the_start_is_not_waited_for(node: Node) -> None:
+    node.install(start=True)
+    assert ("systemctl", "--no-block", "start", "ssm-bootstrap.service") in node.commands.ran
+
+
+def test_an_administrators_configuration_keeps_its_other_lines(node: Node) -> None:
+    node.files.put(
+        paths.OUR_CONFIG, "# mine\n[proxy]\nhttps = http://proxy:3128\n\n[node]\nclosed = yes\nregion = eu-west-1\n", 0o640
+    )
+    node.install()
+    assert node.files.read_text(paths.OUR_CONFIG) == (
+        "# mine\n[proxy]\nhttps = http://proxy:3128\n\n[node]\nregion = ap-northeast-1\nclosed = yes\n"
+        "\n[activation]\nid = 01234567-89ab-cdef-0123-456789abcdef\n"
+    )
+    assert node.files.mode_and_owner(paths.OUR_CONFIG)[0] == 0o640
+    assert "region = eu-west-1" in node.files.read_text(paths.OUR_CONFIG + BEFORE)
+    node.uninstall()
+    assert node.files.exists(paths.OUR_CONFIG) and node.files.exists(paths.OUR_CONFIG + BEFORE)
+
+
+def test_a_unit_that_somebody_wrote_is_saved_first(node: Node) -> None:
+    node.files.put(UNIT, "ExecStart=/opt/mine\n", 0o644)
+    assert node.install()[UNIT].why
+    assert node.files.read_text(UNIT + BEFORE) == "ExecStart=/opt/mine\n"
+
+
+def test_an_upgrade_replaces_what_was_ours(node: Node) -> None:
+    node.install()
+    steps = node.install(program=BUNDLE + b" newer", unit=b"new\n")
+    assert {steps[path].verb for path in (paths.OUR_PROGRAM, UNIT)} == {"written"}
+    assert not node.files.exists(UNIT + BEFORE) and not node.files.exists(paths.OUR_PROGRAM + BEFORE)
+
+
+def test_the_units_of_a_package_are_left_to_it(node: Node) -> None:
+    node.files.put("/usr/lib/systemd/system/ssm-bootstrap.service", "ExecStart=/usr/bin/ssm-bootstrap register\n")
+    assert UNIT not in node.install() and not node.files.exists(UNIT)
+
+
+def test_directories_that_a_unit_needs_are_made_at_once(node: Node) -> None:
+    node.commands.answers = {**node.commands.answers, "systemd-tmpfiles": ""}
+    wanted = Wanted(BUNDLE, paths.OUR_PROGRAM, {"ssm-bootstrap.tmpfiles": b"d /var/lib/amazon - - - -\n"})
+    install(node.host, Systemd(node.host), wanted)
+    assert ("systemd-tmpfiles", "--create", paths.OUR_TMPFILES) in node.commands.ran
+    assert node.files.read_text(paths.OUR_TMPFILES).startswith("d /var/lib/amazon")
+    node.uninstall()
+    assert not node.files.exists(paths.OUR_TMPFILES)
+
+
+def test_uninstall_leaves_nothing(node: Node) -> None:
+    before = node.everything()
+    node.install(code="a-code-of-twenty-letters")
+    node.files.put(f"{paths.OUR_DATA}/ssm-bootstrap.prom", "metrics")
+    inventory = node.files.put(f"{paths.DATA}/mi-0123456789abcdef0/{paths.INVENTORY}", "{}")
+    node.uninstall()
+    assert node.everything() == before and not node.files.exists(inventory)
+    assert not node.files.exists(paths.OUR_SECRETS) and not node.files.exists(paths.OUR_DATA)
+    assert ("systemctl", "disable", "ssm-bootstrap.service") in node.commands.ran
+
+
+def test_uninstall_keeps_what_an_administrator_changed(node: Node) -> None:
+    node.install()
+    node.files.put(paths.OUR_CONFIG, "[node]\nregion = eu-west-1\n")
+    assert node.uninstall()[paths.OUR_CONFIG].verb == "kept"
+    assert node.files.exists(paths.OUR_CONFIG) and not node.files.exists(paths.OUR_PROGRAM)
+
+
+def test_what_an_administrator_added_to_our_configuration_stays(node: Node) -> None:
+    node.install()
+    node.files.put(paths.OUR_CONFIG, node.files.read_text(paths.OUR_CONFIG) + "[proxy]\nhttps = http://proxy:3128\n")
+    node.install(settings=(("node", "region", "eu-west-1"),))
+    node.uninstall()
+    assert "https = http://proxy:3128" in node.files.read_text(paths.OUR_CONFIG)
+
+
+def test_the_identity_and_its_snapshot_stay(node: Node) -> None:
+    node.install()
+    snapshot = node.files.put(f"{paths.SNAPSHOT}/Vault/Manifest", "{}")
+    vault = node.files.put(paths.REGISTRATION_KEY, "{}")
+    assert node.uninstall()[paths.SNAPSHOT].verb == "kept"
+    assert node.files.exists(snapshot) and node.files.exists(vault)
+
+
+def test_a_record_that_somebody_wrote_in_removes_nothing_else(node: Node) -> None:
+    node.install()
+    precious = node.files.put("/etc/shadow", "precious")
+    record = json.loads(node.files.read_text(paths.INSTALLED))
+    record["files"]["/etc/shadow"] = hashlib.sha256(b"precious").hexdigest()
+    record["files"][f"{paths.OUR_UNITS}/../../shadow"] = record["files"]["/etc/shadow"]
+    node.files.put(paths.INSTALLED, record)
+    node.uninstall()
+    assert node.files.exists(precious)
+
+
+@pytest.mark.parametrize("record", ["", "[]", '{"files": []}', "\x00", '{"files": {"/usr/local/bin/ssm-bootstrap": 7}}'])
+def test_a_record_that_makes_no_sense_removes_nothing(node: Node, record: str) -> None:
+    node.files.put(paths.INSTALLED, record)
+    node.files.put(paths.OUR_PROGRAM, "somebody's")
+    node.uninstall()
+    assert node.files.exists(paths.OUR_PROGRAM)
+
+
+def test_what_was_begun_is_written_down_before_it_is_there(node: Node) -> None:
+    node.files.put("/usr/local", "no directory")
+    with pytest.raises(Refusal):
+        node.install()
+    Path(node.files.real("/usr/local")).unlink()
+    node.install()
+    node.uninstall()
+    assert node.everything() == set()
+
+
+def test_without_systemd_nothing_is_changed(node: Node) -> None:
+    Path(node.files.real(paths.OUR_UNITS)).rmdir()
+    with pytest.raises(Refusal, match="expected a machine with systemd"):
+        node.install()
+    assert node.everything() == set()
+
+
+def test_what_systemd_answers_is_told(node: Node) -> None:
+    node.commands.answers = {"systemctl": "", "systemctl daemon-reload": Completed(1, "", "Access denied\n", 0.1)}
+    with pytest.raises(Refusal, match="systemctl daemon-reload: Access denied") as refused:
+        node.install()
+    assert refused.value.status == 75

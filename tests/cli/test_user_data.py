@@ -1,0 +1,95 @@
+"""The command user-data: what it prints, and what it refuses in one line."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+
+from ssm_bootstrap.cli.entry import run
+from tests.laws.secrets import CANARIES, leaks
+
+WORDS = [
+    *("user-data", "--s3-uri", "s3://my-bucket/ssm-bootstrap.pyz", "--region", "ap-northeast-1"),
+    *("--activation-id", "01234567-89ab-cdef-0123-456789abcdef"),
+]
+HASH = "0123456789abcdef" * 4
+
+
+def test_user_data_on_standard_output_and_needs_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*WORDS, "--sha256", HASH]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("#cloud-config\n") and HASH in told.out
+    assert "aws:SourceVpce" in told.err and "#" not in told.err
+
+
+def test_the_hash_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bundle = tmp_path / "bundle"
+    bundle.write_bytes(b"bundle")
+    assert run([*WORDS, "--bundle", str(bundle), "--format", "shell"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("#!/bin/sh\n") and hashlib.sha256(b"bundle").hexdigest() in told
+
+
+def test_the_partition_of_the_region(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["cn-north-1" if word == "ap-northeast-1" else word for word in WORDS]
+    assert run([*words, "--sha256", HASH]) == 0
+    assert "https://my-bucket.s3.cn-north-1.amazonaws.com.cn/ssm-bootstrap.pyz" in capsys.readouterr().out
+
+
+def test_a_code_in_user_data_comes_with_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(CANARIES["activation-code"] + "\n"))
+    assert run([*WORDS, "--sha256", HASH, "--code-in-user-data", "-"]) == 0
+    told = capsys.readouterr()
+    assert leaks(told.out) == ("activation-code",) and leaks(told.err) == ()
+    assert "care: the activation code is in this user-data" in told.err
+
+
+@pytest.mark.parametrize(
+    "more,status,said",
+    [
+        ([], 2, "--sha256: expected the bundle's hash, or --bundle FILE: this program is no bundle itself"),
+        (["--sha256", "abc"], 2, "expected the 64 hexadecimal digits of a SHA-256"),
+        (["--sha256", HASH, "--bundle", "x"], 2, "--bundle: expected without --sha256"),
+        (["--bundle", "/nowhere/x"], 78, "--bundle: /nowhere/x: no such file or directory"),
+        (["--sha256", HASH, "--fetch", "presigned"], 2, "--presigned-url-file: expected with --fetch presigned"),
+        (["--sha256", HASH, "--presigned-url-file", "x"], 2, "--presigned-url-file: expected with --fetch presigned"),
+        (["--sha256", HASH, "--code-from", "parameter:a b"], 2, "expected file, parameter:NAME or secret:NAME"),
+        (["--sha256", HASH, "--code-from", "parameter:x", "--code-in-user-data", "-"], 2, "expected without --code-from"),
+        (["--sha256", HASH, "--s3-uri", "https://my-bucket/x"], 2, "expected s3://BUCKET/KEY"),
+        (["--sha256", HASH, "--s3-uri", "s3://my-bucket/"], 2, "expected s3://BUCKET/KEY"),
+        (["--sha256", HASH, "--s3-uri", "s3://my-bucket/a\nb"], 2, "expected s3://BUCKET/KEY"),
+        (["--sha256", HASH, "--s3-uri", "s3://my-bucket/$(id)"], 2, "expected s3://BUCKET/KEY"),
+    ],
+)
+def test_bad_input_is_one_line(more: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*WORDS, *more]) == status
+    told = capsys.readouterr()
+    assert told.out == "" and said in told.err and told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["http://a/b", "https://a/b c", 'https://a/b"', "https://a/b\nurl = x", "", "https://a/$(id)"])
+def test_a_presigned_url_is_one_url(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "url").write_text(text)
+    assert run([*WORDS, "--sha256", HASH, "--fetch", "presigned", "--presigned-url-file", str(tmp_path / "url")]) == 78
+    assert capsys.readouterr().err == (
+        "ssm-bootstrap: --presigned-url-file: expected one https:// URL as `aws s3 presign` prints it\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["short", "", "has spaces in it and more", "END_OF_CODE\nrm -rf /", "“curly-quotes-of-a-page”"])
+def test_a_code_is_one_word(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "code").write_text(text)
+    assert run([*WORDS, "--sha256", HASH, "--code-in-user-data", str(tmp_path / "code")]) == 78
+    told = capsys.readouterr()
+    assert told.err.startswith("ssm-bootstrap: --code-in-user-data: ") and told.out == "" and told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("more", [["--region", "eu-west-1"], ["--start"], ["--no-enable"], ["--activation-code-file", "-"]])
+def test_uninstall_takes_no_other_flag(more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["install", "--uninstall", *more]) == 2
+    assert "--uninstall: expected no other flag" in capsys.readouterr().err
