@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+SIDE_BY_SIDE := -n 2 --dist loadfile
 VERSIONS := 3.9 3.11 3.13
+RELEASES ?= bookworm trixie bullseye
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit test-all cases accuracy sweep bench docs ci clean system
+.PHONY: help demo test check format lint types unit test-all cases accuracy sweep bench bundle deb rpm boot-test docs ci clean system managers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -24,20 +26,23 @@ $(VENV)/.ready: setup.cfg setup.py pyproject.toml constraints.txt ssm_bootstrap/
 demo: $(VENV)/.ready ## play the whole story in a closed VPC made of namespaces (under a minute)
 	@$(BIN)/python -m tests.demo
 
-test: $(VENV)/.ready ## all tests but the long sweeps, the lab's too (under 10 minutes on 2 cores)
-	$(PYTEST) -m 'not slow'
+managers: $(VENV)/.ready
+	@tests/system-packages managers
+
+test: managers ## all tests but the long sweeps, the lab's too (under 10 minutes on 2 cores)
+	$(PYTEST) $(SIDE_BY_SIDE) -m 'not slow and not boot'
 
 unit: $(VENV)/.ready ## the tests that need no namespaces
-	$(PYTEST) -m 'not lab'
+	$(PYTEST) $(SIDE_BY_SIDE) -m 'not lab and not boot'
 
 check: format lint types test ## format, lint, types, tests
 
 format: $(VENV)/.ready ## put the code into shape
-	$(BIN)/ruff format ssm_bootstrap tests bench
-	$(BIN)/ruff check --fix-only --quiet ssm_bootstrap tests bench
+	$(BIN)/ruff format ssm_bootstrap tests bench tools
+	$(BIN)/ruff check --fix-only --quiet ssm_bootstrap tests bench tools
 
 lint: $(VENV)/.ready ## look for mistakes
-	$(BIN)/ruff check ssm_bootstrap tests bench
+	$(BIN)/ruff check ssm_bootstrap tests bench tools
 
 types: $(VENV)/.ready ## mypy --strict
 	$(BIN)/mypy
@@ -58,13 +63,40 @@ sweep: $(VENV)/.ready ## kill a forced re-registration at every point, and 100 r
 bench: $(VENV)/.ready ## what must be fast, measured side by side
 	@$(BIN)/python -m bench
 
+.venv-bundle/.ready: tools/bundle/builder.txt
+	@rm -rf .venv-bundle
+	@umask 022; $(PYTHON) -m venv .venv-bundle && .venv-bundle/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: -r $<
+	@touch $@
+
+bundle: .venv-bundle/.ready ## dist/ssm-bootstrap.pyz: one file with everything inside, its hashes and its bill of materials
+	@.venv-bundle/bin/python -m tools.bundle dist
+
+.venv-packages/.ready: tools/packages/builder.txt
+	@rm -rf .venv-packages
+	@umask 022; $(PYTHON) -m venv .venv-packages && .venv-packages/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: -r $<
+	@touch $@
+
+deb rpm: bundle .venv-packages/.ready
+	@tests/system-packages packages
+	@.venv-packages/bin/python -m tools.packages $@ dist
+
+deb: ## the bundle as a Debian package, with units, configuration, manual page and completions
+rpm: ## the same as an rpm
+
+boot-test: $(VENV)/.ready bundle ## boot a real systemd in the closed VPC: Debian 11, 12, 13 (RELEASES=bookworm: one of them)
+	@tests/system-packages boot
+	@tests/system-packages packages
+	RELEASES="$(RELEASES)" $(PYTEST) -m boot tests/boot tests/packages
+
 docs: $(VENV)/.ready ## write docs/findings.md and README's usage anew
 	@$(BIN)/python -m tests.laws.generate
 
-ci: $(VENV)/.ready lint types ## everything that exists, the long sweeps too
-	$(BIN)/ruff format --check ssm_bootstrap tests bench
-	$(PYTEST)
-	$(MAKE) test-all cases accuracy sweep demo bench
+ci: managers lint types ## everything that exists, the long sweeps too
+	@tests/system-packages packages
+	@tests/system-packages package-checks
+	$(BIN)/ruff format --check ssm_bootstrap tests bench tools
+	$(PYTEST) -m 'not boot'
+	$(MAKE) test-all cases accuracy sweep demo bench boot-test
 
 clean: ## take away what was built
 	rm -rf $(VENV) .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

@@ -1,0 +1,1 @@
+"""Wraps the bundle as deb and rpm, with units, configuration, manual page and completions."""
