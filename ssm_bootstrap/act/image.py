@@ -153,6 +153,10 @@ class Preparation:
             if target and files.exists(target) and files.mode_and_owner(target)[2]:
                 yield from self._remove("activation code", target)
             yield from self._remove("activation code", path)
+        yield from self._remove("activation code", paths.OUR_CODE)
+        # An instance of the image gets its code by its own user-data, which this mark would keep from running.
+        yield from self._remove("mark of user-data", paths.FIRST_BOOT_DONE)
+        yield from self._remove("metrics", paths.METRICS)
         if self.configuration.has_code:
             files.replace_content(paths.OUR_CONFIG, configuration_without_code(files))
             yield Removed("activation code", f"{paths.OUR_CONFIG}: [activation] code")

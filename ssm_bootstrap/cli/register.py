@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Optional
 from ssm_bootstrap.cli.flags import activation_id, add_output, add_region, count, duration
 
 if TYPE_CHECKING:
+    from ssm_bootstrap.act.deadline import Deadline
     from ssm_bootstrap.act.enrolment import Enrolled
     from ssm_bootstrap.act.register import Registrar
     from ssm_bootstrap.cli.looking import Ground
     from ssm_bootstrap.cli.registering import Outcome
+    from ssm_bootstrap.model.finding import Finding
+    from ssm_bootstrap.model.machine import Identity
     from ssm_bootstrap.model.registration import Proof
 
 
@@ -62,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Register, unless this node is registered already."""
+    from ssm_bootstrap.act.deadline import Deadline
     from ssm_bootstrap.act.enrolment import Enrolment
     from ssm_bootstrap.act.service import AgentService
     from ssm_bootstrap.cli.looking import real_host, stand
@@ -83,7 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
     host = real_host()
     must_be_root(host, "register: only root may change the agent's identity (use sudo)")
     INTERRUPTS.install()
-    recover_first(host, "register", arguments.wait, no_block=arguments.no_block)
+    deadline = Deadline.after(host.clock, arguments.wait)
+    recover_first(host, "register", deadline.left(), no_block=arguments.no_block)
     if arguments.force and not arguments.now:
         must_not_cut(host, "register --force")
     ground = stand(host, arguments.region)
@@ -94,9 +99,9 @@ def run(arguments: argparse.Namespace) -> int:
         if isinstance(binary, Outcome):
             if not arguments.install_agent:
                 raise _NoAgent(binary)
-            made.append(_install(ground, arguments))
+            made.append(_install(ground, arguments, deadline))
         else:
-            made.append(_registrar(ground, arguments, binary))
+            made.append(_registrar(ground, arguments, deadline, binary))
         return made[0]
 
     service = AgentService(host, arguments.no_block)
@@ -115,7 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
         registrar=registrar,
         revive=reviver if arguments.restart else None,
         force=arguments.force,
-        wait=arguments.wait,
+        deadline=deadline,
         tell=say,
     )
     try:
@@ -133,7 +138,7 @@ class _NoAgent(Exception):
         self.outcome = outcome
 
 
-def _install(ground: Ground, arguments: argparse.Namespace) -> Registrar:
+def _install(ground: Ground, arguments: argparse.Namespace, deadline: Deadline) -> Registrar:
     """Install the agent, once what is needed to register has been found to be there."""
     from dataclasses import replace
 
@@ -143,7 +148,7 @@ def _install(ground: Ground, arguments: argparse.Namespace) -> Registrar:
     from ssm_bootstrap.cli.output import say
     from ssm_bootstrap.cli.registering import Outcome, find_binary
 
-    ready = _registrar(ground, arguments, "")
+    ready = _registrar(ground, arguments, deadline, "")
     domain = ground.agent_config.service_domain or partition_of(ground.region, ground.overrides.site).domain
     install_agent(ground.host, ground.region, domain, arguments.key_file, proxies_of(ground)[0], say)
     binary = find_binary(ground)
@@ -152,7 +157,7 @@ def _install(ground: Ground, arguments: argparse.Namespace) -> Registrar:
     return replace(ready, binary=binary)
 
 
-def _registrar(ground: Ground, arguments: argparse.Namespace, binary: str) -> Registrar:
+def _registrar(ground: Ground, arguments: argparse.Namespace, deadline: Deadline, binary: str) -> Registrar:
     """What is needed to register, checked before anything runs."""
     import sys
 
@@ -195,7 +200,7 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, binary: str) -> Re
         environment=agent_environment(settings, unit),
         cidrs=metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else (),
         preflight=Preflight(host, region, ground.agent_config, settings, instance, site) if arguments.preflight else None,
-        wait=arguments.wait,
+        deadline=deadline,
         attempts=arguments.attempts,
         tell=say,
         retry_lost=arguments.retry_after_lost_answer,
@@ -205,12 +210,17 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, binary: str) -> Re
 def _conclude(ground: Ground, arguments: argparse.Namespace, enrolled: Enrolled) -> int:
     from ssm_bootstrap.cli.registering import Outcome, tell_outcome
     from ssm_bootstrap.diagnose.wording import make_finding
+    from ssm_bootstrap.model.exitstatus import ExitStatus
+    from ssm_bootstrap.model.finding import Severity
 
     if enrolled.already is not None:
         identity = enrolled.already
         facts = {"region": identity.region, "mi": identity.managed_instance_id}
         already = make_finding("already-registered", identity.managed_instance_id, facts=facts)
-        return tell_outcome(ground, Outcome(identity.managed_instance_id, remark=already, identity=identity), arguments)
+        copied = _copied(ground, identity)
+        status = ExitStatus.FOUND if copied is not None and copied.severity is Severity.ERROR else None
+        outcome = Outcome(identity.managed_instance_id, copied, remark=already, identity=identity, status=status)
+        return tell_outcome(ground, outcome, arguments)
     result = enrolled.registered
     assert result is not None
     last = result.last
@@ -222,3 +232,23 @@ def _conclude(ground: Ground, arguments: argparse.Namespace, enrolled: Enrolled)
         return tell_outcome(ground, outcome, arguments)
     outcome = Outcome(last.managed_instance_id, None, result.attempts, enrolled.proof, last.finding)
     return tell_outcome(ground, outcome, arguments)
+
+
+def _copied(ground: Ground, identity: Identity) -> Optional[Finding]:
+    """What is to be said where the vault was made on another machine: this is a clone of an image that was not prepared."""
+    from ssm_bootstrap import __version__
+    from ssm_bootstrap.cli.looking import plan_of
+    from ssm_bootstrap.collect.image import look_at_image
+    from ssm_bootstrap.diagnose.diagnosis import diagnose
+    from ssm_bootstrap.model.observations import Observations
+    from ssm_bootstrap.model.observed import Seen
+
+    seen = Observations(
+        version=__version__,
+        taken_at=ground.host.clock.now(),
+        plan=plan_of(ground, "register", ()),
+        identity=Seen(identity),
+        image=Seen(look_at_image(ground.host.files)),
+        root=True,
+    )
+    return next((finding for finding in diagnose(seen).findings if finding.code == "fingerprint-mismatch"), None)

@@ -38,6 +38,7 @@ JOURNAL = f"{OUR_STATE}/journal.json"
 SNAPSHOT = f"{OUR_STATE}/snapshot"  # the identity before the last change that succeeded
 PENDING = f"{OUR_STATE}/pending"  # the identity before the change that is under way
 OUR_DATA = "/var/lib/ssm-bootstrap"  # what install put in place, and what the doctor's timer writes
+METRICS = f"{OUR_DATA}/ssm-bootstrap.prom"  # named in the doctor's unit
 INSTALLED = f"{OUR_DATA}/installed.json"
 DOWNLOADS = f"{OUR_DATA}/download"  # 0700, and gone after each use
 OUR_SECRETS = "/etc/ssm-bootstrap"  # 0700

@@ -58,6 +58,13 @@ def test_an_image_and_its_first_instance(lab: Lab) -> None:
     lab.write(CREDENTIALS, lab.read(CREDENTIALS).decode() + MINE, mode=0o600)
     config = f"[node]\nregion = {REGION}\n[activation]\ncode_file = {CODE_FILE}\ncode = {CODE}\n"
     lab.write("/etc/ssm-bootstrap.conf", config, mode=0o600)
+    left = (
+        "/etc/ssm-bootstrap/activation-code",
+        "/var/lib/ssm-bootstrap/first-boot.done",
+        "/var/lib/ssm-bootstrap/ssm-bootstrap.prom",
+    )
+    for path in left:
+        lab.write(path, CODE + "\n", mode=0o600)
     done = lab.run(["ssm-bootstrap", "prepare-image", "--yes", "--json"])
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
@@ -65,7 +72,7 @@ def test_an_image_and_its_first_instance(lab: Lab) -> None:
     assert {"vault", "registration", "runtimeconfig", "credentials [default]", "activation code", "machine-id"} <= {
         one["what"] for one in said["removed"]
     }
-    for path in (f"{DATA}/Vault", f"{DATA}/registration", f"{DATA}/runtimeconfig", f"{DATA}/.ssm-bootstrap", CODE_FILE):
+    for path in (f"{DATA}/Vault", f"{DATA}/registration", f"{DATA}/runtimeconfig", f"{DATA}/.ssm-bootstrap", CODE_FILE, *left):
         assert not lab.exists(path)
     assert lab.read(CREDENTIALS).decode() == MINE and lab.mode(CREDENTIALS) == 0o600
     assert lab.read("/etc/ssm-bootstrap.conf").decode() == config.replace(f"code = {CODE}\n", "")
@@ -88,6 +95,8 @@ def test_a_clone_is_told_before_its_agent_notices(lab: Lab) -> None:
     lab.run(["systemctl", "stop", "amazon-ssm-agent"])
     lab.write("/etc/machine-id", "f" + ID[1:], mode=0o444)
     assert codes(lab)["fingerprint-mismatch"] == "error"
+    again = lab.run(["ssm-bootstrap", *register_words()])
+    assert again.returncode == 1 and "Nothing was changed." in again.stdout and "fingerprint-mismatch" in again.stdout
     lab.write("/etc/machine-id", "0" * 32 + "\n", mode=0o444)
     assert {"fingerprint-mismatch": "error", "machine-id-shared": "warning"}.items() <= codes(lab).items()
 
