@@ -79,7 +79,7 @@ def test_an_image_and_its_first_instance(lab: Lab) -> None:
     assert (lab.read("/etc/machine-id"), lab.mode("/etc/machine-id")) == (b"", 0o444)
     assert lab.run(["systemctl", "is-active", "amazon-ssm-agent"]).stdout.strip() == "inactive"
     assert lab.exists(LOGS) and leaks(done.stdout + done.stderr) == ()
-    found = lab.run(["grep", "-rlas", "-D", "skip", CODE, "/run", "/etc/ssm-bootstrap.conf", "/root", DATA])
+    found = lab.run(["grep", "-rlas", "-D", "skip", CODE, "/run", "/etc/ssm-bootstrap.conf", "/root/.aws", DATA])
     assert found.stdout == ""
     assert codes(lab)["machine-id-missing"] == "warning"
 
