@@ -6,6 +6,8 @@ At every moment the journal says what to do if this process dies here: see ``act
 from __future__ import annotations
 
 import contextlib
+import errno
+import posixpath
 from dataclasses import dataclass, replace
 from typing import Callable, Generic, Optional, TypeVar
 
@@ -26,7 +28,11 @@ T = TypeVar("T")
 LEAST_FREE = 2 << 20
 """Bytes that must be free before anything begins: a vault has about 5 kB, and is copied twice."""
 
-NO_SPACE = (28, 122)  # ENOSPC, EDQUOT
+STATUSES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO), ExitStatus.TRY_LATER),
+    **dict.fromkeys((errno.EPERM, errno.EACCES, errno.EROFS), ExitStatus.NO_PERMISSION),
+}
+"""The exit status for an error of the file system; any other says that what lies there is no good."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +83,7 @@ class Change(Generic[T]):
     def _begin(self) -> Journal:
         """Write the journal before the first step; raises Refusal where there is no place or no right to."""
         host = self.host
-        free = host.files.free_bytes(paths.DATA)
-        if free is not None and free < LEAST_FREE:
-            text = f"{paths.DATA}: {free} bytes free, expected {LEAST_FREE} or more; nothing was started"
-            raise Refusal(ExitStatus.TRY_LATER, text)
-        strange = what_is_strange(host)
-        if strange:
-            text = f"{strange}: a link or a mount point: expected the vault in one place, to put it aside; nothing was started"
-            raise Refusal(ExitStatus.BAD_CONTENT, text)
+        must_have_place(host)
         if self.stop and not self.service.can_be_asked():
             raise Refusal(ExitStatus.TRY_LATER, "systemd could not be asked about the agent's unit; nothing was started")
         unit = self.service.unit() if self.stop or self.revive is not None else None
@@ -176,7 +175,31 @@ class Change(Generic[T]):
             raise refusal_of(error, f"the identity is whole; {paths.JOURNAL} stays for the next run") from None
 
 
-def refusal_of(error: OSError, rest: str) -> Refusal:
-    """An error of the file system as one line: 75 where a disk is full, 77 where there is no right to write."""
-    status = ExitStatus.TRY_LATER if error.errno in NO_SPACE else ExitStatus.NO_PERMISSION
-    return Refusal(status, f"{error.filename or paths.OUR_STATE}: {words_of(error)}; {rest}")
+def must_have_place(host: Host) -> None:
+    """Room, the right to write, and a vault in one place; raises Refusal (75, 77 or 78). Nothing is written to find out."""
+    free = host.files.free_bytes(paths.DATA)
+    if free is not None and free < LEAST_FREE:
+        text = f"{paths.DATA}: {free} bytes free, expected {LEAST_FREE} or more; nothing was started"
+        raise Refusal(ExitStatus.TRY_LATER, text)
+    base = paths.DATA
+    while base != "/" and not host.files.exists(base):
+        base = posixpath.dirname(base)
+    for place in (base, paths.OUR_STATE, paths.VAULT):
+        if host.files.exists(place) and not host.files.is_writable(place):
+            text = (
+                f"{place}: nothing can be written there (a read-only file system, or one that is protected); nothing was started"
+            )
+            raise Refusal(ExitStatus.NO_PERMISSION, text)
+    strange = what_is_strange(host)
+    if strange:
+        text = f"{strange}: a link or a mount point: expected the vault in one place, to put it aside; nothing was started"
+        raise Refusal(ExitStatus.BAD_CONTENT, text)
+
+
+def refusal_of(error: OSError, rest: str, place: str = paths.OUR_STATE) -> Refusal:
+    """An error of the file system as one line: 75 for what passes, 77 without the right to write, else 78.
+
+    ``place`` is named where the error names no file.
+    """
+    status = STATUSES.get(error.errno or 0, ExitStatus.BAD_CONTENT)
+    return Refusal(status, f"{error.filename or place}: {words_of(error)}; {rest}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from typing import Callable
 
@@ -10,7 +11,7 @@ from ssm_bootstrap.act.journal import Operation
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.recovery import recover
 from ssm_bootstrap.act.service import AgentService
-from ssm_bootstrap.act.snapshot import has_snapshot
+from ssm_bootstrap.act.snapshot import has_snapshot, only_copies
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.identity import look_past_journal
@@ -39,7 +40,8 @@ class Deregistration:
             if old.state is not IdentityState.NOT_REGISTERED:
                 self._clear(old, descriptor)
             if self.delete_snapshot:
-                self.host.trees.remove(paths.SNAPSHOT)
+                for name in (posixpath.basename(paths.SNAPSHOT), *only_copies(self.host)):
+                    self.host.trees.remove(f"{paths.OUR_STATE}/{name}")
             return old, has_snapshot(self.host)
 
     def _clear(self, old: Identity, descriptor: int) -> None:

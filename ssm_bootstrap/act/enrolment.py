@@ -6,13 +6,14 @@ import json
 from dataclasses import dataclass, replace
 from typing import Callable, Optional
 
-from ssm_bootstrap.act.change import Change
+from ssm_bootstrap.act.change import Change, must_have_place
+from ssm_bootstrap.act.deadline import Deadline
 from ssm_bootstrap.act.journal import Operation
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.recovery import recover
 from ssm_bootstrap.act.register import Registered, Registrar
 from ssm_bootstrap.act.service import AgentService
-from ssm_bootstrap.act.snapshot import is_tidy
+from ssm_bootstrap.act.snapshot import is_tidy, only_copies
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.host import Host
@@ -33,29 +34,33 @@ class Enrolled:
 
 @dataclass(frozen=True)
 class Enrolment:
-    """One registration under the lock. ``force`` replaces an identity that is there; ``revive`` restarts and proves."""
+    """One registration under the lock. ``force`` replaces an identity that is there; ``revive`` restarts and proves.
+
+    ``deadline`` is one for all that is waited for: another run, the API, further attempts.
+    """
 
     host: Host
     service: AgentService
     registrar: Callable[[], Registrar]
     revive: Optional[Callable[[], Optional[Proof]]]
     force: bool
-    wait: float
+    deadline: Deadline
     tell: Callable[[str], None]
 
     def run(self) -> Enrolled:
         """Register, or leave the node as it was; raises Refusal."""
         if not is_tidy(self.host):
-            with locked(self.host, "register", self.wait, self.tell):
+            with locked(self.host, "register", self.deadline.left(), self.tell):
                 recover(self.host, self.service, self.tell)
         already = self._already()
         if already is not None:
             return Enrolled(already=already)
+        must_have_place(self.host)  # looked at again under the lock: waiting may take hours
         registrar = self.registrar()
         blocked = registrar.ready()
         if blocked is not None:
             return Enrolled(registered=Registered((), blocked))
-        with locked(self.host, "register", self.wait, self.tell) as descriptor:
+        with locked(self.host, "register", self.deadline.left(), self.tell) as descriptor:
             recover(self.host, self.service, self.tell)
             already = self._already()  # another run may have been first
             if already is not None:
@@ -86,6 +91,7 @@ class Enrolment:
             arguments = ("-y",) if registered else ()
             return replace(registrar, keep_open=(descriptor,), arguments=arguments).run()
 
+        known = only_copies(self.host)
         changed = Change(
             host=self.host,
             operation=Operation.REGISTER,
@@ -96,6 +102,9 @@ class Enrolment:
             old_id=old.managed_instance_id,
             stop=old.state is not IdentityState.NOT_REGISTERED,
         ).run()
+        for name in only_copies(self.host):
+            if name not in known:
+                self.tell(f"the damaged vault is kept in {paths.OUR_STATE}/{name}: it may be the only copy of an identity")
         return Enrolled(registered=changed.result, proof=changed.proof, kept=old if registered and not changed.holds else None)
 
     def _holds(self, result: Registered) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Callable, Iterator
 
 from ssm_bootstrap.act.change import refusal_of
+from ssm_bootstrap.act.installation import half_written
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.service import AgentService, ServiceFailed
 from ssm_bootstrap.collect import paths
@@ -153,7 +154,8 @@ class Preparation:
             if target and files.exists(target) and files.mode_and_owner(target)[2]:
                 yield from self._remove("activation code", target)
             yield from self._remove("activation code", path)
-        yield from self._remove("activation code", paths.OUR_CODE)
+        for item in (paths.OUR_CODE, *half_written(self.host)):
+            yield from self._remove("activation code", item)
         # An instance of the image gets its code by its own user-data, which this mark would keep from running.
         yield from self._remove("mark of user-data", paths.FIRST_BOOT_DONE)
         yield from self._remove("metrics", paths.METRICS)

@@ -53,9 +53,13 @@ class Wanted:
 
 
 def install(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
-    """Put it all in place; what is there already is left alone. Raises Refusal (75, 77 or 78) and may be run again."""
+    """Put it all in place; what is there already is left alone. Raises Refusal (75, 77 or 78) and may be run again.
+
+    To be called by one run at a time: see ``act.alone``.
+    """
     placing = _Placing(host, _read_record(host))
     try:
+        _must_not_be_masked(host, wanted)
         _make_places(host)
         placing.note({path: data for path, data, _ in _files(host, wanted)})
         for path, data, mode in _files(host, wanted):
@@ -66,11 +70,11 @@ def install(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
     if any(path == paths.OUR_TMPFILES for path, _, _ in _files(host, wanted)):
         systemd.make_directories(paths.OUR_TMPFILES)
     if wanted.enable:
-        placing.steps.extend(_switch_on(systemd, wanted.start))
+        placing.steps.extend(_switch_on(systemd, wanted.start, any(step.verb == "written" for step in placing.steps)))
     return tuple(placing.steps)
 
 
-def _switch_on(systemd: Systemd, start: bool) -> list[Step]:
+def _switch_on(systemd: Systemd, start: bool, changed: bool) -> list[Step]:
     steps = []
     for name in (UNIT, TIMER):
         was = systemd.is_enabled(name)
@@ -79,7 +83,8 @@ def _switch_on(systemd: Systemd, start: bool) -> list[Step]:
         steps.append(Step("unchanged" if was else "enabled", name, "enabled already" if was else ""))
     if start:
         for name in (UNIT, TIMER):
-            systemd.start(name)
+            # One that waits with the old region or code would wait on; a registration under way is let finish (TimeoutStopSec).
+            systemd.start(name, again=changed and name == UNIT)
             steps.append(Step("started", name, "not waited for"))
     return steps
 
@@ -110,6 +115,14 @@ def _configuration(host: Host, wanted: Wanted) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
+def _must_not_be_masked(host: Host, wanted: Wanted) -> None:
+    for name in wanted.units:
+        path = f"{paths.OUR_UNITS}/{name}"
+        if host.files.link_target(path) == "/dev/null":
+            text = f"install: {path}: masked by an administrator: systemctl unmask {name} takes that back; nothing was changed"
+            raise Refusal(ExitStatus.BAD_CONTENT, text)
+
+
 def _make_places(host: Host) -> None:
     if not host.files.exists(paths.OUR_UNITS):
         raise Refusal(ExitStatus.BAD_CONTENT, f"install: {paths.OUR_UNITS}: expected a machine with systemd; nothing was changed")
@@ -134,30 +147,38 @@ class _Placing:
             if path == paths.OUR_CONFIG and self._is_somebodys(path):
                 ours.pop(path, None)
                 continue
-            ours[path] = _hash(data)
+            ours[path] = "" if path == paths.OUR_CODE else _hash(data)  # everybody may read the record
         text = json.dumps({"schema": SCHEMA, "files": ours}, indent=1) + "\n"
         self._host.files.write_atomic(paths.INSTALLED, text.encode(), 0o644)
 
     def _is_somebodys(self, path: str) -> bool:
         files = self._host.files
-        return files.exists(path) and _hash(files.read_bytes(path, 1 << 30)) != self._record.get(path)
+        return self._leads_to_a_file(path) and _hash(files.read_bytes(path, 1 << 30)) != self._record.get(path)
 
     def put(self, path: str, data: bytes, mode: int) -> None:
         """Put one file in place, unless it is there."""
         files = self._host.files
-        old = files.read_bytes(path, len(data) + 1) if files.exists(path) else None
-        if old == data:
+        old = files.read_bytes(path, len(data) + 1) if self._leads_to_a_file(path) else None
+        if old == data and (path == paths.OUR_CONFIG or self._is_roots_alone(path, mode)):
             self.steps.append(Step("unchanged", path))
             return
         kept = ""
-        if path != paths.OUR_CODE and self._is_somebodys(path):
-            files.write_atomic(path + BEFORE, files.read_bytes(path, 1 << 30), files.mode_and_owner(path)[0])
+        if old not in (None, data) and path != paths.OUR_CODE and self._is_somebodys(path):
+            files.write_atomic(path + BEFORE, files.read_bytes(path, 1 << 30), files.mode_and_owner(path)[0] & 0o777)
             kept = f"what was there is now {path}{BEFORE}"
         if path == paths.OUR_CONFIG and old is not None:
             files.replace_content(path, data)
         else:
             files.write_atomic(path, data, mode)
         self.steps.append(Step("written", path, kept))
+
+    def _leads_to_a_file(self, path: str) -> bool:
+        return self._host.files.kind(path) not in ("missing", "link to nowhere")
+
+    def _is_roots_alone(self, path: str, mode: int) -> bool:
+        """The same bytes are not enough: root runs them, so nobody else may write there, and a link may lead to somebody's."""
+        files = self._host.files
+        return not files.link_target(path) and files.mode_and_owner(path) == (mode, 0, True)
 
 
 def uninstall(host: Host, systemd: Systemd, locked: Callable[[], ContextManager[object]]) -> tuple[Step, ...]:
@@ -187,7 +208,8 @@ def uninstall(host: Host, systemd: Systemd, locked: Callable[[], ContextManager[
 def _take_back(host: Host, path: str, wanted: str) -> list[Step]:
     if not host.files.exists(path):
         return []
-    if path != paths.OUR_CODE and _hash(host.files.read_bytes(path, 1 << 30)) != wanted:
+    is_a_file = host.files.kind(path) == "file"
+    if not is_a_file or (path != paths.OUR_CODE and _hash(host.files.read_bytes(path, 1 << 30)) != wanted):
         return [Step("kept", path, "it was changed since it was installed")]
     host.trees.remove(path)
     return [Step("removed", path)]
@@ -200,7 +222,8 @@ def _take_back_outputs(host: Host) -> list[Step]:
         if host.files.exists(path):
             host.trees.remove(path)
             steps.append(Step("removed", path))
-    for path in (f"{paths.OUR_UNITS}/{paths.FIRST_BOOT_UNIT}", paths.FIRST_BOOT_SCRIPT, *_data(host)):
+    first_boot = (f"{paths.OUR_UNITS}/{paths.FIRST_BOOT_UNIT}", paths.FIRST_BOOT_SCRIPT)
+    for path in (*first_boot, *half_written(host), *_data(host)):
         if host.trees.remove(path):
             steps.append(Step("removed", path))
     if host.files.exists(paths.FIRST_BOOT_DONE):
@@ -216,6 +239,15 @@ def _take_back_outputs(host: Host) -> list[Step]:
     if host.files.exists(paths.SNAPSHOT):
         steps.append(Step("kept", paths.SNAPSHOT, "the identity before the last change; rollback needs it"))
     return steps
+
+
+def half_written(host: Host) -> list[str]:
+    """What a cut of the power left beside the activation code and the script of user-data: it may be the code itself."""
+    names = host.files.list(paths.OUR_SECRETS)
+    ours = [path.rpartition("/")[2] for path in (paths.OUR_CODE, paths.FIRST_BOOT_SCRIPT)]
+    return [
+        f"{paths.OUR_SECRETS}/{name}" for name in names for our in ours if name == f"{our}.new" or name.startswith(f".{our}.")
+    ]
 
 
 def _data(host: Host) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import Callable, Iterator
 
+from ssm_bootstrap.act.change import refusal_of
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
@@ -16,7 +17,8 @@ POLL = 0.2
 def locked(host: Host, command: str, wait: float, tell: Callable[[str], None]) -> Iterator[int]:
     """Hold the lock for the length of the block; gives its descriptor, for a child to inherit.
 
-    Waits for ``wait`` seconds at most; then Refusal (75) that says who holds it. Raises Refusal (77) where /run is not ours.
+    Waits for ``wait`` seconds at most; then Refusal (75) that says who holds it. Where the lock's file
+    cannot be had at all it is 75 for want of room, 77 for want of the right, else 78.
     """
     begun = host.clock.monotonic()
     told = looked_again = False
@@ -24,7 +26,8 @@ def locked(host: Host, command: str, wait: float, tell: Callable[[str], None]) -
         try:
             descriptor = host.locks.take(paths.LOCK, command, host.clock.now().isoformat(timespec="seconds"))
         except OSError as error:
-            raise Refusal(ExitStatus.NO_PERMISSION, f"{paths.LOCK}: {error.strerror}") from None
+            error.filename = None  # it would name a path below the host's root
+            raise refusal_of(error, "nothing was changed", paths.LOCK) from None
         if descriptor is not None:
             break
         holder = host.locks.last(paths.LOCK)

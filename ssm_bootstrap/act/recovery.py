@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Callable
+from typing import Callable, Sequence
 
 from ssm_bootstrap.act.change import refusal_of
 from ssm_bootstrap.act.journal import Journal, Operation, Phase, UnreadableJournal, drop_journal, read_journal, write_journal
 from ssm_bootstrap.act.service import AgentService, ServiceFailed
 from ssm_bootstrap.act.snapshot import (
+    keep_live,
+    only_copies,
     pending_identity,
     promote,
     put_back,
@@ -36,7 +38,7 @@ def recover(host: Host, service: AgentService, tell: Callable[[str], None]) -> b
             journal = read_journal(host.files)
             if journal is None:
                 return _without_journal(host, tell)
-            said = _bring_to_an_end(host, service, journal)
+            said = _bring_to_an_end(host, service, journal, tell)
         tell(f"a {journal.operation.value} of {journal.started} was cut short: {said}")
         return True
     except UnreadableJournal as error:
@@ -50,18 +52,28 @@ def _without_journal(host: Host, tell: Callable[[str], None]) -> bool:
     """No journal: what lies beside the snapshot is refuse, unless it is the only whole identity that there is."""
     kept = pending_identity(host)
     is_lost = look_past_journal(host.files).state is not IdentityState.REGISTERED
+    known = only_copies(host)
     if kept.state is IdentityState.REGISTERED and is_lost:
+        keep_live(host)  # a damaged vault may still hold a key
         put_back(host, paths.PENDING)
         sync_identity(host)
         tell(f"the identity that a change without a journal had put aside is back ({kept.managed_instance_id})")
-        remove_leftovers(host)
+        _tidy_up(host, known, tell)
         return True
-    remove_leftovers(host)
+    _tidy_up(host, known, tell)
     return False
 
 
-def _bring_to_an_end(host: Host, service: AgentService, journal: Journal) -> str:
-    keep = journal.keep
+def _tidy_up(host: Host, known: Sequence[str], tell: Callable[[str], None]) -> None:
+    """Remove what is left over, and say what was kept because it may be the only copy of an identity."""
+    remove_leftovers(host)
+    for name in only_copies(host):
+        if name not in known:
+            tell(f"{paths.OUR_STATE}/{name} is kept: it may be the only copy of an identity; remove it by hand")
+
+
+def _bring_to_an_end(host: Host, service: AgentService, journal: Journal, tell: Callable[[str], None]) -> str:
+    known, keep = only_copies(host), journal.keep
     said = "it had changed nothing"
     if journal.phase is Phase.PREPARED:
         journal = replace(journal, wake="")
@@ -97,7 +109,7 @@ def _bring_to_an_end(host: Host, service: AgentService, journal: Journal) -> str
             _quietly(lambda: service.start(journal.start))
         elif journal.wake:
             _quietly(lambda: service.restart(journal.wake))  # it may run without an identity, or with another than this
-    remove_leftovers(host)
+    _tidy_up(host, known, tell)
     drop_journal(host.trees)
     return said
 

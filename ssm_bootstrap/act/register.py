@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Mapping, Optional, Sequence
 
+from ssm_bootstrap.act.deadline import Deadline
 from ssm_bootstrap.act.preflight import FINAL, Preflight
 from ssm_bootstrap.act.retry import Policy, try_again
 from ssm_bootstrap.catalog import limits
@@ -28,7 +29,6 @@ class Blocked:
     """The API could not be reached before anything was tried, or the wait for it ran out."""
 
     finding: Finding
-    waited: float
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Registrar:
     """One registration of this machine.
 
     ``environment`` holds the proxy variables that the agent is run with. ``preflight`` is None where no look is wanted.
-    ``wait`` is how many seconds the whole may take (0: no waiting for the API), ``attempts`` how often ``-register`` is run.
+    ``deadline`` ends all waiting, whatever was waited for before; ``attempts`` is how often ``-register`` is run.
     ``tell`` takes a line of progress. ``arguments`` are added to the agent's own (``-y`` on a registered node). ``retry_lost``
     repeats a call of which the answer was lost, though it may leave another orphan at AWS. The child inherits ``keep_open``.
     """
@@ -61,7 +61,7 @@ class Registrar:
     environment: Mapping[str, str]
     cidrs: Sequence[str]
     preflight: Optional[Preflight]
-    wait: float
+    deadline: Deadline
     attempts: int
     tell: Callable[[str], None]
     arguments: tuple[str, ...] = ()
@@ -70,22 +70,17 @@ class Registrar:
 
     def ready(self) -> Optional[Blocked]:
         """None once the API answers; else what is in the way, when the wait is over or waiting cannot help."""
-        begun = self.host.clock.monotonic()
-        return self._await_api(lambda: self.host.clock.monotonic() - begun)
+        return self._await_api()
 
     def run(self) -> Registered:
         """Register, the API having been looked at; looks again before each further attempt.
 
         Never repeats what cannot succeed, nor a call of which the answer was lost unless that was asked for.
         """
-        begun = self.host.clock.monotonic()
         made: list[Attempt] = []
 
-        def elapsed() -> float:
-            return self.host.clock.monotonic() - begun
-
         def once(number: int) -> Optional[Blocked]:
-            blocked = self._await_api(elapsed) if number > 1 else None
+            blocked = self._await_api() if number > 1 else None
             if blocked is None:
                 made.append(self.once(number))
                 self._tell_attempt(made[-1])
@@ -98,8 +93,8 @@ class Registrar:
             is_lost = finding is not None and finding.code == "answer-lost"
             return made[-1].transient or (is_lost and self.retry_lost)
 
-        policy = Policy(self.attempts, self.wait or None)
-        blocked = try_again(policy, once, is_transient, self.host.clock.sleep, elapsed)
+        policy = Policy(self.attempts, self.deadline.wait or None)
+        blocked = try_again(policy, once, is_transient, self.host.clock.sleep, self.deadline.spent)
         return Registered(tuple(made), blocked)
 
     def once(self, number: int) -> Attempt:
@@ -147,25 +142,25 @@ class Registrar:
             status = ExitStatus.NO_PERMISSION if "ermission" in str(error) else ExitStatus.BAD_CONTENT
             raise Refusal(status, f"register: the agent does not start: {error}; nothing was registered") from None
 
-    def _await_api(self, elapsed: Callable[[], float]) -> Optional[Blocked]:
+    def _await_api(self) -> Optional[Blocked]:
         """None once the API answers; else what is in the way, when the wait is over or waiting cannot help."""
         if self.preflight is None:
             return None
-        begun, told = elapsed(), 0.0
+        deadline, elapsed = self.deadline, self.deadline.spent
+        told = 0.0
         while True:
             look_began = elapsed()
             # One of many looks is soon followed by the next: it need not survive the loss of a packet.
-            finding, _ = self.preflight.look(LOOK_EVERY if self.wait else limits.LOOK)
+            finding, _ = self.preflight.look(LOOK_EVERY if deadline.wait else limits.LOOK)
             if finding is None:
                 return None
-            waited = elapsed() - begun
-            if elapsed() >= self.wait or finding.code in FINAL:
-                return Blocked(finding, waited)
+            if not deadline.left() or finding.code in FINAL:
+                return Blocked(finding)
             if not told or elapsed() - told >= TELL_EVERY:
                 told = elapsed()
-                self.tell(f"waiting: {finding.code}: {finding.title} ({waited:.0f} s of {self.wait:.0f} s)")
+                self.tell(f"waiting: {finding.code}: {finding.title} ({told:.0f} s of {deadline.wait:.0f} s)")
             rest = LOOK_EVERY - (elapsed() - look_began)
-            self.host.clock.sleep(max(0.0, min(rest, self.wait - elapsed())))
+            self.host.clock.sleep(max(0.0, min(rest, deadline.left())))
 
     def _tell_attempt(self, attempt: Attempt) -> None:
         if attempt.finding is not None and not attempt.succeeded and self.attempts > 1 and attempt.transient:

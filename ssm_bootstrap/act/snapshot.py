@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
+import re
 
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.identity import look_past_journal
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.model.machine import Identity
+from ssm_bootstrap.model.machine import Identity, IdentityState
 
 VAULT = "Vault"
 REGISTRATION = "registration"
 NEW = ".new"
 OLD = ".old"
 KEY = "Store/RegistrationKey"
+ONLY_COPY = "put-aside"
+_PUT_ASIDE = re.compile(rf"{ONLY_COPY}\.\d+")
 
 
 def take_snapshot(host: Host, target: str) -> None:
@@ -72,18 +76,69 @@ def promote(host: Host) -> None:
 
 def is_tidy(host: Host) -> bool:
     """True where nothing lies beside the snapshot: no change is under way, none was cut short."""
-    return all(name == posixpath.basename(paths.SNAPSHOT) for name in host.files.list(paths.OUR_STATE))
+    kept = {posixpath.basename(paths.SNAPSHOT), *only_copies(host)}
+    return all(name in kept for name in host.files.list(paths.OUR_STATE))
 
 
 def remove_leftovers(host: Host) -> None:
-    """Take away what a change that is over, or was cut short, left beside snapshot and journal; raises OSError."""
-    kept = {posixpath.basename(path) for path in (paths.SNAPSHOT, paths.JOURNAL)}
+    """Take away what a change that is over, or was cut short, left beside snapshot and journal; raises OSError.
+
+    What was put aside stays, under a name of its own, where it may be the only copy of an identity.
+    """
+    if _may_be_the_only_copy(host, f"{paths.PENDING}/{VAULT}"):
+        host.trees.rename(paths.PENDING, _free_place(host))
+    kept = {posixpath.basename(path) for path in (paths.SNAPSHOT, paths.JOURNAL)} | set(only_copies(host))
     for name in host.files.list(paths.OUR_STATE):
         if name not in kept:
             host.trees.remove(f"{paths.OUR_STATE}/{name}")
     for name in host.files.list(paths.DATA):
         if name.startswith(f".{posixpath.basename(paths.REGISTRATION)}."):  # a write of ours that was cut short
             host.trees.remove(f"{paths.DATA}/{name}")
+
+
+def only_copies(host: Host) -> tuple[str, ...]:
+    """The names, in our own directory, of what was kept because it may be the only copy of an identity."""
+    return tuple(name for name in host.files.list(paths.OUR_STATE) if _PUT_ASIDE.fullmatch(name))
+
+
+def keep_live(host: Host) -> None:
+    """Copy the live vault aside, before another is put in its place, where nothing else holds its key; raises OSError."""
+    if _may_be_the_only_copy(host, paths.VAULT):
+        take_snapshot(host, _free_place(host))
+
+
+def _may_be_the_only_copy(host: Host, vault: str) -> bool:
+    """True where a vault holds a private key that is in no other, and is no older key of the node that is registered."""
+    key = _key_of(host, vault)
+    if not key:
+        return False
+    others = {paths.VAULT, f"{paths.PENDING}/{VAULT}", f"{paths.SNAPSHOT}/{VAULT}"} - {vault}
+    others |= {f"{paths.OUR_STATE}/{name}/{VAULT}" for name in only_copies(host)}
+    if any(_key_of(host, other) == key for other in others):
+        return False
+    live = look_past_journal(host.files)
+    whose = look_past_journal(host.files, vault, f"{posixpath.dirname(vault)}/{REGISTRATION}").managed_instance_id
+    is_older = vault != paths.VAULT and live.state is IdentityState.REGISTERED and live.managed_instance_id == whose
+    return not is_older
+
+
+def _key_of(host: Host, vault: str) -> bytes:
+    """The file with a vault's private key, as it is; empty where it holds none. A torn one counts as soon as it may hold one."""
+    try:
+        key = host.files.read_bytes(f"{vault}/{KEY}")
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
+    try:
+        found = json.loads(key)
+    except (ValueError, RecursionError):
+        return key if b"privateKey" in key else b""
+    return key if isinstance(found, dict) and found.get("privateKey") else b""
+
+
+def _free_place(host: Host) -> str:
+    taken = only_copies(host)
+    number = next(number for number in range(1, len(taken) + 2) if f"{ONLY_COPY}.{number}" not in taken)
+    return f"{paths.OUR_STATE}/{ONLY_COPY}.{number}"
 
 
 def snapshot_identity(host: Host) -> Identity:
@@ -104,7 +159,7 @@ def take_over_newer_key(host: Host, old_id: str) -> None:
     """
     live = look_past_journal(host.files)
     place = f"{paths.PENDING}/{VAULT}/{KEY}"
-    if not old_id or live.managed_instance_id != old_id or not host.files.exists(place):
+    if not old_id or not live.managed_instance_id == old_id == pending_identity(host).managed_instance_id:
         return
     key = host.files.read_bytes(f"{paths.VAULT}/{KEY}")
     if key != host.files.read_bytes(place):

@@ -39,9 +39,9 @@ class Systemd:
         self._run("disable", name)
         self._run("reset-failed", name)
 
-    def start(self, name: str) -> None:
-        """Put the start of a unit into the queue."""
-        self._must("--no-block", "start", name)
+    def start(self, name: str, *, again: bool = False) -> None:
+        """Put the start of a unit into the queue; with ``again`` one that runs is stopped first, to read its files anew."""
+        self._must("--no-block", "restart" if again else "start", name)
 
     def make_directories(self, path: str) -> None:
         """Make what a file of tmpfiles.d(5) asks for now, and not at the next boot only; raises Refusal (75)."""

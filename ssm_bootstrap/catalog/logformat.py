@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Iterator, Optional
 
 from ssm_bootstrap.catalog.secretshapes import mask_shapes
@@ -39,17 +39,23 @@ def mask_secrets(text: str) -> str:
 
 
 def parse_time(text: str, zone: tzinfo) -> Optional[datetime]:
-    """The time of a record's head in ``zone`` (the agent writes local time without one); None where it is no date."""
+    """The time of a record's head in ``zone`` (the agent writes local time without one); None where it is no date.
+
+    It bears the offset that the zone had at that moment: what lies between two of them is then right across a clock's change.
+    """
     fraction = text[20:26]
     if not "1970" <= text[0:4] <= "9000":
         return None
     try:
-        return datetime(
+        at = datetime(
             int(text[0:4]), int(text[5:7]), int(text[8:10]), int(text[11:13]), int(text[14:16]), int(text[17:19]),
             int(fraction.ljust(6, "0")) if fraction else 0, zone,
         )  # fmt: skip
     except ValueError:
         return None
+    if isinstance(zone, timezone):
+        return at
+    return at.replace(tzinfo=timezone(zone.utcoffset(at) or timedelta()))
 
 
 def split_prefixes(text: str) -> tuple[str, tuple[str, ...], str]:

@@ -21,20 +21,15 @@ def run(arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.act.service import AgentService
     from ssm_bootstrap.cli.looking import real_host, stand
     from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
-    from ssm_bootstrap.cli.registering import Outcome, find_binary, must_be_root, must_not_cut, recover_first, tell_outcome
-    from ssm_bootstrap.host.signals import INTERRUPTS
+    from ssm_bootstrap.cli.registering import Outcome, find_binary, take_charge, tell_outcome
 
     host = real_host()
-    must_be_root(host, "deregister: only root may change the agent's identity (use sudo)")
-    INTERRUPTS.install()
-    recover_first(host, "deregister", arguments.wait)
-    if not arguments.now:
-        must_not_cut(host, "deregister")
+    deadline = take_charge(host, arguments)
     ground = stand(host, None, ask_metadata=False)
     binary = find_binary(ground)
     if isinstance(binary, Outcome):
         return tell_outcome(ground, binary, arguments)
-    old, kept = Deregistration(host, AgentService(host), binary, arguments.delete_snapshot, arguments.wait, say).run()
+    old, kept = Deregistration(host, AgentService(host), binary, arguments.delete_snapshot, deadline.left(), say).run()
     node, region = old.managed_instance_id or old.registration_file_id, old.region or "<REGION>"
     remove = f"aws ssm deregister-managed-instance --region {region} --instance-id {node}"
     if arguments.json:

@@ -56,9 +56,11 @@ def _run(arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
     if arguments.replay is not None:
-        for flag in ("save", "bundle", "wait", "inventory"):
+        for flag in ("save", "bundle", "wait", "inventory", "region"):
             if getattr(arguments, flag):
                 raise Refusal(ExitStatus.USAGE, f"--{flag}: expected without --replay")
+    if arguments.nagios and arguments.json:
+        raise Refusal(ExitStatus.USAGE, "--json: expected without --nagios")
     for flag in ("save", "bundle", "prometheus", "html"):
         if getattr(arguments, flag) is not None:
             check_place(f"--{flag}", getattr(arguments, flag))
@@ -111,9 +113,14 @@ def _replay(arguments: argparse.Namespace) -> Observations:
 
     from ssm_bootstrap.cli.flags import CAPABILITIES
     from ssm_bootstrap.cli.saving import load_observations
+    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
     found = load_observations(arguments.replay)
     if tuple(arguments.capabilities) != CAPABILITIES:
+        unseen = [name for name in arguments.capabilities if name not in found.plan.capabilities]
+        if unseen:  # of what was not dialled nothing can be said
+            looked = ", ".join(found.plan.capabilities) or "none"
+            raise Refusal(ExitStatus.USAGE, f"--for: {unseen[0]} was not looked at; {arguments.replay} was saved for {looked}")
         found = replace(found, plan=replace(found.plan, capabilities=tuple(arguments.capabilities)))
     return found
 

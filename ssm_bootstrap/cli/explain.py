@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ssm_bootstrap.diagnose.logs import LogDiagnosis
     from ssm_bootstrap.model.log import LogDigest
 
+MOST_UNEXPLAINED = 20
+"""Rows of unexplained errors that are told in text; JSON has them all."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``explain``."""
@@ -143,7 +146,10 @@ def _print_text(digest: LogDigest, found: LogDiagnosis, search: Search, region: 
     from ssm_bootstrap.model.diagnosis import Diagnosis
     from ssm_bootstrap.render.story import tell_harmless, tell_story
 
-    diagnosis = Diagnosis(findings=found.findings, unseen=digest.unseen, unexplained=found.listed, records=found.records)
+    listed = found.listed
+    diagnosis = Diagnosis(
+        findings=found.findings, unseen=digest.unseen, unexplained=listed[:MOST_UNEXPLAINED], records=found.records
+    )
     report = quick_report(arguments.colour) or new_report(arguments.colour)
     where = f" - {region}" if region else ""
     when = search.now.isoformat(sep=" ", timespec="seconds")
@@ -154,6 +160,8 @@ def _print_text(digest: LogDigest, found: LogDiagnosis, search: Search, region: 
     if arguments.all:
         tell_harmless(report, [(note.count, note.id, note.meaning) for note in found.harmless])
     report.unseen(diagnosis)
+    if len(listed) > MOST_UNEXPLAINED:
+        report.item("    ", f"and {len(listed) - MOST_UNEXPLAINED} more (--json has them)")
     explained, benign, unexplained = found.records
     report.line()
     report.line(f"Records: {explained} explained, {benign} harmless, {unexplained} unexplained.", "dim")

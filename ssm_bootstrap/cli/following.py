@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Iterable, Iterator, Optional, Union
 
 from ssm_bootstrap.cli.logsearch import Search
-from ssm_bootstrap.collect.agentlog import default_paths
 from ssm_bootstrap.collect.following import Followed
 from ssm_bootstrap.collect.logfold import SPELL_GAP
+from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
 from ssm_bootstrap.diagnose.incidents import PAUSE
 from ssm_bootstrap.diagnose.logs import explain_logs
 from ssm_bootstrap.host.clock import Clock
@@ -86,7 +86,8 @@ def _paths(search: Search) -> tuple[str, ...]:
     """The newest file of each log: what is being written."""
     if search.files:
         return tuple(dict.fromkeys(source.path for source in search.sources() if not _is_archive(source.path)))
-    own = [path for path in default_paths(Files()) if not _is_archive(path)]
+    files = Files()
+    own = [path for path in log_paths(files, read_log_settings(files)) if not _is_archive(path)]
     if not own:
         raise Refusal(ExitStatus.BAD_CONTENT, "explain: /var/log/amazon/ssm: expected the agent's logs; there are none")
     return tuple(own)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Optional, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Iterator, Optional, Sequence
 
 from ssm_bootstrap.cli.flags import activation_id, add_output, region
 
@@ -29,11 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Put it in place, or take it back, and say what was done."""
+    from ssm_bootstrap.act.alone import alone
     from ssm_bootstrap.act.installation import install, uninstall
     from ssm_bootstrap.act.systemd import Systemd
     from ssm_bootstrap.cli.looking import real_host
-    from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import must_be_root, recover_first
+    from ssm_bootstrap.cli.registering import must_be_root
     from ssm_bootstrap.host.signals import INTERRUPTS
     from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
@@ -46,16 +47,28 @@ def run(arguments: argparse.Namespace) -> int:
     must_be_root(host, "install: only root may put units and configuration in place (use sudo)")
     INTERRUPTS.install()
     if arguments.uninstall:
-        from ssm_bootstrap.act.lock import locked
-
-        recover_first(host, "install --uninstall", 0)
-        steps = uninstall(host, Systemd(host), lambda: locked(host, "install --uninstall", 0, say))
+        with alone(host, "install --uninstall"):
+            steps = uninstall(host, Systemd(host), lambda: _whole(host))
     else:
-        steps = install(host, Systemd(host), _wanted(host, arguments))
+        with alone(host, "install"):
+            steps = install(host, Systemd(host), _wanted(host, arguments))
     status = _tell(steps, arguments)
     if arguments.uninstall:
         _drop_unpacked(host)
     return status
+
+
+@contextmanager
+def _whole(host: Host) -> Iterator[None]:
+    """The node's identity held, and whole: what a registration that was cut short had begun is finished or undone first."""
+    from ssm_bootstrap.act.lock import locked
+    from ssm_bootstrap.act.recovery import recover
+    from ssm_bootstrap.act.service import AgentService
+    from ssm_bootstrap.cli.output import say
+
+    with locked(host, "install --uninstall", 0, say):
+        recover(host, AgentService(host), say)
+        yield
 
 
 def _drop_unpacked(host: Host) -> None:

@@ -12,6 +12,7 @@ from typing import Iterator, Optional, Sequence
 
 from ssm_bootstrap.cli.times import resolve
 from ssm_bootstrap.collect.agentlog import read_logs, read_stream
+from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
 from ssm_bootstrap.collect.sources import KINDS, Source, own_sources, sources_below
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
@@ -46,6 +47,8 @@ class Search:
         until = resolve(arguments.until, now, zone) if arguments.until else None
         if since and until and until < since:
             raise Refusal(ExitStatus.USAGE, "explain: --until: expected a time after --since")
+        if any(not word.strip() for word in arguments.files):
+            raise Refusal(ExitStatus.USAGE, "explain: an empty argument: expected a file, a directory, - or a finding code")
         if "-" in arguments.files and (len(arguments.files) > 1 or arguments.follow):
             raise Refusal(ExitStatus.USAGE, "explain: -: expected alone, and without --follow")
         return cls(tuple(arguments.files), arguments.kinds or KINDS, zone, now, since, until)
@@ -85,7 +88,8 @@ class Search:
         """The files to read, the agent's own logs first."""
         tree = LogTree()
         if self.is_own:
-            found = own_sources(tree, self.kinds)
+            files = Files()
+            found = own_sources(tree, self.kinds, log_paths(files, read_log_settings(files)))
         else:
             found = tuple(source for word in self.files for source in _below(tree, os.path.abspath(word), self.kinds))
         if self.since:

@@ -54,8 +54,8 @@ def real_host() -> Host:
 
 
 def code_of_environment() -> Optional[str]:
-    """The activation code that the caller's environment held; None where it held none, or an empty one."""
-    return next((code for code in _CODE if code), None)
+    """The activation code that the caller's environment held, be it empty; None where it held none."""
+    return next(iter(_CODE), None)
 
 
 @dataclass(frozen=True)

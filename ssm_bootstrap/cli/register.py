@@ -159,13 +159,12 @@ def _install(ground: Ground, arguments: argparse.Namespace, deadline: Deadline) 
 
 def _registrar(ground: Ground, arguments: argparse.Namespace, deadline: Deadline, binary: str) -> Registrar:
     """What is needed to register, checked before anything runs."""
-    import sys
-
     from ssm_bootstrap.act.preflight import Preflight
     from ssm_bootstrap.act.register import Registrar
     from ssm_bootstrap.cli.looking import code_of_environment, proxies_of
     from ssm_bootstrap.cli.output import say
     from ssm_bootstrap.cli.registering import agent_environment
+    from ssm_bootstrap.cli.secretinput import read_secret
     from ssm_bootstrap.collect.activation import CodeSources, read_activation
     from ssm_bootstrap.collect.instance import look_at_instance
     from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
@@ -175,7 +174,7 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, deadline: Deadline
     sources = CodeSources(
         argument=arguments.activation_code,
         file=arguments.activation_code_file,
-        standard_input=sys.stdin.read(4096) if arguments.activation_code_file == "-" else "",
+        standard_input=read_secret("Activation code") if arguments.activation_code_file == "-" else "",
         variable=code_of_environment(),
     )
     if ground.agent_config.problem:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Sequence, Union
 
 from ssm_bootstrap import __version__
+from ssm_bootstrap.act.deadline import Deadline
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.recovery import recover
 from ssm_bootstrap.act.restart import Restart
@@ -16,14 +17,15 @@ from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.cli.looking import Ground, plan_of, proxies_of
 from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
 from ssm_bootstrap.collect.agent import look_at_agent
-from ssm_bootstrap.collect.identity import look_at_identity
+from ssm_bootstrap.collect.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
-from ssm_bootstrap.model.machine import Identity
+from ssm_bootstrap.model.machine import Identity, IdentityState
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Observed, Seen, value_of
 from ssm_bootstrap.model.registration import Attempt, Proof
@@ -106,6 +108,21 @@ def must_be_root(host: Host, message: str) -> None:
         raise Refusal(ExitStatus.NO_PERMISSION, message)
 
 
+def take_charge(host: Host, arguments: argparse.Namespace) -> Deadline:
+    """What comes before any change of identity but a registration: root, signals, what a run that died had begun, nothing to cut.
+
+    Gives the end of all waiting. Raises Refusal.
+    """
+    command: str = arguments.command
+    must_be_root(host, f"{command}: only root may change the agent's identity (use sudo)")
+    INTERRUPTS.install()
+    deadline = Deadline.after(host.clock, arguments.wait)
+    recover_first(host, command, deadline.left())
+    if not arguments.now:
+        must_not_cut(host, command)
+    return deadline
+
+
 def recover_first(host: Host, command: str, wait: float, *, no_block: bool = False) -> None:
     """Finish or undo what a run that died had begun, before anything else may refuse; raises Refusal."""
     if not is_tidy(host):
@@ -123,10 +140,19 @@ def must_not_cut(host: Host, command: str) -> None:
         raise Refusal(ExitStatus.TRY_LATER, text)
 
 
+def region_at_work(ground: Ground) -> str:
+    """The region that the agent works in: the vault's on a registered node, whoever names another; else the one to come.
+
+    The vault is looked at anew: a registration or a rollback may just have changed it. Raises Refusal (2) where nobody names one.
+    """
+    identity = look_past_journal(ground.host.files)
+    return identity.region if identity.state is IdentityState.REGISTERED else ground.region
+
+
 def revive(ground: Ground, cidrs: Sequence[str] = (), timeout: float = limits.ONLINE) -> Proof:
     """Restart the agent and wait for its signs of life."""
     settings, _ = proxies_of(ground)
-    return Restart(ground.host, ground.region, ground.agent_config, settings, tuple(cidrs), timeout).run()
+    return Restart(ground.host, region_at_work(ground), ground.agent_config, settings, tuple(cidrs), timeout).run()
 
 
 def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace) -> int:
@@ -145,7 +171,7 @@ def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace
         if outcome.identity.detail:
             report.line(f"Note: {outcome.identity.detail}.")
     elif outcome.managed_instance_id:
-        where = value_of(ground.choice.region) or ""
+        where = region_at_work(ground)
         report.line(f"{'Registered' if outcome.attempts else 'Node'}: {outcome.managed_instance_id} in {where}.", "green")
     elif outcome.identity is not None:
         report.line(f"Not registered anew. The old identity is back: {outcome.identity.managed_instance_id}.", "bold red")

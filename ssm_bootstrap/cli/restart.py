@@ -90,18 +90,19 @@ def _awake(ground: Ground, arguments: argparse.Namespace) -> Optional[Outcome]:
     from ssm_bootstrap.act.preflight import Preflight
     from ssm_bootstrap.cli.looking import look_at_logs, proxies_of
     from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import Outcome
+    from ssm_bootstrap.cli.registering import Outcome, region_at_work
     from ssm_bootstrap.diagnose.logs import explain_logs
     from ssm_bootstrap.model.exitstatus import ExitStatus
     from ssm_bootstrap.model.observed import NOT_ASKED
 
     mi = ground.identity.managed_instance_id
-    reason = why_asleep(explain_logs(look_at_logs(ground), region=ground.region), ground.host.clock.now())
+    region = region_at_work(ground)
+    reason = why_asleep(explain_logs(look_at_logs(ground), region=region), ground.host.clock.now())
     if reason is None:
         return Outcome(mi, note="Awake: nothing was done.", status=ExitStatus.OK)
     say(f"the agent is asleep: {reason}")
     proxies, site = proxies_of(ground)[0], ground.overrides.site
-    preflight = Preflight(ground.host, ground.region, ground.agent_config, proxies, NOT_ASKED, site)
+    preflight = Preflight(ground.host, region, ground.agent_config, proxies, NOT_ASKED, site)
     finding, _ = preflight.look()
     if finding is not None:
         return Outcome(mi, finding, note="Left asleep: its endpoint does not answer yet.", status=ExitStatus.FOUND)

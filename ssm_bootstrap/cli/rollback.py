@@ -21,16 +21,13 @@ def run(arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.act.service import AgentService
     from ssm_bootstrap.cli.looking import real_host, stand
     from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import Outcome, must_be_root, must_not_cut, recover_first, revive, tell_outcome
-    from ssm_bootstrap.host.signals import INTERRUPTS
+    from ssm_bootstrap.cli.registering import Outcome, revive, take_charge, tell_outcome
 
     host = real_host()
-    must_be_root(host, "rollback: only root may change the agent's identity (use sudo)")
-    INTERRUPTS.install()
-    recover_first(host, "rollback", arguments.wait)
-    if not arguments.now:
-        must_not_cut(host, "rollback")
+    deadline = take_charge(host, arguments)
     say("warning: if the agent rotated its key after the snapshot, the service no longer knows the old one: then register anew")
     # The ground is looked at after the change: until then the vault may name no region, or another one.
-    identity, proof = Rollback(host, AgentService(host), lambda: revive(stand(host, arguments.region)), arguments.wait, say).run()
+    identity, proof = Rollback(
+        host, AgentService(host), lambda: revive(stand(host, arguments.region)), deadline.left(), say
+    ).run()
     return tell_outcome(stand(host, arguments.region), Outcome(identity.managed_instance_id, proof=proof), arguments)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def s3_uri(text: str) -> tuple[str, str]:
     """``--s3-uri``: bucket and key."""
     found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^\s\"'\\`$\x00-\x1f\x7f]{1,1000})", text)
-    if found is None or ".." in found[1] or found[2].endswith("/"):
+    if found is None or ".." in found[1] or found[2].endswith("/") or not found[2].isprintable():
         raise argparse.ArgumentTypeError(f"{text!r}: expected s3://BUCKET/KEY, as in s3://my-bucket/ssm-bootstrap.pyz")
     return found[1], found[2]
 

@@ -51,7 +51,7 @@ class CodeSources:
     argument: Optional[str] = field(default=None, repr=False)
     file: Optional[str] = None  # a path, or "-" for standard input
     standard_input: str = field(default="", repr=False)
-    variable: Optional[str] = field(default=None, repr=False)  # SSM_BOOTSTRAP_ACTIVATION_CODE
+    variable: Optional[str] = field(default=None, repr=False)  # SSM_BOOTSTRAP_ACTIVATION_CODE; an empty one is none
 
 
 def read_activation(
@@ -72,10 +72,11 @@ def read_activation(
         raise Refusal(status, f"{name}: {problem}")
     code = _find_code(files, sources, environment, configuration)
     if code is None:
+        empty = "; SSM_BOOTSTRAP_ACTIVATION_CODE is set, and empty" if sources.variable == "" else ""
         raise Refusal(
             ExitStatus.USAGE,
             "--activation-code-file: expected a file with the activation code, or - for standard input "
-            "(also SSM_BOOTSTRAP_ACTIVATION_CODE_FILE, a systemd credential, or [activation] code_file)",
+            f"(also SSM_BOOTSTRAP_ACTIVATION_CODE_FILE, a systemd credential, or [activation] code_file){empty}",
         )
     return Activation(identifier.lower(), _checked(code))
 
@@ -133,7 +134,7 @@ def _find_code(
         return Code(sources.standard_input.strip(), "standard input")
     if sources.file is not None:
         return _from_file(files, sources.file, "--activation-code-file")
-    if sources.variable is not None:
+    if sources.variable:
         return Code(sources.variable.strip(), "SSM_BOOTSTRAP_ACTIVATION_CODE")
     path = environment.get("SSM_BOOTSTRAP_ACTIVATION_CODE_FILE")
     if path:

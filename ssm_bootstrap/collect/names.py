@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Optional, Sequence
 
@@ -33,7 +34,17 @@ def _nameservers(files: Files, path: str) -> tuple[str, ...]:
         text = files.read_text(path, 65536)
     except OSError:
         return ()
-    return tuple(re.findall(r"^\s*nameserver\s+(\S+)", text, re.MULTILINE))
+    named = re.findall(r"^\s*nameserver\s+(\S+)", text, re.MULTILINE)
+    return tuple(address for address in named if _is_address(address))
+
+
+def _is_address(text: str) -> bool:
+    """Whether glibc takes it for a resolver: it passes over whatever is no address (resolv.conf(5), res_vinit)."""
+    try:
+        ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def look_up(network: Network, clock: Clock, resolver: str, host: str) -> NameLookup:

@@ -52,3 +52,4 @@ OUR_UNITS = "/etc/systemd/system"
 OUR_TMPFILES = "/etc/tmpfiles.d/ssm-bootstrap.conf"
 UNPACKED = ("/var/cache/ssm-bootstrap", "/run/ssm-bootstrap")  # where root's runs of the bundle unpack it
 LOCK = "/run/ssm-bootstrap.lock"
+INSTALL_LOCK = "/run/ssm-bootstrap-install.lock"

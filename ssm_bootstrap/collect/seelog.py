@@ -7,13 +7,15 @@ one that does not parse, the built-in settings hold.
 from __future__ import annotations
 
 import posixpath
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING
 
 from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES
 from ssm_bootstrap.collect.agentlog import default_paths, rotations_of
-from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.surroundings import LogSettings, LogSink
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree
 
 PATH = "/etc/amazon/ssm/seelog.xml"
 LIMIT = 1 << 18
@@ -28,7 +30,13 @@ def read_log_settings(files: Files, path: str = PATH) -> LogSettings:
     except (FileNotFoundError, NotADirectoryError):
         return LogSettings(path)
     except OSError as error:
+        from ssm_bootstrap.collect.failures import words_of
+
         return LogSettings(path, True, words_of(error))
+    from xml.etree import ElementTree  # most nodes have no such file, and explain is to start at once
+
+    from ssm_bootstrap.collect.failures import words_of
+
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         return LogSettings(path, True, "it declares entities, which are not followed")
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Iterable, Iterator, Optional, Sequence
+from typing import Collection, Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES
 from ssm_bootstrap.collect.agentlog import rotations_of
@@ -53,15 +53,25 @@ def kind_of(path: str) -> Optional[str]:
     return next((kind for kind, shape in _SHAPES if shape.match(path)), None)
 
 
-def own_sources(tree: LogTree, kinds: Sequence[str] = KINDS) -> tuple[Source, ...]:
-    """What there is on this machine, the agent's own logs first."""
+def own_sources(tree: LogTree, kinds: Sequence[str] = KINDS, named: Sequence[str] = ()) -> tuple[Source, ...]:
+    """What there is on this machine, the agent's own logs first; ``named`` are the paths that the agent's settings give them."""
     found: list[FoundFile] = []
     for directory, depth in _DEPTHS:
         found += tree.find(directory, lambda path: kind_of(path) in kinds, depth)
     if "cloud-init" in kinds:
         place, _, name = CLOUD_INIT.rpartition("/")
         found += tree.find(place, lambda path: path == name, 1)
-    return _in_order(found)
+    usual = _in_order(found)
+    return (*_elsewhere(tree, kinds, named, {source.path for source in usual}), *usual)
+
+
+def _elsewhere(tree: LogTree, kinds: Sequence[str], named: Sequence[str], known: Collection[str]) -> Iterator[Source]:
+    """Logs of the service that its settings put where, or call what, nobody would look for them."""
+    for path in named:
+        if path not in known and (kind_of(path) or "agent") in kinds:
+            place, _, wanted = path.rpartition("/")
+            for file in tree.find(place, wanted.__eq__, 1):
+                yield Source(kind_of(path) or "agent", file.path, file.written)
 
 
 def sources_below(tree: LogTree, directory: str, kinds: Sequence[str] = KINDS) -> tuple[Source, ...]:

@@ -8,6 +8,8 @@ from typing import Any, Iterator, Mapping
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.doubt import OF_THE_MACHINE, unproven, unsure_way
+from ssm_bootstrap.diagnose.hosts import region_of
+from ssm_bootstrap.diagnose.placing import Place
 from ssm_bootstrap.diagnose.reach import Reach, reaches
 from ssm_bootstrap.diagnose.standings import with_repositories
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_needs
@@ -64,6 +66,8 @@ def open_case(observations: Observations) -> Case:
     if unreadable or blind or own_region_elsewhere(observations):
         unsure = [item for item in capabilities if item is not Capability.REGISTER]
         needs = (*needs, *(NeedVerdict(item, Verdict.UNKNOWN) for item in unsure))
+    led = led_elsewhere(observations)
+    needs = (*needs, *(NeedVerdict(item, Verdict.UNKNOWN) for item in capabilities if item.value in led))
     if unsure_way(observations) and not all(reach.code in OF_THE_MACHINE for reach in found if reach.code):
         needs = tuple(unproven(need) for need in needs)
     return Case(observations, region, capabilities, found, needs)
@@ -76,6 +80,35 @@ def own_region_elsewhere(observations: Observations) -> str:
     if identity is None or identity.state is not IdentityState.REGISTERED or not region:
         return ""
     return identity.region if identity.region != region else ""
+
+
+def is_closed(case: Case) -> bool:
+    """Whether the VPC has no way out for endpoints: by the site's word, else where an interface endpoint is inside it."""
+    said = case.observations.plan.closed
+    interface = [reach for reach in case.reaches if not reach.is_s3 and reach.shown_by.target.proxy is None]
+    return any(reach.place is Place.INSIDE for reach in interface) if said is None else said
+
+
+def led_elsewhere(observations: Observations) -> Mapping[str, str]:
+    """The capabilities whose calls amazon-ssm-agent.json leads to a host of another region, and that host.
+
+    That host was dialled in place of the region's own, and answers: it does not know this node for that.
+    """
+    agent, region = value_of(observations.agent), value_of(observations.plan.region)
+    found: dict[str, str] = {}
+    for key, host in agent.config.endpoints if agent is not None and region and not agent.config.problem else ():
+        if region_of(host) not in ("", region):
+            found.update({item.value: host for item in _CALLED_BY.get(key, ()) if item.value not in found})
+    return found
+
+
+_COMMANDS = (Capability.RUN_COMMAND, Capability.PATCH, Capability.AGENT_UPDATE)
+_CALLED_BY: Mapping[str, tuple[Capability, ...]] = {
+    "Ssm.Endpoint": tuple(Capability),
+    "Mgs.Endpoint": (Capability.SESSION, *_COMMANDS),
+    "Mds.Endpoint": (),  # a mere fallback for an agent of these years
+}
+"""Which capabilities need the calls that a key of amazon-ssm-agent.json leads elsewhere."""
 
 
 def unopened_case(observations: Observations) -> Case:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Iterator, Optional, Sequence
 
-from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.hosts import service_of
+from ssm_bootstrap.diagnose.case import Case, own_region_elsewhere
+from ssm_bootstrap.diagnose.hosts import region_of, service_of
 from ssm_bootstrap.diagnose.reach import Reach, Standing
 from ssm_bootstrap.diagnose.wording import as_past
 from ssm_bootstrap.model.finding import Finding, Severity
@@ -59,6 +60,9 @@ REGISTERING = frozenset(
     }
 )
 """What a log tells of a registration that was tried."""
+
+STORAGE = frozenset({"disk-full", "disk-low", "read-only-storage"})
+"""What a look at the agent's directories tells better than a log."""
 
 
 def cross(case: Case, present: Sequence[Finding], logged: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -136,6 +140,11 @@ _WORKS = _Against(
     "Restart the agent, or wait for its next try, which may be an hour away.",
     ("sudo ssm-bootstrap restart",),
 )
+_ROOM = _Against("there is room now, and it can be written", "Nothing: there is room now, and it can be written.")
+_NOT_DIALLED = _Against(
+    "no probe dials that host now",
+    "Nothing, unless something of yours still asks for that host: then see whether it answers now.",
+)
 _ELSE = _Against("is something else now", "Nothing for this: what is in the way now is told on its own.")
 
 
@@ -152,8 +161,16 @@ def _against(case: Case, finding: Finding) -> Optional[_Against]:
     identity = value_of(case.observations.identity)
     if finding.code in REGISTERING and identity is not None and identity.state is IdentityState.REGISTERED:
         return _REGISTERED
+    if finding.code in STORAGE:
+        # One that is so now was looked at, and found, and has taken this finding in.
+        return _ROOM if value_of(case.observations.surroundings) is not None else None
     if finding.code not in NETWORK:
         return None
+    if not case.reaches or own_region_elsewhere(case.observations):
+        return None  # nothing was dialled of the region that the log is of
+    named = [host for host in finding.subject.split(", ") if _HOST.fullmatch(host)]
+    if named and finding.code not in _OF_THE_PROXY and all(_is_of_others(case, host) for host in named):
+        return _NOT_DIALLED
     services = set(_services(finding, case.site))
     dialled = [reach for reach in case.reaches if not services or _service(reach) in services]
     if not dialled:
@@ -163,6 +180,17 @@ def _against(case: Case, finding: Finding) -> Optional[_Against]:
     if all(reach.standing in (Standing.FAILED, Standing.PARTLY) for reach in dialled):
         return _ELSE
     return None
+
+
+_HOST = re.compile(r"(?:[A-Za-z0-9_-]+\.)+[A-Za-z][A-Za-z0-9-]*")
+_OF_THE_PROXY = ("proxy-unreachable", "proxy-denied")
+
+
+def _is_of_others(case: Case, host: str) -> bool:
+    """Whether a host is none that was dialled, nor one of a service of this region: of it no probe tells anything."""
+    if any(reach.shown_by.target.host == host for reach in case.reaches):
+        return False
+    return not service_of(host, case.site) or region_of(host) not in ("", case.region)
 
 
 def _service(reach: Reach) -> str:

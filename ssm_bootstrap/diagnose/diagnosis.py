@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Callable, Iterable, Mapping, TypeVar, Union
 
@@ -31,7 +31,7 @@ from ssm_bootstrap.diagnose.doubt import in_doubt
 from ssm_bootstrap.diagnose.facts import known_facts
 from ssm_bootstrap.diagnose.logs import LogDiagnosis, explain_logs
 from ssm_bootstrap.diagnose.ownsteps import hide_and_join
-from ssm_bootstrap.diagnose.reach import vpc_blocks
+from ssm_bootstrap.diagnose.reach import Standing, vpc_blocks
 from ssm_bootstrap.diagnose.verdicts import judge_capabilities
 from ssm_bootstrap.diagnose.wording import with_known
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
@@ -105,6 +105,7 @@ CHECKS: tuple[Check, ...] = (
     Check("site-files", region.site_files),
     Check("metadata", instance.metadata),
     Check("region", instance.region),
+    Check("region-abroad", instance.abroad),
     Check("account", account.mismatch),
     Check("region-elsewhere", instance.elsewhere),
     Check("machine-id", image.machine_id),
@@ -165,7 +166,8 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
         findings = attempt("crossing", lambda: list(crossed()), lambda: [*findings, *told.findings])
     facts: Mapping[str, str] = attempt("facts", lambda: known_facts(observations), dict)
     filled = attempt("facts", lambda: tuple(with_known(item, facts) for item in findings), lambda: tuple(findings))
-    ordered = attempt("symptoms", lambda: _mended_first(steps.hiding(filled)), lambda: _worst_first(filled))
+    filled = tuple(_as_asked(case, item) for item in filled)
+    ordered = attempt("symptoms", lambda: _mended_first(case, steps.hiding(filled)), lambda: _worst_first(filled))
     judged = partial(steps.judging, case.capabilities, case.needs, ordered, looked=bool(observations.probes))
     verdicts = attempt("verdicts", judged, lambda: tuple(CapabilityVerdict(item, Verdict.UNKNOWN) for item in case.capabilities))
     return Diagnosis(verdicts, ordered, tuple(dict.fromkeys(unseen)), told.listed, tuple(crashed), told.records)
@@ -176,13 +178,30 @@ def _worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: list(Severity).index(finding.severity)))
 
 
-def _mended_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def _as_asked(case: Case, finding: Finding) -> Finding:
+    """What is in the way of the rest is a remark where only registering is asked for, as before it is done."""
+    others = case.capabilities != (Capability.REGISTER,) or finding.code in _ALWAYS_TOLD
+    if others or finding.severity is not Severity.ERROR or Capability.REGISTER.value in finding.breaks:
+        return finding
+    return replace(finding, severity=Severity.INFO)
+
+
+_ALWAYS_TOLD = frozenset({"region-mismatch", "account-mismatch", "imds-impostor", "imds-unreachable", "already-registered"})
+"""Errors about what was looked at, whatever was asked for."""
+
+
+def _mended_first(case: Case, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """On a node without an identity, what stands in the way of registering comes before the missing registration."""
     if not any(finding.code in ("not-registered", "registration-lost") for finding in findings):
         return findings
+    way = {reach.code for reach in case.reaches if reach.endpoint == "ssm" and reach.standing is Standing.FAILED}
 
     def rank(finding: Finding) -> bool:
-        stands_in_the_way = Capability.REGISTER.value in finding.breaks and finding.symptom_of is None
-        return not (stands_in_the_way and finding.severity is Severity.ERROR)
+        blocks = Capability.REGISTER.value in finding.breaks or (bool(finding.breaks) and finding.code in way | _LOCAL)
+        return not (blocks and finding.symptom_of is None and finding.severity is Severity.ERROR)
 
     return tuple(sorted(findings, key=rank))
+
+
+_LOCAL = frozenset({"agent-missing", "read-only-storage", "disk-full", "directory-unusable", "host-firewall", "ipv6-only"})
+"""What a registration fails of on this machine, also where only other capabilities are asked for."""

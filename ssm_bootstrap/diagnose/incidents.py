@@ -18,6 +18,9 @@ control channel's back-off of 40 minutes and a half (source: hibernation.go:48-1
 CHANGE_BEFORE = timedelta(minutes=15)
 """How long before the first record a restart or an update still counts as what changed."""
 
+LEAST_FOR_RATE = timedelta(seconds=60)
+"""How long an incident must have lasted for a rate: two records in a moment are no 16 000 an hour."""
+
 _LIFE = ("credentials-ready", "control-channel-up", "registered")
 _STARTS = ("started", "audit-start")
 
@@ -121,7 +124,7 @@ def _incident(
 ) -> Incident:
     start, last = stretch[0].first, max(told.last for told in stretch)
     count = sum(told.count for told in stretch)
-    hours = (last - start).total_seconds() / 3600
+    lasted = last - start
     ended_by = next((sign for sign in good if sign.at > last), None)
     is_over = ended_by is not None or (latest is not None and latest - last > PAUSE)
     bundle = [told.item for told in stretch]
@@ -132,7 +135,7 @@ def _incident(
         last,
         (ended_by.at if ended_by and ended_by.at - last <= PAUSE else last) if is_over else None,
         count,
-        round(count / hours, 1) if hours > 0 else None,
+        round(count * 3600 / lasted.total_seconds(), 1) if lasted >= LEAST_FOR_RATE else None,
         tuple(_changes(start, bundle, signs, addresses)),
         _last_good(start, good, signs),
         ended_by,

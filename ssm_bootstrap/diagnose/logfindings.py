@@ -22,6 +22,8 @@ from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.site import NO_SITE, Site
 
 _ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z*]{2,64})")
+_NODE = re.compile(r"\bmi-[0-9a-f]{17}\b")
+_PATH = re.compile(r" (/[\w./@+-]{1,200}): (?:no space left|read-only file system)")
 _TERMINAL_LINES = frozenset(("prompt", "seelog-starts", "seelog-started", "no-seelog-file"))
 
 
@@ -76,7 +78,7 @@ def _finding(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Finding:
         evidence.append(Evidence(healed.file, _place(healed.file, healed.line), later, healed.at))
     finding = make_finding(
         code,
-        SUBJECTS.get(code) or facts["host"] or facts["address"] or facts["service"] or "amazon-ssm-agent",
+        _path(code, best) or SUBJECTS.get(code) or facts["host"] or facts["address"] or facts["service"] or "amazon-ssm-agent",
         variant=_variant(code, best),
         facts=facts,
         evidence=tuple(evidence),
@@ -156,6 +158,18 @@ def _is_status_alone(bundle: Sequence[Sighting]) -> bool:
     return all(item.judgement.cause == "patch-exit-payload" for item in bundle)
 
 
+def _path(code: str, best: Sighting) -> str:
+    """The agent's directory that a full or read-only file system holds: of the path that the message names."""
+    found = _PATH.search(best.group.sample.message) if code in ("disk-full", "read-only-storage") else None
+    return found[1].rpartition("/")[0] if found else ""
+
+
+def _node(bundle: Iterable[Sighting]) -> str:
+    """The node that a message of these names, where it is one alone."""
+    named = {found for item in bundle for found in _NODE.findall(item.group.sample.message)}
+    return named.pop() if len(named) == 1 else ""
+
+
 def _facts(code: str, best: Sighting, bundle: Sequence[Sighting], whole: _Whole) -> dict[str, str]:
     ordered = (best, *bundle)
     faults = [item.judgement.reading.fault for item in ordered if item.judgement.reading.fault]
@@ -177,5 +191,5 @@ def _facts(code: str, best: Sighting, bundle: Sequence[Sighting], whole: _Whole)
         "domain": domain,
         "detail": best.judgement.detail,
         "proxy": (by_proxy[0].name or f"{by_proxy[0].address}:{by_proxy[0].port}") if by_proxy else "",
-        "mi": whole.value("registered"),
+        "mi": _node(bundle) or whole.value("registered"),
     }

@@ -161,6 +161,9 @@ SUBJECTS: Mapping[str, str] = {
     "credentials-refused": "amazon-ssm-agent",
     "agent-config-invalid": "/etc/amazon/ssm/amazon-ssm-agent.json",
     "clock-skewed": "this machine's clock",
+    "disk-full": "/var/lib/amazon/ssm",
+    "disk-low": "/var/lib/amazon/ssm",
+    "read-only-storage": "/var/lib/amazon/ssm",
     "patch-platform": "Patch Manager",
 }
 """What a code is about, where it is about no host."""
@@ -189,6 +192,8 @@ HEALED_BY: Mapping[str, tuple[str, ...]] = {
     "not-registered": ("registered", "credentials-ready"),
     "agent-config-invalid": ("credentials-ready",),
     "already-registered": ("registered",),
+    "disk-full": ("credentials-ready",),
+    "read-only-storage": ("credentials-ready",),
     "channel-down": ("control-channel-up",),
 }
 """Later signs that end a finding of this code, beside those of its phase."""

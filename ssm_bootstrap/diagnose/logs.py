@@ -13,7 +13,8 @@ from ssm_bootstrap.diagnose.hosts import is_global_s3, region_of
 from ssm_bootstrap.diagnose.incidents import tell_incidents
 from ssm_bootstrap.diagnose.logfindings import make_findings, missing_actions
 from ssm_bootstrap.diagnose.logsighting import Sighting
-from ssm_bootstrap.diagnose.logsignals import Signal, last_failures, newest_states
+from ssm_bootstrap.diagnose.logsignals import Signal, newest_states
+from ssm_bootstrap.diagnose.logtemplates import fold_alike
 from ssm_bootstrap.diagnose.logverdict import Judgement, Sort, Surroundings, is_patching, judge
 from ssm_bootstrap.diagnose.reading import Reading, read_message
 from ssm_bootstrap.diagnose.symptoms import hide_symptoms
@@ -55,7 +56,6 @@ class LogDiagnosis:
     unexplained: tuple[Unexplained, ...] = ()
     records: tuple[int, int, int] = (0, 0, 0)  # explained, benign, unexplained
     signals: tuple[Signal, ...] = ()  # states by the id of their signature
-    failures: tuple[Signal, ...] = ()  # the last failure of each phase; the value is its code
     incidents: tuple[Incident, ...] = ()  # by what blocks something now
     harmless: tuple[Note, ...] = ()
     region: str = ""  # that the lines themselves tell, or an empty string
@@ -90,7 +90,6 @@ def explain_logs(
         _unexplained(sightings),
         _count(sightings),
         signals,
-        last_failures(sightings),
         tell_incidents(sightings),
         _notes(sightings, Sort.BENIGN),
         next((found for item in sightings for found in (region_of(item.judgement.host),) if found), ""),
@@ -199,7 +198,7 @@ def _unexplained(sightings: Iterable[Sighting]) -> tuple[Unexplained, ...]:
         for item in sightings
         if item.judgement.sort is Sort.UNEXPLAINED
     ]
-    return tuple(sorted(found, key=lambda item: -item.count))
+    return tuple(sorted(fold_alike(found), key=lambda item: -item.count))
 
 
 def _count(sightings: Iterable[Sighting]) -> tuple[int, int, int]:

@@ -1,16 +1,12 @@
-"""The newest signs in a log: when the agent started, had credentials, was connected, slept, and last failed at what."""
+"""The newest signs in a log: when the agent started, had credentials, was connected, and slept."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Callable, Iterable, Optional
 
 from ssm_bootstrap.diagnose.logsighting import Sighting
-from ssm_bootstrap.diagnose.logverdict import Sort
-
-_WAIT = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)(?:\.\d+)?s)?")
 
 
 @dataclass(frozen=True)
@@ -36,17 +32,6 @@ def newest_states(sightings: Iterable[Sighting]) -> tuple[Signal, ...]:
     return _newest(sightings, read)
 
 
-def last_failures(sightings: Iterable[Sighting]) -> tuple[Signal, ...]:
-    """The last failure of each phase, by the phase's id; the value is the finding code."""
-
-    def read(item: Sighting) -> Optional[tuple[str, str]]:
-        if item.judgement.sort is not Sort.FAULT or not item.judgement.phase:
-            return None
-        return item.judgement.phase, item.judgement.code
-
-    return _newest(sightings, read)
-
-
 def _newest(sightings: Iterable[Sighting], read: Callable[[Sighting], Optional[tuple[str, str]]]) -> tuple[Signal, ...]:
     newest: dict[str, Signal] = {}
     for item in sightings:
@@ -58,13 +43,3 @@ def _newest(sightings: Iterable[Sighting], read: Callable[[Sighting], Optional[t
         if known is None or known.at is None or (at is not None and at >= known.at):
             newest[name] = Signal(name, at, value, item.group.file, item.group.line)
     return tuple(newest.values())
-
-
-def next_credential_try(signals: Iterable[Signal]) -> Optional[datetime]:
-    """When the agent asks for credentials again by its own plan, or None; a restart makes it ask at once."""
-    for signal in signals:
-        found = _WAIT.fullmatch(signal.value) if signal.name == "credentials-wait" else None
-        if found and signal.at is not None:
-            hours, minutes, seconds = (int(part or 0) for part in found.groups())
-            return signal.at + timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    return None

@@ -7,14 +7,15 @@ from typing import Iterable
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.diagnose.symptoms import hide_symptoms
-from ssm_bootstrap.model.finding import Finding, State
+from ssm_bootstrap.model.finding import Finding, Remedy, State
 
+_ELSEWHERE = ("region-mismatch", "config-elsewhere")
 _S3 = ("s3-unreachable", "s3-http-blocked", "s3-https-blocked", "s3-denied")
 
 
 def hide_and_join(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings with symptoms behind their causes, and each cause with the steps that its symptoms add to it."""
-    marked = hide_symptoms(findings)
+    marked = tuple(_without_change(finding) for finding in hide_symptoms(findings))
     adding = [finding for finding in marked if _adds_a_step(finding)]
     told: set[str] = set()
     joined = []
@@ -25,6 +26,13 @@ def hide_and_join(findings: Iterable[Finding]) -> tuple[Finding, ...]:
             finding = _with_steps(finding, own)
         joined.append(finding)
     return tuple(joined)
+
+
+def _without_change(finding: Finding) -> Finding:
+    """A fault in a region that is not meant, without what would mend it there: an endpoint for that region cannot be made."""
+    if finding.symptom_of not in _ELSEWHERE:
+        return finding
+    return replace(finding, remedy=Remedy("Nothing for this: it goes with its cause.", see=finding.remedy.see))
 
 
 def _adds_a_step(symptom: Finding) -> bool:

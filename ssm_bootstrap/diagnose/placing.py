@@ -50,3 +50,12 @@ def place_of(address: str, blocks: Sequence[str] = ()) -> Place:
         has_own = any(block.version == 6 for block in known)
         return Place.PUBLIC if has_own else Place.UNPLACED
     return Place.PUBLIC
+
+
+def is_own(address: str) -> bool:
+    """True for an address that leads to the very machine that dials it: loopback, or the unspecified one."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return found.is_loopback or found.is_unspecified

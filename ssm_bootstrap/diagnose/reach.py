@@ -180,12 +180,19 @@ def cause_of(probe: Probe) -> str:
 
 
 def _read_s3_together(reach: Reach, every: Sequence[Reach]) -> Reach:
-    """A dropped S3 port beside one that answers under the same names is a rule about the port."""
+    """A dropped S3 port beside one that answers under the same names is a rule about the port.
+
+    The host's own other port counts first. A host of which both are dropped, or a port that other hosts answer on, is none.
+    """
     if not (reach.is_s3 and reach.dropped) or reach.shown_by.target.proxy is not None:
         return reach
     port = reach.shown_by.target.port
     beside = [other for other in every if other.is_s3 and _family(other) == _family(reach) and other is not reach]
-    if not any(other.shown_by.target.port != port and other.answered for other in beside):
+    if any(other.shown_by.target.port == port and other.answered for other in beside):
+        return reach
+    others = [other for other in beside if other.shown_by.target.port != port]
+    own = [other for other in others if other.shown_by.target.host == reach.shown_by.target.host]
+    if not any(other.answered for other in own or others):
         return reach
     return replace(reach, code="s3-http-blocked" if port == 80 else "s3-https-blocked")
 

@@ -33,6 +33,10 @@ class Result(str, Enum):
     UNEXPLAINED = "unexplained"
 
 
+_TOLD_IN_WORDS = frozenset({"disk-full", "disk-low", "read-only-storage"})
+"""Codes of which the words say more here than the finding: whether AWS had been asked before the file could not be written."""
+
+
 @dataclass(frozen=True)
 class RegistrationOutcome:
     """The reading of one run. ``transient``: the same call may succeed later with nothing changed, and repeating it is safe.
@@ -89,7 +93,8 @@ def _outcome(record: LogRecord, judgement: Judgement, number: int, region: str) 
         return RegistrationOutcome(Result.REGISTERED, state.part("mi"), explanation=record.message)
     if state is not None and state.signature.id == "register-canceled":
         return RegistrationOutcome(Result.CANCELED, explanation=record.message)
-    if judgement.sort is Sort.FAULT and record.level is not Level.WARN:
+    in_words = judgement.sort is Sort.NOTED or judgement.code in _TOLD_IN_WORDS
+    if judgement.sort is Sort.FAULT and record.level is not Level.WARN and not in_words:
         group = LogGroup(record, "", 1, record.at, record.at, SOURCE, number)
         sighting = Sighting(group, judgement)
         finding = replace(
@@ -97,7 +102,7 @@ def _outcome(record: LogRecord, judgement: Judgement, number: int, region: str) 
         )
         return RegistrationOutcome(Result.FAILED, finding=finding, transient=judgement.transient, explanation=sighting.excerpt)
     if record.level in (Level.ERROR, Level.CRITICAL):
-        words = _known_words(judgement) if judgement.sort is Sort.NOTED else ""
+        words = _known_words(judgement) if in_words else ""
         said = record.message.split("\n", 1)[0].strip()[:400]
         reason = judgement.cause if words else ""
         return RegistrationOutcome(Result.UNEXPLAINED, explanation=f"{said} ({words})" if words else said, reason=reason)

@@ -9,7 +9,6 @@ from typing import Optional
 from ssm_bootstrap.diagnose.hosts import service_of
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict
 from ssm_bootstrap.model.capability import Capability, Verdict
-from ssm_bootstrap.model.network import Stage
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositories, Repository
@@ -142,10 +141,3 @@ def with_repositories(observations: Observations, needs: tuple[NeedVerdict, ...]
         asked = tuple(f"repository {judged.repository.name}" for judged in unknown if judged.repository.fetches)
         kept = (*kept, NeedVerdict(Capability.PATCH, Verdict.UNKNOWN, asked))
     return kept
-
-
-def died_at(fetch: Fetch) -> Optional[Stage]:
-    """The rung on which a fetch ended below HTTP, or None."""
-    if fetch.probe is None or fetch.probe.last.ok:
-        return None
-    return fetch.probe.last.stage

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Optional
 
-from ssm_bootstrap.model.finding import Finding, Severity, State
+from ssm_bootstrap.model.finding import CLOCK_AHEAD, CLOCK_BEHIND, Finding, Severity, State
 
 _ENDPOINT = ("endpoint-missing", "endpoint-blocked", "endpoint-partly-unreachable", "endpoint-refused")
 _S3 = ("s3-unreachable", "s3-http-blocked", "s3-https-blocked", "s3-denied")
@@ -23,7 +23,8 @@ _STUCK = ("agent-not-running", "worker-missing", *_NO_TOKEN)  # what an agent th
 
 SYMPTOMS: Mapping[str, tuple[str, ...]] = {
     # The machine, before anything is dialled.
-    "region-mismatch": ("dns-unknown-name", "activation-invalid"),
+    "region-mismatch": ("dns-unknown-name", *_ENDPOINT, *_S3, "activation-invalid", *_DOWNLOADS),
+    "config-elsewhere": (*_NAMES, *_ENDPOINT, *_S3, *_CONNECTED, *_OFFLINE, "credentials-refused"),
     "host-firewall": ("local-policy", "no-route", *_NAMES, *_ENDPOINT, *_S3, "proxy-unreachable", *_NO_PATH),
     "ipv6-only": ("no-route", *_NO_PATH),
     "local-policy": (*_ENDPOINT, *_S3, *_CONNECTED, *_NO_PATH),
@@ -115,7 +116,11 @@ _STORAGE = frozenset({"directory-unusable", "read-only-storage", "disk-full", "n
 """Causes of which patch-platform is a symptom only where it is about storage: it has many other reasons."""
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
-_SERVICE = re.compile(r"(?<![a-z0-9-])(ssmmessages|ec2messages|ssm|s3|kms|logs|sts|monitoring|ec2)(?:-fips)?(?=[.:/, ]|$)")
+_SERVICE = re.compile(
+    r"(?<![a-z0-9-])(ssmmessages|ec2messages|ssm|s3|kms|logs|sts|monitoring|ec2)(?:-fips)?"
+    r"(?:-[a-z]{2,4}(?:-[a-z]{2,12}){1,2}-\d{1,2})?(?=[.:/, ]|$)"
+)
+"""A service as a host's name has it: ``s3.``, ``ssm-fips.``, and S3's old kind ``s3-fips-us-gov-west-1.``."""
 _HOST = re.compile(r"(?<![\w.-])(?:[A-Za-z0-9_-]+\.)+[A-Za-z][A-Za-z0-9-]*(?![\w.])")
 _ON_S3 = re.compile(r"(?:^|[^a-z0-9])s3[.-]")
 
@@ -145,9 +150,33 @@ def _is_of_storage(finding: Finding) -> bool:
     return finding.state is State.PAST or finding.subject.startswith("/var")
 
 
+def _is_of_its_hosts(configuration: Finding, symptom: Finding) -> bool:
+    """Whether a fault is one of the hosts alone that a configuration leads to, or of no host at all."""
+    named = {host.lower() for item in configuration.evidence for host in _HOST.findall(item.excerpt)}
+    return _hosts(symptom) <= named
+
+
+def _is_of_its_region(named: Finding, symptom: Finding) -> bool:
+    """Whether a fault is one of the hosts alone of the region that was named, or of no host at all."""
+    in_region = re.compile(rf"(?:^|[.-]){re.escape(named.subject)}(?=[.-]|$)")
+    return symptom.code == "dns-unknown-name" or all(in_region.search(host) for host in _hosts(symptom))
+
+
+def _is_other_side(clock: Finding, symptom: Finding) -> bool:
+    """Whether the clock is off to the side that cannot be why: one that is behind makes no certificate expire too early."""
+    side = {"tls-expired": CLOCK_BEHIND, "tls-not-yet-valid": CLOCK_AHEAD}.get(symptom.code)
+    return side is not None and any(f" {side} " in item.excerpt for item in clock.evidence)
+
+
 def _explains(cause: Finding, symptom: Finding) -> bool:
     """Whether ``symptom`` follows from ``cause``, going by code, by what was dialled, and by when it was seen."""
     if symptom.code not in SYMPTOMS.get(cause.code, ()) or _RANK[cause.severity] > _RANK[symptom.severity]:
+        return False
+    if cause.code == "config-elsewhere" and not _is_of_its_hosts(cause, symptom):
+        return False
+    if cause.code == "region-mismatch" and not _is_of_its_region(cause, symptom):
+        return False
+    if cause.code == "clock-skewed" and _is_other_side(cause, symptom):
         return False
     if cause.code in _STORAGE and symptom.code == "patch-platform" and not _is_of_storage(symptom):
         return False

@@ -75,6 +75,8 @@ def judge_capabilities(
         verdict = next((worst for worst in _WORST_FIRST if worst in verdicts), Verdict.UNKNOWN)
         reasons = breaking if verdict is Verdict.BROKEN else degrading if verdict is Verdict.DEGRADED else []
         causes = [finding.code for finding in reasons if finding.symptom_of is None]
+        behind = [finding.symptom_of for finding in reasons if finding.symptom_of is not None]
+        causes += [finding.code for finding in findings if finding.code in behind and finding.symptom_of is None]
         rest = [finding.code for finding in reasons if finding.symptom_of is not None]
         found.append(CapabilityVerdict(capability, verdict, tuple(dict.fromkeys(causes + rest))))
     return tuple(found)

@@ -4,8 +4,46 @@ from __future__ import annotations
 
 import queue
 import time
-from datetime import datetime, timezone, tzinfo
-from typing import Any
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import Any, Optional
+
+
+class LocalZone(tzinfo):
+    """This machine's zone by its own rules (TZ, else /etc/localtime): each moment has the offset that held then.
+
+    A time that a clock set back shows twice is the first of the two, unless its ``fold`` says otherwise.
+    """
+
+    def utcoffset(self, at: Optional[datetime]) -> timedelta:
+        """What the zone is ahead of UTC at a time of its own; a time that no clock can tell has no offset."""
+        found = self._local(at)
+        return timedelta(seconds=found.tm_gmtoff) if found else timedelta()
+
+    def dst(self, at: Optional[datetime]) -> Optional[timedelta]:
+        """How much of it is summer time is not known."""
+        return None
+
+    def tzname(self, at: Optional[datetime]) -> str:
+        """What the zone is called at a time of its own, as in CEST."""
+        found = self._local(at)
+        return found.tm_zone if found else "UTC"
+
+    def fromutc(self, at: datetime) -> datetime:
+        """A time of UTC as this zone shows it."""
+        moment = at.replace(tzinfo=timezone.utc)
+        try:
+            shown = moment.astimezone().replace(tzinfo=None)
+            is_first = time.localtime(shown.timestamp()).tm_gmtoff == time.localtime(moment.timestamp()).tm_gmtoff
+            return shown.replace(tzinfo=self, fold=0 if is_first else 1)
+        except (ValueError, OverflowError, OSError):
+            return moment.replace(tzinfo=self)
+
+    @staticmethod
+    def _local(at: Optional[datetime]) -> Optional[time.struct_time]:
+        try:
+            return time.localtime(at.replace(tzinfo=None).timestamp() if at else None)
+        except (ValueError, OverflowError, OSError):
+            return None
 
 
 class Clock:
@@ -17,7 +55,7 @@ class Clock:
 
     def zone(self) -> tzinfo:
         """The machine's local zone, in which the agent writes its logs."""
-        return datetime.now().astimezone().tzinfo or timezone.utc
+        return LocalZone()
 
     def monotonic(self) -> float:
         """Seconds that only ever grow."""

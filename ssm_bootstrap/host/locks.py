@@ -46,17 +46,17 @@ class Locks:
         descriptor = os.open(
             real, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
         )  # whoever may open it may hold it
+        text = json.dumps({"pid": os.getpid(), "command": command, "since": since}).encode() + b"\n"
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.pwrite(descriptor, text, 0)
+            os.ftruncate(descriptor, len(text))
         except BlockingIOError:
             os.close(descriptor)
             return None
         except BaseException:
-            os.close(descriptor)
+            os.close(descriptor)  # a /run without room too: whoever waits could not be told who holds it
             raise
-        text = json.dumps({"pid": os.getpid(), "command": command, "since": since}).encode()
-        os.pwrite(descriptor, text + b"\n", 0)
-        os.ftruncate(descriptor, len(text) + 1)
         return descriptor
 
     def release(self, descriptor: int) -> None:

@@ -18,9 +18,13 @@ class Interrupts:
         self._pending = False
 
     def install(self) -> None:
-        """From now on SIGTERM and SIGHUP end a command as Ctrl-C does: with what it began undone."""
+        """From now on SIGTERM and SIGHUP end a command as Ctrl-C does: with what it began undone.
+
+        One that the caller has ignored stays ignored: nohup and a shell's & say so on purpose.
+        """
         for number in STOPPING:
-            signal.signal(number, self._on_signal)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
 
     @contextmanager
     def held(self, *, forget: bool = False) -> Iterator[None]:

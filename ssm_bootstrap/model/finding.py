@@ -23,6 +23,10 @@ class State(str, Enum):
     PAST = "past"
 
 
+CLOCK_BEHIND, CLOCK_AHEAD = "behind", "ahead of"
+"""How the evidence of a clock that is off names its side."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """One thing that was seen: where it stands (``source``, ``locator``), and a quoted ``excerpt``."""

@@ -29,7 +29,7 @@ class Incident:
     last: Optional[datetime]
     end: Optional[datetime]
     count: int
-    rate: Optional[float] = None  # records an hour; None where it lasted no time
+    rate: Optional[float] = None  # records an hour; None where it lasted for less than a minute
     changed: tuple[str, ...] = ()
     last_good: Optional[Sign] = None
     ended_by: Optional[Sign] = None

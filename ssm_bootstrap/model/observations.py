@@ -51,8 +51,6 @@ class Observations:
     probes: tuple[Probe, ...] = ()
     lookups: tuple[NameLookup, ...] = ()
     logs: Observed[LogDigest] = NOT_ASKED
-    agent_proxy: Observed[tuple[tuple[str, str], ...]] = NOT_ASKED
-    caller_proxy: tuple[tuple[str, str], ...] = ()
     crashed: tuple[tuple[str, str], ...] = field(default=())  # (collector, error)
     root: Optional[bool] = None
     image: Observed[Image] = NOT_ASKED

@@ -13,6 +13,8 @@ from enum import Enum
 from typing import Iterator
 from urllib.parse import quote
 
+from ssm_bootstrap.catalog.limits import ACTIVATION_CODE
+
 LIMIT = 16384
 """Bytes of user-data that EC2 takes, before base64."""
 
@@ -78,10 +80,11 @@ def shell_script(first: FirstBoot) -> str:
 def needs(first: FirstBoot) -> Iterator[str]:
     """What has to be there for this to work, one sentence each."""
     s3 = "an S3 endpoint in the VPC: a gateway endpoint in the instance's route table, and 443 allowed out to its prefix list"
-    yield s3
+    yield f"{s3}; a policy of the endpoint itself has to allow s3:GetObject on {first.bucket}/{first.key}"
     if first.fetch is Fetch.VPCE:
         policy = "allows s3:GetObject where aws:SourceVpce is your S3 endpoint"
         yield f"a policy of bucket {first.bucket} that {policy}; curl in the image"
+        yield "an object that is encrypted with SSE-S3: one under a KMS key (SSE-KMS) is given to signed requests alone"
     elif first.fetch is Fetch.SIGNED:
         yield f"an instance profile that allows s3:GetObject on {first.bucket}/{first.key}; aws-cli in the image; IMDS"
     else:
@@ -124,9 +127,10 @@ def _body(first: FirstBoot) -> str:
         "set -eu",
         "umask 077",
         f'if [ "$(cat {DONE} 2>/dev/null)" = {stamp} ]; then exit 0; fi',
-        "put() {",
+        "put() {  # on the disk before it has its name: a cut of the power must not leave an empty script that succeeds",
         '    cat >"$1.new"',
         '    chmod "$2" "$1.new"',
+        '    sync "$1.new"',
         '    mv -f "$1.new" "$1"',
         "}",
         "mkdir -p /etc/ssm-bootstrap",
@@ -136,7 +140,9 @@ def _body(first: FirstBoot) -> str:
         lines += ["put /etc/ssm-bootstrap/activation-code 600 <<'END_OF_CODE'", first.code, "END_OF_CODE"]
     lines += [f"put {SCRIPT} 700 <<'END_OF_SCRIPT'", *_fetcher(first, stamp), "END_OF_SCRIPT"]
     lines += [f"put /etc/systemd/system/{UNIT} 644 <<'END_OF_UNIT'", *_UNIT_LINES, "END_OF_UNIT"]
-    lines += ["systemctl daemon-reload", f"systemctl --quiet enable {UNIT}", f"systemctl --no-block start {UNIT}"]
+    lines += ["systemctl daemon-reload", f"systemctl --quiet enable {UNIT}", "sync -f /etc/systemd/system"]
+    # Not start: an image may have brought this unit, and it runs with the script of another instance's user-data.
+    lines += [f"systemctl --no-block restart {UNIT}"]
     return "\n".join(lines) + "\n"
 
 
@@ -145,13 +151,19 @@ _UNIT_LINES = (
     "Description=Fetch ssm-bootstrap from S3 and install it",
     "Wants=network-online.target",
     "After=network-online.target",
+    "StartLimitIntervalSec=0",
     "",
     "[Service]",
-    "Type=oneshot",
+    # A oneshot would hold up multi-user.target for as long as it tries, and cloud-init's last stage comes after that.
+    "Type=exec",
     f"ExecStart=/bin/sh {SCRIPT}",
     "RuntimeDirectory=ssm-bootstrap-first-boot",
     "RuntimeDirectoryMode=0700",
-    "TimeoutStartSec=infinity",
+    "RuntimeDirectoryPreserve=restart",
+    # Again after a full disk or a busy systemd; not after what another run finds the same (126, 127: no python3).
+    "Restart=on-failure",
+    "RestartSec=60",
+    "RestartPreventExitStatus=2 70 77 78 126 127",
     "",
     "[Install]",
     "WantedBy=multi-user.target",
@@ -169,18 +181,24 @@ def _fetcher(first: FirstBoot, stamp: str) -> Iterator[str]:
     yield "# Fetches ssm-bootstrap and installs it; tries until that is done, as the endpoints may come later."
     yield "set -u"
     yield "umask 077"
-    yield "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    yield f'if [ "$(cat {DONE} 2>/dev/null)" = {stamp} ]; then exit 0; fi'
+    yield "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
+    if first.fetch is Fetch.SIGNED or first.code_from in (CodeFrom.PARAMETER, CodeFrom.SECRET):
+        # A hybrid agent leaves its own credentials in root's profile, which would go before the instance's role.
+        yield "export HOME=/root AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_MAX_ATTEMPTS=2"
+    yield f'if [ "$(cat {DONE} 2>/dev/null)" = {stamp} ]; then'
+    yield f"    systemctl --quiet disable {UNIT}"
+    yield "    exit 0"
+    yield "fi"
     yield "work=/run/ssm-bootstrap-first-boot"
     yield "code=/etc/ssm-bootstrap/activation-code"
     yield "told=0"
-    yield "later() {  # what is missing: told at once and then every minute"
+    yield "later() {  # what is missing, of what, seconds to the next try: told at once and then every minute"
     yield "    now=$(date +%s)"
     yield '    if [ $((now - told)) -ge 60 ] || [ "$now" -lt "$told" ]; then'
-    yield '        echo "<4>waiting for $1: $2"'
+    yield '        printf "<4>waiting for %s: %s\\n" "$1" "$(printf %s "$2" | tr -s "\\n" " ")"'
     yield "        told=$now"
     yield "    fi"
-    yield "    sleep 2"
+    yield '    sleep "$3"'
     yield "}"
     yield "fetch() {"
     yield from _indent(_fetch_lines(first))
@@ -188,31 +206,50 @@ def _fetcher(first: FirstBoot, stamp: str) -> Iterator[str]:
     yield 'fresh() { echo "' + first.sha256 + '  $1" | sha256sum -c --status 2>/dev/null; }'
     yield 'program="$work/ssm-bootstrap.pyz"'
     yield 'until fresh "$program"; do'
-    yield '    if why=$(fetch 2>&1); then why="its SHA-256 is not ' + first.sha256 + '"; fi'
+    yield f"    pause={_PAUSE if first.fetch is Fetch.SIGNED else 1}"
+    yield "    why=$(fetch 2>&1)"
+    yield "    case $? in"
+    yield f'        0) why="its SHA-256 is not {first.sha256}" pause=30 ;;  # not the whole object every second'
+    yield f"        22) pause={_PAUSE} ;;  # curl: S3 answers, and refuses"
+    yield "    esac"
     yield '    fresh "$program" && break'
-    yield f'    later {shlex.quote(where)} "$why"'
+    yield f'    later {shlex.quote(where)} "$why" "$pause"'
     yield "done"
     if first.code_from in (CodeFrom.PARAMETER, CodeFrom.SECRET):
         yield "told=0"
-        yield 'until [ -s "$code" ]; do'
-        yield f'    why=$({_code_command(first)} 2>&1 >"$code.new") && [ -s "$code.new" ] && mv -f "$code.new" "$code" && break'
-        yield '    rm -f "$code.new"'
-        yield f'    later {shlex.quote(f"the activation code from {first.code_from.value} {first.code_name}")} "$why"'
+        # Always anew: a file that is there may hold the code of an earlier activation.
+        yield f'until why=$({_code_command(first)} 2>&1 >"$code.new") && {_IS_A_CODE} "$code.new"; do'
+        yield '    [ -n "$why" ] || why="what it holds is no activation code"'
+        yield f'    later {shlex.quote(f"the activation code from {first.code_from.value} {first.code_name}")} "$why" {_PAUSE}'
         yield "done"
-    yield f'python3 "$program" install --region {first.region} --activation-id {first.activation_id} --start || exit'
-    yield f"echo {stamp} >{DONE}.new && mv -f {DONE}.new {DONE}"
+        yield 'sync "$code.new"'
+        yield 'mv -f "$code.new" "$code"'
+    # With the interpreter of the bundle's own first line: what is too old, or is not there, is told now and not by the unit.
+    words = f"install --region {first.region} --activation-id {first.activation_id} --start"
+    yield f'/usr/bin/python3 -I "$program" {words} || exit'
+    yield f"echo {stamp} >{DONE}.new && sync {DONE}.new && mv -f {DONE}.new {DONE}"
     yield f"systemctl --quiet disable {UNIT}"
 
 
 def _fetch_lines(first: FirstBoot) -> tuple[str, ...]:
-    curl = 'curl -fsS --connect-timeout 2 --max-time 300 -o "$program"'
+    # A transfer that has come to a halt is given up after 20 s, so that what is missing is told every minute.
+    curl = 'curl -fsS --connect-timeout 2 --speed-limit 1 --speed-time 20 --max-time 300 -o "$program"'
     if first.fetch is Fetch.VPCE:
         return (f"{curl} {shlex.quote(first.object_url)}",)
     if first.fetch is Fetch.SIGNED:
         source = shlex.quote(f"s3://{first.bucket}/{first.key}")
-        return (f'aws s3 cp --only-show-errors --cli-connect-timeout 2 --region {first.region} {source} "$program"',)
+        return (f'aws {_AWS} --region {first.region} s3 cp --only-show-errors {source} "$program"',)
     # The URL is a secret: on standard input nobody sees it in a list of processes.
     return (f"{curl} --config - <<'END_OF_URL'", f'url = "{first.url}"', "END_OF_URL")
+
+
+_IS_A_CODE = f"LC_ALL=C grep -Eqx '[!#-&(-_a-~]{{{ACTIVATION_CODE[0]},{ACTIVATION_CODE[1]}}}'"
+"""A parameter that Terraform has not filled yet, a secret of JSON, or aws-cli's None is waited for and told, not installed."""
+
+_PAUSE = 3
+"""Seconds between two tries of what answers and refuses, or of aws-cli, whose every start takes a second of a processor."""
+
+_AWS = "--cli-connect-timeout 2 --cli-read-timeout 20"
 
 
 def _indent(lines: tuple[str, ...]) -> Iterator[str]:
@@ -223,7 +260,7 @@ def _indent(lines: tuple[str, ...]) -> Iterator[str]:
 
 def _code_command(first: FirstBoot) -> str:
     name = shlex.quote(first.code_name)
-    common = f"aws --cli-connect-timeout 2 --region {first.region} --output text"
+    common = f"aws {_AWS} --region {first.region} --output text"
     if first.code_from is CodeFrom.PARAMETER:
         return f"{common} ssm get-parameter --with-decryption --query Parameter.Value --name {name}"
     return f"{common} secretsmanager get-secret-value --query SecretString --secret-id {name}"

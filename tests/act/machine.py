@@ -78,10 +78,15 @@ class Roomy(Files):
     """Files of a disk that has as much room as is said."""
 
     free: Optional[int] = 1 << 30
+    protected: str = ""
 
     def free_bytes(self, path: str) -> Optional[int]:
         """As said."""
         return self.free
+
+    def is_writable(self, path: str) -> bool:
+        """Not what is protected."""
+        return path != self.protected and super().is_writable(path)
 
 
 @dataclass

@@ -262,6 +262,8 @@ def test_a_signal_during_the_proof_keeps_what_is_whole_and_leaves_the_agent_runn
 
 def test_a_signal_before_the_first_agent_is_started_starts_it(machine: Machine, signals: None) -> None:
     """A first registration that is whole: nobody had been stopped, and the node is to come up all the same."""
+    for path in (paths.VAULT, paths.REGISTRATION):
+        machine.host.trees.remove(path)
     machine.systemctl.active = False
 
     def revive() -> Proof:

@@ -351,3 +351,10 @@ def test_a_code_file_that_is_not_there(world: World) -> None:
     assert [item.path for item in world.prepare().removed if item.what == "activation code"] == [
         f"{paths.OUR_CONFIG}: [activation] code"
     ]
+
+
+@pytest.mark.parametrize("name", [".activation-code.a1b2c3", "activation-code.new"])
+def test_a_code_that_was_only_half_put_in_place_goes_too(world: World, name: str) -> None:
+    left = world.files.put(f"{paths.OUR_SECRETS}/{name}", CODE)
+    world.prepare()
+    assert not world.files.exists(left)

@@ -72,8 +72,71 @@ def test_a_second_run_writes_nothing(node: Node) -> None:
 
 
 def test_the_start_is_not_waited_for(node: Node) -> None:
+    node.install()
     node.install(start=True)
     assert ("systemctl", "--no-block", "start", "ssm-bootstrap.service") in node.commands.ran
+
+
+def test_a_unit_that_waits_with_what_was_there_before_is_begun_anew(node: Node) -> None:
+    node.install()
+    node.install(start=True, settings=(("node", "region", "eu-west-1"),))
+    assert ("systemctl", "--no-block", "restart", "ssm-bootstrap.service") in node.commands.ran
+    assert ("systemctl", "--no-block", "start", "ssm-bootstrap-doctor.timer") in node.commands.ran
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "wanted"), [(paths.OUR_PROGRAM, 0o644, 0o755), (UNIT, 0o666, 0o644), (paths.OUR_CODE, 0o644, 0o600)]
+)
+def test_the_same_bytes_with_another_mode_are_put_again(node: Node, path: str, mode: int, wanted: int) -> None:
+    node.install(code="a-code-of-twenty-letters")
+    Path(node.files.real(path)).chmod(mode)
+    assert node.install(code="a-code-of-twenty-letters")[path].verb == "written"
+    assert node.files.mode_and_owner(path)[0] == wanted and not node.files.exists(path + BEFORE)
+
+
+def test_a_program_that_belongs_to_somebody_else_is_put_again(node: Node) -> None:
+    node.files.put(paths.OUR_PROGRAM, BUNDLE, 0o755)
+    node.files.owner = 1000
+    assert node.install()[paths.OUR_PROGRAM].verb == "written"
+
+
+@pytest.mark.parametrize("leads_to_us", [True, False])
+def test_a_link_to_the_program_becomes_the_program(node: Node, leads_to_us: bool) -> None:
+    theirs = Path(node.files.real(node.files.put("/home/her/bundle.pyz", BUNDLE, 0o755)))
+    link = Path(node.files.real(paths.OUR_PROGRAM))
+    link.parent.mkdir(parents=True)
+    link.symlink_to(theirs)
+    if not leads_to_us:
+        theirs.unlink()
+    assert node.install()[paths.OUR_PROGRAM].verb == "written"
+    assert not link.is_symlink() and link.read_bytes() == BUNDLE
+
+
+def test_a_unit_that_is_masked_stays_so(node: Node) -> None:
+    Path(node.files.real(UNIT)).symlink_to("/dev/null")
+    with pytest.raises(Refusal, match="masked by an administrator") as refused:
+        node.install()
+    assert refused.value.status == 78 and node.everything() == {UNIT} and not node.commands.ran
+
+
+def test_the_record_tells_nothing_of_the_code(node: Node) -> None:
+    node.install(code="a-code-of-twenty-letters")
+    assert json.loads(node.files.read_text(paths.INSTALLED))["files"][paths.OUR_CODE] == ""
+    assert node.uninstall()[paths.OUR_CODE].verb == "removed"
+
+
+def test_what_was_kept_of_somebody_elses_has_no_right_of_its_own(node: Node) -> None:
+    node.files.put(paths.OUR_PROGRAM, "#!/bin/sh\n", 0o4755)
+    node.install()
+    assert node.files.mode_and_owner(paths.OUR_PROGRAM + BEFORE)[0] == 0o755
+
+
+def test_uninstall_takes_what_a_cut_of_the_power_left_of_the_code(node: Node) -> None:
+    node.install(code="a-code-of-twenty-letters")
+    for name in (".activation-code.x1y2", "activation-code.new", "first-boot.new"):
+        node.files.put(f"{paths.OUR_SECRETS}/{name}", "a-code-of-twe")
+    node.uninstall()
+    assert not node.files.exists(paths.OUR_SECRETS)
 
 
 def test_an_administrators_configuration_keeps_its_other_lines(node: Node) -> None:
@@ -135,6 +198,15 @@ def test_uninstall_keeps_what_an_administrator_changed(node: Node) -> None:
     node.files.put(paths.OUR_CONFIG, "[node]\nregion = eu-west-1\n")
     assert node.uninstall()[paths.OUR_CONFIG].verb == "kept"
     assert node.files.exists(paths.OUR_CONFIG) and not node.files.exists(paths.OUR_PROGRAM)
+
+
+def test_uninstall_keeps_a_link_to_nowhere_that_somebody_put_there(node: Node) -> None:
+    node.install()
+    program = Path(node.files.real(paths.OUR_PROGRAM))
+    program.unlink()
+    program.symlink_to("/nowhere/bundle.pyz")
+    assert node.uninstall()[paths.OUR_PROGRAM].verb == "kept"
+    assert program.is_symlink() and not node.files.exists(UNIT)
 
 
 def test_what_an_administrator_added_to_our_configuration_stays(node: Node) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Callable, Iterator, List
+from typing import Callable, Iterator, List, Optional
 
 import pytest
 
@@ -92,11 +95,53 @@ def test_the_lock_is_free_again_after_the_block_and_after_what_it_raises(host: H
     assert host.locks.holder(paths.LOCK) is None
 
 
-def test_a_run_directory_that_is_not_ours_is_77(tmp_path: Path) -> None:
+def test_a_run_directory_that_is_not_there_is_78(tmp_path: Path) -> None:
     with pytest.raises(Refusal) as refused, locked(Host(locks=Locks(str(tmp_path))), "register", 0, silent):
         raise AssertionError("it came in")
-    assert refused.value.status is ExitStatus.NO_PERMISSION
-    assert refused.value.message.startswith(f"{paths.LOCK}: ")
+    assert refused.value.status is ExitStatus.BAD_CONTENT
+    assert refused.value.message == f"{paths.LOCK}: no such file or directory; nothing was changed"
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        (errno.ENOSPC, ExitStatus.TRY_LATER),
+        (errno.EMFILE, ExitStatus.TRY_LATER),
+        (errno.EROFS, ExitStatus.NO_PERMISSION),
+        (errno.EACCES, ExitStatus.NO_PERMISSION),
+        (errno.ELOOP, ExitStatus.BAD_CONTENT),
+    ],
+)
+def test_a_lock_that_cannot_be_had_says_why_in_one_line(number: int, status: ExitStatus) -> None:
+    class Broken(Locks):
+        """A lock's file that gives an error."""
+
+        def take(self, path: str, command: str, since: str) -> Optional[int]:
+            raise OSError(number, os.strerror(number), "/root of a test" + path)
+
+    with pytest.raises(Refusal) as refused, locked(Host(locks=Broken()), "register", 0, silent):
+        raise AssertionError("it came in")
+    assert refused.value.status is status
+    assert refused.value.message == f"{paths.LOCK}: {os.strerror(number).lower()}; nothing was changed"
+
+
+def test_a_lock_without_room_for_its_holders_name_is_let_go_again(host: Host, tmp_path: Path) -> None:
+    class Talkative(Locks):
+        """Writes a name that is longer than any file may become here."""
+
+        def take(self, path: str, command: str, since: str) -> Optional[int]:
+            before = resource.getrlimit(resource.RLIMIT_FSIZE)
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+            try:
+                return super().take(path, command, since)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    with pytest.raises(Refusal), locked(Host(locks=Talkative(str(tmp_path))), "register", 0, silent):
+        raise AssertionError("it came in")
+    with locked(host, "register", 0, silent):
+        pass
 
 
 def test_a_link_at_the_locks_place_is_not_followed(tmp_path: Path, host: Host) -> None:

@@ -15,6 +15,8 @@ from ssm_bootstrap.host.signals import STOPPING, Interrupts
 def interrupts() -> Iterator[Interrupts]:
     """Handlers of its own, taken away at the end."""
     before = {number: signal.getsignal(number) for number in STOPPING}
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_DFL)  # the tests may run under nohup themselves
     found = Interrupts()
     found.install()
     yield found
@@ -26,6 +28,17 @@ def interrupts() -> Iterator[Interrupts]:
 def test_each_ends_a_command_as_ctrl_c_does(interrupts: Interrupts, number: int) -> None:
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(number)
+
+
+@pytest.mark.parametrize("number", STOPPING)
+def test_one_that_the_caller_ignores_stays_ignored(interrupts: Interrupts, number: int) -> None:
+    """As nohup does with SIGHUP."""
+    signal.signal(number, signal.SIG_IGN)
+    interrupts.install()
+    assert signal.getsignal(number) is signal.SIG_IGN
+    signal.raise_signal(number)
+    with interrupts.held():
+        pass
 
 
 @pytest.mark.parametrize("number", STOPPING)

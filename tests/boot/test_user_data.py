@@ -17,6 +17,7 @@ from tests.boot.container import Container
 from tests.boot.test_boot import AGENT, UNIT, agent_is_online, calls, instances
 from tests.lab.cases import CASES
 from tests.lab.client import Lab
+from tests.laws.secrets import CANARIES
 from tests.story import ACTIVATION, CODE, REGION
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(400)]
@@ -24,7 +25,10 @@ Tell = Callable[[str], None]
 FIRST_BOOT, TIMER = "ssm-bootstrap-first-boot.service", "ssm-bootstrap-doctor.timer"
 BUCKET, KEY = "my-bucket", "tools/ssm-bootstrap.pyz"
 SEED = "/var/lib/cloud/seed/nocloud"
-CLOUD = "datasource_list: [NoCloud]\nnetwork: {config: disabled}\nmanage_etc_hosts: false\npreserve_hostname: true\nlocale: false\n"
+CLOUD = (
+    "datasource_list: [NoCloud]\nnetwork: {config: disabled}\nmanage_etc_hosts: false\npreserve_hostname: true\nlocale: false\n"
+    "ssh_genkeytypes: []\n"  # there is no ssh-keygen, and newer ones are degraded (2) without its keys
+)
 OURS = ("/etc", "/usr/local", "/var/lib/ssm-bootstrap", "/var/cache/ssm-bootstrap", "/run/ssm-bootstrap")
 CLOUD_INITS = ("/etc/ssh", "/etc/hosts", "/etc/apt", "/etc/locale", "/etc/default", "/etc/cloud", "/etc/passwd", "/etc/shadow")
 
@@ -123,6 +127,8 @@ def test_an_instance_of_an_image_without_us(clone: Container, lab: Lab, bundle: 
         schema = clone.run(["cloud-init", "schema", "--config-file", f"{SEED}/user-data"], timeout=120)
         older = clone.run(["cloud-init", "devel", "schema", "--config-file", f"{SEED}/user-data"], timeout=120)
         assert "Valid" in schema.stdout + older.stdout, schema.stderr + older.stderr
+        system = clone.run(["cloud-init", "schema", "--system"], timeout=120)
+        assert "Valid" in system.stdout or "invalid choice: 'schema'" in system.stderr, system.stdout + system.stderr
     clone.power_off()
 
     lab.forget_requests()
@@ -132,6 +138,24 @@ def test_an_instance_of_an_image_without_us(clone: Container, lab: Lab, bundle: 
     assert f"Already registered: {name}" in clone.journal(UNIT)
     assert clone.journal(FIRST_BOOT).strip() in ("", "-- No entries --")
     assert not calls(lab, "RegisterManagedInstance")
+    assert "ordering cycle" not in clone.journal()
+    verified = clone.run(["sh", "-c", "systemd-analyze verify /etc/systemd/system/ssm-bootstrap*.service"])
+    assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
+
+
+def test_an_image_of_an_instance_that_was_not_done(clone: Container, lab: Lab, bundle: Path, tell: Tell) -> None:
+    """The unit that the image brought runs before cloud-init's last stage, which a shell script is part of, and gives way."""
+    bake_code(clone)
+    give(clone, user_data(bundle, "--s3-uri", "s3://another-bucket/of-the-image"))
+    clone.boot()
+    clone.wait_for_words("waiting for https://another-bucket", lambda: clone.journal(FIRST_BOOT))
+    clone.cut()
+    give(clone, user_data(bundle, "--format", "shell"))
+    clone.disk.write(f"{SEED}/meta-data", "instance-id: i-0fedcba9876543210\n")
+    clone.boot()
+    is_installed_and_online(clone, lab)
+    assert "waiting for https://another-bucket" in clone.journal(FIRST_BOOT)
+    cloud_init_is_done(clone)
 
 
 def test_a_code_in_user_data(clone: Container, lab: Lab, bundle: Path, tell: Tell) -> None:
@@ -141,6 +165,20 @@ def test_a_code_in_user_data(clone: Container, lab: Lab, bundle: Path, tell: Tel
     modes = clone.run(["stat", "-c", "%a %U", "/etc/ssm-bootstrap", outfit.CODE_FILE]).stdout.split()
     assert modes == ["700", "root", "600", "root"]
     assert CODE not in clone.journal()
+
+
+def test_a_presigned_url(clone: Container, lab: Lab, bundle: Path, tell: Tell) -> None:
+    """First one that S3 has nothing for, so that curl has something to say of it."""
+    bake_code(clone)
+    lab.behave(s3_objects={})
+    signature = CANARIES["presigned-signature"]
+    url = f"https://{BUCKET}.s3.{REGION}.amazonaws.com/{KEY}?X-Amz-Expires=604800&X-Amz-Signature={signature}"
+    give(clone, user_data(bundle, "--fetch", "presigned", "--presigned-url-file", "-", code=url))
+    clone.boot()
+    clone.wait_for_words(f"waiting for s3://{BUCKET}/{KEY}: curl: (22)", lambda: clone.journal(FIRST_BOOT))
+    upload(lab, bundle)
+    is_installed_and_online(clone, lab)
+    assert signature not in clone.journal()
 
 
 def test_endpoints_that_come_later(clone: Container, lab: Lab, bundle: Path, tell: Tell) -> None:
@@ -189,8 +227,11 @@ def test_uninstall_takes_it_all_back(clone: Container, lab: Lab, bundle: Path, t
     cloud_init_is_done(clone)
     before = places(clone)
     words = ["--region", REGION, "--activation-id", ACTIVATION, "--activation-code-file", "/root/code", "--start"]
+    halves = [" ".join(["/root/bundle.pyz", "install", *half]) for half in (words[:2], words[2:-1])]
+    both = clone.run(["sh", "-c", f"{halves[0]} & {halves[1]}; status=$?; wait $! && exit $status"])  # two runs at once
+    assert both.returncode == 0, both.stderr
     done = clone.run(["/root/bundle.pyz", "install", *words])
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0 and "written" not in done.stdout, done.stdout + done.stderr
     clone.wait_for(UNIT, ActiveState="active", SubState="exited")
     agent_is_online(clone)
     again = clone.run(["ssm-bootstrap", "install", *words[:-1]])
@@ -201,6 +242,45 @@ def test_uninstall_takes_it_all_back(clone: Container, lab: Lab, bundle: Path, t
     assert places(clone) == before
     assert clone.show(AGENT)["ActiveState"] == "active"
     assert len(instances(lab)) == 1
+
+
+@pytest.fixture
+def by_hand(clone: Container, bundle: Path) -> Container:
+    """An instance without user-data that is on, with the bundle and the code in root's directory."""
+    clone.disk.write("/root/bundle.pyz", bundle.read_bytes(), mode=0o755)
+    clone.disk.write("/root/code", CODE + "\n", mode=0o600)
+    give(clone, "#cloud-config\n{}\n")
+    clone.boot()
+    cloud_init_is_done(clone)
+    return clone
+
+
+def install(machine: Container, *words: str) -> None:
+    """Install by hand, or take it back."""
+    done = machine.run(["/root/bundle.pyz", "install", *words], timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_wrong_region_is_put_right_while_the_unit_waits(by_hand: Container, lab: Lab, tell: Tell) -> None:
+    words = ["--activation-id", ACTIVATION, "--activation-code-file", "/root/code", "--start"]
+    install(by_hand, "--region", "eu-west-1", *words)
+    by_hand.wait_for_words("waiting: ", lambda: by_hand.journal(UNIT))
+    install(by_hand, "--region", REGION, "--start")
+    by_hand.wait_for(UNIT, ActiveState="active", SubState="exited")
+    agent_is_online(by_hand)
+    assert len(instances(lab)) == 1
+
+
+def test_uninstall_while_the_unit_waits(by_hand: Container, lab: Lab, tell: Tell) -> None:
+    before = places(by_hand)
+    lab.apply(CASES["no-endpoints"])
+    words = ["--activation-id", ACTIVATION, "--activation-code-file", "/root/code", "--start"]
+    install(by_hand, "--region", REGION, *words)
+    by_hand.wait_for_words("waiting: endpoint-missing", lambda: by_hand.journal(UNIT))
+    install(by_hand, "--uninstall")
+    assert places(by_hand) == before
+    assert by_hand.show(UNIT)["LoadState"] == "not-found"
+    assert instances(lab) == {}
 
 
 def places(machine: Container) -> Dict[str, str]:

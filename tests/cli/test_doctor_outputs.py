@@ -75,6 +75,7 @@ def test_nagios_gets_its_statuses_and_one_line(tmp_path: Path, seen: Observation
         ["--no-such-flag"],
         ["--wait", "soon"],
         ["--for", "flying"],
+        ["--json"],
     ],
     ids=" ".join,
 )
@@ -87,6 +88,20 @@ def test_to_nagios_every_refusal_is_unknown(words: list[str]) -> None:
 def test_without_nagios_a_wrong_flag_is_2_as_ever() -> None:
     done = doctor("--no-such-flag")
     assert (done.returncode, done.stdout) == (2, b"")
+
+
+def test_of_what_was_not_looked_at_a_replay_says_nothing(tmp_path: Path) -> None:
+    seen = replace(HEALTHY, plan=replace(HEALTHY.plan, capabilities=("register",)))
+    path = saved(tmp_path, seen)
+    done = doctor("--replay", path, "--for", "patch")
+    assert (done.returncode, done.stdout) == (2, b"") and b"patch was not looked at" in done.stderr
+    assert doctor("--replay", path, "--for", "register").returncode == 0
+    assert doctor("--replay", path).returncode == 0
+
+
+def test_a_replay_is_of_its_own_region(tmp_path: Path) -> None:
+    done = doctor("--replay", saved(tmp_path, HEALTHY), "--region", "us-east-1")
+    assert (done.returncode, done.stdout) == (2, b"") and b"--region: expected without --replay" in done.stderr
 
 
 def test_metrics_are_for_the_collector_to_read_and_replace_the_old_file_whole(tmp_path: Path) -> None:

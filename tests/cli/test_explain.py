@@ -85,7 +85,9 @@ def test_since_until_and_source(capsys: pytest.CaptureFixture[str]) -> None:
         ("--since", "yesterday"),
         ("--source", "nothing"),
         ("--source", ","),
+        ("",),
         ("-", "x"),
+        ("/tmp", " "),
         ("-", "--follow"),
         ("--since", "1h", "--until", "2h"),
     ],
@@ -93,6 +95,18 @@ def test_since_until_and_source(capsys: pytest.CaptureFixture[str]) -> None:
 def test_flags_that_are_wrong(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     status, text, said = explain(capsys, *words)
     assert (status, text) == (2, "") and said.count("\n") == 1
+
+
+def test_text_tells_twenty_unknown_errors_and_how_many_more_there_are(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = [f"{chr(97 + number % 26)}{chr(97 + number // 26)}" for number in range(30)]
+    log = tmp_path / "errors.log"
+    log.write_text("".join(f"2026-11-23 12:00:00.0000 ERROR what {word} this\n" for word in words))
+    _, text, _ = explain(capsys, str(log))
+    assert text.count("1 x what") == 20 and "and 10 more (--json has them)" in text
+    assert len(json.loads(explain(capsys, "--json", str(log))[1])["unexplained"]) == 30
+    log.write_text("".join(f"2026-11-23 12:00:00.0000 ERROR odd after {number} tries\n" for number in range(30)))
+    _, text, _ = explain(capsys, str(log))
+    assert "30 x odd after <n> tries" in text and "more (--json" not in text
 
 
 def test_moments() -> None:

@@ -64,6 +64,8 @@ def test_a_code_in_user_data_comes_with_a_warning(
         (["--sha256", HASH, "--s3-uri", "s3://my-bucket/"], 2, "expected s3://BUCKET/KEY"),
         (["--sha256", HASH, "--s3-uri", "s3://my-bucket/a\nb"], 2, "expected s3://BUCKET/KEY"),
         (["--sha256", HASH, "--s3-uri", "s3://my-bucket/$(id)"], 2, "expected s3://BUCKET/KEY"),
+        (["--sha256", HASH, "--s3-uri", "s3://my-bucket/a\x9bb"], 2, "expected s3://BUCKET/KEY"),
+        (["--sha256", HASH, "--s3-uri", "s3://my-bucket/a\udcffb"], 2, "expected s3://BUCKET/KEY"),
     ],
 )
 def test_bad_input_is_one_line(more: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -154,7 +154,7 @@ def test_a_variable_that_is_no_uuid_is_content(files: RootedFiles) -> None:
 @pytest.mark.parametrize("how", ["argument", "variable", "standard_input"])
 def test_a_malformed_code_is_told_without_it(files: RootedFiles, code: str, said: str, how: str) -> None:
     more = {"file": "-"} if how == "standard_input" else {}
-    found = refused(files, **{how: code, **more})
+    found = refused(files, **{how: code or " ", **more})  # an empty variable is as good as none
     assert found.status is ExitStatus.BAD_CONTENT
     names = {"argument": "--activation-code", "variable": "SSM_BOOTSTRAP_ACTIVATION_CODE", "standard_input": "standard input"}
     assert str(found).startswith(f"activation-malformed: {names[how]}: ")
@@ -240,3 +240,13 @@ def test_the_code_is_shown_nowhere_by_mistake() -> None:
     shown = [repr(code), str(code), f"{code}", f"{code!s:>40}", repr([code]), repr(Activation(ID, code)), repr(sources)]
     assert leaks(" ".join(shown)) == ()
     assert code.reveal() == CODE
+
+
+def test_an_empty_variable_is_none_and_is_named_where_no_code_is_found(files: RootedFiles) -> None:
+    """As in SSM_BOOTSTRAP_ACTIVATION_CODE=$CODE with CODE unset."""
+    said = refused(files, variable="")
+    assert said.status is ExitStatus.USAGE and said.message.endswith("; SSM_BOOTSTRAP_ACTIVATION_CODE is set, and empty")
+    assert "is set" not in refused(files).message
+    path = put(files)
+    assert read(files, environment={"SSM_BOOTSTRAP_ACTIVATION_CODE_FILE": path}, variable="").code.reveal() == CODE
+    assert refused(files, variable=" ").status is ExitStatus.BAD_CONTENT

@@ -86,6 +86,8 @@ def test_a_resolver_that_is_no_address_is_an_answer_too() -> None:
             None,
             ("1.1.1.1", "2.2.2.2", "3.3.3.3"),
         ),
+        # what is no address is no resolver to glibc either, and takes nobody's place
+        ("nameserver \x1b[2J\nnameserver 300.1.1.1\nnameserver 10.0.0.2\n", None, ("10.0.0.2",)),
         ("", None, ()),
         (None, None, ()),
         (b"\xff\x00nameserver", None, ()),

@@ -66,3 +66,17 @@ def test_links_and_what_is_not_there_are_passed_by(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["errors.log.bak", "xerrors.log", "orchestration/c/_script.sh", "stdout", "errors.log\n"])
 def test_what_is_no_log(name: str) -> None:
     assert kind_of(name) is None
+
+
+def test_logs_that_the_agents_settings_put_elsewhere_come_first(tmp_path: Path) -> None:
+    tree = make(tmp_path, f"{LOGS}/hibernate.log", "data/logs/ssm.log", "data/logs/ssm.log.2", "data/logs/errors.log")
+    named = ("/data/logs/ssm.log.2", "/data/logs/ssm.log", "/data/logs/errors.log", f"/{LOGS}/hibernate.log", "/data/logs/gone")
+    found = own_sources(tree, KINDS, named)
+    assert [(source.kind, source.path) for source in found] == [
+        ("agent", "/data/logs/ssm.log.2"),
+        ("agent", "/data/logs/ssm.log"),
+        ("errors", "/data/logs/errors.log"),
+        ("hibernate", f"/{LOGS}/hibernate.log"),
+    ]
+    assert found[0].written == 1002
+    assert [source.kind for source in own_sources(tree, ("errors",), named)] == ["errors"]

@@ -10,10 +10,11 @@ import pytest
 from ssm_bootstrap.diagnose.case import Case, open_case
 from ssm_bootstrap.diagnose.checks import agent, identity, instance
 from ssm_bootstrap.model.finding import Finding, Severity
-from ssm_bootstrap.model.machine import Agent, AgentConfig, Identity, IdentityState, Impostor, Instance, Unit
+from ssm_bootstrap.model.machine import Agent, AgentConfig, Identity, IdentityState, Impostor, Instance, Metadata, Unit
+from ssm_bootstrap.model.network import Failure, Probe, Stage
 from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
-from tests.made import EVERYTHING, REGION, observations
+from tests.made import EVERYTHING, INSIDE, PUBLIC, REGION, observations, probe
 
 BUT_REGISTER = tuple(name for name in EVERYTHING if name != "register")
 MI = "mi-0123456789abcdef0"
@@ -149,3 +150,38 @@ def test_regions_that_disagree_are_told() -> None:
     assert (found.code, found.subject) == ("region-mismatch", REGION)
     assert found.evidence[0].excerpt == f"--region says {REGION}, the vault says eu-west-1"
     assert list(instance.region(case())) == []
+
+
+MISSING = probe("ssm", PUBLIC, Stage.TCP, Failure.TIMED_OUT)
+NAMELESS = probe("ssm", None, Stage.DNS, Failure.NAME_UNKNOWN)
+BLOCKED = probe("ssm", INSIDE, Stage.TCP, Failure.TIMED_OUT)
+UNREGISTERED = Seen(Identity(IdentityState.NOT_REGISTERED))
+
+
+@pytest.mark.parametrize(
+    ("own", "probes", "who", "source", "count"),
+    [
+        ("eu-west-1", (MISSING,), UNREGISTERED, "--region", 1),
+        ("eu-west-1", (NAMELESS,), UNREGISTERED, "--region", 1),
+        ("eu-west-1", (MISSING,), UNREGISTERED, "", 1),
+        ("eu-west-1", (MISSING,), Unseen("not asked"), "--region", 1),
+        (REGION, (MISSING,), UNREGISTERED, "--region", 0),
+        ("", (MISSING,), UNREGISTERED, "--region", 0),
+        ("eu-west-1", (MISSING,), REGISTERED, "--region", 0),
+        ("eu-west-1", (MISSING,), Seen(Identity(IdentityState.UNREADABLE)), "--region", 0),
+        ("eu-west-1", (MISSING,), Unseen("not asked"), "the vault", 0),
+        ("eu-west-1", (BLOCKED,), UNREGISTERED, "--region", 0),  # an address inside: somebody made a way
+        ("eu-west-1", (MISSING, probe("ssmmessages", PUBLIC)), UNREGISTERED, "--region", 0),  # there is a way out
+        ("eu-west-1", (probe("ssm", PUBLIC),), UNREGISTERED, "--region", 0),
+    ],
+)
+def test_another_region_than_the_instances_that_nothing_leads_to(
+    own: str, probes: tuple[Probe, ...], who: Any, source: str, count: int
+) -> None:
+    here = machine(Seen(Metadata(region=own, ipv4_cidrs=("10.0.0.0/16",))))
+    seen = observations(*probes, instance=here, identity=who, plan=Plan("doctor", Seen(REGION), source, EVERYTHING))
+    found = list(instance.abroad(open_case(seen)))
+    assert all(item.cause.startswith(f"{source} says" if source else "The region asked for is") for item in found)
+    assert [(item.code, item.severity, "register" in item.breaks) for item in found] == [
+        ("region-mismatch", Severity.ERROR, True)
+    ] * count

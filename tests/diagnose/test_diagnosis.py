@@ -11,7 +11,7 @@ from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.diagnosis import CHECKS, Check, Said, Steps, diagnose
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.finding import Evidence
+from ssm_bootstrap.model.finding import Evidence, Severity
 from ssm_bootstrap.model.machine import Identity, IdentityState
 from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.observations import LogDigest
@@ -140,6 +140,28 @@ def test_an_unregistered_node_in_a_closed_vpc_has_causes_and_verdicts() -> None:
 def test_only_the_capabilities_that_were_asked_for_are_judged(name: str) -> None:
     found = diagnose(observations(*healthy(), capabilities=(name,)))
     assert [item.capability.value for item in found.capabilities] == [name]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "severity"),
+    [
+        (("register",), "clock-skewed", Severity.INFO),
+        (("register",), "no-route", Severity.ERROR),
+        (("register",), "region-mismatch", Severity.ERROR),
+        (EVERYTHING, "clock-skewed", Severity.ERROR),
+        (("session",), "clock-skewed", Severity.ERROR),
+    ],
+)
+def test_what_registering_does_not_need_is_no_error_where_that_alone_is_asked_for(
+    asked: tuple[str, ...], code: str, severity: Severity
+) -> None:
+    def check(case: Case) -> Iterator[Said]:
+        yield make_finding("clock-skewed", "there", breaks=("session",))
+        yield make_finding("no-route", "here", breaks=("register", "session"))
+        yield make_finding("region-mismatch", "eu-west-1")
+
+    found = diagnose(observations(*healthy(), capabilities=asked), (Check("check", check),))
+    assert [item.severity for item in found.findings if item.code == code] == [severity]
 
 
 def test_evidence_is_kept_as_it_was_seen() -> None:

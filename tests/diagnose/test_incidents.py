@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Optional, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -45,6 +45,13 @@ def test_a_good_sign_ends_it_and_a_later_failure_is_another() -> None:
     assert first.last_good and first.last_good.at == at("2026-11-23 14:00:00")
     assert second.goes_on and second.count == 1 and second.rate is None
     assert second.last_good and second.last_good.at == at("2026-11-23 15:20:00")
+
+
+@pytest.mark.parametrize(("second", "rate"), [("23 15:00:07", None), ("23 15:00:59", None), ("23 15:01:00", 120.0)])
+def test_a_moment_has_no_rate(second: str, rate: Optional[float]) -> None:
+    """Count and seconds say it better."""
+    (found,) = tell(("23 15:00:00", SILENT), (second, SILENT))
+    assert (found.count, found.rate) == (2, rate)
 
 
 def test_silence_beyond_the_agents_own_pauses_ends_it() -> None:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
 from ssm_bootstrap.collect.agentlog import read_stream
 from ssm_bootstrap.diagnose.logs import LogDiagnosis, explain_logs
-from ssm_bootstrap.diagnose.logsignals import next_credential_try
 from ssm_bootstrap.diagnose.logverdict import Sort, judge
 from ssm_bootstrap.model.finding import Finding, Severity, State
 from ssm_bootstrap.model.log import Level, LogGroup, LogRecord
@@ -265,13 +264,11 @@ def test_benign_records_are_counted_and_dropped() -> None:
 
 def test_unknown_errors_are_listed_with_a_count() -> None:
     diagnosis = explain(
-        *(line(n, f"odd thing {n}h broke, request id: {n}") for n in range(3)), line(9, REGISTER + "SomethingNew: x")
+        *(line(n, f"odd thing {n}h broke, request id: {n}") for n in range(3)), line(9, REGISTER + "SomethingNew: x 1")
     )
     assert [(found.template, found.count) for found in diagnosis.unexplained] == [
-        ("odd thing 0h broke, request id: <id>", 1),
-        ("odd thing 1h broke, request id: <id>", 1),
-        ("odd thing 2h broke, request id: <id>", 1),
-        (REGISTER + "SomethingNew: x", 1),
+        ("odd thing <n>h broke, request id: <id>", 3),
+        (REGISTER + "SomethingNew: x 1", 1),
     ]
     assert diagnosis.records == (0, 0, 4)
 
@@ -324,9 +321,6 @@ def test_signals() -> None:
         line(1, "[MGSInteractor] SSM Connection channel status is set to ec2messages", "INFO"),
     ).signal("connection-status")
     assert status is not None and status.value == "ssmmessages"
-    denied = explain_logs(digest_of("logs/role-token-denied/"))
-    assert next_credential_try(denied.signals) == datetime(2026, 11, 23, 15, 15, 58, 769600, UTC)
-    assert [(signal.name, signal.value) for signal in denied.failures] == [("role-token", "credentials-refused")]
 
 
 def test_further_shapes_are_unexplained_whatever_their_sample_says() -> None:
@@ -380,5 +374,32 @@ def test_two_incidents_far_apart_are_two_causes() -> None:
 
 
 def test_listed_is_what_no_finding_tells() -> None:
-    diagnosis = explain(line(1, "mkdir /x: no space left on device"), line(2, "odd"))
-    assert [item.template for item in diagnosis.listed] == ["disk-full: a file system is full", "odd"]
+    diagnosis = explain(line(1, "chmod /x: operation not permitted"), line(2, "odd"))
+    told = "not-permitted: a file may not be changed (immutable flag, missing capability)"
+    assert [item.template for item in diagnosis.listed] == [told, "odd"]
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "subject"),
+    [
+        ("open /data/orchestration/x.sh: no space left on device", "disk-full", "/data/orchestration"),
+        ("write failed: no space left on device", "disk-full", "/var/lib/amazon/ssm"),
+        ("mkdir /var/lib/amazon/ssm/Vault: read-only file system", "read-only-storage", "/var/lib/amazon/ssm"),
+        ("Insufficient available disk space - 40 MB", "disk-low", "/var/lib/amazon/ssm"),
+    ],
+)
+def test_a_disk_that_cannot_be_written_is_a_finding_about_its_directory(message: str, code: str, subject: str) -> None:
+    finding = only(explain(line(1, message)))
+    assert (finding.code, finding.subject) == (code, subject)
+    assert any(subject in command for command in finding.remedy.commands)
+
+
+def test_a_node_that_the_message_names_is_in_the_commands() -> None:
+    """And of two none."""
+    said = "error when calling AWS APIs. error details - InvalidInstanceId: Not existing InstanceId "
+    one, other = "mi-02117ab6c0a35dc0a", "mi-0fedcba9876543210"
+    finding = only(explain(line(1, said + one)))
+    assert any(one in command for command in finding.remedy.commands)
+    assert not any("<MI>" in command for command in finding.remedy.commands)
+    finding = only(explain(line(1, said + one), line(2, said + other)))
+    assert not any(one in command or other in command for command in finding.remedy.commands)

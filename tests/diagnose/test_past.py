@@ -62,6 +62,19 @@ def test_what_is_broken_otherwise_now_is_no_advice_of_then() -> None:
     assert found.told.endswith("is something else now") and found.remedy.commands == ()
 
 
+@pytest.mark.parametrize("host", ["ssm.us-east-1.amazonaws.com", "mirror.example.com"])
+def test_of_a_host_that_no_probe_dials_nobody_says_that_it_works(host: str) -> None:
+    assert REGION != "us-east-1"
+    found = the("endpoint-missing", looked(lines(("05:50:06", "ERROR", FAILED.replace(SSM, host)))))
+    assert found.told.endswith("was broken at 2026-11-23 05:50:06+00:00, no probe dials that host now")
+    assert (found.severity, found.state, found.breaks, found.remedy.commands) == (Severity.INFO, State.PAST, (), ())
+
+
+def test_probes_of_another_region_contradict_no_log() -> None:
+    found = the("endpoint-missing", replace(looked(BROKEN), plan=ELSEWHERE))
+    assert (found.severity, found.over) == (Severity.ERROR, "")
+
+
 def test_what_the_log_itself_ends_is_told_with_both_times() -> None:
     healed = lines(("05:50:06", "ERROR", FAILED), ("06:12:33", "INFO", "[CredentialRefresher] Credentials ready"))
     for found in (explain_logs(healed).findings[0], the("endpoint-missing", looked(healed))):

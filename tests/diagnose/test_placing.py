@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_bootstrap.diagnose.placing import Place, networks_of, place_of
+from ssm_bootstrap.diagnose.placing import Place, is_own, networks_of, place_of
 
 VPC = ("10.0.0.0/16", "198.51.100.0/24")
 VPC6 = (*VPC, "2406:da14:abc::/56")
@@ -43,3 +43,19 @@ def test_blocks_that_do_not_parse_are_left_out() -> None:
         "10.0.0.0/16",
         "10.1.0.0/16",
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "own"),
+    [
+        ("127.0.0.1", True),
+        ("0.0.0.0", True),
+        ("::1", True),
+        ("::", True),
+        ("10.0.1.1", False),
+        ("169.254.169.254", False),
+        ("", False),
+    ],
+)
+def test_what_leads_to_this_machine_itself(address: str, own: bool) -> None:
+    assert is_own(address) is own

@@ -240,6 +240,16 @@ def codes(*probes: Probe) -> dict[str, str]:
             (probe("s3-dualstack", PUBLIC), probe("s3-dualstack-http", PUBLIC, TCP, Failure.TIMED_OUT)),
             {"s3-dualstack": "", "s3-dualstack-http": "s3-http-blocked"},
         ),
+        # both ports of one host are silent, and its neighbour answers on one of them: no rule about a port
+        (
+            (probe("s3-regional", PUBLIC), DROPPED_443, DROPPED_80),
+            {"s3-regional": "", "s3-bucket": "s3-unreachable", "s3-bucket-http": "s3-unreachable"},
+        ),
+        # a port that another host answers on is let out
+        (
+            (probe("s3-regional", PUBLIC, TCP, Failure.TIMED_OUT), probe("s3-bucket", PUBLIC), probe("s3-bucket-http", PUBLIC)),
+            {"s3-regional": "s3-unreachable", "s3-bucket": "", "s3-bucket-http": ""},
+        ),
         # the same port of another name of the family is no other port
         (
             (probe("s3-regional", PUBLIC), DROPPED_443),

@@ -90,6 +90,60 @@ def test_two_faults_stay_two(one: str, subject: str, other: str, of: str) -> Non
     assert {code for code, cause in told(make_finding(one, subject), make_finding(other, of)) if cause is None} == {one, other}
 
 
+@pytest.mark.parametrize(
+    ("side", "symptom", "hidden"),
+    [
+        ("behind", "tls-expired", False),
+        ("behind", "tls-not-yet-valid", True),
+        ("ahead of", "tls-expired", True),
+        ("ahead of", "tls-not-yet-valid", False),
+        ("behind", "credentials-refused", True),
+        ("ahead of", "credentials-refused", True),
+    ],
+)
+def test_a_clock_explains_the_certificates_of_its_own_side(side: str, symptom: str, hidden: bool) -> None:
+    seen = (Evidence("probe", f"{SSM}:443", f"Date header: this machine's clock is 1200 s {side} the service's"),)
+    found = told(make_finding("clock-skewed", SSM, evidence=seen), make_finding(symptom, SSM))
+    assert dict(found)[symptom] == ("clock-skewed" if hidden else None)
+
+
+@pytest.mark.parametrize(
+    ("code", "subject", "hidden"),
+    [
+        ("endpoint-missing", "ssm.us-east-1.amazonaws.com", True),
+        ("endpoint-missing", SSM, False),
+        ("endpoint-missing", f"ssm.us-east-1.amazonaws.com, {SSM}", False),
+        ("agent-offline", "amazon-ssm-agent", True),
+    ],
+)
+def test_a_configuration_explains_the_hosts_that_it_names(code: str, subject: str, hidden: bool) -> None:
+    seen = (Evidence("file", "x.json", "Ssm.Endpoint = ssm.us-east-1.amazonaws.com; this node belongs to eu-west-1"),)
+    cause = make_finding("config-elsewhere", "x.json", evidence=seen, severity=Severity.ERROR)
+    assert dict(told(cause, make_finding(code, subject)))[code] == ("config-elsewhere" if hidden else None)
+
+
+@pytest.mark.parametrize(
+    ("code", "subject", "hidden"),
+    [
+        ("endpoint-missing", "ssm.us-east-1.amazonaws.com", True),
+        ("s3-unreachable", "s3-fips-us-east-1.amazonaws.com", True),
+        ("s3-unreachable", S3, False),
+        ("repository-unreachable", "al2023-repos-eu-west-1-de612dc2.s3.dualstack.eu-west-1.amazonaws.com", False),
+    ],
+)
+def test_a_region_that_is_not_meant_explains_its_own_hosts(code: str, subject: str, hidden: bool) -> None:
+    found = told(make_finding("region-mismatch", "us-east-1"), make_finding(code, subject))
+    assert dict(found)[code] == ("region-mismatch" if hidden else None)
+
+
+def test_s3s_old_kind_of_name_is_of_s3_too() -> None:
+    repository = "al2023-repos-us-gov-west-1-de612dc2.s3.dualstack.us-gov-west-1.amazonaws.com"
+    found = told(
+        make_finding("s3-denied", "s3-fips-us-gov-west-1.amazonaws.com"), make_finding("repository-unreachable", repository)
+    )
+    assert dict(found)["repository-unreachable"] == "s3-denied"
+
+
 def test_a_repository_on_s3_may_be_known_by_its_evidence_alone() -> None:
     seen = Evidence("dnf", "amazonlinux", "https://al2023-repos-eu-west-1-de612dc2.s3.dualstack.eu-west-1.amazonaws.com/core")
     repository = make_finding("repository-unreachable", "amazonlinux", evidence=(seen,))

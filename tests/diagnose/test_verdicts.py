@@ -111,6 +111,13 @@ BREAKS = {"breaks": ("session",)}
             ("a-cause", "b-symptom"),
         ),
         ([BROKEN], [finding("x", degrades=("session",)), finding("y", **BREAKS)], BROKEN, ("y",)),
+        # the cause stands first though it would not break this capability by itself
+        (
+            [BROKEN],
+            [finding("a-cause", breaks=("patch",)), finding("b", symptom_of="a-cause", **BREAKS)],
+            BROKEN,
+            ("a-cause", "b"),
+        ),
     ],
 )
 def test_findings_of_the_machine_count_too(

@@ -24,7 +24,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Typ
 
 from tests.lab.cases import Case
 from tests.lab.channel import Channel, LabUnavailable, Process
-from tests.lab.leaks import search_files, search_output
+from tests.lab.leaks import search_environments, search_files, search_output
 from tests.lab.machine import ENVIRONMENT, ROOT, SYSTEM_PATH, namespaces
 from tests.lab.streams import Done, drain, feed, settle, text
 from tests.laws.secrets import leaks
@@ -92,6 +92,7 @@ class Lab:
         if self._opened:
             self._opened = False
             with contextlib.suppress(LabUnavailable, OSError):  # a world that a test has killed has nothing left to search
+                search_environments(self)
                 search_files(self, self._given)
         self._channel.close()
         try:

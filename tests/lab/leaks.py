@@ -1,7 +1,7 @@
 """Law 7 over the whole suite: what the product printed and wrote in any lab is searched for the tests' secrets.
 
-Every output of ``ssm-bootstrap`` is searched as it comes, and the instance's files when a lab closes; the vault's own
-private keys count as secrets too. ``tests/conftest.py`` fails the session for what is found here.
+Every output of ``ssm-bootstrap`` is searched as it comes, and the instance's files, and what lives in it, when a lab closes;
+the vault's own private keys count as secrets too. ``tests/conftest.py`` fails the session for what is found here.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ PLACES = (
     "/etc/ssm-bootstrap.d",
     "/run",
     "/root/.aws",
+    "/var/tmp",
 )
 """Where an instance's files are searched, besides the files that lie in /root itself."""
 
@@ -31,7 +32,10 @@ OWN_KEY = ("Vault/Store/RegistrationKey", "snapshot/Vault/Store/RegistrationKey"
 FOUND: List[str] = []
 """Every leak of this session, in words."""
 
-SEARCHED: Dict[str, int] = {"outputs": 0, "files": 0}
+TEMPORARY = "find /tmp -maxdepth 1 -type f -newer /etc/hostname \\( -name 'tmp*' -o -name '*ssm*bootstrap*' \\)"
+"""The files that a program of the instance may have left in /tmp, which is this machine's own."""
+
+SEARCHED: Dict[str, int] = {"outputs": 0, "files": 0, "environments": 0}
 """How much was searched: a scan of nothing proves nothing."""
 
 
@@ -49,7 +53,7 @@ def search_files(lab: Lab, given: Set[str]) -> None:
     small = "-type f -size -4M"
     places = " ".join(PLACES)
     wanted = f"-path /run/lab -prune -o {small} -print"
-    listed = lab.run(["sh", "-c", f"find {places} {wanted} 2>/dev/null; find /root -maxdepth 1 {small}"])
+    listed = lab.run(["sh", "-c", f"find {places} {wanted} 2>/dev/null; find /root -maxdepth 1 {small}; {TEMPORARY} {small}"])
     keys = _private_keys(lab, listed.stdout.split("\n"))
     patterns = {name: spellings(secret) for name, secret in CANARIES.items()}
     for path in listed.stdout.split("\n"):
@@ -63,6 +67,22 @@ def search_files(lab: Lab, given: Set[str]) -> None:
         FOUND.extend(f"{path}: {name}" for name, written in patterns.items() if any(text in data for text in written))
         if not path.endswith(OWN_KEY):
             FOUND.extend(f"{path}: a private key of the vault" for key in keys if key in data)
+
+
+def search_environments(lab: Lab) -> None:
+    """Search the environment of what lives in the instance for the activation code: no child of the product ever gets it."""
+    code = spellings(CANARIES["activation-code"])
+    listed = lab.run(["sh", "-c", "cd /proc && ls -d [0-9]*"])
+    for pid in listed.stdout.split():
+        try:
+            words, data = lab.read(f"/proc/{pid}/cmdline"), lab.read(f"/proc/{pid}/environ")
+        except OSError:
+            continue  # it has ended
+        if b"ssm-bootstrap" in words or b"ssm_bootstrap" in words:
+            continue  # what it was given itself stays in the kernel's copy
+        SEARCHED["environments"] += 1
+        if any(text in data for text in code):
+            FOUND.append(f"environment of {words.decode(errors='replace')[:200]!r}: activation-code")
 
 
 def _private_keys(lab: Lab, paths: Sequence[str]) -> Set[bytes]:

@@ -73,6 +73,8 @@ class Processes:
 
         def prepare() -> None:
             self._instance.enter()
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)  # a suite that was started with & or nohup has them ignored
             if tty:
                 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.lab import leaks
@@ -10,6 +12,41 @@ from tests.laws.secrets import CANARIES
 
 pytestmark = pytest.mark.lab
 CODE = CANARIES["activation-code"]
+
+
+def test_a_code_in_the_environment_of_what_lives_on_is_found(lab: Lab) -> None:
+    """But not in that of the product itself, to which it was given."""
+    before = list(leaks.FOUND)
+    children = [
+        lab.start(["sleep", "60"], {"HANDED_ON": CODE}),
+        lab.start(
+            [sys.executable, "-c", "import time; time.sleep(60)", "ssm-bootstrap"], {"SSM_BOOTSTRAP_ACTIVATION_CODE": CODE}
+        ),
+        lab.start(["sleep", "61"], {"OTHER": "harmless"}),
+    ]
+    try:
+        searched = leaks.SEARCHED["environments"]
+        leaks.search_environments(lab)
+        assert leaks.SEARCHED["environments"] > searched + 1
+        found = leaks.FOUND[len(before) :]
+        assert "environment of 'sleep\\x0060\\x00': activation-code" in found
+        assert not any("61" in entry or "ssm-bootstrap" in entry for entry in found)
+    finally:
+        leaks.FOUND[:] = before
+        for child in children:
+            child.kill()
+
+
+def test_a_secret_in_tmp_is_found(lab: Lab) -> None:
+    before = list(leaks.FOUND)
+    made = lab.run(["sh", "-c", "mktemp /tmp/tmpXXXXXX"]).stdout.strip()
+    try:
+        lab.run(["sh", "-c", f"printf '%s' \"$SECRET\" > {made}"], env={"SECRET": CODE})
+        leaks.search_files(lab, set())
+        assert any(entry.startswith(f"{made}: ") for entry in leaks.FOUND[len(before) :])
+    finally:
+        leaks.FOUND[:] = before
+        lab.remove(made)
 
 
 def test_a_secret_in_an_output_and_in_a_file_is_found(lab: Lab) -> None:

@@ -107,7 +107,8 @@ class Sandbox:
         """A script with the machine's paths below the directory, and our programs before the machine's: curl dials nobody."""
         for place in ("/etc/", "/var/lib/", "/run/"):
             script = script.replace(place, f"{self.root}{place}")
-        assert script.count("PATH=/usr/local/sbin:") == 1
+        assert script.count("PATH=/usr/local/sbin:") == script.count("/usr/bin/python3 -I ") == 1
+        script = script.replace("/usr/bin/python3 -I ", "python3 -I ")
         return script.replace("PATH=/usr/local/sbin:", f"PATH={self.root}/bin:/usr/local/sbin:")
 
     def shell(self, script: str) -> subprocess.CompletedProcess[str]:
@@ -146,8 +147,53 @@ def test_a_first_boot_fetches_verifies_and_installs(tmp_path: Path, bundle: Path
     assert (tmp_path / "etc/ssm-bootstrap").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "etc/systemd/system" / userdata.UNIT).stat().st_mode & 0o777 == 0o644
     before = box.ran()
+    assert f"systemctl --quiet disable {userdata.UNIT}" in before
     assert box.place().returncode == 0
     assert box.ran() == before, "a later boot does nothing"
+
+
+def test_a_cut_of_the_power_between_the_mark_and_the_end(tmp_path: Path, bundle: Path) -> None:
+    box = Sandbox(tmp_path, replace(FIRST, sha256=hash_of(bundle)))
+    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap.pyz"')
+    assert box.boot().returncode == 0
+    (tmp_path / "ran").unlink()
+    assert box.shell((tmp_path / "etc/ssm-bootstrap/first-boot").read_text()).returncode == 0
+    assert box.ran() == f"systemctl --quiet disable {userdata.UNIT}\n"
+
+
+def test_a_script_that_runs_already_gives_way_to_this_one(tmp_path: Path) -> None:
+    """An image may have been made of an instance that still tried, with another's user-data."""
+    box = Sandbox(tmp_path, FIRST)
+    assert box.place().returncode == 0
+    assert box.ran().splitlines()[-1] == f"systemctl --no-block restart {userdata.UNIT}"
+
+
+def test_what_is_put_is_on_the_disk_before_it_has_its_name(tmp_path: Path) -> None:
+    box = Sandbox(tmp_path, FIRST)
+    box.program("sync", f'for last; do :; done; test -s "$last" && test ! -e "${{last%.new}}" && echo whole >>{tmp_path}/ran; :')
+    box.place()
+    lines = [line.replace(str(tmp_path), "") for line in box.ran().splitlines()]
+    assert [line for line in lines if line.startswith(("sync", "whole"))] == [
+        *("sync /etc/ssm-bootstrap/first-boot.new", "whole"),
+        *(f"sync /etc/systemd/system/{userdata.UNIT}.new", "whole"),
+        "sync -f /etc/systemd/system",
+    ]
+
+
+def test_a_failed_install_is_no_success(tmp_path: Path, bundle: Path) -> None:
+    box = Sandbox(tmp_path, replace(FIRST, sha256=hash_of(bundle)))
+    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap.pyz"')
+    box.program("python3", "exit 75")
+    assert box.boot().returncode == 75
+    assert "disable" not in box.ran() and not (tmp_path / userdata.DONE[1:]).exists()
+    unit = (tmp_path / "etc/systemd/system" / userdata.UNIT).read_text()
+    assert "Restart=on-failure\n" in unit and " 75" not in unit
+
+
+def test_it_does_not_hold_up_the_boot(tmp_path: Path) -> None:
+    """A oneshot of multi-user.target would, and cloud-init's last stage waits for that: a shell script would never come."""
+    Sandbox(tmp_path, FIRST).place()
+    assert "\nType=exec\n" in (tmp_path / "etc/systemd/system" / userdata.UNIT).read_text()
 
 
 def test_another_hash_is_never_run(tmp_path: Path, bundle: Path) -> None:
@@ -183,13 +229,34 @@ def test_secrets_are_on_no_argv(tmp_path: Path, bundle: Path) -> None:
 def test_the_code_of_the_parameter_store(tmp_path: Path, bundle: Path) -> None:
     first = replace(FIRST, sha256=hash_of(bundle), code_from=CodeFrom.PARAMETER, code_name="/team/code")
     box = Sandbox(tmp_path, first)
+    (tmp_path / "etc/ssm-bootstrap").mkdir()
+    (tmp_path / "etc/ssm-bootstrap/activation-code").write_text("of-an-activation-that-is-over\n")
     box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap.pyz"')
     box.program(
-        "aws", f'[ -e {tmp_path}/second ] || {{ touch {tmp_path}/second; echo "AccessDenied" >&2; exit 254; }}; echo {CODE}'
+        "aws",
+        f'[ -e {tmp_path}/second ] || {{ touch {tmp_path}/second; printf "\\nAccessDenied\\n" >&2; exit 254; }}; echo {CODE}',
     )
     ended = box.boot()
     assert ended.returncode == 0, ended.stderr
-    assert "waiting for the activation code from parameter /team/code: AccessDenied" in ended.stdout
+    assert "waiting for the activation code from parameter /team/code:  AccessDenied\n" in ended.stdout
     assert "get-parameter --with-decryption --query Parameter.Value --name /team/code" in box.ran()
     code = tmp_path / "etc/ssm-bootstrap/activation-code"
     assert code.read_text() == CODE + "\n" and code.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "content", ["None", "", '{"code":"a-code-of-twenty-letters"}', "a placeholder to be filled in", "too-short"]
+)
+def test_a_secret_that_holds_no_code_is_waited_for(content: str, tmp_path: Path, bundle: Path) -> None:
+    box = Sandbox(tmp_path, replace(FIRST, sha256=hash_of(bundle), code_from=CodeFrom.SECRET, code_name="code"))
+    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap.pyz"')
+    (tmp_path / "held").write_text(content)
+    box.program("aws", f"cat {tmp_path}/held && echo {CODE} >{tmp_path}/held")
+    ended = box.boot()
+    assert ended.stdout == "<4>waiting for the activation code from secret code: what it holds is no activation code\n"
+    assert (tmp_path / "etc/ssm-bootstrap/activation-code").read_text() == CODE + "\n"
+
+
+def test_terraform_and_cloudformation_find_no_variable_of_theirs() -> None:
+    for first in EVERY:
+        assert "${" not in cloud_config(first) and "%{" not in cloud_config(first)

@@ -39,6 +39,10 @@ FINDINGS: Mapping[str, FindingKind] = {kind.code: kind for kind in KINDS}
 
 VARIANTS: Mapping[tuple[str, str], FindingKind] = {
     ("directory-unusable", "immutable"): machine.IMMUTABLE,
+    ("endpoint-refused", "loopback"): network.LOOPBACK,
+    ("fingerprint-mismatch", "unnoticed"): registration.UNNOTICED,
+    ("region-mismatch", "abroad"): instance.ABROAD,
+    ("s3-unreachable", "part"): s3.PART,
     ("proxy-denied", "login"): proxy.LOGIN,
     ("proxy-unreachable", "unreadable"): proxy.UNREADABLE,
     ("agent-not-running", "masked"): agent.MASKED,

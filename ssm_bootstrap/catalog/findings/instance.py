@@ -97,3 +97,26 @@ KINDS: tuple[FindingKind, ...] = (
         ),
     ),
 )
+
+ABROAD = FindingKind(
+    code="region-mismatch",
+    severity=Severity.ERROR,
+    title="{region} is not the region of this instance, and nothing leads there",
+    cause=(
+        "{detail}. The endpoints of a VPC serve its own region, so that the hosts of {region} could be reached by a way out of "
+        "the VPC alone, and there is none: an endpoint for them cannot be made here."
+    ),
+    summary="Use an activation of the region that this instance is in, and name that region.",
+    steps=(
+        "Correct what names the region: the flag, SSM_BOOTSTRAP_REGION or /etc/ssm-bootstrap.conf.",
+        "An activation is of one region: one of {region} cannot be used in another.",
+    ),
+    aws_steps=(
+        "Must it be {region}? Then this machine needs a way to it: a proxy, or a VPC over there that is peered with this one, "
+        "with the endpoints in it and their names resolved here.",
+    ),
+    commands=("grep -n region /etc/ssm-bootstrap.conf", "env | grep SSM_BOOTSTRAP_REGION"),
+    source="Systems Manager User Guide, setup-create-vpc (no requests across regions)",
+    when="the node is not registered yet, and is in another region than the one named",
+)
+"""The words of region-mismatch where the instance itself is in another region."""

@@ -207,3 +207,25 @@ KINDS: tuple[FindingKind, ...] = (
         source="connect(2), EPERM and EACCES",
     ),
 )
+
+LOOPBACK = FindingKind(
+    code="endpoint-refused",
+    severity=Severity.ERROR,
+    title="This machine takes itself for {service}",
+    cause=(
+        "{host} resolves to {address}, which is this machine itself, and nothing listens there on port {port}. A line in "
+        "/etc/hosts or a resolver that blocks names by such answers does that; no endpoint has this address."
+    ),
+    summary="Take away what makes {host} resolve to {address}: a line in /etc/hosts, or a block list of the resolver.",
+    steps=(
+        "Look into /etc/hosts for a line about {host}.",
+        "If there is none, the resolver gives that answer: ask its owner to let AWS's names through.",
+    ),
+    aws_steps=("Does a private hosted zone or a rule of Route 53 Resolver DNS Firewall give {address} for {host}?",),
+    commands=("getent ahosts {host}", "grep -n {domain} /etc/hosts", "cat /etc/resolv.conf"),
+    aws_commands=(aws.HOSTED_ZONES,),
+    transient=True,
+    source="RFC 1122, section 3.2.1.3; ip(7), INADDR_ANY; Route 53 Developer Guide, DNS Firewall (override)",
+    when="the name leads to this machine itself",
+)
+"""The words of endpoint-refused where a name resolves to a loopback or the unspecified address."""

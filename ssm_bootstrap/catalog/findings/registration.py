@@ -276,3 +276,25 @@ KINDS: tuple[FindingKind, ...] = (
         source="AWS common errors (AWS API references): InternalServerError, ServiceUnavailable",
     ),
 )
+
+UNNOTICED = FindingKind(
+    code="fingerprint-mismatch",
+    severity=Severity.ERROR,
+    title="This machine may be a clone, and its agent was told not to compare",
+    cause=(
+        "The fingerprint in the vault was taken of another machine-id than this machine's, and the similarity threshold of -1 "
+        "has the agent compare nothing. If this is a clone, it and its original share {mi}: commands reach one or the other."
+    ),
+    summary="If this is a clone, register it as a node of its own, and keep the identity out of images that are cloned.",
+    steps=(
+        "Is this a clone? Then clear its identity and register it as a node of its own.",
+        "Is it not? Then /etc/machine-id was made anew: check that it survives a reboot.",
+        "With a threshold above -1 the agent compares again, and does not start with what does not fit.",
+    ),
+    aws_steps=("Make an activation for the new registration; deregister {mi} if no other machine uses it.",),
+    commands=("cat /etc/machine-id", _CLEAR, _REGISTER),
+    aws_commands=(aws.NODE, aws.CREATE_ACTIVATION),
+    source="amazon-ssm-agent 3.3.1142.0, agent/managedInstances/fingerprint/fingerprint.go:90-319",
+    when="the similarity threshold is -1, so that nothing is compared",
+)
+"""The words of fingerprint-mismatch where the agent was told not to compare."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Iterator
 
 from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.checks.instance import abroad
+from ssm_bootstrap.diagnose.reach import metadata_of
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding
@@ -28,11 +30,16 @@ def registration(case: Case) -> Iterator[Finding]:
         return
     detail = identity.detail or "the vault holds no identity"
     is_cut = identity.state is IdentityState.INTERRUPTED
+    meant = metadata_of(case.observations) if any(abroad(case)) else None  # the remedy names the region that can work
     shown = Evidence("journal", JOURNAL, "a change of identity was cut short, and nobody holds the lock")
     yield make_finding(
         _CODES[identity.state],
         identity.registration_file_id or "this node",
-        facts={"region": case.region, "detail": detail, "mi": identity.registration_file_id},
+        facts={
+            "region": meant.region if meant is not None else case.region,
+            "detail": detail,
+            "mi": identity.registration_file_id,
+        },
         evidence=(shown if is_cut else Evidence("vault", "/var/lib/amazon/ssm/Vault", detail),),
         breaks=tuple(item.value for item in case.capabilities if item is not Capability.REGISTER),
     )

@@ -49,6 +49,7 @@ def fingerprint(case: Case) -> Iterator[Finding]:
     yield make_finding(
         "fingerprint-mismatch",
         identity.managed_instance_id,
+        variant="" if compared else "unnoticed",
         facts={"region": case.region, "mi": identity.managed_instance_id, "detail": detail},
         evidence=(Evidence("vault", FINGERPRINT, detail),),
         severity=Severity.ERROR if compared else Severity.WARNING,

@@ -9,14 +9,14 @@ from typing import Iterable, Iterator, Optional, Sequence
 from ssm_bootstrap.catalog.agents import EC2MESSAGES_AS_FALLBACK
 from ssm_bootstrap.catalog.authorities import authority_place
 from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
-from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.case import Case, is_closed
 from ssm_bootstrap.diagnose.doubt import unsure_way
-from ssm_bootstrap.diagnose.placing import Place
+from ssm_bootstrap.diagnose.placing import Place, is_own
 from ssm_bootstrap.diagnose.reach import Reach, Standing, metadata_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability, Verdict
-from ssm_bootstrap.model.finding import Evidence, Finding, Severity
+from ssm_bootstrap.model.finding import CLOCK_AHEAD, CLOCK_BEHIND, Evidence, Finding, Severity
 from ssm_bootstrap.model.network import Failure, Probe
 from ssm_bootstrap.model.observed import value_of
 
@@ -41,7 +41,7 @@ def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
     finding = make_finding(
         code,
         _subject(group),
-        variant=_variant(code, group),
+        variant=_variant(case, code, group),
         facts=_facts(case, group),
         each=_by_service(case, group),
         evidence=(*(_evidence(probe) for reach in group for probe in _shown(reach)), *doubt),
@@ -50,11 +50,17 @@ def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
     )
     if doubt and finding.severity is Severity.ERROR and not finding.breaks:
         return replace(finding, severity=Severity.WARNING)
+    if code == "endpoint-partly-unreachable" and not doubt and not (finding.breaks or finding.degrades):
+        return replace(finding, severity=Severity.INFO)  # of a mere fallback, as where all of it is gone
     return with_severity(finding)
 
 
-def _variant(code: str, group: Sequence[Reach]) -> str:
+def _variant(case: Case, code: str, group: Sequence[Reach]) -> str:
     """The case of a code that has words of its own."""
+    if code == "s3-unreachable":
+        return "part" if any(reach.is_s3 and reach.answered for reach in case.reaches) else ""
+    if code == "endpoint-refused":
+        return "loopback" if all(is_own(reach.shown_by.address or "") for reach in group) else ""
     is_login = code == "proxy-denied" and all(reach.shown_by.last.failure is Failure.PROXY_AUTH_REQUIRED for reach in group)
     proxies = [reach.shown_by.target.proxy for reach in group]
     if code == "proxy-unreachable" and all(proxy is not None and proxy.is_unreadable for proxy in proxies):
@@ -130,11 +136,9 @@ def public_path(case: Case) -> Iterator[Finding]:
     What the configuration says of the VPC counts first, `no` too; ec2messages as a mere fallback is information.
     """
     interface = [reach for reach in case.reaches if not reach.is_s3 and reach.shown_by.target.proxy is None]
-    said = case.observations.plan.closed
-    closed = any(reach.place is Place.INSIDE for reach in interface) if said is None else said
     needed = [reach for reach in interface if not reach.shown_by.target.optional]
     public = [reach for reach in needed if reach.place is Place.PUBLIC and reach.answered]
-    if not closed:
+    if not is_closed(case):
         return
     agent = value_of(case.observations.agent)
     newer = agent is not None and EC2MESSAGES_AS_FALLBACK.is_reached_by(agent.version) is True
@@ -161,7 +165,7 @@ def clock(case: Case) -> Iterator[Finding]:
             worst = probe
     if worst is None or worst.clock_offset is None:
         return
-    side = "behind" if worst.clock_offset > 0 else "ahead of"
+    side = CLOCK_BEHIND if worst.clock_offset > 0 else CLOCK_AHEAD
     detail = f"this machine's clock is {abs(worst.clock_offset):.0f} s {side} the service's"
     seconds = f"{abs(worst.clock_offset):.0f}"
     answering = [reach for reach in case.reaches if worst in reach.probes]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Iterator, Mapping, Optional
 
-from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.case import Case, is_closed
 from ssm_bootstrap.diagnose.firewall import Fate, Judgement, judge_packet
 from ssm_bootstrap.diagnose.firewallrules import Packet
 from ssm_bootstrap.diagnose.reach import Reach, Standing
@@ -57,7 +57,9 @@ def _stopped(case: Case) -> list[Reach]:
         last = reach.shown_by.last
         if reach.standing is Standing.FAILED and last.stage in (Stage.DNS, Stage.TCP) and last.failure in _ALIKE:
             found.append(reach)
-    return [reach for reach in found if not reach.shown_by.target.optional]
+    wanting = [reach for reach in found if not reach.shown_by.target.optional]
+    # A public address of an endpoint's name is wrong in a closed VPC, whatever the firewall does: to let it out mends nothing.
+    return [reach for reach in wanting if reach.code != "endpoint-missing" or not is_closed(case)]
 
 
 def _judge(case: Case, around: Surroundings, rules: Firewall, probe: Probe) -> Judgement:

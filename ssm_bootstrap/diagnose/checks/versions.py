@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterator, Union
 
 from ssm_bootstrap.catalog.agents import (
     COMMANDS_BY_SSMMESSAGES,
@@ -12,10 +12,12 @@ from ssm_bootstrap.catalog.agents import (
     Landmark,
 )
 from ssm_bootstrap.catalog.regions import has_ec2messages
-from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.case import Case, led_elsewhere
 from ssm_bootstrap.diagnose.hosts import region_of
+from ssm_bootstrap.diagnose.reach import Standing
+from ssm_bootstrap.diagnose.verdicts import touched_by
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.observed import value_of
 
@@ -56,7 +58,7 @@ def _finding(case: Case, version: str, wanted: Landmark, meaning: str, breaks: t
     )
 
 
-def elsewhere(case: Case) -> Iterator[Finding]:
+def elsewhere(case: Case) -> Iterator[Union[Finding, tuple[str, str]]]:
     """Hosts, or a region, in amazon-ssm-agent.json that are of another region than the node."""
     agent = value_of(case.observations.agent)
     if agent is None or not agent.config.present or agent.config.problem or not case.region:
@@ -68,8 +70,25 @@ def elsewhere(case: Case) -> Iterator[Finding]:
     if not strange:
         return
     detail = f"{', '.join(strange)}; this node belongs to {case.region}"
-    shown = (Evidence("file", config.path, detail),)
-    yield make_finding("config-elsewhere", config.path, facts={"region": case.region, "detail": detail}, evidence=shown)
+    hosts = {host for _, host in config.endpoints if region_of(host) not in ("", case.region)}
+    failed = [reach for reach in case.reaches if reach.shown_by.target.host in hosts and reach.standing is Standing.FAILED]
+    rows = [reach.endpoint for reach in failed]
+    breaks = touched_by(rows, case.needs, Verdict.BROKEN)
+    yield make_finding(
+        "config-elsewhere",
+        config.path,
+        facts={"region": case.region, "detail": detail},
+        evidence=(Evidence("file", config.path, detail),),
+        severity=Severity.ERROR if breaks else Severity.WARNING,
+        breaks=breaks,
+        degrades=touched_by(rows, case.needs, Verdict.DEGRADED),
+    )
+    answered = {host for host in hosts if not any(reach.shown_by.target.host == host for reach in failed)}
+    for host in dict.fromkeys(host for host in led_elsewhere(case.observations).values() if host in answered):
+        yield (
+            case.region,
+            f"{host} was dialled in its place, as the agent's configuration says; whether that one knows this node is not known",
+        )
 
 
 def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,20 @@
+"""A secret from standard input: asked for without echo on a terminal, read as it is from a pipe."""
+
+from __future__ import annotations
+
+import sys
+
+LIMIT = 4096
+"""Characters that are read of a pipe."""
+
+
+def read_secret(name: str) -> str:
+    """What was typed or piped; empty where nothing came."""
+    if not sys.stdin.isatty():
+        return sys.stdin.read(LIMIT)
+    import getpass
+
+    try:
+        return getpass.getpass(f"{name} (it is not shown): ")
+    except EOFError:
+        return ""

@@ -1,0 +1,48 @@
+"""One run of install at a time, beside a registration."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ssm_bootstrap.act.alone import alone
+from ssm_bootstrap.act.lock import locked
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.locks import Locks
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from tests.act.machine import TickingClock
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    (tmp_path / "run").mkdir()
+    return Host(locks=Locks(str(tmp_path)), clock=TickingClock())
+
+
+def test_a_second_run_waits_and_then_says_who_is_at_work(host: Host) -> None:
+    with alone(host, "install"), pytest.raises(Refusal) as refused, alone(host, "install --uninstall"):
+        pytest.fail("two at once")
+    assert refused.value.status == ExitStatus.TRY_LATER
+    assert f"install --uninstall: install (pid {os.getpid()}, " in str(refused.value)
+
+
+def test_it_is_let_go_after_a_failure_too(host: Host) -> None:
+    with pytest.raises(OSError), alone(host, "install"):
+        raise OSError
+    with alone(host, "install"):
+        assert host.locks.holder(paths.INSTALL_LOCK) is not None
+
+
+def test_a_registration_does_not_hold_it_up(host: Host) -> None:
+    with locked(host, "register", 0, print), alone(host, "install"):
+        assert host.locks.holder(paths.LOCK) is not None
+
+
+def test_a_link_in_its_place_is_refused(host: Host, tmp_path: Path) -> None:
+    (tmp_path / paths.INSTALL_LOCK[1:]).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Refusal) as refused, alone(host, "install"):
+        pytest.fail("a link was followed")
+    assert refused.value.status == ExitStatus.NO_PERMISSION and not (tmp_path / "elsewhere").exists()
