@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Callable, ContextManager, Mapping, Optional
+from typing import Callable, ContextManager, Mapping, Optional, Sequence
 
 from ssm_bootstrap.act.change import refusal_of
 from ssm_bootstrap.act.systemd import Systemd
@@ -57,11 +57,12 @@ def install(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
 
     To be called by one run at a time: see ``act.alone``.
     """
-    placing = _Placing(host, _read_record(host))
+    placing = _Placing(host, *_read_record(host))
     try:
         _must_not_be_masked(host, wanted)
         _make_places(host)
-        placing.note({path: data for path, data, _ in _files(host, wanted)})
+        enabled = [name for name in (UNIT, TIMER) if wanted.enable and not systemd.is_enabled(name)]
+        placing.note({path: data for path, data, _ in _files(host, wanted)}, enabled)
         for path, data, mode in _files(host, wanted):
             placing.put(path, data, mode)
     except OSError as error:
@@ -135,20 +136,22 @@ def _make_places(host: Host) -> None:
 class _Placing:
     """Files on their way to their places, and the record of them."""
 
-    def __init__(self, host: Host, record: Mapping[str, str]) -> None:
+    def __init__(self, host: Host, record: Mapping[str, str], enabled: Sequence[str]) -> None:
         self._host = host
         self._record = dict(record)
+        self._enabled = enabled
         self.steps: list[Step] = []
 
-    def note(self, files: Mapping[str, bytes]) -> None:
-        """Write down what will be ours, before it is there; a file that is somebody's is not."""
+    def note(self, files: Mapping[str, bytes], enabled: Sequence[str]) -> None:
+        """Write down what will be ours, before it is there; a file that is somebody's is not. ``enabled``: units."""
         ours = dict(self._record)
         for path, data in files.items():
             if path == paths.OUR_CONFIG and self._is_somebodys(path):
                 ours.pop(path, None)
                 continue
             ours[path] = "" if path == paths.OUR_CODE else _hash(data)  # everybody may read the record
-        text = json.dumps({"schema": SCHEMA, "files": ours}, indent=1) + "\n"
+        units = sorted({*self._enabled, *enabled})
+        text = json.dumps({"schema": SCHEMA, "files": ours, "enabled": units}, indent=1) + "\n"
         self._host.files.write_atomic(paths.INSTALLED, text.encode(), 0o644)
 
     def _is_somebodys(self, path: str) -> bool:
@@ -187,11 +190,11 @@ def uninstall(host: Host, systemd: Systemd, locked: Callable[[], ContextManager[
     The units are stopped before the lock is taken with ``locked``: the one at boot may hold it. The node's identity and its
     snapshot are the agent's, and stay. Raises Refusal (75 or 77); may be run again.
     """
-    record = _read_record(host)
+    record, enabled = _read_record(host)
     steps = []
-    units = [path.rpartition("/")[2] for path in record if path.startswith(paths.OUR_UNITS)]
-    for name in (paths.FIRST_BOOT_UNIT, *sorted(units, key=lambda name: not name.endswith(".timer"))):
-        if host.files.exists(f"{paths.OUR_UNITS}/{name}"):
+    units = {path.rpartition("/")[2] for path in record if path.startswith(paths.OUR_UNITS)} | set(enabled)
+    for name in (paths.FIRST_BOOT_UNIT, *sorted(units, key=lambda name: (not name.endswith(".timer"), name))):
+        if any(host.files.exists(f"{place}/{name}") for place in (paths.OUR_UNITS, *_PACKAGES_UNITS)):
             systemd.disable(name)
             steps.append(Step("disabled", name))
     try:
@@ -256,15 +259,16 @@ def _data(host: Host) -> list[str]:
     return [path for path in found if path != paths.FIRST_BOOT_DONE]
 
 
-def _read_record(host: Host) -> dict[str, str]:
-    """What was put in place earlier, by path; a record that makes no sense counts as none."""
+def _read_record(host: Host) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What was put in place earlier: hashes by path, and units that were switched on; one that makes no sense counts as none."""
     try:
         document = json.loads(host.files.read_text(paths.INSTALLED, 1 << 20))
         files = document["files"]
         known = {path: digest for path, digest in files.items() if isinstance(digest, str) and _is_ours(path)}
+        enabled = tuple(name for name in (UNIT, TIMER) if name in document.get("enabled", ()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return {}
-    return known
+        return {}, ()
+    return known, enabled
 
 
 def _is_ours(path: str) -> bool:

@@ -109,13 +109,12 @@ def _wanted(host: Host, arguments: argparse.Namespace) -> Wanted:
 
 
 def _code(host: Host, source: Optional[str]) -> Optional[str]:
-    import sys
-
+    from ssm_bootstrap.cli.secretinput import read_secret
     from ssm_bootstrap.collect.activation import CodeSources, read_code_of
 
     if source is None:
         return None
-    standard_input = sys.stdin.read(4096) if source == "-" else ""
+    standard_input = read_secret("activation code") if source == "-" else ""
     return read_code_of(host.files, CodeSources(file=source, standard_input=standard_input)).reveal()
 
 

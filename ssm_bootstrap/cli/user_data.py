@@ -160,10 +160,10 @@ def _hash(arguments: argparse.Namespace) -> str:
 
 
 def _read(flag: str, source: str) -> str:
-    import sys
+    from ssm_bootstrap.cli.secretinput import read_secret
 
     if source == "-":
-        return sys.stdin.read(8192)
+        return read_secret("presigned URL" if flag == "--presigned-url-file" else "activation code")
     return _bytes(flag, source, 8192).decode("utf-8", "replace")
 
 

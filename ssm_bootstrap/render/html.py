@@ -16,7 +16,7 @@ from ssm_bootstrap.render.columns import outcome
 from ssm_bootstrap.render.htmlstyle import STYLE
 from ssm_bootstrap.render.machine import machine_lines
 from ssm_bootstrap.render.markup import Markup, Part, joined, tag
-from ssm_bootstrap.render.selection import Mark, lesser, mark_of, shown_evidence
+from ssm_bootstrap.render.selection import Mark, lesser, mark_of, shown_evidence, symptom_rows
 from ssm_bootstrap.render.text import when_of
 
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
@@ -63,7 +63,9 @@ def _sections(observations: Observations, diagnosis: Diagnosis, machine: bool) -
     yield _verdicts(diagnosis.capabilities)
     causes = [finding for finding in diagnosis.causes if finding.severity is not Severity.INFO]
     yield from _section("What to change", [_finding(number, finding) for number, finding in enumerate(causes)])
-    yield from _section("What follows from it", _rows(*(_symptom(one) for one in diagnosis.findings if one.symptom_of)))
+    yield from _section(
+        "What follows from it", _rows(*(joined(_code(code), f" {text}") for code, text in symptom_rows(diagnosis.findings)))
+    )
     remarks = [finding for finding in diagnosis.causes if finding.severity is Severity.INFO]
     yield from _section("Remarks", _rows(*(joined(_code(one.code), " ", one.told) for one in remarks)))
     yield from _section("Could not be looked at", _pairs(diagnosis.unseen))
@@ -147,11 +149,6 @@ def _prose(said: str) -> Markup:
 def _command(said: str) -> Markup:
     """A command to paste, with what the reader has to fill in made visible."""
     return joined(*(tag("mark", part) if number % 2 else part for number, part in enumerate(_PLACEHOLDER.split(said))))
-
-
-def _symptom(finding: Finding) -> Markup:
-    change = "" if finding.over else f" {finding.remedy.summary}"
-    return joined(_code(finding.code), f" {finding.told} (because of {finding.symptom_of}).{change}")
 
 
 def _code(code: str) -> Markup:

@@ -34,6 +34,23 @@ def shown_evidence(finding: Finding, most: int = MOST_EVIDENCE) -> tuple[Evidenc
     return tuple(item for item in finding.evidence if id(item) in chosen)
 
 
+def symptom_rows(findings: Sequence[Finding]) -> tuple[tuple[str, str], ...]:
+    """(code, words) of what follows from the causes; what is the same of several subjects is one row that names them."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        if finding.symptom_of is not None:
+            groups.setdefault((finding.code, finding.told, finding.symptom_of), []).append(finding)
+    return tuple((code, _words(told, cause, group)) for (code, told, cause), group in groups.items())
+
+
+def _words(told: str, cause: str, group: Sequence[Finding]) -> str:
+    subjects = tuple(dict.fromkeys(finding.subject for finding in group))
+    changes = tuple(dict.fromkeys("" if finding.over else finding.remedy.summary for finding in group))
+    named = f": {', '.join(subjects)}" if len(subjects) > 1 else ""
+    change = f" {changes[0]}" if len(changes) == 1 and changes[0] else ""
+    return f"{told} (because of {cause}){named}.{change}"
+
+
 def mark_of(probe: Probe, diagnosis: Diagnosis) -> Mark:
     """How a target stands: a failure is as bad as what is said of its host, and never bad where nothing needs it."""
     failed = probe.failed

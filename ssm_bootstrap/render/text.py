@@ -11,7 +11,7 @@ from ssm_bootstrap.model.finding import Finding, Severity, State
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.render.clean import clean
 from ssm_bootstrap.render.columns import target_lines, wrapped
-from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence
+from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence, symptom_rows
 
 if TYPE_CHECKING:
     from ssm_bootstrap.model.observations import Observations
@@ -163,11 +163,11 @@ class Report:
             self.line()
             for label, text in dict.fromkeys((f"{self._mark(finding)} {finding.code}", _remark(finding)) for finding in remarks):
                 self.entry(label, text)
-        symptoms = [finding for finding in findings if finding.symptom_of is not None]
+        symptoms = symptom_rows(findings)
         if symptoms:
             self.line()
             self.line("What follows from it:", "dim")
-            for code, text in dict.fromkeys((finding.code, _symptom(finding)) for finding in symptoms):
+            for code, text in symptoms:
                 self.entry(code, text)
 
     def finding(self, finding: Finding, *, brief: bool = False) -> None:
@@ -255,11 +255,6 @@ def when_of(finding: Finding) -> str:
 def _remark(finding: Finding) -> str:
     is_old = finding.state is State.PAST and not finding.over
     return f"{finding.told} (in the log, {when_of(finding)})" if is_old else finding.told
-
-
-def _symptom(finding: Finding) -> str:
-    change = "" if finding.over else f" {finding.remedy.summary}"
-    return f"{finding.told} (because of {finding.symptom_of}).{change}"
 
 
 def heading(observations: Observations, region: Optional[str]) -> str:

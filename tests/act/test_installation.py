@@ -266,3 +266,21 @@ def test_what_systemd_answers_is_told(node: Node) -> None:
     with pytest.raises(Refusal, match="systemctl daemon-reload: Access denied") as refused:
         node.install()
     assert refused.value.status == 75
+
+
+def test_a_packages_units_are_switched_off_where_install_switched_them_on(node: Node) -> None:
+    for name in ("ssm-bootstrap.service", "ssm-bootstrap-doctor.timer"):
+        node.files.put(f"/usr/lib/systemd/system/{name}", "ExecStart=/usr/bin/ssm-bootstrap register\n")
+    node.install()
+    node.uninstall()
+    assert ("systemctl", "disable", "ssm-bootstrap.service") in node.commands.ran
+    assert ("systemctl", "disable", "ssm-bootstrap-doctor.timer") in node.commands.ran
+    assert node.files.exists("/usr/lib/systemd/system/ssm-bootstrap.service")
+
+
+def test_units_that_were_on_before_stay_on(node: Node) -> None:
+    node.files.put("/usr/lib/systemd/system/ssm-bootstrap.service", "ExecStart=/usr/bin/ssm-bootstrap register\n")
+    node.commands.answers = {"systemctl": "", "systemctl is-enabled": "enabled\n"}
+    node.install()
+    node.uninstall()
+    assert ("systemctl", "disable", "ssm-bootstrap.service") not in node.commands.ran

@@ -97,3 +97,19 @@ def test_what_is_over_makes_no_row_red() -> None:
     told = (CapabilityVerdict(Capability.RUN_COMMAND, Verdict.OK),)
     assert mark_of(item, Diagnosis(told, (past,))) is Mark.UNNEEDED
     assert mark_of(item, Diagnosis(told, (replace(past, over="", severity=Severity.ERROR),))) is Mark.FAILED
+
+
+def test_what_follows_alike_is_one_row() -> None:
+    from ssm_bootstrap.diagnose.wording import make_finding
+    from ssm_bootstrap.render.selection import symptom_rows
+
+    hosts = ("a.example", "b.example")
+    found = [
+        make_finding("patch-payload-unreachable", host, symptom_of="s3-unreachable", facts={"region": "eu-west-1", "host": host})
+        for host in hosts
+    ]
+    other = make_finding("agent-offline", "mi-1", symptom_of="not-registered", facts={"region": "eu-west-1"})
+    rows = symptom_rows([*found, *found, other])
+    assert [code for code, _ in rows] == ["patch-payload-unreachable", "agent-offline"]
+    assert "(because of s3-unreachable): a.example, b.example." in rows[0][1]
+    assert other.remedy.summary in rows[1][1]
