@@ -99,12 +99,16 @@ def _files(host: Host, wanted: Wanted) -> list[tuple[str, bytes, int]]:
         found.append((paths.OUR_CONFIG, _configuration(host, wanted), 0o644))
     if wanted.program is not None:
         found.append((wanted.program_path, wanted.program, 0o755))
-    if any(host.files.exists(f"{place}/{UNIT}") for place in _PACKAGES_UNITS):
+    if _is_packaged(host):
         return found  # a package brought the units, and keeps them new
     for name, data in wanted.units.items():
         path = paths.OUR_TMPFILES if name.endswith(_TMPFILES) else f"{paths.OUR_UNITS}/{name}"
         found.append((path, data.replace(PACKAGED.encode(), wanted.program_path.encode()), 0o644))
     return found
+
+
+def _is_packaged(host: Host) -> bool:
+    return any(host.files.exists(f"{place}/{UNIT}") for place in _PACKAGES_UNITS)
 
 
 def _configuration(host: Host, wanted: Wanted) -> bytes:
@@ -235,7 +239,7 @@ def _take_back_outputs(host: Host) -> list[Step]:
         )
     if host.files.exists(paths.OUR_CODE):
         steps.append(Step("kept", paths.OUR_CODE, "install did not put it there"))
-    for place in (paths.OUR_DATA, paths.OUR_SECRETS):
+    for place in (paths.OUR_DATA,) if _is_packaged(host) else (paths.OUR_DATA, paths.OUR_SECRETS):
         if host.files.exists(place) and not host.files.list(place):
             host.trees.remove(place)
             steps.append(Step("removed", place))

@@ -276,6 +276,7 @@ def test_a_packages_units_are_switched_off_where_install_switched_them_on(node: 
     assert ("systemctl", "disable", "ssm-bootstrap.service") in node.commands.ran
     assert ("systemctl", "disable", "ssm-bootstrap-doctor.timer") in node.commands.ran
     assert node.files.exists("/usr/lib/systemd/system/ssm-bootstrap.service")
+    assert node.files.exists(paths.OUR_SECRETS), "it is the package's"
 
 
 def test_units_that_were_on_before_stay_on(node: Node) -> None:

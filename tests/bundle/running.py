@@ -48,10 +48,12 @@ def python_of(version: str) -> Optional[str]:
     if pyenv.is_dir():
         found += [str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"))]
     for path in filter(None, found):
-        asked = [path, "-I", "-S", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        # The one on PATH may be a shim that goes by variables which a test does not hand on: it says where it leads.
+        asked = [path, "-I", "-S", "-c", "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"]
         said = subprocess.run(asked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
-        if said.strip() == version:
-            return path
+        name, _, real = said.strip().partition(" ")
+        if name == version and real:
+            return real
     return None
 
 

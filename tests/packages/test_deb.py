@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.packages.conftest import Made
@@ -103,7 +105,8 @@ def test_purge_takes_back_what_install_wrote(bookworm: World, made: Made) -> Non
     install(bookworm, made)
     default = bookworm.do(f"cat {CONFIGURATION}")
     bookworm.write(CODE, "secret", "0600")
-    bookworm.write(f"{OURS}/installed.json", f'{{"files": {{\n "{CODE}": "0"\n}}}}')
+    record = {"schema": "ssm-bootstrap-installed/1", "files": {CODE: ""}, "enabled": [TIMER, BOOT]}
+    bookworm.write(f"{OURS}/installed.json", json.dumps(record, indent=1))
     bookworm.write(f"{OURS}/first-boot.done", "")
     bookworm.write(f"{CONFIGURATION}.before", default)
     said = bookworm.do("dpkg -r ssm-bootstrap")

@@ -31,6 +31,15 @@ def test_rpm_would_take_no_sign_of_the_scripts_for_a_macro() -> None:
 
 def test_the_scripts_name_the_programs_own_places() -> None:
     text = "".join(path.read_text() for path in (PLACE / "scripts").glob("*.sh"))
-    places = (paths.LOCK, paths.OUR_STATE, paths.OUR_CODE, paths.OUR_PROGRAM, paths.FIRST_BOOT_DONE, paths.INSTALLED)
+    locks = (paths.LOCK, paths.INSTALL_LOCK)
+    places = (
+        *locks,
+        paths.OUR_STATE,
+        paths.OUR_CODE,
+        paths.OUR_PROGRAM,
+        paths.FIRST_BOOT_DONE,
+        paths.INSTALLED,
+        paths.OUR_CONFIG,
+    )
     for path in (*places, *paths.UNPACKED, paths.DOWNLOADS, paths.REGISTRATION_KEY, f"{paths.DATA}/*/{paths.INVENTORY}"):
         assert path in text, path

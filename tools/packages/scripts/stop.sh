@@ -13,9 +13,12 @@ disable_units() {
     done
 }
 
-# A unit below /etc is an administrator's, or one that the one-file bundle put there; it takes the place of ours.
+# A unit below /etc is an administrator's, or one that the one-file bundle put there; it takes the place of ours. But a copy
+# that runs our program has nothing left to run.
 is_ours() {
-    ! [ -e "/etc/systemd/system/$1" ] && ! [ -L "/etc/systemd/system/$1" ]
+    place="/etc/systemd/system/$1"
+    if ! [ -e "$place" ] && ! [ -L "$place" ]; then return 0; fi
+    grep -q '^ExecStart=.*/usr/bin/ssm-bootstrap' "$place" 2>/dev/null
 }
 
 # A run by hand, and the agent that a killed run had started, hold this lock while they change the identity.
