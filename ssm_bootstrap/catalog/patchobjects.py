@@ -55,7 +55,7 @@ def patch_objects(region: str, site: Site = NO_SITE, *, dual_stack: bool = False
         bucket = value_of(named(region, site))
         if bucket is not None:
             found.append(PatchObject(name, f"{bucket}.{s3}", "/", why, False, source))
-    if region in NEWER_THAN_THE_PAYLOAD_RULE:
+    if region in NEWER_THAN_THE_PAYLOAD_RULE and partition_of(region, site).name == "aws":  # S3 Accelerate is nowhere else
         name = f"aws-patch-manager-{region}.s3-accelerate.dualstack.{domain}"
         found.append(PatchObject(ACCELERATED, name, "/", "the program, in regions after ap-northeast-3", False, document))
     return tuple(found)

@@ -38,7 +38,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         "amazon-linux-2023",
         "Amazon Linux 2023",
-        r"al2023-repos-[a-z0-9-]+\.s3(?:\.dualstack)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|c2s\.ic\.gov|sc2s\.sgov\.gov)",
+        r"al2023-repos-[a-z0-9-]+\.s3(?:\.dualstack)?\.[a-z0-9-]+\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|c2s\.ic\.gov|sc2s\.sgov\.gov)",
         "system-release of Amazon Linux 2023 (amazonlinux.repo), stored copies of 2024 to 2026; amazon-linux-2023 issue 535",
         in_s3=True,
         known=True,

@@ -66,19 +66,24 @@ def lines(manager: Manager, items: Sequence[Repository], region: str, domain: st
 
 
 def commands(manager: Manager, items: Sequence[Repository], region: str, domain: str) -> tuple[str, ...]:
-    """The same as commands to paste; a name that a shell might take otherwise gets none."""
+    """The same as commands to paste; a name that a shell might take otherwise gets none.
+
+    What is read here has its variables filled in and its end as one likes: a file is searched for a section's key, or for a
+    whole URI, as apt's archive is the beginning of its security archive's name.
+    """
     found: list[str] = []
     for item in items:
         new = mirror_url(manager, item, region, domain)
         if in_s3(item) or not all(_PLAIN.fullmatch(word) for word in (item.file, item.name.replace(" ", ""), new)):
             continue
-        if manager is Manager.APT or not item.lists:
-            old = next((url for url in item.urls if _PLAIN.fullmatch(url) and "***" not in url and "?" not in url), "")
-            if old:
-                found.append(f"sed -i 's|{old}|{new}|' {item.file}")
-        else:
-            name = re.escape(item.name).replace("/", r"\/")
+        old = next((url for url in item.urls if _PLAIN.fullmatch(url) and "***" not in url and "?" not in url), "")
+        name = re.sub(r"([.*/^$\[\]\\])", r"\\\1", item.name)
+        if manager is not Manager.APT and item.lists:
             found.append(f"sed -i '/^\\[{name}\\]/,/^\\[/s|^\\(mirrorlist\\|metalink\\) *=.*|baseurl={new}|' {item.file}")
+        elif manager is not Manager.APT and item.urls and not any("?" in url or "***" in url for url in item.urls):
+            found.append(f"sed -i '/^\\[{name}\\]/,/^\\[/s|^baseurl *=.*|baseurl={new}|' {item.file}")
+        elif manager is Manager.APT and old and "&" not in new:
+            found.append(f"sed -i 's#{old.rstrip('/')}/*\\(\\s\\|$\\)#{new}\\1#' {item.file}")
     return tuple(dict.fromkeys(found))[:MOST_LINES]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Sequence
 
+from ssm_bootstrap.catalog.partitions import REGION_SHAPE, partition_of
 from ssm_bootstrap.diagnose.mirrors import in_s3
 from ssm_bootstrap.diagnose.standings import Judged
 from ssm_bootstrap.model.repositories import Outcome
@@ -44,7 +45,7 @@ def buckets(hosts: Sequence[str]) -> list[str]:
     """
     found: list[str] = []
     for host in hosts:
-        partition = "aws-cn" if host.endswith(".cn") else "aws-us-gov" if "us-gov-" in host else "aws"
+        partition = partition_of(next((part for part in host.split(".") if REGION_SHAPE.fullmatch(part)), "")).name
         named = _BUCKET.match(host)
         old = _AL2.match(host)
         names = [named["bucket"]] if named else [host, f"amazonlinux-2-repos-{old['region']}"] if old else [host]

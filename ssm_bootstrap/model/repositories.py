@@ -99,3 +99,4 @@ class Repositories:
     items: tuple[Repository, ...] = ()
     problems: tuple[Problem, ...] = ()
     total: int = 0  # how many are configured; ``items`` may hold fewer
+    nothing_on: bool = False  # files that may name some are there, and not one is switched on

@@ -7,7 +7,9 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import pytest
 
+from ssm_bootstrap.catalog.repositories import provider_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.diagnose.s3remedies import buckets
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.diagnosis import Diagnosis
@@ -395,3 +397,31 @@ def test_what_only_root_may_read_is_neither_a_fault_nor_a_pass(path: str, item: 
     assert all(one.code != "repository-config-invalid" for one in found.findings)
     fails = item.fetches != (OK,) and path.endswith(".list")  # who is asked is known there, and by which way
     assert told(given) == ((Verdict.BROKEN, [UNREACHABLE]) if fails else (Verdict.UNKNOWN, []))
+
+
+@pytest.mark.parametrize(
+    "problem, codes", [(None, [("false-compliance", "error")]), (Problem("a.repo", 0, "x", unread=True), [])]
+)
+def test_a_scan_of_no_repository_at_all_is_told(problem: Any, codes: List[Tuple[str, str]]) -> None:
+    off = replace(repository(), enabled=False)
+    given = Repositories(Manager.DNF, "9", False, (off,), (problem,) if problem else (), 1, nothing_on=True)
+    patching = Patching(Seen(given), Seen(()), Seen(PLENTY))
+    verdict, found = told(observations(*healthy(), capabilities=("patch",), patching=Seen(patching)))
+    assert found == codes
+    assert (verdict is Verdict.BROKEN) is bool(codes)
+
+
+@pytest.mark.parametrize(
+    "host, partition",
+    [
+        (AL2023, "aws"),
+        ("al2023-repos-cn-north-1-de612dc2.s3.dualstack.cn-north-1.amazonaws.com.cn", "aws-cn"),
+        ("al2023-repos-us-gov-east-1-de612dc2.s3.dualstack.us-gov-east-1.amazonaws.com", "aws-us-gov"),
+        ("al2023-repos-us-iso-east-1-de612dc2.s3.us-iso-east-1.c2s.ic.gov", "aws-iso"),
+        ("al2023-repos-eusc-de-east-1-de612dc2.s3.dualstack.eusc-de-east-1.amazonaws.eu", "aws-eusc"),
+    ],
+)
+def test_a_bucket_is_named_in_its_own_partition(host: str, partition: str) -> None:
+    assert buckets([host])[0].startswith(f"arn:{partition}:s3:::al2023-repos-")
+    row = provider_of(host)
+    assert row is not None and row.in_s3

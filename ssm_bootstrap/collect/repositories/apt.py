@@ -20,6 +20,10 @@ from ssm_bootstrap.model.repositories import Problem, Repository
 
 ETC = "/etc/apt"
 MOST_FILES = 1000
+MOST_ENTRIES = 20_000
+MOST_LINE = 1 << 16
+"""Characters of a line that may be a source; in a longer one the brackets alone take minutes."""
+
 _LINE = re.compile(r"(?P<type>deb|deb-src)\s+(?:\[(?P<options>[^\]]*)\]\s*)?(?P<rest>\S.*)")
 _WORD = re.compile(r'(?:"[^"]*"|\[[^\]]*\]|[^\s"\[])+')
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "i386", "armv7l": "armhf", "ppc64le": "ppc64el"}
@@ -54,7 +58,11 @@ class AptReader:
     def read(self) -> Reading:
         """All sources, each URI and suite once."""
         seen: set[tuple[str, str]] = set()
-        for entry in self._entries():
+        for number, entry in enumerate(self._entries()):
+            if number >= MOST_ENTRIES:
+                words = f"more than {MOST_ENTRIES} sources: nothing is read from here on"
+                self._reading.problems.append(Problem(entry.file, entry.line, words))
+                break
             key = (entry.uri.rstrip("/"), entry.suite)
             if (entry.source_code and entry.enabled) or (entry.enabled and key in seen):
                 continue  # source code is in the same index, and patches nothing
@@ -65,11 +73,14 @@ class AptReader:
         return self._reading
 
     def _tell_own_from_alike(self) -> None:
-        """Where the distribution's own archive is configured, a stranger's suite of the same name is not the distribution's."""
-        if not any(item.repository.own and item.repository.provider for item in self._reading.found):
-            return
-        for item in self._reading.found:
-            if item.repository.own and not item.repository.provider:
+        """Where the distribution's own archive has a suite, a stranger's suite of the same name is not the distribution's.
+
+        By suites: who has a mirror of the archive may well take the security updates from the distribution itself.
+        """
+        found = [item for item in self._reading.found if item.repository.own]
+        suites = {item.repository.name.partition(" ")[0] for item in found if item.repository.provider}
+        for item in found:
+            if not item.repository.provider and item.repository.name.partition(" ")[0] in suites:
                 item.repository = replace(item.repository, own=False)
 
     def _entries(self) -> Iterator[Entry]:
@@ -94,10 +105,18 @@ class AptReader:
         value = self._conf.get(f"Dir::Etc::{name}") or default
         return value if value.startswith("/") else f"{ETC}/{value}"
 
+    def _text(self, path: str) -> str:
+        text = read_text(self._files, path, self._reading.problems)
+        self._reading.files += bool(text)
+        return text
+
     # -- the two formats
 
     def _one_line(self, path: str) -> Iterator[Entry]:
-        for number, raw in enumerate(read_text(self._files, path, self._reading.problems).splitlines(), 1):
+        for number, raw in enumerate(self._text(path).splitlines(), 1):
+            if len(raw) > MOST_LINE:
+                self._problem(path, number, f"a line of more than {MOST_LINE >> 10} KB, which is not read")
+                continue
             line = raw.partition("#")[0].strip() if "[" not in raw.partition("#")[0] or "]" in raw.partition("#")[0] else raw
             if not line:
                 continue
@@ -133,7 +152,7 @@ class AptReader:
     def _stanzas(self, path: str) -> Iterator[tuple[int, dict[str, str]]]:
         fields: dict[str, str] = {}
         begun, name = 0, ""
-        lines = read_text(self._files, path, self._reading.problems).splitlines()
+        lines = self._text(path).splitlines()
         for number, line in enumerate([*lines, ""], 1):
             if line.startswith("#"):
                 continue
@@ -143,8 +162,10 @@ class AptReader:
                 fields, name = {}, ""
                 continue
             if line[0].isspace():
-                if name:
-                    fields[name] += "\n" + line.strip()
+                if name and len(fields[name]) < MOST_LINE:
+                    fields[name] += "\n" + line.strip()[:MOST_LINE]
+                elif name:
+                    continue
                 else:
                     self._problem(path, number, "a line that goes on, with nothing before it")
                 continue
@@ -153,7 +174,7 @@ class AptReader:
                 self._problem(path, number, "expected Field: value; apt refuses the file because of it")
                 continue
             begun, name = (begun if fields else number), key.lower()
-            fields[name] = value.strip()
+            fields[name] = value.strip()[:MOST_LINE]
 
     def _entry(
         self, path: str, line: int, uri: str, suite: str, components: tuple[str, ...], options: dict[str, str], source: bool

@@ -16,8 +16,11 @@ DIRECTORY = "/etc/apt/apt.conf.d"
 MAIN = "/etc/apt/apt.conf"
 MOST_DEPTH = 10  # as configuration.cc
 MOST_INCLUDES = 200
+MOST_TEXT = 1 << 20
+"""Characters of a file of apt.conf's kind that are read; real ones have some thousands."""
+
 _TOKEN = re.compile(
-    r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/|\#(?!include\b|clear\b)[^\n]*)"""
+    r"""(?P<skip>\s+|//[^\n]*|/\*.*?(?:\*/|\Z)|\#(?!include\b|clear\b)[^\n]*)"""
     r"""|(?P<order>\#(?:include|clear)\b)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<sign>[{};])|(?P<word>[^\s"{};]+)""",
     re.DOTALL,
 )
@@ -57,10 +60,13 @@ class AptConfiguration:
 
     def _read(self, path: str, depth: int) -> None:
         text = read_text(self._files, path, self._problems)
+        if len(text) > MOST_TEXT:
+            self._problems.append(Problem(path, 0, f"longer than {MOST_TEXT >> 20} MB: the rest of it was not read"))
+            text = text[:MOST_TEXT]
         scope: list[str] = []
         words: list[tuple[str, bool]] = []
         order = ""
-        place = 0
+        place, begun, line = 0, 0, 1  # ``line`` is that of the character at ``begun``
         while place < len(text):
             found = _TOKEN.match(text, place)
             if found is None:
@@ -71,7 +77,7 @@ class AptConfiguration:
             kind, token = found.lastgroup, found[0]
             if kind == "skip":
                 continue
-            line = text.count("\n", 0, found.start()) + 1
+            line, begun = line + text.count("\n", begun, found.start()), found.start()
             if kind == "order":
                 order = token
             elif token == "{" and kind == "sign":

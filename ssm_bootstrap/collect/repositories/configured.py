@@ -12,6 +12,9 @@ from ssm_bootstrap.model.repositories import Problem, Repository
 MOST_REPOSITORIES = 500
 """How many are kept; a machine with more has been set up by accident."""
 
+MOST_URLS = 20
+"""How many URLs of one repository are kept: a package manager tries them one after another."""
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -52,7 +55,7 @@ class Configured:
 class Reading:
     """What a parser gives: repositories in the order of their files, problems, and how many there are in all.
 
-    ``enabled`` counts those that are switched on, ``off`` the others.
+    ``enabled`` counts those that are switched on, ``off`` the others, ``files`` the files that may name some.
     """
 
     found: list[Configured] = field(default_factory=list)
@@ -62,6 +65,7 @@ class Reading:
     guessed: bool = False
     enabled: int = 0
     off: int = 0
+    files: int = 0
 
     def add(self, configured: Configured) -> None:
         """One more, as long as there are not too many; the hundreds that are switched off by a subscription do not count."""

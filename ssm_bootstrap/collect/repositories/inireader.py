@@ -10,6 +10,8 @@ from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.repositories import Problem
 
 MOST_BYTES = 8 << 20
+MOST_VALUE = 1 << 16
+"""Characters of a value over all its lines; one that is longer names thousands of mirrors, and no more is read of it."""
 _HEADER = re.compile(r"\[([^\]]*)\]\s*(?:[#;].*)?")
 
 
@@ -51,7 +53,7 @@ def read_text(files: Files, path: str, problems: list[Problem]) -> str:
     except OSError as error:
         problems.append(problem_of(path, error))
         return ""
-    if b"\0" in data[:4096]:
+    if b"\0" in data:
         problems.append(Problem(path, 0, "not text", hides=True))
         return ""
     if len(data) > MOST_BYTES:
@@ -65,7 +67,7 @@ def parse_ini(text: str, path: str, problems: list[Problem]) -> list[Section]:
     A problem does not quote the line: it may be the rest of a password.
     """
     sections: list[Section] = []
-    key = ""
+    key, cut = "", False
     reported = 0
     for number, line in enumerate(text.splitlines(), 1):
         words = line.strip()
@@ -73,7 +75,12 @@ def parse_ini(text: str, path: str, problems: list[Problem]) -> list[Section]:
             key = key if line[:1] in "#;" and words else ""
             continue
         if line[0].isspace() and key and sections:
-            sections[-1].values[key] += "\n" + words
+            value = sections[-1].values[key]
+            if len(value) + len(words) < MOST_VALUE:
+                sections[-1].values[key] = f"{value}\n{words}"
+            elif not cut:
+                cut = True
+                problems.append(Problem(path, number, f"a value of more than {MOST_VALUE >> 10} KB: the rest of it is left out"))
             continue
         key = ""
         problem = ""
@@ -89,8 +96,8 @@ def parse_ini(text: str, path: str, problems: list[Problem]) -> list[Section]:
             problem = "expected [section] before the first value"
         else:
             name, _, value = words.partition("=")
-            key = name.strip().lower()
-            sections[-1].values[key] = value.strip()
+            key, cut = name.strip().lower(), False
+            sections[-1].values[key] = value.strip()[:MOST_VALUE]
             sections[-1].lines[key] = number
             continue
         reported += 1

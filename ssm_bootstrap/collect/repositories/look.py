@@ -62,7 +62,15 @@ def look_at_repositories(
     plan = _Plan(around, reading)
     items = plan.carry_out() if ask else [item.repository for item in reading.found]
     return Seen(
-        Repositories(manager, reading.release, reading.guessed, tuple(items), tuple(reading.problems[:200]), reading.total)
+        Repositories(
+            manager,
+            reading.release,
+            reading.guessed,
+            tuple(items),
+            tuple(reading.problems[:200]),
+            reading.total,
+            nothing_on=reading.files > 0 and reading.enabled == 0,
+        )
     )
 
 
@@ -227,7 +235,8 @@ def choose(asked: list[_Open]) -> tuple[list[_Open], list[_Open]]:
     firsts: dict[tuple[str, str, int, str], int] = {}
     for number, item in enumerate(asked):
         firsts.setdefault(_host_of(item), number)
-    order = [*firsts.values(), *(number for number in range(len(asked)) if number not in set(firsts.values()))]
+    leading = set(firsts.values())
+    order = [*firsts.values(), *(number for number in range(len(asked)) if number not in leading)]
     taken = set(order[:MOST_QUESTIONS])
     return [asked[number] for number in order[:MOST_QUESTIONS]], [
         item for number, item in enumerate(asked) if number not in taken

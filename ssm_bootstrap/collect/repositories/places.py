@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Optional
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
@@ -12,6 +13,9 @@ SHOWN_KEYS = frozenset(
     {"arch", "basearch", "cc", "content", "country", "infra", "protocol", "release", "releasever", "repo", "stream"}
 )
 """Keys of a query that say which repository is meant; any other may be a key to it and is never shown."""
+
+KEY_IN_PATH = {"packagecloud.io": r"^(/priv/)", "dl.cloudsmith.io": r"^(/)(?!public/|basic/)"}
+"""Hosts that take the key to a private repository as a part of its path, and what stands before it."""
 
 HTTP = {"http": 80, "https": 443}
 
@@ -38,7 +42,7 @@ class Place:
         """The URL without user, password and whatever may be a key."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if HTTP[self.scheme] == self.port else f":{self.port}"
-        return f"{self.scheme}://{host}{port}{self.path}{self.query}"
+        return f"{self.scheme}://{host}{port}{_shown_path(self.host, self.path)}{self.query}"
 
     def below(self, name: str) -> Place:
         """A file below this directory; a query stays where it is, as libzypp keeps it."""
@@ -71,10 +75,20 @@ def place_of(url: str) -> Optional[Place]:
     host = (parts.hostname or "").lower()
     if scheme not in HTTP or not host or any(letter.isspace() for letter in parts.netloc):
         return None
+    if not parts.path and "@" in parts.query + parts.fragment:  # a password with ? or # in it: what is before it is no host
+        return None
     credentials = unquote(parts.netloc.rpartition("@")[0])
     path = parts.path or "/"
     request = path + (f"?{parts.query}" if parts.query else "")
     return Place(scheme, host, port or HTTP[scheme], path, request, credentials, _shown_query(parts.query))
+
+
+def _shown_path(host: str, path: str) -> str:
+    """The path without the key that these hosts take as a part of it (their pages on private repositories)."""
+    for name, before in KEY_IN_PATH.items():
+        if host == name or host.endswith(f".{name}"):
+            path = re.sub(before + r"[^/]+", r"\1***", path)
+    return path
 
 
 def _shown_query(query: str) -> str:
@@ -96,6 +110,8 @@ def shown(url: str) -> str:
     if place is not None:
         return place.shown
     scheme, found, rest = url.partition("://")
-    if not found:
-        return url.partition("?")[0].rpartition("@")[2][:200]
-    return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"[:200]
+    words = rest if found else url
+    if "@" in words.partition("?")[2]:  # a password with a question mark in it, or a key with an @: nobody can tell
+        words = "***"
+    words = words.partition("?")[0].rpartition("@")[2]
+    return (f"{scheme}://{words}" if found else words)[:200]

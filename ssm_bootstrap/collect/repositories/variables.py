@@ -20,6 +20,9 @@ from ssm_bootstrap.model.repositories import Problem
 from ssm_bootstrap.model.site import NO_SITE, Site
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::([-+])([^${}]*))?\}|(\w+))")
+MOST_FILLED = 1 << 16
+"""Characters of a text with its variables filled in: values that name one another many times grow without an end."""
+
 _BASEARCH = {"i386": "i386", "i486": "i386", "i586": "i386", "i686": "i386", "armv7l": "armhfp", "armv6l": "armhfp"}
 _PROVIDES = ("system-release(releasever)", "system-release", "redhat-release", "suse-release", "distribution-release")
 _MAJOR_ALONE = ("rhel", "centos", "rocky", "almalinux", "oracle")
@@ -50,8 +53,8 @@ class Variables:
 
         for _ in range(8):  # a value may hold variables of its own; a circle of them ends here
             filled = _VARIABLE.sub(fill, text)
-            if filled == text or unknown:
-                return filled, tuple(dict.fromkeys(unknown))
+            if filled == text or unknown or len(filled) > MOST_FILLED:
+                return filled[:MOST_FILLED], tuple(dict.fromkeys(unknown))
             text = filled
         return text, ()
 
@@ -73,10 +76,16 @@ def read_directories(files: Files, directories: Sequence[str], problems: list[Pr
         for name in names[:500]:
             if not re.fullmatch(r"\w+", name):
                 continue
+            path = f"{directory}/{name}"
             try:
-                found[name] = (files.read_text(f"{directory}/{name}", 4096).splitlines() or [""])[0].strip()
+                value = (files.read_text(path, 4096).splitlines() or [""])[0].strip()
             except OSError as error:
-                problems.append(problem_of(f"{directory}/{name}", error))
+                problems.append(problem_of(path, error))
+                continue
+            if "\0" in value:
+                problems.append(Problem(path, 1, "not text", hides=True))
+            else:
+                found[name] = value
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from typing import Optional
 
-from ssm_bootstrap.collect.repositories.configured import Configured, ProxyChoice, Reading, Wish
+from ssm_bootstrap.collect.repositories.configured import MOST_URLS, Configured, ProxyChoice, Reading, Wish
 from ssm_bootstrap.collect.repositories.inireader import Section, is_on, parse_ini, problem_of, read_text
 from ssm_bootstrap.collect.repositories.places import Place, place_of, shown
 from ssm_bootstrap.collect.repositories.surroundings import Surroundings, choice_of
@@ -64,6 +64,7 @@ class YumReader:
                 self._reading.problems.append(problem_of(directory, error))
                 continue
             found += [f"{directory}/{name}" for name in names]
+        self._reading.files += len(found)
         if len(found) > MOST_FILES:
             self._reading.problems.append(Problem(found[MOST_FILES], 0, f"more than {MOST_FILES} files: not read from here on"))
         return found[:MOST_FILES]
@@ -109,6 +110,7 @@ class YumReader:
             del self._reading.problems[before:]  # nobody misses a variable of what is switched off
             return
         bases = [word for word in self._value(section, "baseurl").replace(",", " ").split() if not word.startswith("#")]
+        del bases[MOST_URLS:]
         lists = self._lists(section)
         places = [place for place in (place_of(url) for url in bases) if place is not None]
         wishes = [Wish(what, place) for what, place in lists]

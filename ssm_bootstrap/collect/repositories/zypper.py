@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 
-from ssm_bootstrap.collect.repositories.configured import Configured, Reading, Wish
+from ssm_bootstrap.collect.repositories.configured import MOST_URLS, Configured, Reading, Wish
 from ssm_bootstrap.collect.repositories.inireader import Section, is_on, parse_ini, problem_of, read_text
 from ssm_bootstrap.collect.repositories.places import place_of, shown
 from ssm_bootstrap.collect.repositories.surroundings import Surroundings
@@ -43,6 +43,7 @@ class ZypperReader:
         except OSError as error:
             reading.problems.append(problem_of(DIRECTORY, error))
             names = []
+        reading.files = len(names)
         for name in names[:MOST_FILES]:
             path = f"{DIRECTORY}/{name}"
             for section in parse_ini(read_text(around.host.files, path, reading.problems), path, reading.problems):
@@ -98,7 +99,7 @@ class ZypperReader:
         self._reading.add(Configured(repository, wishes, http, https, has_key=key, local=local))
 
     def _urls(self, section: Section, key: str) -> list[str]:
-        return [word for word in self._expand(section, key).split() if not word.startswith("#")]
+        return [word for word in self._expand(section, key).split() if not word.startswith("#")][:MOST_URLS]
 
     def _expand(self, section: Section, key: str) -> str:
         text = section.get(key)

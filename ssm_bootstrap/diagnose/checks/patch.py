@@ -50,6 +50,8 @@ def false_compliance(case: Case) -> Iterator[Finding]:
     found = _asked(case)
     if found is None:
         return
+    if found.nothing_on and not any(problem.hides or problem.unread for problem in found.problems):
+        yield _nothing_on(case, found)
     failed = _failed(found)
     lying = [item for item in failed if item.effect is Effect.LIES]
     if lying:
@@ -241,6 +243,26 @@ def _evidence(judged: Judged) -> Evidence:
     place = f"{item.file}:{item.line}" if item.line else item.file
     said = f"{fetch.url}{by}: {fetch.detail}" if fetch is not None else item.remark
     return Evidence(source, f"{item.name} ({place})", said)
+
+
+def _nothing_on(case: Case, found: Repositories) -> Finding:
+    """Files of repositories, and none switched on: a RHEL without a subscription, a hardened image, an empty sources.list."""
+    said = f"{found.total} are configured and none is switched on" if found.total else "their files name none"
+    finding = make_finding(
+        "false-compliance",
+        f"{found.manager.value}'s repositories",
+        facts={"region": case.region, "detail": said},
+        evidence=(Evidence("repository", f"{found.manager.value}'s files", said),),
+        breaks=PATCH,
+    )
+    cause = f"No repository is switched on here ({said}), so a scan has no patches to compare with and can find none missing."
+    summary = (
+        "Switch on this system's own repositories (RHEL: register it with subscription-manager, or install its RHUI client)."
+    )
+    steps, asking = ("Do not trust the compliance reported until then: scan again.",), PROGRAMS[found.manager]
+    commands = tuple(one for one in finding.remedy.instance_commands if one.startswith(asking))
+    remedy = Remedy(summary, instance_steps=steps, instance_commands=commands, see=finding.remedy.see)
+    return replace(finding, cause=cause, remedy=remedy)
 
 
 def _skipped(case: Case, group: Sequence[Judged], **more: object) -> Finding:
