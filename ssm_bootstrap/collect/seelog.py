@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES
 from ssm_bootstrap.collect.agentlog import default_paths, rotations_of
 from ssm_bootstrap.host.files import Files
-from ssm_bootstrap.model.surroundings import LogSettings, LogSink
+from ssm_bootstrap.model.logsettings import LogSettings, LogSink
 
 if TYPE_CHECKING:
     from xml.etree import ElementTree

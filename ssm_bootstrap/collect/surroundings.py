@@ -21,10 +21,11 @@ from ssm_bootstrap.collect.storage import look_at_storage
 from ssm_bootstrap.collect.targets import host_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.logsettings import LogSettings
 from ssm_bootstrap.model.machine import AgentConfig, Unit
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen, reason_of, value_of
 from ssm_bootstrap.model.site import NO_SITE, Site
-from ssm_bootstrap.model.surroundings import Core, LogSettings, Surroundings
+from ssm_bootstrap.model.surroundings import Core, Surroundings
 
 CORE = paths.PROCESSES[0]
 TIMEOUT = 2.0

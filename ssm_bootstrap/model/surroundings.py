@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Optional
 
+from ssm_bootstrap.model.logsettings import BUILT_IN, LogSettings
 from ssm_bootstrap.model.machine import Unit
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed
 
@@ -117,25 +118,6 @@ class Denial:
 
 
 @dataclass(frozen=True)
-class LogSink:
-    """A file that the agent's logger writes to."""
-
-    path: str
-    levels: str = ""  # "error,critical" where it is limited to them
-
-
-@dataclass(frozen=True)
-class LogSettings:
-    """The agent's seelog.xml; without one the built-in settings hold. ``problem`` tells why it cannot be read."""
-
-    path: str = ""
-    present: bool = False
-    problem: str = ""
-    lowest: str = ""  # the lowest level that is written; "off" for none
-    sinks: tuple[LogSink, ...] = ()
-
-
-@dataclass(frozen=True)
 class Core:
     """A running core process of the agent, and the control group that it belongs to."""
 
@@ -155,7 +137,7 @@ class Surroundings:
     routes: Observed[tuple[Route, ...]] = NOT_ASKED
     firewall: Observed[Firewall] = NOT_ASKED
     denials: Observed[tuple[Denial, ...]] = NOT_ASKED
-    logs: LogSettings = LogSettings()
+    logs: LogSettings = BUILT_IN
     directories: Observed[tuple[Directory, ...]] = NOT_ASKED  # those that are there
     log_directory: Observed[bool] = NOT_ASKED  # whether the directory of the agent's log is there
     units: Observed[tuple[Unit, ...]] = NOT_ASKED

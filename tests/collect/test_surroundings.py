@@ -19,9 +19,10 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Completed
 from ssm_bootstrap.host.machine import RunningProcess
 from ssm_bootstrap.model.codec import encode
+from ssm_bootstrap.model.logsettings import LogSink
 from ssm_bootstrap.model.machine import AgentConfig, Unit
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen, value_of
-from ssm_bootstrap.model.surroundings import LogSink, Storage
+from ssm_bootstrap.model.surroundings import Storage
 from tests.fakes import NOON, RootedFiles, ScriptedCommands, ScriptedMachine, StillClock
 from tests.laws.secrets import CANARIES, leaks
 
