@@ -13,6 +13,7 @@ from ssm_bootstrap.diagnose.checks import proxy, routes, security, service, stor
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.finding import Finding, Severity
+from ssm_bootstrap.model.logsettings import LogSettings, LogSink
 from ssm_bootstrap.model.machine import Agent, AgentConfig, AgentProcess, Identity, IdentityState, Unit
 from ssm_bootstrap.model.network import Failure, Proxy, Stage
 from ssm_bootstrap.model.observations import Observations, Plan
@@ -22,8 +23,6 @@ from ssm_bootstrap.model.surroundings import (
     Core,
     Denial,
     Firewall,
-    LogSettings,
-    LogSink,
     ProxySide,
     Route,
     Storage,
