@@ -17,6 +17,7 @@ from tests.lab.client import Lab
 from tests.lab.machine import ROOT
 from tests.lab.mounts import HOSTNAME, MACHINE_ID
 from tests.lab.network import INSTANCE, RESOLVER
+from tests.lab.standin import units
 from tests.story import ACTIVATION, CODE, REGION
 
 BUNDLE = Path(os.environ.get("BOOT_BUNDLE") or ROOT / "dist" / "ssm-bootstrap.pyz")
@@ -27,22 +28,7 @@ CONFIGURATION = f"[node]\nregion = {REGION}\nclosed = yes\n[activation]\nid = {A
 TIME_SCALE = "0.05"
 """The pace of the stand-in agent's waits; 1 is the real agent's."""
 
-AGENT_UNIT = """[Unit]
-Description=amazon-ssm-agent
-After=network-online.target
-
-[Service]
-Type=simple
-WorkingDirectory=/usr/bin/
-ExecStart=/usr/bin/amazon-ssm-agent
-KillMode=process
-Restart=always
-RestartSec=90
-RestartPreventExitStatus=194
-
-[Install]
-WantedBy=multi-user.target
-"""
+AGENT_UNIT = units.BUILT_IN_TEXT.format(program="/usr/bin/amazon-ssm-agent")
 """The settings of the unit in the agent's own package for Debian (packaging/ubuntu, 3.3.1142.0)."""
 
 SCRIPT = """#!/usr/bin/python3 -IS

@@ -10,7 +10,7 @@ from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
-from ssm_bootstrap.model.machine import Agent, IdentityState, Unit
+from ssm_bootstrap.model.machine import Agent, AgentProcess, IdentityState, Unit
 from ssm_bootstrap.model.observed import Seen, value_of
 from ssm_bootstrap.model.surroundings import Core
 
@@ -78,18 +78,13 @@ def _is_of_a_session(core: Core) -> bool:
 
 def worker(case: Case) -> Iterator[Finding]:
     """A core that has had credentials for minutes, and no worker: nothing that AWS sends is done."""
-    agent, around = value_of(case.observations.agent), value_of(case.observations.surroundings)
-    unit = _unit(case)
-    if agent is None or around is None or unit is None or not _is_registered(case) or unit.active_state != "active":
+    around, found = value_of(case.observations.surroundings), _core_without_worker(case)
+    ready = value_of(around.credentials_from) if around is not None else None
+    if found is None or ready is None:
         return
-    processes = value_of(agent.processes)
-    core = next((item for item in processes or () if item.pid == unit.main_pid), None)
-    ready = value_of(around.credentials_from)
-    if processes is None or core is None or ready is None or WORKER.is_reached_by(agent.version) is not True:
-        return
-    started = datetime.fromtimestamp(core.started, timezone.utc)
-    since = max(started, ready)
-    if any(item.name == "ssm-agent-worker" for item in processes) or case.observations.taken_at - since < SETTLED:
+    _, core = found
+    since = max(datetime.fromtimestamp(core.started, timezone.utc), ready)
+    if case.observations.taken_at - since < SETTLED:
         return
     minutes = (case.observations.taken_at - since).total_seconds() / 60
     detail = f"the core (pid {core.pid}) has had credentials for {minutes:.0f} minutes, and there is no ssm-agent-worker"
@@ -107,17 +102,16 @@ def offline(case: Case) -> Iterator[Finding]:
 
     Every cause that is known explains it; alone it stands where nothing else tells why.
     """
-    agent, around = value_of(case.observations.agent), value_of(case.observations.surroundings)
-    unit = _unit(case)
-    if agent is None or around is None or unit is None or not _is_registered(case) or unit.active_state != "active":
+    around, found = value_of(case.observations.surroundings), _core_without_worker(case)
+    if (
+        around is None
+        or found is None
+        or not (isinstance(around.credentials_from, Seen) and around.credentials_from.value is None)
+    ):
         return
-    processes = value_of(agent.processes)
-    core = next((item for item in processes or () if item.pid == unit.main_pid), None)
-    without = isinstance(around.credentials_from, Seen) and around.credentials_from.value is None
-    if processes is None or core is None or not without or WORKER.is_reached_by(agent.version) is not True:
-        return
+    unit, core = found
     running = case.observations.taken_at - datetime.fromtimestamp(core.started, timezone.utc)
-    if any(item.name == "ssm-agent-worker" for item in processes) or running < HOPELESS:
+    if running < HOPELESS:
         return
     minutes = running.total_seconds() / 60
     detail = f"the core (pid {core.pid}) has run for {minutes:.0f} minutes and has neither credentials nor ssm-agent-worker"
@@ -128,6 +122,19 @@ def offline(case: Case) -> Iterator[Finding]:
         evidence=(Evidence("processes", "ssm-agent-worker", detail),),
         breaks=tuple(item.value for item in case.capabilities if item is not Capability.REGISTER),
     )
+
+
+def _core_without_worker(case: Case) -> Optional[tuple[Unit, AgentProcess]]:
+    """The active unit of a registered node and its core, where this agent has a worker and none is there; else None."""
+    agent, unit = value_of(case.observations.agent), _unit(case)
+    if agent is None or unit is None or not _is_registered(case) or unit.active_state != "active":
+        return None
+    processes = value_of(agent.processes)
+    if processes is None or WORKER.is_reached_by(agent.version) is not True:
+        return None
+    if any(item.name == "ssm-agent-worker" for item in processes):
+        return None
+    return next(((unit, item) for item in processes if item.pid == unit.main_pid), None)
 
 
 def _is_settled(case: Case, core: Core) -> bool:
