@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from typing import Mapping, Optional, Sequence
 
 from ssm_bootstrap import __version__
@@ -180,6 +181,7 @@ def observe_machine(ground: Ground, command: str) -> Observations:
         root=host.machine.is_root(),
         image=guard.look("image", lambda: look_at_image(host.files)),
         surroundings=around,
+        booted=guard.look("start of the machine", lambda: datetime.fromtimestamp(host.machine.booted(), timezone.utc)),
         crashed=(*ground.crashed, *guard.crashed),
     )
 
@@ -220,5 +222,6 @@ def observe_everything(ground: Ground, capabilities: Sequence[str], progress: Op
         image=here.image,
         surroundings=here.surroundings,
         patching=patched,
+        booted=here.booted,
         crashed=(*here.crashed, *network.crashed, *guard.crashed),
     )

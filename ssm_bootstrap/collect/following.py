@@ -51,4 +51,5 @@ class Followed:
 
     def digest(self, now: Optional[datetime] = None) -> LogDigest:
         """All that was read."""
-        return LogDigest(self._fold.groups(self._zone), tuple(reader.log_file() for reader in self._readers.values()), ())
+        groups, signs = self._fold.told(self._zone)
+        return LogDigest(groups, tuple(reader.log_file() for reader in self._readers.values()), (), signs)

@@ -183,7 +183,7 @@ class LogReader:
                 if span is not None and not span[0] <= stamp <= span[1]:
                     continue
                 if minute < self._minute:
-                    self._went_back(minute)
+                    self._went_back(minute, stamp)
                 self._minute = minute
                 if stamp > newest:
                     newest = stamp
@@ -249,16 +249,17 @@ class LogReader:
             if self._span and not self._span[0] <= stamp <= self._span[1]:
                 return
             if minute < self._minute:
-                self._went_back(minute)
+                self._went_back(minute, stamp)
             self._minute = minute
             oldest, newest = self.window or (stamp, stamp)
             self.window = min(oldest, stamp), max(newest, stamp)
         self.records += 1
         self._fold.add(stamp, level, b"\n".join(self._body).rstrip(), self.path, number)
 
-    def _went_back(self, minute: int) -> None:
+    def _went_back(self, minute: int, stamp: bytes) -> None:
         back = self._minute - minute
         if back >= _BACKWARDS:
+            self._fold.set_back(stamp)
             self._jumps += 1
             self._furthest = max(self._furthest, back)
 

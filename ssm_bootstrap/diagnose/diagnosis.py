@@ -26,12 +26,14 @@ from ssm_bootstrap.diagnose.checks import (
     storage,
     versions,
 )
-from ssm_bootstrap.diagnose.crossing import cross
+from ssm_bootstrap.diagnose.crossing import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.doubt import in_doubt
+from ssm_bootstrap.diagnose.endings import Seen
 from ssm_bootstrap.diagnose.facts import known_facts
-from ssm_bootstrap.diagnose.logs import LogDiagnosis, explain_logs
+from ssm_bootstrap.diagnose.logs import ClassifiedLogs, LogDiagnosis, classify_logs, conclude
 from ssm_bootstrap.diagnose.ownsteps import hide_and_join
 from ssm_bootstrap.diagnose.reach import Standing, vpc_blocks
+from ssm_bootstrap.diagnose.timeline import present_of
 from ssm_bootstrap.diagnose.verdicts import judge_capabilities
 from ssm_bootstrap.diagnose.wording import with_known
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
@@ -122,7 +124,8 @@ class Steps:
     """What is done with a case beside its checks; each may raise without taking the rest with it."""
 
     opening: Callable[[Observations], Case] = open_case
-    reading: Callable[..., LogDiagnosis] = explain_logs
+    reading: Callable[..., ClassifiedLogs] = classify_logs
+    concluding: Callable[..., LogDiagnosis] = conclude
     crossing: Callable[..., Iterable[Finding]] = cross
     hiding: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = hide_and_join
     judging: Callable[..., tuple[CapabilityVerdict, ...]] = judge_capabilities
@@ -154,15 +157,19 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
             else:
                 unseen.append(said)
 
+    digest = value_of(observations.logs)
+    if digest is not None:
+        known = attempt("blocks", lambda: vpc_blocks(observations), lambda: ())
+        reading = partial(steps.reading, digest, present_of(observations), known, case.site)
+        case = replace(case, logs=attempt("logs", reading, ClassifiedLogs))
     for check in checks:
         attempt(check.name, partial(ask, check), lambda: None)
     told = LogDiagnosis()
-    digest = value_of(observations.logs)
     if digest is not None:
         unseen.extend(digest.unseen)
-        known = attempt("blocks", lambda: vpc_blocks(observations), lambda: ())
-        told = attempt("logs", partial(steps.reading, digest, region=case.region, cidrs=known, site=case.site), LogDiagnosis)
-        crossed = partial(steps.crossing, case, tuple(findings), told.findings)
+        seen = attempt("present", lambda: seen_beside_logs(case, findings), Seen)
+        told = attempt("history", lambda: steps.concluding(case.logs, seen, region=case.region, site=case.site), LogDiagnosis)
+        crossed = partial(steps.crossing, case, tuple(findings), told)
         findings = attempt("crossing", lambda: list(crossed()), lambda: [*findings, *told.findings])
     facts: Mapping[str, str] = attempt("facts", lambda: known_facts(observations), dict)
     filled = attempt("facts", lambda: tuple(with_known(item, facts) for item in findings), lambda: tuple(findings))
@@ -170,7 +177,16 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
     ordered = attempt("symptoms", lambda: _mended_first(case, steps.hiding(filled)), lambda: _worst_first(filled))
     judged = partial(steps.judging, case.capabilities, case.needs, ordered, looked=bool(observations.probes))
     verdicts = attempt("verdicts", judged, lambda: tuple(CapabilityVerdict(item, Verdict.UNKNOWN) for item in case.capabilities))
-    return Diagnosis(verdicts, ordered, tuple(dict.fromkeys(unseen)), told.listed, tuple(crashed), told.records)
+    return Diagnosis(
+        verdicts,
+        ordered,
+        tuple(dict.fromkeys(unseen)),
+        told.listed,
+        tuple(crashed),
+        told.records,
+        told.history,
+        told.timeline.runs,
+    )
 
 
 def _worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Iterable, Iterator, Mapping, Optional, Sequence
 
+from ssm_bootstrap.catalog.logkinds import is_of_the_agent
+from ssm_bootstrap.diagnose.endings import PAUSE, Fault, Seen, find_ending
 from ssm_bootstrap.diagnose.logrules import HEALED_BY, SUBJECTS
 from ssm_bootstrap.diagnose.logsighting import Sighting
 from ssm_bootstrap.diagnose.logverdict import Judgement, Sort
 from ssm_bootstrap.model.incident import Incident, Sign
-
-PAUSE = timedelta(minutes=70)
-"""Silence after which an incident is over. The agent's own longest pauses are 60 minutes: a ping while it hibernates, and the
-control channel's back-off of 40 minutes and a half (source: hibernation.go:48-151, session/config/config.go:64-68)."""
+from ssm_bootstrap.model.log import Level
+from ssm_bootstrap.model.timeline import EndedBy, Ending, LifeEvent, Timeline
 
 CHANGE_BEFORE = timedelta(minutes=15)
 """How long before the first record a restart or an update still counts as what changed."""
@@ -35,47 +35,117 @@ class _Told:
     item: Sighting
 
 
-def tell_incidents(sightings: Sequence[Sighting]) -> tuple[Incident, ...]:
-    """The incidents, those first that go on and block something, then those that go on, then the newest."""
-    signs = _signs(sightings)
-    latest = max((item.group.last for item in sightings if item.group.last), default=None)
-    addresses = _addresses(sightings)
-    found: list[Incident] = []
-    for (code, _), bundle in _bundles(sightings).items():
-        names = {name for item in bundle for name in (*item.judgement.healed_by, *HEALED_BY.get(code, ()))}
-        good = sorted((sign for name in names for sign in signs.get(name, ())), key=lambda sign: sign.at)
-        spells = sorted(_spells(bundle), key=lambda told: (told.first, told.last))
-        untimed = sum(item.group.count for item in bundle) - sum(told.count for told in spells)
-        for stretch in _cut(spells, good):
-            found.append(_incident(code, stretch, good, signs, latest, addresses))
-        if untimed:
-            subject = _subject(code, bundle)
-            found.append(Incident(code, subject, None, None, None, untimed, breaks=_breaks(bundle)))
-    return tuple(sorted(found, key=_order))
+@dataclass(frozen=True)
+class Bundle:
+    """All that the logs tell of one cause: its code, the service where it is about one, its records, and what would end it."""
+
+    code: str
+    service: str
+    sightings: tuple[Sighting, ...]
+
+    @property
+    def good_signs(self) -> frozenset[str]:
+        """Ids of the signs that end it."""
+        return frozenset((*(name for item in self.sightings for name in item.judgement.healed_by), *HEALED_BY.get(self.code, ())))
+
+    @property
+    def subject(self) -> str:
+        """What it is about: what its code is always about, or the host that its best record names, or the service."""
+        ordered = sorted(self.sightings, key=lambda item: item.rank)
+        host = next((item.judgement.host for item in ordered if item.judgement.host), "")
+        return SUBJECTS.get(self.code) or host or self.service or "amazon-ssm-agent"
+
+    @property
+    def breaks(self) -> tuple[str, ...]:
+        """The capabilities that cannot work while it holds."""
+        return tuple(dict.fromkeys(name for item in self.sightings for name in item.judgement.breaks))
 
 
-def _order(incident: Incident) -> tuple[int, int, float]:
-    if incident.goes_on:
-        return (0 if incident.breaks else 1), -len(incident.breaks), incident.start.timestamp() if incident.start else 0.0
-    if incident.last is None:
-        return (1 if incident.breaks else 2), -len(incident.breaks), 0.0
-    return 2, 0, -incident.last.timestamp()
-
-
-def _bundles(sightings: Iterable[Sighting]) -> dict[tuple[str, str], list[Sighting]]:
-    bundles: dict[tuple[str, str], list[Sighting]] = {}
+def bundle_up(sightings: Iterable[Sighting]) -> tuple[Bundle, ...]:
+    """The faults among the records, one bundle a code and service, in order of their first record."""
+    found: dict[tuple[str, str], list[Sighting]] = {}
     for item in sightings:
         judgement: Optional[Judgement] = item.judgement if item.judgement.sort is Sort.FAULT else None
         while judgement is not None:
             part = item if judgement is item.judgement else Sighting(item.group, judgement, item.echo)
             service = "" if judgement.code in SUBJECTS else judgement.service
-            bundles.setdefault((judgement.code, service), []).append(part)
+            found.setdefault((judgement.code, service), []).append(part)
             judgement = judgement.also
-    return bundles
+    return tuple(Bundle(code, service, tuple(items)) for (code, service), items in found.items())
 
 
-def _signs(sightings: Iterable[Sighting]) -> dict[str, list[Sign]]:
-    """Every sign of life by its name, in order of time; of a stretch of them the first and the last."""
+def tell_incidents(
+    bundles: Iterable[Bundle], sightings: Sequence[Sighting], timeline: Timeline, seen: Seen
+) -> dict[Bundle, tuple[Incident, ...]]:
+    """The incidents of each bundle, in order of time; the last one may hold now."""
+    signs = signs_of(sightings, timeline)
+    latest = max((item.group.last for item in sightings if item.group.last), default=None)
+    addresses = _addresses(sightings)
+    found: dict[Bundle, tuple[Incident, ...]] = {}
+    for bundle in bundles:
+        good = sorted((sign for name in bundle.good_signs for sign in signs.get(name, ())), key=lambda sign: sign.at)
+        spells = sorted(_spells(bundle.sightings), key=lambda told: (told.first, told.last))
+        stretches = list(_cut(spells, good, timeline))
+        told = []
+        for stretch, following in zip(stretches, [*stretches[1:], None]):
+            ending = find_ending(_fault(bundle, stretch, good), timeline, seen, latest)
+            if ending is None and following is not None:
+                ending = Ending(EndedBy.SILENCE, "nothing more of it came for a while", stretch[-1].last)
+            told.append(_incident(bundle, stretch, good, signs, ending, addresses))
+        untimed = sum(item.group.count for item in bundle.sightings) - sum(told.count for told in spells)
+        if untimed:
+            ending = find_ending(_fault(bundle, (), good), timeline, seen, latest)
+            told.append(Incident(bundle.code, bundle.subject, None, None, None, untimed, ending=ending, breaks=bundle.breaks))
+        found[bundle] = tuple(told)
+    return found
+
+
+def what_holds(told: Sequence[Incident]) -> tuple[Incident, ...]:
+    """Of the incidents of one bundle those that hold: the newest, and what came before it with nothing but silence between."""
+    holding: list[Incident] = []
+    for item in reversed(told):
+        if item.ending is None or (holding and item.ending.by is EndedBy.SILENCE):
+            holding.insert(0, item)
+        elif item.start is not None:
+            break
+    return tuple(holding)
+
+
+def in_order_of_weight(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
+    """Those first that hold and block something, then those that hold, then the newest."""
+    return tuple(sorted(incidents, key=_order))
+
+
+def _fault(bundle: Bundle, stretch: Sequence[_Told], good: Sequence[Sign]) -> Fault:
+    items = [told.item for told in stretch] or bundle.sightings
+    return Fault(
+        bundle.code,
+        bundle.subject,
+        max((told.last for told in stretch), default=None),
+        good,
+        any(_is_of_the_agent(item) for item in items),
+        bool(bundle.good_signs),
+        all(item.judgement.transient for item in items),
+    )
+
+
+def _is_of_the_agent(item: Sighting) -> bool:
+    """Whether the running agent tells of itself: not ``-register``, nor a command's or a patch run's own output."""
+    return item.group.sample.level is not Level.NONE and item.judgement.phase != "register" and is_of_the_agent(item.group.file)
+
+
+def _order(incident: Incident) -> tuple[int, int, float]:
+    if incident.goes_on:
+        return (0 if incident.breaks else 1), -len(incident.breaks), incident.start.timestamp() if incident.start else 0.0
+    return 2, 0, -incident.last.timestamp() if incident.last is not None else 0.0
+
+
+def signs_of(sightings: Iterable[Sighting], timeline: Timeline) -> dict[str, list[Sign]]:
+    """Every sign of life by its name, in order of time; of a stretch of them the first and the last.
+
+    Credentials that an agent has kept from before its start are no sign that it could get any.
+    """
+    kept = {run.credentials.at for run in timeline.runs if run.has_kept_credentials and run.credentials is not None}
     signs: dict[str, list[Sign]] = {}
     for item in sightings:
         state = item.judgement.reading.state
@@ -84,7 +154,11 @@ def _signs(sightings: Iterable[Sighting]) -> dict[str, list[Sign]]:
         value = state.parts[0][1] if state.parts else ""
         for spell in item.group.spells:
             times = (spell.first,) if spell.first == spell.last else (spell.first, spell.last)
-            signs.setdefault(state.signature.id, []).extend(Sign(state.signature.id, at, value) for at in times)
+            signs.setdefault(state.signature.id, []).extend(
+                Sign(state.signature.id, at, value)
+                for at in times
+                if state.signature.event is not LifeEvent.CREDENTIALS or at not in kept
+            )
     for told in signs.values():
         told.sort(key=lambda sign: sign.at)
     return signs
@@ -96,12 +170,13 @@ def _spells(bundle: Iterable[Sighting]) -> Iterator[_Told]:
             yield _Told(spell.first, spell.last, spell.count, item)
 
 
-def _cut(spells: Sequence[_Told], good: Sequence[Sign]) -> Iterator[list[_Told]]:
-    """Stretches between which there was a good sign, or a silence longer than the agent's own pauses."""
+def _cut(spells: Sequence[_Told], good: Sequence[Sign], timeline: Timeline) -> Iterator[list[_Told]]:
+    """Stretches between which there was a good sign, a start of the agent, or a silence longer than its own pauses."""
+    ends = sorted([sign.at for sign in good] + [run.began for run in timeline.runs if run.began is not None])
     stretch: list[_Told] = []
     last: Optional[datetime] = None
     for told in spells:
-        if last is not None and (told.first - last > PAUSE or _between(good, last, told.first)):
+        if last is not None and (told.first - last > PAUSE or any(last < at <= told.first for at in ends)):
             yield stretch
             stretch = []
         stretch.append(told)
@@ -110,47 +185,31 @@ def _cut(spells: Sequence[_Told], good: Sequence[Sign]) -> Iterator[list[_Told]]
         yield stretch
 
 
-def _between(good: Sequence[Sign], after: datetime, before: datetime) -> Optional[Sign]:
-    return next((sign for sign in good if after < sign.at <= before), None)
-
-
 def _incident(
-    code: str,
+    bundle: Bundle,
     stretch: Sequence[_Told],
     good: Sequence[Sign],
     signs: Mapping[str, Sequence[Sign]],
-    latest: Optional[datetime],
+    ending: Optional[Ending],
     addresses: Mapping[str, Sequence[tuple[datetime, str]]],
 ) -> Incident:
     start, last = stretch[0].first, max(told.last for told in stretch)
     count = sum(told.count for told in stretch)
     lasted = last - start
-    ended_by = next((sign for sign in good if sign.at > last), None)
-    is_over = ended_by is not None or (latest is not None and latest - last > PAUSE)
-    bundle = [told.item for told in stretch]
+    part = replace(bundle, sightings=tuple(told.item for told in stretch))
     return Incident(
-        code,
-        _subject(code, bundle),
+        bundle.code,
+        part.subject,
         start,
         last,
-        (ended_by.at if ended_by and ended_by.at - last <= PAUSE else last) if is_over else None,
+        (ending.at if ending.at is not None and timedelta() <= ending.at - last <= PAUSE else last) if ending else None,
         count,
         round(count * 3600 / lasted.total_seconds(), 1) if lasted >= LEAST_FOR_RATE else None,
-        tuple(_changes(start, bundle, signs, addresses)),
+        tuple(_changes(start, part.sightings, signs, addresses)),
         _last_good(start, good, signs),
-        ended_by,
-        _breaks(bundle),
+        ending,
+        part.breaks,
     )
-
-
-def _subject(code: str, bundle: Sequence[Sighting]) -> str:
-    host = next((item.judgement.host for item in sorted(bundle, key=lambda item: item.rank) if item.judgement.host), "")
-    service = bundle[0].judgement.service
-    return SUBJECTS.get(code) or host or service or "amazon-ssm-agent"
-
-
-def _breaks(bundle: Sequence[Sighting]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for item in bundle for name in item.judgement.breaks))
 
 
 def _last_good(start: datetime, good: Sequence[Sign], signs: Mapping[str, Sequence[Sign]]) -> Optional[Sign]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Mapping, Optional
+from typing import Mapping, NamedTuple, Optional
 
 from ssm_bootstrap.model.network import Failure
 
@@ -37,6 +37,9 @@ PHASES: Mapping[str, PhaseFacts] = {
     "role-token-status": _TOKEN,
     "core-start": PhaseFacts("", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
     "identity-register": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
+    "ec2-profile": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
+    "ec2-default-management": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
+    "ec2-instance-role": PhaseFacts("", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
     "hibernating": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up",)),
     "hibernate-mode": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up",)),
     "hibernate-ping": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up",)),
@@ -94,11 +97,30 @@ _REFUSED_TOKEN = (
 )
 _DENIED = ("access-denied", "endpoint-policy", "ssmmessages-denied", "unrecognized-client", "invalid-client-token")
 
-RULINGS: Mapping[tuple[str, str], str] = {
-    **{("register", cause): "registration-denied" for cause in ("access-denied", "endpoint-policy")},
-    **{(phase, cause): "credentials-refused" for phase in ("role-token", "role-token-status") for cause in _REFUSED_TOKEN},
-    **{(phase, cause): "channel-down" for phase, facts in PHASES.items() if facts.service == "ssmmessages" for cause in _DENIED},
-    ("identity-register", "access-denied"): "identity-not-hybrid",
+
+class Ruling(NamedTuple):
+    """A code, and which of its words."""
+
+    code: str
+    variant: str = ""
+
+
+RULINGS: Mapping[tuple[str, str], Ruling] = {
+    **{("register", cause): Ruling("registration-denied") for cause in ("access-denied", "endpoint-policy")},
+    **{
+        (phase, cause): Ruling("credentials-refused") for phase in ("role-token", "role-token-status") for cause in _REFUSED_TOKEN
+    },
+    **{
+        (phase, cause): Ruling("channel-down")
+        for phase, facts in PHASES.items()
+        if facts.service == "ssmmessages"
+        for cause in _DENIED
+    },
+    **{
+        (phase, cause): Ruling("not-registered", "role-refused")
+        for phase in ("identity-register", "ec2-profile", "ec2-default-management")
+        for cause in _REFUSED_TOKEN
+    },
 }
 """(phase, cause) to a code, where the cause's own row does not decide."""
 

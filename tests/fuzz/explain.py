@@ -35,7 +35,7 @@ def check(data: bytes) -> None:
         fold = Fold()
         reader = kind("x.log", fold)
         reader.read([data])
-        told.append((fold.groups(timezone.utc), reader.log_file()))
+        told.append((fold.told(timezone.utc), reader.log_file()))
     assert told[0] == told[1], "the quick way and the slow one differ"
     for name in ("x.log", "patch-baseline-operations/x.log", "amazon-ssm-agent-audit-2026-11-23"):
         digest = read_stream([data], name, timezone.utc)
