@@ -62,12 +62,12 @@ def make_timeline(told: Iterable[LifeSign], present: Optional[Present] = None) -
 
 
 def _in_order(told: Iterable[LifeSign]) -> list[LifeSign]:
-    """The signs by their time; one without a time stands where it was read."""
+    """The signs by their time, one without a time where it was read; none lies after the time to which the clock went back."""
     timed: list[tuple[float, LifeSign]] = []
     for sign in told:
         at = sign.at.timestamp() if sign.at is not None else (timed[-1][0] if timed else float("-inf"))
         if sign.event is LifeEvent.SET_BACK:
-            timed = [(min(before, at), item) for before, item in timed]
+            timed = [(before, item) if before <= at else (at, replace(item, at=sign.at)) for before, item in timed]
         else:
             timed.append((at, sign))
     return [sign for _, sign in sorted(timed, key=lambda item: item[0])]
