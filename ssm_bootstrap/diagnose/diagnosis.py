@@ -68,6 +68,7 @@ CHECKS: tuple[Check, ...] = (
     Check("agent-service-by-hand", service.by_hand),
     Check("agent-service-worker", service.worker),
     Check("agent-offline", service.offline),
+    Check("agent-channel", service.channel_lost),
     Check("agent-version", versions.too_old),
     Check("agent-configuration-elsewhere", versions.elsewhere),
     Check("agent-version-unseen", versions.not_looked_at),

@@ -28,7 +28,7 @@ class PhaseFacts:
     minor: bool = False
 
 
-_CHANNEL = PhaseFacts("ssmmessages", ("session",), _BY_COMMAND, ("control-channel-up",), limit_covers_dial=True)
+_CHANNEL = PhaseFacts("ssmmessages", ("session",), _BY_COMMAND, ("control-channel-up", "channel-opened"), limit_covers_dial=True)
 _TOKEN = PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",))
 
 PHASES: Mapping[str, PhaseFacts] = {
@@ -40,9 +40,9 @@ PHASES: Mapping[str, PhaseFacts] = {
     "ec2-profile": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
     "ec2-default-management": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
     "ec2-instance-role": PhaseFacts("", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
-    "hibernating": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up",)),
-    "hibernate-mode": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up",)),
-    "hibernate-ping": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up",)),
+    "hibernating": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up", "channel-opened")),
+    "hibernate-mode": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up", "channel-opened")),
+    "hibernate-ping": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up", "channel-opened")),
     "api-call": PhaseFacts("ssm"),
     "associations": PhaseFacts("ssm"),
     "association-document": PhaseFacts("ssm"),
@@ -55,8 +55,12 @@ PHASES: Mapping[str, PhaseFacts] = {
     "control-channel-setup": _CHANNEL,
     "websocket-dial": _CHANNEL,
     "ssmmessages-call": _CHANNEL,
-    "websocket-ping": PhaseFacts("ssmmessages", degrades=("session",), healed_by=("control-channel-up",), minor=True),
-    "get-messages": PhaseFacts("ec2messages", degrades=_BY_COMMAND, healed_by=("control-channel-up",), limit_covers_dial=True),
+    "websocket-ping": PhaseFacts(
+        "ssmmessages", degrades=("session",), healed_by=("control-channel-up", "channel-opened"), minor=True
+    ),
+    "get-messages": PhaseFacts(
+        "ec2messages", degrades=_BY_COMMAND, healed_by=("control-channel-up", "channel-opened"), limit_covers_dial=True
+    ),
     "s3-head": PhaseFacts("s3", ("patch", "agent-update"), limit_covers_dial=True),
     "update-download": PhaseFacts("s3", ("patch", "agent-update")),
     "stable-version": PhaseFacts("s3", ("agent-update",)),
@@ -216,7 +220,7 @@ HEALED_BY: Mapping[str, tuple[str, ...]] = {
     "already-registered": ("registered",),
     "disk-full": ("credentials-ready",),
     "read-only-storage": ("credentials-ready",),
-    "channel-down": ("control-channel-up",),
+    "channel-down": ("control-channel-up", "channel-opened"),
 }
 """Later signs that end a finding of this code, beside those of its phase."""
 

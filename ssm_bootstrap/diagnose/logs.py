@@ -31,6 +31,8 @@ from ssm_bootstrap.model.timeline import LifeEvent, LifeSign, Timeline
 WORKER = "ssm-agent-worker"
 """The bracketed prefix of what the worker writes."""
 
+SESSION_WORKER = "ssm-session-worker"
+
 SAME_ATTEMPT = timedelta(minutes=15)
 """How long after an answer was lost a used-up activation is put down to that attempt."""
 
@@ -148,11 +150,16 @@ def _life_signs(digest: LogDigest, sightings: Sequence[Sighting]) -> Iterator[Li
             continue
         item = sightings[sign.group]
         state = item.judgement.reading.state
-        if state is not None and state.signature.event is not None:
+        if state is not None and state.signature.event is not None and not _is_of_a_session(item, state.signature.event):
             value = state.parts[0][1] if state.parts else ""
             is_workers = WORKER in item.group.sample.context
             name, group = state.signature.id, item.group
             yield LifeSign(state.signature.event, name, sign.at, value, is_workers, group.file, group.line)
+
+
+def _is_of_a_session(item: Sighting, event: LifeEvent) -> bool:
+    """Whether a channel is one session's and not the node's control channel."""
+    return event in (LifeEvent.CHANNEL, LifeEvent.LOST) and SESSION_WORKER in item.group.sample.context
 
 
 def _failures(bundles: Iterable[Bundle]) -> Iterator[tuple[str, datetime]]:

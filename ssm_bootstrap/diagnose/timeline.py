@@ -16,7 +16,7 @@ CORE = "amazon-ssm-agent"
 START_UP = timedelta(seconds=60)
 """How far a process's start and its first line may lie apart on one clock; more says that one of them was told by another."""
 
-_BY_THE_WORKER = frozenset((LifeEvent.CHANNEL, LifeEvent.STATUS, LifeEvent.HIBERNATES))
+_BY_THE_WORKER = frozenset((LifeEvent.CHANNEL, LifeEvent.STATUS, LifeEvent.LOST, LifeEvent.HIBERNATES))
 
 
 @dataclass(frozen=True)

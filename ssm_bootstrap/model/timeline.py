@@ -22,7 +22,8 @@ class LifeEvent(str, Enum):
     SLEEP = "sleep"  # it waits before it asks for credentials again
     WORKER = "worker"  # its worker was started
     CHANNEL = "channel"  # the control channel is up
-    STATUS = "status"  # which service carries commands
+    STATUS = "status"  # which service carries commands; of ssmmessages it is written again when a reconnection fails
+    LOST = "lost"  # the control channel was cut
     HIBERNATES = "hibernates"
     STOPPING = "stopping"
     ENDED = "ended"
@@ -97,11 +98,19 @@ class Run:
 
     @property
     def channel(self) -> str:
-        """The service that carries its commands by its own word: ssmmessages, ec2messages, or none yet."""
-        told = [sign for sign in self.signs if sign.event in (LifeEvent.CHANNEL, LifeEvent.STATUS)]
-        if not told:
+        """The service that carries its commands by its own word: ssmmessages, ec2messages, or none yet or any more."""
+        if self.lost_channel is not None:
             return ""
-        return "ssmmessages" if told[-1].event is LifeEvent.CHANNEL else told[-1].value
+        told = [sign for sign in self.signs if sign.event in (LifeEvent.CHANNEL, LifeEvent.STATUS)]
+        if any(sign.event is LifeEvent.CHANNEL for sign in told):
+            return "ssmmessages"
+        return told[-1].value if told else ""
+
+    @property
+    def lost_channel(self) -> Optional[LifeSign]:
+        """The cut of the control channel after which none came up again; None while it is up, or never was."""
+        told = [sign for sign in self.signs if sign.event in (LifeEvent.CHANNEL, LifeEvent.LOST)]
+        return told[-1] if told and told[-1].event is LifeEvent.LOST else None
 
 
 @dataclass(frozen=True)

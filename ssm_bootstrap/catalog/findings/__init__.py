@@ -38,6 +38,7 @@ KINDS: tuple[FindingKind, ...] = (
 FINDINGS: Mapping[str, FindingKind] = {kind.code: kind for kind in KINDS}
 
 VARIANTS: Mapping[tuple[str, str], FindingKind] = {
+    ("channel-down", "cut"): agent.CUT,
     ("directory-unusable", "immutable"): machine.IMMUTABLE,
     ("endpoint-refused", "loopback"): network.LOOPBACK,
     ("fingerprint-mismatch", "unnoticed"): registration.UNNOTICED,

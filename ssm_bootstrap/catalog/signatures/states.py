@@ -168,6 +168,31 @@ STATES: tuple[Signature, ...] = (
         event=LifeEvent.CHANNEL,
     ),
     Signature(
+        id="channel-opened",
+        kind=Kind.STATE,
+        fixed="Successfully opened websocket connection to: ",
+        pattern=r"\ASuccessfully opened websocket connection to: (?P<address>\S+)",
+        meaning="a channel is connected, at the start and after each cut: the only sign of a connection that came back",
+        source=AGENT + "agent/session/communicator/websocketutil/websocketutil.go:78; measured",
+        samples=(measured("Successfully opened websocket connection to: 10.0.1.23:443"),),
+        near_misses=("Opening websocket connection to: wss://ssmmessages.ap-northeast-1.amazonaws.com/v1/control-channel/mi-1",),
+        event=LifeEvent.CHANNEL,
+    ),
+    Signature(
+        id="channel-lost",
+        kind=Kind.STATE,
+        fixed="Reach the retry limit ",
+        pattern=r"\AReach the retry limit \d+ for receive messages\.",
+        meaning="a channel was cut; the agent dials again and tells no failure of that",
+        source=AGENT + "agent/session/communicator/websocketchannel.go:205",
+        samples=(
+            measured(
+                "Reach the retry limit 5 for receive messages. Error: websocket: close 1006 (abnormal closure): unexpected EOF"
+            ),
+        ),
+        event=LifeEvent.LOST,
+    ),
+    Signature(
         id="connection-status",
         kind=Kind.STATE,
         fixed="SSM Connection channel status is set to ",
