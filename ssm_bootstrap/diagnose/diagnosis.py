@@ -39,7 +39,7 @@ from ssm_bootstrap.diagnose.wording import with_known
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.finding import Finding, Severity
-from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observations import LogDigest, Observations
 from ssm_bootstrap.model.observed import value_of
 
 Said = Union[Finding, tuple[str, str]]
@@ -160,9 +160,8 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
 
     digest = value_of(observations.logs)
     if digest is not None:
-        known = attempt("blocks", lambda: vpc_blocks(observations), lambda: ())
-        reading = partial(steps.reading, digest, present_of(observations), known, case.site)
-        case = replace(case, logs=attempt("logs", reading, ClassifiedLogs))
+        opened = case
+        case = attempt("logs", lambda: with_logs(opened, digest, steps.reading), lambda: opened)
     for check in checks:
         attempt(check.name, partial(ask, check), lambda: None)
     told = LogDiagnosis()
@@ -188,6 +187,11 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
         told.history,
         told.timeline.runs,
     )
+
+
+def with_logs(case: Case, digest: LogDigest, reading: Callable[..., ClassifiedLogs] = classify_logs) -> Case:
+    """The case with its logs classified and their timeline made, which checks go by."""
+    return replace(case, logs=reading(digest, present_of(case.observations), vpc_blocks(case.observations), case.site))
 
 
 def _worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
