@@ -9,7 +9,7 @@ from ssm_bootstrap.act.service import AgentService, ServiceFailed
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.collect.probe import Look
 from ssm_bootstrap.collect.targets import ProxySettings, targets_for
-from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.capability import Capability

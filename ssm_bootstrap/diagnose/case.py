@@ -9,7 +9,7 @@ from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.doubt import OF_THE_MACHINE, unproven, unsure_way
 from ssm_bootstrap.diagnose.hosts import region_of
-from ssm_bootstrap.diagnose.logs import ClassifiedLogs
+from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs
 from ssm_bootstrap.diagnose.placing import Place
 from ssm_bootstrap.diagnose.reach import Reach, reaches
 from ssm_bootstrap.diagnose.standings import with_repositories

@@ -26,14 +26,14 @@ from ssm_bootstrap.diagnose.checks import (
     storage,
     versions,
 )
-from ssm_bootstrap.diagnose.crossing import cross, seen_beside_logs
+from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.doubt import in_doubt
-from ssm_bootstrap.diagnose.endings import Seen
 from ssm_bootstrap.diagnose.facts import known_facts
-from ssm_bootstrap.diagnose.logs import ClassifiedLogs, LogDiagnosis, classify_logs, conclude
+from ssm_bootstrap.diagnose.logs.endings import Seen
+from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs, LogDiagnosis, classify_logs, conclude
+from ssm_bootstrap.diagnose.logs.timeline import present_of
 from ssm_bootstrap.diagnose.ownsteps import hide_and_join
 from ssm_bootstrap.diagnose.reach import Standing, vpc_blocks
-from ssm_bootstrap.diagnose.timeline import present_of
 from ssm_bootstrap.diagnose.verdicts import judge_capabilities
 from ssm_bootstrap.diagnose.wording import with_known
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict

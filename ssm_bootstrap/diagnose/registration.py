@@ -9,11 +9,11 @@ from typing import Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import records_of
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.diagnose.endings import Seen
-from ssm_bootstrap.diagnose.incidents import bundle_up, tell_incidents
-from ssm_bootstrap.diagnose.logfindings import make_findings
-from ssm_bootstrap.diagnose.logsighting import Sighting
-from ssm_bootstrap.diagnose.logverdict import Judgement, Sort, Surroundings, judge
+from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort, Surroundings, judge
+from ssm_bootstrap.diagnose.logs.endings import Seen
+from ssm_bootstrap.diagnose.logs.findings import make_findings
+from ssm_bootstrap.diagnose.logs.incidents import bundle_up, tell_incidents
+from ssm_bootstrap.diagnose.logs.sighting import Sighting
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.log import Level, LogGroup, LogRecord

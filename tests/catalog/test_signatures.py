@@ -12,7 +12,7 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Origin, Signature
 from ssm_bootstrap.diagnose.logrules import BREAKS, FAILURE_CODES, HEALED_BY, PHASES, RULINGS, SUBJECTS, TRANSIENT
-from ssm_bootstrap.diagnose.reading import match_signature, read_message
+from ssm_bootstrap.diagnose.logs.message import match_signature, read_message
 from tests.corpus import CORPUS
 
 SAMPLES = [(row, sample) for row in SIGNATURES for sample in row.samples]

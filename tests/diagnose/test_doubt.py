@@ -9,10 +9,10 @@ import pytest
 
 from ssm_bootstrap.diagnose.case import open_case
 from ssm_bootstrap.diagnose.checks import service
-from ssm_bootstrap.diagnose.crossing import cross, seen_beside_logs
+from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.diagnose.doubt import FETCHED, in_doubt
-from ssm_bootstrap.diagnose.logs import LogDiagnosis
+from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.finding import Finding, Severity, State

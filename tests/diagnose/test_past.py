@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from ssm_bootstrap.collect.agentlog import read_stream
+from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.diagnose.wording import make_finding, with_known
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.finding import Finding, Severity

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssm_bootstrap.collect.agentlog import default_paths, read_logs, read_stream
-from ssm_bootstrap.diagnose.endings import PAUSE, Fault, Seen, find_ending
-from ssm_bootstrap.diagnose.logs import classify_logs, conclude, explain_logs
-from ssm_bootstrap.diagnose.timeline import Present
+from ssm_bootstrap.collect.logs.read import default_paths, read_logs, read_stream
+from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, Seen, find_ending
+from ssm_bootstrap.diagnose.logs.explain import classify_logs, conclude, explain_logs
+from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.model.log import LogDigest
 from ssm_bootstrap.model.timeline import EndedBy, LifeEvent, RunEnd, Timeline
 from tests.fakes import RootedFiles

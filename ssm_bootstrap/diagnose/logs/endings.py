@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Iterator, Optional, Sequence
 
 from ssm_bootstrap.diagnose.hosts import region_of, service_of
+from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.diagnose.reach import Reach, Standing
-from ssm_bootstrap.diagnose.timeline import Present
 from ssm_bootstrap.model.incident import Sign
 from ssm_bootstrap.model.site import NO_SITE, Site
 from ssm_bootstrap.model.timeline import EndedBy, Ending, RunEnd, Timeline

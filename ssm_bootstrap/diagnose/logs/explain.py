@@ -9,18 +9,18 @@ from typing import Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.exitcodes import EXIT_CODES
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
-from ssm_bootstrap.diagnose.endings import Seen
 from ssm_bootstrap.diagnose.hosts import is_global_s3
-from ssm_bootstrap.diagnose.incidents import Bundle, bundle_up, in_order_of_weight, signs_of, tell_incidents, what_holds
-from ssm_bootstrap.diagnose.logfindings import make_findings, missing_actions, region_told
 from ssm_bootstrap.diagnose.logrules import PHASES
-from ssm_bootstrap.diagnose.logsighting import Sighting
-from ssm_bootstrap.diagnose.logsignals import Signal, newest_states
-from ssm_bootstrap.diagnose.logtemplates import fold_alike
-from ssm_bootstrap.diagnose.logverdict import Judgement, Sort, Surroundings, is_patching, judge
-from ssm_bootstrap.diagnose.reading import Reading, read_message
+from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort, Surroundings, is_patching, judge
+from ssm_bootstrap.diagnose.logs.endings import Seen
+from ssm_bootstrap.diagnose.logs.findings import make_findings, missing_actions, region_told
+from ssm_bootstrap.diagnose.logs.incidents import Bundle, bundle_up, in_order_of_weight, signs_of, tell_incidents, what_holds
+from ssm_bootstrap.diagnose.logs.message import Reading, read_message
+from ssm_bootstrap.diagnose.logs.sighting import Sighting
+from ssm_bootstrap.diagnose.logs.signals import Signal, newest_states
+from ssm_bootstrap.diagnose.logs.templates import fold_alike
+from ssm_bootstrap.diagnose.logs.timeline import Present, make_timeline, with_phases
 from ssm_bootstrap.diagnose.symptoms import hide_symptoms
-from ssm_bootstrap.diagnose.timeline import Present, make_timeline, with_phases
 from ssm_bootstrap.model.diagnosis import Unexplained
 from ssm_bootstrap.model.finding import Finding
 from ssm_bootstrap.model.incident import Incident

@@ -7,7 +7,6 @@ from enum import Enum
 from typing import Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.partitions import is_aws_host
-from ssm_bootstrap.diagnose.gonet import NetworkFault
 from ssm_bootstrap.diagnose.hosts import service_of
 from ssm_bootstrap.diagnose.logrules import (
     BREAKS,
@@ -21,8 +20,9 @@ from ssm_bootstrap.diagnose.logrules import (
     TRANSIENT,
     PhaseFacts,
 )
+from ssm_bootstrap.diagnose.logs.gonet import NetworkFault
+from ssm_bootstrap.diagnose.logs.message import Match, Reading, read_message
 from ssm_bootstrap.diagnose.placing import Place, place_of
-from ssm_bootstrap.diagnose.reading import Match, Reading, read_message
 from ssm_bootstrap.model.log import Level, LogRecord
 from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.site import NO_SITE, Site

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Iterable, Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.logkinds import is_of_the_agent
-from ssm_bootstrap.diagnose.endings import PAUSE, Fault, Seen, find_ending
 from ssm_bootstrap.diagnose.logrules import HEALED_BY, SUBJECTS
-from ssm_bootstrap.diagnose.logsighting import Sighting
-from ssm_bootstrap.diagnose.logverdict import Judgement, Sort
+from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort
+from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, Seen, find_ending
+from ssm_bootstrap.diagnose.logs.sighting import Sighting
 from ssm_bootstrap.model.incident import Incident, Sign
 from ssm_bootstrap.model.log import Level
 from ssm_bootstrap.model.timeline import EndedBy, Ending, LifeEvent, Timeline

@@ -7,7 +7,7 @@ from typing import Collection, Iterable, Iterator, Sequence
 
 from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES
 from ssm_bootstrap.catalog.logkinds import KINDS, LOGS, kind_of
-from ssm_bootstrap.collect.agentlog import rotations_of
+from ssm_bootstrap.collect.logs.read import rotations_of
 from ssm_bootstrap.host.logtree import FoundFile, LogTree
 
 DATA_DIRECTORY = "/var/lib/amazon/ssm"  # source: amazon-ssm-agent 3.3.1142.0 agent/appconfig/constants_unix.go

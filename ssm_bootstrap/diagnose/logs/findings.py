@@ -10,10 +10,10 @@ from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.hosts import region_of
-from ssm_bootstrap.diagnose.incidents import Bundle, what_holds
 from ssm_bootstrap.diagnose.logrules import MINOR_SERVICES, SUBJECTS
-from ssm_bootstrap.diagnose.logsighting import Sighting
-from ssm_bootstrap.diagnose.logsignals import Signal
+from ssm_bootstrap.diagnose.logs.incidents import Bundle, what_holds
+from ssm_bootstrap.diagnose.logs.sighting import Sighting
+from ssm_bootstrap.diagnose.logs.signals import Signal
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.incident import Incident

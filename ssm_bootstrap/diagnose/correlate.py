@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Optional, Sequence
 
 from ssm_bootstrap.diagnose.case import Case, own_region_elsewhere
-from ssm_bootstrap.diagnose.endings import NETWORK, Seen, services_of
-from ssm_bootstrap.diagnose.logs import LogDiagnosis
-from ssm_bootstrap.diagnose.timeline import present_of
+from ssm_bootstrap.diagnose.logs.endings import NETWORK, Seen, services_of
+from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
+from ssm_bootstrap.diagnose.logs.timeline import present_of
 from ssm_bootstrap.model.finding import Finding, Severity
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.site import Site

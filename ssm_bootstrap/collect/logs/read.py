@@ -7,9 +7,9 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Optional, Protocol, Sequence, TypeVar
 
 from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES, parse_time
-from ssm_bootstrap.collect.logfold import Fold, Group, Told
-from ssm_bootstrap.collect.logparts import LogFiles, Part, chunks_of, shares_of
-from ssm_bootstrap.collect.logreader import LogReader, Window
+from ssm_bootstrap.collect.logs.fold import Fold, Group, Told
+from ssm_bootstrap.collect.logs.parts import LogFiles, Part, chunks_of, shares_of
+from ssm_bootstrap.collect.logs.records import LogReader, Window
 from ssm_bootstrap.model.log import LogDigest, LogFile
 
 _ERRORS_NAME, _AGENT_NAME = LOG_NAMES[0], LOG_NAMES[1]

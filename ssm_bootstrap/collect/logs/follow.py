@@ -6,8 +6,8 @@ from datetime import datetime, tzinfo
 from typing import Iterable, Mapping, Optional, Protocol, Sequence
 
 from ssm_bootstrap.catalog.logformat import LOG_NAMES
-from ssm_bootstrap.collect.logfold import Fold
-from ssm_bootstrap.collect.logreader import LogReader
+from ssm_bootstrap.collect.logs.fold import Fold
+from ssm_bootstrap.collect.logs.records import LogReader
 from ssm_bootstrap.model.log import LogDigest
 
 

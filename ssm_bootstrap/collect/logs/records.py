@@ -12,9 +12,9 @@ from typing import Iterable, Optional
 from ssm_bootstrap.catalog.logformat import PROMPT, QUIET, clean_line, find_head
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind
-from ssm_bootstrap.collect.logfold import Fold
-from ssm_bootstrap.collect.logstream import LINE_LIMIT, Lines, NotWhole, unpack
-from ssm_bootstrap.collect.logtext import in_agents_shape
+from ssm_bootstrap.collect.logs.fold import Fold
+from ssm_bootstrap.collect.logs.formats import in_agents_shape
+from ssm_bootstrap.collect.logs.stream import LINE_LIMIT, Lines, NotWhole, unpack
 from ssm_bootstrap.model.log import LogFile
 
 RECORD_LIMIT = 4 * 1024
