@@ -13,7 +13,7 @@ from ssm_bootstrap.diagnose.reach import Standing, cause_of
 from ssm_bootstrap.diagnose.standings import BAD, Effect, Judged, RepositoryStanding, judge_repositories, repositories_of
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Evidence, Finding, Remedy, Severity
+from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Remedy, Severity
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositories, Repository
 
@@ -199,7 +199,8 @@ def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Fi
             lines = s3remedies.over_http(group)
             step = f"Or write https:// in place of http:// in {lines}." if lines else "Nothing on this machine has to change."
             remedy = replace(remedy, on_aws=True, instance_steps=(step,))
-        return replace(finding, remedy=remedy)
+        own = remedy.on_aws and remedy.summary != finding.remedy.summary
+        return replace(finding, remedy=remedy, reasons=(*finding.reasons, *((Reason.OWN_CHANGE,) if own else ())))
     if not any(mirrors.in_s3(item) for item in items):  # what there is to say of Amazon Linux's buckets is of no use here
         remedy = replace(remedy, aws_steps=remedy.aws_steps[-1:], aws_commands=remedy.aws_commands[:1])
     more = mirrors.commands(found.manager, items, case.region, domain)
@@ -274,7 +275,8 @@ def _skipped(case: Case, group: Sequence[Judged], **more: object) -> Finding:
         evidence=tuple(_evidence(item) for item in group),
         **more,  # type: ignore[arg-type]
     )
-    return replace(finding, remedy=_not_to_be_skipped(finding.remedy, settings))
+    reasons = (*finding.reasons, *((Reason.SKIPPED,) if settings else ()))
+    return replace(finding, remedy=_not_to_be_skipped(finding.remedy, settings), reasons=reasons)
 
 
 def _not_to_be_skipped(remedy: Remedy, settings: Sequence[str]) -> Remedy:
