@@ -16,6 +16,7 @@ from ssm_bootstrap.catalog import packages
 from ssm_bootstrap.catalog.packages import INSTALLERS, SIGNATURE, Package, package_for
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.rootfile import read_trusted
 from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.collect.trust import trust_of
 from ssm_bootstrap.host import Host
@@ -151,7 +152,7 @@ def _package_of(host: Host) -> Package:
 
 def _read_key(host: Host, path: str) -> bytes:
     try:
-        key = host.files.read_bytes(path, MOST_KEY + 1)
+        key = read_trusted(host.files, path, f"--key-file: {path}", MOST_KEY + 1)
     except OSError as error:
         raise Refusal(ExitStatus.BAD_CONTENT, f"--key-file: {path}: {words_of(error)}; {NOTHING}") from None
     if not key.strip() or len(key) > MOST_KEY:

@@ -12,6 +12,7 @@ from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.inifile import without_option
 from ssm_bootstrap.collect.proxyurl import read_proxy_url
+from ssm_bootstrap.collect.rootfile import read_trusted
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import AgentConfig, Identity, IdentityState
@@ -104,7 +105,7 @@ def _sections(text: str, path: str) -> dict[str, dict[str, str]]:
 
 def _parse(files: Files, path: str) -> Optional[configparser.ConfigParser]:
     try:
-        text = files.read_text(path, 1 << 20)
+        text = read_trusted(files, path, path, 1 << 20).decode("utf-8", "replace")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:

@@ -10,7 +10,9 @@ import stat
 import struct
 import tempfile
 from pathlib import Path
-from typing import Iterator, Optional, Sequence
+from typing import Callable, Iterator, Optional, Sequence
+
+from ssm_bootstrap.host.held import Held, hold, remove_held
 
 CHUNK = 1 << 18
 _GET_FLAGS = 2 << 30 | struct.calcsize("l") << 16 | ord("f") << 8 | 1  # FS_IOC_GETFLAGS (ioctl_iflags(2))
@@ -45,6 +47,14 @@ class Files:
                 if not chunk:
                     return
                 yield chunk
+
+    def hold(self, path: str, limit: int = 16 << 20) -> Held:
+        """At most ``limit`` bytes of a file, with its owner, mode and kind as its descriptor tells them; raises OSError."""
+        return hold(str(self._root), path, limit)
+
+    def remove_held(self, path: str, judge: Callable[[Held], None]) -> None:
+        """Remove the file that a path leads to, unless ``judge`` raises; a link that led there stays. Raises OSError."""
+        remove_held(str(self._root), path, judge)
 
     def list(self, path: str) -> Sequence[str]:
         """The names in a directory, sorted; empty where there is none; raises OSError where it may not be read."""
