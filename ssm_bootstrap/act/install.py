@@ -14,6 +14,7 @@ from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.signature import BadKey, Keyring, NoGpg, NotSigned
 from ssm_bootstrap.catalog import packages
 from ssm_bootstrap.catalog.packages import INSTALLERS, SIGNATURE, Package, package_for
+from ssm_bootstrap.catalog.secretshapes import repeated
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.rootfile import read_trusted
@@ -151,6 +152,8 @@ def _package_of(host: Host) -> Package:
 
 
 def _read_key(host: Host, path: str) -> bytes:
+    if not path.startswith("/"):
+        raise Refusal(ExitStatus.BAD_CONTENT, f"--key-file: {repeated(path)}: no such file here; {NOTHING}")
     try:
         key = read_trusted(host.files, path, f"--key-file: {path}", MOST_KEY + 1)
     except OSError as error:

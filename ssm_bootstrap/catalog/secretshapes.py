@@ -36,6 +36,23 @@ SHAPES: tuple[re.Pattern[str], ...] = (
 """Each shape; ``kept`` is what stands before the secret and stays."""
 
 
+NOT_REPEATED = "(not repeated: it looks like a code)"
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_CODE = re.compile(r"(?=.*[0-9A-Z])[A-Za-z0-9+/=_-]{16,}")
+
+
+def looks_like_a_code(text: str) -> bool:
+    """Whether a word that was given for something else may be an activation code, or most of one."""
+    word = text.strip().strip("\"'`\u201c\u201d\u2018\u2019")
+    return _CODE.fullmatch(word) is not None and _UUID.fullmatch(word) is None
+
+
+def repeated(text: str) -> str:
+    """A word that somebody gave, as an error may repeat it."""
+    return NOT_REPEATED if looks_like_a_code(text) else text
+
+
 def mask_shapes(text: str) -> tuple[str, int]:
     """The text without secrets, and how many there were."""
     count = 0

@@ -37,6 +37,13 @@ def duration(text: str) -> float:
     return float(found.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[found.group(2)]
 
 
+def path(text: str) -> str:
+    """A file that is there, by its whole path; anything else stays as it is, for who reads it to complain of."""
+    import os
+
+    return os.path.abspath(text) if text != "-" and os.path.lexists(text) else text
+
+
 def count(text: str) -> int:
     """``--attempts``: a number from 1 to 100."""
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 100:

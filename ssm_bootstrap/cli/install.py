@@ -6,7 +6,7 @@ import argparse
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Iterator, Optional, Sequence
 
-from ssm_bootstrap.cli.flags import activation_id, add_output, region
+from ssm_bootstrap.cli.flags import activation_id, add_output, path, region
 
 if TYPE_CHECKING:
     from ssm_bootstrap.act.installation import Step, Wanted
@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--activation-id", type=activation_id, metavar="UUID", help="write [activation] id into it")
     parser.add_argument(
         "--activation-code-file",
+        type=path,
         metavar="FILE",
         help="copy the activation code to /etc/ssm-bootstrap/activation-code from FILE (of root, 0600; - for standard input)",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Optional
 
-from ssm_bootstrap.cli.flags import activation_id, add_output, add_region, count, duration
+from ssm_bootstrap.cli.flags import activation_id, add_output, add_region, count, duration, path
 
 if TYPE_CHECKING:
     from ssm_bootstrap.act.deadline import Deadline
@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--activation-code-file",
+        type=path,
         metavar="FILE",
         help="a file of root, mode 0600, that holds the activation code; - for standard input",
     )
@@ -52,7 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="where no agent is installed, install its package from the region's S3 bucket, if --key-file signed it",
     )
-    parser.add_argument("--key-file", metavar="FILE", help="the public key (OpenPGP) by which AWS signs the agent's packages")
+    parser.add_argument(
+        "--key-file", type=path, metavar="FILE", help="the public key (OpenPGP) by which AWS signs the agent's packages"
+    )
     parser.add_argument("--no-preflight", dest="preflight", action="store_false", help="do not look at the endpoint first")
     parser.add_argument("--no-restart", dest="restart", action="store_false", help="leave the agent as it is afterwards")
     parser.add_argument(

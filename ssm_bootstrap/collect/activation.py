@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Mapping, Optional
 
 from ssm_bootstrap.catalog.limits import ACTIVATION_CODE
+from ssm_bootstrap.catalog.secretshapes import NOT_REPEATED
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.rootfile import read_private
@@ -17,6 +18,9 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 CREDENTIAL = "activation-code"
 MOST = 4096
 """Bytes that are read of a file that holds a code."""
+
+LIKE_A_CODE = 16
+"""Letters in one word, from which on it may be most of a code."""
 
 PLACEHOLDER = "unset"
 """What the unit's SetCredential= gives where no code was put in place."""
@@ -169,8 +173,22 @@ def _credential(files: Files, path: str) -> str:
 
 
 def _from_file(files: Files, path: str, who: str) -> Code:
-    place = f"{who}: {path}"
+    place = f"{who}: {shown_path(files, path)}"
+    if not path.startswith("/"):
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{place}: no such file here; expected the path of one, from / on")
     return Code(_decoded(read_private(files, path, place, MOST), place), f"{who} {path}")
+
+
+def shown_path(files: Files, path: str) -> str:
+    """A path as an error may repeat it: a code that was given in place of the path of its file is not."""
+    parts = [part for part in path.split("/") if part]
+    if not any(len(part) >= LIKE_A_CODE for part in re.split(r"[\s\"'`\u201c\u201d\u2018\u2019]+", path)) or not parts:
+        return path
+    try:
+        leads_somewhere = path.startswith("/") and files.kind(f"/{parts[0]}") == ("directory" if len(parts) > 1 else "file")
+    except OSError:
+        leads_somewhere = False
+    return path if leads_somewhere else NOT_REPEATED
 
 
 def _decoded(data: bytes, who: str) -> str:

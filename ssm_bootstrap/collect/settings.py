@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Mapping, Optional
 
 from ssm_bootstrap.catalog.partitions import region_problem
+from ssm_bootstrap.catalog.secretshapes import repeated
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.inifile import without_option
@@ -46,21 +47,23 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
         return Configuration()
     for section in parser.sections():
         if section not in SECTIONS:
-            raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{section}]: unknown; expected {KNOWN}")
+            raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{repeated(section)}]: unknown; expected {KNOWN}")
         for key in parser[section]:
             if key not in SECTIONS[section]:
-                raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{section}] {key}: unknown; expected {KNOWN}")
+                raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{section}] {repeated(key)}: unknown; expected {KNOWN}")
     region = parser.get("node", "region", fallback="").strip()
     problem = region_problem(region) if region else None
     if problem:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] region: {region!r} is no region: {problem}")
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] region: {repeated(region)!r} is no region: {problem}")
     try:
         closed = parser.getboolean("node", "closed", fallback=None)
     except ValueError:
         raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] closed: expected yes or no") from None
     account = parser.get("node", "account", fallback="").strip()
     if account and not re.fullmatch(r"[0-9]{12}", account):
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] account: {account[:40]!r} is no account: expected 12 digits")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT, f"{path}: [node] account: {repeated(account)[:40]!r} is no account: expected 12 digits"
+        )
     for key in ("https", "http"):
         url = parser.get("proxy", key, fallback="").strip()
         if url and read_proxy_url(url) is None:
@@ -146,7 +149,7 @@ def choose_region(
     named = environment.get("SSM_BOOTSTRAP_REGION", "").strip()
     problem = region_problem(named) if named else None
     if problem:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"SSM_BOOTSTRAP_REGION: {named!r} is no region: {problem}")
+        raise Refusal(ExitStatus.BAD_CONTENT, f"SSM_BOOTSTRAP_REGION: {repeated(named)!r} is no region: {problem}")
     registered = identity is not None and identity.state is IdentityState.REGISTERED
     vault = identity.region if identity is not None and registered else ""
     asked = [

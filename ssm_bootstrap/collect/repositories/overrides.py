@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from typing import Optional
 
 from ssm_bootstrap.catalog.patchobjects import ACCELERATED, MODULES, PAYLOAD, SNAPSHOT
+from ssm_bootstrap.catalog.secretshapes import repeated
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.repositories import sitefile
 from ssm_bootstrap.collect.repositories.configured import Configured, Reading, Wish
@@ -166,7 +167,7 @@ class _Reader:
 
         def complain(key: str, words: str) -> None:
             line = section.lines.get(key, section.line)
-            name = f"[{section.name[:60]}] {key[:40]}".rstrip()
+            name = f"[{repeated(section.name)[:60]}] {repeated(key)[:40]}".rstrip()
             self.problems.append(Problem(section.file, line, f"{name}: {words}; the section is left out"))
 
         if kind not in KEYS or (kind == "ignore") == bool(title):
