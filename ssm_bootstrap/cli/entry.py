@@ -6,8 +6,7 @@ import argparse
 import importlib
 import os
 import sys
-from functools import partial
-from typing import Any, NoReturn, Sequence
+from typing import NoReturn, Sequence
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
@@ -43,9 +42,7 @@ STATUSES = """exit status:
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints are one line, and repeat no code; ``given`` are the words to be parsed."""
 
-    def __init__(self, *arguments: Any, given: Sequence[str] = (), **more: Any) -> None:
-        super().__init__(*arguments, **more)
-        self._given = given
+    given: Sequence[str] = ()
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the flags, and end with 2."""
@@ -56,10 +53,10 @@ class Parser(argparse.ArgumentParser):
             # A mistyped flag may stand before a secret: its value is not repeated.
             flags = [word.partition("=")[0] for word in rest.split() if word.startswith("-")]
             message = f"{head}unknown flag or argument{': ' + ' '.join(flags) if flags else ''}; --help lists what is known"
-        self.exit(ExitStatus.USAGE, clean(f"{self.prog}: {_without_codes(message, self._given)}") + "\n")
+        self.exit(ExitStatus.USAGE, clean(f"{self.prog}: {_without_codes(message, self.given)}") + "\n")
 
 
-def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
+def parser_for(words: Sequence[str]) -> Parser:
     """The parser; only the command that is asked for has its flags loaded."""
     parser = Parser(
         prog="ssm-bootstrap",
@@ -67,13 +64,14 @@ def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
         epilog=STATUSES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
-        given=words,
     )
+    parser.given = words
     parser.add_argument("--version", action="version", version=f"ssm-bootstrap {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=partial(Parser, given=words))
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     asked = next((word for word in words if not word.startswith("-")), None)
     for name, title in COMMANDS.items():
         command = commands.add_parser(name, help=title, description=title[0].upper() + title[1:] + ".", allow_abbrev=False)
+        command.given = words
         if name == asked:
             _module(name).add_arguments(command)
     return parser
