@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Callable, ContextManager, Mapping, Optional, Sequence
 
@@ -28,6 +29,7 @@ BEFORE = ".before"
 
 _PACKAGES_UNITS = ("/usr/lib/systemd/system", "/lib/systemd/system")
 _TMPFILES = ".tmpfiles"
+_UNIT = re.compile(r"^\.(ssm-bootstrap[a-z-]*\.(?:service|timer))\.")
 
 
 @dataclass(frozen=True)
@@ -249,12 +251,15 @@ def _take_back_outputs(host: Host) -> list[Step]:
 
 
 def half_written(host: Host) -> list[str]:
-    """What a cut of the power left beside the activation code and the script of user-data: it may be the code itself."""
+    """What a kill or a cut of the power left beside what install and user-data put in place: it may be the code itself."""
     names = host.files.list(paths.OUR_SECRETS)
-    ours = [path.rpartition("/")[2] for path in (paths.OUR_CODE, paths.FIRST_BOOT_SCRIPT)]
-    return [
-        f"{paths.OUR_SECRETS}/{name}" for name in names for our in ours if name == f"{our}.new" or name.startswith(f".{our}.")
+    secret = [path.rpartition("/")[2] for path in (paths.OUR_CODE, paths.FIRST_BOOT_SCRIPT)]
+    found = [
+        f"{paths.OUR_SECRETS}/{name}" for name in names for our in secret if name == f"{our}.new" or name.startswith(f".{our}.")
     ]
+    units = {unit for name in host.files.list(paths.OUR_UNITS) for unit in _UNIT.findall(name)}
+    ours = (paths.OUR_CONFIG, paths.OUR_PROGRAM, paths.OUR_TMPFILES, paths.INSTALLED, *(f"{paths.OUR_UNITS}/{u}" for u in units))
+    return found + [left for path in ours for end in ("", BEFORE) for left in host.files.half_written(path + end)]
 
 
 def _data(host: Host) -> list[str]:

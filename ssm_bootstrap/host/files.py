@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import stat
 import struct
 import tempfile
@@ -62,6 +63,25 @@ class Files:
             return sorted(os.listdir(self.real(path)))
         except (FileNotFoundError, NotADirectoryError):
             return ()
+
+    def walk(self, path: str) -> Iterator[str]:
+        """The regular files at and below a path, sorted; no link is followed, and what cannot be read is passed over."""
+        real = self.real(path)
+        if os.path.isfile(real) and not os.path.islink(real):
+            yield path
+        for place, directories, names in os.walk(real):
+            directories.sort()
+            for name in sorted(names):
+                below = os.path.join(place, name)
+                with contextlib.suppress(OSError):
+                    if stat.S_ISREG(os.lstat(below).st_mode):
+                        yield f"{path.rstrip('/')}/{os.path.relpath(below, real)}"
+
+    def half_written(self, path: str) -> Sequence[str]:
+        """What writes of ours to a path left beside it when they were cut short."""
+        directory, _, name = path.rpartition("/")
+        shape = re.compile(rf"\.{re.escape(name)}\.[a-z0-9_]{{8}}")  # as tempfile makes them
+        return [f"{directory}/{found}" for found in self.list(directory) if shape.fullmatch(found)]
 
     def exists(self, path: str) -> bool:
         """True where something lies at the path; raises PermissionError where that may not be known."""

@@ -113,10 +113,13 @@ def hold(root: str, path: str, limit: int) -> Held:
         return _held(way, descriptor, limit)
 
 
-def remove_held(root: str, path: str, judge: Callable[[Held], None]) -> None:
-    """Remove the file that a path leads to, unless ``judge`` raises; a link that led there stays. Raises OSError."""
+def remove_held(root: str, path: str, judge: Callable[[Held], None], limit: int = 4096) -> None:
+    """Remove the file that a path leads to, unless ``judge`` raises; a link that led there stays. Raises OSError.
+
+    ``limit``: how many bytes of it are judged.
+    """
     with _opened(root, path) as (way, descriptor):
-        judge(_held(way, descriptor, 0))
+        judge(_held(way, descriptor, limit))
         seen, now = os.fstat(descriptor), os.stat(way.name, dir_fd=way.directory, follow_symlinks=False)
         if (seen.st_dev, seen.st_ino) != (now.st_dev, now.st_ino):
             raise OSError(errno.ESTALE, "another file took its place", path)
