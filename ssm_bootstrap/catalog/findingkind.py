@@ -8,7 +8,7 @@ from typing import Optional
 
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.finding import Reason, Severity
 from ssm_bootstrap.model.network import Failure, Stage
 
 
@@ -44,13 +44,6 @@ class Layer(IntEnum):
     ANSWER = 3  # what answers at the other end, and the clock by which it is judged
     IDENTITY = 4
     AGENT = 5
-
-
-class Clock(str, Enum):
-    """To which side this machine's clock is off."""
-
-    BEHIND = "behind"
-    AHEAD = "ahead"
 
 
 @dataclass(frozen=True)
@@ -94,12 +87,13 @@ class FindingKind:
     identity: Bond = Bond.NONE
     transient: bool = False  # the same call may succeed later with nothing changed on this machine
     exit_status: ExitStatus = ExitStatus.UNREACHABLE  # of ``register`` that failed with it
-    not_by_clock: Optional[Clock] = None  # a clock that is off to this side cannot be its cause
+    not_by_clock: Optional[Reason] = None  # a clock that is off to this side cannot be its cause
 
     is_of_a_host: bool = False  # it is about the hosts that it names, and explains only what depends on them
     is_of_every_host: bool = False  # it stands in the way of every host alike, wherever the agent dials
     is_of_the_way: bool = False  # where one host of anybody shows it, it is a fault of the way and not of that host
     is_of_the_proxy: bool = False  # the host that it names is the proxy's
+    is_of_a_missing_endpoint: bool = False  # what a region in which nothing was made for this VPC shows
     is_of_storage: bool = False
     is_fetched: bool = False  # about what a patch run fetches, with the agent's environment and without its configuration
     is_elsewhere: bool = False  # a host or region that is not meant was looked at: nothing is to be mended there

@@ -92,6 +92,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="dns-unknown-name",
         severity=Severity.ERROR,
+        is_of_a_missing_endpoint=True,
         layer=Layer.NAMES,
         explains=("proxy-unreachable", *families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG),

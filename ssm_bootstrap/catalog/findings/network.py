@@ -12,6 +12,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="endpoint-missing",
         severity=Severity.ERROR,
+        is_of_a_missing_endpoint=True,
         layer=Layer.WAY,
         changed_on=Side.AWS,
         explains=(*families.NO_PATH,),

@@ -13,6 +13,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="s3-unreachable",
         severity=Severity.ERROR,
+        is_of_a_missing_endpoint=True,
         layer=Layer.WAY,
         changed_on=Side.AWS,
         breaks=(Capability.PATCH, Capability.AGENT_UPDATE),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Clock, FindingKind, Layer, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Teller
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.finding import Reason, Severity
 from ssm_bootstrap.model.network import Failure, Stage
 
 _SHOW_CERTIFICATE = (
@@ -56,7 +56,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
         is_of_a_host=True,
-        not_by_clock=Clock.BEHIND,
+        not_by_clock=Reason.CLOCK_BEHIND,
         failures=((Stage.TLS, Failure.EXPIRED),),
         title="Expired certificate, by this clock, for {service}",
         cause=(
@@ -79,7 +79,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
         is_of_a_host=True,
-        not_by_clock=Clock.AHEAD,
+        not_by_clock=Reason.CLOCK_AHEAD,
         failures=((Stage.TLS, Failure.NOT_YET_VALID),),
         title="The certificate is not valid yet: {service}",
         cause=(
