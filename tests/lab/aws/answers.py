@@ -50,6 +50,21 @@ def channel_error(kind: str, status: int = 403, message: str = "lab") -> web.Res
     )
 
 
+def channel_token(operation: str) -> web.Response:
+    """A channel that was made: 201, and XML with the token that opens it, although the request was JSON."""
+    token = f"<MessageSchemaVersion>1.0</MessageSchemaVersion><TokenValue>{uuid.uuid4().hex * 4}</TokenValue>"
+    return web.Response(
+        status=201,
+        text=f"<{operation}Response>{token}</{operation}Response>",
+        headers={"Content-Type": "application/xml", "x-amzn-RequestId": str(uuid.uuid4())},
+    )
+
+
+def status_of(kind: str) -> int:
+    """The status that an error of this name comes with."""
+    return {"InternalServerError": 500, "ServiceUnavailable": 503}.get(kind, 400)
+
+
 def s3_headers(bucket_region: Optional[str] = None) -> Dict[str, str]:
     """The headers by which S3 is known."""
     headers = {

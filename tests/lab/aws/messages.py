@@ -1,13 +1,11 @@
 """ec2messages (long poll) and ssmmessages (control channel)."""
 
 import asyncio
-import json
 import uuid
-from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tests.lab.aws.answers import channel_error, service_error, service_json
+from tests.lab.aws.answers import channel_error, channel_token, service_error, service_json, status_of
 from tests.lab.aws.state import State
 
 
@@ -16,6 +14,9 @@ async def answer_ec2messages(state: State, request: web.Request, body: bytes) ->
     operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
     if "Authorization" not in request.headers or not operation:
         return service_error("MissingAuthenticationTokenException", message="Missing Authentication Token")
+    if operation in state.behaviour["errors"]:
+        kind = state.behaviour["errors"][operation]
+        return service_error(kind, status_of(kind))
     if state.behaviour["ec2messages"] == "denied":
         return service_error("AccessDeniedException")
     if operation == "GetMessages":
@@ -33,12 +34,11 @@ async def answer_ssmmessages(state: State, request: web.Request, body: bytes) ->
     if request.method == "POST":
         if "Authorization" not in request.headers:
             return channel_error("MissingAuthenticationTokenException")
-        reply: Any = {"MessageSchemaVersion": "1.0", "RequestId": str(uuid.uuid4()), "TokenValue": uuid.uuid4().hex * 4}
-        return web.Response(
-            status=201,
-            body=json.dumps(reply).encode(),
-            headers={"Content-Type": "application/json", "x-amzn-RequestId": str(uuid.uuid4())},
-        )
+        operation = "CreateControlChannel" if kind == "control-channel" else "CreateDataChannel"
+        if operation in state.behaviour["errors"]:
+            error = state.behaviour["errors"][operation]
+            return channel_error(error, 403 if "Denied" in error else status_of(error))
+        return channel_token(operation)
     wants_socket = request.headers.get("Upgrade", "").lower() == "websocket"
     if not wants_socket or "Authorization" not in request.headers or state.behaviour["ssmmessages"] == "no-websocket":
         return channel_error("AccessDeniedException")

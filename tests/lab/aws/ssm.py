@@ -8,7 +8,7 @@ from typing import Any, Dict, Optional
 
 from aiohttp import web
 
-from tests.lab.aws.answers import Closing, html_page, service_error, service_json
+from tests.lab.aws.answers import Closing, html_page, service_error, service_json, status_of
 from tests.lab.aws.state import State
 
 #: switch → (error name, status) of RegisterManagedInstance; an interface endpoint's policy answers AccessDenied too.
@@ -51,6 +51,9 @@ async def answer(state: State, request: web.Request, body: bytes) -> web.StreamR
         call = json.loads(body or b"{}")
     except ValueError:
         return service_error("SerializationException")
+    if operation in state.behaviour["errors"]:
+        kind = state.behaviour["errors"][operation]
+        return service_error(kind, status_of(kind))
     if operation == "RegisterManagedInstance":
         return await register(state, call)
     if operation == "RequestManagedInstanceRoleToken":
@@ -124,6 +127,6 @@ def role_token(state: State, request: web.Request, call: Dict[str, Any]) -> web.
             "SecretAccessKey": secrets.token_urlsafe(30),
             "SessionToken": secrets.token_urlsafe(200),
             "UpdateKeyPair": False,
-            "TokenExpirationDate": time.time() + 3600,
+            "TokenExpirationDate": time.time() + float(state.behaviour["token_seconds"]),
         }
     )

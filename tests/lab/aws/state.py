@@ -29,6 +29,8 @@ SWITCHES: Dict[str, Any] = {
         ),
     ),
     "role_token": ("ok", ("ok", "denied", "unknown-instance", "fingerprint-mismatch", "throttled", "error-500")),
+    "errors": ({}, None),  # operation: name of the error that it is answered with, whatever else is said here
+    "token_seconds": (3600, None),  # how long the credentials live that a role token brings
     "s3": ("ok", ("ok", "denied", "html")),
     "s3_objects": ({}, None),  # "bucket/key": content in base64, besides what is always there
     "ssmmessages": ("ok", ("ok", "denied", "no-websocket")),
