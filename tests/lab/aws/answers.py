@@ -13,6 +13,7 @@ PORTAL = (
     "<!DOCTYPE html>\n<html><head><title>Guest network</title></head>"
     "<body><h1>Please sign in</h1><form action='/login' method='post'></form></body></html>\n"
 )
+_STATUSES = {"InternalServerError": 500, "ServiceUnavailable": 503}
 
 
 class Closing(Exception):
@@ -60,9 +61,16 @@ def channel_token(operation: str) -> web.Response:
     )
 
 
-def status_of(kind: str) -> int:
-    """The status that an error of this name comes with."""
-    return {"InternalServerError": 500, "ServiceUnavailable": 503}.get(kind, 400)
+def named_error(told: str) -> web.Response:
+    """The error of a JSON 1.1 service that a case names: ``Name``, or ``Name: text``."""
+    kind, _, text = told.partition(": ")
+    return service_error(kind, _STATUSES.get(kind, 400), text or "lab")
+
+
+def named_channel_error(told: str) -> web.Response:
+    """The same of ssmmessages."""
+    kind, _, text = told.partition(": ")
+    return channel_error(kind, _STATUSES.get(kind, 403 if "Denied" in kind else 400), text or "lab")
 
 
 def s3_headers(bucket_region: Optional[str] = None) -> Dict[str, str]:

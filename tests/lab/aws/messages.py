@@ -5,8 +5,16 @@ import uuid
 
 from aiohttp import WSMsgType, web
 
-from tests.lab.aws.answers import channel_error, channel_token, service_error, service_json, status_of
-from tests.lab.aws.state import State
+from tests.lab.aws.answers import (
+    channel_error,
+    channel_token,
+    named_channel_error,
+    named_error,
+    service_error,
+    service_json,
+)
+from tests.lab.aws.commands import acknowledgement
+from tests.lab.aws.state import Channel, State
 
 
 async def answer_ec2messages(state: State, request: web.Request, body: bytes) -> web.StreamResponse:
@@ -15,8 +23,7 @@ async def answer_ec2messages(state: State, request: web.Request, body: bytes) ->
     if "Authorization" not in request.headers or not operation:
         return service_error("MissingAuthenticationTokenException", message="Missing Authentication Token")
     if operation in state.behaviour["errors"]:
-        kind = state.behaviour["errors"][operation]
-        return service_error(kind, status_of(kind))
+        return named_error(state.behaviour["errors"][operation])
     if state.behaviour["ec2messages"] == "denied":
         return service_error("AccessDeniedException")
     if operation == "GetMessages":
@@ -36,8 +43,7 @@ async def answer_ssmmessages(state: State, request: web.Request, body: bytes) ->
             return channel_error("MissingAuthenticationTokenException")
         operation = "CreateControlChannel" if kind == "control-channel" else "CreateDataChannel"
         if operation in state.behaviour["errors"]:
-            error = state.behaviour["errors"][operation]
-            return channel_error(error, 403 if "Denied" in error else status_of(error))
+            return named_channel_error(state.behaviour["errors"][operation])
         return channel_token(operation)
     wants_socket = request.headers.get("Upgrade", "").lower() == "websocket"
     if not wants_socket or "Authorization" not in request.headers or state.behaviour["ssmmessages"] == "no-websocket":
@@ -47,10 +53,16 @@ async def answer_ssmmessages(state: State, request: web.Request, body: bytes) ->
     await socket.prepare(request)
     state.counters["control-channels"] += 1
     state.counters["control-channels-open"] += 1
+    opened = Channel(channel, socket, request)
+    state.channels.append(opened)
     try:
         async for message in socket:
             if message.type == WSMsgType.ERROR:
                 break
+            answer = acknowledgement(message.data) if message.type == WSMsgType.BINARY else None
+            if answer is not None:
+                await socket.send_bytes(answer)
     finally:
         state.counters["control-channels-open"] -= 1
+        state.channels.remove(opened)
     return socket
