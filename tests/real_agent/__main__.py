@@ -20,11 +20,11 @@ from tests.real_agent import recording
 from tests.real_agent.journeys import JOURNEYS, Journey
 from tests.real_agent.judgement import Judgement, Stop, judge
 from tests.real_agent.node import Node
+from tests.real_agent.steps import RECONNECTED
 from tests.real_agent.vpcs import VPCS
 from tests.story import LOGS, REGION
 
 RELEASE = "bookworm"
-ONLINE = "SSM Connection channel status is set to ssmmessages"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Seen:
 
 
 def travel(journey: Journey, layers: outfit.Layers, record: Optional[Path], verbose: bool) -> Tuple[List[Seen], List[str]]:
-    """Go one journey to its end; what was seen at each stop, and the commands of ours that ended otherwise than they must."""
+    """Go one journey to its end; what was seen at each stop, and what else is to be said."""
     seen: List[Seen] = []
     rows: List[recording.Row] = []
     with Node(layers, journey.configured) as node:
@@ -64,6 +64,8 @@ def travel(journey: Journey, layers: outfit.Layers, record: Optional[Path], verb
                     part.take(node)
                     continue
                 look = node.look()
+                if part.doubt(look.channels):
+                    node.object(f"the stop itself is in doubt: {part.doubt(look.channels)}")
                 seen.append(Seen(journey.name, part, judge(part, look.document), look.seconds))
                 rows.append(recording.row(part, look.document["taken_at"], look.lines, node.vpc, node.faults))
             if record is not None:
@@ -92,9 +94,8 @@ def journeys(layers: outfit.Layers, chosen: Sequence[Journey], arguments: argpar
         print(f"! {words}")
     wrong = [one for one in stops if not one.is_right]
     false = [one for one in stops if one.judgement is not None and one.judgement.invented]
-    print(
-        f"{len(chosen)} journeys, {len(stops)} stops: {len(wrong)} wrong, {len(false)} with a false alarm; {len(objections)} other"
-    )
+    counted = f"{len(stops)} stops: {len(wrong)} wrong, {len(false)} with a false alarm"
+    print(f"{len(chosen)} journeys, {counted}; {len(objections)} other objections")
     return 1 if wrong or objections else 0
 
 
@@ -107,12 +108,10 @@ def register_at_boot(layers: outfit.Layers, number: int) -> str:
         took = time.monotonic() - began
         node.machine.run(["sleep", "1"])
         is_open = node.lab.ask_aws(get="state")["counters"].get("control-channels-open", 0) > 0
-        was_online = is_open and ONLINE in node.machine.text(f"{LOGS}/amazon-ssm-agent.log")
+        was_online = is_open and RECONNECTED in node.machine.text(f"{LOGS}/amazon-ssm-agent.log")
         told = (done.stdout + done.stderr).strip().splitlines()[-1:]
-        print(
-            f"{number:3}  exit {done.returncode} after {took:.1f} s; a control channel {'is' if is_open else 'is not'} open; {told}",
-            flush=True,
-        )
+        channel = "a control channel is open" if is_open else "no control channel is open"
+        print(f"{number:3}  exit {done.returncode} after {took:.1f} s; {channel}; {told}", flush=True)
         if done.returncode:
             return f"exit {done.returncode}: {told}"
         return "" if was_online else "exit 0, and no control channel"

@@ -20,6 +20,15 @@ class Stop:
     may: Tuple[str, ...] = ()
     verdicts: Mapping[str, str] = field(default_factory=dict)
 
+    def doubt(self, channels: int) -> str:
+        """What speaks against this stop as the truth: AWS knows how many control channels are open; empty where nothing does."""
+        session = self.verdicts.get("session", "")
+        if session == "ok" and not channels:
+            return f"{self.name}: no control channel is open at AWS"
+        if "unknown" in session and channels:
+            return f"{self.name}: a control channel is open at AWS"
+        return ""
+
 
 @dataclass(frozen=True)
 class Judgement:

@@ -26,11 +26,13 @@ FAULTS = {"ssm": "errors", "ttl": "token_seconds", "date": "date_offset_seconds"
 
 @dataclass(frozen=True)
 class Look:
-    """What one run of `doctor --json` gave, and how many lines each log had before it."""
+    """What one run of `doctor --json` gave, how many lines each log had before it, and AWS's own view of the node."""
 
     document: Mapping[str, Any]
     lines: Mapping[str, int]
     seconds: float
+    channels: int
+    """Control channels that are open at AWS."""
 
 
 class Node:
@@ -60,9 +62,7 @@ class Node:
             outfit.configure(disk)
         return self
 
-    def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: object) -> None:
         self.machine.__exit__(kind, error, trace)
         self.lab.close()
 
@@ -120,7 +120,7 @@ class Node:
             document = json.loads(done.stdout)
         except ValueError:
             raise NotReached(f"doctor gave {done.returncode} and no JSON: {done.stderr[-800:]}") from None
-        return Look(document, lines, seconds)
+        return Look(document, lines, seconds, int(self._state()["counters"].get("control-channels-open", 0)))
 
     # the agent's logs
 
@@ -145,13 +145,12 @@ class Node:
         """Wait until a unit has said `words` since this boot. Raises NotReached."""
         self._await(lambda: words in self.machine.journal(unit), timeout, f"{words!r} of {unit}", self.machine.journal)
 
-    def await_call(self, operation: str, timeout: float) -> None:
-        """Wait until AWS has been asked for something. Raises NotReached."""
+    def await_registration(self, timeout: float) -> None:
+        """Wait until AWS has a node. Raises NotReached."""
+        self._await(lambda: bool(self._state()["instances"]), timeout, "a node at AWS", lambda: str(self._state()["counters"]))
 
-        def asked() -> bool:
-            return any(str(row["target"]).endswith("." + operation) for row in self.lab.requests())
-
-        self._await(asked, timeout, f"a call of {operation}", lambda: json.dumps(self.lab.requests()[-5:]))
+    def _state(self) -> Dict[str, Any]:
+        return self.lab.ask_aws(get="state")
 
     def _await(self, reached: Callable[[], bool], timeout: float, what: str, instead: Callable[[], str]) -> None:
         deadline = time.monotonic() + timeout

@@ -15,7 +15,14 @@ from tests.real_agent.node import AGENT, CODE_FILE, Node
 from tests.story import ACTIVATION, PATCH, REGION, UPDATE
 
 ONLINE = "SSM Connection channel status is set to ssmmessages"
+"""What the first one of a worker's life means; the line comes again after every try to reconnect, also after one that failed."""
+
+TRIED = ONLINE
+"""So, of a worker whose channel was cut: it has tried again."""
+
 RECONNECTED = "Successfully opened websocket connection"
+"""The sign of a channel that came back."""
+
 S3 = f"https://s3.{REGION}.amazonaws.com/amazon-ssm-{REGION}"
 DUALSTACK = f"https://s3.dualstack.{REGION}.amazonaws.com/aws-ssm-{REGION}"
 DOCUMENTS: Mapping[str, Dict[str, Any]] = {
@@ -211,10 +218,11 @@ class RegisterByHand(Step):
 
 @dataclass(frozen=True)
 class Send(Step):
-    """AWS sends a document by Run Command; returns when the node has told its end."""
+    """AWS sends a document by Run Command; returns when the log has said `until` of it, without one that it has ended."""
 
     document: str
-    timeout: float = 120
+    until: str = "Stop the cloudwatchlogs publisher"
+    timeout: float = 60
 
     def take(self, node: Node) -> None:
         node.mark()
@@ -222,7 +230,7 @@ class Send(Step):
         order = {"command": command, "name": self.document, "content": DOCUMENTS[self.document]}
         if not node.lab.ask_aws(send=order)["sent"]:
             raise NotReached("no control channel is open")
-        node.await_words(f"[{command}] Stop the cloudwatchlogs publisher", self.timeout)
+        node.await_words(self.until, self.timeout)
 
 
 @dataclass(frozen=True)
@@ -248,13 +256,11 @@ class AwaitUnit(Step):
 
 
 @dataclass(frozen=True)
-class AwaitCall(Step):
-    """Wait until AWS has been asked for something."""
-
-    operation: str
+class AwaitNode(Step):
+    """Wait until AWS has a node, answered or not."""
 
     def take(self, node: Node) -> None:
-        node.await_call(self.operation, 60)
+        node.await_registration(60)
 
 
 @dataclass(frozen=True)

@@ -59,9 +59,9 @@ def job(node: str, command: str, name: str, content: Dict[str, Any], parameters:
 
 
 def acknowledgement(data: bytes) -> Optional[bytes]:
-    """What a message from the agent is answered with: a reply of a job is acknowledged, nothing else is."""
+    """What a message from the agent is answered with: a reply that has results is acknowledged, nothing else is."""
     message = unframe(data)
-    if message["kind"] != "agent_job_reply":
+    if message["kind"] != "agent_job_reply" or not json.loads(message["payload"].get("content", "{}")).get("runtimeStatus"):
         return None
     told = {"jobId": message["payload"].get("jobId", ""), "acknowledgedMessageId": message["id"]}
     return frame("agent_job_reply_ack", json.dumps(told).encode())

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import secrets
 import time
 from typing import Any, Dict, Optional
@@ -119,7 +120,9 @@ def role_token(state: State, request: web.Request, call: Dict[str, Any]) -> web.
     mode = state.behaviour["role_token"]
     if mode in ROLE_TOKEN_ERRORS:
         return service_error(*ROLE_TOKEN_ERRORS[mode])
-    known = state.instances.get(str(call.get("InstanceId")), {}).get("fingerprint")
+    signer = re.search(r"\bmi-[0-9a-f]+", request.headers.get("Authorization", ""))  # the agent's body has no id
+    node = signer[0] if signer else str(call.get("InstanceId"))
+    known = state.instances.get(node, {}).get("fingerprint")
     if known is not None and known != call.get("Fingerprint"):
         return service_error(*ROLE_TOKEN_ERRORS["fingerprint-mismatch"])
     state.counters["role-tokens"] += 1
