@@ -46,7 +46,7 @@ DARK: Mapping[str, str] = {"run-command": "broken|unknown", "session": "broken|u
 ASLEEP = "Sleeping for 5m0s before retrying retrieve credentials"
 """The last line of an agent that has tried to be an EC2 node and has no role."""
 
-NOT_ONLINE = ("agent-offline", "channel-down")
+NOT_ONLINE = ("agent-offline", "channel-down", "agent-hibernating")
 """What may be said of an agent that runs and has not found its way back yet."""
 
 SIGNED = ("UpdateInstanceInformation", "CreateControlChannel", "GetMessages", "ListAssociations", "ListInstanceAssociations")
