@@ -113,7 +113,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     for played in play_all(arguments.names):
         stories += 1
         table.add(played)
-        named |= {one.code for one in played.diagnosis.findings}
+        named |= {one.code for one in (*played.diagnosis.findings, *played.diagnosis.history)}
         known += [f"{played.scenario.name}: {played.scenario.known}"] if played.scenario.known else []
         if arguments.write:
             write(played)

@@ -130,6 +130,10 @@ class ScriptedMachine(Machine):
         """What was said."""
         return self._is_root
 
+    def booted(self) -> float:
+        """At the epoch's start."""
+        return 0.0
+
     def processes(self, names: Sequence[str]) -> Any:
         """Those that were given."""
         return iter([item for item in self._processes if item.name in names])

@@ -1,27 +1,42 @@
-"""Proof that the agent is online: a new process, credentials, and a channel to the service.
+"""Proof that the agent is online: what the new run of the agent says of itself, and nothing that another process wrote.
 
-systemd says "active" before the agent has dialled out, so nothing of it counts as proof; the agent's own log does.
+systemd says "active" before the agent has dialled out, so nothing of it counts as proof; the agent's own log does. The process
+that is replaced goes on writing to the same log while it stops, for seven seconds and more.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import Callable, Optional
 
 from ssm_bootstrap.catalog import limits
-from ssm_bootstrap.catalog.logformat import records_of
+from ssm_bootstrap.catalog.agents import WORKER
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.diagnose.reading import read_message
+from ssm_bootstrap.collect.logs.read import read_stream
+from ssm_bootstrap.collect.surroundings import credentials_until
+from ssm_bootstrap.diagnose.logs.explain import classify_logs
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.log import LogDigest
 from ssm_bootstrap.model.registration import Proof, Sign
+from ssm_bootstrap.model.timeline import LifeEvent, Run
 
 POLL = 0.2
 """Seconds between two looks at the log."""
 
-LONG_SLEEP = re.compile(r"Sleeping for (?:\d+h)?\d+m")
+HYBRID = "OnPrem"
+
+LONG_SLEEP = re.compile(r"(?:\d+h)?\d+m")
 """The agent waits for minutes before it tries again: nothing more is to be expected of this start."""
+
+CLOCK_STEP = timedelta(seconds=1.5)
+"""How much earlier than its process a run may seem to begin: the kernel tells a start by whole seconds of the clock."""
+
+FIRST_LINES = 3.0
+"""Seconds that a new process has to write its first line, which takes it less than one (measured): until then the newest line
+may be one of the process before."""
 
 MOST_TEXT = 4 << 20
 
@@ -40,51 +55,44 @@ class Mark:
         except OSError:
             return cls(0)
 
-    def text_since(self, files: Files) -> str:
+    def read_since(self, host: Host) -> LogDigest:
         """What was written since; all of the log where it was rotated."""
+        files = host.files
+        text = b""
         try:
             start = self.size if files.size(paths.AGENT_LOG) >= self.size else 0
-            text = b""
             for chunk in files.read_chunks(paths.AGENT_LOG, start):
                 text += chunk
                 if len(text) > MOST_TEXT:
                     break
         except OSError:
-            return ""
-        return text.decode("utf-8", "replace")
+            text = b""
+        return read_stream([text], "amazon-ssm-agent.log", host.clock.zone())
 
 
-@dataclass
-class _Signals:
-    """What the log told since the mark."""
+@dataclass(frozen=True)
+class Restarted:
+    """The process that systemd names now: its pid (0 where there is none), when it began, and whether it is a new one."""
 
-    states: dict[str, str] = field(default_factory=dict)
-    sleeping: str = ""
-    hibernating: str = ""
+    pid: int
+    began: Optional[datetime]
+    is_new: bool
 
     @classmethod
-    def of(cls, text: str, host: Host) -> _Signals:
-        found = cls()
-        for record in records_of(text, host.clock.zone()):
-            state = read_message(record.message).state
-            if state is None:
-                continue
-            name = state.signature.id
-            found.states[name] = record.message
-            if name == "credentials-wait" and LONG_SLEEP.search(record.message):
-                found.sleeping = record.message
-            elif name == "credentials-ready":
-                found.sleeping = ""
-            elif name == "hibernating":
-                found.hibernating = record.message
-        return found
+    def of(cls, host: Host, pid: int, old_pid: int) -> Restarted:
+        """What psutil tells of the main process."""
+        began = None
+        if pid:
+            found = (item.started for item in host.machine.processes((paths.PROCESSES[0],)) if item.pid == pid)
+            began = next((datetime.fromtimestamp(started, timezone.utc) for started in found), None)
+        return cls(pid, began, bool(pid) and pid != old_pid)
 
-    @property
-    def channel(self) -> str:
-        """The channel that is up by the agent's own word: ssmmessages, ec2messages, or none yet."""
-        if "control-channel-up" in self.states:
-            return "ssmmessages"
-        return self.states.get("connection-status", "").rpartition(" ")[2]
+    def run_of(self, digest: LogDigest) -> Optional[Run]:
+        """The run of this process, of which the log has the first line; None as long as it has none."""
+        run = classify_logs(digest).timeline.newest
+        if run is None or run.began is None or not self.is_new:
+            return None
+        return run if self.began is None or run.began >= self.began - CLOCK_STEP else None
 
 
 def prove_online(
@@ -101,31 +109,73 @@ def prove_online(
     """
     begun = host.clock.monotonic()
     answers: Optional[bool] = None
+    known = Restarted(0, None, False)
+    since = begun
     while True:
         pid = main_pid()
-        signals = _Signals.of(mark.text_since(host.files), host)
-        is_new = bool(pid) and pid != old_pid
-        ready = "credentials-ready" in signals.states
-        channel = signals.channel
+        if pid != known.pid or (pid and known.began is None):
+            since = host.clock.monotonic() if pid != known.pid else since
+            known = Restarted.of(host, pid, old_pid)
+        run = known.run_of(mark.read_since(host))
+        channel = run.channel if run is not None else ""
         if channel == "ec2messages" and answers is None:
             answers = fallback_answers()
-        up = channel == "ssmmessages" or (channel == "ec2messages" and bool(answers))
-        spent = host.clock.monotonic() - begun
         signs = (
-            Sign("new process", is_new, f"pid {pid}" if pid else "systemd names no main process"),
-            Sign("credentials", ready, signals.states.get("credentials-ready") or signals.sleeping or "not ready yet"),
-            Sign("channel", up, _channel_words(channel, answers, signals.hibernating)),
+            Sign("new process", known.is_new, f"pid {pid}" if pid else "systemd names no main process"),
+            *_signs_of(run, answers, lambda: _until(host)),
         )
+        spent = host.clock.monotonic() - begun
         if all(sign.seen for sign in signs):
-            return Proof(True, signs, channel, seconds=spent)
-        if signals.sleeping or signals.hibernating or spent >= timeout:
-            return Proof(False, signs, channel, seconds=spent)
+            return Proof(True, signs, channel, seconds=spent, identity=HYBRID)
+        is_sure = host.clock.monotonic() - since >= FIRST_LINES
+        if (is_sure and run is not None and _is_hopeless(run)) or spent >= timeout:
+            return Proof(False, signs, channel, seconds=spent, identity=run.identity if run is not None else "")
         host.clock.sleep(POLL)
 
 
-def _channel_words(channel: str, answers: Optional[bool], hibernating: str) -> str:
-    if hibernating:
-        return hibernating.split("\n")[0]
-    if channel == "ec2messages" and not answers:
+def _signs_of(run: Optional[Run], answers: Optional[bool], until: Callable[[], str]) -> tuple[Sign, ...]:
+    """What a run tells of itself: whom it takes itself for, its credentials, its worker, its channel."""
+    if run is None:
+        return (Sign("identity", False, "the new process has written nothing yet"),)
+    told = [Sign("identity", run.identity == HYBRID, run.identity or "not told yet"), _credentials(run, until)]
+    if WORKER.is_reached_by(run.version) is not False:
+        started = run.workers
+        told.append(Sign("worker", bool(started), "started" if started else "not started yet"))
+    up = run.channel == "ssmmessages" or (run.channel == "ec2messages" and bool(answers))
+    return (*told, Sign("channel", up, _channel_words(run, answers)))
+
+
+def _credentials(run: Run, until: Callable[[], str]) -> Sign:
+    """Credentials that were kept over the restart say nothing of what AWS would give now."""
+    sleep = _sleep_of(run)
+    if run.credentials is None or sleep:
+        return Sign("credentials", False, f"sleeping for {sleep} before it asks again" if sleep else "not ready yet")
+    if not run.has_kept_credentials:
+        return Sign("credentials", True, "ready")
+    return Sign("credentials", True, f"from before{until()}: AWS was not asked for new ones")
+
+
+def _until(host: Host) -> str:
+    """Until when the kept credentials hold, in the machine's zone; empty where that is not known."""
+    end = credentials_until(host.files)
+    return f", until {end.astimezone(host.clock.zone()):%H:%M}" if end is not None else ""
+
+
+def _sleep_of(run: Run) -> str:
+    """How long the run sleeps for want of credentials; empty where it has got some since."""
+    told = [sign for sign in run.signs if sign.event in (LifeEvent.SLEEP, LifeEvent.CREDENTIALS)]
+    return told[-1].value if told and told[-1].event is LifeEvent.SLEEP else ""
+
+
+def _is_hopeless(run: Run) -> bool:
+    """Whether nothing more is to be expected of this start: it sleeps for minutes, hibernates, or is another node."""
+    is_other = bool(run.identity) and run.identity != HYBRID
+    return is_other or LONG_SLEEP.match(_sleep_of(run)) is not None or run.newest(LifeEvent.HIBERNATES) is not None
+
+
+def _channel_words(run: Run, answers: Optional[bool]) -> str:
+    if run.newest(LifeEvent.HIBERNATES) is not None:
+        return "it hibernates"
+    if run.channel == "ec2messages" and not answers:
         return "the control channel is not up, and ec2messages cannot be reached"
-    return f"by {channel}" if channel else "no channel yet"
+    return f"by {run.channel}" if run.channel else "no channel yet"

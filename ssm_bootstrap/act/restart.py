@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ssm_bootstrap.act.online import Mark, prove_online
+from ssm_bootstrap.act.online import HYBRID, Mark, prove_online
 from ssm_bootstrap.act.service import AgentService, ServiceFailed
 from ssm_bootstrap.catalog import limits
-from ssm_bootstrap.collect.agentlog import read_stream
 from ssm_bootstrap.collect.probe import Look
 from ssm_bootstrap.collect.targets import ProxySettings, targets_for
-from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.capability import Capability
@@ -54,11 +53,13 @@ class Restart:
 
     def _why(self, mark: Mark, proof: Proof, unit: str) -> Finding:
         """The cause that the agent's log names since the restart, or the sign that is missing."""
-        text = mark.text_since(self.host.files).encode()
-        digest = read_stream([text], "amazon-ssm-agent.log", self.host.clock.zone())
+        if proof.identity and proof.identity != HYBRID:
+            shown = tuple(Evidence("agent log", sign.name, sign.detail) for sign in proof.signs if sign.name == "identity")
+            facts = {"region": self.region, "detail": f"the new process takes its identity from {proof.identity}"}
+            return make_finding("identity-not-hybrid", "amazon-ssm-agent", facts=facts, evidence=shown, breaks=BROKEN)
         said = [
             finding
-            for finding in explain_logs(digest, region=self.region, cidrs=self.cidrs).findings
+            for finding in explain_logs(mark.read_since(self.host), region=self.region, cidrs=self.cidrs).findings
             if finding.severity is Severity.ERROR and finding.symptom_of is None
         ]
         if said:

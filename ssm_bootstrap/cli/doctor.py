@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ssm_bootstrap.cli.flags import add_for, add_output, add_page, add_region, duration
+from ssm_bootstrap.cli.flags import add_for, add_history, add_output, add_page, add_region, duration
 
 if TYPE_CHECKING:
     from ssm_bootstrap.model.diagnosis import Diagnosis
@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save", metavar="FILE", help="write what was seen to FILE (mode 0600), for --replay elsewhere")
     parser.add_argument("--replay", metavar="FILE", help="diagnose what --save or --bundle wrote, not this machine")
     parser.add_argument("--bundle", metavar="F.tar.gz", help="write a support bundle (mode 0600): redacted, with a manifest")
+    add_history(parser)
     add_page(parser)
     parser.add_argument("--redact-accounts", action="store_true", help="mask account ids in the bundle and the HTML file too")
     parser.add_argument("--nagios", action="store_true", help="one line and the exit status of a Nagios plugin (0, 1, 2, 3)")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ssm_bootstrap.cli.flags import add_output, add_region
+from ssm_bootstrap.cli.flags import add_history, add_output, add_region
 from ssm_bootstrap.cli.times import moment
 
 if TYPE_CHECKING:
     from ssm_bootstrap.cli.logsearch import Search
-    from ssm_bootstrap.diagnose.logs import LogDiagnosis
+    from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
     from ssm_bootstrap.model.log import LogDigest
 
 MOST_UNEXPLAINED = 20
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read these alone: errors, agent, hibernate, update, setup-cli, audit, command (orchestration output), patch, "
         "cloud-init, journal (journal is read only when asked for, or where the agent has no log)",
     )
+    add_history(parser)
     parser.add_argument("--all", action="store_true", help="tell what is harmless too")
     parser.add_argument(
         "--follow", action="store_true", help="go on reading, and print a line when an incident starts and when it ends"
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _kinds(text: str) -> tuple[str, ...]:
-    from ssm_bootstrap.collect.sources import KINDS
+    from ssm_bootstrap.catalog.logkinds import KINDS
 
     names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in names:
@@ -94,7 +95,7 @@ def _is_code(word: str) -> bool:
 
 def _tell(search: Search, digest: LogDigest, arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.cli.output import exit_status, say
-    from ssm_bootstrap.diagnose.logs import explain_logs
+    from ssm_bootstrap.diagnose.logs.explain import explain_logs
     from ssm_bootstrap.model.finding import Severity
 
     found = explain_logs(digest, region=arguments.region)
@@ -129,7 +130,14 @@ def _print_json(
     told: Observed[str] = Seen(name) if name else Unseen("the logs name no region")
     plan = Plan(command="explain", region=told, region_source=source if name else "")
     observations = Observations(version=__version__, taken_at=search.now, plan=plan, logs=Seen(digest))
-    diagnosis = Diagnosis(findings=found.findings, unseen=digest.unseen, unexplained=found.listed, records=found.records)
+    diagnosis = Diagnosis(
+        findings=found.findings,
+        unseen=digest.unseen,
+        unexplained=found.listed,
+        records=found.records,
+        history=found.history,
+        runs=found.timeline.runs,
+    )
     more: dict[str, object] = {
         "incidents": [incident_document(item) for item in found.incidents],
         "zone": search.zone_name,
@@ -155,8 +163,13 @@ def _print_text(digest: LogDigest, found: LogDiagnosis, search: Search, region: 
     when = search.now.isoformat(sep=" ", timespec="seconds")
     report.line(f"ssm-bootstrap {__version__} - explain{where} - {when}", "dim")
     report.headline(diagnosis)
-    tell_story(report, found.incidents, search.zone_name)
+    tell_story(report, [item for item in found.incidents if item.goes_on], search.zone_name)
     report.findings(diagnosis.findings)
+    if arguments.history:
+        report.history(found.history)
+    elif found.history:
+        report.line()
+        report.line(f"Over by now, and not told here: {len(found.history)} (--history lists them).", "dim")
     if arguments.all:
         tell_harmless(report, [(note.count, note.id, note.meaning) for note in found.harmless])
     report.unseen(diagnosis)

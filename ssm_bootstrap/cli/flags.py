@@ -85,6 +85,11 @@ def add_output(parser: argparse.ArgumentParser, *, strict: bool = True) -> None:
         parser.add_argument("--strict", action="store_true", help="exit 1 on warnings, degraded and unknown too")
 
 
+def add_history(parser: argparse.ArgumentParser) -> None:
+    """``--history``."""
+    parser.add_argument("--history", action="store_true", help="list what the logs tell of that is over, and what ended it")
+
+
 def add_page(parser: argparse.ArgumentParser) -> None:
     """``--html``."""
     parser.add_argument("--html", metavar="FILE", help="write the report as one HTML file too (mode 0600): for the network team")

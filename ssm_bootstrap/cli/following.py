@@ -9,16 +9,17 @@ from datetime import datetime, timedelta
 from typing import Iterable, Iterator, Optional, Union
 
 from ssm_bootstrap.cli.logsearch import Search
-from ssm_bootstrap.collect.following import Followed
-from ssm_bootstrap.collect.logfold import SPELL_GAP
-from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
-from ssm_bootstrap.diagnose.incidents import PAUSE
-from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.collect.logs.fold import SPELL_GAP
+from ssm_bootstrap.collect.logs.follow import Followed
+from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
+from ssm_bootstrap.diagnose.logs.endings import PAUSE
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.tail import Tail
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.incident import Incident
+from ssm_bootstrap.model.timeline import EndedBy
 from ssm_bootstrap.render.clean import clean
 from ssm_bootstrap.render.story import ended, incident_document, started
 
@@ -55,8 +56,8 @@ class Watch:
 
 
 def _goes_on(item: Incident, now: datetime) -> bool:
-    if item.ended_by is not None:
-        return now - item.ended_by.at < SETTLED
+    if item.ending is not None and item.ending.by is EndedBy.GOOD_SIGN and item.ending.at is not None:
+        return now - item.ending.at < SETTLED
     return item.goes_on and item.last is not None and now - item.last <= PAUSE
 
 

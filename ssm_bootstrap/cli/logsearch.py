@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Iterator, Optional, Sequence
 
+from ssm_bootstrap.catalog.logkinds import KINDS
 from ssm_bootstrap.cli.times import resolve
-from ssm_bootstrap.collect.agentlog import read_logs, read_stream
-from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
-from ssm_bootstrap.collect.sources import KINDS, Source, own_sources, sources_below
+from ssm_bootstrap.collect.logs.read import read_logs, read_stream
+from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
+from ssm_bootstrap.collect.logs.sources import Source, own_sources, sources_below
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.logtree import LogTree

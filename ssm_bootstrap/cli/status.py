@@ -51,7 +51,7 @@ def _as_remark(finding: Finding) -> Finding:
     """A fault of the network that only a log tells, as information."""
     from dataclasses import replace
 
-    from ssm_bootstrap.diagnose.crossing import NETWORK
+    from ssm_bootstrap.diagnose.logs.endings import NETWORK
     from ssm_bootstrap.model.finding import Severity, State
 
     if finding.state is State.PAST and finding.code in NETWORK:

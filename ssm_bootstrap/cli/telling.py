@@ -25,7 +25,9 @@ def status_of(diagnosis: Diagnosis, strict: bool) -> ExitStatus:
     return exit_status(bool(diagnosis.errors), remarks, strict)
 
 
-def report_of(report: Report, observations: Observations, diagnosis: Diagnosis, *, machine: bool) -> Report:
+def report_of(
+    report: Report, observations: Observations, diagnosis: Diagnosis, *, machine: bool, history: bool = False
+) -> Report:
     """The whole report of a look, with ``machine`` the node as well."""
     from ssm_bootstrap.render.machine import tell_machine
     from ssm_bootstrap.render.text import heading
@@ -38,6 +40,11 @@ def report_of(report: Report, observations: Observations, diagnosis: Diagnosis, 
     report.findings(diagnosis.findings)
     report.unseen(diagnosis, records=True)
     report.targets(observations.probes, diagnosis)
+    if history:
+        report.history(diagnosis.history)
+    elif diagnosis.history:
+        report.line()
+        report.line(f"Over by now, and not told here: {len(diagnosis.history)} (--history lists them).", "dim")
     return report
 
 
@@ -56,7 +63,8 @@ def tell(
 
         print_document(document(observations, diagnosis, status, more))
         return status
-    print_report(report_of(new_report(arguments.colour), observations, diagnosis, machine=machine))
+    history = bool(getattr(arguments, "history", False))
+    print_report(report_of(new_report(arguments.colour), observations, diagnosis, machine=machine, history=history))
     return status
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta
-from typing import Optional
+from typing import Any, Mapping, Optional
 
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS
 from ssm_bootstrap.collect import paths
@@ -14,9 +14,9 @@ from ssm_bootstrap.collect.denials import look_at_denials
 from ssm_bootstrap.collect.directories import look_at_directories
 from ssm_bootstrap.collect.firewall import look_at_firewall
 from ssm_bootstrap.collect.guard import Guard
+from ssm_bootstrap.collect.logs.seelog import read_log_settings
 from ssm_bootstrap.collect.proxies import addresses_of, look_at_service, look_at_shells
 from ssm_bootstrap.collect.routes import look_at_routes
-from ssm_bootstrap.collect.seelog import read_log_settings
 from ssm_bootstrap.collect.storage import look_at_storage
 from ssm_bootstrap.collect.targets import host_of
 from ssm_bootstrap.host import Host
@@ -112,15 +112,26 @@ def _group(files: Files, pid: int) -> str:
 
 def _credentials_from(files: Files, now: datetime) -> Optional[datetime]:
     """When the running core had the credentials that still hold; None where it has none."""
+    told = _runtime_configuration(files)
+    until, since = _time(told.get("CredentialsExpiresAt")), _time(told.get("CredentialsRetrievedAt"))
+    return since if until is not None and until > now + timedelta(minutes=1) else None
+
+
+def credentials_until(files: Files) -> Optional[datetime]:
+    """Until when the core's credentials hold, by what it wrote of them; None where it wrote nothing, or it cannot be read."""
+    try:
+        return _time(_runtime_configuration(files).get("CredentialsExpiresAt"))
+    except OSError:
+        return None
+
+
+def _runtime_configuration(files: Files) -> Mapping[str, Any]:
+    """What the core wrote of its identity and credentials; empty where it wrote none. Raises OSError."""
     try:
         document = json.loads(files.read_text(paths.IDENTITY_CONFIG, 1 << 20))
     except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
-        return None
-    if not isinstance(document, dict):
-        return None
-    until = _time(document.get("CredentialsExpiresAt"))
-    since = _time(document.get("CredentialsRetrievedAt"))
-    return since if until is not None and until > now + timedelta(minutes=1) else None
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _time(value: object) -> Optional[datetime]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Iterator, Mapping
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.doubt import OF_THE_MACHINE, unproven, unsure_way
 from ssm_bootstrap.diagnose.hosts import region_of
+from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs
 from ssm_bootstrap.diagnose.placing import Place
 from ssm_bootstrap.diagnose.reach import Reach, reaches
 from ssm_bootstrap.diagnose.standings import with_repositories
@@ -29,6 +30,7 @@ class Case:
     capabilities: tuple[Capability, ...]
     reaches: tuple[Reach, ...]
     needs: tuple[NeedVerdict, ...]
+    logs: ClassifiedLogs = field(default_factory=ClassifiedLogs)
 
     @property
     def site(self) -> Site:
@@ -132,10 +134,10 @@ def not_seen(observations: Observations) -> Iterator[tuple[str, str]]:
         if isinstance(part, Unseen) and _not_seen(part):
             yield name, part.reason
     around = value_of(observations.surroundings)
-    for field in fields(around) if around is not None else ():
-        topic = getattr(around, field.name)
+    for part_of in fields(around) if around is not None else ():
+        topic = getattr(around, part_of.name)
         if isinstance(topic, Unseen) and topic.reason.startswith(OUR_FAULT):
-            yield field.name.replace("_", " "), topic.reason
+            yield part_of.name.replace("_", " "), topic.reason
 
 
 def _not_seen(part: Observed[Any]) -> bool:

@@ -26,10 +26,12 @@ from ssm_bootstrap.diagnose.checks import (
     storage,
     versions,
 )
-from ssm_bootstrap.diagnose.crossing import cross
+from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.doubt import in_doubt
 from ssm_bootstrap.diagnose.facts import known_facts
-from ssm_bootstrap.diagnose.logs import LogDiagnosis, explain_logs
+from ssm_bootstrap.diagnose.logs.endings import Seen
+from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs, LogDiagnosis, classify_logs, conclude
+from ssm_bootstrap.diagnose.logs.timeline import present_of
 from ssm_bootstrap.diagnose.ownsteps import hide_and_join
 from ssm_bootstrap.diagnose.reach import Standing, vpc_blocks
 from ssm_bootstrap.diagnose.verdicts import judge_capabilities
@@ -37,7 +39,7 @@ from ssm_bootstrap.diagnose.wording import with_known
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.finding import Finding, Severity
-from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observations import LogDigest, Observations
 from ssm_bootstrap.model.observed import value_of
 
 Said = Union[Finding, tuple[str, str]]
@@ -66,6 +68,7 @@ CHECKS: tuple[Check, ...] = (
     Check("agent-service-by-hand", service.by_hand),
     Check("agent-service-worker", service.worker),
     Check("agent-offline", service.offline),
+    Check("agent-channel", service.channel_lost),
     Check("agent-version", versions.too_old),
     Check("agent-configuration-elsewhere", versions.elsewhere),
     Check("agent-version-unseen", versions.not_looked_at),
@@ -122,7 +125,8 @@ class Steps:
     """What is done with a case beside its checks; each may raise without taking the rest with it."""
 
     opening: Callable[[Observations], Case] = open_case
-    reading: Callable[..., LogDiagnosis] = explain_logs
+    reading: Callable[..., ClassifiedLogs] = classify_logs
+    concluding: Callable[..., LogDiagnosis] = conclude
     crossing: Callable[..., Iterable[Finding]] = cross
     hiding: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = hide_and_join
     judging: Callable[..., tuple[CapabilityVerdict, ...]] = judge_capabilities
@@ -154,15 +158,18 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
             else:
                 unseen.append(said)
 
+    digest = value_of(observations.logs)
+    if digest is not None:
+        opened = case
+        case = attempt("logs", lambda: with_logs(opened, digest, steps.reading), lambda: opened)
     for check in checks:
         attempt(check.name, partial(ask, check), lambda: None)
     told = LogDiagnosis()
-    digest = value_of(observations.logs)
     if digest is not None:
         unseen.extend(digest.unseen)
-        known = attempt("blocks", lambda: vpc_blocks(observations), lambda: ())
-        told = attempt("logs", partial(steps.reading, digest, region=case.region, cidrs=known, site=case.site), LogDiagnosis)
-        crossed = partial(steps.crossing, case, tuple(findings), told.findings)
+        seen = attempt("present", lambda: seen_beside_logs(case, findings), Seen)
+        told = attempt("history", lambda: steps.concluding(case.logs, seen, region=case.region, site=case.site), LogDiagnosis)
+        crossed = partial(steps.crossing, case, tuple(findings), told)
         findings = attempt("crossing", lambda: list(crossed()), lambda: [*findings, *told.findings])
     facts: Mapping[str, str] = attempt("facts", lambda: known_facts(observations), dict)
     filled = attempt("facts", lambda: tuple(with_known(item, facts) for item in findings), lambda: tuple(findings))
@@ -170,7 +177,21 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
     ordered = attempt("symptoms", lambda: _mended_first(case, steps.hiding(filled)), lambda: _worst_first(filled))
     judged = partial(steps.judging, case.capabilities, case.needs, ordered, looked=bool(observations.probes))
     verdicts = attempt("verdicts", judged, lambda: tuple(CapabilityVerdict(item, Verdict.UNKNOWN) for item in case.capabilities))
-    return Diagnosis(verdicts, ordered, tuple(dict.fromkeys(unseen)), told.listed, tuple(crashed), told.records)
+    return Diagnosis(
+        verdicts,
+        ordered,
+        tuple(dict.fromkeys(unseen)),
+        told.listed,
+        tuple(crashed),
+        told.records,
+        told.history,
+        told.timeline.runs,
+    )
+
+
+def with_logs(case: Case, digest: LogDigest, reading: Callable[..., ClassifiedLogs] = classify_logs) -> Case:
+    """The case with its logs classified and their timeline made, which checks go by."""
+    return replace(case, logs=reading(digest, present_of(case.observations), vpc_blocks(case.observations), case.site))
 
 
 def _worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

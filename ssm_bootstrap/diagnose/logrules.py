@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Mapping, Optional
+from typing import Mapping, NamedTuple, Optional
 
 from ssm_bootstrap.model.network import Failure
 
@@ -28,7 +28,7 @@ class PhaseFacts:
     minor: bool = False
 
 
-_CHANNEL = PhaseFacts("ssmmessages", ("session",), _BY_COMMAND, ("control-channel-up",), limit_covers_dial=True)
+_CHANNEL = PhaseFacts("ssmmessages", ("session",), _BY_COMMAND, ("control-channel-up", "channel-opened"), limit_covers_dial=True)
 _TOKEN = PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",))
 
 PHASES: Mapping[str, PhaseFacts] = {
@@ -37,9 +37,12 @@ PHASES: Mapping[str, PhaseFacts] = {
     "role-token-status": _TOKEN,
     "core-start": PhaseFacts("", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
     "identity-register": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
-    "hibernating": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up",)),
-    "hibernate-mode": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up",)),
-    "hibernate-ping": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up",)),
+    "ec2-profile": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
+    "ec2-default-management": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
+    "ec2-instance-role": PhaseFacts("", _ALL_BUT_REGISTER, healed_by=("credentials-ready",)),
+    "hibernating": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up", "channel-opened")),
+    "hibernate-mode": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up", "channel-opened")),
+    "hibernate-ping": PhaseFacts("ssm", _ALL_BUT_REGISTER, healed_by=("control-channel-up", "channel-opened")),
     "api-call": PhaseFacts("ssm"),
     "associations": PhaseFacts("ssm"),
     "association-document": PhaseFacts("ssm"),
@@ -52,8 +55,12 @@ PHASES: Mapping[str, PhaseFacts] = {
     "control-channel-setup": _CHANNEL,
     "websocket-dial": _CHANNEL,
     "ssmmessages-call": _CHANNEL,
-    "websocket-ping": PhaseFacts("ssmmessages", degrades=("session",), healed_by=("control-channel-up",), minor=True),
-    "get-messages": PhaseFacts("ec2messages", degrades=_BY_COMMAND, healed_by=("control-channel-up",), limit_covers_dial=True),
+    "websocket-ping": PhaseFacts(
+        "ssmmessages", degrades=("session",), healed_by=("control-channel-up", "channel-opened"), minor=True
+    ),
+    "get-messages": PhaseFacts(
+        "ec2messages", degrades=_BY_COMMAND, healed_by=("control-channel-up", "channel-opened"), limit_covers_dial=True
+    ),
     "s3-head": PhaseFacts("s3", ("patch", "agent-update"), limit_covers_dial=True),
     "update-download": PhaseFacts("s3", ("patch", "agent-update")),
     "stable-version": PhaseFacts("s3", ("agent-update",)),
@@ -94,11 +101,30 @@ _REFUSED_TOKEN = (
 )
 _DENIED = ("access-denied", "endpoint-policy", "ssmmessages-denied", "unrecognized-client", "invalid-client-token")
 
-RULINGS: Mapping[tuple[str, str], str] = {
-    **{("register", cause): "registration-denied" for cause in ("access-denied", "endpoint-policy")},
-    **{(phase, cause): "credentials-refused" for phase in ("role-token", "role-token-status") for cause in _REFUSED_TOKEN},
-    **{(phase, cause): "channel-down" for phase, facts in PHASES.items() if facts.service == "ssmmessages" for cause in _DENIED},
-    ("identity-register", "access-denied"): "identity-not-hybrid",
+
+class Ruling(NamedTuple):
+    """A code, and which of its words."""
+
+    code: str
+    variant: str = ""
+
+
+RULINGS: Mapping[tuple[str, str], Ruling] = {
+    **{("register", cause): Ruling("registration-denied") for cause in ("access-denied", "endpoint-policy")},
+    **{
+        (phase, cause): Ruling("credentials-refused") for phase in ("role-token", "role-token-status") for cause in _REFUSED_TOKEN
+    },
+    **{
+        (phase, cause): Ruling("channel-down")
+        for phase, facts in PHASES.items()
+        if facts.service == "ssmmessages"
+        for cause in _DENIED
+    },
+    **{
+        (phase, cause): Ruling("not-registered", "role-refused")
+        for phase in ("identity-register", "ec2-profile", "ec2-default-management")
+        for cause in _REFUSED_TOKEN
+    },
 }
 """(phase, cause) to a code, where the cause's own row does not decide."""
 
@@ -194,7 +220,7 @@ HEALED_BY: Mapping[str, tuple[str, ...]] = {
     "already-registered": ("registered",),
     "disk-full": ("credentials-ready",),
     "read-only-storage": ("credentials-ready",),
-    "channel-down": ("control-channel-up",),
+    "channel-down": ("control-channel-up", "channel-opened"),
 }
 """Later signs that end a finding of this code, beside those of its phase."""
 

@@ -9,12 +9,15 @@ from typing import Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import records_of
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.diagnose.logfindings import make_findings
-from ssm_bootstrap.diagnose.logsighting import Sighting
-from ssm_bootstrap.diagnose.logverdict import Judgement, Sort, Surroundings, judge
+from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort, Surroundings, judge
+from ssm_bootstrap.diagnose.logs.endings import Seen
+from ssm_bootstrap.diagnose.logs.findings import make_findings
+from ssm_bootstrap.diagnose.logs.incidents import bundle_up, tell_incidents
+from ssm_bootstrap.diagnose.logs.sighting import Sighting
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.log import Level, LogGroup, LogRecord
+from ssm_bootstrap.model.timeline import Timeline
 
 SOURCE = "amazon-ssm-agent -register"
 
@@ -97,9 +100,8 @@ def _outcome(record: LogRecord, judgement: Judgement, number: int, region: str) 
     if judgement.sort is Sort.FAULT and record.level is not Level.WARN and not in_words:
         group = LogGroup(record, "", 1, record.at, record.at, SOURCE, number)
         sighting = Sighting(group, judgement)
-        finding = replace(
-            make_findings((sighting,), (), region)[0], severity=Severity.ERROR, state=State.NOW, breaks=("register",)
-        )
+        told = make_findings(tell_incidents(bundle_up((sighting,)), (sighting,), Timeline(), Seen()), (sighting,), region=region)
+        finding = replace(told[0], severity=Severity.ERROR, state=State.NOW, breaks=("register",))
         return RegistrationOutcome(Result.FAILED, finding=finding, transient=judgement.transient, explanation=sighting.excerpt)
     if record.level in (Level.ERROR, Level.CRITICAL):
         words = _known_words(judgement) if in_words else ""

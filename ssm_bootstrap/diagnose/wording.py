@@ -76,6 +76,7 @@ def make_finding(
         evidence=evidence,
         state=state,
         transient=kind.transient,
+        variant=variant,
     )
     return replace(finding, **more) if more else finding
 
@@ -109,20 +110,4 @@ def with_known(finding: Finding, facts: Mapping[str, str]) -> Finding:
             aws_steps=tuple(map(words, remedy.aws_steps)),
             aws_commands=tuple(fitted(command(text)) for text in remedy.aws_commands),
         ),
-    )
-
-
-def as_past(finding: Finding, over: str, change: str, commands: Sequence[str] = ()) -> Finding:
-    """A finding of the log that no longer holds: information that breaks nothing, with what is so now.
-
-    ``over`` says what is so now, ``change`` what is left to do and ``commands`` how.
-    """
-    return replace(
-        finding,
-        severity=Severity.INFO,
-        state=State.PAST,
-        over=over,
-        breaks=(),
-        degrades=(),
-        remedy=Remedy(change, instance_commands=tuple(commands), see=finding.remedy.see),
     )

@@ -56,6 +56,12 @@ class Machine:
         """True for uid 0."""
         return os.geteuid() == 0
 
+    def booted(self) -> float:
+        """When this machine was started, in seconds since the epoch; raises OSError where the kernel does not tell."""
+        import psutil
+
+        return float(psutil.boot_time())
+
     def processes(self, names: Sequence[str]) -> Iterator[RunningProcess]:
         """The running processes whose program is one of ``names``."""
         import psutil

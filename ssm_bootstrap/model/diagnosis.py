@@ -8,6 +8,8 @@ from typing import Optional
 
 from ssm_bootstrap.model.capability import CapabilityVerdict
 from ssm_bootstrap.model.finding import Finding, Severity
+from ssm_bootstrap.model.incident import Incident
+from ssm_bootstrap.model.timeline import Run
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Diagnosis:
     unexplained: tuple[Unexplained, ...] = ()
     crashed: tuple[tuple[str, str], ...] = ()  # (check, error)
     records: tuple[int, int, int] = (0, 0, 0)  # explained, benign, unexplained
+    history: tuple[Incident, ...] = ()  # what the logs tell of that is over, the newest first
+    runs: tuple[Run, ...] = ()  # the lives of the agent's core, the newest last
 
     @property
     def errors(self) -> tuple[Finding, ...]:

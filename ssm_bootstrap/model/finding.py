@@ -84,12 +84,4 @@ class Finding:
     count: int = 1
     first: Optional[datetime] = None
     last: Optional[datetime] = None
-    over: str = ""  # what is so now, in words, where the log tells of a fault that no longer holds
-
-    @property
-    def told(self) -> str:
-        """The title; of a fault that is over also when it was, and what is so now."""
-        if not self.over:
-            return self.title
-        at = f" at {self.last.isoformat(sep=' ', timespec='seconds')}" if self.last else ""
-        return f"{self.title}: was broken{at}, {self.over}"
+    variant: str = ""  # the case of the code whose words these are; empty for the code's own

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Optional
 
+from ssm_bootstrap.model.timeline import Ending
+
 
 @dataclass(frozen=True)
 class Sign:
@@ -20,7 +22,7 @@ class Sign:
 class Incident:
     """One fault while it lasted. ``start`` and ``last`` are of its first and last record, None where records bear no time.
 
-    ``end`` is None while it goes on: no good sign came after it, and nothing was silent for longer than the agent's pauses.
+    ``ending`` tells what ended it; None while it holds. ``end`` is when: the time of its last record where that is not told.
     """
 
     code: str
@@ -32,10 +34,10 @@ class Incident:
     rate: Optional[float] = None  # records an hour; None where it lasted for less than a minute
     changed: tuple[str, ...] = ()
     last_good: Optional[Sign] = None
-    ended_by: Optional[Sign] = None
+    ending: Optional[Ending] = None
     breaks: tuple[str, ...] = ()
 
     @property
     def goes_on(self) -> bool:
-        """Whether it had not ended when the logs end."""
-        return self.start is not None and self.end is None
+        """Whether it holds."""
+        return self.ending is None

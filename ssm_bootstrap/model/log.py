@@ -71,9 +71,21 @@ class LogFile:
 
 
 @dataclass(frozen=True)
+class SignAt:
+    """One time at which a sign of the agent's life was written, in the order of reading; ``group`` is its place in the digest.
+
+    ``group`` is None where the machine's clock was set back: ``at`` is then the time to which.
+    """
+
+    at: Optional[datetime]
+    group: Optional[int] = None
+
+
+@dataclass(frozen=True)
 class LogDigest:
-    """What the logs say, folded: groups in order of their first record."""
+    """What the logs say, folded: groups in order of their first record, and each time of the signs of life, newest kept."""
 
     groups: tuple[LogGroup, ...] = ()
     files: tuple[LogFile, ...] = ()
     unseen: tuple[tuple[str, str], ...] = ()  # (path, reason)
+    signs: tuple[SignAt, ...] = ()

@@ -56,3 +56,4 @@ class Observations:
     image: Observed[Image] = NOT_ASKED
     surroundings: Observed[Surroundings] = NOT_ASKED
     patching: Observed[Patching] = NOT_ASKED
+    booted: Observed[datetime] = NOT_ASKED  # when this machine was started

@@ -47,3 +47,4 @@ class Proof:
     channel: str = ""  # ssmmessages or ec2messages
     finding: Optional[Finding] = None
     seconds: float = 0.0
+    identity: str = ""  # whom the new run takes itself for: OnPrem, EC2, or not told

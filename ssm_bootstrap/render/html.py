@@ -67,7 +67,7 @@ def _sections(observations: Observations, diagnosis: Diagnosis, machine: bool) -
         "What follows from it", _rows(*(joined(_code(code), f" {text}") for code, text in symptom_rows(diagnosis.findings)))
     )
     remarks = [finding for finding in diagnosis.causes if finding.severity is Severity.INFO]
-    yield from _section("Remarks", _rows(*(joined(_code(one.code), " ", one.told) for one in remarks)))
+    yield from _section("Remarks", _rows(*(joined(_code(one.code), " ", one.title) for one in remarks)))
     yield from _section("Could not be looked at", _pairs(diagnosis.unseen))
     yield from _section("Errors that nothing here explains", _unexplained(diagnosis.unexplained))
     yield from _section("A check of ssm-bootstrap itself failed", _pairs(diagnosis.crashed))
@@ -117,7 +117,7 @@ def _verdicts(capabilities: Sequence[CapabilityVerdict]) -> Markup:
 def _finding(number: int, finding: Finding) -> Markup:
     """One finding in full: what, why, what was seen, and each side's steps and commands."""
     remedy, severity = finding.remedy, _WORDS[finding.severity]
-    title = tag("h3", tag("span", finding.code, class_=f"code {severity}"), finding.told)
+    title = tag("h3", tag("span", finding.code, class_=f"code {severity}"), finding.title)
     facts: list[tuple[str, str]] = [("about", finding.subject), ("change", remedy.summary), ("why", finding.cause)]
     if finding.last is not None:
         facts.insert(1, ("in the log", when_of(finding)))

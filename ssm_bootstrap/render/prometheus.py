@@ -32,7 +32,7 @@ def _lines(observations: Observations, diagnosis: Diagnosis) -> Iterator[str]:
                 labels = f'capability="{item.capability.value}",verdict="{verdict.value}"'
                 yield f"ssm_bootstrap_capability{{{labels}}} {int(item.verdict is verdict)}"
     yield from _head("ssm_bootstrap_finding", "1 for each finding that holds, symptoms too.")
-    for code, severity in dict.fromkeys((one.code, one.severity.value) for one in diagnosis.findings if not one.over):
+    for code, severity in dict.fromkeys((one.code, one.severity.value) for one in diagnosis.findings):
         yield f'ssm_bootstrap_finding{{code="{_escaped(code)}",severity="{severity}"}} 1'
     yield from _head("ssm_bootstrap_unseen", "How many things could not be looked at.")
     yield f"ssm_bootstrap_unseen {len(diagnosis.unseen)}"

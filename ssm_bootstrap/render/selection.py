@@ -39,16 +39,16 @@ def symptom_rows(findings: Sequence[Finding]) -> tuple[tuple[str, str], ...]:
     groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
         if finding.symptom_of is not None:
-            groups.setdefault((finding.code, finding.told, finding.symptom_of), []).append(finding)
-    return tuple((code, _words(told, cause, group)) for (code, told, cause), group in groups.items())
+            groups.setdefault((finding.code, finding.title, finding.symptom_of), []).append(finding)
+    return tuple((code, _words(title, cause, group)) for (code, title, cause), group in groups.items())
 
 
-def _words(told: str, cause: str, group: Sequence[Finding]) -> str:
+def _words(title: str, cause: str, group: Sequence[Finding]) -> str:
     subjects = tuple(dict.fromkeys(finding.subject for finding in group))
-    changes = tuple(dict.fromkeys("" if finding.over else finding.remedy.summary for finding in group))
+    changes = tuple(dict.fromkeys(finding.remedy.summary for finding in group))
     named = f": {', '.join(subjects)}" if len(subjects) > 1 else ""
     change = f" {changes[0]}" if len(changes) == 1 and changes[0] else ""
-    return f"{told} (because of {cause}){named}.{change}"
+    return f"{title} (because of {cause}){named}.{change}"
 
 
 def mark_of(probe: Probe, diagnosis: Diagnosis) -> Mark:
@@ -74,9 +74,9 @@ def mark_of(probe: Probe, diagnosis: Diagnosis) -> Mark:
 
 
 def _told(probe: Probe, findings: Sequence[Finding]) -> Iterator[Severity]:
-    """How bad each finding about this host is, leaving out what is over."""
+    """How bad each finding about this host is."""
     for finding in findings:
-        if not finding.over and probe.target.host in finding.subject.split(", "):
+        if probe.target.host in finding.subject.split(", "):
             yield finding.severity
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Optional, Sequence
 
 from ssm_bootstrap.model.incident import Incident, Sign
+from ssm_bootstrap.model.timeline import Ending
 
 if TYPE_CHECKING:
     from ssm_bootstrap.render.text import Report
@@ -15,15 +16,15 @@ MOST_INCIDENTS = 20
 
 
 def tell_story(report: Report, incidents: Sequence[Incident], zone: str) -> None:
-    """The incidents under a heading that says which zone the times are in."""
+    """The incidents that go on, under a heading that says which zone the times are in."""
     if not incidents:
         return
     report.line()
     report.line(f"What happened (the logs' times bear no zone; this machine's was assumed: {zone}):", "bold")
     for incident in incidents[:MOST_INCIDENTS]:
-        report.item("now " if incident.goes_on else "past", in_words(incident))
+        report.item("now ", in_words(incident))
     if len(incidents) > MOST_INCIDENTS:
-        report.item("    ", f"and {len(incidents) - MOST_INCIDENTS} more, all past (--json has them)")
+        report.item("    ", f"and {len(incidents) - MOST_INCIDENTS} more (--json has them)")
 
 
 def tell_harmless(report: Report, rows: Sequence[tuple[int, str, str]]) -> None:
@@ -41,8 +42,8 @@ def in_words(incident: Incident) -> str:
     said = [f"{incident.code}, {incident.subject}: {_when(incident)}"]
     if incident.goes_on and incident.breaks:
         said.append(f"blocks {', '.join(incident.breaks)}")
-    if incident.ended_by:
-        said.append(f"ended with {_sign(incident.ended_by)}")
+    if incident.ending is not None:
+        said.append(f"over: {_ending(incident.ending)}")
     if incident.start is not None:
         said.append(f"last good sign before: {_sign(incident.last_good)}" if incident.last_good else "no good sign before it")
     said += [f"changed: {change}" for change in incident.changed]
@@ -58,7 +59,7 @@ def started(incident: Incident) -> str:
 
 def ended(incident: Incident) -> str:
     """The line of ``--follow`` when it is over."""
-    why = _sign(incident.ended_by) if incident.ended_by else "nothing more of it came"
+    why = _ending(incident.ending) if incident.ending is not None else "nothing more of it came"
     return f"{_time(incident.end or incident.last)} ended: {incident.code}, {incident.subject}; {_when(incident)}; {why}"
 
 
@@ -84,6 +85,10 @@ def _iso(at: Optional[datetime]) -> Optional[str]:
 
 def _time(at: Optional[datetime]) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S") if at else "at an unknown time"
+
+
+def _ending(ending: Ending) -> str:
+    return f"{ending.words} at {_time(ending.at)}" if ending.at is not None else ending.words
 
 
 def _sign(sign: Sign) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime
 from typing import TYPE_CHECKING, Optional, Sequence
 
 from ssm_bootstrap.model.capability import CapabilityVerdict, Verdict
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.finding import Finding, Severity, State
+from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.render.clean import clean
 from ssm_bootstrap.render.columns import target_lines, wrapped
@@ -206,6 +208,17 @@ class Report:
         for command in commands:
             self.command(command, 6)
 
+    def history(self, incidents: Sequence[Incident]) -> None:
+        """What is over, one row a fault: what, from when to when, how often, and what ended it."""
+        if not incidents:
+            self.line()
+            self.line("The logs tell of nothing that is over.", "dim")
+            return
+        self.line()
+        self.line("What is over, the newest first (what, from when to when, how often, what ended it):", "bold")
+        for row in incidents:
+            self.entry(row.code, history_words(row))
+
     def targets(self, probes: Sequence[Probe], diagnosis: Diagnosis) -> None:
         """What was dialled, one line an address."""
         if not probes:
@@ -244,6 +257,19 @@ class Report:
             self.line(f"Records: {explained} explained, {benign} harmless, {unexplained} unexplained.", "dim")
 
 
+def history_words(row: Incident) -> str:
+    """What a fault that is over was about, when, how often, and what ended it."""
+
+    def time(at: Optional[datetime]) -> str:
+        return at.strftime("%Y-%m-%d %H:%M:%S") if at is not None else "a time that is not told"
+
+    when = time(row.start) if row.start == row.last else f"{time(row.start)} to {time(row.last)}"
+    times = "once" if row.count == 1 else f"{row.count} times"
+    ending = row.ending
+    end = "" if ending is None else f"; {ending.words} {time(ending.at)}" if ending.at is not None else f"; {ending.words}"
+    return f"{row.subject}: {when}, {times}{end}"
+
+
 def when_of(finding: Finding) -> str:
     """How often the log tells of it, and when."""
     last = finding.last.isoformat(sep=" ", timespec="seconds") if finding.last else "unknown"
@@ -253,8 +279,7 @@ def when_of(finding: Finding) -> str:
 
 
 def _remark(finding: Finding) -> str:
-    is_old = finding.state is State.PAST and not finding.over
-    return f"{finding.told} (in the log, {when_of(finding)})" if is_old else finding.told
+    return f"{finding.title} (in the log, {when_of(finding)})" if finding.state is State.PAST else finding.title
 
 
 def heading(observations: Observations, region: Optional[str]) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Mapping, Optional
 
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.finding import Evidence, Finding
 from ssm_bootstrap.model.image import Image
+from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.machine import Agent, Identity, Instance
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Observed, Seen, value_of
+from ssm_bootstrap.model.timeline import Run
 
 SCHEMA = "ssm-bootstrap/1"
 
@@ -50,6 +53,8 @@ def document(
             }
             for item in diagnosis.unexplained
         ],
+        "runs": [_run(run) for run in diagnosis.runs],
+        "history": [history_document(item) for item in diagnosis.history],
         "crashed": [{"check": check, "error": error} for check, error in diagnosis.crashed],
         "records": dict(zip(("explained", "benign", "unexplained"), diagnosis.records)) if any(diagnosis.records) else None,
     }
@@ -66,7 +71,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "state": finding.state.value,
         "confirmed_by": list(finding.confirmed_by),
         "subject": finding.subject,
-        "title": finding.told,
+        "title": finding.title,
         "cause": finding.cause,
         "evidence": [_evidence(item) for item in finding.evidence],
         "remedy": {
@@ -93,6 +98,34 @@ def _evidence(item: Evidence) -> dict[str, Any]:
         "locator": item.locator,
         "excerpt": item.excerpt,
         "at": item.at.isoformat() if item.at else None,
+    }
+
+
+def _iso(at: Optional[datetime]) -> Optional[str]:
+    return at.isoformat() if at is not None else None
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "began": _iso(run.began),
+        "ended": _iso(run.ended),
+        "how": run.end.value,
+        "version": run.version or None,
+        "identity": run.identity or None,
+        "node": run.node or None,
+    }
+
+
+def history_document(incident: Incident) -> dict[str, Any]:
+    """A fault that is over as ``--json`` shows it."""
+    ending = incident.ending
+    return {
+        "code": incident.code,
+        "subject": incident.subject,
+        "first": _iso(incident.start),
+        "last": _iso(incident.last),
+        "count": incident.count,
+        "ended_by": {"what": ending.words, "at": _iso(ending.at)} if ending is not None else None,
     }
 
 

@@ -12,7 +12,7 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Origin, Signature
 from ssm_bootstrap.diagnose.logrules import BREAKS, FAILURE_CODES, HEALED_BY, PHASES, RULINGS, SUBJECTS, TRANSIENT
-from ssm_bootstrap.diagnose.reading import match_signature, read_message
+from ssm_bootstrap.diagnose.logs.message import match_signature, read_message
 from tests.corpus import CORPUS
 
 SAMPLES = [(row, sample) for row in SIGNATURES for sample in row.samples]
@@ -59,12 +59,16 @@ def test_near_misses_are_not_matched(row: Signature) -> None:
         assert match_signature(row, text) is None
 
 
+RECORDED = [path for name in ("corpus", "journeys") for path in (CORPUS.parent / name).rglob("*") if path.is_file()]
+"""What the real agent wrote, and what users saw."""
+
+
 @pytest.mark.parametrize(
     ("row", "sample"), [pair for pair in SAMPLES if pair[1].origin is Origin.MEASURED], ids=lambda value: getattr(value, "id", "")
 )
 def test_measured_samples_stand_in_the_corpus(row: Signature, sample: object) -> None:
     text = getattr(sample, "text")  # noqa: B009
-    assert any(text in path.read_text(encoding="utf-8") for path in CORPUS.rglob("*") if path.is_file())
+    assert any(text in path.read_text(encoding="utf-8") for path in RECORDED)
 
 
 @pytest.mark.parametrize("path", ["logs/healthy/amazon-ssm-agent.log", "register/success.txt", "seed/registered-2022.txt"])
@@ -78,7 +82,9 @@ def test_healthy_logs_are_matched_by_no_phase_and_no_cause(path: str) -> None:
 def test_rules_name_rows_and_codes_that_exist() -> None:
     assert set(PHASES) <= IDS
     assert {name for pair in RULINGS for name in pair} <= IDS
-    assert set(RULINGS.values()) | set(BREAKS) | set(HEALED_BY) | set(SUBJECTS) | set(TRANSIENT) <= set(FINDINGS)
+    assert {ruling.code for ruling in RULINGS.values()} | set(BREAKS) | set(HEALED_BY) | set(SUBJECTS) | set(TRANSIENT) <= set(
+        FINDINGS
+    )
     assert {code for code in FAILURE_CODES.values() if code} <= set(FINDINGS)
     signs = {name for facts in PHASES.values() for name in facts.healed_by} | {n for names in HEALED_BY.values() for n in names}
     assert signs <= {row.id for row in SIGNATURES if row.kind is Kind.STATE}

@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.agentlogs import write_logs
-from ssm_bootstrap.collect.agentlog import default_paths, read_logs
-from ssm_bootstrap.collect.logfold import SPELLS_LIMIT, Fold
-from ssm_bootstrap.collect.logparts import Part, chunks_of
-from ssm_bootstrap.collect.logreader import LogReader
+from ssm_bootstrap.collect.logs.fold import SPELLS_LIMIT, Fold
+from ssm_bootstrap.collect.logs.parts import Part, chunks_of
+from ssm_bootstrap.collect.logs.read import default_paths, read_logs
+from ssm_bootstrap.collect.logs.records import LogReader
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.workers import Workers
 from ssm_bootstrap.model.log import LogDigest, LogGroup
@@ -61,7 +61,7 @@ class Slowly(LogReader):
 
 def told(reader: LogReader, fold: Fold) -> tuple[tuple[LogGroup, ...], int, tuple[str, ...], object]:
     file = reader.log_file()
-    return fold.groups(UTC), file.records, file.remarks, reader.window
+    return fold.told(UTC), file.records, file.remarks, reader.window
 
 
 def passed(kind: type[LogReader], data: bytes, step: int) -> tuple[object, ...]:
@@ -139,7 +139,7 @@ def test_the_number_of_spells_is_bounded() -> None:
     fold = Fold()
     reader = LogReader("x", fold)
     reader.read([b"".join(lines())])
-    (group,) = fold.groups(UTC)
+    ((group,), _) = fold.told(UTC)
     assert group.count == 60_000 == sum(spell.count for spell in group.spells)
     assert len(group.spells) <= SPELLS_LIMIT
     assert all(before.last <= after.first for before, after in zip(group.spells, group.spells[1:]))
@@ -150,6 +150,6 @@ def test_a_clock_that_goes_back_is_remarked_on() -> None:
     reader = LogReader("x", fold)
     reader.read([b"2026-11-23 15:00:00 ERROR a\n2026-11-23 14:00:00 ERROR a\n2026-11-23 14:00:01 ERROR a\n"])
     assert reader.log_file().remarks == ("its clock goes back once, by up to 60 minutes",)
-    (group,) = fold.groups(UTC)
+    ((group,), _) = fold.told(UTC)
     assert [spell.count for spell in group.spells] == [2, 1]
     assert str(group.first) == "2026-11-23 14:00:00+00:00"

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
 from typing import Any, Optional
 
 import pytest
 
+from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.checks.image import meaning_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.finding import Finding, Severity, State
 from ssm_bootstrap.model.image import Fingerprint, Image, MachineId, RunningIdentity, SharedProfile
-from ssm_bootstrap.model.log import Level, LogGroup, LogRecord
 from ssm_bootstrap.model.machine import Agent, AgentConfig, Identity, IdentityState, Metadata, Unit
-from ssm_bootstrap.model.observations import LogDigest, Observations
+from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen
 from tests.fakes import NOON
 from tests.made import healthy, instance, observations
@@ -61,12 +61,12 @@ def configured(*order: str) -> Any:
 
 def logged(*said: tuple[str, int]) -> Any:
     """A log in which the agent took these identities, at minutes after noon."""
-    groups = []
-    for line, (identity, minute) in enumerate(said):
-        at = NOON + timedelta(minutes=minute)
-        record = LogRecord(at, Level.INFO, TAKES.format(identity))
-        groups.append(LogGroup(record, record.message, 1, at, at, "amazon-ssm-agent.log", line + 1))
-    return Seen(LogDigest(tuple(groups)))
+    lines = []
+    for identity, minute in sorted(said, key=lambda one: one[1]):
+        stamp = f"{NOON + timedelta(minutes=minute):%Y-%m-%d %H:%M:%S}.0000 INFO"
+        lines += [f"{stamp} Proxy environment variables:", f"{stamp} {TAKES.format(identity)}"]
+    text = "".join(f"{line}\n" for line in lines).encode()
+    return Seen(read_stream([text], "amazon-ssm-agent.log", timezone.utc))
 
 
 def test_a_healthy_node_gives_no_error_and_no_warning() -> None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Optional
+from typing import Any, Optional, Sequence
 
 import pytest
 
 from ssm_bootstrap.diagnose.case import open_case
 from ssm_bootstrap.diagnose.checks import service
-from ssm_bootstrap.diagnose.crossing import cross
+from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.diagnose.doubt import FETCHED, in_doubt
+from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.finding import Finding, Severity, State
+from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.machine import Agent, AgentConfig, AgentProcess, Identity, IdentityState, Unit
 from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, Unseen
 from ssm_bootstrap.model.surroundings import ProxySide, Surroundings
+from ssm_bootstrap.model.timeline import EndedBy, Ending
 from tests.fakes import NOON
 from tests.made import EVERYTHING, INSIDE, REGION, healthy, observations, probe
 
@@ -120,13 +123,16 @@ def test_what_is_known_explains_it() -> None:
     assert told.symptom_of == "endpoint-blocked"
 
 
+def of_the_log(*findings: Finding, over: Sequence[Incident] = ()) -> LogDiagnosis:
+    return LogDiagnosis(findings=findings, incidents=tuple(over), history=tuple(over))
+
+
 def test_an_agent_that_sleeps_after_a_fault_that_is_mended_is_no_fault() -> None:
-    case = open_case(seen(credentials=Seen(None)))
     here = offline(seen(credentials=Seen(None)))
     assert here is not None
-    told, past = cross(case, (here,), (BLOCKED_CODE,))
+    mended = Incident("endpoint-blocked", "ssm", None, None, None, 1, ending=Ending(EndedBy.PROBE, "a probe reaches it now"))
+    (told,) = cross(open_case(seen(credentials=Seen(None))), (here,), of_the_log(over=[mended]))
     assert (told.code, told.severity, told.breaks) == ("agent-offline", Severity.INFO, ())
-    assert (past.severity, past.state) == (Severity.INFO, State.PAST)
 
 
 # the shell's proxy
@@ -139,19 +145,20 @@ def test_what_the_log_tells_of_the_agents_own_way_is_not_contradicted_by_the_she
     severity: Severity, breaks: tuple[str, ...]
 ) -> None:
     mismatch = make_finding("proxy-mismatch", "amazon-ssm-agent.service", severity=severity)
-    _, logged = cross(open_case(seen()), (mismatch,), (BLOCKED_CODE,))
-    assert (logged.symptom_of, logged.severity, logged.breaks, logged.over) == ("proxy-mismatch", severity, breaks, "")
+    assert seen_beside_logs(open_case(seen()), (mismatch,)).reaches == ()
+    _, logged = cross(open_case(seen()), (mismatch,), of_the_log(BLOCKED_CODE))
+    assert (logged.symptom_of, logged.severity, logged.breaks) == ("proxy-mismatch", severity, breaks)
 
 
 def test_a_mismatch_that_is_a_remark_leaves_the_log_to_the_probes() -> None:
     mismatch = make_finding("proxy-mismatch", "amazon-ssm-agent.service", severity=Severity.INFO)
-    _, logged = cross(open_case(seen()), (mismatch,), (BLOCKED_CODE,))
-    assert (logged.symptom_of, logged.severity) == (None, Severity.INFO)
-    assert "works now" in logged.over
+    assert seen_beside_logs(open_case(seen(*healthy())), (mismatch,)).reaches != ()
+    _, logged = cross(open_case(seen()), (mismatch,), of_the_log(BLOCKED_CODE))
+    assert (logged.symptom_of, logged.severity) == (None, BLOCKED_CODE.severity)
 
 
-def test_a_log_that_tells_of_something_else_is_weighed_as_ever() -> None:
+def test_a_log_that_tells_of_something_else_is_no_matter_of_the_proxy() -> None:
     mismatch = make_finding("proxy-mismatch", "amazon-ssm-agent.service", severity=Severity.ERROR)
     other = make_finding("activation-expired", "activation", breaks=("register",))
-    _, logged = cross(open_case(seen()), (mismatch,), (other,))
-    assert (logged.symptom_of, logged.severity) == (None, Severity.INFO)  # the node is registered now
+    _, logged = cross(open_case(seen()), (mismatch,), of_the_log(other))
+    assert (logged.symptom_of, logged.severity) == (None, Severity.ERROR)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssm_bootstrap.collect.agentlog import read_stream
-from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.collect.logs.read import read_stream
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.model.incident import Incident
+from ssm_bootstrap.model.timeline import EndedBy
 from ssm_bootstrap.render.story import ended, in_words, incident_document, started
 from tests.collect.test_agentlog import UTC, at
 from tests.corpus import EXPECTED, digest_of
@@ -41,7 +42,7 @@ def test_a_good_sign_ends_it_and_a_later_failure_is_another() -> None:
     second, first = tell(
         ("23 14:00:00", READY), ("23 15:00:00", SILENT), ("23 15:10:00", SILENT), ("23 15:20:00", READY), ("23 15:30:00", SILENT)
     )
-    assert first.end == at("2026-11-23 15:20:00") and first.ended_by and first.ended_by.name == "credentials-ready"
+    assert first.end == at("2026-11-23 15:20:00") and first.ending and first.ending.words == "credentials-ready"
     assert first.last_good and first.last_good.at == at("2026-11-23 14:00:00")
     assert second.goes_on and second.count == 1 and second.rate is None
     assert second.last_good and second.last_good.at == at("2026-11-23 15:20:00")
@@ -57,7 +58,7 @@ def test_a_moment_has_no_rate(second: str, rate: Optional[float]) -> None:
 def test_silence_beyond_the_agents_own_pauses_ends_it() -> None:
     second, first = tell(("23 10:00:00", SILENT), ("23 11:05:00", SILENT), ("23 15:00:00", SILENT))
     assert (first.count, first.end) == (2, at("2026-11-23 11:05:00"))
-    assert first.ended_by is None and second.goes_on
+    assert first.ending and first.ending.by is EndedBy.SILENCE and second.goes_on
 
 
 def test_a_restart_an_update_and_another_address_are_told() -> None:
@@ -100,7 +101,7 @@ def test_words_and_json() -> None:
         tell(("23 15:00:00", SILENT), ("23 15:20:00", READY), ("23 15:30:00", SILENT), ("23 15:31:00", SILENT))
     )
     assert in_words(first) == (
-        f"endpoint-missing, {SSM}: 2026-11-23 15:00:00, once; ended with credentials-ready at 2026-11-23 15:20:00; "
+        f"endpoint-missing, {SSM}: 2026-11-23 15:00:00, once; over: credentials-ready at 2026-11-23 15:20:00; "
         "no good sign before it"
     )
     assert started(second).startswith("2026-11-23 15:30:00 started: endpoint-missing")

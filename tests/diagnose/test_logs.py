@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
-from ssm_bootstrap.collect.agentlog import read_stream
-from ssm_bootstrap.diagnose.logs import LogDiagnosis, explain_logs
-from ssm_bootstrap.diagnose.logverdict import Sort, judge
+from ssm_bootstrap.collect.logs.read import read_stream
+from ssm_bootstrap.diagnose.logs.classify import Sort, judge
+from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
 from ssm_bootstrap.model.finding import Finding, Severity, State
 from ssm_bootstrap.model.log import Level, LogGroup, LogRecord
 from ssm_bootstrap.model.observations import LogDigest
@@ -121,7 +121,7 @@ RULES = [
     ("Agent failed to assume any identity", "not-registered"),
     ("Error occurred when starting amazon-ssm-agent: app config could not be loaded - bad", "agent-config-invalid"),
     ("[HealthCheck] error when calling AWS APIs. error details - InvalidInstanceId: ", "node-deregistered"),
-    ("EC2RoleProvider EC2RoleRequestError: no EC2 instance role found", "identity-not-hybrid"),
+    ("EC2RoleProvider EC2RoleRequestError: no EC2 instance role found", "not-registered"),
     ("apt.cache.FetchFailedException: x", "repository-unreachable"),
     (
         "Unable to download payload: https://s3.dualstack.eu-west-1.amazonaws.com/aws-ssm-eu-west-1/p.tar.gz.",
@@ -219,9 +219,10 @@ def test_hibernation_by_another_cause_is_its_symptom(text: str, code: str) -> No
 def test_a_newer_sign_of_life_ends_a_fault() -> None:
     failed = line(1, TOKEN + POST + "dial tcp 52.119.221.73:443: i/o timeout")
     ready = line(9, "[CredentialRefresher] Credentials ready", "INFO")
-    finding = only(explain(failed, ready))
-    assert (finding.severity, finding.breaks) == (Severity.INFO, ())
-    assert "Credentials ready" not in finding.evidence[0].excerpt and len(finding.evidence) == 2
+    healed = explain(failed, ready)
+    assert healed.findings == ()
+    (over,) = healed.history
+    assert (over.code, over.ending and over.ending.words) == ("endpoint-missing", "credentials-ready")
     assert errors(explain(failed, ready, line(20, TOKEN + POST + "dial tcp 52.119.221.73:443: i/o timeout"))) == [
         "endpoint-missing"
     ]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 import pytest
 
-from ssm_bootstrap.collect.agentlog import read_stream
+from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.diagnose.logs import explain_logs
-from ssm_bootstrap.diagnose.wording import as_past, make_finding, with_known
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
+from ssm_bootstrap.diagnose.wording import make_finding, with_known
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.finding import Finding, Severity, State
+from ssm_bootstrap.model.finding import Finding, Severity
+from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.machine import Identity, IdentityState
 from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.observations import LogDigest, Observations, Plan
 from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.model.timeline import EndedBy, Ending
 from ssm_bootstrap.render.selection import shown_evidence
 from tests.made import EVERYTHING, PUBLIC, REGION, healthy, observations, probe
 
@@ -45,42 +47,50 @@ def the(code: str, seen: Observations) -> Finding:
 BROKEN = lines(("05:50:06", "ERROR", FAILED))
 
 
-def test_what_a_probe_contradicts_was_broken_then_and_works_now() -> None:
-    found = the("endpoint-missing", looked(BROKEN))
-    assert (found.severity, found.state, found.breaks) == (Severity.INFO, State.PAST, ())
-    assert found.told == (
-        "No VPC endpoint, or no private DNS, for ssm: was broken at 2026-11-23 05:50:06+00:00, works now: restart the agent, or "
-        "wait for its next try"
-    )
-    assert found.remedy.summary.startswith("Restart the agent, or wait")
-    assert found.remedy.commands == ("sudo ssm-bootstrap restart",)
-    assert not any("vpc-endpoint" in command for command in found.remedy.commands)
+def over(code: str, seen: Observations) -> Incident:
+    """What the history tells of a code, which no finding tells."""
+    told = diagnose(seen)
+    assert not any(finding.code == code for finding in told.findings)
+    (found,) = [item for item in told.history if item.code == code]
+    return found
 
 
-def test_what_is_broken_otherwise_now_is_no_advice_of_then() -> None:
-    found = the("endpoint-missing", looked(BROKEN, probe("ssm", "10.0.0.5", Stage.TCP, Failure.REFUSED)))
-    assert found.told.endswith("is something else now") and found.remedy.commands == ()
+def ended(code: str, seen: Observations) -> tuple[EndedBy, str]:
+    ending = over(code, seen).ending
+    assert ending is not None
+    return ending.by, ending.words
+
+
+def test_what_a_probe_contradicts_is_history() -> None:
+    found = over("endpoint-missing", looked(BROKEN))
+    assert (found.subject, found.count, found.last) == (SSM, 1, datetime(2026, 11, 23, 5, 50, 6, tzinfo=timezone.utc))
+    assert ended("endpoint-missing", looked(BROKEN)) == (EndedBy.PROBE, "a probe reaches it now")
+
+
+def test_what_is_broken_otherwise_now_is_no_fault_of_then() -> None:
+    seen = looked(BROKEN, probe("ssm", "10.0.0.5", Stage.TCP, Failure.REFUSED))
+    assert ended("endpoint-missing", seen)[0] is EndedBy.OTHER_FAULT
 
 
 @pytest.mark.parametrize("host", ["ssm.us-east-1.amazonaws.com", "mirror.example.com"])
 def test_of_a_host_that_no_probe_dials_nobody_says_that_it_works(host: str) -> None:
     assert REGION != "us-east-1"
-    found = the("endpoint-missing", looked(lines(("05:50:06", "ERROR", FAILED.replace(SSM, host)))))
-    assert found.told.endswith("was broken at 2026-11-23 05:50:06+00:00, no probe dials that host now")
-    assert (found.severity, found.state, found.breaks, found.remedy.commands) == (Severity.INFO, State.PAST, (), ())
+    seen = looked(lines(("05:50:06", "ERROR", FAILED.replace(SSM, host))))
+    assert ended("endpoint-missing", seen)[0] is EndedBy.NOT_ASKED_FOR
 
 
 def test_probes_of_another_region_contradict_no_log() -> None:
     found = the("endpoint-missing", replace(looked(BROKEN), plan=ELSEWHERE))
-    assert (found.severity, found.over) == (Severity.ERROR, "")
+    assert found.severity is Severity.ERROR
 
 
 def test_what_the_log_itself_ends_is_told_with_both_times() -> None:
     healed = lines(("05:50:06", "ERROR", FAILED), ("06:12:33", "INFO", "[CredentialRefresher] Credentials ready"))
-    for found in (explain_logs(healed).findings[0], the("endpoint-missing", looked(healed))):
-        assert found.told.endswith("was broken at 2026-11-23 05:50:06+00:00, worked again at 2026-11-23 06:12:33+00:00")
-        assert (found.severity, found.state, found.breaks) == (Severity.INFO, State.PAST, ())
-        assert found.remedy.commands == ()
+    for found in (explain_logs(healed).history[0], over("endpoint-missing", looked(healed))):
+        assert found.ending == Ending(
+            EndedBy.GOOD_SIGN, "credentials-ready", datetime(2026, 11, 23, 6, 12, 33, tzinfo=timezone.utc)
+        )
+        assert found.last == datetime(2026, 11, 23, 5, 50, 6, tzinfo=timezone.utc)
 
 
 def test_evidence_of_a_log_names_its_file_and_line() -> None:
@@ -114,16 +124,6 @@ def test_a_fact_that_a_shell_would_run_comes_into_no_command(odd: str) -> None:
     found = with_known(make_finding("node-deregistered", "x"), {"mi": odd, "region": odd})
     assert not any(odd in command for command in found.remedy.commands)
     assert found.remedy.commands == make_finding("node-deregistered", "x").remedy.commands
-
-
-def test_how_a_fault_that_is_over_is_told() -> None:
-    at = datetime(2026, 11, 23, 5, 50, tzinfo=timezone(timedelta(hours=9)))
-    finding = replace(make_finding("no-route", "x"), last=at, breaks=("patch",))
-    assert finding.told == finding.title
-    past = as_past(finding, "works now", "Nothing.")
-    assert past.told == f"{finding.title}: was broken at 2026-11-23 05:50:00+09:00, works now"
-    assert (past.breaks, past.remedy.see, past.last) == ((), finding.remedy.see, at)
-    assert as_past(make_finding("no-route", "x"), "works now", "Nothing.").told.endswith(": was broken, works now")
 
 
 ELSEWHERE = Plan("doctor", Seen("eu-west-1"), "--region", EVERYTHING, other_regions=(("the vault", REGION),))

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ssm_bootstrap.diagnose.wording import as_past, make_finding
+from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.diagnosis import Diagnosis
+from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.machine import Identity, IdentityState
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.model.timeline import EndedBy, Ending
 from ssm_bootstrap.render.prometheus import metrics
 from tests.fakes import NOON
 from tests.made import healthy, observations, probe
@@ -57,8 +59,8 @@ def test_each_capability_has_one_verdict_that_is_one() -> None:
 
 def test_a_finding_is_one_series_a_code_and_severity_and_none_when_it_is_over() -> None:
     one, two = make_finding("no-route", "a"), make_finding("no-route", "b")
-    over = as_past(make_finding("dns-silent", "c"), "works now", "Nothing.")
-    told = samples(metrics(observations(), Diagnosis(findings=(one, two, over))), "ssm_bootstrap_finding")
+    over = Incident("dns-silent", "c", None, None, None, 1, ending=Ending(EndedBy.PROBE, "a probe reaches it now"))
+    told = samples(metrics(observations(), Diagnosis(findings=(one, two), history=(over,))), "ssm_bootstrap_finding")
     assert told == {("no-route", "error"): 1.0}
     assert samples(metrics(observations(), Diagnosis()), "ssm_bootstrap_finding") == {}
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.diagnose.wording import as_past, make_finding
+from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
 from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.finding import Evidence, Severity
+from ssm_bootstrap.model.finding import Evidence
 from ssm_bootstrap.model.machine import Agent
 from ssm_bootstrap.model.network import Failure, Probe, Stage
 from ssm_bootstrap.model.observed import Seen
@@ -90,13 +88,12 @@ def test_a_failure_that_no_finding_names_is_as_bad_as_the_verdicts_that_need_it(
     assert mark_of(item, Diagnosis()) is Mark.FAILED
 
 
-def test_what_is_over_makes_no_row_red() -> None:
+def test_what_no_finding_tells_now_makes_no_row_red() -> None:
     item = dropped("ec2messages")
     finding = make_finding("endpoint-missing", item.target.host)
-    past = as_past(finding, "works now", "Nothing.")
     told = (CapabilityVerdict(Capability.RUN_COMMAND, Verdict.OK),)
-    assert mark_of(item, Diagnosis(told, (past,))) is Mark.UNNEEDED
-    assert mark_of(item, Diagnosis(told, (replace(past, over="", severity=Severity.ERROR),))) is Mark.FAILED
+    assert mark_of(item, Diagnosis(told)) is Mark.UNNEEDED
+    assert mark_of(item, Diagnosis(told, (finding,))) is Mark.FAILED
 
 
 def test_what_follows_alike_is_one_row() -> None:

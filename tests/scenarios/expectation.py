@@ -118,7 +118,7 @@ def _codes(expected: Expectation, diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _rest(expected: Expectation, diagnosis: Diagnosis) -> Iterator[str]:
-    past = {one.code for one in diagnosis.findings if one.state is State.PAST and one.severity is Severity.INFO}
+    past = {one.code for one in diagnosis.history}
     for code in expected.past:
         if code not in past:
             yield f"past: {code} is not told as a thing of the past"

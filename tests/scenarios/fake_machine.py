@@ -30,6 +30,10 @@ class ScenarioMachine(Machine):
         """As told."""
         return self._is_root
 
+    def booted(self) -> float:
+        """A day before the oldest process, or at the epoch's start."""
+        return min((started for _, _, started in self._told), default=0.0) - 86400.0
+
     def processes(self, names: Sequence[str]) -> Iterator[RunningProcess]:
         """Those that were told, of the names that were asked for."""
         for name, pid, started in self._told:

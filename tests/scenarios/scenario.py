@@ -30,6 +30,7 @@ MACHINE = (
     "read_only",
     "immutable",
     "root_only",
+    "up",
 )
 KEYS = frozenset((*OWN, *MERGED, *MACHINE, "region", "capabilities"))
 
@@ -78,8 +79,8 @@ class Scenario:
 
     @property
     def processes(self) -> Sequence[Tuple[str, int, float]]:
-        """The agent's processes, begun an hour ago."""
-        began = self.now.timestamp() - 3600
+        """The agent's processes, begun ``up`` hours ago, one where nothing is said."""
+        began = self.now.timestamp() - 3600 * float(self.settings.get("up", 1))
         return [(name, pid, began) for name, pid in self.settings.get("processes", [])]
 
     @property

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ssm_bootstrap.diagnose.case import open_case
-from ssm_bootstrap.diagnose.diagnosis import CHECKS
+from ssm_bootstrap.diagnose.case import Case, open_case
+from ssm_bootstrap.diagnose.diagnosis import CHECKS, with_logs
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observed import value_of
 from tests.laws.secrets import leaks
@@ -89,11 +89,17 @@ def test_what_needs_an_identity_that_nobody_could_see_is_unknown(story: Scenario
     assert found == {name: "ok" if name == "register" else "unknown" for name in found}
 
 
+def opened(told: Played) -> Case:
+    """The case as the checks get it."""
+    case, digest = open_case(told.observations), value_of(told.observations.logs)
+    return with_logs(case, digest) if digest is not None else case
+
+
 def test_every_check_speaks_in_some_story() -> None:
     speaking = set()
     for story in STORIES:
-        case = open_case(played(story.name).observations)
-        unprivileged = [open_case(played(story.name, is_root=False).observations)] if story.also_unprivileged else []
+        case = opened(played(story.name))
+        unprivileged = [opened(played(story.name, is_root=False))] if story.also_unprivileged else []
         for check in CHECKS:
             if check.name not in speaking and any(True for one in (case, *unprivileged) for _ in check.function(one)):
                 speaking.add(check.name)

@@ -38,9 +38,12 @@ KINDS: tuple[FindingKind, ...] = (
 FINDINGS: Mapping[str, FindingKind] = {kind.code: kind for kind in KINDS}
 
 VARIANTS: Mapping[tuple[str, str], FindingKind] = {
+    ("channel-down", "cut"): agent.CUT,
     ("directory-unusable", "immutable"): machine.IMMUTABLE,
     ("endpoint-refused", "loopback"): network.LOOPBACK,
     ("fingerprint-mismatch", "unnoticed"): registration.UNNOTICED,
+    ("not-registered", "no-role"): registration.NO_ROLE,
+    ("not-registered", "role-refused"): registration.ROLE_REFUSED,
     ("region-mismatch", "abroad"): instance.ABROAD,
     ("s3-unreachable", "part"): s3.PART,
     ("proxy-denied", "login"): proxy.LOGIN,

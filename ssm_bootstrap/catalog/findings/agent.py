@@ -187,6 +187,25 @@ KINDS: tuple[FindingKind, ...] = (
     ),
 )
 
+CUT = FindingKind(
+    code="channel-down",
+    severity=Severity.ERROR,
+    title="The agent's control channel was cut and has not come back",
+    cause=(
+        "The agent had a control channel to ssmmessages and lost it: {detail}. It dials again at growing intervals and logs no "
+        "failure of that; meanwhile it asks ec2messages no more, so that neither sessions nor commands reach this node."
+    ),
+    summary="Restart the agent; where the channel does not come up then, make ssmmessages reachable, websocket included.",
+    steps=(
+        "Restart the agent: it dials at once.",
+        "The channel is a websocket on port 443: a proxy or firewall that drops the Upgrade header breaks just this.",
+    ),
+    aws_steps=("Firewall or proxy: are websockets allowed, and long-lived connections not cut when idle?",),
+    commands=("sudo ssm-bootstrap restart", "ssm-bootstrap probe --region {region} --for session"),
+    source="amazon-ssm-agent 3.3.1142.0, agent/session/communicator/websocketchannel.go:205; measured, agent 3.3 on Debian 12",
+    when="a channel was there and was cut",
+)
+
 MASKED = FindingKind(
     code="agent-not-running",
     severity=Severity.ERROR,

@@ -298,3 +298,46 @@ UNNOTICED = FindingKind(
     when="the similarity threshold is -1, so that nothing is compared",
 )
 """The words of fingerprint-mismatch where the agent was told not to compare."""
+
+_WAYS = (
+    "To be a hybrid node (an mi- id): make an activation in {region} and register with it; no instance profile is needed.",
+    (
+        "To be managed as the EC2 instance (an i- id) instead: give it an instance profile with the policy "
+        "AmazonSSMManagedInstanceCore, or set up Default Host Management Configuration in {region}."
+    ),
+)
+
+NO_ROLE = FindingKind(
+    code="not-registered",
+    severity=Severity.ERROR,
+    title="This node is not registered, and the instance has no role either",
+    cause=(
+        "The agent's vault holds no identity, so the agent takes itself for the EC2 instance and asks for its role, of which "
+        "the metadata service knows none. It does so on every EC2 image that has the agent in it, until somebody registers; "
+        "what it logs meanwhile is no other fault."
+    ),
+    summary="Register this node with an activation id and code.",
+    steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
+    aws_steps=_WAYS,
+    commands=(_REGISTER,),
+    aws_commands=(aws.CREATE_ACTIVATION,),
+    source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
+    when="the agent runs as an EC2 instance without a role",
+)
+
+ROLE_REFUSED = FindingKind(
+    code="not-registered",
+    severity=Severity.ERROR,
+    title="This node is not registered, and the instance's role is refused",
+    cause=(
+        "The agent's vault holds no identity, so the agent takes itself for the EC2 instance. Systems Manager refuses the role "
+        "of its instance profile with AccessDenied. That says nothing of the role of an activation."
+    ),
+    summary="Register this node with an activation id and code.",
+    steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
+    aws_steps=_WAYS,
+    commands=(_REGISTER,),
+    aws_commands=(aws.CREATE_ACTIVATION,),
+    source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
+    when="the agent runs as an EC2 instance whose role is refused",
+)

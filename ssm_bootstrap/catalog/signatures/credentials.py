@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
-from ssm_bootstrap.catalog.signatures.samples import AGENT, documented, formatted
+from ssm_bootstrap.catalog.signatures.samples import AGENT, documented, formatted, measured
 
 CREDENTIALS: tuple[Signature, ...] = (
     Signature(
@@ -173,14 +173,93 @@ CREDENTIALS: tuple[Signature, ...] = (
         samples=(formatted("runtime config has an empty ShareFile"),),
     ),
     Signature(
+        id="ec2-profile",
+        kind=Kind.PHASE,
+        fixed="Failed to connect to Systems Manager with instance profile role credentials",
+        pattern=r"Failed to connect to Systems Manager with instance profile role credentials",
+        meaning="the agent runs as the EC2 instance and tried its instance profile's role",
+        source=AGENT + "common/identity/credentialproviders/ec2roleprovider/ec2_role_provider.go:131",
+        samples=(
+            measured(
+                "EC2RoleProvider Failed to connect to Systems Manager with instance profile role credentials. "
+                "Err: retrieved credentials failed to report to ssm. Error: EC2RoleRequestError: no EC2 instance role found"
+            ),
+        ),
+        near_misses=("EC2RoleProvider Successfully connected with instance profile role credentials",),
+    ),
+    Signature(
+        id="ec2-default-management",
+        kind=Kind.PHASE,
+        fixed="Failed to connect to Systems Manager with SSM role credentials",
+        pattern=r"Failed to connect to Systems Manager with SSM role credentials",
+        meaning="the agent runs as the EC2 instance and tried Default Host Management",
+        source=AGENT + "common/identity/credentialproviders/ec2roleprovider/ec2_role_provider.go:145",
+        samples=(
+            measured(
+                "EC2RoleProvider Failed to connect to Systems Manager with SSM role credentials. "
+                "ec2 instance not yet registered with Systems Manager"
+            ),
+        ),
+    ),
+    Signature(
+        id="ec2-instance-role",
+        kind=Kind.PHASE,
+        fixed="failed to retrieve instance identity role. Error: ",
+        pattern=r"failed to retrieve instance identity role\. Error: ",
+        meaning="the agent runs as the EC2 instance and asked the metadata service for the instance's identity role",
+        source=AGENT + "agent/ssm/authregister; common/identity/credentialproviders/iirprovider",
+        samples=(
+            measured(
+                "failed to retrieve instance identity role. Error: EC2MetadataError: failed to make EC2Metadata request\n\n"
+                "\tstatus code: 404, request id: "
+            ),
+        ),
+    ),
+    Signature(
         id="ec2-role",
         kind=Kind.CAUSE,
         fixed="EC2RoleRequestError",
         pattern=r"\bEC2RoleRequestError\b",
-        meaning="the agent runs as the EC2 instance and the instance has no role",
+        meaning="the agent runs as the EC2 instance, and the instance has no role",
         source="aws-sdk-go 1.51.20 aws/credentials/ec2rolecreds",
         samples=(formatted("EC2RoleRequestError: no EC2 instance role found"),),
-        code="identity-not-hybrid",
+        near_misses=("EC2MetadataError: failed to make EC2Metadata request",),
+        code="not-registered",
+        variant="no-role",
+        transient=False,
+    ),
+    Signature(
+        id="ec2-no-metadata",
+        kind=Kind.CAUSE,
+        fixed="EC2MetadataError: failed to make EC2Metadata request",
+        pattern=r"\bEC2MetadataError: failed to make EC2Metadata request\s+status code: 404",
+        meaning="the agent runs as the EC2 instance, and the metadata service knows no role of it",
+        source="aws-sdk-go 1.51.20 aws/ec2metadata",
+        samples=(
+            measured(
+                "failed to register identity: error calling RegisterManagedInstance API: EC2MetadataError: failed to make "
+                "EC2Metadata request\n\n\tstatus code: 404, request id: "
+            ),
+        ),
+        near_misses=("EC2MetadataError: failed to make EC2Metadata request\n\n\tstatus code: 500, request id: ",),
+        code="not-registered",
+        variant="no-role",
+        transient=False,
+    ),
+    Signature(
+        id="ec2-not-registered",
+        kind=Kind.CAUSE,
+        fixed="ec2 instance not yet registered with Systems Manager",
+        pattern=r"(?<!Default Host Management Err: )\bec2 instance not yet registered with Systems Manager",
+        meaning="the agent runs as the EC2 instance, and Systems Manager does not know that instance",
+        source=AGENT + "common/identity/credentialproviders/ssmec2roleprovider",
+        samples=(
+            measured(
+                "EC2RoleProvider Failed to connect to Systems Manager with SSM role credentials. "
+                "ec2 instance not yet registered with Systems Manager"
+            ),
+        ),
+        code="not-registered",
         transient=False,
     ),
     Signature(
@@ -188,21 +267,15 @@ CREDENTIALS: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="no valid credentials could be retrieved for ec2 identity",
         pattern=r"no valid credentials could be retrieved for ec2 identity",
-        meaning="the agent runs as the EC2 instance, not as a hybrid node",
-        source=AGENT + "common/identity/credentialproviders/ec2roleprovider",
-        samples=(formatted("no valid credentials could be retrieved for ec2 identity. Default Host Management Err: none"),),
-        code="identity-not-hybrid",
-        transient=False,
-    ),
-    Signature(
-        id="ec2-profile",
-        kind=Kind.CAUSE,
-        fixed="Failed to connect to Systems Manager with instance profile role credentials",
-        pattern=r"Failed to connect to Systems Manager with instance profile role credentials",
-        meaning="the agent runs as the EC2 instance, not as a hybrid node",
-        source=AGENT + "common/identity/credentialproviders/ec2roleprovider",
-        samples=(formatted("Failed to connect to Systems Manager with instance profile role credentials. Err: denied"),),
-        code="identity-not-hybrid",
+        meaning="the agent runs as the EC2 instance, not as a hybrid node, and has no way to Systems Manager as that",
+        source=AGENT + "common/identity/credentialproviders/ec2roleprovider/ec2_role_provider.go:147",
+        samples=(
+            measured(
+                "Retrieve credentials produced error: no valid credentials could be retrieved for ec2 identity. "
+                "Default Host Management Err: ec2 instance not yet registered with Systems Manager"
+            ),
+        ),
+        code="not-registered",
         transient=False,
     ),
     Signature(

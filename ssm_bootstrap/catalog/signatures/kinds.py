@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Optional
 
+from ssm_bootstrap.model.timeline import LifeEvent
+
 
 class Kind(str, Enum):
     """What a signature tells of a record."""
@@ -49,6 +51,8 @@ class Signature:
     source: str
     samples: tuple[Sample, ...]
     code: Optional[str] = None
+    variant: str = ""  # which words of that code say what is to be changed here
     transient: Optional[bool] = None
     near_misses: tuple[str, ...] = ()
     lead: str = ""  # of a state: what its message begins with after the prefixes, where that is not ``fixed``
+    event: Optional[LifeEvent] = None  # what it tells of the life of the agent's core: then each time that it was written is kept

@@ -4,8 +4,72 @@ from __future__ import annotations
 
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
 from ssm_bootstrap.catalog.signatures.samples import AGENT, formatted, measured
+from ssm_bootstrap.model.timeline import LifeEvent
 
 STATES: tuple[Signature, ...] = (
+    Signature(
+        id="began",
+        kind=Kind.STATE,
+        fixed="Proxy environment variables:",
+        pattern=r"\AProxy environment variables:",
+        meaning="the first line of a new process of the agent",
+        source=AGENT + "core/agent.go:70",
+        samples=(measured("Proxy environment variables:"),),
+        event=LifeEvent.BEGAN,
+    ),
+    Signature(
+        id="asks-for-identity",
+        kind=Kind.STATE,
+        fixed="Checking if agent identity type OnPrem can be assumed",
+        pattern=r"\AChecking if agent identity type OnPrem can be assumed",
+        meaning="the agent looks whether the vault makes it a hybrid node",
+        source=AGENT + "common/identity/identity/identity_selector.go",
+        samples=(measured("Checking if agent identity type OnPrem can be assumed"),),
+        near_misses=("Checking if agent identity type EC2 can be assumed",),
+        event=LifeEvent.ASKED,
+    ),
+    Signature(
+        id="credentials-loop",
+        kind=Kind.STATE,
+        fixed="Starting credentials refresher loop",
+        pattern=r"\AStarting credentials refresher loop",
+        meaning="from here on the agent asks AWS for credentials; what it has before is from before its start",
+        source=AGENT + "core/app/credentialrefresher/credentialrefresher.go:325",
+        samples=(measured("Starting credentials refresher loop"),),
+        near_misses=("credentialRefresher has started",),
+        event=LifeEvent.LOOP,
+    ),
+    Signature(
+        id="credentials-rotation",
+        kind=Kind.STATE,
+        fixed="Next credential rotation will be in ",
+        pattern=r"\ANext credential rotation will be in (?P<minutes>[\d.]+) minutes",
+        meaning="when the agent will ask for new credentials: when half of their life is over",
+        source=AGENT + "core/app/credentialrefresher/credentialrefresher.go:121",
+        samples=(measured("Next credential rotation will be in 29.814620892566666 minutes"),),
+        event=LifeEvent.ROTATION,
+    ),
+    Signature(
+        id="terminated",
+        kind=Kind.STATE,
+        fixed="amazon-ssm-agent got signal:",
+        pattern=r"\Aamazon-ssm-agent got signal:(?P<signal>\w+)",
+        meaning="the agent was asked to stop",
+        source=AGENT + "core/agent.go:131",
+        samples=(measured("amazon-ssm-agent got signal:terminated value:0x9217a0"),),
+        event=LifeEvent.STOPPING,
+    ),
+    Signature(
+        id="bye",
+        kind=Kind.STATE,
+        fixed="Bye.",
+        pattern=r"\ABye\.\Z",
+        meaning="the process has stopped",
+        source=AGENT + "core/app/agent.go:125",
+        samples=(measured("Bye."),),
+        near_misses=("Stopping Core Agent",),
+        event=LifeEvent.ENDED,
+    ),
     Signature(
         id="registered",
         kind=Kind.STATE,
@@ -15,6 +79,7 @@ STATES: tuple[Signature, ...] = (
         source=AGENT + "core/agent_parser.go:177 (register)",
         samples=(measured("Successfully registered the instance with AWS SSM using Managed instance-id: mi-02117ab6c0a35dc0a"),),
         near_misses=("Registration failed due to error registering the instance with AWS SSM. ActivationExpired: lab",),
+        event=LifeEvent.REGISTERED,
     ),
     Signature(
         id="register-canceled",
@@ -34,6 +99,7 @@ STATES: tuple[Signature, ...] = (
         source=AGENT + "core/agent.go",
         samples=(measured("Starting Core Agent"),),
         near_misses=("Stopping Core Agent",),
+        event=LifeEvent.STARTED,
     ),
     Signature(
         id="version",
@@ -44,6 +110,7 @@ STATES: tuple[Signature, ...] = (
         source=AGENT + "core/agent.go",
         samples=(measured("amazon-ssm-agent - v3.3.0.0"),),
         near_misses=("ssm-agent-worker - v3.3.0.0",),
+        event=LifeEvent.VERSION,
     ),
     Signature(
         id="identity",
@@ -54,6 +121,7 @@ STATES: tuple[Signature, ...] = (
         source=AGENT + "common/identity/identity/identity_selector.go",
         samples=(measured("Agent will take identity from OnPrem"),),
         near_misses=("Checking if agent identity type OnPrem can be assumed",),
+        event=LifeEvent.IDENTITY,
     ),
     Signature(
         id="credentials-ready",
@@ -64,6 +132,7 @@ STATES: tuple[Signature, ...] = (
         source=AGENT + "core/app/credentialrefresher/credentialrefresher.go",
         samples=(measured("Credentials ready"),),
         near_misses=("Retrieve credentials produced error: AccessDeniedException: lab",),
+        event=LifeEvent.CREDENTIALS,
     ),
     Signature(
         id="credentials-wait",
@@ -74,6 +143,7 @@ STATES: tuple[Signature, ...] = (
         source=AGENT + "core/app/credentialrefresher/credentialrefresher.go",
         samples=(measured("Sleeping for 26m49s before retrying retrieve credentials"),),
         lead="Sleeping for ",
+        event=LifeEvent.SLEEP,
     ),
     Signature(
         id="worker-started",
@@ -84,6 +154,7 @@ STATES: tuple[Signature, ...] = (
         source=AGENT + "core/workerprovider/longrunningprovider/provider.go",
         samples=(measured("Worker ssm-agent-worker (pid:18023) started"),),
         near_misses=("Process ssm-agent-worker (pid:18023) has been terminated, remove from worker pool",),
+        event=LifeEvent.WORKER,
     ),
     Signature(
         id="control-channel-up",
@@ -94,6 +165,32 @@ STATES: tuple[Signature, ...] = (
         source=AGENT + "agent/messageservice/interactor/mgsinteractor/mgsinteractor.go:206",
         samples=(measured("Set up control channel successfully"),),
         near_misses=("Error setting up control channel: x",),
+        event=LifeEvent.CHANNEL,
+    ),
+    Signature(
+        id="channel-opened",
+        kind=Kind.STATE,
+        fixed="Successfully opened websocket connection to: ",
+        pattern=r"\ASuccessfully opened websocket connection to: (?P<address>\S+)",
+        meaning="a channel is connected, at the start and after each cut: the only sign of a connection that came back",
+        source=AGENT + "agent/session/communicator/websocketutil/websocketutil.go:78; measured",
+        samples=(measured("Successfully opened websocket connection to: 10.0.1.23:443"),),
+        near_misses=("Opening websocket connection to: wss://ssmmessages.ap-northeast-1.amazonaws.com/v1/control-channel/mi-1",),
+        event=LifeEvent.CHANNEL,
+    ),
+    Signature(
+        id="channel-lost",
+        kind=Kind.STATE,
+        fixed="Reach the retry limit ",
+        pattern=r"\AReach the retry limit \d+ for receive messages\.",
+        meaning="a channel was cut; the agent dials again and tells no failure of that",
+        source=AGENT + "agent/session/communicator/websocketchannel.go:205",
+        samples=(
+            measured(
+                "Reach the retry limit 5 for receive messages. Error: websocket: close 1006 (abnormal closure): unexpected EOF"
+            ),
+        ),
+        event=LifeEvent.LOST,
     ),
     Signature(
         id="connection-status",
@@ -106,6 +203,7 @@ STATES: tuple[Signature, ...] = (
             measured("SSM Connection channel status is set to ssmmessages"),
             formatted("SSM Connection channel status is set to ec2messages"),
         ),
+        event=LifeEvent.STATUS,
     ),
     Signature(
         id="hibernating",
@@ -123,6 +221,7 @@ STATES: tuple[Signature, ...] = (
         near_misses=("Agent is in hibernate mode. Reducing logging.",),
         code="agent-hibernating",
         transient=False,
+        event=LifeEvent.HIBERNATES,
     ),
     Signature(
         id="hibernate-mode",
@@ -187,5 +286,6 @@ STATES: tuple[Signature, ...] = (
         source=AGENT + "core/agent.go",
         samples=(measured("Stopping Core Agent"),),
         near_misses=("Starting Core Agent", "Stopping ssm agent worker"),
+        event=LifeEvent.STOPPING,
     ),
 )

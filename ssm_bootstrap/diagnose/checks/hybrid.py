@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from typing import Iterator, Optional
 
 from ssm_bootstrap.diagnose.case import Case
@@ -12,10 +10,9 @@ from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.timeline import LifeEvent
 
 HYBRID, EC2 = "OnPrem", "EC2"
-
-_TAKES = re.compile(r"\AAgent will take identity from (\S+)")
 
 
 def identity(case: Case) -> Iterator[Finding]:
@@ -64,7 +61,7 @@ def _taken(case: Case) -> Optional[tuple[str, Evidence]]:
     unit = value_of(agent.unit) if agent is not None else None
     if unit is not None and unit.active_state not in ("active", "reloading"):
         return None
-    logged = _newest_in_log(case)
+    logged = _of_newest_run(case)
     if logged is not None:
         return logged
     image = value_of(case.observations.image)
@@ -75,13 +72,11 @@ def _taken(case: Case) -> Optional[tuple[str, Evidence]]:
     return running.kind, Evidence("file", path, f"IdentityType is {running.kind} ({running.instance_id})")
 
 
-def _newest_in_log(case: Case) -> Optional[tuple[str, Evidence]]:
-    digest = value_of(case.observations.logs)
-    newest: Optional[tuple[datetime, str, Evidence]] = None
-    for group in digest.groups if digest is not None else ():
-        found = _TAKES.match(group.sample.message)
-        if found is None or group.last is None or (newest is not None and group.last < newest[0]):
-            continue
-        shown = Evidence("agent log", f"{group.file}:{group.line}", group.sample.message.split("\n")[0], group.last)
-        newest = (group.last, found[1], shown)
-    return (newest[1], newest[2]) if newest is not None else None
+def _of_newest_run(case: Case) -> Optional[tuple[str, Evidence]]:
+    """What the newest run took; None where the log does not tell of it, or tells of an older process alone."""
+    timeline = case.logs.timeline
+    run = timeline.newest
+    sign = run.newest(LifeEvent.IDENTITY) if run is not None else None
+    if sign is None or (timeline.present_since and sign.at and sign.at < timeline.present_since):
+        return None
+    return sign.value, Evidence("agent log", f"{sign.file}:{sign.line}", f"Agent will take identity from {sign.value}", sign.at)

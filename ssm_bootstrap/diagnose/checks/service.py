@@ -124,6 +124,30 @@ def offline(case: Case) -> Iterator[Finding]:
     )
 
 
+def channel_lost(case: Case) -> Iterator[Finding]:
+    """A control channel that was cut and has not come back: the agent dials again, and tells no failure of that.
+
+    Nothing takes its place: a worker that had a channel once asks ec2messages no more.
+    """
+    run = case.logs.timeline.newest
+    lost = run.lost_channel if run is not None else None
+    since = case.logs.timeline.present_since
+    if lost is None or lost.at is None or not _is_registered(case) or case.logs.timeline.is_alive is False:
+        return
+    if (since is not None and lost.at < since) or case.observations.taken_at - lost.at < SETTLED:
+        return
+    minutes = (case.observations.taken_at - lost.at).total_seconds() / 60
+    detail = f"the control channel was cut {minutes:.0f} minutes ago, and none was opened since"
+    yield make_finding(
+        "channel-down",
+        f"ssmmessages.{case.region}.{case.domain}",
+        variant="cut",
+        facts={"service": "ssmmessages", "region": case.region, "detail": detail},
+        evidence=(Evidence("agent log", f"{lost.file}:{lost.line}", detail, lost.at),),
+        breaks=tuple(item.value for item in case.capabilities if item is not Capability.REGISTER),
+    )
+
+
 def _core_without_worker(case: Case) -> Optional[tuple[Unit, AgentProcess]]:
     """The active unit of a registered node and its core, where this agent has a worker and none is there; else None."""
     agent, unit = value_of(case.observations.agent), _unit(case)

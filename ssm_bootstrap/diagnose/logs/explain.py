@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Iterable, Optional, Sequence
+from typing import Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.exitcodes import EXIT_CODES
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
-from ssm_bootstrap.diagnose.hosts import is_global_s3, region_of
-from ssm_bootstrap.diagnose.incidents import tell_incidents
-from ssm_bootstrap.diagnose.logfindings import make_findings, missing_actions
-from ssm_bootstrap.diagnose.logsighting import Sighting
-from ssm_bootstrap.diagnose.logsignals import Signal, newest_states
-from ssm_bootstrap.diagnose.logtemplates import fold_alike
-from ssm_bootstrap.diagnose.logverdict import Judgement, Sort, Surroundings, is_patching, judge
-from ssm_bootstrap.diagnose.reading import Reading, read_message
+from ssm_bootstrap.diagnose.hosts import is_global_s3
+from ssm_bootstrap.diagnose.logrules import PHASES
+from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort, Surroundings, is_patching, judge
+from ssm_bootstrap.diagnose.logs.endings import Seen
+from ssm_bootstrap.diagnose.logs.findings import make_findings, missing_actions, region_told
+from ssm_bootstrap.diagnose.logs.incidents import Bundle, bundle_up, in_order_of_weight, signs_of, tell_incidents, what_holds
+from ssm_bootstrap.diagnose.logs.message import Reading, read_message
+from ssm_bootstrap.diagnose.logs.sighting import Sighting
+from ssm_bootstrap.diagnose.logs.signals import Signal, newest_states
+from ssm_bootstrap.diagnose.logs.templates import fold_alike
+from ssm_bootstrap.diagnose.logs.timeline import Present, make_timeline, with_phases
 from ssm_bootstrap.diagnose.symptoms import hide_symptoms
 from ssm_bootstrap.model.diagnosis import Unexplained
 from ssm_bootstrap.model.finding import Finding
 from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.log import Level, LogDigest, LogGroup
 from ssm_bootstrap.model.site import NO_SITE, Site
+from ssm_bootstrap.model.timeline import LifeEvent, LifeSign, Timeline
+
+WORKER = "ssm-agent-worker"
+"""The bracketed prefix of what the worker writes."""
+
+SESSION_WORKER = "ssm-session-worker"
 
 SAME_ATTEMPT = timedelta(minutes=15)
 """How long after an answer was lost a used-up activation is put down to that attempt."""
@@ -49,7 +58,7 @@ class Note:
 
 @dataclass(frozen=True)
 class LogDiagnosis:
-    """What the logs say: findings of the past, notes, errors nobody knows, and the newest signs of life."""
+    """What the logs say: findings that hold, what is over, notes, errors nobody knows, and the agent's life."""
 
     findings: tuple[Finding, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -59,6 +68,8 @@ class LogDiagnosis:
     incidents: tuple[Incident, ...] = ()  # by what blocks something now
     harmless: tuple[Note, ...] = ()
     region: str = ""  # that the lines themselves tell, or an empty string
+    timeline: Timeline = field(default_factory=Timeline)
+    history: tuple[Incident, ...] = ()  # the incidents that are over, the newest first
 
     @property
     def listed(self) -> tuple[Unexplained, ...]:
@@ -74,26 +85,98 @@ class LogDiagnosis:
         return next((signal for signal in self.signals if signal.name == name), None)
 
 
-def explain_logs(
-    digest: LogDigest, *, region: Optional[str] = None, cidrs: Sequence[str] = (), site: Site = NO_SITE
-) -> LogDiagnosis:
-    """What a digest of logs means; ``cidrs`` are the VPC's blocks where they are known, ``site`` what its files say of AWS."""
-    read = [(group, read_message("" if group.shape == OTHER_SHAPES else group.sample.message)) for group in digest.groups]
-    around = Surroundings(tuple(cidrs), _addresses(reading for _, reading in read), site)
-    sightings = [Sighting(group, _judge_group(group, reading, around)) for group, reading in read]
-    sightings = _put_down_to_lost_answer(_fold_echoes(sightings))
-    signals = newest_states(sightings)
-    findings = make_findings(sightings, signals, region or "", site)
+@dataclass(frozen=True)
+class ClassifiedLogs:
+    """Logs read as far as that is possible without asking what holds now: each group judged, faults bundled, the timeline."""
+
+    sightings: tuple[Sighting, ...] = ()
+    bundles: tuple[Bundle, ...] = ()
+    timeline: Timeline = field(default_factory=Timeline)
+    signals: tuple[Signal, ...] = ()
+
+
+def classify_logs(
+    digest: LogDigest, present: Optional[Present] = None, cidrs: Sequence[str] = (), site: Site = NO_SITE
+) -> ClassifiedLogs:
+    """Classify each group of a digest and make the timeline; ``present`` is what the machine shows beside the logs."""
+    sightings = classify(digest, cidrs, site)
+    bundles = bundle_up(sightings)
+    timeline = make_timeline(_life_signs(digest, sightings), present)
+    timeline = with_phases(timeline, _failures(bundles), _good(sightings, timeline))
+    return ClassifiedLogs(tuple(sightings), bundles, timeline, newest_states(sightings))
+
+
+def conclude(logs: ClassifiedLogs, seen: Seen, *, region: Optional[str] = None, site: Site = NO_SITE) -> LogDiagnosis:
+    """What classified logs mean: which faults hold, and what is over."""
+    sightings, signals = logs.sightings, logs.signals
+    told = tell_incidents(logs.bundles, sightings, logs.timeline, seen)
     return LogDiagnosis(
-        hide_symptoms(findings),
+        hide_symptoms(make_findings(told, sightings, signals, region or "", site)),
         _notes(sightings),
         _unexplained(sightings),
         _count(sightings),
         signals,
-        tell_incidents(sightings),
+        in_order_of_weight(item for items in told.values() for item in items),
         _notes(sightings, Sort.BENIGN),
-        next((found for item in sightings for found in (region_of(item.judgement.host),) if found), ""),
+        region_told(sightings),
+        logs.timeline,
+        in_order_of_weight(item for items in told.values() for item in items if item not in what_holds(items)),
     )
+
+
+def explain_logs(
+    digest: LogDigest, *, region: Optional[str] = None, cidrs: Sequence[str] = (), site: Site = NO_SITE
+) -> LogDiagnosis:
+    """What a digest of logs alone means: what the newest run of the agent tells is taken for the present.
+
+    ``cidrs`` are the VPC's blocks where they are known, ``site`` what its files say of AWS.
+    """
+    return conclude(classify_logs(digest, None, cidrs, site), Seen(), region=region, site=site)
+
+
+def classify(digest: LogDigest, cidrs: Sequence[str] = (), site: Site = NO_SITE) -> list[Sighting]:
+    """Each group with what it says and what it was judged to be; echoes and consequences are put down to their cause."""
+    read = [(group, read_message("" if group.shape == OTHER_SHAPES else group.sample.message)) for group in digest.groups]
+    around = Surroundings(tuple(cidrs), _addresses(reading for _, reading in read), site)
+    sightings = [Sighting(group, _judge_group(group, reading, around)) for group, reading in read]
+    return _put_down_to_lost_answer(_fold_echoes(sightings))
+
+
+def _life_signs(digest: LogDigest, sightings: Sequence[Sighting]) -> Iterator[LifeSign]:
+    """The signs of the agent's life, one by one, in the order in which they were read."""
+    for sign in digest.signs:
+        if sign.group is None:
+            yield LifeSign(LifeEvent.SET_BACK, "clock", sign.at)
+            continue
+        item = sightings[sign.group]
+        state = item.judgement.reading.state
+        if state is not None and state.signature.event is not None and not _is_of_a_session(item, state.signature.event):
+            value = state.parts[0][1] if state.parts else ""
+            is_workers = WORKER in item.group.sample.context
+            name, group = state.signature.id, item.group
+            yield LifeSign(state.signature.event, name, sign.at, value, is_workers, group.file, group.line)
+
+
+def _is_of_a_session(item: Sighting, event: LifeEvent) -> bool:
+    """Whether a channel is one session's and not the node's control channel."""
+    return event in (LifeEvent.CHANNEL, LifeEvent.LOST) and SESSION_WORKER in item.group.sample.context
+
+
+def _failures(bundles: Iterable[Bundle]) -> Iterator[tuple[str, datetime]]:
+    for bundle in bundles:
+        for item in bundle.sightings:
+            if item.judgement.phase:
+                for spell in item.group.spells:
+                    yield item.judgement.phase, spell.last
+
+
+def _good(sightings: Sequence[Sighting], timeline: Timeline) -> Iterator[tuple[str, datetime]]:
+    """Each good sign under the name of every phase that it shows to work."""
+    signs = signs_of(sightings, timeline)
+    for name, facts in PHASES.items():
+        for healer in facts.healed_by:
+            for sign in signs.get(healer, ()):
+                yield name, sign.at
 
 
 def _judge_group(group: LogGroup, reading: Reading, around: Surroundings) -> Judgement:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.partitions import is_aws_host
-from ssm_bootstrap.diagnose.gonet import NetworkFault
 from ssm_bootstrap.diagnose.hosts import service_of
 from ssm_bootstrap.diagnose.logrules import (
     BREAKS,
@@ -21,8 +20,9 @@ from ssm_bootstrap.diagnose.logrules import (
     TRANSIENT,
     PhaseFacts,
 )
+from ssm_bootstrap.diagnose.logs.gonet import NetworkFault
+from ssm_bootstrap.diagnose.logs.message import Match, Reading, read_message
 from ssm_bootstrap.diagnose.placing import Place, place_of
-from ssm_bootstrap.diagnose.reading import Match, Reading, read_message
 from ssm_bootstrap.model.log import Level, LogRecord
 from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.site import NO_SITE, Site
@@ -67,6 +67,7 @@ class Judgement:
     healed_by: tuple[str, ...] = ()
     minor: bool = False
     also: Optional[Judgement] = None
+    variant: str = ""
 
     @property
     def phase(self) -> str:
@@ -147,7 +148,8 @@ def _judge_cause(record: LogRecord, reading: Reading, cause: Match, file: str, s
     facts = PHASES.get(phase, NO_PHASE)
     row = cause.signature
     url = cause.part("url") or (reading.phase.part("url") if reading.phase else "")
-    code = RULINGS.get((phase, row.id)) or row.code
+    ruling = RULINGS.get((phase, row.id))
+    code, variant = ruling or (row.code, row.variant)
     if row.id in ("s3-forbidden", "s3-access-denied") and url.split("?", 1)[0].endswith(KNOWN_OBJECTS):
         code = "s3-denied"
     if row.id.startswith("patch-exit-") and not is_patching(file, record):
@@ -157,7 +159,7 @@ def _judge_cause(record: LogRecord, reading: Reading, cause: Match, file: str, s
     host = _host_of(url)
     service = "s3" if code.startswith("patch-payload") else _service(record, host, facts, site)
     transient = TRANSIENT.get(code, False) if row.transient is None else row.transient
-    return _fault(record, reading, code, service, host, transient)
+    return replace(_fault(record, reading, code, service, host, transient), variant=variant)
 
 
 def _host_of(url: str) -> str:

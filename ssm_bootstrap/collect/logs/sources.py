@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Collection, Iterable, Iterator, Optional, Sequence
+from typing import Collection, Iterable, Iterator, Sequence
 
 from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES
-from ssm_bootstrap.collect.agentlog import rotations_of
+from ssm_bootstrap.catalog.logkinds import KINDS, LOGS, kind_of
+from ssm_bootstrap.collect.logs.read import rotations_of
 from ssm_bootstrap.host.logtree import FoundFile, LogTree
 
 DATA_DIRECTORY = "/var/lib/amazon/ssm"  # source: amazon-ssm-agent 3.3.1142.0 agent/appconfig/constants_unix.go
 CLOUD_INIT = "/var/log/cloud-init-output.log"
 
-KINDS = ("errors", "agent", "hibernate", "update", "setup-cli", "audit", "command", "patch", "cloud-init", "journal")
-"""What ``--source`` takes."""
-
 MOST_COMMAND_FILES = 400
 """Output files of commands that are read: the newest."""
-
-_LOGS = dict(zip(("errors", "agent", "hibernate"), LOG_NAMES))
-_ARCHIVED = r"(?:\.\d{1,9})?(?:\.gz)?"
-_SHAPES = tuple(
-    (kind, re.compile(pattern + r"\Z"))
-    for kind, pattern in (
-        *((kind, rf"(?:.*/)?{re.escape(name)}{_ARCHIVED}") for kind, name in _LOGS.items()),
-        ("update", rf"(?:.*/)?AmazonSSMAgent-update\.txt{_ARCHIVED}"),
-        ("setup-cli", rf"(?:.*/)?ssm-setup-cli\.log{_ARCHIVED}"),
-        ("audit", r"(?:.*/)?amazon-ssm-agent-audit-\d{4}-\d\d-\d\d"),
-        ("command", r"(?:.*/)?orchestration/.*/(?:stdout|stderr)(?:Console)?"),
-        ("patch", rf"(?:.*/)?patch-baseline-operations[^/]*/.*\.log{_ARCHIVED}"),
-        ("cloud-init", rf"(?:.*/)?cloud-init-output\.log{_ARCHIVED}"),
-    )
-)
-"""Names by kind (agent 3.3.1142.0: agent/log/logger/defaultconfig.go, update/updater/updater.go:42, setupcli.go:814,
-session/telemetry/eventlog.go, fileutil/artifact; the last: cloud-init's default output)."""
 
 _DEPTHS = ((LOG_DIRECTORY, 4), (DATA_DIRECTORY, 8))
 
@@ -46,11 +26,6 @@ class Source:
     kind: str
     path: str
     written: float
-
-
-def kind_of(path: str) -> Optional[str]:
-    """What a file is by its path, or None."""
-    return next((kind for kind, shape in _SHAPES if shape.match(path)), None)
 
 
 def own_sources(tree: LogTree, kinds: Sequence[str] = KINDS, named: Sequence[str] = ()) -> tuple[Source, ...]:
@@ -88,7 +63,7 @@ def _in_order(found: Iterable[FoundFile]) -> tuple[Source, ...]:
     """The agent's logs with their archives oldest first, then all else by its time; a console's copy only where it is alone."""
     files = {file.path: Source(kind_of(file.path) or "", file.path, file.written) for file in found}
     order = list(_logs(files.values()))
-    rest = [source for source in files.values() if source.kind not in _LOGS]
+    rest = [source for source in files.values() if source.kind not in LOGS]
     commands = [source for source in rest if source.kind == "command" and not _is_copy(source.path, files)]
     newest = sorted(commands, key=lambda source: source.written)[-MOST_COMMAND_FILES:]
     others = [source for source in rest if source.kind != "command"]
@@ -99,7 +74,7 @@ def _in_order(found: Iterable[FoundFile]) -> tuple[Source, ...]:
 def _logs(sources: Iterable[Source]) -> Iterator[Source]:
     places: dict[str, dict[str, Source]] = {}
     for source in sources:
-        if source.kind in _LOGS:
+        if source.kind in LOGS:
             place, _, name = source.path.rpartition("/")
             places.setdefault(place, {})[name] = source
     for by_name in places.values():

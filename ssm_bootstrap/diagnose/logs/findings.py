@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Iterable, Mapping, Optional, Sequence
+from typing import Iterable, Mapping, Sequence
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.hosts import region_of
-from ssm_bootstrap.diagnose.logrules import HEALED_BY, MINOR_SERVICES, SUBJECTS
-from ssm_bootstrap.diagnose.logsighting import Sighting
-from ssm_bootstrap.diagnose.logsignals import Signal
-from ssm_bootstrap.diagnose.logverdict import Judgement, Sort
-from ssm_bootstrap.diagnose.wording import as_past, make_finding
+from ssm_bootstrap.diagnose.logrules import MINOR_SERVICES, SUBJECTS
+from ssm_bootstrap.diagnose.logs.incidents import Bundle, what_holds
+from ssm_bootstrap.diagnose.logs.sighting import Sighting
+from ssm_bootstrap.diagnose.logs.signals import Signal
+from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
+from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.log import Level
 from ssm_bootstrap.model.network import Failure
 from ssm_bootstrap.model.observed import value_of
@@ -28,22 +29,24 @@ _TERMINAL_LINES = frozenset(("prompt", "seelog-starts", "seelog-started", "no-se
 
 
 def make_findings(
-    sightings: Iterable[Sighting], signals: Iterable[Signal], region: str, site: Site = NO_SITE
+    incidents: Mapping[Bundle, Sequence[Incident]],
+    sightings: Sequence[Sighting],
+    signals: Iterable[Signal] = (),
+    region: str = "",
+    site: Site = NO_SITE,
 ) -> tuple[Finding, ...]:
-    """One finding a code and service, in order of their first record; ``region`` may be empty, then the lines' own is taken."""
-    bundles: dict[tuple[str, str], list[Sighting]] = {}
-    told = list(sightings)
-    for item in told:
-        judgement: Optional[Judgement] = item.judgement if item.judgement.sort is Sort.FAULT else None
-        while judgement is not None:
-            part = item if judgement is item.judgement else Sighting(item.group, judgement, item.echo)
-            service = "" if judgement.code in SUBJECTS else judgement.service
-            bundles.setdefault((judgement.code, service), []).append(part)
-            judgement = judgement.also
-    region = region or next((found for item in told for found in (region_of(item.judgement.host),) if found), "")
-    newest, codes = {signal.name: signal for signal in signals}, {code for code, _ in bundles}
-    whole = _Whole(newest, codes, region, _is_transcript(told), site)
-    return tuple(_finding(code, bundle, whole) for (code, _), bundle in bundles.items())
+    """One finding for each bundle of which an incident holds, in their order; without a region the lines' own is taken."""
+    region = region or region_told(sightings)
+    newest = {signal.name: signal for signal in signals}
+    holding = {bundle: what_holds(told) for bundle, told in incidents.items()}
+    codes = {bundle.code for bundle, told in holding.items() if told}
+    whole = _Whole(newest, codes, region, _is_transcript(sightings), site)
+    return tuple(_finding(bundle, told, whole) for bundle, told in holding.items() if told)
+
+
+def region_told(sightings: Iterable[Sighting]) -> str:
+    """The region that the records themselves name first, or an empty string."""
+    return next((found for item in sightings for found in (region_of(item.judgement.host),) if found), "")
 
 
 def _is_transcript(sightings: Iterable[Sighting]) -> bool:
@@ -66,35 +69,32 @@ class _Whole:
         return self.signals[name].value if name in self.signals else ""
 
 
-def _finding(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Finding:
-    best = min(bundle, key=lambda item: item.rank)
-    firsts = [item.group.first for item in bundle if item.group.first]
-    lasts = [item.group.last for item in bundle if item.group.last]
-    healed = _healed(code, bundle, whole)
-    facts = _facts(code, best, bundle, whole)
-    evidence = [Evidence(best.group.file, _place(best.group.file, best.group.line), best.excerpt, best.group.sample.at)]
-    if healed:
-        later = f"later: {healed.name} {healed.value}".rstrip()
-        evidence.append(Evidence(healed.file, _place(healed.file, healed.line), later, healed.at))
+def _finding(bundle: Bundle, told: Sequence[Incident], whole: _Whole) -> Finding:
+    """The finding of what holds: from the records of that time alone, where the log has any of it."""
+    code = bundle.code
+    firsts = [incident.start for incident in told if incident.start is not None]
+    lasts = [incident.last for incident in told if incident.last is not None]
+    since = min(firsts, default=None)
+    now = [item for item in bundle.sightings if since is None or item.group.last is None or item.group.last >= since]
+    parts = now or list(bundle.sightings)
+    best = min(parts, key=lambda item: item.rank)
+    facts = _facts(code, best, parts, whole)
     finding = make_finding(
         code,
         _path(code, best) or SUBJECTS.get(code) or facts["host"] or facts["address"] or facts["service"] or "amazon-ssm-agent",
-        variant=_variant(code, best),
+        variant=_variant(code, best) or next((item.judgement.variant for item in parts if item.judgement.variant), ""),
         facts=facts,
-        evidence=tuple(evidence),
-        severity=_severity(code, bundle, whole),
+        evidence=(Evidence(best.group.file, _place(best.group.file, best.group.line), best.excerpt, best.group.sample.at),),
+        severity=_severity(code, parts, whole),
         state=State.PAST,
         transient=best.judgement.transient,
-        count=sum(item.group.count for item in bundle),
-        first=min(firsts, default=None),
+        count=sum(incident.count for incident in told),
+        first=since,
         last=max(lasts, default=None),
-        breaks=_union(item.judgement.breaks for item in bundle),
-        degrades=_union(item.judgement.degrades for item in bundle),
+        breaks=_union(item.judgement.breaks for item in parts),
+        degrades=_union(item.judgement.degrades for item in parts),
     )
-    if healed:
-        again = healed.at.isoformat(sep=" ", timespec="seconds") if healed.at else "a later time"
-        return as_past(finding, f"worked again at {again}", "Nothing: it worked again afterwards.")
-    actions = missing_actions(item.group.sample.message for item in bundle)
+    actions = missing_actions(item.group.sample.message for item in parts)
     return _with_actions(finding, actions) if actions else finding
 
 
@@ -123,20 +123,6 @@ def _with_actions(finding: Finding, actions: Sequence[str]) -> Finding:
 
 def _union(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in parts for name in part))
-
-
-def _healed(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Optional[Signal]:
-    """The good sign that came after the last failure of every phase, or None while one phase has none."""
-    found: Optional[Signal] = None
-    for item in bundle:
-        last = item.group.last
-        names = item.judgement.healed_by + HEALED_BY.get(code, ())
-        signs = [whole.signals[name] for name in names if name in whole.signals]
-        later = [sign for sign in signs if last is not None and sign.at is not None and sign.at > last]
-        if not later:
-            return None
-        found = found or later[0]
-    return found
 
 
 def _severity(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Severity:

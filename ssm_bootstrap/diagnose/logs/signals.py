@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Callable, Iterable, Optional
 
-from ssm_bootstrap.diagnose.logsighting import Sighting
+from ssm_bootstrap.diagnose.logs.sighting import Sighting
 
 
 @dataclass(frozen=True)

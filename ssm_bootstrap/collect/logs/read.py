@@ -7,9 +7,9 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Optional, Protocol, Sequence, TypeVar
 
 from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES, parse_time
-from ssm_bootstrap.collect.logfold import Fold, Group
-from ssm_bootstrap.collect.logparts import LogFiles, Part, chunks_of, shares_of
-from ssm_bootstrap.collect.logreader import LogReader, Window
+from ssm_bootstrap.collect.logs.fold import Fold, Group, Told
+from ssm_bootstrap.collect.logs.parts import LogFiles, Part, chunks_of, shares_of
+from ssm_bootstrap.collect.logs.records import LogReader, Window
 from ssm_bootstrap.model.log import LogDigest, LogFile
 
 _ERRORS_NAME, _AGENT_NAME = LOG_NAMES[0], LOG_NAMES[1]
@@ -65,6 +65,7 @@ class Passed(NamedTuple):
     """What one pass over parts gave: groups, and for each part what was read of it."""
 
     groups: tuple[Group, ...]
+    signs: tuple[Told, ...]
     parts: tuple[PartRead, ...]
     beyond: int
 
@@ -112,7 +113,8 @@ def read_logs(
         read[path] = _joined(read.get(path), found)
     seen = [read[path] for path in told if not read[path].error or read[path].file.bytes_read]
     unseen = tuple((path, read[path].error) for path in sorted(told, key=lambda path: path not in errors) if read[path].error)
-    return LogDigest(whole.groups(zone), tuple(_remarked(part, zone, now) for part in seen), unseen)
+    groups, signs = whole.told(zone)
+    return LogDigest(groups, tuple(_remarked(part, zone, now) for part in seen), unseen, signs)
 
 
 def read_stream(
@@ -130,7 +132,8 @@ def read_stream(
     file = reader.log_file()
     if fold.beyond:
         file = _with_remarks(file, f"{fold.beyond} records of further shapes were counted together")
-    return LogDigest(fold.groups(zone), (file,), ())
+    groups, signs = fold.told(zone)
+    return LogDigest(groups, (file,), (), signs)
 
 
 def _read_all(
@@ -150,7 +153,7 @@ def _read_all(
     lines: dict[str, int] = {}
     for done in passed:
         if len(shares) > 1:
-            whole.absorb(done.groups, lines)
+            whole.absorb(done.groups, done.signs, lines)
         for part in done.parts:
             lines[part.file.path] = lines.get(part.file.path, 0) + part.lines
             yield part.file.path, part
@@ -173,7 +176,8 @@ def _read_parts(reading: Reading, parts: Sequence[Part], windows: Mapping[str, W
         if fold.beyond > before:
             file = _with_remarks(file, f"{fold.beyond - before} records of further shapes were counted together")
         done.append(PartRead(file, reader.lines_read, reader.window, error))
-    return Passed(fold.taken(), tuple(done), fold.beyond)
+    groups, signs = fold.taken()
+    return Passed(groups, signs, tuple(done), fold.beyond)
 
 
 def _plain_name(path: str) -> str:

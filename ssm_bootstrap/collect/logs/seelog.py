@@ -10,7 +10,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES
-from ssm_bootstrap.collect.agentlog import default_paths, rotations_of
+from ssm_bootstrap.collect.logs.read import default_paths, rotations_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.logsettings import LogSettings, LogSink
 

@@ -9,8 +9,8 @@ from typing import Optional
 
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
-from ssm_bootstrap.diagnose.curlnet import parse_curl_error
-from ssm_bootstrap.diagnose.gonet import NetworkFault, parse_network_error
+from ssm_bootstrap.diagnose.logs.curlnet import parse_curl_error
+from ssm_bootstrap.diagnose.logs.gonet import NetworkFault, parse_network_error
 
 
 @dataclass(frozen=True)

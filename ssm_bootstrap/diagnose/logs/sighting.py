@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ssm_bootstrap.diagnose.hosts import is_global_s3
-from ssm_bootstrap.diagnose.logverdict import Judgement
+from ssm_bootstrap.diagnose.logs.classify import Judgement
 from ssm_bootstrap.model.log import LogGroup
 
 EXCERPT_LIMIT = 400

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from datetime import tzinfo
 from operator import itemgetter
 from typing import Any, Callable, Iterable, Mapping, Optional
@@ -9,8 +11,8 @@ from typing import Any, Callable, Iterable, Mapping, Optional
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES, mask_secrets, parse_time, split_prefixes
 from ssm_bootstrap.catalog.logshape import Varying, blank, varying_parts
 from ssm_bootstrap.catalog.signatures import SIGNATURES
-from ssm_bootstrap.collect.logtimes import Calendar, Stretch, in_order, thin
-from ssm_bootstrap.model.log import Level, LogGroup, LogRecord, Spell
+from ssm_bootstrap.collect.logs.stamps import Calendar, Stretch, in_order, thin
+from ssm_bootstrap.model.log import Level, LogGroup, LogRecord, SignAt, Spell
 
 KNOWN_LIMIT = 1000
 """Shapes that hold something the catalogue or a network error knows."""
@@ -24,18 +26,26 @@ SPELL_GAP = 5
 SPELLS_LIMIT = 20_000
 """Spells of all groups together; beyond, the shortest pauses between spells are forgotten."""
 
+SIGNS_LIMIT = 4096
+"""Times of signs of the agent's life that are kept, the newest: a run has about a dozen, then two an hour."""
+
 _CACHE_LIMIT = 8192
 _CACHED_BODY = 2048
 _ALIKE = bytes.maketrans(b"0123456789abcdefABCDEF", b"0" * 22)
 _DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
 _FIXED = tuple(dict.fromkeys([row.fixed for row in SIGNATURES] + ["dial tcp", "lookup ", "x509: ", "tls: ", "Client.Timeout"]))
 
+_LIFE = tuple((row.fixed, re.compile(row.pattern)) for row in SIGNATURES if row.event is not None)
+
+Told = tuple[bytes, Optional["Group"]]
+"""A stamp, and the sign of life that was written then; None where the clock was set back to it."""
+
 
 class Group:
     """A group while it grows: its first record, how many, and the spells in which they came."""
 
     __slots__ = (
-        *("context", "count", "file", "key", "level", "line", "message"),
+        *("context", "count", "file", "is_life", "key", "level", "line", "message"),
         *("minute", "now", "shape", "source", "spells", "stamp"),
     )  # fmt: skip
 
@@ -43,6 +53,7 @@ class Group:
         self.key, self.level, self.shape = key, level, shape
         self.source, self.context, self.message = parts
         self.file, self.line, self.stamp = "", 0, b""
+        self.is_life = shape != OTHER_SHAPES and any(fixed in self.message and sign.search(self.message) for fixed, sign in _LIFE)
         self.count = 0
         self.minute = -1 << 40
         self.now: list[Any] = [b"", b"", 0]  # the spell that goes on
@@ -85,6 +96,7 @@ class Fold:
         self._known = 0
         self._unknown = 0
         self._spells = 0
+        self._signs: deque[Told] = deque(maxlen=SIGNS_LIMIT)
         self.calendar = Calendar()
 
     @property
@@ -104,10 +116,16 @@ class Fold:
 
     def count(self, group: Group, stamp: bytes, minute: Optional[int]) -> None:
         """One more record of a group; ``minute`` is the calendar's of its stamp."""
+        if group.is_life:
+            self._signs.append((stamp, group))
         if group.add(stamp, minute):
             self._spells += 1
             if self._spells > SPELLS_LIMIT:
                 self._thin()
+
+    def set_back(self, stamp: bytes) -> None:
+        """The clock was set back: what is read from here on was written later, whatever its stamp says."""
+        self._signs.append((stamp, None))
 
     def admit(self, level: bytes, body: bytes, stamp: bytes, file: str, line: int) -> Group:
         """The group of a record that ``find`` does not know; a new one where its shape is new."""
@@ -162,8 +180,9 @@ class Fold:
         group = self._groups[key] = Group(key, level, (parts[0], parts[1], mask_secrets(message)), mask_secrets(shape))
         return group
 
-    def absorb(self, groups: Iterable[Group], lines_before: Mapping[str, int]) -> None:
+    def absorb(self, groups: Iterable[Group], signs: Iterable[Told], lines_before: Mapping[str, int]) -> None:
         """Take in the groups of another fold, whose files come after; ``lines_before``: how far a file was read already."""
+        own: dict[int, Group] = {}
         for other in groups:
             group = self._place(other.key, (other.source, other.context, other.message))
             if not group.count and not group.file:
@@ -173,12 +192,16 @@ class Fold:
             stretches = other.stretches(self.calendar)
             group.spells += stretches
             self._spells += len(stretches)
+            own[id(other)] = group
+        self._signs.extend(
+            (stamp, own[id(sign)] if sign is not None else None) for stamp, sign in signs if sign is None or own[id(sign)].is_life
+        )
         if self._spells > SPELLS_LIMIT:
             self._thin()
 
-    def taken(self) -> tuple[Group, ...]:
-        """The groups as they are, to be absorbed by another fold."""
-        return tuple(self._groups.values())
+    def taken(self) -> tuple[tuple[Group, ...], tuple[Told, ...]]:
+        """Groups and signs as they are, to be absorbed by another fold."""
+        return tuple(self._groups.values()), tuple(self._signs)
 
     def _thin(self) -> None:
         """Forget the shortest pauses, until each group has no more than its share of half the spells that there may be."""
@@ -190,8 +213,11 @@ class Fold:
             group.minute = -1 << 40
             self._spells += len(group.spells)
 
-    def groups(self, zone: tzinfo) -> tuple[LogGroup, ...]:
-        """The groups in order of their first record, times in ``zone``; those without a time stand where they were met."""
+    def told(self, zone: tzinfo) -> tuple[tuple[LogGroup, ...], tuple[SignAt, ...]]:
+        """The groups in order of their first record, times in ``zone``, and the signs of life in the order of reading.
+
+        Groups without a time stand where they were met.
+        """
         order: list[tuple[float, int, LogGroup]] = []
         reached = float("-inf")
         for index, group in enumerate(self._groups.values()):
@@ -200,7 +226,13 @@ class Fold:
                 reached = told.first.timestamp()
             order.append((reached, index, told))
         order.sort(key=lambda item: item[:2])
-        return tuple(told for _, _, told in order)
+        met = list(self._groups.values())
+        places = {id(met[index]): place for place, (_, index, _) in enumerate(order)}
+        signs = (
+            SignAt(parse_time(stamp.decode(), zone) if stamp else None, places[id(sign)] if sign is not None else None)
+            for stamp, sign in self._signs
+        )
+        return tuple(told for _, _, told in order), tuple(signs)
 
 
 def _context(name: str) -> tuple[str, tuple[Varying, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from ssm_bootstrap.diagnose.gonet import NetworkFault
+from ssm_bootstrap.diagnose.logs.gonet import NetworkFault
 from ssm_bootstrap.model.network import Failure, Stage
 
 _CURL = re.compile(r"\bcurl: \((\d{1,3})\) ([^\n]*)")

@@ -6,8 +6,8 @@ from datetime import datetime, tzinfo
 from typing import Iterable, Mapping, Optional, Protocol, Sequence
 
 from ssm_bootstrap.catalog.logformat import LOG_NAMES
-from ssm_bootstrap.collect.logfold import Fold
-from ssm_bootstrap.collect.logreader import LogReader
+from ssm_bootstrap.collect.logs.fold import Fold
+from ssm_bootstrap.collect.logs.records import LogReader
 from ssm_bootstrap.model.log import LogDigest
 
 
@@ -51,4 +51,5 @@ class Followed:
 
     def digest(self, now: Optional[datetime] = None) -> LogDigest:
         """All that was read."""
-        return LogDigest(self._fold.groups(self._zone), tuple(reader.log_file() for reader in self._readers.values()), ())
+        groups, signs = self._fold.told(self._zone)
+        return LogDigest(groups, tuple(reader.log_file() for reader in self._readers.values()), (), signs)

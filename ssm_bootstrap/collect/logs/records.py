@@ -12,9 +12,9 @@ from typing import Iterable, Optional
 from ssm_bootstrap.catalog.logformat import PROMPT, QUIET, clean_line, find_head
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind
-from ssm_bootstrap.collect.logfold import Fold
-from ssm_bootstrap.collect.logstream import LINE_LIMIT, Lines, NotWhole, unpack
-from ssm_bootstrap.collect.logtext import in_agents_shape
+from ssm_bootstrap.collect.logs.fold import Fold
+from ssm_bootstrap.collect.logs.formats import in_agents_shape
+from ssm_bootstrap.collect.logs.stream import LINE_LIMIT, Lines, NotWhole, unpack
 from ssm_bootstrap.model.log import LogFile
 
 RECORD_LIMIT = 4 * 1024
@@ -183,7 +183,7 @@ class LogReader:
                 if span is not None and not span[0] <= stamp <= span[1]:
                     continue
                 if minute < self._minute:
-                    self._went_back(minute)
+                    self._went_back(minute, stamp)
                 self._minute = minute
                 if stamp > newest:
                     newest = stamp
@@ -249,16 +249,17 @@ class LogReader:
             if self._span and not self._span[0] <= stamp <= self._span[1]:
                 return
             if minute < self._minute:
-                self._went_back(minute)
+                self._went_back(minute, stamp)
             self._minute = minute
             oldest, newest = self.window or (stamp, stamp)
             self.window = min(oldest, stamp), max(newest, stamp)
         self.records += 1
         self._fold.add(stamp, level, b"\n".join(self._body).rstrip(), self.path, number)
 
-    def _went_back(self, minute: int) -> None:
+    def _went_back(self, minute: int, stamp: bytes) -> None:
         back = self._minute - minute
         if back >= _BACKWARDS:
+            self._fold.set_back(stamp)
             self._jumps += 1
             self._furthest = max(self._furthest, back)
 

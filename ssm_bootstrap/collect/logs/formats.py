@@ -8,7 +8,7 @@ from datetime import datetime, timezone, tzinfo
 from typing import Any, Callable, Iterable, Iterator, Mapping, Optional
 
 from ssm_bootstrap.catalog.logformat import find_head
-from ssm_bootstrap.collect.logstream import Lines, NotWhole
+from ssm_bootstrap.collect.logs.stream import Lines, NotWhole
 
 _HEAD = 512
 _LEVELS = {"0": "CRITICAL", "1": "CRITICAL", "2": "CRITICAL", "3": "ERROR", "4": "WARN"}

@@ -1,0 +1,170 @@
+"""The timeline of an agent: from the signs of life in its logs, and from what the machine shows, to its runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import Iterable, Iterator, Optional, Sequence
+
+from ssm_bootstrap.model.machine import IdentityState
+from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.timeline import LifeEvent, LifeSign, Phase, Registration, Run, RunEnd, Timeline
+
+CORE = "amazon-ssm-agent"
+
+START_UP = timedelta(seconds=60)
+"""How far a process's start and its first line may lie apart on one clock; more says that one of them was told by another."""
+
+_BY_THE_WORKER = frozenset((LifeEvent.CHANNEL, LifeEvent.STATUS, LifeEvent.LOST, LifeEvent.HIBERNATES))
+
+
+@dataclass(frozen=True)
+class Present:
+    """What the machine shows beside its logs: each None where nobody looked, or could."""
+
+    at: Optional[datetime] = None
+    has_core: Optional[bool] = None
+    core_began: Optional[datetime] = None
+    booted: Optional[datetime] = None
+    is_registered: Optional[bool] = None
+
+
+def present_of(observations: Observations) -> Present:
+    """What is seen of the core's process, of the machine's start and of the vault."""
+    agent, identity = value_of(observations.agent), value_of(observations.identity)
+    unit = value_of(agent.unit) if agent is not None else None
+    processes = value_of(agent.processes) if agent is not None else None
+    cores = [item for item in processes or () if item.name == CORE]
+    named = [item for item in cores if unit is not None and item.pid == unit.main_pid]
+    core = next(iter(named or cores), None)
+    readable = identity is not None and identity.state is not IdentityState.UNREADABLE
+    return Present(
+        at=observations.taken_at,
+        has_core=bool(cores) if processes is not None else None,
+        core_began=datetime.fromtimestamp(core.started, timezone.utc) if core is not None else None,
+        booted=value_of(observations.booted),
+        is_registered=identity.state is IdentityState.REGISTERED if readable and identity is not None else None,
+    )
+
+
+def make_timeline(told: Iterable[LifeSign], present: Optional[Present] = None) -> Timeline:
+    """The timeline of signs in the order of reading.
+
+    Lines are ordered by their time, not by their place: the agent's processes write out of order. Only where the clock was
+    set back, what was read before lies before.
+    """
+    now = present or Present()
+    signs = _in_order(told)
+    registrations = tuple(Registration(sign.at, sign.value) for sign in signs if sign.event is LifeEvent.REGISTERED)
+    runs = tuple(_named(run, registrations) for run in _runs(signs))
+    return Timeline(runs, registrations, now.booted, _present_since(runs, now), now.has_core)
+
+
+def _in_order(told: Iterable[LifeSign]) -> list[LifeSign]:
+    """The signs by their time, one without a time where it was read; none lies after the time to which the clock went back."""
+    timed: list[tuple[float, LifeSign]] = []
+    for sign in told:
+        at = sign.at.timestamp() if sign.at is not None else (timed[-1][0] if timed else float("-inf"))
+        if sign.event is LifeEvent.SET_BACK:
+            timed = [(before, item) if before <= at else (at, replace(item, at=sign.at)) for before, item in timed]
+        else:
+            timed.append((at, sign))
+    return [sign for _, sign in sorted(timed, key=lambda item: item[0])]
+
+
+def _runs(signs: Sequence[LifeSign]) -> Iterator[Run]:
+    """The lives of the core: each from its first line to the next one's."""
+    events = {sign.event for sign in signs if not sign.worker}
+    first = next((event for event in (LifeEvent.BEGAN, LifeEvent.ASKED) if event in events), LifeEvent.STARTED)
+    own: list[LifeSign] = []
+    for sign in signs:
+        if sign.event is LifeEvent.REGISTERED:
+            continue
+        if not sign.worker and (sign.event is first or _is_again(sign, own)):
+            if own:
+                yield _run(own, first, followed=True)
+            own = []
+        own.append(sign)
+    if own:
+        yield _run(own, first, followed=False)
+
+
+def _is_again(sign: LifeSign, own: Sequence[LifeSign]) -> bool:
+    """Whether a core starts that has started already."""
+    return sign.event is LifeEvent.STARTED and any(one.event is LifeEvent.STARTED and not one.worker for one in own)
+
+
+def _run(own: Sequence[LifeSign], first: LifeEvent, *, followed: bool) -> Run:
+    begun = own[0].event in (first, LifeEvent.STARTED) and not own[0].worker
+    started = next((place for place, sign in enumerate(own) if sign.event is LifeEvent.WORKER), None)
+    # Until its own worker was started, what a worker writes is the last of the one before it.
+    kept = [
+        sign
+        for place, sign in enumerate(own)
+        if not (begun and sign.event in _BY_THE_WORKER and (started is None or place < started))
+        and not (sign.worker and sign.event is LifeEvent.ENDED)
+    ]
+    core = [sign for sign in kept if not sign.worker]
+    stopping = next((sign for sign in core if sign.event is LifeEvent.STOPPING), None)
+    ended = next((sign for sign in core if sign.event is LifeEvent.ENDED), None)
+    end = RunEnd.STOPPED if stopping or ended else RunEnd.KILLED if followed else RunEnd.NOT_TOLD
+    last = ended or stopping
+
+    def value(event: LifeEvent) -> str:
+        return next((sign.value for sign in reversed(core) if sign.event is event), "")
+
+    return Run(
+        began=own[0].at if begun else None,
+        ended=last.at if last is not None else None,
+        end=end,
+        version=value(LifeEvent.VERSION),
+        identity=value(LifeEvent.IDENTITY),
+        signs=tuple(kept),
+    )
+
+
+def _named(run: Run, registrations: Sequence[Registration]) -> Run:
+    """A hybrid run with the node that was registered last before it began, where the log tells of one."""
+    if run.identity != "OnPrem" or run.began is None:
+        return run
+    before = [item.node for item in registrations if item.at is not None and item.at <= run.began]
+    return replace(run, node=before[-1]) if before else run
+
+
+def _present_since(runs: Sequence[Run], now: Present) -> Optional[datetime]:
+    """From when on lines are of what lives now.
+
+    A process whose start lies apart from the newest run's first line is not the one that wrote it, or the clock was set
+    between: then its own start counts, which the kernel tells in the time of today.
+    """
+    began = runs[-1].began if runs else None
+    if now.core_began is not None:
+        is_its_own = began is not None and abs(began - now.core_began) <= START_UP
+        return began if is_its_own else now.core_began
+    times = [at for at in (began, now.booted) if at is not None]
+    return max(times, default=None)
+
+
+def with_phases(timeline: Timeline, failures: Iterable[tuple[str, datetime]], good: Iterable[tuple[str, datetime]]) -> Timeline:
+    """The timeline with what was done in each run: per phase the last failure and the last good sign."""
+    found: list[dict[str, Phase]] = [{} for _ in timeline.runs]
+    for told, is_failure in ((failures, True), (good, False)):
+        for name, at in told:
+            place = _place(timeline.runs, at)
+            if place is None:
+                continue
+            known = found[place].get(name, Phase(name))
+            before = known.last_failure if is_failure else known.last_good
+            if before is None or at > before:
+                found[place][name] = replace(known, last_failure=at) if is_failure else replace(known, last_good=at)
+    return replace(timeline, runs=tuple(replace(run, phases=tuple(phases.values())) for run, phases in zip(timeline.runs, found)))
+
+
+def _place(runs: Sequence[Run], at: datetime) -> Optional[int]:
+    """The run at work at a moment: the newest that had begun."""
+    for place in reversed(range(len(runs))):
+        began = runs[place].began
+        if began is None or began <= at:
+            return place
+    return None

@@ -1,0 +1,233 @@
+"""The timeline: runs, registrations and boots from signs of life, and what ended a fault."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Dict, Optional, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ssm_bootstrap.collect.logs.read import default_paths, read_logs, read_stream
+from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, Seen, find_ending
+from ssm_bootstrap.diagnose.logs.explain import classify_logs, conclude, explain_logs
+from ssm_bootstrap.diagnose.logs.timeline import Present
+from ssm_bootstrap.model.log import LogDigest
+from ssm_bootstrap.model.timeline import EndedBy, LifeEvent, RunEnd, Timeline
+from tests.fakes import RootedFiles
+from tests.recordings import JOURNEYS
+
+UTC = timezone.utc
+LOG = "/var/log/amazon/ssm/amazon-ssm-agent.log"
+FIRST = "INFO Proxy environment variables:"
+ASKS = "INFO Checking if agent identity type OnPrem can be assumed"
+HYBRID, EC2 = "INFO Agent will take identity from OnPrem", "INFO Agent will take identity from EC2"
+CORE = "INFO [amazon-ssm-agent] Starting Core Agent"
+READY = "INFO [CredentialRefresher] Credentials ready"
+LOOP = "INFO [CredentialRefresher] Starting credentials refresher loop"
+WORKER = "INFO [amazon-ssm-agent] [WorkerProvider] Worker ssm-agent-worker (pid:9) started"
+UP = "INFO [ssm-agent-worker] [MessageService] [MGSInteractor] Set up control channel successfully"
+STOP = "INFO [amazon-ssm-agent] Stopping Core Agent"
+BYE = "INFO [amazon-ssm-agent] Bye."
+REGISTERED = "INFO Successfully registered the instance with AWS SSM using Managed instance-id: mi-0123456789abcdef0"
+SSM = "ssm.eu-west-1.amazonaws.com"
+SILENT = (
+    "ERROR [CredentialRefresher] Retrieve credentials produced error: RequestError: send request failed\n"
+    f'caused by: Post "https://{SSM}/": dial tcp 52.119.221.73:443: i/o timeout'
+)
+GONE = "ERROR [CredentialRefresher] Retrieve credentials produced error: InvalidInstanceId: x"
+START = (FIRST, ASKS, HYBRID, CORE, LOOP)
+
+
+def at(time: str) -> datetime:
+    return datetime.fromisoformat(f"2026-11-23 {time}+00:00")
+
+
+def text_of(*said: tuple[str, Sequence[str]]) -> bytes:
+    """Lines, several at a time of day."""
+    return "".join(f"2026-11-23 {time}.0000 {line}\n" for time, lines in said for line in lines).encode()
+
+
+def digest(*said: tuple[str, Sequence[str]]) -> LogDigest:
+    return read_stream([text_of(*said)], LOG, UTC)
+
+
+def timeline(*said: tuple[str, Sequence[str]], present: Optional[Present] = None) -> Timeline:
+    return classify_logs(digest(*said), present).timeline
+
+
+def test_a_run_begins_with_its_first_line_and_ends_with_its_last() -> None:
+    (run,) = timeline(("10:00:00", START), ("10:00:01", [READY, WORKER, UP]), ("10:05:00", [STOP]), ("10:05:07", [BYE])).runs
+    assert (run.began, run.ended, run.end) == (at("10:00:00"), at("10:05:07"), RunEnd.STOPPED)
+    assert (run.identity, run.channel, len(run.workers)) == ("OnPrem", "ssmmessages", 1)
+
+
+def test_an_end_that_was_never_written_is_a_kill() -> None:
+    first, second = timeline(("10:00:00", START), ("10:30:00", START)).runs
+    assert (first.end, first.ended, second.end) == (RunEnd.KILLED, None, RunEnd.NOT_TOLD)
+
+
+def test_a_log_that_begins_in_the_middle_of_a_run() -> None:
+    (run,) = timeline(("10:00:00", [READY]), ("10:00:03", [UP])).runs
+    assert run.began is None and run.channel == "ssmmessages"
+    first, second = timeline(("10:00:00", [READY]), ("11:00:00", START)).runs
+    assert first.began is None and second.began == at("11:00:00")
+
+
+def test_an_agent_that_does_not_write_the_first_line_begins_with_what_it_writes() -> None:
+    for start in ((ASKS, HYBRID, CORE), (CORE,)):
+        assert [run.began for run in timeline(("10:00:00", start), ("11:00:00", start)).runs] == [at("10:00:00"), at("11:00:00")]
+
+
+def test_the_worker_repeats_the_identity_and_begins_no_run() -> None:
+    worker = [f"INFO [ssm-agent-worker] {line[5:]}" for line in (ASKS, HYBRID)]
+    assert len(timeline(("10:00:00", START), ("10:00:01", [READY, WORKER, *worker]), ("10:00:03", [UP])).runs) == 1
+
+
+def test_what_an_old_worker_writes_after_the_start_of_a_new_core_is_not_the_new_ones() -> None:
+    first, second = timeline(("10:00:00", START), ("10:00:01", [READY, WORKER]), ("10:01:00", [*START, UP])).runs
+    assert second.channel == "" and first.channel == ""
+
+
+def test_lines_out_of_order_are_put_by_their_time() -> None:
+    said = [("10:00:02", [UP]), ("10:00:00", START), ("10:00:01", [READY, WORKER])]
+    (run,) = timeline(*said).runs
+    assert (run.began, run.channel) == (at("10:00:00"), "ssmmessages")
+
+
+def test_register_beside_a_running_agent_is_no_run() -> None:
+    found = timeline(("10:00:00", (FIRST, ASKS, EC2, CORE)), ("10:04:00", [REGISTERED]), ("10:05:00", START))
+    assert [(item.at, item.node) for item in found.registrations] == [(at("10:04:00"), "mi-0123456789abcdef0")]
+    assert [(run.identity, run.node) for run in found.runs] == [("EC2", ""), ("OnPrem", "mi-0123456789abcdef0")]
+
+
+def test_credentials_before_the_loop_were_kept() -> None:
+    kept = timeline(("10:00:00", (FIRST, HYBRID, CORE, READY, LOOP))).runs[0]
+    asked = timeline(("10:00:00", (FIRST, HYBRID, CORE, LOOP, READY))).runs[0]
+    renewed = timeline(("10:00:00", (FIRST, HYBRID, CORE, READY, LOOP)), ("10:20:00", [READY])).runs[0]
+    assert [run.has_kept_credentials for run in (kept, asked, renewed)] == [True, False, False]
+
+
+def test_rotations_and_several_files_are_one_story(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    files = RootedFiles(tmp_path)
+    files.put(f"{LOG}.1", text_of(("09:00:00", START), ("09:00:01", [READY])))
+    files.put(LOG, text_of(("10:00:00", [STOP, BYE]), ("10:00:10", START), ("10:00:20", [SILENT])))
+    files.put("/var/log/amazon/ssm/errors.log", text_of(("10:00:20", [SILENT])))
+    found = classify_logs(read_logs(files, default_paths(files), UTC)).timeline
+    assert [(run.began, run.end) for run in found.runs] == [
+        (at("09:00:00"), RunEnd.STOPPED),
+        (at("10:00:10"), RunEnd.NOT_TOLD),
+    ]
+    (phase,) = found.runs[-1].phases
+    assert (phase.name, phase.last_failure, phase.last_good) == ("role-token", at("10:00:20"), None)
+
+
+def test_a_clock_that_was_set_back_puts_nothing_before_what_it_follows() -> None:
+    said = [("14:00:00", START), ("12:00:00", [SILENT]), ("12:05:00", [SILENT])]
+    told = explain_logs(digest(*said))
+    assert [finding.code for finding in told.findings] == ["endpoint-missing"] and told.history == ()
+    again = explain_logs(digest(*said, ("12:06:00", START)))
+    assert again.findings == () and [item.code for item in again.history] == ["endpoint-missing"]
+
+
+def test_lines_without_a_time_are_never_over() -> None:
+    told = explain_logs(read_stream([SILENT.partition(" ")[2].encode()], LOG, UTC))
+    assert [finding.code for finding in told.findings] == ["endpoint-missing"]
+
+
+def test_a_restart_ends_what_only_the_old_process_said() -> None:
+    told = explain_logs(digest(("10:00:00", START), ("10:00:30", [SILENT]), ("11:00:00", START)))
+    (over,) = told.history
+    assert told.findings == () and over.ending and (over.ending.by, over.ending.at) == (EndedBy.RESTART, at("11:00:00"))
+
+
+def test_kept_credentials_are_no_good_sign() -> None:
+    told = explain_logs(digest(("10:00:00", [SILENT]), ("10:10:00", (FIRST, HYBRID, CORE, READY, LOOP)), ("10:40:00", [SILENT])))
+    assert [finding.code for finding in told.findings] == ["endpoint-missing"]
+    (over,) = told.history
+    assert over.ending and over.ending.by is EndedBy.RESTART
+
+
+@pytest.mark.parametrize(
+    ("present", "by"),
+    [
+        (Present(core_began=at("10:00:00.3"), has_core=True), None),
+        (Present(core_began=at("10:30:00"), has_core=True), EndedBy.RESTART),  # it has written nothing yet
+        (Present(booted=at("11:00:00")), EndedBy.BOOT),
+        (Present(booted=at("09:00:00")), None),
+        (Present(has_core=False), EndedBy.STOP),
+        (Present(has_core=True), None),
+    ],
+)
+def test_what_the_machine_shows_counts(present: Present, by: Optional[EndedBy]) -> None:
+    told = conclude(classify_logs(digest(("10:00:00", START), ("10:00:30", [SILENT])), present), Seen(present))
+    endings = [item.ending.by for item in told.history if item.ending]
+    assert endings == ([by] if by else [])
+    assert bool(told.findings) is (by is None)
+
+
+@pytest.mark.parametrize(
+    "line", [GONE, "ERROR [CredentialRefresher] Retrieve credentials produced error: AccessDeniedException: x"]
+)
+def test_a_registration_ends_what_was_said_of_the_identity(line: str) -> None:
+    told = explain_logs(digest(("10:00:00", START), ("10:00:30", [line]), ("10:01:00", [REGISTERED])))
+    assert told.findings == () and [item.ending and item.ending.by for item in told.history] == [EndedBy.REGISTRATION]
+
+
+def test_of_a_registration_that_failed_a_restart_says_nothing() -> None:
+    failed = "ERROR Registration failed due to error registering the instance with AWS SSM. ActivationExpired: x"
+    told = explain_logs(digest(("10:00:00", [failed]), ("10:10:00", START)))
+    assert [finding.code for finding in told.findings] == ["activation-expired"]
+
+
+def fault(**more: object) -> Fault:
+    return replace(Fault("service-error", "amazon-ssm-agent", at("10:00:00"), may_pass=True), **more)
+
+
+def test_silence_ends_only_what_may_pass_and_nothing_else_could_end() -> None:
+    late, soon = at("10:00:00") + PAUSE + timedelta(seconds=1), at("10:00:00") + PAUSE
+    ending = find_ending(fault(), Timeline(), Seen(), late)
+    assert ending is not None and ending.by is EndedBy.SILENCE
+    assert find_ending(fault(), Timeline(), Seen(), soon) is None
+    assert find_ending(fault(can_heal=True), Timeline(), Seen(), late) is None
+    assert find_ending(fault(may_pass=False), Timeline(), Seen(), late) is None
+    assert find_ending(fault(), Timeline(), Seen(Present(at=late)), soon) is not None  # the clock of the look counts
+
+
+def test_no_cause_is_told_across_time() -> None:
+    no_route = SILENT.replace("i/o timeout", "connect: network is unreachable")
+    untrusted = SILENT.replace("dial tcp 52.119.221.73:443: i/o timeout", "x509: certificate signed by unknown authority")
+    told = explain_logs(digest(("10:00:00", START), ("10:00:30", [no_route]), ("10:20:00", START), ("10:20:30", [untrusted])))
+    assert [(finding.code, finding.symptom_of) for finding in told.findings] == [("tls-untrusted", None)]
+
+
+LINES = st.sampled_from([*START, READY, WORKER, UP, STOP, BYE, REGISTERED, SILENT, GONE, EC2])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1439), LINES), max_size=40))
+def test_runs_follow_one_another_and_no_fault_is_both_now_and_over(events: list[tuple[int, str]]) -> None:
+    said = [(f"{minute // 60:02}:{minute % 60:02}:00", [line]) for minute, line in sorted(events)]
+    told = explain_logs(digest(*said))
+    began = [run.began for run in told.timeline.runs if run.began is not None]
+    assert began == sorted(began)
+    assert [run.began for run in told.timeline.runs[1:]] == began[len(began) - len(told.timeline.runs[1:]) :]
+    counts: Dict[str, int] = {}
+    for item in told.incidents:
+        counts[item.code] = counts.get(item.code, 0) + item.count
+    failing = sum(line in (SILENT, GONE) for _, line in events)
+    assert sum(counts.values()) == failing
+    held = sum(finding.count for finding in told.findings)
+    assert held + sum(item.count for item in told.history) == failing
+
+
+@pytest.mark.parametrize("directory", sorted(path.name for path in JOURNEYS[0].iterdir() if path.is_dir()))
+def test_the_recordings_have_the_runs_that_their_first_lines_tell(directory: str) -> None:
+    text = (JOURNEYS[0] / directory / "amazon-ssm-agent.log").read_bytes()
+    found = classify_logs(read_stream([text], LOG, UTC)).timeline
+    assert len(found.runs) == text.count(b" INFO Proxy environment variables:")
+    assert len(found.registrations) == text.count(b"Successfully registered the instance")
+    assert all(run.identity in ("OnPrem", "EC2") and run.version == "3.3.0.0" for run in found.runs)
+    assert all(run.newest(LifeEvent.STARTED) for run in found.runs)
