@@ -29,13 +29,12 @@ RELEASE = "bookworm"
 
 @dataclass(frozen=True)
 class Seen:
-    """A stop of a journey as it was: the judgement, or why there is none."""
+    """A stop of a journey as it was: the judgement, or none where it was not reached."""
 
     journey: str
     stop: Stop
     judgement: Optional[Judgement]
     seconds: float
-    failure: str = ""
 
     @property
     def is_right(self) -> bool:
@@ -47,7 +46,7 @@ class Seen:
         """Its row of the table."""
         expected = " + ".join([*self.stop.must, *([" or ".join(self.stop.any)] if self.stop.any else [])]) or "-"
         said = (" ".join(self.judgement.said) or "-") if self.judgement else "not reached"
-        why = self.judgement.objections if self.judgement else self.failure
+        why = self.judgement.objections if self.judgement else ""
         told = "right" if self.is_right else "WRONG"
         row = f"{self.journey:17} {self.stop.name:32} {expected:44} {said:44} {told}  {self.seconds:5.1f}"
         return f"{row}  {why}".rstrip()
@@ -71,9 +70,9 @@ def travel(journey: Journey, layers: outfit.Layers, record: Optional[Path], verb
             if record is not None:
                 recording.write(record, journey, rows, node.logs())
         except (NotReached, OSError, RuntimeError, ValueError) as error:
-            left = journey.stops[len(seen) :]
-            seen += [Seen(journey.name, stop, None, 0.0, " ".join(str(error).split())[:160]) for stop in left]
-            node.object(f"the journey broke off: {error}")
+            node.said.append(f"broke off: {error}")
+            node.object(f"the journey broke off: {' '.join(str(error).split())[:200]}")
+            seen += [Seen(journey.name, stop, None, 0.0) for stop in journey.stops[len(seen) :]]
         if verbose:
             print(f"--- {journey.name}\n" + "\n".join(node.said), file=sys.stderr)
         return seen, [f"{journey.name}: {words}" for words in node.objections]
