@@ -1,15 +1,54 @@
-"""The shape of a row of the findings table."""
+"""The shape of a row of the findings table: all that is decided about a code stands in it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import Optional
 
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.model.finding import Reason, Severity
+from ssm_bootstrap.model.network import Failure, Stage
+
+
+class Side(str, Enum):
+    """Where the one change is made."""
+
+    MACHINE = "machine"
+    AWS = "aws"
+
+
+class Teller(str, Enum):
+    """Who can tell that a finding holds now. A look that was taken outweighs a line of the log."""
+
+    PROBE = "probe"
+    MACHINE = "machine"
+    LOG = "log"
+
+
+class Bond(str, Enum):
+    """What a registration that succeeded does to what was said before it."""
+
+    NONE = "none"
+    ATTEMPT = "attempt"  # said of an attempt to register: over as soon as the node is registered
+    NODE = "node"  # said of an identity: over with the next registration
+
+
+class Layer(IntEnum):
+    """How near to the machine a cause lies: of several the nearest is told as the root."""
+
+    MACHINE = 0  # before anything is dialled
+    NAMES = 1
+    WAY = 2
+    ANSWER = 3  # what answers at the other end, and the clock by which it is judged
+    IDENTITY = 4
+    AGENT = 5
 
 
 @dataclass(frozen=True)
 class FindingKind:
-    """One permanent finding code and how it is told.
+    """One permanent finding code, what is decided about it, and how it is told.
 
     ``title``, ``cause``, ``summary``, ``steps`` and ``commands`` are ``str.format`` templates over the facts that every
     finding has: ``{subject}`` (host or thing), ``{service}`` (ssm, s3, ...), ``{host}``, ``{address}``, ``{port}``,
@@ -18,7 +57,8 @@ class FindingKind:
     takes a further authority from, and the command that does so).
     A fact that is not known is filled with its own name in angle brackets, so that a pasted command says what to put there.
     ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance.
-    ``when`` is empty but for a row of VARIANTS: then it says in which case these words stand for those of the code's own row.
+    A variant is a row of the same code with other words, for a case in which something else is to be changed: its ``name`` and
+    ``when`` say which; what is decided about the code stands in the code's own row.
     """
 
     code: str
@@ -30,6 +70,33 @@ class FindingKind:
     aws_steps: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     aws_commands: tuple[str, ...] = ()
-    transient: bool = False
     source: str = ""
+    name: str = ""
     when: str = ""
+
+    layer: Layer = Layer.AGENT
+    changed_on: Side = Side.MACHINE
+    subject: str = ""  # what it is always about; empty where that is a host, a service or a file
+    service: str = ""  # the one service that it is of; empty where it may be any
+    breaks: tuple[Capability, ...] = ()  # what it breaks wherever a log tells of it, whatever the agent was doing
+    explains: tuple[str, ...] = ()  # codes of what follows from it
+    depends_on: tuple[str, ...] = ()  # services whose fault may be its cause; empty: any
+    failures: tuple[tuple[Stage, Failure], ...] = ()  # failures of a dialled host that mean it
+    told_by: tuple[Teller, ...] = (Teller.LOG,)
+    ended_by: tuple[str, ...] = ()  # ids of the good signs in a log that end it, beside those of its phase
+    identity: Bond = Bond.NONE
+    transient: bool = False  # the same call may succeed later with nothing changed on this machine
+    exit_status: ExitStatus = ExitStatus.UNREACHABLE  # of ``register`` that failed with it
+    not_by_clock: Optional[Reason] = None  # a clock that is off to this side cannot be its cause
+
+    is_of_a_host: bool = False  # it is about the hosts that it names, and explains only what depends on them
+    is_of_every_host: bool = False  # it stands in the way of every host alike, wherever the agent dials
+    is_of_the_way: bool = False  # where one host of anybody shows it, it is a fault of the way and not of that host
+    is_of_the_proxy: bool = False  # the host that it names is the proxy's
+    is_of_a_missing_endpoint: bool = False  # what a region in which nothing was made for this VPC shows
+    is_of_storage: bool = False
+    is_fetched: bool = False  # about what a patch run fetches, with the agent's environment and without its configuration
+    is_elsewhere: bool = False  # a host or region that is not meant was looked at: nothing is to be mended there
+    is_always_told: bool = False  # as bad as it is, whichever capabilities were asked for
+    stops_registering: bool = False  # a registration fails of it on this machine
+    awaits_registering: bool = False  # the node has no identity: what is in the way of registering comes first

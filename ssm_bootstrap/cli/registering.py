@@ -14,6 +14,7 @@ from ssm_bootstrap.act.restart import Restart
 from ssm_bootstrap.act.service import AgentService
 from ssm_bootstrap.act.snapshot import is_tidy
 from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.cli.looking import Ground, plan_of, proxies_of
 from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
 from ssm_bootstrap.collect.agent import look_at_agent
@@ -29,22 +30,6 @@ from ssm_bootstrap.model.machine import Identity, IdentityState
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Observed, Seen, value_of
 from ssm_bootstrap.model.registration import Attempt, Proof
-
-STATUS_OF = {
-    "activation-malformed": ExitStatus.BAD_CONTENT,
-    "activation-invalid": ExitStatus.BAD_CONTENT,
-    "activation-expired": ExitStatus.BAD_CONTENT,
-    "activation-exhausted": ExitStatus.BAD_CONTENT,
-    "fingerprint-mismatch": ExitStatus.BAD_CONTENT,
-    "answer-lost": ExitStatus.BAD_CONTENT,
-    "agent-config-invalid": ExitStatus.BAD_CONTENT,
-    "agent-missing": ExitStatus.BAD_CONTENT,
-    "already-registered": ExitStatus.BAD_CONTENT,
-    "registration-denied": ExitStatus.NO_PERMISSION,
-    "throttled": ExitStatus.TRY_LATER,
-    "service-error": ExitStatus.TRY_LATER,
-}
-"""The exit status of a registration that failed with a code; any other code says that the service was not reached."""
 
 STATUS_OF_REASON = {
     "disk-full": ExitStatus.TRY_LATER,
@@ -79,7 +64,7 @@ class Outcome:
             if self.finding is None:
                 reason = self.attempts[-1].reason if self.attempts else ""
                 return STATUS_OF_REASON.get(reason, ExitStatus.BAD_CONTENT)
-            return STATUS_OF.get(self.finding.code, ExitStatus.UNREACHABLE)
+            return FINDINGS[self.finding.code].exit_status
         return ExitStatus.OK if self.proof is None or self.proof.online else ExitStatus.FOUND
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Iterator, Mapping
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.diagnose.doubt import OF_THE_MACHINE, unproven, unsure_way
+from ssm_bootstrap.diagnose.doubt import unproven, unsure_way
 from ssm_bootstrap.diagnose.hosts import region_of
 from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs
 from ssm_bootstrap.diagnose.placing import Place
@@ -70,7 +71,7 @@ def open_case(observations: Observations) -> Case:
         needs = (*needs, *(NeedVerdict(item, Verdict.UNKNOWN) for item in unsure))
     led = led_elsewhere(observations)
     needs = (*needs, *(NeedVerdict(item, Verdict.UNKNOWN) for item in capabilities if item.value in led))
-    if unsure_way(observations) and not all(reach.code in OF_THE_MACHINE for reach in found if reach.code):
+    if unsure_way(observations) and not all(FINDINGS[reach.code].is_of_every_host for reach in found if reach.code):
         needs = tuple(unproven(need) for need in needs)
     return Case(observations, region, capabilities, found, needs)
 

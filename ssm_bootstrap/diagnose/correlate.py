@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Optional, Sequence
 
+from ssm_bootstrap.catalog.findingkind import Teller
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.diagnose.case import Case, own_region_elsewhere
-from ssm_bootstrap.diagnose.logs.endings import NETWORK, Seen, services_of
+from ssm_bootstrap.diagnose.logs.endings import Seen, services_of
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
 from ssm_bootstrap.diagnose.logs.timeline import present_of
 from ssm_bootstrap.model.finding import Finding, Severity
@@ -62,7 +64,7 @@ def _sleeping(finding: Finding) -> Finding:
 
 def _own_way(mismatch: Finding, finding: Finding) -> Optional[Finding]:
     """What the agent's log tells of its own way, where the probes went by the shell's proxy and tell nothing of it."""
-    if finding.code not in NETWORK or finding.severity is Severity.INFO:
+    if Teller.PROBE not in FINDINGS[finding.code].told_by or finding.severity is Severity.INFO:
         return None
     followed = replace(finding, symptom_of=mismatch.code, severity=mismatch.severity)
     return followed if mismatch.severity is Severity.ERROR else replace(followed, breaks=(), degrades=())

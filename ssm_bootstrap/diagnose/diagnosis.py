@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Callable, Iterable, Mapping, TypeVar, Union
 
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.secretshapes import fault_words
 from ssm_bootstrap.diagnose.case import Case, not_seen, open_case, unopened_case
 from ssm_bootstrap.diagnose.checks import (
@@ -201,28 +202,22 @@ def _worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 def _as_asked(case: Case, finding: Finding) -> Finding:
     """What is in the way of the rest is a remark where only registering is asked for, as before it is done."""
-    others = case.capabilities != (Capability.REGISTER,) or finding.code in _ALWAYS_TOLD
+    others = case.capabilities != (Capability.REGISTER,) or FINDINGS[finding.code].is_always_told
     if others or finding.severity is not Severity.ERROR or Capability.REGISTER.value in finding.breaks:
         return finding
     return replace(finding, severity=Severity.INFO)
 
 
-_ALWAYS_TOLD = frozenset({"region-mismatch", "account-mismatch", "imds-impostor", "imds-unreachable", "already-registered"})
-"""Errors about what was looked at, whatever was asked for."""
-
-
 def _mended_first(case: Case, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """On a node without an identity, what stands in the way of registering comes before the missing registration."""
-    if not any(finding.code in ("not-registered", "registration-lost") for finding in findings):
+    if not any(FINDINGS[finding.code].awaits_registering for finding in findings):
         return findings
     way = {reach.code for reach in case.reaches if reach.endpoint == "ssm" and reach.standing is Standing.FAILED}
 
     def rank(finding: Finding) -> bool:
-        blocks = Capability.REGISTER.value in finding.breaks or (bool(finding.breaks) and finding.code in way | _LOCAL)
+        blocks = Capability.REGISTER.value in finding.breaks or (
+            bool(finding.breaks) and (finding.code in way or FINDINGS[finding.code].stops_registering)
+        )
         return not (blocks and finding.symptom_of is None and finding.severity is Severity.ERROR)
 
     return tuple(sorted(findings, key=rank))
-
-
-_LOCAL = frozenset({"agent-missing", "read-only-storage", "disk-full", "directory-unusable", "host-firewall", "ipv6-only"})
-"""What a registration fails of on this machine, also where only other capabilities are asked for."""

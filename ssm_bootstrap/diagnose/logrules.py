@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Mapping, NamedTuple, Optional
-
-from ssm_bootstrap.model.network import Failure
+from typing import Mapping, NamedTuple
 
 _ALL_BUT_REGISTER = ("run-command", "session", "patch", "agent-update")
 _BY_COMMAND = ("run-command", "patch", "agent-update")  # AWS-UpdateSSMAgent and AWS-RunPatchBaseline are commands
@@ -127,102 +125,6 @@ RULINGS: Mapping[tuple[str, str], Ruling] = {
     },
 }
 """(phase, cause) to a code, where the cause's own row does not decide."""
-
-FAILURE_CODES: Mapping[Failure, Optional[str]] = {
-    Failure.NAME_UNKNOWN: "dns-unknown-name",
-    Failure.RESOLVER_SILENT: "dns-silent",
-    Failure.RESOLVER_REFUSED: "dns-refused",
-    Failure.REFUSED: "endpoint-refused",
-    Failure.UNREACHABLE: "no-route",
-    Failure.LOCAL_POLICY: "local-policy",
-    Failure.TIMED_OUT: None,
-    Failure.RESET: "connection-cut",
-    Failure.CLOSED: "connection-cut",
-    Failure.EXHAUSTED: None,
-    Failure.NOT_TLS: "tls-failed",
-    Failure.UNTRUSTED_ISSUER: "tls-untrusted",
-    Failure.EXPIRED: "tls-expired",
-    Failure.NOT_YET_VALID: "tls-not-yet-valid",
-    Failure.WRONG_NAME: "tls-wrong-name",
-    Failure.HANDSHAKE_FAILED: "tls-failed",
-    Failure.PROXY_DENIED: "proxy-denied",
-    Failure.PROXY_AUTH_REQUIRED: "proxy-denied",
-    Failure.NOT_AWS: "not-aws",
-    Failure.DENIED: None,
-    Failure.UNKNOWN: None,
-}
-"""A network failure to a code; a time-out depends on the stage and on where the address lies."""
-
-TRANSIENT: Mapping[str, bool] = {
-    "endpoint-missing": True,
-    "endpoint-blocked": True,
-    "endpoint-refused": True,
-    "s3-unreachable": True,
-    "dns-unknown-name": True,
-    "dns-silent": True,
-    "dns-refused": True,
-    "no-route": True,
-    "connection-cut": True,
-    "channel-down": True,
-    "proxy-unreachable": True,
-    "throttled": True,
-    "service-error": True,
-    "patch-payload-unreachable": True,
-    "repository-unreachable": True,
-}
-"""Codes whose call may succeed later with nothing changed on this machine; all others may not."""
-
-SUBJECTS: Mapping[str, str] = {
-    "activation-malformed": "activation",
-    "activation-invalid": "activation",
-    "activation-expired": "activation",
-    "activation-exhausted": "activation",
-    "answer-lost": "activation",
-    "already-registered": "this node",
-    "not-registered": "this node",
-    "node-deregistered": "this node",
-    "fingerprint-mismatch": "this node",
-    "agent-hibernating": "amazon-ssm-agent",
-    "identity-not-hybrid": "amazon-ssm-agent",
-    "credentials-refused": "amazon-ssm-agent",
-    "agent-config-invalid": "/etc/amazon/ssm/amazon-ssm-agent.json",
-    "clock-skewed": "this machine's clock",
-    "disk-full": "/var/lib/amazon/ssm",
-    "disk-low": "/var/lib/amazon/ssm",
-    "read-only-storage": "/var/lib/amazon/ssm",
-    "patch-platform": "Patch Manager",
-}
-"""What a code is about, where it is about no host."""
-
-BREAKS: Mapping[str, tuple[str, ...]] = {
-    "activation-malformed": ("register",),
-    "activation-invalid": ("register",),
-    "activation-expired": ("register",),
-    "activation-exhausted": ("register",),
-    "answer-lost": ("register",),
-    "not-registered": _ALL_BUT_REGISTER,
-    "node-deregistered": _ALL_BUT_REGISTER,
-    "fingerprint-mismatch": _ALL_BUT_REGISTER,
-    "credentials-refused": _ALL_BUT_REGISTER,
-    "agent-config-invalid": _ALL_BUT_REGISTER,
-    "identity-not-hybrid": _ALL_BUT_REGISTER,
-    "agent-hibernating": _ALL_BUT_REGISTER,
-    "s3-unreachable": ("patch", "agent-update"),
-    "patch-payload-unreachable": ("patch",),
-    "repository-unreachable": ("patch",),
-    "patch-platform": ("patch",),
-}
-"""What a code breaks whatever the phase was."""
-
-HEALED_BY: Mapping[str, tuple[str, ...]] = {
-    "not-registered": ("registered", "credentials-ready"),
-    "agent-config-invalid": ("credentials-ready",),
-    "already-registered": ("registered",),
-    "disk-full": ("credentials-ready",),
-    "read-only-storage": ("credentials-ready",),
-    "channel-down": ("control-channel-up", "channel-opened"),
-}
-"""Later signs that end a finding of this code, beside those of its phase."""
 
 KNOWN_OBJECTS: tuple[str, ...] = ("/latest/VERSION", "/stable/VERSION", "/ssm-agent-manifest.json")
 """Ends of URLs in amazon-ssm-REGION that exist for every caller (as of 2026-11): only there is a 403 a denial."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Mapping, Optional, Sequence
+from typing import Optional, Sequence
 
 from ssm_bootstrap.catalog.endpoints import SIGNED_ROWS
+from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
 from ssm_bootstrap.diagnose.placing import Place, place_of
 from ssm_bootstrap.model.machine import Metadata
 from ssm_bootstrap.model.network import Failure, Probe, Stage
@@ -49,47 +50,6 @@ class Reach:
     def answered(self) -> bool:
         """True where TCP came up at some address."""
         return any(probe.reached(Stage.TCP) for probe in self.probes)
-
-
-_BY_STAGE: Mapping[Stage, Mapping[Failure, str]] = {
-    Stage.DNS: {
-        Failure.NAME_UNKNOWN: "dns-unknown-name",
-        Failure.RESOLVER_SILENT: "dns-silent",
-        Failure.TIMED_OUT: "dns-silent",
-        Failure.RESOLVER_REFUSED: "dns-refused",
-        Failure.UNREACHABLE: "no-route",
-        Failure.LOCAL_POLICY: "local-policy",
-    },
-    Stage.TCP: {
-        Failure.REFUSED: "endpoint-refused",
-        Failure.UNREACHABLE: "no-route",
-        Failure.LOCAL_POLICY: "local-policy",
-        Failure.RESET: "connection-cut",
-        Failure.CLOSED: "connection-cut",
-    },
-    Stage.PROXY: {
-        Failure.PROXY_DENIED: "proxy-denied",
-        Failure.PROXY_AUTH_REQUIRED: "proxy-denied",
-    },
-    Stage.TLS: {
-        Failure.UNTRUSTED_ISSUER: "tls-untrusted",
-        Failure.EXPIRED: "tls-expired",
-        Failure.NOT_YET_VALID: "tls-not-yet-valid",
-        Failure.WRONG_NAME: "tls-wrong-name",
-        Failure.HANDSHAKE_FAILED: "tls-failed",
-        Failure.NOT_TLS: "tls-failed",
-        Failure.TIMED_OUT: "connection-cut",
-        Failure.RESET: "connection-cut",
-        Failure.CLOSED: "connection-cut",
-    },
-    Stage.HTTP: {
-        Failure.NOT_AWS: "not-aws",
-        Failure.DENIED: "s3-denied",
-        Failure.TIMED_OUT: "connection-cut",
-        Failure.RESET: "connection-cut",
-        Failure.CLOSED: "connection-cut",
-    },
-}
 
 
 def reaches(observations: Observations) -> tuple[Reach, ...]:
@@ -161,12 +121,12 @@ def _code(probe: Probe, place: Place) -> str:
     last = probe.last
     failure = last.failure or Failure.UNKNOWN
     if probe.target.proxy is not None and last.stage in (Stage.DNS, Stage.TCP, Stage.PROXY):
-        return _BY_STAGE[Stage.PROXY].get(failure, "proxy-unreachable")
+        return BY_FAILURE.get((Stage.PROXY, failure), "proxy-unreachable")
     if last.stage is Stage.TCP and failure is Failure.TIMED_OUT:
         if probe.target.service == "s3" and place is not Place.INSIDE:
             return "s3-unreachable"
         return "endpoint-missing" if place is Place.PUBLIC else "endpoint-blocked"
-    return _BY_STAGE[last.stage].get(failure, "")
+    return BY_FAILURE.get((last.stage, failure), "")
 
 
 def cause_of(probe: Probe) -> str:
@@ -174,9 +134,9 @@ def cause_of(probe: Probe) -> str:
     last = probe.last
     failure = last.failure or Failure.UNKNOWN
     if probe.target.proxy is not None and last.stage in (Stage.DNS, Stage.TCP, Stage.PROXY):
-        return _BY_STAGE[Stage.PROXY].get(failure, "proxy-unreachable")
-    code = _BY_STAGE[last.stage].get(failure, "")
-    return code if code in ("dns-silent", "dns-refused", "no-route", "local-policy", "tls-untrusted", "not-aws") else ""
+        return BY_FAILURE.get((Stage.PROXY, failure), "proxy-unreachable")
+    code = BY_FAILURE.get((last.stage, failure), "")
+    return code if code and FINDINGS[code].is_of_the_way else ""
 
 
 def _read_s3_together(reach: Reach, every: Sequence[Reach]) -> Reach:

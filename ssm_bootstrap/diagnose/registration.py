@@ -7,6 +7,8 @@ from datetime import timezone, tzinfo
 from enum import Enum
 from typing import Optional, Sequence
 
+from ssm_bootstrap.catalog.findingkind import Teller
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.logformat import records_of
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort, Surroundings, judge
@@ -34,10 +36,6 @@ class Result(str, Enum):
     FAILED = "failed"  # a finding says why
     CANCELED = "canceled"
     UNEXPLAINED = "unexplained"
-
-
-_TOLD_IN_WORDS = frozenset({"disk-full", "disk-low", "read-only-storage"})
-"""Codes of which the words say more here than the finding: whether AWS had been asked before the file could not be written."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def _outcome(record: LogRecord, judgement: Judgement, number: int, region: str) 
         return RegistrationOutcome(Result.REGISTERED, state.part("mi"), explanation=record.message)
     if state is not None and state.signature.id == "register-canceled":
         return RegistrationOutcome(Result.CANCELED, explanation=record.message)
-    in_words = judgement.sort is Sort.NOTED or judgement.code in _TOLD_IN_WORDS
+    in_words = judgement.sort is Sort.NOTED or _is_told_in_words(judgement)
     if judgement.sort is Sort.FAULT and record.level is not Level.WARN and not in_words:
         group = LogGroup(record, "", 1, record.at, record.at, SOURCE, number)
         sighting = Sighting(group, judgement)
@@ -109,6 +107,11 @@ def _outcome(record: LogRecord, judgement: Judgement, number: int, region: str) 
         reason = judgement.cause if words else ""
         return RegistrationOutcome(Result.UNEXPLAINED, explanation=f"{said} ({words})" if words else said, reason=reason)
     return None
+
+
+def _is_told_in_words(judgement: Judgement) -> bool:
+    """Whether the words say more here than the finding: whether AWS had been asked before a file could not be written."""
+    return bool(judgement.code) and Teller.MACHINE in FINDINGS[judgement.code].told_by
 
 
 def _known_words(judgement: Judgement) -> str:

@@ -7,7 +7,8 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Any, Callable, Mapping, Optional, Sequence
 
-from ssm_bootstrap.catalog.findings import CHANGED_ON_AWS, FINDINGS, VARIANTS
+from ssm_bootstrap.catalog.findingkind import Side
+from ssm_bootstrap.catalog.findings import FINDINGS, VARIANTS
 from ssm_bootstrap.catalog.servicenames import fitted
 from ssm_bootstrap.model.finding import Evidence, Finding, Remedy, Severity, State
 
@@ -64,7 +65,7 @@ def make_finding(
         aws_steps=tuple(fill(step) for step in kind.aws_steps),
         aws_commands=fill_each(kind.aws_commands),
         see=f"ssm-bootstrap explain {code}",
-        on_aws=code in CHANGED_ON_AWS,
+        on_aws=FINDINGS[code].changed_on is Side.AWS,
     )
     finding = Finding(
         code=code,

@@ -23,8 +23,14 @@ class State(str, Enum):
     PAST = "past"
 
 
-CLOCK_BEHIND, CLOCK_AHEAD = "behind", "ahead of"
-"""How the evidence of a clock that is off names its side."""
+class Reason(str, Enum):
+    """What a check knows of a finding beyond its code, for those who decide by it."""
+
+    CLOCK_BEHIND = "behind"
+    CLOCK_AHEAD = "ahead of"
+    SKIPPED = "skipped"  # repositories that fail may be skipped, by a setting of this machine
+    OWN_CHANGE = "own change"  # what is to be changed for it is worded for this machine's own case
+    IN_S3 = "in S3"  # what it is about lies in S3
 
 
 @dataclass(frozen=True)
@@ -84,4 +90,5 @@ class Finding:
     count: int = 1
     first: Optional[datetime] = None
     last: Optional[datetime] = None
+    reasons: tuple[Reason, ...] = ()
     variant: str = ""  # the case of the code whose words these are; empty for the code's own

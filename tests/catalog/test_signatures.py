@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.findings import FINDINGS, KINDS
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Origin, Signature
-from ssm_bootstrap.diagnose.logrules import BREAKS, FAILURE_CODES, HEALED_BY, PHASES, RULINGS, SUBJECTS, TRANSIENT
+from ssm_bootstrap.diagnose.logrules import PHASES, RULINGS
 from ssm_bootstrap.diagnose.logs.message import match_signature, read_message
 from tests.corpus import CORPUS
 
@@ -82,9 +82,6 @@ def test_healthy_logs_are_matched_by_no_phase_and_no_cause(path: str) -> None:
 def test_rules_name_rows_and_codes_that_exist() -> None:
     assert set(PHASES) <= IDS
     assert {name for pair in RULINGS for name in pair} <= IDS
-    assert {ruling.code for ruling in RULINGS.values()} | set(BREAKS) | set(HEALED_BY) | set(SUBJECTS) | set(TRANSIENT) <= set(
-        FINDINGS
-    )
-    assert {code for code in FAILURE_CODES.values() if code} <= set(FINDINGS)
-    signs = {name for facts in PHASES.values() for name in facts.healed_by} | {n for names in HEALED_BY.values() for n in names}
+    assert {ruling.code for ruling in RULINGS.values()} <= set(FINDINGS)
+    signs = {name for facts in PHASES.values() for name in facts.healed_by} | {n for kind in KINDS for n in kind.ended_by}
     assert signs <= {row.id for row in SIGNATURES if row.kind is Kind.STATE}

@@ -7,11 +7,12 @@ from typing import Any, Optional, Sequence
 
 import pytest
 
+from ssm_bootstrap.catalog.findings import KINDS
 from ssm_bootstrap.diagnose.case import open_case
 from ssm_bootstrap.diagnose.checks import service
 from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.diagnose.doubt import FETCHED, in_doubt
+from ssm_bootstrap.diagnose.doubt import in_doubt
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Verdict
@@ -78,7 +79,7 @@ def test_what_answers_is_in_no_doubt() -> None:
     assert {item.verdict for item in found.capabilities} == {Verdict.OK}
 
 
-@pytest.mark.parametrize("code", FETCHED)
+@pytest.mark.parametrize("code", [kind.code for kind in KINDS if kind.is_fetched])
 def test_a_failed_fetch_is_in_doubt_for_a_proxy_alone(code: str) -> None:
     finding = make_finding(code, "mirror.example", breaks=("patch",))
     by_proxy = in_doubt(seen(side=Unseen("permission denied")), finding)

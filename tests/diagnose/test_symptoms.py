@@ -9,7 +9,7 @@ import pytest
 
 from ssm_bootstrap.diagnose.symptoms import hide_symptoms
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
+from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Severity, State
 
 SSM = "ssm.eu-west-1.amazonaws.com"
 SSMMESSAGES = "ssmmessages.eu-west-1.amazonaws.com"
@@ -102,8 +102,7 @@ def test_two_faults_stay_two(one: str, subject: str, other: str, of: str) -> Non
     ],
 )
 def test_a_clock_explains_the_certificates_of_its_own_side(side: str, symptom: str, hidden: bool) -> None:
-    seen = (Evidence("probe", f"{SSM}:443", f"Date header: this machine's clock is 1200 s {side} the service's"),)
-    found = told(make_finding("clock-skewed", SSM, evidence=seen), make_finding(symptom, SSM))
+    found = told(make_finding("clock-skewed", SSM, reasons=(Reason(side),)), make_finding(symptom, SSM))
     assert dict(found)[symptom] == ("clock-skewed" if hidden else None)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Layer, Side
 from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.finding import Severity
 
 _UNITS = "systemctl status --no-pager 'amazon-ssm-agent*' 'snap.amazon-ssm-agent*'"
@@ -12,6 +14,10 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-missing",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        explains=("agent-config-invalid", "agent-not-running", *families.NO_TOKEN),
+        stops_registering=True,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="amazon-ssm-agent is not installed",
         cause="Neither a package nor the snap of the agent is on this machine, so there is nothing to register or to restart.",
         summary="Install amazon-ssm-agent for this distribution.",
@@ -30,6 +36,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-not-running",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        explains=(*families.OFFLINE,),
         title="The agent is installed but not running",
         cause=(
             "No process of amazon-ssm-agent runs, or systemd starts it again and again. The unit may be stopped or failed, or "
@@ -49,6 +57,10 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-offline",
         severity=Severity.ERROR,
+        depends_on=(
+            "ssm",
+            "ssmmessages",
+        ),
         title="The agent runs, but there is no proof that this node is online",
         cause=(
             "The process is there, and the signs of a working node are not: credentials, a worker process, and a control "
@@ -69,6 +81,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-hibernating",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        subject="amazon-ssm-agent",
+        breaks=families.ALL_BUT_REGISTER,
+        explains=("channel-down", "agent-offline"),
+        depends_on=("ssm",),
         title="The agent hibernates and asks the service only now and then",
         cause=(
             "The agent's first call to Systems Manager failed, so it went to sleep and pings at intervals that grow from 5 "
@@ -90,6 +107,12 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-config-invalid",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        subject="/etc/amazon/ssm/amazon-ssm-agent.json",
+        breaks=families.ALL_BUT_REGISTER,
+        explains=("agent-not-running", *families.NO_TOKEN),
+        ended_by=("credentials-ready",),
+        exit_status=ExitStatus.BAD_CONTENT,
         title="amazon-ssm-agent.json cannot be read by the agent",
         cause=(
             "The agent's service refuses to start with a configuration that does not parse, or that has a value of "
@@ -114,6 +137,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="identity-not-hybrid",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        subject="amazon-ssm-agent",
+        breaks=families.ALL_BUT_REGISTER,
+        explains=(*families.NO_TOKEN,),
+        identity=Bond.NODE,
         title="The agent runs as the EC2 instance and not as the hybrid node",
         cause=(
             "The agent takes its identity from the instance profile instead of the registration. Identity.ConsumptionOrder "
@@ -136,6 +164,13 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="credentials-refused",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        changed_on=Side.AWS,
+        subject="amazon-ssm-agent",
+        breaks=families.ALL_BUT_REGISTER,
+        explains=(*families.OFFLINE,),
+        depends_on=("ssm",),
+        identity=Bond.NODE,
         title="The service refuses the agent its credentials",
         cause=(
             "The agent is registered, and the service does not give it the role's token. After a refusal it writes one line "
@@ -162,6 +197,17 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="channel-down",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        explains=("agent-offline",),
+        depends_on=(
+            "ssm",
+            "ssmmessages",
+        ),
+        ended_by=(
+            "control-channel-up",
+            "channel-opened",
+        ),
+        transient=True,
         title="The agent has no control channel to ssmmessages",
         cause=(
             "The agent has credentials, and its connection to ssmmessages does not come up or was lost. Sessions cannot work "
@@ -189,6 +235,7 @@ KINDS: tuple[FindingKind, ...] = (
 
 CUT = FindingKind(
     code="channel-down",
+    name="cut",
     severity=Severity.ERROR,
     title="The agent's control channel was cut and has not come back",
     cause=(
@@ -208,6 +255,7 @@ CUT = FindingKind(
 
 MASKED = FindingKind(
     code="agent-not-running",
+    name="masked",
     severity=Severity.ERROR,
     title="The agent's unit is masked, so that nothing can start it",
     cause=(
@@ -228,3 +276,6 @@ MASKED = FindingKind(
     when="the unit is masked",
 )
 """The words of agent-not-running where the unit is masked."""
+
+VARIANTS: tuple[FindingKind, ...] = (CUT, MASKED)
+"""Other words of these codes, each for a case of its own."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Teller
+from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
 
 _ASK_METADATA = (
@@ -22,6 +23,10 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="clock-skewed",
         severity=Severity.ERROR,
+        layer=Layer.ANSWER,
+        subject="this machine's clock",
+        explains=("tls-not-yet-valid", "tls-expired", *families.NO_TOKEN),
+        told_by=(Teller.PROBE, Teller.LOG),
         title="This machine's clock is too far from the service's",
         cause=(
             "The Date header of the service and this machine's clock differ by more than signed requests may. Registration is "
@@ -38,6 +43,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="imds-unreachable",
         severity=Severity.WARNING,
+        is_always_told=True,
         title="The instance metadata service does not answer",
         cause=(
             "169.254.169.254 gives no metadata: {detail}. It may be switched off for this instance, a local rule may drop it, "
@@ -62,6 +68,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="imds-impostor",
         severity=Severity.ERROR,
+        is_always_told=True,
         title="Something that is not the instance metadata service answers in its place",
         cause=(
             "A request to 169.254.169.254 was answered, but not as the metadata service answers: most often a proxy or a "
@@ -79,6 +86,10 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="region-mismatch",
         severity=Severity.ERROR,
+        layer=Layer.MACHINE,
+        explains=("dns-unknown-name", *families.ENDPOINT, *families.S3, "activation-invalid", *families.DOWNLOADS),
+        is_always_told=True,
+        is_elsewhere=True,
         title="The region given is not the region this node belongs to",
         cause=(
             "The region asked for and the one that the registration or the configuration names are not the same. A node belongs "
@@ -100,6 +111,7 @@ KINDS: tuple[FindingKind, ...] = (
 
 ABROAD = FindingKind(
     code="region-mismatch",
+    name="abroad",
     severity=Severity.ERROR,
     title="{region} is not the region of this instance, and nothing leads there",
     cause=(
@@ -120,3 +132,6 @@ ABROAD = FindingKind(
     when="the node is not registered yet, and is in another region than the one named",
 )
 """The words of region-mismatch where the instance itself is in another region."""
+
+VARIANTS: tuple[FindingKind, ...] = (ABROAD,)
+"""Other words of these codes, each for a case of its own."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import FindingKind, Side, Teller
 from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Severity
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="repository-unreachable",
         severity=Severity.ERROR,
+        breaks=(Capability.PATCH,),
+        depends_on=("s3",),
+        is_of_a_host=True,
+        is_fetched=True,
         title="A package repository of this system cannot be reached",
         cause=(
             "Patches come from the repositories configured on this machine, and {host} cannot be reached. No endpoint for "
@@ -37,6 +42,9 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="false-compliance",
         severity=Severity.ERROR,
+        depends_on=("s3",),
+        is_of_a_host=True,
+        is_fetched=True,
         title="This node may be reported compliant although nothing was scanned",
         cause=(
             "A repository cannot be reached and its configuration says skip_if_unavailable, so the package manager leaves it "
@@ -55,6 +63,12 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="patch-payload-unreachable",
         severity=Severity.ERROR,
+        changed_on=Side.AWS,
+        breaks=(Capability.PATCH,),
+        depends_on=("s3",),
+        told_by=(Teller.PROBE, Teller.LOG),
+        is_of_a_host=True,
+        is_fetched=True,
         title="Patch Manager's own program cannot be downloaded",
         cause=(
             "AWS-RunPatchBaseline first downloads its program from {host} with curl or wget, and that fails. This is often "
@@ -93,6 +107,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="patch-platform",
         severity=Severity.ERROR,
+        subject="Patch Manager",
+        breaks=(Capability.PATCH,),
         title="Patch Manager cannot patch this system as it is",
         cause=(
             "Patch Manager needs a supported distribution and release, its package manager, a Python it knows, and directories "

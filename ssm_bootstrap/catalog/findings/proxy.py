@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Teller
+from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.network import Failure, Stage
 
 _UNIT_ENVIRONMENT = "systemctl show -p Environment -p EnvironmentFiles -p DropInPaths amazon-ssm-agent.service"
 _UNIT_NAMES = "systemctl show -p EnvironmentFiles -p DropInPaths amazon-ssm-agent.service"
@@ -12,6 +14,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="proxy-unreachable",
         severity=Severity.ERROR,
+        layer=Layer.WAY,
+        explains=("proxy-denied", *families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
+        told_by=(Teller.PROBE, Teller.LOG),
+        is_of_a_host=True,
+        is_of_the_proxy=True,
         title="The configured proxy does not answer",
         cause=(
             "The environment sends traffic for AWS through {proxy}, and that proxy cannot be resolved or gives no answer. "
@@ -35,6 +42,15 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="proxy-denied",
         severity=Severity.ERROR,
+        layer=Layer.WAY,
+        explains=(*families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
+        told_by=(Teller.PROBE, Teller.LOG),
+        is_of_a_host=True,
+        is_of_the_proxy=True,
+        failures=(
+            (Stage.PROXY, Failure.PROXY_DENIED),
+            (Stage.PROXY, Failure.PROXY_AUTH_REQUIRED),
+        ),
         title="The proxy refuses to connect to {service}",
         cause=("{proxy} answers, and refuses CONNECT to {host}:{port}: its rules do not allow this name or this port."),
         summary="Allow CONNECT to {host}:443 on the proxy, or take the name out of the proxy's way with no_proxy.",
@@ -51,6 +67,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="proxy-mismatch",
         severity=Severity.WARNING,
+        layer=Layer.AGENT,
+        explains=(*families.NO_TOKEN,),
         title="The agent's unit and this shell use different proxy settings",
         cause=(
             "The agent's registration runs in the caller's environment and its service in that of its unit, and the two name "
@@ -72,6 +90,7 @@ KINDS: tuple[FindingKind, ...] = (
 
 LOGIN = FindingKind(
     code="proxy-denied",
+    name="login",
     severity=Severity.ERROR,
     title="The proxy wants a login for {service}",
     cause=(
@@ -100,6 +119,7 @@ LOGIN = FindingKind(
 
 UNREADABLE = FindingKind(
     code="proxy-unreachable",
+    name="unreadable",
     severity=Severity.ERROR,
     title="The agent's proxy URL cannot be read, and leads to no proxy",
     cause=(
@@ -117,3 +137,6 @@ UNREADABLE = FindingKind(
     when="the URL cannot be read",
 )
 """The words of proxy-unreachable where there is no telling which proxy is meant."""
+
+VARIANTS: tuple[FindingKind, ...] = (LOGIN, UNREADABLE)
+"""Other words of these codes, each for a case of its own."""

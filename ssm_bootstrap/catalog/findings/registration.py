@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Layer, Side
 from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.finding import Severity
 
 _REGISTER = "sudo ssm-bootstrap register --activation-id <ACTIVATION-ID> --activation-code-file <FILE> --region {region}"
@@ -13,6 +16,10 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-malformed",
         severity=Severity.ERROR,
+        subject="activation",
+        breaks=(Capability.REGISTER,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="The activation id or code has the wrong form",
         cause=(
             "An activation id is a UUID of 36 characters and a code has 20 to 250 characters, without spaces or quotes. What "
@@ -30,6 +37,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-invalid",
         severity=Severity.ERROR,
+        changed_on=Side.AWS,
+        subject="activation",
+        breaks=(Capability.REGISTER,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="The service does not know this activation",
         cause=(
             "The service answered InvalidActivation: id and code do not belong together, the activation was deleted, or it was "
@@ -48,6 +60,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-expired",
         severity=Severity.ERROR,
+        changed_on=Side.AWS,
+        subject="activation",
+        breaks=(Capability.REGISTER,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="The activation has expired",
         cause=(
             "The service answered ActivationExpired. An activation lives for 24 hours unless it was made to last longer, 30 "
@@ -63,6 +80,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-exhausted",
         severity=Severity.ERROR,
+        changed_on=Side.AWS,
+        subject="activation",
+        breaks=(Capability.REGISTER,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="The activation has no registration left",
         cause=(
             "The service answered RegistrationLimitExceeded: the activation has registered as many nodes as it may, which is "
@@ -84,6 +106,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="answer-lost",
         severity=Severity.ERROR,
+        changed_on=Side.AWS,
+        subject="activation",
+        breaks=(Capability.REGISTER,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="The registration went out, and its answer was lost",
         cause=(
             "The request reached the service, or may have, and the connection broke before the answer came. The service may "
@@ -115,6 +142,16 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="not-registered",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        subject="this node",
+        breaks=families.ALL_BUT_REGISTER,
+        explains=("agent-not-running", *families.NO_TOKEN),
+        ended_by=(
+            "registered",
+            "credentials-ready",
+        ),
+        identity=Bond.ATTEMPT,
+        awaits_registering=True,
         title="This node is not registered with Systems Manager",
         cause=(
             "The agent's vault holds no identity. An agent without one ends at once and is started again every 90 seconds; "
@@ -130,6 +167,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="already-registered",
         severity=Severity.INFO,
+        subject="this node",
+        ended_by=("registered",),
+        identity=Bond.ATTEMPT,
+        is_always_told=True,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="This node is registered already",
         cause="The agent's vault holds a complete identity, {mi}, so nothing was changed.",
         summary="Nothing has to be done; look at the node's state if it is not online.",
@@ -140,6 +182,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="registration-interrupted",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        explains=("registration-lost", "not-registered", "agent-not-running", *families.NO_TOKEN),
         title="A registration was interrupted and has not been finished or undone",
         cause=(
             "A journal of ssm-bootstrap is there and nobody holds its lock, so a run was killed half-way. The identity that "
@@ -153,6 +197,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="node-deregistered",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        subject="this node",
+        breaks=families.ALL_BUT_REGISTER,
+        explains=(*families.NO_TOKEN,),
+        identity=Bond.NODE,
         title="Systems Manager no longer knows this node",
         cause=(
             "The service answers InvalidInstanceId for {mi}: the node was deregistered in the account, while its vault here "
@@ -174,6 +223,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="registration-denied",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        changed_on=Side.AWS,
+        explains=(*families.NO_TOKEN,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.NO_PERMISSION,
         title="A policy denies the registration call",
         cause=(
             "The service answered AccessDenied to a call that a hybrid node makes unsigned. An unsigned call has no principal, "
@@ -200,6 +254,9 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="registration-lost",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        explains=("not-registered", "agent-not-running", *families.NO_TOKEN),
+        awaits_registering=True,
         title="This node has lost its identity: the vault is empty, a file names the old id",
         cause=(
             "The registration file still names {mi}, and the vault, which the agent goes by, has no identity. The agent blanks "
@@ -225,6 +282,12 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="fingerprint-mismatch",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        subject="this node",
+        breaks=families.ALL_BUT_REGISTER,
+        explains=(*families.NO_TOKEN,),
+        identity=Bond.NODE,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="The service takes this machine for another than the one registered",
         cause=(
             "machine-id, address or hardware is not the registered one by more than the agent's threshold, so the service "
@@ -251,6 +314,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="throttled",
         severity=Severity.ERROR,
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.TRY_LATER,
         title="The service is being asked too often",
         cause=(
             "The service answered that the rate of calls is exceeded, as happens when many nodes register at once. The agent "
@@ -266,6 +331,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="service-error",
         severity=Severity.ERROR,
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.TRY_LATER,
         title="The service reports an error of its own",
         cause="AWS answered with a server error (5xx). The request was understood to be fine; the fault is on the other side.",
         summary="Try again in some minutes; if it lasts, look at the AWS Health Dashboard.",
@@ -279,6 +346,7 @@ KINDS: tuple[FindingKind, ...] = (
 
 UNNOTICED = FindingKind(
     code="fingerprint-mismatch",
+    name="unnoticed",
     severity=Severity.ERROR,
     title="This machine may be a clone, and its agent was told not to compare",
     cause=(
@@ -309,6 +377,7 @@ _WAYS = (
 
 NO_ROLE = FindingKind(
     code="not-registered",
+    name="no-role",
     severity=Severity.ERROR,
     title="This node is not registered, and the instance has no role either",
     cause=(
@@ -327,6 +396,7 @@ NO_ROLE = FindingKind(
 
 ROLE_REFUSED = FindingKind(
     code="not-registered",
+    name="role-refused",
     severity=Severity.ERROR,
     title="This node is not registered, and the instance's role is refused",
     cause=(
@@ -341,3 +411,6 @@ ROLE_REFUSED = FindingKind(
     source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
     when="the agent runs as an EC2 instance whose role is refused",
 )
+
+VARIANTS: tuple[FindingKind, ...] = (UNNOTICED, NO_ROLE, ROLE_REFUSED)
+"""Other words of these codes, each for a case of its own."""

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Side, Teller
 from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.network import Failure, Stage
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="s3-unreachable",
         severity=Severity.ERROR,
+        is_of_a_missing_endpoint=True,
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        breaks=(Capability.PATCH, Capability.AGENT_UPDATE),
+        explains=(*families.DOWNLOADS,),
+        told_by=(Teller.PROBE, Teller.LOG),
+        is_of_a_host=True,
+        service="s3",
         title="No way to S3 from this subnet",
         cause=(
             "{host} resolves but answers neither on 443 nor on 80. The agent and Patch Manager fetch their files from buckets "
@@ -66,6 +77,12 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="s3-http-blocked",
         severity=Severity.ERROR,
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=("repository-unreachable", "false-compliance"),
+        told_by=(Teller.PROBE, Teller.LOG),
+        is_of_a_host=True,
+        service="s3",
         title="S3 answers on 443 but not on port 80",
         cause=(
             "{host} answers on HTTPS, and HTTP on port 80 gets no answer. The way to S3 exists; the rule that lets port 80 out "
@@ -90,6 +107,12 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="s3-https-blocked",
         severity=Severity.ERROR,
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*families.DOWNLOADS,),
+        told_by=(Teller.PROBE, Teller.LOG),
+        is_of_a_host=True,
+        service="s3",
         title="S3 answers on port 80 but not on 443",
         cause=(
             "{host} answers on port 80, and HTTPS on 443 gets no answer. The way to S3 exists; the rule that lets 443 out to "
@@ -113,6 +136,13 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="s3-denied",
         severity=Severity.ERROR,
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*families.DOWNLOADS,),
+        told_by=(Teller.PROBE, Teller.LOG),
+        is_of_a_host=True,
+        service="s3",
+        failures=((Stage.HTTP, Failure.DENIED),),
         title="S3 is reached but a policy denies a file that everybody may read",
         cause=(
             "{host} answers 403 for an object that is known to exist and to be public. So the network is fine and a policy "
@@ -142,6 +172,7 @@ KINDS: tuple[FindingKind, ...] = (
 
 PART = FindingKind(
     code="s3-unreachable",
+    name="part",
     severity=Severity.ERROR,
     title="Other names of S3 answer, and {host} does not",
     cause=(
@@ -182,3 +213,6 @@ PART = FindingKind(
     when="other names of S3 answer",
 )
 """The words of s3-unreachable where the way to S3 exists and leaves names out."""
+
+VARIANTS: tuple[FindingKind, ...] = (PART,)
+"""Other words of these codes, each for a case of its own."""

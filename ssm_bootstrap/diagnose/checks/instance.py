@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator
 
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.diagnose.case import Case, own_region_elsewhere
 from ssm_bootstrap.diagnose.reach import metadata_of
 from ssm_bootstrap.diagnose.verdicts import touched_by
@@ -71,7 +72,7 @@ def abroad(case: Case) -> Iterator[Finding]:
     belongs_there = identity is not None and identity.state in (IdentityState.REGISTERED, IdentityState.UNREADABLE)
     if own in ("", case.region) or not case.region or belongs_there or case.observations.plan.region_source == "the vault":
         return
-    missing = [reach for reach in case.reaches if reach.code in ("endpoint-missing", "dns-unknown-name", "s3-unreachable")]
+    missing = [reach for reach in case.reaches if reach.code and FINDINGS[reach.code].is_of_a_missing_endpoint]
     answers = any(reach.answered for reach in case.reaches if not reach.is_s3)
     if answers or all(reach.is_s3 for reach in missing):
         return

@@ -16,11 +16,9 @@ from ssm_bootstrap.diagnose.reach import Reach, Standing, metadata_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability, Verdict
-from ssm_bootstrap.model.finding import CLOCK_AHEAD, CLOCK_BEHIND, Evidence, Finding, Severity
+from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Severity
 from ssm_bootstrap.model.network import Failure, Probe
 from ssm_bootstrap.model.observed import value_of
-
-_SERVICE_CODES = {"s3-unreachable", "s3-http-blocked", "s3-https-blocked", "s3-denied"}
 
 
 def what_failed(case: Case) -> Iterator[Finding]:
@@ -165,8 +163,8 @@ def clock(case: Case) -> Iterator[Finding]:
             worst = probe
     if worst is None or worst.clock_offset is None:
         return
-    side = CLOCK_BEHIND if worst.clock_offset > 0 else CLOCK_AHEAD
-    detail = f"this machine's clock is {abs(worst.clock_offset):.0f} s {side} the service's"
+    side = Reason.CLOCK_BEHIND if worst.clock_offset > 0 else Reason.CLOCK_AHEAD
+    detail = f"this machine's clock is {abs(worst.clock_offset):.0f} s {side.value} the service's"
     seconds = f"{abs(worst.clock_offset):.0f}"
     answering = [reach for reach in case.reaches if worst in reach.probes]
     signed = tuple(item.value for item in case.capabilities if item is not Capability.REGISTER)
@@ -177,6 +175,7 @@ def clock(case: Case) -> Iterator[Finding]:
         facts={**_facts(case, answering), "detail": detail, "seconds": seconds},
         evidence=(Evidence("probe", f"{worst.target.host}:{worst.target.port}", excerpt),),
         breaks=signed,
+        reasons=(side,),
     )
 
 

@@ -13,13 +13,12 @@ from ssm_bootstrap.diagnose.reach import Standing, cause_of
 from ssm_bootstrap.diagnose.standings import BAD, Effect, Judged, RepositoryStanding, judge_repositories, repositories_of
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Evidence, Finding, Remedy, Severity
+from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Remedy, Severity
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositories, Repository
 
 PATCH = (Capability.PATCH.value,)
-MOST_GROUPS = 10
-MOST_SETTINGS = 3
+MOST_GROUPS, MOST_SETTINGS = 10, 3
 FATAL = (Effect.BREAKS, Effect.LIES)
 PROGRAMS = {Manager.DNF: "dnf ", Manager.YUM: "yum ", Manager.APT: "apt-get ", Manager.ZYPPER: "zypper "}
 GOES_ON = {
@@ -177,11 +176,10 @@ def _way(case: Case, fetch: Optional[Fetch]) -> Optional[str]:
 def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Finding:
     items = [judged.repository for judged in group]
     first = group[0].shown_by
-    domain = case.domain
     finding = make_finding(
         "repository-unreachable",
         ", ".join(dict.fromkeys(_host(judged) for judged in group)),
-        facts={"region": case.region, "domain": domain, "host": _host(group[0]), "detail": first.detail if first else ""},
+        facts={"region": case.region, "domain": case.domain, "host": _host(group[0]), "detail": first.detail if first else ""},
         evidence=tuple(_evidence(judged) for judged in group),
         symptom_of=_symptom(case, found, group),
         breaks=PATCH,
@@ -189,7 +187,7 @@ def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Fi
     remedy = finding.remedy
     asking = tuple(command for command in remedy.instance_commands if command.startswith(PROGRAMS[found.manager]))
     remedy = replace(remedy, instance_commands=asking)
-    steps = (*mirrors.ways(found.manager, items), *mirrors.lines(found.manager, items, case.region, domain))
+    steps = (*mirrors.ways(found.manager, items), *mirrors.lines(found.manager, items, case.region, case.domain))
     if not steps:
         missing = _for_missing(group)
         remedy = replace(
@@ -199,10 +197,11 @@ def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Fi
             lines = s3remedies.over_http(group)
             step = f"Or write https:// in place of http:// in {lines}." if lines else "Nothing on this machine has to change."
             remedy = replace(remedy, on_aws=True, instance_steps=(step,))
-        return replace(finding, remedy=remedy)
+        is_own = remedy.on_aws and remedy.summary != finding.remedy.summary
+        return replace(finding, remedy=remedy, reasons=(Reason.OWN_CHANGE,) if is_own else ())
     if not any(mirrors.in_s3(item) for item in items):  # what there is to say of Amazon Linux's buckets is of no use here
         remedy = replace(remedy, aws_steps=remedy.aws_steps[-1:], aws_commands=remedy.aws_commands[:1])
-    more = mirrors.commands(found.manager, items, case.region, domain)
+    more = mirrors.commands(found.manager, items, case.region, case.domain)
     remedy = replace(
         remedy,
         summary=_for_missing(group)
@@ -259,8 +258,8 @@ def _nothing_on(case: Case, found: Repositories) -> Finding:
     summary = (
         "Switch on this system's own repositories (RHEL: register it with subscription-manager, or install its RHUI client)."
     )
-    steps, asking = ("Do not trust the compliance reported until then: scan again.",), PROGRAMS[found.manager]
-    commands = tuple(one for one in finding.remedy.instance_commands if one.startswith(asking))
+    steps = ("Do not trust the compliance reported until then: scan again.",)
+    commands = tuple(one for one in finding.remedy.instance_commands if one.startswith(PROGRAMS[found.manager]))
     remedy = Remedy(summary, instance_steps=steps, instance_commands=commands, see=finding.remedy.see)
     return replace(finding, cause=cause, remedy=remedy)
 
@@ -274,7 +273,8 @@ def _skipped(case: Case, group: Sequence[Judged], **more: object) -> Finding:
         evidence=tuple(_evidence(item) for item in group),
         **more,  # type: ignore[arg-type]
     )
-    return replace(finding, remedy=_not_to_be_skipped(finding.remedy, settings))
+    reasons = (Reason.SKIPPED,) if settings else ()
+    return replace(finding, remedy=_not_to_be_skipped(finding.remedy, settings), reasons=reasons)
 
 
 def _not_to_be_skipped(remedy: Remedy, settings: Sequence[str]) -> Remedy:

@@ -72,7 +72,8 @@ def mounted(case: Case) -> Iterator[Finding]:
     told: set[tuple[str, str]] = set()
     for item in _storage(case):
         options = value_of(item.options) or ()
-        for option, code in (("ro", "read-only-storage"), ("noexec", "noexec-mount")):
+        for option in ("ro", "noexec"):
+            code = "read-only-storage" if option == "ro" else "noexec-mount"
             breaks = _broken_by(case, item, option)
             if option not in options or breaks is None or item.kind in _READ_ONLY_BY_DESIGN:
                 continue

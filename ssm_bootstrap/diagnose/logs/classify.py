@@ -6,18 +6,16 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Mapping, Optional, Sequence
 
+from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS, code_of_failure
 from ssm_bootstrap.catalog.partitions import is_aws_host
 from ssm_bootstrap.diagnose.hosts import service_of
 from ssm_bootstrap.diagnose.logrules import (
-    BREAKS,
     CONTEXT_SERVICES,
-    FAILURE_CODES,
     HEALTH_BREAKS,
     KNOWN_OBJECTS,
     NO_PHASE,
     PHASES,
     RULINGS,
-    TRANSIENT,
     PhaseFacts,
 )
 from ssm_bootstrap.diagnose.logs.gonet import NetworkFault
@@ -112,7 +110,7 @@ def _judge_state(record: LogRecord, reading: Reading, file: str, around: Surroun
         under = _judge_cause(record, reading, reading.cause, file, around.site)
     detail = _detail(reading, record.message)
     return Judgement(
-        Sort.FAULT, reading, code, facts.service, "", detail, bool(state.signature.transient), BREAKS.get(code, facts.breaks),
+        Sort.FAULT, reading, code, facts.service, "", detail, bool(state.signature.transient), _breaks(code, facts),
         healed_by=facts.healed_by, also=under if under and under.sort is Sort.FAULT and under.code != code else None,
     )  # fmt: skip
 
@@ -126,6 +124,11 @@ def _detail(reading: Reading, message: str) -> str:
     return lines[0][:300] if lines else ""
 
 
+def _breaks(code: str, facts: PhaseFacts) -> tuple[str, ...]:
+    """What a fault breaks: by its code, else by what was being done."""
+    return tuple(item.value for item in FINDINGS[code].breaks) or facts.breaks
+
+
 def _service(record: LogRecord, host: str, facts: PhaseFacts, site: Site) -> str:
     told = next((CONTEXT_SERVICES[name] for name in record.context if name in CONTEXT_SERVICES), "")
     return service_of(host, site) or told or facts.service
@@ -134,7 +137,7 @@ def _service(record: LogRecord, host: str, facts: PhaseFacts, site: Site) -> str
 def _fault(record: LogRecord, reading: Reading, code: str, service: str, host: str, transient: bool) -> Judgement:
     wrapper = reading.phase or reading.state
     facts = PHASES.get(wrapper.signature.id, NO_PHASE) if wrapper else NO_PHASE
-    breaks = BREAKS.get(code, facts.breaks)
+    breaks = _breaks(code, facts)
     if reading.phase and reading.phase.signature.id == "api-call" and "HealthCheck" in record.context:
         breaks = breaks or HEALTH_BREAKS
     return Judgement(
@@ -158,7 +161,7 @@ def _judge_cause(record: LogRecord, reading: Reading, cause: Match, file: str, s
         return Judgement(Sort.NOTED, reading, detail=_detail(reading, record.message), transient=bool(row.transient))
     host = _host_of(url)
     service = "s3" if code.startswith("patch-payload") else _service(record, host, facts, site)
-    transient = TRANSIENT.get(code, False) if row.transient is None else row.transient
+    transient = FINDINGS[code].transient if row.transient is None else row.transient
     return replace(_fault(record, reading, code, service, host, transient), variant=variant)
 
 
@@ -184,7 +187,7 @@ def _judge_network(record: LogRecord, reading: Reading, fault: NetworkFault, fil
         if fault.failure is Failure.TIMED_OUT and (service or phase):
             return Judgement(Sort.UNEXPLAINED, reading)
         return Judgement(Sort.NOTED, reading, detail=fault.detail)
-    transient = TRANSIENT.get(code, False) or fault.detail.startswith(_PASSING)
+    transient = FINDINGS[code].transient or fault.detail.startswith(_PASSING)
     return _fault(record, reading, code, service, host, transient)
 
 
@@ -192,13 +195,12 @@ def network_code(fault: NetworkFault, service: str, phase: str, around: Surround
     """The code of a network fault met while talking to ``service``; empty where none can be claimed."""
     facts = PHASES.get(phase, NO_PHASE)
     if fault.proxy:
-        told = FAILURE_CODES.get(fault.failure)
-        return "proxy-denied" if told == "proxy-denied" else "proxy-unreachable"
+        return BY_FAILURE.get((Stage.PROXY, fault.failure), "proxy-unreachable")
     unanswered = fault.failure in (Failure.TIMED_OUT, Failure.CLOSED, Failure.RESET)
     if phase == "register" and unanswered and fault.stage in (None, Stage.HTTP):
         return "answer-lost"
     if fault.failure is not Failure.TIMED_OUT:
-        return FAILURE_CODES.get(fault.failure) or ""
+        return code_of_failure(fault.failure)
     if fault.stage is Stage.TLS:
         return "connection-cut"
     connected = fault.stage is Stage.HTTP or (fault.awaiting_headers and fault.stage is None)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Iterator, Optional, Sequence
 
+from ssm_bootstrap.catalog.findingkind import Bond, Teller
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.diagnose.hosts import region_of, service_of
 from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.diagnose.reach import Reach, Standing
@@ -24,58 +26,6 @@ PAUSE = timedelta(minutes=70)
 and the control channel's back-off of 40 minutes and a half (source: hibernation.go:48-151, session/config/config.go:64-68)."""
 
 _HOST = re.compile(r"(?:[A-Za-z0-9_-]+\.)+[A-Za-z][A-Za-z0-9-]*")
-
-NETWORK = frozenset(
-    {
-        "endpoint-missing",
-        "endpoint-blocked",
-        "endpoint-partly-unreachable",
-        "endpoint-refused",
-        "s3-unreachable",
-        "s3-http-blocked",
-        "s3-https-blocked",
-        "s3-denied",
-        "dns-silent",
-        "dns-refused",
-        "dns-unknown-name",
-        "no-route",
-        "tls-untrusted",
-        "tls-expired",
-        "tls-not-yet-valid",
-        "tls-wrong-name",
-        "tls-failed",
-        "not-aws",
-        "connection-cut",
-        "local-policy",
-        "proxy-unreachable",
-        "proxy-denied",
-        "clock-skewed",
-        "patch-payload-unreachable",
-    }
-)
-"""What a probe can tell better than a log."""
-
-REGISTERING = frozenset(
-    {
-        "activation-malformed",
-        "activation-invalid",
-        "activation-expired",
-        "activation-exhausted",
-        "answer-lost",
-        "already-registered",
-        "registration-denied",
-        "throttled",
-        "service-error",
-        "not-registered",
-    }
-)
-"""What a log tells of a registration that was tried."""
-
-STORAGE = frozenset({"disk-full", "disk-low", "read-only-storage"})
-"""What a look at the agent's directories tells better than a log."""
-
-OF_THE_IDENTITY = frozenset({"node-deregistered", "fingerprint-mismatch", "credentials-refused", "identity-not-hybrid"})
-OF_THE_PROXY = ("proxy-unreachable", "proxy-denied")
 
 
 @dataclass(frozen=True)
@@ -123,12 +73,13 @@ def find_ending(fault: Fault, timeline: Timeline, seen: Seen, latest: Optional[d
 
 def _by_registration(fault: Fault, timeline: Timeline, seen: Seen) -> Optional[Ending]:
     """What was said of the identity before a registration ends with it."""
-    if fault.code not in REGISTERING | OF_THE_IDENTITY:
+    bond = FINDINGS[fault.code].identity
+    if bond is Bond.NONE:
         return None
     for item in timeline.registrations:
         if fault.last is not None and item.at is not None and item.at > fault.last:
             return Ending(EndedBy.REGISTRATION, f"registered as {item.node}" if item.node else "registered", item.at)
-    if fault.code in REGISTERING and seen.present.is_registered:
+    if bond is Bond.ATTEMPT and seen.present.is_registered:
         return Ending(EndedBy.REGISTRATION, "the node is registered now")
     return None
 
@@ -160,13 +111,14 @@ def _by_good_sign(fault: Fault) -> Optional[Ending]:
 
 def _by_look(fault: Fault, seen: Seen) -> Optional[Ending]:
     """What a probe or a look at the machine tells better than a log."""
-    if fault.code in STORAGE:
+    row = FINDINGS[fault.code]
+    if Teller.MACHINE in row.told_by:
         # One that is so now was looked at and found, and has taken what the log says into it.
         return Ending(EndedBy.MACHINE, "there is room now, and it can be written") if seen.has_storage else None
-    if fault.code not in NETWORK or not seen.reaches:
+    if Teller.PROBE not in row.told_by or not seen.reaches:
         return None
     named = [host for host in fault.subject.split(", ") if _HOST.fullmatch(host)]
-    if named and fault.code not in OF_THE_PROXY and all(_is_of_others(seen, host) for host in named):
+    if named and not row.is_of_the_proxy and all(_is_of_others(seen, host) for host in named):
         return Ending(EndedBy.NOT_ASKED_FOR, "no probe dials that host now")
     dialled = _dialled(fault, seen)
     if _is_seen(fault, seen):

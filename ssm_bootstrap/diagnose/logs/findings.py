@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Iterable, Mapping, Sequence
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
+from ssm_bootstrap.catalog.findingkind import Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.hosts import region_of
-from ssm_bootstrap.diagnose.logrules import MINOR_SERVICES, SUBJECTS
+from ssm_bootstrap.diagnose.logrules import MINOR_SERVICES
 from ssm_bootstrap.diagnose.logs.incidents import Bundle, what_holds
 from ssm_bootstrap.diagnose.logs.sighting import Sighting
 from ssm_bootstrap.diagnose.logs.signals import Signal
@@ -81,7 +82,12 @@ def _finding(bundle: Bundle, told: Sequence[Incident], whole: _Whole) -> Finding
     facts = _facts(code, best, parts, whole)
     finding = make_finding(
         code,
-        _path(code, best) or SUBJECTS.get(code) or facts["host"] or facts["address"] or facts["service"] or "amazon-ssm-agent",
+        _path(code, best)
+        or FINDINGS[code].subject
+        or facts["host"]
+        or facts["address"]
+        or facts["service"]
+        or "amazon-ssm-agent",
         variant=_variant(code, best) or next((item.judgement.variant for item in parts if item.judgement.variant), ""),
         facts=facts,
         evidence=(Evidence(best.group.file, _place(best.group.file, best.group.line), best.excerpt, best.group.sample.at),),
@@ -146,7 +152,7 @@ def _is_status_alone(bundle: Sequence[Sighting]) -> bool:
 
 def _path(code: str, best: Sighting) -> str:
     """The agent's directory that a full or read-only file system holds: of the path that the message names."""
-    found = _PATH.search(best.group.sample.message) if code in ("disk-full", "read-only-storage") else None
+    found = _PATH.search(best.group.sample.message) if Teller.MACHINE in FINDINGS[code].told_by else None
     return found[1].rpartition("/")[0] if found else ""
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Iterable, Iterator, Mapping, Optional, Sequence
 
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.logkinds import is_of_the_agent
-from ssm_bootstrap.diagnose.logrules import HEALED_BY, SUBJECTS
 from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort
 from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, Seen, find_ending
 from ssm_bootstrap.diagnose.logs.sighting import Sighting
@@ -46,14 +46,14 @@ class Bundle:
     @property
     def good_signs(self) -> frozenset[str]:
         """Ids of the signs that end it."""
-        return frozenset((*(name for item in self.sightings for name in item.judgement.healed_by), *HEALED_BY.get(self.code, ())))
+        return frozenset((*(name for item in self.sightings for name in item.judgement.healed_by), *FINDINGS[self.code].ended_by))
 
     @property
     def subject(self) -> str:
         """What it is about: what its code is always about, or the host that its best record names, or the service."""
         ordered = sorted(self.sightings, key=lambda item: item.rank)
         host = next((item.judgement.host for item in ordered if item.judgement.host), "")
-        return SUBJECTS.get(self.code) or host or self.service or "amazon-ssm-agent"
+        return FINDINGS[self.code].subject or host or self.service or "amazon-ssm-agent"
 
     @property
     def breaks(self) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ def bundle_up(sightings: Iterable[Sighting]) -> tuple[Bundle, ...]:
         judgement: Optional[Judgement] = item.judgement if item.judgement.sort is Sort.FAULT else None
         while judgement is not None:
             part = item if judgement is item.judgement else Sighting(item.group, judgement, item.echo)
-            service = "" if judgement.code in SUBJECTS else judgement.service
+            service = "" if FINDINGS[judgement.code].subject else judgement.service
             found.setdefault((judgement.code, service), []).append(part)
             judgement = judgement.also
     return tuple(Bundle(code, service, tuple(items)) for (code, service), items in found.items())
