@@ -61,7 +61,7 @@ class Restart:
             if finding.severity is Severity.ERROR and finding.symptom_of is None
         ]
         if said:
-            return replace(said[0], state=State.NOW)
+            return replace(said[0], state=State.NOW, logged=False)
         missing = [sign for sign in proof.signs if not sign.seen]
         detail = "; ".join(f"{sign.name}: {sign.detail}" for sign in missing)
         code = "agent-not-running" if missing and missing[0].name == "new process" else "agent-offline"

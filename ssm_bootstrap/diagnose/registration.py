@@ -100,7 +100,7 @@ def _outcome(record: LogRecord, judgement: Judgement, number: int, region: str) 
         group = LogGroup(record, "", 1, record.at, record.at, SOURCE, number)
         sighting = Sighting(group, judgement)
         told = make_findings(tell_incidents(bundle_up((sighting,)), (sighting,), Timeline(), Seen()), (sighting,), region=region)
-        finding = replace(told[0], severity=Severity.ERROR, state=State.NOW, breaks=(Capability.REGISTER,))
+        finding = replace(told[0], severity=Severity.ERROR, state=State.NOW, logged=False, breaks=(Capability.REGISTER,))
         return RegistrationOutcome(Result.FAILED, finding=finding, transient=judgement.transient, explanation=sighting.excerpt)
     if record.level in (Level.ERROR, Level.CRITICAL):
         words = _known_words(judgement) if in_words else ""

@@ -19,7 +19,7 @@ class Severity(str, Enum):
 
 
 class State(str, Enum):
-    """Whether a finding holds now (a probe or the machine says so) or was written in a log before."""
+    """Whether a finding holds now, or is told by a log of which nobody knows whether its writer still lives."""
 
     NOW = "now"
     PAST = "past"
@@ -93,4 +93,5 @@ class Finding:
     first: Optional[datetime] = None
     last: Optional[datetime] = None
     reasons: tuple[Reason, ...] = ()
+    logged: bool = False  # a log alone tells of it: no probe, and no look at the machine
     variant: str = ""  # the case of the code whose words these are; empty for the code's own

@@ -22,7 +22,7 @@ from ssm_bootstrap.diagnose.logs.templates import fold_alike
 from ssm_bootstrap.diagnose.logs.timeline import Present, make_timeline, with_phases
 from ssm_bootstrap.diagnose.symptoms import hide_symptoms
 from ssm_bootstrap.model.diagnosis import Unexplained
-from ssm_bootstrap.model.finding import Finding
+from ssm_bootstrap.model.finding import Finding, State
 from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.log import Level, LogDigest, LogGroup
 from ssm_bootstrap.model.site import NO_SITE, Site
@@ -109,9 +109,10 @@ def classify_logs(
 def conclude(logs: ClassifiedLogs, seen: Seen, *, region: Optional[str] = None, site: Site = NO_SITE) -> LogDiagnosis:
     """What classified logs mean: which faults hold, and what is over."""
     sightings, signals = logs.sightings, logs.signals
+    state = State.NOW if seen.present.has_core else State.PAST
     told = tell_incidents(logs.bundles, sightings, logs.timeline, seen)
     return LogDiagnosis(
-        hide_symptoms(make_findings(told, sightings, signals, region or "", site)),
+        hide_symptoms(make_findings(told, sightings, signals, region or "", site, state)),
         _notes(sightings),
         _unexplained(sightings),
         _count(sightings),
