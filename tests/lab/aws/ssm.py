@@ -8,7 +8,7 @@ from typing import Any, Dict, Optional
 
 from aiohttp import web
 
-from tests.lab.aws.answers import Closing, html_page, service_error, service_json
+from tests.lab.aws.answers import Closing, html_page, named_error, service_error, service_json
 from tests.lab.aws.state import State
 
 #: switch → (error name, status) of RegisterManagedInstance; an interface endpoint's policy answers AccessDenied too.
@@ -51,6 +51,8 @@ async def answer(state: State, request: web.Request, body: bytes) -> web.StreamR
         call = json.loads(body or b"{}")
     except ValueError:
         return service_error("SerializationException")
+    if operation in state.behaviour["errors"]:
+        return named_error(state.behaviour["errors"][operation])
     if operation == "RegisterManagedInstance":
         return await register(state, call)
     if operation == "RequestManagedInstanceRoleToken":
@@ -117,6 +119,9 @@ def role_token(state: State, request: web.Request, call: Dict[str, Any]) -> web.
     mode = state.behaviour["role_token"]
     if mode in ROLE_TOKEN_ERRORS:
         return service_error(*ROLE_TOKEN_ERRORS[mode])
+    known = state.instances.get(str(call.get("InstanceId")), {}).get("fingerprint")
+    if known is not None and known != call.get("Fingerprint"):
+        return service_error(*ROLE_TOKEN_ERRORS["fingerprint-mismatch"])
     state.counters["role-tokens"] += 1
     return service_json(
         {
@@ -124,6 +129,6 @@ def role_token(state: State, request: web.Request, call: Dict[str, Any]) -> web.
             "SecretAccessKey": secrets.token_urlsafe(30),
             "SessionToken": secrets.token_urlsafe(200),
             "UpdateKeyPair": False,
-            "TokenExpirationDate": time.time() + 3600,
+            "TokenExpirationDate": time.time() + float(state.behaviour["token_seconds"]),
         }
     )
