@@ -314,7 +314,6 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="throttled",
         severity=Severity.ERROR,
-        identity=Bond.ATTEMPT,
         exit_status=ExitStatus.TRY_LATER,
         title="The service is being asked too often",
         cause=(
@@ -331,7 +330,6 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="service-error",
         severity=Severity.ERROR,
-        identity=Bond.ATTEMPT,
         exit_status=ExitStatus.TRY_LATER,
         title="The service reports an error of its own",
         cause="AWS answered with a server error (5xx). The request was understood to be fine; the fault is on the other side.",

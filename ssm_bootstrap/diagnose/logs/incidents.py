@@ -22,6 +22,9 @@ CHANGE_BEFORE = timedelta(minutes=15)
 LEAST_FOR_RATE = timedelta(seconds=60)
 """How long an incident must have lasted for a rate: two records in a moment are no 16 000 an hour."""
 
+REGISTER = "register"
+"""The phase of what ``-register`` does, a process of its own."""
+
 _LIFE = ("credentials-ready", "control-channel-up", "registered")
 _STARTS = ("started", "audit-start")
 
@@ -125,6 +128,7 @@ def _fault(bundle: Bundle, stretch: Sequence[_Told], good: Sequence[Sign]) -> Fa
         max((told.last for told in stretch), default=None),
         good,
         any(_is_of_the_agent(item) for item in items),
+        all(item.judgement.phase == REGISTER for item in items),
         bool(bundle.good_signs),
         all(item.judgement.transient for item in items),
     )
@@ -132,7 +136,7 @@ def _fault(bundle: Bundle, stretch: Sequence[_Told], good: Sequence[Sign]) -> Fa
 
 def _is_of_the_agent(item: Sighting) -> bool:
     """Whether the running agent tells of itself: not ``-register``, nor a command's or a patch run's own output."""
-    return item.group.sample.level is not Level.NONE and item.judgement.phase != "register" and is_of_the_agent(item.group.file)
+    return item.group.sample.level is not Level.NONE and item.judgement.phase != REGISTER and is_of_the_agent(item.group.file)
 
 
 def _order(incident: Incident) -> tuple[int, int, float]:
