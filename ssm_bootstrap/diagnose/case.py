@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, Iterator, Mapping
 
+from ssm_bootstrap.catalog.addresses import Place
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.doubt import unproven, unsure_way
 from ssm_bootstrap.diagnose.hosts import region_of
 from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs
-from ssm_bootstrap.diagnose.placing import Place
 from ssm_bootstrap.diagnose.reach import Reach, reaches
 from ssm_bootstrap.diagnose.standings import with_repositories
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_needs

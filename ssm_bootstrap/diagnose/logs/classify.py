@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Mapping, Optional, Sequence
 
+from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.buckets import is_known_object
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS, code_of_failure
 from ssm_bootstrap.catalog.partitions import is_aws_host
@@ -14,7 +15,6 @@ from ssm_bootstrap.catalog.signatures.kinds import Signature
 from ssm_bootstrap.diagnose.hosts import service_of
 from ssm_bootstrap.diagnose.logs.gonet import NetworkFault
 from ssm_bootstrap.diagnose.logs.message import Match, Reading, read_message
-from ssm_bootstrap.diagnose.placing import Place, place_of
 from ssm_bootstrap.diagnose.reach import code_by_proxy, code_of_silence
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.log import Level, LogRecord
