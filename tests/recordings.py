@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple
 
 from tests.scenarios.expectation import read_expectation
 from tests.scenarios.scenario import Scenario, read_scenario
@@ -19,18 +19,41 @@ CORE_PID, WORKER_PID = 812, 834
 
 _OUTSIDE = {"kms": ["52.119.221.73"], "logs": ["52.119.221.74"]}
 _NOT_MADE = {"kms": "dropped", "logs": "dropped"}
+
+
+def _complete(
+    names: Optional[Mapping[str, Any]] = None, peers: Optional[Mapping[str, str]] = None, **more: Any
+) -> Dict[str, Any]:
+    """Endpoints for the three services and a gateway endpoint for S3; none for kms and logs."""
+    return {"base": "complete", "names": {**_OUTSIDE, **(names or {})}, "peers": {**(peers or {}), **_NOT_MADE}, **more}
+
+
+_S3_INSIDE = {"s3": ["10.0.1.15"], "s3-bucket": ["10.0.1.16"], "buckets": ["10.0.1.18"]}
 VPCS: Mapping[str, Mapping[str, Any]] = {
     "no-endpoints": {"base": "no-endpoints"},
     "interface-only": {"base": "no-s3", "names": _OUTSIDE, "peers": _NOT_MADE},
-    "complete": {"base": "complete", "names": _OUTSIDE, "peers": _NOT_MADE},
-    "complete-no-session": {
-        "base": "complete",
-        "names": {**_OUTSIDE, "ssmmessages": ["52.119.221.71"]},
-        "peers": {**_NOT_MADE, "ssmmessages": "dropped"},
-    },
+    "complete": _complete(),
+    "complete-no-session": _complete({"ssmmessages": ["52.119.221.71"]}, {"ssmmessages": "dropped"}),
     "endpoint-sg": {"base": "complete", "peers": {"endpoints": "dropped"}},
+    "interception": _complete(peers={"*": "untrusted(Example Corp Inspection CA)"}),
+    "dns-silent": _complete(resolver="silent"),
+    "dns-refused": _complete(resolver="refused"),
+    "dns-unknown": {"base": "complete", "names": {"*": "nxdomain"}},
+    "dns-silent-and-sg": _complete(peers={"endpoints": "dropped"}, resolver="silent"),
+    "s3-denied": _complete(peers={"s3-all": "403"}),
+    "s3-http-blocked": _complete(peers={"s3-all:80": "dropped"}),
+    "s3-regional": _complete(_S3_INSIDE, {"s3-dualstack": "dropped", "buckets-dualstack": "dropped"}),
 }
 """The networks that journeys.json tells of in words."""
+
+ELSEWHERE: Mapping[Tuple[str, str], str] = {
+    ("interception", "trusted, not restarted"): "the machine trusts the authority by then, which no log tells",
+    ("interception", "trusted, restarted"): "the machine trusts the authority by then, which no log tells",
+    ("worker", "gone"): "the worker's process is gone, which no log tells yet",
+    ("worker", "killed"): "the worker's process is gone, which no log tells yet",
+    ("worker", "cannot be started"): "the worker's program is gone, which the tree of a healthy node has",
+}
+"""Stops at which the truth shows on the machine alone: the journeys on a real systemd judge these."""
 
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{4}) \w+ (.*)")
 
@@ -45,13 +68,16 @@ class Stop(Scenario):
     may: Tuple[str, ...] = ()
     verdicts: Optional[Mapping[str, str]] = None
     logs: Optional[Mapping[str, str]] = None
-    credentials: Optional[Tuple[datetime, datetime]] = None
+    credentials: Optional[Tuple[str, str]] = None
+    seen: Optional[Sequence[Tuple[str, int, float]]] = None
     core_began: float = 0.0
     worker_began: float = 0.0
 
     @property
     def processes(self) -> Sequence[Tuple[str, int, float]]:
-        """The core since its newest start, and its worker where it has one."""
+        """Those that were seen at the stop; else the core since its newest start, and its worker where it has one."""
+        if self.seen is not None:
+            return self.seen
         found = [("amazon-ssm-agent", CORE_PID, self.core_began)]
         return [*found, ("ssm-agent-worker", WORKER_PID, self.worker_began)] if self.worker_began else found
 
@@ -66,7 +92,7 @@ class Stop(Scenario):
         config = root / "var/lib/amazon/ssm/runtimeconfig/identity_config.json"
         if config.exists() and self.credentials is not None:
             told = json.loads(config.read_text(encoding="utf-8"))
-            retrieved, expires = (at.isoformat().replace("+00:00", "Z") for at in self.credentials)
+            retrieved, expires = self.credentials
             told.update(CredentialsRetrievedAt=retrieved, CredentialsExpiresAt=expires)
             config.write_text(json.dumps(told), encoding="utf-8")
 
@@ -91,6 +117,8 @@ def stops() -> Iterator[Stop]:
         told = json.loads((home / "journeys.json").read_text(encoding="utf-8"))
         for journey, story in told["journeys"].items():
             for number, stop in enumerate(story["stops"], 1):
+                if (journey, stop["stop"]) in ELSEWHERE:
+                    continue
                 yield _stop(home / journey, journey, number, stop)
 
 
@@ -102,14 +130,16 @@ def _stop(directory: Path, journey: str, number: int, told: Mapping[str, Any]) -
     node = read_scenario(NODE)
     at = datetime.fromisoformat(told["taken_at"])
     story = _Story.of(logs.get("amazon-ssm-agent.log", ""))
+    registered = told.get("registered", story.registered)
+    kept = tuple(told["credentials"]) if told.get("credentials") else _lifetime(story.ready)
     settings = {**node.settings, "title": f"{journey}: {told['stop']}", "now": told["taken_at"], "zone": 0}
-    layers = node.layers if story.registered else (*node.layers, Path(__file__).resolve().parent / "data" / "unregistered")
+    layers = node.layers if registered else (*node.layers, Path(__file__).resolve().parent / "data" / "unregistered")
     return Stop(
         name=f"{journey}-{number}",
         settings=settings,
         layers=layers,
         commands=node.commands,
-        network=told.get("network") or VPCS[told["vpc"]],
+        network=_network(told),
         expectation=read_expectation({}),
         journey=journey,
         must=tuple(told["must"]),
@@ -117,10 +147,19 @@ def _stop(directory: Path, journey: str, number: int, told: Mapping[str, Any]) -
         may=tuple(told["may"]),
         verdicts=told["verdicts"],
         logs=logs,
-        credentials=_lifetime(story.ready, at),
+        credentials=kept,
+        seen=[(name, pid, datetime.fromisoformat(began).timestamp()) for name, pid, began in told["processes"]]
+        if "processes" in told
+        else None,
         core_began=story.core.timestamp() if story.core else at.timestamp(),
         worker_began=story.worker.timestamp() if story.worker else 0.0,
     )
+
+
+def _network(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The network of a stop, with AWS's clock where a fault puts it elsewhere."""
+    ahead = next((float(fault[5:]) for fault in told["faults"] if fault.startswith("date=")), None)
+    return {**VPCS[told["vpc"]], **({"date_offset": ahead} if ahead is not None else {})}
 
 
 @dataclass
@@ -151,6 +190,9 @@ class _Story:
         return found
 
 
-def _lifetime(ready: Optional[datetime], at: datetime) -> Optional[Tuple[datetime, datetime]]:
+def _lifetime(ready: Optional[datetime]) -> Optional[Tuple[str, str]]:
     """When the credentials were had, and until when they live: an hour, as AWS gives them."""
-    return (ready, ready.replace(hour=(ready.hour + 1) % 24)) if ready is not None else None
+    if ready is None:
+        return None
+    ends = ready.replace(hour=(ready.hour + 1) % 24)
+    return ready.strftime("%Y-%m-%dT%H:%M:%SZ"), ends.strftime("%Y-%m-%dT%H:%M:%SZ")
