@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         with alone(host, "install"):
             steps = install(host, Systemd(host), _wanted(host, arguments))
-    status = _tell(steps, arguments)
+    status = _tell(host, steps, arguments)
     if arguments.uninstall:
         _drop_unpacked(host)
     return status
@@ -116,10 +116,12 @@ def _code(host: Host, source: Optional[str]) -> Optional[str]:
     if source is None:
         return None
     standard_input = read_secret("activation code") if source == "-" else ""
-    return read_code_of(host.files, CodeSources(file=source, standard_input=standard_input)).reveal()
+    code = read_code_of(host.files, CodeSources(file=source, standard_input=standard_input)).reveal()
+    host.secrets.learn(code)
+    return code
 
 
-def _tell(steps: Sequence[Step], arguments: argparse.Namespace) -> int:
+def _tell(host: Host, steps: Sequence[Step], arguments: argparse.Namespace) -> int:
     from ssm_bootstrap import __version__
     from ssm_bootstrap.cli.output import new_report, print_document, print_report
     from ssm_bootstrap.model.exitstatus import ExitStatus
@@ -127,7 +129,8 @@ def _tell(steps: Sequence[Step], arguments: argparse.Namespace) -> int:
     if arguments.json:
         told = [{"did": step.verb, "what": step.what, "note": step.why or None} for step in steps]
         print_document(
-            {"schema": "ssm-bootstrap/1", "version": __version__, "command": "install", "exit_status": 0, "steps": told}
+            {"schema": "ssm-bootstrap/1", "version": __version__, "command": "install", "exit_status": 0, "steps": told},
+            host.secrets,
         )
         return ExitStatus.OK
     report = new_report(arguments.colour)
@@ -139,5 +142,5 @@ def _tell(steps: Sequence[Step], arguments: argparse.Namespace) -> int:
         report.line()
         report.line("At the next boot this machine registers. To begin now:")
         report.command("systemctl start --no-block ssm-bootstrap.service")
-    print_report(report)
+    print_report(report, host.secrets)
     return ExitStatus.OK

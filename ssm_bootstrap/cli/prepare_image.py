@@ -45,7 +45,7 @@ def _tell(ground: Ground, prepared: Prepared, arguments: argparse.Namespace) -> 
     if arguments.json:
         _document(ground, prepared)
     else:
-        _report(prepared, arguments)
+        _report(ground, prepared, arguments)
     return _status(prepared)
 
 
@@ -56,7 +56,7 @@ def _status(prepared: Prepared) -> ExitStatus:
     return ExitStatus.BAD_CONTENT if prepared.left else ExitStatus.OK
 
 
-def _report(prepared: Prepared, arguments: argparse.Namespace) -> None:
+def _report(ground: Ground, prepared: Prepared, arguments: argparse.Namespace) -> None:
     from ssm_bootstrap.cli.output import new_report, print_report
 
     report = new_report(arguments.colour)
@@ -78,7 +78,7 @@ def _report(prepared: Prepared, arguments: argparse.Namespace) -> None:
     if old:
         report.line(f"AWS still lists {old}; if no other machine is that node, deregister it there:")
         report.command(_deregister(old, prepared.old.region))
-    print_report(report)
+    print_report(report, ground.host.secrets)
 
 
 def _deregister(managed_instance_id: str, region: str) -> str:
@@ -109,4 +109,4 @@ def _document(ground: Ground, prepared: Prepared) -> None:
         "left_running": list(prepared.left_running),
         "left": [{"path": item.path, "why": item.why} for item in prepared.left],
     }
-    print_document({**document(observations, Diagnosis(), _status(prepared)), **told})
+    print_document({**document(observations, Diagnosis(), _status(prepared)), **told}, ground.host.secrets)

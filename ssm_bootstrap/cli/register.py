@@ -164,7 +164,7 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, deadline: Deadline
     """What is needed to register, checked before anything runs."""
     from ssm_bootstrap.act.preflight import Preflight
     from ssm_bootstrap.act.register import Registrar
-    from ssm_bootstrap.cli.looking import code_of_environment, proxies_of
+    from ssm_bootstrap.cli.looking import proxies_of
     from ssm_bootstrap.cli.output import say
     from ssm_bootstrap.cli.registering import agent_environment
     from ssm_bootstrap.cli.secretinput import read_secret
@@ -178,13 +178,14 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, deadline: Deadline
         argument=arguments.activation_code,
         file=arguments.activation_code_file,
         standard_input=read_secret("Activation code") if arguments.activation_code_file == "-" else "",
-        variable=code_of_environment(),
+        variable=host.secrets.variable,
     )
     if ground.agent_config.problem:
         path, problem = ground.agent_config.path, ground.agent_config.problem
         text = f"{path}: agent-config-invalid: {problem}; the agent would not start with it; nothing was registered"
         raise Refusal(ExitStatus.BAD_CONTENT, text)
     activation = read_activation(host.files, arguments.activation_id, sources, host.environment, ground.configuration)
+    host.secrets.learn(activation.code.reveal())
     if arguments.activation_code is not None:
         say("warning: --activation-code shows the code to whoever may list processes; --activation-code-file does not")
     settings, unit = proxies_of(ground)

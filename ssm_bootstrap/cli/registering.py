@@ -172,7 +172,7 @@ def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace
         report.item("said", outcome.attempts[-1].explanation or "nothing")
     if mismatch is not None:
         report.finding(mismatch, brief=True)
-    print_report(report)
+    print_report(report, ground.host.secrets)
     return status
 
 
@@ -223,4 +223,4 @@ def _document(ground: Ground, outcome: Outcome, diagnosis: Diagnosis, arguments:
             "seconds": round(outcome.proof.seconds, 2),
             "signs": [{"sign": sign.name, "seen": sign.seen, "detail": sign.detail} for sign in outcome.proof.signs],
         }
-    print_document(document(observations, diagnosis, status, more))
+    print_document(document(observations, diagnosis, status, more), ground.host.secrets)

@@ -6,6 +6,11 @@ import json
 from typing import Optional
 from urllib.parse import quote
 
+
+class Leak(Exception):
+    """A secret of this run stands in what was about to be written: a fault of ours, and nothing was written."""
+
+
 LEAST = 12
 """Letters from which on a text is searched for as it is; a shorter one may be a word of our own."""
 
@@ -22,7 +27,8 @@ class Secrets:
     def learn(self, text: str) -> None:
         """Keep a secret, to be found again however it is written; what is too short to be told from a word is none."""
         secret = text.strip()
-        if len(secret) >= LEAST and secret not in self._known:
+        is_a_word = not any(letter.isdigit() or letter.isupper() or letter == ":" for letter in secret)
+        if len(secret) >= LEAST and not is_a_word and secret not in self._known:
             self._known.add(secret)
             self._spellings |= _spellings(secret)
 
@@ -40,12 +46,20 @@ class Secrets:
                 return False
         return any(spelling in data for spelling in self._spellings)
 
+    def must_not_stand_in(self, data: bytes, where: str) -> None:
+        """The last step before anything is written; raises Leak."""
+        if self.stand_in(data):
+            raise Leak(f"{where}: a secret of this run stands in what was to be written; nothing was written")
+
     def masked(self, text: str, mask: str = "***") -> str:
         """The text without what is known."""
         for secret in sorted(self._known, key=len, reverse=True):
             for written in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""), quote(secret)):
                 text = text.replace(written, mask)
         return text
+
+    def __bool__(self) -> bool:
+        return bool(self._known)
 
     def __repr__(self) -> str:
         return f"Secrets({len(self._known)})"
