@@ -161,7 +161,9 @@ def _hash(arguments: argparse.Namespace) -> str:
 
 def _read(flag: str, source: str) -> str:
     from ssm_bootstrap.cli.secretinput import read_secret
+    from ssm_bootstrap.host.dumps import keep_out_of_dumps
 
+    keep_out_of_dumps()
     if source == "-":
         return read_secret("presigned URL" if flag == "--presigned-url-file" else "activation code")
     return _bytes(flag, source, 8192).decode("utf-8", "replace")
