@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Callable, ContextManager, Mapping, Optional, Sequence
 
 from ssm_bootstrap.act.change import refusal_of
+from ssm_bootstrap.act.launcher import in_unit, must_be_roots
 from ssm_bootstrap.act.systemd import Systemd
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.inifile import with_option
@@ -43,7 +44,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to put in place: the program's own file (None: it stays where it is), units by name, settings, and the code."""
+    """What to put in place: the program's own file (None: it stays where it is), units by name, settings, and the code.
+
+    ``runs`` is what the units will run and is not put in place here: nobody but root may be able to change it.
+    """
 
     program: Optional[bytes]
     program_path: str
@@ -52,6 +56,7 @@ class Wanted:
     code: Optional[str] = field(default=None, repr=False)
     enable: bool = True
     start: bool = False
+    runs: tuple[str, ...] = ()
 
 
 def install(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
@@ -62,6 +67,8 @@ def install(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
     placing = _Placing(host, *_read_record(host))
     try:
         _must_not_be_masked(host, wanted)
+        must_be_roots(host, wanted.runs)
+        in_unit(wanted.program_path)
         _make_places(host)
         enabled = [name for name in (UNIT, TIMER) if wanted.enable and not systemd.is_enabled(name)]
         placing.note({path: data for path, data, _ in _files(host, wanted)}, enabled)
@@ -105,7 +112,7 @@ def _files(host: Host, wanted: Wanted) -> list[tuple[str, bytes, int]]:
         return found  # a package brought the units, and keeps them new
     for name, data in wanted.units.items():
         path = paths.OUR_TMPFILES if name.endswith(_TMPFILES) else f"{paths.OUR_UNITS}/{name}"
-        found.append((path, data.replace(PACKAGED.encode(), wanted.program_path.encode()), 0o644))
+        found.append((path, data.replace(PACKAGED.encode(), in_unit(wanted.program_path)), 0o644))
     return found
 
 

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Callable, Iterator, Optional, Sequence
 
-from ssm_bootstrap.host.held import Held, hold, remove_held
+from ssm_bootstrap.host.held import Held, first_loose, hold, remove_held
 
 CHUNK = 1 << 18
 _GET_FLAGS = 2 << 30 | struct.calcsize("l") << 16 | ord("f") << 8 | 1  # FS_IOC_GETFLAGS (ioctl_iflags(2))
@@ -52,6 +52,10 @@ class Files:
     def hold(self, path: str, limit: int = 16 << 20) -> Held:
         """At most ``limit`` bytes of a file, with its owner, mode and kind as its descriptor tells them; raises OSError."""
         return hold(str(self._root), path, limit)
+
+    def first_loose(self, path: str) -> str:
+        """The first part of a path that others own or may write; empty where none is. Raises OSError."""
+        return first_loose(str(self._root), path)
 
     def remove_held(self, path: str, judge: Callable[[Held], None]) -> None:
         """Remove the file that a path leads to, unless ``judge`` raises; a link that led there stays. Raises OSError."""

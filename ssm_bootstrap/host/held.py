@@ -129,3 +129,39 @@ def remove_held(root: str, path: str, judge: Callable[[Held], None], limit: int 
             os.fsync(directory)
         finally:
             os.close(directory)
+
+
+def first_loose(root: str, path: str) -> str:
+    """The first part of a path that others own or may write, links and what they lead to included; empty where none is.
+
+    Whoever may write a directory may put another file in place of what it holds; root's own group may. Raises OSError.
+    """
+    here, left, links = root, [part for part in path.split("/") if part], 0
+    if not _is_tight(os.lstat(here)):
+        return "/"
+    while left:
+        name = left.pop(0)
+        if name in (".", ".."):
+            here = os.path.dirname(here) if name == ".." else here
+            continue
+        below = os.path.join(here, name)
+        found = os.lstat(below)
+        if not _is_tight(found):
+            return below if root == "/" else f"/{os.path.relpath(below, root)}"
+        if stat.S_ISLNK(found.st_mode):
+            target = os.readlink(below)
+            links += 1
+            if links > MOST_LINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+            here = "/" if target.startswith("/") else here
+            left[:0] = [part for part in target.split("/") if part]
+        else:
+            here = below
+    return ""
+
+
+def _is_tight(found: os.stat_result) -> bool:
+    if found.st_uid not in (0, os.geteuid()):
+        return False
+    shared = 0o002 if found.st_gid == 0 else 0o022
+    return stat.S_ISLNK(found.st_mode) or not found.st_mode & shared
