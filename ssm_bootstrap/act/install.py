@@ -24,6 +24,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.host.downloads import CannotFetch, TooLarge
 from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.model.awsname import Domain, Region
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 
 WAIT = 300.0
@@ -34,7 +35,7 @@ NOTHING = "nothing was installed"
 
 
 def install_agent(
-    host: Host, region: str, domain: str, key_file: str, proxies: ProxySettings, tell: Callable[[str], None]
+    host: Host, region: Region, domain: Domain, key_file: str, proxies: ProxySettings, tell: Callable[[str], None]
 ) -> None:
     """Fetch the agent's package for this machine, check it against the keys of ``key_file``, and install it.
 
@@ -69,8 +70,8 @@ class _Installation:
 
     host: Host
     package: Package
-    region: str
-    domain: str
+    region: Region
+    domain: Domain
     proxies: ProxySettings
     tell: Callable[[str], None]
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping, Optional, Sequence
 
+from ssm_bootstrap.model.awsname import Domain, Region
+
 SIGNATURE = ".sig"
 """What the detached signature's name ends in."""
 
@@ -38,7 +40,7 @@ class Package:
     file: str
     source: str
 
-    def url(self, region: str, domain: str) -> str:
+    def url(self, region: Region, domain: Domain) -> str:
         """Its address in the region's bucket, in path style as everything the agent fetches for itself."""
         return f"https://s3.{region}.{domain}/amazon-ssm-{region}/latest/{self.folder}/{self.file}"
 

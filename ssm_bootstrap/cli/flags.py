@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.model.awsname import Region
 
 CAPABILITIES = ("register", "run-command", "session", "patch", "agent-update")
 
@@ -19,14 +23,14 @@ def capabilities(text: str) -> tuple[str, ...]:
     return names
 
 
-def region(text: str) -> str:
-    """``--region``: the shape of a region's name."""
-    from ssm_bootstrap.catalog.partitions import region_problem
+def region(text: str) -> Region:
+    """``--region``: a region's name."""
+    from ssm_bootstrap.model.awsname import Region
 
-    problem = region_problem(text)
-    if problem is not None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no region: {problem}")
-    return text
+    try:
+        return Region(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no region: {error}") from None
 
 
 def duration(text: str) -> float:

@@ -31,6 +31,7 @@ from ssm_bootstrap.collect.surroundings import look_at_surroundings
 from ssm_bootstrap.collect.targets import ProxySettings, targets_for
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Commands
+from ssm_bootstrap.model.awsname import Region
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import AgentConfig, Identity, IdentityState, Instance, Metadata
@@ -63,13 +64,13 @@ class Ground:
     overrides: Overrides = NO_OVERRIDES
 
     @property
-    def region(self) -> str:
+    def region(self) -> Region:
         """The region; raises Refusal (2) where nobody names one."""
         region = value_of(self.choice.region)
         if region is None:
             expected = "--region: expected a region such as ap-northeast-1; nothing on this machine names one"
             raise Refusal(ExitStatus.USAGE, expected)
-        return region
+        return Region(region)
 
 
 def stand(host: Host, flag: Optional[str], *, ask_metadata: bool = True) -> Ground:

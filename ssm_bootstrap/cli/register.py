@@ -150,9 +150,10 @@ def _install(ground: Ground, arguments: argparse.Namespace, deadline: Deadline) 
     from ssm_bootstrap.cli.looking import proxies_of
     from ssm_bootstrap.cli.output import say
     from ssm_bootstrap.cli.registering import Outcome, find_binary
+    from ssm_bootstrap.model.awsname import Domain
 
     ready = _registrar(ground, arguments, deadline, "")
-    domain = ground.agent_config.service_domain or partition_of(ground.region, ground.overrides.site).domain
+    domain = Domain(ground.agent_config.service_domain or partition_of(ground.region, ground.overrides.site).domain)
     install_agent(ground.host, ground.region, domain, arguments.key_file, proxies_of(ground)[0], say)
     binary = find_binary(ground)
     if isinstance(binary, Outcome):

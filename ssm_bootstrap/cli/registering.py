@@ -24,6 +24,7 @@ from ssm_bootstrap.diagnose.checks.region import contradicted
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.model.awsname import Region
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
@@ -126,13 +127,13 @@ def must_not_cut(host: Host, command: str) -> None:
         raise Refusal(ExitStatus.TRY_LATER, text)
 
 
-def region_at_work(ground: Ground) -> str:
+def region_at_work(ground: Ground) -> Region:
     """The region that the agent works in: the vault's on a registered node, whoever names another; else the one to come.
 
     The vault is looked at anew: a registration or a rollback may just have changed it. Raises Refusal (2) where nobody names one.
     """
     identity = look_past_journal(ground.host.files)
-    return identity.region if identity.state is IdentityState.REGISTERED else ground.region
+    return Region(identity.region) if identity.state is IdentityState.REGISTERED else ground.region
 
 
 def revive(ground: Ground, cidrs: Sequence[str] = (), timeout: float = limits.ONLINE) -> Proof:

@@ -88,6 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
     from ssm_bootstrap import __version__
     from ssm_bootstrap.catalog.partitions import partition_of
+    from ssm_bootstrap.model.awsname import Domain
     from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
     from ssm_bootstrap.render.userdata import Fetch, FirstBoot
 
@@ -101,7 +102,7 @@ def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
         bucket=bucket,
         key=key,
         region=arguments.region,
-        domain=partition_of(arguments.region).domain,
+        domain=Domain(partition_of(arguments.region).domain),
         sha256=_hash(arguments),
         activation_id=arguments.activation_id,
         fetch=Fetch(arguments.fetch),
