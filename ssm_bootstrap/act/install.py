@@ -13,6 +13,7 @@ from ssm_bootstrap.act.change import refusal_of
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.signature import BadKey, Keyring, NoGpg, NotSigned
 from ssm_bootstrap.catalog import packages
+from ssm_bootstrap.catalog.agents import INSTALLED
 from ssm_bootstrap.catalog.packages import INSTALLERS, SIGNATURE, Package, package_for
 from ssm_bootstrap.catalog.secretshapes import repeated
 from ssm_bootstrap.collect import paths
@@ -94,7 +95,22 @@ class _Installation:
             text = f"--install-agent: {self.package.file} is refused: {error} ({key_file}); {NOTHING}"
             raise Refusal(ExitStatus.BAD_CONTENT, text) from None
         self.tell(f"{self.package.file} is signed by {signer}")
+        self._must_be_new(here)
         self._install(here)
+
+    def _must_be_new(self, path: str) -> None:
+        """An old package has a good signature too, and its faults; raises Refusal (78)."""
+        before, after = packages.ASKERS[self.package.family]
+        argv = [*before, self.host.files.real(path), *after]
+        try:
+            done = self.host.commands.run(argv, timeout=packages.VERIFY, environment={"LC_ALL": "C"})
+        except CannotRun as error:
+            raise Refusal(ExitStatus.BAD_CONTENT, f"--install-agent: {error}; {NOTHING}") from None
+        name, version = packages.named(done.output) if done.returncode == 0 and not done.timed_out else ("", "")
+        if name != packages.NAME or not INSTALLED.is_reached_by(version):
+            found = f"{name} {version}"[:80].strip() or f"what {before[0]} cannot read"
+            text = f"{self.package.file} is refused: expected {packages.NAME} {INSTALLED.since} or newer, found {found}"
+            raise Refusal(ExitStatus.BAD_CONTENT, f"--install-agent: {text}; {NOTHING}")
 
     def _fetch(self, url: str, path: str, most: int) -> None:
         self.tell(f"fetching {url}")

@@ -64,6 +64,24 @@ INSTALLERS: Mapping[str, tuple[str, ...]] = {"deb": ("dpkg", "-i"), "rpm": ("rpm
 """What installs a local file without asking a repository. Source: dpkg(1), rpm(8)."""
 
 
+ASKERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "deb": (("dpkg", "--field"), ("Package", "Version")),
+    "rpm": (("rpm", "-qp", "--queryformat", "%{NAME} %{VERSION}"), ()),
+}
+"""What tells name and version of a local file: the words before and after its path. Source: dpkg(1), rpm(8)."""
+
+NAME = "amazon-ssm-agent"
+
+STRONG_DIGESTS: Mapping[str, str] = {"8": "SHA-256", "9": "SHA-384", "10": "SHA-512"}
+"""Digests by which a signature counts, by their numbers in OpenPGP (RFC 9580, 9.5); of SHA-1 two files can be made alike."""
+
+
+def named(said: str) -> tuple[str, str]:
+    """Name and version in what an asker said, without the labels of dpkg and the revision of the package; empty where none."""
+    words = [word for word in said.split() if not word.endswith(":")]
+    return (words[0], words[1].partition("-")[0]) if len(words) == 2 else ("", "")
+
+
 def package_for(identifier: str, like: Sequence[str], architecture: str) -> Optional[Package]:
     """The package for a distribution and a processor, or None where there is none."""
     family = next((FAMILIES[name] for name in (identifier, *like) if name in FAMILIES), None)
