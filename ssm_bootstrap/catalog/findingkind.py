@@ -35,6 +35,15 @@ class Bond(str, Enum):
     NODE = "node"  # said of an identity: over with the next registration
 
 
+class Scope(str, Enum):
+    """Of which faults a cause may be the reason: of those that its row names, and no others than these."""
+
+    WHOLE = "whole"
+    OF_ITS_HOSTS = "of its hosts"  # what depends on the hosts that it names, or on their services
+    OF_HOSTS_IT_LEADS_TO = "of hosts it leads to"  # faults of those hosts alone, and what is of no host at all
+    OF_ITS_REGION = "of its region"  # faults of hosts of the region that is its subject, and what is of no host at all
+
+
 class Layer(IntEnum):
     """How near to the machine a cause lies: of several the nearest is told as the root."""
 
@@ -89,12 +98,12 @@ class FindingKind:
     exit_status: ExitStatus = ExitStatus.UNREACHABLE  # of ``register`` that failed with it
     not_by_clock: Optional[Reason] = None  # a clock that is off to this side cannot be its cause
 
-    is_of_a_host: bool = False  # it is about the hosts that it names, and explains only what depends on them
+    scope: Scope = Scope.WHOLE
+    follows_for: Optional[Reason] = None  # it follows from another fault only where it is for this reason; a log tells none
     is_of_every_host: bool = False  # it stands in the way of every host alike, wherever the agent dials
     is_of_the_way: bool = False  # where one host of anybody shows it, it is a fault of the way and not of that host
     is_of_the_proxy: bool = False  # the host that it names is the proxy's
     is_of_a_missing_endpoint: bool = False  # what a region in which nothing was made for this VPC shows
-    is_of_storage: bool = False
     is_fetched: bool = False  # about what a patch run fetches, with the agent's environment and without its configuration
     is_elsewhere: bool = False  # a host or region that is not meant was looked at: nothing is to be mended there
     is_always_told: bool = False  # as bad as it is, whichever capabilities were asked for

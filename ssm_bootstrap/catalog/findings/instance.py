@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
 
@@ -90,6 +90,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=("dns-unknown-name", *families.ENDPOINT, *families.S3, "activation-invalid", *families.DOWNLOADS),
         is_always_told=True,
         is_elsewhere=True,
+        scope=Scope.OF_ITS_REGION,
         title="The region given is not the region this node belongs to",
         cause=(
             "The region asked for and the one that the registration or the configuration names are not the same. A node belongs "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.exitstatus import ExitStatus
@@ -29,7 +29,7 @@ KINDS: tuple[FindingKind, ...] = (
             "proxy-unreachable",
             *families.NO_PATH,
         ),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         stops_registering=True,
         title="This machine's own firewall stops {service}",
         cause=(
@@ -158,7 +158,6 @@ KINDS: tuple[FindingKind, ...] = (
         explains=("registration-interrupted", "registration-lost", "patch-platform", *families.STUCK),
         ended_by=("credentials-ready",),
         told_by=(Teller.MACHINE, Teller.LOG),
-        is_of_storage=True,
         stops_registering=True,
         exit_status=ExitStatus.TRY_LATER,
         title="There is no room left for the agent's files",
@@ -198,7 +197,6 @@ KINDS: tuple[FindingKind, ...] = (
         explains=("disk-full", "registration-interrupted", "registration-lost", "patch-platform", *families.STUCK),
         ended_by=("credentials-ready",),
         told_by=(Teller.MACHINE, Teller.LOG),
-        is_of_storage=True,
         stops_registering=True,
         exit_status=ExitStatus.NO_PERMISSION,
         title="The agent's directory is on a read-only file system",
@@ -219,7 +217,6 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         layer=Layer.AGENT,
         explains=("patch-platform",),
-        is_of_storage=True,
         title="No program may run in the agent's directory (noexec)",
         cause=(
             "{detail}. Run Command and Patch Manager unpack their scripts below /var/lib/amazon and /var/log/amazon and run "
@@ -245,7 +242,6 @@ KINDS: tuple[FindingKind, ...] = (
             "patch-platform",
             *families.STUCK,
         ),
-        is_of_storage=True,
         stops_registering=True,
         title="Something stands in the way of a directory that the agent writes to",
         cause=(
@@ -413,6 +409,7 @@ KINDS: tuple[FindingKind, ...] = (
             "credentials-refused",
         ),
         is_elsewhere=True,
+        scope=Scope.OF_HOSTS_IT_LEADS_TO,
         title="amazon-ssm-agent.json leads the agent to another region",
         cause=(
             "{detail}. The agent goes where that file says, with an identity that the other region does not know; and a VPC's "

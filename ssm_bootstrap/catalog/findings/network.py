@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Side, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Side, Teller
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
@@ -17,7 +17,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         title="No VPC endpoint, or no private DNS, for {service}",
         cause=(
             "{host} resolves to public addresses only, and none of them answers on port {port}. In a VPC without a way to the "
@@ -48,7 +48,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         title="A filter drops packets to the endpoint: {service}",
         cause=(
             "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. The endpoint's "
@@ -88,7 +88,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.WARNING,
         changed_on=Side.AWS,
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         title="Only some addresses answer for {service}",
         cause=(
             "{host} has several addresses, one for each Availability Zone of the endpoint, and {address} gives no answer while "
@@ -114,7 +114,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.WAY,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         failures=((Stage.TCP, Failure.REFUSED),),
         title="Something refuses the connection to {service}",
         cause=(
@@ -142,7 +142,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.MACHINE,
         explains=("dns-silent", *families.ENDPOINT, *families.S3, *families.CONNECTED, "proxy-unreachable", *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_of_every_host=True,
         is_of_the_way=True,
         failures=(
@@ -171,7 +171,7 @@ KINDS: tuple[FindingKind, ...] = (
         code="public-path",
         severity=Severity.WARNING,
         changed_on=Side.AWS,
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         title="Closed VPC, yet a public address serves {service}",
         cause=(
             "{host} answers, but at {address}, a public address, although this VPC is said to be closed or other services of "
@@ -194,7 +194,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.ANSWER,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         failures=(
             (Stage.TCP, Failure.RESET),
             (Stage.TCP, Failure.CLOSED),
@@ -237,7 +237,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.MACHINE,
         explains=(*families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_of_every_host=True,
         is_of_the_way=True,
         failures=(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Side, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Scope, Side, Teller
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.finding import Reason, Severity
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -13,7 +13,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         breaks=(Capability.PATCH,),
         depends_on=("s3",),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_fetched=True,
         title="A package repository of this system cannot be reached",
         cause=(
@@ -43,7 +43,7 @@ KINDS: tuple[FindingKind, ...] = (
         code="false-compliance",
         severity=Severity.ERROR,
         depends_on=("s3",),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_fetched=True,
         title="This node may be reported compliant although nothing was scanned",
         cause=(
@@ -67,7 +67,7 @@ KINDS: tuple[FindingKind, ...] = (
         breaks=(Capability.PATCH,),
         depends_on=("s3",),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_fetched=True,
         title="Patch Manager's own program cannot be downloaded",
         cause=(
@@ -109,6 +109,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         subject="Patch Manager",
         breaks=(Capability.PATCH,),
+        follows_for=Reason.OF_STORAGE,
         title="Patch Manager cannot patch this system as it is",
         cause=(
             "Patch Manager needs a supported distribution and release, its package manager, a Python it knows, and directories "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
 from ssm_bootstrap.model.network import Failure, Stage
@@ -17,7 +17,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.WAY,
         explains=("proxy-denied", *families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_of_the_proxy=True,
         title="The configured proxy does not answer",
         cause=(
@@ -45,7 +45,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.WAY,
         explains=(*families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_of_the_proxy=True,
         failures=(
             (Stage.PROXY, Failure.PROXY_DENIED),

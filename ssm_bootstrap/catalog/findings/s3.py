@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Side, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Side, Teller
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.capability import Capability
@@ -19,7 +19,7 @@ KINDS: tuple[FindingKind, ...] = (
         breaks=(Capability.PATCH, Capability.AGENT_UPDATE),
         explains=(*families.DOWNLOADS,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         service="s3",
         title="No way to S3 from this subnet",
         cause=(
@@ -81,7 +81,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         explains=("repository-unreachable", "false-compliance"),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         service="s3",
         title="S3 answers on 443 but not on port 80",
         cause=(
@@ -111,7 +111,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         explains=(*families.DOWNLOADS,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         service="s3",
         title="S3 answers on port 80 but not on 443",
         cause=(
@@ -140,7 +140,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         explains=(*families.DOWNLOADS,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         service="s3",
         failures=((Stage.HTTP, Failure.DENIED),),
         title="S3 is reached but a policy denies a file that everybody may read",

@@ -11,13 +11,14 @@ from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.standings import RepositoryStanding, judge_repositories, repositories_of
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Evidence, Finding, Severity
+from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Severity
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.patching import NodeLimits
 
 PATCH = (Capability.PATCH,)
 SNAPS = "/snap/"
+FOR_ROOM = (Reason.OF_STORAGE,)
 
 
 def platform(case: Case) -> Iterator[Finding]:
@@ -81,9 +82,9 @@ def room(case: Case) -> Iterator[Finding]:
         told.add(free >> 20)
         detail = f"{free >> 20} MB are free below {path}"
         if free < PATCH_ROOM_LEAST:
-            yield _stops(case, path, detail)
+            yield replace(_stops(case, path, detail), reasons=FOR_ROOM)
         else:
-            yield _doubt(case, path, detail, "There is little room for packages and their lists")
+            yield replace(_doubt(case, path, detail, "There is little room for packages and their lists"), reasons=FOR_ROOM)
 
 
 def busy(case: Case) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import Iterator, Mapping, Optional
 from ssm_bootstrap.diagnose.case import Case, is_closed
 from ssm_bootstrap.diagnose.firewall import Fate, Judgement, judge_packet
 from ssm_bootstrap.diagnose.firewallrules import Packet
-from ssm_bootstrap.diagnose.reach import Reach, Standing
+from ssm_bootstrap.diagnose.reach import Reach, Standing, hosts_of, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Verdict
@@ -85,9 +85,8 @@ def _finding(
 ) -> Finding:
     reaches = [reach for _, group in groups for reach in group]
     rows = [reach.endpoint for reach in reaches]
-    hosts = list(dict.fromkeys(reach.shown_by.target.host for reach in reaches))
+    hosts, services = hosts_of(reaches), services_of(reaches)
     first = reaches[0].shown_by
-    services = list(dict.fromkeys(reach.shown_by.target.service for reach in reaches))
     finding = make_finding(
         "host-firewall",
         ", ".join(hosts),
@@ -101,6 +100,8 @@ def _finding(
         },
         evidence=tuple(Evidence("firewall", ", ".join(_places(group)), rule[:300]) for rule, group in groups),
         severity=severity,
+        hosts=hosts,
+        services=services,
         breaks=touched_by(rows, case.needs, Verdict.BROKEN) if severity is None else (),
         degrades=touched_by(rows, case.needs, Verdict.DEGRADED) if severity is None else (),
     )
