@@ -56,6 +56,26 @@ class Layer(IntEnum):
 
 
 @dataclass(frozen=True)
+class Variant:
+    """Other words for a code, for a case in which something else is to be changed; what is decided stands in the code's row.
+
+    ``when`` says in which case these words stand for the row's own. Templates and sides are as in ``FindingKind``.
+    """
+
+    name: str
+    when: str
+    title: str
+    cause: str
+    summary: str
+    steps: tuple[str, ...] = ()
+    aws_steps: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    aws_commands: tuple[str, ...] = ()
+    source: str = ""
+    transient: Optional[bool] = None  # where the same call may succeed later and the row's own case not, or the other way round
+
+
+@dataclass(frozen=True)
 class FindingKind:
     """One permanent finding code, what is decided about it, and how it is told.
 
@@ -66,8 +86,6 @@ class FindingKind:
     takes a further authority from, and the command that does so).
     A fact that is not known is filled with its own name in angle brackets, so that a pasted command says what to put there.
     ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance.
-    A variant is a row of the same code with other words, for a case in which something else is to be changed: its ``name`` and
-    ``when`` say which; what is decided about the code stands in the code's own row.
     """
 
     code: str
@@ -80,8 +98,7 @@ class FindingKind:
     commands: tuple[str, ...] = ()
     aws_commands: tuple[str, ...] = ()
     source: str = ""
-    name: str = ""
-    when: str = ""
+    variants: tuple[Variant, ...] = ()
 
     layer: Layer = Layer.AGENT
     changed_on: Side = Side.MACHINE

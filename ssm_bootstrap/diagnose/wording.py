@@ -38,45 +38,46 @@ def make_finding(
 ) -> Finding:
     """The finding ``code`` about ``subject``; raises KeyError for a code that the catalogue does not know.
 
-    ``variant`` names a case of the code that has words of its own (a row of VARIANTS).
+    ``variant`` names a case of the code that has words of its own (a variant in its row).
     ``facts`` fill the templates of the row; ``each`` are facts that differ from host to host where a finding is about
     several: commands are filled once for each, and with words alone that a shell takes as they are: facts come from logs
     and answers of strangers, and a person pastes the commands. ``more`` are further fields of Finding (``breaks``,
     ``symptom_of``, ...).
     """
-    kind = VARIANTS[code, variant] if variant else FINDINGS[code]
+    kind = FINDINGS[code]
+    words = VARIANTS[code, variant] if variant else kind
     known = {name: value for name, value in (facts or {}).items() if value}
 
     def fill(text: str) -> str:
         return text.format_map(_Facts(str, {**_UNKNOWN, **known, "subject": subject}))
 
     def fill_command(text: str, own: Mapping[str, str]) -> str:
-        words = {**known, **own, "subject": subject}
-        plain = {name: word for name, word in words.items() if _PLAIN.fullmatch(word)}
+        every = {**known, **own, "subject": subject}
+        plain = {name: word for name, word in every.items() if _PLAIN.fullmatch(word)}
         return fitted(text.format_map(_Facts(str, plain)))
 
     def fill_each(commands: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(fill_command(command, own) for command in commands for own in (each or ({},))))
 
     remedy = Remedy(
-        summary=fill(kind.summary),
-        instance_steps=tuple(fill(step) for step in kind.steps),
-        instance_commands=fill_each(kind.commands),
-        aws_steps=tuple(fill(step) for step in kind.aws_steps),
-        aws_commands=fill_each(kind.aws_commands),
+        summary=fill(words.summary),
+        instance_steps=tuple(fill(step) for step in words.steps),
+        instance_commands=fill_each(words.commands),
+        aws_steps=tuple(fill(step) for step in words.aws_steps),
+        aws_commands=fill_each(words.aws_commands),
         see=f"ssm-bootstrap explain {code}",
-        on_aws=FINDINGS[code].changed_on is Side.AWS,
+        on_aws=kind.changed_on is Side.AWS,
     )
     finding = Finding(
         code=code,
         severity=severity or kind.severity,
         subject=subject,
-        title=fill(kind.title),
-        cause=fill(kind.cause),
+        title=fill(words.title),
+        cause=fill(words.cause),
         remedy=remedy,
         evidence=evidence,
         state=state,
-        transient=kind.transient,
+        transient=kind.transient if words.transient is None else words.transient,
         variant=variant,
     )
     return replace(finding, **more) if more else finding

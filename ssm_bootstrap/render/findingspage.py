@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
-from ssm_bootstrap.catalog.findings import KINDS, VARIANTS
+from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
+from ssm_bootstrap.catalog.findings import KINDS
 
 _INTRODUCTION = """\
 # Findings
@@ -68,12 +68,12 @@ def page(kind: FindingKind) -> str:
         *_side("On the instance", kind.steps, kind.commands),
         *_side("In AWS and on the network, in this order", kind.aws_steps, kind.aws_commands),
         f"Source: {kind.source}.",
-        *(part for (code, _), variant in VARIANTS.items() if code == kind.code for part in _variant(variant)),
+        *(part for variant in kind.variants for part in _variant(variant)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _variant(kind: FindingKind) -> list[str]:
+def _variant(kind: Variant) -> list[str]:
     """What is said instead in a case that has words of its own."""
     return [
         f"### Where {kind.when}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.exitstatus import ExitStatus
@@ -14,6 +14,21 @@ _DISK = "df -h {subject}"
 _LARGEST = "sudo du -xh --max-depth=2 /var/lib/amazon /var/log/amazon | sort -h | tail"
 _AGENT = "amazon-ssm-agent 3.3.1142.0"
 _PREREQUISITES = "AWS Systems Manager User Guide, patch-manager-prerequisites"
+
+_IMMUTABLE = Variant(
+    name="immutable",
+    when="the directory is immutable",
+    title="A directory that the agent writes to is immutable",
+    cause=(
+        "{detail}. What is there already can still be written, and nothing new: no command's directory, no update, no rotation "
+        "of logs. Hardening scripts set that flag, and neither mode nor owner shows it."
+    ),
+    summary="Take the immutable flag of {subject} away with chattr -i.",
+    steps=("Ask who set it: a hardening script may set it again.", "Restart the agent afterwards."),
+    commands=("lsattr -d {subject}", "sudo chattr -i {subject}", "sudo ssm-bootstrap restart"),
+    source="chattr(1), attribute i; ioctl_iflags(2), FS_IMMUTABLE_FL",
+)
+"""The words of directory-unusable where it is a flag that is in the way."""
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -243,6 +258,7 @@ KINDS: tuple[FindingKind, ...] = (
             *families.STUCK,
         ),
         stops_registering=True,
+        variants=(_IMMUTABLE,),
         title="Something stands in the way of a directory that the agent writes to",
         cause=(
             "{detail}. The agent makes its directories when it starts, and cannot where something else has the name. What it "
@@ -424,23 +440,3 @@ KINDS: tuple[FindingKind, ...] = (
         source=f"{_AGENT}, common/identity/endpoint/endpoint.go, agent/appconfig (Ssm.Endpoint, Agent.Region)",
     ),
 )
-
-IMMUTABLE = FindingKind(
-    code="directory-unusable",
-    name="immutable",
-    severity=Severity.ERROR,
-    title="A directory that the agent writes to is immutable",
-    cause=(
-        "{detail}. What is there already can still be written, and nothing new: no command's directory, no update, no rotation "
-        "of logs. Hardening scripts set that flag, and neither mode nor owner shows it."
-    ),
-    summary="Take the immutable flag of {subject} away with chattr -i.",
-    steps=("Ask who set it: a hardening script may set it again.", "Restart the agent afterwards."),
-    commands=("lsattr -d {subject}", "sudo chattr -i {subject}", "sudo ssm-bootstrap restart"),
-    source="chattr(1), attribute i; ioctl_iflags(2), FS_IMMUTABLE_FL",
-    when="the directory is immutable",
-)
-"""The words of directory-unusable where it is a flag that is in the way."""
-
-VARIANTS: tuple[FindingKind, ...] = (IMMUTABLE,)
-"""Other words of these codes, each for a case of its own."""

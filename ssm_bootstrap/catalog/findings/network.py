@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Side, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Side, Teller, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
 from ssm_bootstrap.model.network import Failure, Stage
+
+_LOOPBACK = Variant(
+    name="loopback",
+    when="the name leads to this machine itself",
+    title="This machine takes itself for {service}",
+    cause=(
+        "{host} resolves to {address}, which is this machine itself, and nothing listens there on port {port}. A line in "
+        "/etc/hosts or a resolver that blocks names by such answers does that; no endpoint has this address."
+    ),
+    summary="Take away what makes {host} resolve to {address}: a line in /etc/hosts, or a block list of the resolver.",
+    steps=(
+        "Look into /etc/hosts for a line about {host}.",
+        "If there is none, the resolver gives that answer: ask its owner to let AWS's names through.",
+    ),
+    aws_steps=("Does a private hosted zone or a rule of Route 53 Resolver DNS Firewall give {address} for {host}?",),
+    commands=("getent ahosts {host}", "grep -n {domain} /etc/hosts", "cat /etc/resolv.conf"),
+    aws_commands=(aws.HOSTED_ZONES,),
+    source="RFC 1122, section 3.2.1.3; ip(7), INADDR_ANY; Route 53 Developer Guide, DNS Firewall (override)",
+)
+"""The words of endpoint-refused where a name resolves to a loopback or the unspecified address."""
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -116,6 +136,7 @@ KINDS: tuple[FindingKind, ...] = (
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
         failures=((Stage.TCP, Failure.REFUSED),),
+        variants=(_LOOPBACK,),
         title="Something refuses the connection to {service}",
         cause=(
             "The connection to {host} on port {port} is refused at once. AWS endpoints do not refuse TCP 443, and security "
@@ -264,29 +285,3 @@ KINDS: tuple[FindingKind, ...] = (
         source="connect(2), EPERM and EACCES",
     ),
 )
-
-LOOPBACK = FindingKind(
-    code="endpoint-refused",
-    name="loopback",
-    severity=Severity.ERROR,
-    title="This machine takes itself for {service}",
-    cause=(
-        "{host} resolves to {address}, which is this machine itself, and nothing listens there on port {port}. A line in "
-        "/etc/hosts or a resolver that blocks names by such answers does that; no endpoint has this address."
-    ),
-    summary="Take away what makes {host} resolve to {address}: a line in /etc/hosts, or a block list of the resolver.",
-    steps=(
-        "Look into /etc/hosts for a line about {host}.",
-        "If there is none, the resolver gives that answer: ask its owner to let AWS's names through.",
-    ),
-    aws_steps=("Does a private hosted zone or a rule of Route 53 Resolver DNS Firewall give {address} for {host}?",),
-    commands=("getent ahosts {host}", "grep -n {domain} /etc/hosts", "cat /etc/resolv.conf"),
-    aws_commands=(aws.HOSTED_ZONES,),
-    transient=True,
-    source="RFC 1122, section 3.2.1.3; ip(7), INADDR_ANY; Route 53 Developer Guide, DNS Firewall (override)",
-    when="the name leads to this machine itself",
-)
-"""The words of endpoint-refused where a name resolves to a loopback or the unspecified address."""
-
-VARIANTS: tuple[FindingKind, ...] = (LOOPBACK,)
-"""Other words of these codes, each for a case of its own."""
