@@ -49,9 +49,6 @@ VPCS: Mapping[str, Mapping[str, Any]] = {
 ELSEWHERE: Mapping[Tuple[str, str], str] = {
     ("interception", "trusted, not restarted"): "the machine trusts the authority by then, which no log tells",
     ("interception", "trusted, restarted"): "the machine trusts the authority by then, which no log tells",
-    ("worker", "gone"): "the worker's process is gone, which no log tells yet",
-    ("worker", "killed"): "the worker's process is gone, which no log tells yet",
-    ("worker", "cannot be started"): "the worker's program is gone, which the tree of a healthy node has",
 }
 """Stops at which the truth shows on the machine alone: the journeys on a real systemd judge these."""
 

@@ -58,7 +58,7 @@ def _sleeping(finding: Finding) -> Finding:
     """An agent that is offline for what works by now: it sleeps until its next try, and nothing is left to mend."""
     if finding.code != "agent-offline":
         return finding
-    return replace(finding, severity=Severity.INFO, breaks=(), degrades=())
+    return replace(finding, severity=Severity.WARNING, breaks=(), degrades=())
 
 
 def _own_way(mismatch: Finding, finding: Finding) -> Optional[Finding]:
