@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import Enum, IntEnum
 from typing import Optional
 
@@ -57,22 +57,24 @@ class Layer(IntEnum):
 
 @dataclass(frozen=True)
 class Variant:
-    """Other words for a code, for a case in which something else is to be changed; what is decided stands in the code's row.
+    """Other words for a code, for a case in which something else is to be said or changed.
 
-    ``when`` says in which case these words stand for the row's own. Templates and sides are as in ``FindingKind``.
+    ``when`` says in which case they stand for the row's own; what is None is said as in the row. Templates and sides are as in
+    ``FindingKind``. ``transient`` and ``severity`` are given where they are another than the row's.
     """
 
     name: str
     when: str
-    title: str
-    cause: str
-    summary: str
-    steps: tuple[str, ...] = ()
-    aws_steps: tuple[str, ...] = ()
-    commands: tuple[str, ...] = ()
-    aws_commands: tuple[str, ...] = ()
-    source: str = ""
-    transient: Optional[bool] = None  # where the same call may succeed later and the row's own case not, or the other way round
+    title: Optional[str] = None
+    cause: Optional[str] = None
+    summary: Optional[str] = None
+    steps: Optional[tuple[str, ...]] = None
+    aws_steps: Optional[tuple[str, ...]] = None
+    commands: Optional[tuple[str, ...]] = None
+    aws_commands: Optional[tuple[str, ...]] = None
+    source: Optional[str] = None
+    transient: Optional[bool] = None
+    severity: Optional[Severity] = None
 
 
 @dataclass(frozen=True)
@@ -126,3 +128,11 @@ class FindingKind:
     is_always_told: bool = False  # as bad as it is, whichever capabilities were asked for
     stops_registering: bool = False  # a registration fails of it on this machine
     awaits_registering: bool = False  # the node has no identity: what is in the way of registering comes first
+
+    def worded(self, name: str) -> FindingKind:
+        """The row in the words of its variant ``name``, or its own where that is empty; raises KeyError for another name."""
+        if not name:
+            return self
+        variant = {row.name: row for row in self.variants}[name]
+        own = {spec.name: getattr(variant, spec.name) for spec in fields(variant) if spec.name not in ("name", "when")}
+        return replace(self, **{word: value for word, value in own.items() if value is not None})

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Callable, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.findingkind import Side
-from ssm_bootstrap.catalog.findings import FINDINGS, VARIANTS
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.servicenames import fitted
 from ssm_bootstrap.model.finding import Evidence, Finding, Remedy, Severity, State
 
@@ -44,8 +44,7 @@ def make_finding(
     and answers of strangers, and a person pastes the commands. ``more`` are further fields of Finding (``breaks``,
     ``symptom_of``, ...).
     """
-    kind = FINDINGS[code]
-    words = VARIANTS[code, variant] if variant else kind
+    kind = FINDINGS[code].worded(variant)
     known = {name: value for name, value in (facts or {}).items() if value}
 
     def fill(text: str) -> str:
@@ -60,11 +59,11 @@ def make_finding(
         return tuple(dict.fromkeys(fill_command(command, own) for command in commands for own in (each or ({},))))
 
     remedy = Remedy(
-        summary=fill(words.summary),
-        instance_steps=tuple(fill(step) for step in words.steps),
-        instance_commands=fill_each(words.commands),
-        aws_steps=tuple(fill(step) for step in words.aws_steps),
-        aws_commands=fill_each(words.aws_commands),
+        summary=fill(kind.summary),
+        instance_steps=tuple(fill(step) for step in kind.steps),
+        instance_commands=fill_each(kind.commands),
+        aws_steps=tuple(fill(step) for step in kind.aws_steps),
+        aws_commands=fill_each(kind.aws_commands),
         see=f"ssm-bootstrap explain {code}",
         on_aws=kind.changed_on is Side.AWS,
     )
@@ -72,12 +71,12 @@ def make_finding(
         code=code,
         severity=severity or kind.severity,
         subject=subject,
-        title=fill(words.title),
-        cause=fill(words.cause),
+        title=fill(kind.title),
+        cause=fill(kind.cause),
         remedy=remedy,
         evidence=evidence,
         state=state,
-        transient=kind.transient if words.transient is None else words.transient,
+        transient=kind.transient,
         variant=variant,
     )
     return replace(finding, **more) if more else finding

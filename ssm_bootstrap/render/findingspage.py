@@ -74,15 +74,16 @@ def page(kind: FindingKind) -> str:
 
 
 def _variant(kind: Variant) -> list[str]:
-    """What is said instead in a case that has words of its own."""
-    return [
+    """What is said instead in a case that has words of its own; the rest stands above."""
+    parts = [
         f"### Where {kind.when}",
-        f"**{_prose(kind.title)}.** {_prose(kind.cause)}",
-        f"**What to change:** {_prose(kind.summary)}",
-        *_side("On the instance", kind.steps, kind.commands),
-        *_side("In AWS and on the network, in this order", kind.aws_steps, kind.aws_commands),
-        f"Source: {kind.source}.",
+        " ".join([*([f"**{_prose(kind.title)}.**"] if kind.title else []), *([_prose(kind.cause)] if kind.cause else [])]),
+        f"**What to change:** {_prose(kind.summary)}" if kind.summary else "",
+        *_side("On the instance", kind.steps or (), kind.commands or ()),
+        *_side("In AWS and on the network, in this order", kind.aws_steps or (), kind.aws_commands or ()),
+        f"Source: {kind.source}." if kind.source else "",
     ]
+    return [part for part in parts if part]
 
 
 def document() -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from string import Formatter
-from typing import Union
 
 import pytest
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
+from ssm_bootstrap.catalog.findingkind import FindingKind
 from ssm_bootstrap.catalog.findings import FINDINGS, KINDS, VARIANTS
 from ssm_bootstrap.cli import main
 from ssm_bootstrap.diagnose.wording import make_finding
@@ -28,8 +27,7 @@ LONGEST = {
 }
 DOCUMENTED = frozenset(re.findall(r"\{(\w+)\}", FindingKind.__doc__ or ""))
 
-Words = Union[FindingKind, Variant]
-EVERY_ROW = [*((kind.code, "", kind) for kind in KINDS), *((code, name, row) for (code, name), row in VARIANTS.items())]
+EVERY_ROW = [*((kind.code, "", kind) for kind in KINDS), *((code, name, FINDINGS[code].worded(name)) for code, name in VARIANTS)]
 
 every_row = pytest.mark.parametrize(
     ("code", "name", "kind"), EVERY_ROW, ids=[f"{code}-{name}" if name else code for code, name, _ in EVERY_ROW]
@@ -37,7 +35,7 @@ every_row = pytest.mark.parametrize(
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
 
 
-def templates(kind: Words) -> list[str]:
+def templates(kind: FindingKind) -> list[str]:
     """Every text of a row that is filled with facts."""
     texts = (kind.title, kind.cause, kind.summary)
     return [*texts, *kind.steps, *kind.aws_steps, *kind.commands, *kind.aws_commands]
@@ -56,7 +54,7 @@ def test_codes_are_permanent() -> None:
 
 
 @every_row
-def test_a_row_is_complete(code: str, name: str, kind: Words) -> None:
+def test_a_row_is_complete(code: str, name: str, kind: FindingKind) -> None:
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", word) for word in (code, name) if word)
     assert kind.steps, "no step for the person on the instance"
     assert kind.commands, "nothing to paste"
@@ -71,21 +69,20 @@ def test_a_row_is_complete(code: str, name: str, kind: Words) -> None:
 
 
 @every_row
-def test_templates_use_documented_facts_alone(code: str, name: str, kind: Words) -> None:
+def test_templates_use_documented_facts_alone(code: str, name: str, kind: FindingKind) -> None:
     for text in templates(kind):
         for _, fact, spec, conversion in Formatter().parse(text):
             assert fact is None or (fact in DOCUMENTED and not spec and not conversion), text
 
 
 @every_row
-def test_a_finding_can_be_told_with_every_fact_and_with_none(code: str, name: str, kind: Words) -> None:
+def test_a_finding_can_be_told_with_every_fact_and_with_none(code: str, name: str, kind: FindingKind) -> None:
     facts = {fact: LONGEST.get(fact, fact) for fact in DOCUMENTED}
-    row = FINDINGS[code]
     for finding in (make_finding(code, "ssm", variant=name, facts=facts), make_finding(code, "ssm", variant=name)):
         assert len(finding.title) <= TITLE_LENGTH
         assert finding.remedy.steps == tuple(finding.remedy.steps)
-        assert finding.severity is row.severity
-        assert finding.transient is (row.transient if kind.transient is None else kind.transient)
+        assert finding.severity is kind.severity
+        assert finding.transient is kind.transient
         told = [finding.title, finding.cause, finding.remedy.summary, *finding.remedy.steps]
         assert not any("{" in text or "}" in text for text in told)
 
@@ -114,9 +111,10 @@ def test_what_a_remedy_points_to_is_there_wherever_the_program_is(kind: FindingK
 
 def test_other_words_for_a_code_are_those_of_a_code_and_on_its_page() -> None:
     for (code, name), variant in VARIANTS.items():
-        assert name and variant.when and variant.transient is not FINDINGS[code].transient
+        row = FINDINGS[code]
+        assert name and variant.when and variant.transient is not row.transient and variant.severity is not row.severity
         assert f"### Where {variant.when}\n" in page(FINDINGS[code])
-        assert make_finding(code, "x", variant=name).title != make_finding(code, "x").title
+        assert variant.title != row.title and variant.cause != row.cause and variant.summary != row.summary
 
 
 def test_the_page_is_up_to_date() -> None:

@@ -26,6 +26,7 @@ _CUT = Variant(
     ),
     aws_steps=("Firewall or proxy: are websockets allowed, and long-lived connections not cut when idle?",),
     commands=("sudo ssm-bootstrap restart", "ssm-bootstrap probe --region {region} --for session"),
+    aws_commands=(),
     source="amazon-ssm-agent 3.3.1142.0, agent/session/communicator/websocketchannel.go:205; measured, agent 3.3 on Debian 12",
 )
 
@@ -47,6 +48,8 @@ _MASKED = Variant(
         "sudo systemctl enable --now {subject}",
         "sudo ssm-bootstrap restart",
     ),
+    aws_steps=(),
+    aws_commands=(),
     source="systemctl(1), mask and unmask",
 )
 """The words of agent-not-running where the unit is masked."""

@@ -37,6 +37,7 @@ _ABROAD = Variant(
         "with the endpoints in it and their names resolved here.",
     ),
     commands=("grep -n region /etc/ssm-bootstrap.conf", "env | grep SSM_BOOTSTRAP_REGION"),
+    aws_commands=(),
     source="Systems Manager User Guide, setup-create-vpc (no requests across regions)",
 )
 """The words of region-mismatch where the instance itself is in another region."""

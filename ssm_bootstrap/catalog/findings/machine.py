@@ -26,9 +26,20 @@ _IMMUTABLE = Variant(
     summary="Take the immutable flag of {subject} away with chattr -i.",
     steps=("Ask who set it: a hardening script may set it again.", "Restart the agent afterwards."),
     commands=("lsattr -d {subject}", "sudo chattr -i {subject}", "sudo ssm-bootstrap restart"),
+    aws_steps=(),
+    aws_commands=(),
     source="chattr(1), attribute i; ioctl_iflags(2), FS_IMMUTABLE_FL",
 )
 """The words of directory-unusable where it is a flag that is in the way."""
+
+_FIREWALLS = (
+    Variant(
+        name="perhaps",
+        when="the rule holds under conditions that cannot be judged from here",
+        severity=Severity.INFO,
+        title="A rule of this machine's own firewall may stop this",
+    ),
+)
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -46,6 +57,7 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         scope=Scope.OF_ITS_HOSTS,
         stops_registering=True,
+        variants=_FIREWALLS,
         title="This machine's own firewall stops {service}",
         cause=(
             "A rule for outgoing packets on this machine stops connections to {host} on port {port}, and the probe failed as "

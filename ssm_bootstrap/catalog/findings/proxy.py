@@ -33,6 +33,7 @@ _LOGIN = Variant(
         "sudo systemctl daemon-reload",
         "sudo ssm-bootstrap restart",
     ),
+    aws_commands=(),
     source="RFC 9110, 15.5.8; Go net/http (CONNECT answered by its status text; measured with amazon-ssm-agent 3.3.1142.0)",
 )
 """The words of proxy-denied where it is a login that is missing."""
@@ -52,6 +53,8 @@ _UNREADABLE = Variant(
         "Change it where the agent gets it from: the drop-in of its unit, then `systemctl daemon-reload` and a restart.",
     ),
     commands=(_UNIT_NAMES, "sudo systemctl edit amazon-ssm-agent.service", "sudo ssm-bootstrap restart"),
+    aws_steps=(),
+    aws_commands=(),
     source="RFC 3986, 3.2.1; golang.org/x/net/http/httpproxy, parseProxy; systemd.exec(5), Environment=, specifiers",
     transient=False,
 )

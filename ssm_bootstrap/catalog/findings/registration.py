@@ -50,7 +50,6 @@ _NO_ROLE = Variant(
         "the metadata service knows none. It does so on every EC2 image that has the agent in it, until somebody registers; "
         "what it logs meanwhile is no other fault."
     ),
-    summary="Register this node with an activation id and code.",
     steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
     aws_steps=_WAYS,
     commands=(_REGISTER,),
@@ -66,7 +65,6 @@ _ROLE_REFUSED = Variant(
         "The agent's vault holds no identity, so the agent takes itself for the EC2 instance. Systems Manager refuses the role "
         "of its instance profile with AccessDenied. That says nothing of the role of an activation."
     ),
-    summary="Register this node with an activation id and code.",
     steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
     aws_steps=_WAYS,
     commands=(_REGISTER,),

@@ -10,15 +10,15 @@ from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.checks.patch import (
     MOST_SETTINGS,
     PATCH,
-    PROGRAMS,
     evidence_of,
     failed_of,
     host_of,
+    of_manager,
     repositories_asked,
 )
 from ssm_bootstrap.diagnose.standings import Effect, Judged, hosts_asked, services_asked
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Remedy, Severity
+from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Remedy
 from ssm_bootstrap.model.repositories import Manager, Repositories
 
 GOES_ON = {
@@ -27,7 +27,7 @@ GOES_ON = {
     Manager.APT: "These repositories do not answer, and apt goes on with the lists that it had of them, or with none.",
     Manager.ZYPPER: "These repositories do not answer, and zypper leaves them out.",
 }
-NOT_SCANNED = "The distribution's own patches are scanned; what comes from these repositories is not."
+MOST_NAMES = 5
 
 
 def false_compliance(case: Case) -> Iterator[Finding]:
@@ -40,13 +40,10 @@ def false_compliance(case: Case) -> Iterator[Finding]:
     failed = failed_of(found)
     lying = [item for item in failed if item.effect is Effect.LIES]
     if lying:
-        yield _skipped(case, lying, severity=Severity.ERROR, breaks=PATCH)
+        yield _skipped(case, lying, breaks=PATCH)
     missed = [item for item in failed if item.effect is Effect.MISSES]
     if missed and len(missed) == len(failed):  # beside repositories that a run needs it is no news
-        names = ", ".join(item.repository.name for item in missed[:3])
-        finding = _skipped(case, missed, severity=Severity.WARNING, degrades=PATCH)
-        title = "Packages of other repositories are left out of a scan"
-        yield replace(finding, title=title, subject=names, cause=f"{GOES_ON[found.manager]} {NOT_SCANNED}")
+        yield _skipped(case, missed, variant="others-left-out", detail=GOES_ON[found.manager], degrades=PATCH)
 
 
 def _nothing_on(case: Case, found: Repositories) -> Finding:
@@ -55,26 +52,21 @@ def _nothing_on(case: Case, found: Repositories) -> Finding:
     finding = make_finding(
         "false-compliance",
         f"{found.manager.value}'s repositories",
+        variant="nothing-on",
         facts={"region": case.region, "detail": said},
         evidence=(Evidence("repository", f"{found.manager.value}'s files", said),),
         breaks=PATCH,
     )
-    cause = f"No repository is switched on here ({said}), so a scan has no patches to compare with and can find none missing."
-    summary = (
-        "Switch on this system's own repositories (RHEL: register it with subscription-manager, or install its RHUI client)."
-    )
-    steps = ("Do not trust the compliance reported until then: scan again.",)
-    commands = tuple(one for one in finding.remedy.instance_commands if one.startswith(PROGRAMS[found.manager]))
-    remedy = Remedy(summary, instance_steps=steps, instance_commands=commands, see=finding.remedy.see)
-    return replace(finding, cause=cause, remedy=remedy)
+    return replace(finding, remedy=of_manager(finding.remedy, found.manager))
 
 
-def _skipped(case: Case, group: Sequence[Judged], **more: Any) -> Finding:
+def _skipped(case: Case, group: Sequence[Judged], detail: str = "", **more: Any) -> Finding:
+    said = detail or (group[0].shown_by.detail if group[0].shown_by else "")
     settings = list(dict.fromkeys(item.repository.skipped_by for item in group if item.repository.skipped_by))
     finding = make_finding(
         "false-compliance",
-        ", ".join(item.repository.name for item in group[:5]),
-        facts={"region": case.region, "host": host_of(group[0]), "detail": group[0].shown_by.detail if group[0].shown_by else ""},
+        ", ".join(item.repository.name for item in group[:MOST_NAMES]),
+        facts={"region": case.region, "host": host_of(group[0]), "detail": said},
         evidence=tuple(evidence_of(item) for item in group),
         hosts=hosts_asked(group),
         services=services_asked(group, case.site),

@@ -22,7 +22,7 @@ from ssm_bootstrap.diagnose.standings import (
 )
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Severity
+from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Remedy, Severity
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositories, Repository
 
@@ -101,9 +101,8 @@ def configuration(case: Case) -> Iterator[Finding]:
         evidence=tuple(Evidence("file", str(item).partition(": ")[0], item.text) for item in problems),
         severity=Severity.ERROR if serious else Severity.WARNING,
     )
-    asking = tuple(command for command in finding.remedy.instance_commands if command.startswith(PROGRAMS[found.manager]))
     summary = f"Correct {str(shown[0]).partition(': ')[0]}, and have the package manager read its configuration again."
-    finding = replace(finding, remedy=replace(finding.remedy, summary=summary, instance_commands=asking))
+    finding = replace(finding, remedy=replace(of_manager(finding.remedy, found.manager), summary=summary))
     yield replace(finding, breaks=PATCH) if serious else replace(finding, degrades=PATCH if hiding else ())
 
 
@@ -134,6 +133,11 @@ def repositories_asked(case: Case) -> Optional[Repositories]:
 def failed_of(found: Repositories) -> list[Judged]:
     """Those of which each way ended badly."""
     return [item for item in judge_repositories(found) if item.standing is RepositoryStanding.FAILED]
+
+
+def of_manager(remedy: Remedy, manager: Manager) -> Remedy:
+    """A remedy with the commands of this machine's own package manager alone."""
+    return replace(remedy, instance_commands=tuple(one for one in remedy.instance_commands if one.startswith(PROGRAMS[manager])))
 
 
 def _objects(case: Case) -> Sequence[Fetch]:
@@ -174,9 +178,7 @@ def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Fi
         hosts=hosts_asked(group),
         services=services_asked(group, case.site),
     )
-    remedy = finding.remedy
-    asking = tuple(command for command in remedy.instance_commands if command.startswith(PROGRAMS[found.manager]))
-    remedy = replace(remedy, instance_commands=asking)
+    remedy = of_manager(finding.remedy, found.manager)
     steps = (*mirrors.ways(found.manager, items), *mirrors.lines(found.manager, items, case.region, case.domain))
     if not steps:
         missing = _for_missing(group)
