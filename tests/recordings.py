@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional, Sequence, Tuple
 
+from tests.real_agent.vpcs import network
 from tests.scenarios.expectation import read_expectation
 from tests.scenarios.scenario import Scenario, read_scenario
 
@@ -16,21 +17,6 @@ DATA = Path(__file__).resolve().parent / "data"
 JOURNEYS = tuple(DATA / name for name in ("journeys", "journeys-more") if (DATA / name / "journeys.json").is_file())
 NODE = "healthy-debian12"
 CORE_PID, WORKER_PID = 812, 834
-
-_OUTSIDE = {"kms": ["52.119.221.73"], "logs": ["52.119.221.74"]}
-_NOT_MADE = {"kms": "dropped", "logs": "dropped"}
-VPCS: Mapping[str, Mapping[str, Any]] = {
-    "no-endpoints": {"base": "no-endpoints"},
-    "interface-only": {"base": "no-s3", "names": _OUTSIDE, "peers": _NOT_MADE},
-    "complete": {"base": "complete", "names": _OUTSIDE, "peers": _NOT_MADE},
-    "complete-no-session": {
-        "base": "complete",
-        "names": {**_OUTSIDE, "ssmmessages": ["52.119.221.71"]},
-        "peers": {**_NOT_MADE, "ssmmessages": "dropped"},
-    },
-    "endpoint-sg": {"base": "complete", "peers": {"endpoints": "dropped"}},
-}
-"""The networks that journeys.json tells of in words."""
 
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{4}) \w+ (.*)")
 
@@ -114,7 +100,7 @@ def _stop(directory: Path, journey: str, number: int, told: Mapping[str, Any]) -
         settings=settings,
         layers=layers,
         commands=node.commands,
-        network=told.get("network") or VPCS[told["vpc"]],
+        network=told.get("network") or network(told["vpc"], {}),
         expectation=read_expectation({}),
         journey=journey,
         must=tuple(told["must"]),

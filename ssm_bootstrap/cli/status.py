@@ -53,8 +53,8 @@ def _as_remark(finding: Finding) -> Finding:
 
     from ssm_bootstrap.catalog.findingkind import Teller
     from ssm_bootstrap.catalog.findings import FINDINGS
-    from ssm_bootstrap.model.finding import Severity, State
+    from ssm_bootstrap.model.finding import Severity
 
-    if finding.state is State.PAST and Teller.PROBE in FINDINGS[finding.code].told_by:
+    if finding.logged and Teller.PROBE in FINDINGS[finding.code].told_by:
         return replace(finding, severity=Severity.INFO)
     return finding

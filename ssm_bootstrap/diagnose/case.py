@@ -15,7 +15,7 @@ from ssm_bootstrap.diagnose.placing import Place
 from ssm_bootstrap.diagnose.reach import Reach, reaches
 from ssm_bootstrap.diagnose.standings import with_repositories
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_needs
-from ssm_bootstrap.model.capability import Capability, Verdict
+from ssm_bootstrap.model.capability import BY_COMMAND, ON_A_NODE, Capability, Verdict
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import NOT_ASKED, OUR_FAULT, Observed, Unseen, value_of
@@ -44,6 +44,11 @@ class Case:
         return partition_of(self.region, self.site).domain
 
     @property
+    def on_a_node(self) -> tuple[Capability, ...]:
+        """Those of the capabilities that need a registered node."""
+        return tuple(item for item in self.capabilities if item in ON_A_NODE)
+
+    @property
     def by_row(self) -> Mapping[str, Reach]:
         """The reaches by the name of their row."""
         return {reach.endpoint: reach for reach in self.reaches}
@@ -67,8 +72,7 @@ def open_case(observations: Observations) -> Case:
     if Capability.PATCH in capabilities and _not_seen(observations.patching):
         needs = (*needs, NeedVerdict(Capability.PATCH, Verdict.UNKNOWN))
     if unreadable or blind or own_region_elsewhere(observations):
-        unsure = [item for item in capabilities if item is not Capability.REGISTER]
-        needs = (*needs, *(NeedVerdict(item, Verdict.UNKNOWN) for item in unsure))
+        needs = (*needs, *(NeedVerdict(item, Verdict.UNKNOWN) for item in capabilities if item in ON_A_NODE))
     led = led_elsewhere(observations)
     needs = (*needs, *(NeedVerdict(item, Verdict.UNKNOWN) for item in capabilities if item.value in led))
     if unsure_way(observations) and not all(FINDINGS[reach.code].is_of_every_host for reach in found if reach.code):
@@ -105,10 +109,9 @@ def led_elsewhere(observations: Observations) -> Mapping[str, str]:
     return found
 
 
-_COMMANDS = (Capability.RUN_COMMAND, Capability.PATCH, Capability.AGENT_UPDATE)
 _CALLED_BY: Mapping[str, tuple[Capability, ...]] = {
     "Ssm.Endpoint": tuple(Capability),
-    "Mgs.Endpoint": (Capability.SESSION, *_COMMANDS),
+    "Mgs.Endpoint": (Capability.SESSION, *BY_COMMAND),
     "Mds.Endpoint": (),  # a mere fallback for an agent of these years
 }
 """Which capabilities need the calls that a key of amazon-ssm-agent.json leads elsewhere."""

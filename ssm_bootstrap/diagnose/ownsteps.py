@@ -7,7 +7,7 @@ from typing import Iterable
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.diagnose.symptoms import hide_symptoms
-from ssm_bootstrap.model.finding import Finding, Reason, Remedy, State
+from ssm_bootstrap.model.finding import Finding, Reason, Remedy
 
 
 def hide_and_join(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -18,7 +18,7 @@ def hide_and_join(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     joined = []
     for finding in marked:
         own = [symptom for symptom in adding if symptom.symptom_of == finding.code]
-        if finding.symptom_of is None and finding.state is State.NOW and own and finding.code not in told:
+        if finding.symptom_of is None and not finding.logged and own and finding.code not in told:
             told.add(finding.code)
             finding = _with_steps(finding, own)
         joined.append(finding)
@@ -34,7 +34,7 @@ def _without_change(finding: Finding) -> Finding:
 
 def _adds_a_step(symptom: Finding) -> bool:
     """A scan that lies has a setting of its own; a repository in S3 its bucket or its line, where more than the way is wrong."""
-    if symptom.symptom_of is None or symptom.state is State.PAST:
+    if symptom.symptom_of is None or symptom.logged:
         return False
     if Reason.SKIPPED in symptom.reasons:
         return True

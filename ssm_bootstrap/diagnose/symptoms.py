@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Optional
 
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.model.finding import Finding, Severity, State
+from ssm_bootstrap.model.finding import Finding, Severity
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _SERVICE = re.compile(
@@ -42,7 +42,7 @@ def _concerns_s3(finding: Finding) -> bool:
 
 def _is_of_storage(finding: Finding) -> bool:
     """Whether Patch Manager's own finding may come from storage: what a log told, or the room below a directory of /var."""
-    return finding.state is State.PAST or finding.subject.startswith("/var")
+    return finding.logged or finding.subject.startswith("/var")
 
 
 def _is_of_its_hosts(configuration: Finding, symptom: Finding) -> bool:
@@ -76,7 +76,7 @@ def _explains(cause: Finding, symptom: Finding) -> bool:
         return False
     if row.is_of_storage and symptom.code == "patch-platform" and not _is_of_storage(symptom):
         return False
-    if cause.state is State.PAST and symptom.state is State.NOW and row.is_of_a_host:
+    if cause.logged and not symptom.logged and row.is_of_a_host:
         return False
     hosts, services = _hosts(cause), _services(cause)
     if not row.is_of_a_host or not (hosts or services):
@@ -86,7 +86,7 @@ def _explains(cause: Finding, symptom: Finding) -> bool:
     behind = FINDINGS[symptom.code].depends_on
     if behind:
         return bool(services & set(behind)) and _concerns_s3(symptom)
-    return symptom.state is State.PAST and cause.state is State.NOW
+    return symptom.logged and not cause.logged
 
 
 def _root(candidates: list[Finding], symptoms: set[int]) -> Finding:
@@ -122,4 +122,4 @@ def hide_symptoms(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     for finding in marked:
         if finding.symptom_of is None or finding.code not in cause_of:
             cause_of[finding.code] = finding.symptom_of
-    return tuple(sorted(marked, key=lambda item: (_RANK[item.severity], _depth(item, cause_of), item.state is State.PAST)))
+    return tuple(sorted(marked, key=lambda item: (_RANK[item.severity], _depth(item, cause_of), item.logged)))

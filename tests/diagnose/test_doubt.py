@@ -32,7 +32,7 @@ UNIT = Unit("amazon-ssm-agent.service", "loaded", "active", "running", 812)
 REGISTERED = Seen(Identity(IdentityState.REGISTERED, "mi-0123456789abcdef0", REGION))
 BLOCKED = healthy(probe("ssm", INSIDE, Stage.TCP, Failure.TIMED_OUT))
 NO_ROUTE = tuple(probe(name, INSIDE, Stage.TCP, Failure.UNREACHABLE) for name in ("ssm", "ssmmessages", "ec2messages"))
-BLOCKED_CODE = make_finding("endpoint-blocked", f"ssm.{REGION}.amazonaws.com", state=State.PAST, breaks=("session",))
+BLOCKED_CODE = make_finding("endpoint-blocked", f"ssm.{REGION}.amazonaws.com", state=State.PAST, logged=True, breaks=("session",))
 
 
 def seen(

@@ -11,7 +11,6 @@ from tests.scenarios.player import play
 
 STOPS = list(stops())
 NOT_YET = {
-    "throttling-6": "a role token that is throttled until the credentials have run out is not told",
     **dict.fromkeys(("worker-2", "worker-5"), "a node without a worker counts as well until the core has looked"),
     "worker-3": "a worker that cannot be started is told after minutes only",
 }

@@ -24,7 +24,7 @@ def told(*findings: Finding) -> list[tuple[str, str | None]]:
 
 
 def past(code: str, subject: str) -> Finding:
-    return make_finding(code, subject, state=State.PAST)
+    return make_finding(code, subject, state=State.PAST, logged=True)
 
 
 def test_nothing_gives_nothing() -> None:

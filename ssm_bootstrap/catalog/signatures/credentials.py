@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
+from ssm_bootstrap.catalog.signatures.kinds import Kind, Refused, Signature
 from ssm_bootstrap.catalog.signatures.samples import AGENT, documented, formatted, measured
+from ssm_bootstrap.model.capability import ON_A_NODE
 
 CREDENTIALS: tuple[Signature, ...] = (
     Signature(
@@ -186,6 +187,10 @@ CREDENTIALS: tuple[Signature, ...] = (
             ),
         ),
         near_misses=("EC2RoleProvider Successfully connected with instance profile role credentials",),
+        service="ssm",
+        breaks=ON_A_NODE,
+        ended_by=("credentials-ready",),
+        refused=Refused("not-registered", "role-refused"),
     ),
     Signature(
         id="ec2-default-management",
@@ -200,6 +205,10 @@ CREDENTIALS: tuple[Signature, ...] = (
                 "ec2 instance not yet registered with Systems Manager"
             ),
         ),
+        service="ssm",
+        breaks=ON_A_NODE,
+        ended_by=("credentials-ready",),
+        refused=Refused("not-registered", "role-refused"),
     ),
     Signature(
         id="ec2-instance-role",
@@ -214,6 +223,8 @@ CREDENTIALS: tuple[Signature, ...] = (
                 "\tstatus code: 404, request id: "
             ),
         ),
+        breaks=ON_A_NODE,
+        ended_by=("credentials-ready",),
     ),
     Signature(
         id="ec2-role",

@@ -6,7 +6,6 @@ from typing import Iterator, Optional
 
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.image import Fingerprint, Image, MachineId
 from ssm_bootstrap.model.machine import Identity, IdentityState
@@ -53,7 +52,7 @@ def fingerprint(case: Case) -> Iterator[Finding]:
         facts={"region": case.region, "mi": identity.managed_instance_id, "detail": detail},
         evidence=(Evidence("vault", FINGERPRINT, detail),),
         severity=Severity.ERROR if compared else Severity.WARNING,
-        breaks=tuple(item.value for item in case.capabilities if item is not Capability.REGISTER) if compared else (),
+        breaks=case.on_a_node if compared else (),
     )
 
 

@@ -9,7 +9,7 @@ from ssm_bootstrap.diagnose.case import Case, own_region_elsewhere
 from ssm_bootstrap.diagnose.reach import metadata_of
 from ssm_bootstrap.diagnose.verdicts import touched_by
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observed import Unseen, value_of
@@ -58,10 +58,10 @@ def region(case: Case) -> Iterator[Finding]:
         )
 
 
-def _asked(case: Case, verdict: Verdict) -> tuple[str, ...]:
+def _asked(case: Case, verdict: Verdict) -> tuple[Capability, ...]:
     """The capabilities of which what was dialled has this verdict."""
     return tuple(
-        item.value for item in case.capabilities if any((need.capability, need.verdict) == (item, verdict) for need in case.needs)
+        item for item in case.capabilities if any((need.capability, need.verdict) == (item, verdict) for need in case.needs)
     )
 
 

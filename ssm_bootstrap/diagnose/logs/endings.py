@@ -52,6 +52,7 @@ class Fault:
     last: Optional[datetime]
     good: Sequence[Sign] = ()
     of_the_agent: bool = True
+    of_an_attempt: bool = False  # -register alone told it
     can_heal: bool = False  # whether there is a sign that would end it
     may_pass: bool = False  # whether the same call may succeed later with nothing changed
 
@@ -73,7 +74,7 @@ def find_ending(fault: Fault, timeline: Timeline, seen: Seen, latest: Optional[d
 
 def _by_registration(fault: Fault, timeline: Timeline, seen: Seen) -> Optional[Ending]:
     """What was said of the identity before a registration ends with it."""
-    bond = FINDINGS[fault.code].identity
+    bond = Bond.ATTEMPT if fault.of_an_attempt else FINDINGS[fault.code].identity
     if bond is Bond.NONE:
         return None
     for item in timeline.registrations:

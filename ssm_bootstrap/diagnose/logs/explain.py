@@ -9,8 +9,8 @@ from typing import Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.exitcodes import EXIT_CODES
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
+from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.diagnose.hosts import is_global_s3
-from ssm_bootstrap.diagnose.logrules import PHASES
 from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort, Surroundings, is_patching, judge
 from ssm_bootstrap.diagnose.logs.endings import Seen
 from ssm_bootstrap.diagnose.logs.findings import make_findings, missing_actions, region_told
@@ -22,7 +22,7 @@ from ssm_bootstrap.diagnose.logs.templates import fold_alike
 from ssm_bootstrap.diagnose.logs.timeline import Present, make_timeline, with_phases
 from ssm_bootstrap.diagnose.symptoms import hide_symptoms
 from ssm_bootstrap.model.diagnosis import Unexplained
-from ssm_bootstrap.model.finding import Finding
+from ssm_bootstrap.model.finding import Finding, State
 from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.log import Level, LogDigest, LogGroup
 from ssm_bootstrap.model.site import NO_SITE, Site
@@ -109,9 +109,10 @@ def classify_logs(
 def conclude(logs: ClassifiedLogs, seen: Seen, *, region: Optional[str] = None, site: Site = NO_SITE) -> LogDiagnosis:
     """What classified logs mean: which faults hold, and what is over."""
     sightings, signals = logs.sightings, logs.signals
+    state = State.NOW if seen.present.has_core else State.PAST
     told = tell_incidents(logs.bundles, sightings, logs.timeline, seen)
     return LogDiagnosis(
-        hide_symptoms(make_findings(told, sightings, signals, region or "", site)),
+        hide_symptoms(make_findings(told, sightings, signals, region or "", site, state)),
         _notes(sightings),
         _unexplained(sightings),
         _count(sightings),
@@ -173,10 +174,10 @@ def _failures(bundles: Iterable[Bundle]) -> Iterator[tuple[str, datetime]]:
 def _good(sightings: Sequence[Sighting], timeline: Timeline) -> Iterator[tuple[str, datetime]]:
     """Each good sign under the name of every phase that it shows to work."""
     signs = signs_of(sightings, timeline)
-    for name, facts in PHASES.items():
-        for healer in facts.healed_by:
-            for sign in signs.get(healer, ()):
-                yield name, sign.at
+    for row in SIGNATURES:
+        for good in row.ended_by:
+            for sign in signs.get(good, ()):
+                yield row.id, sign.at
 
 
 def _judge_group(group: LogGroup, reading: Reading, around: Surroundings) -> Judgement:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Iterable, Mapping, Sequence
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
+from ssm_bootstrap.catalog.endpoints import NEEDED_SERVICES
 from ssm_bootstrap.catalog.findingkind import Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.hosts import region_of
-from ssm_bootstrap.diagnose.logrules import MINOR_SERVICES
 from ssm_bootstrap.diagnose.logs.incidents import Bundle, what_holds
 from ssm_bootstrap.diagnose.logs.sighting import Sighting
 from ssm_bootstrap.diagnose.logs.signals import Signal
 from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.log import Level
@@ -35,13 +36,14 @@ def make_findings(
     signals: Iterable[Signal] = (),
     region: str = "",
     site: Site = NO_SITE,
+    state: State = State.PAST,
 ) -> tuple[Finding, ...]:
     """One finding for each bundle of which an incident holds, in their order; without a region the lines' own is taken."""
     region = region or region_told(sightings)
     newest = {signal.name: signal for signal in signals}
     holding = {bundle: what_holds(told) for bundle, told in incidents.items()}
     codes = {bundle.code for bundle, told in holding.items() if told}
-    whole = _Whole(newest, codes, region, _is_transcript(sightings), site)
+    whole = _Whole(newest, codes, region, _is_transcript(sightings), site, state)
     return tuple(_finding(bundle, told, whole) for bundle, told in holding.items() if told)
 
 
@@ -59,11 +61,16 @@ def _is_transcript(sightings: Iterable[Sighting]) -> bool:
     )
 
 
+@dataclass(frozen=True)
 class _Whole:
-    """What all records together tell: the newest signs, the codes there are, the region, and whether it is one command's."""
+    """What all records together tell: the newest signs, the codes that hold, the region, and the state of what holds."""
 
-    def __init__(self, signals: Mapping[str, Signal], codes: set[str], region: str, transcript: bool, site: Site) -> None:
-        self.signals, self.codes, self.region, self.transcript, self.site = signals, codes, region, transcript, site
+    signals: Mapping[str, Signal]
+    codes: set[str]
+    region: str
+    transcript: bool
+    site: Site
+    state: State
 
     def value(self, name: str) -> str:
         """What the newest record of a state says."""
@@ -92,7 +99,8 @@ def _finding(bundle: Bundle, told: Sequence[Incident], whole: _Whole) -> Finding
         facts=facts,
         evidence=(Evidence(best.group.file, _place(best.group.file, best.group.line), best.excerpt, best.group.sample.at),),
         severity=_severity(code, parts, whole),
-        state=State.PAST,
+        state=whole.state,
+        logged=True,
         transient=best.judgement.transient,
         count=sum(incident.count for incident in told),
         first=since,
@@ -127,7 +135,7 @@ def _with_actions(finding: Finding, actions: Sequence[str]) -> Finding:
     return replace(finding, remedy=replace(finding.remedy, aws_steps=(step, *finding.remedy.aws_steps)))
 
 
-def _union(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+def _union(parts: Iterable[tuple[Capability, ...]]) -> tuple[Capability, ...]:
     return tuple(dict.fromkeys(name for part in parts for name in part))
 
 
@@ -137,7 +145,7 @@ def _severity(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Severity:
     service = bundle[0].judgement.service
     minor = (
         all(item.judgement.minor for item in bundle)
-        or service in MINOR_SERVICES
+        or (service and service not in NEEDED_SERVICES)
         or (service == "ec2messages" and whole.value("connection-status") == "ssmmessages")
         or (code == "patch-payload-unreachable" and ("s3-unreachable" in whole.codes or _is_status_alone(bundle)))
     )

@@ -11,6 +11,7 @@ from ssm_bootstrap.catalog.logkinds import is_of_the_agent
 from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort
 from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, Seen, find_ending
 from ssm_bootstrap.diagnose.logs.sighting import Sighting
+from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.incident import Incident, Sign
 from ssm_bootstrap.model.log import Level
 from ssm_bootstrap.model.timeline import EndedBy, Ending, LifeEvent, Timeline
@@ -20,6 +21,9 @@ CHANGE_BEFORE = timedelta(minutes=15)
 
 LEAST_FOR_RATE = timedelta(seconds=60)
 """How long an incident must have lasted for a rate: two records in a moment are no 16 000 an hour."""
+
+REGISTER = "register"
+"""The phase of what ``-register`` does, a process of its own."""
 
 _LIFE = ("credentials-ready", "control-channel-up", "registered")
 _STARTS = ("started", "audit-start")
@@ -46,7 +50,7 @@ class Bundle:
     @property
     def good_signs(self) -> frozenset[str]:
         """Ids of the signs that end it."""
-        return frozenset((*(name for item in self.sightings for name in item.judgement.healed_by), *FINDINGS[self.code].ended_by))
+        return frozenset((*(name for item in self.sightings for name in item.judgement.ended_by), *FINDINGS[self.code].ended_by))
 
     @property
     def subject(self) -> str:
@@ -56,7 +60,7 @@ class Bundle:
         return FINDINGS[self.code].subject or host or self.service or "amazon-ssm-agent"
 
     @property
-    def breaks(self) -> tuple[str, ...]:
+    def breaks(self) -> tuple[Capability, ...]:
         """The capabilities that cannot work while it holds."""
         return tuple(dict.fromkeys(name for item in self.sightings for name in item.judgement.breaks))
 
@@ -124,6 +128,7 @@ def _fault(bundle: Bundle, stretch: Sequence[_Told], good: Sequence[Sign]) -> Fa
         max((told.last for told in stretch), default=None),
         good,
         any(_is_of_the_agent(item) for item in items),
+        all(item.judgement.phase == REGISTER for item in items),
         bool(bundle.good_signs),
         all(item.judgement.transient for item in items),
     )
@@ -131,7 +136,7 @@ def _fault(bundle: Bundle, stretch: Sequence[_Told], good: Sequence[Sign]) -> Fa
 
 def _is_of_the_agent(item: Sighting) -> bool:
     """Whether the running agent tells of itself: not ``-register``, nor a command's or a patch run's own output."""
-    return item.group.sample.level is not Level.NONE and item.judgement.phase != "register" and is_of_the_agent(item.group.file)
+    return item.group.sample.level is not Level.NONE and item.judgement.phase != REGISTER and is_of_the_agent(item.group.file)
 
 
 def _order(incident: Incident) -> tuple[int, int, float]:

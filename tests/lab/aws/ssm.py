@@ -85,7 +85,7 @@ async def register(state: State, call: Dict[str, Any]) -> web.Response:
     refusal = refused(state, call)
     if refusal is not None:
         return service_error(refusal)
-    name = "mi-0" + secrets.token_hex(8)
+    name = state.behaviour["node"] or "mi-0" + secrets.token_hex(8)
     state.instances[name] = {
         "registered": time.time(),
         "activation": call.get("ActivationId"),

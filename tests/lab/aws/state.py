@@ -30,6 +30,7 @@ SWITCHES: Dict[str, Any] = {
             "no-instance-id",
         ),
     ),
+    "node": ("", None),  # the id that a registration gives; a new one each time where this is empty
     "role_token": ("ok", ("ok", "denied", "unknown-instance", "fingerprint-mismatch", "throttled", "error-500")),
     "errors": ({}, None),  # operation: the error that it is answered with, `Name` or `Name: text`, whatever else is said
     "token_seconds": (3600, None),  # how long the credentials live that a role token brings

@@ -13,8 +13,9 @@ from .settings import go_json_error
 
 FOLDER = world.DATA + "/Vault"
 STORE = FOLDER + "/Store"
-MANIFEST = FOLDER + "/Manifest"
 REGISTRATION = world.DATA + "/registration"
+#: What stands before the names of an EC2 instance's own manifest and key, beside those of the hybrid node.
+EC2 = "EC2"
 
 
 class VaultError(Exception):
@@ -29,7 +30,9 @@ def go_os_error(error: OSError, operation: str, path: str) -> str:
 class Vault:
     """Keys and their files; the first use makes the directories and hardens them."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        self.path = f"{FOLDER}/{prefix}Manifest"
+        self.key = prefix + "RegistrationKey"
         self.manifest: Optional[Dict[str, str]] = None
 
     def load(self) -> Dict[str, str]:
@@ -46,7 +49,7 @@ class Vault:
             raise VaultError(
                 "failed to set permission for vault folder or its content. " + go_os_error(error, "chmod", FOLDER)
             ) from None
-        content = read_text(MANIFEST)
+        content = read_text(self.path)
         manifest: Dict[str, str] = {}
         if content is not None:
             try:
@@ -66,13 +69,20 @@ class Vault:
             raise VaultError(f"failed to write data file for {key}. " + go_os_error(error, "open", path) + "\n") from None
         manifest[key] = path
         try:
-            steps.overwrite_hardened(MANIFEST, json.dumps(manifest, separators=(",", ":"), sort_keys=True).encode())
+            steps.overwrite_hardened(self.path, json.dumps(manifest, separators=(",", ":"), sort_keys=True).encode())
         except OSError as error:
             raise VaultError(
                 f"failed to save manifest when storing {key}. failed to save manifest with hardened permission. "
-                + go_os_error(error, "open", MANIFEST)
+                + go_os_error(error, "open", self.path)
                 + "\n"
             ) from None
+
+    def store_identity(self, record: Dict[str, Any]) -> None:
+        """Write the identity under this vault's own key."""
+        try:
+            self.store(self.key, record)
+        except VaultError as error:
+            raise VaultError(f"failed to store instance info in vault. {error}") from None
 
     def retrieve(self, key: str) -> str:
         """The content of one key's file."""
@@ -118,10 +128,10 @@ def identity_record(instance: str, region: str, keys: Dict[str, str]) -> Dict[st
 
 def load_identity(vault: Vault, log: Log) -> Dict[str, Any]:
     """The vault's RegistrationKey; {} when there is none or it is damaged, which is a warning."""
-    if read_text(MANIFEST) is None:
+    if read_text(vault.path) is None:
         return {}
     try:
-        content = vault.retrieve("RegistrationKey")
+        content = vault.retrieve(vault.key)
     except VaultError as error:
         log.warn(f"Error while loading server info Failed to load instance info from vault. {error}")
         return {}
