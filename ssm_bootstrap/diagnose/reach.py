@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Optional, Sequence
 
+from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.endpoints import SIGNED_ROWS
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
-from ssm_bootstrap.diagnose.placing import Place, place_of
 from ssm_bootstrap.model.machine import Metadata
 from ssm_bootstrap.model.network import Failure, Probe, Stage
 from ssm_bootstrap.model.observations import Observations

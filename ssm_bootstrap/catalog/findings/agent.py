@@ -234,6 +234,22 @@ KINDS: tuple[FindingKind, ...] = (
     ),
 )
 
+ASLEEP = FindingKind(
+    code="agent-offline",
+    name="asleep",
+    severity=Severity.WARNING,
+    title="The agent sleeps until its next try; what kept it offline works now",
+    cause=(
+        "After a failure the agent waits before it asks again, for minutes at first and for hours in the end. What it failed of "
+        "answers now, and it has not asked since."
+    ),
+    summary="Restart the agent, or wait for its next try.",
+    steps=("Restart it where no command or session is at work: `restart --if-asleep` looks first.",),
+    commands=("sudo ssm-bootstrap restart --if-asleep",),
+    source="amazon-ssm-agent 3.3.1142.0, core/app/credentialrefresher/credentialrefresher.go; agent/hibernation",
+    when="the cause is over and the agent has not tried again",
+)
+
 CUT = FindingKind(
     code="channel-down",
     name="cut",
@@ -278,5 +294,5 @@ MASKED = FindingKind(
 )
 """The words of agent-not-running where the unit is masked."""
 
-VARIANTS: tuple[FindingKind, ...] = (CUT, MASKED)
+VARIANTS: tuple[FindingKind, ...] = (ASLEEP, CUT, MASKED)
 """Other words of these codes, each for a case of its own."""

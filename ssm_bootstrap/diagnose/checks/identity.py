@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.checks.instance import abroad
+from ssm_bootstrap.diagnose.checks.region import abroad
 from ssm_bootstrap.diagnose.reach import metadata_of
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.finding import Evidence, Finding

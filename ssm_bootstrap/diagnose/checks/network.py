@@ -6,12 +6,12 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Iterable, Iterator, Optional, Sequence
 
+from ssm_bootstrap.catalog.addresses import Place, is_own
 from ssm_bootstrap.catalog.agents import EC2MESSAGES_AS_FALLBACK
 from ssm_bootstrap.catalog.authorities import authority_place
 from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
 from ssm_bootstrap.diagnose.case import Case, is_closed
 from ssm_bootstrap.diagnose.doubt import unsure_way
-from ssm_bootstrap.diagnose.placing import Place, is_own
 from ssm_bootstrap.diagnose.reach import Reach, Standing, metadata_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.diagnose.wording import make_finding

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Iterator, Optional
 
+from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.authorities import authority_place
 from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.placing import Place, place_of
 from ssm_bootstrap.diagnose.reach import Reach, Standing, vpc_blocks
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
