@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Iterable, Iterator, Optional, Union
 
 from ssm_bootstrap.cli.logsearch import Search
+from ssm_bootstrap.cli.streams import has_reader
 from ssm_bootstrap.collect.following import Followed
 from ssm_bootstrap.collect.logfold import SPELL_GAP
 from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
@@ -78,7 +79,7 @@ def follow(search: Search, arguments: argparse.Namespace, clock: Optional[Clock]
             found = explain_logs(followed.digest(), region=arguments.region)
             for event, incident in watch.events(found.incidents, now):
                 _print(event, incident, arguments.json)
-        if looks and count >= looks:
+        if (looks and count >= looks) or not has_reader():
             return int(ExitStatus.OK)
         clock.sleep(LOOK_EVERY)
 

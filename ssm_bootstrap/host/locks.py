@@ -46,6 +46,10 @@ class Locks:
         descriptor = os.open(
             real, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
         )  # whoever may open it may hold it
+        if descriptor <= 2:
+            # The number of a standard stream: in a child, the child's own stream would take its place.
+            low, descriptor = descriptor, fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+            os.close(low)
         text = json.dumps({"pid": os.getpid(), "command": command, "since": since}).encode() + b"\n"
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
