@@ -109,7 +109,10 @@ def answering(*answers: bytes, heard: Optional[list[bytes]] = None) -> Handler:
 
 
 class Dripping:
-    """Reads once, says ``start``, and then ``drop`` again and again ; counts who gave up. 300 drops take ten times the patience of a test."""
+    """Reads once, says ``start``, and then ``drop`` again and again; counts who gave up.
+
+    300 drops take ten times the patience of a test.
+    """
 
     def __init__(self, start: bytes, drop: bytes = b"x", drops: int = 300) -> None:
         self.start, self.drop, self.drops = start, drop, drops

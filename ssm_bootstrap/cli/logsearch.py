@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Iterator, Optional, Sequence
 
@@ -24,8 +24,10 @@ from ssm_bootstrap.model.log import LogDigest
 
 STANDARD_INPUT = "standard input"
 JOURNAL_UNITS = ("amazon-ssm-agent.service", "snap.amazon-ssm-agent.amazon-ssm-agent.service")
-JOURNAL_LIMIT = 64 << 20
-"""Bytes of the journal that are read."""
+JOURNAL_LIMIT = 32 << 20
+"""Bytes of the journal that are read: its newest entries."""
+
+JOURNAL_PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -126,10 +128,19 @@ class Search:
         if self.since:
             words += ["--since", f"@{int(self.since.timestamp())}"]
         try:
-            done = real_host().commands.run(words, timeout=60)
+            done = real_host().commands.run(words, timeout=JOURNAL_PATIENCE, most=JOURNAL_LIMIT)
         except CannotRun as error:
             raise Refusal(ExitStatus.BAD_CONTENT, f"explain: the journal: {error}") from None
-        return self._read_stream(iter([done.output.encode("utf-8", "replace")[:JOURNAL_LIMIT]]), "journal")
+        digest = self._read_stream(iter([done.output.encode("utf-8", "replace")]), "journal")
+        remarks = []
+        if done.left_out:
+            remarks.append(
+                f"its newest {JOURNAL_LIMIT >> 20} MB were read, and {done.left_out} bytes before them left out (--since)"
+            )
+        if done.timed_out:
+            remarks.append(f"journalctl did not end in {JOURNAL_PATIENCE:g} s: what it gave until then was read")
+        files = tuple(replace(file, remarks=(*file.remarks, *remarks)) for file in digest.files)
+        return replace(digest, files=files)
 
 
 def _below(tree: LogTree, path: str, kinds: Sequence[str]) -> tuple[Source, ...]:

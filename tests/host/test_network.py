@@ -303,14 +303,10 @@ def test_the_time_out_is_for_all_of_a_proxys_answer(part: str) -> None:
         assert drip.given_up.acquire(timeout=60)
 
 
-def test_a_connection_that_is_cut_ends_whoever_waits_for_it(authority: trustme.CA, bundle: str) -> None:
-    """A plain one and a TLS one; the other end sees it too."""
-    for handler in (silent, secured(authority, NAME, silent)):
-        with serving(handler) as port:
-            connection = dial(port) if handler is silent else shake(port, Trust(bundle))
-            with connection:
-                connection.settimeout(60)
-                waiting = threading.Event()
-                threading.Thread(target=lambda: waiting.wait(60) and network.cut(connection), daemon=True).start()
-                waiting.set()
-                assert connection.recv(1) == b""
+@pytest.mark.parametrize("is_secured", [False, True], ids=["plain", "tls"])
+def test_a_connection_that_is_cut_ends_whoever_waits_for_it(authority: trustme.CA, bundle: str, is_secured: bool) -> None:
+    with serving(secured(authority, NAME, silent) if is_secured else silent) as port:
+        with shake(port, Trust(bundle)) if is_secured else dial(port) as connection:
+            connection.settimeout(60)
+            threading.Thread(target=network.cut, args=(connection,), daemon=True).start()
+            assert connection.recv(1) == b""
