@@ -87,7 +87,11 @@ def follow(search: Search, arguments: argparse.Namespace, clock: Optional[Clock]
 def _paths(search: Search) -> tuple[str, ...]:
     """The newest file of each log: what is being written."""
     if search.files:
-        return tuple(dict.fromkeys(source.path for source in search.sources() if not _is_archive(source.path)))
+        named = tuple(dict.fromkeys(source.path for source in search.sources() if not _is_archive(source.path)))
+        for path in named:
+            if Files().kind(path) == "something else":
+                raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {path}: expected a regular file with --follow")
+        return named
     files = Files()
     own = [path for path in log_paths(files, read_log_settings(files)) if not _is_archive(path)]
     if not own:

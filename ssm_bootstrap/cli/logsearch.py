@@ -16,7 +16,7 @@ from ssm_bootstrap.collect.agentlog import read_logs, read_stream
 from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
 from ssm_bootstrap.collect.sources import Source, own_sources, sources_below
 from ssm_bootstrap.host.clock import Clock
-from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.files import Files, NamedFiles
 from ssm_bootstrap.host.logtree import LogTree
 from ssm_bootstrap.host.workers import Workers
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
@@ -105,7 +105,14 @@ class Search:
         written = {source.path: source.written for source in found if source.kind == "command" and source.written}
         paths = tuple(dict.fromkeys(source.path for source in found))
         return read_logs(
-            Files(), paths, self.zone, self.now, since=self.since, until=self.until, written=written, workers=Workers()
+            Files() if self.is_own else NamedFiles(),
+            paths,
+            self.zone,
+            self.now,
+            since=self.since,
+            until=self.until,
+            written=written,
+            workers=Workers(),
         )
 
     def own_region(self) -> tuple[str, str]:

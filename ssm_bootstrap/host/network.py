@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Mapping, Optional, Sequence
 
 from ssm_bootstrap.host.conversation import Conversation
+from ssm_bootstrap.host.files import open_regular
 
 ANY_PURPOSE_NO_TIME = 0x80000 | 0x200000  # OpenSSL: X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME
 
@@ -58,6 +59,7 @@ class Network:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if trust.bundle:
+            open_regular(trust.bundle).close()  # OpenSSL would wait for a pipe
             context.load_verify_locations(cafile=trust.bundle)
         for directory in trust.directories:
             self._trust_all_of(context, directory)

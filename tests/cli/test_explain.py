@@ -201,7 +201,7 @@ def test_nothing_needless_is_loaded() -> None:
 
 JOURNALCTL = """#!{python}
 import json, sys
-line = "2026-11-23 14:22:06.5673 ERROR [CredentialRefresher] Retrieve credentials produced error: RequestError: dial tcp: i/o timeout"
+line = "2026-11-23 14:22:06.5673 ERROR [CredentialRefresher] Retrieve credentials produced error: RequestError: i/o timeout"
 entry = dict(__CURSOR="s=1", __REALTIME_TIMESTAMP="1795443726567300", PRIORITY="3", _PID="512", _TRANSPORT="stdout")
 for number in range({count}):
     print(json.dumps(dict(entry, _MACHINE_ID="x" * 700, MESSAGE=line)))

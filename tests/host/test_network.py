@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import ssl
@@ -305,8 +306,8 @@ def test_the_time_out_is_for_all_of_a_proxys_answer(part: str) -> None:
 
 @pytest.mark.parametrize("is_secured", [False, True], ids=["plain", "tls"])
 def test_a_connection_that_is_cut_ends_whoever_waits_for_it(authority: trustme.CA, bundle: str, is_secured: bool) -> None:
-    with serving(secured(authority, NAME, silent) if is_secured else silent) as port:
-        with shake(port, Trust(bundle)) if is_secured else dial(port) as connection:
-            connection.settimeout(60)
-            threading.Thread(target=network.cut, args=(connection,), daemon=True).start()
-            assert connection.recv(1) == b""
+    with serving(secured(authority, NAME, silent) if is_secured else silent) as port, contextlib.ExitStack() as held:
+        connection = held.enter_context(shake(port, Trust(bundle)) if is_secured else dial(port))
+        connection.settimeout(60)
+        threading.Thread(target=network.cut, args=(connection,), daemon=True).start()
+        assert connection.recv(1) == b""
