@@ -13,6 +13,7 @@ from typing import Iterator, Optional, Sequence
 from ssm_bootstrap.catalog.logkinds import KINDS
 from ssm_bootstrap.cli.times import resolve
 from ssm_bootstrap.collect.agentlog import read_logs, read_stream
+from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
 from ssm_bootstrap.collect.sources import Source, own_sources, sources_below
 from ssm_bootstrap.host.clock import Clock
@@ -72,7 +73,7 @@ class Search:
     def read(self) -> LogDigest:
         """The digest; raises Refusal (78) where there is nothing that can be read."""
         if self.files == ("-",):
-            return self._read_stream(iter(lambda: sys.stdin.buffer.read(1 << 18), b""), STANDARD_INPUT)
+            return self._read_standard_input()
         if self.kinds == ("journal",):
             return self._read_journal()
         found = self.sources()
@@ -125,6 +126,15 @@ class Search:
 
     def _read_stream(self, chunks: Iterator[bytes], name: str) -> LogDigest:
         return read_stream(chunks, name, self.zone, since=self.since, until=self.until)
+
+    def _read_standard_input(self) -> LogDigest:
+        try:
+            digest = self._read_stream(iter(lambda: sys.stdin.buffer.read(1 << 18), b""), STANDARD_INPUT)
+        except OSError as error:
+            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {STANDARD_INPUT}: {words_of(error)}") from None
+        if not any(file.bytes_read for file in digest.files):
+            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {STANDARD_INPUT}: expected a log; nothing came")
+        return digest
 
     def _read_journal(self) -> LogDigest:
         from ssm_bootstrap.cli.looking import real_host

@@ -205,11 +205,9 @@ class Ladder:
         """Seconds that the service's clock is ahead of this machine's; None without a Date that can be read."""
         try:
             there = parsedate_to_datetime(answer.headers["date"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return None
-        if there.tzinfo is None:
-            return None
-        return (there - self.clock.now()).total_seconds()
+        return (there - self.clock.now()).total_seconds() if there.tzinfo is not None else None
 
 
 def _host_of(url: str) -> str:

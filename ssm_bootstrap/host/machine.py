@@ -65,14 +65,21 @@ class Machine:
         """True for uid 0."""
         return os.geteuid() == 0
 
+    def must_tell_processes(self) -> None:
+        """Raises OSError where the kernel's files are not there: psutil takes that for an empty machine, or fails in its own way."""
+        os.stat("/proc/self/stat")
+        os.stat("/proc/stat")
+
     def booted(self) -> float:
         """When this machine was started, in seconds since the epoch; raises OSError where the kernel does not tell."""
+        self.must_tell_processes()
         import psutil
 
         return float(psutil.boot_time())
 
     def processes(self, names: Sequence[str]) -> Iterator[RunningProcess]:
-        """The running processes whose program is one of ``names``."""
+        """The running processes whose program is one of ``names``; raises OSError where they cannot be listed."""
+        self.must_tell_processes()
         import psutil
 
         # The kernel keeps 15 letters of a program's name; a process may rewrite its argv.
