@@ -9,7 +9,7 @@ VERSIONS := 3.9 3.11 3.13
 RELEASES ?= bookworm trixie bullseye
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit test-all cases accuracy sweep bench bundle deb rpm boot-test docs ci clean system managers
+.PHONY: help demo test check format lint types unit test-all cases accuracy sweep bench bundle deb rpm boot-test real-agent docs ci clean system managers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -87,6 +87,10 @@ boot-test: $(VENV)/.ready bundle ## boot a real systemd in the closed VPC: Debia
 	@tests/system-packages boot
 	@tests/system-packages packages
 	RELEASES="$(RELEASES)" $(PYTEST) -m boot tests/boot tests/packages
+
+real-agent: $(VENV)/.ready ## journeys of the agent's real programs (AGENT_DIR=/usr/bin) on a real systemd in the closed VPC
+	@if [ -n "$(AGENT_DIR)" ]; then tests/system-packages boot; fi
+	@$(BIN)/python -m tests.real_agent --agent-dir "$(AGENT_DIR)" $(REAL_AGENT)
 
 docs: $(VENV)/.ready ## write docs/findings.md and README's usage anew
 	@$(BIN)/python -m tests.laws.generate

@@ -15,6 +15,7 @@ from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.model.finding import Severity
+from tests.recordings import stops
 from tests.scenarios.expectation import causes_said, disagreements, is_right
 from tests.scenarios.player import Played, play
 from tests.scenarios.scenario import read_scenario, scenarios
@@ -121,12 +122,28 @@ def main(argv: Optional[List[str]] = None) -> int:
     print("\n".join(lines_of(table)))
     for line in known:
         print(f"known: {line}")
+    recorded_well = bool(arguments.names) or from_recordings()
     if not arguments.names:
         print(f"codes that no scenario tells: {', '.join(sorted(set(FINDINGS) - named)) or 'none'}")
     good = all(one.is_right for one in table.pairs) and table.right == table.capabilities and not table.other
+    good = good and recorded_well
     if arguments.lab:
         good = from_packets() and good
     return 0 if good else 1
+
+
+def from_recordings() -> bool:
+    """Every stop of every recording of the real agent: the row of the table that no stand-in can flatter."""
+    every, wrong, alarms = list(stops()), [], 0
+    for stop in every:
+        diagnosis = play(stop).diagnosis
+        said = {item.capability.value: item.verdict.value for item in diagnosis.capabilities}
+        found = list(stop.disagreements(causes_said(diagnosis, Severity.ERROR), said))
+        alarms += any(line.startswith("false alarm") for line in found)
+        wrong += [f"  {stop.name}: {'; '.join(found)}"] if found else []
+    print(f"recorded stops: {len(every) - len(wrong)} of {len(every)} right, {alarms} with a false alarm")
+    print("".join(f"{line}\n" for line in wrong), end="")
+    return not wrong
 
 
 def write(played: Played) -> None:

@@ -8,7 +8,7 @@ from datetime import timezone
 from pathlib import Path
 from typing import Any
 
-from ssm_bootstrap.collect.agentlog import default_paths, read_logs
+from ssm_bootstrap.collect.logs.read import default_paths, read_logs
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.observations import LogDigest
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional, Sequence, Tuple
 
+from tests.real_agent.vpcs import network
 from tests.scenarios.expectation import read_expectation
 from tests.scenarios.scenario import Scenario, read_scenario
 
@@ -16,21 +17,6 @@ DATA = Path(__file__).resolve().parent / "data"
 JOURNEYS = tuple(DATA / name for name in ("journeys", "journeys-more") if (DATA / name / "journeys.json").is_file())
 NODE = "healthy-debian12"
 CORE_PID, WORKER_PID = 812, 834
-
-_OUTSIDE = {"kms": ["52.119.221.73"], "logs": ["52.119.221.74"]}
-_NOT_MADE = {"kms": "dropped", "logs": "dropped"}
-VPCS: Mapping[str, Mapping[str, Any]] = {
-    "no-endpoints": {"base": "no-endpoints"},
-    "interface-only": {"base": "no-s3", "names": _OUTSIDE, "peers": _NOT_MADE},
-    "complete": {"base": "complete", "names": _OUTSIDE, "peers": _NOT_MADE},
-    "complete-no-session": {
-        "base": "complete",
-        "names": {**_OUTSIDE, "ssmmessages": ["52.119.221.71"]},
-        "peers": {**_NOT_MADE, "ssmmessages": "dropped"},
-    },
-    "endpoint-sg": {"base": "complete", "peers": {"endpoints": "dropped"}},
-}
-"""The networks that journeys.json tells of in words."""
 
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{4}) \w+ (.*)")
 
@@ -45,13 +31,16 @@ class Stop(Scenario):
     may: Tuple[str, ...] = ()
     verdicts: Optional[Mapping[str, str]] = None
     logs: Optional[Mapping[str, str]] = None
-    credentials: Optional[Tuple[datetime, datetime]] = None
+    credentials: Optional[Tuple[str, str]] = None
+    seen: Optional[Sequence[Tuple[str, int, float]]] = None
     core_began: float = 0.0
     worker_began: float = 0.0
 
     @property
     def processes(self) -> Sequence[Tuple[str, int, float]]:
-        """The core since its newest start, and its worker where it has one."""
+        """Those that were seen at the stop; else the core since its newest start, and its worker where it has one."""
+        if self.seen is not None:
+            return self.seen
         found = [("amazon-ssm-agent", CORE_PID, self.core_began)]
         return [*found, ("ssm-agent-worker", WORKER_PID, self.worker_began)] if self.worker_began else found
 
@@ -66,7 +55,7 @@ class Stop(Scenario):
         config = root / "var/lib/amazon/ssm/runtimeconfig/identity_config.json"
         if config.exists() and self.credentials is not None:
             told = json.loads(config.read_text(encoding="utf-8"))
-            retrieved, expires = (at.isoformat().replace("+00:00", "Z") for at in self.credentials)
+            retrieved, expires = self.credentials
             told.update(CredentialsRetrievedAt=retrieved, CredentialsExpiresAt=expires)
             config.write_text(json.dumps(told), encoding="utf-8")
 
@@ -102,14 +91,16 @@ def _stop(directory: Path, journey: str, number: int, told: Mapping[str, Any]) -
     node = read_scenario(NODE)
     at = datetime.fromisoformat(told["taken_at"])
     story = _Story.of(logs.get("amazon-ssm-agent.log", ""))
+    registered = told.get("registered", story.registered)
+    kept = tuple(told["credentials"]) if told.get("credentials") else _lifetime(story.ready)
     settings = {**node.settings, "title": f"{journey}: {told['stop']}", "now": told["taken_at"], "zone": 0}
-    layers = node.layers if story.registered else (*node.layers, Path(__file__).resolve().parent / "data" / "unregistered")
+    layers = node.layers if registered else (*node.layers, Path(__file__).resolve().parent / "data" / "unregistered")
     return Stop(
         name=f"{journey}-{number}",
         settings=settings,
         layers=layers,
         commands=node.commands,
-        network=told.get("network") or VPCS[told["vpc"]],
+        network=told.get("network") or network(told["vpc"], {}),
         expectation=read_expectation({}),
         journey=journey,
         must=tuple(told["must"]),
@@ -117,7 +108,10 @@ def _stop(directory: Path, journey: str, number: int, told: Mapping[str, Any]) -
         may=tuple(told["may"]),
         verdicts=told["verdicts"],
         logs=logs,
-        credentials=_lifetime(story.ready, at),
+        credentials=kept,
+        seen=[(name, pid, datetime.fromisoformat(began).timestamp()) for name, pid, began in told["processes"]]
+        if "processes" in told
+        else None,
         core_began=story.core.timestamp() if story.core else at.timestamp(),
         worker_began=story.worker.timestamp() if story.worker else 0.0,
     )
@@ -151,6 +145,9 @@ class _Story:
         return found
 
 
-def _lifetime(ready: Optional[datetime], at: datetime) -> Optional[Tuple[datetime, datetime]]:
+def _lifetime(ready: Optional[datetime]) -> Optional[Tuple[str, str]]:
     """When the credentials were had, and until when they live: an hour, as AWS gives them."""
-    return (ready, ready.replace(hour=(ready.hour + 1) % 24)) if ready is not None else None
+    if ready is None:
+        return None
+    ends = ready.replace(hour=(ready.hour + 1) % 24)
+    return ready.strftime("%Y-%m-%dT%H:%M:%SZ"), ends.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Optional
 
-from ssm_bootstrap.diagnose.logs import LogDiagnosis
+from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
 
 LONG = timedelta(minutes=1)
 """Shorter sleeps end by themselves before a restart would have helped."""

@@ -14,9 +14,9 @@ from typing import Callable, Optional
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.agents import WORKER
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.agentlog import read_stream
+from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.collect.surroundings import credentials_until
-from ssm_bootstrap.diagnose.logs import classify_logs
+from ssm_bootstrap.diagnose.logs.explain import classify_logs
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.log import LogDigest

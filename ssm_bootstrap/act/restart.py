@@ -9,16 +9,14 @@ from ssm_bootstrap.act.service import AgentService, ServiceFailed
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.collect.probe import Look
 from ssm_bootstrap.collect.targets import ProxySettings, targets_for
-from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.machine import AgentConfig
 from ssm_bootstrap.model.network import Stage
 from ssm_bootstrap.model.registration import Proof, Sign
-
-BROKEN = tuple(item.value for item in Capability if item is not Capability.REGISTER)
 
 
 @dataclass(frozen=True)
@@ -56,14 +54,14 @@ class Restart:
         if proof.identity and proof.identity != HYBRID:
             shown = tuple(Evidence("agent log", sign.name, sign.detail) for sign in proof.signs if sign.name == "identity")
             facts = {"region": self.region, "detail": f"the new process takes its identity from {proof.identity}"}
-            return make_finding("identity-not-hybrid", "amazon-ssm-agent", facts=facts, evidence=shown, breaks=BROKEN)
+            return make_finding("identity-not-hybrid", "amazon-ssm-agent", facts=facts, evidence=shown, breaks=ON_A_NODE)
         said = [
             finding
             for finding in explain_logs(mark.read_since(self.host), region=self.region, cidrs=self.cidrs).findings
             if finding.severity is Severity.ERROR and finding.symptom_of is None
         ]
         if said:
-            return replace(said[0], state=State.NOW)
+            return replace(said[0], state=State.NOW, logged=False)
         missing = [sign for sign in proof.signs if not sign.seen]
         detail = "; ".join(f"{sign.name}: {sign.detail}" for sign in missing)
         code = "agent-not-running" if missing and missing[0].name == "new process" else "agent-offline"
@@ -72,7 +70,7 @@ class Restart:
             unit,
             facts={"region": self.region, "detail": detail},
             evidence=tuple(Evidence("agent log", sign.name, sign.detail) for sign in missing),
-            breaks=BROKEN,
+            breaks=ON_A_NODE,
         )
 
     def _not_running(self, unit: str, detail: str) -> Proof:
@@ -81,6 +79,6 @@ class Restart:
             unit,
             facts={"region": self.region, "detail": detail},
             evidence=(Evidence("systemd", unit, detail),),
-            breaks=BROKEN,
+            breaks=ON_A_NODE,
         )
         return Proof(False, (Sign("new process", False, detail),), finding=finding)

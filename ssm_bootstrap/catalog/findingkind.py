@@ -1,15 +1,85 @@
-"""The shape of a row of the findings table."""
+"""The shape of a row of the findings table: all that is decided about a code stands in it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from enum import Enum, IntEnum
+from typing import Optional
 
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.model.finding import Reason, Severity
+from ssm_bootstrap.model.network import Failure, Stage
+
+
+class Side(str, Enum):
+    """Where the one change is made."""
+
+    MACHINE = "machine"
+    AWS = "aws"
+
+
+class Teller(str, Enum):
+    """Who can tell that a finding holds now. A look that was taken outweighs a line of the log."""
+
+    PROBE = "probe"
+    MACHINE = "machine"
+    LOG = "log"
+
+
+class Bond(str, Enum):
+    """What a registration that succeeded does to what was said before it."""
+
+    NONE = "none"
+    ATTEMPT = "attempt"  # said of an attempt to register: over as soon as the node is registered
+    NODE = "node"  # said of an identity: over with the next registration
+
+
+class Scope(str, Enum):
+    """Of which faults a cause may be the reason: of those that its row names, and no others than these."""
+
+    WHOLE = "whole"
+    OF_ITS_HOSTS = "of its hosts"  # what depends on the hosts that it names, or on their services
+    OF_HOSTS_IT_LEADS_TO = "of hosts it leads to"  # faults of those hosts alone, and what is of no host at all
+    OF_ITS_REGION = "of its region"  # faults of hosts of the region that is its subject, and what is of no host at all
+
+
+class Layer(IntEnum):
+    """How near to the machine a cause lies: of several the nearest is told as the root."""
+
+    MACHINE = 0  # before anything is dialled
+    NAMES = 1
+    WAY = 2
+    ANSWER = 3  # what answers at the other end, and the clock by which it is judged
+    IDENTITY = 4
+    AGENT = 5
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Other words for a code, for a case in which something else is to be said or changed.
+
+    ``when`` says in which case they stand for the row's own; what is None is said as in the row. Templates and sides are as in
+    ``FindingKind``. ``transient`` and ``severity`` are given where they are another than the row's.
+    """
+
+    name: str
+    when: str
+    title: Optional[str] = None
+    cause: Optional[str] = None
+    summary: Optional[str] = None
+    steps: Optional[tuple[str, ...]] = None
+    aws_steps: Optional[tuple[str, ...]] = None
+    commands: Optional[tuple[str, ...]] = None
+    aws_commands: Optional[tuple[str, ...]] = None
+    source: Optional[str] = None
+    transient: Optional[bool] = None
+    severity: Optional[Severity] = None
 
 
 @dataclass(frozen=True)
 class FindingKind:
-    """One permanent finding code and how it is told.
+    """One permanent finding code, what is decided about it, and how it is told.
 
     ``title``, ``cause``, ``summary``, ``steps`` and ``commands`` are ``str.format`` templates over the facts that every
     finding has: ``{subject}`` (host or thing), ``{service}`` (ssm, s3, ...), ``{host}``, ``{address}``, ``{port}``,
@@ -18,7 +88,6 @@ class FindingKind:
     takes a further authority from, and the command that does so).
     A fact that is not known is filled with its own name in angle brackets, so that a pasted command says what to put there.
     ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance.
-    ``when`` is empty but for a row of VARIANTS: then it says in which case these words stand for those of the code's own row.
     """
 
     code: str
@@ -30,6 +99,40 @@ class FindingKind:
     aws_steps: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     aws_commands: tuple[str, ...] = ()
-    transient: bool = False
     source: str = ""
-    when: str = ""
+    variants: tuple[Variant, ...] = ()
+
+    layer: Layer = Layer.AGENT
+    changed_on: Side = Side.MACHINE
+    subject: str = ""  # what it is always about; empty where that is a host, a service or a file
+    service: str = ""  # the one service that it is of; empty where it may be any
+    breaks: tuple[Capability, ...] = ()  # what it breaks wherever a log tells of it, whatever the agent was doing
+    explains: tuple[str, ...] = ()  # codes of what follows from it
+    depends_on: tuple[str, ...] = ()  # services whose fault may be its cause; empty: any
+    failures: tuple[tuple[Stage, Failure], ...] = ()  # failures of a dialled host that mean it
+    told_by: tuple[Teller, ...] = (Teller.LOG,)
+    ended_by: tuple[str, ...] = ()  # ids of the good signs in a log that end it, beside those of its phase
+    identity: Bond = Bond.NONE
+    transient: bool = False  # the same call may succeed later with nothing changed on this machine
+    exit_status: ExitStatus = ExitStatus.UNREACHABLE  # of ``register`` that failed with it
+    not_by_clock: Optional[Reason] = None  # a clock that is off to this side cannot be its cause
+
+    scope: Scope = Scope.WHOLE
+    follows_for: Optional[Reason] = None  # it follows from another fault only where it is for this reason; a log tells none
+    is_of_every_host: bool = False  # it stands in the way of every host alike, wherever the agent dials
+    is_of_the_way: bool = False  # where one host of anybody shows it, it is a fault of the way and not of that host
+    is_of_the_proxy: bool = False  # the host that it names is the proxy's
+    is_of_a_missing_endpoint: bool = False  # what a region in which nothing was made for this VPC shows
+    is_fetched: bool = False  # about what a patch run fetches, with the agent's environment and without its configuration
+    is_elsewhere: bool = False  # a host or region that is not meant was looked at: nothing is to be mended there
+    is_always_told: bool = False  # as bad as it is, whichever capabilities were asked for
+    stops_registering: bool = False  # a registration fails of it on this machine
+    awaits_registering: bool = False  # the node has no identity: what is in the way of registering comes first
+
+    def worded(self, name: str) -> FindingKind:
+        """The row in the words of its variant ``name``, or its own where that is empty; raises KeyError for another name."""
+        if not name:
+            return self
+        variant = {row.name: row for row in self.variants}[name]
+        own = {spec.name: getattr(variant, spec.name) for spec in fields(variant) if spec.name not in ("name", "when")}
+        return replace(self, **{word: value for word, value in own.items() if value is not None})

@@ -13,7 +13,7 @@ from typing import Any
 from ssm_bootstrap.cli.writing import write_file
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
-from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
+from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.render.redact import redact, redact_document
 

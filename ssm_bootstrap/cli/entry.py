@@ -9,7 +9,7 @@ from typing import NoReturn, Sequence
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.cli.streams import problem
-from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.exitstatus import NO_SPACE, ExitStatus, Refusal, status_of_errno
 
 COMMANDS = {
     "register": "register this machine, restart the agent and prove that it is online",
@@ -27,8 +27,6 @@ COMMANDS = {
 
 PRINTERS = frozenset({"user-data"})
 """Commands that do nothing but print: where that fails, nothing was done."""
-
-NO_SPACE = (28, 122)  # ENOSPC, EDQUOT
 
 STATUSES = """exit status:
   0    fine; warnings too, unless --strict
@@ -97,7 +95,7 @@ def run(words: Sequence[str]) -> int:
         return _say("interrupted", ExitStatus.INTERRUPTED)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in NO_SPACE:
-            return _say(f"no room for what is to be written: {error.strerror}", ExitStatus.TRY_LATER)
+            return _say(f"no room for what is to be written: {error.strerror}", status_of_errno(error.errno))
         if os.environ.get("SSM_BOOTSTRAP_DEBUG"):
             raise
         from ssm_bootstrap.cli.output import report_bug

@@ -10,7 +10,7 @@ from ssm_bootstrap.cli.times import moment
 
 if TYPE_CHECKING:
     from ssm_bootstrap.cli.logsearch import Search
-    from ssm_bootstrap.diagnose.logs import LogDiagnosis
+    from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
     from ssm_bootstrap.model.log import LogDigest
 
 MOST_UNEXPLAINED = 20
@@ -95,7 +95,7 @@ def _is_code(word: str) -> bool:
 
 def _tell(search: Search, digest: LogDigest, arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.cli.output import exit_status, say
-    from ssm_bootstrap.diagnose.logs import explain_logs
+    from ssm_bootstrap.diagnose.logs.explain import explain_logs
     from ssm_bootstrap.model.finding import Severity
 
     found = explain_logs(digest, region=arguments.region)

@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 from ssm_bootstrap.cli.looking import Ground
 from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
-from ssm_bootstrap.collect.agentlog import read_logs
+from ssm_bootstrap.collect.logs.read import read_logs
 from ssm_bootstrap.collect.orchestration import Ends, read_command
 from ssm_bootstrap.diagnose.commandstory import findings_of, story_of
-from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.finding import Severity
 from ssm_bootstrap.model.observed import Unseen, value_of

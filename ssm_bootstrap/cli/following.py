@@ -10,11 +10,11 @@ from typing import Iterable, Iterator, Optional, Union
 
 from ssm_bootstrap.cli.logsearch import Search
 from ssm_bootstrap.cli.streams import has_reader
-from ssm_bootstrap.collect.following import Followed
-from ssm_bootstrap.collect.logfold import SPELL_GAP
-from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
-from ssm_bootstrap.diagnose.endings import PAUSE
-from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.collect.logs.fold import SPELL_GAP
+from ssm_bootstrap.collect.logs.follow import Followed
+from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
+from ssm_bootstrap.diagnose.logs.endings import PAUSE
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.tail import Tail

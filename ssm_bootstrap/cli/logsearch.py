@@ -12,10 +12,9 @@ from typing import Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.logkinds import KINDS
 from ssm_bootstrap.cli.times import resolve
-from ssm_bootstrap.collect.agentlog import read_logs, read_stream
-from ssm_bootstrap.collect.failures import words_of
-from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
-from ssm_bootstrap.collect.sources import Source, own_sources, sources_below
+from ssm_bootstrap.collect.logs.read import read_logs, read_stream
+from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
+from ssm_bootstrap.collect.logs.sources import Source, own_sources, sources_below
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files, NamedFiles
 from ssm_bootstrap.host.logtree import LogTree
@@ -131,6 +130,8 @@ class Search:
         try:
             digest = self._read_stream(iter(lambda: sys.stdin.buffer.read(1 << 18), b""), STANDARD_INPUT)
         except OSError as error:
+            from ssm_bootstrap.collect.failures import words_of
+
             raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {STANDARD_INPUT}: {words_of(error)}") from None
         if not any(file.bytes_read for file in digest.files):
             raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {STANDARD_INPUT}: expected a log; nothing came")

@@ -11,11 +11,12 @@ from typing import Mapping, Optional, Sequence
 from ssm_bootstrap import __version__
 from ssm_bootstrap.collect.agent import look_at_agent
 from ssm_bootstrap.collect.agentconfig import read_agent_config
-from ssm_bootstrap.collect.agentlog import read_logs
 from ssm_bootstrap.collect.guard import Guard
 from ssm_bootstrap.collect.identity import look_at_identity
 from ssm_bootstrap.collect.image import look_at_image
 from ssm_bootstrap.collect.instance import MetadataLook, look_at_instance
+from ssm_bootstrap.collect.logs.read import read_logs
+from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
 from ssm_bootstrap.collect.patching import look_at_limits
 from ssm_bootstrap.collect.paths import AGENT_CONFIG
 from ssm_bootstrap.collect.probe import Look, Progress
@@ -23,7 +24,6 @@ from ssm_bootstrap.collect.proxies import unit_environment
 from ssm_bootstrap.collect.repositories.look import look_at_repositories
 from ssm_bootstrap.collect.repositories.overrides import NO_OVERRIDES, Overrides, read_overrides
 from ssm_bootstrap.collect.repositories.payload import ask_for_objects, override_targets
-from ssm_bootstrap.collect.seelog import log_paths, read_log_settings
 from ssm_bootstrap.collect.settings import Configuration, RegionChoice, choose_region, read_configuration
 from ssm_bootstrap.collect.surroundings import look_at_surroundings
 from ssm_bootstrap.collect.targets import ProxySettings, targets_for

@@ -14,12 +14,14 @@ from ssm_bootstrap.act.restart import Restart
 from ssm_bootstrap.act.service import AgentService
 from ssm_bootstrap.act.snapshot import is_tidy
 from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.cli.looking import Ground, plan_of, proxies_of
 from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
 from ssm_bootstrap.collect.agent import look_at_agent
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.collect.targets import ProxySettings
+from ssm_bootstrap.diagnose.checks.region import contradicted
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS
@@ -27,25 +29,9 @@ from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Identity, IdentityState
-from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Observed, Seen, value_of
 from ssm_bootstrap.model.registration import Attempt, Proof
-
-STATUS_OF = {
-    "activation-malformed": ExitStatus.BAD_CONTENT,
-    "activation-invalid": ExitStatus.BAD_CONTENT,
-    "activation-expired": ExitStatus.BAD_CONTENT,
-    "activation-exhausted": ExitStatus.BAD_CONTENT,
-    "fingerprint-mismatch": ExitStatus.BAD_CONTENT,
-    "answer-lost": ExitStatus.BAD_CONTENT,
-    "agent-config-invalid": ExitStatus.BAD_CONTENT,
-    "agent-missing": ExitStatus.BAD_CONTENT,
-    "already-registered": ExitStatus.BAD_CONTENT,
-    "registration-denied": ExitStatus.NO_PERMISSION,
-    "throttled": ExitStatus.TRY_LATER,
-    "service-error": ExitStatus.TRY_LATER,
-}
-"""The exit status of a registration that failed with a code; any other code says that the service was not reached."""
 
 STATUS_OF_REASON = {
     "disk-full": ExitStatus.TRY_LATER,
@@ -80,7 +66,7 @@ class Outcome:
             if self.finding is None:
                 reason = self.attempts[-1].reason if self.attempts else ""
                 return STATUS_OF_REASON.get(reason, ExitStatus.BAD_CONTENT)
-            return STATUS_OF.get(self.finding.code, ExitStatus.UNREACHABLE)
+            return FINDINGS[self.finding.code].exit_status
         return ExitStatus.OK if self.proof is None or self.proof.online else ExitStatus.FOUND
 
 
@@ -198,15 +184,9 @@ def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace
 
 def region_mismatch(ground: Ground, status: ExitStatus) -> Optional[Finding]:
     """A region that was named, against the one that the node is registered in; a warning where all went well."""
-    region = value_of(ground.choice.region)
-    for source, other in ground.choice.others:
-        if region is not None and other != region:
-            detail = f"{ground.choice.source} says {region}, {source} says {other}"
-            shown = (Evidence("configuration", source, detail),)
-            severity = Severity.WARNING if status is ExitStatus.OK else Severity.ERROR
-            facts = {"region": region, "detail": detail}
-            return make_finding("region-mismatch", region, facts=facts, evidence=shown, severity=severity)
-    return None
+    choice = ground.choice
+    named = Plan("register", choice.region, choice.source, other_regions=choice.others)
+    return next(contradicted(named, Severity.WARNING if status is ExitStatus.OK else Severity.ERROR), None)
 
 
 def _tell_proof(report: Any, proof: Proof) -> None:

@@ -91,7 +91,7 @@ def _awake(ground: Ground, arguments: argparse.Namespace) -> Optional[Outcome]:
     from ssm_bootstrap.cli.looking import look_at_logs, proxies_of
     from ssm_bootstrap.cli.output import say
     from ssm_bootstrap.cli.registering import Outcome, region_at_work
-    from ssm_bootstrap.diagnose.logs import explain_logs
+    from ssm_bootstrap.diagnose.logs.explain import explain_logs
     from ssm_bootstrap.model.exitstatus import ExitStatus
     from ssm_bootstrap.model.observed import NOT_ASKED
 

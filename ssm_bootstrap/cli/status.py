@@ -51,9 +51,10 @@ def _as_remark(finding: Finding) -> Finding:
     """A fault of the network that only a log tells, as information."""
     from dataclasses import replace
 
-    from ssm_bootstrap.diagnose.endings import NETWORK
-    from ssm_bootstrap.model.finding import Severity, State
+    from ssm_bootstrap.catalog.findingkind import Teller
+    from ssm_bootstrap.catalog.findings import FINDINGS
+    from ssm_bootstrap.model.finding import Severity
 
-    if finding.state is State.PAST and finding.code in NETWORK:
+    if finding.logged and Teller.PROBE in FINDINGS[finding.code].told_by:
         return replace(finding, severity=Severity.INFO)
     return finding

@@ -14,9 +14,9 @@ from ssm_bootstrap.collect.denials import look_at_denials
 from ssm_bootstrap.collect.directories import look_at_directories
 from ssm_bootstrap.collect.firewall import look_at_firewall
 from ssm_bootstrap.collect.guard import Guard
+from ssm_bootstrap.collect.logs.seelog import read_log_settings
 from ssm_bootstrap.collect.proxies import addresses_of, look_at_service, look_at_shells
 from ssm_bootstrap.collect.routes import look_at_routes
-from ssm_bootstrap.collect.seelog import read_log_settings
 from ssm_bootstrap.collect.storage import look_at_storage
 from ssm_bootstrap.collect.targets import host_of
 from ssm_bootstrap.host import Host

@@ -63,10 +63,10 @@ def findings_of(command: Command) -> tuple[Finding, ...]:
         shown = tuple(Evidence("command", place, text) for place, text in list(_lines(command))[:3])
         evidence = (Evidence("command", command.identifier, f"exit status {command.exit_status}: {row.meaning}"), *shown)
         facts = {"detail": f"{row.meaning}."}
-        found.append(make_finding(known.code, command.identifier, facts=facts, evidence=evidence, state=State.PAST))
+        found.append(make_finding(known.code, command.identifier, facts=facts, evidence=evidence, state=State.PAST, logged=True))
     if command.document == NOT_HYBRID:
         evidence = (Evidence("command", command.identifier, command.document),)
-        found.append(make_finding("patch-hybrid-limits", command.identifier, evidence=evidence, state=State.PAST))
+        found.append(make_finding("patch-hybrid-limits", command.identifier, evidence=evidence, state=State.PAST, logged=True))
     return tuple(found)
 
 

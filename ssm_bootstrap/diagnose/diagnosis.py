@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Callable, Iterable, Mapping, TypeVar, Union
 
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.secretshapes import fault_words
 from ssm_bootstrap.diagnose.case import Case, not_seen, open_case, unopened_case
 from ssm_bootstrap.diagnose.checks import (
     account,
     agent,
+    compliance,
     hybrid,
     identity,
     image,
@@ -26,14 +28,14 @@ from ssm_bootstrap.diagnose.checks import (
     storage,
     versions,
 )
-from ssm_bootstrap.diagnose.crossing import cross, seen_beside_logs
+from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.doubt import in_doubt
-from ssm_bootstrap.diagnose.endings import Seen
 from ssm_bootstrap.diagnose.facts import known_facts
-from ssm_bootstrap.diagnose.logs import ClassifiedLogs, LogDiagnosis, classify_logs, conclude
+from ssm_bootstrap.diagnose.logs.endings import Seen
+from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs, LogDiagnosis, classify_logs, conclude
+from ssm_bootstrap.diagnose.logs.timeline import present_of
 from ssm_bootstrap.diagnose.ownsteps import hide_and_join
 from ssm_bootstrap.diagnose.reach import Standing, vpc_blocks
-from ssm_bootstrap.diagnose.timeline import present_of
 from ssm_bootstrap.diagnose.verdicts import judge_capabilities
 from ssm_bootstrap.diagnose.wording import with_known
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
@@ -86,7 +88,7 @@ CHECKS: tuple[Check, ...] = (
     Check("clock", network.clock),
     Check("network-unseen", network.not_looked_at),
     Check("repositories", patch.repositories),
-    Check("false-compliance", patch.false_compliance),
+    Check("false-compliance", compliance.false_compliance),
     Check("patch-payload", patch.payload),
     Check("repository-configuration", patch.configuration),
     Check("patch-unseen", patch.not_looked_at),
@@ -107,10 +109,10 @@ CHECKS: tuple[Check, ...] = (
     Check("region-unseen", region.not_known),
     Check("site-files", region.site_files),
     Check("metadata", instance.metadata),
-    Check("region", instance.region),
-    Check("region-abroad", instance.abroad),
+    Check("region", region.named),
+    Check("region-abroad", region.abroad),
     Check("account", account.mismatch),
-    Check("region-elsewhere", instance.elsewhere),
+    Check("region-elsewhere", region.elsewhere),
     Check("machine-id", image.machine_id),
     Check("dmidecode", image.dmidecode),
     Check("similarity-threshold", image.threshold),
@@ -201,28 +203,22 @@ def _worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 def _as_asked(case: Case, finding: Finding) -> Finding:
     """What is in the way of the rest is a remark where only registering is asked for, as before it is done."""
-    others = case.capabilities != (Capability.REGISTER,) or finding.code in _ALWAYS_TOLD
-    if others or finding.severity is not Severity.ERROR or Capability.REGISTER.value in finding.breaks:
+    others = case.capabilities != (Capability.REGISTER,) or FINDINGS[finding.code].is_always_told
+    if others or finding.severity is not Severity.ERROR or Capability.REGISTER in finding.breaks:
         return finding
     return replace(finding, severity=Severity.INFO)
 
 
-_ALWAYS_TOLD = frozenset({"region-mismatch", "account-mismatch", "imds-impostor", "imds-unreachable", "already-registered"})
-"""Errors about what was looked at, whatever was asked for."""
-
-
 def _mended_first(case: Case, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """On a node without an identity, what stands in the way of registering comes before the missing registration."""
-    if not any(finding.code in ("not-registered", "registration-lost") for finding in findings):
+    if not any(FINDINGS[finding.code].awaits_registering for finding in findings):
         return findings
     way = {reach.code for reach in case.reaches if reach.endpoint == "ssm" and reach.standing is Standing.FAILED}
 
     def rank(finding: Finding) -> bool:
-        blocks = Capability.REGISTER.value in finding.breaks or (bool(finding.breaks) and finding.code in way | _LOCAL)
+        blocks = Capability.REGISTER in finding.breaks or (
+            bool(finding.breaks) and (finding.code in way or FINDINGS[finding.code].stops_registering)
+        )
         return not (blocks and finding.symptom_of is None and finding.severity is Severity.ERROR)
 
     return tuple(sorted(findings, key=rank))
-
-
-_LOCAL = frozenset({"agent-missing", "read-only-storage", "disk-full", "directory-unusable", "host-firewall", "ipv6-only"})
-"""What a registration fails of on this machine, also where only other capabilities are asked for."""

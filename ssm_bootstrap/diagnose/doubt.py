@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Optional
 
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import NOT_ASKED, Unseen, value_of
-
-OF_THE_MACHINE = ("dns-silent", "no-route", "local-policy")
-"""What stands in the way of every host alike, wherever the agent dials."""
-
-FETCHED = ("repository-unreachable", "false-compliance", "patch-payload-unreachable")
-"""What a patch run fetches, with the agent's environment and without its configuration."""
 
 
 def unsure_way(observations: Observations) -> Optional[Evidence]:
@@ -44,7 +39,7 @@ def unproven(need: NeedVerdict) -> NeedVerdict:
 
 def in_doubt(observations: Observations, finding: Finding) -> Finding:
     """A failed fetch as a warning that breaks nothing, where the agent's own proxy is not known."""
-    doubt = _unsure_proxy(observations) if finding.code in FETCHED else None
+    doubt = _unsure_proxy(observations) if FINDINGS[finding.code].is_fetched else None
     if doubt is None or finding.severity is Severity.INFO:
         return finding
     return replace(finding, severity=Severity.WARNING, breaks=(), degrades=(), evidence=(*finding.evidence, doubt))

@@ -7,10 +7,7 @@ from typing import Iterable
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.diagnose.symptoms import hide_symptoms
-from ssm_bootstrap.model.finding import Finding, Remedy, State
-
-_ELSEWHERE = ("region-mismatch", "config-elsewhere")
-_S3 = ("s3-unreachable", "s3-http-blocked", "s3-https-blocked", "s3-denied")
+from ssm_bootstrap.model.finding import Finding, Reason, Remedy
 
 
 def hide_and_join(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -21,7 +18,7 @@ def hide_and_join(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     joined = []
     for finding in marked:
         own = [symptom for symptom in adding if symptom.symptom_of == finding.code]
-        if finding.symptom_of is None and finding.state is State.NOW and own and finding.code not in told:
+        if finding.symptom_of is None and not finding.logged and own and finding.code not in told:
             told.add(finding.code)
             finding = _with_steps(finding, own)
         joined.append(finding)
@@ -30,20 +27,18 @@ def hide_and_join(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def _without_change(finding: Finding) -> Finding:
     """A fault in a region that is not meant, without what would mend it there: an endpoint for that region cannot be made."""
-    if finding.symptom_of not in _ELSEWHERE:
+    if finding.symptom_of is None or not FINDINGS[finding.symptom_of].is_elsewhere:
         return finding
     return replace(finding, remedy=Remedy("Nothing for this: it goes with its cause.", see=finding.remedy.see))
 
 
 def _adds_a_step(symptom: Finding) -> bool:
     """A scan that lies has a setting of its own; a repository in S3 its bucket or its line, where more than the way is wrong."""
-    if symptom.symptom_of is None or symptom.state is State.PAST:
+    if symptom.symptom_of is None or symptom.logged:
         return False
-    if symptom.code == "false-compliance":
-        return "skip_if_unavailable" in symptom.remedy.summary
-    if symptom.code != "repository-unreachable" or symptom.symptom_of not in _S3:
-        return False
-    return symptom.remedy.on_aws and symptom.remedy.summary != FINDINGS[symptom.code].summary
+    if Reason.SKIPPED in symptom.reasons:
+        return True
+    return Reason.OWN_CHANGE in symptom.reasons and FINDINGS[symptom.symptom_of].service == "s3"
 
 
 def _with_steps(cause: Finding, symptoms: Iterable[Finding]) -> Finding:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Mapping, Optional, Sequence
+from typing import Iterable, Optional, Sequence
 
+from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.endpoints import SIGNED_ROWS
-from ssm_bootstrap.diagnose.placing import Place, place_of
+from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
 from ssm_bootstrap.model.machine import Metadata
 from ssm_bootstrap.model.network import Failure, Probe, Stage
 from ssm_bootstrap.model.observations import Observations
@@ -51,45 +52,14 @@ class Reach:
         return any(probe.reached(Stage.TCP) for probe in self.probes)
 
 
-_BY_STAGE: Mapping[Stage, Mapping[Failure, str]] = {
-    Stage.DNS: {
-        Failure.NAME_UNKNOWN: "dns-unknown-name",
-        Failure.RESOLVER_SILENT: "dns-silent",
-        Failure.TIMED_OUT: "dns-silent",
-        Failure.RESOLVER_REFUSED: "dns-refused",
-        Failure.UNREACHABLE: "no-route",
-        Failure.LOCAL_POLICY: "local-policy",
-    },
-    Stage.TCP: {
-        Failure.REFUSED: "endpoint-refused",
-        Failure.UNREACHABLE: "no-route",
-        Failure.LOCAL_POLICY: "local-policy",
-        Failure.RESET: "connection-cut",
-        Failure.CLOSED: "connection-cut",
-    },
-    Stage.PROXY: {
-        Failure.PROXY_DENIED: "proxy-denied",
-        Failure.PROXY_AUTH_REQUIRED: "proxy-denied",
-    },
-    Stage.TLS: {
-        Failure.UNTRUSTED_ISSUER: "tls-untrusted",
-        Failure.EXPIRED: "tls-expired",
-        Failure.NOT_YET_VALID: "tls-not-yet-valid",
-        Failure.WRONG_NAME: "tls-wrong-name",
-        Failure.HANDSHAKE_FAILED: "tls-failed",
-        Failure.NOT_TLS: "tls-failed",
-        Failure.TIMED_OUT: "connection-cut",
-        Failure.RESET: "connection-cut",
-        Failure.CLOSED: "connection-cut",
-    },
-    Stage.HTTP: {
-        Failure.NOT_AWS: "not-aws",
-        Failure.DENIED: "s3-denied",
-        Failure.TIMED_OUT: "connection-cut",
-        Failure.RESET: "connection-cut",
-        Failure.CLOSED: "connection-cut",
-    },
-}
+def hosts_of(group: Iterable[Reach]) -> tuple[str, ...]:
+    """The hosts of these rows, each once."""
+    return tuple(dict.fromkeys(reach.shown_by.target.host for reach in group))
+
+
+def services_of(group: Iterable[Reach]) -> tuple[str, ...]:
+    """The services of these rows, each once."""
+    return tuple(dict.fromkeys(reach.shown_by.target.service for reach in group))
 
 
 def reaches(observations: Observations) -> tuple[Reach, ...]:
@@ -161,12 +131,24 @@ def _code(probe: Probe, place: Place) -> str:
     last = probe.last
     failure = last.failure or Failure.UNKNOWN
     if probe.target.proxy is not None and last.stage in (Stage.DNS, Stage.TCP, Stage.PROXY):
-        return _BY_STAGE[Stage.PROXY].get(failure, "proxy-unreachable")
+        return code_by_proxy(failure)
     if last.stage is Stage.TCP and failure is Failure.TIMED_OUT:
-        if probe.target.service == "s3" and place is not Place.INSIDE:
-            return "s3-unreachable"
-        return "endpoint-missing" if place is Place.PUBLIC else "endpoint-blocked"
-    return _BY_STAGE[last.stage].get(failure, "")
+        return code_of_silence(probe.target.service, place) or "endpoint-blocked"
+    return BY_FAILURE.get((last.stage, failure), "")
+
+
+def code_by_proxy(failure: Failure) -> str:
+    """The finding code of a failure on the way to a proxy, or of what the proxy answered."""
+    return BY_FAILURE.get((Stage.PROXY, failure), "proxy-unreachable")
+
+
+def code_of_silence(service: str, place: Place) -> str:
+    """The finding code where TCP to a service gets no answer at an address that lies there; empty where nobody can say."""
+    if place is Place.INSIDE:
+        return "endpoint-blocked"
+    if service == "s3":
+        return "s3-unreachable"
+    return "endpoint-missing" if place is Place.PUBLIC else ""
 
 
 def cause_of(probe: Probe) -> str:
@@ -174,9 +156,9 @@ def cause_of(probe: Probe) -> str:
     last = probe.last
     failure = last.failure or Failure.UNKNOWN
     if probe.target.proxy is not None and last.stage in (Stage.DNS, Stage.TCP, Stage.PROXY):
-        return _BY_STAGE[Stage.PROXY].get(failure, "proxy-unreachable")
-    code = _BY_STAGE[last.stage].get(failure, "")
-    return code if code in ("dns-silent", "dns-refused", "no-route", "local-policy", "tls-untrusted", "not-aws") else ""
+        return code_by_proxy(failure)
+    code = BY_FAILURE.get((last.stage, failure), "")
+    return code if code and FINDINGS[code].is_of_the_way else ""
 
 
 def _read_s3_together(reach: Reach, every: Sequence[Reach]) -> Reach:

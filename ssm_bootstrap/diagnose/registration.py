@@ -7,14 +7,17 @@ from datetime import timezone, tzinfo
 from enum import Enum
 from typing import Optional, Sequence
 
+from ssm_bootstrap.catalog.findingkind import Teller
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.logformat import records_of
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.diagnose.endings import Seen
-from ssm_bootstrap.diagnose.incidents import bundle_up, tell_incidents
-from ssm_bootstrap.diagnose.logfindings import make_findings
-from ssm_bootstrap.diagnose.logsighting import Sighting
-from ssm_bootstrap.diagnose.logverdict import Judgement, Sort, Surroundings, judge
+from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort, Surroundings, judge
+from ssm_bootstrap.diagnose.logs.endings import Seen
+from ssm_bootstrap.diagnose.logs.findings import make_findings
+from ssm_bootstrap.diagnose.logs.incidents import bundle_up, tell_incidents
+from ssm_bootstrap.diagnose.logs.sighting import Sighting
 from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.log import Level, LogGroup, LogRecord
 from ssm_bootstrap.model.timeline import Timeline
@@ -34,10 +37,6 @@ class Result(str, Enum):
     FAILED = "failed"  # a finding says why
     CANCELED = "canceled"
     UNEXPLAINED = "unexplained"
-
-
-_TOLD_IN_WORDS = frozenset({"disk-full", "disk-low", "read-only-storage"})
-"""Codes of which the words say more here than the finding: whether AWS had been asked before the file could not be written."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +95,12 @@ def _outcome(record: LogRecord, judgement: Judgement, number: int, region: str) 
         return RegistrationOutcome(Result.REGISTERED, state.part("mi"), explanation=record.message)
     if state is not None and state.signature.id == "register-canceled":
         return RegistrationOutcome(Result.CANCELED, explanation=record.message)
-    in_words = judgement.sort is Sort.NOTED or judgement.code in _TOLD_IN_WORDS
+    in_words = judgement.sort is Sort.NOTED or _is_told_in_words(judgement)
     if judgement.sort is Sort.FAULT and record.level is not Level.WARN and not in_words:
         group = LogGroup(record, "", 1, record.at, record.at, SOURCE, number)
         sighting = Sighting(group, judgement)
         told = make_findings(tell_incidents(bundle_up((sighting,)), (sighting,), Timeline(), Seen()), (sighting,), region=region)
-        finding = replace(told[0], severity=Severity.ERROR, state=State.NOW, breaks=("register",))
+        finding = replace(told[0], severity=Severity.ERROR, state=State.NOW, logged=False, breaks=(Capability.REGISTER,))
         return RegistrationOutcome(Result.FAILED, finding=finding, transient=judgement.transient, explanation=sighting.excerpt)
     if record.level in (Level.ERROR, Level.CRITICAL):
         words = _known_words(judgement) if in_words else ""
@@ -109,6 +108,11 @@ def _outcome(record: LogRecord, judgement: Judgement, number: int, region: str) 
         reason = judgement.cause if words else ""
         return RegistrationOutcome(Result.UNEXPLAINED, explanation=f"{said} ({words})" if words else said, reason=reason)
     return None
+
+
+def _is_told_in_words(judgement: Judgement) -> bool:
+    """Whether the words say more here than the finding: whether AWS had been asked before a file could not be written."""
+    return bool(judgement.code) and Teller.MACHINE in FINDINGS[judgement.code].told_by
 
 
 def _known_words(judgement: Judgement) -> str:
@@ -134,7 +138,7 @@ def _panicked(text: str, returncode: Optional[int], region: str) -> Registration
         evidence=(Evidence(SOURCE, f"status {returncode}" if returncode is not None else "output", said),),
         severity=Severity.ERROR,
         transient=False,
-        breaks=("register",),
+        breaks=(Capability.REGISTER,),
     )
     return RegistrationOutcome(Result.FAILED, finding=finding, transient=False, explanation=said)
 
@@ -151,7 +155,7 @@ def _undecided(text: str, returncode: Optional[int], region: str, fallback: str)
             evidence=(Evidence(SOURCE, f"signal {signal}", lines[-1][:400] if lines else "no output"),),
             severity=Severity.ERROR,
             transient=False,
-            breaks=("register",),
+            breaks=(Capability.REGISTER,),
         )
         return RegistrationOutcome(Result.FAILED, finding=finding, transient=False, explanation=said)
     status = f" (status {returncode})" if returncode is not None else ""

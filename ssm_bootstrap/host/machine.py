@@ -66,7 +66,7 @@ class Machine:
         return os.geteuid() == 0
 
     def must_tell_processes(self) -> None:
-        """Raises OSError where the kernel's files are not there: psutil takes that for an empty machine, or fails in its own way."""
+        """Raises OSError where the kernel's files are not there: psutil takes that for an empty machine, or fails as it likes."""
         os.stat("/proc/self/stat")
         os.stat("/proc/stat")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Optional
+
+from ssm_bootstrap.model.capability import Capability
 
 
 class Severity(str, Enum):
@@ -17,14 +19,20 @@ class Severity(str, Enum):
 
 
 class State(str, Enum):
-    """Whether a finding holds now (a probe or the machine says so) or was written in a log before."""
+    """Whether a finding holds now, or is told by a log of which nobody knows whether its writer still lives."""
 
     NOW = "now"
     PAST = "past"
 
 
-CLOCK_BEHIND, CLOCK_AHEAD = "behind", "ahead of"
-"""How the evidence of a clock that is off names its side."""
+class Reason(str, Enum):
+    """What a check knows of a finding beyond its code, for those who decide by it."""
+
+    CLOCK_BEHIND = "behind"
+    CLOCK_AHEAD = "ahead of"
+    SKIPPED = "skipped"  # repositories that fail may be skipped, by a setting of this machine
+    OWN_CHANGE = "own change"  # what is to be changed for it is worded for this machine's own case
+    OF_STORAGE = "of storage"  # it is for want of room, or of a directory that can be written
 
 
 @dataclass(frozen=True)
@@ -78,10 +86,14 @@ class Finding:
     state: State = State.NOW
     confirmed_by: tuple[str, ...] = ()
     symptom_of: Optional[str] = None
-    breaks: tuple[str, ...] = field(default=())  # capabilities that cannot work while this holds
-    degrades: tuple[str, ...] = field(default=())  # capabilities that work by a substitute
+    breaks: tuple[Capability, ...] = ()  # what cannot work while this holds
+    degrades: tuple[Capability, ...] = ()  # what works by a substitute
     transient: Optional[bool] = None  # whether the same call may succeed later with nothing changed
     count: int = 1
     first: Optional[datetime] = None
     last: Optional[datetime] = None
+    reasons: tuple[Reason, ...] = ()
+    hosts: tuple[str, ...] = ()  # the hosts that it is about, or that it leads to
+    services: tuple[str, ...] = ()  # the services of AWS that it is about; none where it holds for the whole machine
+    logged: bool = False  # a log alone tells of it: no probe, and no look at the machine
     variant: str = ""  # the case of the code whose words these are; empty for the code's own

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Optional, Sequence
 
 from ssm_bootstrap.model.capability import CapabilityVerdict, Verdict
 from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.finding import Finding, Severity, State
+from ssm_bootstrap.model.finding import Finding, Severity
 from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.render.clean import clean
@@ -177,7 +177,7 @@ class Report:
         self.line()
         self.title(f"{self._mark(finding)} {finding.code}", finding.title, _SEVERITY_STYLE[finding.severity])
         self.item("about ", finding.subject)
-        if finding.state is State.PAST and finding.last is not None:
+        if finding.logged and finding.last is not None:
             self.item("when  ", when_of(finding))
         self.item("change", finding.remedy.summary)
         self.item("why   ", finding.cause)
@@ -279,7 +279,7 @@ def when_of(finding: Finding) -> str:
 
 
 def _remark(finding: Finding) -> str:
-    return f"{finding.title} (in the log, {when_of(finding)})" if finding.state is State.PAST else finding.title
+    return f"{finding.title} (in the log, {when_of(finding)})" if finding.logged else finding.title
 
 
 def heading(observations: Observations, region: Optional[str]) -> str:

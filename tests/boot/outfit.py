@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Iterator, List, Set, Tuple
+from typing import Iterator, List, Optional, Set, Tuple
 
 from tests.boot.container import Container, Disk
 from tests.lab import pki
@@ -31,6 +31,9 @@ TIME_SCALE = "0.05"
 AGENT_UNIT = units.BUILT_IN_TEXT.format(program="/usr/bin/amazon-ssm-agent")
 """The settings of the unit in the agent's own package for Debian (packaging/ubuntu, 3.3.1142.0)."""
 
+PROGRAMS = ("amazon-ssm-agent", "ssm-agent-worker", "ssm-document-worker", "ssm-session-worker", "ssm-session-logger", "ssm-cli")
+"""What the agent's package puts into /usr/bin; it does not run without the first two."""
+
 SCRIPT = """#!/usr/bin/python3 -IS
 import sys
 sys.path.insert(0, "/usr/local/lib/ssm-bootstrap")
@@ -39,8 +42,11 @@ sys.exit(main())
 """
 
 
-def dress(disk: Disk, lab: Lab) -> None:
-    """What an image has that was made for this VPC: names, the lab's authority, the agent; nothing of ours."""
+def dress(disk: Disk, lab: Lab, programs: Optional[Path] = None) -> None:
+    """What an image has that was made for this VPC: names, the lab's authority, the agent; nothing of ours.
+
+    The agent is the stand-in, or the real one where `programs` is a directory that has its programs.
+    """
     disk.write("/etc/hostname", f"{HOSTNAME}\n")
     disk.write("/etc/hosts", f"127.0.0.1 localhost\n{INSTANCE} {HOSTNAME}\n")
     disk.write("/etc/machine-id", MACHINE_ID)
@@ -48,7 +54,10 @@ def dress(disk: Disk, lab: Lab) -> None:
     disk.write("/etc/network/interfaces", "auto lo\niface lo inet loopback\n")
     disk.write("/etc/cloud/cloud-init.disabled", "")
     disk.write("/usr/local/share/ca-certificates/lab.crt", pki.certificates(lab.region).authority)
-    install_agent(disk)
+    if programs is None:
+        install_agent(disk)
+    else:
+        install_programs(disk, programs)
 
 
 def configure(disk: Disk) -> None:
@@ -70,6 +79,17 @@ def install_agent(disk: Disk) -> None:
     disk.link("/usr/bin/amazon-ssm-agent", f"{STANDIN}/amazon-ssm-agent")
     disk.write("/var/lib/dpkg/info/amazon-ssm-agent.list", "/usr/bin/amazon-ssm-agent\n")
     disk.write("/etc/ssm-lab/time-scale", TIME_SCALE)
+    disk.write("/usr/lib/systemd/system/amazon-ssm-agent.service", AGENT_UNIT)
+    enable(disk, "amazon-ssm-agent.service")
+
+
+def install_programs(disk: Disk, programs: Path) -> None:
+    """The real agent's programs where its package puts them, its unit enabled."""
+    for name in PROGRAMS:
+        if (programs / name).exists():
+            disk.write(f"/usr/bin/{name}", (programs / name).read_bytes(), mode=0o755)
+    disk.place("/etc/amazon/ssm/x")  # the package has templates there, which the agent does not read
+    disk.write("/var/lib/dpkg/info/amazon-ssm-agent.list", "".join(f"/usr/bin/{name}\n" for name in PROGRAMS))
     disk.write("/usr/lib/systemd/system/amazon-ssm-agent.service", AGENT_UNIT)
     enable(disk, "amazon-ssm-agent.service")
 
@@ -123,10 +143,10 @@ class Layers:
 
 
 @contextmanager
-def dressed(lab: Lab, tree: Path) -> Iterator[Layers]:
+def dressed(lab: Lab, tree: Path, programs: Optional[Path] = None) -> Iterator[Layers]:
     """Layers over a release's tree with everything on them, the lab's authority in the system's store."""
     with Container(lab, [tree]) as machine:
-        dress(machine.disk, lab)
+        dress(machine.disk, lab, programs)
         ours = install_ours(machine.disk)
         machine.prepare(["update-ca-certificates"])
         yield Layers((machine.disk.upper, tree), ours)

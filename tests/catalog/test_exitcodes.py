@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ssm_bootstrap.catalog.exitcodes import EXIT_CODES
-from ssm_bootstrap.collect.agentlog import read_stream
-from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.collect.logs.read import read_stream
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from tests.collect.test_agentlog import UTC
 
 WANTED = (1, 2, 126, *range(130, 157), *range(160, 164), *range(165, 168), 194, 195, 196)

@@ -115,7 +115,7 @@ def test_the_end_of_a_long_log_begins_with_a_whole_line(tmp_path: Path) -> None:
 
 
 def test_what_a_log_holds_comes_out_nowhere(tmp_path: Path) -> None:
-    from ssm_bootstrap.collect.agentlog import read_stream
+    from ssm_bootstrap.collect.logs.read import read_stream
     from ssm_bootstrap.model.observed import Seen
     from tests.fakes import NOON
     from tests.made import healthy, observations

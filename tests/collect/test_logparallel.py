@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.agentlogs import write_logs
-from ssm_bootstrap.collect.agentlog import default_paths, read_logs
-from ssm_bootstrap.collect.logfold import SPELLS_LIMIT, Fold
-from ssm_bootstrap.collect.logparts import Part, chunks_of
-from ssm_bootstrap.collect.logreader import LogReader
+from ssm_bootstrap.collect.logs.fold import SPELLS_LIMIT, Fold
+from ssm_bootstrap.collect.logs.parts import Part, chunks_of
+from ssm_bootstrap.collect.logs.read import default_paths, read_logs
+from ssm_bootstrap.collect.logs.records import LogReader
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.workers import Workers
 from ssm_bootstrap.model.log import LogDigest, LogGroup

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssm_bootstrap.collect.agentlog import read_stream
-from ssm_bootstrap.collect.logtext import in_agents_shape, is_journal
+from ssm_bootstrap.collect.logs.formats import in_agents_shape, is_journal
+from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.model.log import Level, LogDigest
 
 UTC = timezone.utc

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ssm_bootstrap.catalog.logkinds import KINDS, kind_of
-from ssm_bootstrap.collect.sources import MOST_COMMAND_FILES, own_sources, sources_below
+from ssm_bootstrap.collect.logs.sources import MOST_COMMAND_FILES, own_sources, sources_below
 from ssm_bootstrap.host.logtree import LogTree
 
 LOGS = "var/log/amazon/ssm"

@@ -10,9 +10,9 @@ import pytest
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.denials import AUDIT_LOG, SELINUX, denials_in, look_at_denials
 from ssm_bootstrap.collect.firewall import look_at_firewall
+from ssm_bootstrap.collect.logs.seelog import PATH, log_paths, read_log_settings
 from ssm_bootstrap.collect.proxies import look_at_service, look_at_shells, service_environment, side_of
 from ssm_bootstrap.collect.routes import V4, V6, look_at_routes
-from ssm_bootstrap.collect.seelog import PATH, log_paths, read_log_settings
 from ssm_bootstrap.collect.storage import MOUNTS, look_at_storage
 from ssm_bootstrap.collect.surroundings import look_at_surroundings
 from ssm_bootstrap.host import Host

@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 import pytest
 
-from ssm_bootstrap.collect.agentlog import read_stream
+from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.checks.image import meaning_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.codec import decode, encode

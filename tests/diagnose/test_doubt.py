@@ -7,12 +7,13 @@ from typing import Any, Optional, Sequence
 
 import pytest
 
+from ssm_bootstrap.catalog.findings import KINDS
 from ssm_bootstrap.diagnose.case import open_case
 from ssm_bootstrap.diagnose.checks import service
-from ssm_bootstrap.diagnose.crossing import cross, seen_beside_logs
+from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.diagnose.doubt import FETCHED, in_doubt
-from ssm_bootstrap.diagnose.logs import LogDiagnosis
+from ssm_bootstrap.diagnose.doubt import in_doubt
+from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.finding import Finding, Severity, State
@@ -31,7 +32,7 @@ UNIT = Unit("amazon-ssm-agent.service", "loaded", "active", "running", 812)
 REGISTERED = Seen(Identity(IdentityState.REGISTERED, "mi-0123456789abcdef0", REGION))
 BLOCKED = healthy(probe("ssm", INSIDE, Stage.TCP, Failure.TIMED_OUT))
 NO_ROUTE = tuple(probe(name, INSIDE, Stage.TCP, Failure.UNREACHABLE) for name in ("ssm", "ssmmessages", "ec2messages"))
-BLOCKED_CODE = make_finding("endpoint-blocked", f"ssm.{REGION}.amazonaws.com", state=State.PAST, breaks=("session",))
+BLOCKED_CODE = make_finding("endpoint-blocked", f"ssm.{REGION}.amazonaws.com", state=State.PAST, logged=True, breaks=("session",))
 
 
 def seen(
@@ -74,11 +75,11 @@ def test_what_stands_in_the_way_of_every_host_is_sure_all_the_same() -> None:
 
 
 def test_what_answers_is_in_no_doubt() -> None:
-    found = diagnose(seen(*healthy(), unreadable="permission denied"))
+    found = diagnose(seen(*healthy(), unreadable="permission denied", worker=True))
     assert {item.verdict for item in found.capabilities} == {Verdict.OK}
 
 
-@pytest.mark.parametrize("code", FETCHED)
+@pytest.mark.parametrize("code", [kind.code for kind in KINDS if kind.is_fetched])
 def test_a_failed_fetch_is_in_doubt_for_a_proxy_alone(code: str) -> None:
     finding = make_finding(code, "mirror.example", breaks=("patch",))
     by_proxy = in_doubt(seen(side=Unseen("permission denied")), finding)
@@ -127,12 +128,12 @@ def of_the_log(*findings: Finding, over: Sequence[Incident] = ()) -> LogDiagnosi
     return LogDiagnosis(findings=findings, incidents=tuple(over), history=tuple(over))
 
 
-def test_an_agent_that_sleeps_after_a_fault_that_is_mended_is_no_fault() -> None:
+def test_an_agent_that_sleeps_after_a_fault_that_is_mended_is_a_warning() -> None:
     here = offline(seen(credentials=Seen(None)))
     assert here is not None
     mended = Incident("endpoint-blocked", "ssm", None, None, None, 1, ending=Ending(EndedBy.PROBE, "a probe reaches it now"))
     (told,) = cross(open_case(seen(credentials=Seen(None))), (here,), of_the_log(over=[mended]))
-    assert (told.code, told.severity, told.breaks) == ("agent-offline", Severity.INFO, ())
+    assert (told.code, told.severity, told.breaks) == ("agent-offline", Severity.WARNING, ())
 
 
 # the shell's proxy

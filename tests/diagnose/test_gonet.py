@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssm_bootstrap.diagnose.curlnet import parse_curl_error
-from ssm_bootstrap.diagnose.gonet import parse_network_error
+from ssm_bootstrap.diagnose.logs.curlnet import parse_curl_error
+from ssm_bootstrap.diagnose.logs.gonet import parse_network_error
 from ssm_bootstrap.model.network import Failure, Stage
 
 HOST = "ssm.eu-west-1.amazonaws.com"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssm_bootstrap.collect.agentlog import read_stream
-from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.collect.logs.read import read_stream
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.timeline import EndedBy
 from ssm_bootstrap.render.story import ended, in_words, incident_document, started

@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from ssm_bootstrap.collect.agentlog import read_stream
+from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.diagnose.logs import explain_logs
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.diagnose.wording import make_finding, with_known
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.finding import Finding, Severity
@@ -141,8 +141,9 @@ def test_another_region_that_works_is_a_warning_and_tells_nothing_of_the_node() 
 
 
 def test_another_region_that_fails_is_an_error() -> None:
-    seen = replace(looked(lines(), probe("ssm", None, Stage.DNS, Failure.NAME_UNKNOWN)), plan=ELSEWHERE)
-    found = diagnose(seen)
+    failed = probe("ssm", None, Stage.DNS, Failure.NAME_UNKNOWN)
+    failed = replace(failed, target=replace(failed.target, host="ssm.eu-west-1.amazonaws.com"))
+    found = diagnose(replace(looked(lines(), failed), plan=ELSEWHERE))
     assert [one.severity for one in found.findings if one.code == "region-mismatch"] == [Severity.ERROR]
     assert [one.symptom_of for one in found.findings if one.code == "dns-unknown-name"] == ["region-mismatch"]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.diagnose.placing import Place
-from ssm_bootstrap.diagnose.reach import _BY_STAGE, Reach, Standing, reaches, vpc_blocks
+from ssm_bootstrap.catalog.addresses import Place
+from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
+from ssm_bootstrap.diagnose.reach import Reach, Standing, reaches, vpc_blocks
 from ssm_bootstrap.model.network import Failure, Probe, Proxy, Stage
 from ssm_bootstrap.model.observed import Unseen
 from tests.made import INSIDE, INSIDE_B, PUBLIC, V6, instance, observations, probe
@@ -92,7 +92,7 @@ def test_behind_a_proxy_the_lower_rungs_are_the_proxys(row: str, stage: Stage, f
 
 
 def test_every_code_is_in_the_catalogue() -> None:
-    codes = {code for table in _BY_STAGE.values() for code in table.values()} | {item[4] for item in NETWORK_TABLE if item[4]}
+    codes = set(BY_FAILURE.values()) | {item[4] for item in NETWORK_TABLE if item[4]}
     assert codes <= set(FINDINGS)
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssm_bootstrap.collect.agentlog import default_paths, read_logs, read_stream
-from ssm_bootstrap.diagnose.endings import PAUSE, Fault, Seen, find_ending
-from ssm_bootstrap.diagnose.logs import classify_logs, conclude, explain_logs
-from ssm_bootstrap.diagnose.timeline import Present
+from ssm_bootstrap.collect.logs.read import default_paths, read_logs, read_stream
+from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, Seen, find_ending
+from ssm_bootstrap.diagnose.logs.explain import classify_logs, conclude, explain_logs
+from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.model.log import LogDigest
 from ssm_bootstrap.model.timeline import EndedBy, LifeEvent, RunEnd, Timeline
 from tests.fakes import RootedFiles
@@ -183,7 +183,7 @@ def test_of_a_registration_that_failed_a_restart_says_nothing() -> None:
 
 
 def fault(**more: object) -> Fault:
-    return replace(Fault("service-error", "amazon-ssm-agent", at("10:00:00"), may_pass=True), **more)
+    return replace(Fault("service-error", "", "ssm", at("10:00:00"), may_pass=True), **more)
 
 
 def test_silence_ends_only_what_may_pass_and_nothing_else_could_end() -> None:

@@ -18,10 +18,10 @@ MOST = 64 * 1024
 
 def check(data: bytes) -> None:
     """Raise AssertionError, or whatever the explainer raises, where an input is not dealt with."""
-    from ssm_bootstrap.collect.agentlog import read_stream
-    from ssm_bootstrap.collect.logfold import Fold
-    from ssm_bootstrap.collect.logreader import LogReader
-    from ssm_bootstrap.diagnose.logs import explain_logs
+    from ssm_bootstrap.collect.logs.fold import Fold
+    from ssm_bootstrap.collect.logs.read import read_stream
+    from ssm_bootstrap.collect.logs.records import LogReader
+    from ssm_bootstrap.diagnose.logs.explain import explain_logs
     from ssm_bootstrap.model.log import Level
     from ssm_bootstrap.render.story import in_words, incident_document
 
@@ -53,8 +53,8 @@ def main() -> None:
     import atheris
 
     with atheris.instrument_imports(include=["ssm_bootstrap"]):
-        import ssm_bootstrap.collect.agentlog
-        import ssm_bootstrap.diagnose.logs
+        import ssm_bootstrap.collect.logs.read
+        import ssm_bootstrap.diagnose.logs.explain
         import ssm_bootstrap.render.story  # noqa: F401
     atheris.Setup(sys.argv, check)
     atheris.Fuzz()

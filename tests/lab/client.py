@@ -204,6 +204,10 @@ class Lab:
         answer: Dict[str, Any] = self._channel.ask("aws", order=order)["answer"]
         return answer
 
+    def offer_role(self, offered: bool = True) -> None:
+        """Attach an instance profile to the instance, as its metadata service tells, or take it away."""
+        self._channel.ask("offer_role", offered=offered)
+
     def requests(self) -> List[Dict[str, Any]]:
         """What the AWS server was asked, in order."""
         found: List[Dict[str, Any]] = self._channel.ask("requests")["requests"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from typing import Dict, Tuple
 
 from tests.lab import network
@@ -32,6 +33,26 @@ def identity_document(region: str) -> str:
 def tree(region: str) -> Dict[str, str]:
     """Every leaf, path under /latest/ -> text."""
     return {**network.metadata(region), "dynamic/instance-identity/document": identity_document(region)}
+
+
+def role(account: str = "111122223333") -> Dict[str, str]:
+    """What an instance with an instance profile has besides: the role's credentials, and those of the instance itself."""
+    keys = {
+        "Code": "Success",
+        "LastUpdated": "2026-01-01T00:00:00Z",
+        "Type": "AWS-HMAC",
+        "AccessKeyId": "ASIA" + secrets.token_hex(8).upper(),
+        "SecretAccessKey": secrets.token_urlsafe(30),
+        "Token": secrets.token_urlsafe(200),
+        "Expiration": "2099-01-01T00:00:00Z",
+    }
+    profile = {"Code": "Success", "InstanceProfileArn": f"arn:aws:iam::{account}:instance-profile/lab-role"}
+    return {
+        "meta-data/iam/info": json.dumps(profile),
+        "meta-data/iam/security-credentials/lab-role": json.dumps(keys),
+        "meta-data/identity-credentials/ec2/info": json.dumps({"Code": "Success", "AccountId": account}),
+        "meta-data/identity-credentials/ec2/security-credentials/ec2-instance": json.dumps(keys),
+    }
 
 
 def listing(leaves: Dict[str, str], path: str) -> str:
@@ -70,7 +91,12 @@ class Metadata:
     """The server; one connection may carry many requests."""
 
     def __init__(self, region: str) -> None:
+        self._region = region
         self._leaves = tree(region)
+
+    def offer_role(self, offered: bool) -> None:
+        """Attach an instance profile to the instance, or take it away."""
+        self._leaves = {**tree(self._region), **(role() if offered else {})}
 
     async def start(self) -> None:
         """Listen at 169.254.169.254."""

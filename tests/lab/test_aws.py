@@ -7,6 +7,7 @@ import socket
 import ssl
 import tarfile
 from typing import Any, Dict, Iterator, Tuple
+from xml.etree import ElementTree
 
 import pytest
 
@@ -39,6 +40,8 @@ def usual(aws: LoopbackAws) -> None:
         portal=False,
         missing=[],
         long_poll_seconds=0.05,
+        errors={},
+        token_seconds=3600,
     )
 
 
@@ -128,6 +131,20 @@ def test_unsigned_calls_are_refused(aws: LoopbackAws) -> None:
         assert call(aws, "Encrypt", service=service)[0].status == 400
 
 
+def test_one_operation_fails_and_the_others_go_on(aws: LoopbackAws) -> None:
+    """An error for an operation by name, at each of the three services; credentials that live as long as they are told to."""
+    names = {"UpdateInstanceInformation": "ThrottlingException", "GetMessages": "AccessDeniedException"}
+    aws.behave(errors={**names, "CreateControlChannel": "AccessDeniedException"}, token_seconds=10**10)
+    answer, said = call(aws, "UpdateInstanceInformation", signed=True)
+    assert (answer.status, said["__type"]) == (400, "ThrottlingException")
+    assert call(aws, "GetMessages", service="ec2messages", signed=True)[1]["__type"] == "AccessDeniedException"
+    assert call(aws, "ListAssociations", signed=True)[0].status == 200
+    signed = {"Authorization": "lab"}
+    answer, body = fetch(aws, "POST", f"ssmmessages.{REGION}.amazonaws.com", "/v1/control-channel/mi-1", signed)
+    assert answer.status == 403 and body.startswith(b"<AccessDeniedException>")
+    assert call(aws, "RequestManagedInstanceRoleToken")[1]["TokenExpirationDate"] > 10**10
+
+
 def test_s3_knows_its_objects(aws: LoopbackAws) -> None:
     """Root 307, bucket and missing key 403, objects 200, path style and virtual host, both schemes."""
     host = f"s3.{REGION}.amazonaws.com"
@@ -152,7 +169,7 @@ def test_the_control_channel(aws: LoopbackAws) -> None:
     """201 with a token for a signed POST, 403 with a request id for a stranger."""
     host, path = f"ssmmessages.{REGION}.amazonaws.com", "/v1/control-channel/mi-1"
     answer, body = fetch(aws, "POST", host, path, {"Authorization": "lab"})
-    assert answer.status == 201 and json.loads(body)["TokenValue"]
+    assert answer.status == 201 and ElementTree.fromstring(body).findtext("TokenValue")
     upgrade = {
         "Upgrade": "websocket",
         "Connection": "Upgrade",

@@ -64,7 +64,8 @@ class World:
         self._processes = Processes(instance, self._tell_end)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGCHLD, self._processes.reap)
-        await imds.Metadata(self._region).start()
+        self._metadata = imds.Metadata(self._region)
+        await self._metadata.start()
         await self._edge.start()
         await self._wait_for_aws()
         self.apply(case)
@@ -189,6 +190,9 @@ class World:
 
     def _do_aws(self, order: Dict[str, Any]) -> Dict[str, Any]:
         return {"answer": self._ask_aws(**order)}
+
+    def _do_offer_role(self, offered: bool) -> None:
+        self._metadata.offer_role(offered)
 
     def _do_requests(self) -> Dict[str, Any]:
         return {"requests": [json.loads(line) for line in LOG.read_text().splitlines()]}

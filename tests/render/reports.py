@@ -40,6 +40,7 @@ ENEMY_FINDING = make_finding(
     facts={"host": EVIL, "detail": EVIL, "region": REGION, "service": EVIL},
     evidence=tuple(Evidence("log", f"{EVIL}:{number}", EVIL, NOON) for number in range(7)),
     state=State.PAST,
+    logged=True,
     first=NOON - timedelta(hours=1),
     last=NOON,
     count=7,

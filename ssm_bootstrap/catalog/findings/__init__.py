@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
 from ssm_bootstrap.catalog.findings import (
     account,
     agent,
@@ -19,6 +19,7 @@ from ssm_bootstrap.catalog.findings import (
     s3,
     tls,
 )
+from ssm_bootstrap.model.network import Failure, Stage
 
 KINDS: tuple[FindingKind, ...] = (
     network.KINDS
@@ -37,38 +38,14 @@ KINDS: tuple[FindingKind, ...] = (
 
 FINDINGS: Mapping[str, FindingKind] = {kind.code: kind for kind in KINDS}
 
-VARIANTS: Mapping[tuple[str, str], FindingKind] = {
-    ("channel-down", "cut"): agent.CUT,
-    ("directory-unusable", "immutable"): machine.IMMUTABLE,
-    ("endpoint-refused", "loopback"): network.LOOPBACK,
-    ("fingerprint-mismatch", "unnoticed"): registration.UNNOTICED,
-    ("not-registered", "no-role"): registration.NO_ROLE,
-    ("not-registered", "role-refused"): registration.ROLE_REFUSED,
-    ("region-mismatch", "abroad"): instance.ABROAD,
-    ("s3-unreachable", "part"): s3.PART,
-    ("proxy-denied", "login"): proxy.LOGIN,
-    ("proxy-unreachable", "unreadable"): proxy.UNREADABLE,
-    ("agent-not-running", "masked"): agent.MASKED,
-}
-"""Other words for a code where something else is to be changed: (code, name of the case) to its row."""
+VARIANTS: Mapping[tuple[str, str], Variant] = {(kind.code, row.name): row for kind in KINDS for row in kind.variants}
+"""Other words for a code where something else is to be changed: (code, name of the case) to them."""
 
-CHANGED_ON_AWS: frozenset[str] = frozenset(
-    {
-        "activation-exhausted",
-        "activation-expired",
-        "activation-invalid",
-        "answer-lost",
-        "credentials-refused",
-        "endpoint-blocked",
-        "endpoint-missing",
-        "endpoint-partly-unreachable",
-        "patch-payload-unreachable",
-        "public-path",
-        "registration-denied",
-        "s3-denied",
-        "s3-http-blocked",
-        "s3-https-blocked",
-        "s3-unreachable",
-    }
-)
-"""Codes whose one change is made on the side of AWS: that side's steps are told first."""
+BY_FAILURE: Mapping[tuple[Stage, Failure], str] = {place: kind.code for kind in KINDS for place in kind.failures}
+"""A failure of a dialled host, at its stage, to the code that it means; one that is not here depends on more."""
+
+
+def code_of_failure(failure: Failure) -> str:
+    """The code of a failure whose stage is not told; empty where the stages mean different things."""
+    codes = {code for (_, known), code in BY_FAILURE.items() if known is failure}
+    return codes.pop() if len(codes) == 1 else ""

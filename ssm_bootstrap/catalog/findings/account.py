@@ -10,6 +10,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="account-mismatch",
         severity=Severity.ERROR,
+        is_always_told=True,
         title="This node belongs to another account than the one expected",
         cause=(
             "{mi} is registered in another account than the configuration expects: {detail}. A node belongs to the account of "

@@ -2,16 +2,81 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Layer, Side, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.model.capability import ON_A_NODE
+from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.finding import Severity
 
 _UNITS = "systemctl status --no-pager 'amazon-ssm-agent*' 'snap.amazon-ssm-agent*'"
+
+_CUT = Variant(
+    name="cut",
+    when="a channel was there and was cut",
+    title="The agent's control channel was cut and has not come back",
+    cause=(
+        "The agent had a control channel to ssmmessages and lost it: {detail}. It dials again at growing intervals and logs no "
+        "failure of that; meanwhile it asks ec2messages no more, so that neither sessions nor commands reach this node."
+    ),
+    summary="Restart the agent; where the channel does not come up then, make ssmmessages reachable, websocket included.",
+    steps=(
+        "Restart the agent: it dials at once.",
+        "The channel is a websocket on port 443: a proxy or firewall that drops the Upgrade header breaks just this.",
+    ),
+    aws_steps=("Firewall or proxy: are websockets allowed, and long-lived connections not cut when idle?",),
+    commands=("sudo ssm-bootstrap restart", "ssm-bootstrap probe --region {region} --for session"),
+    aws_commands=(),
+    source="amazon-ssm-agent 3.3.1142.0, agent/session/communicator/websocketchannel.go:205; measured, agent 3.3 on Debian 12",
+)
+
+_ASLEEP = Variant(
+    name="asleep",
+    when="the cause is over and the agent has not tried again",
+    severity=Severity.WARNING,
+    title="The agent sleeps until its next try; what kept it offline works now",
+    cause=(
+        "After a failure the agent waits before it asks again, for minutes at first and for hours in the end. What it failed of "
+        "answers now, and it has not asked since."
+    ),
+    summary="Restart the agent, or wait for its next try.",
+    steps=("Restart it where no command or session is at work: `restart --if-asleep` looks first.",),
+    commands=("sudo ssm-bootstrap restart --if-asleep",),
+    source="amazon-ssm-agent 3.3.1142.0, core/app/credentialrefresher/credentialrefresher.go; agent/hibernation",
+)
+
+_MASKED = Variant(
+    name="masked",
+    when="the unit is masked",
+    title="The agent's unit is masked, so that nothing can start it",
+    cause=(
+        "{subject} is masked: its file is a link to /dev/null, and systemd refuses to start it, by hand and at boot. Somebody "
+        "or some hardening script did that with `systemctl mask`; a restart alone changes nothing."
+    ),
+    summary="Unmask the agent's unit with systemctl unmask, then enable and start it.",
+    steps=(
+        "Ask who masked it first: a fleet's configuration management may mask it again.",
+        "Where the snap's agent runs instead, leave the package's unit masked: two agents share one vault.",
+    ),
+    commands=(
+        "sudo systemctl unmask {subject}",
+        "sudo systemctl enable --now {subject}",
+        "sudo ssm-bootstrap restart",
+    ),
+    aws_steps=(),
+    aws_commands=(),
+    source="systemctl(1), mask and unmask",
+)
+"""The words of agent-not-running where the unit is masked."""
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-missing",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        explains=("agent-config-invalid", "agent-not-running", *families.NO_TOKEN),
+        stops_registering=True,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="amazon-ssm-agent is not installed",
         cause="Neither a package nor the snap of the agent is on this machine, so there is nothing to register or to restart.",
         summary="Install amazon-ssm-agent for this distribution.",
@@ -30,6 +95,9 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-not-running",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        explains=(*families.OFFLINE,),
+        variants=(_MASKED,),
         title="The agent is installed but not running",
         cause=(
             "No process of amazon-ssm-agent runs, or systemd starts it again and again. The unit may be stopped or failed, or "
@@ -49,6 +117,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-offline",
         severity=Severity.ERROR,
+        variants=(_ASLEEP,),
+        depends_on=(
+            "ssm",
+            "ssmmessages",
+        ),
         title="The agent runs, but there is no proof that this node is online",
         cause=(
             "The process is there, and the signs of a working node are not: credentials, a worker process, and a control "
@@ -69,6 +142,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-hibernating",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        subject="amazon-ssm-agent",
+        breaks=ON_A_NODE,
+        explains=("channel-down", "agent-offline"),
+        depends_on=("ssm",),
         title="The agent hibernates and asks the service only now and then",
         cause=(
             "The agent's first call to Systems Manager failed, so it went to sleep and pings at intervals that grow from 5 "
@@ -90,6 +168,12 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-config-invalid",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        subject="/etc/amazon/ssm/amazon-ssm-agent.json",
+        breaks=ON_A_NODE,
+        explains=("agent-not-running", *families.NO_TOKEN),
+        ended_by=("credentials-ready",),
+        exit_status=ExitStatus.BAD_CONTENT,
         title="amazon-ssm-agent.json cannot be read by the agent",
         cause=(
             "The agent's service refuses to start with a configuration that does not parse, or that has a value of "
@@ -114,6 +198,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="identity-not-hybrid",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        subject="amazon-ssm-agent",
+        breaks=ON_A_NODE,
+        explains=(*families.NO_TOKEN,),
+        identity=Bond.NODE,
         title="The agent runs as the EC2 instance and not as the hybrid node",
         cause=(
             "The agent takes its identity from the instance profile instead of the registration. Identity.ConsumptionOrder "
@@ -136,6 +225,13 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="credentials-refused",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        changed_on=Side.AWS,
+        subject="amazon-ssm-agent",
+        breaks=ON_A_NODE,
+        explains=(*families.OFFLINE,),
+        depends_on=("ssm",),
+        identity=Bond.NODE,
         title="The service refuses the agent its credentials",
         cause=(
             "The agent is registered, and the service does not give it the role's token. After a refusal it writes one line "
@@ -162,6 +258,18 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="channel-down",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        explains=("agent-offline",),
+        depends_on=(
+            "ssm",
+            "ssmmessages",
+        ),
+        ended_by=(
+            "control-channel-up",
+            "channel-opened",
+        ),
+        transient=True,
+        variants=(_CUT,),
         title="The agent has no control channel to ssmmessages",
         cause=(
             "The agent has credentials, and its connection to ssmmessages does not come up or was lost. Sessions cannot work "
@@ -186,45 +294,3 @@ KINDS: tuple[FindingKind, ...] = (
         source="amazon-ssm-agent 3.3.1142.0, agent/session/service/service.go:93-181, agent/session/config/config.go:64-68",
     ),
 )
-
-CUT = FindingKind(
-    code="channel-down",
-    severity=Severity.ERROR,
-    title="The agent's control channel was cut and has not come back",
-    cause=(
-        "The agent had a control channel to ssmmessages and lost it: {detail}. It dials again at growing intervals and logs no "
-        "failure of that; meanwhile it asks ec2messages no more, so that neither sessions nor commands reach this node."
-    ),
-    summary="Restart the agent; where the channel does not come up then, make ssmmessages reachable, websocket included.",
-    steps=(
-        "Restart the agent: it dials at once.",
-        "The channel is a websocket on port 443: a proxy or firewall that drops the Upgrade header breaks just this.",
-    ),
-    aws_steps=("Firewall or proxy: are websockets allowed, and long-lived connections not cut when idle?",),
-    commands=("sudo ssm-bootstrap restart", "ssm-bootstrap probe --region {region} --for session"),
-    source="amazon-ssm-agent 3.3.1142.0, agent/session/communicator/websocketchannel.go:205; measured, agent 3.3 on Debian 12",
-    when="a channel was there and was cut",
-)
-
-MASKED = FindingKind(
-    code="agent-not-running",
-    severity=Severity.ERROR,
-    title="The agent's unit is masked, so that nothing can start it",
-    cause=(
-        "{subject} is masked: its file is a link to /dev/null, and systemd refuses to start it, by hand and at boot. Somebody "
-        "or some hardening script did that with `systemctl mask`; a restart alone changes nothing."
-    ),
-    summary="Unmask the agent's unit with systemctl unmask, then enable and start it.",
-    steps=(
-        "Ask who masked it first: a fleet's configuration management may mask it again.",
-        "Where the snap's agent runs instead, leave the package's unit masked: two agents share one vault.",
-    ),
-    commands=(
-        "sudo systemctl unmask {subject}",
-        "sudo systemctl enable --now {subject}",
-        "sudo ssm-bootstrap restart",
-    ),
-    source="systemctl(1), mask and unmask",
-    when="the unit is masked",
-)
-"""The words of agent-not-running where the unit is masked."""

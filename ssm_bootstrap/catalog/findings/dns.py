@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller
 from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.network import Failure, Stage
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="dns-silent",
         severity=Severity.ERROR,
+        layer=Layer.NAMES,
+        explains=(
+            "dns-refused",
+            "dns-unknown-name",
+            "proxy-unreachable",
+            *families.ENDPOINT,
+            *families.S3,
+            *families.CONNECTED,
+            *families.NO_PATH,
+        ),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
+        is_of_every_host=True,
+        is_of_the_way=True,
+        failures=(
+            (Stage.DNS, Failure.RESOLVER_SILENT),
+            (Stage.DNS, Failure.TIMED_OUT),
+        ),
         title="The DNS resolver does not answer",
         cause=(
             "This machine's resolver gave no answer for {host} in time. Without names nothing of Systems Manager can be "
@@ -36,6 +56,19 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="dns-refused",
         severity=Severity.ERROR,
+        layer=Layer.NAMES,
+        explains=(
+            "dns-unknown-name",
+            "proxy-unreachable",
+            *families.ENDPOINT,
+            *families.S3,
+            *families.CONNECTED,
+            *families.NO_PATH,
+        ),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
+        is_of_the_way=True,
+        failures=((Stage.DNS, Failure.RESOLVER_REFUSED),),
         title="The DNS resolver answers, but with a refusal or an error of its own",
         cause=(
             "The resolver answered SERVFAIL or REFUSED for {host}, or nothing listens on its port 53. It is alive but cannot "
@@ -59,6 +92,12 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="dns-unknown-name",
         severity=Severity.ERROR,
+        is_of_a_missing_endpoint=True,
+        layer=Layer.NAMES,
+        explains=("proxy-unreachable", *families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
+        failures=((Stage.DNS, Failure.NAME_UNKNOWN),),
         title="DNS says that no such name exists for {service}",
         cause=(
             "The resolver answers, and says that {host} does not exist. Either it does not know {domain} at all (a custom "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller, Variant
+from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
 
 _ASK_METADATA = (
@@ -18,10 +19,37 @@ _HOP_LIMIT = (
     " --http-endpoint enabled --http-put-response-hop-limit 2"
 )
 
+_ABROAD = Variant(
+    name="abroad",
+    when="the node is not registered yet, and is in another region than the one named",
+    title="{region} is not the region of this instance, and nothing leads there",
+    cause=(
+        "{detail}. The endpoints of a VPC serve its own region, so that the hosts of {region} could be reached by a way out of "
+        "the VPC alone, and there is none: an endpoint for them cannot be made here."
+    ),
+    summary="Use an activation of the region that this instance is in, and name that region.",
+    steps=(
+        "Correct what names the region: the flag, SSM_BOOTSTRAP_REGION or /etc/ssm-bootstrap.conf.",
+        "An activation is of one region: one of {region} cannot be used in another.",
+    ),
+    aws_steps=(
+        "Must it be {region}? Then this machine needs a way to it: a proxy, or a VPC over there that is peered with this one, "
+        "with the endpoints in it and their names resolved here.",
+    ),
+    commands=("grep -n region /etc/ssm-bootstrap.conf", "env | grep SSM_BOOTSTRAP_REGION"),
+    aws_commands=(),
+    source="Systems Manager User Guide, setup-create-vpc (no requests across regions)",
+)
+"""The words of region-mismatch where the instance itself is in another region."""
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="clock-skewed",
         severity=Severity.ERROR,
+        layer=Layer.ANSWER,
+        subject="this machine's clock",
+        explains=("tls-not-yet-valid", "tls-expired", *families.NO_TOKEN),
+        told_by=(Teller.PROBE, Teller.LOG),
         title="This machine's clock is too far from the service's",
         cause=(
             "The Date header of the service and this machine's clock differ by more than signed requests may. Registration is "
@@ -38,6 +66,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="imds-unreachable",
         severity=Severity.WARNING,
+        is_always_told=True,
         title="The instance metadata service does not answer",
         cause=(
             "169.254.169.254 gives no metadata: {detail}. It may be switched off for this instance, a local rule may drop it, "
@@ -62,6 +91,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="imds-impostor",
         severity=Severity.ERROR,
+        is_always_told=True,
         title="Something that is not the instance metadata service answers in its place",
         cause=(
             "A request to 169.254.169.254 was answered, but not as the metadata service answers: most often a proxy or a "
@@ -79,6 +109,12 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="region-mismatch",
         severity=Severity.ERROR,
+        layer=Layer.MACHINE,
+        explains=("dns-unknown-name", *families.ENDPOINT, *families.S3, "activation-invalid", *families.DOWNLOADS),
+        is_always_told=True,
+        is_elsewhere=True,
+        scope=Scope.OF_ITS_REGION,
+        variants=(_ABROAD,),
         title="The region given is not the region this node belongs to",
         cause=(
             "The region asked for and the one that the registration or the configuration names are not the same. A node belongs "
@@ -97,26 +133,3 @@ KINDS: tuple[FindingKind, ...] = (
         ),
     ),
 )
-
-ABROAD = FindingKind(
-    code="region-mismatch",
-    severity=Severity.ERROR,
-    title="{region} is not the region of this instance, and nothing leads there",
-    cause=(
-        "{detail}. The endpoints of a VPC serve its own region, so that the hosts of {region} could be reached by a way out of "
-        "the VPC alone, and there is none: an endpoint for them cannot be made here."
-    ),
-    summary="Use an activation of the region that this instance is in, and name that region.",
-    steps=(
-        "Correct what names the region: the flag, SSM_BOOTSTRAP_REGION or /etc/ssm-bootstrap.conf.",
-        "An activation is of one region: one of {region} cannot be used in another.",
-    ),
-    aws_steps=(
-        "Must it be {region}? Then this machine needs a way to it: a proxy, or a VPC over there that is peered with this one, "
-        "with the endpoints in it and their names resolved here.",
-    ),
-    commands=("grep -n region /etc/ssm-bootstrap.conf", "env | grep SSM_BOOTSTRAP_REGION"),
-    source="Systems Manager User Guide, setup-create-vpc (no requests across regions)",
-    when="the node is not registered yet, and is in another region than the one named",
-)
-"""The words of region-mismatch where the instance itself is in another region."""

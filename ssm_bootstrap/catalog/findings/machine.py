@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.finding import Severity
 
 _UNITS = "systemctl status --no-pager 'amazon-ssm-agent*' 'snap.amazon-ssm-agent*'"
@@ -13,10 +15,49 @@ _LARGEST = "sudo du -xh --max-depth=2 /var/lib/amazon /var/log/amazon | sort -h 
 _AGENT = "amazon-ssm-agent 3.3.1142.0"
 _PREREQUISITES = "AWS Systems Manager User Guide, patch-manager-prerequisites"
 
+_IMMUTABLE = Variant(
+    name="immutable",
+    when="the directory is immutable",
+    title="A directory that the agent writes to is immutable",
+    cause=(
+        "{detail}. What is there already can still be written, and nothing new: no command's directory, no update, no rotation "
+        "of logs. Hardening scripts set that flag, and neither mode nor owner shows it."
+    ),
+    summary="Take the immutable flag of {subject} away with chattr -i.",
+    steps=("Ask who set it: a hardening script may set it again.", "Restart the agent afterwards."),
+    commands=("lsattr -d {subject}", "sudo chattr -i {subject}", "sudo ssm-bootstrap restart"),
+    aws_steps=(),
+    aws_commands=(),
+    source="chattr(1), attribute i; ioctl_iflags(2), FS_IMMUTABLE_FL",
+)
+"""The words of directory-unusable where it is a flag that is in the way."""
+
+_FIREWALLS = (
+    Variant(
+        name="perhaps",
+        when="the rule holds under conditions that cannot be judged from here",
+        severity=Severity.INFO,
+        title="A rule of this machine's own firewall may stop this",
+    ),
+)
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="host-firewall",
         severity=Severity.ERROR,
+        layer=Layer.MACHINE,
+        explains=(
+            "local-policy",
+            "no-route",
+            *families.NAMES,
+            *families.ENDPOINT,
+            *families.S3,
+            "proxy-unreachable",
+            *families.NO_PATH,
+        ),
+        scope=Scope.OF_ITS_HOSTS,
+        stops_registering=True,
+        variants=_FIREWALLS,
         title="This machine's own firewall stops {service}",
         cause=(
             "A rule for outgoing packets on this machine stops connections to {host} on port {port}, and the probe failed as "
@@ -82,6 +123,9 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="ipv6-only",
         severity=Severity.ERROR,
+        layer=Layer.MACHINE,
+        explains=("no-route", *families.NO_PATH),
+        stops_registering=True,
         title="This machine has IPv6 alone, and the agent dials IPv4 names",
         cause=(
             "There is no IPv4 address and no IPv4 route here, and the usual names of Systems Manager have IPv4 addresses. An "
@@ -136,6 +180,13 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="disk-full",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        subject="/var/lib/amazon/ssm",
+        explains=("registration-interrupted", "registration-lost", "patch-platform", *families.STUCK),
+        ended_by=("credentials-ready",),
+        told_by=(Teller.MACHINE, Teller.LOG),
+        stops_registering=True,
+        exit_status=ExitStatus.TRY_LATER,
         title="There is no room left for the agent's files",
         cause=(
             "The file system of the agent's state, logs or credentials has no free space or no free inodes. The agent can then "
@@ -153,6 +204,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="disk-low",
         severity=Severity.WARNING,
+        subject="/var/lib/amazon/ssm",
+        told_by=(Teller.MACHINE, Teller.LOG),
         title="There is too little room for an update of the agent",
         cause=(
             "The agent wants 100 MB of free space before it updates itself, and gives up with `Insufficient available disk "
@@ -166,6 +219,13 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="read-only-storage",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        subject="/var/lib/amazon/ssm",
+        explains=("disk-full", "registration-interrupted", "registration-lost", "patch-platform", *families.STUCK),
+        ended_by=("credentials-ready",),
+        told_by=(Teller.MACHINE, Teller.LOG),
+        stops_registering=True,
+        exit_status=ExitStatus.NO_PERMISSION,
         title="The agent's directory is on a read-only file system",
         cause=(
             "{detail}. The agent writes its identity, its credentials and every command's script there. A file system that was "
@@ -182,6 +242,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="noexec-mount",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        explains=("patch-platform",),
         title="No program may run in the agent's directory (noexec)",
         cause=(
             "{detail}. Run Command and Patch Manager unpack their scripts below /var/lib/amazon and /var/log/amazon and run "
@@ -198,6 +260,17 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="directory-unusable",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        explains=(
+            "log-directory-missing",
+            "registration-interrupted",
+            "registration-lost",
+            "not-registered",
+            "patch-platform",
+            *families.STUCK,
+        ),
+        stops_registering=True,
+        variants=(_IMMUTABLE,),
         title="Something stands in the way of a directory that the agent writes to",
         cause=(
             "{detail}. The agent makes its directories when it starts, and cannot where something else has the name. What it "
@@ -330,6 +403,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="worker-missing",
         severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        explains=(*families.OFFLINE,),
         title="The agent has credentials, and its worker does not run",
         cause=(
             "amazon-ssm-agent only watches; ssm-agent-worker does what AWS sends. It is started once there are credentials, "
@@ -352,6 +427,17 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="config-elsewhere",
         severity=Severity.WARNING,
+        layer=Layer.MACHINE,
+        explains=(
+            *families.NAMES,
+            *families.ENDPOINT,
+            *families.S3,
+            *families.CONNECTED,
+            *families.OFFLINE,
+            "credentials-refused",
+        ),
+        is_elsewhere=True,
+        scope=Scope.OF_HOSTS_IT_LEADS_TO,
         title="amazon-ssm-agent.json leads the agent to another region",
         cause=(
             "{detail}. The agent goes where that file says, with an identity that the other region does not know; and a VPC's "
@@ -366,19 +452,3 @@ KINDS: tuple[FindingKind, ...] = (
         source=f"{_AGENT}, common/identity/endpoint/endpoint.go, agent/appconfig (Ssm.Endpoint, Agent.Region)",
     ),
 )
-
-IMMUTABLE = FindingKind(
-    code="directory-unusable",
-    severity=Severity.ERROR,
-    title="A directory that the agent writes to is immutable",
-    cause=(
-        "{detail}. What is there already can still be written, and nothing new: no command's directory, no update, no rotation "
-        "of logs. Hardening scripts set that flag, and neither mode nor owner shows it."
-    ),
-    summary="Take the immutable flag of {subject} away with chattr -i.",
-    steps=("Ask who set it: a hardening script may set it again.", "Restart the agent afterwards."),
-    commands=("lsattr -d {subject}", "sudo chattr -i {subject}", "sudo ssm-bootstrap restart"),
-    source="chattr(1), attribute i; ioctl_iflags(2), FS_IMMUTABLE_FL",
-    when="the directory is immutable",
-)
-"""The words of directory-unusable where it is a flag that is in the way."""

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Side, Teller, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.network import Failure, Stage
+
+_LOOPBACK = Variant(
+    name="loopback",
+    when="the name leads to this machine itself",
+    title="This machine takes itself for {service}",
+    cause=(
+        "{host} resolves to {address}, which is this machine itself, and nothing listens there on port {port}. A line in "
+        "/etc/hosts or a resolver that blocks names by such answers does that; no endpoint has this address."
+    ),
+    summary="Take away what makes {host} resolve to {address}: a line in /etc/hosts, or a block list of the resolver.",
+    steps=(
+        "Look into /etc/hosts for a line about {host}.",
+        "If there is none, the resolver gives that answer: ask its owner to let AWS's names through.",
+    ),
+    aws_steps=("Does a private hosted zone or a rule of Route 53 Resolver DNS Firewall give {address} for {host}?",),
+    commands=("getent ahosts {host}", "grep -n {domain} /etc/hosts", "cat /etc/resolv.conf"),
+    aws_commands=(aws.HOSTED_ZONES,),
+    source="RFC 1122, section 3.2.1.3; ip(7), INADDR_ANY; Route 53 Developer Guide, DNS Firewall (override)",
+)
+"""The words of endpoint-refused where a name resolves to a loopback or the unspecified address."""
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="endpoint-missing",
         severity=Severity.ERROR,
+        is_of_a_missing_endpoint=True,
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*families.NO_PATH,),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
         title="No VPC endpoint, or no private DNS, for {service}",
         cause=(
             "{host} resolves to public addresses only, and none of them answers on port {port}. In a VPC without a way to the "
@@ -36,6 +64,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="endpoint-blocked",
         severity=Severity.ERROR,
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*families.NO_PATH,),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
         title="A filter drops packets to the endpoint: {service}",
         cause=(
             "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. The endpoint's "
@@ -73,6 +106,9 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="endpoint-partly-unreachable",
         severity=Severity.WARNING,
+        changed_on=Side.AWS,
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
         title="Only some addresses answer for {service}",
         cause=(
             "{host} has several addresses, one for each Availability Zone of the endpoint, and {address} gives no answer while "
@@ -95,6 +131,12 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="endpoint-refused",
         severity=Severity.ERROR,
+        layer=Layer.WAY,
+        explains=(*families.NO_PATH,),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
+        failures=((Stage.TCP, Failure.REFUSED),),
+        variants=(_LOOPBACK,),
         title="Something refuses the connection to {service}",
         cause=(
             "The connection to {host} on port {port} is refused at once. AWS endpoints do not refuse TCP 443, and security "
@@ -118,6 +160,16 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="no-route",
         severity=Severity.ERROR,
+        layer=Layer.MACHINE,
+        explains=("dns-silent", *families.ENDPOINT, *families.S3, *families.CONNECTED, "proxy-unreachable", *families.NO_PATH),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
+        is_of_every_host=True,
+        is_of_the_way=True,
+        failures=(
+            (Stage.DNS, Failure.UNREACHABLE),
+            (Stage.TCP, Failure.UNREACHABLE),
+        ),
         title="This machine has no route to {service}",
         cause=(
             "The kernel answers that {host} is unreachable before any packet leaves the machine: no default route, no route "
@@ -139,6 +191,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="public-path",
         severity=Severity.WARNING,
+        changed_on=Side.AWS,
+        scope=Scope.OF_ITS_HOSTS,
         title="Closed VPC, yet a public address serves {service}",
         cause=(
             "{host} answers, but at {address}, a public address, although this VPC is said to be closed or other services of "
@@ -158,6 +212,20 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="connection-cut",
         severity=Severity.ERROR,
+        layer=Layer.ANSWER,
+        explains=(*families.NO_PATH,),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
+        failures=(
+            (Stage.TCP, Failure.RESET),
+            (Stage.TCP, Failure.CLOSED),
+            (Stage.TLS, Failure.TIMED_OUT),
+            (Stage.TLS, Failure.RESET),
+            (Stage.TLS, Failure.CLOSED),
+            (Stage.HTTP, Failure.TIMED_OUT),
+            (Stage.HTTP, Failure.RESET),
+            (Stage.HTTP, Failure.CLOSED),
+        ),
         title="The connection to {service} comes up and is cut",
         cause=(
             "TCP to {host} comes up, then the peer or something between closes or resets it, or nothing more arrives. Filters "
@@ -187,6 +255,16 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="local-policy",
         severity=Severity.ERROR,
+        layer=Layer.MACHINE,
+        explains=(*families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
+        is_of_every_host=True,
+        is_of_the_way=True,
+        failures=(
+            (Stage.DNS, Failure.LOCAL_POLICY),
+            (Stage.TCP, Failure.LOCAL_POLICY),
+        ),
         title="This machine itself forbids dialling {service}",
         cause=(
             "The kernel refused the connection to {host} with `operation not permitted` or `permission denied`. Security "
@@ -207,25 +285,3 @@ KINDS: tuple[FindingKind, ...] = (
         source="connect(2), EPERM and EACCES",
     ),
 )
-
-LOOPBACK = FindingKind(
-    code="endpoint-refused",
-    severity=Severity.ERROR,
-    title="This machine takes itself for {service}",
-    cause=(
-        "{host} resolves to {address}, which is this machine itself, and nothing listens there on port {port}. A line in "
-        "/etc/hosts or a resolver that blocks names by such answers does that; no endpoint has this address."
-    ),
-    summary="Take away what makes {host} resolve to {address}: a line in /etc/hosts, or a block list of the resolver.",
-    steps=(
-        "Look into /etc/hosts for a line about {host}.",
-        "If there is none, the resolver gives that answer: ask its owner to let AWS's names through.",
-    ),
-    aws_steps=("Does a private hosted zone or a rule of Route 53 Resolver DNS Firewall give {address} for {host}?",),
-    commands=("getent ahosts {host}", "grep -n {domain} /etc/hosts", "cat /etc/resolv.conf"),
-    aws_commands=(aws.HOSTED_ZONES,),
-    transient=True,
-    source="RFC 1122, section 3.2.1.3; ip(7), INADDR_ANY; Route 53 Developer Guide, DNS Firewall (override)",
-    when="the name leads to this machine itself",
-)
-"""The words of endpoint-refused where a name resolves to a loopback or the unspecified address."""

@@ -2,17 +2,84 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Layer, Side, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.model.capability import ON_A_NODE, Capability
+from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.finding import Severity
 
 _REGISTER = "sudo ssm-bootstrap register --activation-id <ACTIVATION-ID> --activation-code-file <FILE> --region {region}"
 _CLEAR = "sudo amazon-ssm-agent -register -clear"
 
+_WAYS = (
+    "To be a hybrid node (an mi- id): make an activation in {region} and register with it; no instance profile is needed.",
+    (
+        "To be managed as the EC2 instance (an i- id) instead: give it an instance profile with the policy "
+        "AmazonSSMManagedInstanceCore, or set up Default Host Management Configuration in {region}."
+    ),
+)
+
+_UNNOTICED = Variant(
+    name="unnoticed",
+    when="the similarity threshold is -1, so that nothing is compared",
+    title="This machine may be a clone, and its agent was told not to compare",
+    cause=(
+        "The fingerprint in the vault was taken of another machine-id than this machine's, and the similarity threshold of -1 "
+        "has the agent compare nothing. If this is a clone, it and its original share {mi}: commands reach one or the other."
+    ),
+    summary="If this is a clone, register it as a node of its own, and keep the identity out of images that are cloned.",
+    steps=(
+        "Is this a clone? Then clear its identity and register it as a node of its own.",
+        "Is it not? Then /etc/machine-id was made anew: check that it survives a reboot.",
+        "With a threshold above -1 the agent compares again, and does not start with what does not fit.",
+    ),
+    aws_steps=("Make an activation for the new registration; deregister {mi} if no other machine uses it.",),
+    commands=("cat /etc/machine-id", _CLEAR, _REGISTER),
+    aws_commands=(aws.NODE, aws.CREATE_ACTIVATION),
+    source="amazon-ssm-agent 3.3.1142.0, agent/managedInstances/fingerprint/fingerprint.go:90-319",
+)
+"""The words of fingerprint-mismatch where the agent was told not to compare."""
+
+_NO_ROLE = Variant(
+    name="no-role",
+    when="the agent runs as an EC2 instance without a role",
+    title="This node is not registered, and the instance has no role either",
+    cause=(
+        "The agent's vault holds no identity, so the agent takes itself for the EC2 instance and asks for its role, of which "
+        "the metadata service knows none. It does so on every EC2 image that has the agent in it, until somebody registers; "
+        "what it logs meanwhile is no other fault."
+    ),
+    steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
+    aws_steps=_WAYS,
+    commands=(_REGISTER,),
+    aws_commands=(aws.CREATE_ACTIVATION,),
+    source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
+)
+
+_ROLE_REFUSED = Variant(
+    name="role-refused",
+    when="the agent runs as an EC2 instance whose role is refused",
+    title="This node is not registered, and the instance's role is refused",
+    cause=(
+        "The agent's vault holds no identity, so the agent takes itself for the EC2 instance. Systems Manager refuses the role "
+        "of its instance profile with AccessDenied. That says nothing of the role of an activation."
+    ),
+    steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
+    aws_steps=_WAYS,
+    commands=(_REGISTER,),
+    aws_commands=(aws.CREATE_ACTIVATION,),
+    source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
+)
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-malformed",
         severity=Severity.ERROR,
+        subject="activation",
+        breaks=(Capability.REGISTER,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="The activation id or code has the wrong form",
         cause=(
             "An activation id is a UUID of 36 characters and a code has 20 to 250 characters, without spaces or quotes. What "
@@ -30,6 +97,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-invalid",
         severity=Severity.ERROR,
+        changed_on=Side.AWS,
+        subject="activation",
+        breaks=(Capability.REGISTER,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="The service does not know this activation",
         cause=(
             "The service answered InvalidActivation: id and code do not belong together, the activation was deleted, or it was "
@@ -48,6 +120,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-expired",
         severity=Severity.ERROR,
+        changed_on=Side.AWS,
+        subject="activation",
+        breaks=(Capability.REGISTER,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="The activation has expired",
         cause=(
             "The service answered ActivationExpired. An activation lives for 24 hours unless it was made to last longer, 30 "
@@ -63,6 +140,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-exhausted",
         severity=Severity.ERROR,
+        changed_on=Side.AWS,
+        subject="activation",
+        breaks=(Capability.REGISTER,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="The activation has no registration left",
         cause=(
             "The service answered RegistrationLimitExceeded: the activation has registered as many nodes as it may, which is "
@@ -84,6 +166,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="answer-lost",
         severity=Severity.ERROR,
+        changed_on=Side.AWS,
+        subject="activation",
+        breaks=(Capability.REGISTER,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="The registration went out, and its answer was lost",
         cause=(
             "The request reached the service, or may have, and the connection broke before the answer came. The service may "
@@ -115,6 +202,20 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="not-registered",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        subject="this node",
+        breaks=ON_A_NODE,
+        explains=("agent-not-running", *families.NO_TOKEN),
+        ended_by=(
+            "registered",
+            "credentials-ready",
+        ),
+        identity=Bond.ATTEMPT,
+        awaits_registering=True,
+        variants=(
+            _NO_ROLE,
+            _ROLE_REFUSED,
+        ),
         title="This node is not registered with Systems Manager",
         cause=(
             "The agent's vault holds no identity. An agent without one ends at once and is started again every 90 seconds; "
@@ -130,6 +231,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="already-registered",
         severity=Severity.INFO,
+        subject="this node",
+        ended_by=("registered",),
+        identity=Bond.ATTEMPT,
+        is_always_told=True,
+        exit_status=ExitStatus.BAD_CONTENT,
         title="This node is registered already",
         cause="The agent's vault holds a complete identity, {mi}, so nothing was changed.",
         summary="Nothing has to be done; look at the node's state if it is not online.",
@@ -140,6 +246,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="registration-interrupted",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        explains=("registration-lost", "not-registered", "agent-not-running", *families.NO_TOKEN),
         title="A registration was interrupted and has not been finished or undone",
         cause=(
             "A journal of ssm-bootstrap is there and nobody holds its lock, so a run was killed half-way. The identity that "
@@ -153,6 +261,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="node-deregistered",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        subject="this node",
+        breaks=ON_A_NODE,
+        explains=(*families.NO_TOKEN,),
+        identity=Bond.NODE,
         title="Systems Manager no longer knows this node",
         cause=(
             "The service answers InvalidInstanceId for {mi}: the node was deregistered in the account, while its vault here "
@@ -174,6 +287,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="registration-denied",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        changed_on=Side.AWS,
+        explains=(*families.NO_TOKEN,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.NO_PERMISSION,
         title="A policy denies the registration call",
         cause=(
             "The service answered AccessDenied to a call that a hybrid node makes unsigned. An unsigned call has no principal, "
@@ -200,6 +318,9 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="registration-lost",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        explains=("not-registered", "agent-not-running", *families.NO_TOKEN),
+        awaits_registering=True,
         title="This node has lost its identity: the vault is empty, a file names the old id",
         cause=(
             "The registration file still names {mi}, and the vault, which the agent goes by, has no identity. The agent blanks "
@@ -225,6 +346,13 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="fingerprint-mismatch",
         severity=Severity.ERROR,
+        layer=Layer.IDENTITY,
+        subject="this node",
+        breaks=ON_A_NODE,
+        explains=(*families.NO_TOKEN,),
+        identity=Bond.NODE,
+        exit_status=ExitStatus.BAD_CONTENT,
+        variants=(_UNNOTICED,),
         title="The service takes this machine for another than the one registered",
         cause=(
             "machine-id, address or hardware is not the registered one by more than the agent's threshold, so the service "
@@ -251,6 +379,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="throttled",
         severity=Severity.ERROR,
+        exit_status=ExitStatus.TRY_LATER,
         title="The service is being asked too often",
         cause=(
             "The service answered that the rate of calls is exceeded, as happens when many nodes register at once. The agent "
@@ -266,6 +395,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="service-error",
         severity=Severity.ERROR,
+        exit_status=ExitStatus.TRY_LATER,
         title="The service reports an error of its own",
         cause="AWS answered with a server error (5xx). The request was understood to be fine; the fault is on the other side.",
         summary="Try again in some minutes; if it lasts, look at the AWS Health Dashboard.",
@@ -275,69 +405,4 @@ KINDS: tuple[FindingKind, ...] = (
         transient=True,
         source="AWS common errors (AWS API references): InternalServerError, ServiceUnavailable",
     ),
-)
-
-UNNOTICED = FindingKind(
-    code="fingerprint-mismatch",
-    severity=Severity.ERROR,
-    title="This machine may be a clone, and its agent was told not to compare",
-    cause=(
-        "The fingerprint in the vault was taken of another machine-id than this machine's, and the similarity threshold of -1 "
-        "has the agent compare nothing. If this is a clone, it and its original share {mi}: commands reach one or the other."
-    ),
-    summary="If this is a clone, register it as a node of its own, and keep the identity out of images that are cloned.",
-    steps=(
-        "Is this a clone? Then clear its identity and register it as a node of its own.",
-        "Is it not? Then /etc/machine-id was made anew: check that it survives a reboot.",
-        "With a threshold above -1 the agent compares again, and does not start with what does not fit.",
-    ),
-    aws_steps=("Make an activation for the new registration; deregister {mi} if no other machine uses it.",),
-    commands=("cat /etc/machine-id", _CLEAR, _REGISTER),
-    aws_commands=(aws.NODE, aws.CREATE_ACTIVATION),
-    source="amazon-ssm-agent 3.3.1142.0, agent/managedInstances/fingerprint/fingerprint.go:90-319",
-    when="the similarity threshold is -1, so that nothing is compared",
-)
-"""The words of fingerprint-mismatch where the agent was told not to compare."""
-
-_WAYS = (
-    "To be a hybrid node (an mi- id): make an activation in {region} and register with it; no instance profile is needed.",
-    (
-        "To be managed as the EC2 instance (an i- id) instead: give it an instance profile with the policy "
-        "AmazonSSMManagedInstanceCore, or set up Default Host Management Configuration in {region}."
-    ),
-)
-
-NO_ROLE = FindingKind(
-    code="not-registered",
-    severity=Severity.ERROR,
-    title="This node is not registered, and the instance has no role either",
-    cause=(
-        "The agent's vault holds no identity, so the agent takes itself for the EC2 instance and asks for its role, of which "
-        "the metadata service knows none. It does so on every EC2 image that has the agent in it, until somebody registers; "
-        "what it logs meanwhile is no other fault."
-    ),
-    summary="Register this node with an activation id and code.",
-    steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
-    aws_steps=_WAYS,
-    commands=(_REGISTER,),
-    aws_commands=(aws.CREATE_ACTIVATION,),
-    source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
-    when="the agent runs as an EC2 instance without a role",
-)
-
-ROLE_REFUSED = FindingKind(
-    code="not-registered",
-    severity=Severity.ERROR,
-    title="This node is not registered, and the instance's role is refused",
-    cause=(
-        "The agent's vault holds no identity, so the agent takes itself for the EC2 instance. Systems Manager refuses the role "
-        "of its instance profile with AccessDenied. That says nothing of the role of an activation."
-    ),
-    summary="Register this node with an activation id and code.",
-    steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
-    aws_steps=_WAYS,
-    commands=(_REGISTER,),
-    aws_commands=(aws.CREATE_ACTIVATION,),
-    source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
-    when="the agent runs as an EC2 instance whose role is refused",
 )

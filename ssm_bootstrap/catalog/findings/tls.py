@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller
 from ssm_bootstrap.catalog.findings import awscommands as aws
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.model.finding import Reason, Severity
+from ssm_bootstrap.model.network import Failure, Stage
 
 _SHOW_CERTIFICATE = (
     "openssl s_client -connect {host}:443 -servername {host} </dev/null 2>/dev/null | openssl x509 -noout -issuer -subject -dates"
@@ -14,6 +16,12 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="tls-untrusted",
         severity=Severity.ERROR,
+        layer=Layer.ANSWER,
+        explains=(*families.NO_PATH,),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
+        is_of_the_way=True,
+        failures=((Stage.TLS, Failure.UNTRUSTED_ISSUER),),
         title="Untrusted certificate authority for {service}",
         cause=(
             "{host} shows a certificate issued by {issuer}, which is not in this machine's trust store. If that is not Amazon, "
@@ -44,6 +52,12 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="tls-expired",
         severity=Severity.ERROR,
+        layer=Layer.ANSWER,
+        explains=(*families.NO_PATH,),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
+        not_by_clock=Reason.CLOCK_BEHIND,
+        failures=((Stage.TLS, Failure.EXPIRED),),
         title="Expired certificate, by this clock, for {service}",
         cause=(
             "By this machine's clock the certificate of {host} (issuer {issuer}) is no longer valid. AWS renews its own in "
@@ -61,6 +75,12 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="tls-not-yet-valid",
         severity=Severity.ERROR,
+        layer=Layer.ANSWER,
+        explains=(*families.NO_PATH,),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
+        not_by_clock=Reason.CLOCK_AHEAD,
+        failures=((Stage.TLS, Failure.NOT_YET_VALID),),
         title="The certificate is not valid yet: {service}",
         cause=(
             "By this machine's clock the certificate of {host} begins in the future. That is almost always a clock that is "
@@ -78,6 +98,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="tls-wrong-name",
         severity=Severity.ERROR,
+        layer=Layer.ANSWER,
+        explains=(*families.NO_PATH,),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
+        failures=((Stage.TLS, Failure.WRONG_NAME),),
         title="A certificate for another name at {service}",
         cause=(
             "{host} at {address} shows a certificate that does not cover this name. The address belongs to another endpoint or "
@@ -100,6 +125,14 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="tls-failed",
         severity=Severity.ERROR,
+        layer=Layer.ANSWER,
+        explains=(*families.NO_PATH,),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
+        failures=(
+            (Stage.TLS, Failure.HANDSHAKE_FAILED),
+            (Stage.TLS, Failure.NOT_TLS),
+        ),
         title="TCP works but TLS does not with {service}",
         cause=(
             "The peer at {host} accepts the connection and then refuses TLS, speaks something else, or breaks off in the "
@@ -121,6 +154,12 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="not-aws",
         severity=Severity.ERROR,
+        layer=Layer.ANSWER,
+        explains=(*families.NO_PATH,),
+        told_by=(Teller.PROBE, Teller.LOG),
+        scope=Scope.OF_ITS_HOSTS,
+        is_of_the_way=True,
+        failures=((Stage.HTTP, Failure.NOT_AWS),),
         title="Something other than AWS answers for {service}",
         cause=(
             "{host} gave an HTTP answer that AWS never gives: a web page, a login redirect or a proxy's header, without a "

@@ -6,21 +6,19 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Iterable, Iterator, Optional, Sequence
 
+from ssm_bootstrap.catalog.addresses import Place, is_own
 from ssm_bootstrap.catalog.agents import EC2MESSAGES_AS_FALLBACK
 from ssm_bootstrap.catalog.authorities import authority_place
 from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
 from ssm_bootstrap.diagnose.case import Case, is_closed
 from ssm_bootstrap.diagnose.doubt import unsure_way
-from ssm_bootstrap.diagnose.placing import Place, is_own
-from ssm_bootstrap.diagnose.reach import Reach, Standing, metadata_of
+from ssm_bootstrap.diagnose.reach import Reach, Standing, hosts_of, metadata_of, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.capability import Capability, Verdict
-from ssm_bootstrap.model.finding import CLOCK_AHEAD, CLOCK_BEHIND, Evidence, Finding, Severity
+from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Severity
 from ssm_bootstrap.model.network import Failure, Probe
 from ssm_bootstrap.model.observed import value_of
-
-_SERVICE_CODES = {"s3-unreachable", "s3-http-blocked", "s3-https-blocked", "s3-denied"}
 
 
 def what_failed(case: Case) -> Iterator[Finding]:
@@ -47,6 +45,8 @@ def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
         evidence=(*(_evidence(probe) for reach in group for probe in _shown(reach)), *doubt),
         breaks=touched_by(rows, case.needs, Verdict.BROKEN),
         degrades=touched_by(rows, case.needs, Verdict.DEGRADED),
+        hosts=hosts_of(group),
+        services=services_of(group),
     )
     if doubt and finding.severity is Severity.ERROR and not finding.breaks:
         return replace(finding, severity=Severity.WARNING)
@@ -77,7 +77,7 @@ def _shown(reach: Reach) -> tuple[Probe, ...]:
 
 
 def _subject(group: Sequence[Reach]) -> str:
-    return ", ".join(dict.fromkeys(reach.shown_by.target.host for reach in group))
+    return ", ".join(hosts_of(group))
 
 
 def _by_service(case: Case, group: Sequence[Reach]) -> tuple[dict[str, str], ...]:
@@ -104,7 +104,7 @@ def _facts(case: Case, group: Sequence[Reach]) -> dict[str, str]:
         "vpc_id": metadata.vpc_id if metadata else "",
         "instance_id": metadata.instance_id if metadata else "",
         "subnet_id": metadata.subnet_id if metadata else "",
-        "service": _joined(reach.shown_by.target.service for reach in group),
+        "service": _joined(services_of(group)),
         "host": first.target.host,
         "address": first.address or "",
         "port": _joined(str(reach.shown_by.target.port) for reach in group),
@@ -152,6 +152,8 @@ def public_path(case: Case) -> Iterator[Finding]:
                 each=_by_service(case, group),
                 evidence=tuple(_evidence(reach.shown_by) for reach in group),
                 severity=severity,
+                hosts=hosts_of(group),
+                services=services_of(group),
             )
 
 
@@ -165,11 +167,11 @@ def clock(case: Case) -> Iterator[Finding]:
             worst = probe
     if worst is None or worst.clock_offset is None:
         return
-    side = CLOCK_BEHIND if worst.clock_offset > 0 else CLOCK_AHEAD
-    detail = f"this machine's clock is {abs(worst.clock_offset):.0f} s {side} the service's"
+    side = Reason.CLOCK_BEHIND if worst.clock_offset > 0 else Reason.CLOCK_AHEAD
+    detail = f"this machine's clock is {abs(worst.clock_offset):.0f} s {side.value} the service's"
     seconds = f"{abs(worst.clock_offset):.0f}"
     answering = [reach for reach in case.reaches if worst in reach.probes]
-    signed = tuple(item.value for item in case.capabilities if item is not Capability.REGISTER)
+    signed = case.on_a_node
     excerpt = f"Date header: {detail}"
     yield make_finding(
         "clock-skewed",
@@ -177,6 +179,7 @@ def clock(case: Case) -> Iterator[Finding]:
         facts={**_facts(case, answering), "detail": detail, "seconds": seconds},
         evidence=(Evidence("probe", f"{worst.target.host}:{worst.target.port}", excerpt),),
         breaks=signed,
+        reasons=(side,),
     )
 
 

@@ -43,10 +43,10 @@ def too_old(case: Case) -> Iterator[Finding]:
         meaning = f"it goes on asking for ec2messages, which {case.region} does not have"
     else:
         return
-    yield _finding(case, agent.version, wanted, meaning, tuple(item.value for item in case.capabilities if item in broken))
+    yield _finding(case, agent.version, wanted, meaning, tuple(item for item in case.capabilities if item in broken))
 
 
-def _finding(case: Case, version: str, wanted: Landmark, meaning: str, breaks: tuple[str, ...]) -> Finding:
+def _finding(case: Case, version: str, wanted: Landmark, meaning: str, breaks: tuple[Capability, ...]) -> Finding:
     detail = f"agent {version} is older than {wanted.since}: {meaning}"
     return make_finding(
         "agent-too-old",
@@ -70,7 +70,7 @@ def elsewhere(case: Case) -> Iterator[Union[Finding, tuple[str, str]]]:
     if not strange:
         return
     detail = f"{', '.join(strange)}; this node belongs to {case.region}"
-    hosts = {host for _, host in config.endpoints if region_of(host) not in ("", case.region)}
+    hosts = tuple(dict.fromkeys(host for _, host in config.endpoints if region_of(host) not in ("", case.region)))
     failed = [reach for reach in case.reaches if reach.shown_by.target.host in hosts and reach.standing is Standing.FAILED]
     rows = [reach.endpoint for reach in failed]
     breaks = touched_by(rows, case.needs, Verdict.BROKEN)
@@ -82,6 +82,7 @@ def elsewhere(case: Case) -> Iterator[Union[Finding, tuple[str, str]]]:
         severity=Severity.ERROR if breaks else Severity.WARNING,
         breaks=breaks,
         degrades=touched_by(rows, case.needs, Verdict.DEGRADED),
+        hosts=hosts,
     )
     answered = {host for host in hosts if not any(reach.shown_by.target.host == host for reach in failed)}
     for host in dict.fromkeys(host for host in led_elsewhere(case.observations).values() if host in answered):

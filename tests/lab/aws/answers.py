@@ -13,6 +13,7 @@ PORTAL = (
     "<!DOCTYPE html>\n<html><head><title>Guest network</title></head>"
     "<body><h1>Please sign in</h1><form action='/login' method='post'></form></body></html>\n"
 )
+_STATUSES = {"InternalServerError": 500, "ServiceUnavailable": 503}
 
 
 class Closing(Exception):
@@ -48,6 +49,28 @@ def channel_error(kind: str, status: int = 403, message: str = "lab") -> web.Res
     return web.Response(
         status=status, text=body, headers={"x-amzn-RequestId": str(uuid.uuid4()), "Content-Type": "application/xml"}
     )
+
+
+def channel_token(operation: str) -> web.Response:
+    """A channel that was made: 201, and XML with the token that opens it, although the request was JSON."""
+    token = f"<MessageSchemaVersion>1.0</MessageSchemaVersion><TokenValue>{uuid.uuid4().hex * 4}</TokenValue>"
+    return web.Response(
+        status=201,
+        text=f"<{operation}Response>{token}</{operation}Response>",
+        headers={"Content-Type": "application/xml", "x-amzn-RequestId": str(uuid.uuid4())},
+    )
+
+
+def named_error(told: str) -> web.Response:
+    """The error of a JSON 1.1 service that a case names: ``Name``, or ``Name: text``."""
+    kind, _, text = told.partition(": ")
+    return service_error(kind, _STATUSES.get(kind, 400), text or "lab")
+
+
+def named_channel_error(told: str) -> web.Response:
+    """The same of ssmmessages."""
+    kind, _, text = told.partition(": ")
+    return channel_error(kind, _STATUSES.get(kind, 403 if "Denied" in kind else 400), text or "lab")
 
 
 def s3_headers(bucket_region: Optional[str] = None) -> Dict[str, str]:

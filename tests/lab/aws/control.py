@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, Dict
 
+from tests.lab.aws.commands import send
 from tests.lab.aws.server import LabServer
 
 
@@ -30,7 +31,10 @@ async def serve_control(path: Path, server: LabServer) -> asyncio.AbstractServer
 
 
 async def obey(server: LabServer, order: Dict[str, Any]) -> Dict[str, Any]:
-    """Carry out one order: ``behaviour``, ``listen``, ``tls``, ``get: state``, ``forget: mi-…``."""
+    """Carry out one order: ``behaviour``, ``listen``, ``tls``, ``get: state``, ``forget: mi-…``, ``cut``, ``send: {…}``.
+
+    ``cut`` hangs up every control channel; ``send`` sends a document down each and tells to how many.
+    """
     state = server.state
     if order.get("get") == "state":
         return dict(state.report(), ok=True)
@@ -38,6 +42,12 @@ async def obey(server: LabServer, order: Dict[str, Any]) -> Dict[str, Any]:
         state.merge(order["behaviour"])
     if "forget" in order:
         state.instances.pop(order["forget"], None)
+    for channel in list(state.channels) if order.get("cut") else []:
+        channel.cut()
+    if "send" in order:
+        for channel in state.channels:
+            await send(channel, order["send"])
+        return {"ok": True, "sent": len(state.channels)}
     if "tls" in order:
         state.tls = dict(order["tls"])
     if "listen" in order or "tls" in order:

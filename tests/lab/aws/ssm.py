@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import re
 import secrets
 import time
 from typing import Any, Dict, Optional
 
 from aiohttp import web
 
-from tests.lab.aws.answers import Closing, html_page, service_error, service_json
+from tests.lab.aws.answers import Closing, html_page, named_error, service_error, service_json
 from tests.lab.aws.state import State
 
 #: switch → (error name, status) of RegisterManagedInstance; an interface endpoint's policy answers AccessDenied too.
@@ -51,6 +52,8 @@ async def answer(state: State, request: web.Request, body: bytes) -> web.StreamR
         call = json.loads(body or b"{}")
     except ValueError:
         return service_error("SerializationException")
+    if operation in state.behaviour["errors"]:
+        return named_error(state.behaviour["errors"][operation])
     if operation == "RegisterManagedInstance":
         return await register(state, call)
     if operation == "RequestManagedInstanceRoleToken":
@@ -82,7 +85,7 @@ async def register(state: State, call: Dict[str, Any]) -> web.Response:
     refusal = refused(state, call)
     if refusal is not None:
         return service_error(refusal)
-    name = "mi-0" + secrets.token_hex(8)
+    name = state.behaviour["node"] or "mi-0" + secrets.token_hex(8)
     state.instances[name] = {
         "registered": time.time(),
         "activation": call.get("ActivationId"),
@@ -117,6 +120,11 @@ def role_token(state: State, request: web.Request, call: Dict[str, Any]) -> web.
     mode = state.behaviour["role_token"]
     if mode in ROLE_TOKEN_ERRORS:
         return service_error(*ROLE_TOKEN_ERRORS[mode])
+    signer = re.search(r"\bmi-[0-9a-f]+", request.headers.get("Authorization", ""))  # the agent's body has no id
+    node = signer[0] if signer else str(call.get("InstanceId"))
+    known = state.instances.get(node, {}).get("fingerprint")
+    if known is not None and known != call.get("Fingerprint"):
+        return service_error(*ROLE_TOKEN_ERRORS["fingerprint-mismatch"])
     state.counters["role-tokens"] += 1
     return service_json(
         {
@@ -124,6 +132,6 @@ def role_token(state: State, request: web.Request, call: Dict[str, Any]) -> web.
             "SecretAccessKey": secrets.token_urlsafe(30),
             "SessionToken": secrets.token_urlsafe(200),
             "UpdateKeyPair": False,
-            "TokenExpirationDate": time.time() + 3600,
+            "TokenExpirationDate": time.time() + float(state.behaviour["token_seconds"]),
         }
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, TextIO
 
+from aiohttp import web
+
 #: Every switch with its default and the values it takes; None means that any value of the default's type will do.
 SWITCHES: Dict[str, Any] = {
     "activation": (
@@ -28,7 +30,10 @@ SWITCHES: Dict[str, Any] = {
             "no-instance-id",
         ),
     ),
+    "node": ("", None),  # the id that a registration gives; a new one each time where this is empty
     "role_token": ("ok", ("ok", "denied", "unknown-instance", "fingerprint-mismatch", "throttled", "error-500")),
+    "errors": ({}, None),  # operation: the error that it is answered with, `Name` or `Name: text`, whatever else is said
+    "token_seconds": (3600, None),  # how long the credentials live that a role token brings
     "s3": ("ok", ("ok", "denied", "html")),
     "s3_objects": ({}, None),  # "bucket/key": content in base64, besides what is always there
     "ssmmessages": ("ok", ("ok", "denied", "no-websocket")),
@@ -50,6 +55,20 @@ class Activation:
     used: int = 0
 
 
+@dataclass(frozen=True)
+class Channel:
+    """A control channel that is open: whose it is, and the request that it came by."""
+
+    node: str
+    socket: web.WebSocketResponse
+    request: web.Request
+
+    def cut(self) -> None:
+        """Hang up without a word."""
+        if self.request.transport is not None:
+            self.request.transport.abort()
+
+
 @dataclass
 class State:
     """Configuration, behaviour and everything that was registered."""
@@ -63,6 +82,7 @@ class State:
     activations: Optional[Dict[str, Activation]] = None
     instances: Dict[str, Dict[str, Any]] = field(default_factory=dict)
     counters: "Counter[str]" = field(default_factory=Counter)
+    channels: List[Channel] = field(default_factory=list)
 
     @classmethod
     def from_config(cls, config: Dict[str, Any]) -> "State":

@@ -4,30 +4,33 @@ import base64
 import contextlib
 import json
 import os
+import re
 import socket
 import struct
 import threading
+import time
 from typing import Optional
 
-from . import world
+from . import runtime, world
 from .dialer import GoError, line_ends, reading_error
 from .web import peer_of, send, start
 
 SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=lab, SignedHeaders=host, Signature=lab"}
 PING, CLOSE, PONG = 9, 8, 10
 BETWEEN_PINGS = 54.0
+#: How much longer than that the answer to a ping may take.
+PONG_GRACE = 6.0
+#: The limit of the client that asks for the token, which strikes before the dial's.
+TOKEN_LIMIT = 15.0
+LIMIT = " (Client.Timeout exceeded while awaiting headers)"
 
 
 class TokenFailure(Exception):
-    """The POST failed."""
+    """The POST failed, or was answered with something else than a token."""
 
 
 class DialFailure(Exception):
-    """The websocket did not open."""
-
-    def __init__(self, text: str, reason: str) -> None:
-        super().__init__(text)
-        self.reason = reason
+    """The websocket did not open; the text is what the agent warns of."""
 
 
 class ControlChannel:
@@ -39,15 +42,25 @@ class ControlChannel:
         self.connection: Optional[socket.socket] = None
 
     def create(self) -> None:
-        """Ask for the channel's token; anything but 201 fails."""
+        """Ask for the channel's token: 201 with XML that holds it; anything else fails."""
         url = "https://" + self.path
         body = json.dumps({"MessageSchemaVersion": "1.0", "RequestId": "lab"}).encode()
+        headers = dict(SIGNED, **{"Content-Type": "application/json"})
+        unsigned = runtime.expired()
+        if unsigned:
+            raise TokenFailure(f"createControlChannel request failed: failed to sign the request: {unsigned}")
         try:
-            reply = send("POST", url, dict(SIGNED, **{"Content-Type": "application/json"}), body, patience=15.0)
+            reply = send("POST", url, headers, body, patience=TOKEN_LIMIT, dial=TOKEN_LIMIT)
         except GoError as error:
-            raise TokenFailure(f'failed to make http client call: Post "{url}": {error}') from None
+            text = str(error) + (LIMIT if str(error).endswith("i/o timeout") else "")
+            raise TokenFailure(
+                f'createControlChannel request failed: failed to make http client call: Post "{url}": {text}'
+            ) from None
+        content = reply.body.decode("utf-8", "replace")
         if reply.status != 201:
-            raise TokenFailure("unexpected response from the service " + reply.body.decode("utf-8", "replace"))
+            raise TokenFailure("createControlChannel request failed: unexpected response from the service " + content)
+        if not re.search(r"<TokenValue>[^<]+</TokenValue>", content):
+            raise TokenFailure("failed to unmarshal createControlChannel response: EOF")
 
     def open(self) -> None:
         """Upgrade to a websocket."""
@@ -58,41 +71,42 @@ class ControlChannel:
         try:
             connection, (status, reason, _), _ = start("GET", url, headers, b"", 30.0, 30.0)
         except GoError as error:
-            raise DialFailure(f"Failed to dial websocket: {error}", str(error)) from None
+            raise DialFailure(f"Failed to dial websocket: {error}") from None
         if status != 101:
             connection.close()
-            bad = "websocket: bad handshake"
-            raise DialFailure(f"Failed to dial websocket, status: {status} {reason}, err: {bad}", bad)
+            raise DialFailure(f"Failed to dial websocket, status: {status} {reason}, err: websocket: bad handshake")
         self.connection, self.peer = connection, peer_of(connection)
 
     def hold(self, stopping: threading.Event) -> str:
-        """Ping until told to stop or until the line is gone; says why it is gone."""
+        """Ping until told to stop or until the line is gone; gives the warning that is written of the loss."""
         assert self.connection is not None
         ends = line_ends(self.connection)
-        waited, unanswered = 0.0, 0
-        self.connection.settimeout(0.1)
+        between = world.scaled(BETWEEN_PINGS, floor=0.3)
+        # a busy machine needs longer for an answer than the pace allows
+        grace = world.scaled(PONG_GRACE, floor=1.5)
+        next_ping, deadline = time.monotonic() + between, time.monotonic() + 2 * between + grace
+        self.connection.settimeout(0.05)
         while not stopping.is_set():
+            now = time.monotonic()
+            if now > deadline:
+                return f"I/O timeout. Error: read tcp {ends}: i/o timeout"
             try:
+                if now > next_ping:
+                    next_ping = now + between
+                    self.write(PING)
                 data = self.connection.recv(4096)
-                if not data:
-                    return "EOF"
-                if data[0] & 15 == CLOSE:
-                    return "websocket: close 1001 (going away)"
-                if data[0] & 15 == PING:
-                    self.write(PONG)
-                unanswered = 0
             except socket.timeout:
-                waited += 0.1
-                if waited >= world.scaled(BETWEEN_PINGS, floor=0.3):
-                    if unanswered > 1:
-                        return "i/o timeout"
-                    waited, unanswered = 0.0, unanswered + 1
-                    try:
-                        self.write(PING)
-                    except OSError as error:
-                        return reading_error(error, ends)
+                continue
             except OSError as error:
-                return reading_error(error, ends)
+                return lost(reading_error(error, ends))
+            if not data:
+                return lost("websocket: close 1006 (abnormal closure): unexpected EOF")
+            if data[0] & 15 == CLOSE:
+                return lost("websocket: close 1001 (going away)")
+            if data[0] & 15 == PONG:
+                deadline = now + between + grace
+            if data[0] & 15 == PING:
+                self.write(PONG)
         return ""
 
     def write(self, kind: int) -> None:
@@ -109,3 +123,8 @@ class ControlChannel:
             self.write(CLOSE)
         if self.connection is not None:
             self.connection.close()
+
+
+def lost(reason: str) -> str:
+    """The warning after five reads that failed alike."""
+    return f"Reach the retry limit 5 for receive messages. Error: {reason}"

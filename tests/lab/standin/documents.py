@@ -5,8 +5,9 @@ import time
 import uuid
 from typing import Any, Dict, Optional, Tuple
 
-from . import steps, vault, world
+from . import identities, steps, world
 from .dialer import GoError
+from .identities import Identity
 from .sdk import pause
 from .seelog import Log
 from .settings import InvalidConfig, Settings
@@ -30,15 +31,12 @@ def run(name: str, path: str) -> int:
         settings = Settings.load()
     except InvalidConfig:
         settings = Settings()
-    record = vault.load_identity(vault.Vault(), log)
-    document = Document(log, settings, record, str(order.get("command_id") or uuid.uuid4()))
-    for line in (
-        "ssm-document-worker - v" + world.VERSION,
-        "picking up runtime config identity selector",
-        "Checking if agent identity type OnPrem can be assumed",
-        "Agent will take identity from OnPrem",
-    ):
-        log.info(line)
+    log.info("ssm-document-worker - v" + world.VERSION)
+    log.info("picking up runtime config identity selector")
+    identity = identities.join(log, settings)
+    if identity is None:
+        return 1
+    document = Document(log, settings, identity, str(order.get("command_id") or uuid.uuid4()))
     for line in lines("document-start", id=document.instance, command=document.command):
         log.info(line)
     if order.get("document") == "AWS-RunPatchBaseline":
@@ -53,10 +51,9 @@ def run(name: str, path: str) -> int:
 class Document:
     """One command of one instance."""
 
-    def __init__(self, log: Log, settings: Settings, identity: Dict[str, Any], command: str) -> None:
+    def __init__(self, log: Log, settings: Settings, identity: Identity, command: str) -> None:
         self.log, self.settings, self.command = log, settings, command
-        self.instance = str(identity.get("instanceID"))
-        self.region = settings.value("Agent", "Region") or str(identity.get("region"))
+        self.instance, self.region = identity.instance, settings.value("Agent", "Region") or identity.region
         self.domain = settings.domain(self.region)
         self.began = time.time()
         self.home = f"{world.DATA}/{self.instance}/document/orchestration/{command}"

@@ -25,11 +25,14 @@ THROTTLES = ("Throttling", "ThrottlingException", "ThrottledException", "Request
 
 
 class CallError(Exception):
-    """A call that failed for good; ``code`` is the service's error name, empty when there was no AWS answer."""
+    """A call that failed for good; ``code`` is the service's error name, empty when there was no AWS answer.
 
-    def __init__(self, text: str, code: str = "") -> None:
+    ``answer`` tells of the answer: its status, its request id and the service's own message; empty where none came.
+    """
+
+    def __init__(self, text: str, code: str = "", answer: str = "") -> None:
         super().__init__(text)
-        self.code = code
+        self.code, self.answer = code, answer
 
 
 def pause(attempt: int) -> None:
@@ -86,7 +89,8 @@ def decode(reply: Reply) -> Dict[str, Any]:
         raise CallError(
             "SerializationError: failed decoding JSON RPC response\n\t"
             f"status code: {reply.status}, request id: {request_id(reply)}\n"
-            f"caused by: {stray_character(reply.body)}"
+            f"caused by: {stray_character(reply.body)}",
+            answer=told(reply, "failed decoding JSON RPC response"),
         ) from None
 
 
@@ -101,9 +105,15 @@ def service_error(reply: Reply) -> CallError:
         return CallError(
             f"SerializationError: failed to unmarshal response error{ending}\n"
             f"caused by: UnmarshalError: failed to unmarshal error message\n\t{hex_dump(reply.body)}\n"
-            f"caused by: {stray_character(reply.body)}"
+            f"caused by: {stray_character(reply.body)}",
+            answer=told(reply, "failed to unmarshal response error"),
         )
-    return CallError(f"{code}: {message}" + ("" if code in TYPED else ending), code)
+    return CallError(f"{code}: {message}" + ("" if code in TYPED else ending), code, told(reply, message))
+
+
+def told(reply: Reply, message: str) -> str:
+    """Status, request id and message of an answer, as the agent words them."""
+    return f"Status code {reply.status} returned from AWS API. RequestId: {request_id(reply)} Message: {message}"
 
 
 def request_id(reply: Reply) -> str:

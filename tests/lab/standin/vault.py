@@ -13,8 +13,11 @@ from .settings import go_json_error
 
 FOLDER = world.DATA + "/Vault"
 STORE = FOLDER + "/Store"
-MANIFEST = FOLDER + "/Manifest"
 REGISTRATION = world.DATA + "/registration"
+#: What stands before the names of an EC2 instance's own manifest and key, beside those of the hybrid node.
+EC2 = "EC2"
+#: How often a machine that seems to be another one is looked at.
+LOOKS = 4
 
 
 class VaultError(Exception):
@@ -29,7 +32,9 @@ def go_os_error(error: OSError, operation: str, path: str) -> str:
 class Vault:
     """Keys and their files; the first use makes the directories and hardens them."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        self.path = f"{FOLDER}/{prefix}Manifest"
+        self.key = prefix + "RegistrationKey"
         self.manifest: Optional[Dict[str, str]] = None
 
     def load(self) -> Dict[str, str]:
@@ -46,7 +51,7 @@ class Vault:
             raise VaultError(
                 "failed to set permission for vault folder or its content. " + go_os_error(error, "chmod", FOLDER)
             ) from None
-        content = read_text(MANIFEST)
+        content = read_text(self.path)
         manifest: Dict[str, str] = {}
         if content is not None:
             try:
@@ -66,13 +71,20 @@ class Vault:
             raise VaultError(f"failed to write data file for {key}. " + go_os_error(error, "open", path) + "\n") from None
         manifest[key] = path
         try:
-            steps.overwrite_hardened(MANIFEST, json.dumps(manifest, separators=(",", ":"), sort_keys=True).encode())
+            steps.overwrite_hardened(self.path, json.dumps(manifest, separators=(",", ":"), sort_keys=True).encode())
         except OSError as error:
             raise VaultError(
                 f"failed to save manifest when storing {key}. failed to save manifest with hardened permission. "
-                + go_os_error(error, "open", MANIFEST)
+                + go_os_error(error, "open", self.path)
                 + "\n"
             ) from None
+
+    def store_identity(self, record: Dict[str, Any]) -> None:
+        """Write the identity under this vault's own key."""
+        try:
+            self.store(self.key, record)
+        except VaultError as error:
+            raise VaultError(f"failed to store instance info in vault. {error}") from None
 
     def retrieve(self, key: str) -> str:
         """The content of one key's file."""
@@ -118,10 +130,10 @@ def identity_record(instance: str, region: str, keys: Dict[str, str]) -> Dict[st
 
 def load_identity(vault: Vault, log: Log) -> Dict[str, Any]:
     """The vault's RegistrationKey; {} when there is none or it is damaged, which is a warning."""
-    if read_text(MANIFEST) is None:
+    if read_text(vault.path) is None:
         return {}
     try:
-        content = vault.retrieve("RegistrationKey")
+        content = vault.retrieve(vault.key)
     except VaultError as error:
         log.warn(f"Error while loading server info Failed to load instance info from vault. {error}")
         return {}
@@ -145,25 +157,36 @@ def hardware() -> Dict[str, str]:
     }
 
 
-def fingerprint(vault: Vault, log: Log, threshold: int = 40) -> str:
-    """The stored fingerprint's uuid; a new one on the first run, on a damaged file and on another machine-id."""
+def fingerprint(vault: Vault, log: Log, prefix: str = "", threshold: int = 40) -> str:
+    """The stored fingerprint's uuid; a new one on the first run, on a damaged file and on another machine-id.
+
+    Another machine-id is looked at four times, five seconds apart, before it is believed.
+    """
     saved: Dict[str, Any] = {}
     try:
         content = vault.retrieve("InstanceFingerprint")
         saved = json.loads(content)
     except VaultError as error:
-        log.warn(f"Could not read InstanceFingerprint file: {error}")
+        log.warn(f"{prefix}Could not read InstanceFingerprint file: {error}")
     except ValueError as error:
-        log.warn("Error while fetching fingerprint data from vault: " + go_json_error(content, error))
-    current = hardware()
-    if saved.get("fingerprint"):
-        if saved.get("similarityThreshold") == -1 or saved.get("hardwareHash", {}).get("machine-id") == current["machine-id"]:
+        log.warn(f"{prefix}Error while fetching fingerprint data from vault: " + go_json_error(content, error))
+    for attempt in range(LOOKS if saved.get("fingerprint") else 0):
+        current, registered = hardware(), (saved.get("hardwareHash") or {}).get("machine-id")
+        if saved.get("similarityThreshold") == -1 or registered == current["machine-id"]:
             return str(saved["fingerprint"])
-        log.info("Calculated hardware difference, regenerating fingerprint...")
+        log.error(
+            f"{prefix}Cannot connect to AWS Systems Manager.  The hardware ID ({current['machine-id']}) "
+            f"has changed from the registered value ({registered}).",
+            "isSimilarHardwareHash @ fingerprint.go.263",
+        )
+        if attempt + 1 < LOOKS:
+            world.sleep(5.0)
+    if saved.get("fingerprint"):
+        log.info(f"{prefix}Calculated hardware difference, regenerating fingerprint...")
     else:
-        log.info("No initial fingerprint detected, generating fingerprint file...")
+        log.info(f"{prefix}No initial fingerprint detected, generating fingerprint file...")
     name = str(uuid.uuid4())
-    vault.store("InstanceFingerprint", {"fingerprint": name, "hardwareHash": current, "similarityThreshold": threshold})
+    vault.store("InstanceFingerprint", {"fingerprint": name, "hardwareHash": hardware(), "similarityThreshold": threshold})
     return name
 
 

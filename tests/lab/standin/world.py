@@ -1,6 +1,7 @@
 """Where the stand-in lives: its root directory, its pace, its name in the process list."""
 
 import os
+import random
 import time
 from typing import List
 
@@ -42,6 +43,23 @@ def scaled(seconds: float, floor: float = 0.0) -> float:
 def sleep(seconds: float) -> None:
     """Sleep for so many of the real agent's seconds."""
     time.sleep(scaled(seconds))
+
+
+def chance() -> float:
+    """A random fraction for the agent's jitter; a test that must know it fixes it (STANDIN_JITTER, /etc/ssm-lab/jitter)."""
+    text = os.environ.get("STANDIN_JITTER", "")
+    if not text:
+        try:
+            with open(rooted("/etc/ssm-lab/jitter"), encoding="ascii") as file:
+                text = file.read()
+        except OSError:
+            return random.random()
+    return min(0.999, max(0.0, float(text)))
+
+
+def between(low: float, high: float) -> float:
+    """Something between two numbers, by chance."""
+    return low + (high - low) * chance()
 
 
 def show_as(arguments: List[str]) -> None:

@@ -1,0 +1,290 @@
+"""Folding: records that differ only in ids and times become one group, in bounded memory."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from datetime import tzinfo
+from operator import itemgetter
+from typing import Any, Callable, Iterable, Mapping, Optional
+
+from ssm_bootstrap.catalog.logformat import OTHER_SHAPES, mask_secrets, parse_time, split_prefixes
+from ssm_bootstrap.catalog.logshape import Varying, blank, varying_parts
+from ssm_bootstrap.catalog.signatures import SIGNATURES
+from ssm_bootstrap.collect.logs.stamps import Calendar, Stretch, in_order, thin
+from ssm_bootstrap.model.log import Level, LogGroup, LogRecord, SignAt, Spell
+
+KNOWN_LIMIT = 1000
+"""Shapes that hold something the catalogue or a network error knows."""
+
+UNKNOWN_LIMIT = 300
+"""Shapes of which nothing is known."""
+
+SPELL_GAP = 5
+"""Minutes without a record of the group that end a spell; one silent call of the agent takes 128 s (measured)."""
+
+SPELLS_LIMIT = 20_000
+"""Spells of all groups together; beyond, the shortest pauses between spells are forgotten."""
+
+SIGNS_LIMIT = 4096
+"""Times of signs of the agent's life that are kept, the newest: a run has about a dozen, then two an hour."""
+
+_CACHE_LIMIT = 8192
+_CACHED_BODY = 2048
+_ALIKE = bytes.maketrans(b"0123456789abcdefABCDEF", b"0" * 22)
+_DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
+_FIXED = tuple(dict.fromkeys([row.fixed for row in SIGNATURES] + ["dial tcp", "lookup ", "x509: ", "tls: ", "Client.Timeout"]))
+
+_LIFE = tuple((row.fixed, re.compile(row.pattern)) for row in SIGNATURES if row.event is not None)
+
+Told = tuple[bytes, Optional["Group"]]
+"""A stamp, and the sign of life that was written then; None where the clock was set back to it."""
+
+
+class Group:
+    """A group while it grows: its first record, how many, and the spells in which they came."""
+
+    __slots__ = (
+        *("context", "count", "file", "is_life", "key", "level", "line", "message"),
+        *("minute", "now", "shape", "source", "spells", "stamp"),
+    )  # fmt: skip
+
+    def __init__(self, key: tuple[str, ...], level: str, parts: tuple[str, tuple[str, ...], str], shape: str) -> None:
+        self.key, self.level, self.shape = key, level, shape
+        self.source, self.context, self.message = parts
+        self.file, self.line, self.stamp = "", 0, b""
+        self.is_life = shape != OTHER_SHAPES and any(fixed in self.message and sign.search(self.message) for fixed, sign in _LIFE)
+        self.count = 0
+        self.minute = -1 << 40
+        self.now: list[Any] = [b"", b"", 0]  # the spell that goes on
+        self.spells: list[Stretch] = []
+
+    def add(self, stamp: bytes, minute: Optional[int]) -> bool:
+        """One more record; True where a new spell begins with it."""
+        self.count += 1
+        if minute is None:
+            return False
+        now = self.now
+        gap = minute - self.minute
+        if -SPELL_GAP <= gap <= SPELL_GAP:
+            now[2] += 1
+            if stamp > now[1]:
+                now[1] = stamp
+                self.minute = minute
+            elif stamp < now[0]:
+                now[0] = stamp
+            return False
+        if now[2]:
+            self.spells.append((now[0], now[1], now[2]))
+        self.now = [stamp, stamp, 1]
+        self.minute = minute
+        return True
+
+    def stretches(self, calendar: Calendar) -> list[Stretch]:
+        """All spells in order of time, those without a pause between them joined."""
+        spells = self.spells + ([(self.now[0], self.now[1], self.now[2])] if self.now[2] else [])
+        return in_order(spells, SPELL_GAP, calendar)
+
+
+class Fold:
+    """Groups by level, prefixes and shape; the shapes that can be kept are limited, the records counted are not."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, ...], Group] = {}
+        self._cache: dict[bytes, dict[bytes, _Alike]] = {}
+        self._cached = 0
+        self._known = 0
+        self._unknown = 0
+        self._spells = 0
+        self._signs: deque[Told] = deque(maxlen=SIGNS_LIMIT)
+        self.calendar = Calendar()
+
+    @property
+    def beyond(self) -> int:
+        """Records whose shape had no room."""
+        return sum(group.count for group in self._groups.values() if group.shape == OTHER_SHAPES)
+
+    def find(self, level: bytes, body: bytes) -> Optional[Group]:
+        """The group of a record, where one like it was met before."""
+        alike = self._cache.get(level, _EMPTY).get(body.translate(_ALIKE))
+        return alike.find(body) if alike is not None else None
+
+    def add(self, stamp: bytes, level: bytes, body: bytes, file: str, line: int) -> None:
+        """One record: its time (or nothing), its level (or nothing) and its body with prefixes, stripped on the right."""
+        group = self.find(level, body) or self.admit(level, body, stamp, file, line)
+        self.count(group, stamp, self.calendar.minute(stamp) if stamp else None)
+
+    def count(self, group: Group, stamp: bytes, minute: Optional[int]) -> None:
+        """One more record of a group; ``minute`` is the calendar's of its stamp."""
+        if group.is_life:
+            self._signs.append((stamp, group))
+        if group.add(stamp, minute):
+            self._spells += 1
+            if self._spells > SPELLS_LIMIT:
+                self._thin()
+
+    def set_back(self, stamp: bytes) -> None:
+        """The clock was set back: what is read from here on was written later, whatever its stamp says."""
+        self._signs.append((stamp, None))
+
+    def admit(self, level: bytes, body: bytes, stamp: bytes, file: str, line: int) -> Group:
+        """The group of a record that ``find`` does not know; a new one where its shape is new."""
+        named = level.decode()
+        text = body.decode("utf-8", "replace")
+        parts = split_prefixes(text) if level else ("", (), text)
+        whole = text.encode("utf-8")
+        start = len(whole) - len(parts[2].encode("utf-8"))
+        varying = varying_parts(whole[start:])
+        shape = blank(whole[start:], varying)
+        contexts = [_context(name) for name in parts[1]]
+        group = self._place((named, shape, *(blanked for blanked, _ in contexts)), parts)
+        if not group.count and not group.file:
+            group.file, group.line, group.stamp = file, line, stamp
+        if len(body) <= _CACHED_BODY and whole == body:  # what is no UTF-8 has other places as text than as bytes
+            spans = [part._replace(start=part.start + start, end=part.end + start) for part in varying]
+            for name, (_, inner) in zip(reversed(parts[1]), reversed(contexts)):
+                start -= len(name.encode("utf-8")) + 2  # the bracket and the blank behind it
+                spans[:0] = [part._replace(start=part.start + start, end=part.end + start) for part in inner]
+                start -= 1
+            self._remember(level, body, spans, group)
+        return group
+
+    def _remember(self, level: bytes, body: bytes, spans: list[Varying], group: Group) -> None:
+        if self._cached >= _CACHE_LIMIT:
+            self._cache.clear()
+            self._cached = 0
+        self._cached += 1
+        cache = self._cache.setdefault(level, {})
+        key = body.translate(_ALIKE)
+        alike = cache.get(key)
+        if alike is None:
+            alike = cache[key] = _Alike(spans)
+        alike.add(body, spans, group)
+
+    def _place(self, key: tuple[str, ...], parts: tuple[str, tuple[str, ...], str]) -> Group:
+        group = self._groups.get(key)
+        if group is not None:
+            return group
+        level, shape, message = key[0], key[1], parts[2]
+        is_full = self._known >= KNOWN_LIMIT and self._unknown >= UNKNOWN_LIMIT
+        known = is_full or any(fixed in message for fixed in _FIXED)
+        if (self._known >= KNOWN_LIMIT) if known else (self._unknown >= UNKNOWN_LIMIT):
+            key, shape = (level, OTHER_SHAPES), OTHER_SHAPES
+            group = self._groups.get(key)
+            if group is not None:
+                return group
+        elif known:
+            self._known += 1
+        else:
+            self._unknown += 1
+        group = self._groups[key] = Group(key, level, (parts[0], parts[1], mask_secrets(message)), mask_secrets(shape))
+        return group
+
+    def absorb(self, groups: Iterable[Group], signs: Iterable[Told], lines_before: Mapping[str, int]) -> None:
+        """Take in the groups of another fold, whose files come after; ``lines_before``: how far a file was read already."""
+        own: dict[int, Group] = {}
+        for other in groups:
+            group = self._place(other.key, (other.source, other.context, other.message))
+            if not group.count and not group.file:
+                group.file, group.stamp = other.file, other.stamp
+                group.line = other.line + lines_before.get(other.file, 0)
+            group.count += other.count
+            stretches = other.stretches(self.calendar)
+            group.spells += stretches
+            self._spells += len(stretches)
+            own[id(other)] = group
+        self._signs.extend(
+            (stamp, own[id(sign)] if sign is not None else None) for stamp, sign in signs if sign is None or own[id(sign)].is_life
+        )
+        if self._spells > SPELLS_LIMIT:
+            self._thin()
+
+    def taken(self) -> tuple[tuple[Group, ...], tuple[Told, ...]]:
+        """Groups and signs as they are, to be absorbed by another fold."""
+        return tuple(self._groups.values()), tuple(self._signs)
+
+    def _thin(self) -> None:
+        """Forget the shortest pauses, until each group has no more than its share of half the spells that there may be."""
+        share = max(1, SPELLS_LIMIT // 2 // max(1, len(self._groups)))
+        self._spells = 0
+        for group in self._groups.values():
+            group.spells = thin(group.stretches(self.calendar), share, self.calendar)
+            group.now = [b"", b"", 0]
+            group.minute = -1 << 40
+            self._spells += len(group.spells)
+
+    def told(self, zone: tzinfo) -> tuple[tuple[LogGroup, ...], tuple[SignAt, ...]]:
+        """The groups in order of their first record, times in ``zone``, and the signs of life in the order of reading.
+
+        Groups without a time stand where they were met.
+        """
+        order: list[tuple[float, int, LogGroup]] = []
+        reached = float("-inf")
+        for index, group in enumerate(self._groups.values()):
+            told = _told(group, group.stretches(self.calendar), zone)
+            if told.first is not None:
+                reached = told.first.timestamp()
+            order.append((reached, index, told))
+        order.sort(key=lambda item: item[:2])
+        met = list(self._groups.values())
+        places = {id(met[index]): place for place, (_, index, _) in enumerate(order)}
+        signs = (
+            SignAt(parse_time(stamp.decode(), zone) if stamp else None, places[id(sign)] if sign is not None else None)
+            for stamp, sign in self._signs
+        )
+        return tuple(told for _, _, told in order), tuple(signs)
+
+
+def _context(name: str) -> tuple[str, tuple[Varying, ...]]:
+    text = name.encode("utf-8")
+    parts = varying_parts(text)
+    return blank(text, parts), parts
+
+
+def _told(group: Group, stretches: Iterable[Stretch], zone: tzinfo) -> LogGroup:
+    spells = []
+    for first, last, count in stretches:
+        begun, ended = parse_time(first.decode(), zone), parse_time(last.decode(), zone)
+        if begun is not None and ended is not None:
+            spells.append(Spell(begun, ended, count))
+    at = parse_time(group.stamp.decode(), zone) if group.stamp else None
+    record = LogRecord(at, Level(group.level), group.message, group.source, group.context)
+    first_time, last_time = (spells[0].first, max(spell.last for spell in spells)) if spells else (None, None)
+    return LogGroup(record, group.shape, group.count, first_time, last_time, group.file, group.line, tuple(spells))
+
+
+class _Alike:
+    """Bodies with digits and hexadecimal letters at the same places: which of them are one group, by what does not vary."""
+
+    __slots__ = ("_groups", "_numbers", "_still")
+
+    def __init__(self, spans: list[Varying]) -> None:
+        self._groups: dict[Any, Group] = {}
+        self._still: Optional[Callable[[bytes], Any]] = None
+        self._numbers: Optional[Callable[[bytes], Any]] = None
+        if spans:
+            edges = [0, *(edge for span in spans for edge in span[:2]), None]
+            self._still = itemgetter(*(slice(edges[at], edges[at + 1]) for at in range(0, len(edges), 2)))
+            numbers = [slice(span.start, span.end) for span in spans if span.is_number]
+            if numbers:
+                self._numbers = itemgetter(*numbers, slice(0, 0))
+
+    def find(self, body: bytes) -> Optional[Group]:
+        """The group of a body, or None."""
+        return self._groups.get(self._key(body))
+
+    def _key(self, body: bytes) -> Any:
+        if self._still is None:
+            return body
+        still = self._still(body)
+        if self._numbers is None:
+            return still
+        return still, b"".join(self._numbers(body)).translate(_DIGITS)
+
+    def add(self, body: bytes, spans: list[Varying], group: Group) -> None:
+        """Remember a body, where it varies at this instance's places; others are not cached."""
+        if _Alike(spans)._key(body) == self._key(body):
+            self._groups[self._key(body)] = group
+
+
+_EMPTY: dict[bytes, _Alike] = {}

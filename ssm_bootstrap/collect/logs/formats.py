@@ -1,0 +1,142 @@
+"""Other writers' lines in the agent's own shape: the journal as JSON, the patch script, audit files, each as lines of a log."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timezone, tzinfo
+from typing import Any, Callable, Iterable, Iterator, Mapping, Optional
+
+from ssm_bootstrap.catalog.logformat import find_head
+from ssm_bootstrap.collect.logs.stream import Lines, NotWhole
+
+_HEAD = 1 << 14
+"""Bytes by which it is told what a stream is: an entry of the journal has about 1 KiB."""
+
+_LEVELS = {"0": "CRITICAL", "1": "CRITICAL", "2": "CRITICAL", "3": "ERROR", "4": "WARN"}
+"""Levels of the agent by the journal's PRIORITY (syslog's numbers, systemd.journal-fields(7)); all others are INFO."""
+
+_FATAL = ("panic: ", "fatal error: ")
+_PATCH = re.compile(rb"(\d\d)/(\d\d)/(\d{4}) (\d\d:\d\d:\d\d) (\S{1,64}) \[(DEBUG|INFO|WARNING|ERROR|CRITICAL)\]: ")
+_AUDIT = re.compile(rb"(agent_telemetry \S{1,64} \S{1,64}|agent_update_result \S[^\n]{0,200}?) (\d\d:\d\d:\d\d)\s*\Z")
+_AUDIT_NAME = re.compile(r"amazon-ssm-agent-audit-(\d{4}-\d\d-\d\d)")
+
+Translate = Callable[[bytes], bytes]
+
+
+def in_agents_shape(chunks: Iterable[bytes], path: str, zone: tzinfo) -> Iterator[bytes]:
+    """The chunks, translated where the path or the first bytes tell that something other than the agent wrote them."""
+    source = iter(chunks)
+    head = b""
+    problem: Optional[Exception] = None
+    try:
+        for chunk in source:
+            head += chunk
+            if len(head) >= _HEAD:
+                break
+    except (OSError, NotWhole) as error:
+        problem = error  # what came before it counts
+    translate = None if is_journal(head) else _translation(path, head)
+    if is_journal(head):
+        yield from _journal_lines(_lines(head, source), zone)
+    elif translate is not None:
+        for line in _lines(head, source):
+            yield translate(line) + b"\n"
+    else:
+        if head:
+            yield head
+        yield from source
+    if problem:
+        raise problem
+
+
+def is_journal(head: bytes) -> bool:
+    """Whether the first bytes are those of ``journalctl -o json``."""
+    lines = head.lstrip().split(b"\n", 2)[:2]  # of a journal that was cut, as by tail -c, the first is only the end of one
+    return any(_is_entry(line) for line in lines)
+
+
+def _is_entry(line: bytes) -> bool:
+    return line.startswith(b"{") and (b'"__CURSOR"' in line or b'"__REALTIME_TIMESTAMP"' in line or b'"MESSAGE"' in line)
+
+
+def _translation(path: str, head: bytes) -> Optional[Translate]:
+    day = _AUDIT_NAME.search(path)
+    if day:
+        return lambda line: _audit_line(line, day[1].encode())
+    if _PATCH.search(head) or "patch" in path.lower():
+        return _patch_line
+    return None
+
+
+def _lines(head: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
+    lines = Lines()
+    yield from lines.push(head)
+    for chunk in source:
+        yield from lines.push(chunk)
+    yield from lines.rest()
+
+
+def _patch_line(line: bytes) -> bytes:
+    """A line of the patch script (python's logging, month first) with the agent's head."""
+    found = _PATCH.match(line)
+    if found is None:
+        return line
+    month, day, year, time, _, level = found.groups()
+    if level == b"WARNING":
+        level = b"WARN"
+    return b"%s-%s-%s %s %s %s" % (year, month, day, time, level, line[found.end() :])
+
+
+def _audit_line(line: bytes, day: bytes) -> bytes:
+    """A line of an audit file, whose day stands in the file's name."""
+    found = _AUDIT.match(line)
+    return b"%s %s INFO [audit] %s" % (day, found[2], found[1]) if found else b""
+
+
+def _journal_lines(lines: Iterable[bytes], zone: tzinfo) -> Iterator[bytes]:
+    """What stands in MESSAGE; a head is made for what has none and goes on from no line of the same process."""
+    going = ""
+    for line in lines:
+        entry = _entry(line)
+        if entry is None:
+            continue
+        text = _message(entry)
+        process = str(entry.get("_PID", ""))
+        for part in text.split("\n"):
+            if find_head(part.encode("utf-8", "replace")):
+                going = process
+            elif process != going or part.startswith(_FATAL):
+                part = f"{_stamp(entry, zone)} {_level(entry, part)} {part}"
+                # What a process writes without a head goes on: a panic's stack, the second line of an error.
+                going = process if entry.get("_TRANSPORT") == "stdout" else ""
+            yield part.encode("utf-8", "replace") + b"\n"
+
+
+def _entry(line: bytes) -> Optional[Mapping[str, Any]]:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _message(entry: Mapping[str, Any]) -> str:
+    """The text; the journal gives what is no UTF-8 as a list of numbers, and what is too long as null."""
+    said = entry.get("MESSAGE")
+    if isinstance(said, list) and all(isinstance(item, int) and 0 <= item < 256 for item in said):
+        return bytes(said).decode("utf-8", "replace")
+    return said if isinstance(said, str) else ""
+
+
+def _level(entry: Mapping[str, Any], text: str) -> str:
+    return "CRITICAL" if text.startswith(_FATAL) else _LEVELS.get(str(entry.get("PRIORITY")), "INFO")
+
+
+def _stamp(entry: Mapping[str, Any], zone: tzinfo) -> str:
+    told = entry.get("__REALTIME_TIMESTAMP") or entry.get("_SOURCE_REALTIME_TIMESTAMP")
+    try:
+        at = datetime.fromtimestamp(int(str(told)) / 1e6, timezone.utc).astimezone(zone)
+    except (ValueError, OverflowError, OSError):
+        return "0000-00-00 00:00:00"
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f")

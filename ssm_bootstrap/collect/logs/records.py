@@ -1,0 +1,278 @@
+"""One log's pass: finds records, drops the quiet ones unread, and hands the rest to the fold.
+
+Where the bytes are as the agent writes them, records are found by searching whole chunks; all else is read line by line.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timezone, tzinfo
+from typing import Iterable, Optional
+
+from ssm_bootstrap.catalog.logformat import PROMPT, QUIET, clean_line, find_head
+from ssm_bootstrap.catalog.signatures import SIGNATURES
+from ssm_bootstrap.catalog.signatures.kinds import Kind
+from ssm_bootstrap.collect.logs.fold import Fold
+from ssm_bootstrap.collect.logs.formats import in_agents_shape
+from ssm_bootstrap.collect.logs.stream import LINE_LIMIT, Lines, NotWhole, unpack
+from ssm_bootstrap.model.log import LogFile
+
+RECORD_LIMIT = 4 * 1024
+"""Bytes of a record's body that are kept: the agent's longest error with a useful tail has under 2 KiB."""
+
+CHUNK = 1 << 20
+"""Bytes that are searched at a time."""
+
+_LOOK_BACK = 1 << 16
+_BACKWARDS = 2  # minutes; the agent's processes write their lines up to seconds out of order
+_TWICE = frozenset((b"ERROR", b"CRITICAL"))  # levels that the agent writes to errors.log and to its main log
+
+_STAMP = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
+NEXT = re.compile(rb"\n" + _STAMP + rb" (?:TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL)[ \n]")
+"""The head of any record, from the newline before it on."""
+
+_SIGN_TEXT = rb"(?:[^\n]*\] )?(?:%s)" % b"|".join(
+    re.escape((row.lead or row.fixed).encode()) for row in SIGNATURES if row.kind is Kind.STATE
+)
+_SIGN = re.compile(_SIGN_TEXT)
+_RECORD = re.compile(rb"\n(" + _STAMP + rb") ((?:INFO|DEBUG|TRACE)(?= " + _SIGN_TEXT + rb")|WARN|ERROR|CRITICAL)(?: |(?=\n))")
+_JOURNAL = re.compile(rb"\n[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ")
+
+Window = tuple[bytes, bytes]
+"""Oldest and newest stamp."""
+
+
+class LogReader:
+    """Reads one log, or a part of one, into ``fold``; records outside ``span`` are left out.
+
+    Errors between the stamps of ``told`` were told by another file. ``stamp`` is the time of text that has none of its own,
+    ``zone`` the one in which the agent writes.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        fold: Fold,
+        told: Optional[Window] = None,
+        span: Optional[Window] = None,
+        *,
+        zone: tzinfo = timezone.utc,
+        stamp: bytes = b"",
+    ) -> None:
+        self.path = path
+        self._zone, self._stamp = zone, stamp
+        self.remarks: list[str] = []
+        self.window: Optional[Window] = None
+        self.bytes_read = 0
+        self.lines_read = 0
+        self.records = 0
+        self._fold, self._told, self._span = fold, told, span
+        self._minute_of = fold.calendar.minute
+        self._lines = Lines()
+        self._binary = self._headed = self._torn = False
+        self._jumps, self._furthest = 0, 0  # how often time went back, and by how many minutes at most
+        self._minute = 0
+        self._body: list[bytes] = []
+        self._room = 0
+        self._open: Optional[tuple[bytes, bytes, int]] = None  # stamp, level, line of the record whose lines come in
+        self._skipping = False
+
+    def read(self, chunks: Iterable[bytes]) -> None:
+        """All of it; raises OSError, and what was read until then is kept."""
+        parts: list[bytes] = []
+        size = 0
+        try:
+            for chunk in in_agents_shape(unpack(chunks), self.path, self._zone):
+                self.bytes_read += len(chunk)
+                for at in range(0, len(chunk), CHUNK):
+                    part = chunk[at : at + CHUNK]
+                    parts.append(part)
+                    size += len(part)
+                    if size >= CHUNK:
+                        rest = self._take(b"".join(parts))
+                        parts, size = [rest], len(rest)
+        except NotWhole as error:
+            self.remarks.append(str(error))
+        finally:
+            self._slowly(self._take(b"".join(parts)))
+            self._torn = self._lines.is_open
+            for line in self._lines.rest():
+                self._line(line)
+            self._finish()
+
+    def push(self, chunk: bytes) -> None:
+        """What was added to a log that is followed."""
+        self.bytes_read += len(chunk)
+        self._slowly(chunk)
+
+    def settle(self) -> bool:
+        """Nothing was added for a while: the record that is open is whole. False where there was none."""
+        if self._lines.is_open or self._open is None:
+            return False
+        self._finish()
+        return True
+
+    def _take(self, data: bytes) -> bytes:
+        """Read the records that are whole in ``data``; gives what is left of it, from the head of its last record on."""
+        if b"\0" in data:
+            self._binary = True
+        if not self._is_plain(data):
+            self._slowly(data)
+            return b""
+        text = data if self._lines.is_open else b"\n" + data
+        first = NEXT.search(text)
+        last = self._last_head(text, first.start()) if first else -1
+        if first is None or last < 0:
+            self._slowly(data)
+            return b""
+        start = first.start()
+        before = text[len(text) - len(data) : start + 1]
+        if before:
+            self._slowly(before)
+        self._finish()
+        self._headed = True
+        self._scan(text, start, last)
+        rest = text[last + 1 :]
+        if len(rest) < CHUNK:
+            return rest
+        self._slowly(rest)
+        return b""
+
+    def _is_plain(self, data: bytes) -> bool:
+        """Whether every line's head stands at its start, and no line needs cleaning or cutting."""
+        if b"\0" in data or b"\r" in data or PROMPT in data or _JOURNAL.search(data) or _JOURNAL.match(b"\n" + data[:32]):
+            return False
+        at = -1
+        while len(data) - at > LINE_LIMIT:
+            after = data.rfind(b"\n", at + 1, at + LINE_LIMIT + 2)
+            if after < 0:
+                return False
+            at = after
+        return True
+
+    @staticmethod
+    def _last_head(text: bytes, first: int) -> int:
+        """Where the last head stands (at the newline before it), or -1 where it is too far from the end."""
+        bound = max(first, len(text) - _LOOK_BACK)
+        at = len(text)
+        while True:
+            at = text.rfind(b"\n", bound, at)
+            if at < 0:
+                return -1
+            if NEXT.match(text, at):
+                return at
+
+    def _scan(self, text: bytes, start: int, stop: int) -> None:
+        """The records from the head at ``start`` up to the one at ``stop``."""
+        search, following, minute_of, find = _RECORD.search, NEXT.search, self._minute_of, self._fold.find
+        told, span = self._told, self._span
+        oldest, newest = self.window or (b"~", b"")
+        at = start
+        while True:
+            found = search(text, at, stop + 1)
+            if found is None:
+                break
+            begun = at = found.end()
+            stamp, level = found.groups()
+            if told is not None and told[0] <= stamp <= told[1] and level in _TWICE:
+                continue
+            after = following(text, begun)
+            at = after.start() if after else stop
+            minute = minute_of(stamp)
+            if minute is not None:
+                if span is not None and not span[0] <= stamp <= span[1]:
+                    continue
+                if minute < self._minute:
+                    self._went_back(minute, stamp)
+                self._minute = minute
+                if stamp > newest:
+                    newest = stamp
+                if stamp < oldest:
+                    oldest = stamp
+            body = text[begun : min(at, begun + RECORD_LIMIT)].rstrip()
+            group = find(level, body)
+            if group is None:
+                line = self.lines_read + text.count(b"\n", start + 1, found.start() + 1) + 1
+                group = self._fold.admit(level, body, stamp, self.path, line)
+            self._fold.count(group, stamp, minute)
+            self.records += 1
+        self.lines_read += text.count(b"\n", start + 1, stop + 1)
+        if newest:
+            self.window = oldest, newest
+
+    def _slowly(self, data: bytes) -> None:
+        for raw in self._lines.push(data):
+            self._line(raw)
+
+    def _line(self, raw: bytes) -> None:
+        """One line, whatever it is: a record's head, a part of its body, or text of its own."""
+        self.lines_read += 1
+        line = clean_line(raw)
+        head = find_head(line)
+        if head is None:
+            if self._open:
+                self._extend(line)
+            elif not self._skipping and line.strip():
+                self._add_text(line)
+            return
+        self._finish()
+        if head.start():
+            self._add_text(line[: head.start()])
+        self._headed = True
+        self._skipping = head[2] in QUIET and _SIGN.match(line, head.end()) is None
+        if not self._skipping:
+            self._open = (head[1], head[2], self.lines_read)
+            self._body, self._room = [], RECORD_LIMIT
+            self._extend(line[head.end() :])
+
+    def _add_text(self, line: bytes) -> None:
+        if self._span and self._stamp and not self._span[0] <= self._stamp <= self._span[1]:
+            return
+        self.records += 1
+        self._fold.add(self._stamp, b"", line[:RECORD_LIMIT].rstrip(), self.path, self.lines_read)
+
+    def _extend(self, line: bytes) -> None:
+        if self._room > 0:
+            self._body.append(line[: self._room])
+            self._room -= len(line) + 1
+
+    def _finish(self) -> None:
+        """The open record is whole: fold it."""
+        if self._open is None:
+            return
+        stamp, level, number = self._open
+        self._open = None
+        minute = self._minute_of(stamp)
+        if self._told and self._told[0] <= stamp <= self._told[1] and level in _TWICE:
+            return
+        if minute is not None:
+            if self._span and not self._span[0] <= stamp <= self._span[1]:
+                return
+            if minute < self._minute:
+                self._went_back(minute, stamp)
+            self._minute = minute
+            oldest, newest = self.window or (stamp, stamp)
+            self.window = min(oldest, stamp), max(newest, stamp)
+        self.records += 1
+        self._fold.add(stamp, level, b"\n".join(self._body).rstrip(), self.path, number)
+
+    def _went_back(self, minute: int, stamp: bytes) -> None:
+        back = self._minute - minute
+        if back >= _BACKWARDS:
+            self._fold.set_back(stamp)
+            self._jumps += 1
+            self._furthest = max(self._furthest, back)
+
+    def log_file(self) -> LogFile:
+        """How much was read, and what was odd."""
+        remarks = list(self.remarks)
+        if self._binary:
+            remarks.append("it has NUL bytes, which were left out")
+        if self._lines.cut:
+            remarks.append(f"{self._lines.cut} lines are longer than {LINE_LIMIT // 1024} KiB and were cut")
+        if self._torn and self._headed:
+            remarks.append("its last line has no end")
+        if self._jumps:
+            times = "once" if self._jumps == 1 else f"{self._jumps} times"
+            remarks.append(f"its clock goes back {times}, by up to {self._furthest} minutes")
+        return LogFile(self.path, self.bytes_read, self.records, tuple(remarks))

@@ -1,0 +1,87 @@
+"""Where a machine keeps what the agent, its commands and its installers wrote, and which of it is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Collection, Iterable, Iterator, Sequence
+
+from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES
+from ssm_bootstrap.catalog.logkinds import KINDS, LOGS, kind_of
+from ssm_bootstrap.collect.logs.read import rotations_of
+from ssm_bootstrap.host.logtree import FoundFile, LogTree
+
+DATA_DIRECTORY = "/var/lib/amazon/ssm"  # source: amazon-ssm-agent 3.3.1142.0 agent/appconfig/constants_unix.go
+CLOUD_INIT = "/var/log/cloud-init-output.log"
+
+MOST_COMMAND_FILES = 400
+"""Output files of commands that are read: the newest."""
+
+_DEPTHS = ((LOG_DIRECTORY, 4), (DATA_DIRECTORY, 8))
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file to read: what it is, and when it was last written (seconds since the epoch)."""
+
+    kind: str
+    path: str
+    written: float
+
+
+def own_sources(tree: LogTree, kinds: Sequence[str] = KINDS, named: Sequence[str] = ()) -> tuple[Source, ...]:
+    """What there is on this machine, the agent's own logs first; ``named`` are the paths that the agent's settings give them."""
+    found: list[FoundFile] = []
+    for directory, depth in _DEPTHS:
+        found += tree.find(directory, lambda path: kind_of(path) in kinds, depth)
+    if "cloud-init" in kinds:
+        place, _, name = CLOUD_INIT.rpartition("/")
+        found += tree.find(place, lambda path: path == name, 1)
+    usual = _in_order(found)
+    return (*_elsewhere(tree, kinds, named, {source.path for source in usual}), *usual)
+
+
+def _elsewhere(tree: LogTree, kinds: Sequence[str], named: Sequence[str], known: Collection[str]) -> Iterator[Source]:
+    """Logs of the service that its settings put where, or call what, nobody would look for them."""
+    for path in named:
+        if path not in known and (kind_of(path) or "agent") in kinds:
+            place, _, wanted = path.rpartition("/")
+            for file in tree.find(place, wanted.__eq__, 1):
+                yield Source(kind_of(path) or "agent", file.path, file.written)
+
+
+def sources_below(tree: LogTree, directory: str, kinds: Sequence[str] = KINDS) -> tuple[Source, ...]:
+    """What a directory holds, such as a copy of another machine's logs and orchestration output."""
+    return _in_order(tree.find(directory, lambda path: kind_of(path) in kinds, 12))
+
+
+def since(sources: Iterable[Source], moment: float) -> tuple[Source, ...]:
+    """Those that were written at or after a moment (seconds since the epoch)."""
+    return tuple(source for source in sources if source.written >= moment)
+
+
+def _in_order(found: Iterable[FoundFile]) -> tuple[Source, ...]:
+    """The agent's logs with their archives oldest first, then all else by its time; a console's copy only where it is alone."""
+    files = {file.path: Source(kind_of(file.path) or "", file.path, file.written) for file in found}
+    order = list(_logs(files.values()))
+    rest = [source for source in files.values() if source.kind not in LOGS]
+    commands = [source for source in rest if source.kind == "command" and not _is_copy(source.path, files)]
+    newest = sorted(commands, key=lambda source: source.written)[-MOST_COMMAND_FILES:]
+    others = [source for source in rest if source.kind != "command"]
+    order += sorted(others + newest, key=lambda source: (KINDS.index(source.kind), source.written, source.path))
+    return tuple(order)
+
+
+def _logs(sources: Iterable[Source]) -> Iterator[Source]:
+    places: dict[str, dict[str, Source]] = {}
+    for source in sources:
+        if source.kind in LOGS:
+            place, _, name = source.path.rpartition("/")
+            places.setdefault(place, {})[name] = source
+    for by_name in places.values():
+        for plain in LOG_NAMES:
+            yield from (by_name[name] for name in rotations_of(plain, by_name))
+
+
+def _is_copy(path: str, files: Iterable[str]) -> bool:
+    """The agent writes a step's output twice: ``stdout``, and ``stdoutConsole`` for what it sends while the step runs."""
+    return path.endswith("Console") and path[: -len("Console")] in files

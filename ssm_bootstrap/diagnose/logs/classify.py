@@ -1,0 +1,204 @@
+"""One group of records judged: which finding it leads to, whether it is harmless, or that nobody knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Mapping, Optional, Sequence
+
+from ssm_bootstrap.catalog.addresses import Place, place_of
+from ssm_bootstrap.catalog.buckets import is_known_object
+from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS, code_of_failure
+from ssm_bootstrap.catalog.partitions import is_aws_host
+from ssm_bootstrap.catalog.signatures.contexts import CONTEXTS, Context
+from ssm_bootstrap.catalog.signatures.kinds import Signature
+from ssm_bootstrap.diagnose.hosts import service_of
+from ssm_bootstrap.diagnose.logs.gonet import NetworkFault
+from ssm_bootstrap.diagnose.logs.message import Match, Reading, read_message
+from ssm_bootstrap.diagnose.reach import code_by_proxy, code_of_silence
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.log import Level, LogRecord
+from ssm_bootstrap.model.network import Failure, Stage
+from ssm_bootstrap.model.site import NO_SITE, Site
+
+_PASSING = ("Service Unavailable", "Service Temporarily Unavailable", "Bad Gateway", "Gateway Time")
+"""A proxy's answers to CONNECT that may be others a moment later."""
+
+
+class Sort(str, Enum):
+    """What became of a record."""
+
+    FAULT = "fault"  # it leads to a finding
+    NOTED = "noted"  # its meaning is known, and no finding code stands for it
+    STATE = "state"
+    BENIGN = "benign"
+    UNEXPLAINED = "unexplained"
+    PLAIN = "plain"  # text without a level in which nothing is known: no error
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a judgement needs beside the record: the VPC's blocks, addresses that others tell of a host, and the site's files."""
+
+    cidrs: Sequence[str] = ()
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    site: Site = NO_SITE
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A record's sort, and for a fault its code, service, host and what it breaks; ``also`` is a second code: a sleep's cause."""
+
+    sort: Sort
+    reading: Reading
+    code: str = ""
+    service: str = ""
+    host: str = ""
+    detail: str = ""
+    transient: bool = False
+    breaks: tuple[Capability, ...] = ()
+    degrades: tuple[Capability, ...] = ()
+    ended_by: tuple[str, ...] = ()
+    minor: bool = False
+    also: Optional[Judgement] = None
+    variant: str = ""
+
+    @property
+    def phase(self) -> str:
+        """The id of the phase's or state's signature, or an empty string."""
+        return self.reading.wrapper.id if self.reading.wrapper else ""
+
+    @property
+    def cause(self) -> str:
+        """The id of the cause's signature, or an empty string."""
+        return self.reading.cause.signature.id if self.reading.cause else ""
+
+
+def judge(
+    record: LogRecord, file: str = "", around: Optional[Surroundings] = None, reading: Optional[Reading] = None
+) -> Judgement:
+    """The judgement on one record; ``file`` tells whose output plain text is, ``reading`` is the record's where it was read."""
+    reading = reading or read_message(record.message)
+    around = around or Surroundings()
+    if reading.benign:
+        return Judgement(Sort.BENIGN, reading)
+    if reading.state:
+        return _judge_state(record, reading, file, around)
+    if reading.fault:
+        return _judge_network(record, reading, reading.fault, file, around)
+    if reading.cause:
+        return _judge_cause(record, reading, reading.cause, file, around.site)
+    if reading.phase and reading.phase.signature.code:
+        return _fault(record, reading, reading.phase.signature.code, "", "", bool(reading.phase.signature.transient))
+    known = reading.phase is not None or record.level not in (Level.NONE, Level.INFO, Level.DEBUG, Level.TRACE)
+    return Judgement(Sort.UNEXPLAINED if known else Sort.PLAIN, reading)
+
+
+def _judge_state(record: LogRecord, reading: Reading, file: str, around: Surroundings) -> Judgement:
+    state = reading.state
+    if state is None or state.signature.code is None:
+        return Judgement(Sort.STATE, reading)
+    row, code = state.signature, state.signature.code
+    under: Optional[Judgement] = None
+    if reading.fault:
+        under = _judge_network(record, reading, reading.fault, file, around)
+    elif reading.cause:
+        under = _judge_cause(record, reading, reading.cause, file, around.site)
+    detail = _detail(reading, record.message)
+    return Judgement(
+        Sort.FAULT, reading, code, row.service, "", detail, bool(row.transient), FINDINGS[code].breaks or row.breaks,
+        ended_by=row.ended_by, also=under if under and under.sort is Sort.FAULT and under.code != code else None,
+    )  # fmt: skip
+
+
+def _detail(reading: Reading, message: str) -> str:
+    if reading.fault:
+        return reading.fault.detail
+    lines = [line.strip() for line in message.split("\n") if line.strip()]
+    if reading.cause:
+        lines = [line for line in lines if reading.cause.signature.fixed in line] or lines
+    return lines[0][:300] if lines else ""
+
+
+def _context(record: LogRecord) -> Optional[Context]:
+    """The first of a record's prefixes that tells something."""
+    return next((CONTEXTS[name] for name in record.context if name in CONTEXTS), None)
+
+
+def _service(record: LogRecord, host: str, wrapper: Optional[Signature], site: Site) -> str:
+    context = _context(record)
+    return service_of(host, site) or (context.service if context else "") or (wrapper.service if wrapper else "")
+
+
+def _fault(record: LogRecord, reading: Reading, code: str, service: str, host: str, transient: bool) -> Judgement:
+    row, context = reading.wrapper, _context(record)
+    breaks = FINDINGS[code].breaks or (row.breaks if row else ()) or (context.breaks if context else ())
+    judgement = Judgement(Sort.FAULT, reading, code, service, host, _detail(reading, record.message), transient, breaks)
+    return replace(judgement, degrades=row.degrades, ended_by=row.ended_by, minor=row.is_minor) if row else judgement
+
+
+def _judge_cause(record: LogRecord, reading: Reading, cause: Match, file: str, site: Site) -> Judgement:
+    phase, row = reading.phase.signature if reading.phase else None, cause.signature
+    url = cause.part("url") or (reading.phase.part("url") if reading.phase else "")
+    refused = phase.refused if phase else None
+    code, variant = row.code, row.variant
+    if refused is not None and row.refuses in refused.of:
+        code, variant = refused.code, refused.variant
+    if row.denies_object and is_known_object(url):
+        code = "s3-denied"
+    if row.id.startswith("patch-exit-") and not is_patching(file, record):
+        code = None
+    code = code or (phase.code if phase else None)
+    if code is None:
+        return Judgement(Sort.NOTED, reading, detail=_detail(reading, record.message), transient=bool(row.transient))
+    host = _host_of(url)
+    service = "s3" if code.startswith("patch-payload") else _service(record, host, phase, site)
+    transient = FINDINGS[code].transient if row.transient is None else row.transient
+    return replace(_fault(record, reading, code, service, host, transient), variant=variant)
+
+
+def _host_of(url: str) -> str:
+    return url.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0] if "://" in url else ""
+
+
+def is_patching(file: str, record: LogRecord) -> bool:
+    """Whether a script's status is Patch Manager's; text from nowhere in particular is believed."""
+    return "patch" in file.lower() or "/" not in file or any("patch" in name.lower() for name in record.context)
+
+
+def _judge_network(record: LogRecord, reading: Reading, fault: NetworkFault, file: str, around: Surroundings) -> Judgement:
+    wrapper = reading.wrapper
+    host = fault.host or ("" if fault.proxy else fault.name)
+    service = _service(record, host, wrapper, around.site)
+    if not service and not host and not wrapper and fault.operation == "curl" and "patch" in file.lower():
+        return _fault(record, reading, "patch-payload-unreachable", "s3", host, True)
+    code = network_code(fault, service, wrapper, around)
+    if not code or not (service or is_aws_host(host, around.site)):
+        if fault.failure is Failure.TIMED_OUT and (service or wrapper):
+            return Judgement(Sort.UNEXPLAINED, reading)
+        return Judgement(Sort.NOTED, reading, detail=fault.detail)
+    transient = FINDINGS[code].transient or fault.detail.startswith(_PASSING)
+    return _fault(record, reading, code, service, host, transient)
+
+
+def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature], around: Surroundings) -> str:
+    """The code of a network fault met while talking to ``service``; empty where none can be claimed."""
+    if fault.proxy:
+        return code_by_proxy(fault.failure)
+    unanswered = fault.failure in (Failure.TIMED_OUT, Failure.CLOSED, Failure.RESET)
+    if wrapper and wrapper.unanswered and unanswered and fault.stage in (None, Stage.HTTP):
+        return wrapper.unanswered
+    if fault.failure is not Failure.TIMED_OUT:
+        return code_of_failure(fault.failure)
+    stage = Stage.HTTP if fault.awaiting_headers and fault.stage is None else fault.stage
+    may_be_the_dial = stage is Stage.HTTP and wrapper is not None and wrapper.limit_covers_dial
+    if stage in (Stage.TLS, Stage.HTTP) and not may_be_the_dial:
+        return BY_FAILURE[stage, fault.failure]
+    return _silent_code(fault, service, around)
+
+
+def _silent_code(fault: NetworkFault, service: str, around: Surroundings) -> str:
+    address = fault.address or around.addresses.get(fault.host, "")
+    place = place_of(address, around.cidrs) if address else Place.UNPLACED
+    nobody_knows = "channel-down" if service == "ssmmessages" and not address else ""
+    return code_of_silence(service, place) or nobody_knows

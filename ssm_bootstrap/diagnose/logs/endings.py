@@ -1,0 +1,152 @@
+"""Whether a fault that a log tells of holds now: the one place where that is decided.
+
+It holds where it was seen in the newest run of the agent, that run lives, and nothing that came later says that it is over.
+What ends it is asked in this order: a registration, a start of the machine, a restart or the end of the agent, a good sign,
+what a look sees now, and at last silence. Who may tell of a fault stands in the row of its finding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Optional, Sequence
+
+from ssm_bootstrap.catalog.findingkind import Bond, Teller
+from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.diagnose.hosts import region_of, service_of
+from ssm_bootstrap.diagnose.logs.timeline import Present
+from ssm_bootstrap.diagnose.reach import Reach, Standing
+from ssm_bootstrap.model.incident import Sign
+from ssm_bootstrap.model.site import NO_SITE, Site
+from ssm_bootstrap.model.timeline import EndedBy, Ending, RunEnd, Timeline
+
+PAUSE = timedelta(minutes=70)
+"""Silence after which a fault that may pass is over. The agent's own longest pauses are 60 minutes: a ping while it hibernates,
+and the control channel's back-off of 40 minutes and a half (source: hibernation.go:48-151, session/config/config.go:64-68)."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look saw beside the logs; ``reaches`` are empty where nothing was dialled that tells of the agent's own way."""
+
+    present: Present = field(default_factory=Present)
+    reaches: tuple[Reach, ...] = ()
+    region: str = ""
+    site: Site = NO_SITE
+    has_storage: bool = False
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One stretch of a fault as its records tell it: ``good`` are the signs that would end it, in order of time.
+
+    ``of_the_agent`` tells that the running agent wrote it about itself; what ``-register``, a command or a patch run told of
+    its own end is not over because the agent was restarted.
+    """
+
+    code: str
+    host: str  # that it is about; empty where it is about none
+    service: str
+    last: Optional[datetime]
+    good: Sequence[Sign] = ()
+    of_the_agent: bool = True
+    of_an_attempt: bool = False  # -register alone told it
+    can_heal: bool = False  # whether there is a sign that would end it
+    may_pass: bool = False  # whether the same call may succeed later with nothing changed
+
+
+def find_ending(fault: Fault, timeline: Timeline, seen: Seen, latest: Optional[datetime] = None) -> Optional[Ending]:
+    """What ended a fault, or None: it holds now. ``latest`` is the time of the newest record of all."""
+    for ending in (
+        _by_registration(fault, timeline, seen),
+        _by_boot(fault, timeline),
+        _by_run(fault, timeline),
+        _by_good_sign(fault),
+        _by_look(fault, seen),
+        None if _is_seen(fault, seen) else _by_silence(fault, seen.present.at or latest),
+    ):
+        if ending is not None:
+            return ending
+    return None
+
+
+def _by_registration(fault: Fault, timeline: Timeline, seen: Seen) -> Optional[Ending]:
+    """What was said of the identity before a registration ends with it."""
+    bond = Bond.ATTEMPT if fault.of_an_attempt else FINDINGS[fault.code].identity
+    if bond is Bond.NONE:
+        return None
+    for item in timeline.registrations:
+        if fault.last is not None and item.at is not None and item.at > fault.last:
+            return Ending(EndedBy.REGISTRATION, f"registered as {item.node}" if item.node else "registered", item.at)
+    if bond is Bond.ATTEMPT and seen.present.is_registered:
+        return Ending(EndedBy.REGISTRATION, "the node is registered now")
+    return None
+
+
+def _by_boot(fault: Fault, timeline: Timeline) -> Optional[Ending]:
+    if fault.of_the_agent and fault.last is not None and timeline.booted is not None and timeline.booted > fault.last:
+        return Ending(EndedBy.BOOT, "the machine was started", timeline.booted)
+    return None
+
+
+def _by_run(fault: Fault, timeline: Timeline) -> Optional[Ending]:
+    """What only an old process said ends with it."""
+    if not fault.of_the_agent or fault.last is None:
+        return None
+    since = timeline.present_since
+    if since is not None and since > fault.last:
+        return Ending(EndedBy.RESTART, "the agent was restarted", since)
+    if timeline.is_alive is False and timeline.newest is not None:
+        told = timeline.newest
+        words = "the agent was stopped" if told.end is RunEnd.STOPPED else "the agent does not run"
+        return Ending(EndedBy.STOP, words, told.ended)
+    return None
+
+
+def _by_good_sign(fault: Fault) -> Optional[Ending]:
+    sign = next((sign for sign in fault.good if fault.last is not None and sign.at > fault.last), None)
+    return Ending(EndedBy.GOOD_SIGN, f"{sign.name} {sign.value}".rstrip(), sign.at) if sign is not None else None
+
+
+def _by_look(fault: Fault, seen: Seen) -> Optional[Ending]:
+    """What a probe or a look at the machine tells better than a log."""
+    row = FINDINGS[fault.code]
+    if Teller.MACHINE in row.told_by:
+        # One that is so now was looked at and found, and has taken what the log says into it.
+        return Ending(EndedBy.MACHINE, "there is room now, and it can be written") if seen.has_storage else None
+    if Teller.PROBE not in row.told_by or not seen.reaches:
+        return None
+    if fault.host and not row.is_of_the_proxy and _is_of_others(seen, fault.host):
+        return Ending(EndedBy.NOT_ASKED_FOR, "no probe dials that host now")
+    dialled = _dialled(fault, seen)
+    if _is_seen(fault, seen):
+        return None
+    if dialled and all(reach.standing is Standing.OK for reach in dialled):
+        return Ending(EndedBy.PROBE, "a probe reaches it now")
+    if dialled and all(reach.standing in (Standing.FAILED, Standing.PARTLY) for reach in dialled):
+        return Ending(EndedBy.OTHER_FAULT, "a probe fails otherwise now")
+    return None
+
+
+def _dialled(fault: Fault, seen: Seen) -> list[Reach]:
+    """The probes that tell of the service of a fault; all where it names none."""
+    return [reach for reach in seen.reaches if fault.service in ("", reach.shown_by.target.service)]
+
+
+def _is_seen(fault: Fault, seen: Seen) -> bool:
+    """Whether a probe sees the same fault now."""
+    return any(reach.code == fault.code for reach in _dialled(fault, seen))
+
+
+def _is_of_others(seen: Seen, host: str) -> bool:
+    """Whether a host is none that was dialled, nor one of a service of this region: of it no probe tells anything."""
+    if any(reach.shown_by.target.host == host for reach in seen.reaches):
+        return False
+    return not service_of(host, seen.site) or region_of(host) not in ("", seen.region)
+
+
+def _by_silence(fault: Fault, now: Optional[datetime]) -> Optional[Ending]:
+    """A fault that may pass by itself, and that no sign would end, is over when nothing more of it comes."""
+    if fault.can_heal or not fault.may_pass or fault.last is None or now is None or now - fault.last <= PAUSE:
+        return None
+    return Ending(EndedBy.SILENCE, "nothing more of it came", fault.last)

@@ -1,0 +1,296 @@
+"""The agent's logs explained: causes with their evidence, what is only noted, and what nobody knows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Iterable, Iterator, Optional, Sequence
+
+from ssm_bootstrap.catalog.exitcodes import EXIT_CODES
+from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
+from ssm_bootstrap.catalog.signatures import SIGNATURES
+from ssm_bootstrap.diagnose.hosts import is_global_s3
+from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort, Surroundings, is_patching, judge
+from ssm_bootstrap.diagnose.logs.endings import Seen
+from ssm_bootstrap.diagnose.logs.findings import make_findings, missing_actions, region_told
+from ssm_bootstrap.diagnose.logs.incidents import Bundle, bundle_up, in_order_of_weight, signs_of, tell_incidents, what_holds
+from ssm_bootstrap.diagnose.logs.message import Reading, read_message
+from ssm_bootstrap.diagnose.logs.sighting import Sighting
+from ssm_bootstrap.diagnose.logs.signals import Signal, newest_states
+from ssm_bootstrap.diagnose.logs.templates import fold_alike
+from ssm_bootstrap.diagnose.logs.timeline import Present, make_timeline, with_phases
+from ssm_bootstrap.diagnose.symptoms import hide_symptoms
+from ssm_bootstrap.model.diagnosis import Unexplained
+from ssm_bootstrap.model.finding import Finding, State
+from ssm_bootstrap.model.incident import Incident
+from ssm_bootstrap.model.log import Level, LogDigest, LogGroup
+from ssm_bootstrap.model.site import NO_SITE, Site
+from ssm_bootstrap.model.timeline import LifeEvent, LifeSign, Timeline
+
+WORKER = "ssm-agent-worker"
+"""The bracketed prefix of what the worker writes."""
+
+SESSION_WORKER = "ssm-session-worker"
+
+SAME_ATTEMPT = timedelta(minutes=15)
+"""How long after an answer was lost a used-up activation is put down to that attempt."""
+
+SAME_INCIDENT = timedelta(minutes=5)
+"""How long after S3's regional host failed the global host's failure is its echo (measured: 60 s)."""
+
+_LOUD = (Level.WARN, Level.ERROR, Level.CRITICAL)
+_STATUS = re.compile(r"\bexit status (\d{1,3})\b")
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something known that no finding code stands for: told in words, counted, never swallowed."""
+
+    id: str
+    meaning: str
+    count: int
+    first: Optional[datetime]
+    last: Optional[datetime]
+    sample: str
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class LogDiagnosis:
+    """What the logs say: findings that hold, what is over, notes, errors nobody knows, and the agent's life."""
+
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[Note, ...] = ()
+    unexplained: tuple[Unexplained, ...] = ()
+    records: tuple[int, int, int] = (0, 0, 0)  # explained, benign, unexplained
+    signals: tuple[Signal, ...] = ()  # states by the id of their signature
+    incidents: tuple[Incident, ...] = ()  # by what blocks something now
+    harmless: tuple[Note, ...] = ()
+    region: str = ""  # that the lines themselves tell, or an empty string
+    timeline: Timeline = field(default_factory=Timeline)
+    history: tuple[Incident, ...] = ()  # the incidents that are over, the newest first
+
+    @property
+    def listed(self) -> tuple[Unexplained, ...]:
+        """Everything that no finding tells: notes with their meaning as template, then the errors nobody knows."""
+        told = (
+            Unexplained(f"{note.id}: {note.meaning}", note.count, note.first, note.last, note.sample, note.file)
+            for note in self.notes
+        )
+        return (*told, *self.unexplained)
+
+    def signal(self, name: str) -> Optional[Signal]:
+        """The newest record of a state, by the id of its signature (``credentials-ready``, ``connection-status``, ...)."""
+        return next((signal for signal in self.signals if signal.name == name), None)
+
+
+@dataclass(frozen=True)
+class ClassifiedLogs:
+    """Logs read as far as that is possible without asking what holds now: each group judged, faults bundled, the timeline."""
+
+    sightings: tuple[Sighting, ...] = ()
+    bundles: tuple[Bundle, ...] = ()
+    timeline: Timeline = field(default_factory=Timeline)
+    signals: tuple[Signal, ...] = ()
+
+
+def classify_logs(
+    digest: LogDigest, present: Optional[Present] = None, cidrs: Sequence[str] = (), site: Site = NO_SITE
+) -> ClassifiedLogs:
+    """Classify each group of a digest and make the timeline; ``present`` is what the machine shows beside the logs."""
+    sightings = classify(digest, cidrs, site)
+    bundles = bundle_up(sightings)
+    timeline = make_timeline(_life_signs(digest, sightings), present)
+    timeline = with_phases(timeline, _failures(bundles), _good(sightings, timeline))
+    return ClassifiedLogs(tuple(sightings), bundles, timeline, newest_states(sightings))
+
+
+def conclude(logs: ClassifiedLogs, seen: Seen, *, region: Optional[str] = None, site: Site = NO_SITE) -> LogDiagnosis:
+    """What classified logs mean: which faults hold, and what is over."""
+    sightings, signals = logs.sightings, logs.signals
+    state = State.NOW if seen.present.has_core else State.PAST
+    told = tell_incidents(logs.bundles, sightings, logs.timeline, seen)
+    return LogDiagnosis(
+        hide_symptoms(make_findings(told, sightings, signals, region or "", site, state)),
+        _notes(sightings),
+        _unexplained(sightings),
+        _count(sightings),
+        signals,
+        in_order_of_weight(item for items in told.values() for item in items),
+        _notes(sightings, Sort.BENIGN),
+        region_told(sightings),
+        logs.timeline,
+        in_order_of_weight(item for items in told.values() for item in items if item not in what_holds(items)),
+    )
+
+
+def explain_logs(
+    digest: LogDigest, *, region: Optional[str] = None, cidrs: Sequence[str] = (), site: Site = NO_SITE
+) -> LogDiagnosis:
+    """What a digest of logs alone means: what the newest run of the agent tells is taken for the present.
+
+    ``cidrs`` are the VPC's blocks where they are known, ``site`` what its files say of AWS.
+    """
+    return conclude(classify_logs(digest, None, cidrs, site), Seen(), region=region, site=site)
+
+
+def classify(digest: LogDigest, cidrs: Sequence[str] = (), site: Site = NO_SITE) -> list[Sighting]:
+    """Each group with what it says and what it was judged to be; echoes and consequences are put down to their cause."""
+    read = [(group, read_message("" if group.shape == OTHER_SHAPES else group.sample.message)) for group in digest.groups]
+    around = Surroundings(tuple(cidrs), _addresses(reading for _, reading in read), site)
+    sightings = [Sighting(group, _judge_group(group, reading, around)) for group, reading in read]
+    return _put_down_to_lost_answer(_fold_echoes(sightings))
+
+
+def _life_signs(digest: LogDigest, sightings: Sequence[Sighting]) -> Iterator[LifeSign]:
+    """The signs of the agent's life, one by one, in the order in which they were read."""
+    for sign in digest.signs:
+        if sign.group is None:
+            yield LifeSign(LifeEvent.SET_BACK, "clock", sign.at)
+            continue
+        item = sightings[sign.group]
+        state = item.judgement.reading.state
+        if state is not None and state.signature.event is not None and not _is_of_a_session(item, state.signature.event):
+            value = state.parts[0][1] if state.parts else ""
+            is_workers = WORKER in item.group.sample.context
+            name, group = state.signature.id, item.group
+            yield LifeSign(state.signature.event, name, sign.at, value, is_workers, group.file, group.line)
+
+
+def _is_of_a_session(item: Sighting, event: LifeEvent) -> bool:
+    """Whether a channel is one session's and not the node's control channel."""
+    return event in (LifeEvent.CHANNEL, LifeEvent.LOST) and SESSION_WORKER in item.group.sample.context
+
+
+def _failures(bundles: Iterable[Bundle]) -> Iterator[tuple[str, datetime]]:
+    for bundle in bundles:
+        for item in bundle.sightings:
+            if item.judgement.phase:
+                for spell in item.group.spells:
+                    yield item.judgement.phase, spell.last
+
+
+def _good(sightings: Sequence[Sighting], timeline: Timeline) -> Iterator[tuple[str, datetime]]:
+    """Each good sign under the name of every phase that it shows to work."""
+    signs = signs_of(sightings, timeline)
+    for row in SIGNATURES:
+        for good in row.ended_by:
+            for sign in signs.get(good, ()):
+                yield row.id, sign.at
+
+
+def _judge_group(group: LogGroup, reading: Reading, around: Surroundings) -> Judgement:
+    if group.shape == OTHER_SHAPES:
+        return Judgement(Sort.UNEXPLAINED, reading)
+    return judge(group.sample, group.file, around, reading)
+
+
+def _addresses(readings: Iterable[Reading]) -> dict[str, str]:
+    """Addresses that some record tells of a host, for records that do not tell one."""
+    found: dict[str, str] = {}
+    for reading in readings:
+        fault = reading.fault
+        if fault and fault.host and fault.address and not fault.proxy:
+            found.setdefault(fault.host, fault.address)
+    return found
+
+
+def _fold_echoes(sightings: list[Sighting]) -> list[Sighting]:
+    """The failures that follow S3's regional https one take its code: one incident, one cause."""
+    heads = [item for item in sightings if item.judgement.phase == "s3-head" and item.judgement.sort is Sort.FAULT]
+    regional = [item for item in heads if not is_global_s3(item.judgement.host)]
+    secure = [item for item in regional if item.judgement.reading.fault and item.judgement.reading.fault.scheme == "https"]
+    causing = {id(item) for item in secure}
+    folded: dict[int, Sighting] = {}
+    for item in heads:
+        if id(item) in causing:
+            continue
+        causes = secure + regional if is_global_s3(item.judgement.host) else secure
+        cause = next((other for other in causes if _is_beside(item.group, other.group)), None)
+        if cause:
+            folded[id(item)] = replace(item, judgement=replace(item.judgement, code=cause.judgement.code), echo=True)
+    return [folded.get(id(item), item) for item in sightings]
+
+
+def _is_beside(echo: LogGroup, cause: LogGroup) -> bool:
+    if echo.first is None or echo.last is None or cause.first is None or cause.last is None:
+        return True
+    return cause.first <= echo.last and echo.first <= cause.last + SAME_INCIDENT
+
+
+def _put_down_to_lost_answer(sightings: list[Sighting]) -> list[Sighting]:
+    """An activation that is used up right after an answer was lost was used up by that attempt."""
+    lost = [item.group for item in sightings if item.judgement.code == "answer-lost"]
+    return [
+        replace(item, judgement=replace(item.judgement, code="answer-lost", transient=False))
+        if item.judgement.code == "activation-exhausted" and any(_is_after(item.group, group) for group in lost)
+        else item
+        for item in sightings
+    ]
+
+
+def _is_after(group: LogGroup, lost: LogGroup) -> bool:
+    if group.first is None or lost.first is None:
+        return group.file == lost.file and group.line >= lost.line
+    return timedelta() <= group.first - lost.first <= SAME_ATTEMPT
+
+
+def _notes(sightings: Iterable[Sighting], sort: Sort = Sort.NOTED) -> tuple[Note, ...]:
+    merged: dict[tuple[str, str], Note] = {}
+    for item in sightings:
+        if item.judgement.sort is not sort:
+            continue
+        group = item.group
+        name, meaning = _meaning(item)
+        known = merged.get((name, meaning))
+        if known is None:
+            merged[name, meaning] = Note(name, meaning, group.count, group.first, group.last, item.excerpt, group.file)
+        else:
+            first = min((at for at in (known.first, group.first) if at), default=None)
+            last = max((at for at in (known.last, group.last) if at), default=None)
+            merged[name, meaning] = replace(known, count=known.count + group.count, first=first, last=last)
+    return tuple(merged.values())
+
+
+def _meaning(item: Sighting) -> tuple[str, str]:
+    """The id and the words of a note; the IAM action that is missing where the message tells it."""
+    reading = item.judgement.reading
+    if reading.benign:
+        return reading.benign.signature.id, reading.benign.signature.meaning + _status(item.group)
+    doing = f"{reading.phase.signature.meaning}: " if reading.phase else ""
+    if reading.cause is None:
+        failure = reading.fault.failure.value if reading.fault else "unknown"
+        return f"network-{failure}", doing + f"a connection failed ({failure})"
+    actions = missing_actions([item.group.sample.message])
+    more = f" ({', '.join(actions)})" if actions else ""
+    return reading.cause.signature.id, doing + reading.cause.signature.meaning + more + _status(item.group)
+
+
+def _status(group: LogGroup) -> str:
+    """What the status of a patch run means, to be added to what its row says."""
+    found = _STATUS.search(group.sample.message)
+    row = EXIT_CODES.get(int(found[1])) if found and is_patching(group.file, group.sample) else None
+    return f" - status {row.status} of Patch Manager: {row.meaning}" if row else ""
+
+
+def _unexplained(sightings: Iterable[Sighting]) -> tuple[Unexplained, ...]:
+    found = [
+        Unexplained(
+            item.group.shape, item.group.count, item.group.first, item.group.last, item.group.sample.message, item.group.file
+        )
+        for item in sightings
+        if item.judgement.sort is Sort.UNEXPLAINED
+    ]
+    return tuple(sorted(fold_alike(found), key=lambda item: -item.count))
+
+
+def _count(sightings: Iterable[Sighting]) -> tuple[int, int, int]:
+    counts = {Sort.FAULT: 0, Sort.NOTED: 0, Sort.BENIGN: 0, Sort.UNEXPLAINED: 0}
+    for item in sightings:
+        sort = item.judgement.sort
+        if sort is Sort.STATE and item.group.sample.level in _LOUD:
+            sort = Sort.NOTED  # a sign that is told as an error is known all the same
+        if sort in counts:
+            counts[sort] += item.group.count
+    return counts[Sort.FAULT] + counts[Sort.NOTED], counts[Sort.BENIGN], counts[Sort.UNEXPLAINED]

@@ -1,0 +1,193 @@
+"""From judged groups to findings: one a cause and service, with its best line, its times, and whether it still holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Iterable, Mapping, Sequence
+
+from ssm_bootstrap.catalog.buckets import patch_payload_host
+from ssm_bootstrap.catalog.endpoints import NEEDED_SERVICES
+from ssm_bootstrap.catalog.findingkind import Teller
+from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.partitions import partition_of
+from ssm_bootstrap.diagnose.hosts import region_of
+from ssm_bootstrap.diagnose.logs.incidents import Bundle, what_holds
+from ssm_bootstrap.diagnose.logs.sighting import Sighting
+from ssm_bootstrap.diagnose.logs.signals import Signal
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
+from ssm_bootstrap.model.incident import Incident
+from ssm_bootstrap.model.log import Level
+from ssm_bootstrap.model.network import Failure
+from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.site import NO_SITE, Site
+
+_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z*]{2,64})")
+_NODE = re.compile(r"\bmi-[0-9a-f]{17}\b")
+_PATH = re.compile(r" (/[\w./@+-]{1,200}): (?:no space left|read-only file system)")
+_TERMINAL_LINES = frozenset(("prompt", "seelog-starts", "seelog-started", "no-seelog-file"))
+
+
+def make_findings(
+    incidents: Mapping[Bundle, Sequence[Incident]],
+    sightings: Sequence[Sighting],
+    signals: Iterable[Signal] = (),
+    region: str = "",
+    site: Site = NO_SITE,
+    state: State = State.PAST,
+) -> tuple[Finding, ...]:
+    """One finding for each bundle of which an incident holds, in their order; without a region the lines' own is taken."""
+    region = region or region_told(sightings)
+    newest = {signal.name: signal for signal in signals}
+    holding = {bundle: what_holds(told) for bundle, told in incidents.items()}
+    codes = {bundle.code for bundle, told in holding.items() if told}
+    whole = _Whole(newest, codes, region, _is_transcript(sightings), site, state)
+    return tuple(_finding(bundle, told, whole) for bundle, told in holding.items() if told)
+
+
+def region_told(sightings: Iterable[Sighting]) -> str:
+    """The region that the records themselves name first, or an empty string."""
+    return next((found for item in sightings for found in (region_of(item.judgement.host),) if found), "")
+
+
+def _is_transcript(sightings: Iterable[Sighting]) -> bool:
+    """Whether this is what ``-register`` printed: its first lines go to the terminal and into no log."""
+    return any(
+        item.judgement.reading.benign is not None and item.judgement.reading.benign.signature.id in _TERMINAL_LINES
+        for item in sightings
+        if item.group.sample.level is Level.NONE
+    )
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """What all records together tell: the newest signs, the codes that hold, the region, and the state of what holds."""
+
+    signals: Mapping[str, Signal]
+    codes: set[str]
+    region: str
+    transcript: bool
+    site: Site
+    state: State
+
+    def value(self, name: str) -> str:
+        """What the newest record of a state says."""
+        return self.signals[name].value if name in self.signals else ""
+
+
+def _finding(bundle: Bundle, told: Sequence[Incident], whole: _Whole) -> Finding:
+    """The finding of what holds: from the records of that time alone, where the log has any of it."""
+    code = bundle.code
+    firsts = [incident.start for incident in told if incident.start is not None]
+    lasts = [incident.last for incident in told if incident.last is not None]
+    since = min(firsts, default=None)
+    now = [item for item in bundle.sightings if since is None or item.group.last is None or item.group.last >= since]
+    parts = now or list(bundle.sightings)
+    best = min(parts, key=lambda item: item.rank)
+    facts = _facts(code, best, parts, whole)
+    fixed = _path(code, best) or FINDINGS[code].subject
+    finding = make_finding(
+        code,
+        fixed or facts["host"] or facts["address"] or facts["service"] or "amazon-ssm-agent",
+        variant=_variant(code, best) or next((item.judgement.variant for item in parts if item.judgement.variant), ""),
+        facts=facts,
+        evidence=(Evidence(best.group.file, _place(best.group.file, best.group.line), best.excerpt, best.group.sample.at),),
+        severity=_severity(code, parts, whole),
+        state=whole.state,
+        logged=True,
+        transient=best.judgement.transient,
+        count=sum(incident.count for incident in told),
+        first=since,
+        last=max(lasts, default=None),
+        breaks=_union(item.judgement.breaks for item in parts),
+        degrades=_union(item.judgement.degrades for item in parts),
+        hosts=(facts["host"],) if facts["host"] and not fixed else (),
+        services=(bundle.service,) if bundle.service else (),
+    )
+    actions = missing_actions(item.group.sample.message for item in parts)
+    return _with_actions(finding, actions) if actions else finding
+
+
+def _place(file: str, line: int) -> str:
+    """Where a record stands: the file as it is named, and the line that it begins on."""
+    return f"{file}:{line}" if file else f"line {line}"
+
+
+def _variant(code: str, best: Sighting) -> str:
+    """The case of a code that has words of its own."""
+    fault = best.judgement.reading.fault
+    wants_login = code == "proxy-denied" and fault is not None and fault.failure is Failure.PROXY_AUTH_REQUIRED
+    return "login" if wants_login else ""
+
+
+def missing_actions(messages: Iterable[str]) -> tuple[str, ...]:
+    """The IAM actions that the messages say are not allowed."""
+    return tuple(dict.fromkeys(found[1] for message in messages for found in _ACTION.finditer(message)))
+
+
+def _with_actions(finding: Finding, actions: Sequence[str]) -> Finding:
+    """The same, with the action that the message names as the first thing to allow."""
+    step = f"The message names what is missing: {', '.join(actions)}. Allow it in the node's role and in the endpoint's policy."
+    return replace(finding, remedy=replace(finding.remedy, aws_steps=(step, *finding.remedy.aws_steps)))
+
+
+def _union(parts: Iterable[tuple[Capability, ...]]) -> tuple[Capability, ...]:
+    return tuple(dict.fromkeys(name for part in parts for name in part))
+
+
+def _severity(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Severity:
+    if code == "already-registered" and whole.transcript:
+        return Severity.ERROR  # this very call failed; in a service's log it says that nothing was lost
+    service = bundle[0].judgement.service
+    minor = (
+        all(item.judgement.minor for item in bundle)
+        or (service and service not in NEEDED_SERVICES)
+        or (service == "ec2messages" and whole.value("connection-status") == "ssmmessages")
+        or (code == "patch-payload-unreachable" and ("s3-unreachable" in whole.codes or _is_status_alone(bundle)))
+    )
+    severity = FINDINGS[code].severity
+    return Severity.WARNING if minor and severity is Severity.ERROR else severity
+
+
+def _is_status_alone(bundle: Sequence[Sighting]) -> bool:
+    """Whether nothing but status 156 speaks of a download: the patch script gives it for its own failures too."""
+    return all(item.judgement.cause == "patch-exit-payload" for item in bundle)
+
+
+def _path(code: str, best: Sighting) -> str:
+    """The agent's directory that a full or read-only file system holds: of the path that the message names."""
+    found = _PATH.search(best.group.sample.message) if Teller.MACHINE in FINDINGS[code].told_by else None
+    return found[1].rpartition("/")[0] if found else ""
+
+
+def _node(bundle: Iterable[Sighting]) -> str:
+    """The node that a message of these names, where it is one alone."""
+    named = {found for item in bundle for found in _NODE.findall(item.group.sample.message)}
+    return named.pop() if len(named) == 1 else ""
+
+
+def _facts(code: str, best: Sighting, bundle: Sequence[Sighting], whole: _Whole) -> dict[str, str]:
+    ordered = (best, *bundle)
+    faults = [item.judgement.reading.fault for item in ordered if item.judgement.reading.fault]
+    host = next((item.judgement.host for item in ordered if item.judgement.host), "")
+    region = region_of(host) or whole.region
+    domain = partition_of(region, whole.site).domain if region else ""
+    service = best.judgement.service
+    if not host and region and code == "patch-payload-unreachable":
+        host = value_of(patch_payload_host(region, whole.site)) or ""
+    elif not host and region and service:
+        host = f"{service}.{region}.{domain}"
+    by_proxy = [fault for fault in faults if fault.proxy and (fault.name or fault.address)]
+    return {
+        "service": service,
+        "host": host,
+        "address": next((fault.address for fault in faults if fault.address and not fault.proxy), ""),
+        "port": next((str(fault.port) for fault in faults if fault.port and not fault.proxy), ""),
+        "region": region,
+        "domain": domain,
+        "detail": best.judgement.detail,
+        "proxy": (by_proxy[0].name or f"{by_proxy[0].address}:{by_proxy[0].port}") if by_proxy else "",
+        "mi": _node(bundle) or whole.value("registered"),
+    }
