@@ -25,7 +25,9 @@ MOST_LINE = 1 << 16
 """Characters of a line that may be a source; in a longer one the brackets alone take minutes."""
 
 _LINE = re.compile(r"(?P<type>deb|deb-src)\s+(?:\[(?P<options>[^\]]*)\]\s*)?(?P<rest>\S.*)")
-_WORD = re.compile(r'(?:"[^"]*"|\[[^\]]*\]|[^\s"\[])+')
+_WORD = re.compile(r'(?:"[^"]*"?|\[[^\]]*\]?|[^\s"\[])+')
+"""A word of a line; what is never closed goes on to the line's end, so that each letter is read once."""
+
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "i386", "armv7l": "armhf", "ppc64le": "ppc64el"}
 
 
