@@ -75,7 +75,7 @@ def test_what_stands_in_the_way_of_every_host_is_sure_all_the_same() -> None:
 
 
 def test_what_answers_is_in_no_doubt() -> None:
-    found = diagnose(seen(*healthy(), unreadable="permission denied"))
+    found = diagnose(seen(*healthy(), unreadable="permission denied", worker=True))
     assert {item.verdict for item in found.capabilities} == {Verdict.OK}
 
 
