@@ -47,21 +47,6 @@ _CUT = Variant(
     source="amazon-ssm-agent 3.3.1142.0, agent/session/communicator/websocketchannel.go:205; measured, agent 3.3 on Debian 12",
 )
 
-_ASLEEP = Variant(
-    name="asleep",
-    when="the cause is over and the agent has not tried again",
-    severity=Severity.WARNING,
-    title="The agent sleeps until its next try; what kept it offline works now",
-    cause=(
-        "After a failure the agent waits before it asks again, for minutes at first and for hours in the end. What it failed of "
-        "answers now, and it has not asked since."
-    ),
-    summary="Restart the agent, or wait for its next try.",
-    steps=("Restart it where no command or session is at work: `restart --if-asleep` looks first.",),
-    commands=("sudo ssm-bootstrap restart --if-asleep",),
-    source="amazon-ssm-agent 3.3.1142.0, core/app/credentialrefresher/credentialrefresher.go; agent/hibernation",
-)
-
 _MASKED = Variant(
     name="masked",
     when="the unit is masked",
@@ -134,7 +119,6 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-offline",
         severity=Severity.ERROR,
-        variants=(_ASLEEP,),
         depends_on=(
             "ssm",
             "ssmmessages",
