@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Sequence
 
-from ssm_bootstrap.catalog.partitions import REGION_SHAPE, partition_of
+from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.standings import Judged, hosts_asked
+from ssm_bootstrap.model.awsname import REGION_SHAPE
 from ssm_bootstrap.model.repositories import Outcome
 
 MOST_SHOWN = 3
