@@ -13,6 +13,7 @@ from ssm_bootstrap.collect.activation import Activation
 from ssm_bootstrap.diagnose.registration import classify_registration
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun, Completed
+from ssm_bootstrap.model.awsname import Region
 from ssm_bootstrap.model.exitstatus import Refusal, status_of_errno
 from ssm_bootstrap.model.finding import Finding
 from ssm_bootstrap.model.registration import Attempt
@@ -56,7 +57,7 @@ class Registrar:
 
     host: Host
     binary: str
-    region: str
+    region: Region
     activation: Activation
     environment: Mapping[str, str]
     cidrs: Sequence[str]

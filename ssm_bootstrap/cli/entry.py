@@ -41,7 +41,9 @@ STATUSES = """exit status:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line."""
+    """A parser whose complaints are one line, and repeat no code; ``given`` are the words to be parsed."""
+
+    given: Sequence[str] = ()
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the flags, and end with 2."""
@@ -52,10 +54,10 @@ class Parser(argparse.ArgumentParser):
             # A mistyped flag may stand before a secret: its value is not repeated.
             flags = [word.partition("=")[0] for word in rest.split() if word.startswith("-")]
             message = f"{head}unknown flag or argument{': ' + ' '.join(flags) if flags else ''}; --help lists what is known"
-        self.exit(ExitStatus.USAGE, clean(f"{self.prog}: {message}") + "\n")
+        self.exit(ExitStatus.USAGE, clean(f"{self.prog}: {_without_codes(message, self.given)}") + "\n")
 
 
-def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
+def parser_for(words: Sequence[str]) -> Parser:
     """The parser; only the command that is asked for has its flags loaded."""
     parser = Parser(
         prog="ssm-bootstrap",
@@ -64,11 +66,13 @@ def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.given = words
     parser.add_argument("--version", action="version", version=f"ssm-bootstrap {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     asked = next((word for word in words if not word.startswith("-")), None)
     for name, title in COMMANDS.items():
         command = commands.add_parser(name, help=title, description=title[0].upper() + title[1:] + ".", allow_abbrev=False)
+        command.given = words
         if name == asked:
             _module(name).add_arguments(command)
     return parser
@@ -90,7 +94,7 @@ def run(words: Sequence[str]) -> int:
             return _say_to_nagios()
         return _printed(status, is_all=True)
     except Refusal as refusal:
-        return _say(refusal.message, refusal.status)
+        return _say(_without_codes(refusal.message, words), refusal.status)
     except KeyboardInterrupt:
         return _say("interrupted", ExitStatus.INTERRUPTED)
     except Exception as error:
@@ -101,6 +105,16 @@ def run(words: Sequence[str]) -> int:
         from ssm_bootstrap.cli.output import report_bug
 
         return report_bug(error)
+
+
+def _without_codes(message: str, given: Sequence[str]) -> str:
+    """A message that repeats none of the words given that look like a code, be it given for a path, a region or an id."""
+    from ssm_bootstrap.catalog.secretshapes import NOT_REPEATED, looks_like_a_code
+
+    values = {part for word in given for part in (word, word.partition("=")[2])}
+    for value in sorted((value for value in values if looks_like_a_code(value) and not os.path.lexists(value)), key=len):
+        message = message.replace(value, NOT_REPEATED)
+    return message
 
 
 def _say_to_nagios() -> int:

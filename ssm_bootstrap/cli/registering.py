@@ -25,6 +25,7 @@ from ssm_bootstrap.diagnose.checks.region import contradicted
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.model.awsname import Region
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
@@ -132,13 +133,13 @@ def must_not_cut(host: Host, command: str) -> None:
         raise Refusal(ExitStatus.TRY_LATER, text)
 
 
-def region_at_work(ground: Ground) -> str:
+def region_at_work(ground: Ground) -> Region:
     """The region that the agent works in: the vault's on a registered node, whoever names another; else the one to come.
 
     The vault is looked at anew: a registration or a rollback may just have changed it. Raises Refusal (2) where nobody names one.
     """
     identity = look_past_journal(ground.host.files)
-    return identity.region if identity.state is IdentityState.REGISTERED else ground.region
+    return Region(identity.region) if identity.state is IdentityState.REGISTERED else ground.region
 
 
 def revive(ground: Ground, cidrs: Sequence[str] = (), timeout: float = limits.ONLINE) -> Proof:
@@ -178,7 +179,7 @@ def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace
         report.item("said", outcome.attempts[-1].explanation or "nothing")
     if mismatch is not None:
         report.finding(mismatch, brief=True)
-    print_report(report)
+    print_report(report, ground.host.secrets)
     return status
 
 
@@ -229,4 +230,4 @@ def _document(ground: Ground, outcome: Outcome, diagnosis: Diagnosis, arguments:
             "seconds": round(outcome.proof.seconds, 2),
             "signs": [{"sign": sign.name, "seen": sign.seen, "detail": sign.detail} for sign in outcome.proof.signs],
         }
-    print_document(document(observations, diagnosis, status, more))
+    print_document(document(observations, diagnosis, status, more), ground.host.secrets)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Mapping
 
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.secrets import Secrets
 
 if TYPE_CHECKING:
     from ssm_bootstrap.host.commands import Commands
@@ -64,7 +65,7 @@ def _trees() -> Trees:
 
 @dataclass(frozen=True)
 class Host:
-    """The machine that the program runs on; ``environment`` is the caller's, without the activation code."""
+    """The machine that the program runs on; ``environment`` is the caller's but for the activation code: ``secrets``."""
 
     files: Files = field(default_factory=Files)
     trees: Trees = field(default_factory=_trees)
@@ -76,3 +77,4 @@ class Host:
     locks: Locks = field(default_factory=_locks)
     clock: Clock = field(default_factory=Clock)
     environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Secrets = field(default_factory=Secrets)

@@ -6,11 +6,14 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import stat
 import struct
 import tempfile
 from pathlib import Path
-from typing import BinaryIO, Iterator, Optional, Sequence
+from typing import BinaryIO, Callable, Iterator, Optional, Sequence
+
+from ssm_bootstrap.host.held import Held, first_loose, hold, remove_held
 
 CHUNK = 1 << 18
 _GET_FLAGS = 2 << 30 | struct.calcsize("l") << 16 | ord("f") << 8 | 1  # FS_IOC_GETFLAGS (ioctl_iflags(2))
@@ -51,12 +54,43 @@ class Files:
         """A regular file, open for reading; raises OSError for anything else, which might never give or end what it gives."""
         return open_regular(self.real(path))
 
+    def hold(self, path: str, limit: int = 16 << 20) -> Held:
+        """At most ``limit`` bytes of a file, with its owner, mode and kind as its descriptor tells them; raises OSError."""
+        return hold(str(self._root), path, limit)
+
+    def first_loose(self, path: str) -> str:
+        """The first part of a path that others own or may write; empty where none is. Raises OSError."""
+        return first_loose(str(self._root), path)
+
+    def remove_held(self, path: str, judge: Callable[[Held], None]) -> None:
+        """Remove the file that a path leads to, unless ``judge`` raises; a link that led there stays. Raises OSError."""
+        remove_held(str(self._root), path, judge)
+
     def list(self, path: str) -> Sequence[str]:
         """The names in a directory, sorted; empty where there is none; raises OSError where it may not be read."""
         try:
             return sorted(os.listdir(self.real(path)))
         except (FileNotFoundError, NotADirectoryError):
             return ()
+
+    def walk(self, path: str) -> Iterator[str]:
+        """The regular files at and below a path, sorted; no link is followed, and what cannot be read is passed over."""
+        real = self.real(path)
+        if os.path.isfile(real) and not os.path.islink(real):
+            yield path
+        for place, directories, names in os.walk(real):
+            directories.sort()
+            for name in sorted(names):
+                below = os.path.join(place, name)
+                with contextlib.suppress(OSError):
+                    if stat.S_ISREG(os.lstat(below).st_mode):
+                        yield f"{path.rstrip('/')}/{os.path.relpath(below, real)}"
+
+    def half_written(self, path: str) -> Sequence[str]:
+        """What writes of ours to a path left beside it when they were cut short."""
+        directory, _, name = path.rpartition("/")
+        shape = re.compile(rf"\.{re.escape(name)}\.[a-z0-9_]{{8}}")  # as tempfile makes them
+        return [f"{directory}/{found}" for found in self.list(directory) if shape.fullmatch(found)]
 
     def exists(self, path: str) -> bool:
         """True where something lies at the path; raises PermissionError where that may not be known."""

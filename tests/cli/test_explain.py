@@ -22,6 +22,7 @@ from ssm_bootstrap.cli.following import follow
 from ssm_bootstrap.cli.logsearch import Search
 from ssm_bootstrap.cli.times import moment, resolve
 from ssm_bootstrap.host.clock import Clock
+from ssm_bootstrap.host.secrets import Secrets
 from tests.corpus import CORPUS
 
 UTC = timezone.utc
@@ -153,7 +154,7 @@ def test_following_tells_a_start_and_an_end_and_nothing_between(tmp_path: Path, 
     clock = Turning(log, script)
     search = Search((str(log),), ("errors", "agent"), UTC, NOW)
     arguments = argparse.Namespace(region=None, json=False)
-    assert follow(search, arguments, clock, looks=len(script) + 2) == 0
+    assert follow(search, arguments, Secrets(), clock, looks=len(script) + 2) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(": ")[0] for line in lines] == [
         "2026-11-23 14:59:00 started",

@@ -67,6 +67,13 @@ def test_our_own_words_are_no_secret(kind: object) -> None:
         "HTTP_PROXY=http://10.0.0.1:80/",
         "error code = 5",
         "exit code: 1",
+        "error code: ExpiredTokenException",
+        "said Code: s3-https-blocked-1234567",
+        '{"code": "UnrecognizedClientException"}',
+        "status code: 400, request id: 0b5b5ad1-1234-5678-9abc-def012345678",
+        "DB_PASSWORD_FILE=/run/secrets/db",
+        "PWD=/root OLDPWD=/x",
+        "x -code\n2026-11-23 05:50:06 INFO",
         "no_proxy=.amazonaws.com,169.254.169.254",
     ],
 )

@@ -11,6 +11,23 @@ from ssm_bootstrap.model.finding import Severity
 
 _UNITS = "systemctl status --no-pager 'amazon-ssm-agent*' 'snap.amazon-ssm-agent*'"
 
+_ASLEEP = Variant(
+    name="asleep",
+    when="the cause is over and the agent has not tried again",
+    severity=Severity.WARNING,
+    title="The agent sleeps until its next try; what kept it offline works now",
+    cause=(
+        "After a failure the agent waits before it asks again, for minutes at first and for hours in the end. What it failed of "
+        "answers now, and it has not asked since."
+    ),
+    summary="Restart the agent, or wait for its next try.",
+    steps=("Restart it where no command or session is at work: `restart --if-asleep` looks first.",),
+    aws_steps=(),
+    commands=("sudo ssm-bootstrap restart --if-asleep",),
+    aws_commands=(),
+    source="amazon-ssm-agent 3.3.1142.0, core/app/credentialrefresher/credentialrefresher.go; agent/hibernation",
+)
+
 _CUT = Variant(
     name="cut",
     when="a channel was there and was cut",
@@ -28,21 +45,6 @@ _CUT = Variant(
     commands=("sudo ssm-bootstrap restart", "ssm-bootstrap probe --region {region} --for session"),
     aws_commands=(),
     source="amazon-ssm-agent 3.3.1142.0, agent/session/communicator/websocketchannel.go:205; measured, agent 3.3 on Debian 12",
-)
-
-_ASLEEP = Variant(
-    name="asleep",
-    when="the cause is over and the agent has not tried again",
-    severity=Severity.WARNING,
-    title="The agent sleeps until its next try; what kept it offline works now",
-    cause=(
-        "After a failure the agent waits before it asks again, for minutes at first and for hours in the end. What it failed of "
-        "answers now, and it has not asked since."
-    ),
-    summary="Restart the agent, or wait for its next try.",
-    steps=("Restart it where no command or session is at work: `restart --if-asleep` looks first.",),
-    commands=("sudo ssm-bootstrap restart --if-asleep",),
-    source="amazon-ssm-agent 3.3.1142.0, core/app/credentialrefresher/credentialrefresher.go; agent/hibernation",
 )
 
 _MASKED = Variant(
@@ -117,11 +119,11 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-offline",
         severity=Severity.ERROR,
-        variants=(_ASLEEP,),
         depends_on=(
             "ssm",
             "ssmmessages",
         ),
+        variants=(_ASLEEP,),
         title="The agent runs, but there is no proof that this node is online",
         cause=(
             "The process is there, and the signs of a working node are not: credentials, a worker process, and a control "
