@@ -72,7 +72,7 @@ class ScriptedCommands(Commands):
                 answer = self.answers[beginning]
                 if answer is not None:
                     return answer if isinstance(answer, Completed) else Completed(0, answer, "", 0.0)
-        raise CannotRun(f"{argv[0]}: No such file or directory")
+        raise CannotRun(argv[0], FileNotFoundError(2, "No such file or directory"))
 
 
 class QuickClock(Clock):

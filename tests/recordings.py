@@ -49,9 +49,6 @@ VPCS: Mapping[str, Mapping[str, Any]] = {
 ELSEWHERE: Mapping[Tuple[str, str], str] = {
     ("interception", "trusted, not restarted"): "the machine trusts the authority by then, which no log tells",
     ("interception", "trusted, restarted"): "the machine trusts the authority by then, which no log tells",
-    ("worker", "gone"): "the worker's process is gone, which no log tells yet",
-    ("worker", "killed"): "the worker's process is gone, which no log tells yet",
-    ("worker", "cannot be started"): "the worker's program is gone, which the tree of a healthy node has",
 }
 """Stops at which the truth shows on the machine alone: the journeys on a real systemd judge these."""
 
@@ -68,13 +65,16 @@ class Stop(Scenario):
     may: Tuple[str, ...] = ()
     verdicts: Optional[Mapping[str, str]] = None
     logs: Optional[Mapping[str, str]] = None
-    credentials: Optional[Tuple[datetime, datetime]] = None
+    credentials: Optional[Tuple[str, str]] = None
+    seen: Optional[Sequence[Tuple[str, int, float]]] = None
     core_began: float = 0.0
     worker_began: float = 0.0
 
     @property
     def processes(self) -> Sequence[Tuple[str, int, float]]:
-        """The core since its newest start, and its worker where it has one."""
+        """Those that were seen at the stop; else the core since its newest start, and its worker where it has one."""
+        if self.seen is not None:
+            return self.seen
         found = [("amazon-ssm-agent", CORE_PID, self.core_began)]
         return [*found, ("ssm-agent-worker", WORKER_PID, self.worker_began)] if self.worker_began else found
 
@@ -89,7 +89,7 @@ class Stop(Scenario):
         config = root / "var/lib/amazon/ssm/runtimeconfig/identity_config.json"
         if config.exists() and self.credentials is not None:
             told = json.loads(config.read_text(encoding="utf-8"))
-            retrieved, expires = (at.isoformat().replace("+00:00", "Z") for at in self.credentials)
+            retrieved, expires = self.credentials
             told.update(CredentialsRetrievedAt=retrieved, CredentialsExpiresAt=expires)
             config.write_text(json.dumps(told), encoding="utf-8")
 
@@ -127,8 +127,10 @@ def _stop(directory: Path, journey: str, number: int, told: Mapping[str, Any]) -
     node = read_scenario(NODE)
     at = datetime.fromisoformat(told["taken_at"])
     story = _Story.of(logs.get("amazon-ssm-agent.log", ""))
+    registered = told.get("registered", story.registered)
+    kept = tuple(told["credentials"]) if told.get("credentials") else _lifetime(story.ready)
     settings = {**node.settings, "title": f"{journey}: {told['stop']}", "now": told["taken_at"], "zone": 0}
-    layers = node.layers if story.registered else (*node.layers, Path(__file__).resolve().parent / "data" / "unregistered")
+    layers = node.layers if registered else (*node.layers, Path(__file__).resolve().parent / "data" / "unregistered")
     return Stop(
         name=f"{journey}-{number}",
         settings=settings,
@@ -142,7 +144,10 @@ def _stop(directory: Path, journey: str, number: int, told: Mapping[str, Any]) -
         may=tuple(told["may"]),
         verdicts=told["verdicts"],
         logs=logs,
-        credentials=_lifetime(story.ready, at),
+        credentials=kept,
+        seen=[(name, pid, datetime.fromisoformat(began).timestamp()) for name, pid, began in told["processes"]]
+        if "processes" in told
+        else None,
         core_began=story.core.timestamp() if story.core else at.timestamp(),
         worker_began=story.worker.timestamp() if story.worker else 0.0,
     )
@@ -182,6 +187,9 @@ class _Story:
         return found
 
 
-def _lifetime(ready: Optional[datetime], at: datetime) -> Optional[Tuple[datetime, datetime]]:
+def _lifetime(ready: Optional[datetime]) -> Optional[Tuple[str, str]]:
     """When the credentials were had, and until when they live: an hour, as AWS gives them."""
-    return (ready, ready.replace(hour=(ready.hour + 1) % 24)) if ready is not None else None
+    if ready is None:
+        return None
+    ends = ready.replace(hour=(ready.hour + 1) % 24)
+    return ready.strftime("%Y-%m-%dT%H:%M:%SZ"), ends.strftime("%Y-%m-%dT%H:%M:%SZ")

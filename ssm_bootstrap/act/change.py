@@ -6,7 +6,6 @@ At every moment the journal says what to do if this process dies here: see ``act
 from __future__ import annotations
 
 import contextlib
-import errno
 import posixpath
 from dataclasses import dataclass, replace
 from typing import Callable, Generic, Optional, TypeVar
@@ -19,7 +18,7 @@ from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.identity import look_past_journal
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS
-from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.registration import Proof
 
@@ -27,12 +26,6 @@ T = TypeVar("T")
 
 LEAST_FREE = 2 << 20
 """Bytes that must be free before anything begins: a vault has about 5 kB, and is copied twice."""
-
-STATUSES = {
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO), ExitStatus.TRY_LATER),
-    **dict.fromkeys((errno.EPERM, errno.EACCES, errno.EROFS), ExitStatus.NO_PERMISSION),
-}
-"""The exit status for an error of the file system; any other says that what lies there is no good."""
 
 
 @dataclass(frozen=True)
@@ -201,5 +194,4 @@ def refusal_of(error: OSError, rest: str, place: str = paths.OUR_STATE) -> Refus
 
     ``place`` is named where the error names no file.
     """
-    status = STATUSES.get(error.errno or 0, ExitStatus.BAD_CONTENT)
-    return Refusal(status, f"{error.filename or place}: {words_of(error)}; {rest}")
+    return Refusal(status_of_errno(error.errno), f"{error.filename or place}: {words_of(error)}; {rest}")

@@ -22,7 +22,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.host.downloads import CannotFetch, TooLarge
 from ssm_bootstrap.host.signals import INTERRUPTS
-from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 
 WAIT = 300.0
 """Seconds to wait for another run that may be installing the same."""
@@ -127,7 +127,7 @@ class _Installation:
                     argv, timeout=packages.INSTALL, environment={"DEBIAN_FRONTEND": "noninteractive"}, together=True
                 )
         except CannotRun as error:
-            raise Refusal(ExitStatus.BAD_CONTENT, f"--install-agent: {error}; {NOTHING}") from None
+            raise Refusal(status_of_errno(error.errno), f"--install-agent: {error}; {NOTHING}") from None
         if done.timed_out:
             text = f"{argv[0]} did not end in {packages.INSTALL:.0f} s and was stopped: look at the package's state"
             raise Refusal(ExitStatus.TRY_LATER, f"--install-agent: {text}")
@@ -169,7 +169,7 @@ def _must_be_installable(host: Host, package: Package) -> None:
     try:
         host.commands.run([manager, "--version"], timeout=packages.VERIFY)
     except CannotRun as error:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"--install-agent: {error}; {NOTHING}") from None
+        raise Refusal(status_of_errno(error.errno), f"--install-agent: {error}; {NOTHING}") from None
 
 
 def _no_gpg(error: NoGpg) -> Refusal:

@@ -45,5 +45,5 @@ class Preflight:
             probes=probes,
             lookups=lookups,
         )
-        causes = [finding for finding in diagnose(observations).errors if Capability.REGISTER.value in finding.breaks]
+        causes = [finding for finding in diagnose(observations).errors if Capability.REGISTER in finding.breaks]
         return (causes[0] if causes else None), observations

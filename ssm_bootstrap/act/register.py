@@ -13,7 +13,7 @@ from ssm_bootstrap.collect.activation import Activation
 from ssm_bootstrap.diagnose.registration import classify_registration
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun, Completed
-from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.exitstatus import Refusal, status_of_errno
 from ssm_bootstrap.model.finding import Finding
 from ssm_bootstrap.model.registration import Attempt
 
@@ -139,8 +139,8 @@ class Registrar:
                 keep_open=self.keep_open,
             )
         except CannotRun as error:
-            status = ExitStatus.NO_PERMISSION if "ermission" in str(error) else ExitStatus.BAD_CONTENT
-            raise Refusal(status, f"register: the agent does not start: {error}; nothing was registered") from None
+            text = f"register: the agent does not start: {error}; nothing was registered"
+            raise Refusal(status_of_errno(error.errno), text) from None
 
     def _await_api(self) -> Optional[Blocked]:
         """None once the API answers; else what is in the way, when the wait is over or waiting cannot help."""

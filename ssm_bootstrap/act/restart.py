@@ -12,13 +12,11 @@ from ssm_bootstrap.collect.targets import ProxySettings, targets_for
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.machine import AgentConfig
 from ssm_bootstrap.model.network import Stage
 from ssm_bootstrap.model.registration import Proof, Sign
-
-BROKEN = tuple(item.value for item in Capability if item is not Capability.REGISTER)
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Restart:
         if proof.identity and proof.identity != HYBRID:
             shown = tuple(Evidence("agent log", sign.name, sign.detail) for sign in proof.signs if sign.name == "identity")
             facts = {"region": self.region, "detail": f"the new process takes its identity from {proof.identity}"}
-            return make_finding("identity-not-hybrid", "amazon-ssm-agent", facts=facts, evidence=shown, breaks=BROKEN)
+            return make_finding("identity-not-hybrid", "amazon-ssm-agent", facts=facts, evidence=shown, breaks=ON_A_NODE)
         said = [
             finding
             for finding in explain_logs(mark.read_since(self.host), region=self.region, cidrs=self.cidrs).findings
@@ -72,7 +70,7 @@ class Restart:
             unit,
             facts={"region": self.region, "detail": detail},
             evidence=tuple(Evidence("agent log", sign.name, sign.detail) for sign in missing),
-            breaks=BROKEN,
+            breaks=ON_A_NODE,
         )
 
     def _not_running(self, unit: str, detail: str) -> Proof:
@@ -81,6 +79,6 @@ class Restart:
             unit,
             facts={"region": self.region, "detail": detail},
             evidence=(Evidence("systemd", unit, detail),),
-            breaks=BROKEN,
+            breaks=ON_A_NODE,
         )
         return Proof(False, (Sign("new process", False, detail),), finding=finding)

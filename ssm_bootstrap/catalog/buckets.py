@@ -63,6 +63,15 @@ _PAYLOAD_HOSTS: Mapping[str, str] = {
 }
 
 
+KNOWN_OBJECTS: tuple[str, ...] = ("/latest/VERSION", "/stable/VERSION", "/ssm-agent-manifest.json")
+"""Ends of URLs in amazon-ssm-REGION that exist for every caller (as of 2026-11): only there is a 403 a denial."""
+
+
+def is_known_object(url: str) -> bool:
+    """Whether a URL, whatever its query, is of an object that exists for every caller."""
+    return url.split("?", 1)[0].endswith(KNOWN_OBJECTS)
+
+
 def patch_payload_host(region: str, site: Site = NO_SITE) -> Observed[str]:
     """The host that the patch script downloads from, in path style, the site's own word first; Unseen where nobody tells."""
     said = site.region(region)

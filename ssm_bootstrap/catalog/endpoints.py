@@ -219,6 +219,12 @@ OPTIONAL: Mapping[Capability, tuple[str, ...]] = {
 """What a capability can use and does not need: looked at, never red."""
 
 
+NEEDED_SERVICES: frozenset[str] = frozenset(
+    row.service for row in ENDPOINTS for needs in NEEDS.values() for need in needs if row.name in need.any_of
+)
+"""Services that some capability cannot do without: the faults of all others are warnings."""
+
+
 def needed_rows(capability: Capability) -> tuple[str, ...]:
     """The names of the rows that a capability needs or can fall back on."""
     return tuple(name for need in NEEDS[capability] for name in need.any_of)

@@ -9,7 +9,7 @@ import sys
 from typing import NoReturn, Sequence
 
 from ssm_bootstrap import __version__
-from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.exitstatus import NO_SPACE, ExitStatus, Refusal, status_of_errno
 
 COMMANDS = {
     "register": "register this machine, restart the agent and prove that it is online",
@@ -24,8 +24,6 @@ COMMANDS = {
     "install": "put this program, its units and its configuration in place, or take them back",
     "user-data": "print user-data by which an instance fetches this program from S3 and registers",
 }
-
-NO_SPACE = (28, 122)  # ENOSPC, EDQUOT
 
 STATUSES = """exit status:
   0    fine; warnings too, unless --strict
@@ -100,7 +98,7 @@ def run(words: Sequence[str]) -> int:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in NO_SPACE:
             _drop_output()
-            return _say(f"no room for what is to be written: {error.strerror}", ExitStatus.TRY_LATER)
+            return _say(f"no room for what is to be written: {error.strerror}", status_of_errno(error.errno))
         if os.environ.get("SSM_BOOTSTRAP_DEBUG"):
             raise
         from ssm_bootstrap.cli.output import report_bug

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 from ssm_bootstrap.cli.output import say
-from ssm_bootstrap.cli.writing import status_of_error
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.exitstatus import Refusal
+from ssm_bootstrap.model.exitstatus import Refusal, status_of_errno
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
@@ -31,4 +30,4 @@ def write_inventory(observations: Observations, diagnosis: Diagnosis, host: Host
         host.trees.make_directory(path.rpartition("/")[0])
         host.files.write_atomic(path, inventory(observations, diagnosis).encode(), 0o600)
     except OSError as error:
-        raise Refusal(status_of_error(error), f"--inventory: {path}: {words_of(error)}") from None
+        raise Refusal(status_of_errno(error.errno), f"--inventory: {path}: {words_of(error)}") from None

@@ -20,6 +20,7 @@ from ssm_bootstrap.cli.output import new_report, print_document, print_report, s
 from ssm_bootstrap.collect.agent import look_at_agent
 from ssm_bootstrap.collect.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.collect.targets import ProxySettings
+from ssm_bootstrap.diagnose.checks.region import contradicted
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS
@@ -27,7 +28,7 @@ from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Identity, IdentityState
-from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Observed, Seen, value_of
 from ssm_bootstrap.model.registration import Attempt, Proof
 
@@ -177,15 +178,9 @@ def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace
 
 def region_mismatch(ground: Ground, status: ExitStatus) -> Optional[Finding]:
     """A region that was named, against the one that the node is registered in; a warning where all went well."""
-    region = value_of(ground.choice.region)
-    for source, other in ground.choice.others:
-        if region is not None and other != region:
-            detail = f"{ground.choice.source} says {region}, {source} says {other}"
-            shown = (Evidence("configuration", source, detail),)
-            severity = Severity.WARNING if status is ExitStatus.OK else Severity.ERROR
-            facts = {"region": region, "detail": detail}
-            return make_finding("region-mismatch", region, facts=facts, evidence=shown, severity=severity)
-    return None
+    choice = ground.choice
+    named = Plan("register", choice.region, choice.source, other_regions=choice.others)
+    return next(contradicted(named, Severity.WARNING if status is ExitStatus.OK else Severity.ERROR), None)
 
 
 def _tell_proof(report: Any, proof: Proof) -> None:

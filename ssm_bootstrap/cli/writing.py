@@ -6,17 +6,7 @@ import os
 
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.host.files import Files
-from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-
-NO_SPACE = (28, 122)  # ENOSPC, EDQUOT
-NO_RIGHT = (1, 13, 30)  # EPERM, EACCES, EROFS
-
-
-def status_of_error(error: OSError) -> ExitStatus:
-    """75 where there is no room, 77 where there is no right, 78 where the path is no good."""
-    if error.errno in NO_SPACE:
-        return ExitStatus.TRY_LATER
-    return ExitStatus.NO_PERMISSION if error.errno in NO_RIGHT else ExitStatus.BAD_CONTENT
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 
 
 def check_place(flag: str, path: str) -> None:
@@ -37,4 +27,4 @@ def write_file(flag: str, path: str, data: bytes, mode: int) -> None:
     try:
         Files().write_atomic(os.path.abspath(path), data, mode)
     except OSError as error:
-        raise Refusal(status_of_error(error), f"{flag}: {path}: {words_of(error)}") from None
+        raise Refusal(status_of_errno(error.errno), f"{flag}: {path}: {words_of(error)}") from None

@@ -8,11 +8,10 @@ import ssl
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Callable, NoReturn, Optional, TypeVar
-from urllib.parse import urlsplit
 
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.endpoints import WEBSOCKET_PATH, Endpoint
-from ssm_bootstrap.catalog.partitions import is_aws_host
+from ssm_bootstrap.collect.answers import judge_service, request_id_of
 from ssm_bootstrap.collect.failures import failure_of, words_of
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.network import Answer, Network
@@ -20,9 +19,6 @@ from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult, Targ
 
 T = TypeVar("T")
 
-REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")
-PROXY_HEADERS = ("via", "x-squid-error", "proxy-agent", "proxy-connection", "x-bluecoat-via", "x-cache-lookup")
-LOGIN_STATUSES = (301, 302, 303, 307, 308)
 CERTIFICATE_FAILURES = (Failure.UNTRUSTED_ISSUER, Failure.EXPIRED, Failure.NOT_YET_VALID, Failure.WRONG_NAME)
 
 
@@ -139,9 +135,8 @@ class Ladder:
             probe,
             lambda: self._send(connection, self.row.method, path, self.row.headers, self.row.body.encode()),
         )
-        request_id = next((answer.headers[name] for name in REQUEST_ID_HEADERS if name in answer.headers), "")
-        probe = replace(probe, status=answer.status, request_id=request_id, clock_offset=self._offset(answer))
-        failure, detail = judge(answer, request_id, self.row.known_object)
+        probe = replace(probe, status=answer.status, request_id=request_id_of(answer), clock_offset=self._offset(answer))
+        failure, detail = judge_service(answer, self.row.known_object)
         if failure is not None:
             self._stages.pop()
             self._fail(Stage.HTTP, started, probe, failure, detail)
@@ -187,33 +182,3 @@ class Ladder:
         if there.tzinfo is None:
             return None
         return (there - self.clock.now()).total_seconds()
-
-
-def _host_of(url: str) -> str:
-    """The host that a redirect names: a login page carries the address that was asked for in its query."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
-def judge(answer: Answer, request_id: str, known_object: bool) -> tuple[Optional[Failure], str]:
-    """What an HTTP answer proves: None where AWS sent it, else a failure; and the words for it.
-
-    A request id is AWS whatever the status; without one only foreign evidence is ``not-aws``, all else is ``unknown``.
-    """
-    said = f"HTTP {answer.status}"
-    if request_id:
-        if known_object and answer.status == 403:
-            return Failure.DENIED, f"{said} on an object that exists"
-        return None, said
-    content = answer.headers.get("content-type", "").lower()
-    page = answer.body[:512].lstrip().lower()
-    if content.startswith("text/html") or page.startswith((b"<!doctype html", b"<html")):
-        return Failure.NOT_AWS, f"{said}, an HTML page without an AWS request id"
-    if answer.status in LOGIN_STATUSES and not is_aws_host(_host_of(answer.headers.get("location", ""))):
-        return Failure.NOT_AWS, f"{said}, a redirect that AWS did not send"
-    foreign = next((name for name in PROXY_HEADERS if name in answer.headers), None)
-    if foreign is not None:
-        return Failure.NOT_AWS, f"{said}, with a proxy's header ({foreign})"
-    return Failure.UNKNOWN, f"{said} without an AWS request id"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Optional, Sequence
 
 from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.endpoints import Endpoint
 from ssm_bootstrap.catalog.secretshapes import fault_words
 from ssm_bootstrap.collect.failures import failure_of, words_of
@@ -237,9 +238,12 @@ class Look:
 
     @staticmethod
     def _worth_dialling(addresses: Sequence[str]) -> Sequence[str]:
-        """All addresses inside a private network, and a few of a public name's many."""
-        public = [address for address in addresses if not ipaddress.ip_address(address.partition("%")[0]).is_private]
-        left_out = set(public[limits.PUBLIC_ADDRESSES :])
+        """All addresses inside a private network, and a few of a public name's many.
+
+        Names are dialled before the metadata service may have told the VPC's own blocks: of public ones a few are dialled.
+        """
+        others = [address for address in addresses if place_of(address) is not Place.INSIDE]
+        left_out = set(others[limits.PUBLIC_ADDRESSES :])
         return [address for address in addresses if address not in left_out][:MOST_ADDRESSES]
 
     def _ladder(self, item: Wanted) -> Ladder:

@@ -11,6 +11,7 @@ from ssm_bootstrap.diagnose.case import Case, own_region_elsewhere
 from ssm_bootstrap.diagnose.logs.endings import Seen, services_of
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
 from ssm_bootstrap.diagnose.logs.timeline import present_of
+from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.finding import Finding, Severity
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.site import Site
@@ -59,7 +60,7 @@ def _sleeping(finding: Finding) -> Finding:
     """An agent that is offline for what works by now: it sleeps until its next try, and nothing is left to mend."""
     if finding.code != "agent-offline":
         return finding
-    return replace(finding, severity=Severity.INFO, breaks=(), degrades=())
+    return make_finding("agent-offline", finding.subject, variant="asleep", evidence=finding.evidence)
 
 
 def _own_way(mismatch: Finding, finding: Finding) -> Optional[Finding]:

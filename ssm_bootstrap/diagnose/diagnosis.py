@@ -108,10 +108,10 @@ CHECKS: tuple[Check, ...] = (
     Check("region-unseen", region.not_known),
     Check("site-files", region.site_files),
     Check("metadata", instance.metadata),
-    Check("region", instance.region),
-    Check("region-abroad", instance.abroad),
+    Check("region", region.named),
+    Check("region-abroad", region.abroad),
     Check("account", account.mismatch),
-    Check("region-elsewhere", instance.elsewhere),
+    Check("region-elsewhere", region.elsewhere),
     Check("machine-id", image.machine_id),
     Check("dmidecode", image.dmidecode),
     Check("similarity-threshold", image.threshold),
@@ -203,7 +203,7 @@ def _worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 def _as_asked(case: Case, finding: Finding) -> Finding:
     """What is in the way of the rest is a remark where only registering is asked for, as before it is done."""
     others = case.capabilities != (Capability.REGISTER,) or FINDINGS[finding.code].is_always_told
-    if others or finding.severity is not Severity.ERROR or Capability.REGISTER.value in finding.breaks:
+    if others or finding.severity is not Severity.ERROR or Capability.REGISTER in finding.breaks:
         return finding
     return replace(finding, severity=Severity.INFO)
 
@@ -215,7 +215,7 @@ def _mended_first(case: Case, findings: tuple[Finding, ...]) -> tuple[Finding, .
     way = {reach.code for reach in case.reaches if reach.endpoint == "ssm" and reach.standing is Standing.FAILED}
 
     def rank(finding: Finding) -> bool:
-        blocks = Capability.REGISTER.value in finding.breaks or (
+        blocks = Capability.REGISTER in finding.breaks or (
             bool(finding.breaks) and (finding.code in way or FINDINGS[finding.code].stops_registering)
         )
         return not (blocks and finding.symptom_of is None and finding.severity is Severity.ERROR)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Optional, Sequence
 
+from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.endpoints import SIGNED_ROWS
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
-from ssm_bootstrap.diagnose.placing import Place, place_of
 from ssm_bootstrap.model.machine import Metadata
 from ssm_bootstrap.model.network import Failure, Probe, Stage
 from ssm_bootstrap.model.observations import Observations
@@ -121,12 +121,24 @@ def _code(probe: Probe, place: Place) -> str:
     last = probe.last
     failure = last.failure or Failure.UNKNOWN
     if probe.target.proxy is not None and last.stage in (Stage.DNS, Stage.TCP, Stage.PROXY):
-        return BY_FAILURE.get((Stage.PROXY, failure), "proxy-unreachable")
+        return code_by_proxy(failure)
     if last.stage is Stage.TCP and failure is Failure.TIMED_OUT:
-        if probe.target.service == "s3" and place is not Place.INSIDE:
-            return "s3-unreachable"
-        return "endpoint-missing" if place is Place.PUBLIC else "endpoint-blocked"
+        return code_of_silence(probe.target.service, place) or "endpoint-blocked"
     return BY_FAILURE.get((last.stage, failure), "")
+
+
+def code_by_proxy(failure: Failure) -> str:
+    """The finding code of a failure on the way to a proxy, or of what the proxy answered."""
+    return BY_FAILURE.get((Stage.PROXY, failure), "proxy-unreachable")
+
+
+def code_of_silence(service: str, place: Place) -> str:
+    """The finding code where TCP to a service gets no answer at an address that lies there; empty where nobody can say."""
+    if place is Place.INSIDE:
+        return "endpoint-blocked"
+    if service == "s3":
+        return "s3-unreachable"
+    return "endpoint-missing" if place is Place.PUBLIC else ""
 
 
 def cause_of(probe: Probe) -> str:
@@ -134,7 +146,7 @@ def cause_of(probe: Probe) -> str:
     last = probe.last
     failure = last.failure or Failure.UNKNOWN
     if probe.target.proxy is not None and last.stage in (Stage.DNS, Stage.TCP, Stage.PROXY):
-        return BY_FAILURE.get((Stage.PROXY, failure), "proxy-unreachable")
+        return code_by_proxy(failure)
     code = BY_FAILURE.get((last.stage, failure), "")
     return code if code and FINDINGS[code].is_of_the_way else ""
 

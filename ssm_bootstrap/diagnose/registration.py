@@ -17,6 +17,7 @@ from ssm_bootstrap.diagnose.logs.findings import make_findings
 from ssm_bootstrap.diagnose.logs.incidents import bundle_up, tell_incidents
 from ssm_bootstrap.diagnose.logs.sighting import Sighting
 from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.log import Level, LogGroup, LogRecord
 from ssm_bootstrap.model.timeline import Timeline
@@ -99,7 +100,7 @@ def _outcome(record: LogRecord, judgement: Judgement, number: int, region: str) 
         group = LogGroup(record, "", 1, record.at, record.at, SOURCE, number)
         sighting = Sighting(group, judgement)
         told = make_findings(tell_incidents(bundle_up((sighting,)), (sighting,), Timeline(), Seen()), (sighting,), region=region)
-        finding = replace(told[0], severity=Severity.ERROR, state=State.NOW, logged=False, breaks=("register",))
+        finding = replace(told[0], severity=Severity.ERROR, state=State.NOW, logged=False, breaks=(Capability.REGISTER,))
         return RegistrationOutcome(Result.FAILED, finding=finding, transient=judgement.transient, explanation=sighting.excerpt)
     if record.level in (Level.ERROR, Level.CRITICAL):
         words = _known_words(judgement) if in_words else ""
@@ -137,7 +138,7 @@ def _panicked(text: str, returncode: Optional[int], region: str) -> Registration
         evidence=(Evidence(SOURCE, f"status {returncode}" if returncode is not None else "output", said),),
         severity=Severity.ERROR,
         transient=False,
-        breaks=("register",),
+        breaks=(Capability.REGISTER,),
     )
     return RegistrationOutcome(Result.FAILED, finding=finding, transient=False, explanation=said)
 
@@ -154,7 +155,7 @@ def _undecided(text: str, returncode: Optional[int], region: str, fallback: str)
             evidence=(Evidence(SOURCE, f"signal {signal}", lines[-1][:400] if lines else "no output"),),
             severity=Severity.ERROR,
             transient=False,
-            breaks=("register",),
+            breaks=(Capability.REGISTER,),
         )
         return RegistrationOutcome(Result.FAILED, finding=finding, transient=False, explanation=said)
     status = f" (status {returncode})" if returncode is not None else ""

@@ -48,9 +48,9 @@ def _judge(capability: Capability, need: Need, rows: Sequence[Reach]) -> NeedVer
     return NeedVerdict(capability, Verdict.BROKEN, failed)
 
 
-def touched_by(rows: Sequence[str], needs: Sequence[NeedVerdict], verdict: Verdict) -> tuple[str, ...]:
+def touched_by(rows: Sequence[str], needs: Sequence[NeedVerdict], verdict: Verdict) -> tuple[Capability, ...]:
     """The capabilities that the failure of these rows leaves with this verdict."""
-    return tuple(dict.fromkeys(need.capability.value for need in needs if need.verdict is verdict and set(rows) & set(need.rows)))
+    return tuple(dict.fromkeys(need.capability for need in needs if need.verdict is verdict and set(rows) & set(need.rows)))
 
 
 def judge_capabilities(
@@ -63,9 +63,8 @@ def judge_capabilities(
     found = []
     for capability in capabilities:
         verdicts = {need.verdict for need in needs if need.capability is capability}
-        name = capability.value
-        breaking = [finding for finding in findings if name in finding.breaks and finding.severity is Severity.ERROR]
-        degrading = [finding for finding in findings if name in finding.degrades or name in finding.breaks]
+        breaking = [finding for finding in findings if capability in finding.breaks and finding.severity is Severity.ERROR]
+        degrading = [finding for finding in findings if capability in (*finding.degrades, *finding.breaks)]
         if breaking:
             verdicts.add(Verdict.BROKEN)
         elif degrading:

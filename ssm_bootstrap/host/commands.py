@@ -29,7 +29,14 @@ class Completed:
 
 
 class CannotRun(Exception):
-    """The command did not start; the text says why and names the program alone, never its arguments."""
+    """The command did not start; the text says why and names the program alone, never its arguments.
+
+    ``errno`` is the system's number of the error.
+    """
+
+    def __init__(self, program: str, error: OSError) -> None:
+        super().__init__(f"{program}: {error.strerror}")
+        self.errno = error.errno
 
 
 def mask(text: str, secrets: Sequence[str]) -> str:
@@ -77,7 +84,7 @@ class Commands:
                         pass_fds=tuple(keep_open),
                     )
                 except OSError as error:
-                    raise CannotRun(f"{argv[0]}: {error.strerror}") from None
+                    raise CannotRun(argv[0], error) from None
             output, errors = child.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             assert child is not None

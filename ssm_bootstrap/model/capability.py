@@ -16,6 +16,13 @@ class Capability(str, Enum):
     AGENT_UPDATE = "agent-update"
 
 
+ON_A_NODE = tuple(item for item in Capability if item is not Capability.REGISTER)
+"""What needs a registered node that is online."""
+
+BY_COMMAND = (Capability.RUN_COMMAND, Capability.PATCH, Capability.AGENT_UPDATE)
+"""What is done by a command: AWS-RunPatchBaseline and AWS-UpdateSSMAgent are some."""
+
+
 class Verdict(str, Enum):
     """How a capability stands; ``unknown`` means that a need could not be looked at and none failed."""
 

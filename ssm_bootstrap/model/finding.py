@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Optional
+
+from ssm_bootstrap.model.capability import Capability
 
 
 class Severity(str, Enum):
@@ -84,8 +86,8 @@ class Finding:
     state: State = State.NOW
     confirmed_by: tuple[str, ...] = ()
     symptom_of: Optional[str] = None
-    breaks: tuple[str, ...] = field(default=())  # capabilities that cannot work while this holds
-    degrades: tuple[str, ...] = field(default=())  # capabilities that work by a substitute
+    breaks: tuple[Capability, ...] = ()  # what cannot work while this holds
+    degrades: tuple[Capability, ...] = ()  # what works by a substitute
     transient: Optional[bool] = None  # whether the same call may succeed later with nothing changed
     count: int = 1
     first: Optional[datetime] = None

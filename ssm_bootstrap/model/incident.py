@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Optional
 
+from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.timeline import Ending
 
 
@@ -35,7 +36,7 @@ class Incident:
     changed: tuple[str, ...] = ()
     last_good: Optional[Sign] = None
     ending: Optional[Ending] = None
-    breaks: tuple[str, ...] = ()
+    breaks: tuple[Capability, ...] = ()
 
     @property
     def goes_on(self) -> bool:

@@ -41,7 +41,7 @@ def in_words(incident: Incident) -> str:
     """One incident as one sentence a fact."""
     said = [f"{incident.code}, {incident.subject}: {_when(incident)}"]
     if incident.goes_on and incident.breaks:
-        said.append(f"blocks {', '.join(incident.breaks)}")
+        said.append(f"blocks {', '.join(item.value for item in incident.breaks)}")
     if incident.ending is not None:
         said.append(f"over: {_ending(incident.ending)}")
     if incident.start is not None:
@@ -52,7 +52,7 @@ def in_words(incident: Incident) -> str:
 
 def started(incident: Incident) -> str:
     """The line of ``--follow`` when an incident starts."""
-    blocks = f"; blocks {', '.join(incident.breaks)}" if incident.breaks else ""
+    blocks = f"; blocks {', '.join(item.value for item in incident.breaks)}" if incident.breaks else ""
     changed = "".join(f"; changed: {change}" for change in incident.changed)
     return f"{_time(incident.start)} started: {incident.code}, {incident.subject}{blocks}{changed}"
 
@@ -75,7 +75,7 @@ def incident_document(incident: Incident) -> dict[str, Any]:
         "rate": incident.rate,
         "changed": list(incident.changed),
         "last_good": {"sign": incident.last_good.name, "at": _iso(incident.last_good.at)} if incident.last_good else None,
-        "breaks": list(incident.breaks),
+        "breaks": [item.value for item in incident.breaks],
     }
 
 

@@ -11,7 +11,6 @@ import pytest
 from ssm_bootstrap.catalog.findings import FINDINGS, KINDS
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Origin, Signature
-from ssm_bootstrap.diagnose.logrules import PHASES, RULINGS
 from ssm_bootstrap.diagnose.logs.message import match_signature, read_message
 from tests.corpus import CORPUS
 
@@ -80,8 +79,7 @@ def test_healthy_logs_are_matched_by_no_phase_and_no_cause(path: str) -> None:
 
 
 def test_rules_name_rows_and_codes_that_exist() -> None:
-    assert set(PHASES) <= IDS
-    assert {name for pair in RULINGS for name in pair} <= IDS
-    assert {ruling.code for ruling in RULINGS.values()} <= set(FINDINGS)
-    signs = {name for facts in PHASES.values() for name in facts.healed_by} | {n for kind in KINDS for n in kind.ended_by}
+    assert {row.refused.code for row in SIGNATURES if row.refused is not None} <= set(FINDINGS)
+    assert {row.unanswered for row in SIGNATURES if row.unanswered} <= set(FINDINGS)
+    signs = {name for row in SIGNATURES for name in row.ended_by} | {n for kind in KINDS for n in kind.ended_by}
     assert signs <= {row.id for row in SIGNATURES if row.kind is Kind.STATE}

@@ -70,6 +70,12 @@ def test_every_address_inside_is_dialled_and_kept_in_order(machine: Machine) -> 
     assert lookups == ()
 
 
+def test_shared_address_space_is_inside_as_it_is_for_the_diagnosis(machine: Machine) -> None:
+    shared = tuple(f"100.64.0.{number}" for number in range(1, 5))
+    probes, _ = machine.look(ScriptedNetwork({SSM: shared}), "ssm")
+    assert [probe.address for probe in probes["ssm"]] == [*shared]
+
+
 def test_of_a_public_name_a_few_addresses_are_dialled(machine: Machine) -> None:
     public = tuple(f"52.119.0.{number}" for number in range(1, 9))
     probes, _ = machine.look(ScriptedNetwork({SSM: (*public, INSIDE)}), "ssm")

@@ -8,7 +8,7 @@ from typing import Any, Iterable, Optional
 import pytest
 
 from ssm_bootstrap.diagnose.case import Case, open_case
-from ssm_bootstrap.diagnose.checks import agent, identity, instance
+from ssm_bootstrap.diagnose.checks import agent, identity, instance, region
 from ssm_bootstrap.model.finding import Finding, Severity
 from ssm_bootstrap.model.machine import Agent, AgentConfig, Identity, IdentityState, Impostor, Instance, Metadata, Unit
 from ssm_bootstrap.model.network import Failure, Probe, Stage
@@ -146,10 +146,10 @@ def test_metadata_that_were_had_or_not_asked_for_are_no_finding() -> None:
 
 def test_regions_that_disagree_are_told() -> None:
     plan = Plan("probe", Seen(REGION), "--region", EVERYTHING, other_regions=(("the vault", "eu-west-1"), ("IMDS", REGION)))
-    found = only(instance.region(case(plan=plan)))
+    found = only(region.named(case(plan=plan)))
     assert (found.code, found.subject) == ("region-mismatch", REGION)
     assert found.evidence[0].excerpt == f"--region says {REGION}, the vault says eu-west-1"
-    assert list(instance.region(case())) == []
+    assert list(region.named(case())) == []
 
 
 MISSING = probe("ssm", PUBLIC, Stage.TCP, Failure.TIMED_OUT)
@@ -180,7 +180,7 @@ def test_another_region_than_the_instances_that_nothing_leads_to(
 ) -> None:
     here = machine(Seen(Metadata(region=own, ipv4_cidrs=("10.0.0.0/16",))))
     seen = observations(*probes, instance=here, identity=who, plan=Plan("doctor", Seen(REGION), source, EVERYTHING))
-    found = list(instance.abroad(open_case(seen)))
+    found = list(region.abroad(open_case(seen)))
     assert all(item.cause.startswith(f"{source} says" if source else "The region asked for is") for item in found)
     assert [(item.code, item.severity, "register" in item.breaks) for item in found] == [
         ("region-mismatch", Severity.ERROR, True)

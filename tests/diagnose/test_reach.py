@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from ssm_bootstrap.catalog.addresses import Place
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
-from ssm_bootstrap.diagnose.placing import Place
 from ssm_bootstrap.diagnose.reach import Reach, Standing, reaches, vpc_blocks
 from ssm_bootstrap.model.network import Failure, Probe, Proxy, Stage
 from ssm_bootstrap.model.observed import Unseen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -84,8 +85,9 @@ def test_a_missing_program_is_named_without_its_arguments(program: str) -> None:
 
 def test_a_file_that_may_not_be_run_says_so(tmp_path: Path) -> None:
     (tmp_path / "program").write_text("#!/bin/sh\n")
-    with pytest.raises(CannotRun, match=r"program: Permission denied$"):
+    with pytest.raises(CannotRun, match=r"program: Permission denied$") as caught:
         Commands(PATH).run([str(tmp_path / "program")], timeout=5)
+    assert caught.value.errno == errno.EACCES
 
 
 def test_a_child_has_the_doors_environment_and_no_other() -> None:

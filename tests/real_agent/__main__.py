@@ -66,7 +66,7 @@ def travel(journey: Journey, layers: outfit.Layers, record: Optional[Path], verb
                 if part.doubt(look.channels):
                     node.object(f"the stop itself is in doubt: {part.doubt(look.channels)}")
                 seen.append(Seen(journey.name, part, judge(part, look.document), look.seconds))
-                rows.append(recording.row(part, look.document["taken_at"], look.lines, node.vpc, node.faults))
+                rows.append(recording.row(part, look, node.vpc, node.faults))
             if record is not None:
                 recording.write(record, journey, rows, node.logs())
         except (NotReached, OSError, RuntimeError, ValueError) as error:
@@ -141,7 +141,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--journey", action="append", choices=sorted(JOURNEYS), metavar="NAME", help="this one (may be repeated)")
     found.add_argument("--record", type=Path, metavar="DIR", help="write logs and journeys.json there")
     found.add_argument("--boot-register", type=int, metavar="N", help="instead: register N machines in their first second")
-    found.add_argument("--together", type=int, default=3, metavar="N", help="how many at a time (default 3)")
+    found.add_argument("--together", type=int, default=2, metavar="N", help="how many at a time (default 2)")
     found.add_argument("--verbose", action="store_true", help="what every command said, on standard error")
     return found
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import time
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Type
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Type
 
 from tests.boot import outfit
 from tests.boot.container import Container, NotReached
 from tests.lab.client import Lab
+from tests.real_agent import vpcs
 from tests.real_agent.vpcs import VPCS
-from tests.story import CODE, LOGS, register_words
+from tests.story import CODE, DATA, LOGS, register_words
 
 AGENT = "amazon-ssm-agent.service"
 CODE_FILE = "/root/activation-code"
+INSPECTION = "/usr/local/share/ca-certificates/inspection.crt"
 RESTARTS = "[Service]\nRestartSec=5\n"
 """A drop-in: what systemd waits before it starts a dead agent again, where the package says 90 s."""
 
@@ -33,6 +38,10 @@ class Look:
     seconds: float
     channels: int
     """Control channels that are open at AWS."""
+    network: Mapping[str, Any]
+    """The network, as scenarios write it."""
+    state: Mapping[str, Any]
+    """Of the machine: the agent's processes, whether it has an identity, the life of its credentials."""
 
 
 class Node:
@@ -113,6 +122,8 @@ class Node:
     def look(self) -> Look:
         """Run doctor."""
         lines = {name: text.count("\n") for name, text in self.logs().items()}
+        state = {"processes": self._processes(), "registered": self._is_registered(), "credentials": self._credentials()}
+        network = vpcs.network(self.vpc, self._faults, self.machine.path(INSPECTION).exists())
         began = time.monotonic()
         done = self.machine.run(["ssm-bootstrap", "doctor", "--json"], timeout=180)
         seconds = time.monotonic() - began
@@ -120,7 +131,35 @@ class Node:
             document = json.loads(done.stdout)
         except ValueError:
             raise NotReached(f"doctor gave {done.returncode} and no JSON: {done.stderr[-800:]}") from None
-        return Look(document, lines, seconds, int(self._state()["counters"].get("control-channels-open", 0)))
+        channels = int(self._state()["counters"].get("control-channels-open", 0))
+        return Look(document, lines, seconds, channels, network, state)
+
+    def _processes(self) -> List[Tuple[str, int, str]]:
+        """Name, id and begin of each process of the agent."""
+        proc = self.machine.path("/proc")
+        booted = next(int(line.split()[1]) for line in (proc / "stat").read_text().splitlines() if line.startswith("btime"))
+        found = []
+        for entry in sorted((one for one in proc.iterdir() if one.name.isdigit()), key=lambda one: int(one.name)):
+            with contextlib.suppress(OSError):
+                name = (entry / "cmdline").read_bytes().split(b"\0")[0].decode(errors="replace").rpartition("/")[2]
+                if name in outfit.PROGRAMS:
+                    ticks = int((entry / "stat").read_text().rpartition(")")[2].split()[19])
+                    at = datetime.fromtimestamp(booted + ticks / os.sysconf("SC_CLK_TCK"), timezone.utc)
+                    found.append((name, int(entry.name), at.isoformat(timespec="milliseconds")))
+        return found
+
+    def _is_registered(self) -> bool:
+        """Whether the vault holds an identity."""
+        with contextlib.suppress(ValueError, TypeError):
+            return bool(json.loads(self.machine.text(f"{DATA}/Vault/Store/RegistrationKey"))["instanceID"])
+        return False
+
+    def _credentials(self) -> Optional[List[str]]:
+        """When the credentials that are kept were had, and when they end."""
+        with contextlib.suppress(ValueError):
+            told = json.loads(self.machine.text(f"{DATA}/runtimeconfig/identity_config.json"))
+            return [told["CredentialsRetrievedAt"], told["CredentialsExpiresAt"]]
+        return None
 
     # the agent's logs
 

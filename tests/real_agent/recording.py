@@ -9,24 +9,29 @@ from typing import Any, Dict, Mapping, Sequence, Tuple
 from tests.laws.secrets import leaks_in_files
 from tests.real_agent.journeys import Journey
 from tests.real_agent.judgement import Stop
+from tests.real_agent.node import Look
 from tests.real_agent.vpcs import words
 
 Row = Dict[str, Any]
 
 
-def row(stop: Stop, taken_at: str, lines: Mapping[str, int], vpc: str, faults: Sequence[str]) -> Row:
+def row(stop: Stop, look: Look, vpc: str, faults: Sequence[str]) -> Row:
     """One stop: when the look was taken, how long each log was then, what was at work, and what is so."""
     return {
         "stop": stop.name,
-        "taken_at": taken_at,
-        "lines": {name: count for name, count in sorted(lines.items()) if count},
+        "taken_at": look.document["taken_at"],
+        "lines": {name: count for name, count in sorted(look.lines.items()) if count},
         "vpc": vpc,
+        "network": look.network,
         "faults": list(faults),
-        "must": list(stop.must),
-        "any": list(stop.any),
-        "may": list(stop.may),
-        "verdicts": dict(stop.verdicts),
+        **look.state,
+        **expected(stop),
     }
+
+
+def expected(stop: Stop) -> Row:
+    """What is so at a stop."""
+    return {"must": list(stop.must), "any": list(stop.any), "may": list(stop.may), "verdicts": dict(stop.verdicts)}
 
 
 def write(directory: Path, journey: Journey, rows: Sequence[Row], logs: Mapping[str, str]) -> None:

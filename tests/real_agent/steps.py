@@ -11,7 +11,7 @@ from typing import Any, Dict, Mapping, Tuple
 from tests.boot.container import NotReached
 from tests.lab import pki
 from tests.lab.aws.s3 import PAYLOAD
-from tests.real_agent.node import AGENT, CODE_FILE, Node
+from tests.real_agent.node import AGENT, CODE_FILE, INSPECTION, Node
 from tests.story import ACTIVATION, PATCH, REGION, UPDATE
 
 ONLINE = "SSM Connection channel status is set to ssmmessages"
@@ -171,8 +171,7 @@ class TrustInspection(Step):
 
     def take(self, node: Node) -> None:
         node.mark()
-        at = node.machine.path("/usr/local/share/ca-certificates/inspection.crt")
-        at.write_text(pki.certificates(node.lab.region).interception)
+        node.machine.path(INSPECTION).write_text(pki.certificates(node.lab.region).interception)
         node.run(["update-ca-certificates"])
 
 

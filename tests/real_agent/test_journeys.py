@@ -14,8 +14,10 @@ from tests.laws.secrets import leaks_in_files
 from tests.real_agent.__main__ import main
 from tests.real_agent.journeys import JOURNEYS, NAMES
 from tests.real_agent.judgement import Stop, judge
-from tests.real_agent.recording import row, write
-from tests.real_agent.vpcs import VPCS, words
+from tests.real_agent.node import Look
+from tests.real_agent.recording import expected, row, write
+from tests.real_agent.vpcs import NETWORKS, VPCS, network, words
+from tests.scenarios.vpc import read_vpc
 
 RECORDED = Path(__file__).resolve().parents[1] / "data" / "journeys-more"
 INDEX: Dict[str, Any] = json.loads((RECORDED / "journeys.json").read_text())
@@ -74,6 +76,12 @@ def test_a_journey_names_what_exists(name: str) -> None:
         assert {verdict for told in stop.verdicts.values() for verdict in told.split("|")} <= VERDICTS
 
 
+@pytest.mark.parametrize("name", VPCS)
+def test_a_vpc_is_a_scenario_too(name: str) -> None:
+    assert NETWORKS.keys() == VPCS.keys()
+    assert read_vpc(network(name, {"date": 60}), "ap-northeast-1").date_offset == 60
+
+
 @pytest.mark.parametrize(("name", "stop"), STOPS)
 def test_a_recording_has_what_a_look_needs(name: str, stop: str) -> None:
     told = next(row for row in INDEX["journeys"][name]["stops"] if row["stop"] == stop)
@@ -86,9 +94,10 @@ def test_a_recording_has_what_a_look_needs(name: str, stop: str) -> None:
 
 @pytest.mark.parametrize("name", INDEX["journeys"])
 def test_a_recording_expects_what_its_journey_expects(name: str) -> None:
-    keys = ("stop", "must", "any", "may", "verdicts")
-    recorded = [{key: told[key] for key in keys} for told in INDEX["journeys"][name]["stops"]]
-    assert recorded == [{key: row(stop, "", {}, "", [])[key] for key in keys} for stop in JOURNEYS[name].stops]
+    told = INDEX["journeys"][name]["stops"]
+    assert [(row["stop"], {key: row[key] for key in ("must", "any", "may", "verdicts")}) for row in told] == [
+        (stop.name, expected(stop)) for stop in JOURNEYS[name].stops
+    ]
 
 
 def test_no_secret_stands_in_a_recording() -> None:
@@ -99,13 +108,15 @@ def test_no_secret_stands_in_a_recording() -> None:
 
 def test_what_is_recorded_can_be_read_again(tmp_path: Path) -> None:
     journey = JOURNEYS["crash"]
-    rows = [row(stop, "2026-11-27T16:45:44+00:00", {"errors.log": 0, "a.log": 1}, "complete", []) for stop in journey.stops]
+    look = Look({"taken_at": "2026-11-27T16:45:44+00:00"}, {"errors.log": 0, "a.log": 1}, 1.0, 1, {}, {"processes": []})
+    rows = [row(stop, look, "complete", []) for stop in journey.stops]
     write(tmp_path, journey, rows, {"a.log": "2026-11-27 one\n", "errors.log": ""})
     write(tmp_path, JOURNEYS["worker"], [], {})
     found = json.loads((tmp_path / "journeys.json").read_text())
     assert found["vpcs"] == {"complete": words()["complete"]}
     assert list(found["journeys"]) == ["crash", "worker"]
     assert found["journeys"]["crash"]["stops"][0]["lines"] == {"a.log": 1}
+    assert found["journeys"]["crash"]["stops"][0]["processes"] == []
     assert [path.name for path in (tmp_path / "crash").iterdir()] == ["a.log"]
 
 

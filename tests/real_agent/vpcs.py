@@ -50,6 +50,43 @@ VPCS: Mapping[str, Case] = dict(
 )
 
 
+_OUTSIDE: Mapping[str, Any] = {"kms": ["52.119.221.73"], "logs": ["52.119.221.74"]}
+_DROPPED: Mapping[str, Any] = {"kms": "dropped", "logs": "dropped"}
+_COMPLETE: Mapping[str, Any] = {"base": "complete", "names": _OUTSIDE, "peers": _DROPPED}
+_REGIONAL = {name: [f"10.0.1.{place}", f"10.0.2.{place}"] for name, place in (("s3", 15), ("s3-bucket", 16), ("buckets", 18))}
+
+NETWORKS: Mapping[str, Mapping[str, Any]] = {
+    "no-endpoints": {"base": "no-endpoints"},
+    "interface-only": {**_COMPLETE, "base": "no-s3"},
+    "complete": _COMPLETE,
+    "complete-no-session": {
+        **_COMPLETE,
+        "names": {**_OUTSIDE, "ssmmessages": ["52.119.221.71"]},
+        "peers": {**_DROPPED, "ssmmessages": "dropped"},
+    },
+    "endpoint-sg": {"base": "complete", "peers": {"endpoints": "dropped"}},
+    "interception": {**_COMPLETE, "peers": {"*": "untrusted(Example Corp TLS Inspection CA)", **_DROPPED}},
+    "dns-silent": {**_COMPLETE, "resolver": "silent"},
+    "dns-refused": {**_COMPLETE, "resolver": "refused"},
+    "dns-unknown": {"base": "complete", "names": {"*": "nxdomain"}},
+    "dns-silent-and-sg": {"base": "complete", "resolver": "silent", "peers": {"endpoints": "dropped"}},
+    "s3-denied": {**_COMPLETE, "peers": {**_DROPPED, "s3-all": "403"}},
+    "s3-http-blocked": {**_COMPLETE, "peers": {**_DROPPED, "s3-all:80": "dropped"}},
+    "s3-regional": {
+        **_COMPLETE,
+        "names": {**_OUTSIDE, **_REGIONAL},
+        "peers": {**_DROPPED, "s3-dualstack": "dropped", "buckets-dualstack": "dropped"},
+    },
+}
+"""The same networks as scenarios write them, so that a recording can be looked at again without a lab."""
+
+
+def network(name: str, faults: Mapping[str, Any], trusted: bool = False) -> Dict[str, Any]:
+    """What a scenario's network is at a stop: the VPC, AWS's clock, and whether the machine trusts who opens TLS."""
+    found = dict(NETWORKS["complete" if trusted and name == "interception" else name])
+    return {**found, "date_offset": faults["date"]} if faults.get("date") else found
+
+
 def words() -> Dict[str, str]:
     """Name to words, for a recording."""
     return {name: case.title for name, case in VPCS.items()}

@@ -27,7 +27,7 @@ class ScenarioCommands(Commands):
         words = " ".join(argv)
         found = [known for known in self._answers if words == known or words.startswith(f"{known} ")]
         if not found:
-            raise CannotRun(f"{argv[0]}: No such file or directory")
+            raise CannotRun(argv[0], FileNotFoundError(2, "No such file or directory"))
         says = self._answers[max(found, key=len)]
         told = dict(says) if isinstance(says, Mapping) else {"output": says}
         output = _text(told.pop("output", ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Layer, Side
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.model.capability import ON_A_NODE
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.finding import Severity
 
@@ -83,7 +84,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         layer=Layer.AGENT,
         subject="amazon-ssm-agent",
-        breaks=families.ALL_BUT_REGISTER,
+        breaks=ON_A_NODE,
         explains=("channel-down", "agent-offline"),
         depends_on=("ssm",),
         title="The agent hibernates and asks the service only now and then",
@@ -109,7 +110,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         layer=Layer.AGENT,
         subject="/etc/amazon/ssm/amazon-ssm-agent.json",
-        breaks=families.ALL_BUT_REGISTER,
+        breaks=ON_A_NODE,
         explains=("agent-not-running", *families.NO_TOKEN),
         ended_by=("credentials-ready",),
         exit_status=ExitStatus.BAD_CONTENT,
@@ -139,7 +140,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         layer=Layer.AGENT,
         subject="amazon-ssm-agent",
-        breaks=families.ALL_BUT_REGISTER,
+        breaks=ON_A_NODE,
         explains=(*families.NO_TOKEN,),
         identity=Bond.NODE,
         title="The agent runs as the EC2 instance and not as the hybrid node",
@@ -167,7 +168,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.AGENT,
         changed_on=Side.AWS,
         subject="amazon-ssm-agent",
-        breaks=families.ALL_BUT_REGISTER,
+        breaks=ON_A_NODE,
         explains=(*families.OFFLINE,),
         depends_on=("ssm",),
         identity=Bond.NODE,
@@ -233,6 +234,22 @@ KINDS: tuple[FindingKind, ...] = (
     ),
 )
 
+ASLEEP = FindingKind(
+    code="agent-offline",
+    name="asleep",
+    severity=Severity.WARNING,
+    title="The agent sleeps until its next try; what kept it offline works now",
+    cause=(
+        "After a failure the agent waits before it asks again, for minutes at first and for hours in the end. What it failed of "
+        "answers now, and it has not asked since."
+    ),
+    summary="Restart the agent, or wait for its next try.",
+    steps=("Restart it where no command or session is at work: `restart --if-asleep` looks first.",),
+    commands=("sudo ssm-bootstrap restart --if-asleep",),
+    source="amazon-ssm-agent 3.3.1142.0, core/app/credentialrefresher/credentialrefresher.go; agent/hibernation",
+    when="the cause is over and the agent has not tried again",
+)
+
 CUT = FindingKind(
     code="channel-down",
     name="cut",
@@ -277,5 +294,5 @@ MASKED = FindingKind(
 )
 """The words of agent-not-running where the unit is masked."""
 
-VARIANTS: tuple[FindingKind, ...] = (CUT, MASKED)
+VARIANTS: tuple[FindingKind, ...] = (ASLEEP, CUT, MASKED)
 """Other words of these codes, each for a case of its own."""

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.model.capability import Capability
-
-ALL_BUT_REGISTER = (Capability.RUN_COMMAND, Capability.SESSION, Capability.PATCH, Capability.AGENT_UPDATE)
-"""What needs a registered node that is online."""
-
 ENDPOINT = ("endpoint-missing", "endpoint-blocked", "endpoint-partly-unreachable", "endpoint-refused")
 S3 = ("s3-unreachable", "s3-http-blocked", "s3-https-blocked", "s3-denied")
 TLS = ("tls-untrusted", "tls-expired", "tls-not-yet-valid", "tls-wrong-name", "tls-failed")

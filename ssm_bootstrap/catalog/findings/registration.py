@@ -5,7 +5,7 @@ from __future__ import annotations
 from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Layer, Side
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
-from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.finding import Severity
 
@@ -144,7 +144,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         layer=Layer.IDENTITY,
         subject="this node",
-        breaks=families.ALL_BUT_REGISTER,
+        breaks=ON_A_NODE,
         explains=("agent-not-running", *families.NO_TOKEN),
         ended_by=(
             "registered",
@@ -199,7 +199,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         layer=Layer.IDENTITY,
         subject="this node",
-        breaks=families.ALL_BUT_REGISTER,
+        breaks=ON_A_NODE,
         explains=(*families.NO_TOKEN,),
         identity=Bond.NODE,
         title="Systems Manager no longer knows this node",
@@ -284,7 +284,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         layer=Layer.IDENTITY,
         subject="this node",
-        breaks=families.ALL_BUT_REGISTER,
+        breaks=ON_A_NODE,
         explains=(*families.NO_TOKEN,),
         identity=Bond.NODE,
         exit_status=ExitStatus.BAD_CONTENT,

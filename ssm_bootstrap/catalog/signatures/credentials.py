@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
+from ssm_bootstrap.catalog.signatures.kinds import Kind, Refused, Signature
 from ssm_bootstrap.catalog.signatures.samples import AGENT, documented, formatted, measured
+from ssm_bootstrap.model.capability import ON_A_NODE
 
 CREDENTIALS: tuple[Signature, ...] = (
     Signature(
@@ -104,6 +105,10 @@ CREDENTIALS: tuple[Signature, ...] = (
         meaning="the worker's binary could not be run (missing, noexec)",
         source=AGENT + "core/workerprovider/longrunningprovider/provider.go:228",
         samples=(formatted("failed to start worker ssm-agent-worker, fork/exec /usr/bin/ssm-agent-worker: permission denied"),),
+        code="worker-missing",
+        transient=False,
+        breaks=ON_A_NODE,
+        ended_by=("worker-started",),
     ),
     Signature(
         id="worker-died",
@@ -186,6 +191,10 @@ CREDENTIALS: tuple[Signature, ...] = (
             ),
         ),
         near_misses=("EC2RoleProvider Successfully connected with instance profile role credentials",),
+        service="ssm",
+        breaks=ON_A_NODE,
+        ended_by=("credentials-ready",),
+        refused=Refused("not-registered", "role-refused"),
     ),
     Signature(
         id="ec2-default-management",
@@ -200,6 +209,10 @@ CREDENTIALS: tuple[Signature, ...] = (
                 "ec2 instance not yet registered with Systems Manager"
             ),
         ),
+        service="ssm",
+        breaks=ON_A_NODE,
+        ended_by=("credentials-ready",),
+        refused=Refused("not-registered", "role-refused"),
     ),
     Signature(
         id="ec2-instance-role",
@@ -214,6 +227,8 @@ CREDENTIALS: tuple[Signature, ...] = (
                 "\tstatus code: 404, request id: "
             ),
         ),
+        breaks=ON_A_NODE,
+        ended_by=("credentials-ready",),
     ),
     Signature(
         id="ec2-role",

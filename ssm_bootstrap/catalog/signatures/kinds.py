@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Optional
 
+from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.timeline import LifeEvent
 
 
@@ -16,6 +17,23 @@ class Kind(str, Enum):
     CAUSE = "cause"  # why it failed: the tail
     STATE = "state"  # a sign of life or of sleep, told at INFO
     BENIGN = "benign"  # harmless, dropped from the report
+
+
+class Refusal(str, Enum):
+    """What the service does not accept of a call that it refuses."""
+
+    PERMISSION = "permission"
+    CREDENTIALS = "credentials"
+    SIGNATURE = "signature"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The finding that a phase leads to where the service refuses its call for one of ``of``, and which of its words."""
+
+    code: str
+    variant: str = ""
+    of: tuple[Refusal, ...] = tuple(Refusal)
 
 
 class Origin(str, Enum):
@@ -41,6 +59,9 @@ class Signature:
     ``fixed`` is a literal that every match contains (a plain search that decides cheaply), ``pattern`` a regular expression
     used with ``re.search`` on the whole record. ``code`` is the finding that it leads to, where it alone decides.
     ``transient``: the same call may succeed later with nothing changed. ``near_misses`` must not match.
+
+    A phase, and a state that tells of a fault, says too which service it talks to, what its failure breaks, and which later
+    signs say that it works again. One that talks to nobody (vault, disk, processes) has no service.
     """
 
     id: str
@@ -53,6 +74,19 @@ class Signature:
     code: Optional[str] = None
     variant: str = ""  # which words of that code say what is to be changed here
     transient: Optional[bool] = None
+    refuses: Optional[Refusal] = None  # of a cause: the service refuses the call; what that means is for the phase to say
+    denies_object: bool = False  # of a cause: S3 refuses an object, which is a policy's doing where it is known to exist
     near_misses: tuple[str, ...] = ()
     lead: str = ""  # of a state: what its message begins with after the prefixes, where that is not ``fixed``
     event: Optional[LifeEvent] = None  # what it tells of the life of the agent's core: then each time that it was written is kept
+
+    service: str = ""
+    breaks: tuple[Capability, ...] = ()  # what cannot work while it fails
+    degrades: tuple[Capability, ...] = ()  # what works by a substitute then
+    ended_by: tuple[str, ...] = ()  # ids of the good signs that say that it works again
+    refused: Optional[Refused] = None  # the finding where the service refuses its call; None: the cause's own row decides
+    unanswered: str = ""  # the code where its request went out and no answer came, where that is more than a fault of the way
+    is_minor: bool = False  # nothing but itself depends on it: its failure is a warning
+    limit_covers_dial: bool = False
+    """Whether the client's own limit is no longer than the dial's, so that "awaiting headers" may mean that nothing was ever
+    connected (source: the agent's time-outs; 15 s for ssmmessages, 20 s for ec2messages, 30 s for S3 HEAD)."""

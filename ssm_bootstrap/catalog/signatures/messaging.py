@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
+from ssm_bootstrap.catalog.signatures.kinds import Kind, Refusal, Refused, Signature
 from ssm_bootstrap.catalog.signatures.samples import AGENT, formatted
+from ssm_bootstrap.model.capability import BY_COMMAND, Capability
 
 _POST = 'Post "https://ssmmessages.eu-west-1.amazonaws.com/v1/control-channel/mi-1": '
 
@@ -25,6 +26,12 @@ MESSAGING: tuple[Signature, ...] = (
                 "failed: unexpected response from the service <AccessDeniedException>"
             ),
         ),
+        service="ssmmessages",
+        breaks=(Capability.SESSION,),
+        degrades=BY_COMMAND,
+        ended_by=("control-channel-up", "channel-opened"),
+        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        limit_covers_dial=True,
     ),
     Signature(
         id="ssmmessages-call",
@@ -35,6 +42,12 @@ MESSAGING: tuple[Signature, ...] = (
         source=AGENT + "agent/session/service/service.go:93-181",
         samples=(formatted("createDataChannel request failed: failed to make http client call: " + _POST + "EOF"),),
         near_misses=("Failed to get controlchannel token, error: x: failed to make http client call: y",),
+        service="ssmmessages",
+        breaks=(Capability.SESSION,),
+        degrades=BY_COMMAND,
+        ended_by=("control-channel-up", "channel-opened"),
+        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        limit_covers_dial=True,
     ),
     Signature(
         id="control-channel-reconnect",
@@ -44,6 +57,12 @@ MESSAGING: tuple[Signature, ...] = (
         meaning="the control channel broke and could not be opened again",
         source=AGENT + "agent/session/controlchannel/controlchannel.go:132",
         samples=(formatted("failed to reconnect to the control channel with error: dial tcp 10.0.1.23:443: i/o timeout"),),
+        service="ssmmessages",
+        breaks=(Capability.SESSION,),
+        degrades=BY_COMMAND,
+        ended_by=("control-channel-up", "channel-opened"),
+        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        limit_covers_dial=True,
     ),
     Signature(
         id="control-channel-connect",
@@ -53,6 +72,12 @@ MESSAGING: tuple[Signature, ...] = (
         meaning="the control channel could not be opened",
         source=AGENT + "agent/session/controlchannel/controlchannel.go:212",
         samples=(formatted("failed to connect controlchannel with error: dial tcp 10.0.1.23:443: connect: connection refused"),),
+        service="ssmmessages",
+        breaks=(Capability.SESSION,),
+        degrades=BY_COMMAND,
+        ended_by=("control-channel-up", "channel-opened"),
+        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        limit_covers_dial=True,
     ),
     Signature(
         id="control-channel-setup",
@@ -68,6 +93,12 @@ MESSAGING: tuple[Signature, ...] = (
             ),
         ),
         near_misses=("SSM Agent is trying to setup control channel for MGSInteractor", "Set up control channel successfully"),
+        service="ssmmessages",
+        breaks=(Capability.SESSION,),
+        degrades=BY_COMMAND,
+        ended_by=("control-channel-up", "channel-opened"),
+        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        limit_covers_dial=True,
     ),
     Signature(
         id="websocket-dial",
@@ -78,6 +109,12 @@ MESSAGING: tuple[Signature, ...] = (
         source=AGENT + "agent/websocketutil/websocketutil.go:73",
         samples=(formatted("Failed to dial websocket: dial tcp 10.0.1.23:443: i/o timeout"),),
         near_misses=("Failed to dial websocket, status: 403 Forbidden, err: websocket: bad handshake",),
+        service="ssmmessages",
+        breaks=(Capability.SESSION,),
+        degrades=BY_COMMAND,
+        ended_by=("control-channel-up", "channel-opened"),
+        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        limit_covers_dial=True,
     ),
     Signature(
         id="websocket-refused",
@@ -133,6 +170,11 @@ MESSAGING: tuple[Signature, ...] = (
         meaning="an open channel was cut; the agent opens it again",
         source=AGENT + "agent/session/communicator/websocketchannel.go:254",
         samples=(formatted("Error while sending websocket ping: write tcp 10.0.1.5:41234->10.0.1.23:443: write: broken pipe"),),
+        service="ssmmessages",
+        degrades=(Capability.SESSION,),
+        ended_by=("control-channel-up", "channel-opened"),
+        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        is_minor=True,
     ),
     Signature(
         id="websocket-silent",
@@ -159,6 +201,10 @@ MESSAGING: tuple[Signature, ...] = (
                 "dial tcp 10.0.1.2:443: connect: connection refused"
             ),
         ),
+        service="ec2messages",
+        degrades=BY_COMMAND,
+        ended_by=("control-channel-up", "channel-opened"),
+        limit_covers_dial=True,
     ),
     Signature(
         id="long-poll-silent",

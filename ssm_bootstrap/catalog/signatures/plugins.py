@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
 from ssm_bootstrap.catalog.signatures.samples import AGENT, documented, formatted, measured
+from ssm_bootstrap.model.capability import Capability
 
 _PATCH_SCRIPT = "AWS-RunPatchBaseline document 1.80 (shell and python part)"
 _PATCH = "AWS-RunPatchBaseline document and payload 1.80-1.83 (exit codes: constant_repository.py)"
@@ -403,6 +404,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="inventory did not get to ssm",
         source=AGENT + "agent/plugins/inventory/datauploader/uploader.go:124",
         samples=(formatted("the following error occured while calling PutInventory API: ThrottlingException: Rate exceeded"),),
+        service="ssm",
     ),
     Signature(
         id="log-group",
@@ -417,6 +419,8 @@ PLUGINS: tuple[Signature, ...] = (
                 'caused by: Post "https://logs.eu-west-1.amazonaws.com/": dial tcp 10.0.1.30:443: i/o timeout'
             ),
         ),
+        service="logs",
+        is_minor=True,
     ),
     Signature(
         id="session-key",
@@ -431,6 +435,9 @@ PLUGINS: tuple[Signature, ...] = (
                 '"https://kms.eu-west-1.amazonaws.com/": dial tcp 10.0.1.31:443: i/o timeout'
             ),
         ),
+        service="kms",
+        degrades=(Capability.SESSION,),
+        is_minor=True,
     ),
     Signature(
         id="session-kms",
@@ -440,6 +447,9 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="a session's key could not be had from kms; only sessions need it",
         source=AGENT + "agent/session/crypto/blockcipher.go:102",
         samples=(formatted("Unable to get new KMSService, NoCredentialProviders: no valid providers in chain"),),
+        service="kms",
+        degrades=(Capability.SESSION,),
+        is_minor=True,
     ),
     Signature(
         id="document-not-parsed",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
 from ssm_bootstrap.catalog.signatures.samples import AGENT, documented, formatted, measured
+from ssm_bootstrap.model.capability import Capability
 
 _MANIFEST = "https://s3.ap-northeast-1.amazonaws.com/amazon-ssm-ap-northeast-1/ssm-agent-manifest.json"
 _UPDATE_CODES = AGENT + "agent/updateutil/updateconstants/constants.go:191-305"
@@ -27,6 +28,9 @@ S3: tuple[Signature, ...] = (
             ),
         ),
         near_misses=("UpdateS3Util Signed HeadBucket request failed, continuing to fallback logic",),
+        service="s3",
+        breaks=(Capability.PATCH, Capability.AGENT_UPDATE),
+        limit_covers_dial=True,
     ),
     Signature(
         id="update-download",
@@ -40,6 +44,8 @@ S3: tuple[Signature, ...] = (
             formatted(f"failed to download file reliably, {_MANIFEST}, http request failed. status:403 Forbidden statuscode:403"),
         ),
         near_misses=("failed to download installation package reliably, https://x",),
+        service="s3",
+        breaks=(Capability.PATCH, Capability.AGENT_UPDATE),
     ),
     Signature(
         id="package-download",
@@ -55,6 +61,7 @@ S3: tuple[Signature, ...] = (
             ),
         ),
         near_misses=("failed to download file reliably, https://x",),
+        service="s3",
     ),
     Signature(
         id="head-bucket",
@@ -76,6 +83,7 @@ S3: tuple[Signature, ...] = (
         samples=(formatted("http request failed. status:403 Forbidden statuscode:403"),),
         near_misses=("http request failed. status:404 Not Found statuscode:404",),
         transient=False,
+        denies_object=True,
     ),
     Signature(
         id="s3-no-object",
@@ -109,6 +117,7 @@ S3: tuple[Signature, ...] = (
         samples=(documented("AccessDenied: Access Denied\n\tstatus code: 403, request id: 4442587FB7D0A2F9, host id: abc="),),
         near_misses=("AccessDeniedException: lab",),
         transient=False,
+        denies_object=True,
     ),
     Signature(
         id="s3-wrong-region",
@@ -152,6 +161,7 @@ S3: tuple[Signature, ...] = (
         meaning="no signed access to S3 could be prepared",
         source=AGENT + "agent/fileutil/artifact/artifact.go:156-328",
         samples=(formatted("failed to get S3 session: NoCredentialProviders: no valid providers in chain."),),
+        service="s3",
     ),
     Signature(
         id="output-upload",
@@ -163,6 +173,8 @@ S3: tuple[Signature, ...] = (
         samples=(
             formatted("Failed to upload /var/lib/amazon/ssm/x/stdout to s3://bucket/x/stdout err:AccessDenied: Access Denied"),
         ),
+        service="s3",
+        is_minor=True,
     ),
     Signature(
         id="download-hash",
@@ -193,6 +205,8 @@ S3: tuple[Signature, ...] = (
         samples=(
             formatted("failed to get stable version from https://s3.eu-west-1.amazonaws.com/amazon-ssm-eu-west-1/stable/VERSION"),
         ),
+        service="s3",
+        breaks=(Capability.AGENT_UPDATE,),
     ),
     Signature(
         id="update-busy",
@@ -245,6 +259,8 @@ S3: tuple[Signature, ...] = (
                 "dial tcp 52.218.1.1:443: i/o timeout"
             ),
         ),
+        service="s3",
+        breaks=(Capability.AGENT_UPDATE,),
     ),
     Signature(
         id="update-code-network",
@@ -278,6 +294,7 @@ S3: tuple[Signature, ...] = (
         samples=(
             formatted("failed to download manifest - failed to retrieve package document: ThrottlingException: Rate exceeded"),
         ),
+        service="ssm",
     ),
     Signature(
         id="package-platform",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
 from ssm_bootstrap.catalog.signatures.samples import AGENT, formatted, measured
+from ssm_bootstrap.model.capability import ON_A_NODE
 from ssm_bootstrap.model.timeline import LifeEvent
 
 STATES: tuple[Signature, ...] = (
@@ -222,6 +223,9 @@ STATES: tuple[Signature, ...] = (
         code="agent-hibernating",
         transient=False,
         event=LifeEvent.HIBERNATES,
+        service="ssm",
+        breaks=ON_A_NODE,
+        ended_by=("control-channel-up", "channel-opened"),
     ),
     Signature(
         id="hibernate-mode",
@@ -236,6 +240,9 @@ STATES: tuple[Signature, ...] = (
         near_misses=("Entering SSM Agent hibernate - x",),
         code="agent-hibernating",
         transient=False,
+        service="ssm",
+        breaks=ON_A_NODE,
+        ended_by=("control-channel-up", "channel-opened"),
     ),
     Signature(
         id="hibernate-ping",
@@ -247,6 +254,9 @@ STATES: tuple[Signature, ...] = (
         samples=(formatted("Health ping failed with error - AccessDeniedException: not allowed"),),
         code="agent-hibernating",
         transient=False,
+        service="ssm",
+        breaks=ON_A_NODE,
+        ended_by=("control-channel-up", "channel-opened"),
     ),
     Signature(
         id="fingerprint-regenerated",

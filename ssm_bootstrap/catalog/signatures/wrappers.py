@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
+from ssm_bootstrap.catalog.signatures.kinds import Kind, Refusal, Refused, Signature
 from ssm_bootstrap.catalog.signatures.samples import AGENT, formatted, measured
+from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 
 WRAPPERS: tuple[Signature, ...] = (
     Signature(
@@ -21,6 +22,11 @@ WRAPPERS: tuple[Signature, ...] = (
             ),
         ),
         near_misses=("Registration failed due to EOF", "Successfully registered the instance with AWS SSM"),
+        service="ssm",
+        breaks=(Capability.REGISTER,),
+        ended_by=("registered", "credentials-ready"),
+        refused=Refused("registration-denied", of=(Refusal.PERMISSION,)),
+        unanswered="answer-lost",
     ),
     Signature(
         id="role-token",
@@ -41,6 +47,10 @@ WRAPPERS: tuple[Signature, ...] = (
             ),
         ),
         near_misses=("Sleeping for 26m49s before retrying retrieve credentials",),
+        service="ssm",
+        breaks=ON_A_NODE,
+        ended_by=("credentials-ready",),
+        refused=Refused("credentials-refused"),
     ),
     Signature(
         id="role-token-status",
@@ -56,6 +66,10 @@ WRAPPERS: tuple[Signature, ...] = (
             ),
         ),
         near_misses=("\tstatus code: 400, request id: 00000000-0000-4000-8000-000000000000",),
+        service="ssm",
+        breaks=ON_A_NODE,
+        ended_by=("credentials-ready",),
+        refused=Refused("credentials-refused"),
     ),
     Signature(
         id="api-call",
@@ -71,6 +85,7 @@ WRAPPERS: tuple[Signature, ...] = (
             ),
             formatted("error when calling AWS APIs. error details - InvalidInstanceId: "),
         ),
+        service="ssm",
     ),
     Signature(
         id="associations",
@@ -81,6 +96,7 @@ WRAPPERS: tuple[Signature, ...] = (
         source=AGENT + "agent/association/processor/processor.go:167,178",
         samples=(formatted("Unable to load instance associations, unable to retrieve associations InternalServerError: "),),
         near_misses=("Encountered error while loading association 1b2c contents",),
+        service="ssm",
     ),
     Signature(
         id="association-document",
@@ -90,6 +106,7 @@ WRAPPERS: tuple[Signature, ...] = (
         meaning="GetDocument of an association failed",
         source=AGENT + "agent/association/processor/processor.go",
         samples=(formatted("Encountered error while loading association 1b2c3d4e contents, ThrottlingException: Rate exceeded"),),
+        service="ssm",
     ),
     Signature(
         id="core-start",
@@ -102,6 +119,8 @@ WRAPPERS: tuple[Signature, ...] = (
             formatted("Error occurred when starting amazon-ssm-agent: failed to get identity: failed to find agent identity"),
         ),
         near_misses=("failed to start worker ssm-agent-worker, exec format error",),
+        breaks=ON_A_NODE,
+        ended_by=("credentials-ready",),
     ),
     Signature(
         id="identity-register",
@@ -111,6 +130,10 @@ WRAPPERS: tuple[Signature, ...] = (
         meaning="the agent tried to register the EC2 identity (default host management), not a hybrid one",
         source=AGENT + "core/app/registrar/registrar.go:126",
         samples=(formatted("failed to register identity: error calling RegisterManagedInstance API: AccessDeniedException: no"),),
+        service="ssm",
+        breaks=ON_A_NODE,
+        ended_by=("credentials-ready",),
+        refused=Refused("not-registered", "role-refused"),
     ),
     Signature(
         id="key-rotation",
@@ -125,6 +148,8 @@ WRAPPERS: tuple[Signature, ...] = (
                 'caused by: Post "https://ssm.eu-west-1.amazonaws.com/": EOF'
             ),
         ),
+        service="ssm",
+        is_minor=True,
     ),
     Signature(
         id="key-update",

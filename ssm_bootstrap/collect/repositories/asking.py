@@ -11,8 +11,9 @@ from typing import Callable, Optional
 
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.endpoints import Endpoint
+from ssm_bootstrap.collect import answers
 from ssm_bootstrap.collect.failures import failure_of, words_of
-from ssm_bootstrap.collect.ladder import PROXY_HEADERS, REQUEST_ID_HEADERS, Ladder
+from ssm_bootstrap.collect.ladder import Ladder
 from ssm_bootstrap.collect.probe import Look, Wanted
 from ssm_bootstrap.collect.repositories.configured import ProxyChoice
 from ssm_bootstrap.collect.repositories.places import Place
@@ -23,12 +24,14 @@ from ssm_bootstrap.model.repositories import Outcome
 
 SERVICE = "repository"
 LIST_BYTES = 1 << 18
-REDIRECTS = (301, 302, 303, 307, 308)
 
 
 @dataclass(frozen=True)
 class Question:
-    """One file to ask for. ``trust`` names the certificates that count; ``has_key``: a 401 or 403 means reached."""
+    """One file to ask for. ``trust`` names the certificates that count; ``has_key``: a 401 or 403 means reached.
+
+    ``known``: everybody may read the file. ``may_be_gone``: any answer of S3 is as good as the file.
+    """
 
     what: str
     place: Place
@@ -37,11 +40,18 @@ class Question:
     verify: bool = True
     has_key: bool = False
     known: bool = False
+    may_be_gone: bool = False
 
     @property
     def lists(self) -> bool:
         """True for a list of mirrors, whose body is wanted."""
         return self.what in ("mirrorlist", "metalink")
+
+    @property
+    def expected(self) -> answers.Expected:
+        """What an answer is judged by."""
+        is_pinned = self.place.secure and self.verify and bool(self.bundle)
+        return answers.Expected(self.what, self.known, self.has_key, is_pinned, self.may_be_gone)
 
 
 @dataclass(frozen=True)
@@ -96,8 +106,7 @@ class AskingLadder(Ladder):
         )
         self.answer = answer
         self._stages[-1] = replace(self._stages[-1], detail=f"HTTP {answer.status}")
-        request_id = next((answer.headers[name] for name in REQUEST_ID_HEADERS if name in answer.headers), "")
-        return replace(probe, status=answer.status, request_id=request_id)
+        return replace(probe, status=answer.status, request_id=answers.request_id_of(answer))
 
 
 def _basic(credentials: str) -> str:
@@ -140,8 +149,8 @@ class Asking(Look):
         for name, question in self._questions.items():
             own = [probe for probe in probes if probe.target.endpoint == name]
             best = next((probe for probe in own if probe.last.ok), own[0] if own else None)
-            answers = [ladder.answer for ladder in self._ladders.get(name, []) if ladder.answer is not None]
-            found.append(_reply(question, best, answers[0] if answers and best is not None and best.last.ok else None))
+            given = [ladder.answer for ladder in self._ladders.get(name, []) if ladder.answer is not None]
+            found.append(_reply(question, best, given[0] if given and best is not None and best.last.ok else None))
         return found
 
 
@@ -163,7 +172,7 @@ def _reply(question: Question, probe: Optional[Probe], answer: Optional[Answer])
             return Reply(Outcome.UNKNOWN, last.detail, probe)
         word = last.failure.value if last.failure else "failed"
         return Reply(Outcome.UNREACHED, f"{last.stage.value} {word}" + (f" ({last.detail})" if last.detail else ""), probe)
-    outcome, detail = judge_answer(answer, question)
+    outcome, detail = answers.judge_file(answer, question.expected)
     location = question.place.moved(answer.headers["location"]) if outcome is Outcome.REDIRECTED else None
     if outcome is Outcome.REDIRECTED and location is None:
         outcome, detail = Outcome.STRANGER, f"{detail} to nowhere"
@@ -178,46 +187,6 @@ def _wants_certificate(last: StageResult) -> bool:
     if last.failure is Failure.HANDSHAKE_FAILED:
         return True
     return last.stage is Stage.HTTP and last.failure in (Failure.CLOSED, Failure.RESET)
-
-
-def judge_answer(answer: Answer, question: Question) -> tuple[Outcome, str]:
-    """What an answer says of a repository, and the words for it."""
-    said, status = f"HTTP {answer.status}", answer.status
-    content = answer.headers.get("content-type", "").lower()
-    # Behind TLS with an authority of its own the server's content network says Via, and no filtering proxy can answer.
-    pinned = question.place.secure and question.verify and bool(question.bundle)
-    by_proxy = "" if pinned else next((name for name in PROXY_HEADERS if name in answer.headers), "")
-    if status in REDIRECTS and answer.headers.get("location"):
-        return Outcome.REDIRECTED, said
-    if status in (401, 403) and question.has_key and not by_proxy:
-        return Outcome.WANTS_KEY, f"reached; {said} without the client certificate or password"
-    if status == 407:
-        return Outcome.DENIED, f"{said}: the proxy wants a user and password"
-    if status in (401, 403):
-        return Outcome.DENIED, _denied(said, answer, question, by_proxy)
-    if status in (404, 410):
-        return Outcome.MISSING, f"{said}: no such file"
-    if status in (405, 501):
-        return Outcome.FOUND, f"{said}: reached; HEAD is not answered there"
-    if status >= 500 or status == 429:
-        return Outcome.UNKNOWN, f"{said}: the server has trouble of its own"
-    if not 200 <= status < 300:
-        return Outcome.UNKNOWN, said
-    page = answer.body[:512].lstrip().lower()
-    if content.startswith("text/html") or page.startswith((b"<!doctype html", b"<html")):
-        return Outcome.STRANGER, f"{said} with an HTML page in place of {question.what}"
-    return Outcome.FOUND, said
-
-
-def _denied(said: str, answer: Answer, question: Question, by_proxy: str) -> str:
-    is_s3 = "x-amz-request-id" in answer.headers or answer.headers.get("server") == "AmazonS3"
-    if by_proxy:
-        return f"{said} from a proxy ({by_proxy})"
-    if is_s3 and question.known:
-        return f"{said} of S3 on a file that everybody may read: a policy denies it"
-    if is_s3:
-        return f"{said} of S3: a policy denies it, or there is no such file"
-    return said
 
 
 def words_for(error: BaseException) -> tuple[Outcome, str]:

@@ -15,7 +15,7 @@ from ssm_bootstrap.collect.repositories.surroundings import choice_of
 from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.collect.trust import trust_of
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.model.repositories import Fetch, Outcome
+from ssm_bootstrap.model.repositories import Fetch
 from ssm_bootstrap.model.site import NO_SITE
 
 
@@ -40,16 +40,14 @@ def ask_for_objects(
     replies = Asking(host, questions, trusting).ask()
     found = []
     for item, question, reply in zip(objects, questions, replies):
-        reached = not item.exists and reply.outcome in (Outcome.DENIED, Outcome.MISSING, Outcome.REDIRECTED)
-        is_s3 = reply.probe is not None and bool(reply.probe.request_id)
-        outcome = Outcome.FOUND if reached and is_s3 else reply.outcome
-        found.append(Fetch(question.place.shown, item.name, outcome, reply.detail, reply.probe, item.exists))
+        found.append(Fetch(question.place.shown, item.name, reply.outcome, reply.detail, reply.probe, item.exists))
     return tuple(found)
 
 
 def _question(item: PatchObject, proxies: ProxySettings) -> Question:
     place = Place("https", item.host, 443, item.path, item.path)
-    return Question(item.name, place, choice_of(proxies.url_for(item.host, 443), proxies.source), known=item.exists)
+    choice = choice_of(proxies.url_for(item.host, 443), proxies.source)
+    return Question(item.name, place, choice, known=item.exists, may_be_gone=not item.exists)
 
 
 def _overridden(item: PatchObject, overrides: Optional[Overrides], region: str) -> PatchObject:

@@ -7,7 +7,6 @@ from typing import Iterator, Optional
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.checks.service import started_by_hand
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding
 from ssm_bootstrap.model.machine import Agent, IdentityState, Unit
 from ssm_bootstrap.model.observed import Unseen, value_of
@@ -22,7 +21,7 @@ def installed(case: Case) -> Iterator[Finding]:
             "amazon-ssm-agent",
             facts={"region": case.region},
             evidence=(Evidence("files", "/usr/bin, /snap", "no amazon-ssm-agent"),),
-            breaks=tuple(item.value for item in case.capabilities),
+            breaks=case.capabilities,
         )
 
 
@@ -90,4 +89,4 @@ def _is_registered(case: Case) -> bool:
 
 
 def _all_but_register(case: Case) -> tuple[str, ...]:
-    return tuple(item.value for item in case.capabilities if item is not Capability.REGISTER)
+    return case.on_a_node

@@ -6,7 +6,6 @@ from typing import Iterator, Optional
 
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observed import value_of
@@ -29,7 +28,7 @@ def identity(case: Case) -> Iterator[Finding]:
         shown.append(taken[1])
     # Whoever still runs as the hybrid node does so until the next start.
     is_later = taken is not None and taken[0] == HYBRID
-    rest = tuple(item.value for item in case.capabilities if item is not Capability.REGISTER)
+    rest = case.on_a_node
     yield make_finding(
         "identity-not-hybrid",
         "amazon-ssm-agent",

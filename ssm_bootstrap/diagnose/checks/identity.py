@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Iterator
 
 from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.checks.instance import abroad
+from ssm_bootstrap.diagnose.checks.region import abroad
 from ssm_bootstrap.diagnose.reach import metadata_of
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observed import value_of
@@ -38,7 +37,7 @@ def registration(case: Case) -> Iterator[Finding]:
             "mi": identity.registration_file_id,
         },
         evidence=(shown if is_cut else Evidence("vault", "/var/lib/amazon/ssm/Vault", detail),),
-        breaks=tuple(item.value for item in case.capabilities if item is not Capability.REGISTER),
+        breaks=case.on_a_node,
     )
 
 

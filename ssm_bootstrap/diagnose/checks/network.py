@@ -6,16 +6,16 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Iterable, Iterator, Optional, Sequence
 
+from ssm_bootstrap.catalog.addresses import Place, is_own
 from ssm_bootstrap.catalog.agents import EC2MESSAGES_AS_FALLBACK
 from ssm_bootstrap.catalog.authorities import authority_place
 from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
 from ssm_bootstrap.diagnose.case import Case, is_closed
 from ssm_bootstrap.diagnose.doubt import unsure_way
-from ssm_bootstrap.diagnose.placing import Place, is_own
 from ssm_bootstrap.diagnose.reach import Reach, Standing, metadata_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.capability import Capability, Verdict
+from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Severity
 from ssm_bootstrap.model.network import Failure, Probe
 from ssm_bootstrap.model.observed import value_of
@@ -167,7 +167,7 @@ def clock(case: Case) -> Iterator[Finding]:
     detail = f"this machine's clock is {abs(worst.clock_offset):.0f} s {side.value} the service's"
     seconds = f"{abs(worst.clock_offset):.0f}"
     answering = [reach for reach in case.reaches if worst in reach.probes]
-    signed = tuple(item.value for item in case.capabilities if item is not Capability.REGISTER)
+    signed = case.on_a_node
     excerpt = f"Date header: {detail}"
     yield make_finding(
         "clock-skewed",

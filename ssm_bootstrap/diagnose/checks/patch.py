@@ -17,7 +17,7 @@ from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Remedy, Sever
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositories, Repository
 
-PATCH = (Capability.PATCH.value,)
+PATCH = (Capability.PATCH,)
 MOST_GROUPS, MOST_SETTINGS = 10, 3
 FATAL = (Effect.BREAKS, Effect.LIES)
 PROGRAMS = {Manager.DNF: "dnf ", Manager.YUM: "yum ", Manager.APT: "apt-get ", Manager.ZYPPER: "zypper "}

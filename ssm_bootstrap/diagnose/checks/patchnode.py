@@ -16,7 +16,7 @@ from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.patching import NodeLimits
 
-PATCH = (Capability.PATCH.value,)
+PATCH = (Capability.PATCH,)
 SNAPS = "/snap/"
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Iterator, Optional
 
+from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.authorities import authority_place
 from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.placing import Place, place_of
 from ssm_bootstrap.diagnose.reach import Reach, Standing, vpc_blocks
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observed import Unseen, value_of
@@ -28,7 +27,7 @@ def mismatch(case: Case) -> Iterator[Finding]:
         return
     detail = f"{shell.source}: {_words(shell)}; {service.source}: {_words(service)}"
     severity = _severity(case, shell, service)
-    rest = tuple(item.value for item in case.capabilities if item is not Capability.REGISTER)
+    rest = case.on_a_node
     yield make_finding(
         "proxy-mismatch",
         service.source,

@@ -1,14 +1,85 @@
-"""What is not known of a region: said, never invented."""
+"""The region: named twice and differently, of another VPC than this instance's, or one of which little is known."""
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Any, Iterator
 
 from ssm_bootstrap.catalog.buckets import patch_manager_bucket, patch_payload_host, snapshot_bucket
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.regions import AS_OF, is_known
-from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.observed import Unseen
+from ssm_bootstrap.diagnose.case import Case, own_region_elsewhere
+from ssm_bootstrap.diagnose.reach import metadata_of
+from ssm_bootstrap.diagnose.verdicts import touched_by
+from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Capability, Verdict
+from ssm_bootstrap.model.finding import Evidence, Finding, Severity
+from ssm_bootstrap.model.machine import IdentityState
+from ssm_bootstrap.model.observations import Plan
+from ssm_bootstrap.model.observed import Unseen, value_of
+
+
+def contradicted(plan: Plan, severity: Severity, **more: Any) -> Iterator[Finding]:
+    """The region that was named, against each other one that some source names; ``more`` are further fields of Finding."""
+    region = value_of(plan.region)
+    for source, other in plan.other_regions if region is not None else ():
+        if region is not None and other != region:
+            detail = f"{plan.region_source} says {region}, {source} says {other}"
+            yield _mismatch(region, detail, Evidence("configuration", source, detail), severity, **more)
+
+
+def _mismatch(region: str, detail: str, shown: Evidence, severity: Severity, **more: Any) -> Finding:
+    facts = {"region": region, "detail": detail}
+    return make_finding("region-mismatch", region, facts=facts, evidence=(shown,), severity=severity, **more)
+
+
+def named(case: Case) -> Iterator[Finding]:
+    """A region that was named, against the one that the node is registered in.
+
+    An error where something fails in the region that was looked at; a wrong word by which nothing fails is a warning.
+    """
+    broken, degraded = _asked(case, Verdict.BROKEN), _asked(case, Verdict.DEGRADED)
+    severity = Severity.ERROR if broken or degraded else Severity.WARNING
+    yield from contradicted(case.observations.plan, severity, breaks=broken, degrades=degraded)
+
+
+def _asked(case: Case, verdict: Verdict) -> tuple[Capability, ...]:
+    """The capabilities of which what was dialled has this verdict."""
+    return tuple(
+        item for item in case.capabilities if any((need.capability, need.verdict) == (item, verdict) for need in case.needs)
+    )
+
+
+def abroad(case: Case) -> Iterator[Finding]:
+    """A node yet to be registered, for another region than its VPC's, where no endpoint can be and nothing else leads."""
+    metadata, identity = metadata_of(case.observations), value_of(case.observations.identity)
+    own = metadata.region if metadata is not None else ""
+    belongs_there = identity is not None and identity.state in (IdentityState.REGISTERED, IdentityState.UNREADABLE)
+    if own in ("", case.region) or not case.region or belongs_there or case.observations.plan.region_source == "the vault":
+        return
+    missing = [reach for reach in case.reaches if reach.code and FINDINGS[reach.code].is_of_a_missing_endpoint]
+    answers = any(reach.answered for reach in case.reaches if not reach.is_s3)
+    if answers or all(reach.is_s3 for reach in missing):
+        return
+    rows = [reach.endpoint for reach in missing]
+    source = case.observations.plan.region_source
+    said = f"{source} says {case.region}" if source else f"The region asked for is {case.region}"
+    detail = f"{said}, and this instance is in {own}"
+    yield _mismatch(
+        case.region,
+        detail,
+        Evidence("IMDS", "169.254.169.254", detail),
+        Severity.ERROR,
+        variant="abroad",
+        breaks=touched_by(rows, case.needs, Verdict.BROKEN),
+        degrades=touched_by(rows, case.needs, Verdict.DEGRADED),
+    )
+
+
+def elsewhere(case: Case) -> Iterator[tuple[str, str]]:
+    """The node's own region, where another one was looked at."""
+    own = own_region_elsewhere(case.observations)
+    if own:
+        yield own, f"this node is registered there, and {case.region} was looked at: leave --region away"
 
 
 def not_known(case: Case) -> Iterator[tuple[str, str]]:

@@ -76,7 +76,7 @@ def ipv6_only(case: Case) -> Iterator[Finding]:
         facts={"region": case.region, "detail": detail},
         evidence=(Evidence("routes", "/proc/net", detail),),
         severity=Severity.ERROR if breaking else Severity.INFO,
-        breaks=tuple(item.value for item in case.capabilities) if breaking else (),
+        breaks=case.capabilities if breaking else (),
     )
 
 

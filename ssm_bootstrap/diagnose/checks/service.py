@@ -8,7 +8,6 @@ from typing import Iterator, Optional
 from ssm_bootstrap.catalog.agents import WORKER
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Agent, AgentProcess, IdentityState, Unit
 from ssm_bootstrap.model.observed import Seen, value_of
@@ -93,7 +92,7 @@ def worker(case: Case) -> Iterator[Finding]:
         "ssm-agent-worker",
         facts={"region": case.region, "detail": detail},
         evidence=(Evidence("processes", "ssm-agent-worker", detail),),
-        breaks=tuple(item.value for item in case.capabilities if item is not Capability.REGISTER),
+        breaks=case.on_a_node,
     )
 
 
@@ -120,7 +119,7 @@ def offline(case: Case) -> Iterator[Finding]:
         unit.name,
         facts={"region": case.region, "detail": detail},
         evidence=(Evidence("processes", "ssm-agent-worker", detail),),
-        breaks=tuple(item.value for item in case.capabilities if item is not Capability.REGISTER),
+        breaks=case.on_a_node,
     )
 
 
@@ -144,7 +143,7 @@ def channel_lost(case: Case) -> Iterator[Finding]:
         variant="cut",
         facts={"service": "ssmmessages", "region": case.region, "detail": detail},
         evidence=(Evidence("agent log", f"{lost.file}:{lost.line}", detail, lost.at),),
-        breaks=tuple(item.value for item in case.capabilities if item is not Capability.REGISTER),
+        breaks=case.on_a_node,
     )
 
 

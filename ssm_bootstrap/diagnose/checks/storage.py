@@ -7,7 +7,7 @@ from typing import Iterator, Optional
 from ssm_bootstrap.catalog.agents import UPDATE_SPACE
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.capability import BY_COMMAND, Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observed import NOT_ASKED, Unseen, value_of
@@ -21,7 +21,6 @@ NOTHING = 1 << 20
 _READ_ONLY_BY_DESIGN = ("squashfs", "erofs", "iso9660")
 _BY_SERVER = ("nfs", "cifs", "fuse.sshfs")
 """File systems of another machine, which may take root for nobody (exports(5), root_squash)."""
-_RUNS = (Capability.RUN_COMMAND, Capability.PATCH, Capability.AGENT_UPDATE)
 
 
 def room(case: Case) -> Iterator[Finding]:
@@ -54,7 +53,7 @@ def _without_room(case: Case, item: Storage) -> Optional[Finding]:
         )
     else:
         return None
-    breaks = _asked(case, *_RUNS, Capability.REGISTER) if item.path == STATE else _asked(case, Capability.PATCH)
+    breaks = _asked(case, *BY_COMMAND, Capability.REGISTER) if item.path == STATE else _asked(case, Capability.PATCH)
     if item.path == CREDENTIALS:
         breaks = ()
     return make_finding(
@@ -91,11 +90,11 @@ def mounted(case: Case) -> Iterator[Finding]:
             )
 
 
-def _broken_by(case: Case, item: Storage, option: str) -> Optional[tuple[str, ...]]:
+def _broken_by(case: Case, item: Storage, option: str) -> Optional[tuple[Capability, ...]]:
     """What a mount option breaks below a directory of the agent; None where it means nothing there."""
     if item.path == STATE:
-        everything = tuple(one.value for one in case.capabilities)
-        return everything if option == "ro" else _asked(case, *_RUNS)
+        everything = case.capabilities
+        return everything if option == "ro" else _asked(case, *BY_COMMAND)
     if item.path == LOGS:
         return _asked(case, Capability.PATCH)
     if item.path == CREDENTIALS and option == "ro":
@@ -130,12 +129,12 @@ def directories(case: Case) -> Iterator[Finding]:
         )
 
 
-def _spoiled(case: Case, place: str, immutable: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _spoiled(case: Case, place: str, immutable: bool) -> tuple[tuple[Capability, ...], tuple[Capability, ...]]:
     """What cannot work, and what works in part: below an immutable directory what is there already goes on."""
     if place == STATE and not immutable:
-        return tuple(item.value for item in case.capabilities), ()
+        return case.capabilities, ()
     if place == STATE:
-        return _asked(case, Capability.REGISTER), _asked(case, *_RUNS)
+        return _asked(case, Capability.REGISTER), _asked(case, *BY_COMMAND)
     patching = _asked(case, Capability.PATCH)
     return ((), patching) if immutable else (patching, ())
 
@@ -219,6 +218,6 @@ def _storage(case: Case) -> tuple[Storage, ...]:
     return value_of(around.storage) or () if around is not None else ()
 
 
-def _asked(case: Case, *wanted: Capability) -> tuple[str, ...]:
+def _asked(case: Case, *wanted: Capability) -> tuple[Capability, ...]:
     """Those of the capabilities that this look is about."""
-    return tuple(item.value for item in case.capabilities if item in wanted)
+    return tuple(item for item in case.capabilities if item in wanted)

@@ -43,10 +43,10 @@ def too_old(case: Case) -> Iterator[Finding]:
         meaning = f"it goes on asking for ec2messages, which {case.region} does not have"
     else:
         return
-    yield _finding(case, agent.version, wanted, meaning, tuple(item.value for item in case.capabilities if item in broken))
+    yield _finding(case, agent.version, wanted, meaning, tuple(item for item in case.capabilities if item in broken))
 
 
-def _finding(case: Case, version: str, wanted: Landmark, meaning: str, breaks: tuple[str, ...]) -> Finding:
+def _finding(case: Case, version: str, wanted: Landmark, meaning: str, breaks: tuple[Capability, ...]) -> Finding:
     detail = f"agent {version} is older than {wanted.since}: {meaning}"
     return make_finding(
         "agent-too-old",

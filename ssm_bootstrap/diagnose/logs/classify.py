@@ -6,21 +6,17 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Mapping, Optional, Sequence
 
+from ssm_bootstrap.catalog.addresses import Place, place_of
+from ssm_bootstrap.catalog.buckets import is_known_object
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS, code_of_failure
 from ssm_bootstrap.catalog.partitions import is_aws_host
+from ssm_bootstrap.catalog.signatures.contexts import CONTEXTS, Context
+from ssm_bootstrap.catalog.signatures.kinds import Signature
 from ssm_bootstrap.diagnose.hosts import service_of
-from ssm_bootstrap.diagnose.logrules import (
-    CONTEXT_SERVICES,
-    HEALTH_BREAKS,
-    KNOWN_OBJECTS,
-    NO_PHASE,
-    PHASES,
-    RULINGS,
-    PhaseFacts,
-)
 from ssm_bootstrap.diagnose.logs.gonet import NetworkFault
 from ssm_bootstrap.diagnose.logs.message import Match, Reading, read_message
-from ssm_bootstrap.diagnose.placing import Place, place_of
+from ssm_bootstrap.diagnose.reach import code_by_proxy, code_of_silence
+from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.log import Level, LogRecord
 from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.site import NO_SITE, Site
@@ -60,9 +56,9 @@ class Judgement:
     host: str = ""
     detail: str = ""
     transient: bool = False
-    breaks: tuple[str, ...] = ()
-    degrades: tuple[str, ...] = ()
-    healed_by: tuple[str, ...] = ()
+    breaks: tuple[Capability, ...] = ()
+    degrades: tuple[Capability, ...] = ()
+    ended_by: tuple[str, ...] = ()
     minor: bool = False
     also: Optional[Judgement] = None
     variant: str = ""
@@ -70,8 +66,7 @@ class Judgement:
     @property
     def phase(self) -> str:
         """The id of the phase's or state's signature, or an empty string."""
-        match = self.reading.phase or self.reading.state
-        return match.signature.id if match else ""
+        return self.reading.wrapper.id if self.reading.wrapper else ""
 
     @property
     def cause(self) -> str:
@@ -93,6 +88,8 @@ def judge(
         return _judge_network(record, reading, reading.fault, file, around)
     if reading.cause:
         return _judge_cause(record, reading, reading.cause, file, around.site)
+    if reading.phase and reading.phase.signature.code:
+        return _fault(record, reading, reading.phase.signature.code, "", "", bool(reading.phase.signature.transient))
     known = reading.phase is not None or record.level not in (Level.NONE, Level.INFO, Level.DEBUG, Level.TRACE)
     return Judgement(Sort.UNEXPLAINED if known else Sort.PLAIN, reading)
 
@@ -101,8 +98,7 @@ def _judge_state(record: LogRecord, reading: Reading, file: str, around: Surroun
     state = reading.state
     if state is None or state.signature.code is None:
         return Judgement(Sort.STATE, reading)
-    facts = PHASES.get(state.signature.id, NO_PHASE)
-    code = state.signature.code
+    row, code = state.signature, state.signature.code
     under: Optional[Judgement] = None
     if reading.fault:
         under = _judge_network(record, reading, reading.fault, file, around)
@@ -110,8 +106,8 @@ def _judge_state(record: LogRecord, reading: Reading, file: str, around: Surroun
         under = _judge_cause(record, reading, reading.cause, file, around.site)
     detail = _detail(reading, record.message)
     return Judgement(
-        Sort.FAULT, reading, code, facts.service, "", detail, bool(state.signature.transient), _breaks(code, facts),
-        healed_by=facts.healed_by, also=under if under and under.sort is Sort.FAULT and under.code != code else None,
+        Sort.FAULT, reading, code, row.service, "", detail, bool(row.transient), FINDINGS[code].breaks or row.breaks,
+        ended_by=row.ended_by, also=under if under and under.sort is Sort.FAULT and under.code != code else None,
     )  # fmt: skip
 
 
@@ -124,43 +120,39 @@ def _detail(reading: Reading, message: str) -> str:
     return lines[0][:300] if lines else ""
 
 
-def _breaks(code: str, facts: PhaseFacts) -> tuple[str, ...]:
-    """What a fault breaks: by its code, else by what was being done."""
-    return tuple(item.value for item in FINDINGS[code].breaks) or facts.breaks
+def _context(record: LogRecord) -> Optional[Context]:
+    """The first of a record's prefixes that tells something."""
+    return next((CONTEXTS[name] for name in record.context if name in CONTEXTS), None)
 
 
-def _service(record: LogRecord, host: str, facts: PhaseFacts, site: Site) -> str:
-    told = next((CONTEXT_SERVICES[name] for name in record.context if name in CONTEXT_SERVICES), "")
-    return service_of(host, site) or told or facts.service
+def _service(record: LogRecord, host: str, wrapper: Optional[Signature], site: Site) -> str:
+    context = _context(record)
+    return service_of(host, site) or (context.service if context else "") or (wrapper.service if wrapper else "")
 
 
 def _fault(record: LogRecord, reading: Reading, code: str, service: str, host: str, transient: bool) -> Judgement:
-    wrapper = reading.phase or reading.state
-    facts = PHASES.get(wrapper.signature.id, NO_PHASE) if wrapper else NO_PHASE
-    breaks = _breaks(code, facts)
-    if reading.phase and reading.phase.signature.id == "api-call" and "HealthCheck" in record.context:
-        breaks = breaks or HEALTH_BREAKS
-    return Judgement(
-        Sort.FAULT, reading, code, service, host, _detail(reading, record.message), transient, breaks,
-        facts.degrades, facts.healed_by, facts.minor,
-    )  # fmt: skip
+    row, context = reading.wrapper, _context(record)
+    breaks = FINDINGS[code].breaks or (row.breaks if row else ()) or (context.breaks if context else ())
+    judgement = Judgement(Sort.FAULT, reading, code, service, host, _detail(reading, record.message), transient, breaks)
+    return replace(judgement, degrades=row.degrades, ended_by=row.ended_by, minor=row.is_minor) if row else judgement
 
 
 def _judge_cause(record: LogRecord, reading: Reading, cause: Match, file: str, site: Site) -> Judgement:
-    phase = reading.phase.signature.id if reading.phase else ""
-    facts = PHASES.get(phase, NO_PHASE)
-    row = cause.signature
+    phase, row = reading.phase.signature if reading.phase else None, cause.signature
     url = cause.part("url") or (reading.phase.part("url") if reading.phase else "")
-    ruling = RULINGS.get((phase, row.id))
-    code, variant = ruling or (row.code, row.variant)
-    if row.id in ("s3-forbidden", "s3-access-denied") and url.split("?", 1)[0].endswith(KNOWN_OBJECTS):
+    refused = phase.refused if phase else None
+    code, variant = row.code, row.variant
+    if refused is not None and row.refuses in refused.of:
+        code, variant = refused.code, refused.variant
+    if row.denies_object and is_known_object(url):
         code = "s3-denied"
     if row.id.startswith("patch-exit-") and not is_patching(file, record):
         code = None
+    code = code or (phase.code if phase else None)
     if code is None:
         return Judgement(Sort.NOTED, reading, detail=_detail(reading, record.message), transient=bool(row.transient))
     host = _host_of(url)
-    service = "s3" if code.startswith("patch-payload") else _service(record, host, facts, site)
+    service = "s3" if code.startswith("patch-payload") else _service(record, host, phase, site)
     transient = FINDINGS[code].transient if row.transient is None else row.transient
     return replace(_fault(record, reading, code, service, host, transient), variant=variant)
 
@@ -175,47 +167,38 @@ def is_patching(file: str, record: LogRecord) -> bool:
 
 
 def _judge_network(record: LogRecord, reading: Reading, fault: NetworkFault, file: str, around: Surroundings) -> Judgement:
-    wrapper = reading.phase or reading.state
-    phase = wrapper.signature.id if wrapper else ""
-    facts = PHASES.get(phase, NO_PHASE)
+    wrapper = reading.wrapper
     host = fault.host or ("" if fault.proxy else fault.name)
-    service = _service(record, host, facts, around.site)
-    if not service and not host and not phase and fault.operation == "curl" and "patch" in file.lower():
+    service = _service(record, host, wrapper, around.site)
+    if not service and not host and not wrapper and fault.operation == "curl" and "patch" in file.lower():
         return _fault(record, reading, "patch-payload-unreachable", "s3", host, True)
-    code = network_code(fault, service, phase, around)
+    code = network_code(fault, service, wrapper, around)
     if not code or not (service or is_aws_host(host, around.site)):
-        if fault.failure is Failure.TIMED_OUT and (service or phase):
+        if fault.failure is Failure.TIMED_OUT and (service or wrapper):
             return Judgement(Sort.UNEXPLAINED, reading)
         return Judgement(Sort.NOTED, reading, detail=fault.detail)
     transient = FINDINGS[code].transient or fault.detail.startswith(_PASSING)
     return _fault(record, reading, code, service, host, transient)
 
 
-def network_code(fault: NetworkFault, service: str, phase: str, around: Surroundings) -> str:
+def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature], around: Surroundings) -> str:
     """The code of a network fault met while talking to ``service``; empty where none can be claimed."""
-    facts = PHASES.get(phase, NO_PHASE)
     if fault.proxy:
-        return BY_FAILURE.get((Stage.PROXY, fault.failure), "proxy-unreachable")
+        return code_by_proxy(fault.failure)
     unanswered = fault.failure in (Failure.TIMED_OUT, Failure.CLOSED, Failure.RESET)
-    if phase == "register" and unanswered and fault.stage in (None, Stage.HTTP):
-        return "answer-lost"
+    if wrapper and wrapper.unanswered and unanswered and fault.stage in (None, Stage.HTTP):
+        return wrapper.unanswered
     if fault.failure is not Failure.TIMED_OUT:
         return code_of_failure(fault.failure)
-    if fault.stage is Stage.TLS:
-        return "connection-cut"
-    connected = fault.stage is Stage.HTTP or (fault.awaiting_headers and fault.stage is None)
-    if connected and not facts.limit_covers_dial:
-        return "connection-cut"
+    stage = Stage.HTTP if fault.awaiting_headers and fault.stage is None else fault.stage
+    may_be_the_dial = stage is Stage.HTTP and wrapper is not None and wrapper.limit_covers_dial
+    if stage in (Stage.TLS, Stage.HTTP) and not may_be_the_dial:
+        return BY_FAILURE[stage, fault.failure]
     return _silent_code(fault, service, around)
 
 
 def _silent_code(fault: NetworkFault, service: str, around: Surroundings) -> str:
     address = fault.address or around.addresses.get(fault.host, "")
     place = place_of(address, around.cidrs) if address else Place.UNPLACED
-    if place is Place.INSIDE:
-        return "endpoint-blocked"
-    if service == "s3":
-        return "s3-unreachable"
-    if place is Place.PUBLIC:
-        return "endpoint-missing"
-    return "channel-down" if service == "ssmmessages" and not address else ""
+    nobody_knows = "channel-down" if service == "ssmmessages" and not address else ""
+    return code_of_silence(service, place) or nobody_knows

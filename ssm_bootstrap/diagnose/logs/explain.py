@@ -9,8 +9,8 @@ from typing import Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.exitcodes import EXIT_CODES
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
+from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.diagnose.hosts import is_global_s3
-from ssm_bootstrap.diagnose.logrules import PHASES
 from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort, Surroundings, is_patching, judge
 from ssm_bootstrap.diagnose.logs.endings import Seen
 from ssm_bootstrap.diagnose.logs.findings import make_findings, missing_actions, region_told
@@ -174,10 +174,10 @@ def _failures(bundles: Iterable[Bundle]) -> Iterator[tuple[str, datetime]]:
 def _good(sightings: Sequence[Sighting], timeline: Timeline) -> Iterator[tuple[str, datetime]]:
     """Each good sign under the name of every phase that it shows to work."""
     signs = signs_of(sightings, timeline)
-    for name, facts in PHASES.items():
-        for healer in facts.healed_by:
-            for sign in signs.get(healer, ()):
-                yield name, sign.at
+    for row in SIGNATURES:
+        for good in row.ended_by:
+            for sign in signs.get(good, ()):
+                yield row.id, sign.at
 
 
 def _judge_group(group: LogGroup, reading: Reading, around: Surroundings) -> Judgement:

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Iterable, Mapping, Sequence
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
+from ssm_bootstrap.catalog.endpoints import NEEDED_SERVICES
 from ssm_bootstrap.catalog.findingkind import Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.hosts import region_of
-from ssm_bootstrap.diagnose.logrules import MINOR_SERVICES
 from ssm_bootstrap.diagnose.logs.incidents import Bundle, what_holds
 from ssm_bootstrap.diagnose.logs.sighting import Sighting
 from ssm_bootstrap.diagnose.logs.signals import Signal
 from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.log import Level
@@ -134,7 +135,7 @@ def _with_actions(finding: Finding, actions: Sequence[str]) -> Finding:
     return replace(finding, remedy=replace(finding.remedy, aws_steps=(step, *finding.remedy.aws_steps)))
 
 
-def _union(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+def _union(parts: Iterable[tuple[Capability, ...]]) -> tuple[Capability, ...]:
     return tuple(dict.fromkeys(name for part in parts for name in part))
 
 
@@ -144,7 +145,7 @@ def _severity(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Severity:
     service = bundle[0].judgement.service
     minor = (
         all(item.judgement.minor for item in bundle)
-        or service in MINOR_SERVICES
+        or (service and service not in NEEDED_SERVICES)
         or (service == "ec2messages" and whole.value("connection-status") == "ssmmessages")
         or (code == "patch-payload-unreachable" and ("s3-unreachable" in whole.codes or _is_status_alone(bundle)))
     )

@@ -11,6 +11,7 @@ from ssm_bootstrap.catalog.logkinds import is_of_the_agent
 from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort
 from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, Seen, find_ending
 from ssm_bootstrap.diagnose.logs.sighting import Sighting
+from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.incident import Incident, Sign
 from ssm_bootstrap.model.log import Level
 from ssm_bootstrap.model.timeline import EndedBy, Ending, LifeEvent, Timeline
@@ -49,7 +50,7 @@ class Bundle:
     @property
     def good_signs(self) -> frozenset[str]:
         """Ids of the signs that end it."""
-        return frozenset((*(name for item in self.sightings for name in item.judgement.healed_by), *FINDINGS[self.code].ended_by))
+        return frozenset((*(name for item in self.sightings for name in item.judgement.ended_by), *FINDINGS[self.code].ended_by))
 
     @property
     def subject(self) -> str:
@@ -59,7 +60,7 @@ class Bundle:
         return FINDINGS[self.code].subject or host or self.service or "amazon-ssm-agent"
 
     @property
-    def breaks(self) -> tuple[str, ...]:
+    def breaks(self) -> tuple[Capability, ...]:
         """The capabilities that cannot work while it holds."""
         return tuple(dict.fromkeys(name for item in self.sightings for name in item.judgement.breaks))
 

@@ -35,6 +35,12 @@ class Reading:
     benign: Optional[Match] = None
     fault: Optional[NetworkFault] = None
 
+    @property
+    def wrapper(self) -> Optional[Signature]:
+        """The row of what was being done, or of the state that was told: it says what its failure means."""
+        match = self.phase or self.state
+        return match.signature if match else None
+
 
 @cache
 def _pattern(signature: Signature) -> re.Pattern[str]:

@@ -12,7 +12,8 @@ from typing import Any, Iterator
 import pytest
 import trustme
 
-from ssm_bootstrap.collect.repositories.asking import Question, judge_answer
+from ssm_bootstrap.collect.answers import judge_file
+from ssm_bootstrap.collect.repositories.asking import Question
 from ssm_bootstrap.collect.repositories.look import look_at_repositories
 from ssm_bootstrap.collect.repositories.places import place_of
 from ssm_bootstrap.collect.targets import ProxySettings
@@ -87,7 +88,7 @@ def test_a_403_with_via_is_the_servers_own_where_no_proxy_can_have_its_certifica
     where = place_of(place)
     assert where is not None
     question = Question("repomd.xml", where, bundle=bundle, verify=verify, has_key=True)
-    assert judge_answer(Answer(403, {"via": "1.1 varnish"}, b"", True), question)[0] is outcome
+    assert judge_file(Answer(403, {"via": "1.1 varnish"}, b"", True), question.expected)[0] is outcome
 
 
 @pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), FileNotFoundError(2, "No such file or directory")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_bootstrap.diagnose.placing import Place, is_own, networks_of, place_of
+from ssm_bootstrap.catalog.addresses import Place, is_own, networks_of, place_of
 
 VPC = ("10.0.0.0/16", "198.51.100.0/24")
 VPC6 = (*VPC, "2406:da14:abc::/56")
