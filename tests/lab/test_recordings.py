@@ -47,8 +47,8 @@ Performance = Tuple[Dict[str, str], Optional[datetime]]
 @pytest.fixture(scope="module")
 def performances(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Future[Performance]]]:
     """The stories that this run asks for, each played once, in as many labs."""
-    asked = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    names = sorted({params["story"] for params in asked if params.get("story") in PLAYS})
+    ours = [item for item in request.session.items if isinstance(item, pytest.Function) and item.module is request.module]
+    names = sorted(item.callspec.params["story"] for item in ours if "story" in item.fixturenames)
     labs: SimpleQueue[Lab] = SimpleQueue()
 
     def perform(name: str) -> Performance:
