@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any, Callable, Mapping, Optional, Sequence, Union
@@ -11,6 +12,7 @@ from typing import Any, Callable, Mapping, Optional, Sequence, Union
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.commands import CannotRun, Commands, Completed
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.held import Held
 from ssm_bootstrap.host.machine import Machine, RunningProcess, SystemName
 from ssm_bootstrap.host.network import Answer, Network, Trust
 
@@ -39,6 +41,18 @@ class RootedFiles(Files):
         """As the machine says, but for the owner."""
         mode, _, regular = super().mode_and_owner(path)
         return mode, self.owner, regular
+
+    def hold(self, path: str, limit: int = 16 << 20) -> Held:
+        """As the machine says, but for the owner and what is denied."""
+        self._check(path)
+        return self._said(super().hold(path, limit))
+
+    def remove_held(self, path: str, judge: Callable[[Held], None]) -> None:
+        """As the machine says, but for the owner."""
+        super().remove_held(path, lambda held: judge(self._said(held)))
+
+    def _said(self, held: Held) -> Held:
+        return replace(held, owner=self.owner, reader=0)
 
     def read_bytes(self, path: str, limit: int = 16 << 20) -> bytes:
         """As the machine says, but for what is denied."""
@@ -198,6 +212,9 @@ class ScriptedNetwork(Network):
         self.dialled.append((address, port))
         self._play(self.addresses.get(address))
         return Wire(address, port)
+
+    def cut(self, connection: Any) -> None:
+        """Nothing to cut."""
 
     def trusting(self, trust: Trust) -> Any:
         """Nothing to trust."""

@@ -23,6 +23,26 @@ EXAMPLES: tuple[str, ...] = (
     f"aws_session_token={_TOKEN}",
     f"password: {_PROXY}",
     f"code = {_CODE}",
+    f'code = "{_CODE}"',
+    f"code: >-\n  {_CODE}",
+    f"SSM_BOOTSTRAP_ACTIVATION_CODE={_CODE}",
+    f'export SSM_BOOTSTRAP_ACTIVATION_CODE="{_CODE}"',
+    f"DB_PASSWORD={_PROXY}",
+    f'DB_PASSWORD="two {_PROXY} words"',
+    f'{{"dbPassword": "a \\"{_PROXY}\\" b"}}',
+    f"Environment='DB_PASSWORD=two {_PROXY}'",
+    f'Environment="SSM_BOOTSTRAP_ACTIVATION_CODE={_CODE}" "X=1"',
+    f"MY_API_KEY={_SIGNED}",
+    f'MY_TOKEN="two {_SIGNED}"',
+    f"SetCredential=activation-code:{_CODE}",
+    f"put code 600 <<'END_OF_CODE'\n{_CODE}",
+    f"CODE={_CODE}",
+    f'"-code" "{_CODE}" "-id"',
+    f'["-register", "-code", "{_CODE}"]',
+    f"args:\n  - -code\n  - {_CODE}",
+    f'[\n  "-code",\n  "{_CODE}"\n]',
+    f"activation-code: '{_CODE}'",
+    f"activation_code: |\n    {_CODE}",
     f"amazon-ssm-agent -register -code {_CODE} -id x",
     f"ssm-bootstrap register --activation-code={_CODE}",
     f"https://b.s3.amazonaws.com/k?X-Amz-Signature={_SIGNED}&X-Amz-Date=1",
@@ -38,7 +58,7 @@ EXAMPLES: tuple[str, ...] = (
 )
 """One text each."""
 
-AT_A_LINES_BEGIN = ("https: ", "code = ")
+AT_A_LINES_BEGIN = ("https: ", "code = ", "SetCredential=")
 """Beginnings of those that are a secret in a file of settings alone: elsewhere such words are prose."""
 
 LINES = tuple(text for text in EXAMPLES if "\n" not in text and not text.startswith(AT_A_LINES_BEGIN))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Union
 
 from ssm_bootstrap.act.change import refusal_of
-from ssm_bootstrap.act.installation import half_written
+from ssm_bootstrap.act.codes import Codes, Left, Removed
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.service import AgentService, ServiceFailed
+from ssm_bootstrap.act.systemd import Systemd
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.identity import look_past_journal
 from ssm_bootstrap.collect.image import agents_profiles, read_running_identity
@@ -32,21 +33,14 @@ _CORE = "amazon-ssm-agent"
 
 
 @dataclass(frozen=True)
-class Removed:
-    """One thing that was there and is gone: what it was, and where."""
-
-    what: str
-    path: str
-
-
-@dataclass(frozen=True)
 class Prepared:
-    """What was removed, whose identity it was, which unit was stopped, and which workers of it still run."""
+    """What was removed, whose identity it was, which unit was stopped, which workers of it still run, and what is left."""
 
     removed: tuple[Removed, ...]
     old: Identity
     stopped: str = ""
     left_running: tuple[str, ...] = ()
+    left: tuple[Left, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,10 +63,12 @@ class Preparation:
             self._must_be_possible()
             self._stop(unit)
             try:
-                removed = tuple(self._remove_all())
+                done = tuple(self._remove_all())
             except OSError as error:
                 raise refusal_of(error, "not everything was removed; run prepare-image again") from None
-            return Prepared(removed, old, unit, self._workers())
+            removed = tuple(item for item in done if isinstance(item, Removed))
+            left = tuple({item.path: item for item in done if isinstance(item, Left)}.values())
+            return Prepared(removed, old, unit, self._workers(), left)
 
     def _must_be_allowed(self, old: Identity, unit: str, pids: tuple[int, ...]) -> None:
         # A vault that cannot be read, or a change that was cut short, may well be a node's.
@@ -95,6 +91,8 @@ class Preparation:
             configuration_without_code(files)
 
     def _stop(self, unit: str) -> None:
+        if self.host.files.exists(f"{paths.OUR_UNITS}/{paths.FIRST_BOOT_UNIT}"):
+            Systemd(self.host).disable(paths.FIRST_BOOT_UNIT)
         if unit:
             self.tell(f"stopping {unit}")
             try:
@@ -114,12 +112,16 @@ class Preparation:
         """Workers that outlived the agent (its unit has KillMode=process): what they do may write into its data again."""
         return tuple(f"{item.name} (pid {item.pid})" for item in self.host.machine.processes(paths.PROCESSES))
 
-    def _remove_all(self) -> Iterator[Removed]:
+    def _remove_all(self) -> Iterator[Union[Removed, Left]]:
         # Without the journal nobody puts an old identity back into the image.
         yield from self._remove("journal", paths.JOURNAL)
         yield from self._remove("snapshots", paths.OUR_STATE)
         yield from self._remove_credentials()
-        yield from self._remove_code()
+        codes = Codes(self.host, self.configuration)
+        yield from codes.remove()
+        # An instance of the image gets its code by its own user-data, which this mark would keep from running.
+        yield from self._remove("mark of user-data", paths.FIRST_BOOT_DONE)
+        yield from self._remove("metrics", paths.METRICS)
         for name in self.host.files.list(paths.DATA):
             if _NODE_DIRECTORY.fullmatch(name):
                 yield from self._remove("data", f"{paths.DATA}/{name}")
@@ -128,6 +130,7 @@ class Preparation:
         yield from self._remove("runtimeconfig", paths.RUNTIME_CONFIG)
         yield from self._remove("registration", paths.REGISTRATION)
         yield from self._remove_vault()
+        yield from codes.search()
         yield from self._empty_machine_id()
 
     def _remove(self, what: str, path: str) -> Iterator[Removed]:
@@ -145,23 +148,6 @@ class Preparation:
             else:
                 self.host.trees.remove(profile.path)
             yield Removed(f"credentials [{profile.name}]", profile.path)
-
-    def _remove_code(self) -> Iterator[Removed]:
-        """The activation code: the file that our configuration names, and the one in the configuration itself."""
-        path, files = self.configuration.code_file, self.host.files
-        if path and files.exists(path):
-            target = files.link_target(path)
-            if target and files.exists(target) and files.mode_and_owner(target)[2]:
-                yield from self._remove("activation code", target)
-            yield from self._remove("activation code", path)
-        for item in (paths.OUR_CODE, *half_written(self.host)):
-            yield from self._remove("activation code", item)
-        # An instance of the image gets its code by its own user-data, which this mark would keep from running.
-        yield from self._remove("mark of user-data", paths.FIRST_BOOT_DONE)
-        yield from self._remove("metrics", paths.METRICS)
-        if self.configuration.has_code:
-            files.replace_content(paths.OUR_CONFIG, configuration_without_code(files))
-            yield Removed("activation code", f"{paths.OUR_CONFIG}: [activation] code")
 
     def _remove_vault(self) -> Iterator[Removed]:
         trees = self.host.trees

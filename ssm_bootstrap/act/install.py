@@ -13,15 +13,19 @@ from ssm_bootstrap.act.change import refusal_of
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.signature import BadKey, Keyring, NoGpg, NotSigned
 from ssm_bootstrap.catalog import packages
+from ssm_bootstrap.catalog.agents import INSTALLED
 from ssm_bootstrap.catalog.packages import INSTALLERS, SIGNATURE, Package, package_for
+from ssm_bootstrap.catalog.secretshapes import repeated
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.rootfile import read_trusted
 from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.collect.trust import trust_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.host.downloads import CannotFetch, TooLarge
 from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.model.awsname import Domain, Region
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 
 WAIT = 300.0
@@ -32,7 +36,7 @@ NOTHING = "nothing was installed"
 
 
 def install_agent(
-    host: Host, region: str, domain: str, key_file: str, proxies: ProxySettings, tell: Callable[[str], None]
+    host: Host, region: Region, domain: Domain, key_file: str, proxies: ProxySettings, tell: Callable[[str], None]
 ) -> None:
     """Fetch the agent's package for this machine, check it against the keys of ``key_file``, and install it.
 
@@ -67,8 +71,8 @@ class _Installation:
 
     host: Host
     package: Package
-    region: str
-    domain: str
+    region: Region
+    domain: Domain
     proxies: ProxySettings
     tell: Callable[[str], None]
 
@@ -91,7 +95,22 @@ class _Installation:
             text = f"--install-agent: {self.package.file} is refused: {error} ({key_file}); {NOTHING}"
             raise Refusal(ExitStatus.BAD_CONTENT, text) from None
         self.tell(f"{self.package.file} is signed by {signer}")
+        self._must_be_new(here)
         self._install(here)
+
+    def _must_be_new(self, path: str) -> None:
+        """An old package has a good signature too, and its faults; raises Refusal (78)."""
+        before, after = packages.ASKERS[self.package.family]
+        argv = [*before, self.host.files.real(path), *after]
+        try:
+            done = self.host.commands.run(argv, timeout=packages.VERIFY, environment={"LC_ALL": "C"})
+        except CannotRun as error:
+            raise Refusal(ExitStatus.BAD_CONTENT, f"--install-agent: {error}; {NOTHING}") from None
+        name, version = packages.named(done.output) if done.returncode == 0 and not done.timed_out else ("", "")
+        if name != packages.NAME or not INSTALLED.is_reached_by(version):
+            found = f"{name} {version}"[:80].strip() or f"what {before[0]} cannot read"
+            text = f"{self.package.file} is refused: expected {packages.NAME} {INSTALLED.since} or newer, found {found}"
+            raise Refusal(ExitStatus.BAD_CONTENT, f"--install-agent: {text}; {NOTHING}")
 
     def _fetch(self, url: str, path: str, most: int) -> None:
         self.tell(f"fetching {url}")
@@ -150,8 +169,10 @@ def _package_of(host: Host) -> Package:
 
 
 def _read_key(host: Host, path: str) -> bytes:
+    if not path.startswith("/"):
+        raise Refusal(ExitStatus.BAD_CONTENT, f"--key-file: {repeated(path)}: no such file here; {NOTHING}")
     try:
-        key = host.files.read_bytes(path, MOST_KEY + 1)
+        key = read_trusted(host.files, path, f"--key-file: {path}", MOST_KEY + 1)
     except OSError as error:
         raise Refusal(ExitStatus.BAD_CONTENT, f"--key-file: {path}: {words_of(error)}; {NOTHING}") from None
     if not key.strip() or len(key) > MOST_KEY:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Callable, ContextManager, Mapping, Optional, Sequence
 
 from ssm_bootstrap.act.change import refusal_of
+from ssm_bootstrap.act.launcher import in_unit, must_be_roots
 from ssm_bootstrap.act.systemd import Systemd
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.inifile import with_option
@@ -28,6 +30,7 @@ BEFORE = ".before"
 
 _PACKAGES_UNITS = ("/usr/lib/systemd/system", "/lib/systemd/system")
 _TMPFILES = ".tmpfiles"
+_UNIT = re.compile(r"^\.(ssm-bootstrap[a-z-]*\.(?:service|timer))\.")
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to put in place: the program's own file (None: it stays where it is), units by name, settings, and the code."""
+    """What to put in place: the program's own file (None: it stays where it is), units by name, settings, and the code.
+
+    ``runs`` is what the units will run and is not put in place here: nobody but root may be able to change it.
+    """
 
     program: Optional[bytes]
     program_path: str
@@ -50,6 +56,7 @@ class Wanted:
     code: Optional[str] = field(default=None, repr=False)
     enable: bool = True
     start: bool = False
+    runs: tuple[str, ...] = ()
 
 
 def install(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
@@ -60,6 +67,8 @@ def install(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
     placing = _Placing(host, *_read_record(host))
     try:
         _must_not_be_masked(host, wanted)
+        must_be_roots(host, wanted.runs)
+        in_unit(wanted.program_path)
         _make_places(host)
         enabled = [name for name in (UNIT, TIMER) if wanted.enable and not systemd.is_enabled(name)]
         placing.note({path: data for path, data, _ in _files(host, wanted)}, enabled)
@@ -103,7 +112,7 @@ def _files(host: Host, wanted: Wanted) -> list[tuple[str, bytes, int]]:
         return found  # a package brought the units, and keeps them new
     for name, data in wanted.units.items():
         path = paths.OUR_TMPFILES if name.endswith(_TMPFILES) else f"{paths.OUR_UNITS}/{name}"
-        found.append((path, data.replace(PACKAGED.encode(), wanted.program_path.encode()), 0o644))
+        found.append((path, data.replace(PACKAGED.encode(), in_unit(wanted.program_path)), 0o644))
     return found
 
 
@@ -249,12 +258,15 @@ def _take_back_outputs(host: Host) -> list[Step]:
 
 
 def half_written(host: Host) -> list[str]:
-    """What a cut of the power left beside the activation code and the script of user-data: it may be the code itself."""
+    """What a kill or a cut of the power left beside what install and user-data put in place: it may be the code itself."""
     names = host.files.list(paths.OUR_SECRETS)
-    ours = [path.rpartition("/")[2] for path in (paths.OUR_CODE, paths.FIRST_BOOT_SCRIPT)]
-    return [
-        f"{paths.OUR_SECRETS}/{name}" for name in names for our in ours if name == f"{our}.new" or name.startswith(f".{our}.")
+    secret = [path.rpartition("/")[2] for path in (paths.OUR_CODE, paths.FIRST_BOOT_SCRIPT)]
+    found = [
+        f"{paths.OUR_SECRETS}/{name}" for name in names for our in secret if name == f"{our}.new" or name.startswith(f".{our}.")
     ]
+    units = {unit for name in host.files.list(paths.OUR_UNITS) for unit in _UNIT.findall(name)}
+    ours = (paths.OUR_CONFIG, paths.OUR_PROGRAM, paths.OUR_TMPFILES, paths.INSTALLED, *(f"{paths.OUR_UNITS}/{u}" for u in units))
+    return found + [left for path in ours for end in ("", BEFORE) for left in host.files.half_written(path + end)]
 
 
 def _data(host: Host) -> list[str]:

@@ -11,6 +11,7 @@ from ssm_bootstrap.collect.probe import Look, Progress
 from ssm_bootstrap.collect.targets import ProxySettings, targets_for
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.model.awsname import Region
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Finding
 from ssm_bootstrap.model.machine import AgentConfig, Instance
@@ -27,7 +28,7 @@ class Preflight:
     """Looks at the API by the way that the agent will take; ``instance`` gives the VPC's address blocks."""
 
     host: Host
-    region: str
+    region: Region
     agent_config: AgentConfig
     proxies: ProxySettings
     instance: Observed[Instance]

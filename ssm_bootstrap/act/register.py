@@ -13,6 +13,7 @@ from ssm_bootstrap.collect.activation import Activation
 from ssm_bootstrap.diagnose.registration import classify_registration
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun, Completed
+from ssm_bootstrap.model.awsname import Region
 from ssm_bootstrap.model.exitstatus import Refusal, status_of_errno
 from ssm_bootstrap.model.finding import Finding
 from ssm_bootstrap.model.registration import Attempt
@@ -56,7 +57,7 @@ class Registrar:
 
     host: Host
     binary: str
-    region: str
+    region: Region
     activation: Activation
     environment: Mapping[str, str]
     cidrs: Sequence[str]
@@ -130,7 +131,7 @@ class Registrar:
             *self.arguments,
         ]
         try:
-            return self.host.commands.run(
+            done = self.host.commands.run(
                 argv,
                 timeout=limits.REGISTER,
                 secrets=(code,),
@@ -141,6 +142,9 @@ class Registrar:
         except CannotRun as error:
             text = f"register: the agent does not start: {error}; nothing was registered"
             raise Refusal(status_of_errno(error.errno), text) from None
+        if done.left_out:
+            self.tell(f"warning: of what the agent said the first {done.left_out} bytes were left out")
+        return done
 
     def _await_api(self) -> Optional[Blocked]:
         """None once the API answers; else what is in the way, when the wait is over or waiting cannot help."""

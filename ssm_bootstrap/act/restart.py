@@ -12,6 +12,7 @@ from ssm_bootstrap.collect.targets import ProxySettings, targets_for
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.model.awsname import Region
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.machine import AgentConfig
@@ -24,7 +25,7 @@ class Restart:
     """One restart: ``proxies`` and ``agent_config`` say how the agent dials; ``cidrs`` are the VPC's address blocks."""
 
     host: Host
-    region: str
+    region: Region
     agent_config: AgentConfig
     proxies: ProxySettings
     cidrs: tuple[str, ...] = ()

@@ -64,6 +64,8 @@ class Keyring:
     def verify(self, path: str, signature: str, keys: Sequence[str]) -> str:
         """The fingerprint among ``keys`` by which ``path`` is signed; raises NotSigned, NoGpg."""
         done = self._run("--no-auto-key-retrieve", "--verify", signature, path)
+        if not done.is_whole:
+            raise NotSigned("gpg said more, or took longer, than can be waited for")
         for keyword, reason in _REASONS.items():
             if _status(done, keyword):
                 raise NotSigned(reason)
@@ -71,7 +73,10 @@ class Keyring:
         # The last field is the primary key's fingerprint; what signed may be a subkey of it.
         signers = {words[-1] for words in valid} | {words[0] for words in valid}
         known = [key for key in keys if key in signers]
-        if done.returncode != 0 or not _status(done, "GOODSIG") or len(valid) != 1 or not known:
+        digests = {words[7] for words in valid if len(words) > 7}
+        if valid and not digests <= set(packages.STRONG_DIGESTS):
+            raise NotSigned(f"the signature is by a weak digest; expected {', '.join(packages.STRONG_DIGESTS.values())}")
+        if done.returncode != 0 or not digests or not _status(done, "GOODSIG") or len(valid) != 1 or not known:
             raise NotSigned("gpg names no valid signature by the key given")
         return known[0]
 

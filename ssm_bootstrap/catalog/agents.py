@@ -42,6 +42,11 @@ EC2MESSAGES_AS_FALLBACK = Landmark(
     "ec2messages only where ssmmessages does not connect",
     f"{_NOTES}, 3.3.40.0; AWS Systems Manager User Guide, systems-manager-setting-up-messageAPIs",
 )
+INSTALLED = Landmark(
+    "3.3.40.0",
+    "what is installed here where no agent is: it works over ssmmessages alone, and a plugin's name leads out of no directory",
+    f"{_NOTES}, 3.2.2143.0 and 3.3.40.0",
+)
 DUAL_STACK = Landmark("3.3.3270.0", "dual-stack endpoints (UseDualStackEndpoint)", f"{_NOTES}, 3.3.3270.0 of 2025-10-09")
 
 UPDATE_SPACE = 100 << 20

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping, Optional, Sequence
 
+from ssm_bootstrap.model.awsname import Domain, Region
+
 SIGNATURE = ".sig"
 """What the detached signature's name ends in."""
 
@@ -38,7 +40,7 @@ class Package:
     file: str
     source: str
 
-    def url(self, region: str, domain: str) -> str:
+    def url(self, region: Region, domain: Domain) -> str:
         """Its address in the region's bucket, in path style as everything the agent fetches for itself."""
         return f"https://s3.{region}.{domain}/amazon-ssm-{region}/latest/{self.folder}/{self.file}"
 
@@ -60,6 +62,24 @@ FAMILIES: Mapping[str, str] = {
 
 INSTALLERS: Mapping[str, tuple[str, ...]] = {"deb": ("dpkg", "-i"), "rpm": ("rpm", "-U")}
 """What installs a local file without asking a repository. Source: dpkg(1), rpm(8)."""
+
+
+ASKERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "deb": (("dpkg", "--field"), ("Package", "Version")),
+    "rpm": (("rpm", "-qp", "--queryformat", "%{NAME} %{VERSION}"), ()),
+}
+"""What tells name and version of a local file: the words before and after its path. Source: dpkg(1), rpm(8)."""
+
+NAME = "amazon-ssm-agent"
+
+STRONG_DIGESTS: Mapping[str, str] = {"8": "SHA-256", "9": "SHA-384", "10": "SHA-512"}
+"""Digests by which a signature counts, by their numbers in OpenPGP (RFC 9580, 9.5); of SHA-1 two files can be made alike."""
+
+
+def named(said: str) -> tuple[str, str]:
+    """Name and version in what an asker said, without the labels of dpkg and the revision of the package; empty where none."""
+    words = [word for word in said.split() if not word.endswith(":")]
+    return (words[0], words[1].partition("-")[0]) if len(words) == 2 else ("", "")
 
 
 def package_for(identifier: str, like: Sequence[str], architecture: str) -> Optional[Package]:

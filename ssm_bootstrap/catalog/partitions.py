@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Optional
 
+from ssm_bootstrap.model.awsname import Domain
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 from ssm_bootstrap.model.site import NO_SITE, Site
 
-REGION_SHAPE = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,12}){1,2}-\d{1,2}")
-"""What a region's name looks like: lower case, parts joined by hyphens, a number at the end."""
+_NAME = re.compile(r"aws(?:-[a-z0-9]{1,16}){0,4}")
+_PREFIX = re.compile(r"(?:[a-z]{2,6}-(?:[a-z]{2,12}-)?)?")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,14 @@ class Partition:
     prefix: str
     domain: str
     dual_stack: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what could not stand in a host name."""
+        for domain in (self.domain, self.dual_stack):
+            if domain:
+                Domain(domain)
+        if not _NAME.fullmatch(self.name) or not _PREFIX.fullmatch(self.prefix):
+            raise ValueError("expected a partition such as aws-cn, and how the names of its regions begin")
 
 
 PARTITIONS: tuple[Partition, ...] = (
@@ -63,15 +71,6 @@ def is_aws_host(host: str, site: Site = NO_SITE) -> bool:
     name = host.lower().rstrip(".")
     domains = {domain for item in partitions(site) for domain in (item.domain, item.dual_stack) if domain}
     return any(name == domain or name.endswith(f".{domain}") for domain in domains)
-
-
-def region_problem(region: str) -> Optional[str]:
-    """Why a text is no region's name, or None."""
-    if REGION_SHAPE.fullmatch(region):
-        return None
-    if any(ord(letter) > 126 or letter in "\"'" for letter in region):
-        return "it has quotes or letters outside ASCII, as text pasted from a web page has"
-    return "a region looks like ap-northeast-1"
 
 
 def dual_stack_host(service: str, region: str, site: Site = NO_SITE) -> Observed[str]:

@@ -6,11 +6,25 @@ import re
 
 MASK = "***"
 
-_VALUE = r"[^\s\"',;}\\]+"
+_VALUE = r"(?!\*\*\*|[|>][+-]?\s)[^\s\"',;}\\]+"
 _NAMES = (
     r"(?:aws_?)?secret_?access_?key|(?:aws_?)?(?:session|security)_?token|(?:aws_?)?access_?key_?id|"
-    r"activation_?code|password|passwd|private_?key|token_?value|client_?secret"
+    r"activation[_-]?code|password|passwd|passphrase|private_?key|token_?value|client_?secret"
 )
+"""What the names of secrets end in: DB_PASSWORD and SSM_BOOTSTRAP_ACTIVATION_CODE are two."""
+
+_NAME = r"(?:PASS|PWD|SECRET|TOKEN|API_?KEY)"
+"""The same for variables alone: in prose they are words like any other."""
+
+_CODE_VALUE = r"(?-i:(?=[A-Za-z+/=_-]*[0-9])(?=[a-z0-9+/=_-]*[A-Z])[A-Za-z0-9+/=_-]{16,})"
+"""What a code looks like where the name says no more than "code": a fault's code has no digit, no capital, or is shorter."""
+
+_QUOTED = r"(?!\*\*\*)(?:(?!(?P=quote))(?:\\.|[^\r\n\\]))+"
+_SET = r"\\?[\"']?\s{0,4}[=:]\s{0,4}"
+_ARGUMENT = r"--?(?:activation-)?(?:code|password)"
+_NEXT_ITEM = r",?[ \t]{0,8}\r?\n[ \t]{0,40}(?:-[ \t]{1,8})?(?=[\"']|(?<=- )\w)"
+_BLOCK = r"(?:[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,40})?"
+"""In YAML the value may stand on the next line."""
 
 SHAPES: tuple[re.Pattern[str], ...] = (
     # A URL's user and password: up to the last @ of the word, as a password may hold / and @ itself.
@@ -21,9 +35,18 @@ SHAPES: tuple[re.Pattern[str], ...] = (
     re.compile(
         r"(?im)(?P<kept>\b(?:https?|all|no)_proxy\s*=\s*[\"']?(?:[a-z0-9+.-]+://|(?![a-z0-9+.-]+://)))[^\s:/@\"',]+:(?![0-9]{1,5}(?:[\"',\s/]|$))[^\s\"',]+"
     ),
-    re.compile(rf"(?i)(?P<kept>\\?[\"']?\b(?:{_NAMES})\\?[\"']?\s{{0,4}}[=:]\s{{0,4}}\\?[\"']?){_VALUE}"),
-    re.compile(rf"(?im)(?P<kept>^\s*code\s*[=:]\s*){_VALUE}"),
-    re.compile(r"(?i)(?P<kept>(?:^|\s)--?(?:activation-)?code[= ]\s*)\S+"),
+    # systemd and shells quote an assignment as a whole, too: Environment="DB_PASSWORD=two words".
+    re.compile(rf"(?P<kept>(?P<quote>[\"'])\w{{0,80}}(?:(?i:{_NAMES})|_{_NAME}|(?i:code)(?=={_CODE_VALUE}))=){_QUOTED}"),
+    re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_SET}(?P<quote>\\?[\"'])){_QUOTED}"),
+    re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_SET}{_BLOCK}){_VALUE}"),
+    re.compile(rf"(?P<kept>[A-Z0-9]_{_NAME}=(?P<quote>[\"'])){_QUOTED}"),
+    re.compile(rf"(?P<kept>[A-Z0-9]_{_NAME}=){_VALUE}"),
+    re.compile(rf"(?im)(?P<kept>^\s*code\s*[=:]\s*{_BLOCK}[\"']?){_VALUE}"),
+    re.compile(rf"(?i)(?P<kept>code{_SET}{_BLOCK}\\?[\"']?){_CODE_VALUE}"),
+    # An argument and its value: in a line, as items of a list, or one a line in YAML.
+    re.compile(rf"(?i)(?P<kept>(?:^|(?<=[\s\"'\[(,=])){_ARGUMENT}\\?[\"']?(?:[ \t,=]{{1,8}}|{_NEXT_ITEM})\\?[\"']?){_VALUE}"),
+    re.compile(r"(?im)(?P<kept>^\s*SetCredential(?:Encrypted)?\s*=\s*[\w.@-]+:)\S+"),
+    re.compile(r"(?P<kept><<'?END_OF_CODE'?\r?\n)[^\r\n]+"),
     re.compile(r"(?i)(?P<kept>\b(?:X-Amz-)?(?:Signature|Security-Token|Credential)(?:=|%3D))[^&\s\"',]+"),
     re.compile(r"(?P<kept>\bAWSAccessKeyId=)[^&\s\"']+"),
     re.compile(r"(?i)(?P<kept>\b(?:proxy-)?authorization\W{1,6}(?:basic|bearer|negotiate|digest|ntlm)\s+)[^\s\"\]]+"),
@@ -34,6 +57,37 @@ SHAPES: tuple[re.Pattern[str], ...] = (
     re.compile(r"\bMII[A-Za-z0-9+/]{60,}={0,2}"),  # a DER key or certificate in base64
 )
 """Each shape; ``kept`` is what stands before the secret and stays."""
+
+
+_SECRET_NAME = re.compile(rf"(?i:.*(?:{_NAMES}))|.*_{_NAME}", re.DOTALL)
+_SECRET_ARGUMENT = re.compile(_ARGUMENT, re.IGNORECASE)
+
+
+def is_secret_name(name: object) -> bool:
+    """Whether what has this name, in a document that was parsed, is a secret."""
+    return isinstance(name, str) and _SECRET_NAME.fullmatch(name) is not None
+
+
+def is_secret_argument(word: object) -> bool:
+    """Whether what stands after this word, in a list of arguments, is a secret."""
+    return isinstance(word, str) and _SECRET_ARGUMENT.fullmatch(word) is not None
+
+
+NOT_REPEATED = "(not repeated: it looks like a code)"
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_CODE = re.compile(r"(?=.*[0-9A-Z])[A-Za-z0-9+/=_-]{16,}")
+
+
+def looks_like_a_code(text: str) -> bool:
+    """Whether a word that was given for something else may be an activation code, or most of one."""
+    word = text.strip().strip("\"'`\u201c\u201d\u2018\u2019")
+    return _CODE.fullmatch(word) is not None and _UUID.fullmatch(word) is None
+
+
+def repeated(text: str) -> str:
+    """A word that somebody gave, as an error may repeat it."""
+    return NOT_REPEATED if looks_like_a_code(text) else text
 
 
 def mask_shapes(text: str) -> tuple[str, int]:

@@ -14,8 +14,11 @@ from ssm_bootstrap.cli.writing import write_file
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
+from ssm_bootstrap.collect.settings import read_code
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.render.redact import redact, redact_document
+from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.model.exitstatus import Refusal
+from ssm_bootstrap.render.redact import redact, redact_document, secret_values
 
 SCHEMA = "ssm-bootstrap-bundle/1"
 PLACE = "ssm-bootstrap/"
@@ -42,15 +45,16 @@ DROP_INS = tuple(f"/etc/systemd/system/{unit}.d" for unit in paths.UNITS)
 
 @dataclass
 class Bundle:
-    """Files under way into a bundle; ``accounts`` masks account ids as well."""
+    """Files under way into a bundle; ``accounts`` masks account ids as well, ``secrets`` are what is known and masked anyway."""
 
     accounts: bool
+    secrets: Secrets = field(default_factory=Secrets)
     files: dict[str, bytes] = field(default_factory=dict)
     entries: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, name: str, text: str, source: str) -> None:
         """One file of text, redacted."""
-        masked, count = redact(text, accounts=self.accounts)
+        masked, count = redact(self.secrets.masked(text), accounts=self.accounts)
         self._keep(name, masked, source, count)
 
     def add_document(self, name: str, document: Any, source: str) -> None:
@@ -97,7 +101,8 @@ class Bundle:
 
 def write_bundle(host: Host, path: str, observations: Any, report: str, document: Any, *, accounts: bool) -> int:
     """Write the bundle, mode 0600: how many files it has; raises Refusal."""
-    bundle = Bundle(accounts)
+    bundle = Bundle(accounts, host.secrets)
+    _learn_parsed(host)
     bundle.add_document(OBSERVATIONS, observations, "this run")
     bundle.add("report.txt", report, "this run")
     bundle.add_document("report.json", document, "this run")
@@ -106,5 +111,24 @@ def write_bundle(host: Host, path: str, observations: Any, report: str, document
     drop_ins = (f"{place}/{name}" for place in DROP_INS for name in host.files.list(place) if name.endswith(".conf"))
     for configuration in (*CONFIGURATION, *drop_ins):
         bundle.add_from(host, f"configuration{configuration}", configuration)
-    write_file("--bundle", path, bundle.pack(), 0o600)
+    write_file("--bundle", path, bundle.pack(), 0o600, host.secrets)
     return len(bundle.files) + 1
+
+
+def _learn_parsed(host: Host) -> None:
+    """The secrets that a parser finds in the configuration: a value over several lines, or beside a name, has no shape."""
+    for line in _code_of_configuration(host).split("\n"):
+        host.secrets.learn(line)
+    try:
+        document = json.loads(host.files.read_text(paths.AGENT_CONFIG, MOST_OF_A_LOG))
+    except (OSError, ValueError, RecursionError):
+        return
+    for value in secret_values(document):
+        host.secrets.learn(value)
+
+
+def _code_of_configuration(host: Host) -> str:
+    try:
+        return read_code(host.files)
+    except Refusal:  # a configuration that cannot be parsed has its shapes masked
+        return ""

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
             "snapshot": kept,
             "aws": [remove] if node else [],
         }
-        print_document(document)
+        print_document(document, host.secrets)
         return 0
     report = new_report(arguments.colour)
     if not node:
@@ -53,5 +53,5 @@ def run(arguments: argparse.Namespace) -> int:
         report.command(remove)
     if kept:
         report.line("A copy of the identity is kept for `ssm-bootstrap rollback`; --delete-snapshot deletes it.")
-    print_report(report)
+    print_report(report, host.secrets)
     return 0

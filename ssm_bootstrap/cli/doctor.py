@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ssm_bootstrap.cli.flags import add_for, add_history, add_output, add_page, add_region, duration
 
 if TYPE_CHECKING:
+    from ssm_bootstrap.host import Host
     from ssm_bootstrap.model.diagnosis import Diagnosis
     from ssm_bootstrap.model.observations import Observations
 
@@ -51,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from ssm_bootstrap.cli.looking import real_host
+    from ssm_bootstrap.cli.output import print_text
     from ssm_bootstrap.cli.telling import tell, tell_short, write_page
     from ssm_bootstrap.cli.writing import check_place
     from ssm_bootstrap.diagnose.diagnosis import diagnose
@@ -65,40 +68,40 @@ def _run(arguments: argparse.Namespace) -> int:
     for flag in ("save", "bundle", "prometheus", "html"):
         if getattr(arguments, flag) is not None:
             check_place(f"--{flag}", getattr(arguments, flag))
-    observations = _replay(arguments) if arguments.replay is not None else _look(arguments)
+    host = real_host()
+    observations = _replay(arguments) if arguments.replay is not None else _look(host, arguments)
     diagnosis = diagnose(observations)
     if arguments.save is not None:
         from ssm_bootstrap.cli.saving import save_observations
 
-        save_observations(arguments.save, observations)
+        save_observations(arguments.save, observations, host.secrets)
     if arguments.prometheus is not None:
-        _write_metrics(arguments.prometheus, observations, diagnosis)
+        _write_metrics(arguments.prometheus, observations, diagnosis, host)
     if arguments.inventory:
         from ssm_bootstrap.cli.inventory import write_inventory
-        from ssm_bootstrap.host import Host
 
-        write_inventory(observations, diagnosis, Host())
+        write_inventory(observations, diagnosis, host)
     if arguments.html is not None:
-        write_page(arguments.html, observations, diagnosis, machine=True, accounts=arguments.redact_accounts)
+        write_page(arguments.html, observations, diagnosis, host.secrets, machine=True, accounts=arguments.redact_accounts)
     if arguments.bundle is not None:
-        _write_bundle(arguments, observations, diagnosis)
+        _write_bundle(host, arguments, observations, diagnosis)
     if arguments.nagios:
         from ssm_bootstrap.render.nagios import nagios_line, nagios_status
 
-        print(nagios_line(diagnosis))
+        print_text(nagios_line(diagnosis) + "\n", host.secrets)
         return nagios_status(diagnosis)
     if arguments.short and not arguments.json:
-        return tell_short(observations, diagnosis, arguments)
-    return tell(observations, diagnosis, arguments, machine=True)
+        return tell_short(observations, diagnosis, arguments, host.secrets)
+    return tell(observations, diagnosis, arguments, host.secrets, machine=True)
 
 
-def _look(arguments: argparse.Namespace) -> Observations:
+def _look(host: Host, arguments: argparse.Namespace) -> Observations:
     """Look once, or with --wait until the capabilities work or the time is over."""
-    from ssm_bootstrap.cli.looking import observe_everything, real_host, stand
+    from ssm_bootstrap.cli.looking import observe_everything, stand
     from ssm_bootstrap.cli.output import LiveLine, say
     from ssm_bootstrap.cli.waiting import look_until
 
-    host, line = real_host(), LiveLine()
+    line = LiveLine()
 
     def look() -> Observations:
         try:
@@ -126,16 +129,15 @@ def _replay(arguments: argparse.Namespace) -> Observations:
     return found
 
 
-def _write_metrics(path: str, observations: Observations, diagnosis: Diagnosis) -> None:
+def _write_metrics(path: str, observations: Observations, diagnosis: Diagnosis, host: Host) -> None:
     from ssm_bootstrap.cli.writing import write_file
     from ssm_bootstrap.render.prometheus import metrics
 
-    write_file("--prometheus", path, metrics(observations, diagnosis).encode(), 0o644)
+    write_file("--prometheus", path, metrics(observations, diagnosis).encode(), 0o644, host.secrets)
 
 
-def _write_bundle(arguments: argparse.Namespace, observations: Observations, diagnosis: Diagnosis) -> None:
+def _write_bundle(host: Host, arguments: argparse.Namespace, observations: Observations, diagnosis: Diagnosis) -> None:
     from ssm_bootstrap.cli.bundle import write_bundle
-    from ssm_bootstrap.cli.looking import real_host
     from ssm_bootstrap.cli.output import say
     from ssm_bootstrap.cli.saving import observations_document
     from ssm_bootstrap.cli.telling import report_of, status_of
@@ -145,5 +147,5 @@ def _write_bundle(arguments: argparse.Namespace, observations: Observations, dia
     report = report_of(Report(100), observations, diagnosis, machine=True).text
     wire = document(observations, diagnosis, status_of(diagnosis, arguments.strict))
     saved = observations_document(observations)
-    count = write_bundle(real_host(), arguments.bundle, saved, report, wire, accounts=arguments.redact_accounts)
+    count = write_bundle(host, arguments.bundle, saved, report, wire, accounts=arguments.redact_accounts)
     say(f"{arguments.bundle}: {count} files, mode 0600; keys, tokens, codes and passwords are masked; look before you send it")

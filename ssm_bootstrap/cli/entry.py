@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-import sys
 from typing import NoReturn, Sequence
 
 from ssm_bootstrap import __version__
+from ssm_bootstrap.cli.streams import problem
 from ssm_bootstrap.model.exitstatus import NO_SPACE, ExitStatus, Refusal, status_of_errno
 
 COMMANDS = {
@@ -25,6 +25,9 @@ COMMANDS = {
     "user-data": "print user-data by which an instance fetches this program from S3 and registers",
 }
 
+PRINTERS = frozenset({"user-data"})
+"""Commands that do nothing but print: where that fails, nothing was done."""
+
 STATUSES = """exit status:
   0    fine; warnings too, unless --strict
   1    an error was found, or the node is not proven online
@@ -38,7 +41,9 @@ STATUSES = """exit status:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line."""
+    """A parser whose complaints are one line, and repeat no code; ``given`` are the words to be parsed."""
+
+    given: Sequence[str] = ()
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the flags, and end with 2."""
@@ -49,10 +54,10 @@ class Parser(argparse.ArgumentParser):
             # A mistyped flag may stand before a secret: its value is not repeated.
             flags = [word.partition("=")[0] for word in rest.split() if word.startswith("-")]
             message = f"{head}unknown flag or argument{': ' + ' '.join(flags) if flags else ''}; --help lists what is known"
-        self.exit(ExitStatus.USAGE, clean(f"{self.prog}: {message}") + "\n")
+        self.exit(ExitStatus.USAGE, clean(f"{self.prog}: {_without_codes(message, self.given)}") + "\n")
 
 
-def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
+def parser_for(words: Sequence[str]) -> Parser:
     """The parser; only the command that is asked for has its flags loaded."""
     parser = Parser(
         prog="ssm-bootstrap",
@@ -61,11 +66,13 @@ def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.given = words
     parser.add_argument("--version", action="version", version=f"ssm-bootstrap {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     asked = next((word for word in words if not word.startswith("-")), None)
     for name, title in COMMANDS.items():
         command = commands.add_parser(name, help=title, description=title[0].upper() + title[1:] + ".", allow_abbrev=False)
+        command.given = words
         if name == asked:
             _module(name).add_arguments(command)
     return parser
@@ -80,30 +87,34 @@ def run(words: Sequence[str]) -> int:
     try:
         arguments = parser_for(words).parse_args(words)
         status = int(_module(arguments.command).run(arguments))
-        sys.stdout.flush()
-        return status
+        return _printed(status, is_all=arguments.command in PRINTERS)
     except SystemExit as ended:
         status = int(ended.code or 0)
         if status and "--nagios" in words:
             return _say_to_nagios()
-        return status
+        return _printed(status, is_all=True)
     except Refusal as refusal:
-        return _say(refusal.message, refusal.status)
+        return _say(_without_codes(refusal.message, words), refusal.status)
     except KeyboardInterrupt:
         return _say("interrupted", ExitStatus.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader went away: nothing is left to say, and the interpreter must not flush at its end.
-        _drop_output()
-        return int(ExitStatus.OK)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in NO_SPACE:
-            _drop_output()
             return _say(f"no room for what is to be written: {error.strerror}", status_of_errno(error.errno))
         if os.environ.get("SSM_BOOTSTRAP_DEBUG"):
             raise
         from ssm_bootstrap.cli.output import report_bug
 
         return report_bug(error)
+
+
+def _without_codes(message: str, given: Sequence[str]) -> str:
+    """A message that repeats none of the words given that look like a code, be it given for a path, a region or an id."""
+    from ssm_bootstrap.catalog.secretshapes import NOT_REPEATED, looks_like_a_code
+
+    values = {part for word in given for part in (word, word.partition("=")[2])}
+    for value in sorted((value for value in values if looks_like_a_code(value) and not os.path.lexists(value)), key=len):
+        message = message.replace(value, NOT_REPEATED)
+    return message
 
 
 def _say_to_nagios() -> int:
@@ -114,8 +125,13 @@ def _say_to_nagios() -> int:
     return UNKNOWN
 
 
-def _drop_output() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _printed(status: int, *, is_all: bool) -> int:
+    """The status once all is printed; what could not be printed is told, and counts only where nothing else was to be done."""
+    lost = problem()
+    if lost is None:
+        return status
+    _say(f"standard output: {lost.strerror}: what was printed there is not whole", ExitStatus.TRY_LATER)
+    return int(ExitStatus.TRY_LATER) if is_all and status == ExitStatus.OK else status
 
 
 def _say(message: str, status: ExitStatus) -> int:

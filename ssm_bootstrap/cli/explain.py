@@ -11,7 +11,9 @@ from ssm_bootstrap.cli.times import moment
 if TYPE_CHECKING:
     from ssm_bootstrap.cli.logsearch import Search
     from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
+    from ssm_bootstrap.host.secrets import Secrets
     from ssm_bootstrap.model.log import LogDigest
+    from ssm_bootstrap.render.text import Report
 
 MOST_UNEXPLAINED = 20
 """Rows of unexplained errors that are told in text; JSON has them all."""
@@ -68,6 +70,7 @@ def _kinds(text: str) -> tuple[str, ...]:
 def run(arguments: argparse.Namespace) -> int:
     """Read, group by cause, tell."""
     from ssm_bootstrap.cli.logsearch import Search
+    from ssm_bootstrap.cli.secretinput import secrets_of_environment
 
     if len(arguments.files) == 1 and _is_code(arguments.files[0]):
         return _page(arguments)
@@ -76,13 +79,14 @@ def run(arguments: argparse.Namespace) -> int:
         from ssm_bootstrap.cli.looking import real_host, stand
 
         return explain_command(stand(real_host(), arguments.region, ask_metadata=False), arguments)
+    secrets = secrets_of_environment()
     search = Search.of(arguments)
     if arguments.follow:
         from ssm_bootstrap.cli.following import follow
 
-        return follow(search, arguments)
+        return follow(search, arguments, secrets)
     digest = search.read()
-    return _tell(search, digest, arguments)
+    return _tell(search, digest, arguments, secrets)
 
 
 def _is_code(word: str) -> bool:
@@ -93,8 +97,8 @@ def _is_code(word: str) -> bool:
     return word in FINDINGS
 
 
-def _tell(search: Search, digest: LogDigest, arguments: argparse.Namespace) -> int:
-    from ssm_bootstrap.cli.output import exit_status, say
+def _tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secrets: Secrets) -> int:
+    from ssm_bootstrap.cli.output import exit_status, print_document, print_report, say
     from ssm_bootstrap.diagnose.logs.explain import explain_logs
     from ssm_bootstrap.model.finding import Severity
 
@@ -109,17 +113,16 @@ def _tell(search: Search, digest: LogDigest, arguments: argparse.Namespace) -> i
     severities = {finding.severity for finding in found.findings}
     status = exit_status(Severity.ERROR in severities, Severity.WARNING in severities, arguments.strict)
     if arguments.json:
-        _print_json(digest, found, search, (region, source), int(status), arguments.all)
+        print_document(_document(digest, found, search, (region, source), int(status), arguments.all), secrets)
     else:
-        _print_text(digest, found, search, region, arguments)
+        print_report(_report(digest, found, search, region, arguments), secrets)
     return status
 
 
-def _print_json(
+def _document(
     digest: LogDigest, found: LogDiagnosis, search: Search, region: tuple[str, str], status: int, harmless: bool
-) -> None:
+) -> dict[str, object]:
     from ssm_bootstrap import __version__
-    from ssm_bootstrap.cli.output import print_document
     from ssm_bootstrap.model.diagnosis import Diagnosis
     from ssm_bootstrap.model.observations import Observations, Plan
     from ssm_bootstrap.model.observed import Observed, Seen, Unseen
@@ -145,12 +148,12 @@ def _print_json(
     }
     if harmless:
         more["harmless"] = [{"id": note.id, "meaning": note.meaning, "count": note.count} for note in found.harmless]
-    print_document(document(observations, diagnosis, status, more))
+    return document(observations, diagnosis, status, more)
 
 
-def _print_text(digest: LogDigest, found: LogDiagnosis, search: Search, region: str, arguments: argparse.Namespace) -> None:
+def _report(digest: LogDigest, found: LogDiagnosis, search: Search, region: str, arguments: argparse.Namespace) -> Report:
     from ssm_bootstrap import __version__
-    from ssm_bootstrap.cli.output import new_report, print_report, quick_report
+    from ssm_bootstrap.cli.output import new_report, quick_report
     from ssm_bootstrap.model.diagnosis import Diagnosis
     from ssm_bootstrap.render.story import tell_harmless, tell_story
 
@@ -178,18 +181,20 @@ def _print_text(digest: LogDigest, found: LogDiagnosis, search: Search, region: 
     explained, benign, unexplained = found.records
     report.line()
     report.line(f"Records: {explained} explained, {benign} harmless, {unexplained} unexplained.", "dim")
-    print_report(report)
+    return report
 
 
 def _page(arguments: argparse.Namespace) -> int:
     """The page of one code, as docs/findings.md has it."""
     from ssm_bootstrap.catalog.findings import FINDINGS
     from ssm_bootstrap.cli.output import print_document
+    from ssm_bootstrap.cli.secretinput import secrets_of_environment
     from ssm_bootstrap.render.findingspage import page
 
     kind = FINDINGS[arguments.files[0]]
     if arguments.json:
-        print_document({"schema": "ssm-bootstrap/1", "command": "explain", "code": kind.code, "page": page(kind)})
+        document = {"schema": "ssm-bootstrap/1", "command": "explain", "code": kind.code, "page": page(kind)}
+        print_document(document, secrets_of_environment())
     else:
         print(page(kind), end="")
     return 0

@@ -48,7 +48,7 @@ def explain_command(ground: Ground, arguments: argparse.Namespace) -> int:
         shown = [finding_document(finding) for finding in findings]
         head = {"schema": "ssm-bootstrap/1", "command": "explain", "exit_status": int(status)}
         unseen = {"unseen": [{"subject": path, "reason": words} for path, words in ends.cut]} if ends.cut else {}
-        print_document({**head, "story": asdict(story), "findings": shown, **unseen})
+        print_document({**head, "story": asdict(story), "findings": shown, **unseen}, host.secrets)
         return status
     for path, words in ends.cut:
         say(f"{path}: {words}")
@@ -60,5 +60,5 @@ def explain_command(ground: Ground, arguments: argparse.Namespace) -> int:
     for place, text in story.lines:
         report.item("said  ", f"{place}: {text}")
     report.findings(findings)
-    print_report(report)
+    print_report(report, host.secrets)
     return status

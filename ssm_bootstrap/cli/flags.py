@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.model.awsname import Region
 
 CAPABILITIES = ("register", "run-command", "session", "patch", "agent-update")
 
@@ -19,14 +23,14 @@ def capabilities(text: str) -> tuple[str, ...]:
     return names
 
 
-def region(text: str) -> str:
-    """``--region``: the shape of a region's name."""
-    from ssm_bootstrap.catalog.partitions import region_problem
+def region(text: str) -> Region:
+    """``--region``: a region's name."""
+    from ssm_bootstrap.model.awsname import Region
 
-    problem = region_problem(text)
-    if problem is not None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no region: {problem}")
-    return text
+    try:
+        return Region(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no region: {error}") from None
 
 
 def duration(text: str) -> float:
@@ -35,6 +39,13 @@ def duration(text: str) -> float:
     if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no duration; expected seconds, or as in 90s, 15m, 2h")
     return float(found.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[found.group(2)]
+
+
+def path(text: str) -> str:
+    """A file that is there, by its whole path; anything else stays as it is, for who reads it to complain of."""
+    import os
+
+    return os.path.abspath(text) if text != "-" and os.path.lexists(text) else text
 
 
 def count(text: str) -> int:

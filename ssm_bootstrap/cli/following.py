@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from datetime import datetime, timedelta
 from typing import Iterable, Iterator, Optional, Union
 
 from ssm_bootstrap.cli.logsearch import Search
+from ssm_bootstrap.cli.output import print_text
+from ssm_bootstrap.cli.streams import has_reader
 from ssm_bootstrap.collect.logs.fold import SPELL_GAP
 from ssm_bootstrap.collect.logs.follow import Followed
 from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
@@ -16,6 +17,7 @@ from ssm_bootstrap.diagnose.logs.endings import PAUSE
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.tail import Tail
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.incident import Incident
@@ -61,7 +63,7 @@ def _goes_on(item: Incident, now: datetime) -> bool:
     return item.goes_on and item.last is not None and now - item.last <= PAUSE
 
 
-def follow(search: Search, arguments: argparse.Namespace, clock: Optional[Clock] = None, looks: int = 0) -> int:
+def follow(search: Search, arguments: argparse.Namespace, secrets: Secrets, clock: Optional[Clock] = None, looks: int = 0) -> int:
     """Follow until interrupted (then entry gives 130); ``looks`` above 0 ends it after as many looks."""
     clock = clock or Clock()
     paths = _paths(search)
@@ -77,8 +79,8 @@ def follow(search: Search, arguments: argparse.Namespace, clock: Optional[Clock]
             told = now
             found = explain_logs(followed.digest(), region=arguments.region)
             for event, incident in watch.events(found.incidents, now):
-                _print(event, incident, arguments.json)
-        if looks and count >= looks:
+                _print(event, incident, arguments.json, secrets)
+        if (looks and count >= looks) or not has_reader():
             return int(ExitStatus.OK)
         clock.sleep(LOOK_EVERY)
 
@@ -86,7 +88,11 @@ def follow(search: Search, arguments: argparse.Namespace, clock: Optional[Clock]
 def _paths(search: Search) -> tuple[str, ...]:
     """The newest file of each log: what is being written."""
     if search.files:
-        return tuple(dict.fromkeys(source.path for source in search.sources() if not _is_archive(source.path)))
+        named = tuple(dict.fromkeys(source.path for source in search.sources() if not _is_archive(source.path)))
+        for path in named:
+            if Files().kind(path) == "something else":
+                raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {path}: expected a regular file with --follow")
+        return named
     files = Files()
     own = [path for path in log_paths(files, read_log_settings(files)) if not _is_archive(path)]
     if not own:
@@ -98,11 +104,10 @@ def _is_archive(path: str) -> bool:
     return path.endswith(".gz") or path.rpartition(".")[2].isdigit()
 
 
-def _print(event: str, incident: Incident, as_json: bool) -> None:
+def _print(event: str, incident: Incident, as_json: bool, secrets: Secrets) -> None:
     """One line; with --json one object a line."""
     if as_json:
         line = json.dumps({"event": event, **incident_document(incident)})
     else:
         line = clean(started(incident) if event == "started" else ended(incident))
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    print_text(line + "\n", secrets)

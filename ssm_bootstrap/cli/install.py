@@ -6,7 +6,7 @@ import argparse
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Iterator, Optional, Sequence
 
-from ssm_bootstrap.cli.flags import activation_id, add_output, region
+from ssm_bootstrap.cli.flags import activation_id, add_output, path, region
 
 if TYPE_CHECKING:
     from ssm_bootstrap.act.installation import Step, Wanted
@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--activation-id", type=activation_id, metavar="UUID", help="write [activation] id into it")
     parser.add_argument(
         "--activation-code-file",
+        type=path,
         metavar="FILE",
         help="copy the activation code to /etc/ssm-bootstrap/activation-code from FILE (of root, 0600; - for standard input)",
     )
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         with alone(host, "install"):
             steps = install(host, Systemd(host), _wanted(host, arguments))
-    status = _tell(steps, arguments)
+    status = _tell(host, steps, arguments)
     if arguments.uninstall:
         _drop_unpacked(host)
     return status
@@ -100,6 +101,7 @@ def _wanted(host: Host, arguments: argparse.Namespace) -> Wanted:
     return Wanted(
         program=host.files.read_bytes(bundle, 1 << 30) if bundle is not None and is_copied else None,
         program_path=paths.OUR_PROGRAM if is_copied else bundle or program.path(),
+        runs=() if is_copied else (bundle,) if bundle is not None else program.parts(),
         units=program.units(),
         settings=tuple((section, key, value) for section, key, value in settings if value),
         code=_code(host, arguments.activation_code_file),
@@ -115,10 +117,12 @@ def _code(host: Host, source: Optional[str]) -> Optional[str]:
     if source is None:
         return None
     standard_input = read_secret("activation code") if source == "-" else ""
-    return read_code_of(host.files, CodeSources(file=source, standard_input=standard_input)).reveal()
+    code = read_code_of(host.files, CodeSources(file=source, standard_input=standard_input)).reveal()
+    host.secrets.learn(code)
+    return code
 
 
-def _tell(steps: Sequence[Step], arguments: argparse.Namespace) -> int:
+def _tell(host: Host, steps: Sequence[Step], arguments: argparse.Namespace) -> int:
     from ssm_bootstrap import __version__
     from ssm_bootstrap.cli.output import new_report, print_document, print_report
     from ssm_bootstrap.model.exitstatus import ExitStatus
@@ -126,7 +130,8 @@ def _tell(steps: Sequence[Step], arguments: argparse.Namespace) -> int:
     if arguments.json:
         told = [{"did": step.verb, "what": step.what, "note": step.why or None} for step in steps]
         print_document(
-            {"schema": "ssm-bootstrap/1", "version": __version__, "command": "install", "exit_status": 0, "steps": told}
+            {"schema": "ssm-bootstrap/1", "version": __version__, "command": "install", "exit_status": 0, "steps": told},
+            host.secrets,
         )
         return ExitStatus.OK
     report = new_report(arguments.colour)
@@ -138,5 +143,5 @@ def _tell(steps: Sequence[Step], arguments: argparse.Namespace) -> int:
         report.line()
         report.line("At the next boot this machine registers. To begin now:")
         report.command("systemctl start --no-block ssm-bootstrap.service")
-    print_report(report)
+    print_report(report, host.secrets)
     return ExitStatus.OK

@@ -9,12 +9,14 @@ from datetime import datetime, timezone
 from typing import Mapping, Optional, Sequence
 
 from ssm_bootstrap import __version__
+from ssm_bootstrap.cli.secretinput import secrets_of_environment
 from ssm_bootstrap.collect.agent import look_at_agent
 from ssm_bootstrap.collect.agentconfig import read_agent_config
 from ssm_bootstrap.collect.guard import Guard
 from ssm_bootstrap.collect.identity import look_at_identity
 from ssm_bootstrap.collect.image import look_at_image
 from ssm_bootstrap.collect.instance import MetadataLook, look_at_instance
+from ssm_bootstrap.collect.knownsecrets import learn_proxy, learn_secrets
 from ssm_bootstrap.collect.logs.read import read_logs
 from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
 from ssm_bootstrap.collect.patching import look_at_limits
@@ -29,6 +31,7 @@ from ssm_bootstrap.collect.surroundings import look_at_surroundings
 from ssm_bootstrap.collect.targets import ProxySettings, targets_for
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Commands
+from ssm_bootstrap.model.awsname import Region
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import AgentConfig, Identity, IdentityState, Instance, Metadata
@@ -37,26 +40,14 @@ from ssm_bootstrap.model.observations import LogDigest, Observations, Plan
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, Unseen, reason_of, value_of
 from ssm_bootstrap.model.patching import Patching
 from ssm_bootstrap.model.surroundings import Surroundings
-
-CODE_VARIABLE = "SSM_BOOTSTRAP_ACTIVATION_CODE"
-"""Holds the activation code; no child ever gets it."""
-
-
-_CODE: list[str] = []
+from ssm_bootstrap.render.redact import changed_value
 
 
 def real_host() -> Host:
-    """This machine; its environment and every child's are without the activation code."""
-    code = os.environ.pop(CODE_VARIABLE, None)
-    if code is not None:
-        _CODE[:] = [code]
+    """This machine; its environment and every child's are without the activation code, which the host's secrets have."""
+    secrets = secrets_of_environment()
     environment = dict(os.environ)
-    return Host(commands=Commands(environment), environment=environment)
-
-
-def code_of_environment() -> Optional[str]:
-    """The activation code that the caller's environment held, be it empty; None where it held none."""
-    return next(iter(_CODE), None)
+    return Host(commands=Commands(environment), environment=environment, secrets=secrets)
 
 
 @dataclass(frozen=True)
@@ -73,19 +64,20 @@ class Ground:
     overrides: Overrides = NO_OVERRIDES
 
     @property
-    def region(self) -> str:
+    def region(self) -> Region:
         """The region; raises Refusal (2) where nobody names one."""
         region = value_of(self.choice.region)
         if region is None:
             expected = "--region: expected a region such as ap-northeast-1; nothing on this machine names one"
             raise Refusal(ExitStatus.USAGE, expected)
-        return region
+        return Region(region)
 
 
 def stand(host: Host, flag: Optional[str], *, ask_metadata: bool = True) -> Ground:
     """Read what decides where to look; IMDS is waited for only where nothing else names a region."""
     metadata = MetadataLook(host) if ask_metadata else None
     configuration = read_configuration(host.files)
+    learn_secrets(host, configuration)
     guard = Guard()
     seen = guard.look("identity", lambda: look_at_identity(host.files, host.locks))
     identity = value_of(seen) or Identity(IdentityState.UNREADABLE, detail=reason_of(seen))
@@ -106,6 +98,7 @@ def proxies_of(ground: Ground) -> tuple[ProxySettings, Observed[Mapping[str, str
     unit = unit_environment(ground.host)
     if isinstance(unit, Seen):
         settings = ProxySettings.of(unit.value, "unit")
+        learn_proxy(ground.host, unit.value.values())
         if settings:
             return settings, unit
     configured = dict(ground.configuration.proxy)
@@ -152,7 +145,7 @@ def observe_network(
     if metadata is not None:
         instance = guard.look("instance", lambda: look_at_instance(host, metadata.result()))
     probes, lookups = value_of(looked) or ((), ())
-    return Observations(
+    seen = Observations(
         version=__version__,
         taken_at=host.clock.now(),
         plan=plan_of(ground, command, capabilities),
@@ -162,6 +155,7 @@ def observe_network(
         root=host.machine.is_root(),
         crashed=tuple(guard.crashed),
     )
+    return without_secrets(host, seen)
 
 
 def observe_machine(ground: Ground, command: str) -> Observations:
@@ -171,7 +165,7 @@ def observe_machine(ground: Ground, command: str) -> Observations:
     if command == "doctor":
         region, site = value_of(ground.choice.region), ground.overrides.site
         around = guard.look("surroundings", lambda: look_at_surroundings(host, region, ground.agent_config, guard, site))
-    return Observations(
+    seen = Observations(
         version=__version__,
         taken_at=host.clock.now(),
         plan=plan_of(ground, command, ()),
@@ -184,6 +178,12 @@ def observe_machine(ground: Ground, command: str) -> Observations:
         booted=guard.look("start of the machine", lambda: datetime.fromtimestamp(host.machine.booted(), timezone.utc)),
         crashed=(*ground.crashed, *guard.crashed),
     )
+    return without_secrets(host, seen)
+
+
+def without_secrets(host: Host, seen: Observations) -> Observations:
+    """What was seen, without the secrets that this run knows, in whatever shape a log or another program wrote them down."""
+    return changed_value(seen, host.secrets.masked) if host.secrets else seen
 
 
 def look_at_logs(ground: Ground) -> LogDigest:
@@ -214,7 +214,7 @@ def observe_everything(ground: Ground, capabilities: Sequence[str], progress: Op
         network = observe_network(ground, "doctor", capabilities, progress)
         here = machine.result()
         patched = guard.part("patching", patching.result)
-    return replace(
+    seen = replace(
         network,
         agent=here.agent,
         identity=here.identity,
@@ -225,3 +225,4 @@ def observe_everything(ground: Ground, capabilities: Sequence[str], progress: Op
         booted=here.booted,
         crashed=(*here.crashed, *network.crashed, *guard.crashed),
     )
+    return without_secrets(ground.host, seen)

@@ -12,9 +12,12 @@ from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.render.clean import clean
 
 if TYPE_CHECKING:
+    from ssm_bootstrap.host.secrets import Secrets
     from ssm_bootstrap.render.text import Report
 
 PIPE_WIDTH = 100
+NARROWEST, WIDEST = 20, 500
+"""Columns of a report, whatever COLUMNS says: each row is filled up to them."""
 
 
 def new_report(colour: bool = True) -> Report:
@@ -23,6 +26,7 @@ def new_report(colour: bool = True) -> Report:
 
     terminal = sys.stdout.isatty()
     columns = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if terminal or os.environ.get("COLUMNS") else PIPE_WIDTH
+    columns = max(NARROWEST, min(columns, WIDEST))
     coloured = colour and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     return Report(columns, coloured, plain)
@@ -37,16 +41,21 @@ def quick_report(colour: bool = True) -> Optional[Report]:
     return PlainReport(PIPE_WIDTH, (sys.stdout.encoding or "").lower().replace("-", "") != "utf8")
 
 
-def print_report(report: Report) -> None:
-    """Write a report out."""
+def print_report(report: Report, secrets: Secrets) -> None:
+    """Write a report out; raises Leak."""
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(report.text.encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()
+    print_text(report.text.encode(encoding, "backslashreplace").decode(encoding), secrets)
 
 
-def print_document(document: Mapping[str, Any]) -> None:
-    """One JSON document, ASCII only: nothing in it can reach a terminal as a control character."""
-    sys.stdout.write(json.dumps(document, indent=1).replace("\x7f", "\\u007f") + "\n")
+def print_document(document: Mapping[str, Any], secrets: Secrets) -> None:
+    """One JSON document, ASCII only: nothing in it can reach a terminal as a control character; raises Leak."""
+    print_text(json.dumps(document, indent=1).replace("\x7f", "\\u007f") + "\n", secrets)
+
+
+def print_text(text: str, secrets: Secrets) -> None:
+    """Everything that goes to standard output; raises Leak where one of ``secrets`` stands in it, and writes nothing then."""
+    secrets.must_not_stand_in(text.encode("utf-8", "surrogateescape"), "standard output")
+    sys.stdout.write(text)
     sys.stdout.flush()
 
 

@@ -10,6 +10,7 @@ from ssm_bootstrap.cli.flags import add_output
 if TYPE_CHECKING:
     from ssm_bootstrap.act.image import Prepared
     from ssm_bootstrap.cli.looking import Ground
+    from ssm_bootstrap.model.exitstatus import ExitStatus
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,16 +42,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _tell(ground: Ground, prepared: Prepared, arguments: argparse.Namespace) -> int:
-    from ssm_bootstrap.model.exitstatus import ExitStatus
-
     if arguments.json:
         _document(ground, prepared)
     else:
-        _report(prepared, arguments)
-    return ExitStatus.OK
+        _report(ground, prepared, arguments)
+    return _status(prepared)
 
 
-def _report(prepared: Prepared, arguments: argparse.Namespace) -> None:
+def _status(prepared: Prepared) -> ExitStatus:
+    """78 where something is left that may hold a code: it is no image yet."""
+    from ssm_bootstrap.model.exitstatus import ExitStatus
+
+    return ExitStatus.BAD_CONTENT if prepared.left else ExitStatus.OK
+
+
+def _report(ground: Ground, prepared: Prepared, arguments: argparse.Namespace) -> None:
     from ssm_bootstrap.cli.output import new_report, print_report
 
     report = new_report(arguments.colour)
@@ -58,6 +64,11 @@ def _report(prepared: Prepared, arguments: argparse.Namespace) -> None:
     width = max((len(item.what) for item in prepared.removed), default=0)
     for item in prepared.removed:
         report.item(f"{item.what:<{width}}", item.path)
+    if prepared.left:
+        report.line()
+        report.line("Left, to be looked at by hand before this becomes an image:", "bold red")
+        for left in prepared.left:
+            report.item(left.path, left.why)
     if prepared.left_running:
         report.line()
         report.line(f"Still running, and able to write again: {', '.join(prepared.left_running)}.", "yellow")
@@ -67,7 +78,7 @@ def _report(prepared: Prepared, arguments: argparse.Namespace) -> None:
     if old:
         report.line(f"AWS still lists {old}; if no other machine is that node, deregister it there:")
         report.command(_deregister(old, prepared.old.region))
-    print_report(report)
+    print_report(report, ground.host.secrets)
 
 
 def _deregister(managed_instance_id: str, region: str) -> str:
@@ -80,7 +91,6 @@ def _document(ground: Ground, prepared: Prepared) -> None:
     from ssm_bootstrap.cli.output import print_document
     from ssm_bootstrap.collect.identity import look_past_journal
     from ssm_bootstrap.model.diagnosis import Diagnosis
-    from ssm_bootstrap.model.exitstatus import ExitStatus
     from ssm_bootstrap.model.observations import Observations
     from ssm_bootstrap.model.observed import Seen
     from ssm_bootstrap.render.wire import document
@@ -97,5 +107,6 @@ def _document(ground: Ground, prepared: Prepared) -> None:
         "was": prepared.old.managed_instance_id or prepared.old.registration_file_id or None,
         "stopped": prepared.stopped or None,
         "left_running": list(prepared.left_running),
+        "left": [{"path": item.path, "why": item.why} for item in prepared.left],
     }
-    print_document({**document(observations, Diagnosis(), ExitStatus.OK), **told})
+    print_document({**document(observations, Diagnosis(), _status(prepared)), **told}, ground.host.secrets)

@@ -33,5 +33,5 @@ def run(arguments: argparse.Namespace) -> int:
         line.end()
     diagnosis = diagnose(observations)
     if arguments.html is not None:
-        write_page(arguments.html, observations, diagnosis, machine=False)
-    return tell(observations, diagnosis, arguments)
+        write_page(arguments.html, observations, diagnosis, ground.host.secrets, machine=False)
+    return tell(observations, diagnosis, arguments, ground.host.secrets)

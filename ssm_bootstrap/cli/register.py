@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Optional
 
-from ssm_bootstrap.cli.flags import activation_id, add_output, add_region, count, duration
+from ssm_bootstrap.cli.flags import activation_id, add_output, add_region, count, duration, path
 
 if TYPE_CHECKING:
     from ssm_bootstrap.act.deadline import Deadline
@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--activation-code-file",
+        type=path,
         metavar="FILE",
         help="a file of root, mode 0600, that holds the activation code; - for standard input",
     )
@@ -52,7 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="where no agent is installed, install its package from the region's S3 bucket, if --key-file signed it",
     )
-    parser.add_argument("--key-file", metavar="FILE", help="the public key (OpenPGP) by which AWS signs the agent's packages")
+    parser.add_argument(
+        "--key-file", type=path, metavar="FILE", help="the public key (OpenPGP) by which AWS signs the agent's packages"
+    )
     parser.add_argument("--no-preflight", dest="preflight", action="store_false", help="do not look at the endpoint first")
     parser.add_argument("--no-restart", dest="restart", action="store_false", help="leave the agent as it is afterwards")
     parser.add_argument(
@@ -147,9 +150,10 @@ def _install(ground: Ground, arguments: argparse.Namespace, deadline: Deadline) 
     from ssm_bootstrap.cli.looking import proxies_of
     from ssm_bootstrap.cli.output import say
     from ssm_bootstrap.cli.registering import Outcome, find_binary
+    from ssm_bootstrap.model.awsname import Domain
 
     ready = _registrar(ground, arguments, deadline, "")
-    domain = ground.agent_config.service_domain or partition_of(ground.region, ground.overrides.site).domain
+    domain = Domain(ground.agent_config.service_domain or partition_of(ground.region, ground.overrides.site).domain)
     install_agent(ground.host, ground.region, domain, arguments.key_file, proxies_of(ground)[0], say)
     binary = find_binary(ground)
     if isinstance(binary, Outcome):
@@ -161,7 +165,7 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, deadline: Deadline
     """What is needed to register, checked before anything runs."""
     from ssm_bootstrap.act.preflight import Preflight
     from ssm_bootstrap.act.register import Registrar
-    from ssm_bootstrap.cli.looking import code_of_environment, proxies_of
+    from ssm_bootstrap.cli.looking import proxies_of
     from ssm_bootstrap.cli.output import say
     from ssm_bootstrap.cli.registering import agent_environment
     from ssm_bootstrap.cli.secretinput import read_secret
@@ -175,13 +179,14 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, deadline: Deadline
         argument=arguments.activation_code,
         file=arguments.activation_code_file,
         standard_input=read_secret("Activation code") if arguments.activation_code_file == "-" else "",
-        variable=code_of_environment(),
+        variable=host.secrets.variable,
     )
     if ground.agent_config.problem:
         path, problem = ground.agent_config.path, ground.agent_config.problem
         text = f"{path}: agent-config-invalid: {problem}; the agent would not start with it; nothing was registered"
         raise Refusal(ExitStatus.BAD_CONTENT, text)
     activation = read_activation(host.files, arguments.activation_id, sources, host.environment, ground.configuration)
+    host.secrets.learn(activation.code.reveal())
     if arguments.activation_code is not None:
         say("warning: --activation-code shows the code to whoever may list processes; --activation-code-file does not")
     settings, unit = proxies_of(ground)

@@ -18,12 +18,14 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.cli.looking import Ground, plan_of, proxies_of
 from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
 from ssm_bootstrap.collect.agent import look_at_agent
+from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.diagnose.checks.region import contradicted
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.model.awsname import Region
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.finding import Evidence, Finding, Severity
@@ -89,9 +91,14 @@ def agent_environment(settings: ProxySettings, unit: Observed[Mapping[str, str]]
 
 
 def must_be_root(host: Host, message: str) -> None:
-    """Refusal (77) for anybody else."""
+    """Refusal: 77 for anybody else, 78 where nobody can tell what runs here: a change might cut it, or be cut by it."""
     if not host.machine.is_root():
         raise Refusal(ExitStatus.NO_PERMISSION, message)
+    try:
+        host.machine.must_tell_processes()
+    except OSError as error:
+        text = f"{error.filename}: {words_of(error)}: what runs here cannot be told without /proc; nothing was changed"
+        raise Refusal(ExitStatus.BAD_CONTENT, text) from None
 
 
 def take_charge(host: Host, arguments: argparse.Namespace) -> Deadline:
@@ -126,13 +133,13 @@ def must_not_cut(host: Host, command: str) -> None:
         raise Refusal(ExitStatus.TRY_LATER, text)
 
 
-def region_at_work(ground: Ground) -> str:
+def region_at_work(ground: Ground) -> Region:
     """The region that the agent works in: the vault's on a registered node, whoever names another; else the one to come.
 
     The vault is looked at anew: a registration or a rollback may just have changed it. Raises Refusal (2) where nobody names one.
     """
     identity = look_past_journal(ground.host.files)
-    return identity.region if identity.state is IdentityState.REGISTERED else ground.region
+    return Region(identity.region) if identity.state is IdentityState.REGISTERED else ground.region
 
 
 def revive(ground: Ground, cidrs: Sequence[str] = (), timeout: float = limits.ONLINE) -> Proof:
@@ -172,7 +179,7 @@ def tell_outcome(ground: Ground, outcome: Outcome, arguments: argparse.Namespace
         report.item("said", outcome.attempts[-1].explanation or "nothing")
     if mismatch is not None:
         report.finding(mismatch, brief=True)
-    print_report(report)
+    print_report(report, ground.host.secrets)
     return status
 
 
@@ -223,4 +230,4 @@ def _document(ground: Ground, outcome: Outcome, diagnosis: Diagnosis, arguments:
             "seconds": round(outcome.proof.seconds, 2),
             "signs": [{"sign": sign.name, "seen": sign.seen, "detail": sign.detail} for sign in outcome.proof.signs],
         }
-    print_document(document(observations, diagnosis, status, more))
+    print_document(document(observations, diagnosis, status, more), ground.host.secrets)

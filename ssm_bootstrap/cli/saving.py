@@ -9,6 +9,7 @@ from typing import Any
 from ssm_bootstrap.cli.unpacking import observations_of_bundle
 from ssm_bootstrap.cli.writing import write_file
 from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.codec import NotDecodable, decode, encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observations import Observations
@@ -28,9 +29,9 @@ def observations_document(observations: Observations) -> Any:
     return redact_document({"schema": SCHEMA, "observations": encode(observations)})[0]
 
 
-def save_observations(path: str, observations: Observations) -> None:
+def save_observations(path: str, observations: Observations, secrets: Secrets) -> None:
     """Write the observations, mode 0600; raises Refusal."""
-    write_file("--save", path, observations_text(observations).encode(), 0o600)
+    write_file("--save", path, observations_text(observations).encode(), 0o600, secrets)
 
 
 def load_observations(path: str) -> Observations:

@@ -26,7 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.cli.telling import status_of
     from ssm_bootstrap.diagnose.diagnosis import diagnose
 
-    ground = stand(real_host(), arguments.region, ask_metadata=False)
+    host = real_host()
+    ground = stand(host, arguments.region, ask_metadata=False)
     observations = observe_machine(ground, "status")
     diagnosis = diagnose(observations)
     # Without a packet nobody can tell whether a network fault of the log still holds: doctor does.
@@ -35,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         from ssm_bootstrap.render.wire import document
 
-        print_document(document(observations, diagnosis, status))
+        print_document(document(observations, diagnosis, status), host.secrets)
         return status
     from ssm_bootstrap.render.machine import tell_machine
 
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     tell_machine(report, observations)
     report.findings(diagnosis.findings)
     report.unseen(diagnosis)
-    print_report(report)
+    print_report(report, host.secrets)
     return status
 
 

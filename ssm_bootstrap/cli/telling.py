@@ -14,6 +14,7 @@ from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 
 if TYPE_CHECKING:
+    from ssm_bootstrap.host.secrets import Secrets
     from ssm_bootstrap.render.text import Report
 
 
@@ -52,6 +53,7 @@ def tell(
     observations: Observations,
     diagnosis: Diagnosis,
     arguments: argparse.Namespace,
+    secrets: Secrets,
     more: Optional[Mapping[str, Any]] = None,
     *,
     machine: bool = False,
@@ -61,24 +63,27 @@ def tell(
     if arguments.json:
         from ssm_bootstrap.render.wire import document
 
-        print_document(document(observations, diagnosis, status, more))
+        print_document(document(observations, diagnosis, status, more), secrets)
         return status
     history = bool(getattr(arguments, "history", False))
-    print_report(report_of(new_report(arguments.colour), observations, diagnosis, machine=machine, history=history))
+    report = report_of(new_report(arguments.colour), observations, diagnosis, machine=machine, history=history)
+    print_report(report, secrets)
     return status
 
 
-def write_page(path: str, observations: Observations, diagnosis: Diagnosis, *, machine: bool, accounts: bool = False) -> None:
+def write_page(
+    path: str, observations: Observations, diagnosis: Diagnosis, secrets: Secrets, *, machine: bool, accounts: bool = False
+) -> None:
     """The report as one HTML file, mode 0600, without secrets (with ``accounts`` without account ids too); raises Refusal."""
     from ssm_bootstrap.cli.writing import write_file
     from ssm_bootstrap.render.html import page
     from ssm_bootstrap.render.redact import redact_value
 
     seen, told = redact_value(observations, accounts=accounts), redact_value(diagnosis, accounts=accounts)
-    write_file("--html", path, page(seen, told, machine=machine).encode(), 0o600)
+    write_file("--html", path, page(seen, told, machine=machine).encode(), 0o600, secrets)
 
 
-def tell_short(observations: Observations, diagnosis: Diagnosis, arguments: argparse.Namespace) -> int:
+def tell_short(observations: Observations, diagnosis: Diagnosis, arguments: argparse.Namespace, secrets: Secrets) -> int:
     """Print what does not work and the one thing to change for it; a healthy node is one line."""
     status = status_of(diagnosis, arguments.strict)
     report = new_report(arguments.colour)
@@ -88,5 +93,5 @@ def tell_short(observations: Observations, diagnosis: Diagnosis, arguments: argp
         report.item(finding.code, f"{finding.title}. {finding.remedy.summary}")
     if not causes:
         report.headline(diagnosis)
-    print_report(report)
+    print_report(report, secrets)
     return status

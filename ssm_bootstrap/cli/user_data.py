@@ -88,6 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
     from ssm_bootstrap import __version__
     from ssm_bootstrap.catalog.partitions import partition_of
+    from ssm_bootstrap.model.awsname import Domain
     from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
     from ssm_bootstrap.render.userdata import Fetch, FirstBoot
 
@@ -101,7 +102,7 @@ def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
         bucket=bucket,
         key=key,
         region=arguments.region,
-        domain=partition_of(arguments.region).domain,
+        domain=Domain(partition_of(arguments.region).domain),
         sha256=_hash(arguments),
         activation_id=arguments.activation_id,
         fetch=Fetch(arguments.fetch),
@@ -161,7 +162,9 @@ def _hash(arguments: argparse.Namespace) -> str:
 
 def _read(flag: str, source: str) -> str:
     from ssm_bootstrap.cli.secretinput import read_secret
+    from ssm_bootstrap.host.dumps import keep_out_of_dumps
 
+    keep_out_of_dumps()
     if source == "-":
         return read_secret("presigned URL" if flag == "--presigned-url-file" else "activation code")
     return _bytes(flag, source, 8192).decode("utf-8", "replace")
@@ -171,10 +174,10 @@ def _bytes(flag: str, path: str, limit: int) -> bytes:
     import os
 
     from ssm_bootstrap.collect.failures import words_of
-    from ssm_bootstrap.host.files import Files
+    from ssm_bootstrap.host.files import NamedFiles
     from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
     try:
-        return Files().read_bytes(os.path.abspath(path), limit)
+        return NamedFiles().read_bytes(os.path.abspath(path), limit)
     except OSError as error:
         raise Refusal(ExitStatus.BAD_CONTENT, f"{flag}: {path}: {words_of(error)}") from None

@@ -6,6 +6,7 @@ import os
 
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 
 
@@ -21,8 +22,9 @@ def check_place(flag: str, path: str) -> None:
         raise Refusal(ExitStatus.BAD_CONTENT, f"{flag}: {path}: expected a new file or a regular one, and it is something else")
 
 
-def write_file(flag: str, path: str, data: bytes, mode: int) -> None:
-    """Write it; raises Refusal that names the flag."""
+def write_file(flag: str, path: str, data: bytes, mode: int, secrets: Secrets) -> None:
+    """Write it; raises Refusal that names the flag, and Leak where one of ``secrets`` stands in it."""
+    secrets.must_not_stand_in(data, flag)
     check_place(flag, path)
     try:
         Files().write_atomic(os.path.abspath(path), data, mode)

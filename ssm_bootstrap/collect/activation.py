@@ -7,12 +7,21 @@ from dataclasses import dataclass, field
 from typing import Mapping, Optional
 
 from ssm_bootstrap.catalog.limits import ACTIVATION_CODE
+from ssm_bootstrap.catalog.secretshapes import NOT_REPEATED
+from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.rootfile import read_private
 from ssm_bootstrap.collect.settings import Configuration, read_code
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
 CREDENTIAL = "activation-code"
+MOST = 4096
+"""Bytes that are read of a file that holds a code."""
+
+LIKE_A_CODE = 16
+"""Letters in one word, from which on it may be most of a code."""
+
 PLACEHOLDER = "unset"
 """What the unit's SetCredential= gives where no code was put in place."""
 
@@ -142,40 +151,48 @@ def _find_code(
     directory = environment.get("CREDENTIALS_DIRECTORY")
     credential: Optional[Code] = None
     if directory and files.exists(f"{directory}/{CREDENTIAL}"):
-        text = _text(files, f"{directory}/{CREDENTIAL}", "systemd credential")
+        text = _credential(files, f"{directory}/{CREDENTIAL}")
         credential = Code(text, f"systemd credential {CREDENTIAL}")
         if text != PLACEHOLDER:
             return credential
     if configuration.has_code:
-        _must_be_private(files, "/etc/ssm-bootstrap.conf", "[activation] code")
+        read_private(files, paths.OUR_CONFIG, f"[activation] code: {paths.OUR_CONFIG}", 0)
         return Code(read_code(files), "/etc/ssm-bootstrap.conf: [activation] code")
     if configuration.code_file:
         return _from_file(files, configuration.code_file, "/etc/ssm-bootstrap.conf: [activation] code_file")
     return credential
 
 
+def _credential(files: Files, path: str) -> str:
+    """What systemd put there; owner and mode are its own."""
+    who = f"systemd credential: {path}"
+    try:
+        return _decoded(files.read_bytes(path, MOST), who)
+    except OSError as error:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{who}: {words_of(error)}") from None
+
+
 def _from_file(files: Files, path: str, who: str) -> Code:
-    _must_be_private(files, path, who)
-    return Code(_text(files, path, who), f"{who} {path}")
+    place = f"{who}: {shown_path(files, path)}"
+    if not path.startswith("/"):
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{place}: no such file here; expected the path of one, from / on")
+    return Code(_decoded(read_private(files, path, place, MOST), place), f"{who} {path}")
 
 
-def _must_be_private(files: Files, path: str, who: str) -> None:
-    """A file that holds a code belongs to root and to nobody else (0600); raises Refusal (78)."""
+def shown_path(files: Files, path: str) -> str:
+    """A path as an error may repeat it: a code that was given in place of the path of its file is not."""
+    parts = [part for part in path.split("/") if part]
+    if not any(len(part) >= LIKE_A_CODE for part in re.split(r"[\s\"'`\u201c\u201d\u2018\u2019]+", path)) or not parts:
+        return path
     try:
-        mode, owner, regular = files.mode_and_owner(path)
-    except OSError as error:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{who}: {path}: {words_of(error)}") from None
-    if not regular:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{who}: {path}: expected a regular file")
-    if owner != 0 or mode & 0o077:
-        expected = "expected a file of root with mode 0600 (chown root, chmod 600)"
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{who}: {path}: owner {owner}, mode {mode:04o}; {expected}")
+        leads_somewhere = path.startswith("/") and files.kind(f"/{parts[0]}") == ("directory" if len(parts) > 1 else "file")
+    except OSError:
+        leads_somewhere = False
+    return path if leads_somewhere else NOT_REPEATED
 
 
-def _text(files: Files, path: str, who: str) -> str:
+def _decoded(data: bytes, who: str) -> str:
     try:
-        return files.read_bytes(path, 4096).decode("utf-8").strip()
-    except OSError as error:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{who}: {path}: {words_of(error)}") from None
+        return data.decode("utf-8").strip()
     except UnicodeDecodeError:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{who}: {path}: expected text, found bytes that are no UTF-8") from None
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{who}: expected text, found bytes that are no UTF-8") from None

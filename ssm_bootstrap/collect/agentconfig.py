@@ -10,6 +10,7 @@ from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.gojson import Node, NotJson, parse, place
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.awsname import DOMAIN_SHAPE
 from ssm_bootstrap.model.machine import AgentConfig
 
 MOST = 4 << 20
@@ -38,15 +39,19 @@ def read_agent_config(files: Files) -> AgentConfig:
         at, said = wrong
         return AgentConfig(path, present=True, problem=f"{place(text, at)}: {said}")
     agent = values.get("Agent", {})
-    hosts = (
+    hosts = [
         (f"{name}.Endpoint", _host_name(values.get(name, {}).get("Endpoint"))) for name in ("Ssm", "Mds", "Mgs", "S3", "Kms")
-    )
+    ]
+    bad = next((key for key, host in hosts if host and not _is_authority(host)), "")
+    domain = agent.get("ServiceDomain", "")
+    if bad or (domain and DOMAIN_SHAPE.fullmatch(domain) is None):
+        return AgentConfig(path, present=True, problem=f"{bad or 'Agent.ServiceDomain'}: expected the name of a host or a domain")
     return AgentConfig(
         path=path,
         present=True,
         endpoints=tuple((key, host) for key, host in hosts if host),
         region=agent.get("Region", ""),
-        service_domain=agent.get("ServiceDomain", ""),
+        service_domain=domain,
         use_dual_stack=agent.get("UseDualStackEndpoint") is True,
         consumption_order=tuple(values.get("Identity", {}).get("ConsumptionOrder", ())),
     )
@@ -113,6 +118,12 @@ def _fits(digits: str) -> bool:
 def _found(node: Node) -> str:
     """What stands there instead, in words: never the value."""
     return "a number with a fraction or exponent, or too large a one" if node.kind == "a number" else node.kind
+
+
+def _is_authority(text: str) -> bool:
+    """A host's name, with a port or without."""
+    name, colon, port = text.partition(":")
+    return DOMAIN_SHAPE.fullmatch(name) is not None and (not colon or _WHOLE.fullmatch(port) is not None)
 
 
 def _host_name(value: Any) -> Optional[str]:

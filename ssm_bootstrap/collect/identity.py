@@ -10,6 +10,7 @@ from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.locks import Locks
+from ssm_bootstrap.model.awsname import REGION_SHAPE
 from ssm_bootstrap.model.machine import Identity, IdentityState
 
 
@@ -49,6 +50,8 @@ def look_past_journal(files: Files, vault: str = paths.VAULT, registration: str 
     file_id = str(named.get("ManagedInstanceID") or "")
     key = key or {}
     instance_id, region = str(key.get("instanceID") or ""), str(key.get("region") or "")
+    if region and REGION_SHAPE.fullmatch(region) is None:
+        return Identity(IdentityState.UNREADABLE, detail=f"{vault}: the region that it names is none")
     if instance_id and region and key.get("privateKey"):
         if file_id and file_id != instance_id:
             detail = f"{paths.REGISTRATION} still names {file_id}; the vault is what counts"
@@ -56,7 +59,8 @@ def look_past_journal(files: Files, vault: str = paths.VAULT, registration: str 
         return Identity(IdentityState.REGISTERED, instance_id, region, "", file_id)
     if file_id:
         detail = f"{paths.REGISTRATION} names {file_id}, and the vault holds no identity"
-        return Identity(IdentityState.LOST, "", str(named.get("Region") or ""), detail, file_id)
+        told = str(named.get("Region") or "")
+        return Identity(IdentityState.LOST, "", told if REGION_SHAPE.fullmatch(told) else "", detail, file_id)
     return Identity(IdentityState.NOT_REGISTERED)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import threading
 from typing import Optional, Union
@@ -13,11 +14,14 @@ from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.names import upstream_resolvers
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.network import Answer
+from ssm_bootstrap.model.awsname import REGION_SHAPE
 from ssm_bootstrap.model.machine import Impostor, Instance, Metadata
 from ssm_bootstrap.model.observed import OUR_FAULT, Observed, Seen, Unseen
 
 IMDS = "169.254.169.254"
 MAC = "network/interfaces/macs/"
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:/-]{0,79}")
+
 CONTAINERS = ("/.dockerenv", "/run/.containerenv")
 """What Docker and Podman leave in a container."""
 
@@ -81,17 +85,20 @@ class MetadataLook:
         if answer.status != 200 or not token or " " in token:
             return Unseen(f"IMDS gave no IMDSv2 token (HTTP {answer.status}): this may be no EC2 instance")
         self._has_token = True
-        mac = self._value(f"meta-data/{MAC}", token).split("\n")[0].strip("/")
+        region = self._value("meta-data/placement/region", token)
+        if region and REGION_SHAPE.fullmatch(region) is None:
+            return Impostor("it gave a region that is none")
+        mac = _word(self._value(f"meta-data/{MAC}", token).split("\n")[0].strip("/"))
         network = f"meta-data/{MAC}{mac}/"
         return Metadata(
-            region=self._value("meta-data/placement/region", token),
-            availability_zone=self._value("meta-data/placement/availability-zone", token),
-            instance_id=self._value("meta-data/instance-id", token),
-            vpc_id=self._value(f"{network}vpc-id", token),
-            subnet_id=self._value(f"{network}subnet-id", token),
-            subnet_cidr=self._value(f"{network}subnet-ipv4-cidr-block", token),
-            ipv4_cidrs=tuple(self._value(f"{network}vpc-ipv4-cidr-blocks", token).split()),
-            ipv6_cidrs=tuple(self._value(f"{network}vpc-ipv6-cidr-blocks", token).split()),
+            region=region,
+            availability_zone=_word(self._value("meta-data/placement/availability-zone", token)),
+            instance_id=_word(self._value("meta-data/instance-id", token)),
+            vpc_id=_word(self._value(f"{network}vpc-id", token)),
+            subnet_id=_word(self._value(f"{network}subnet-id", token)),
+            subnet_cidr=_word(self._value(f"{network}subnet-ipv4-cidr-block", token)),
+            ipv4_cidrs=_blocks(self._value(f"{network}vpc-ipv4-cidr-blocks", token)),
+            ipv6_cidrs=_blocks(self._value(f"{network}vpc-ipv6-cidr-blocks", token)),
         )
 
     def _value(self, path: str, token: str) -> str:
@@ -104,6 +111,15 @@ class MetadataLook:
         with self._host.network.connect(IMDS, 80, left) as connection:
             self._connected = True
             return self._host.network.request(connection, IMDS, method, path, headers, b"", limits.BODY)
+
+
+def _word(text: str) -> str:
+    """An id, a zone or a block, which may stand in a command that is told; empty where it is none."""
+    return text if _WORD.fullmatch(text) else ""
+
+
+def _blocks(text: str) -> tuple[str, ...]:
+    return tuple(block for block in text.split() if _word(block))
 
 
 def look_at_instance(host: Host, metadata: Union[Metadata, Impostor, Unseen]) -> Instance:

@@ -7,12 +7,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Mapping, Optional
 
-from ssm_bootstrap.catalog.partitions import region_problem
+from ssm_bootstrap.catalog.secretshapes import repeated
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.inifile import without_option
 from ssm_bootstrap.collect.proxyurl import read_proxy_url
+from ssm_bootstrap.collect.rootfile import read_trusted
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.awsname import Region
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import AgentConfig, Identity, IdentityState
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
@@ -45,21 +47,22 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
         return Configuration()
     for section in parser.sections():
         if section not in SECTIONS:
-            raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{section}]: unknown; expected {KNOWN}")
+            raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{repeated(section)}]: unknown; expected {KNOWN}")
         for key in parser[section]:
             if key not in SECTIONS[section]:
-                raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{section}] {key}: unknown; expected {KNOWN}")
+                raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{section}] {repeated(key)}: unknown; expected {KNOWN}")
     region = parser.get("node", "region", fallback="").strip()
-    problem = region_problem(region) if region else None
-    if problem:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] region: {region!r} is no region: {problem}")
+    if region:
+        _region(f"{path}: [node] region", region)
     try:
         closed = parser.getboolean("node", "closed", fallback=None)
     except ValueError:
         raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] closed: expected yes or no") from None
     account = parser.get("node", "account", fallback="").strip()
     if account and not re.fullmatch(r"[0-9]{12}", account):
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] account: {account[:40]!r} is no account: expected 12 digits")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT, f"{path}: [node] account: {repeated(account)[:40]!r} is no account: expected 12 digits"
+        )
     for key in ("https", "http"):
         url = parser.get("proxy", key, fallback="").strip()
         if url and read_proxy_url(url) is None:
@@ -104,7 +107,7 @@ def _sections(text: str, path: str) -> dict[str, dict[str, str]]:
 
 def _parse(files: Files, path: str) -> Optional[configparser.ConfigParser]:
     try:
-        text = files.read_text(path, 1 << 20)
+        text = read_trusted(files, path, path, 1 << 20).decode("utf-8", "replace")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
@@ -130,6 +133,14 @@ class RegionChoice:
     others: tuple[tuple[str, str], ...] = ()
 
 
+def _region(source: str, text: str) -> Region:
+    """What somebody named, checked; raises Refusal (78)."""
+    try:
+        return Region(text)
+    except ValueError as error:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{source}: {repeated(text)!r} is no region: {error}") from None
+
+
 def choose_region(
     flag: Optional[str],
     environment: Mapping[str, str],
@@ -143,9 +154,8 @@ def choose_region(
     On a registered node the agent uses the vault's region, so that one which differs from the choice is kept in ``others``.
     """
     named = environment.get("SSM_BOOTSTRAP_REGION", "").strip()
-    problem = region_problem(named) if named else None
-    if problem:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"SSM_BOOTSTRAP_REGION: {named!r} is no region: {problem}")
+    if named:
+        _region("SSM_BOOTSTRAP_REGION", named)
     registered = identity is not None and identity.state is IdentityState.REGISTERED
     vault = identity.region if identity is not None and registered else ""
     asked = [
@@ -157,6 +167,6 @@ def choose_region(
     found = [(source, region) for source, region in (*asked, ("the vault", vault), *rest) if region]
     if not found:
         return RegionChoice(Unseen("nothing that was asked names a region"))
-    source, region = found[0]
+    source, region = found[0][0], _region(*found[0])
     others = (("the vault", vault),) if vault and vault != region else ()
     return RegionChoice(Seen(region), source, others)

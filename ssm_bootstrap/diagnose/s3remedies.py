@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Sequence
 
-from ssm_bootstrap.catalog.partitions import REGION_SHAPE, partition_of
+from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.mirrors import in_s3
 from ssm_bootstrap.diagnose.standings import Judged
+from ssm_bootstrap.model.awsname import REGION_SHAPE
 from ssm_bootstrap.model.repositories import Outcome
 
 MOST_SHOWN = 3

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Mapping
 
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.secrets import Secrets
 
 if TYPE_CHECKING:
     from ssm_bootstrap.host.commands import Commands
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ssm_bootstrap.host.locks import Locks
     from ssm_bootstrap.host.machine import Machine
     from ssm_bootstrap.host.network import Network
+    from ssm_bootstrap.host.resolutions import Resolutions
     from ssm_bootstrap.host.trees import Trees
 
 # Doors are loaded when a host is made: who wants the files alone does not pay for ssl and http.
@@ -49,6 +51,12 @@ def _network() -> Network:
     return Network()
 
 
+def _resolutions() -> Resolutions:
+    from ssm_bootstrap.host.resolutions import Resolutions
+
+    return Resolutions()
+
+
 def _trees() -> Trees:
     from ssm_bootstrap.host.trees import Trees
 
@@ -57,14 +65,16 @@ def _trees() -> Trees:
 
 @dataclass(frozen=True)
 class Host:
-    """The machine that the program runs on; ``environment`` is the caller's, without the activation code."""
+    """The machine that the program runs on; ``environment`` is the caller's but for the activation code: ``secrets``."""
 
     files: Files = field(default_factory=Files)
     trees: Trees = field(default_factory=_trees)
     commands: Commands = field(default_factory=_commands)
     network: Network = field(default_factory=_network)
+    resolutions: Resolutions = field(default_factory=_resolutions)
     downloads: Downloads = field(default_factory=_downloads)
     machine: Machine = field(default_factory=_machine)
     locks: Locks = field(default_factory=_locks)
     clock: Clock = field(default_factory=Clock)
     environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Secrets = field(default_factory=Secrets)

@@ -6,6 +6,7 @@ import os
 import sys
 import zipfile
 from importlib import resources
+from pathlib import Path
 from typing import Mapping, Optional
 
 
@@ -23,6 +24,10 @@ class Program:
     def path(self) -> str:
         """The absolute path by which the program was called."""
         return os.path.abspath(self._first_word)
+
+    def parts(self) -> tuple[str, ...]:
+        """All that is run where the program is not one file: the launcher, its interpreter and the package."""
+        return (self.path(), sys.executable, str(Path(__file__).parents[1]))
 
     def units(self) -> Mapping[str, bytes]:
         """What it brings for systemd, by name: its units, as they are for /usr/bin/ssm-bootstrap, and a ``.tmpfiles`` file."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Callable, Iterator, TypeVar
 
-from ssm_bootstrap.catalog.secretshapes import mask_shapes
+from ssm_bootstrap.catalog.secretshapes import MASK, is_secret_argument, is_secret_name, mask_shapes
 
 T = TypeVar("T")
 
@@ -23,28 +23,59 @@ def redact(text: str, *, accounts: bool = False) -> tuple[str, int]:
 
 
 def redact_document(value: Any, *, accounts: bool = False) -> tuple[Any, int]:
-    """A JSON document with every text in it redacted, and how many secrets there were; numbers and keys stay."""
+    """A JSON document with every text in it redacted, and how many secrets there were; numbers and keys stay.
+
+    A text is a secret by its own shape, by the name that it has, or by the argument that stands before it in a list.
+    """
     if isinstance(value, str):
         return redact(value, accounts=accounts)
     if isinstance(value, list):
-        items = [redact_document(item, accounts=accounts) for item in value]
+        before = ["", *value]
+        items = [
+            (MASK, 1) if isinstance(item, str) and is_secret_argument(name) else redact_document(item, accounts=accounts)
+            for name, item in zip(before, value)
+        ]
         return [item for item, _ in items], sum(count for _, count in items)
     if isinstance(value, dict):
-        pairs = {name: redact_document(item, accounts=accounts) for name, item in value.items()}
+        pairs = {
+            name: (MASK, 1)
+            if isinstance(item, str) and item and is_secret_name(name)
+            else redact_document(item, accounts=accounts)
+            for name, item in value.items()
+        }
         return {name: item for name, (item, _) in pairs.items()}, sum(count for _, count in pairs.values())
     return value, 0
 
 
+def secret_values(document: Any) -> Iterator[str]:
+    """The texts of a document that are secrets by their names, or by the argument before them in a list."""
+    if isinstance(document, dict):
+        for name, item in document.items():
+            if isinstance(item, str) and is_secret_name(name):
+                yield item
+            yield from secret_values(item)
+    elif isinstance(document, list):
+        for name, item in zip(["", *document], document):
+            if isinstance(item, str) and is_secret_argument(name):
+                yield item
+            yield from secret_values(item)
+
+
 def redact_value(value: T, *, accounts: bool = False) -> T:
     """The same noun (a diagnosis, observations, a tuple of them) with every text in it redacted."""
+    return changed_value(value, lambda text: redact(text, accounts=accounts)[0])
+
+
+def changed_value(value: T, change: Callable[[str], str]) -> T:
+    """The same noun with ``change`` made to every text in it."""
     made: Any = value
     if type(value) is str:
-        made = redact(value, accounts=accounts)[0]
+        made = change(value)
     elif type(value) is tuple:
-        made = tuple(redact_value(item, accounts=accounts) for item in value)
+        made = tuple(changed_value(item, change) for item in value)
     elif is_dataclass(value) and not isinstance(value, type):
         parts = {field.name: getattr(value, field.name) for field in fields(value)}
-        told = {name: redact_value(part, accounts=accounts) for name, part in parts.items()}
+        told = {name: changed_value(part, change) for name, part in parts.items()}
         changed = {name: part for name, part in told.items() if part != parts[name]}
         made = replace(value, **changed) if changed else value
     return made  # type: ignore[no-any-return]

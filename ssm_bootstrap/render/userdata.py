@@ -14,6 +14,7 @@ from typing import Iterator
 from urllib.parse import quote
 
 from ssm_bootstrap.catalog.limits import ACTIVATION_CODE
+from ssm_bootstrap.model.awsname import Domain, Region
 
 LIMIT = 16384
 """Bytes of user-data that EC2 takes, before base64."""
@@ -47,8 +48,8 @@ class FirstBoot:
 
     bucket: str
     key: str
-    region: str
-    domain: str
+    region: Region
+    domain: Domain
     sha256: str
     activation_id: str
     fetch: Fetch

@@ -15,12 +15,12 @@ WHY_NOT = None if shutil.which("gpg") else "gpg is not installed"
 class Signer:
     """One key pair; with ``expires`` (as in 30d) it was made in 2024 and has expired since."""
 
-    def __init__(self, name: str, expires: Optional[str] = None) -> None:
+    def __init__(self, name: str, expires: Optional[str] = None, algorithm: str = "ed25519") -> None:
         # A socket's path has little room, so this is not below pytest's directory.
         self.home = Path(tempfile.mkdtemp(prefix="gpg"))
         self._then = [f"--faked-system-time={PAST}"] if expires else []
         self._gpg(
-            "--passphrase", "", "--quick-generate-key", f"{name} <{name}@lab.example>", "ed25519", "sign", expires or "never"
+            "--passphrase", "", "--quick-generate-key", f"{name} <{name}@lab.example>", algorithm, "sign", expires or "never"
         )
 
     def _gpg(self, *arguments: str, given: bytes = b"") -> bytes:
@@ -45,9 +45,10 @@ class Signer:
         lines = self._gpg("--with-colons", "--list-keys").decode().splitlines()
         return next(line.split(":")[9] for line in lines if line.startswith("fpr:"))
 
-    def sign(self, data: bytes) -> bytes:
+    def sign(self, data: bytes, digest: str = "SHA512") -> bytes:
         """A detached signature."""
-        return self._gpg("--detach-sign", "--output", "-", given=data)
+        weak = ["--allow-weak-digest-algos"] if digest in ("SHA1", "RIPEMD160") else []
+        return self._gpg(*weak, "--digest-algo", digest, "--detach-sign", "--output", "-", given=data)
 
     def sign_inline(self, data: bytes) -> bytes:
         """A message with its signature around it, which says nothing of any other file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import ssl
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import trustme
 
 from ssm_bootstrap.act.install import install_agent
-from ssm_bootstrap.catalog.packages import FAMILIES, INSTALLERS, PACKAGES, package_for
+from ssm_bootstrap.catalog.packages import ASKERS, FAMILIES, INSTALLERS, PACKAGES, named, package_for
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.host import Host
@@ -36,6 +37,7 @@ PACKAGE = b"!<arch>\n" + bytes(range(256)) * 800
 MANAGER = """#!/bin/sh
 echo "$0 $*" >> {root}/told
 [ "$1" = --version ] && exit 0
+case "$1" in --field) printf 'Package: %s\\nVersion: %s-1\\n' {version}; exit 0;; -qp) echo {version}; exit 0;; esac
 cp "$2" {root}/installed
 stat -c %a "$2" "$(dirname "$2")" >> {root}/modes
 {then}
@@ -114,10 +116,10 @@ class World:
         self.manager("dpkg")
         self.said: list[str] = []
 
-    def manager(self, name: str, then: str = INSTALLS) -> None:
+    def manager(self, name: str, then: str = INSTALLS, version: str = "amazon-ssm-agent 3.3.1142.0") -> None:
         """A program that writes down its arguments, keeps the package, and goes on as told."""
         program = self.root / "bin" / name
-        program.write_text(MANAGER.format(root=self.root, then=then.format(root=self.root)))
+        program.write_text(MANAGER.format(root=self.root, version=version, then=then.format(root=self.root)))
         program.chmod(0o755)
 
     def install(self, key: Optional[bytes], proxies: Optional[ProxySettings] = None) -> None:
@@ -146,9 +148,9 @@ class World:
 
     @property
     def told(self) -> list[str]:
-        """What the package manager was told, but for questions about its version."""
+        """What the package manager was told, but for questions about versions."""
         lines = (self.root / "told").read_text().splitlines() if (self.root / "told").exists() else []
-        return [line for line in lines if "--version" not in line]
+        return [line for line in lines if not re.search("--version|--field|-qp", line)]
 
     @property
     def left(self) -> list[str]:
@@ -413,3 +415,65 @@ def test_the_table() -> None:
         "https://s3.cn-north-1.amazonaws.com.cn/amazon-ssm-cn-north-1/latest/debian_arm64/amazon-ssm-agent.deb"
     )
     assert all(row.source for row in PACKAGES)
+
+
+@pytest.fixture(scope="module")
+def rsa() -> Iterator[Signer]:
+    """Who signs by whatever digest is asked for."""
+    signer = Signer("rsa", algorithm="rsa2048")
+    yield signer
+    signer.close()
+
+
+@pytest.mark.parametrize(
+    "digest, counts", [("SHA1", False), ("RIPEMD160", False), ("SHA224", False), ("SHA256", True), ("SHA512", True)]
+)
+def test_a_weak_digest_is_no_signature(world: World, rsa: Signer, digest: str, counts: bool) -> None:
+    world.bucket.put(PACKAGE, rsa.sign(PACKAGE, digest))
+    if counts:
+        world.install(rsa.public_key)
+        assert len(world.told) == 1
+        return
+    refusal = world.refused(rsa.public_key)
+    assert refusal.status is ExitStatus.BAD_CONTENT and world.told == []
+    assert (
+        "weak digest" in refusal.message or "no valid signature" in refusal.message or "could not be checked" in refusal.message
+    )
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        "amazon-ssm-agent 3.3.39.9",
+        "amazon-ssm-agent 2.3.1",
+        "amazon-ssm-agent 3.2.2222.0",
+        "something-else 9.9.9.9",
+        "",
+        "x",
+        "'a b c'",
+    ],
+)
+@pytest.mark.parametrize("family", ["deb", "rpm"])
+def test_an_old_package_is_refused_however_well_it_is_signed(world: World, aws: Signer, family: str, found: str) -> None:
+    if family == "rpm":
+        world.machine = System(SystemName("Rocky Linux 9", "rocky", "9", ("rhel",)))
+        world.bucket.put(PACKAGE, aws.sign(PACKAGE), "linux_amd64", "amazon-ssm-agent.rpm")
+    else:
+        world.bucket.put(PACKAGE, aws.sign(PACKAGE))
+    world.manager("rpm" if family == "rpm" else "dpkg", version=found)
+    refusal = world.refused(aws.public_key)
+    assert refusal.status is ExitStatus.BAD_CONTENT and "3.3.40.0 or newer" in refusal.message and world.told == []
+
+
+def test_name_and_version_of_a_real_package_are_read(tmp_path: Path) -> None:
+    if not shutil.which("dpkg-deb"):
+        pytest.skip("dpkg-deb is not installed")
+    (tmp_path / "p/DEBIAN").mkdir(parents=True)
+    control = "Package: amazon-ssm-agent\nVersion: 3.3.1142.0-1\nArchitecture: amd64\nMaintainer: x <x@y>\nDescription: x\n"
+    (tmp_path / "p/DEBIAN/control").write_text(control)
+    (tmp_path / "p").chmod(0o755)
+    (tmp_path / "p/DEBIAN").chmod(0o755)
+    door = Commands({"PATH": os.environ["PATH"]})
+    door.run(["dpkg-deb", "--build", "--root-owner-group", str(tmp_path / "p"), str(tmp_path / "a.deb")], timeout=60)
+    before, after = ASKERS["deb"]
+    assert named(door.run([*before, str(tmp_path / "a.deb"), *after], timeout=60).output) == ("amazon-ssm-agent", "3.3.1142.0")

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ssm_bootstrap.cli.saving import observations_text
 from ssm_bootstrap.cli.writing import check_place, write_file
+from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import Identity, IdentityState
 from ssm_bootstrap.model.network import Failure, Stage
@@ -170,7 +171,7 @@ def odd_places(tmp_path: Path) -> Iterator[str]:
 def test_only_a_file_is_replaced(tmp_path: Path) -> None:
     for place in odd_places(tmp_path):
         before = os.path.lexists(place) and os.lstat(place)
-        for refuse in (lambda: check_place("--html", place), lambda: write_file("--html", place, b"new", 0o600)):  # noqa: B023
+        for refuse in (lambda: check_place("--html", place), lambda: write_file("--html", place, b"new", 0o600, Secrets())):  # noqa: B023
             with pytest.raises(Refusal) as told:
                 refuse()
             assert told.value.status is ExitStatus.BAD_CONTENT and told.value.message.startswith(f"--html: {place}: ")
@@ -182,6 +183,6 @@ def test_only_a_file_is_replaced(tmp_path: Path) -> None:
 def test_a_file_is_written_anew_with_the_mode_that_was_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "file"
     for data, mode in ((b"one", 0o600), (b"two", 0o644)):
-        write_file("--x", str(path), data, mode)
+        write_file("--x", str(path), data, mode, Secrets())
         assert path.read_bytes() == data and stat.S_IMODE(path.stat().st_mode) == mode
     assert [item.name for item in tmp_path.iterdir()] == ["file"]

@@ -27,6 +27,8 @@ AGENT, KEY, TOLD = "/usr/bin/amazon-ssm-agent", "/root/agent.gpg", "/run/told"
 PACKAGE = b"a package " * 400
 MANAGER = f"""#!/bin/sh
 [ "$1" = --version ] && exit 0
+[ "$1" = --field ] && printf 'Package: amazon-ssm-agent\\nVersion: 3.3.1142.0-1\\n' && exit 0
+[ "$1" = -qp ] && echo amazon-ssm-agent 3.3.1142.0 && exit 0
 echo "$(basename "$0") $*" >> {TOLD}
 ln -sf {STANDINS}/amazon-ssm-agent {AGENT}
 """

@@ -21,6 +21,7 @@ from ssm_bootstrap.cli.telling import report_of, write_page
 from ssm_bootstrap.cli.unpacking import MOST_MEMBERS, NotABundle, observations_of_bundle
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.render.redact import redact_value
 from ssm_bootstrap.render.text import Report
@@ -127,7 +128,7 @@ def test_what_a_log_holds_comes_out_nowhere(tmp_path: Path) -> None:
     assert len(told.unexplained) > 5
     report = report_of(Report(100), seen, told, machine=True).text
     page = tmp_path / "page.html"
-    write_page(str(page), seen, told, machine=True, accounts=True)
+    write_page(str(page), seen, told, Secrets(), machine=True, accounts=True)
     for out in (report, json.dumps(document(seen, told, 0)), observations_text(seen), page.read_text(encoding="utf-8")):
         assert leaks(out) == () and "***" in out
     assert stat.S_IMODE(page.stat().st_mode) == 0o600

@@ -250,3 +250,38 @@ def test_an_empty_variable_is_none_and_is_named_where_no_code_is_found(files: Ro
     path = put(files)
     assert read(files, environment={"SSM_BOOTSTRAP_ACTIVATION_CODE_FILE": path}, variable="").code.reveal() == CODE
     assert refused(files, variable=" ").status is ExitStatus.BAD_CONTENT
+
+
+# a code given for something else
+
+
+SPELLINGS = (
+    CODE,
+    f'"{CODE}"',
+    f" {CODE} ",
+    f"“{CODE}”",
+    f"/{CODE}",
+    f"./{CODE}",
+    f"{CODE[:6]}/{CODE[6:]}",
+    f"/{CODE[:6]}/{CODE[6:]}",
+)
+
+
+@pytest.mark.parametrize("given", SPELLINGS)
+@pytest.mark.parametrize("how", ["flag", "variable", "configuration"])
+def test_a_code_given_as_the_path_of_its_file_is_not_repeated(files: RootedFiles, given: str, how: str) -> None:
+    arguments: dict[str, Any] = {
+        "flag": {"file": given},
+        "variable": {"environment": {"SSM_BOOTSTRAP_ACTIVATION_CODE_FILE": given}},
+        "configuration": {"configuration": Configuration(code_file=given)},
+    }[how]
+    said = refused(files, **arguments)
+    assert said.status is ExitStatus.BAD_CONTENT
+    for piece in (CODE[6:], CODE[:6]):
+        assert piece not in str(said)
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/etc/activation-code-of-2026", "/etc/none/activation-code-of-2026"])
+def test_a_path_is_repeated_where_it_leads_somewhere(files: RootedFiles, path: str) -> None:
+    files.put("/etc/hosts")
+    assert path in str(refused(files, file=path))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.held import Held
 from ssm_bootstrap.host.locks import Holder, Locks
 from ssm_bootstrap.host.trees import Trees
 
@@ -59,6 +61,15 @@ class ScenarioFiles(Files):
         if path in self._root_only:
             raise PermissionError(13, "Permission denied", path)
         return super().read_bytes(path, limit)
+
+    def hold(self, path: str, limit: int = 16 << 20) -> Held:
+        """As the tree says; all belong to root, and nobody else may write unless ``modes`` says so."""
+        if path in self._root_only:
+            raise PermissionError(13, "Permission denied", path)
+        self.real(path)
+        held = super().hold(path, limit)
+        mode = int(self._modes[path], 8) if path in self._modes else held.mode & ~0o022
+        return replace(held, owner=0, mode=mode, detour="")
 
     def read_chunks(self, path: str, start: int = 0) -> Iterator[bytes]:
         """As the tree says; raises PermissionError for a file that only root may read."""

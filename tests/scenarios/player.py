@@ -19,6 +19,7 @@ from ssm_bootstrap.cli.looking import observe_everything, stand
 from ssm_bootstrap.cli.telling import tell
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.observations import Observations
@@ -115,7 +116,7 @@ def report(observations: Observations, diagnosis: Diagnosis, *flags: str) -> str
     words = ["doctor", *flags]
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with redirect_stdout(out), mock.patch.dict(os.environ, {"COLUMNS": str(COLUMNS)}):
-        tell(observations, diagnosis, parser_for(words).parse_args(words), machine=True)
+        tell(observations, diagnosis, parser_for(words).parse_args(words), Secrets(), machine=True)
     return out.buffer.getvalue().decode("utf-8")
 
 

@@ -2,10 +2,84 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Side, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Scope, Side, Teller, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.finding import Reason, Severity
+
+_PLATFORMS = (
+    Variant(
+        name="unlisted-release",
+        when="the distribution is supported and this release is not on the list",
+        severity=Severity.WARNING,
+        title="This release is not on Patch Manager's list",
+        cause="{detail}.",
+    ),
+    Variant(
+        name="newer-python",
+        when="the Python here is newer than what is documented",
+        severity=Severity.WARNING,
+        title="This Python is newer than Patch Manager documents",
+        cause="{detail}.",
+    ),
+    Variant(
+        name="little-room",
+        when="there is some room and not much",
+        severity=Severity.WARNING,
+        title="There is little room for packages and their lists",
+        cause="{detail}.",
+    ),
+    Variant(
+        name="foreign-keys",
+        when="root's default profile holds keys that the agent did not write",
+        severity=Severity.WARNING,
+        title="The patch script will use somebody else's keys",
+        cause="{detail}.",
+    ),
+    Variant(
+        name="other-profile",
+        when="the agent shares its keys under another profile's name",
+        severity=Severity.WARNING,
+        title="The patch script may not find the agent's keys",
+        cause="{detail}.",
+    ),
+    Variant(
+        name="python3-apt",
+        when="python3-apt is missing and the repositories answer",
+        severity=Severity.INFO,
+        title="python3-apt is missing and is installed by the first scan",
+        cause="{detail}.",
+    ),
+    Variant(
+        name="reboot-pending",
+        when="the machine waits for a reboot",
+        severity=Severity.INFO,
+        title="A reboot is pending from before",
+        cause="{detail}.",
+    ),
+)
+"""The words of patch-platform where a run may stumble, or where something is only worth knowing."""
+
+_COMPLIANCE = (
+    Variant(
+        name="nothing-on",
+        when="no repository is switched on",
+        cause="No repository is switched on here ({detail}), so a scan has no patches to compare with and can find none missing.",
+        summary=(
+            "Switch on this system's own repositories (RHEL: register it with subscription-manager, or install its RHUI client)."
+        ),
+        steps=("Do not trust the compliance reported until then: scan again.",),
+        aws_steps=(),
+        aws_commands=(),
+    ),
+    Variant(
+        name="others-left-out",
+        when="the distribution's own repositories answer",
+        severity=Severity.WARNING,
+        title="Packages of other repositories are left out of a scan",
+        cause="{detail} The distribution's own patches are scanned; what comes from these repositories is not.",
+    ),
+)
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -13,7 +87,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         breaks=(Capability.PATCH,),
         depends_on=("s3",),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_fetched=True,
         title="A package repository of this system cannot be reached",
         cause=(
@@ -43,8 +117,9 @@ KINDS: tuple[FindingKind, ...] = (
         code="false-compliance",
         severity=Severity.ERROR,
         depends_on=("s3",),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_fetched=True,
+        variants=_COMPLIANCE,
         title="This node may be reported compliant although nothing was scanned",
         cause=(
             "A repository cannot be reached and its configuration says skip_if_unavailable, so the package manager leaves it "
@@ -67,7 +142,7 @@ KINDS: tuple[FindingKind, ...] = (
         breaks=(Capability.PATCH,),
         depends_on=("s3",),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_fetched=True,
         title="Patch Manager's own program cannot be downloaded",
         cause=(
@@ -109,6 +184,8 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         subject="Patch Manager",
         breaks=(Capability.PATCH,),
+        follows_for=Reason.OF_STORAGE,
+        variants=_PLATFORMS,
         title="Patch Manager cannot patch this system as it is",
         cause=(
             "Patch Manager needs a supported distribution and release, its package manager, a Python it knows, and directories "

@@ -6,14 +6,14 @@ Source: sources.list(5) and apt-transport-http(1) of apt 2.6, checked side by si
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Iterator, Optional
 
 from ssm_bootstrap.collect.repositories.aptconf import AptConfiguration
 from ssm_bootstrap.collect.repositories.aptmirrors import list_of, mirrors_of, path_of
-from ssm_bootstrap.collect.repositories.configured import Configured, ProxyChoice, Reading, Wish
+from ssm_bootstrap.collect.repositories.configured import Configured, Entry, ProxyChoice, Reading, Wish
 from ssm_bootstrap.collect.repositories.inireader import problem_of, read_text
-from ssm_bootstrap.collect.repositories.places import Place, place_of, shown
+from ssm_bootstrap.collect.repositories.places import Place, are_torn, is_torn, place_of, shown
 from ssm_bootstrap.collect.repositories.surroundings import Surroundings, choice_of
 from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.model.repositories import Problem, Repository
@@ -24,24 +24,13 @@ MOST_ENTRIES = 20_000
 MOST_LINE = 1 << 16
 """Characters of a line that may be a source; in a longer one the brackets alone take minutes."""
 
+TORN = "a URI that cannot be read: a blank, a quote or a bracket in it? apt refuses every source because of it"
+
 _LINE = re.compile(r"(?P<type>deb|deb-src)\s+(?:\[(?P<options>[^\]]*)\]\s*)?(?P<rest>\S.*)")
-_WORD = re.compile(r'(?:"[^"]*"|\[[^\]]*\]|[^\s"\[])+')
+_WORD = re.compile(r'(?:"[^"]*"?|\[[^\]]*\]?|[^\s"\[])+')
+"""A word of a line; what is never closed goes on to the line's end, so that each letter is read once."""
+
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "i386", "armv7l": "armhf", "ppc64le": "ppc64el"}
-
-
-@dataclass
-class Entry:
-    """One source: where it stands, its URI, suite and components; ``suite`` ends with a slash for a flat repository."""
-
-    file: str
-    line: int
-    uri: str
-    suite: str
-    components: tuple[str, ...]
-    signed_by: str = ""
-    enabled: bool = True
-    source_code: bool = False
-    options: dict[str, str] = field(default_factory=dict)
 
 
 class AptReader:
@@ -126,6 +115,9 @@ class AptReader:
                 expected = "expected deb [options] URI suite component; apt refuses every source because of it"
                 self._problem(path, number, expected)
                 continue
+            if are_torn(words):
+                self._problem(path, number, TORN)
+                continue
             options = dict(part.split("=", 1) for part in (found["options"] or "").split() if "=" in part)
             yield self._entry(path, number, words[0], words[1], tuple(words[2:]), options, found["type"] == "deb-src")
 
@@ -140,10 +132,14 @@ class AptReader:
             if not components and any(not suite.endswith("/") for suite in suites):
                 self._problem(path, number, "expected Components: in this stanza; apt refuses it")
                 continue
+            uris = fields["uris"].split()
+            if are_torn(uris) or any(is_torn(uri) for uri in uris):
+                self._problem(path, number, TORN)
+                continue
             enabled = fields.get("enabled", "yes").strip().lower() not in ("no", "false", "off", "0", "without", "disable")
             signed = fields.get("signed-by", "").strip()
             options = {"signed-by": "a key in the file itself" if "BEGIN PGP" in signed else signed}
-            for uri in fields["uris"].split():
+            for uri in uris:
                 for suite in suites:
                     entry = self._entry(path, number, uri, suite, components, options, "deb" not in types)
                     entry.enabled = enabled

@@ -82,3 +82,18 @@ class Reading:
             where = configured.repository
             words = f"more than {MOST_REPOSITORIES} repositories: those from here on are not looked at"
             self.problems.append(Problem(where.file, where.line, words))
+
+
+@dataclass
+class Entry:
+    """One source of apt's: where it stands, its URI, suite and components; ``suite`` ends with a slash for a flat repository."""
+
+    file: str
+    line: int
+    uri: str
+    suite: str
+    components: tuple[str, ...]
+    signed_by: str = ""
+    enabled: bool = True
+    source_code: bool = False
+    options: dict[str, str] = field(default_factory=dict)

@@ -53,6 +53,11 @@ def read_text(files: Files, path: str, problems: list[Problem]) -> str:
     except OSError as error:
         problems.append(problem_of(path, error))
         return ""
+    return text_of(data, path, problems)
+
+
+def text_of(data: bytes, path: str, problems: list[Problem]) -> str:
+    """The text of what was read of a file; what is none, or goes on beyond the bound, is a problem."""
     if b"\0" in data:
         problems.append(Problem(path, 0, "not text", hides=True))
         return ""

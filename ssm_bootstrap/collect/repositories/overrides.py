@@ -21,12 +21,14 @@ from dataclasses import dataclass, field, replace
 from typing import Optional
 
 from ssm_bootstrap.catalog.patchobjects import ACCELERATED, MODULES, PAYLOAD, SNAPSHOT
+from ssm_bootstrap.catalog.secretshapes import repeated
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.repositories import sitefile
 from ssm_bootstrap.collect.repositories.configured import Configured, Reading, Wish
-from ssm_bootstrap.collect.repositories.inireader import Section, is_on, parse_ini, read_text
+from ssm_bootstrap.collect.repositories.inireader import MOST_BYTES, Section, is_on, parse_ini, problem_of, text_of
 from ssm_bootstrap.collect.repositories.places import place_of, shown
 from ssm_bootstrap.collect.repositories.surroundings import Surroundings
+from ssm_bootstrap.collect.rootfile import fault_of_trusted
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.repositories import Problem, Repository
 from ssm_bootstrap.model.site import NO_SITE, Site, SitePartition, SiteRegion
@@ -106,13 +108,29 @@ def read_overrides(files: Files, directory: str = DIRECTORY) -> Overrides:
         if name.endswith(".conf") and not name.startswith("."):
             path = f"{directory}/{name}"
             torn: list[Problem] = []
-            sections = parse_ini(read_text(files, path, torn), path, torn)
+            sections = parse_ini(_text(files, path, torn), path, torn)
             for section, after in zip(sections, [*sections[1:], None]):
                 if not _is_torn(section, after, torn):
                     found.take(section)
             found.problems.extend(torn)
     found.problems.sort(key=lambda problem: (problem.file, problem.line))
     return found.overrides()
+
+
+def _text(files: Files, path: str, problems: list[Problem]) -> str:
+    """A file's text; one that somebody else than root may have written decides nothing."""
+    try:
+        held = files.hold(path, MOST_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        problems.append(problem_of(path, error))
+        return ""
+    fault = fault_of_trusted(held)
+    if fault:
+        problems.append(Problem(path, 0, f"{fault}; the file is left out", hides=True))
+        return ""
+    return text_of(held.data, path, problems)
 
 
 def _is_torn(section: Section, after: Optional[Section], torn: list[Problem]) -> bool:
@@ -149,7 +167,7 @@ class _Reader:
 
         def complain(key: str, words: str) -> None:
             line = section.lines.get(key, section.line)
-            name = f"[{section.name[:60]}] {key[:40]}".rstrip()
+            name = f"[{repeated(section.name)[:60]}] {repeated(key)[:40]}".rstrip()
             self.problems.append(Problem(section.file, line, f"{name}: {words}; the section is left out"))
 
         if kind not in KEYS or (kind == "ignore") == bool(title):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Optional
+from typing import Optional, Sequence
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 from ssm_bootstrap.catalog.repositories import SUSE_PLUGIN_HOST
@@ -16,6 +16,8 @@ SHOWN_KEYS = frozenset(
 
 KEY_IN_PATH = {"packagecloud.io": r"^(/priv/)", "dl.cloudsmith.io": r"^(/)(?!public/|basic/)"}
 """Hosts that take the key to a private repository as a part of its path, and what stands before it."""
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}:(?=/|\[)")
 
 HTTP = {"http": 80, "https": 443}
 
@@ -104,12 +106,30 @@ def _susecloud(query: str) -> Optional[Place]:
     return place_of(f"https://{SUSE_PLUGIN_HOST}{path}") if path.startswith("/") else None
 
 
+def are_torn(words: Sequence[str]) -> bool:
+    """Whether what stands where URLs, suites and components are expected may be the pieces of one URL and its password."""
+    return is_torn(words[0]) or any("@" in word and place_of(_unlisted(word)) is None for word in words[1:])
+
+
+def is_torn(url: str) -> bool:
+    """Whether a word in a URL's place is none: what was torn at a blank, a quote or a bracket may be a piece of a password."""
+    scheme = _SCHEME.match(url)
+    return scheme is None or (scheme[0].lower().endswith(("http:", "https:")) and place_of(_unlisted(url)) is None)
+
+
+def _unlisted(url: str) -> str:
+    """apt's ``mirror+http://`` and the like without what stands before the ``+``."""
+    return url.partition("+")[2] if "+" in url.partition(":")[0] else url
+
+
 def shown(url: str) -> str:
-    """Any URL as it may be shown; one that cannot be read keeps its scheme alone."""
+    """Any URL as it may be shown; of one that cannot be read nothing but the scheme of the web."""
     place = place_of(url)
     if place is not None:
         return place.shown
     scheme, found, rest = url.partition("://")
+    if is_torn(url) and "@" not in rest:
+        return f"{scheme}://***" if found and scheme.lower().endswith(("http", "https")) else "***"
     words = rest if found else url
     if "@" in words.partition("?")[2]:  # a password with a question mark in it, or a key with an @: nobody can tell
         words = "***"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import Callable, Mapping, Optional
 
-from ssm_bootstrap.catalog.partitions import PARTITIONS, REGION_SHAPE
+from ssm_bootstrap.catalog.partitions import PARTITIONS
 from ssm_bootstrap.collect.repositories.inireader import Section
+from ssm_bootstrap.model.awsname import DOMAIN_SHAPE, REGION_SHAPE
 from ssm_bootstrap.model.site import SitePartition, SiteRegion
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "region": ("opened", "payload_host", "patch_manager_suffix", "snapshot_suffix"),
     "partition": ("prefix", "domain", "dual_stack"),
 }
-HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*", re.ASCII)
-"""A host name or a domain; what a resolver would be asked for and nothing else."""
+HOST = DOMAIN_SHAPE
 
 _NAME = re.compile(r"aws(?:-[a-z0-9]{1,16}){0,4}")
 _PREFIX = re.compile(r"[a-z]{2,6}-(?:[a-z]{2,12}-)?")

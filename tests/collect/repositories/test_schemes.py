@@ -205,3 +205,41 @@ def test_what_only_root_may_read_is_not_called_broken(tmp_path: Path, path: str)
     assert isinstance(found, Seen)
     (problem,) = found.value.problems
     assert (problem.file, problem.unread, problem.hides) == (f"/{path}", True, False)
+
+
+TEARS = (" ", "\t", '"', "[", "]", '" "', "[ ]", "{", "|", "^", "`", "\\", "#", "?", "/", " x ", '"\t', "@ ", ": ", " file:/")
+"""What tears a URL in which nobody escaped the password."""
+
+
+@pytest.mark.parametrize("tear", TEARS)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "deb http://user:{}@m.example.com/debian bookworm main",
+        "deb [arch=amd64] https://user:{}@m.example.com/debian bookworm main",
+        'deb "http://user:{}@m.example.com/debian" bookworm main',
+        "deb mirror+http://user:{}@m.example.com/debian bookworm main",
+        "deb http://{}@m.example.com/debian/ ./",
+    ],
+)
+def test_no_piece_of_a_password_that_tears_apts_line_is_shown(tmp_path: Path, tear: str, line: str) -> None:
+    pieces = ("canaryPIECEone0042", "canaryPIECEtwo0042", "canaryPIECEthree0042")
+    password = tear.join(pieces)
+    if "user" not in line and tear == "/":
+        pytest.skip("nothing tells a key with a slash from a host and its path, and apt dials that host")
+    root = apt(tmp_path, line.format(password))
+    (root / "etc/apt/sources.list.d").mkdir()
+    stanza = f"Types: deb\nURIs: http://user:{password}@m.example.com/x\nSuites: bookworm\nComponents: main\n"
+    (root / "etc/apt/sources.list.d/a.sources").write_text(stanza)
+    found = look(root, Web({}))
+    told = json.dumps(encode(found)) + repr(found)
+    assert [piece for piece in pieces if piece in told] == []
+
+
+@pytest.mark.parametrize("tear", [" ", "\t", " x ", '" "'])
+def test_no_piece_of_a_password_that_tears_yums_url_is_shown(tmp_path: Path, tear: str) -> None:
+    pieces = ("canaryPIECEone0042", "canaryPIECEtwo0042", "canaryPIECEthree0042")
+    for key in ("baseurl", "mirrorlist", "metalink"):
+        found = look(machine(tmp_path / key, f"[a]\n{key}=http://user:{tear.join(pieces)}@m.example.com/x\n"), Web({}))
+        told = json.dumps(encode(found)) + repr(found)
+        assert [piece for piece in pieces if piece in told] == []

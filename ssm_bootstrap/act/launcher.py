@@ -1,0 +1,37 @@
+"""What root's units run: a program that nobody but root can change, by a path that systemd reads as it was meant."""
+
+from __future__ import annotations
+
+import re
+from typing import Sequence
+
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+
+
+def must_be_roots(host: Host, runs: Sequence[str]) -> None:
+    """Raises Refusal (78) where another user could write one of these, or put another in its place; raises OSError."""
+    for path in runs:
+        loose = host.files.first_loose(path)
+        if loose:
+            text = f"install: {path}: root's units would run it, and {loose} belongs to another user, or others may write it"
+            raise Refusal(
+                ExitStatus.BAD_CONTENT, f"{text}; nothing was changed (the one-file bundle is copied to a place of its own)"
+            )
+
+
+def in_unit(path: str) -> bytes:
+    """A program's path as ExecStart= takes it (systemd.service(5)); raises Refusal (78) for one that no quotes can hold.
+
+    A dollar sign stands for itself there: in the program's own path systemd replaces no variables. Quotes and backslashes it
+    refuses in such a path however they are written ("special characters").
+    """
+    if (
+        not path.startswith("/")
+        or not path.isprintable()
+        or any(letter in "\\\"'" or "\ud800" <= letter <= "\udfff" for letter in path)
+    ):
+        shown = path.encode("unicode_escape").decode()
+        raise Refusal(ExitStatus.BAD_CONTENT, f"install: {shown}: a path that cannot stand in a unit; nothing was changed")
+    quoted = path.replace("%", "%%")
+    return (quoted if re.fullmatch(r"[A-Za-z0-9/._+:@=,-]+", path) else f'"{quoted}"').encode()

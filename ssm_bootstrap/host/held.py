@@ -1,0 +1,167 @@
+"""A file that is held by descriptors while it is judged: what was looked at is what is read, and what is removed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import Callable, Iterator, Optional
+
+MOST_LINKS = 40
+"""Links that are followed on the way to one file, as many as the kernel follows."""
+
+_DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # a pipe must not keep us waiting
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a descriptor says of a file: its content, permission bits and owner, and whether it is a regular file.
+
+    ``reader`` is the user that this process acts for. ``detour`` is the first link on the way that somebody else made or
+    could put another in place of: it belongs to another user than root and the reader, or lies where others may write.
+    """
+
+    data: bytes = field(repr=False)
+    mode: int
+    owner: int
+    regular: bool
+    reader: int
+    directory: bool = False
+    detour: str = ""
+
+
+class _Way:
+    """A walk to a file, one name at a time, over descriptors: whoever swaps a name meanwhile leads it nowhere else."""
+
+    def __init__(self, root: str, path: str) -> None:
+        self.detour = ""
+        self.name = "."
+        self.directory = os.open(root, _DIRECTORY & ~os.O_NOFOLLOW)
+        self._left = [part for part in path.split("/") if part]
+        self._links = 0
+
+    def close(self) -> None:
+        """Let go of the directory."""
+        os.close(self.directory)
+
+    def walk(self) -> int:
+        """The file's descriptor; ``directory`` and ``name`` are then where it lies. Raises OSError."""
+        while self._left:
+            self.name = self._left.pop(0)
+            target = self._link()
+            if target is not None:
+                self._follow(target)
+            elif self._left:
+                self._enter(os.open(self.name, _DIRECTORY, dir_fd=self.directory))
+        return os.open(self.name, _FILE, dir_fd=self.directory)
+
+    def _enter(self, descriptor: int) -> None:
+        os.close(self.directory)
+        self.directory = descriptor
+
+    def _link(self) -> Optional[str]:
+        found = os.stat(self.name, dir_fd=self.directory, follow_symlinks=False)
+        if not stat.S_ISLNK(found.st_mode):
+            return None
+        around = os.fstat(self.directory)
+        trusted = (0, os.geteuid())
+        if found.st_uid not in trusted or around.st_uid not in trusted or around.st_mode & 0o022:
+            self.detour = self.detour or self.name
+        return os.readlink(self.name, dir_fd=self.directory)
+
+    def _follow(self, target: str) -> None:
+        self._links += 1
+        if self._links > MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), self.name)
+        if target.startswith("/"):
+            self._enter(os.open("/", _DIRECTORY))
+        self._left[:0] = [part for part in target.split("/") if part]
+        self.name = "."
+
+
+@contextlib.contextmanager
+def _opened(root: str, path: str) -> Iterator[tuple[_Way, int]]:
+    way = _Way(root, path)
+    try:
+        descriptor = way.walk()
+        try:
+            yield way, descriptor
+        finally:
+            os.close(descriptor)
+    finally:
+        way.close()
+
+
+def _held(way: _Way, descriptor: int, limit: int) -> Held:
+    found = os.fstat(descriptor)
+    regular = stat.S_ISREG(found.st_mode)
+    data = b""
+    while regular and len(data) < limit:
+        piece = os.read(descriptor, min(limit - len(data), 1 << 18))
+        if not piece:
+            break
+        data += piece
+    return Held(data, stat.S_IMODE(found.st_mode), found.st_uid, regular, os.geteuid(), stat.S_ISDIR(found.st_mode), way.detour)
+
+
+def hold(root: str, path: str, limit: int) -> Held:
+    """At most ``limit`` bytes of a file below ``root``, and what may be said of it; raises OSError."""
+    with _opened(root, path) as (way, descriptor):
+        return _held(way, descriptor, limit)
+
+
+def remove_held(root: str, path: str, judge: Callable[[Held], None], limit: int = 4096) -> None:
+    """Remove the file that a path leads to, unless ``judge`` raises; a link that led there stays. Raises OSError.
+
+    ``limit``: how many bytes of it are judged.
+    """
+    with _opened(root, path) as (way, descriptor):
+        judge(_held(way, descriptor, limit))
+        seen, now = os.fstat(descriptor), os.stat(way.name, dir_fd=way.directory, follow_symlinks=False)
+        if (seen.st_dev, seen.st_ino) != (now.st_dev, now.st_ino):
+            raise OSError(errno.ESTALE, "another file took its place", path)
+        os.unlink(way.name, dir_fd=way.directory)
+        directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=way.directory)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def first_loose(root: str, path: str) -> str:
+    """The first part of a path that others own or may write, links and what they lead to included; empty where none is.
+
+    Whoever may write a directory may put another file in place of what it holds; root's own group may. Raises OSError.
+    """
+    here, left, links = root, [part for part in path.split("/") if part], 0
+    if not _is_tight(os.lstat(here)):
+        return "/"
+    while left:
+        name = left.pop(0)
+        if name in (".", ".."):
+            here = os.path.dirname(here) if name == ".." else here
+            continue
+        below = os.path.join(here, name)
+        found = os.lstat(below)
+        if not _is_tight(found):
+            return below if root == "/" else f"/{os.path.relpath(below, root)}"
+        if stat.S_ISLNK(found.st_mode):
+            target = os.readlink(below)
+            links += 1
+            if links > MOST_LINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+            here = "/" if target.startswith("/") else here
+            left[:0] = [part for part in target.split("/") if part]
+        else:
+            here = below
+    return ""
+
+
+def _is_tight(found: os.stat_result) -> bool:
+    if found.st_uid not in (0, os.geteuid()):
+        return False
+    shared = 0o002 if found.st_gid == 0 else 0o022
+    return stat.S_ISLNK(found.st_mode) or not found.st_mode & shared

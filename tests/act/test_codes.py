@@ -1,0 +1,172 @@
+"""Codes and signed URLs: after prepare-image none is left anywhere, and nothing goes that only looks like one."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+
+from ssm_bootstrap.act.installation import BEFORE
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.render.userdata import CodeFrom, Fetch, FirstBoot, cloud_config, shell_script
+from tests.act.test_image import CODE, OURS, World
+from tests.fakes import RootedFiles
+from tests.laws.secrets import CANARIES, leaks, leaks_in_files
+
+SIGNED = f"https://b.s3.eu-west-1.amazonaws.com/k?X-Amz-Date=1&X-Amz-Signature={CANARIES['presigned-signature']}"
+ID = "01234567-89ab-cdef-0123-456789abcdef"
+FIRST = FirstBoot(
+    "b", "k", "eu-west-1", "amazonaws.com", "0" * 64, ID, Fetch.PRESIGNED, CodeFrom.USER_DATA, code=CODE, url=SIGNED
+)
+INSTANCE = "/var/lib/cloud/instances/i-0123456789abcdef0"
+SECRETS = {name: CANARIES[name] for name in ("activation-code", "presigned-signature")}
+
+
+@pytest.fixture
+def world(files: RootedFiles, tmp_path: Path) -> Iterator[World]:
+    made = World(files, tmp_path / "root")
+    made.commands.answers = {**made.commands.answers, "systemctl disable": "", "systemctl reset-failed": ""}
+    made.register()
+    yield made
+
+
+LEFTOVERS: dict[str, tuple[str, str | bytes]] = {
+    "the code's own place": (paths.OUR_CODE, f"{CODE}\n"),
+    "half of it": (f"{paths.OUR_SECRETS}/.activation-code.ab12cd34", CODE),
+    "half of user-data's": (f"{paths.OUR_SECRETS}/activation-code.new", CODE),
+    "the configuration before install": (paths.OUR_CONFIG + BEFORE, f"[activation]\ncode = {CODE}\n"),
+    "a killed install": ("/etc/.ssm-bootstrap.conf.a1b2c3d4", OURS),
+    "a killed install, earlier": ("/etc/.ssm-bootstrap.conf.before.a1b2c3d4", OURS),
+    "the first boot's script": (paths.FIRST_BOOT_SCRIPT, f'url = "{SIGNED}"\n'),
+    "the first boot's unit": (f"{paths.OUR_UNITS}/{paths.FIRST_BOOT_UNIT}", f"[Service]\n# {SIGNED}\n"),
+    "half of the first boot's script": (f"{paths.FIRST_BOOT_SCRIPT}.new", f'url = "{SIGNED}"\n'),
+    "cloud-init's user-data": (f"{INSTANCE}/user-data.txt", cloud_config(FIRST)),
+    "cloud-init's script": (f"{INSTANCE}/scripts/part-001", shell_script(FIRST)),
+    "cloud-init's user-data, packed": (f"{INSTANCE}/user-data.txt.gz", gzip.compress(shell_script(FIRST).encode(), mtime=0)),
+}
+"""Where a code, or a signed URL, may lie when an image is made: path and content."""
+
+
+@pytest.mark.parametrize("name", LEFTOVERS)
+def test_each_place_is_emptied(world: World, name: str) -> None:
+    path, content = LEFTOVERS[name]
+    world.files.put(path, content)
+    done = world.prepare()
+    assert not world.files.exists(path) and path in {item.path for item in done.removed}
+    assert done.left == () and leaks_in_files([world.root], SECRETS) == ()
+
+
+def test_with_all_of_them_at_once_a_search_of_the_whole_tree_finds_nothing(world: World) -> None:
+    for path, content in LEFTOVERS.values():
+        world.files.put(path, content)
+    assert world.prepare().left == ()
+    assert leaks_in_files([world.root], SECRETS) == ()
+    assert ("systemctl", "disable", paths.FIRST_BOOT_UNIT) in world.commands.ran, "it must not write them again"
+
+
+ELSEWHERE = {
+    "a drop-in": ("/etc/systemd/system/ssm-bootstrap.service.d/code.conf", f"Environment=SSM_BOOTSTRAP_ACTIVATION_CODE={CODE}\n"),
+    "everybody's environment": ("/etc/environment", f'SSM_BOOTSTRAP_ACTIVATION_CODE="{CODE}"\n'),
+    "an editor's copy": ("/etc/.ssm-bootstrap.conf.swp", OURS),
+    "a shell's history": ("/root/.bash_history", f"ssm-bootstrap register --activation-code {CODE}\n"),
+    "cloud-init's log": ("/var/log/cloud-init-output.log", f"+ curl {SIGNED}\n"),
+    "cloud-init's seed": ("/var/lib/cloud/seed/nocloud/user-data", cloud_config(FIRST)),
+}
+"""Where one may lie that is not ours to remove."""
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_is_not_ours_is_told_and_left(world: World, name: str) -> None:
+    path, content = ELSEWHERE[name]
+    world.files.put(paths.FIRST_BOOT_SCRIPT, f'url = "{SIGNED}"\n')
+    world.files.put(path, content)
+    done = world.prepare()
+    assert [item.path for item in done.left] == [path] and world.files.exists(path)
+    assert leaks(repr(done)) == ()
+
+
+def test_a_copy_that_may_not_be_removed_is_told(world: World) -> None:
+    copy = Path(world.files.real(world.files.put(f"{INSTANCE}/user-data.txt", cloud_config(FIRST), 0o666)))
+    done = world.prepare()
+    assert copy.exists() and f"{INSTANCE}/user-data.txt" in {item.path for item in done.left}
+    copy.chmod(0o600)
+    assert world.prepare().left == () and not copy.exists()
+
+
+def test_other_user_data_stays(world: World) -> None:
+    for name, text in (("user-data.txt", "#cloud-config\npackages: [jq]\n"), ("cloud-config.txt", "{}"), ("obj.pkl", "x")):
+        world.files.put(f"{INSTANCE}/{name}", text)
+    before = {name for name in world.everything() if "cloud" in name}
+    assert world.prepare().left == ()
+    assert {name for name in world.everything() if "cloud" in name} == before
+
+
+# what [activation] code_file names
+
+
+def _to_shadow(world: World) -> str:
+    world.files.put("/etc/shadow", "root:x")
+    home = Path(world.files.real("/home/her"))
+    home.mkdir(parents=True)
+    home.chmod(0o777)
+    (home / "code").symlink_to(world.files.real("/etc/shadow"))
+    return "/home/her/code"
+
+
+def _directory(world: World) -> str:
+    world.files.put("/srv/data/precious", "x")
+    return "/srv/data"
+
+
+def _shadow(world: World) -> str:
+    return world.files.put("/etc/shadow", "root:*:19000:0:99999:7:::\nbin:*:19000:0:99999:7:::\n", 0o000)
+
+
+def _loose(world: World) -> str:
+    return world.files.put("/srv/code", CODE, 0o640)
+
+
+def _relative(world: World) -> str:
+    world.files.put("/srv/code", CODE)
+    return "srv/code"
+
+
+def _pipe(world: World) -> str:
+    os.mkfifo(world.files.real("/root/pipe"))
+    return "/root/pipe"
+
+
+@pytest.mark.parametrize("make", [_to_shadow, _directory, _shadow, _loose, _relative, _pipe])
+def test_what_a_registration_would_not_read_is_not_removed(world: World, make: Callable[[World], str]) -> None:
+    Path(world.files.real("/root/code")).unlink()
+    named = make(world)
+    world.files.put(paths.OUR_CONFIG, f"[activation]\ncode_file = {named}\n")
+    before = {name: (path.lstat().st_ino, path.lstat().st_mode) for name, path in _tree(world, named)}
+    done = world.prepare()
+    assert {name: (path.lstat().st_ino, path.lstat().st_mode) for name, path in _tree(world, named)} == before
+    assert named in {item.path for item in done.left}
+
+
+def _tree(world: World, named: str) -> Iterator[tuple[str, Path]]:
+    for place in ("/etc/shadow", "/home", "/srv", "/root/pipe"):
+        real = Path(world.files.real(place))
+        for path in [real, *sorted(real.rglob("*"))] if real.exists() else []:
+            yield str(path), path
+
+
+def test_a_link_of_roots_goes_with_what_it_leads_to(world: World) -> None:
+    code = world.root / "root/code"
+    code.rename(world.root / "root/real-code")
+    code.symlink_to("real-code")
+    done = world.prepare()
+    assert done.left == () and not code.is_symlink() and leaks_in_files([world.root], SECRETS) == ()
+
+
+def test_a_code_in_place_of_the_path_is_told_without_it(world: World) -> None:
+    Path(world.files.real("/root/code")).unlink()
+    world.files.put(paths.OUR_CONFIG, f"[activation]\ncode_file = {CODE}\n")
+    done = world.prepare()
+    assert done.left and leaks(repr(done)) == ()

@@ -1,0 +1,167 @@
+"""What root's units run: nothing that others could change, and by a path that systemd reads as we wrote it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ssm_bootstrap.act.installation import PACKAGED, Wanted, install
+from ssm_bootstrap.act.systemd import Systemd
+from ssm_bootstrap.host.program import Program
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from tests.act.test_installation import UNIT, Node
+
+LINE = f"ExecStart={PACKAGED} register\n"
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    tmp_path.chmod(0o755)
+    return Node(tmp_path)
+
+
+def put(node: Node, path: str = "/opt/tool/bin/ssm-bootstrap") -> Path:
+    real = Path(node.files.real(node.files.put(path, "#!/usr/bin/python3\n", 0o755)))
+    for parent in real.parents:
+        if str(parent).startswith(node.files.real("/").rstrip("/")):
+            parent.chmod(0o755)
+    return real
+
+
+def install_from(node: Node, *runs: str) -> str:
+    """The unit's line."""
+    install(node.host, Systemd(node.host), Wanted(None, runs[0], {"ssm-bootstrap.service": LINE.encode()}, runs=runs))
+    return node.files.read_text(UNIT)
+
+
+def refused(node: Node, *runs: str) -> str:
+    before = node.everything()
+    with pytest.raises(Refusal) as caught:
+        install_from(node, *runs)
+    assert caught.value.status is ExitStatus.BAD_CONTENT and caught.value.message.endswith(")")
+    assert node.everything() == before and not node.commands.ran
+    return caught.value.message
+
+
+def test_a_launcher_of_roots_stays_where_it_is(node: Node) -> None:
+    put(node)
+    assert install_from(node, "/opt/tool/bin/ssm-bootstrap") == "ExecStart=/opt/tool/bin/ssm-bootstrap register\n"
+
+
+@pytest.mark.parametrize("mode", [0o757, 0o775, 0o777])
+@pytest.mark.parametrize("up", [0, 1, 2, 3])
+def test_what_others_may_write_is_not_run_by_root(node: Node, up: int, mode: int) -> None:
+    real = put(node)
+    changed = [real, *real.parents][up]
+    if os.geteuid() == 0:
+        os.chown(changed, 0, 4242)
+    elif mode == 0o775 and os.getegid() == 0:
+        pytest.skip("root's own group may write")
+    changed.chmod(mode)
+    assert f"/{changed.relative_to(node.files.real('/'))}" in refused(node, "/opt/tool/bin/ssm-bootstrap").replace("/. ", "/ ")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("up", [0, 1, 2])
+def test_what_another_user_owns_is_not_run_by_root(node: Node, up: int) -> None:
+    real = put(node)
+    os.chown([real, *real.parents][up], 4242, 0)
+    refused(node, "/opt/tool/bin/ssm-bootstrap")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_link_by_another_user_is_not_followed_to_what_root_owns(node: Node) -> None:
+    put(node)
+    theirs = Path(node.files.real("/srv/hers"))
+    theirs.mkdir(parents=True)
+    (theirs / "way").symlink_to("../../opt/tool/bin/ssm-bootstrap")
+    os.chown(theirs / "way", 4242, 4242, follow_symlinks=False)
+    own = Path(node.files.real("/opt/own"))
+    own.symlink_to("../srv/hers/way")
+    assert "/srv/hers/way" in refused(node, "/opt/own")
+
+
+def test_interpreter_and_package_count_too(node: Node) -> None:
+    put(node)
+    put(node, "/srv/venv/bin/python3").chmod(0o777)
+    assert "/srv/venv/bin/python3" in refused(node, "/opt/tool/bin/ssm-bootstrap", "/srv/venv/bin/python3")
+    parts = Program("/opt/x").parts()
+    assert parts[0] == "/opt/x" and Path(parts[1]).exists() and (Path(parts[2]) / "__main__.py").exists()
+
+
+# the path in the unit
+
+ODD = (
+    "/opt/a b/x",
+    "/opt/100%/x",
+    "/opt/%n/x",
+    "/opt/a$HOME/x",
+    "/opt/${HOME}/x",
+    "/opt/\u00e9/x",
+    "/opt/a;b/x",
+    "/opt/#x/x",
+)
+
+
+def read_by_systemd(line: str) -> str:
+    """The program of an ExecStart= line as systemd.syntax(7) has it: quotes, then escapes, then specifiers."""
+    rest = line.partition("=")[2]
+    if not rest.startswith('"'):
+        word = rest.split(" ")[0]
+    else:
+        word, at = "", 1
+        while rest[at] != '"':
+            at += rest[at] == "\\"
+            word += rest[at]
+            at += 1
+        assert rest[at + 1] == " "
+    assert "%" not in word.replace("%%", "")
+    return word.replace("%%", "%")
+
+
+@pytest.mark.parametrize("path", ODD)
+def test_an_odd_path_is_quoted(node: Node, path: str) -> None:
+    put(node, path)
+    assert read_by_systemd(install_from(node, path)) == path
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.parametrize("path", ODD)
+def test_systemd_itself_reads_the_path_as_it_is(node: Node, tmp_path: Path, path: str) -> None:
+    """It complains of a program that is not there."""
+    real = str(put(node, path))
+    unit = tmp_path / "ssm-bootstrap-test.service"
+    for name, there in ((real, True), (f"{real}-not", False)):
+        wanted = Wanted(None, name, {"ssm-bootstrap.service": LINE.encode()})
+        install(node.host, Systemd(node.host), wanted)
+        line = node.files.read_text(UNIT)
+        unit.write_text(f"[Service]\nType=oneshot\n{line}")
+        done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
+        said = [words for words in done.stderr.splitlines() if "ssm-bootstrap-test" in words]
+        assert bool(said) is not there, done.stderr
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/opt/a\nb/x",
+        "/opt/\r/x",
+        "/opt/\t/x",
+        "/opt/\x1b/x",
+        "/opt/\udcff/x",
+        "/opt/\u2028/x",
+        "relative/x",
+        '/opt/a"b/x',
+        "/opt/a'b/x",
+        "/opt/a\\b/x",
+    ],
+)
+def test_a_path_that_no_quotes_can_hold_is_refused(node: Node, path: str) -> None:
+    before = node.everything()
+    with pytest.raises(Refusal, match="cannot stand in a unit") as caught:
+        install(node.host, Systemd(node.host), Wanted(None, path, {"ssm-bootstrap.service": LINE.encode()}))
+    assert node.everything() == before and caught.value.message.isprintable()
