@@ -1,7 +1,8 @@
 """The recorded stories, played by the stand-in in the lab: the VPC, the faults, the restarts and the registrations.
 
 Times are those of the recordings, in the real agent's seconds; a play has its own scale. What depends on when something
-happens waits for the line of the log that came before it in the recording, and counts from when that line was seen.
+happens waits for the line of the log that came before it in the recording, and counts from when that line was seen. A play
+follows one recording, chance and all: who records a story anew looks whether its play still does.
 """
 
 from __future__ import annotations
@@ -310,14 +311,16 @@ def clock(stage: Stage) -> None:
     stage.fail(date_offset_seconds=1200, errors=LATE)
     stage.register()
     stage.restart()
-    for _ in range(4):
+    for _ in range(3):
         stage.wait("before retrying retrieve credentials")
-    stage.chance(0.9)
+    stage.chance(0.3)  # the worker asks for associations 9 s after its start
     stage.fail()
     stage.wait(ONLINE)
     stage.fail(date_offset_seconds=-1200, errors=LATE)
+    stage.chance(0.9)
     stage.hang_up()
     stage.wait(STATUS)
+    stage.wait("Unable to load instance associations", anew=False)
     stage.fail()
     stage.restart()
     stage.wait(ONLINE)
@@ -326,7 +329,7 @@ def clock(stage: Stage) -> None:
 def dns_outage(stage: Stage) -> None:
     """The resolver is silent, then refuses, then knows no name, under a node that nobody restarts."""
     stage.begin()
-    stage.chance(0.9)
+    stage.chance(0.2)
     for vpcs in (("dns-silent",), ("dns-refused", "dns-unknown")):
         stage.change(vpcs[0])
         stage.hang_up()
@@ -335,7 +338,6 @@ def dns_outage(stage: Stage) -> None:
             stage.change(vpc)
         stage.wait(OPENED)
         stage.wait(STATUS)
-    stage.wait(NO_PORT, anew=False)
 
 
 def fingerprint(stage: Stage) -> None:
@@ -449,7 +451,7 @@ PLAYS: Mapping[str, Play] = {
     "clock": Play(clock, later=True, scale=0.1),
     "crash": Play(crash),
     "deregistered": Play(deregistered, scale=0.1),
-    "dns_outage": Play(dns_outage, later=True),
+    "dns_outage": Play(dns_outage, later=True, scale=0.1),
     "fingerprint": Play(fingerprint, later=True),
     "first_boot": Play(first_boot, later=True, scale=0.1),
     "interception": Play(interception, later=True),

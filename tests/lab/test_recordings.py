@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Dict, FrozenSet, Iterator, Mapping, Optional, Tuple
+from typing import Dict, Iterator, Mapping, Optional, Tuple
 
 import pytest
 
@@ -20,17 +20,23 @@ from tests.lab.told import CORE, DOCUMENT, REGISTRATION, WORKER, Told
 HOMES = tuple(Path(__file__).resolve().parents[1] / "data" / name for name in ("journeys", "journeys-more"))
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(why_unavailable() is not None, reason=why_unavailable() or "")]
 
-_PANIC = (
-    "[ssm-document-worker] [UUID] [DataBackend] [pluginName=aws:updateSsmAgent] UpdateAgent panicked with error "
-    "'runtime error: invalid memory address or nil pointer dereference'. Unlocking lockfile"
-)
-NOT_PLAYED: Mapping[str, FrozenSet[str]] = {
+NOT_PLAYED: Mapping[str, Tuple[str, ...]] = {
+    # A worker that is told to stop while it starts: here the real one fell over its own channels, in "outage" it did not.
+    "first_boot": (
+        "ERROR [ssm-agent-worker] [MessageService] MGSInteractor initialization panicked: send on closed channel",
+        "ERROR [ssm-agent-worker] [MessageService] stacktrace:",
+        "ERROR 1 @ messageservice.go: [ssm-agent-worker] [MessageService] MGSInteractor initialization panicked: ",
+        "ERROR 1 @ messageservice.go: [ssm-agent-worker] [MessageService] stacktrace:",
+    ),
     # The agent falls over the lab's update manifest, which lacks what AWS's own has. The stand-in updates from it as the real
     # agent does from the real one, for tests of an update that works.
-    "late_endpoints": frozenset({f"ERROR {_PANIC}", f"ERROR func1 @ updateagent.go: {_PANIC}"}),
+    "late_endpoints": (
+        "ERROR [ssm-document-worker] [UUID] [DataBackend] [pluginName=aws:updateSsmAgent] UpdateAgent panicked with error ",
+        "ERROR func1 @ updateagent.go: [ssm-document-worker] [UUID] [DataBackend] [pluginName=aws:updateSsmAgent] UpdateAgent "
+        "panicked with error ",
+    ),
 }
-"""Complaints that were recorded and that the stand-in does not make, by story."""
-
+"""What complaints begin with that were recorded and that the stand-in does not make, by story."""
 
 NOT_STAGED: Mapping[str, str] = {
     "throttling": "a rotation of credentials falls within 0.03 s of the agent's end",
@@ -47,8 +53,8 @@ Performance = Tuple[Dict[str, str], Optional[datetime]]
 @pytest.fixture(scope="module")
 def performances(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Future[Performance]]]:
     """The stories that this run asks for, each played once, in as many labs."""
-    asked = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    names = sorted({params["story"] for params in asked if params.get("story") in PLAYS})
+    ours = [item for item in request.session.items if isinstance(item, pytest.Function) and item.module is request.module]
+    names = sorted(item.callspec.params["story"] for item in ours if "story" in item.fixturenames)
     labs: SimpleQueue[Lab] = SimpleQueue()
 
     def perform(name: str) -> Performance:
@@ -77,7 +83,10 @@ def test_a_story_is_told_as_it_was_recorded(performances: Mapping[str, Future[Pe
     played = Told.of(*performances[story].result())
     assert played.lives == recorded.lives
     assert played.order == recorded.order
-    assert recorded.complaints - played.complaints == NOT_PLAYED.get(story, frozenset())
+    missing = sorted(recorded.complaints - played.complaints)
+    beginnings = NOT_PLAYED.get(story, ())
+    assert [one for one in missing if not one.startswith(beginnings)] == []
+    assert [one for one in beginnings if not any(text.startswith(one) for text in missing)] == []
     assert played.complaints - recorded.complaints == frozenset()
 
 
