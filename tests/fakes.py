@@ -213,6 +213,9 @@ class ScriptedNetwork(Network):
         self._play(self.addresses.get(address))
         return Wire(address, port)
 
+    def cut(self, connection: Any) -> None:
+        """Nothing to cut."""
+
     def trusting(self, trust: Trust) -> Any:
         """Nothing to trust."""
         return None

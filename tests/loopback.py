@@ -108,6 +108,40 @@ def answering(*answers: bytes, heard: Optional[list[bytes]] = None) -> Handler:
     return handle
 
 
+class Dripping:
+    """Reads once, says ``start``, and then ``drop`` again and again; counts who gave up.
+
+    300 drops take ten times the patience of a test.
+    """
+
+    def __init__(self, start: bytes, drop: bytes = b"x", drops: int = 300) -> None:
+        self.start, self.drop, self.drops = start, drop, drops
+        self.given_up = threading.Semaphore(0)
+
+    def __call__(self, connection: socket.socket) -> None:
+        try:
+            connection.recv(65536)
+            connection.sendall(self.start)
+            for _ in range(self.drops):
+                connection.sendall(self.drop)
+                threading.Event().wait(PATIENCE / 30)
+        except OSError:
+            self.given_up.release()
+
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+DRIPS = {
+    "status line": (b"HTTP/1.1 200 ", b"x"),
+    "header": (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+    "continue": (CONTINUE, CONTINUE),
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n", b"x"),
+    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "chunk's size": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+}
+"""How a peer may drip: what it says first, and what again and again, by the part of the answer that never ends."""
+
+
 def silent(connection: socket.socket) -> None:
     """Takes everything and says nothing."""
     while connection.recv(65536):

@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple
+from typing import Any, Iterator, Mapping, Optional, Sequence, Tuple
 
+from tests.real_agent.vpcs import network
 from tests.scenarios.expectation import read_expectation
 from tests.scenarios.scenario import Scenario, read_scenario
 
@@ -16,44 +17,6 @@ DATA = Path(__file__).resolve().parent / "data"
 JOURNEYS = tuple(DATA / name for name in ("journeys", "journeys-more") if (DATA / name / "journeys.json").is_file())
 NODE = "healthy-debian12"
 CORE_PID, WORKER_PID = 812, 834
-
-_OUTSIDE = {"kms": ["52.119.221.73"], "logs": ["52.119.221.74"]}
-_NOT_MADE = {"kms": "dropped", "logs": "dropped"}
-
-
-def _complete(
-    names: Optional[Mapping[str, Any]] = None, peers: Optional[Mapping[str, str]] = None, **more: Any
-) -> Dict[str, Any]:
-    """Endpoints for the three services and a gateway endpoint for S3; none for kms and logs."""
-    return {"base": "complete", "names": {**_OUTSIDE, **(names or {})}, "peers": {**(peers or {}), **_NOT_MADE}, **more}
-
-
-_S3_INSIDE = {"s3": ["10.0.1.15"], "s3-bucket": ["10.0.1.16"], "buckets": ["10.0.1.18"]}
-VPCS: Mapping[str, Mapping[str, Any]] = {
-    "no-endpoints": {"base": "no-endpoints"},
-    "interface-only": {"base": "no-s3", "names": _OUTSIDE, "peers": _NOT_MADE},
-    "complete": _complete(),
-    "complete-no-session": _complete({"ssmmessages": ["52.119.221.71"]}, {"ssmmessages": "dropped"}),
-    "endpoint-sg": {"base": "complete", "peers": {"endpoints": "dropped"}},
-    "interception": _complete(peers={"*": "untrusted(Example Corp Inspection CA)"}),
-    "dns-silent": _complete(resolver="silent"),
-    "dns-refused": _complete(resolver="refused"),
-    "dns-unknown": {"base": "complete", "names": {"*": "nxdomain"}},
-    "dns-silent-and-sg": _complete(peers={"endpoints": "dropped"}, resolver="silent"),
-    "s3-denied": _complete(peers={"s3-all": "403"}),
-    "s3-http-blocked": _complete(peers={"s3-all:80": "dropped"}),
-    "s3-regional": _complete(_S3_INSIDE, {"s3-dualstack": "dropped", "buckets-dualstack": "dropped"}),
-}
-"""The networks that journeys.json tells of in words."""
-
-ELSEWHERE: Mapping[Tuple[str, str], str] = {
-    ("interception", "trusted, not restarted"): "the machine trusts the authority by then, which no log tells",
-    ("interception", "trusted, restarted"): "the machine trusts the authority by then, which no log tells",
-    ("worker", "gone"): "the worker's process is gone, which no log tells yet",
-    ("worker", "killed"): "the worker's process is gone, which no log tells yet",
-    ("worker", "cannot be started"): "the worker's program is gone, which the tree of a healthy node has",
-}
-"""Stops at which the truth shows on the machine alone: the journeys on a real systemd judge these."""
 
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{4}) \w+ (.*)")
 
@@ -117,8 +80,6 @@ def stops() -> Iterator[Stop]:
         told = json.loads((home / "journeys.json").read_text(encoding="utf-8"))
         for journey, story in told["journeys"].items():
             for number, stop in enumerate(story["stops"], 1):
-                if (journey, stop["stop"]) in ELSEWHERE:
-                    continue
                 yield _stop(home / journey, journey, number, stop)
 
 
@@ -139,7 +100,7 @@ def _stop(directory: Path, journey: str, number: int, told: Mapping[str, Any]) -
         settings=settings,
         layers=layers,
         commands=node.commands,
-        network=_network(told),
+        network=told.get("network") or network(told["vpc"], {}),
         expectation=read_expectation({}),
         journey=journey,
         must=tuple(told["must"]),
@@ -154,12 +115,6 @@ def _stop(directory: Path, journey: str, number: int, told: Mapping[str, Any]) -
         core_began=story.core.timestamp() if story.core else at.timestamp(),
         worker_began=story.worker.timestamp() if story.worker else 0.0,
     )
-
-
-def _network(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The network of a stop, with AWS's clock where a fault puts it elsewhere."""
-    ahead = next((float(fault[5:]) for fault in told["faults"] if fault.startswith("date=")), None)
-    return {**VPCS[told["vpc"]], **({"date_offset": ahead} if ahead is not None else {})}
 
 
 @dataclass

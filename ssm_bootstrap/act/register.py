@@ -131,7 +131,7 @@ class Registrar:
             *self.arguments,
         ]
         try:
-            return self.host.commands.run(
+            done = self.host.commands.run(
                 argv,
                 timeout=limits.REGISTER,
                 secrets=(code,),
@@ -142,6 +142,9 @@ class Registrar:
         except CannotRun as error:
             text = f"register: the agent does not start: {error}; nothing was registered"
             raise Refusal(status_of_errno(error.errno), text) from None
+        if done.left_out:
+            self.tell(f"warning: of what the agent said the first {done.left_out} bytes were left out")
+        return done
 
     def _await_api(self) -> Optional[Blocked]:
         """None once the API answers; else what is in the way, when the wait is over or waiting cannot help."""

@@ -64,6 +64,8 @@ class Keyring:
     def verify(self, path: str, signature: str, keys: Sequence[str]) -> str:
         """The fingerprint among ``keys`` by which ``path`` is signed; raises NotSigned, NoGpg."""
         done = self._run("--no-auto-key-retrieve", "--verify", signature, path)
+        if not done.is_whole:
+            raise NotSigned("gpg said more, or took longer, than can be waited for")
         for keyword, reason in _REASONS.items():
             if _status(done, keyword):
                 raise NotSigned(reason)

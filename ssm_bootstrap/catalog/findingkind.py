@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import Enum, IntEnum
 from typing import Optional
 
@@ -35,6 +35,15 @@ class Bond(str, Enum):
     NODE = "node"  # said of an identity: over with the next registration
 
 
+class Scope(str, Enum):
+    """Of which faults a cause may be the reason: of those that its row names, and no others than these."""
+
+    WHOLE = "whole"
+    OF_ITS_HOSTS = "of its hosts"  # what depends on the hosts that it names, or on their services
+    OF_HOSTS_IT_LEADS_TO = "of hosts it leads to"  # faults of those hosts alone, and what is of no host at all
+    OF_ITS_REGION = "of its region"  # faults of hosts of the region that is its subject, and what is of no host at all
+
+
 class Layer(IntEnum):
     """How near to the machine a cause lies: of several the nearest is told as the root."""
 
@@ -47,6 +56,31 @@ class Layer(IntEnum):
 
 
 @dataclass(frozen=True)
+class Variant:
+    """Other words for a code, for a case in which something else is to be said or changed.
+
+    ``when`` says in which case they stand for the row's own; what is None is said as in the row. Templates and sides are as in
+    ``FindingKind``. ``transient`` and what follows it are given where they are others than the row's.
+    """
+
+    name: str
+    when: str
+    title: Optional[str] = None
+    cause: Optional[str] = None
+    summary: Optional[str] = None
+    steps: Optional[tuple[str, ...]] = None
+    aws_steps: Optional[tuple[str, ...]] = None
+    commands: Optional[tuple[str, ...]] = None
+    aws_commands: Optional[tuple[str, ...]] = None
+    source: Optional[str] = None
+    transient: Optional[bool] = None
+    severity: Optional[Severity] = None
+    changed_on: Optional[Side] = None
+    own_step_on: Optional[Side] = None
+    own_step_beside: Optional[str] = None
+
+
+@dataclass(frozen=True)
 class FindingKind:
     """One permanent finding code, what is decided about it, and how it is told.
 
@@ -54,11 +88,9 @@ class FindingKind:
     finding has: ``{subject}`` (host or thing), ``{service}`` (ssm, s3, ...), ``{host}``, ``{address}``, ``{port}``,
     ``{region}``, ``{domain}``, ``{detail}`` (what was seen, one line), ``{issuer}``, ``{proxy}``, ``{seconds}``, ``{mi}``,
     ``{vpc_id}``, ``{instance_id}``, ``{subnet_id}``, ``{ca_file}``, ``{ca_command}`` (where this system
-    takes a further authority from, and the command that does so).
+    takes a further authority from, and the command that does so), ``{place}`` (what is meant: files with lines, ARNs).
     A fact that is not known is filled with its own name in angle brackets, so that a pasted command says what to put there.
     ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance.
-    A variant is a row of the same code with other words, for a case in which something else is to be changed: its ``name`` and
-    ``when`` say which; what is decided about the code stands in the code's own row.
     """
 
     code: str
@@ -71,11 +103,12 @@ class FindingKind:
     commands: tuple[str, ...] = ()
     aws_commands: tuple[str, ...] = ()
     source: str = ""
-    name: str = ""
-    when: str = ""
+    variants: tuple[Variant, ...] = ()
 
     layer: Layer = Layer.AGENT
     changed_on: Side = Side.MACHINE
+    own_step_on: Optional[Side] = None  # where something is to be changed for it though its cause is mended; None: nothing is
+    own_step_beside: str = ""  # the service whose faults alone leave that step; empty: any cause does
     subject: str = ""  # what it is always about; empty where that is a host, a service or a file
     service: str = ""  # the one service that it is of; empty where it may be any
     breaks: tuple[Capability, ...] = ()  # what it breaks wherever a log tells of it, whatever the agent was doing
@@ -89,14 +122,22 @@ class FindingKind:
     exit_status: ExitStatus = ExitStatus.UNREACHABLE  # of ``register`` that failed with it
     not_by_clock: Optional[Reason] = None  # a clock that is off to this side cannot be its cause
 
-    is_of_a_host: bool = False  # it is about the hosts that it names, and explains only what depends on them
+    scope: Scope = Scope.WHOLE
+    follows_for: Optional[Reason] = None  # it follows from another fault only where it is for this reason; a log tells none
     is_of_every_host: bool = False  # it stands in the way of every host alike, wherever the agent dials
     is_of_the_way: bool = False  # where one host of anybody shows it, it is a fault of the way and not of that host
     is_of_the_proxy: bool = False  # the host that it names is the proxy's
     is_of_a_missing_endpoint: bool = False  # what a region in which nothing was made for this VPC shows
-    is_of_storage: bool = False
     is_fetched: bool = False  # about what a patch run fetches, with the agent's environment and without its configuration
     is_elsewhere: bool = False  # a host or region that is not meant was looked at: nothing is to be mended there
     is_always_told: bool = False  # as bad as it is, whichever capabilities were asked for
     stops_registering: bool = False  # a registration fails of it on this machine
     awaits_registering: bool = False  # the node has no identity: what is in the way of registering comes first
+
+    def worded(self, name: str) -> FindingKind:
+        """The row in the words of its variant ``name``, or its own where that is empty; raises KeyError for another name."""
+        if not name:
+            return self
+        variant = {row.name: row for row in self.variants}[name]
+        own = {spec.name: getattr(variant, spec.name) for spec in fields(variant) if spec.name not in ("name", "when")}
+        return replace(self, **{word: value for word, value in own.items() if value is not None})

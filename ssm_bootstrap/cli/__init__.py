@@ -11,12 +11,18 @@ if TYPE_CHECKING:
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run one command; gives the exit status."""
+    if arguments is None:
+        from ssm_bootstrap.cli.streams import secure
+
+        secure()
     words = sys.argv[1:] if arguments is None else list(arguments)
     if words == ["--version"]:
         from ssm_bootstrap import __version__
+        from ssm_bootstrap.cli.streams import problem
 
         print(f"ssm-bootstrap {__version__}")
-        return 0
+        if problem() is None:
+            return 0
     from ssm_bootstrap.cli.entry import run
 
     return run(words)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-import sys
 from typing import NoReturn, Sequence
 
 from ssm_bootstrap import __version__
+from ssm_bootstrap.cli.streams import problem
 from ssm_bootstrap.model.exitstatus import NO_SPACE, ExitStatus, Refusal, status_of_errno
 
 COMMANDS = {
@@ -24,6 +24,9 @@ COMMANDS = {
     "install": "put this program, its units and its configuration in place, or take them back",
     "user-data": "print user-data by which an instance fetches this program from S3 and registers",
 }
+
+PRINTERS = frozenset({"user-data"})
+"""Commands that do nothing but print: where that fails, nothing was done."""
 
 STATUSES = """exit status:
   0    fine; warnings too, unless --strict
@@ -84,24 +87,18 @@ def run(words: Sequence[str]) -> int:
     try:
         arguments = parser_for(words).parse_args(words)
         status = int(_module(arguments.command).run(arguments))
-        sys.stdout.flush()
-        return status
+        return _printed(status, is_all=arguments.command in PRINTERS)
     except SystemExit as ended:
         status = int(ended.code or 0)
         if status and "--nagios" in words:
             return _say_to_nagios()
-        return status
+        return _printed(status, is_all=True)
     except Refusal as refusal:
         return _say(_without_codes(refusal.message, words), refusal.status)
     except KeyboardInterrupt:
         return _say("interrupted", ExitStatus.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader went away: nothing is left to say, and the interpreter must not flush at its end.
-        _drop_output()
-        return int(ExitStatus.OK)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in NO_SPACE:
-            _drop_output()
             return _say(f"no room for what is to be written: {error.strerror}", status_of_errno(error.errno))
         if os.environ.get("SSM_BOOTSTRAP_DEBUG"):
             raise
@@ -128,8 +125,13 @@ def _say_to_nagios() -> int:
     return UNKNOWN
 
 
-def _drop_output() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _printed(status: int, *, is_all: bool) -> int:
+    """The status once all is printed; what could not be printed is told, and counts only where nothing else was to be done."""
+    lost = problem()
+    if lost is None:
+        return status
+    _say(f"standard output: {lost.strerror}: what was printed there is not whole", ExitStatus.TRY_LATER)
+    return int(ExitStatus.TRY_LATER) if is_all and status == ExitStatus.OK else status
 
 
 def _say(message: str, status: ExitStatus) -> int:

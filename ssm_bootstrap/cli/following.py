@@ -9,6 +9,7 @@ from typing import Iterable, Iterator, Optional, Union
 
 from ssm_bootstrap.cli.logsearch import Search
 from ssm_bootstrap.cli.output import print_text
+from ssm_bootstrap.cli.streams import has_reader
 from ssm_bootstrap.collect.logs.fold import SPELL_GAP
 from ssm_bootstrap.collect.logs.follow import Followed
 from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
@@ -79,7 +80,7 @@ def follow(search: Search, arguments: argparse.Namespace, secrets: Secrets, cloc
             found = explain_logs(followed.digest(), region=arguments.region)
             for event, incident in watch.events(found.incidents, now):
                 _print(event, incident, arguments.json, secrets)
-        if looks and count >= looks:
+        if (looks and count >= looks) or not has_reader():
             return int(ExitStatus.OK)
         clock.sleep(LOOK_EVERY)
 
@@ -87,7 +88,11 @@ def follow(search: Search, arguments: argparse.Namespace, secrets: Secrets, cloc
 def _paths(search: Search) -> tuple[str, ...]:
     """The newest file of each log: what is being written."""
     if search.files:
-        return tuple(dict.fromkeys(source.path for source in search.sources() if not _is_archive(source.path)))
+        named = tuple(dict.fromkeys(source.path for source in search.sources() if not _is_archive(source.path)))
+        for path in named:
+            if Files().kind(path) == "something else":
+                raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {path}: expected a regular file with --follow")
+        return named
     files = Files()
     own = [path for path in log_paths(files, read_log_settings(files)) if not _is_archive(path)]
     if not own:

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Iterator, Optional, Sequence
 
@@ -16,7 +16,7 @@ from ssm_bootstrap.collect.logs.read import read_logs, read_stream
 from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
 from ssm_bootstrap.collect.logs.sources import Source, own_sources, sources_below
 from ssm_bootstrap.host.clock import Clock
-from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.files import Files, NamedFiles
 from ssm_bootstrap.host.logtree import LogTree
 from ssm_bootstrap.host.workers import Workers
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
@@ -24,8 +24,10 @@ from ssm_bootstrap.model.log import LogDigest
 
 STANDARD_INPUT = "standard input"
 JOURNAL_UNITS = ("amazon-ssm-agent.service", "snap.amazon-ssm-agent.amazon-ssm-agent.service")
-JOURNAL_LIMIT = 64 << 20
-"""Bytes of the journal that are read."""
+JOURNAL_LIMIT = 32 << 20
+"""Bytes of the journal that are read: its newest entries."""
+
+JOURNAL_PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Search:
     def read(self) -> LogDigest:
         """The digest; raises Refusal (78) where there is nothing that can be read."""
         if self.files == ("-",):
-            return self._read_stream(iter(lambda: sys.stdin.buffer.read(1 << 18), b""), STANDARD_INPUT)
+            return self._read_standard_input()
         if self.kinds == ("journal",):
             return self._read_journal()
         found = self.sources()
@@ -103,7 +105,14 @@ class Search:
         written = {source.path: source.written for source in found if source.kind == "command" and source.written}
         paths = tuple(dict.fromkeys(source.path for source in found))
         return read_logs(
-            Files(), paths, self.zone, self.now, since=self.since, until=self.until, written=written, workers=Workers()
+            Files() if self.is_own else NamedFiles(),
+            paths,
+            self.zone,
+            self.now,
+            since=self.since,
+            until=self.until,
+            written=written,
+            workers=Workers(),
         )
 
     def own_region(self) -> tuple[str, str]:
@@ -117,6 +126,17 @@ class Search:
     def _read_stream(self, chunks: Iterator[bytes], name: str) -> LogDigest:
         return read_stream(chunks, name, self.zone, since=self.since, until=self.until)
 
+    def _read_standard_input(self) -> LogDigest:
+        try:
+            digest = self._read_stream(iter(lambda: sys.stdin.buffer.read(1 << 18), b""), STANDARD_INPUT)
+        except OSError as error:
+            from ssm_bootstrap.collect.failures import words_of
+
+            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {STANDARD_INPUT}: {words_of(error)}") from None
+        if not any(file.bytes_read for file in digest.files):
+            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {STANDARD_INPUT}: expected a log; nothing came")
+        return digest
+
     def _read_journal(self) -> LogDigest:
         from ssm_bootstrap.cli.looking import real_host
         from ssm_bootstrap.host.commands import CannotRun
@@ -126,10 +146,19 @@ class Search:
         if self.since:
             words += ["--since", f"@{int(self.since.timestamp())}"]
         try:
-            done = real_host().commands.run(words, timeout=60)
+            done = real_host().commands.run(words, timeout=JOURNAL_PATIENCE, most=JOURNAL_LIMIT)
         except CannotRun as error:
             raise Refusal(ExitStatus.BAD_CONTENT, f"explain: the journal: {error}") from None
-        return self._read_stream(iter([done.output.encode("utf-8", "replace")[:JOURNAL_LIMIT]]), "journal")
+        digest = self._read_stream(iter([done.output.encode("utf-8", "replace")]), "journal")
+        remarks = []
+        if done.left_out:
+            remarks.append(
+                f"its newest {JOURNAL_LIMIT >> 20} MB were read, and {done.left_out} bytes before them left out (--since)"
+            )
+        if done.timed_out:
+            remarks.append(f"journalctl did not end in {JOURNAL_PATIENCE:g} s: what it gave until then was read")
+        files = tuple(replace(file, remarks=(*file.remarks, *remarks)) for file in digest.files)
+        return replace(digest, files=files)
 
 
 def _below(tree: LogTree, path: str, kinds: Sequence[str]) -> tuple[Source, ...]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ssm_bootstrap.render.text import Report
 
 PIPE_WIDTH = 100
+NARROWEST, WIDEST = 20, 500
+"""Columns of a report, whatever COLUMNS says: each row is filled up to them."""
 
 
 def new_report(colour: bool = True) -> Report:
@@ -24,6 +26,7 @@ def new_report(colour: bool = True) -> Report:
 
     terminal = sys.stdout.isatty()
     columns = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if terminal or os.environ.get("COLUMNS") else PIPE_WIDTH
+    columns = max(NARROWEST, min(columns, WIDEST))
     coloured = colour and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     return Report(columns, coloured, plain)

@@ -18,6 +18,7 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.cli.looking import Ground, plan_of, proxies_of
 from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
 from ssm_bootstrap.collect.agent import look_at_agent
+from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.diagnose.checks.region import contradicted
@@ -90,9 +91,14 @@ def agent_environment(settings: ProxySettings, unit: Observed[Mapping[str, str]]
 
 
 def must_be_root(host: Host, message: str) -> None:
-    """Refusal (77) for anybody else."""
+    """Refusal: 77 for anybody else, 78 where nobody can tell what runs here: a change might cut it, or be cut by it."""
     if not host.machine.is_root():
         raise Refusal(ExitStatus.NO_PERMISSION, message)
+    try:
+        host.machine.must_tell_processes()
+    except OSError as error:
+        text = f"{error.filename}: {words_of(error)}: what runs here cannot be told without /proc; nothing was changed"
+        raise Refusal(ExitStatus.BAD_CONTENT, text) from None
 
 
 def take_charge(host: Host, arguments: argparse.Namespace) -> Deadline:

@@ -174,10 +174,10 @@ def _bytes(flag: str, path: str, limit: int) -> bytes:
     import os
 
     from ssm_bootstrap.collect.failures import words_of
-    from ssm_bootstrap.host.files import Files
+    from ssm_bootstrap.host.files import NamedFiles
     from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
     try:
-        return Files().read_bytes(os.path.abspath(path), limit)
+        return NamedFiles().read_bytes(os.path.abspath(path), limit)
     except OSError as error:
         raise Refusal(ExitStatus.BAD_CONTENT, f"{flag}: {path}: {words_of(error)}") from None

@@ -88,6 +88,8 @@ def show_unit(host: Host, name: str, properties: str, timeout: float = 10) -> Ob
     if done.returncode != 0:
         said = next(iter(done.errors.strip().splitlines()), f"exit status {done.returncode}")
         return Unseen(f"systemd could not be asked: {said}")
+    if not done.is_whole:
+        return Unseen("systemd could not be asked: it said more, or took longer, than can be waited for")
     pairs = (line.partition("=") for line in done.output.splitlines() if "=" in line)
     return Seen({key: value for key, _, value in pairs})
 

@@ -54,7 +54,7 @@ def _listed(host: Host, argv: list[str]) -> Observed[str]:
     if done.returncode != 0:
         said = next(iter(done.errors.strip().splitlines()), f"exit status {done.returncode}")
         return Unseen(f"{argv[0]}: {said}")
-    if len(done.output) >= OUTPUT_LIMIT:
+    if not done.is_whole:
         return Unseen(f"{argv[0]} lists more than {OUTPUT_LIMIT >> 20} MB")
     return Seen(done.output)
 

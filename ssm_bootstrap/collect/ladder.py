@@ -38,11 +38,19 @@ class Ladder:
     region: str
     authorization: Optional[str] = None  # for the proxy; never shown
     _stages: list[StageResult] = field(default_factory=list)
+    _connections: list[socket.socket] = field(default_factory=list)
+    _is_given_up: bool = False
 
     @property
     def so_far(self) -> tuple[StageResult, ...]:
         """The rungs that are done, in order."""
         return tuple(self._stages)
+
+    def give_up(self) -> None:
+        """End the climb, from another thread: its connections are cut, so that whoever waits for a peer waits no more."""
+        self._is_given_up = True
+        for connection in list(self._connections):
+            self.network.cut(connection)
 
     def climb(self, address: str, named: StageResult, timeout: float) -> Probe:
         """Dial ``address`` with ``timeout`` for the connect and climb until a rung fails; ``named`` is the DNS rung."""
@@ -56,7 +64,7 @@ class Ladder:
 
     def _climb(self, probe: Probe, address: str, timeout: float) -> Probe:
         port = self.target.proxy.port if self.target.proxy else self.target.port
-        connection = self._rung(Stage.TCP, probe, lambda: self.network.connect(address, port, timeout))
+        connection = self._rung(Stage.TCP, probe, lambda: self._dial(address, port, timeout))
         with connection:
             probe = replace(probe, local_address=connection.getsockname()[0])
             if self.target.proxy is not None:
@@ -65,13 +73,24 @@ class Ladder:
                 return self._secured(probe, connection, address, timeout)
             return self._asked(probe, connection, address, timeout)
 
+    def _dial(self, address: str, port: int, timeout: float) -> socket.socket:
+        return self._kept(self.network.connect(address, port, timeout))
+
+    def _shake(self, connection: socket.socket) -> ssl.SSLSocket:
+        secured = self.network.handshake(self.context(), connection, self.target.host, limits.HANDSHAKE)
+        self._kept(secured)
+        return secured
+
+    def _kept(self, connection: socket.socket) -> socket.socket:
+        """A connection that is cut where the climb is given up, or was a moment ago."""
+        self._connections.append(connection)
+        if self._is_given_up:
+            self.network.cut(connection)
+        return connection
+
     def _secured(self, probe: Probe, connection: socket.socket, address: str, timeout: float) -> Probe:
         try:
-            secured = self._rung(
-                Stage.TLS,
-                probe,
-                lambda: self.network.handshake(self.context(), connection, self.target.host, limits.HANDSHAKE),
-            )
+            secured = self._rung(Stage.TLS, probe, lambda: self._shake(connection))
         except _Stopped:
             if self._stages[-1].failure in CERTIFICATE_FAILURES:
                 probe = replace(probe, issuer=self._issuer(address, timeout))
@@ -120,9 +139,13 @@ class Ladder:
     def _again(self, address: str, timeout: float) -> socket.socket:
         """A second connection to the same address, tunnelled where the first was."""
         proxy = self.target.proxy
-        connection = self.network.connect(address, proxy.port if proxy else self.target.port, timeout)
-        if proxy is not None:
-            self.network.tunnel(connection, self.target.host, self.target.port, self.authorization, limits.HANDSHAKE)
+        connection = self._dial(address, proxy.port if proxy else self.target.port, timeout)
+        try:
+            if proxy is not None:
+                self.network.tunnel(connection, self.target.host, self.target.port, self.authorization, limits.HANDSHAKE)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _asked(self, probe: Probe, connection: socket.socket, address: str, timeout: float) -> Probe:
@@ -164,7 +187,7 @@ class Ladder:
         try:
             if before.will_close:
                 second = self._again(address, timeout)
-                with second, self.network.handshake(self.context(), second, self.target.host, limits.HANDSHAKE) as secured:
+                with second, self._shake(second) as secured:
                     secured.settimeout(limits.ANSWER)
                     self._send(secured, "GET", WEBSOCKET_PATH, headers, b"")
             else:
@@ -177,7 +200,7 @@ class Ladder:
         """Seconds that the service's clock is ahead of this machine's; None without a Date that can be read."""
         try:
             there = parsedate_to_datetime(answer.headers["date"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return None
         if there.tzinfo is None:
             return None

@@ -19,6 +19,7 @@ from ssm_bootstrap.collect.ladder import Ladder
 from ssm_bootstrap.collect.names import look_up, upstream_resolvers
 from ssm_bootstrap.collect.trust import trust_of
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.resolutions import Told
 from ssm_bootstrap.model.network import Failure, NameLookup, Probe, Stage, StageResult, Target
 
 ASK_WHY_AFTER = 0.25  # seconds that a name may take before the upstream resolvers are asked why
@@ -45,7 +46,7 @@ class _Name:
 
 
 class Look:
-    """One look at a set of targets. Threads are daemons: what stays silent is left behind when the look ends.
+    """One look at a set of targets. What is not waited for any longer is given up: its connection is cut, its thread ends.
 
     ``patience`` is how many seconds names and connects may take that give no answer.
     """
@@ -79,14 +80,19 @@ class Look:
 
     def take(self) -> tuple[tuple[Probe, ...], tuple[NameLookup, ...]]:
         """Look; gives probes in the order of the targets, and what upstream resolvers said where they were asked."""
-        for name in self._names.values():
-            self._start(self._resolve, name)
-        while not self._finished():
-            self._show()
-            self._wait()
-            self._overdue()
-        for name in self._names.values():
-            self._settle(name)
+        told = [self._resolve(name) for name in self._names.values()]
+        try:
+            while not self._finished():
+                self._show()
+                self._wait()
+                self._overdue()
+            for name in self._names.values():
+                self._settle(name)
+        finally:
+            for one in told:
+                self._host.resolutions.forget(one)
+            for ladder in self._climbing.values():
+                ladder.give_up()
         probes = tuple(probe for _, _, probe in sorted(self._probes, key=lambda item: item[:2]))
         return probes, tuple(lookup for name in self._names.values() for lookup in name.lookups)
 
@@ -145,17 +151,19 @@ class Look:
             rest = [stage for stage in Stage if stage not in {done.stage for done in stages} and stage is not Stage.PROXY]
             spent = StageResult(rest[0] if rest else Stage.HTTP, False, late, Failure.TIMED_OUT, "not waited for any longer")
             self._probes.append((order, 0, Probe(ladder.target, address, (*stages, spent))))
+            ladder.give_up()
             del self._climbing[(order, address)]
 
     # -- names
 
-    def _resolve(self, name: _Name) -> None:
-        try:
-            addresses = self._host.network.resolve(name.host, name.port)
-        except Exception as error:  # OSError, UnicodeError, and a bug of ours must not leave the look waiting
-            self._events.put(("unresolved", name, error))
-        else:
-            self._events.put(("resolved", name, addresses))
+    def _resolve(self, name: _Name) -> Told:
+        """Have a name resolved; gives what is told of it."""
+
+        def told(error: Optional[BaseException], addresses: tuple[str, ...]) -> None:
+            self._events.put(("resolved", name, addresses) if error is None else ("unresolved", name, error))
+
+        self._host.resolutions.begin(self._host.network.resolve, name.host, name.port, told)
+        return told
 
     def _on_resolved(self, name: _Name, addresses: tuple[str, ...]) -> None:
         if name.settled:

@@ -113,7 +113,7 @@ def service_environment(host: Host, unit: str) -> Observed[Mapping[str, str]]:
         done = host.commands.run(["systemctl", "show", unit, "-p", "Environment,EnvironmentFiles"], timeout=TIMEOUT)
     except CannotRun as error:
         return Unseen(f"systemd could not be asked ({error})")
-    if done.returncode != 0 or done.timed_out:
+    if done.returncode != 0 or not done.is_whole:
         return Unseen("systemd could not be asked")
     found: dict[str, str] = {}
     for line in done.output.splitlines():

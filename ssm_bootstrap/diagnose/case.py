@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Iterator, Mapping
 
 from ssm_bootstrap.catalog.addresses import Place
+from ssm_bootstrap.catalog.agents import WORKER
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
@@ -71,13 +72,22 @@ def open_case(observations: Observations) -> Case:
     blind = _not_seen(observations.agent) or _not_seen(observations.logs)
     if Capability.PATCH in capabilities and _not_seen(observations.patching):
         needs = (*needs, NeedVerdict(Capability.PATCH, Verdict.UNKNOWN))
-    if unreadable or blind or own_region_elsewhere(observations):
+    if unreadable or blind or own_region_elsewhere(observations) or _lacks_a_worker(observations):
         needs = (*needs, *(NeedVerdict(item, Verdict.UNKNOWN) for item in capabilities if item in ON_A_NODE))
     led = led_elsewhere(observations)
     needs = (*needs, *(NeedVerdict(item, Verdict.UNKNOWN) for item in capabilities if item.value in led))
     if unsure_way(observations) and not all(FINDINGS[reach.code].is_of_every_host for reach in found if reach.code):
         needs = tuple(unproven(need) for need in needs)
     return Case(observations, region, capabilities, found, needs)
+
+
+def _lacks_a_worker(observations: Observations) -> bool:
+    """Whether the core of a registered node runs without its worker, be it that it starts just now: nothing is done then."""
+    identity, agent = value_of(observations.identity), value_of(observations.agent)
+    if agent is None or identity is None or identity.state is not IdentityState.REGISTERED:
+        return False
+    names = {item.name for item in value_of(agent.processes) or ()}
+    return names == {"amazon-ssm-agent"} and WORKER.is_reached_by(agent.version) is not False
 
 
 def own_region_elsewhere(observations: Observations) -> str:

@@ -8,12 +8,12 @@ from typing import Optional, Sequence
 from ssm_bootstrap.catalog.findingkind import Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.diagnose.case import Case, own_region_elsewhere
-from ssm_bootstrap.diagnose.logs.endings import Seen, services_of
+from ssm_bootstrap.diagnose.logs.endings import Seen
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
 from ssm_bootstrap.diagnose.logs.timeline import present_of
+from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.finding import Finding, Severity
 from ssm_bootstrap.model.observed import value_of
-from ssm_bootstrap.model.site import Site
 from ssm_bootstrap.model.timeline import EndedBy
 
 
@@ -42,7 +42,7 @@ def cross(case: Case, present: Sequence[Finding], told: LogDiagnosis) -> tuple[F
     found = list(present)
     rest = []
     for finding in told.findings:
-        place = _same(found, finding, case.site)
+        place = _same(found, finding)
         if place is None:
             rest.append(finding)
         else:
@@ -59,7 +59,7 @@ def _sleeping(finding: Finding) -> Finding:
     """An agent that is offline for what works by now: it sleeps until its next try, and nothing is left to mend."""
     if finding.code != "agent-offline":
         return finding
-    return replace(finding, severity=Severity.INFO, breaks=(), degrades=())
+    return make_finding("agent-offline", finding.subject, variant="asleep", evidence=finding.evidence)
 
 
 def _own_way(mismatch: Finding, finding: Finding) -> Optional[Finding]:
@@ -70,12 +70,11 @@ def _own_way(mismatch: Finding, finding: Finding) -> Optional[Finding]:
     return followed if mismatch.severity is Severity.ERROR else replace(followed, breaks=(), degrades=())
 
 
-def _same(present: Sequence[Finding], logged: Finding, site: Site) -> Optional[int]:
-    """The present finding with the same code, about the same service where both name hosts."""
-    services = set(services_of(logged.subject, site))
+def _same(present: Sequence[Finding], logged: Finding) -> Optional[int]:
+    """The present finding with the same code, about the same service where both name one."""
     for place, finding in enumerate(present):
-        own = set(services_of(finding.subject, site))
-        if finding.code == logged.code and (not services or not own or services & own):
+        is_of_another = logged.services and finding.services and not set(logged.services) & set(finding.services)
+        if finding.code == logged.code and not is_of_another:
             return place
     return None
 

@@ -12,6 +12,7 @@ from ssm_bootstrap.diagnose.case import Case, not_seen, open_case, unopened_case
 from ssm_bootstrap.diagnose.checks import (
     account,
     agent,
+    compliance,
     hybrid,
     identity,
     image,
@@ -87,7 +88,7 @@ CHECKS: tuple[Check, ...] = (
     Check("clock", network.clock),
     Check("network-unseen", network.not_looked_at),
     Check("repositories", patch.repositories),
-    Check("false-compliance", patch.false_compliance),
+    Check("false-compliance", compliance.false_compliance),
     Check("patch-payload", patch.payload),
     Check("repository-configuration", patch.configuration),
     Check("patch-unseen", patch.not_looked_at),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Optional, Sequence
+from typing import Iterable, Optional, Sequence
 
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.endpoints import SIGNED_ROWS
@@ -50,6 +50,16 @@ class Reach:
     def answered(self) -> bool:
         """True where TCP came up at some address."""
         return any(probe.reached(Stage.TCP) for probe in self.probes)
+
+
+def hosts_of(group: Iterable[Reach]) -> tuple[str, ...]:
+    """The hosts of these rows, each once."""
+    return tuple(dict.fromkeys(reach.shown_by.target.host for reach in group))
+
+
+def services_of(group: Iterable[Reach]) -> tuple[str, ...]:
+    """The services of these rows, each once."""
+    return tuple(dict.fromkeys(reach.shown_by.target.service for reach in group))
 
 
 def reaches(observations: Observations) -> tuple[Reach, ...]:

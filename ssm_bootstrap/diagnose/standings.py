@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Optional
+from typing import Iterable, Optional, Sequence
 
+from ssm_bootstrap.diagnose import mirrors
 from ssm_bootstrap.diagnose.hosts import service_of
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict
 from ssm_bootstrap.model.capability import Capability, Verdict
@@ -58,6 +59,18 @@ def judge_repositories(found: Repositories) -> tuple[Judged, ...]:
     """Every repository's standing, in their order."""
     anything_own = any(item.own for item in found.items if item.enabled)
     return tuple(_judge(item, found, item.own or not anything_own) for item in found.items)
+
+
+def hosts_asked(group: Iterable[Judged]) -> tuple[str, ...]:
+    """The hosts that were dialled for these repositories, each once."""
+    shown = (judged.shown_by for judged in group)
+    return tuple(dict.fromkeys(fetch.probe.target.host for fetch in shown if fetch is not None and fetch.probe is not None))
+
+
+def services_asked(group: Sequence[Judged], site: Site = NO_SITE) -> tuple[str, ...]:
+    """S3 where any of these repositories lies there; no other service of AWS has any."""
+    in_s3 = any(mirrors.in_s3(judged.repository) for judged in group)
+    return ("s3",) if in_s3 or "s3" in {service_of(host, site) for host in hosts_asked(group)} else ()
 
 
 def _judge(item: Repository, found: Repositories, own: bool) -> Judged:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Callable, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.findingkind import Side
-from ssm_bootstrap.catalog.findings import FINDINGS, VARIANTS
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.servicenames import fitted
 from ssm_bootstrap.model.finding import Evidence, Finding, Remedy, Severity, State
 
@@ -38,21 +38,21 @@ def make_finding(
 ) -> Finding:
     """The finding ``code`` about ``subject``; raises KeyError for a code that the catalogue does not know.
 
-    ``variant`` names a case of the code that has words of its own (a row of VARIANTS).
+    ``variant`` names a case of the code that has words of its own (a variant in its row).
     ``facts`` fill the templates of the row; ``each`` are facts that differ from host to host where a finding is about
     several: commands are filled once for each, and with words alone that a shell takes as they are: facts come from logs
     and answers of strangers, and a person pastes the commands. ``more`` are further fields of Finding (``breaks``,
     ``symptom_of``, ...).
     """
-    kind = VARIANTS[code, variant] if variant else FINDINGS[code]
+    kind = FINDINGS[code].worded(variant)
     known = {name: value for name, value in (facts or {}).items() if value}
 
     def fill(text: str) -> str:
         return text.format_map(_Facts(str, {**_UNKNOWN, **known, "subject": subject}))
 
     def fill_command(text: str, own: Mapping[str, str]) -> str:
-        words = {**known, **own, "subject": subject}
-        plain = {name: word for name, word in words.items() if _PLAIN.fullmatch(word)}
+        every = {**known, **own, "subject": subject}
+        plain = {name: word for name, word in every.items() if _PLAIN.fullmatch(word)}
         return fitted(text.format_map(_Facts(str, plain)))
 
     def fill_each(commands: tuple[str, ...]) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def make_finding(
         aws_steps=tuple(fill(step) for step in kind.aws_steps),
         aws_commands=fill_each(kind.aws_commands),
         see=f"ssm-bootstrap explain {code}",
-        on_aws=FINDINGS[code].changed_on is Side.AWS,
+        on_aws=kind.changed_on is Side.AWS,
     )
     finding = Finding(
         code=code,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ssm_bootstrap.host.locks import Locks
     from ssm_bootstrap.host.machine import Machine
     from ssm_bootstrap.host.network import Network
+    from ssm_bootstrap.host.resolutions import Resolutions
     from ssm_bootstrap.host.trees import Trees
 
 # Doors are loaded when a host is made: who wants the files alone does not pay for ssl and http.
@@ -50,6 +51,12 @@ def _network() -> Network:
     return Network()
 
 
+def _resolutions() -> Resolutions:
+    from ssm_bootstrap.host.resolutions import Resolutions
+
+    return Resolutions()
+
+
 def _trees() -> Trees:
     from ssm_bootstrap.host.trees import Trees
 
@@ -64,6 +71,7 @@ class Host:
     trees: Trees = field(default_factory=_trees)
     commands: Commands = field(default_factory=_commands)
     network: Network = field(default_factory=_network)
+    resolutions: Resolutions = field(default_factory=_resolutions)
     downloads: Downloads = field(default_factory=_downloads)
     machine: Machine = field(default_factory=_machine)
     locks: Locks = field(default_factory=_locks)

@@ -1,12 +1,14 @@
-"""The one door through which commands run: a time-out, no standard input, secrets masked in all that comes back."""
+"""The one door through which commands run: a time-out, no standard input, bounds, secrets masked in all that comes back."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import selectors
 import signal
 import subprocess
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Mapping, Optional, Sequence
 
@@ -14,7 +16,9 @@ from ssm_bootstrap.host.signals import INTERRUPTS
 
 MASK = "********"
 OUTPUT_LIMIT = 1 << 20
-"""Characters of an output that are kept: its end, where a command says how it went."""
+"""Bytes of an output that are kept: its end, where a command says how it went."""
+
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,12 @@ class Completed:
     errors: str
     seconds: float
     timed_out: bool = False
+    left_out: int = 0  # bytes of the output's beginning that were not kept
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that it said is there: what is read as a whole, such as rules, is nothing without its beginning."""
+        return not self.timed_out and not self.left_out
 
 
 class CannotRun(Exception):
@@ -46,6 +56,48 @@ def mask(text: str, secrets: Sequence[str]) -> str:
     return text
 
 
+class _Kept:
+    """The newest whole lines of a stream, in at most ``most`` bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._pieces: deque[bytearray] = deque()
+        self._size = 0
+        self.left_out = 0
+
+    def add(self, piece: bytes) -> None:
+        """Take what comes next, and drop what there is no room for any more."""
+        if self._pieces and len(self._pieces[-1]) + len(piece) <= _PIECE:
+            self._pieces[-1] += piece  # by the byte, as some write, each would cost forty
+        else:
+            self._pieces.append(bytearray(piece))
+        self._size += len(piece)
+        while self._size - len(self._pieces[0]) >= self._most:
+            dropped = len(self._pieces.popleft())
+            self._size -= dropped
+            self.left_out += dropped
+
+    def data(self, secrets: Sequence[str]) -> bytes:
+        """What is kept, from the beginning of a line on.
+
+        A line that has no room by itself keeps its end, less the end of a secret that it may begin with.
+        """
+        found = b"".join(self._pieces)
+        begun = max(0, len(found) - self._most)
+        if self.left_out or begun:
+            if begun == 0 or found[begun - 1 : begun] != b"\n":
+                end = found.find(b"\n", begun)
+                begun = end + 1 if end >= 0 else begun + _rest_of_secret(found[begun:], secrets)
+            self.left_out += min(begun, len(found))
+        return found[begun:]
+
+
+def _rest_of_secret(data: bytes, secrets: Sequence[str]) -> int:
+    """How many bytes at the beginning are the end of a secret whose beginning is gone."""
+    ends = [secret.encode()[-size:] for secret in secrets for size in range(1, len(secret.encode()))]
+    return max((len(end) for end in ends if data.startswith(end)), default=0)
+
+
 class Commands:
     """Runs programs; ``environment`` is what every child gets."""
 
@@ -61,13 +113,16 @@ class Commands:
         environment: Optional[Mapping[str, str]] = None,
         together: bool = False,
         keep_open: Sequence[int] = (),
+        most: int = OUTPUT_LIMIT,
     ) -> Completed:
         """Run ``argv`` to its end or for ``timeout`` seconds, then end its whole process group; raises CannotRun.
 
         ``environment`` is added to the door's own. ``together`` joins standard error into ``output`` in the order written.
-        ``keep_open`` are descriptors that the child inherits.
+        ``keep_open`` are descriptors that the child inherits. Of each stream the newest whole lines are kept, ``most`` bytes of
+        them: what it says beyond that costs no memory.
         """
         started = time.monotonic()
+        output, errors = _Kept(most), _Kept(most)
         timed_out = False
         child: Optional[subprocess.Popen[bytes]] = None
         try:
@@ -85,12 +140,13 @@ class Commands:
                     )
                 except OSError as error:
                     raise CannotRun(argv[0], error) from None
-            output, errors = child.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            assert child is not None
-            timed_out = True
-            self._end(child)
-            output, errors = self._rest(child)
+            with _Streams(child, output, errors) as streams:
+                timed_out = not streams.read(started + timeout)
+                if not timed_out:
+                    timed_out = not _ends(child, started + timeout)
+                if timed_out:
+                    self._end(child)
+                    streams.read(time.monotonic() + 1)  # one that left the group may still hold the pipes: it is not waited for
         except BaseException:
             if child is not None:
                 with INTERRUPTS.held(forget=True):
@@ -98,10 +154,11 @@ class Commands:
             raise
         return Completed(
             returncode=child.returncode,
-            output=mask((output or b"").decode("utf-8", "replace"), secrets)[-OUTPUT_LIMIT:],
-            errors=mask((errors or b"").decode("utf-8", "replace"), secrets)[-OUTPUT_LIMIT:],
+            output=mask(output.data(secrets).decode("utf-8", "replace"), secrets),
+            errors=mask(errors.data(secrets).decode("utf-8", "replace"), secrets),
             seconds=time.monotonic() - started,
             timed_out=timed_out,
+            left_out=output.left_out,
         )
 
     @staticmethod
@@ -115,13 +172,44 @@ class Commands:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=2)
 
-    @staticmethod
-    def _rest(child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-        """What the child wrote before its end; one that left the group may still hold the pipes, and is not waited for."""
-        try:
-            return child.communicate(timeout=1)
-        except subprocess.TimeoutExpired as left:
-            for pipe in (child.stdout, child.stderr):
-                if pipe is not None:
-                    pipe.close()
-            return left.output or b"", left.stderr or b""
+
+class _Streams:
+    """The pipes of a child, read as they fill; closed at the end whoever still holds the other side."""
+
+    def __init__(self, child: subprocess.Popen[bytes], output: _Kept, errors: _Kept) -> None:
+        self._open = selectors.DefaultSelector()
+        for pipe, kept in ((child.stdout, output), (child.stderr, errors)):
+            if pipe is not None:
+                self._open.register(pipe, selectors.EVENT_READ, kept)
+        self._pipes = [pipe for pipe in (child.stdout, child.stderr) if pipe is not None]
+
+    def __enter__(self) -> _Streams:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+        for pipe in self._pipes:
+            pipe.close()
+
+    def read(self, until: float) -> bool:
+        """Read to the end of all streams; False where ``until`` (of time.monotonic) came first."""
+        while self._open.get_map():
+            left = until - time.monotonic()
+            if left <= 0:
+                return False
+            for key, _ in self._open.select(left):
+                piece = os.read(key.fd, _PIECE)
+                if piece:
+                    key.data.add(piece)
+                else:
+                    self._open.unregister(key.fileobj)
+        return True
+
+
+def _ends(child: subprocess.Popen[bytes], until: float) -> bool:
+    """Whether the child ends in time: it may close its streams and go on."""
+    try:
+        child.wait(max(0.0, until - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return False
+    return True

@@ -8,7 +8,10 @@ import ssl
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any, Iterator, Optional, Sequence
+
+from ssm_bootstrap.host.conversation import Conversation
+from ssm_bootstrap.host.resolutions import Resolutions
 
 CONNECT = 10.0  # seconds
 READ = 30.0  # seconds without a byte
@@ -46,9 +49,10 @@ class Downloads:
 
     def __init__(self, root: str = "/") -> None:
         self._root = Path(root)
+        self._names = Resolutions()
 
     def fetch(self, url: str, path: str, *, context: ssl.SSLContext, proxy: str = "", most: int, seconds: float) -> Fetched:
-        """GET ``url`` into a new file at ``path`` (0600): at most ``most`` bytes, in at most ``seconds``.
+        """GET ``url`` into a new file at ``path`` (0600): at most ``most`` bytes, in at most ``seconds`` from name to last byte.
 
         ``proxy`` is a URL, of http where it names no scheme, or empty.
         ``context`` alone decides whom to trust; no variable of the environment is read.
@@ -61,7 +65,7 @@ class Downloads:
         target = os.open(self._root / path.lstrip("/"), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(target, "wb") as stream, requests.Session() as session:
             session.trust_env = False
-            session.mount("https://", _adapter(context))
+            session.mount("https://", _adapter(context, deadline, self._names))
             try:
                 answer = session.get(
                     url,
@@ -112,22 +116,64 @@ def _pieces(raw: Any, deadline: float) -> Iterator[bytes]:
         yield piece
 
 
-def _adapter(context: ssl.SSLContext) -> Any:
-    """An adapter whose connections have ``context``; requests would add the bundle of certifi to it."""
+def _adapter(context: ssl.SSLContext, until: float, names: Resolutions) -> Any:
+    """An adapter whose connections have ``context``, to which requests would add the bundle of certifi, and end at ``until``."""
     from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPSConnection
+    from urllib3.connectionpool import HTTPSConnectionPool
+
+    class Timed(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            found = names.wait(socket.getaddrinfo, self._dns_host, self.port or 443, until - time.monotonic())
+            return _connected([str(entry[4][0]) for entry in found], self.port or 443, until)
+
+        def _tunnel(self) -> None:
+            plain = self.sock
+            assert plain is not None
+            self.sock = talk = Conversation(plain, until, READ)
+            super()._tunnel()
+            talk.hurry()
+            self.sock = plain
+
+        def connect(self) -> None:
+            super().connect()
+            self.sock = Conversation(self.sock, until, READ)
+
+    class TimedPool(HTTPSConnectionPool):
+        ConnectionCls = Timed
 
     class ByContext(HTTPAdapter):
         def init_poolmanager(self, *arguments: Any, **more: Any) -> None:
             super().init_poolmanager(*arguments, ssl_context=context, **more)  # type: ignore[no-untyped-call]
+            self.poolmanager.pool_classes_by_scheme = {"https": TimedPool}
 
         def proxy_manager_for(self, proxy: Any, **more: Any) -> Any:
-            return super().proxy_manager_for(proxy, ssl_context=context, **more)  # type: ignore[no-untyped-call]
+            found = super().proxy_manager_for(proxy, ssl_context=context, **more)  # type: ignore[no-untyped-call]
+            found.pool_classes_by_scheme = {"https": TimedPool}
+            return found
 
         def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
             conn.cert_reqs = "CERT_REQUIRED"
             conn.ca_certs = conn.ca_cert_dir = None
 
     return ByContext()
+
+
+def _connected(addresses: Sequence[str], port: int, until: float) -> socket.socket:
+    """A connection to the first address that takes one; its time-out is what is left for a handshake. Raises OSError."""
+    problem: OSError = OSError("no address")
+    for address in dict.fromkeys(addresses):
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        try:
+            connection = socket.create_connection((address, port), min(CONNECT, left))
+        except OSError as error:
+            problem = error
+            continue
+        connection.settimeout(max(0.01, min(READ, until - time.monotonic())))
+        return connection
+    raise problem
 
 
 def _cause_of(error: BaseException) -> BaseException:

@@ -11,7 +11,7 @@ import stat
 import struct
 import tempfile
 from pathlib import Path
-from typing import Callable, Iterator, Optional, Sequence
+from typing import BinaryIO, Callable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.host.held import Held, first_loose, hold, remove_held
 
@@ -32,8 +32,8 @@ class Files:
 
     def read_bytes(self, path: str, limit: int = 16 << 20) -> bytes:
         """At most ``limit`` bytes of a file; raises OSError."""
-        with open(self.real(path), "rb") as stream:
-            return stream.read(limit)
+        with self._opened(path) as stream:
+            return stream.read(limit) or b""  # None: one of /proc that has nothing to say yet
 
     def read_text(self, path: str, limit: int = 16 << 20) -> str:
         """A file as text; bytes that are no UTF-8 become U+FFFD; raises OSError."""
@@ -41,13 +41,18 @@ class Files:
 
     def read_chunks(self, path: str, start: int = 0) -> Iterator[bytes]:
         """A file piece by piece, from byte ``start``; raises OSError."""
-        with open(self.real(path), "rb") as stream:
-            stream.seek(start)
+        with self._opened(path) as stream:
+            if start:
+                stream.seek(start)
             while True:
                 chunk = stream.read(CHUNK)
                 if not chunk:
                     return
                 yield chunk
+
+    def _opened(self, path: str) -> BinaryIO:
+        """A regular file, open for reading; raises OSError for anything else, which might never give or end what it gives."""
+        return open_regular(self.real(path))
 
     def hold(self, path: str, limit: int = 16 << 20) -> Held:
         """At most ``limit`` bytes of a file, with its owner, mode and kind as its descriptor tells them; raises OSError."""
@@ -188,7 +193,7 @@ class Files:
     def make_empty(self, path: str, mode: int) -> None:
         """Leave nothing in a file and give it ``mode``; the file itself stays, or is made; raises OSError."""
         real = self.real(path)
-        descriptor = os.open(real, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, mode)
+        descriptor = os.open(real, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, mode)
         try:
             os.ftruncate(descriptor, 0)
             os.fchmod(descriptor, mode)
@@ -216,6 +221,35 @@ class Files:
         except OSError:
             return None
         return found.f_bavail * found.f_frsize
+
+
+class NamedFiles(Files):
+    """Files that a person has named: a pipe, a terminal or a device among them is meant, and waited for."""
+
+    def _opened(self, path: str) -> BinaryIO:
+        return open(self.real(path), "rb")
+
+
+def open_regular(real: str) -> BinaryIO:
+    """Open a regular file without ever waiting; raises OSError, IsADirectoryError.
+
+    It is looked at before it is opened, as opening a device may do something, and again when it is open.
+    """
+    _must_be_regular(os.stat(real).st_mode, real)
+    descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        _must_be_regular(os.fstat(descriptor).st_mode, real)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _must_be_regular(mode: int, real: str) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), real)
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "not a regular file", real)
 
 
 def _sync_names(directory: Path) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+from ssm_bootstrap.host.files import Files
+
 LOOKS, LOOK_AGAIN = 4, 0.005
 """How often, and after how many seconds, the name in a lock's file is looked for."""
 
@@ -44,8 +46,12 @@ class Locks:
         """
         real = self._root / path.lstrip("/")
         descriptor = os.open(
-            real, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+            real, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600
         )  # whoever may open it may hold it
+        if descriptor <= 2:
+            # The number of a standard stream: in a child, the child's own stream would take its place.
+            low, descriptor = descriptor, fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+            os.close(low)
         text = json.dumps({"pid": os.getpid(), "command": command, "since": since}).encode() + b"\n"
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -69,7 +75,7 @@ class Locks:
         real = self._root / path.lstrip("/")
         try:
             found = os.stat(real)
-            table = Path("/proc/locks").read_text(encoding="ascii", errors="replace")
+            table = Files().read_text("/proc/locks", 1 << 20)
         except OSError:
             return None
         device = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
@@ -86,7 +92,7 @@ class Locks:
         """
         for _ in range(LOOKS):
             try:
-                text = (self._root / path.lstrip("/")).read_text(encoding="utf-8", errors="replace")[:4096]
+                text = Files(str(self._root)).read_text(path, 4096)
                 said = json.loads(text.partition("\n")[0])
                 pid = int(said["pid"])
                 return Holder(pid, str(said["command"])[:64], str(said["since"])[:40], not Path(f"/proc/{pid}").exists())

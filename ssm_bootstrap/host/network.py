@@ -10,6 +10,9 @@ import ssl
 from dataclasses import dataclass
 from typing import Mapping, Optional, Sequence
 
+from ssm_bootstrap.host.conversation import Conversation
+from ssm_bootstrap.host.files import open_regular
+
 ANY_PURPOSE_NO_TIME = 0x80000 | 0x200000  # OpenSSL: X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME
 
 
@@ -46,11 +49,17 @@ class Network:
         """A TCP connection; raises OSError."""
         return socket.create_connection((address, port), timeout=timeout)
 
+    def cut(self, connection: socket.socket) -> None:
+        """End a connection that another thread waits for: what it reads or writes ends at once; closing it is left to it."""
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # of an SSLSocket too the socket alone: TLS is in use over there
+
     def trusting(self, trust: Trust) -> ssl.SSLContext:
         """A TLS context that trusts what ``trust`` names and speaks TLS 1.2 or later; raises OSError, ssl.SSLError."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if trust.bundle:
+            open_regular(trust.bundle).close()  # OpenSSL would wait for a pipe
             context.load_verify_locations(cafile=trust.bundle)
         for directory in trust.directories:
             self._trust_all_of(context, directory)
@@ -106,10 +115,11 @@ class Network:
     ) -> Answer:
         """One HTTP/1.1 request over a connection that is up; redirects are not followed.
 
+        The connection's time-out is the time for all of it, from the first byte sent to the last one read.
         Raises http.client.HTTPException, OSError.
         """
         client = http.client.HTTPConnection(host)
-        client.sock = connection
+        client.sock = Conversation.within(connection)
         client.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         client.putheader("Host", host)
         for name, value in headers:
@@ -129,16 +139,18 @@ class Network:
     def tunnel(self, connection: socket.socket, host: str, port: int, authorization: Optional[str], timeout: float) -> Answer:
         """Ask a proxy for a tunnel (CONNECT) and read its answer's head; raises OSError, http.client.HTTPException."""
         connection.settimeout(timeout)
+        talk = Conversation.within(connection)
         lines = [f"CONNECT {host}:{port} HTTP/1.1", f"Host: {host}:{port}", "User-Agent: ssm-bootstrap"]
         if authorization:
             lines.append(f"Proxy-Authorization: {authorization}")
-        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))
+        talk.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))
         head = b""
         while b"\r\n\r\n" not in head and len(head) < 16384:
-            piece = connection.recv(1)
-            if not piece:
+            seen = talk.peek(4096)  # what follows the head is TLS's
+            if not seen:
                 raise http.client.RemoteDisconnected("the proxy closed the connection")
-            head += piece
+            end = (head[-3:] + seen).find(b"\r\n\r\n")
+            head += talk.recv(len(seen) if end < 0 else end + 4 - len(head[-3:]))
         first, _, rest = head.partition(b"\r\n")
         words = first.decode("latin-1").split(" ", 2)
         if len(words) < 2 or not words[0].startswith("HTTP/") or not words[1].isdigit():

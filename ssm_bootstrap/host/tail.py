@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Iterator, Optional
 
+from ssm_bootstrap.host.files import open_regular
+
 STEP = 1 << 18
 MOST_AT_ONCE = 16 << 20
 """Bytes that one look gives at most; the rest comes with the next."""
@@ -41,7 +43,8 @@ class Tail:
 
     def _open(self) -> bool:
         try:
-            self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            with open_regular(self.path) as stream:
+                self._descriptor = os.dup(stream.fileno())
         except OSError:
             return False
         found = os.fstat(self._descriptor)

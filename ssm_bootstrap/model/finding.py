@@ -30,9 +30,7 @@ class Reason(str, Enum):
 
     CLOCK_BEHIND = "behind"
     CLOCK_AHEAD = "ahead of"
-    SKIPPED = "skipped"  # repositories that fail may be skipped, by a setting of this machine
-    OWN_CHANGE = "own change"  # what is to be changed for it is worded for this machine's own case
-    IN_S3 = "in S3"  # what it is about lies in S3
+    OF_STORAGE = "of storage"  # it is for want of room, or of a directory that can be written
 
 
 @dataclass(frozen=True)
@@ -93,5 +91,7 @@ class Finding:
     first: Optional[datetime] = None
     last: Optional[datetime] = None
     reasons: tuple[Reason, ...] = ()
+    hosts: tuple[str, ...] = ()  # the hosts that it is about, or that it leads to
+    services: tuple[str, ...] = ()  # the services of AWS that it is about; none where it holds for the whole machine
     logged: bool = False  # a log alone tells of it: no probe, and no look at the machine
     variant: str = ""  # the case of the code whose words these are; empty for the code's own

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
-from ssm_bootstrap.catalog.findings import KINDS, VARIANTS
+from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
+from ssm_bootstrap.catalog.findings import KINDS
 
 _INTRODUCTION = """\
 # Findings
@@ -68,21 +68,22 @@ def page(kind: FindingKind) -> str:
         *_side("On the instance", kind.steps, kind.commands),
         *_side("In AWS and on the network, in this order", kind.aws_steps, kind.aws_commands),
         f"Source: {kind.source}.",
-        *(part for (code, _), variant in VARIANTS.items() if code == kind.code for part in _variant(variant)),
+        *(part for variant in kind.variants for part in _variant(variant)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _variant(kind: FindingKind) -> list[str]:
-    """What is said instead in a case that has words of its own."""
-    return [
+def _variant(kind: Variant) -> list[str]:
+    """What is said instead in a case that has words of its own; the rest stands above."""
+    parts = [
         f"### Where {kind.when}",
-        f"**{_prose(kind.title)}.** {_prose(kind.cause)}",
-        f"**What to change:** {_prose(kind.summary)}",
-        *_side("On the instance", kind.steps, kind.commands),
-        *_side("In AWS and on the network, in this order", kind.aws_steps, kind.aws_commands),
-        f"Source: {kind.source}.",
+        " ".join([*([f"**{_prose(kind.title)}.**"] if kind.title else []), *([_prose(kind.cause)] if kind.cause else [])]),
+        f"**What to change:** {_prose(kind.summary)}" if kind.summary else "",
+        *_side("On the instance", kind.steps or (), kind.commands or ()),
+        *_side("In AWS and on the network, in this order", kind.aws_steps or (), kind.aws_commands or ()),
+        f"Source: {kind.source}." if kind.source else "",
     ]
+    return [part for part in parts if part]
 
 
 def document() -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.bundle.conftest import Built
 from tests.bundle.running import look, namespace, run, start
+from tests.cli.test_streams import STATES, broken
 
 pytestmark = pytest.mark.lab
 
@@ -178,3 +179,11 @@ def test_it_leaves_no_open_file_to_its_children(built: Built, tmp_path: Path) ->
     words[words.index("-c", words.index("-S")) + 1] += "\nos.execv('/bin/ls', ['ls', '/proc/self/fd'])\n"
     done = run(words, XDG_CACHE_HOME=str(tmp_path), PATH=os.defpath)
     assert done.stdout.split()[-4:] == ["0", "1", "2", "3"], done.stderr
+
+
+@pytest.mark.parametrize("stream", ["output", "error", "all"])
+@pytest.mark.parametrize("state", STATES)
+def test_streams_that_nobody_reads_decide_nothing(built: Built, state: str, stream: str) -> None:
+    """A wrong flag is 2, and the directory that is held never gets the number of a stream."""
+    done = run(broken(state, stream, start(built.file, "status", "--no-such-flag")))
+    assert done.returncode == 2

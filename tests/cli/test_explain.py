@@ -13,6 +13,7 @@ import sys
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
@@ -197,3 +198,38 @@ def test_nothing_needless_is_loaded() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment)
     assert done.stderr == b"[]\n"
     assert io.BytesIO(done.stdout).readline().startswith(b"ssm-bootstrap ")
+
+
+JOURNALCTL = """#!{python}
+import json, sys
+line = "2026-11-23 14:22:06.5673 ERROR [CredentialRefresher] Retrieve credentials produced error: RequestError: i/o timeout"
+entry = dict(__CURSOR="s=1", __REALTIME_TIMESTAMP="1795443726567300", PRIORITY="3", _PID="512", _TRANSPORT="stdout")
+for number in range({count}):
+    print(json.dumps(dict(entry, _MACHINE_ID="x" * 700, MESSAGE=line)))
+"""
+
+
+@pytest.mark.parametrize(("count", "limit"), [(6419, None), (3000, 1 << 20)], ids=["more than a megabyte", "more than the bound"])
+def test_a_long_journal_is_recognised_and_what_was_left_out_is_said(
+    count: int, limit: Optional[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "journalctl").write_text(JOURNALCTL.format(python=sys.executable, count=count))
+    (tmp_path / "journalctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    if limit is not None:
+        monkeypatch.setattr("ssm_bootstrap.cli.logsearch.JOURNAL_LIMIT", limit)
+    _, out, err = explain(capsys, "--source", "journal", "--json")
+    read = sum(json.loads(out)["records"].values())
+    if limit is None:
+        assert (read, err) == (count, "")
+    else:
+        assert 500 < read < count
+        assert err.startswith("journal: its newest 1 MB were read, and ") and "left out" in err
+
+
+def test_a_journal_whose_first_entry_is_cut_is_still_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As ``tail -c`` leaves it."""
+    said = subprocess.run([sys.executable, "-c", JOURNALCTL.format(python="", count=40)], capture_output=True, check=True).stdout
+    (tmp_path / "end").write_bytes(said[600:])
+    _, out, _ = explain(capsys, str(tmp_path / "end"), "--json")
+    assert sum(json.loads(out)["records"].values()) == 39

@@ -40,7 +40,9 @@ def started(*words: str) -> tuple[str, set[str]]:
 def test_the_version_imports_nothing_of_weight() -> None:
     said, modules = started("--version")
     assert said == f"ssm-bootstrap {__version__}\nSTATUS 0\n"
-    assert {name for name in modules if name.startswith("ssm_bootstrap")} == {"ssm_bootstrap", "ssm_bootstrap.cli"}
+    assert {name for name in modules if name.startswith("ssm_bootstrap")} == {
+        *("ssm_bootstrap", "ssm_bootstrap.cli", "ssm_bootstrap.cli.streams"),
+    }
     assert not modules & {"argparse", "ssl", "http.client", "subprocess", "dataclasses", "json", *WEIGHTY}
 
 

@@ -192,7 +192,17 @@ def test_the_services_clock_is_compared_with_this_ones(seconds: int) -> None:
         assert climb(Loopback({80: port}), "s3-bucket-http", clock=StillClock()).clock_offset == seconds
 
 
-@pytest.mark.parametrize("date", ["yesterday", "", "Mon, 23 Nov 2026 12:00:00 -0000"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        *("yesterday", "", "Mon, 23 Nov 2026 12:00:00 -0000", "Mon, 23 Nov 99999 12:00:00 GMT"),
+        "Mon, 23 Nov 99999999999999999999 12:00:00 GMT",
+        f"Mon, 23 Nov {'9' * 5000} 12:00:00 GMT",
+        "Mon, 23 Nov 2026 12:00:00 +99999999999999",
+        "Mon, 23 Nov 2026 99999999999:00:00 GMT",
+    ],
+    ids=lambda date: date[:24],
+)
 def test_a_date_that_cannot_be_read_says_nothing(date: str) -> None:
     with serving(answering(http(200, {"x-amz-request-id": "r", "Date": date}))) as port:
         probe = climb(Loopback({80: port}), "s3-bucket-http")

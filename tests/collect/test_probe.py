@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
+import threading
 from typing import Any, Iterator, Mapping, Optional, Sequence
 
 import pytest
+import trustme
 
 from ssm_bootstrap.collect.probe import MOST_ADDRESSES, Look
 from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.host.network import Answer
+from ssm_bootstrap.host.network import Answer, Network
 from ssm_bootstrap.model.network import Failure, NameLookup, Probe, Stage
 from tests.fakes import Gate, QuickClock, RootedFiles, ScriptedNetwork
 from tests.laws.secrets import CANARIES, leaks
+from tests.loopback import DRIPS, Dripping, Loopback, secured, serving
 from tests.made import INSIDE, INSIDE_B, REGION, wanted
 
 NONE = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -251,3 +255,75 @@ def test_what_is_pending_is_told(machine: Machine, gate: Gate) -> None:
 
 def test_nothing_to_look_at_gives_nothing(machine: Machine) -> None:
     assert machine.look(ScriptedNetwork({})) == ({}, ())
+
+
+# what is given up
+
+
+def settled(count: int) -> bool:
+    """Whether no more threads than ``count`` are left, once those that are ending have ended."""
+    for _ in range(600):
+        if threading.active_count() <= count:
+            return True
+        threading.Event().wait(0.05)
+    return False
+
+
+def ended(host: Host) -> bool:
+    """Whether no name is under way any more."""
+    for _ in range(600):
+        if not host.resolutions.under_way:
+            return True
+        threading.Event().wait(0.05)
+    return False
+
+
+def descriptors() -> int:
+    """How many this process has open."""
+    return len(os.listdir("/proc/self/fd"))
+
+
+class Everywhere(Loopback):
+    """Loopback whose every name resolves."""
+
+    def resolve(self, host: str, port: int) -> tuple[str, ...]:
+        """Inside."""
+        return (INSIDE,)
+
+    def request(self, *arguments: Any) -> Answer:
+        """With the look's own time-outs."""
+        return Network.request(self, *arguments)
+
+
+@pytest.mark.parametrize("part", [*DRIPS, "handshake"])
+def test_many_looks_at_a_peer_that_drips_leave_neither_thread_nor_descriptor(
+    files: RootedFiles, authority: trustme.CA, part: str
+) -> None:
+    drip = Dripping(*DRIPS.get(part, (b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc", b"\x03")), drops=12_000)
+    with serving(drip if part == "handshake" else secured(authority, KMS, drip)) as port:
+        host = Host(files=files, network=Everywhere({443: port}, authority), clock=QuickClock())
+        threads, open_ones = threading.active_count(), descriptors()
+        for _ in range(12):
+            probes, _ = Look(host, wanted("kms"), REGION).take()
+            assert not probes[0].last.ok
+        assert settled(threads)
+        assert descriptors() <= open_ones
+
+
+def test_many_looks_at_a_resolver_that_never_returns_leave_one_thread_a_name(machine: Machine, gate: Gate) -> None:
+    host = Host(files=machine.files, network=ScriptedNetwork({SSM: gate, KMS: gate}), clock=QuickClock())
+    before = threading.active_count()
+    for _ in range(8):
+        Look(host, wanted("ssm", "kms"), REGION).take()
+    assert settled(before + 2)
+
+
+def test_a_late_answer_to_one_look_is_nothing_to_the_next(machine: Machine, gate: Gate) -> None:
+    """The name that is under way is joined: what it gives is told to who still waits."""
+    host = Host(files=machine.files, network=ScriptedNetwork({SSM: gate}), clock=QuickClock())
+    assert Look(host, wanted("ssm"), REGION).take()[0][0].last.stage is Stage.DNS
+    assert host.resolutions.under_way == ((SSM, 443),)
+    gate.open()
+    host.network.names = {SSM: (INSIDE,)}  # type: ignore[attr-defined]
+    assert ended(host)
+    assert Look(host, wanted("ssm"), REGION).take()[0][0].last.ok

@@ -75,7 +75,7 @@ def test_what_stands_in_the_way_of_every_host_is_sure_all_the_same() -> None:
 
 
 def test_what_answers_is_in_no_doubt() -> None:
-    found = diagnose(seen(*healthy(), unreadable="permission denied"))
+    found = diagnose(seen(*healthy(), unreadable="permission denied", worker=True))
     assert {item.verdict for item in found.capabilities} == {Verdict.OK}
 
 
@@ -128,12 +128,12 @@ def of_the_log(*findings: Finding, over: Sequence[Incident] = ()) -> LogDiagnosi
     return LogDiagnosis(findings=findings, incidents=tuple(over), history=tuple(over))
 
 
-def test_an_agent_that_sleeps_after_a_fault_that_is_mended_is_no_fault() -> None:
+def test_an_agent_that_sleeps_after_a_fault_that_is_mended_is_a_warning() -> None:
     here = offline(seen(credentials=Seen(None)))
     assert here is not None
     mended = Incident("endpoint-blocked", "ssm", None, None, None, 1, ending=Ending(EndedBy.PROBE, "a probe reaches it now"))
     (told,) = cross(open_case(seen(credentials=Seen(None))), (here,), of_the_log(over=[mended]))
-    assert (told.code, told.severity, told.breaks) == ("agent-offline", Severity.INFO, ())
+    assert (told.code, told.severity, told.breaks) == ("agent-offline", Severity.WARNING, ())
 
 
 # the shell's proxy

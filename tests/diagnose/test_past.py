@@ -141,8 +141,9 @@ def test_another_region_that_works_is_a_warning_and_tells_nothing_of_the_node() 
 
 
 def test_another_region_that_fails_is_an_error() -> None:
-    seen = replace(looked(lines(), probe("ssm", None, Stage.DNS, Failure.NAME_UNKNOWN)), plan=ELSEWHERE)
-    found = diagnose(seen)
+    failed = probe("ssm", None, Stage.DNS, Failure.NAME_UNKNOWN)
+    failed = replace(failed, target=replace(failed.target, host="ssm.eu-west-1.amazonaws.com"))
+    found = diagnose(replace(looked(lines(), failed), plan=ELSEWHERE))
     assert [one.severity for one in found.findings if one.code == "region-mismatch"] == [Severity.ERROR]
     assert [one.symptom_of for one in found.findings if one.code == "dns-unknown-name"] == ["region-mismatch"]
 

@@ -183,7 +183,7 @@ def test_of_a_registration_that_failed_a_restart_says_nothing() -> None:
 
 
 def fault(**more: object) -> Fault:
-    return replace(Fault("service-error", "amazon-ssm-agent", at("10:00:00"), may_pass=True), **more)
+    return replace(Fault("service-error", "", "ssm", at("10:00:00"), may_pass=True), **more)
 
 
 def test_silence_ends_only_what_may_pass_and_nothing_else_could_end() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from ssm_bootstrap.host.commands import MASK, OUTPUT_LIMIT, CannotRun, Commands, mask
 from tests.laws.secrets import CANARIES
+from tests.laws.tree import ROOT
 
 SECRET = CANARIES["activation-code"]
 PATH = {"PATH": os.environ["PATH"]}
@@ -164,9 +166,34 @@ def test_one_that_left_the_group_with_the_pipes_is_not_waited_for() -> None:
     psutil.Process(pid).kill()
 
 
-def test_endless_output_is_cut() -> None:
-    done = run(f"head -c {OUTPUT_LIMIT + 1000} /dev/zero | tr '\\0' x")
-    assert len(done.output) == OUTPUT_LIMIT
+@pytest.mark.parametrize("most", [100, 1000, 65_536, 200_000, OUTPUT_LIMIT])
+@pytest.mark.parametrize("lines", [10, 1000, 40_000])
+def test_of_endless_output_the_newest_whole_lines_are_kept_and_the_rest_is_counted(lines: int, most: int) -> None:
+    done = run(f"i=0; while [ $i -lt {lines} ]; do i=$((i+1)); echo line $i; done", most=most)
+    whole = "".join(f"line {number + 1}\n" for number in range(lines))
+    assert done.output == (whole if len(whole) <= most else whole[whole.index("\n", len(whole) - most - 1) + 1 :])
+    assert done.left_out == len(whole) - len(done.output) and done.is_whole == (len(whole) <= most)
+
+
+def test_a_line_without_an_end_keeps_its_own_end_and_no_end_of_a_secret() -> None:
+    script = f"head -c 5000 /dev/zero | tr '\\0' y; printf '{SECRET}zzz'"
+    assert run(script, most=len(SECRET), secrets=[SECRET]).output == "zzz"
+    assert run(script, most=len(SECRET) + 5, secrets=[SECRET]).output == f"yy{MASK}zzz"
+
+
+FLOOD = """
+import resource, sys
+from ssm_bootstrap.host.commands import OUTPUT_LIMIT, Commands
+resource.setrlimit(resource.RLIMIT_AS, (300 << 20, resource.RLIM_INFINITY))
+done = Commands({"PATH": "/usr/bin:/bin"}).run(["sh", "-c", "head -c 600000000 /dev/zero; echo; echo end"], timeout=100)
+assert done.output == "end\\n" and done.left_out == 600000001, (done.output[:9], done.left_out)
+"""
+
+
+def test_what_a_child_says_costs_no_memory_beyond_the_bound() -> None:
+    """Twice the memory that the process may have."""
+    done = subprocess.run([sys.executable, "-c", FLOOD], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_bytes_that_are_no_text_are_replaced() -> None:

@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 import stat
+import threading
 from pathlib import Path
 from typing import Callable, Mapping, Optional
 
@@ -15,7 +16,7 @@ import trustme
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.host.downloads import CannotFetch, Downloads, Fetched, TooLarge
 from tests.laws.secrets import CANARIES, leaks
-from tests.loopback import answering, http, nobody, secured, serving
+from tests.loopback import DRIPS, PATIENCE, Dripping, answering, http, nobody, secured, serving
 
 BODY = bytes(range(256)) * 700
 PLACE = "/got"
@@ -205,3 +206,55 @@ def test_nothing_of_the_environment_is_used(fetcher: Fetcher, monkeypatch: pytes
         monkeypatch.setenv(name, value)
     assert fetcher.fetch(http(200, {}, b"x")).is_whole
     assert b"authorization" not in fetcher.requests[0].lower()
+
+
+# one deadline
+
+
+def fetch_late(fetcher: Fetcher, port: int, proxy: str = "") -> None:
+    """A fetch that has to end at its deadline, whatever comes by drops."""
+    context = context_of(fetcher.authority)
+    url = f"https://localhost:{port}/"
+    with pytest.raises(CannotFetch) as failed:
+        Downloads(str(fetcher.root)).fetch(url, PLACE, context=context, proxy=proxy, most=1 << 20, seconds=2 * PATIENCE)
+    assert words_of(failed.value.cause) == "no answer"
+
+
+@pytest.mark.parametrize("part", DRIPS)
+def test_what_drips_ends_at_the_deadline_and_is_closed(fetcher: Fetcher, part: str) -> None:
+    drip = Dripping(*DRIPS[part])
+    with serving(secured(fetcher.authority, "localhost", drip)) as port:
+        fetch_late(fetcher, port)
+        assert drip.given_up.acquire(timeout=60)
+
+
+@pytest.mark.parametrize("part", ["status line", "header", "headers"])
+def test_a_proxy_that_drips_ends_at_the_deadline_and_is_closed(fetcher: Fetcher, part: str) -> None:
+    drip = Dripping(*DRIPS[part])
+    with serving(drip) as port:
+        fetch_late(fetcher, 443, proxy=f"http://127.0.0.1:{port}")
+        assert drip.given_up.acquire(timeout=60)
+
+
+def test_a_handshake_that_drips_ends_at_the_deadline_and_is_closed(fetcher: Fetcher) -> None:
+    drip = Dripping(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc", b"\x03")
+    with serving(drip) as port:
+        fetch_late(fetcher, port)
+        assert drip.given_up.acquire(timeout=60)
+
+
+def test_a_resolver_that_never_answers_ends_at_the_deadline(fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three fetches leave one thread behind, not three: getaddrinfo cannot be cancelled."""
+    gate = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: gate.wait(60) and [])
+    before = set(threading.enumerate())
+    downloads = Downloads(str(fetcher.root))
+    try:
+        for _ in range(3):
+            (fetcher.root / "got").unlink(missing_ok=True)
+            with pytest.raises(CannotFetch) as failed:
+                downloads.fetch("https://localhost:9/", PLACE, context=context_of(None), most=1, seconds=PATIENCE)
+            assert words_of(failed.value.cause) == "no answer"
+        assert len(set(threading.enumerate()) - before) == 1
+    finally:
+        gate.set()

@@ -5,14 +5,21 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
-from ssm_bootstrap.host.files import CHUNK, Files
+from ssm_bootstrap.host.files import CHUNK, Files, NamedFiles
+from ssm_bootstrap.host.locks import Locks
+from ssm_bootstrap.host.machine import Machine, SystemName
+from ssm_bootstrap.host.network import Network, Trust
+from ssm_bootstrap.host.tail import Tail
 from tests.laws.tree import ROOT
 
 
@@ -164,3 +171,51 @@ def test_free_space_is_that_of_the_nearest_directory(root: Path) -> None:
 def test_paths_stay_below_the_root(root: Path) -> None:
     assert Files(str(root)).real("/etc/thing") == str(root / "etc/thing")
     assert Files("/").real("/etc/thing") == "/etc/thing"
+
+
+# what is no regular file
+
+
+def put_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def put_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as door:
+        here = os.getcwd()
+        os.chdir(path.parent)  # a socket's path has room for 108 bytes
+        try:
+            door.bind(path.name)
+        finally:
+            os.chdir(here)
+
+
+def put_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("put", [put_pipe, put_socket, put_device])
+def test_nobody_waits_for_what_is_no_regular_file(put: Callable[[Path], None], tmp_path: Path) -> None:
+    put(tmp_path / "odd")
+    files = Files(str(tmp_path))
+    for read in (files.read_bytes, files.read_text, lambda path: list(files.read_chunks(path))):
+        with pytest.raises(OSError, match="not a regular file"):
+            read("/odd")
+    assert list(Tail(str(tmp_path / "odd")).added()) == []
+    assert Locks(str(tmp_path)).last("/odd").pid == 0
+    with pytest.raises(OSError, match="not a regular file"):
+        Network().trusting(Trust(str(tmp_path / "odd")))
+
+
+@pytest.mark.parametrize("put", [put_pipe, put_socket, put_device])
+def test_a_pipe_in_the_systems_own_place_leaves_it_without_a_name(put: Callable[[Path], None], tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "usr" / "lib").mkdir(parents=True)
+    put(tmp_path / "etc" / "os-release")
+    assert Machine(str(tmp_path)).system() == SystemName("", "", "")
+
+
+def test_a_pipe_that_was_named_is_read_to_its_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"x" * 100_000,), daemon=True).start()
+    assert b"".join(NamedFiles(str(tmp_path)).read_chunks("/pipe")) == b"x" * 100_000

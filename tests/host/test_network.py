@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import ssl
@@ -15,7 +16,9 @@ import trustme
 
 from ssm_bootstrap.host.network import Network, Trust
 from tests.loopback import (
+    DRIPS,
     PATIENCE,
+    Dripping,
     answering,
     closing,
     nobody,
@@ -232,7 +235,7 @@ def test_an_upgrade_is_an_answer_without_a_body() -> None:
 )
 def test_a_peer_that_does_not_answer_is_an_error(handler: Any, error: Any) -> None:
     with serving(handler) as port, pytest.raises(error):
-        ask(port, timeout=PATIENCE)
+        ask(port, timeout=PATIENCE if handler is silent else 20)
 
 
 def test_a_body_that_is_cut_short_still_tells_who_answered() -> None:
@@ -241,12 +244,21 @@ def test_a_body_that_is_cut_short_still_tells_who_answered() -> None:
     assert (answer.status, answer.body) == (200, b"abc")
 
 
+@pytest.mark.parametrize("part", DRIPS)
+def test_the_time_out_is_for_all_of_an_answer_and_what_is_given_up_is_closed(part: str) -> None:
+    drip = Dripping(*DRIPS[part])
+    with serving(drip) as port:
+        with pytest.raises(socket.timeout):
+            ask(port, timeout=PATIENCE)
+        assert drip.given_up.acquire(timeout=60)
+
+
 # tunnels
 
 
-def tunnel(port: int, authorization: Any = None) -> Any:
+def tunnel(port: int, authorization: Any = None, timeout: float = 20) -> Any:
     with dial(port) as connection:
-        return network.tunnel(connection, NAME, 443, authorization, PATIENCE)
+        return network.tunnel(connection, NAME, 443, authorization, timeout)
 
 
 @pytest.mark.parametrize("status", [200, 403, 407, 503])
@@ -280,4 +292,22 @@ def test_what_comes_after_the_proxys_head_is_left_for_tls() -> None:
 )
 def test_a_proxy_that_is_none_is_an_error(handler: Any, error: Any) -> None:
     with serving(handler) as port, pytest.raises(error):
-        tunnel(port)
+        tunnel(port, timeout=PATIENCE if handler is silent else 20)
+
+
+@pytest.mark.parametrize("part", ["status line", "header", "headers"])
+def test_the_time_out_is_for_all_of_a_proxys_answer(part: str) -> None:
+    drip = Dripping(*DRIPS[part])
+    with serving(drip) as port:
+        with pytest.raises(socket.timeout):
+            tunnel(port, timeout=PATIENCE)
+        assert drip.given_up.acquire(timeout=60)
+
+
+@pytest.mark.parametrize("is_secured", [False, True], ids=["plain", "tls"])
+def test_a_connection_that_is_cut_ends_whoever_waits_for_it(authority: trustme.CA, bundle: str, is_secured: bool) -> None:
+    with serving(secured(authority, NAME, silent) if is_secured else silent) as port, contextlib.ExitStack() as held:
+        connection = held.enter_context(shake(port, Trust(bundle)) if is_secured else dial(port))
+        connection.settimeout(60)
+        threading.Thread(target=network.cut, args=(connection,), daemon=True).start()
+        assert connection.recv(1) == b""

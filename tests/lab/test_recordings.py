@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Dict, FrozenSet, Iterator, Mapping
+from queue import SimpleQueue
+from typing import Dict, Iterator, Mapping, Optional, Tuple
 
 import pytest
 
@@ -14,46 +17,83 @@ from tests.lab.machine import why_unavailable
 from tests.lab.plays import PLAYS, play
 from tests.lab.told import CORE, DOCUMENT, REGISTRATION, WORKER, Told
 
-RECORDINGS = Path(__file__).resolve().parents[1] / "data" / "journeys"
+HOMES = tuple(Path(__file__).resolve().parents[1] / "data" / name for name in ("journeys", "journeys-more"))
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(why_unavailable() is not None, reason=why_unavailable() or "")]
 
-_PANIC = (
-    "[ssm-document-worker] [UUID] [DataBackend] [pluginName=aws:updateSsmAgent] UpdateAgent panicked with error "
-    "'runtime error: invalid memory address or nil pointer dereference'. Unlocking lockfile"
-)
-NOT_PLAYED: Mapping[str, FrozenSet[str]] = {
+NOT_PLAYED: Mapping[str, Tuple[str, ...]] = {
+    # A worker that is told to stop while it starts: here the real one fell over its own channels, in "outage" it did not.
+    "first_boot": (
+        "ERROR [ssm-agent-worker] [MessageService] MGSInteractor initialization panicked: send on closed channel",
+        "ERROR [ssm-agent-worker] [MessageService] stacktrace:",
+        "ERROR 1 @ messageservice.go: [ssm-agent-worker] [MessageService] MGSInteractor initialization panicked: ",
+        "ERROR 1 @ messageservice.go: [ssm-agent-worker] [MessageService] stacktrace:",
+    ),
     # The agent falls over the lab's update manifest, which lacks what AWS's own has. The stand-in updates from it as the real
     # agent does from the real one, for tests of an update that works.
-    "late_endpoints": frozenset({f"ERROR {_PANIC}", f"ERROR func1 @ updateagent.go: {_PANIC}"}),
+    "late_endpoints": (
+        "ERROR [ssm-document-worker] [UUID] [DataBackend] [pluginName=aws:updateSsmAgent] UpdateAgent panicked with error ",
+        "ERROR func1 @ updateagent.go: [ssm-document-worker] [UUID] [DataBackend] [pluginName=aws:updateSsmAgent] UpdateAgent "
+        "panicked with error ",
+    ),
 }
-"""Complaints that were recorded and that the stand-in does not make, by story."""
+"""What complaints begin with that were recorded and that the stand-in does not make, by story."""
+
+NOT_STAGED: Mapping[str, str] = {
+    "throttling": "a rotation of credentials falls within 0.03 s of the agent's end",
+    "two_faults": "a stop that systemd cuts off after 90 s, within three minutes of waiting",
+}
+"""Recorded stories that are not played, and why."""
+
+STAGES = 3
+"""How many stories are played side by side; most of their time is spent waiting."""
+
+Performance = Tuple[Dict[str, str], Optional[datetime]]
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Lab]:
-    """One lab for all stories."""
-    with Lab(CASES["complete"]) as lab:
-        yield lab
+def performances(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Future[Performance]]]:
+    """The stories that this run asks for, each played once, in as many labs."""
+    ours = [item for item in request.session.items if isinstance(item, pytest.Function) and item.module is request.module]
+    names = sorted(item.callspec.params["story"] for item in ours if "story" in item.fixturenames)
+    labs: SimpleQueue[Lab] = SimpleQueue()
+
+    def perform(name: str) -> Performance:
+        lab = labs.get()
+        try:
+            return play(lab, name)
+        finally:
+            labs.put(lab)
+
+    with ExitStack() as stack, ThreadPoolExecutor(STAGES) as pool:
+        for _ in range(min(STAGES, len(names))):
+            labs.put(stack.enter_context(Lab(CASES["complete"])))
+        yield {name: pool.submit(perform, name) for name in names}
 
 
-def recording(name: str) -> Dict[str, str]:
+def recording(story: str) -> Dict[str, str]:
     """The logs of a recorded story, whole."""
-    return {path.name: path.read_text(encoding="utf-8") for path in (RECORDINGS / name).iterdir()}
+    home = next(home / story for home in HOMES if (home / story).is_dir())
+    return {path.name: path.read_text(encoding="utf-8") for path in home.iterdir()}
 
 
-@pytest.mark.parametrize("name", sorted(PLAYS))
-def test_a_story_is_told_as_it_was_recorded(stage: Lab, name: str) -> None:
+@pytest.mark.parametrize("story", sorted(PLAYS))
+def test_a_story_is_told_as_it_was_recorded(performances: Mapping[str, Future[Performance]], story: str) -> None:
     """The states of each process from its start to its end, their order on the machine, and all warnings and errors."""
-    recorded = Told.of(recording(name))
-    played = Told.of(*play(stage, name))
+    recorded = Told.of(recording(story))
+    played = Told.of(*performances[story].result())
     assert played.lives == recorded.lives
     assert played.order == recorded.order
-    assert recorded.complaints - played.complaints == NOT_PLAYED.get(name, frozenset())
+    missing = sorted(recorded.complaints - played.complaints)
+    beginnings = NOT_PLAYED.get(story, ())
+    assert [one for one in missing if not one.startswith(beginnings)] == []
+    assert [one for one in beginnings if not any(text.startswith(one) for text in missing)] == []
     assert played.complaints - recorded.complaints == frozenset()
 
 
 def test_every_recorded_story_is_played() -> None:
-    assert set(PLAYS) == {path.name for path in RECORDINGS.iterdir() if path.is_dir()}
+    recorded = {path.name for home in HOMES for path in home.iterdir() if path.is_dir()}
+    assert set(PLAYS) | set(NOT_STAGED) == recorded and not set(PLAYS) & set(NOT_STAGED)
+    assert {path.name for path in HOMES[0].iterdir() if path.is_dir()} <= set(PLAYS)
     assert set(NOT_PLAYED) <= set(PLAYS)
 
 

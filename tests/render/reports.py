@@ -23,7 +23,7 @@ AGENT = Agent(
     "/usr/bin/amazon-ssm-agent",
     "3.3.1142.0",
     Seen(UNIT),
-    Seen((AgentProcess(812, "amazon-ssm-agent", 1.0),)),
+    Seen((AgentProcess(812, "amazon-ssm-agent", 1.0), AgentProcess(834, "ssm-agent-worker", 2.0))),
     AgentConfig("/etc/amazon/ssm/amazon-ssm-agent.json", True, endpoints=(("Ssm.Endpoint", "vpce-1.ssm.example"),)),
 )
 CLOSED = observations(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_bootstrap.catalog.findings import KINDS, VARIANTS
+from ssm_bootstrap.catalog.findings import FINDINGS, KINDS, VARIANTS
 from ssm_bootstrap.catalog.secretshapes import SHAPES
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.finding import Severity
@@ -51,7 +51,9 @@ def test_account_ids_only_where_that_is_asked_for() -> None:
     assert f"{ACCOUNT}9 1{ACCOUNT}" in masked
 
 
-@pytest.mark.parametrize("kind", [*KINDS, *VARIANTS.values()], ids=lambda kind: f"{kind.code}{kind.when and '-variant'}")
+@pytest.mark.parametrize(
+    "kind", [*KINDS, *(FINDINGS[code].worded(name) for code, name in VARIANTS)], ids=[*FINDINGS, *map("-".join, VARIANTS)]
+)
 def test_our_own_words_are_no_secret(kind: object) -> None:
     for text in (kind.title, kind.cause, kind.summary, *kind.steps, *kind.aws_steps, *kind.commands, *kind.aws_commands):  # type: ignore[attr-defined]
         assert redact(text)[0] == text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ssm_bootstrap.catalog.findingkind import FindingKind
+from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
 from ssm_bootstrap.catalog.findings import (
     account,
     agent,
@@ -38,12 +38,8 @@ KINDS: tuple[FindingKind, ...] = (
 
 FINDINGS: Mapping[str, FindingKind] = {kind.code: kind for kind in KINDS}
 
-VARIANTS: Mapping[tuple[str, str], FindingKind] = {
-    (row.code, row.name): row
-    for module in (network, s3, proxy, instance, registration, agent, machine)
-    for row in module.VARIANTS
-}
-"""Other words for a code where something else is to be changed: (code, name of the case) to its row."""
+VARIANTS: Mapping[tuple[str, str], Variant] = {(kind.code, row.name): row for kind in KINDS for row in kind.variants}
+"""Other words for a code where something else is to be changed: (code, name of the case) to them."""
 
 BY_FAILURE: Mapping[tuple[Stage, Failure], str] = {place: kind.code for kind in KINDS for place in kind.failures}
 """A failure of a dialled host, at its stage, to the code that it means; one that is not here depends on more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Layer, Side
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Layer, Side, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.capability import ON_A_NODE
@@ -10,6 +10,66 @@ from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.finding import Severity
 
 _UNITS = "systemctl status --no-pager 'amazon-ssm-agent*' 'snap.amazon-ssm-agent*'"
+
+_ASLEEP = Variant(
+    name="asleep",
+    when="the cause is over and the agent has not tried again",
+    severity=Severity.WARNING,
+    title="The agent sleeps until its next try; what kept it offline works now",
+    cause=(
+        "After a failure the agent waits before it asks again, for minutes at first and for hours in the end. What it failed of "
+        "answers now, and it has not asked since."
+    ),
+    summary="Restart the agent, or wait for its next try.",
+    steps=("Restart it where no command or session is at work: `restart --if-asleep` looks first.",),
+    aws_steps=(),
+    commands=("sudo ssm-bootstrap restart --if-asleep",),
+    aws_commands=(),
+    source="amazon-ssm-agent 3.3.1142.0, core/app/credentialrefresher/credentialrefresher.go; agent/hibernation",
+)
+
+_CUT = Variant(
+    name="cut",
+    when="a channel was there and was cut",
+    title="The agent's control channel was cut and has not come back",
+    cause=(
+        "The agent had a control channel to ssmmessages and lost it: {detail}. It dials again at growing intervals and logs no "
+        "failure of that; meanwhile it asks ec2messages no more, so that neither sessions nor commands reach this node."
+    ),
+    summary="Restart the agent; where the channel does not come up then, make ssmmessages reachable, websocket included.",
+    steps=(
+        "Restart the agent: it dials at once.",
+        "The channel is a websocket on port 443: a proxy or firewall that drops the Upgrade header breaks just this.",
+    ),
+    aws_steps=("Firewall or proxy: are websockets allowed, and long-lived connections not cut when idle?",),
+    commands=("sudo ssm-bootstrap restart", "ssm-bootstrap probe --region {region} --for session"),
+    aws_commands=(),
+    source="amazon-ssm-agent 3.3.1142.0, agent/session/communicator/websocketchannel.go:205; measured, agent 3.3 on Debian 12",
+)
+
+_MASKED = Variant(
+    name="masked",
+    when="the unit is masked",
+    title="The agent's unit is masked, so that nothing can start it",
+    cause=(
+        "{subject} is masked: its file is a link to /dev/null, and systemd refuses to start it, by hand and at boot. Somebody "
+        "or some hardening script did that with `systemctl mask`; a restart alone changes nothing."
+    ),
+    summary="Unmask the agent's unit with systemctl unmask, then enable and start it.",
+    steps=(
+        "Ask who masked it first: a fleet's configuration management may mask it again.",
+        "Where the snap's agent runs instead, leave the package's unit masked: two agents share one vault.",
+    ),
+    commands=(
+        "sudo systemctl unmask {subject}",
+        "sudo systemctl enable --now {subject}",
+        "sudo ssm-bootstrap restart",
+    ),
+    aws_steps=(),
+    aws_commands=(),
+    source="systemctl(1), mask and unmask",
+)
+"""The words of agent-not-running where the unit is masked."""
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -39,6 +99,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         layer=Layer.AGENT,
         explains=(*families.OFFLINE,),
+        variants=(_MASKED,),
         title="The agent is installed but not running",
         cause=(
             "No process of amazon-ssm-agent runs, or systemd starts it again and again. The unit may be stopped or failed, or "
@@ -62,6 +123,7 @@ KINDS: tuple[FindingKind, ...] = (
             "ssm",
             "ssmmessages",
         ),
+        variants=(_ASLEEP,),
         title="The agent runs, but there is no proof that this node is online",
         cause=(
             "The process is there, and the signs of a working node are not: credentials, a worker process, and a control "
@@ -209,6 +271,7 @@ KINDS: tuple[FindingKind, ...] = (
             "channel-opened",
         ),
         transient=True,
+        variants=(_CUT,),
         title="The agent has no control channel to ssmmessages",
         cause=(
             "The agent has credentials, and its connection to ssmmessages does not come up or was lost. Sessions cannot work "
@@ -233,50 +296,3 @@ KINDS: tuple[FindingKind, ...] = (
         source="amazon-ssm-agent 3.3.1142.0, agent/session/service/service.go:93-181, agent/session/config/config.go:64-68",
     ),
 )
-
-CUT = FindingKind(
-    code="channel-down",
-    name="cut",
-    severity=Severity.ERROR,
-    title="The agent's control channel was cut and has not come back",
-    cause=(
-        "The agent had a control channel to ssmmessages and lost it: {detail}. It dials again at growing intervals and logs no "
-        "failure of that; meanwhile it asks ec2messages no more, so that neither sessions nor commands reach this node."
-    ),
-    summary="Restart the agent; where the channel does not come up then, make ssmmessages reachable, websocket included.",
-    steps=(
-        "Restart the agent: it dials at once.",
-        "The channel is a websocket on port 443: a proxy or firewall that drops the Upgrade header breaks just this.",
-    ),
-    aws_steps=("Firewall or proxy: are websockets allowed, and long-lived connections not cut when idle?",),
-    commands=("sudo ssm-bootstrap restart", "ssm-bootstrap probe --region {region} --for session"),
-    source="amazon-ssm-agent 3.3.1142.0, agent/session/communicator/websocketchannel.go:205; measured, agent 3.3 on Debian 12",
-    when="a channel was there and was cut",
-)
-
-MASKED = FindingKind(
-    code="agent-not-running",
-    name="masked",
-    severity=Severity.ERROR,
-    title="The agent's unit is masked, so that nothing can start it",
-    cause=(
-        "{subject} is masked: its file is a link to /dev/null, and systemd refuses to start it, by hand and at boot. Somebody "
-        "or some hardening script did that with `systemctl mask`; a restart alone changes nothing."
-    ),
-    summary="Unmask the agent's unit with systemctl unmask, then enable and start it.",
-    steps=(
-        "Ask who masked it first: a fleet's configuration management may mask it again.",
-        "Where the snap's agent runs instead, leave the package's unit masked: two agents share one vault.",
-    ),
-    commands=(
-        "sudo systemctl unmask {subject}",
-        "sudo systemctl enable --now {subject}",
-        "sudo ssm-bootstrap restart",
-    ),
-    source="systemctl(1), mask and unmask",
-    when="the unit is masked",
-)
-"""The words of agent-not-running where the unit is masked."""
-
-VARIANTS: tuple[FindingKind, ...] = (CUT, MASKED)
-"""Other words of these codes, each for a case of its own."""

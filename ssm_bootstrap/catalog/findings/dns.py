@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
@@ -23,7 +23,7 @@ KINDS: tuple[FindingKind, ...] = (
             *families.NO_PATH,
         ),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_of_every_host=True,
         is_of_the_way=True,
         failures=(
@@ -66,7 +66,7 @@ KINDS: tuple[FindingKind, ...] = (
             *families.NO_PATH,
         ),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_of_the_way=True,
         failures=((Stage.DNS, Failure.RESOLVER_REFUSED),),
         title="The DNS resolver answers, but with a refusal or an error of its own",
@@ -96,7 +96,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.NAMES,
         explains=("proxy-unreachable", *families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         failures=((Stage.DNS, Failure.NAME_UNKNOWN),),
         title="DNS says that no such name exists for {service}",
         cause=(

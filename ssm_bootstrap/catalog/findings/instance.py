@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller, Variant
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
 
@@ -18,6 +18,29 @@ _HOP_LIMIT = (
     "aws ec2 modify-instance-metadata-options --region {region} --instance-id {instance_id}"
     " --http-endpoint enabled --http-put-response-hop-limit 2"
 )
+
+_ABROAD = Variant(
+    name="abroad",
+    when="the node is not registered yet, and is in another region than the one named",
+    title="{region} is not the region of this instance, and nothing leads there",
+    cause=(
+        "{detail}. The endpoints of a VPC serve its own region, so that the hosts of {region} could be reached by a way out of "
+        "the VPC alone, and there is none: an endpoint for them cannot be made here."
+    ),
+    summary="Use an activation of the region that this instance is in, and name that region.",
+    steps=(
+        "Correct what names the region: the flag, SSM_BOOTSTRAP_REGION or /etc/ssm-bootstrap.conf.",
+        "An activation is of one region: one of {region} cannot be used in another.",
+    ),
+    aws_steps=(
+        "Must it be {region}? Then this machine needs a way to it: a proxy, or a VPC over there that is peered with this one, "
+        "with the endpoints in it and their names resolved here.",
+    ),
+    commands=("grep -n region /etc/ssm-bootstrap.conf", "env | grep SSM_BOOTSTRAP_REGION"),
+    aws_commands=(),
+    source="Systems Manager User Guide, setup-create-vpc (no requests across regions)",
+)
+"""The words of region-mismatch where the instance itself is in another region."""
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -90,6 +113,8 @@ KINDS: tuple[FindingKind, ...] = (
         explains=("dns-unknown-name", *families.ENDPOINT, *families.S3, "activation-invalid", *families.DOWNLOADS),
         is_always_told=True,
         is_elsewhere=True,
+        scope=Scope.OF_ITS_REGION,
+        variants=(_ABROAD,),
         title="The region given is not the region this node belongs to",
         cause=(
             "The region asked for and the one that the registration or the configuration names are not the same. A node belongs "
@@ -108,30 +133,3 @@ KINDS: tuple[FindingKind, ...] = (
         ),
     ),
 )
-
-ABROAD = FindingKind(
-    code="region-mismatch",
-    name="abroad",
-    severity=Severity.ERROR,
-    title="{region} is not the region of this instance, and nothing leads there",
-    cause=(
-        "{detail}. The endpoints of a VPC serve its own region, so that the hosts of {region} could be reached by a way out of "
-        "the VPC alone, and there is none: an endpoint for them cannot be made here."
-    ),
-    summary="Use an activation of the region that this instance is in, and name that region.",
-    steps=(
-        "Correct what names the region: the flag, SSM_BOOTSTRAP_REGION or /etc/ssm-bootstrap.conf.",
-        "An activation is of one region: one of {region} cannot be used in another.",
-    ),
-    aws_steps=(
-        "Must it be {region}? Then this machine needs a way to it: a proxy, or a VPC over there that is peered with this one, "
-        "with the endpoints in it and their names resolved here.",
-    ),
-    commands=("grep -n region /etc/ssm-bootstrap.conf", "env | grep SSM_BOOTSTRAP_REGION"),
-    source="Systems Manager User Guide, setup-create-vpc (no requests across regions)",
-    when="the node is not registered yet, and is in another region than the one named",
-)
-"""The words of region-mismatch where the instance itself is in another region."""
-
-VARIANTS: tuple[FindingKind, ...] = (ABROAD,)
-"""Other words of these codes, each for a case of its own."""

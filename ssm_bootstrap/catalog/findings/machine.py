@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.exitstatus import ExitStatus
@@ -14,6 +14,32 @@ _DISK = "df -h {subject}"
 _LARGEST = "sudo du -xh --max-depth=2 /var/lib/amazon /var/log/amazon | sort -h | tail"
 _AGENT = "amazon-ssm-agent 3.3.1142.0"
 _PREREQUISITES = "AWS Systems Manager User Guide, patch-manager-prerequisites"
+
+_IMMUTABLE = Variant(
+    name="immutable",
+    when="the directory is immutable",
+    title="A directory that the agent writes to is immutable",
+    cause=(
+        "{detail}. What is there already can still be written, and nothing new: no command's directory, no update, no rotation "
+        "of logs. Hardening scripts set that flag, and neither mode nor owner shows it."
+    ),
+    summary="Take the immutable flag of {subject} away with chattr -i.",
+    steps=("Ask who set it: a hardening script may set it again.", "Restart the agent afterwards."),
+    commands=("lsattr -d {subject}", "sudo chattr -i {subject}", "sudo ssm-bootstrap restart"),
+    aws_steps=(),
+    aws_commands=(),
+    source="chattr(1), attribute i; ioctl_iflags(2), FS_IMMUTABLE_FL",
+)
+"""The words of directory-unusable where it is a flag that is in the way."""
+
+_FIREWALLS = (
+    Variant(
+        name="perhaps",
+        when="the rule holds under conditions that cannot be judged from here",
+        severity=Severity.INFO,
+        title="A rule of this machine's own firewall may stop this",
+    ),
+)
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -29,8 +55,9 @@ KINDS: tuple[FindingKind, ...] = (
             "proxy-unreachable",
             *families.NO_PATH,
         ),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         stops_registering=True,
+        variants=_FIREWALLS,
         title="This machine's own firewall stops {service}",
         cause=(
             "A rule for outgoing packets on this machine stops connections to {host} on port {port}, and the probe failed as "
@@ -158,7 +185,6 @@ KINDS: tuple[FindingKind, ...] = (
         explains=("registration-interrupted", "registration-lost", "patch-platform", *families.STUCK),
         ended_by=("credentials-ready",),
         told_by=(Teller.MACHINE, Teller.LOG),
-        is_of_storage=True,
         stops_registering=True,
         exit_status=ExitStatus.TRY_LATER,
         title="There is no room left for the agent's files",
@@ -198,7 +224,6 @@ KINDS: tuple[FindingKind, ...] = (
         explains=("disk-full", "registration-interrupted", "registration-lost", "patch-platform", *families.STUCK),
         ended_by=("credentials-ready",),
         told_by=(Teller.MACHINE, Teller.LOG),
-        is_of_storage=True,
         stops_registering=True,
         exit_status=ExitStatus.NO_PERMISSION,
         title="The agent's directory is on a read-only file system",
@@ -219,7 +244,6 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         layer=Layer.AGENT,
         explains=("patch-platform",),
-        is_of_storage=True,
         title="No program may run in the agent's directory (noexec)",
         cause=(
             "{detail}. Run Command and Patch Manager unpack their scripts below /var/lib/amazon and /var/log/amazon and run "
@@ -245,8 +269,8 @@ KINDS: tuple[FindingKind, ...] = (
             "patch-platform",
             *families.STUCK,
         ),
-        is_of_storage=True,
         stops_registering=True,
+        variants=(_IMMUTABLE,),
         title="Something stands in the way of a directory that the agent writes to",
         cause=(
             "{detail}. The agent makes its directories when it starts, and cannot where something else has the name. What it "
@@ -413,6 +437,7 @@ KINDS: tuple[FindingKind, ...] = (
             "credentials-refused",
         ),
         is_elsewhere=True,
+        scope=Scope.OF_HOSTS_IT_LEADS_TO,
         title="amazon-ssm-agent.json leads the agent to another region",
         cause=(
             "{detail}. The agent goes where that file says, with an identity that the other region does not know; and a VPC's "
@@ -427,23 +452,3 @@ KINDS: tuple[FindingKind, ...] = (
         source=f"{_AGENT}, common/identity/endpoint/endpoint.go, agent/appconfig (Ssm.Endpoint, Agent.Region)",
     ),
 )
-
-IMMUTABLE = FindingKind(
-    code="directory-unusable",
-    name="immutable",
-    severity=Severity.ERROR,
-    title="A directory that the agent writes to is immutable",
-    cause=(
-        "{detail}. What is there already can still be written, and nothing new: no command's directory, no update, no rotation "
-        "of logs. Hardening scripts set that flag, and neither mode nor owner shows it."
-    ),
-    summary="Take the immutable flag of {subject} away with chattr -i.",
-    steps=("Ask who set it: a hardening script may set it again.", "Restart the agent afterwards."),
-    commands=("lsattr -d {subject}", "sudo chattr -i {subject}", "sudo ssm-bootstrap restart"),
-    source="chattr(1), attribute i; ioctl_iflags(2), FS_IMMUTABLE_FL",
-    when="the directory is immutable",
-)
-"""The words of directory-unusable where it is a flag that is in the way."""
-
-VARIANTS: tuple[FindingKind, ...] = (IMMUTABLE,)
-"""Other words of these codes, each for a case of its own."""

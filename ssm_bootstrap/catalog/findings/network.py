@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Side, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Side, Teller, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
 from ssm_bootstrap.model.network import Failure, Stage
+
+_LOOPBACK = Variant(
+    name="loopback",
+    when="the name leads to this machine itself",
+    title="This machine takes itself for {service}",
+    cause=(
+        "{host} resolves to {address}, which is this machine itself, and nothing listens there on port {port}. A line in "
+        "/etc/hosts or a resolver that blocks names by such answers does that; no endpoint has this address."
+    ),
+    summary="Take away what makes {host} resolve to {address}: a line in /etc/hosts, or a block list of the resolver.",
+    steps=(
+        "Look into /etc/hosts for a line about {host}.",
+        "If there is none, the resolver gives that answer: ask its owner to let AWS's names through.",
+    ),
+    aws_steps=("Does a private hosted zone or a rule of Route 53 Resolver DNS Firewall give {address} for {host}?",),
+    commands=("getent ahosts {host}", "grep -n {domain} /etc/hosts", "cat /etc/resolv.conf"),
+    aws_commands=(aws.HOSTED_ZONES,),
+    source="RFC 1122, section 3.2.1.3; ip(7), INADDR_ANY; Route 53 Developer Guide, DNS Firewall (override)",
+)
+"""The words of endpoint-refused where a name resolves to a loopback or the unspecified address."""
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -17,7 +37,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         title="No VPC endpoint, or no private DNS, for {service}",
         cause=(
             "{host} resolves to public addresses only, and none of them answers on port {port}. In a VPC without a way to the "
@@ -48,7 +68,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         title="A filter drops packets to the endpoint: {service}",
         cause=(
             "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. The endpoint's "
@@ -88,7 +108,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.WARNING,
         changed_on=Side.AWS,
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         title="Only some addresses answer for {service}",
         cause=(
             "{host} has several addresses, one for each Availability Zone of the endpoint, and {address} gives no answer while "
@@ -114,8 +134,9 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.WAY,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         failures=((Stage.TCP, Failure.REFUSED),),
+        variants=(_LOOPBACK,),
         title="Something refuses the connection to {service}",
         cause=(
             "The connection to {host} on port {port} is refused at once. AWS endpoints do not refuse TCP 443, and security "
@@ -142,7 +163,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.MACHINE,
         explains=("dns-silent", *families.ENDPOINT, *families.S3, *families.CONNECTED, "proxy-unreachable", *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_of_every_host=True,
         is_of_the_way=True,
         failures=(
@@ -171,7 +192,7 @@ KINDS: tuple[FindingKind, ...] = (
         code="public-path",
         severity=Severity.WARNING,
         changed_on=Side.AWS,
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         title="Closed VPC, yet a public address serves {service}",
         cause=(
             "{host} answers, but at {address}, a public address, although this VPC is said to be closed or other services of "
@@ -194,7 +215,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.ANSWER,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         failures=(
             (Stage.TCP, Failure.RESET),
             (Stage.TCP, Failure.CLOSED),
@@ -237,7 +258,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.MACHINE,
         explains=(*families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_of_every_host=True,
         is_of_the_way=True,
         failures=(
@@ -264,29 +285,3 @@ KINDS: tuple[FindingKind, ...] = (
         source="connect(2), EPERM and EACCES",
     ),
 )
-
-LOOPBACK = FindingKind(
-    code="endpoint-refused",
-    name="loopback",
-    severity=Severity.ERROR,
-    title="This machine takes itself for {service}",
-    cause=(
-        "{host} resolves to {address}, which is this machine itself, and nothing listens there on port {port}. A line in "
-        "/etc/hosts or a resolver that blocks names by such answers does that; no endpoint has this address."
-    ),
-    summary="Take away what makes {host} resolve to {address}: a line in /etc/hosts, or a block list of the resolver.",
-    steps=(
-        "Look into /etc/hosts for a line about {host}.",
-        "If there is none, the resolver gives that answer: ask its owner to let AWS's names through.",
-    ),
-    aws_steps=("Does a private hosted zone or a rule of Route 53 Resolver DNS Firewall give {address} for {host}?",),
-    commands=("getent ahosts {host}", "grep -n {domain} /etc/hosts", "cat /etc/resolv.conf"),
-    aws_commands=(aws.HOSTED_ZONES,),
-    transient=True,
-    source="RFC 1122, section 3.2.1.3; ip(7), INADDR_ANY; Route 53 Developer Guide, DNS Firewall (override)",
-    when="the name leads to this machine itself",
-)
-"""The words of endpoint-refused where a name resolves to a loopback or the unspecified address."""
-
-VARIANTS: tuple[FindingKind, ...] = (LOOPBACK,)
-"""Other words of these codes, each for a case of its own."""

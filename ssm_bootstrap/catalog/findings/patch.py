@@ -2,10 +2,165 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Side, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Scope, Side, Teller, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.finding import Reason, Severity
+
+_PLATFORMS = (
+    Variant(
+        name="unlisted-release",
+        when="the distribution is supported and this release is not on the list",
+        severity=Severity.WARNING,
+        title="This release is not on Patch Manager's list",
+        cause="{detail}.",
+    ),
+    Variant(
+        name="newer-python",
+        when="the Python here is newer than what is documented",
+        severity=Severity.WARNING,
+        title="This Python is newer than Patch Manager documents",
+        cause="{detail}.",
+    ),
+    Variant(
+        name="little-room",
+        when="there is some room and not much",
+        severity=Severity.WARNING,
+        title="There is little room for packages and their lists",
+        cause="{detail}.",
+    ),
+    Variant(
+        name="foreign-keys",
+        when="root's default profile holds keys that the agent did not write",
+        severity=Severity.WARNING,
+        title="The patch script will use somebody else's keys",
+        cause="{detail}.",
+    ),
+    Variant(
+        name="other-profile",
+        when="the agent shares its keys under another profile's name",
+        severity=Severity.WARNING,
+        title="The patch script may not find the agent's keys",
+        cause="{detail}.",
+    ),
+    Variant(
+        name="python3-apt",
+        when="python3-apt is missing and the repositories answer",
+        severity=Severity.INFO,
+        title="python3-apt is missing and is installed by the first scan",
+        cause="{detail}.",
+    ),
+    Variant(
+        name="reboot-pending",
+        when="the machine waits for a reboot",
+        severity=Severity.INFO,
+        title="A reboot is pending from before",
+        cause="{detail}.",
+    ),
+)
+"""The words of patch-platform where a run may stumble, or where something is only worth knowing."""
+
+_IN_S3 = (
+    (
+        "Amazon Linux: is there an S3 gateway endpoint with the subnet's route table associated? An interface "
+        "endpoint's private DNS may not answer for s3.dualstack names, which Amazon Linux 2023 uses."
+    ),
+    "Endpoint policy: does it allow s3:GetObject on al2023-repos-{region}-* and amazonlinux-2-repos-{region}?",
+)
+_ELSEWHERE = ("RHEL, SLES, Ubuntu, Debian and others: is there a mirror, a Satellite or a proxy that this subnet may reach?",)
+
+_REPOSITORIES = (
+    Variant(
+        name="s3",
+        when="it lies in S3",
+        changed_on=Side.AWS,
+        steps=("Nothing on this machine has to change.",),
+        aws_steps=_IN_S3,
+    ),
+    Variant(
+        name="s3-denied",
+        when="it lies in S3 and is denied",
+        changed_on=Side.AWS,
+        own_step_on=Side.AWS,
+        own_step_beside="s3",
+        summary="Allow s3:GetObject on {place} too in the S3 endpoint's policy.",
+        steps=("Nothing on this machine has to change.",),
+        aws_steps=_IN_S3,
+    ),
+    Variant(
+        name="s3-over-http",
+        when="it lies in S3 and is asked for over port 80, which gives no answer",
+        changed_on=Side.AWS,
+        own_step_on=Side.MACHINE,
+        own_step_beside="s3",
+        summary="Let TCP 80 out to S3, or write https:// in place of http:// in {place}.",
+        steps=("Or write https:// in place of http:// in {place}.",),
+        aws_steps=_IN_S3,
+    ),
+    Variant(
+        name="no-index",
+        when="its host answers and has no index there",
+        summary="Correct the URL at {place}, or put the index there: {host} answers without it.",
+        aws_steps=(),
+        aws_commands=(),
+    ),
+    Variant(
+        name="elsewhere",
+        when="it lies outside AWS",
+        summary="Give this machine a way to its repositories: a mirror in S3, a proxy, or a repository inside the network.",
+        aws_steps=_ELSEWHERE,
+        aws_commands=(aws.S3_ENDPOINTS,),
+    ),
+    Variant(
+        name="in-both",
+        when="some lie in S3 and others outside AWS",
+        summary="Give this machine a way to its repositories: a mirror in S3, a proxy, or a repository inside the network.",
+    ),
+)
+
+_SCAN_AGAIN = "Do not trust the compliance reported since the repository was lost: scan again once it is reachable."
+_OTHERS = "{detail} The distribution's own patches are scanned; what comes from these repositories is not."
+
+_COMPLIANCE = (
+    Variant(
+        name="nothing-on",
+        when="no repository is switched on",
+        cause="No repository is switched on here ({detail}), so a scan has no patches to compare with and can find none missing.",
+        summary=(
+            "Switch on this system's own repositories (RHEL: register it with subscription-manager, or install its RHUI client)."
+        ),
+        steps=("Do not trust the compliance reported until then: scan again.",),
+        aws_steps=(),
+        aws_commands=(),
+    ),
+    Variant(
+        name="skipped",
+        when="a setting that is known lets the repository be skipped",
+        own_step_on=Side.MACHINE,
+        summary="Make the repository reachable, and set skip_if_unavailable=False {place}: a failure is then seen as one.",
+        steps=(_SCAN_AGAIN,),
+    ),
+    Variant(
+        name="others-skipped",
+        when="the distribution's own repositories answer, and others are skipped by a setting",
+        own_step_on=Side.MACHINE,
+        severity=Severity.WARNING,
+        title="Packages of other repositories are left out of a scan",
+        cause=_OTHERS,
+        summary="Make the repository reachable, and set skip_if_unavailable=False {place}: a failure is then seen as one.",
+        steps=(_SCAN_AGAIN,),
+    ),
+    Variant(
+        name="others-left-out",
+        when="the distribution's own repositories answer, and others do not",
+        severity=Severity.WARNING,
+        title="Packages of other repositories are left out of a scan",
+        cause=_OTHERS,
+        summary="Make these repositories reachable, or switch off those from which nothing has to come.",
+        steps=(_SCAN_AGAIN,),
+        commands=("apt-get update", "zypper refresh"),
+    ),
+)
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -13,8 +168,9 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         breaks=(Capability.PATCH,),
         depends_on=("s3",),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_fetched=True,
+        variants=_REPOSITORIES,
         title="A package repository of this system cannot be reached",
         cause=(
             "Patches come from the repositories configured on this machine, and {host} cannot be reached. No endpoint for "
@@ -26,14 +182,7 @@ KINDS: tuple[FindingKind, ...] = (
             "See which repositories are enabled and which of them fail.",
             "Point them at an internal mirror, or give the package manager a proxy.",
         ),
-        aws_steps=(
-            (
-                "Amazon Linux: is there an S3 gateway endpoint with the subnet's route table associated? An interface "
-                "endpoint's private DNS may not answer for s3.dualstack names, which Amazon Linux 2023 uses."
-            ),
-            "Endpoint policy: does it allow s3:GetObject on al2023-repos-{region}-* and amazonlinux-2-repos-{region}?",
-            "RHEL, SLES, Ubuntu, Debian and others: is there a mirror, a Satellite or a proxy that this subnet may reach?",
-        ),
+        aws_steps=(*_IN_S3, *_ELSEWHERE),
         commands=("dnf -v repolist", "yum -v repolist", "apt-get update", "zypper refresh"),
         aws_commands=(aws.S3_ENDPOINTS, aws.S3_ENDPOINT_POLICY, aws.ROUTE_TABLE),
         transient=True,
@@ -43,8 +192,9 @@ KINDS: tuple[FindingKind, ...] = (
         code="false-compliance",
         severity=Severity.ERROR,
         depends_on=("s3",),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_fetched=True,
+        variants=_COMPLIANCE,
         title="This node may be reported compliant although nothing was scanned",
         cause=(
             "A repository cannot be reached and its configuration says skip_if_unavailable, so the package manager leaves it "
@@ -53,7 +203,7 @@ KINDS: tuple[FindingKind, ...] = (
         summary="Make the repository reachable, and set skip_if_unavailable=False so that a failure is seen as one.",
         steps=(
             "Set it in /etc/dnf/dnf.conf, section [main], or in each file of /etc/yum.repos.d/.",
-            "Do not trust the compliance reported since the repository was lost: scan again once it is reachable.",
+            _SCAN_AGAIN,
         ),
         aws_steps=("Make the repository reachable first, as under repository-unreachable.",),
         commands=("grep -rn skip_if_unavailable /etc/dnf/dnf.conf /etc/yum.conf /etc/yum.repos.d/", "dnf -v repolist"),
@@ -67,7 +217,7 @@ KINDS: tuple[FindingKind, ...] = (
         breaks=(Capability.PATCH,),
         depends_on=("s3",),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_fetched=True,
         title="Patch Manager's own program cannot be downloaded",
         cause=(
@@ -109,6 +259,8 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         subject="Patch Manager",
         breaks=(Capability.PATCH,),
+        follows_for=Reason.OF_STORAGE,
+        variants=_PLATFORMS,
         title="Patch Manager cannot patch this system as it is",
         cause=(
             "Patch Manager needs a supported distribution and release, its package manager, a Python it knows, and directories "

@@ -2,13 +2,63 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller, Variant
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
 from ssm_bootstrap.model.network import Failure, Stage
 
 _UNIT_ENVIRONMENT = "systemctl show -p Environment -p EnvironmentFiles -p DropInPaths amazon-ssm-agent.service"
 _UNIT_NAMES = "systemctl show -p EnvironmentFiles -p DropInPaths amazon-ssm-agent.service"
+
+_LOGIN = Variant(
+    name="login",
+    when="the proxy answers 407",
+    title="The proxy wants a login for {service}",
+    cause=(
+        "{proxy} answers CONNECT to {host}:{port} with 407: it wants a user and a password, and the proxy URL that the agent "
+        "has holds none, or not the right ones. Which names its rules allow is not known before that."
+    ),
+    summary="Put user and password into the proxy URL of the agent's unit, or let this machine through without a login.",
+    steps=(
+        "Write https_proxy with user and password into a file that only root can read (mode 0600): in the URL they stand before "
+        "the proxy's host, a colon between them and an @ behind them.",
+        "Name that file in a drop-in of the agent's unit: section [Service], a line EnvironmentFile= with its path.",
+        "Characters such as @ : / in the password are written as %40 %3A %2F; the agent answers with Basic authentication alone.",
+        "Without a login: put `.{domain}` and 169.254.169.254 into no_proxy where the endpoints are in this VPC.",
+    ),
+    aws_steps=("Proxy's rules: may this instance's address connect to {host}:443 without a login?",),
+    commands=(
+        _UNIT_ENVIRONMENT,
+        "sudo systemctl edit amazon-ssm-agent.service",
+        "sudo systemctl daemon-reload",
+        "sudo ssm-bootstrap restart",
+    ),
+    aws_commands=(),
+    source="RFC 9110, 15.5.8; Go net/http (CONNECT answered by its status text; measured with amazon-ssm-agent 3.3.1142.0)",
+)
+"""The words of proxy-denied where it is a login that is missing."""
+
+_UNREADABLE = Variant(
+    name="unreadable",
+    when="the URL cannot be read",
+    title="The agent's proxy URL cannot be read, and leads to no proxy",
+    cause=(
+        "The proxy URL that the agent has is no URL: most often its password holds a slash, # or a blank as they are. The agent "
+        "then takes a piece of it for the host. It is not shown, as any piece of it may be a piece of the password."
+    ),
+    summary="Write user and password in the proxy's URL with escapes, such as %2F for a slash, %23 for # and %20 for a blank.",
+    steps=(
+        "In this report `unreadable-proxy-url.invalid` stands for the proxy's host, which nobody can tell.",
+        "In a unit's Environment= a % is written as %%, so that %2F becomes %%2F; in an EnvironmentFile= it stays as it is.",
+        "Change it where the agent gets it from: the drop-in of its unit, then `systemctl daemon-reload` and a restart.",
+    ),
+    commands=(_UNIT_NAMES, "sudo systemctl edit amazon-ssm-agent.service", "sudo ssm-bootstrap restart"),
+    aws_steps=(),
+    aws_commands=(),
+    source="RFC 3986, 3.2.1; golang.org/x/net/http/httpproxy, parseProxy; systemd.exec(5), Environment=, specifiers",
+    transient=False,
+)
+"""The words of proxy-unreachable where there is no telling which proxy is meant."""
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -17,8 +67,9 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.WAY,
         explains=("proxy-denied", *families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_of_the_proxy=True,
+        variants=(_UNREADABLE,),
         title="The configured proxy does not answer",
         cause=(
             "The environment sends traffic for AWS through {proxy}, and that proxy cannot be resolved or gives no answer. "
@@ -45,12 +96,13 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.WAY,
         explains=(*families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_of_the_proxy=True,
         failures=(
             (Stage.PROXY, Failure.PROXY_DENIED),
             (Stage.PROXY, Failure.PROXY_AUTH_REQUIRED),
         ),
+        variants=(_LOGIN,),
         title="The proxy refuses to connect to {service}",
         cause=("{proxy} answers, and refuses CONNECT to {host}:{port}: its rules do not allow this name or this port."),
         summary="Allow CONNECT to {host}:443 on the proxy, or take the name out of the proxy's way with no_proxy.",
@@ -87,56 +139,3 @@ KINDS: tuple[FindingKind, ...] = (
         source="amazon-ssm-agent 3.3.1142.0, core/agent.go:70; Systems Manager User Guide, configure-proxy-ssm-agent",
     ),
 )
-
-LOGIN = FindingKind(
-    code="proxy-denied",
-    name="login",
-    severity=Severity.ERROR,
-    title="The proxy wants a login for {service}",
-    cause=(
-        "{proxy} answers CONNECT to {host}:{port} with 407: it wants a user and a password, and the proxy URL that the agent "
-        "has holds none, or not the right ones. Which names its rules allow is not known before that."
-    ),
-    summary="Put user and password into the proxy URL of the agent's unit, or let this machine through without a login.",
-    steps=(
-        "Write https_proxy with user and password into a file that only root can read (mode 0600): in the URL they stand before "
-        "the proxy's host, a colon between them and an @ behind them.",
-        "Name that file in a drop-in of the agent's unit: section [Service], a line EnvironmentFile= with its path.",
-        "Characters such as @ : / in the password are written as %40 %3A %2F; the agent answers with Basic authentication alone.",
-        "Without a login: put `.{domain}` and 169.254.169.254 into no_proxy where the endpoints are in this VPC.",
-    ),
-    aws_steps=("Proxy's rules: may this instance's address connect to {host}:443 without a login?",),
-    commands=(
-        _UNIT_ENVIRONMENT,
-        "sudo systemctl edit amazon-ssm-agent.service",
-        "sudo systemctl daemon-reload",
-        "sudo ssm-bootstrap restart",
-    ),
-    source="RFC 9110, 15.5.8; Go net/http (CONNECT answered by its status text; measured with amazon-ssm-agent 3.3.1142.0)",
-    when="the proxy answers 407",
-)
-"""The words of proxy-denied where it is a login that is missing."""
-
-UNREADABLE = FindingKind(
-    code="proxy-unreachable",
-    name="unreadable",
-    severity=Severity.ERROR,
-    title="The agent's proxy URL cannot be read, and leads to no proxy",
-    cause=(
-        "The proxy URL that the agent has is no URL: most often its password holds a slash, # or a blank as they are. The agent "
-        "then takes a piece of it for the host. It is not shown, as any piece of it may be a piece of the password."
-    ),
-    summary="Write user and password in the proxy's URL with escapes, such as %2F for a slash, %23 for # and %20 for a blank.",
-    steps=(
-        "In this report `unreadable-proxy-url.invalid` stands for the proxy's host, which nobody can tell.",
-        "In a unit's Environment= a % is written as %%, so that %2F becomes %%2F; in an EnvironmentFile= it stays as it is.",
-        "Change it where the agent gets it from: the drop-in of its unit, then `systemctl daemon-reload` and a restart.",
-    ),
-    commands=(_UNIT_NAMES, "sudo systemctl edit amazon-ssm-agent.service", "sudo ssm-bootstrap restart"),
-    source="RFC 3986, 3.2.1; golang.org/x/net/http/httpproxy, parseProxy; systemd.exec(5), Environment=, specifiers",
-    when="the URL cannot be read",
-)
-"""The words of proxy-unreachable where there is no telling which proxy is meant."""
-
-VARIANTS: tuple[FindingKind, ...] = (LOGIN, UNREADABLE)
-"""Other words of these codes, each for a case of its own."""

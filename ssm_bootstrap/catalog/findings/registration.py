@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Layer, Side
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Layer, Side, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
@@ -11,6 +11,66 @@ from ssm_bootstrap.model.finding import Severity
 
 _REGISTER = "sudo ssm-bootstrap register --activation-id <ACTIVATION-ID> --activation-code-file <FILE> --region {region}"
 _CLEAR = "sudo amazon-ssm-agent -register -clear"
+
+_WAYS = (
+    "To be a hybrid node (an mi- id): make an activation in {region} and register with it; no instance profile is needed.",
+    (
+        "To be managed as the EC2 instance (an i- id) instead: give it an instance profile with the policy "
+        "AmazonSSMManagedInstanceCore, or set up Default Host Management Configuration in {region}."
+    ),
+)
+
+_UNNOTICED = Variant(
+    name="unnoticed",
+    when="the similarity threshold is -1, so that nothing is compared",
+    title="This machine may be a clone, and its agent was told not to compare",
+    cause=(
+        "The fingerprint in the vault was taken of another machine-id than this machine's, and the similarity threshold of -1 "
+        "has the agent compare nothing. If this is a clone, it and its original share {mi}: commands reach one or the other."
+    ),
+    summary="If this is a clone, register it as a node of its own, and keep the identity out of images that are cloned.",
+    steps=(
+        "Is this a clone? Then clear its identity and register it as a node of its own.",
+        "Is it not? Then /etc/machine-id was made anew: check that it survives a reboot.",
+        "With a threshold above -1 the agent compares again, and does not start with what does not fit.",
+    ),
+    aws_steps=("Make an activation for the new registration; deregister {mi} if no other machine uses it.",),
+    commands=("cat /etc/machine-id", _CLEAR, _REGISTER),
+    aws_commands=(aws.NODE, aws.CREATE_ACTIVATION),
+    source="amazon-ssm-agent 3.3.1142.0, agent/managedInstances/fingerprint/fingerprint.go:90-319",
+)
+"""The words of fingerprint-mismatch where the agent was told not to compare."""
+
+_NO_ROLE = Variant(
+    name="no-role",
+    when="the agent runs as an EC2 instance without a role",
+    title="This node is not registered, and the instance has no role either",
+    cause=(
+        "The agent's vault holds no identity, so the agent takes itself for the EC2 instance and asks for its role, of which "
+        "the metadata service knows none. It does so on every EC2 image that has the agent in it, until somebody registers; "
+        "what it logs meanwhile is no other fault."
+    ),
+    steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
+    aws_steps=_WAYS,
+    commands=(_REGISTER,),
+    aws_commands=(aws.CREATE_ACTIVATION,),
+    source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
+)
+
+_ROLE_REFUSED = Variant(
+    name="role-refused",
+    when="the agent runs as an EC2 instance whose role is refused",
+    title="This node is not registered, and the instance's role is refused",
+    cause=(
+        "The agent's vault holds no identity, so the agent takes itself for the EC2 instance. Systems Manager refuses the role "
+        "of its instance profile with AccessDenied. That says nothing of the role of an activation."
+    ),
+    steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
+    aws_steps=_WAYS,
+    commands=(_REGISTER,),
+    aws_commands=(aws.CREATE_ACTIVATION,),
+    source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
+)
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -152,6 +212,10 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         identity=Bond.ATTEMPT,
         awaits_registering=True,
+        variants=(
+            _NO_ROLE,
+            _ROLE_REFUSED,
+        ),
         title="This node is not registered with Systems Manager",
         cause=(
             "The agent's vault holds no identity. An agent without one ends at once and is started again every 90 seconds; "
@@ -288,6 +352,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*families.NO_TOKEN,),
         identity=Bond.NODE,
         exit_status=ExitStatus.BAD_CONTENT,
+        variants=(_UNNOTICED,),
         title="The service takes this machine for another than the one registered",
         cause=(
             "machine-id, address or hardware is not the registered one by more than the agent's threshold, so the service "
@@ -341,74 +406,3 @@ KINDS: tuple[FindingKind, ...] = (
         source="AWS common errors (AWS API references): InternalServerError, ServiceUnavailable",
     ),
 )
-
-UNNOTICED = FindingKind(
-    code="fingerprint-mismatch",
-    name="unnoticed",
-    severity=Severity.ERROR,
-    title="This machine may be a clone, and its agent was told not to compare",
-    cause=(
-        "The fingerprint in the vault was taken of another machine-id than this machine's, and the similarity threshold of -1 "
-        "has the agent compare nothing. If this is a clone, it and its original share {mi}: commands reach one or the other."
-    ),
-    summary="If this is a clone, register it as a node of its own, and keep the identity out of images that are cloned.",
-    steps=(
-        "Is this a clone? Then clear its identity and register it as a node of its own.",
-        "Is it not? Then /etc/machine-id was made anew: check that it survives a reboot.",
-        "With a threshold above -1 the agent compares again, and does not start with what does not fit.",
-    ),
-    aws_steps=("Make an activation for the new registration; deregister {mi} if no other machine uses it.",),
-    commands=("cat /etc/machine-id", _CLEAR, _REGISTER),
-    aws_commands=(aws.NODE, aws.CREATE_ACTIVATION),
-    source="amazon-ssm-agent 3.3.1142.0, agent/managedInstances/fingerprint/fingerprint.go:90-319",
-    when="the similarity threshold is -1, so that nothing is compared",
-)
-"""The words of fingerprint-mismatch where the agent was told not to compare."""
-
-_WAYS = (
-    "To be a hybrid node (an mi- id): make an activation in {region} and register with it; no instance profile is needed.",
-    (
-        "To be managed as the EC2 instance (an i- id) instead: give it an instance profile with the policy "
-        "AmazonSSMManagedInstanceCore, or set up Default Host Management Configuration in {region}."
-    ),
-)
-
-NO_ROLE = FindingKind(
-    code="not-registered",
-    name="no-role",
-    severity=Severity.ERROR,
-    title="This node is not registered, and the instance has no role either",
-    cause=(
-        "The agent's vault holds no identity, so the agent takes itself for the EC2 instance and asks for its role, of which "
-        "the metadata service knows none. It does so on every EC2 image that has the agent in it, until somebody registers; "
-        "what it logs meanwhile is no other fault."
-    ),
-    summary="Register this node with an activation id and code.",
-    steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
-    aws_steps=_WAYS,
-    commands=(_REGISTER,),
-    aws_commands=(aws.CREATE_ACTIVATION,),
-    source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
-    when="the agent runs as an EC2 instance without a role",
-)
-
-ROLE_REFUSED = FindingKind(
-    code="not-registered",
-    name="role-refused",
-    severity=Severity.ERROR,
-    title="This node is not registered, and the instance's role is refused",
-    cause=(
-        "The agent's vault holds no identity, so the agent takes itself for the EC2 instance. Systems Manager refuses the role "
-        "of its instance profile with AccessDenied. That says nothing of the role of an activation."
-    ),
-    summary="Register this node with an activation id and code.",
-    steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
-    aws_steps=_WAYS,
-    commands=(_REGISTER,),
-    aws_commands=(aws.CREATE_ACTIVATION,),
-    source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
-    when="the agent runs as an EC2 instance whose role is refused",
-)
-
-VARIANTS: tuple[FindingKind, ...] = (UNNOTICED, NO_ROLE, ROLE_REFUSED)
-"""Other words of these codes, each for a case of its own."""

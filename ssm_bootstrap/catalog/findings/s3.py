@@ -2,12 +2,53 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Side, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Side, Teller, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.finding import Severity
 from ssm_bootstrap.model.network import Failure, Stage
+
+_PART = Variant(
+    name="part",
+    when="other names of S3 answer",
+    title="Other names of S3 answer, and {host} does not",
+    cause=(
+        "{host} resolves to {address} and gives no answer, while other names of S3 do answer from here. So there is a way to "
+        "S3, and it does not cover this name. As a rule the VPC has an S3 interface endpoint alone: its private DNS answers for "
+        "some names, and the others stay at public addresses, to which nothing leads."
+    ),
+    summary="Add an S3 gateway endpoint to the subnet's route table: it leads to {host} too.",
+    steps=(
+        "Nothing on this machine has to change. Once {host} answers, repeat the patch run or the agent update.",
+        "See to which addresses the names lead: inside the VPC, or public.",
+    ),
+    aws_steps=(
+        "Is there a gateway endpoint com.amazonaws.{region}.s3 in this VPC, associated with the instance's route table?",
+        "Does the private DNS of the S3 interface endpoint, or a private hosted zone, answer for {host}?",
+        (
+            "With a gateway endpoint: do the instance's security group and the network ACL let out to the whole prefix list "
+            "com.amazonaws.{region}.s3, not to some of its addresses?"
+        ),
+    ),
+    commands=(
+        "getent ahosts {host}",
+        "curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://{host}/",
+        "ssm-bootstrap probe --region {region} --for patch,agent-update",
+    ),
+    aws_commands=(
+        aws.S3_ENDPOINTS,
+        aws.CREATE_S3_GATEWAY,
+        aws.ROUTE_TABLE,
+        aws.MAIN_ROUTE_TABLE,
+        aws.S3_PREFIX_LIST,
+        aws.INSTANCE,
+        aws.INSTANCE_SECURITY_GROUP,
+        aws.NETWORK_ACL,
+    ),
+    source="Amazon S3 User Guide, privatelink-interface-endpoints (private DNS; gateway and interface endpoints together)",
+)
+"""The words of s3-unreachable where the way to S3 exists and leaves names out."""
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -19,8 +60,9 @@ KINDS: tuple[FindingKind, ...] = (
         breaks=(Capability.PATCH, Capability.AGENT_UPDATE),
         explains=(*families.DOWNLOADS,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         service="s3",
+        variants=(_PART,),
         title="No way to S3 from this subnet",
         cause=(
             "{host} resolves but answers neither on 443 nor on 80. The agent and Patch Manager fetch their files from buckets "
@@ -81,7 +123,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         explains=("repository-unreachable", "false-compliance"),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         service="s3",
         title="S3 answers on 443 but not on port 80",
         cause=(
@@ -111,7 +153,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         explains=(*families.DOWNLOADS,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         service="s3",
         title="S3 answers on port 80 but not on 443",
         cause=(
@@ -140,7 +182,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         explains=(*families.DOWNLOADS,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         service="s3",
         failures=((Stage.HTTP, Failure.DENIED),),
         title="S3 is reached but a policy denies a file that everybody may read",
@@ -169,50 +211,3 @@ KINDS: tuple[FindingKind, ...] = (
         ),
     ),
 )
-
-PART = FindingKind(
-    code="s3-unreachable",
-    name="part",
-    severity=Severity.ERROR,
-    title="Other names of S3 answer, and {host} does not",
-    cause=(
-        "{host} resolves to {address} and gives no answer, while other names of S3 do answer from here. So there is a way to "
-        "S3, and it does not cover this name. As a rule the VPC has an S3 interface endpoint alone: its private DNS answers for "
-        "some names, and the others stay at public addresses, to which nothing leads."
-    ),
-    summary="Add an S3 gateway endpoint to the subnet's route table: it leads to {host} too.",
-    steps=(
-        "Nothing on this machine has to change. Once {host} answers, repeat the patch run or the agent update.",
-        "See to which addresses the names lead: inside the VPC, or public.",
-    ),
-    aws_steps=(
-        "Is there a gateway endpoint com.amazonaws.{region}.s3 in this VPC, associated with the instance's route table?",
-        "Does the private DNS of the S3 interface endpoint, or a private hosted zone, answer for {host}?",
-        (
-            "With a gateway endpoint: do the instance's security group and the network ACL let out to the whole prefix list "
-            "com.amazonaws.{region}.s3, not to some of its addresses?"
-        ),
-    ),
-    commands=(
-        "getent ahosts {host}",
-        "curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://{host}/",
-        "ssm-bootstrap probe --region {region} --for patch,agent-update",
-    ),
-    aws_commands=(
-        aws.S3_ENDPOINTS,
-        aws.CREATE_S3_GATEWAY,
-        aws.ROUTE_TABLE,
-        aws.MAIN_ROUTE_TABLE,
-        aws.S3_PREFIX_LIST,
-        aws.INSTANCE,
-        aws.INSTANCE_SECURITY_GROUP,
-        aws.NETWORK_ACL,
-    ),
-    transient=True,
-    source="Amazon S3 User Guide, privatelink-interface-endpoints (private DNS; gateway and interface endpoints together)",
-    when="other names of S3 answer",
-)
-"""The words of s3-unreachable where the way to S3 exists and leaves names out."""
-
-VARIANTS: tuple[FindingKind, ...] = (PART,)
-"""Other words of these codes, each for a case of its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Reason, Severity
@@ -19,7 +19,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.ANSWER,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_of_the_way=True,
         failures=((Stage.TLS, Failure.UNTRUSTED_ISSUER),),
         title="Untrusted certificate authority for {service}",
@@ -55,7 +55,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.ANSWER,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         not_by_clock=Reason.CLOCK_BEHIND,
         failures=((Stage.TLS, Failure.EXPIRED),),
         title="Expired certificate, by this clock, for {service}",
@@ -78,7 +78,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.ANSWER,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         not_by_clock=Reason.CLOCK_AHEAD,
         failures=((Stage.TLS, Failure.NOT_YET_VALID),),
         title="The certificate is not valid yet: {service}",
@@ -101,7 +101,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.ANSWER,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         failures=((Stage.TLS, Failure.WRONG_NAME),),
         title="A certificate for another name at {service}",
         cause=(
@@ -128,7 +128,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.ANSWER,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         failures=(
             (Stage.TLS, Failure.HANDSHAKE_FAILED),
             (Stage.TLS, Failure.NOT_TLS),
@@ -157,7 +157,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.ANSWER,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
-        is_of_a_host=True,
+        scope=Scope.OF_ITS_HOSTS,
         is_of_the_way=True,
         failures=((Stage.HTTP, Failure.NOT_AWS),),
         title="Something other than AWS answers for {service}",

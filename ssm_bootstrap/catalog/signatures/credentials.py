@@ -105,6 +105,10 @@ CREDENTIALS: tuple[Signature, ...] = (
         meaning="the worker's binary could not be run (missing, noexec)",
         source=AGENT + "core/workerprovider/longrunningprovider/provider.go:228",
         samples=(formatted("failed to start worker ssm-agent-worker, fork/exec /usr/bin/ssm-agent-worker: permission denied"),),
+        code="worker-missing",
+        transient=False,
+        breaks=ON_A_NODE,
+        ended_by=("worker-started",),
     ),
     Signature(
         id="worker-died",

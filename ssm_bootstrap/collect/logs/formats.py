@@ -10,7 +10,9 @@ from typing import Any, Callable, Iterable, Iterator, Mapping, Optional
 from ssm_bootstrap.catalog.logformat import find_head
 from ssm_bootstrap.collect.logs.stream import Lines, NotWhole
 
-_HEAD = 512
+_HEAD = 1 << 14
+"""Bytes by which it is told what a stream is: an entry of the journal has about 1 KiB."""
+
 _LEVELS = {"0": "CRITICAL", "1": "CRITICAL", "2": "CRITICAL", "3": "ERROR", "4": "WARN"}
 """Levels of the agent by the journal's PRIORITY (syslog's numbers, systemd.journal-fields(7)); all others are INFO."""
 
@@ -50,7 +52,11 @@ def in_agents_shape(chunks: Iterable[bytes], path: str, zone: tzinfo) -> Iterato
 
 def is_journal(head: bytes) -> bool:
     """Whether the first bytes are those of ``journalctl -o json``."""
-    line = head.lstrip()[:_HEAD]
+    lines = head.lstrip().split(b"\n", 2)[:2]  # of a journal that was cut, as by tail -c, the first is only the end of one
+    return any(_is_entry(line) for line in lines)
+
+
+def _is_entry(line: bytes) -> bool:
     return line.startswith(b"{") and (b'"__CURSOR"' in line or b'"__REALTIME_TIMESTAMP"' in line or b'"MESSAGE"' in line)
 
 

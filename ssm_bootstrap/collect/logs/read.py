@@ -163,7 +163,7 @@ def _read_parts(reading: Reading, parts: Sequence[Part], windows: Mapping[str, W
     done = []
     for part in parts:
         told = windows.get(part.path.rpartition("/")[0]) if _plain_name(part.path) == _AGENT_NAME else None
-        stamp = _stamp(datetime.fromtimestamp(reading.written[part.path], reading.zone)) if part.path in reading.written else b""
+        stamp = _stamp_of(reading.written.get(part.path), reading.zone)
         reader = LogReader(part.path, fold, told, reading.span, zone=reading.zone, stamp=stamp)
         before = fold.beyond
         error = ""
@@ -178,6 +178,14 @@ def _read_parts(reading: Reading, parts: Sequence[Part], windows: Mapping[str, W
         done.append(PartRead(file, reader.lines_read, reader.window, error))
     groups, signs = fold.taken()
     return Passed(groups, signs, tuple(done), fold.beyond)
+
+
+def _stamp_of(seconds: Optional[float], zone: tzinfo) -> bytes:
+    """A moment as the agent writes it; empty without one, and for one that no calendar has."""
+    try:
+        return _stamp(datetime.fromtimestamp(seconds, zone)) if seconds is not None else b""
+    except (ValueError, OverflowError, OSError):
+        return b""
 
 
 def _plain_name(path: str) -> str:

@@ -76,7 +76,7 @@ class AskingLadder(Ladder):
         assert self.question is not None
         proxy, place = self.target.proxy, self.question.place
         port = proxy.port if proxy else self.target.port
-        connection = self._rung(Stage.TCP, probe, lambda: self.network.connect(address, port, timeout))
+        connection = self._rung(Stage.TCP, probe, lambda: self._dial(address, port, timeout))
         with connection:
             probe = replace(probe, local_address=connection.getsockname()[0])
             if not place.secure:

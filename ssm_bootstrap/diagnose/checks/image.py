@@ -42,6 +42,8 @@ def fingerprint(case: Case) -> Iterator[Finding]:
     if identity is None or saved is None or saved.same_machine_id is not False:
         return
     detail = "the machine-id that the vault's fingerprint was taken of is not this machine's"
+    around = value_of(case.observations.surroundings)
+    kept = value_of(around.credentials_from) if around is not None else None
     compared = saved.threshold != -1
     if not compared:
         detail += "; the similarity threshold is -1, so the agent does not compare, and a clone shares its mi- id unnoticed"
@@ -51,8 +53,9 @@ def fingerprint(case: Case) -> Iterator[Finding]:
         variant="" if compared else "unnoticed",
         facts={"region": case.region, "mi": identity.managed_instance_id, "detail": detail},
         evidence=(Evidence("vault", FINGERPRINT, detail),),
-        severity=Severity.ERROR if compared else Severity.WARNING,
-        breaks=case.on_a_node if compared else (),
+        # Credentials that it has kept go on to work; AWS refuses the next ones.
+        severity=Severity.ERROR if compared and kept is None else Severity.WARNING,
+        breaks=case.on_a_node if compared and kept is None else (),
     )
 
 

@@ -12,7 +12,7 @@ from ssm_bootstrap.catalog.authorities import authority_place
 from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
 from ssm_bootstrap.diagnose.case import Case, is_closed
 from ssm_bootstrap.diagnose.doubt import unsure_way
-from ssm_bootstrap.diagnose.reach import Reach, Standing, metadata_of
+from ssm_bootstrap.diagnose.reach import Reach, Standing, hosts_of, metadata_of, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Verdict
@@ -45,6 +45,8 @@ def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
         evidence=(*(_evidence(probe) for reach in group for probe in _shown(reach)), *doubt),
         breaks=touched_by(rows, case.needs, Verdict.BROKEN),
         degrades=touched_by(rows, case.needs, Verdict.DEGRADED),
+        hosts=hosts_of(group),
+        services=services_of(group),
     )
     if doubt and finding.severity is Severity.ERROR and not finding.breaks:
         return replace(finding, severity=Severity.WARNING)
@@ -75,7 +77,7 @@ def _shown(reach: Reach) -> tuple[Probe, ...]:
 
 
 def _subject(group: Sequence[Reach]) -> str:
-    return ", ".join(dict.fromkeys(reach.shown_by.target.host for reach in group))
+    return ", ".join(hosts_of(group))
 
 
 def _by_service(case: Case, group: Sequence[Reach]) -> tuple[dict[str, str], ...]:
@@ -102,7 +104,7 @@ def _facts(case: Case, group: Sequence[Reach]) -> dict[str, str]:
         "vpc_id": metadata.vpc_id if metadata else "",
         "instance_id": metadata.instance_id if metadata else "",
         "subnet_id": metadata.subnet_id if metadata else "",
-        "service": _joined(reach.shown_by.target.service for reach in group),
+        "service": _joined(services_of(group)),
         "host": first.target.host,
         "address": first.address or "",
         "port": _joined(str(reach.shown_by.target.port) for reach in group),
@@ -150,6 +152,8 @@ def public_path(case: Case) -> Iterator[Finding]:
                 each=_by_service(case, group),
                 evidence=tuple(_evidence(reach.shown_by) for reach in group),
                 severity=severity,
+                hosts=hosts_of(group),
+                services=services_of(group),
             )
 
 

@@ -1,4 +1,4 @@
-"""Whether a patch run gets what it fetches: this machine's repositories, the payload, the snapshot; and whether it would lie."""
+"""Whether a patch run gets what it fetches: this machine's repositories, the payload and the snapshot."""
 
 from __future__ import annotations
 
@@ -10,10 +10,19 @@ from ssm_bootstrap.catalog.patchobjects import ACCELERATED, MODULES, PAYLOAD
 from ssm_bootstrap.diagnose import mirrors, s3remedies
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.reach import Standing, cause_of
-from ssm_bootstrap.diagnose.standings import BAD, Effect, Judged, RepositoryStanding, judge_repositories, repositories_of
+from ssm_bootstrap.diagnose.standings import (
+    BAD,
+    Effect,
+    Judged,
+    RepositoryStanding,
+    hosts_asked,
+    judge_repositories,
+    repositories_of,
+    services_asked,
+)
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Remedy, Severity
+from ssm_bootstrap.model.finding import Evidence, Finding, Remedy, Severity
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositories, Repository
 
@@ -21,46 +30,20 @@ PATCH = (Capability.PATCH,)
 MOST_GROUPS, MOST_SETTINGS = 10, 3
 FATAL = (Effect.BREAKS, Effect.LIES)
 PROGRAMS = {Manager.DNF: "dnf ", Manager.YUM: "yum ", Manager.APT: "apt-get ", Manager.ZYPPER: "zypper "}
-GOES_ON = {
-    Manager.DNF: "These repositories do not answer and may be skipped, so dnf leaves them out and ends well.",
-    Manager.YUM: "These repositories do not answer and may be skipped, so yum leaves them out and ends well.",
-    Manager.APT: "These repositories do not answer, and apt goes on with the lists that it had of them, or with none.",
-    Manager.ZYPPER: "These repositories do not answer, and zypper leaves them out.",
-}
-NOT_SCANNED = "The distribution's own patches are scanned; what comes from these repositories is not."
 
 
 def repositories(case: Case) -> Iterator[Finding]:
     """Repositories that a patch run needs and that do not answer: one finding for those of one place."""
-    found = _asked(case)
+    found = repositories_asked(case)
     if found is None:
         return
-    failed = [item for item in _failed(found) if item.effect in FATAL]
+    failed = [item for item in failed_of(found) if item.effect in FATAL]
     grouped: dict[str, list[Judged]] = defaultdict(list)
     for item in failed:
-        key = item.repository.provider or _host(item)
+        key = item.repository.provider or host_of(item)
         grouped[key if key in grouped or len(grouped) < MOST_GROUPS else "others"].append(item)
     for group in grouped.values():
         yield _unreachable(case, found, group)
-
-
-def false_compliance(case: Case) -> Iterator[Finding]:
-    """Repositories that fail and may be skipped: the scan ends well and has looked at nothing, or not at everything."""
-    found = _asked(case)
-    if found is None:
-        return
-    if found.nothing_on and not any(problem.hides or problem.unread for problem in found.problems):
-        yield _nothing_on(case, found)
-    failed = _failed(found)
-    lying = [item for item in failed if item.effect is Effect.LIES]
-    if lying:
-        yield _skipped(case, lying, severity=Severity.ERROR, breaks=PATCH)
-    missed = [item for item in failed if item.effect is Effect.MISSES]
-    if missed and len(missed) == len(failed):  # beside repositories that a run needs it is no news
-        names = ", ".join(item.repository.name for item in missed[:3])
-        finding = _skipped(case, missed, severity=Severity.WARNING, degrades=PATCH)
-        title = "Packages of other repositories are left out of a scan"
-        yield replace(finding, title=title, subject=names, cause=f"{GOES_ON[found.manager]} {NOT_SCANNED}")
 
 
 def payload(case: Case) -> Iterator[Finding]:
@@ -85,6 +68,8 @@ def payload(case: Case) -> Iterator[Finding]:
             evidence=tuple(Evidence("probe", fetch.url, fetch.detail) for fetch in group),
             severity=Severity.ERROR if sure else Severity.WARNING,
             symptom_of=_way(case, first),
+            hosts=tuple(dict.fromkeys(fetch.probe.target.host for fetch in group if fetch.probe is not None)),
+            services=("s3",),
             breaks=PATCH if sure else (),
             degrades=() if sure else PATCH,
         )
@@ -97,7 +82,7 @@ def _worst(group: Sequence[Fetch]) -> Fetch:
 
 def configuration(case: Case) -> Iterator[Finding]:
     """Lines that no package manager understands."""
-    found = _asked(case)
+    found = repositories_asked(case)
     problems = [problem for problem in found.problems if not problem.unread] if found is not None else []
     if found is None or not problems:
         return
@@ -106,7 +91,7 @@ def configuration(case: Case) -> Iterator[Finding]:
     refuses = found.manager in (Manager.APT, Manager.YUM)
     anything_own = any(item.own and item.enabled for item in found.items if item.file not in {p.file for p in hiding})
     serious = bool(hiding) and (refuses or not anything_own or any(problem.file in own_files for problem in hiding))
-    serious = serious or any(_lacks_a_variable(judged.repository, found) for judged in _failed(found) if judged.effect in FATAL)
+    serious = serious or any(_lacks_a_variable(judged.repository, found) for judged in failed_of(found) if judged.effect in FATAL)
     shown = hiding or problems
     detail = f"{shown[0]}."
     finding = make_finding(
@@ -116,9 +101,8 @@ def configuration(case: Case) -> Iterator[Finding]:
         evidence=tuple(Evidence("file", str(item).partition(": ")[0], item.text) for item in problems),
         severity=Severity.ERROR if serious else Severity.WARNING,
     )
-    asking = tuple(command for command in finding.remedy.instance_commands if command.startswith(PROGRAMS[found.manager]))
     summary = f"Correct {str(shown[0]).partition(': ')[0]}, and have the package manager read its configuration again."
-    finding = replace(finding, remedy=replace(finding.remedy, summary=summary, instance_commands=asking))
+    finding = replace(finding, remedy=replace(of_manager(finding.remedy, found.manager), summary=summary))
     yield replace(finding, breaks=PATCH) if serious else replace(finding, degrades=PATCH if hiding else ())
 
 
@@ -141,12 +125,19 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
             yield f"repository {item.repository.name}", f"{item.shown_by.url}: {reason}" if item.shown_by else reason
 
 
-def _asked(case: Case) -> Optional[Repositories]:
+def repositories_asked(case: Case) -> Optional[Repositories]:
+    """This machine's repositories, where patching is asked for and somebody could look."""
     return repositories_of(case.observations) if Capability.PATCH in case.capabilities else None
 
 
-def _failed(found: Repositories) -> list[Judged]:
+def failed_of(found: Repositories) -> list[Judged]:
+    """Those of which each way ended badly."""
     return [item for item in judge_repositories(found) if item.standing is RepositoryStanding.FAILED]
+
+
+def of_manager(remedy: Remedy, manager: Manager) -> Remedy:
+    """A remedy with the commands of this machine's own package manager alone."""
+    return replace(remedy, instance_commands=tuple(one for one in remedy.instance_commands if one.startswith(PROGRAMS[manager])))
 
 
 def _objects(case: Case) -> Sequence[Fetch]:
@@ -162,7 +153,8 @@ def _fetch_host(fetch: Optional[Fetch]) -> str:
     return fetch.probe.target.host if fetch.probe is not None else fetch.url
 
 
-def _host(item: Judged) -> str:
+def host_of(item: Judged) -> str:
+    """Where a repository was asked, in words: its host, or the URL or file that it stands in."""
     return _fetch_host(item.shown_by) or next(iter((*item.repository.lists, *item.repository.urls)), item.repository.file)
 
 
@@ -176,40 +168,41 @@ def _way(case: Case, fetch: Optional[Fetch]) -> Optional[str]:
 def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Finding:
     items = [judged.repository for judged in group]
     first = group[0].shown_by
+    steps = (*mirrors.ways(found.manager, items), *mirrors.lines(found.manager, items, case.region, case.domain))
+    variant, place = _case_of(group)
     finding = make_finding(
         "repository-unreachable",
-        ", ".join(dict.fromkeys(_host(judged) for judged in group)),
-        facts={"region": case.region, "domain": case.domain, "host": _host(group[0]), "detail": first.detail if first else ""},
-        evidence=tuple(_evidence(judged) for judged in group),
+        ", ".join(dict.fromkeys(host_of(judged) for judged in group)),
+        variant=variant,
+        facts={
+            "region": case.region,
+            "domain": case.domain,
+            "host": host_of(group[0]),
+            "detail": first.detail if first else "",
+            "place": place,
+        },
+        evidence=tuple(evidence_of(judged) for judged in group),
         symptom_of=_symptom(case, found, group),
         breaks=PATCH,
+        hosts=hosts_asked(group),
+        services=services_asked(group, case.site),
     )
-    remedy = finding.remedy
-    asking = tuple(command for command in remedy.instance_commands if command.startswith(PROGRAMS[found.manager]))
-    remedy = replace(remedy, instance_commands=asking)
-    steps = (*mirrors.ways(found.manager, items), *mirrors.lines(found.manager, items, case.region, case.domain))
-    if not steps:
-        missing = _for_missing(group)
-        remedy = replace(
-            remedy, summary=missing or s3remedies.summary_for(group) or remedy.summary, aws_steps=remedy.aws_steps[:-1]
-        )
-        if not missing:
-            lines = s3remedies.over_http(group)
-            step = f"Or write https:// in place of http:// in {lines}." if lines else "Nothing on this machine has to change."
-            remedy = replace(remedy, on_aws=True, instance_steps=(step,))
-        is_own = remedy.on_aws and remedy.summary != finding.remedy.summary
-        return replace(finding, remedy=remedy, reasons=(Reason.OWN_CHANGE,) if is_own else ())
-    if not any(mirrors.in_s3(item) for item in items):  # what there is to say of Amazon Linux's buckets is of no use here
-        remedy = replace(remedy, aws_steps=remedy.aws_steps[-1:], aws_commands=remedy.aws_commands[:1])
-    more = mirrors.commands(found.manager, items, case.region, case.domain)
-    remedy = replace(
-        remedy,
-        summary=_for_missing(group)
-        or "Give this machine a way to its repositories: a mirror in S3, a proxy, or a repository inside the network.",
-        instance_steps=steps,
-        instance_commands=(*remedy.instance_commands, *more),
-    )
+    remedy = of_manager(finding.remedy, found.manager)
+    if steps:
+        more = mirrors.commands(found.manager, items, case.region, case.domain)
+        remedy = replace(remedy, instance_steps=steps, instance_commands=(*remedy.instance_commands, *more))
     return replace(finding, remedy=remedy)
+
+
+def _case_of(group: Sequence[Judged]) -> tuple[str, str]:
+    """Which variant of repository-unreachable says what to change here, and the place that is meant."""
+    missing = _without_index(group)
+    if missing:
+        return "no-index", missing
+    in_s3 = [mirrors.in_s3(judged.repository) for judged in group]
+    if all(in_s3):
+        return s3remedies.case_of(group)
+    return ("in-both" if any(in_s3) else "elsewhere"), ""
 
 
 def _symptom(case: Case, found: Repositories, group: Sequence[Judged]) -> Optional[str]:
@@ -220,14 +213,13 @@ def _symptom(case: Case, found: Repositories, group: Sequence[Judged]) -> Option
     return next(iter(ways)) if len(ways) == 1 else None
 
 
-def _for_missing(group: Sequence[Judged]) -> str:
-    """The one sentence where every host answers and has no index there; empty otherwise."""
+def _without_index(group: Sequence[Judged]) -> str:
+    """The lines of these repositories where every host answers and has no index there; empty otherwise."""
     if not all(judged.shown_by is not None and judged.shown_by.outcome is Outcome.MISSING for judged in group):
         return ""
     places = [f"{judged.repository.file}:{judged.repository.line}" for judged in group]
     more = f" and {len(places) - MOST_SETTINGS} more" if len(places) > MOST_SETTINGS else ""
-    where = f"{', '.join(places[:MOST_SETTINGS])}{more}"
-    return f"Correct the URL at {where}, or put the index there: {_host(group[0])} answers without it."
+    return f"{', '.join(places[:MOST_SETTINGS])}{more}"
 
 
 def _lacks_a_variable(item: Repository, found: Repositories) -> bool:
@@ -235,66 +227,10 @@ def _lacks_a_variable(item: Repository, found: Repositories) -> bool:
     return "$" in "".join(item.urls + item.lists) and any(problem.file == item.file for problem in found.problems)
 
 
-def _evidence(judged: Judged) -> Evidence:
+def evidence_of(judged: Judged) -> Evidence:
+    """The line that names a repository, and what its host said."""
     item, fetch = judged.repository, judged.shown_by
-    source = "repository in S3" if mirrors.in_s3(item) else "repository"
     by = f" by proxy {item.proxy}" if item.proxy else ""
     place = f"{item.file}:{item.line}" if item.line else item.file
     said = f"{fetch.url}{by}: {fetch.detail}" if fetch is not None else item.remark
-    return Evidence(source, f"{item.name} ({place})", said)
-
-
-def _nothing_on(case: Case, found: Repositories) -> Finding:
-    """Files of repositories, and none switched on: a RHEL without a subscription, a hardened image, an empty sources.list."""
-    said = f"{found.total} are configured and none is switched on" if found.total else "their files name none"
-    finding = make_finding(
-        "false-compliance",
-        f"{found.manager.value}'s repositories",
-        facts={"region": case.region, "detail": said},
-        evidence=(Evidence("repository", f"{found.manager.value}'s files", said),),
-        breaks=PATCH,
-    )
-    cause = f"No repository is switched on here ({said}), so a scan has no patches to compare with and can find none missing."
-    summary = (
-        "Switch on this system's own repositories (RHEL: register it with subscription-manager, or install its RHUI client)."
-    )
-    steps = ("Do not trust the compliance reported until then: scan again.",)
-    commands = tuple(one for one in finding.remedy.instance_commands if one.startswith(PROGRAMS[found.manager]))
-    remedy = Remedy(summary, instance_steps=steps, instance_commands=commands, see=finding.remedy.see)
-    return replace(finding, cause=cause, remedy=remedy)
-
-
-def _skipped(case: Case, group: Sequence[Judged], **more: object) -> Finding:
-    settings = list(dict.fromkeys(item.repository.skipped_by for item in group if item.repository.skipped_by))
-    finding = make_finding(
-        "false-compliance",
-        ", ".join(item.repository.name for item in group[:5]),
-        facts={"region": case.region, "host": _host(group[0]), "detail": group[0].shown_by.detail if group[0].shown_by else ""},
-        evidence=tuple(_evidence(item) for item in group),
-        **more,  # type: ignore[arg-type]
-    )
-    reasons = (Reason.SKIPPED,) if settings else ()
-    return replace(finding, remedy=_not_to_be_skipped(finding.remedy, settings), reasons=reasons)
-
-
-def _not_to_be_skipped(remedy: Remedy, settings: Sequence[str]) -> Remedy:
-    """The setting to change, in the summary too: of a symptom nothing else is shown. apt and zypper have no such setting."""
-    if not settings:
-        summary = "Make these repositories reachable, or switch off those from which nothing has to come."
-        return replace(remedy, summary=summary, instance_steps=remedy.instance_steps[1:], instance_commands=())
-    files = [place for place in settings if place.startswith("/")]
-    where = f"at {', '.join(files[:MOST_SETTINGS])}" if files else f"in [main] of /etc/dnf/dnf.conf ({settings[0]} is True)"
-    more = f" and {len(files) - MOST_SETTINGS} more places" if len(files) > MOST_SETTINGS else ""
-    summary = f"Make the repository reachable, and set skip_if_unavailable=False {where}{more}: a failure is then seen as one."
-    places = tuple(f"skip_if_unavailable is in force by {place}: set it to False." for place in settings)
-    steps = (*places, *(remedy.instance_steps if not files else remedy.instance_steps[1:]))
-    commands = tuple(command for place in settings for command in (_setting_it(place),) if command)
-    return replace(remedy, summary=summary, instance_steps=steps, instance_commands=(*commands, *remedy.instance_commands))
-
-
-def _setting_it(place: str) -> str:
-    """The command that sets it; none for a path that a shell might take otherwise."""
-    path, _, line = place.rpartition(":")
-    if not path.startswith("/"):
-        return "sed -i '/^\\[main\\]/a skip_if_unavailable=False' /etc/dnf/dnf.conf"
-    return f"sed -i '{line}s/.*/skip_if_unavailable=False/' {path}" if mirrors.is_plain(path) and line.isdigit() else ""
+    return Evidence("repository in S3" if mirrors.in_s3(item) else "repository", f"{item.name} ({place})", said)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Iterator, Optional
+from typing import Any, Iterator, Optional
 
 from ssm_bootstrap.catalog.limits import PATCH_ROOM, PATCH_ROOM_LEAST
 from ssm_bootstrap.catalog.repositories import Distribution, distribution_of, is_supported
@@ -11,13 +10,14 @@ from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.standings import RepositoryStanding, judge_repositories, repositories_of
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Evidence, Finding, Severity
+from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Severity
 from ssm_bootstrap.model.machine import IdentityState
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.patching import NodeLimits
 
 PATCH = (Capability.PATCH,)
 SNAPS = "/snap/"
+FOR_ROOM = (Reason.OF_STORAGE,)
 
 
 def platform(case: Case) -> Iterator[Finding]:
@@ -31,7 +31,7 @@ def platform(case: Case) -> Iterator[Finding]:
         return
     if not is_supported(row, limits.system_version):
         detail = f"{row.title} {limits.system_version} is not in the documented list of releases"
-        yield _doubt(case, "/etc/os-release", detail, "This release is not on Patch Manager's list")
+        yield _remark(case, "/etc/os-release", detail, "unlisted-release")
     yield from _python(case, limits, row)
 
 
@@ -48,7 +48,7 @@ def _python(case: Case, limits: NodeLimits, row: Distribution) -> Iterator[Findi
         yield _stops(case, limits.interpreter, f"Python {limits.python}: {documented}")
     elif version > row.newest:
         detail = f"Python {limits.python}: {documented}"
-        yield _doubt(case, limits.interpreter, detail, "This Python is newer than Patch Manager documents")
+        yield _remark(case, limits.interpreter, detail, "newer-python")
 
 
 def tools(case: Case) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def tools(case: Case) -> Iterator[Finding]:
         if _repositories_fail(case):
             yield _stops(case, "python3-apt", f"{detail}, and a repository does not answer")
         else:
-            yield _remark(case, "python3-apt", detail, "python3-apt is missing and is installed by the first scan")
+            yield _remark(case, "python3-apt", detail, "python3-apt")
     if limits.database_problem:
         yield _stops(case, "package database", limits.database_problem)
 
@@ -81,9 +81,9 @@ def room(case: Case) -> Iterator[Finding]:
         told.add(free >> 20)
         detail = f"{free >> 20} MB are free below {path}"
         if free < PATCH_ROOM_LEAST:
-            yield _stops(case, path, detail)
+            yield _stops(case, path, detail, reasons=FOR_ROOM)
         else:
-            yield _doubt(case, path, detail, "There is little room for packages and their lists")
+            yield _remark(case, path, detail, "little-room", reasons=FOR_ROOM)
 
 
 def busy(case: Case) -> Iterator[Finding]:
@@ -106,7 +106,7 @@ def reboot(case: Case) -> Iterator[Finding]:
     limits = _limits(case)
     if limits is not None and limits.reboot_pending:
         detail = f"{limits.reboot_pending} is there: what was installed counts as InstalledPendingReboot until a reboot"
-        yield _remark(case, limits.reboot_pending, detail, "A reboot is pending from before")
+        yield _remark(case, limits.reboot_pending, detail, "reboot-pending")
 
 
 def credentials(case: Case) -> Iterator[Finding]:
@@ -118,10 +118,10 @@ def credentials(case: Case) -> Iterator[Finding]:
     running = value_of(image.running)
     if profile is not None and not profile.by_agent:
         detail = f"[{profile.name}] of {profile.path} holds keys that the agent did not write: the patch script calls with them"
-        yield _doubt(case, profile.path, detail, "The patch script will use somebody else's keys")
+        yield _remark(case, profile.path, detail, "foreign-keys")
     elif running is not None and running.kind == "OnPrem" and running.share_profile not in ("", "default"):
         detail = f"the agent shares its keys as [{running.share_profile}]; the patch script looks for the default profile"
-        yield _doubt(case, running.share_file, detail, "The patch script may not find the agent's keys")
+        yield _remark(case, running.share_file, detail, "other-profile")
 
 
 def hybrid(case: Case) -> Iterator[Finding]:
@@ -152,21 +152,14 @@ def _repositories_fail(case: Case) -> bool:
     return found is not None and any(item.standing is RepositoryStanding.FAILED for item in judge_repositories(found))
 
 
-def _stops(case: Case, subject: str, detail: str) -> Finding:
+def _stops(case: Case, subject: str, detail: str, **more: Any) -> Finding:
     """What a patch run cannot work with."""
+    facts, shown = {"region": case.region, "detail": detail}, (Evidence("machine", subject, detail),)
+    return make_finding("patch-platform", subject, facts=facts, evidence=shown, breaks=PATCH, **more)
+
+
+def _remark(case: Case, subject: str, detail: str, variant: str, **more: Any) -> Finding:
+    """What it may stumble over, or what is only worth knowing."""
+    facts = {"region": case.region, "detail": f"{detail[0].upper()}{detail[1:]}"}
     shown = (Evidence("machine", subject, detail),)
-    return make_finding("patch-platform", subject, facts={"region": case.region, "detail": detail}, evidence=shown, breaks=PATCH)
-
-
-def _doubt(case: Case, subject: str, detail: str, title: str) -> Finding:
-    """What it may stumble over."""
-    return replace(_stops(case, subject, detail), severity=Severity.WARNING, breaks=(), title=title, cause=_sentence(detail))
-
-
-def _remark(case: Case, subject: str, detail: str, title: str) -> Finding:
-    """What is only worth knowing."""
-    return replace(_doubt(case, subject, detail, title), severity=Severity.INFO)
-
-
-def _sentence(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}."
+    return make_finding("patch-platform", subject, variant=variant, facts=facts, evidence=shown, **more)

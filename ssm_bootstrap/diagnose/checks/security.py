@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import timedelta
-from typing import Iterator, Mapping, Optional
+from typing import Iterator, Mapping
 
 from ssm_bootstrap.diagnose.case import Case, is_closed
 from ssm_bootstrap.diagnose.firewall import Fate, Judgement, judge_packet
 from ssm_bootstrap.diagnose.firewallrules import Packet
-from ssm_bootstrap.diagnose.reach import Reach, Standing
+from ssm_bootstrap.diagnose.reach import Reach, Standing, hosts_of, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Verdict
@@ -47,7 +46,7 @@ def firewall(case: Case) -> Iterator[Finding]:
         yield _finding(case, certain)
     perhaps = [(rule, reaches) for (sure, rule), reaches in grouped.items() if not sure]
     if perhaps:
-        yield _finding(case, perhaps, title="A rule of this machine's own firewall may stop this", severity=Severity.INFO)
+        yield _finding(case, perhaps, variant="perhaps")
 
 
 def _stopped(case: Case) -> list[Reach]:
@@ -80,14 +79,12 @@ def _judge(case: Case, around: Surroundings, rules: Firewall, probe: Probe) -> J
 def _finding(
     case: Case,
     groups: list[tuple[str, list[Reach]]],
-    title: Optional[str] = None,
-    severity: Optional[Severity] = None,
+    variant: str = "",
 ) -> Finding:
     reaches = [reach for _, group in groups for reach in group]
     rows = [reach.endpoint for reach in reaches]
-    hosts = list(dict.fromkeys(reach.shown_by.target.host for reach in reaches))
+    hosts, services = hosts_of(reaches), services_of(reaches)
     first = reaches[0].shown_by
-    services = list(dict.fromkeys(reach.shown_by.target.service for reach in reaches))
     finding = make_finding(
         "host-firewall",
         ", ".join(hosts),
@@ -100,11 +97,13 @@ def _finding(
             "detail": groups[0][0],
         },
         evidence=tuple(Evidence("firewall", ", ".join(_places(group)), rule[:300]) for rule, group in groups),
-        severity=severity,
-        breaks=touched_by(rows, case.needs, Verdict.BROKEN) if severity is None else (),
-        degrades=touched_by(rows, case.needs, Verdict.DEGRADED) if severity is None else (),
+        variant=variant,
+        hosts=hosts,
+        services=services,
+        breaks=touched_by(rows, case.needs, Verdict.BROKEN) if not variant else (),
+        degrades=touched_by(rows, case.needs, Verdict.DEGRADED) if not variant else (),
     )
-    return with_severity(finding) if title is None else replace(finding, title=title)
+    return finding if variant else with_severity(finding)
 
 
 def _places(reaches: list[Reach]) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def elsewhere(case: Case) -> Iterator[Union[Finding, tuple[str, str]]]:
     if not strange:
         return
     detail = f"{', '.join(strange)}; this node belongs to {case.region}"
-    hosts = {host for _, host in config.endpoints if region_of(host) not in ("", case.region)}
+    hosts = tuple(dict.fromkeys(host for _, host in config.endpoints if region_of(host) not in ("", case.region)))
     failed = [reach for reach in case.reaches if reach.shown_by.target.host in hosts and reach.standing is Standing.FAILED]
     rows = [reach.endpoint for reach in failed]
     breaks = touched_by(rows, case.needs, Verdict.BROKEN)
@@ -82,6 +82,7 @@ def elsewhere(case: Case) -> Iterator[Union[Finding, tuple[str, str]]]:
         severity=Severity.ERROR if breaks else Severity.WARNING,
         breaks=breaks,
         degrades=touched_by(rows, case.needs, Verdict.DEGRADED),
+        hosts=hosts,
     )
     answered = {host for host in hosts if not any(reach.shown_by.target.host == host for reach in failed)}
     for host in dict.fromkeys(host for host in led_elsewhere(case.observations).values() if host in answered):

@@ -88,6 +88,8 @@ def judge(
         return _judge_network(record, reading, reading.fault, file, around)
     if reading.cause:
         return _judge_cause(record, reading, reading.cause, file, around.site)
+    if reading.phase and reading.phase.signature.code:
+        return _fault(record, reading, reading.phase.signature.code, "", "", bool(reading.phase.signature.transient))
     known = reading.phase is not None or record.level not in (Level.NONE, Level.INFO, Level.DEBUG, Level.TRACE)
     return Judgement(Sort.UNEXPLAINED if known else Sort.PLAIN, reading)
 
@@ -146,6 +148,7 @@ def _judge_cause(record: LogRecord, reading: Reading, cause: Match, file: str, s
         code = "s3-denied"
     if row.id.startswith("patch-exit-") and not is_patching(file, record):
         code = None
+    code = code or (phase.code if phase else None)
     if code is None:
         return Judgement(Sort.NOTED, reading, detail=_detail(reading, record.message), transient=bool(row.transient))
     host = _host_of(url)

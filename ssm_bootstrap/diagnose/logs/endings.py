@@ -7,10 +7,9 @@ what a look sees now, and at last silence. Who may tell of a fault stands in the
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Iterator, Optional, Sequence
+from typing import Optional, Sequence
 
 from ssm_bootstrap.catalog.findingkind import Bond, Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
@@ -24,8 +23,6 @@ from ssm_bootstrap.model.timeline import EndedBy, Ending, RunEnd, Timeline
 PAUSE = timedelta(minutes=70)
 """Silence after which a fault that may pass is over. The agent's own longest pauses are 60 minutes: a ping while it hibernates,
 and the control channel's back-off of 40 minutes and a half (source: hibernation.go:48-151, session/config/config.go:64-68)."""
-
-_HOST = re.compile(r"(?:[A-Za-z0-9_-]+\.)+[A-Za-z][A-Za-z0-9-]*")
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,8 @@ class Fault:
     """
 
     code: str
-    subject: str
+    host: str  # that it is about; empty where it is about none
+    service: str
     last: Optional[datetime]
     good: Sequence[Sign] = ()
     of_the_agent: bool = True
@@ -118,8 +116,7 @@ def _by_look(fault: Fault, seen: Seen) -> Optional[Ending]:
         return Ending(EndedBy.MACHINE, "there is room now, and it can be written") if seen.has_storage else None
     if Teller.PROBE not in row.told_by or not seen.reaches:
         return None
-    named = [host for host in fault.subject.split(", ") if _HOST.fullmatch(host)]
-    if named and not row.is_of_the_proxy and all(_is_of_others(seen, host) for host in named):
+    if fault.host and not row.is_of_the_proxy and _is_of_others(seen, fault.host):
         return Ending(EndedBy.NOT_ASKED_FOR, "no probe dials that host now")
     dialled = _dialled(fault, seen)
     if _is_seen(fault, seen):
@@ -132,9 +129,8 @@ def _by_look(fault: Fault, seen: Seen) -> Optional[Ending]:
 
 
 def _dialled(fault: Fault, seen: Seen) -> list[Reach]:
-    """The probes that tell of the services of a fault; all where it names none."""
-    services = set(services_of(fault.subject, seen.site))
-    return [reach for reach in seen.reaches if not services or reach.shown_by.target.service in services]
+    """The probes that tell of the service of a fault; all where it names none."""
+    return [reach for reach in seen.reaches if fault.service in ("", reach.shown_by.target.service)]
 
 
 def _is_seen(fault: Fault, seen: Seen) -> bool:
@@ -147,14 +143,6 @@ def _is_of_others(seen: Seen, host: str) -> bool:
     if any(reach.shown_by.target.host == host for reach in seen.reaches):
         return False
     return not service_of(host, seen.site) or region_of(host) not in ("", seen.region)
-
-
-def services_of(subject: str, site: Site = NO_SITE) -> Iterator[str]:
-    """The services of the hosts that a subject names."""
-    for host in subject.split(", "):
-        service = service_of(host, site)
-        if service:
-            yield service
 
 
 def _by_silence(fault: Fault, now: Optional[datetime]) -> Optional[Ending]:

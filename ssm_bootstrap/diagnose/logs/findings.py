@@ -87,14 +87,10 @@ def _finding(bundle: Bundle, told: Sequence[Incident], whole: _Whole) -> Finding
     parts = now or list(bundle.sightings)
     best = min(parts, key=lambda item: item.rank)
     facts = _facts(code, best, parts, whole)
+    fixed = _path(code, best) or FINDINGS[code].subject
     finding = make_finding(
         code,
-        _path(code, best)
-        or FINDINGS[code].subject
-        or facts["host"]
-        or facts["address"]
-        or facts["service"]
-        or "amazon-ssm-agent",
+        fixed or facts["host"] or facts["address"] or facts["service"] or "amazon-ssm-agent",
         variant=_variant(code, best) or next((item.judgement.variant for item in parts if item.judgement.variant), ""),
         facts=facts,
         evidence=(Evidence(best.group.file, _place(best.group.file, best.group.line), best.excerpt, best.group.sample.at),),
@@ -107,6 +103,8 @@ def _finding(bundle: Bundle, told: Sequence[Incident], whole: _Whole) -> Finding
         last=max(lasts, default=None),
         breaks=_union(item.judgement.breaks for item in parts),
         degrades=_union(item.judgement.degrades for item in parts),
+        hosts=(facts["host"],) if facts["host"] and not fixed else (),
+        services=(bundle.service,) if bundle.service else (),
     )
     actions = missing_actions(item.group.sample.message for item in parts)
     return _with_actions(finding, actions) if actions else finding

@@ -53,11 +53,16 @@ class Bundle:
         return frozenset((*(name for item in self.sightings for name in item.judgement.ended_by), *FINDINGS[self.code].ended_by))
 
     @property
-    def subject(self) -> str:
-        """What it is about: what its code is always about, or the host that its best record names, or the service."""
+    def host(self) -> str:
+        """The host that its best record names, where its code is about hosts."""
         ordered = sorted(self.sightings, key=lambda item: item.rank)
-        host = next((item.judgement.host for item in ordered if item.judgement.host), "")
-        return FINDINGS[self.code].subject or host or self.service or "amazon-ssm-agent"
+        named = (item.judgement.host for item in ordered if item.judgement.host)
+        return "" if FINDINGS[self.code].subject else next(named, "")
+
+    @property
+    def subject(self) -> str:
+        """What it is about: what its code is always about, or the host, or the service."""
+        return FINDINGS[self.code].subject or self.host or self.service or "amazon-ssm-agent"
 
     @property
     def breaks(self) -> tuple[Capability, ...]:
@@ -124,7 +129,8 @@ def _fault(bundle: Bundle, stretch: Sequence[_Told], good: Sequence[Sign]) -> Fa
     items = [told.item for told in stretch] or bundle.sightings
     return Fault(
         bundle.code,
-        bundle.subject,
+        bundle.host,
+        bundle.service,
         max((told.last for told in stretch), default=None),
         good,
         any(_is_of_the_agent(item) for item in items),

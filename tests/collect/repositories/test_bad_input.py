@@ -64,12 +64,15 @@ def test_variables_that_name_one_another_many_times_do_not_fill_the_memory(tmp_p
             f"a.sources:1: more than {MOST_ENTRIES} sources: nothing is read from here on",
         ),
         ("sources.list", "deb http://x " + "[" * 300_000, "sources.list:1: a line of more than 64 KB, which is not read"),
+        ("sources.list", ("deb http://x " + "[" * 65_000 + "\n") * 125, "sources.list:125: expected deb "),
+        ("sources.list", ("deb [a=b] http://x " + '"x' * 30_000 + "\n") * 125, "sources.list:125: expected deb "),
         ("apt.conf", "a b;\n/* " * 100_000, ""),
         ("apt.conf", '# x\n"a";\n' * 200_000, "apt.conf: longer than 1 MB: the rest of it was not read"),
     ],
-    ids=["cross-product", "brackets", "comments", "long"],
+    ids=["cross-product", "brackets", "many-brackets", "many-quotes", "comments", "long"],
 )
 def test_apt_s_files_are_read_in_bounded_time(tmp_path: Path, name: str, content: str, problem: str) -> None:
+    """Each is so long that whatever reads a letter more than a few times does not end before the suite's own time-out."""
     found = tree(tmp_path, UBUNTU, {f"apt/{name}": content.encode(), "apt/sources.list.d/0.list": b"deb http://m/ jammy main\n"})
     assert "jammy main" in [item.name for item in found.items]
     assert any(problem in str(item) for item in found.problems) if problem else not found.problems

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Optional
 
-from . import world
+from . import runtime, world
 from .dialer import GoError, line_ends, reading_error
 from .web import peer_of, send, start
 
@@ -46,6 +46,9 @@ class ControlChannel:
         url = "https://" + self.path
         body = json.dumps({"MessageSchemaVersion": "1.0", "RequestId": "lab"}).encode()
         headers = dict(SIGNED, **{"Content-Type": "application/json"})
+        unsigned = runtime.expired()
+        if unsigned:
+            raise TokenFailure(f"createControlChannel request failed: failed to sign the request: {unsigned}")
         try:
             reply = send("POST", url, headers, body, patience=TOKEN_LIMIT, dial=TOKEN_LIMIT)
         except GoError as error:

@@ -19,6 +19,8 @@ from .settings import InvalidConfig, Settings
 CORE = "[amazon-ssm-agent] "
 POOL = CORE + "[LongRunningWorkerContainer] "
 PROVIDER = POOL + "[WorkerProvider] "
+#: The worker's program; the stand-in's worker is another, but it must be possible to start this one where it is there.
+PROGRAM = "/usr/bin/ssm-agent-worker"
 WORKER_PID = world.DATA + "/ipc/standin-worker.pid"
 #: The real agent's seconds: for the workers' answers, until a stop is heeded after a worker was started, until the core ends.
 SURVEY, SETTLING, ENDING = 1.0, 3.0, 6.0
@@ -108,6 +110,14 @@ class Core:
     def start_worker(self) -> None:
         """One worker process; the id is told before the worker can say anything of its own."""
         self.log.info(f"{PROVIDER}Worker ssm-agent-worker is not running, starting worker process")
+        program = world.rooted(PROGRAM)
+        if os.path.exists(program) and not os.access(program, os.X_OK):
+            self.worker = None
+            self.log.error(
+                f"{PROVIDER}failed to start worker ssm-agent-worker, fork/exec {PROGRAM}: permission denied",
+                "startWorkersIfNotRunning @ provider.go.228",
+            )
+            return
         self.worker = subprocess.Popen(
             [sys.executable, "-IS", self.script, "--standin-worker", self.shown],
             stdin=subprocess.PIPE,
@@ -128,6 +138,8 @@ class Core:
                 self.log.info(
                     f"{PROVIDER}Process ssm-agent-worker (pid:{self.worker.pid}) has been terminated, remove from worker pool"
                 )
+                self.worker = None
+            if self.worker is None:
                 self.start_worker()
         self.log.info(f"{POOL}Receiving stop signal, stop worker monitor")
 

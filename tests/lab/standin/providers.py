@@ -34,7 +34,7 @@ class HybridProvider:
     def retrieve(self) -> Dict[str, Any]:
         """The role's credentials; Refused when there are none."""
         try:
-            finger = vault.fingerprint(vault.Vault(), self.log)
+            finger = vault.fingerprint(vault.Vault(), self.log, "[OnPremCredsProvider] ")
         except vault.VaultError as error:
             self.log.warn(f"Failed to get machine fingerprint: {error}")
             raise Refused(str(error)) from None

@@ -1,6 +1,7 @@
 """identity_config.json: whom the core takes itself for, and until when its credentials live."""
 
 import json
+import time
 from datetime import datetime, timezone
 from typing import Any, Dict
 
@@ -50,3 +51,12 @@ def seconds(text: object) -> float:
         return max(0.0, datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp())
     except (ValueError, OverflowError):
         return 0.0
+
+
+def expired() -> str:
+    """What a worker says of shared credentials that have run out; empty while they live, and where none are shared."""
+    kept = read()
+    if not kept.get("ShareFile") or seconds(kept.get("CredentialsExpiresAt")) > time.time():
+        return ""
+    retrieved, expires = (str(kept.get(f"Credentials{name}At"))[:19] + "Z" for name in ("Retrieved", "Expires"))
+    return f"shared credentials are already expired, they were retrieved at {retrieved} and expired at {expires}"

@@ -16,6 +16,8 @@ STORE = FOLDER + "/Store"
 REGISTRATION = world.DATA + "/registration"
 #: What stands before the names of an EC2 instance's own manifest and key, beside those of the hybrid node.
 EC2 = "EC2"
+#: How often a machine that seems to be another one is looked at.
+LOOKS = 4
 
 
 class VaultError(Exception):
@@ -155,25 +157,36 @@ def hardware() -> Dict[str, str]:
     }
 
 
-def fingerprint(vault: Vault, log: Log, threshold: int = 40) -> str:
-    """The stored fingerprint's uuid; a new one on the first run, on a damaged file and on another machine-id."""
+def fingerprint(vault: Vault, log: Log, prefix: str = "", threshold: int = 40) -> str:
+    """The stored fingerprint's uuid; a new one on the first run, on a damaged file and on another machine-id.
+
+    Another machine-id is looked at four times, five seconds apart, before it is believed.
+    """
     saved: Dict[str, Any] = {}
     try:
         content = vault.retrieve("InstanceFingerprint")
         saved = json.loads(content)
     except VaultError as error:
-        log.warn(f"Could not read InstanceFingerprint file: {error}")
+        log.warn(f"{prefix}Could not read InstanceFingerprint file: {error}")
     except ValueError as error:
-        log.warn("Error while fetching fingerprint data from vault: " + go_json_error(content, error))
-    current = hardware()
-    if saved.get("fingerprint"):
-        if saved.get("similarityThreshold") == -1 or saved.get("hardwareHash", {}).get("machine-id") == current["machine-id"]:
+        log.warn(f"{prefix}Error while fetching fingerprint data from vault: " + go_json_error(content, error))
+    for attempt in range(LOOKS if saved.get("fingerprint") else 0):
+        current, registered = hardware(), (saved.get("hardwareHash") or {}).get("machine-id")
+        if saved.get("similarityThreshold") == -1 or registered == current["machine-id"]:
             return str(saved["fingerprint"])
-        log.info("Calculated hardware difference, regenerating fingerprint...")
+        log.error(
+            f"{prefix}Cannot connect to AWS Systems Manager.  The hardware ID ({current['machine-id']}) "
+            f"has changed from the registered value ({registered}).",
+            "isSimilarHardwareHash @ fingerprint.go.263",
+        )
+        if attempt + 1 < LOOKS:
+            world.sleep(5.0)
+    if saved.get("fingerprint"):
+        log.info(f"{prefix}Calculated hardware difference, regenerating fingerprint...")
     else:
-        log.info("No initial fingerprint detected, generating fingerprint file...")
+        log.info(f"{prefix}No initial fingerprint detected, generating fingerprint file...")
     name = str(uuid.uuid4())
-    vault.store("InstanceFingerprint", {"fingerprint": name, "hardwareHash": current, "similarityThreshold": threshold})
+    vault.store("InstanceFingerprint", {"fingerprint": name, "hardwareHash": hardware(), "similarityThreshold": threshold})
     return name
 
 

@@ -8,10 +8,12 @@ import sys
 import threading
 import time
 import uuid
+from typing import Any, Dict
 
-from . import identities, steps, world
+from . import identities, metadata, runtime, steps, world
 from .channel import ControlChannel, DialFailure, TokenFailure
 from .identities import Identity
+from .metadata import MetadataError
 from .sdk import CallError, call
 from .seelog import Log
 from .settings import InvalidConfig, Settings
@@ -19,9 +21,16 @@ from .settings import InvalidConfig, Settings
 WORKER = "[ssm-agent-worker] "
 MGS = WORKER + "[MessageService] [MGSInteractor] "
 MDS = WORKER + "[MessageService] [MDSInteractor] "
+ASSOCIATION = WORKER + "[MessageService] [Association] "
+STARTUP = WORKER + "[StartupProcessor] "
 COMMANDS = world.DATA + "/lab-commands"
 TERMINATION = '{"SchemaVersion":1,"Topic":"TerminateWorkerRequest","Payload":null}'
 BY_SSMMESSAGES, BY_EC2MESSAGES = "ssmmessages", "ec2messages"
+SCHEDULED = "Schedule manager refreshed with 0 associations, 0 new associations associated"
+#: The second of the two ports that are tried, and how often they are.
+PORT, PORT_TRIES = "/dev/hvc0", 10
+#: The real agent's seconds within which associations are asked for, and after which again.
+ASSOCIATIONS = 30.0
 #: The real agent's seconds between pings, and the first pause of a channel that does not come up.
 HEALTH, FIRST_PAUSE, LONGEST_PAUSE = 300.0, 5.0, 2400.0
 #: How many failures of the long poll in a row are borne before the agent says that it stops, which it does not.
@@ -47,6 +56,18 @@ def run(script: str, shown: str) -> int:
     log.watch()
     identity = identities.join(log, settings, WORKER)
     return Worker(script, shown, log, settings, identity).run() if identity is not None else 1
+
+
+def has_port() -> bool:
+    """Does the machine have a serial port? It has, unless a test says otherwise; the real one is never opened."""
+    return not os.path.exists(world.rooted("/etc/ssm-lab/no-serial-port"))
+
+
+def sign() -> None:
+    """CallError when there is nothing to sign a request with: the credentials that the core shares have run out."""
+    expired = runtime.expired()
+    if expired:
+        raise CallError(expired)
 
 
 class Worker:
@@ -82,6 +103,7 @@ class Worker:
         """Start up, or hibernate until a ping gets through; then work until told to stop."""
         threading.Thread(target=self.listen, daemon=True).start()
         self.say("worker-identity")
+        threading.Thread(target=self.greet_console, daemon=True).start()
         failure = self.ping()
         if failure:
             self.log.info(f"{WORKER}Entering SSM Agent hibernate - {failure}")
@@ -91,14 +113,16 @@ class Worker:
             if not self.hibernate():
                 self.log.info(f"{WORKER}Stopping ssm agent worker")
                 return 0
-        told_at_once = self.stopping.is_set()
+        at_once = self.stopping.is_set()
         self.say("worker-start")
         self.polling.set()
-        for duty in (self.keep_channel, self.poll, self.report_health, self.take_commands):
+        for duty in (self.keep_channel, self.poll, self.report_health, self.keep_associations, self.take_commands):
             threading.Thread(target=duty, daemon=True).start()
         self.stopping.wait()
-        if told_at_once:
-            return self.get_stuck()
+        if at_once:
+            self.answered.wait(world.scaled(STUCK))
+        if at_once and world.chance() < 0.5:
+            return self.get_stuck()  # a race of the real agent's
         self.stop()
         return 0
 
@@ -118,7 +142,6 @@ class Worker:
     def get_stuck(self) -> int:
         """A stop that was asked for before the worker had started: half of it stops, the rest comes up and hangs."""
         self.say("worker-stuck")
-        self.answered.wait(world.scaled(STUCK))
         self.say("worker-stuck-end")
         world.sleep(STUCK)
         return 0
@@ -141,8 +164,13 @@ class Worker:
             "PlatformVersion": "12",
             "ComputerName": os.uname().nodename,
         }
+        return self.ask_ssm("UpdateInstanceInformation", body)
+
+    def ask_ssm(self, operation: str, body: Dict[str, Any]) -> str:
+        """A signed call of ssm; the error's text when it fails, which it does here once the credentials have run out."""
         try:
-            call(self.host("ssm"), "AmazonSSM.UpdateInstanceInformation", body, signed=True)
+            sign()
+            call(self.host("ssm"), f"AmazonSSM.{operation}", body, signed=True)
         except CallError as error:
             return str(error)
         return ""
@@ -177,6 +205,49 @@ class Worker:
                 )
             self.stopping.wait(world.scaled(pause))
             self.reporting, pause = not self.stopping.is_set(), HEALTH
+
+    def keep_associations(self) -> None:
+        """Ask for associations within half a minute, again half a minute later, then every ten minutes."""
+        pause, quiet = world.between(0, ASSOCIATIONS), "No associations on boot. Requerying for associations after 30 seconds."
+        while not self.stopping.wait(world.scaled(pause)):
+            failure = self.ask_ssm("ListInstanceAssociations", {"InstanceId": self.instance, "MaxResults": 20})
+            if self.stopping.is_set():
+                return
+            if failure:
+                self.log.error(
+                    f"{ASSOCIATION}error when calling AWS APIs. error details - {failure}", "HandleAwsError @ awserr.go.50"
+                )
+                self.log.error(
+                    f"{ASSOCIATION}Unable to load instance associations, unable to retrieve associations "
+                    f"unable to retrieve associations {failure}",
+                    "ProcessAssociation @ processor.go.168",
+                )
+            else:
+                self.log.info(ASSOCIATION + quiet)
+            first = quiet.startswith("No associations")
+            pause, quiet = (ASSOCIATIONS if first else 600.0), SCHEDULED
+
+    def greet_console(self) -> None:
+        """On EC2 the agent tells the serial port that it is there; a machine without one is asked ten times."""
+        try:
+            if not metadata.get("meta-data/"):
+                return
+        except MetadataError:
+            return
+        self.log.info(f"{STARTUP}Executing startup processor tasks")
+        missing = f"Error opening serial port: open {PORT}: no such file or directory"
+        for _ in range(PORT_TRIES):
+            if not has_port():
+                self.log.error(STARTUP + missing, "OpenPort @ serialport_unix.go.89")
+                self.log.error(f"{STARTUP}{missing}. Retrying in 5 seconds...", "ExecuteTasks @ startup_unix.go.82")
+                world.sleep(5.0)
+                continue
+            for line in (f"Amazon SSM Agent v{world.VERSION} is running", "OsProductName: Amazon Linux", "OsVersion: 2023"):
+                self.log.info(f"{STARTUP}Write to serial port: {line}")
+            return
+        late = "Timeout: Serial port is in use or not available"
+        self.log.error(f"{STARTUP}Error occurred while opening serial port: {late}", "ExecuteTasks @ startup_unix.go.92")
+        self.log.error(f"{WORKER}Error occurred during startup of processor: {late}", "func1 @ agent.go.100")
 
     def tell_status(self, status: str) -> None:
         """By which service commands arrive; it is told at every success and every failure, whether it changes or not."""
@@ -294,6 +365,7 @@ class Worker:
                 )
             began = time.monotonic()
             try:
+                sign()
                 call(
                     self.host("ec2messages"),
                     "EC2WindowsMessageDeliveryService.GetMessages",

@@ -13,6 +13,7 @@ INTERRUPTED = 130
 
 def start():
     """Run ssm-bootstrap out of the place that it is unpacked to, or else out of this file itself."""
+    open_missing()
     if sys.version_info < OLDEST:
         found = ".".join(str(number) for number in sys.version_info[:2])
         say(f"needs Python 3.9 or newer, and this is Python {found} ({sys.executable})")
@@ -33,9 +34,22 @@ def start():
     sys.exit(main())
 
 
+def open_missing():
+    """Open on /dev/null what the caller has closed of 0 to 2, so that no file of ours gets the number of a stream."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(number, True)
+
+
 def say(words):
-    """One line on standard error."""
-    print(f"ssm-bootstrap: {words}", file=sys.stderr)
+    """One line on standard error, if anybody takes it."""
+    try:
+        os.write(2, f"ssm-bootstrap: {words}\n".encode("utf-8", "backslashreplace"))
+    except OSError:
+        return
 
 
 def use(archive, home):
