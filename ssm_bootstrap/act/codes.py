@@ -24,8 +24,11 @@ from ssm_bootstrap.host.held import Held
 CLOUD_INIT = "/var/lib/cloud/instances"
 """cloud-init's copies of each instance's user-data; an instance of the image gets a directory of its own."""
 
-SEARCHED = ("/etc", "/root", "/var/lib/cloud", "/var/log", paths.OUR_DATA, paths.DATA)
-"""Where the search at the end looks: what this program, cloud-init, root's shell and services write."""
+SEARCHED = ("/etc", "/var/lib/cloud", paths.LOGS, paths.OUR_DATA, paths.DATA)
+"""Where the search at the end looks, with all that is below: what this program, the agent and cloud-init write."""
+
+FLAT = ("/root", "/var/log")
+"""Where it looks at the files alone: the histories of root's shells, and logs; what is below is other programs' own."""
 
 MOST_FILES = 50_000
 MOST_BYTES = 16 << 20
@@ -96,8 +99,8 @@ class Codes:
     def search(self) -> Iterator[Left]:
         """Whatever still holds one of them; to be called when all that can be removed is."""
         count = 0
-        for place in SEARCHED:
-            for path in self._host.files.walk(place):
+        for place in (*SEARCHED, *FLAT):
+            for path in self._host.files.walk(place, deep=place not in FLAT):
                 count += 1
                 if count > MOST_FILES:
                     yield Left(place, f"more than {MOST_FILES} files: not all of them were searched for the activation code")

@@ -73,13 +73,16 @@ class Files:
         except (FileNotFoundError, NotADirectoryError):
             return ()
 
-    def walk(self, path: str) -> Iterator[str]:
-        """The regular files at and below a path, sorted; no link is followed, and what cannot be read is passed over."""
+    def walk(self, path: str, *, deep: bool = True) -> Iterator[str]:
+        """The regular files at and below a path (in it alone where it is not ``deep``), sorted.
+
+        No link is followed, and what cannot be read is passed over.
+        """
         real = self.real(path)
         if os.path.isfile(real) and not os.path.islink(real):
             yield path
         for place, directories, names in os.walk(real):
-            directories.sort()
+            directories[:] = sorted(directories) if deep else []
             for name in sorted(names):
                 below = os.path.join(place, name)
                 with contextlib.suppress(OSError):
