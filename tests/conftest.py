@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 import trustme
+from hypothesis import HealthCheck, settings
 
 from tests.fakes import RootedFiles
 from tests.lab.leaks import FOUND, SEARCHED
+
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
+"""A busy machine makes inputs slowly, which says nothing of what is tested."""
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -27,7 +27,7 @@ CLOUD_INIT = "/var/lib/cloud/instances"
 SEARCHED = ("/etc", "/root", "/var/lib/cloud", "/var/log", paths.OUR_DATA, paths.DATA)
 """Where the search at the end looks: what this program, cloud-init, root's shell and services write."""
 
-MOST_FILES = 50_000
+MOST_FILES = 20_000
 MOST_BYTES = 16 << 20
 
 _IN_CONFIGURATION = re.compile(r"(?m)^\s*code\s*[=:]\s*(\S+)")
@@ -49,10 +49,11 @@ class Removed:
 
 @dataclass(frozen=True)
 class Left:
-    """One thing that was not removed, and why."""
+    """One thing that was not removed, and why; one that could not be searched may hold a code or not."""
 
     path: str
     why: str
+    is_unsearched: bool = False
 
 
 class Codes:
@@ -100,7 +101,8 @@ class Codes:
             for path in self._host.files.walk(place):
                 count += 1
                 if count > MOST_FILES:
-                    yield Left(place, f"more than {MOST_FILES} files: not all of them were searched for the activation code")
+                    why = f"more than {MOST_FILES} files: not all of them were searched for the activation code"
+                    yield Left(place, why, is_unsearched=True)
                     return
                 if self._host.secrets.stand_in(self._data(path)):
                     yield Left(path, "it holds an activation code, or a signed URL, that was known here")

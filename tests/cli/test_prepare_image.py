@@ -66,7 +66,7 @@ def test_an_image_and_its_first_instance(lab: Lab) -> None:
     for path in left:
         lab.write(path, CODE + "\n", mode=0o600)
     done = lab.run(["ssm-bootstrap", "prepare-image", "--yes", "--json"])
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr + done.stdout
     said = json.loads(done.stdout)
     assert (said["exit_status"], said["identity"]["state"], said["was"]) == (0, "not-registered", node)
     assert {"vault", "registration", "runtimeconfig", "credentials [default]", "activation code", "machine-id"} <= {
