@@ -132,6 +132,8 @@ class Change(Generic[T]):
         """Put the old identity back, and write down that only the start is left; raises Refusal where the disk forbids it."""
         try:
             if self.host.files.exists(paths.PENDING):
+                with contextlib.suppress(OSError):  # a disk that is full may have room again once the vault is back
+                    write_journal(self.host.files, journal.at(Phase.FAILED))
                 put_back(self.host, paths.PENDING)
             write_journal(self.host.files, replace(journal.at(Phase.WRITTEN), wake=""))
         except OSError as error:

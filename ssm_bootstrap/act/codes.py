@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Callable, Iterator, Union
 
-from ssm_bootstrap.act.installation import BEFORE, half_written
+from ssm_bootstrap.act.leftovers import BEFORE, half_written
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.activation import code_problem, shown_path
 from ssm_bootstrap.collect.failures import words_of

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field
 from typing import Callable, ContextManager, Mapping, Optional, Sequence
 
 from ssm_bootstrap.act.change import refusal_of
 from ssm_bootstrap.act.launcher import in_unit, must_be_roots
+from ssm_bootstrap.act.leftovers import BEFORE, cut_short, half_written
 from ssm_bootstrap.act.systemd import Systemd
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.inifile import with_option
@@ -25,12 +25,8 @@ PACKAGED = "/usr/bin/ssm-bootstrap"
 
 UNIT = "ssm-bootstrap.service"
 TIMER = "ssm-bootstrap-doctor.timer"
-BEFORE = ".before"
-"""What a file of somebody else's is kept as, before ours takes its name."""
-
 _PACKAGES_UNITS = ("/usr/lib/systemd/system", "/lib/systemd/system")
 _TMPFILES = ".tmpfiles"
-_UNIT = re.compile(r"^\.(ssm-bootstrap[a-z-]*\.(?:service|timer))\.")
 
 
 @dataclass(frozen=True)
@@ -70,6 +66,8 @@ def install(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
         must_be_roots(host, wanted.runs)
         in_unit(wanted.program_path)
         _make_places(host)
+        for left in cut_short(host):
+            host.trees.remove(left)
         enabled = [name for name in (UNIT, TIMER) if wanted.enable and not systemd.is_enabled(name)]
         placing.note({path: data for path, data, _ in _files(host, wanted)}, enabled)
         for path, data, mode in _files(host, wanted):
@@ -235,9 +233,9 @@ def _take_back_outputs(host: Host) -> list[Step]:
     steps = []
     for name in host.files.list(paths.DATA):
         path = f"{paths.DATA}/{name}/{paths.INVENTORY}"
-        if host.files.exists(path):
-            host.trees.remove(path)
-            steps.append(Step("removed", path))
+        for left in (path, *host.files.half_written(path)):
+            if host.trees.remove(left):
+                steps.append(Step("removed", left))
     first_boot = (f"{paths.OUR_UNITS}/{paths.FIRST_BOOT_UNIT}", paths.FIRST_BOOT_SCRIPT)
     for path in (*first_boot, *half_written(host), *_data(host)):
         if host.trees.remove(path):
@@ -255,18 +253,6 @@ def _take_back_outputs(host: Host) -> list[Step]:
     if host.files.exists(paths.SNAPSHOT):
         steps.append(Step("kept", paths.SNAPSHOT, "the identity before the last change; rollback needs it"))
     return steps
-
-
-def half_written(host: Host) -> list[str]:
-    """What a kill or a cut of the power left beside what install and user-data put in place: it may be the code itself."""
-    names = host.files.list(paths.OUR_SECRETS)
-    secret = [path.rpartition("/")[2] for path in (paths.OUR_CODE, paths.FIRST_BOOT_SCRIPT)]
-    found = [
-        f"{paths.OUR_SECRETS}/{name}" for name in names for our in secret if name == f"{our}.new" or name.startswith(f".{our}.")
-    ]
-    units = {unit for name in host.files.list(paths.OUR_UNITS) for unit in _UNIT.findall(name)}
-    ours = (paths.OUR_CONFIG, paths.OUR_PROGRAM, paths.OUR_TMPFILES, paths.INSTALLED, *(f"{paths.OUR_UNITS}/{u}" for u in units))
-    return found + [left for path in ours for end in ("", BEFORE) for left in host.files.half_written(path + end)]
 
 
 def _data(host: Host) -> list[str]:

@@ -20,6 +20,7 @@ class Phase(str, Enum):
 
     PREPARED = "prepared"  # nothing of the identity was touched; the agent may have been stopped
     SAVED = "saved"  # the old identity is safe in the snapshot; the vault may be anything
+    FAILED = "failed"  # the change did not hold: the old identity has to be put back, whatever the vault holds by now
     WRITTEN = "written"  # the new identity is complete and synced; the agent has to be started
 
 

@@ -10,6 +10,8 @@ from ssm_bootstrap.act.change import refusal_of
 from ssm_bootstrap.act.journal import Journal, Operation, Phase, UnreadableJournal, drop_journal, read_journal, write_journal
 from ssm_bootstrap.act.service import AgentService, ServiceFailed
 from ssm_bootstrap.act.snapshot import (
+    has_snapshot,
+    keep_halves,
     keep_live,
     only_copies,
     pending_identity,
@@ -77,7 +79,7 @@ def _bring_to_an_end(host: Host, service: AgentService, journal: Journal, tell: 
     said = "it had changed nothing"
     if journal.phase is Phase.PREPARED:
         journal = replace(journal, wake="")
-    elif journal.phase is Phase.SAVED:
+    elif journal.phase in (Phase.SAVED, Phase.FAILED):
         running = service.running_unit()
         if running:
             # At boot systemd may have started it; it must not rotate a key while the vault is put back.
@@ -87,12 +89,16 @@ def _bring_to_an_end(host: Host, service: AgentService, journal: Journal, tell: 
                 text = f"the agent could not be stopped ({error}); {paths.JOURNAL} stays for the next run"
                 raise Refusal(ExitStatus.TRY_LATER, text) from None
             journal = replace(journal, start=journal.start or running)
-        keep = _is_complete(host, journal)
+        keep = journal.phase is Phase.SAVED and _is_complete(host, journal)
         if keep:
             _complete(host, journal)
             said = "it was complete, and is kept"
+        elif not host.files.exists(paths.PENDING):
+            said = _without_what_was_put_aside(host)
+            journal = replace(journal, wake="")
         else:
             take_over_newer_key(host, journal.old_id)
+            write_journal(host.files, journal.at(Phase.FAILED))  # half put back, it may look like one that is complete
             put_back(host, paths.PENDING)
             journal = replace(journal, wake="")
             said = f"the identity before it is back ({journal.old_id or 'none'})"
@@ -112,6 +118,24 @@ def _bring_to_an_end(host: Host, service: AgentService, journal: Journal, tell: 
     _tidy_up(host, known, tell)
     drop_journal(host.trees)
     return said
+
+
+def _without_what_was_put_aside(host: Host) -> str:
+    """Somebody removed what was put aside. A vault that is whole counts; else Refusal (78) that names the way out.
+
+    Nothing more is lost by it: whatever may be the only copy of an identity is kept under a name of its own.
+    """
+    found = look_past_journal(host.files)
+    gone = f"{paths.PENDING} is gone, so that nothing can be put back"
+    if found.state is IdentityState.REGISTERED:
+        return f"{gone}; the vault holds {found.managed_instance_id}, which counts"
+    keep_halves(host)
+    kept = "".join(f"; {paths.OUR_STATE}/{name} may be the only copy of one" for name in only_copies(host))
+    way = "ssm-bootstrap register makes this machine a new node"
+    if has_snapshot(host):
+        way = f"ssm-bootstrap rollback puts {snapshot_identity(host).managed_instance_id} back"
+    text = f"{gone}, and the vault holds no whole identity{kept}: remove {paths.JOURNAL} by hand, and then {way}"
+    raise Refusal(ExitStatus.BAD_CONTENT, text)
 
 
 def _quietly(step: Callable[[], None]) -> None:

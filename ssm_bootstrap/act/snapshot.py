@@ -107,6 +107,18 @@ def keep_live(host: Host) -> None:
         take_snapshot(host, _free_place(host))
 
 
+def keep_halves(host: Host) -> None:
+    """Keep what a restore that was cut short had copied or moved aside, where nothing else holds its key; raises OSError."""
+    for end in (NEW, OLD):
+        vault, registration = f"{paths.OUR_STATE}/{VAULT}{end}", f"{paths.OUR_STATE}/{REGISTRATION}{end}"
+        if _may_be_the_only_copy(host, vault):
+            place = _free_place(host)
+            host.trees.make_directory(place)
+            host.trees.rename(vault, f"{place}/{VAULT}")
+            if host.files.exists(registration):
+                host.trees.rename(registration, f"{place}/{REGISTRATION}")
+
+
 def _may_be_the_only_copy(host: Host, vault: str) -> bool:
     """True where a vault holds a private key that is in no other, and is no older key of the node that is registered."""
     key = _key_of(host, vault)

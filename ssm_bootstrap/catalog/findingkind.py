@@ -60,7 +60,7 @@ class Variant:
     """Other words for a code, for a case in which something else is to be said or changed.
 
     ``when`` says in which case they stand for the row's own; what is None is said as in the row. Templates and sides are as in
-    ``FindingKind``. ``transient`` and ``severity`` are given where they are another than the row's.
+    ``FindingKind``. ``transient`` and what follows it are given where they are others than the row's.
     """
 
     name: str
@@ -75,6 +75,9 @@ class Variant:
     source: Optional[str] = None
     transient: Optional[bool] = None
     severity: Optional[Severity] = None
+    changed_on: Optional[Side] = None
+    own_step_on: Optional[Side] = None
+    own_step_beside: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class FindingKind:
     finding has: ``{subject}`` (host or thing), ``{service}`` (ssm, s3, ...), ``{host}``, ``{address}``, ``{port}``,
     ``{region}``, ``{domain}``, ``{detail}`` (what was seen, one line), ``{issuer}``, ``{proxy}``, ``{seconds}``, ``{mi}``,
     ``{vpc_id}``, ``{instance_id}``, ``{subnet_id}``, ``{ca_file}``, ``{ca_command}`` (where this system
-    takes a further authority from, and the command that does so).
+    takes a further authority from, and the command that does so), ``{place}`` (what is meant: files with lines, ARNs).
     A fact that is not known is filled with its own name in angle brackets, so that a pasted command says what to put there.
     ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance.
     """
@@ -104,6 +107,8 @@ class FindingKind:
 
     layer: Layer = Layer.AGENT
     changed_on: Side = Side.MACHINE
+    own_step_on: Optional[Side] = None  # where something is to be changed for it though its cause is mended; None: nothing is
+    own_step_beside: str = ""  # the service whose faults alone leave that step; empty: any cause does
     subject: str = ""  # what it is always about; empty where that is a host, a service or a file
     service: str = ""  # the one service that it is of; empty where it may be any
     breaks: tuple[Capability, ...] = ()  # what it breaks wherever a log tells of it, whatever the agent was doing

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Iterable
+from typing import Iterable, Optional
 
+from ssm_bootstrap.catalog.findingkind import Side
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.diagnose.symptoms import hide_symptoms
-from ssm_bootstrap.model.finding import Finding, Reason, Remedy
+from ssm_bootstrap.model.finding import Finding, Remedy
 
 
 def hide_and_join(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings with symptoms behind their causes, and each cause with the steps that its symptoms add to it."""
     marked = tuple(_without_change(finding) for finding in hide_symptoms(findings))
-    adding = [finding for finding in marked if _adds_a_step(finding)]
+    adding = [finding for finding in marked if _own_step_on(finding)]
     told: set[str] = set()
     joined = []
     for finding in marked:
@@ -32,20 +33,20 @@ def _without_change(finding: Finding) -> Finding:
     return replace(finding, remedy=Remedy("Nothing for this: it goes with its cause.", see=finding.remedy.see))
 
 
-def _adds_a_step(symptom: Finding) -> bool:
-    """A scan that lies has a setting of its own; a repository in S3 its bucket or its line, where more than the way is wrong."""
+def _own_step_on(symptom: Finding) -> Optional[Side]:
+    """Where a symptom asks for something of its own: a setting, a line or a bucket; None where its cause is all."""
     if symptom.symptom_of is None or symptom.logged:
-        return False
-    if Reason.SKIPPED in symptom.reasons:
-        return True
-    return Reason.OWN_CHANGE in symptom.reasons and FINDINGS[symptom.symptom_of].service == "s3"
+        return None
+    row = FINDINGS[symptom.code].worded(symptom.variant)
+    is_beside = row.own_step_beside in ("", FINDINGS[symptom.symptom_of].service)
+    return row.own_step_on if is_beside else None
 
 
 def _with_steps(cause: Finding, symptoms: Iterable[Finding]) -> Finding:
     remedy = cause.remedy
     for symptom in symptoms:
         step = f"{symptom.code}: {symptom.remedy.summary}"
-        if symptom.remedy.on_aws and "http://" not in step:
+        if _own_step_on(symptom) is Side.AWS:
             remedy = replace(remedy, aws_steps=(*remedy.aws_steps, step))
         else:
             remedy = replace(remedy, instance_steps=(*remedy.instance_steps, step))

@@ -6,8 +6,7 @@ import re
 from typing import Sequence
 
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.diagnose.mirrors import in_s3
-from ssm_bootstrap.diagnose.standings import Judged
+from ssm_bootstrap.diagnose.standings import Judged, hosts_asked
 from ssm_bootstrap.model.awsname import REGION_SHAPE
 from ssm_bootstrap.model.repositories import Outcome
 
@@ -16,16 +15,14 @@ _BUCKET = re.compile(r"(?P<bucket>[a-z0-9.-]+?)\.s3[.-]")
 _AL2 = re.compile(r"amazonlinux\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
 
 
-def summary_for(group: Sequence[Judged]) -> str:
-    """The one sentence for repositories that all lie in S3 and fail alike; empty where there is nothing better to say."""
+def case_of(group: Sequence[Judged]) -> tuple[str, str]:
+    """Which variant of repository-unreachable says what to change for these, which all lie in S3, and the place that is meant."""
     shown = [judged.shown_by for judged in group]
-    if not all(in_s3(judged.repository) for judged in group):
-        return ""
-    hosts = list(dict.fromkeys(fetch.probe.target.host for fetch in shown if fetch is not None and fetch.probe is not None))
+    hosts = list(hosts_asked(group))
     if hosts and all(fetch is not None and fetch.outcome is Outcome.DENIED for fetch in shown):
-        return f"Allow s3:GetObject on {_listed(buckets(hosts))} too in the S3 endpoint's policy."
+        return "s3-denied", _listed(buckets(hosts))
     lines = over_http(group)
-    return f"Let TCP 80 out to S3, or write https:// in place of http:// in {lines}." if lines else ""
+    return ("s3-over-http", lines) if lines else ("s3", "")
 
 
 def over_http(group: Sequence[Judged]) -> str:

@@ -21,8 +21,8 @@ def keep_out_of_dumps() -> None:
     """
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(OSError), open(FILTER, "w", encoding="ascii") as stream:
-        stream.write("0")
+    with suppress(OSError), os.fdopen(os.open(FILTER, os.O_WRONLY | os.O_NONBLOCK), "wb") as stream:
+        stream.write(b"0")
     if os.geteuid() == 0:  # anybody else's process could no longer read its own /proc/self
         with suppress(ImportError, OSError, AttributeError, MemoryError):  # where memory may not be made executable
             import ctypes

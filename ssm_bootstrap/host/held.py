@@ -12,8 +12,8 @@ from typing import Callable, Iterator, Optional
 MOST_LINKS = 40
 """Links that are followed on the way to one file, as many as the kernel follows."""
 
-_DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # a pipe must not keep us waiting
+_DIRECTORY = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class _Way:
     def __init__(self, root: str, path: str) -> None:
         self.detour = ""
         self.name = "."
-        self.directory = os.open(root, _DIRECTORY & ~os.O_NOFOLLOW)
+        self.directory = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         self._left = [part for part in path.split("/") if part]
         self._links = 0
 
@@ -55,8 +55,8 @@ class _Way:
             if target is not None:
                 self._follow(target)
             elif self._left:
-                self._enter(os.open(self.name, _DIRECTORY, dir_fd=self.directory))
-        return os.open(self.name, _FILE, dir_fd=self.directory)
+                self._enter(os.open(self.name, _DIRECTORY | os.O_DIRECTORY, dir_fd=self.directory))
+        return os.open(self.name, _FILE | os.O_NONBLOCK, dir_fd=self.directory)
 
     def _enter(self, descriptor: int) -> None:
         os.close(self.directory)
@@ -77,7 +77,7 @@ class _Way:
         if self._links > MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), self.name)
         if target.startswith("/"):
-            self._enter(os.open("/", _DIRECTORY))
+            self._enter(os.open("/", _DIRECTORY | os.O_DIRECTORY))
         self._left[:0] = [part for part in target.split("/") if part]
         self.name = "."
 

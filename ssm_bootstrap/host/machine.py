@@ -84,7 +84,9 @@ class Machine:
 
         # The kernel keeps 15 letters of a program's name; a process may rewrite its argv.
         short = {name[:15]: name for name in names}
-        for process in psutil.process_iter(["pid", "name", "cmdline", "create_time"]):
+        for process in psutil.process_iter(["pid", "name", "cmdline", "create_time", "status"]):
+            if process.info["status"] == psutil.STATUS_ZOMBIE:
+                continue  # it has ended, and its parent has not asked yet: the agent's core does so once a minute
             argv = tuple(process.info["cmdline"] or ())
             program = os.path.basename(argv[0]) if argv else ""
             name = program if program in names else short.get((process.info["name"] or "")[:15])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
+
+COPIED = ".copied"
+"""What the name of a copy ends in, until it takes the place of what could not be renamed."""
 
 
 class Trees:
@@ -51,7 +55,24 @@ class Trees:
         _sync(real.parent)
 
     def rename(self, source: str, target: str) -> None:
-        """Give a file or tree another name on the same file system, and sync both directories; raises OSError."""
+        """Give a file or tree another name on the same file system, and sync both directories; raises OSError.
+
+        A directory of an overlay's lower layer cannot be renamed (EXDEV): it is copied, and the copy, once it is whole and on
+        the disk, takes the name. Cut short, the source is there or the target is, or both are.
+        """
+        try:
+            self._rename(source, target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            fresh = target + COPIED
+            self.remove(fresh)
+            self.copy(source, fresh)
+            self.sync(fresh)
+            self._rename(fresh, target)
+            self.remove(source)
+
+    def _rename(self, source: str, target: str) -> None:
         real, goal = self._real(source), self._real(target)
         os.rename(real, goal)
         _sync(goal.parent)

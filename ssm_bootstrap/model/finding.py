@@ -30,8 +30,6 @@ class Reason(str, Enum):
 
     CLOCK_BEHIND = "behind"
     CLOCK_AHEAD = "ahead of"
-    SKIPPED = "skipped"  # repositories that fail may be skipped, by a setting of this machine
-    OWN_CHANGE = "own change"  # what is to be changed for it is worded for this machine's own case
     OF_STORAGE = "of storage"  # it is for want of room, or of a directory that can be written
 
 

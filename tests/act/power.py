@@ -100,15 +100,18 @@ def host_with(machine: Machine, power: Power) -> Host:
 
 
 def cut_everywhere(
-    make: Callable[[], Machine], change: Callable[[Host], None], judge: Callable[[Machine, int], None]
+    make: Callable[[], Machine],
+    change: Callable[[Host], None],
+    judge: Callable[[Machine, int], None],
+    doors: Callable[[Machine, Power], Host] = host_with,
 ) -> Dict[str, int]:
     """Run ``change`` on a new machine once for each change that it makes, the power going before it; then ``judge``."""
     power = Power()
-    change(host_with(make(), power))
+    change(doors(make(), power))
     for last in range(1, power.count + 1):
         machine = make()
         try:
-            change(host_with(machine, Power(last)))
+            change(doors(machine, Power(last)))
         except PowerCut:
             judge(machine, last)
         else:

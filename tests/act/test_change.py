@@ -204,7 +204,7 @@ def test_where_even_putting_back_fails_the_journal_stays_and_says_so(machine: Ma
         assert refused.value.status is ExitStatus.NO_PERMISSION
         assert refused.value.message.endswith("stays: the next run puts the identity back")
         journal = read_journal(machine.files)
-        assert journal is not None and journal.phase is Phase.SAVED
+        assert journal is not None and journal.phase is Phase.FAILED
         assert "pending" in machine.state_names()
 
 

@@ -9,7 +9,7 @@ from typing import Callable, Iterator
 
 import pytest
 
-from ssm_bootstrap.act.installation import BEFORE
+from ssm_bootstrap.act.leftovers import BEFORE
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.render.userdata import CodeFrom, Fetch, FirstBoot, cloud_config, shell_script
 from tests.act.test_image import CODE, OURS, World

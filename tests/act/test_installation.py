@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ssm_bootstrap.act.installation import BEFORE, Step, Wanted, install, uninstall
+from ssm_bootstrap.act.installation import Step, Wanted, install, uninstall
+from ssm_bootstrap.act.leftovers import BEFORE
 from ssm_bootstrap.act.systemd import Systemd
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
@@ -285,3 +286,71 @@ def test_units_that_were_on_before_stay_on(node: Node) -> None:
     node.install()
     node.uninstall()
     assert ("systemctl", "disable", "ssm-bootstrap.service") not in node.commands.ran
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of it is cleaned up."""
+
+
+class Dying(RootedFiles):
+    """Files whose writer is killed in the middle of the write number ``last``; before it, where ``last`` is negative."""
+
+    def __init__(self, root: Path, last: int) -> None:
+        super().__init__(root)
+        self.last, self.count = last, 0
+
+    def _write(self, path: str, data: bytes) -> None:
+        self.count += 1
+        if self.count == self.last:
+            directory, _, name = path.rpartition("/")
+            self.put(f"{directory}/.{name}.a1b2c3_{self.count % 10}", data[: len(data) // 2])
+            raise Killed
+
+    def write_atomic(self, path: str, data: bytes, mode: int = 0o600) -> None:
+        """Unless killed."""
+        self._write(path, data)
+        super().write_atomic(path, data, mode)
+
+    def replace_content(self, path: str, data: bytes) -> None:
+        """Unless killed."""
+        self._write(path, data)
+        super().replace_content(path, data)
+
+
+def _prepared(root: Path) -> Node:
+    """Somebody's own program, unit and configuration are there before."""
+    node = Node(root)
+    node.files.put(paths.OUR_CONFIG, "# mine\n[node]\nregion = eu-west-1\n", 0o644)
+    node.files.put(paths.OUR_PROGRAM, "mine", 0o755)
+    node.files.put(UNIT, "mine", 0o644)
+    node.files.put("/etc/.ssm-bootstrap.conf.swp", "an editor's")
+    return node
+
+
+@pytest.mark.parametrize("then", ["install", "uninstall"])
+def test_an_install_that_is_killed_anywhere_leaves_nothing_half_written(tmp_path: Path, then: str) -> None:
+    whole = _prepared(tmp_path / "whole")
+    whole.install(code="a-code-of-twenty-letters")
+    points = 0
+    while True:
+        root = tmp_path / str(points)
+        node = _prepared(root)
+        node.host = Host(files=Dying(root, points + 1), trees=Trees(str(root)), commands=node.commands)
+        try:
+            node.install(code="a-code-of-twenty-letters")
+        except Killed:
+            pass
+        else:
+            break
+        points += 1
+        left = [path for path in node.everything() if ".a1b2c3_" in path]
+        assert len(left) == 1, points
+        node.host = Host(files=node.files, trees=Trees(str(root)), commands=node.commands)
+        if then == "install":
+            node.install(code="a-code-of-twenty-letters")
+            assert node.everything() == whole.everything(), points
+        else:
+            node.uninstall()
+            assert [path for path in node.everything() if ".a1b2c3_" in path] == [], points
+        assert node.files.exists("/etc/.ssm-bootstrap.conf.swp")
+    assert points >= 8

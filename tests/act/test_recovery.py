@@ -71,7 +71,9 @@ def under(machine_of: Node, make: Callable[[Machine, Host], Change[Any]]) -> Cal
     return change
 
 
-def sweep(node: Node, make: Callable[[Machine, Host], Change[Any]]) -> Dict[str, int]:
+def sweep(
+    node: Node, make: Callable[[Machine, Host], Change[Any]], doors: Callable[[Machine, Power], Host] = host_with
+) -> Dict[str, int]:
     """Cut the power before each change, start again, and count what the node has then."""
     ids: Dict[str, int] = {}
 
@@ -79,7 +81,7 @@ def sweep(node: Node, make: Callable[[Machine, Host], Change[Any]]) -> Dict[str,
         found = judge_whole(machine, node.old, node.snapshot, point)
         ids[found] = ids.get(found, 0) + 1
 
-    points = cut_everywhere(node, under(node, make), judge)["points"]
+    points = cut_everywhere(node, under(node, make), judge, doors)["points"]
     assert sum(ids.values()) == points
     return ids
 

@@ -61,3 +61,12 @@ def test_the_clock_has_zones_and_only_grows() -> None:
     clock.sleep(0)
     assert clock.monotonic() >= before
     assert Machine().is_root() is (os.geteuid() == 0)
+
+
+def test_a_process_that_has_ended_and_was_not_asked_about_is_none(tmp_path: Path) -> None:
+    program = tmp_path / "ssm-agent-worker"
+    shutil.copy(os.path.realpath(shutil.which("sleep") or ""), program)
+    with subprocess.Popen([str(program), "60"]) as child:
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie from here on, until its parent asks
+        assert [item for item in Machine().processes(["ssm-agent-worker"]) if item.pid == child.pid] == []

@@ -98,6 +98,9 @@ class ScenarioNetwork(Network):
             return says.upper(), ()
         return "NOERROR", tuple(one for one in says if (":" in one) == (family == "AAAA"))
 
+    def cut(self, connection: Any) -> None:
+        """Nobody waits for a wire of a script."""
+
     def connect(self, address: str, port: int, timeout: float) -> Any:
         """A wire; raises as the behaviour says."""
         if address == IMDS:

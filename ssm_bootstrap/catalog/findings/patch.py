@@ -60,6 +60,67 @@ _PLATFORMS = (
 )
 """The words of patch-platform where a run may stumble, or where something is only worth knowing."""
 
+_IN_S3 = (
+    (
+        "Amazon Linux: is there an S3 gateway endpoint with the subnet's route table associated? An interface "
+        "endpoint's private DNS may not answer for s3.dualstack names, which Amazon Linux 2023 uses."
+    ),
+    "Endpoint policy: does it allow s3:GetObject on al2023-repos-{region}-* and amazonlinux-2-repos-{region}?",
+)
+_ELSEWHERE = ("RHEL, SLES, Ubuntu, Debian and others: is there a mirror, a Satellite or a proxy that this subnet may reach?",)
+
+_REPOSITORIES = (
+    Variant(
+        name="s3",
+        when="it lies in S3",
+        changed_on=Side.AWS,
+        steps=("Nothing on this machine has to change.",),
+        aws_steps=_IN_S3,
+    ),
+    Variant(
+        name="s3-denied",
+        when="it lies in S3 and is denied",
+        changed_on=Side.AWS,
+        own_step_on=Side.AWS,
+        own_step_beside="s3",
+        summary="Allow s3:GetObject on {place} too in the S3 endpoint's policy.",
+        steps=("Nothing on this machine has to change.",),
+        aws_steps=_IN_S3,
+    ),
+    Variant(
+        name="s3-over-http",
+        when="it lies in S3 and is asked for over port 80, which gives no answer",
+        changed_on=Side.AWS,
+        own_step_on=Side.MACHINE,
+        own_step_beside="s3",
+        summary="Let TCP 80 out to S3, or write https:// in place of http:// in {place}.",
+        steps=("Or write https:// in place of http:// in {place}.",),
+        aws_steps=_IN_S3,
+    ),
+    Variant(
+        name="no-index",
+        when="its host answers and has no index there",
+        summary="Correct the URL at {place}, or put the index there: {host} answers without it.",
+        aws_steps=(),
+        aws_commands=(),
+    ),
+    Variant(
+        name="elsewhere",
+        when="it lies outside AWS",
+        summary="Give this machine a way to its repositories: a mirror in S3, a proxy, or a repository inside the network.",
+        aws_steps=_ELSEWHERE,
+        aws_commands=(aws.S3_ENDPOINTS,),
+    ),
+    Variant(
+        name="in-both",
+        when="some lie in S3 and others outside AWS",
+        summary="Give this machine a way to its repositories: a mirror in S3, a proxy, or a repository inside the network.",
+    ),
+)
+
+_SCAN_AGAIN = "Do not trust the compliance reported since the repository was lost: scan again once it is reachable."
+_OTHERS = "{detail} The distribution's own patches are scanned; what comes from these repositories is not."
+
 _COMPLIANCE = (
     Variant(
         name="nothing-on",
@@ -73,11 +134,31 @@ _COMPLIANCE = (
         aws_commands=(),
     ),
     Variant(
-        name="others-left-out",
-        when="the distribution's own repositories answer",
+        name="skipped",
+        when="a setting that is known lets the repository be skipped",
+        own_step_on=Side.MACHINE,
+        summary="Make the repository reachable, and set skip_if_unavailable=False {place}: a failure is then seen as one.",
+        steps=(_SCAN_AGAIN,),
+    ),
+    Variant(
+        name="others-skipped",
+        when="the distribution's own repositories answer, and others are skipped by a setting",
+        own_step_on=Side.MACHINE,
         severity=Severity.WARNING,
         title="Packages of other repositories are left out of a scan",
-        cause="{detail} The distribution's own patches are scanned; what comes from these repositories is not.",
+        cause=_OTHERS,
+        summary="Make the repository reachable, and set skip_if_unavailable=False {place}: a failure is then seen as one.",
+        steps=(_SCAN_AGAIN,),
+    ),
+    Variant(
+        name="others-left-out",
+        when="the distribution's own repositories answer, and others do not",
+        severity=Severity.WARNING,
+        title="Packages of other repositories are left out of a scan",
+        cause=_OTHERS,
+        summary="Make these repositories reachable, or switch off those from which nothing has to come.",
+        steps=(_SCAN_AGAIN,),
+        commands=("apt-get update", "zypper refresh"),
     ),
 )
 
@@ -89,6 +170,7 @@ KINDS: tuple[FindingKind, ...] = (
         depends_on=("s3",),
         scope=Scope.OF_ITS_HOSTS,
         is_fetched=True,
+        variants=_REPOSITORIES,
         title="A package repository of this system cannot be reached",
         cause=(
             "Patches come from the repositories configured on this machine, and {host} cannot be reached. No endpoint for "
@@ -100,14 +182,7 @@ KINDS: tuple[FindingKind, ...] = (
             "See which repositories are enabled and which of them fail.",
             "Point them at an internal mirror, or give the package manager a proxy.",
         ),
-        aws_steps=(
-            (
-                "Amazon Linux: is there an S3 gateway endpoint with the subnet's route table associated? An interface "
-                "endpoint's private DNS may not answer for s3.dualstack names, which Amazon Linux 2023 uses."
-            ),
-            "Endpoint policy: does it allow s3:GetObject on al2023-repos-{region}-* and amazonlinux-2-repos-{region}?",
-            "RHEL, SLES, Ubuntu, Debian and others: is there a mirror, a Satellite or a proxy that this subnet may reach?",
-        ),
+        aws_steps=(*_IN_S3, *_ELSEWHERE),
         commands=("dnf -v repolist", "yum -v repolist", "apt-get update", "zypper refresh"),
         aws_commands=(aws.S3_ENDPOINTS, aws.S3_ENDPOINT_POLICY, aws.ROUTE_TABLE),
         transient=True,
@@ -128,7 +203,7 @@ KINDS: tuple[FindingKind, ...] = (
         summary="Make the repository reachable, and set skip_if_unavailable=False so that a failure is seen as one.",
         steps=(
             "Set it in /etc/dnf/dnf.conf, section [main], or in each file of /etc/yum.repos.d/.",
-            "Do not trust the compliance reported since the repository was lost: scan again once it is reachable.",
+            _SCAN_AGAIN,
         ),
         aws_steps=("Make the repository reachable first, as under repository-unreachable.",),
         commands=("grep -rn skip_if_unavailable /etc/dnf/dnf.conf /etc/yum.conf /etc/yum.repos.d/", "dnf -v repolist"),

@@ -22,14 +22,12 @@ ETC = "/etc/apt"
 MOST_FILES = 1000
 MOST_ENTRIES = 20_000
 MOST_LINE = 1 << 16
-"""Characters of a line that may be a source; in a longer one the brackets alone take minutes."""
+"""Characters of a line that may be a source."""
 
 TORN = "a URI that cannot be read: a blank, a quote or a bracket in it? apt refuses every source because of it"
 
 _LINE = re.compile(r"(?P<type>deb|deb-src)\s+(?:\[(?P<options>[^\]]*)\]\s*)?(?P<rest>\S.*)")
-_WORD = re.compile(r'(?:"[^"]*"?|\[[^\]]*\]?|[^\s"\[])+')
-"""A word of a line; what is never closed goes on to the line's end, so that each letter is read once."""
-
+_WORD = re.compile(r'(?:"[^"]*"?|\[[^\]]*\]?|[^\s"\[])+')  # what is never closed goes on to the end
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "i386", "armv7l": "armhf", "ppc64le": "ppc64el"}
 
 

@@ -18,7 +18,7 @@ from ssm_bootstrap.diagnose.checks.patch import (
 )
 from ssm_bootstrap.diagnose.standings import Effect, Judged, hosts_asked, services_asked
 from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Remedy
+from ssm_bootstrap.model.finding import Evidence, Finding
 from ssm_bootstrap.model.repositories import Manager, Repositories
 
 GOES_ON = {
@@ -40,10 +40,10 @@ def false_compliance(case: Case) -> Iterator[Finding]:
     failed = failed_of(found)
     lying = [item for item in failed if item.effect is Effect.LIES]
     if lying:
-        yield _skipped(case, lying, breaks=PATCH)
+        yield _skipped(case, found, lying, breaks=PATCH)
     missed = [item for item in failed if item.effect is Effect.MISSES]
     if missed and len(missed) == len(failed):  # beside repositories that a run needs it is no news
-        yield _skipped(case, missed, variant="others-left-out", detail=GOES_ON[found.manager], degrades=PATCH)
+        yield _skipped(case, found, missed, others=True, degrades=PATCH)
 
 
 def _nothing_on(case: Case, found: Repositories) -> Finding:
@@ -60,35 +60,43 @@ def _nothing_on(case: Case, found: Repositories) -> Finding:
     return replace(finding, remedy=of_manager(finding.remedy, found.manager))
 
 
-def _skipped(case: Case, group: Sequence[Judged], detail: str = "", **more: Any) -> Finding:
-    said = detail or (group[0].shown_by.detail if group[0].shown_by else "")
-    settings = list(dict.fromkeys(item.repository.skipped_by for item in group if item.repository.skipped_by))
+def _skipped(case: Case, found: Repositories, group: Sequence[Judged], *, others: bool = False, **more: Any) -> Finding:
+    """``others`` tells that these are not the distribution's own."""
+    settings = tuple(dict.fromkeys(item.repository.skipped_by for item in group if item.repository.skipped_by))
+    shown = group[0].shown_by.detail if group[0].shown_by else ""
     finding = make_finding(
         "false-compliance",
         ", ".join(item.repository.name for item in group[:MOST_NAMES]),
-        facts={"region": case.region, "host": host_of(group[0]), "detail": said},
+        variant=("others-skipped" if settings else "others-left-out") if others else "skipped",
+        facts={
+            "region": case.region,
+            "host": host_of(group[0]),
+            "detail": GOES_ON[found.manager] if others else shown,
+            "place": _places(settings),
+        },
         evidence=tuple(evidence_of(item) for item in group),
         hosts=hosts_asked(group),
         services=services_asked(group, case.site),
         **more,
     )
-    reasons = (Reason.SKIPPED,) if settings else ()
-    return replace(finding, remedy=_not_to_be_skipped(finding.remedy, settings), reasons=reasons)
-
-
-def _not_to_be_skipped(remedy: Remedy, settings: Sequence[str]) -> Remedy:
-    """The setting to change, in the summary too: of a symptom nothing else is shown. apt and zypper have no such setting."""
-    if not settings:
-        summary = "Make these repositories reachable, or switch off those from which nothing has to come."
-        return replace(remedy, summary=summary, instance_steps=remedy.instance_steps[1:], instance_commands=())
-    files = [place for place in settings if place.startswith("/")]
-    where = f"at {', '.join(files[:MOST_SETTINGS])}" if files else f"in [main] of /etc/dnf/dnf.conf ({settings[0]} is True)"
-    more = f" and {len(files) - MOST_SETTINGS} more places" if len(files) > MOST_SETTINGS else ""
-    summary = f"Make the repository reachable, and set skip_if_unavailable=False {where}{more}: a failure is then seen as one."
-    places = tuple(f"skip_if_unavailable is in force by {place}: set it to False." for place in settings)
-    steps = (*places, *(remedy.instance_steps if not files else remedy.instance_steps[1:]))
+    remedy = finding.remedy if settings else of_manager(finding.remedy, found.manager)
+    steps = tuple(f"skip_if_unavailable is in force by {place}: set it to False." for place in settings)
     commands = tuple(command for place in settings for command in (_setting_it(place),) if command)
-    return replace(remedy, summary=summary, instance_steps=steps, instance_commands=(*commands, *remedy.instance_commands))
+    remedy = replace(
+        remedy,
+        instance_steps=(*steps, *remedy.instance_steps),
+        instance_commands=(*commands, *remedy.instance_commands),
+    )
+    return replace(finding, remedy=remedy)
+
+
+def _places(settings: Sequence[str]) -> str:
+    """Where the settings are to be changed, in words: of a symptom the summary alone is shown."""
+    files = [place for place in settings if place.startswith("/")]
+    if not files:
+        return f"in [main] of /etc/dnf/dnf.conf ({settings[0]} is True)" if settings else ""
+    more = f" and {len(files) - MOST_SETTINGS} more places" if len(files) > MOST_SETTINGS else ""
+    return f"at {', '.join(files[:MOST_SETTINGS])}{more}"
 
 
 def _setting_it(place: str) -> str:

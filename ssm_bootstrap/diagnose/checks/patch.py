@@ -22,7 +22,7 @@ from ssm_bootstrap.diagnose.standings import (
 )
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Evidence, Finding, Reason, Remedy, Severity
+from ssm_bootstrap.model.finding import Evidence, Finding, Remedy, Severity
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Repositories, Repository
 
@@ -168,10 +168,19 @@ def _way(case: Case, fetch: Optional[Fetch]) -> Optional[str]:
 def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Finding:
     items = [judged.repository for judged in group]
     first = group[0].shown_by
+    steps = (*mirrors.ways(found.manager, items), *mirrors.lines(found.manager, items, case.region, case.domain))
+    variant, place = _case_of(group)
     finding = make_finding(
         "repository-unreachable",
         ", ".join(dict.fromkeys(host_of(judged) for judged in group)),
-        facts={"region": case.region, "domain": case.domain, "host": host_of(group[0]), "detail": first.detail if first else ""},
+        variant=variant,
+        facts={
+            "region": case.region,
+            "domain": case.domain,
+            "host": host_of(group[0]),
+            "detail": first.detail if first else "",
+            "place": place,
+        },
         evidence=tuple(evidence_of(judged) for judged in group),
         symptom_of=_symptom(case, found, group),
         breaks=PATCH,
@@ -179,29 +188,21 @@ def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Fi
         services=services_asked(group, case.site),
     )
     remedy = of_manager(finding.remedy, found.manager)
-    steps = (*mirrors.ways(found.manager, items), *mirrors.lines(found.manager, items, case.region, case.domain))
-    if not steps:
-        missing = _for_missing(group)
-        remedy = replace(
-            remedy, summary=missing or s3remedies.summary_for(group) or remedy.summary, aws_steps=remedy.aws_steps[:-1]
-        )
-        if not missing:
-            lines = s3remedies.over_http(group)
-            step = f"Or write https:// in place of http:// in {lines}." if lines else "Nothing on this machine has to change."
-            remedy = replace(remedy, on_aws=True, instance_steps=(step,))
-        is_own = remedy.on_aws and remedy.summary != finding.remedy.summary
-        return replace(finding, remedy=remedy, reasons=(Reason.OWN_CHANGE,) if is_own else ())
-    if not any(mirrors.in_s3(item) for item in items):  # what there is to say of Amazon Linux's buckets is of no use here
-        remedy = replace(remedy, aws_steps=remedy.aws_steps[-1:], aws_commands=remedy.aws_commands[:1])
-    more = mirrors.commands(found.manager, items, case.region, case.domain)
-    remedy = replace(
-        remedy,
-        summary=_for_missing(group)
-        or "Give this machine a way to its repositories: a mirror in S3, a proxy, or a repository inside the network.",
-        instance_steps=steps,
-        instance_commands=(*remedy.instance_commands, *more),
-    )
+    if steps:
+        more = mirrors.commands(found.manager, items, case.region, case.domain)
+        remedy = replace(remedy, instance_steps=steps, instance_commands=(*remedy.instance_commands, *more))
     return replace(finding, remedy=remedy)
+
+
+def _case_of(group: Sequence[Judged]) -> tuple[str, str]:
+    """Which variant of repository-unreachable says what to change here, and the place that is meant."""
+    missing = _without_index(group)
+    if missing:
+        return "no-index", missing
+    in_s3 = [mirrors.in_s3(judged.repository) for judged in group]
+    if all(in_s3):
+        return s3remedies.case_of(group)
+    return ("in-both" if any(in_s3) else "elsewhere"), ""
 
 
 def _symptom(case: Case, found: Repositories, group: Sequence[Judged]) -> Optional[str]:
@@ -212,14 +213,13 @@ def _symptom(case: Case, found: Repositories, group: Sequence[Judged]) -> Option
     return next(iter(ways)) if len(ways) == 1 else None
 
 
-def _for_missing(group: Sequence[Judged]) -> str:
-    """The one sentence where every host answers and has no index there; empty otherwise."""
+def _without_index(group: Sequence[Judged]) -> str:
+    """The lines of these repositories where every host answers and has no index there; empty otherwise."""
     if not all(judged.shown_by is not None and judged.shown_by.outcome is Outcome.MISSING for judged in group):
         return ""
     places = [f"{judged.repository.file}:{judged.repository.line}" for judged in group]
     more = f" and {len(places) - MOST_SETTINGS} more" if len(places) > MOST_SETTINGS else ""
-    where = f"{', '.join(places[:MOST_SETTINGS])}{more}"
-    return f"Correct the URL at {where}, or put the index there: {host_of(group[0])} answers without it."
+    return f"{', '.join(places[:MOST_SETTINGS])}{more}"
 
 
 def _lacks_a_variable(item: Repository, found: Repositories) -> bool:
