@@ -39,7 +39,8 @@ def fresh(tmp_path: Path) -> Iterator[World]:
     with _world("bookworm") as world:
         world.write("/etc/apt/sources.list", f"deb {image.mirror()} bookworm main\n")
         for path in ("/etc/resolv.conf", "/etc/hosts", AUTHORITIES):
-            world.write(path, Path(path).read_text(encoding="utf-8"))
+            (tmp_path / Path(path).name).write_bytes(Path(path).read_bytes())
+            world.do('cp "/mnt/${1##*/}" "$1"', path, packages=tmp_path)
         world.write("/etc/pip.conf", f"[global]\ncert = {AUTHORITIES}\n")
         proxies = (f'Acquire::{name.partition("_")[0]}::Proxy "{url}";\n' for name, url in image.proxies().items())
         world.write("/etc/apt/apt.conf.d/99here", 'APT::Get::Assume-Yes "true";\n' + "".join(proxies))
