@@ -3,13 +3,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest
+# Whatever the caller's language: what Python makes of it is settled before any conftest.py can mend it.
+PYTEST := PYTHONUTF8=1 $(BIN)/python -m pytest
 SIDE_BY_SIDE := -n 2 --dist loadfile
 VERSIONS := 3.9 3.11 3.13
 RELEASES ?= bookworm trixie bullseye
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit test-all cases accuracy sweep bench bundle deb rpm boot-test real-agent docs ci clean system managers
+.PHONY: help demo test check format lint types unit test-all cases accuracy sweep first-try bench bundle deb rpm boot-test real-agent docs ci clean system managers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -59,6 +60,9 @@ accuracy: $(VENV)/.ready ## the confusion table: expected root causes against wh
 sweep: $(VENV)/.ready ## kill a forced re-registration at every point, and 100 runs at once
 	@$(BIN)/python -m tests.sweep kill
 	@$(BIN)/python -m tests.sweep together
+
+first-try: ## `make test` in ten fresh clones: plain, beside spinning processes, nohup, nobody, a path with blanks, Tokyo
+	@$(PYTHON) -m tests.first_try $(RUNS)
 
 bench: $(VENV)/.ready ## what must be fast, measured side by side
 	@$(BIN)/python -m bench

@@ -1,15 +1,47 @@
-"""What many tests stand on: a machine's files below a temporary directory, and a certificate authority."""
+"""What all tests stand on: the caller's set-up put right, a machine's files below a temporary directory, an authority."""
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
 import trustme
+from hypothesis import HealthCheck, settings
 
+from tests import caller
 from tests.fakes import RootedFiles
 from tests.lab.leaks import FOUND, SEARCHED
+
+HOME: pytest.StashKey[Path] = pytest.StashKey()
+
+settings.register_profile("suite", deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Before anything is collected: the same examples each time, and nothing of whoever starts the suite."""
+    settings.load_profile("suite")
+    tempfile.gettempdir()
+    handed_on = getattr(config, "workerinput", {}).get("caller")
+    if handed_on is not None:  # a worker of pytest-xdist, whose caller is this same hook in another process
+        caller.ENVIRONMENT.clear()
+        caller.ENVIRONMENT.update(handed_on)
+    config.stash[HOME] = caller.put_right()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist who really called."""
+    node.workerinput["caller"] = dict(caller.ENVIRONMENT)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    home = config.stash.get(HOME, None)
+    if home is not None:
+        caller.leave(home)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -37,6 +69,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{searched}: {len(FOUND)} found")
     for leak in FOUND[:20]:
         terminalreporter.write_line(f"LEAK: {leak}")
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    """What a test changes of the process is put back: environment, umask, directory, signals."""
+    with caller.as_it_was():
+        yield
 
 
 @pytest.fixture

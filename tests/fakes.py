@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import queue
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone, tzinfo
@@ -238,15 +239,47 @@ class ScriptedNetwork(Network):
 
 
 class Gate:
-    """Blocks who calls it, until the test is over."""
+    """Blocks who calls it, until the test is over; ``inside`` is how many it blocks."""
 
     def __init__(self) -> None:
         self._open = threading.Event()
+        self.inside = 0
 
     def __call__(self) -> Any:
+        self.inside += 1
         self._open.wait(60)
         raise OSError("let go at the end of the test")
 
     def open(self) -> None:
         """Let everybody through."""
         self._open.set()
+
+
+class IdleClock(Clock):
+    """A clock on which time passes only while nobody works: whoever was started since has ended, or is held at the gate.
+
+    However slow the machine, what works takes no time on it, and what is silent takes all.
+    """
+
+    def __init__(self, gate: Optional[Gate] = None) -> None:
+        self._gate = gate
+        self._spent = 0.0
+        self._others = threading.active_count() - (gate.inside if gate else 0)
+
+    def monotonic(self) -> float:
+        """What was waited in vain."""
+        return self._spent
+
+    def sleep(self, seconds: float) -> None:
+        """Time passes on this clock alone."""
+        self._spent += seconds
+
+    def wait(self, events: queue.Queue[Any], seconds: float) -> Any:
+        """The next event; raises queue.Empty once nobody is left who could bring one."""
+        while True:
+            try:
+                return events.get(timeout=0.002)
+            except queue.Empty:
+                if threading.active_count() - self._others <= (self._gate.inside if self._gate else 0) and events.empty():
+                    self._spent += seconds
+                    raise

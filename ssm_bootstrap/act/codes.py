@@ -6,11 +6,11 @@ removed, or is not ours to remove, is told.
 
 from __future__ import annotations
 
-import gzip
+import hashlib
+import json
 import re
-import zlib
 from dataclasses import dataclass
-from typing import Callable, Iterator, Union
+from typing import Callable, Iterator, Mapping, Union
 
 from ssm_bootstrap.act.leftovers import BEFORE, half_written
 from ssm_bootstrap.collect import paths
@@ -20,6 +20,7 @@ from ssm_bootstrap.collect.rootfile import fault_of_secret, fault_of_trusted
 from ssm_bootstrap.collect.settings import Configuration, configuration_without_code, read_code
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.held import Held
+from ssm_bootstrap.host.secrets import unfold
 
 CLOUD_INIT = "/var/lib/cloud/instances"
 """cloud-init's copies of each instance's user-data; an instance of the image gets a directory of its own."""
@@ -30,16 +31,25 @@ SEARCHED = ("/etc", "/var/lib/cloud", paths.LOGS, paths.OUR_DATA, paths.DATA)
 FLAT = ("/root", "/var/log")
 """Where it looks at the files alone: the histories of root's shells, and logs; what is below is other programs' own."""
 
-MOST_FILES = 50_000
+LEFT = f"{paths.OUR_DATA}/left.json"
+"""What an earlier run had to leave: path to digest."""
+
+MOST_FILES = 20_000
 MOST_BYTES = 16 << 20
 
 _IN_CONFIGURATION = re.compile(r"(?m)^\s*code\s*[=:]\s*(\S+)")
+_SIGNED = (
+    re.compile(r'url = "(https://[^"\n]*X-Amz-Signature=[^"\n]+)"'),
+    re.compile(r"X-Amz-(?:Signature|Security-Token)=([^&\s\"']+)"),
+)
+"""URLs that let whoever has them fetch, in the scripts of user-data."""
+
 _IN_SCRIPTS = (
     re.compile(r"<<'END_OF_CODE'\n\s*(\S+)\n"),
-    re.compile(r'url = "(https://[^"\n]+)"'),
-    re.compile(r"X-Amz-(?:Signature|Security-Token)=([^&\s\"']+)"),
     re.compile(r"SSM_BOOTSTRAP_ACTIVATION_CODE\s*=\s*[\"']?([^\s\"']+)"),
+    re.compile(r"(?<![\w-])-{1,2}(?:activation-)?code[ =]+[\"']?([^\s\"']+)"),
 )
+"""Codes in scripts: of this program, and as the agent's own -register takes one."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +62,11 @@ class Removed:
 
 @dataclass(frozen=True)
 class Left:
-    """One thing that was not removed, and why."""
+    """One thing that was not removed, and why; one that could not be searched may hold a code or not."""
 
     path: str
     why: str
+    is_unsearched: bool = False
 
 
 class Codes:
@@ -64,6 +75,7 @@ class Codes:
     def __init__(self, host: Host, configuration: Configuration) -> None:
         self._host = host
         self._configuration = configuration
+        self._count = 0  # files searched
         if configuration.has_code:
             host.secrets.learn(read_code(host.files))
         for path in (configuration.code_file, paths.OUR_CODE, *half_written(host)):
@@ -73,9 +85,14 @@ class Codes:
             for code in _IN_CONFIGURATION.findall(self._text(path)):
                 host.secrets.learn(code)
         for path in (paths.FIRST_BOOT_SCRIPT, *self._cloud_init(), *self._drop_ins()):
-            for shape in _IN_SCRIPTS:
-                for found in shape.findall(self._text(path)):
+            text = self._text(path)
+            for shape in _SIGNED:
+                for found in shape.findall(text):
                     host.secrets.learn(found)
+            for shape in _IN_SCRIPTS:
+                for found in shape.findall(text):
+                    if not code_problem(found) and "$" not in found:  # a shell's or a template's variable is no code
+                        host.secrets.learn(found)
 
     def remove(self) -> Iterator[Union[Removed, Left]]:
         """Remove them; gives what is gone and what is left."""
@@ -97,16 +114,48 @@ class Codes:
                 yield from self._remove(path, "copy of user-data", fault_of_trusted)
 
     def search(self) -> Iterator[Left]:
-        """Whatever still holds one of them; to be called when all that can be removed is."""
-        count = 0
+        """Whatever still holds one of them; to be called when all that can be removed is.
+
+        What is known of codes goes with the files that held them, so that a later run could search for nothing: what is left
+        is written down, as a digest of the file, and told again until the file is gone or another.
+        """
+        found = {path: self._digest(path) for path in self._holding()}
+        for path in found:
+            yield Left(path, "it holds an activation code, or a signed URL, that was known here")
+        for path, digest in self._remembered().items():
+            if path not in found and self._digest(path) == digest:
+                found[path] = digest
+                yield Left(path, "it held an activation code, or a signed URL, at an earlier run, and is as it was")
+        self._remember(found)
+        if self._count > MOST_FILES:
+            why = f"more than {MOST_FILES} files below {', '.join((*SEARCHED, *FLAT))}: not all were searched for the activation code"
+            yield Left("/", why, is_unsearched=True)
+
+    def _holding(self) -> Iterator[str]:
         for place in (*SEARCHED, *FLAT):
             for path in self._host.files.walk(place, deep=place not in FLAT):
-                count += 1
-                if count > MOST_FILES:
-                    yield Left(place, f"more than {MOST_FILES} files: not all of them were searched for the activation code")
+                self._count += 1
+                if self._count > MOST_FILES:
                     return
-                if self._host.secrets.stand_in(self._data(path)):
-                    yield Left(path, "it holds an activation code, or a signed URL, that was known here")
+                if path != LEFT and self._host.secrets.stand_in(self._data(path)):
+                    yield path
+
+    def _digest(self, path: str) -> str:
+        return hashlib.sha256(path.encode("utf-8", "surrogateescape") + b"\0" + self._data(path)).hexdigest()
+
+    def _remembered(self) -> Mapping[str, str]:
+        try:
+            told = json.loads(self._data(LEFT) or b"{}")
+        except (ValueError, RecursionError):
+            return {}
+        return {str(path): str(digest) for path, digest in told.items()} if isinstance(told, dict) else {}
+
+    def _remember(self, left: Mapping[str, str]) -> None:
+        if left:
+            self._host.trees.make_directory(paths.OUR_DATA, 0o755)
+            self._host.files.write_atomic(LEFT, json.dumps(left, indent=1).encode(), 0o600)
+        elif self._host.files.exists(LEFT):
+            self._host.trees.remove(LEFT)
 
     def _remove(self, path: str, what: str, fault_of: Callable[[Held], str]) -> Iterator[Union[Removed, Left]]:
         files = self._host.files
@@ -149,12 +198,7 @@ class Codes:
             return b""
 
     def _text(self, path: str) -> str:
-        data = self._data(path) if path.startswith("/") else b""
-        if data.startswith(b"\x1f\x8b"):
-            try:
-                data = gzip.decompress(data)
-            except (OSError, EOFError, zlib.error):
-                return ""
+        data = unfold(self._data(path)) if path.startswith("/") else b""
         return data.decode("utf-8", "replace")
 
 

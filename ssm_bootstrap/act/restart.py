@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ssm_bootstrap.act.online import HYBRID, Mark, prove_online
+from ssm_bootstrap.act.online import HYBRID, Mark, Restarted, prove_online
 from ssm_bootstrap.act.service import AgentService, ServiceFailed
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.collect.probe import Look
 from ssm_bootstrap.collect.targets import ProxySettings, targets_for
-from ssm_bootstrap.diagnose.logs.explain import explain_logs
+from ssm_bootstrap.diagnose.logs.endings import Seen
+from ssm_bootstrap.diagnose.logs.explain import classify_logs, conclude
+from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.awsname import Region
@@ -43,24 +45,24 @@ class Restart:
         except ServiceFailed as error:
             return self._not_running(unit.name, str(error))
         proof = prove_online(self.host, mark, service.main_pid, unit.main_pid, self._fallback_answers, self.timeout)
-        return proof if proof.online else replace(proof, finding=self._why(mark, proof, unit.name))
+        return proof if proof.online else replace(proof, finding=self._why(mark, proof, unit.name, service.main_pid()))
 
     def _fallback_answers(self) -> bool:
         wanted = targets_for([Capability.RUN_COMMAND], self.region, self.agent_config, self.proxies)
         probes, _ = Look(self.host, [item for item in wanted if item[1].endpoint == "ec2messages"], self.region).take()
         return any(probe.reached(Stage.HTTP) for probe in probes)
 
-    def _why(self, mark: Mark, proof: Proof, unit: str) -> Finding:
+    def _why(self, mark: Mark, proof: Proof, unit: str, pid: int) -> Finding:
         """The cause that the agent's log names since the restart, or the sign that is missing."""
         if proof.identity and proof.identity != HYBRID:
             shown = tuple(Evidence("agent log", sign.name, sign.detail) for sign in proof.signs if sign.name == "identity")
             facts = {"region": self.region, "detail": f"the new process takes its identity from {proof.identity}"}
             return make_finding("identity-not-hybrid", "amazon-ssm-agent", facts=facts, evidence=shown, breaks=ON_A_NODE)
-        said = [
-            finding
-            for finding in explain_logs(mark.read_since(self.host), region=self.region, cidrs=self.cidrs).findings
-            if finding.severity is Severity.ERROR and finding.symptom_of is None
-        ]
+        process = Restarted.of(self.host, pid, 0)
+        present = Present(at=self.host.clock.now(), has_core=bool(pid), core_began=process.began)
+        logs = classify_logs(mark.read_since(self.host), present, self.cidrs)
+        told = conclude(logs, Seen(present), region=self.region).findings
+        said = [finding for finding in told if finding.severity is Severity.ERROR and finding.symptom_of is None]
         if said:
             return replace(said[0], state=State.NOW, logged=False)
         missing = [sign for sign in proof.signs if not sign.seen]

@@ -53,7 +53,7 @@ def _status(prepared: Prepared) -> ExitStatus:
     """78 where something is left that may hold a code: it is no image yet."""
     from ssm_bootstrap.model.exitstatus import ExitStatus
 
-    return ExitStatus.BAD_CONTENT if prepared.left else ExitStatus.OK
+    return ExitStatus.BAD_CONTENT if any(not item.is_unsearched for item in prepared.left) else ExitStatus.OK
 
 
 def _report(ground: Ground, prepared: Prepared, arguments: argparse.Namespace) -> None:
@@ -64,11 +64,16 @@ def _report(ground: Ground, prepared: Prepared, arguments: argparse.Namespace) -
     width = max((len(item.what) for item in prepared.removed), default=0)
     for item in prepared.removed:
         report.item(f"{item.what:<{width}}", item.path)
-    if prepared.left:
-        report.line()
-        report.line("Left, to be looked at by hand before this becomes an image:", "bold red")
-        for left in prepared.left:
-            report.item(left.path, left.why)
+    for heading, style, unsearched in (
+        ("Left, to be looked at by hand before this becomes an image:", "bold red", False),
+        ("Not looked at:", "magenta", True),
+    ):
+        rows = [item for item in prepared.left if item.is_unsearched is unsearched]
+        if rows:
+            report.line()
+            report.line(heading, style)
+        for row in rows:
+            report.item(row.path, row.why)
     if prepared.left_running:
         report.line()
         report.line(f"Still running, and able to write again: {', '.join(prepared.left_running)}.", "yellow")
@@ -107,6 +112,7 @@ def _document(ground: Ground, prepared: Prepared) -> None:
         "was": prepared.old.managed_instance_id or prepared.old.registration_file_id or None,
         "stopped": prepared.stopped or None,
         "left_running": list(prepared.left_running),
-        "left": [{"path": item.path, "why": item.why} for item in prepared.left],
+        "left": [{"path": item.path, "why": item.why} for item in prepared.left if not item.is_unsearched],
+        "not_looked_at": [{"path": item.path, "why": item.why} for item in prepared.left if item.is_unsearched],
     }
     print_document({**document(observations, Diagnosis(), _status(prepared)), **told}, ground.host.secrets)

@@ -15,6 +15,10 @@ LEAST = 12
 """Letters from which on a text is searched for as it is; a shorter one may be a word of our own."""
 
 
+MOST_UNFOLDED = 64 << 20
+"""Bytes that are unfolded of a packed file: one of a megabyte may hold gigabytes."""
+
+
 class Secrets:
     """What is known so far; ``variable`` is the activation code of the caller's environment ("" for an empty one)."""
 
@@ -36,15 +40,8 @@ class Secrets:
         """Whether one of them stands in ``data``: plain, as in a URL, in JSON, in base64; gzip is unfolded."""
         if not self._spellings:
             return False
-        if data.startswith(b"\x1f\x8b"):
-            import gzip
-            import zlib
-
-            try:
-                data = gzip.decompress(data)
-            except (OSError, EOFError, zlib.error):
-                return False
-        return any(spelling in data for spelling in self._spellings)
+        unfolded = unfold(data)
+        return any(spelling in unfolded for spelling in self._spellings)
 
     def must_not_stand_in(self, data: bytes, where: str) -> None:
         """The last step before anything is written; raises Leak."""
@@ -65,11 +62,36 @@ class Secrets:
         return f"Secrets({len(self._known)})"
 
 
+def unfold(data: bytes) -> bytes:
+    """The data as it is, or what a gzip holds: up to MOST_UNFOLDED bytes of it, and of a torn one what comes before the tear."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    import zlib
+
+    found = b""
+    while data.startswith(b"\x1f\x8b") and len(found) < MOST_UNFOLDED:
+        member = zlib.decompressobj(wbits=31)
+        try:
+            found += member.decompress(data, MOST_UNFOLDED - len(found))
+        except zlib.error:
+            break
+        data = member.unused_data
+    return found
+
+
 def _spellings(secret: str) -> set[bytes]:
     import base64
 
     raw = secret.encode("utf-8", "surrogateescape")
-    found = {raw, quote(raw).encode(), quote(raw, safe="").encode(), json.dumps(secret)[1:-1].encode()}
+    from html import escape
+
+    found = {
+        raw,
+        escape(secret).encode("utf-8", "surrogateescape"),
+        quote(raw).encode(),
+        quote(raw, safe="").encode(),
+        json.dumps(secret)[1:-1].encode(),
+    }
     for phase, skipped in ((0, 0), (1, 2), (2, 3)):
         coded = base64.b64encode(b"\0" * phase + raw)
         found.add(coded[skipped : len(coded) - 4])

@@ -134,6 +134,7 @@ class Timeline:
     booted: Optional[datetime] = None
     present_since: Optional[datetime] = None
     is_alive: Optional[bool] = None
+    set_back_to: Optional[datetime] = None  # to what time the machine's clock was set back, the latest
 
     @property
     def newest(self) -> Optional[Run]:

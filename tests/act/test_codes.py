@@ -11,6 +11,7 @@ import pytest
 
 from ssm_bootstrap.act.leftovers import BEFORE
 from ssm_bootstrap.collect import paths
+from ssm_bootstrap.host.secrets import unfold
 from ssm_bootstrap.render.userdata import CodeFrom, Fetch, FirstBoot, cloud_config, shell_script
 from tests.act.test_image import CODE, OURS, World
 from tests.fakes import RootedFiles
@@ -170,3 +171,42 @@ def test_a_code_in_place_of_the_path_is_told_without_it(world: World) -> None:
     world.files.put(paths.OUR_CONFIG, f"[activation]\ncode_file = {CODE}\n")
     done = world.prepare()
     assert done.left and leaks(repr(done)) == ()
+
+
+# what is left, once more
+
+
+def test_what_was_left_is_told_again_until_it_is_gone(world: World) -> None:
+    """The second run knows no code any more: the first one took the files that told it."""
+    history = "/root/.bash_history"
+    world.files.put(paths.OUR_CODE, CODE)
+    world.files.put(history, f"echo {CODE} | sudo ssm-bootstrap register\n")
+    for _ in range(3):
+        assert [item.path for item in world.prepare().left] == [history]
+    os.unlink(world.files.real(history))
+    assert world.prepare().left == () and not world.files.exists(f"{paths.OUR_DATA}/left.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_known"),
+    [
+        (f'amazon-ssm-agent -register -code "{CODE}" -id {ID} -region eu-west-1\n', True),
+        (f"ssm-bootstrap register --activation-code={CODE}\n", True),
+        ('url = "https://example.com/setup.sh"\n', False),
+        ("SSM_BOOTSTRAP_ACTIVATION_CODE=${ActivationCode}\n", False),
+    ],
+)
+def test_user_data_of_others_is_read_for_codes_alone(world: World, text: str, is_known: bool) -> None:
+    copy = world.files.put(f"{INSTANCE}/user-data.txt", f"#!/bin/sh\n{text}")
+    world.files.put("/var/log/cloud-init-output.log", text)
+    left = [item.path for item in world.prepare().left]
+    assert left == (["/var/log/cloud-init-output.log"] if is_known else [])
+    assert world.files.exists(copy) is not is_known
+
+
+def test_a_packed_file_that_would_unfold_without_end_is_read_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ssm_bootstrap.host.secrets.MOST_UNFOLDED", 1 << 16)
+    bomb = gzip.compress(bytes(1 << 24), mtime=0)
+    assert len(unfold(bomb)) == 1 << 16
+    torn = gzip.compress(CODE.encode() * 2000, mtime=0)[:-20]
+    assert CODE.encode() in unfold(torn)

@@ -69,11 +69,12 @@ def start_and_hang(lab: Lab) -> Process:
     """A forced registration, left running in the call that AWS does not answer."""
     known = set(lab.ask_aws(get="state")["instances"])
     process = lab.start(["ssm-bootstrap", *register_words("--force")])
-    deadline = time.monotonic() + 30
-    while not set(lab.ask_aws(get="state")["instances"]) - known:
-        assert time.monotonic() < deadline and process.poll() is None, "AWS was not asked"
+    for _ in range(3000):
+        if set(lab.ask_aws(get="state")["instances"]) - known:
+            return process
+        assert process.poll() is None, "it ended before it asked AWS"
         time.sleep(0.01)
-    return process
+    raise AssertionError("AWS was not asked")
 
 
 def identity(lab: Lab) -> Dict[str, Any]:
@@ -121,10 +122,8 @@ def test_nobody_recovers_while_the_child_of_a_killed_run_lives(registered: Lab) 
 def test_a_call_without_an_answer_is_cut_by_a_signal(registered: Lab, number: int) -> None:
     old = identity(registered)
     process = start_and_hang(registered)
-    began = time.monotonic()
     process.send_signal(number)
-    assert process.wait(20) == 130
-    assert time.monotonic() - began < 6
+    assert process.wait(20) == 130  # the child alone would go on for a minute
     assert identity(registered) == old and not child_of(registered)
     assert registered.run(["systemctl", "is-active", "amazon-ssm-agent"]).stdout == "active\n"
     assert not registered.exists(f"{DATA}/.ssm-bootstrap/journal.json")

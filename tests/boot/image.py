@@ -14,6 +14,8 @@ import subprocess
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional
 
+from tests import caller
+
 RELEASES = ("bullseye", "bookworm", "trixie")  # Debian 11, 12, 13: systemd 247, 252, 257
 BASE = (
     "ca-certificates",
@@ -45,7 +47,7 @@ class Unavailable(Exception):
 
 def cache() -> Path:
     """Where trees are kept between runs."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    home = caller.ENVIRONMENT.get("XDG_CACHE_HOME") or os.path.join(caller.home(), ".cache")
     return Path(home) / "ssm-bootstrap-tests"
 
 
@@ -111,7 +113,7 @@ def _alone(release: str) -> Iterator[None]:
 
 
 def _make(release: str, root: Path, source: str) -> None:
-    environment = {**os.environ, **proxies(), "DEBIAN_FRONTEND": "noninteractive", "LANG": "C.UTF-8"}
+    environment = {**caller.ENVIRONMENT, **proxies(), "DEBIAN_FRONTEND": "noninteractive", "LANG": "C.UTF-8"}
     debs = cache() / "debs" / release
     debs.mkdir(parents=True, exist_ok=True)
     command = ["debootstrap", "--variant=minbase", f"--cache-dir={debs}", f"--include={','.join(BASE)}", release]

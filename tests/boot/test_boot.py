@@ -126,7 +126,8 @@ def test_started_while_the_agent_runs(machine: Container, lab: Lab, tell: Tell) 
     for path in ("/etc/ssm-bootstrap.conf", outfit.CODE_FILE):
         machine.disk.place(path)
     machine.boot()
-    machine.wait_for(AGENT, SubState="auto-restart")  # without an identity it ends at once, time and again
+    machine.wait_for(AGENT, SubState="running")  # as the EC2 instance, which has no role
+    machine.wait_for_words("before retrying retrieve credentials", lambda: machine.text(f"{LOGS}/amazon-ssm-agent.log"))
     unit = machine.show(UNIT)
     assert (unit["ActiveState"], unit["ConditionResult"], unit["Result"]) == ("inactive", "no", "success")
     for path, data, mode in outfit.files_of_an_administrator():

@@ -10,6 +10,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests import caller
+
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / "var" / "arm64"
 QEMU = "qemu-aarch64-static"
@@ -73,7 +75,7 @@ def _packages(architecture: str, *words: str) -> list[Path]:
         f'Dir::State::Lists "{place}/lists";\nDir::State::status "{place}/status";\nDir::Cache "{place}/cache";\n'
         f'APT::Architecture "{architecture}";\nAPT::Architectures "{architecture}";\nAPT::Sandbox::User "";\n'
     )
-    environment = {**os.environ, "APT_CONFIG": str(place / "apt.conf")}
+    environment = {**caller.ENVIRONMENT, "APT_CONFIG": str(place / "apt.conf")}
     _run("apt-get", "-qq", "update", **environment)
     _run("apt-get", "-qq", "-y", "--download-only", "--no-install-recommends", "install", *words, **environment)
     return sorted((place / "cache" / "archives").glob("*.deb"))

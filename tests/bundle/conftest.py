@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests import caller
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILDER = ROOT / ".venv-bundle" / "bin" / "python"
@@ -36,7 +37,7 @@ def build(source: Path, target: Path, **environment: str) -> Built:
     done = subprocess.run(
         [str(BUILDER), "-m", "tools.bundle", str(target)],
         cwd=str(source),
-        env={**os.environ, "PYTHONPATH": "", **environment},
+        env={**caller.ENVIRONMENT, "PYTHONPATH": "", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -54,6 +55,7 @@ def builder() -> Path:
         made = subprocess.run(
             ["make", "--no-print-directory", ".venv-bundle/.ready"],
             cwd=str(ROOT),
+            env=caller.ENVIRONMENT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

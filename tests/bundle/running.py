@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 from typing import Optional
+
+from tests import caller
 
 SEEN = """
 import sys
@@ -43,8 +44,8 @@ def start(file: Path, *words: str, python: Optional[str] = None) -> list[str]:
 @cache
 def python_of(version: str) -> Optional[str]:
     """An interpreter of a version, of PATH or pyenv; None where there is none."""
-    found = [shutil.which(f"python{version}")]
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = [shutil.which(f"python{version}", path=caller.ENVIRONMENT.get("PATH"))]
+    pyenv = Path(caller.ENVIRONMENT.get("PYENV_ROOT", caller.home() / ".pyenv")) / "versions"
     if pyenv.is_dir():
         found += [str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"))]
     for path in filter(None, found):

@@ -145,7 +145,7 @@ def test_in_the_lab_by_the_command_itself(lab: Lab) -> None:
             lab.write(f"/var/lib/amazon/ssm/{path.relative_to(MEASURED / 'var-lib')}", path.read_text())
     lab.write("/var/log/amazon/ssm/amazon-ssm-agent.log", (MEASURED / "amazon-ssm-agent.log").read_text())
     done = lab.run([*words, PATCH], tty=80)
-    assert done.returncode == 1 and "exit status 156" in done.screen.decode() and done.seconds < 10
+    assert done.returncode == 1 and "exit status 156" in done.screen.decode()
     for number, exit_status in enumerate((151, 152, 154, 155, 126, 2, 1, 23, 194)):
         identifier = f"{number:08x}-4e5c-433e-b9a7-8f3ee83fe66b"
         lab.write(f"{HOME}/{identifier}/{STEP}/stderr", f"{HOSTILE}failed to run commands: exit status {exit_status}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Iterator
 
 import pytest
@@ -55,8 +56,10 @@ def test_a_working_node_is_not_taken_without_yes(lab: Lab) -> None:
 
 def test_an_image_and_its_first_instance(lab: Lab) -> None:
     node = node_id(lab)
+    code = f"Fresh{uuid.uuid4().hex}"  # root's home is this machine's, where other tests may just have left the usual one
+    lab.write(CODE_FILE, code, mode=0o600)
     lab.write(CREDENTIALS, lab.read(CREDENTIALS).decode() + MINE, mode=0o600)
-    config = f"[node]\nregion = {REGION}\n[activation]\ncode_file = {CODE_FILE}\ncode = {CODE}\n"
+    config = f"[node]\nregion = {REGION}\n[activation]\ncode_file = {CODE_FILE}\ncode = {code}\n"
     lab.write("/etc/ssm-bootstrap.conf", config, mode=0o600)
     left = (
         "/etc/ssm-bootstrap/activation-code",
@@ -64,9 +67,9 @@ def test_an_image_and_its_first_instance(lab: Lab) -> None:
         "/var/lib/ssm-bootstrap/ssm-bootstrap.prom",
     )
     for path in left:
-        lab.write(path, CODE + "\n", mode=0o600)
+        lab.write(path, code + "\n", mode=0o600)
     done = lab.run(["ssm-bootstrap", "prepare-image", "--yes", "--json"])
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr + done.stdout
     said = json.loads(done.stdout)
     assert (said["exit_status"], said["identity"]["state"], said["was"]) == (0, "not-registered", node)
     assert {"vault", "registration", "runtimeconfig", "credentials [default]", "activation code", "machine-id"} <= {
@@ -75,11 +78,11 @@ def test_an_image_and_its_first_instance(lab: Lab) -> None:
     for path in (f"{DATA}/Vault", f"{DATA}/registration", f"{DATA}/runtimeconfig", f"{DATA}/.ssm-bootstrap", CODE_FILE, *left):
         assert not lab.exists(path)
     assert lab.read(CREDENTIALS).decode() == MINE and lab.mode(CREDENTIALS) == 0o600
-    assert lab.read("/etc/ssm-bootstrap.conf").decode() == config.replace(f"code = {CODE}\n", "")
+    assert lab.read("/etc/ssm-bootstrap.conf").decode() == config.replace(f"code = {code}\n", "")
     assert (lab.read("/etc/machine-id"), lab.mode("/etc/machine-id")) == (b"", 0o444)
     assert lab.run(["systemctl", "is-active", "amazon-ssm-agent"]).stdout.strip() == "inactive"
     assert lab.exists(LOGS) and leaks(done.stdout + done.stderr) == ()
-    found = lab.run(["grep", "-rlas", "-D", "skip", CODE, "/run", "/etc/ssm-bootstrap.conf", "/root/.aws", DATA])
+    found = lab.run(["grep", "-rlas", "-D", "skip", code, "/run", "/etc/ssm-bootstrap.conf", "/root/.aws", DATA])
     assert found.stdout == ""
     assert codes(lab)["machine-id-missing"] == "warning"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Sequence
 
@@ -33,6 +35,17 @@ for number in map(int, numbers.split(",")):
 os.closerange(3, 64)
 os.execvp(words[0], words)
 """
+
+
+BUNDLE = "/opt/ssm-bootstrap.pyz"
+
+
+def one_file() -> bytes:
+    """A file that stands for the bundle: install copies it, wherever this checkout lies and whose ever it is."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("__main__.py", "import sys\nfrom ssm_bootstrap.cli import main\nsys.exit(main())\n")
+    return made.getvalue()
 
 
 def broken(state: str, stream: str, words: Sequence[str]) -> list[str]:
@@ -175,10 +188,15 @@ def test_every_command_that_changes_something_does_it_and_ends_as_it_went(lab: L
     assert run("restart").returncode == 0 and agent(lab) != before
     assert run("deregister").returncode == 0
     assert state_of(lab)[0] == "not-registered"
+    lab.write(BUNDLE, one_file(), mode=0o755)
+
+    def run_bundle(*words: str) -> Done:
+        return lab.run(broken(state, stream, [sys.executable, BUNDLE, *words]))
+
     words = ["--region", REGION, "--activation-code-file", CODE_FILE]
-    assert run("install", *words).returncode == 0
+    assert run_bundle("install", *words).returncode == 0
     assert lab.exists("/etc/systemd/system/ssm-bootstrap.service") and lab.exists("/etc/ssm-bootstrap/activation-code")
-    assert run("install", "--uninstall").returncode == 0
+    assert run_bundle("install", "--uninstall").returncode == 0
     assert not lab.exists("/etc/systemd/system/ssm-bootstrap.service")
     assert run("prepare-image", "--yes", "--logs").returncode == 0
     assert state_of(lab)[0] == "not-registered" and not lab.exists(f"{LOGS}/amazon-ssm-agent.log")

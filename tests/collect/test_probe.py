@@ -16,7 +16,7 @@ from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.network import Answer, Network
 from ssm_bootstrap.model.network import Failure, NameLookup, Probe, Stage
-from tests.fakes import Gate, QuickClock, RootedFiles, ScriptedNetwork
+from tests.fakes import Gate, IdleClock, QuickClock, RootedFiles, ScriptedNetwork
 from tests.laws.secrets import CANARIES, leaks
 from tests.loopback import DRIPS, Dripping, Loopback, secured, serving
 from tests.made import INSIDE, INSIDE_B, REGION, wanted
@@ -39,15 +39,15 @@ def gate() -> Iterator[Gate]:
 class Machine:
     """A machine with a scripted network."""
 
-    def __init__(self, files: RootedFiles) -> None:
-        self.files = files
+    def __init__(self, files: RootedFiles, gate: Gate) -> None:
+        self.files, self.gate = files, gate
         files.put("/etc/resolv.conf", RESOLVERS)
 
     def look(
         self, network: ScriptedNetwork, *rows: str, proxies: Optional[ProxySettings] = None, progress: Any = None
     ) -> tuple[dict[str, list[Probe]], tuple[NameLookup, ...]]:
         """Look at the rows; gives the probes by row, and what resolvers said."""
-        host = Host(files=self.files, network=network, clock=QuickClock())
+        host = Host(files=self.files, network=network, clock=IdleClock(self.gate))
         probes, lookups = Look(host, wanted(*rows, proxies=proxies), REGION, progress).take()
         found: dict[str, list[Probe]] = {}
         for probe in probes:
@@ -56,9 +56,9 @@ class Machine:
 
 
 @pytest.fixture
-def machine(files: RootedFiles) -> Machine:
+def machine(files: RootedFiles, gate: Gate) -> Machine:
     """The machine that looks."""
-    return Machine(files)
+    return Machine(files, gate)
 
 
 def ends(probes: Mapping[str, Sequence[Probe]]) -> dict[str, list[tuple[Stage, Optional[Failure]]]]:
@@ -311,7 +311,7 @@ def test_many_looks_at_a_peer_that_drips_leave_neither_thread_nor_descriptor(
 
 
 def test_many_looks_at_a_resolver_that_never_returns_leave_one_thread_a_name(machine: Machine, gate: Gate) -> None:
-    host = Host(files=machine.files, network=ScriptedNetwork({SSM: gate, KMS: gate}), clock=QuickClock())
+    host = Host(files=machine.files, network=ScriptedNetwork({SSM: gate, KMS: gate}), clock=IdleClock(gate))
     before = threading.active_count()
     for _ in range(8):
         Look(host, wanted("ssm", "kms"), REGION).take()
@@ -320,7 +320,7 @@ def test_many_looks_at_a_resolver_that_never_returns_leave_one_thread_a_name(mac
 
 def test_a_late_answer_to_one_look_is_nothing_to_the_next(machine: Machine, gate: Gate) -> None:
     """The name that is under way is joined: what it gives is told to who still waits."""
-    host = Host(files=machine.files, network=ScriptedNetwork({SSM: gate}), clock=QuickClock())
+    host = Host(files=machine.files, network=ScriptedNetwork({SSM: gate}), clock=IdleClock(gate))
     assert Look(host, wanted("ssm"), REGION).take()[0][0].last.stage is Stage.DNS
     assert host.resolutions.under_way == ((SSM, 443),)
     gate.open()

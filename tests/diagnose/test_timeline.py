@@ -137,6 +137,31 @@ def test_lines_without_a_time_are_never_over() -> None:
     assert [finding.code for finding in told.findings] == ["endpoint-missing"]
 
 
+def test_what_was_written_ahead_of_a_clock_that_was_set_back_is_of_before() -> None:
+    present = Present(at=at("12:30:00"), has_core=True, core_began=at("12:00:00"))
+    said = [("14:00:00", START), ("14:01:00", [SILENT]), ("12:00:00", START)]
+    told = conclude(classify_logs(digest(*said), present), Seen(present))
+    assert told.findings == () and [item.ending and item.ending.by for item in told.history] == [EndedBy.RESTART]
+
+
+def test_a_document_worker_that_looks_for_its_identity_begins_no_run() -> None:
+    worker = ("INFO ssm-document-worker - v3.3.0.0", ASKS, HYBRID)
+    told = explain_logs(digest(("10:00:00", [SILENT]), ("10:10:00", [SILENT]), ("10:20:00", worker)))
+    assert [finding.code for finding in told.findings] == ["endpoint-missing"] and len(told.timeline.runs) == 1
+
+
+def test_an_agent_that_is_dead_tells_nothing_of_now_whatever_its_log_lacks() -> None:
+    present = Present(at=at("10:10:00"), has_core=False)
+    told = conclude(classify_logs(digest(("10:00:00", [SILENT])), present), Seen(present))
+    assert told.findings == () and [item.ending and item.ending.by for item in told.history] == [EndedBy.STOP]
+
+
+def test_a_core_that_has_just_begun_inherits_no_fault() -> None:
+    present = Present(at=at("10:00:50"), has_core=True, core_began=at("10:00:40"))
+    told = conclude(classify_logs(digest(("10:00:00", START), ("10:00:30", [SILENT])), present), Seen(present))
+    assert told.findings == ()
+
+
 def test_a_restart_ends_what_only_the_old_process_said() -> None:
     told = explain_logs(digest(("10:00:00", START), ("10:00:30", [SILENT]), ("11:00:00", START)))
     (over,) = told.history

@@ -313,11 +313,11 @@ def clock(stage: Stage) -> None:
     stage.restart()
     for _ in range(3):
         stage.wait("before retrying retrieve credentials")
-    stage.chance(0.3)  # the worker asks for associations 9 s after its start
+    stage.chance(0.45)  # the worker asks for associations 13 s after its start, before the channel is tried for a second time
     stage.fail()
     stage.wait(ONLINE)
     stage.fail(date_offset_seconds=-1200, errors=LATE)
-    stage.chance(0.9)
+    stage.chance(0.99)
     stage.hang_up()
     stage.wait(STATUS)
     stage.wait("Unable to load instance associations", anew=False)

@@ -14,14 +14,19 @@ import pytest
 from tests.lab.aws.loopback import REGION, LoopbackAws
 from tests.lab.aws.s3 import PAYLOAD
 
-CODE, ACTIVATION, LOST = "a" * 20, "0" * 36, "1" * 36
+CODE, ACTIVATION, LOST, OTHER = "a" * 20, "0" * 36, "1" * 36, "2" * 36
 
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackAws]:
     """One server for all tests here."""
     with LoopbackAws(
-        tmp_path_factory.mktemp("aws"), activations={ACTIVATION: {"code": CODE, "limit": 2}, LOST: {"code": CODE, "limit": 1}}
+        tmp_path_factory.mktemp("aws"),
+        activations={
+            ACTIVATION: {"code": CODE, "limit": 2},
+            LOST: {"code": CODE, "limit": 1},
+            OTHER: {"code": CODE, "limit": 1},
+        },
     ) as server:
         yield server
 
@@ -119,6 +124,21 @@ def test_throttled_twice_then_registered(aws: LoopbackAws) -> None:
     aws.behave(activation="throttled-twice")
     kinds = [call(aws, "RegisterManagedInstance", ActivationId="x", ActivationCode="y")[1]["__type"] for _ in range(3)]
     assert kinds == ["ThrottlingException", "ThrottlingException", "InvalidActivation"]
+
+
+def test_an_ec2_instance_becomes_no_node(aws: LoopbackAws) -> None:
+    """It registers by its own role, without an activation, and what is known of nodes stays as it was."""
+    before = aws.ask({"get": "state"})["instances"]
+    assert call(aws, "RegisterManagedInstance", signed=True, Fingerprint="f")[1]["InstanceId"].startswith("i-")
+    assert aws.ask({"get": "state"})["instances"] == before
+
+
+def test_a_node_of_another_fingerprint_is_refused(aws: LoopbackAws) -> None:
+    """AWS knows the fingerprint that a node registered with; the agent's call names the node in its signature alone."""
+    made = call(aws, "RegisterManagedInstance", ActivationId=OTHER, ActivationCode=CODE, Fingerprint="one")[1]["InstanceId"]
+    assert "SessionToken" in call(aws, "RequestManagedInstanceRoleToken", InstanceId=made, Fingerprint="one")[1]
+    told = call(aws, "RequestManagedInstanceRoleToken", InstanceId=made, Fingerprint="other")[1]
+    assert told["__type"] == "MachineFingerprintDoesNotMatch"
 
 
 def test_unsigned_calls_are_refused(aws: LoopbackAws) -> None:

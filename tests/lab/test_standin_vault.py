@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Iterator, List
 
@@ -115,9 +114,7 @@ def test_a_corrupt_manifest_fails_for_ever(node: Node) -> None:
 
 def test_flags(node: Node) -> None:
     """-version, usage, an unknown flag, -clear, the prompt's other answers."""
-    began = time.monotonic()
     assert node.agent("-version").stdout == "SSM Agent version: 3.3.1142.0\n"
-    assert time.monotonic() - began < 1
     assert node.agent("-register", "-region", REGION).returncode == 1
     unknown = node.agent("-nonsense")
     assert unknown.returncode == 2 and "flag provided but not defined: -nonsense" in unknown.stderr

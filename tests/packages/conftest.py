@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import caller
 from tests.boot import image
 from tests.bundle.conftest import BUILDER as BUNDLER
 from tests.bundle.conftest import build as build_bundle
@@ -48,7 +49,7 @@ def make(bundle: Path, target: Path, version: str, **environment: str) -> Made:
         done = subprocess.run(
             [str(BUILDER), "-m", "tools.packages", kind, str(target), "--version", version],
             cwd=str(ROOT),
-            env={**os.environ, "PYTHONPATH": "", **environment},
+            env={**caller.ENVIRONMENT, "PYTHONPATH": "", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -64,7 +65,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if shutil.which(program) is None:
             pytest.skip(f"{program} is missing (tests/system-packages packages)")
     wanted = [".venv-bundle/.ready", ".venv-packages/.ready"]
-    ready = subprocess.run(["make", "--no-print-directory", *wanted], cwd=str(ROOT), capture_output=True, text=True)
+    make = ["make", "--no-print-directory", *wanted]
+    ready = subprocess.run(make, cwd=str(ROOT), env=caller.ENVIRONMENT, capture_output=True, text=True)
     assert ready.returncode == 0, ready.stdout + ready.stderr
     assert BUNDLER.exists()
     return build_bundle(ROOT, tmp_path_factory.mktemp("bundle")).directory

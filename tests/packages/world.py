@@ -43,15 +43,19 @@ class World:
     def __exit__(self, *_: object) -> None:
         self.disk.remove()
 
-    def run(self, script: str, *words: str, packages: Optional[Path] = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, script: str, *words: str, packages: Optional[Path] = None, patience: float = 100
+    ) -> subprocess.CompletedProcess[str]:
         """Run a shell script in the root, with a directory of the machine as /mnt; output and errors are one."""
-        return self._enter(INSIDE, ["sh", "-c", script, "sh", *words], packages)
+        return self._enter(INSIDE, ["sh", "-c", script, "sh", *words], packages, patience)
 
     def of_host(self, *words: str, packages: Optional[Path] = None) -> subprocess.CompletedProcess[str]:
         """Run a program of the machine, with the root as its working directory."""
         return self._enter(OUTSIDE, list(words), packages)
 
-    def _enter(self, last: str, words: list[str], packages: Optional[Path]) -> subprocess.CompletedProcess[str]:
+    def _enter(
+        self, last: str, words: list[str], packages: Optional[Path], patience: float = 100
+    ) -> subprocess.CompletedProcess[str]:
         # Overlayfs wants a work directory that no mount before has left anything in.
         shutil.rmtree(self.disk.home / "work", ignore_errors=True)
         (self.disk.home / "work").mkdir()
@@ -64,7 +68,7 @@ class World:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=100,
+            timeout=patience,
         )
 
     def do(self, script: str, *words: str, packages: Optional[Path] = None) -> str:

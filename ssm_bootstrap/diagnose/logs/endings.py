@@ -7,7 +7,7 @@ what a look sees now, and at last silence. Who may tell of a fault stands in the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Optional, Sequence
 
@@ -57,6 +57,7 @@ class Fault:
 
 def find_ending(fault: Fault, timeline: Timeline, seen: Seen, latest: Optional[datetime] = None) -> Optional[Ending]:
     """What ended a fault, or None: it holds now. ``latest`` is the time of the newest record of all."""
+    fault = _before_the_clock_was_set(fault, timeline, seen)
     for ending in (
         _by_registration(fault, timeline, seen),
         _by_boot(fault, timeline),
@@ -68,6 +69,14 @@ def find_ending(fault: Fault, timeline: Timeline, seen: Seen, latest: Optional[d
         if ending is not None:
             return ending
     return None
+
+
+def _before_the_clock_was_set(fault: Fault, timeline: Timeline, seen: Seen) -> Fault:
+    """The fault with a time of today's clock: what bears one that is still to come was written before the clock was set back."""
+    back, now = timeline.set_back_to, seen.present.at
+    if fault.last is None or back is None or now is None or fault.last <= max(now, back):
+        return fault
+    return replace(fault, last=back - timedelta(microseconds=1))
 
 
 def _by_registration(fault: Fault, timeline: Timeline, seen: Seen) -> Optional[Ending]:
@@ -96,10 +105,11 @@ def _by_run(fault: Fault, timeline: Timeline) -> Optional[Ending]:
     since = timeline.present_since
     if since is not None and since > fault.last:
         return Ending(EndedBy.RESTART, "the agent was restarted", since)
-    if timeline.is_alive is False and timeline.newest is not None:
+    if timeline.is_alive is False:
         told = timeline.newest
-        words = "the agent was stopped" if told.end is RunEnd.STOPPED else "the agent does not run"
-        return Ending(EndedBy.STOP, words, told.ended)
+        is_told = told is not None and told.end is RunEnd.STOPPED
+        words = "the agent was stopped" if is_told else "the agent does not run"
+        return Ending(EndedBy.STOP, words, told.ended if told is not None else None)
     return None
 
 

@@ -14,7 +14,15 @@ from ssm_bootstrap.model.timeline import LifeEvent, LifeSign, Phase, Registratio
 CORE = "amazon-ssm-agent"
 
 START_UP = timedelta(seconds=60)
-"""How far a process's start and its first line may lie apart on one clock; more says that one of them was told by another."""
+"""How long after a process's start its first line may come; later, it is another's."""
+
+CLOCK_STEP = timedelta(seconds=5)
+"""How much earlier than its process a first line may seem to be: a start is told by whole seconds, and clocks are set."""
+
+BURST = timedelta(seconds=5)
+"""How far before "Starting Core Agent" the lines of the same start lie: milliseconds, on a machine that has just booted more."""
+
+_AT_THE_START = frozenset((LifeEvent.ASKED, LifeEvent.IDENTITY, LifeEvent.VERSION))
 
 _BY_THE_WORKER = frozenset((LifeEvent.CHANNEL, LifeEvent.STATUS, LifeEvent.LOST, LifeEvent.HIBERNATES))
 
@@ -35,9 +43,14 @@ def present_of(observations: Observations) -> Present:
     agent, identity = value_of(observations.agent), value_of(observations.identity)
     unit = value_of(agent.unit) if agent is not None else None
     processes = value_of(agent.processes) if agent is not None else None
-    cores = [item for item in processes or () if item.name == CORE]
-    named = [item for item in cores if unit is not None and item.pid == unit.main_pid]
-    core = next(iter(named or cores), None)
+    around = value_of(observations.surroundings)
+    lasting = value_of(around.cores) if around is not None else None  # those that do not merely register, or tell a version
+    cores = [
+        item for item in processes or () if item.name == CORE and (lasting is None or item.pid in {one.pid for one in lasting})
+    ]
+    if unit is not None and unit.main_pid:
+        cores = [item for item in cores if item.pid == unit.main_pid] or cores
+    core = next(iter(cores), None)
     readable = identity is not None and identity.state is not IdentityState.UNREADABLE
     return Present(
         at=observations.taken_at,
@@ -54,11 +67,12 @@ def make_timeline(told: Iterable[LifeSign], present: Optional[Present] = None) -
     Lines are ordered by their time, not by their place: the agent's processes write out of order. Only where the clock was
     set back, what was read before lies before.
     """
-    now = present or Present()
+    now, told = present or Present(), tuple(told)
     signs = _in_order(told)
+    set_back = [sign.at for sign in told if sign.event is LifeEvent.SET_BACK and sign.at is not None]
     registrations = tuple(Registration(sign.at, sign.value) for sign in signs if sign.event is LifeEvent.REGISTERED)
     runs = tuple(_named(run, registrations) for run in _runs(signs))
-    return Timeline(runs, registrations, now.booted, _present_since(runs, now), now.has_core)
+    return Timeline(runs, registrations, now.booted, _present_since(runs, now), now.has_core, max(set_back, default=None))
 
 
 def _in_order(told: Iterable[LifeSign]) -> list[LifeSign]:
@@ -76,18 +90,32 @@ def _in_order(told: Iterable[LifeSign]) -> list[LifeSign]:
 def _runs(signs: Sequence[LifeSign]) -> Iterator[Run]:
     """The lives of the core: each from its first line to the next one's."""
     events = {sign.event for sign in signs if not sign.worker}
-    first = next((event for event in (LifeEvent.BEGAN, LifeEvent.ASKED) if event in events), LifeEvent.STARTED)
+    first = LifeEvent.BEGAN if LifeEvent.BEGAN in events else LifeEvent.STARTED
     own: list[LifeSign] = []
+    begun = False
     for sign in signs:
         if sign.event is LifeEvent.REGISTERED:
             continue
         if not sign.worker and (sign.event is first or _is_again(sign, own)):
-            if own:
-                yield _run(own, first, followed=True)
-            own = []
+            # A document worker looks for its identity too, at any time, so that the core's own start alone begins a run.
+            cut = len(own) if sign.event is LifeEvent.BEGAN else _burst(own, sign)
+            if own[:cut]:
+                yield _run(own[:cut], begun, followed=True)
+            own, begun = own[cut:], True
         own.append(sign)
     if own:
-        yield _run(own, first, followed=False)
+        yield _run(own, begun, followed=False)
+
+
+def _burst(own: Sequence[LifeSign], start: LifeSign) -> int:
+    """Where the lines of the same start begin among those before it."""
+    place = len(own)
+    while place and own[place - 1].event in _AT_THE_START and not own[place - 1].worker:
+        before = own[place - 1].at
+        if before is not None and start.at is not None and start.at - before > BURST:
+            break
+        place -= 1
+    return place
 
 
 def _is_again(sign: LifeSign, own: Sequence[LifeSign]) -> bool:
@@ -95,8 +123,7 @@ def _is_again(sign: LifeSign, own: Sequence[LifeSign]) -> bool:
     return sign.event is LifeEvent.STARTED and any(one.event is LifeEvent.STARTED and not one.worker for one in own)
 
 
-def _run(own: Sequence[LifeSign], first: LifeEvent, *, followed: bool) -> Run:
-    begun = own[0].event in (first, LifeEvent.STARTED) and not own[0].worker
+def _run(own: Sequence[LifeSign], begun: bool, *, followed: bool) -> Run:
     started = next((place for place, sign in enumerate(own) if sign.event is LifeEvent.WORKER), None)
     # Until its own worker was started, what a worker writes is the last of the one before it.
     kept = [
@@ -140,7 +167,7 @@ def _present_since(runs: Sequence[Run], now: Present) -> Optional[datetime]:
     """
     began = runs[-1].began if runs else None
     if now.core_began is not None:
-        is_its_own = began is not None and abs(began - now.core_began) <= START_UP
+        is_its_own = began is not None and -CLOCK_STEP <= began - now.core_began <= START_UP
         return began if is_its_own else now.core_began
     times = [at for at in (began, now.booted) if at is not None]
     return max(times, default=None)

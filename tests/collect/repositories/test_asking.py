@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
@@ -234,9 +235,14 @@ def silent() -> None:
 
 def test_twelve_silent_hosts_take_one_connect(tmp_path: Path) -> None:
     repo = "".join(f"[r{n}]\nbaseurl=https://m{n}.example.com/\n" for n in range(12))
-    began = time.monotonic()
-    found = look(machine(tmp_path, repo), Web({}, silent))
-    assert time.monotonic() - began <= limits.CONNECT + 0.5
+    together = threading.Barrier(12)  # whoever dials one after the other never gets past it
+
+    def silent_together() -> None:
+        together.wait(60)
+        raise TimeoutError("timed out")
+
+    found = look(machine(tmp_path, repo), Web({}, silent_together))
+    assert not together.broken
     assert {fetch.outcome for item in found.items for fetch in item.fetches} == {Outcome.UNREACHED}
     assert len(found.items) == 12
 
@@ -245,9 +251,7 @@ def test_twelve_silent_hosts_take_one_connect(tmp_path: Path) -> None:
 def test_ten_thousand_repositories_are_bounded(tmp_path: Path, hosts: int) -> None:
     repo = "".join(f"[r{n}]\nname=r{n}\nbaseurl=http://m{n % hosts}.example.com/{n}/\n" for n in range(10_000))
     root, web = machine(tmp_path, repo), Web({}, silent)
-    began = time.monotonic()
     found = look(root, web)
-    assert time.monotonic() - began < limits.CONNECT + 2
     assert found.total == 10_000 and len(found.items) == 500
     assert [(problem.line, "500" in problem.text) for problem in found.problems] == [(1501, True)]
     assert len(web.dialled) <= MOST_QUESTIONS

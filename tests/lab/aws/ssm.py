@@ -54,6 +54,8 @@ async def answer(state: State, request: web.Request, body: bytes) -> web.StreamR
         return service_error("SerializationException")
     if operation in state.behaviour["errors"]:
         return named_error(state.behaviour["errors"][operation])
+    if operation == "RegisterManagedInstance" and "Authorization" in request.headers and "ActivationId" not in call:
+        return service_json({"InstanceId": "i-0123456789abcdef0"})  # an EC2 instance, which becomes no hybrid node
     if operation == "RegisterManagedInstance":
         return await register(state, call)
     if operation == "RequestManagedInstanceRoleToken":
