@@ -128,7 +128,8 @@ class Codes:
                 yield Left(path, "it held an activation code, or a signed URL, at an earlier run, and is as it was")
         self._remember(found)
         if self._count > MOST_FILES:
-            why = f"more than {MOST_FILES} files below {', '.join((*SEARCHED, *FLAT))}: not all were searched for the activation code"
+            places = ", ".join((*SEARCHED, *FLAT))
+            why = f"more than {MOST_FILES} files below {places}: not all were searched for the activation code"
             yield Left("/", why, is_unsearched=True)
 
     def _holding(self) -> Iterator[str]:

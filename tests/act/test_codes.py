@@ -210,3 +210,10 @@ def test_a_packed_file_that_would_unfold_without_end_is_read_to_a_bound(monkeypa
     assert len(unfold(bomb)) == 1 << 16
     torn = gzip.compress(CODE.encode() * 2000, mtime=0)[:-20]
     assert CODE.encode() in unfold(torn)
+
+
+def test_no_whole_home_is_searched(world: World) -> None:
+    """What is below /root and /var/log is other programs': a home may hold a hundred thousand files."""
+    world.files.put("/root/.cache/tool/deep", CODE)
+    world.files.put("/root/.bash_history", f"register --activation-code {CODE}")
+    assert [item.path for item in world.prepare().left] == ["/root/.bash_history"]
