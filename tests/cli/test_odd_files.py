@@ -38,10 +38,12 @@ FILES = (
     "/root/.aws/credentials",
 )
 MAKE = {
-    "pipe": 'rm -f "$1"; mkfifo "$1"',
-    "socket": 'rm -f "$1"; cd "${1%/*}"; python3 -c "import socket, sys; socket.socket(1).bind(sys.argv[1])" "${1##*/}"',
-    "device": 'rm -f "$1"; ln -s /dev/zero "$1"',
+    "pipe": "mkfifo odd",
+    "socket": 'python3 -c "import socket; socket.socket(1).bind(\'odd\')"',
+    "device": "ln -s /dev/zero odd",
 }
+# Renamed into place: a running agent makes its log anew as soon as it is gone.
+PLACE = 'mkdir -p "${1%/*}" && cd "${1%/*}" && rm -f odd && {make} && mv -fT odd "$1"'
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def odd(lab: Lab) -> Iterator[Callable[[str, str], None]]:
 
     def put(kind: str, path: str) -> None:
         kept[path] = lab.read(path) if lab.exists(path) else None
-        made = lab.run(["sh", "-c", f'mkdir -p "${{1%/*}}"; {MAKE[kind]}', "sh", path])
+        made = lab.run(["sh", "-c", PLACE.replace("{make}", MAKE[kind]), "sh", path])
         assert made.returncode == 0, made.stderr
 
     yield put
