@@ -20,7 +20,7 @@ from ssm_bootstrap.collect.rootfile import fault_of_secret, fault_of_trusted
 from ssm_bootstrap.collect.settings import Configuration, configuration_without_code, read_code
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.held import Held
-from ssm_bootstrap.host.secrets import unfold
+from ssm_bootstrap.host.packed import unfold
 
 CLOUD_INIT = "/var/lib/cloud/instances"
 """cloud-init's copies of each instance's user-data; an instance of the image gets a directory of its own."""

@@ -39,15 +39,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Look or replay, save where asked, diagnose, tell; with --nagios whatever goes wrong is UNKNOWN."""
     if not arguments.nagios:
         return _run(arguments)
+    from ssm_bootstrap.catalog.secretshapes import fault_words
+    from ssm_bootstrap.cli.output import talk
     from ssm_bootstrap.model.exitstatus import Refusal
     from ssm_bootstrap.render.nagios import UNKNOWN, unknown_line
 
     try:
         return _run(arguments)
     except Refusal as refusal:
-        print(unknown_line(refusal.message))
+        print(talk(unknown_line(refusal.message)))
     except Exception as error:  # whatever it is, a scheduler wants one line and a status that it knows
-        print(unknown_line(f"{type(error).__name__}: {error}"))
+        print(talk(unknown_line(fault_words(error))))
     return UNKNOWN
 
 

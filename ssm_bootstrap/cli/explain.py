@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Sequence
 
 from ssm_bootstrap.cli.flags import add_history, add_output, add_region
 from ssm_bootstrap.cli.times import moment
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 MOST_UNEXPLAINED = 20
 """Rows of unexplained errors that are told in text; JSON has them all."""
+
+
+SETTINGS = (".conf", ".ini", ".cfg", ".env", ".json", ".yaml", ".yml", ".service")
+"""What the names of files of settings end in: a secret that one of them holds may stand in a log without a name beside it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,14 +84,28 @@ def run(arguments: argparse.Namespace) -> int:
         from ssm_bootstrap.cli.looking import real_host, stand
 
         return explain_command(stand(real_host(), arguments.region, ask_metadata=False), arguments)
-    secrets = secrets_of_environment()
+    secrets = _known(secrets_of_environment(), arguments.files)
     search = Search.of(arguments)
     if arguments.follow:
         from ssm_bootstrap.cli.following import follow
 
         return follow(search, arguments, secrets)
     digest = search.read()
+    if secrets:
+        from ssm_bootstrap.render.redact import changed_value
+
+        digest = changed_value(digest, secrets.masked)
     return _tell(search, digest, arguments, secrets)
+
+
+def _known(secrets: Secrets, named: Sequence[str]) -> Secrets:
+    """The caller's, those of this machine's configuration, and those of files of settings that are among the named ones."""
+    from ssm_bootstrap.collect.knownsecrets import learn_what_can_be, learn_written
+    from ssm_bootstrap.host.files import Files
+
+    learn_what_can_be(secrets, Files(), os.environ)
+    learn_written(secrets, Files(), (os.path.abspath(name) for name in named if name.endswith(SETTINGS)))
+    return secrets
 
 
 def _is_code(word: str) -> bool:

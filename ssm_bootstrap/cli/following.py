@@ -23,6 +23,7 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.incident import Incident
 from ssm_bootstrap.model.timeline import EndedBy
 from ssm_bootstrap.render.clean import clean
+from ssm_bootstrap.render.redact import changed_value
 from ssm_bootstrap.render.story import ended, incident_document, started
 
 LOOK_EVERY = 1.0
@@ -77,7 +78,7 @@ def follow(search: Search, arguments: argparse.Namespace, secrets: Secrets, cloc
         now = clock.now()
         if added or told is None or now - told > timedelta(minutes=1):
             told = now
-            found = explain_logs(followed.digest(), region=arguments.region)
+            found = explain_logs(changed_value(followed.digest(), secrets.masked), region=arguments.region)
             for event, incident in watch.events(found.incidents, now):
                 _print(event, incident, arguments.json, secrets)
         if (looks and count >= looks) or not has_reader():

@@ -77,7 +77,7 @@ def stand(host: Host, flag: Optional[str], *, ask_metadata: bool = True) -> Grou
     """Read what decides where to look; IMDS is waited for only where nothing else names a region."""
     metadata = MetadataLook(host) if ask_metadata else None
     configuration = read_configuration(host.files)
-    learn_secrets(host, configuration)
+    learn_secrets(host.secrets, host.files, host.environment, configuration)
     guard = Guard()
     seen = guard.look("identity", lambda: look_at_identity(host.files, host.locks))
     identity = value_of(seen) or Identity(IdentityState.UNREADABLE, detail=reason_of(seen))
@@ -98,7 +98,7 @@ def proxies_of(ground: Ground) -> tuple[ProxySettings, Observed[Mapping[str, str
     unit = unit_environment(ground.host)
     if isinstance(unit, Seen):
         settings = ProxySettings.of(unit.value, "unit")
-        learn_proxy(ground.host, unit.value.values())
+        learn_proxy(ground.host.secrets, unit.value.values())
         if settings:
             return settings, unit
     configured = dict(ground.configuration.proxy)

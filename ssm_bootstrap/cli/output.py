@@ -61,12 +61,22 @@ def print_text(text: str, secrets: Secrets) -> None:
 
 def say(text: str, *, error: bool = False) -> None:
     """One line of talk on standard error; under systemd it is the unit's status too, and the journal gets its priority."""
-    line = clean(text)
+    line = talk(text)
     print(f"{_priority(line, error)}{line}", file=sys.stderr, flush=True)
     if "NOTIFY_SOCKET" in os.environ:
         from ssm_bootstrap.host.journal import tell_status
 
         tell_status(line, os.environ)
+
+
+def talk(text: str) -> str:
+    """What may be said where nothing may fail: one clean line, in which nothing stands that this run knows of secrets.
+
+    Talk tells of changes under way, and of faults: it is masked, where a report with a secret in it is not written at all.
+    """
+    from ssm_bootstrap.host.secrets import known_of_this_run
+
+    return known_of_this_run().told(clean(text))
 
 
 def _priority(line: str, error: bool) -> str:
@@ -99,7 +109,7 @@ class LiveLine:
         """Show what is pending."""
         if not self._live:
             return
-        text = clean(f"{self._verb} {', '.join(pending)}") if pending else ""
+        text = talk(f"{self._verb} {', '.join(pending)}") if pending else ""
         width = shutil.get_terminal_size((80, 24)).columns - 1
         text = text if len(text) <= width else text[: width - 3] + "..."
         if text != self._shown:

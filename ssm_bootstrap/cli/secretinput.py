@@ -6,7 +6,7 @@ import os
 import sys
 
 from ssm_bootstrap.host.dumps import keep_out_of_dumps
-from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.host.secrets import Secrets, begin_run
 
 CODE_VARIABLE = "SSM_BOOTSTRAP_ACTIVATION_CODE"
 """Holds the activation code; no child ever gets it."""
@@ -21,7 +21,7 @@ def secrets_of_environment() -> Secrets:
     Whatever more of them this run comes to know, no core dump shows it.
     """
     keep_out_of_dumps()
-    return Secrets(os.environ.pop(CODE_VARIABLE, None))
+    return begin_run(Secrets(os.environ.pop(CODE_VARIABLE, None)))
 
 
 def read_secret(name: str) -> str:

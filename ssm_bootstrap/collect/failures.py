@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import errno
-import http.client
 import socket
-import ssl
+import sys
 
 from ssm_bootstrap.model.network import Failure
 
@@ -54,6 +53,9 @@ _NOT_TLS_REASONS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST
 
 def failure_of(error: BaseException) -> Failure:
     """The failure that an error of a socket, a resolver, TLS or HTTP stands for."""
+    import http.client
+    import ssl
+
     if isinstance(error, socket.gaierror):
         return _BY_EAI.get(error.errno or 0, Failure.UNKNOWN)
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -75,10 +77,13 @@ def failure_of(error: BaseException) -> Failure:
 
 def words_of(error: BaseException) -> str:
     """An error in one line: the system's own words where it has some; what a stranger sent is cut short."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message.rstrip(".")
-    if isinstance(error, ssl.SSLError):
-        return error.reason.replace("_", " ").lower() if error.reason else "TLS error"
+    if "ssl" in sys.modules:  # whoever only reads files has no error of TLS, and need not wait for it to load
+        import ssl
+
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message.rstrip(".")
+        if isinstance(error, ssl.SSLError):
+            return error.reason.replace("_", " ").lower() if error.reason else "TLS error"
     if isinstance(error, (socket.timeout, TimeoutError)):
         return "no answer"
     if isinstance(error, OSError) and error.strerror:

@@ -11,7 +11,7 @@ import pytest
 
 from ssm_bootstrap.act.leftovers import BEFORE
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.host.secrets import unfold
+from ssm_bootstrap.host.packed import unfold
 from ssm_bootstrap.render.userdata import CodeFrom, Fetch, FirstBoot, cloud_config, shell_script
 from tests.act.test_image import CODE, OURS, World
 from tests.fakes import RootedFiles
@@ -205,7 +205,7 @@ def test_user_data_of_others_is_read_for_codes_alone(world: World, text: str, is
 
 
 def test_a_packed_file_that_would_unfold_without_end_is_read_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ssm_bootstrap.host.secrets.MOST_UNFOLDED", 1 << 16)
+    monkeypatch.setattr("ssm_bootstrap.host.packed.MOST_UNFOLDED", 1 << 16)
     bomb = gzip.compress(bytes(1 << 24), mtime=0)
     assert len(unfold(bomb)) == 1 << 16
     torn = gzip.compress(CODE.encode() * 2000, mtime=0)[:-20]

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import socket
 import tarfile
 from pathlib import Path
 from typing import Callable
@@ -16,7 +17,7 @@ import pytest
 from ssm_bootstrap.cli import entry
 from ssm_bootstrap.cli.bundle import PLACE, write_bundle
 from ssm_bootstrap.cli.looking import stand, without_secrets
-from ssm_bootstrap.cli.output import new_report, print_document, print_report
+from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
 from ssm_bootstrap.cli.saving import save_observations
 from ssm_bootstrap.cli.secretinput import secrets_of_environment
 from ssm_bootstrap.cli.telling import write_page
@@ -26,7 +27,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.secrets import LEAST, Leak, Secrets
 from ssm_bootstrap.host.trees import Trees
 from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import Identity, IdentityState
 from ssm_bootstrap.model.observed import Seen
 from tests.fakes import RootedFiles
@@ -184,3 +185,73 @@ def test_no_file_of_a_bundle_holds_a_secret(files: RootedFiles, tmp_path: Path, 
         names = {member.name: archive.extractfile(member).read() for member in archive}  # type: ignore[union-attr]
     assert any(name.endswith(place.partition(" ")[0]) for name in names) and f"{PLACE}manifest.json" in names
     assert leaks(gzip.decompress(out.read_bytes())) == ()
+
+
+@pytest.mark.parametrize("text", [ODD, quote(ODD), "\n  ".join((ODD[:40], ODD[40:]))])
+def test_talk_holds_no_secret(
+    text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSM_BOOTSTRAP_ACTIVATION_CODE", CODE)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        secrets = secrets_of_environment()
+        say(text)
+        status = systemd.recv(4096)
+    said = capsys.readouterr().err
+    assert "***" in said and "a line that no shape knows" in said.replace("%20", " ") and said.count("\n") == 1
+    assert not secrets.stand_in(said.encode()) and status.startswith(b"STATUS=") and not secrets.stand_in(status)
+
+
+@pytest.mark.parametrize("error", [Refusal(ExitStatus.BAD_CONTENT, ODD), RuntimeError(ODD), Leak(ODD)])
+def test_the_line_of_nagios_holds_no_secret(
+    error: Exception, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSM_BOOTSTRAP_ACTIVATION_CODE", CODE)
+
+    def look(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("ssm_bootstrap.cli.doctor._look", look)
+    assert entry.run(["doctor", "--nagios"]) == 3
+    said = capsys.readouterr().out
+    assert said.startswith("SSM UNKNOWN - ") and "***" in said and said.count("\n") == 1 and leaks(said) == ()
+
+
+def test_the_way_to_a_fault_holds_no_secret(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSM_BOOTSTRAP_ACTIVATION_CODE", CODE)
+    monkeypatch.setenv("SSM_BOOTSTRAP_DEBUG", "1")
+
+    def look(*_: object) -> None:
+        raise RuntimeError(ODD)
+
+    monkeypatch.setattr("ssm_bootstrap.cli.doctor._look", look)
+    assert entry.run(["doctor"]) == ExitStatus.BUG
+    said = capsys.readouterr().err
+    assert "RuntimeError" in said and "doctor.py" in said and leaks(said) == ()
+
+
+EXPLAINED = {
+    "the configuration": (paths.OUR_CONFIG, f"[activation]\ncode = {CODE}\n"),
+    "a configuration that is damaged": (paths.OUR_CONFIG, f"what\n[activation\ncode = {CODE}\n"),
+    "install's file": (paths.OUR_CODE, f"{CODE}\n"),
+    "a file of settings that is named": ("/srv/x.json", json.dumps({"ActivationCode": CODE})),
+}
+"""Where ``explain`` may come to know a secret."""
+
+
+@pytest.mark.parametrize("source", EXPLAINED)
+@pytest.mark.parametrize("way", [[], ["--json"]])
+def test_explain_knows_what_the_configuration_holds(
+    files: RootedFiles, source: str, way: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, text = EXPLAINED[source]
+    files.put(path, text)
+    named = [files.real(path)] if path.startswith("/srv") else []
+    for real in named:
+        files.put(real, text)  # below the files' root, where the product looks for what is named
+    log = files.put("/srv/amazon-ssm-agent.log", f"2026-11-23 05:50:06 ERROR [amazon-ssm-agent] it is <{CODE}> that failed\n")
+    monkeypatch.setattr("ssm_bootstrap.host.files.Files", lambda: files)
+    entry.run(["explain", *named, files.real(log), *way])
+    said = capsys.readouterr()
+    assert "that failed" in said.out and "***" in said.out and leaks(said.out + said.err) == ()
