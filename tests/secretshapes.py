@@ -37,6 +37,32 @@ EXAMPLES: tuple[str, ...] = (
     f"SetCredential=activation-code:{_CODE}",
     f"put code 600 <<'END_OF_CODE'\n{_CODE}",
     f"CODE={_CODE}",
+    f"DB_PASSWORD=ab,{_SIGNED}",
+    f"DB_PASSWORD=ab;c'd}}e\\f,{_SIGNED}",
+    f"export DB_PASSWORD=ab\\\n{_SIGNED}",
+    f"TOKEN={_SIGNED}",
+    f"SECRET={_SIGNED}",
+    f"MYTOKEN={_SIGNED}",
+    f"Environment=SECRET={_SIGNED}",
+    f'Environment="SECRET=two {_SIGNED}"',
+    f"apikey={_SIGNED}",
+    f"api-key={_SIGNED}",
+    f"https://host.example/?token={_SIGNED}&x=1",
+    f"token: {_SIGNED}",
+    f"  - mySecret: {_SIGNED}  # mine",
+    f"it said token: {_SIGNED} to me",
+    f'{{"token": "two {_SIGNED}"}}',
+    f"<password>{_SIGNED}</password>",
+    f"<ns:dbPassword kind='x'>\n  two {_SIGNED}\n</ns:dbPassword>",
+    f"<token><![CDATA[{_SIGNED}]]></token>",
+    f"&lt;password&gt;{_SIGNED}&lt;/password&gt;",
+    f"amazon-ssm-agent -register -code \\\n   {_CODE} -id x",
+    f"SetCredential=activation-code:ab\\\n{_CODE}",
+    f"SetCredential=activation-code:two {_CODE}",
+    f"&quot;password&quot;: &quot;two {_SIGNED}&quot;, &quot;x&quot;",
+    f"&#34;SecretAccessKey&#34;:&#34;{_KEY}&#34;",
+    f"&amp;quot;token&amp;quot;:&amp;quot;{_SIGNED}&amp;quot;",
+    f'{{\\\\\\"SessionToken\\\\\\": \\\\\\"{_TOKEN}\\\\\\"}}',
     f'"-code" "{_CODE}" "-id"',
     f'["-register", "-code", "{_CODE}"]',
     f"args:\n  - -code\n  - {_CODE}",
@@ -58,7 +84,7 @@ EXAMPLES: tuple[str, ...] = (
 )
 """One text each."""
 
-AT_A_LINES_BEGIN = ("https: ", "code = ", "SetCredential=")
+AT_A_LINES_BEGIN = ("https: ", "code = ", "SetCredential=", "  - mySecret")
 """Beginnings of those that are a secret in a file of settings alone: elsewhere such words are prose."""
 
 LINES = tuple(text for text in EXAMPLES if "\n" not in text and not text.startswith(AT_A_LINES_BEGIN))

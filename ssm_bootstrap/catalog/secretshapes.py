@@ -7,7 +7,24 @@ from typing import Iterator
 
 MASK = "***"
 
-_VALUE = r"(?!\*\*\*|[|>][+-]?\s)[^\s\"',;}\\]+"
+_ENTITY = r"&(?:amp;)?(?:quot|apos|#0{0,4}3[49]|#[Xx]0{0,4}2[27]);"
+_QUOTE = rf"(?:\\{{0,8}}[\"']|{_ENTITY})"
+"""As JSON in JSON and HTML write it too."""
+
+_PROSE = (
+    r"(?!(?-i:[A-Za-z]*(?:Exception|Error))\b|(?:expired?|incorrect|invalid|required|missing|mismatch|unknown|empty|unset|none|null|nil|"
+    r"true|false|yes|no|not|is|was|has|the|an?|denied|refused|rejected|failed|failure|wrong|ok|okay|accepted|changed|found|"
+    r"refresh|refreshed|redacted|masked|hidden)(?![^\s.,;:!?)\]}\"'&<]))"
+)
+"""What stands after a name where somebody writes about a secret, and not the secret."""
+
+_LETTERS = (
+    rf"(?:[^\s\"',;}}\\&]|(?!{_ENTITY})&|"
+    r"[,;](?=[^\s\"'{}\[\]])|[}\"'](?=\w)|\\(?:\r?\n(?=\S)|(?=[^\s\"'])))"
+)
+"""A value without quotes: a comma, a bracket or a quote within it is part of it, and one at its end is not."""
+
+_VALUE = rf"(?!{_QUOTE}?\*\*\*|[|>][+-]?\s){_PROSE}{_LETTERS}+"
 _NAMES = (
     r"(?:aws_?)?secret_?access_?key|(?:aws_?)?(?:session|security)_?token|(?:aws_?)?access_?key_?id|"
     r"activation[_-]?code|password|passwd|passphrase|private_?key|token_?value|client_?secret"
@@ -17,17 +34,27 @@ _NAMES = (
 _NAME = r"(?:PASS|PWD|SECRET|TOKEN|API_?KEY)"
 """The same for variables alone: in prose they are words like any other."""
 
+_WORD = r"(?:token|secret|api[_-]?key)"
+"""Those that are a secret's name wherever a value is given to them, and a word of prose before a colon."""
+
+_TOKEN_VALUE = r"(?!\*\*\*)(?=[^\s\"',;}\\]*[0-9])[^\s\"',;}\\]{12,}"
+"""What no word of prose looks like."""
+
 _CODE_VALUE = r"(?-i:(?=[A-Za-z+/=_-]*[0-9])(?=[a-z0-9+/=_-]*[A-Z])[A-Za-z0-9+/=_-]{16,})"
 """What a code looks like where the name says no more than "code": a fault's code has no digit, no capital, or is shorter."""
 
 _QUOTED = r"(?!\*\*\*)(?:(?!(?P=quote))(?:\\.|[^\r\n\\]))+"
-_SET = r"\\?[\"']?\s{0,4}[=:]\s{0,4}"
+_ENDS_LINE = r"(?=[\"']?[ \t]*(?:#|\r?$))"
+
+_SET = rf"{_QUOTE}?\s{{0,4}}[=:]\s{{0,4}}"
 _ARGUMENT = r"--?(?:activation-)?(?:code|password)"
+_NEXT_WORD = r"[ \t,=]{1,8}(?:\\\r?\n\s{0,40})?"
 _NEXT_ITEM = r",?[ \t]{0,8}\r?\n[ \t]{0,40}(?:-[ \t]{1,8})?(?=[\"']|(?<=- )\w)"
 _BLOCK = r"(?:[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,40})?"
 """In YAML the value may stand on the next line."""
 
 SHAPES: tuple[re.Pattern[str], ...] = (
+    re.compile(r"(?im)(?P<kept>^\s*SetCredential(?:Encrypted)?\s*=\s*[\w.@-]+:)(?!\*\*\*)(?:\\\r?\n|[^\r\n])+"),
     # A URL's user and password: up to the last @ of the word, as a password may hold / and @ itself.
     re.compile(r"(?P<kept>://)[^\s\"<>]*@"),
     # A proxy is taken without a scheme too; a password that nobody escaped may hold blanks and quotes.
@@ -37,16 +64,23 @@ SHAPES: tuple[re.Pattern[str], ...] = (
         r"(?im)(?P<kept>\b(?:https?|all|no)_proxy\s*=\s*[\"']?(?:[a-z0-9+.-]+://|(?![a-z0-9+.-]+://)))[^\s:/@\"',]+:(?![0-9]{1,5}(?:[\"',\s/]|$))[^\s\"',]+"
     ),
     # systemd and shells quote an assignment as a whole, too: Environment="DB_PASSWORD=two words".
-    re.compile(rf"(?P<kept>(?P<quote>[\"'])\w{{0,80}}(?:(?i:{_NAMES})|_{_NAME}|(?i:code)(?=={_CODE_VALUE}))=){_QUOTED}"),
-    re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_SET}(?P<quote>\\?[\"'])){_QUOTED}"),
+    re.compile(rf"(?P<kept>(?P<quote>[\"'])\w{{0,80}}(?:(?i:{_NAMES}|{_WORD})|_{_NAME}|(?i:code)(?=={_CODE_VALUE}))=){_QUOTED}"),
+    re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_SET}(?P<quote>{_QUOTE})){_QUOTED}"),
     re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_SET}{_BLOCK}){_VALUE}"),
-    re.compile(rf"(?P<kept>[A-Z0-9]_{_NAME}=(?P<quote>[\"'])){_QUOTED}"),
-    re.compile(rf"(?P<kept>[A-Z0-9]_{_NAME}=){_VALUE}"),
+    re.compile(rf"(?P<kept>(?:[A-Z0-9]_{_NAME}|(?i:{_WORD}))=(?P<quote>{_QUOTE})){_QUOTED}"),
+    re.compile(rf"(?P<kept>(?:[A-Z0-9]_{_NAME}|(?i:{_WORD}))=){_VALUE}"),
+    # With a colon: a quoted value of a quoted name, what alone stands in a line of settings, and what is no word.
+    re.compile(rf"(?i)(?P<kept>{_WORD}{_QUOTE}\s{{0,4}}:\s{{0,4}}(?P<quote>{_QUOTE})){_PROSE}{_QUOTED}"),
+    re.compile(rf"(?im)(?P<kept>^[ \t]{{0,40}}(?:- )?[\w.-]{{0,80}}{_WORD}\s{{0,4}}:[ \t]{{1,4}}[\"']?){_VALUE}{_ENDS_LINE}"),
+    re.compile(rf"(?i)(?P<kept>{_WORD}{_SET}{_QUOTE}?){_TOKEN_VALUE}"),
+    re.compile(
+        rf"(?i)(?P<kept>(?:<|&lt;)[\w.:-]{{0,80}}(?:{_NAMES}|{_WORD})(?:\s[^<>]{{0,400}})?(?:>|&gt;)\s*(?:<!\[CDATA\[)?)"
+        r"(?!\*\*\*)[^<&\s](?:[^<&]|&(?!lt;)){0,4096}(?=<|&lt;)"
+    ),
     re.compile(rf"(?im)(?P<kept>^\s*code\s*[=:]\s*{_BLOCK}[\"']?){_VALUE}"),
     re.compile(rf"(?i)(?P<kept>code{_SET}{_BLOCK}\\?[\"']?){_CODE_VALUE}"),
     # An argument and its value: in a line, as items of a list, or one a line in YAML.
-    re.compile(rf"(?i)(?P<kept>(?:^|(?<=[\s\"'\[(,=])){_ARGUMENT}\\?[\"']?(?:[ \t,=]{{1,8}}|{_NEXT_ITEM})\\?[\"']?){_VALUE}"),
-    re.compile(r"(?im)(?P<kept>^\s*SetCredential(?:Encrypted)?\s*=\s*[\w.@-]+:)\S+"),
+    re.compile(rf"(?i)(?P<kept>(?:^|(?<=[\s\"'\[(,=])){_ARGUMENT}\\?[\"']?(?:{_NEXT_WORD}|{_NEXT_ITEM})\\?[\"']?){_VALUE}"),
     re.compile(r"(?P<kept><<'?END_OF_CODE'?\r?\n)[^\r\n]+"),
     re.compile(r"(?i)(?P<kept>\b(?:X-Amz-)?(?:Signature|Security-Token|Credential)(?:=|%3D))[^&\s\"',]+"),
     re.compile(r"(?P<kept>\bAWSAccessKeyId=)[^&\s\"']+"),
@@ -60,7 +94,9 @@ SHAPES: tuple[re.Pattern[str], ...] = (
 """Each shape; ``kept`` is what stands before the secret and stays."""
 
 
-_SECRET_NAME = re.compile(rf"(?i:.*(?:{_NAMES}))|.*_{_NAME}", re.DOTALL)
+_SECRET_NAME = re.compile(
+    rf"(?i:.*(?:{_NAMES}))|.*_{_NAME}|(?i:{_WORD})|(?i:.*[_-]{_WORD})|.*[a-z](?:Token|Secret|A[Pp][Ii]Key)", re.DOTALL
+)
 _SECRET_ARGUMENT = re.compile(_ARGUMENT, re.IGNORECASE)
 
 
