@@ -8,7 +8,7 @@ import threading
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
-from typing import Any, Callable, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Iterator, Mapping, Optional, Sequence, Union
 
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.commands import CannotRun, Commands, Completed
@@ -21,12 +21,16 @@ NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=timezone.utc)
 
 
 class RootedFiles(Files):
-    """Files below a temporary directory; ``owner`` is whose they are said to be, ``denied`` what may not be touched."""
+    """Files below a temporary directory; ``owner`` is whose they are said to be.
+
+    ``denied`` is what may not be touched, and ``unreadable`` what may not be read piece by piece.
+    """
 
     def __init__(self, root: Path) -> None:
         super().__init__(str(root))
         self.owner = 0
         self.denied: set[str] = set()
+        self.unreadable: set[str] = set()
 
     def put(self, path: str, content: Union[str, bytes, Mapping[str, Any]] = "", mode: int = 0o600) -> str:
         """Write a file of the machine, its directories too; a mapping is written as JSON."""
@@ -47,6 +51,12 @@ class RootedFiles(Files):
         """As the machine says, but for the owner and what is denied."""
         self._check(path)
         return self._said(super().hold(path, limit))
+
+    def read_chunks(self, path: str, start: int = 0) -> Iterator[bytes]:
+        """As the machine says, but for what is unreadable."""
+        if path in self.unreadable:
+            raise PermissionError(13, "Permission denied", self.real(path))
+        return super().read_chunks(path, start)
 
     def remove_held(self, path: str, judge: Callable[[Held], None]) -> None:
         """As the machine says, but for the owner."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Callable, Iterator, Mapping, Union
 
 from ssm_bootstrap.act.leftovers import BEFORE, half_written
+from ssm_bootstrap.act.remains import Remains
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.activation import code_problem, shown_path
 from ssm_bootstrap.collect.failures import words_of
@@ -25,16 +26,9 @@ from ssm_bootstrap.host.packed import unfold
 CLOUD_INIT = "/var/lib/cloud/instances"
 """cloud-init's copies of each instance's user-data; an instance of the image gets a directory of its own."""
 
-SEARCHED = ("/etc", "/var/lib/cloud", paths.LOGS, paths.OUR_DATA, paths.DATA)
-"""Where the search at the end looks, with all that is below: what this program, the agent and cloud-init write."""
-
-FLAT = ("/root", "/var/log")
-"""Where it looks at the files alone: the histories of root's shells, and logs; what is below is other programs' own."""
-
 LEFT = f"{paths.OUR_DATA}/left.json"
 """What an earlier run had to leave: path to digest."""
 
-MOST_FILES = 20_000
 MOST_BYTES = 16 << 20
 
 _IN_CONFIGURATION = re.compile(r"(?m)^\s*code\s*[=:]\s*(\S+)")
@@ -75,7 +69,6 @@ class Codes:
     def __init__(self, host: Host, configuration: Configuration) -> None:
         self._host = host
         self._configuration = configuration
-        self._count = 0  # files searched
         if configuration.has_code:
             host.secrets.learn(read_code(host.files))
         for path in (configuration.code_file, paths.OUR_CODE, *half_written(host)):
@@ -119,7 +112,8 @@ class Codes:
         What is known of codes goes with the files that held them, so that a later run could search for nothing: what is left
         is written down, as a digest of the file, and told again until the file is gone or another.
         """
-        found = {path: self._digest(path) for path in self._holding()}
+        remains = Remains(self._host)
+        found = {path: self._digest(path) for path in remains.holding(without=LEFT)}
         for path in found:
             yield Left(path, "it holds an activation code, or a signed URL, that was known here")
         for path, digest in self._remembered().items():
@@ -127,19 +121,8 @@ class Codes:
                 found[path] = digest
                 yield Left(path, "it held an activation code, or a signed URL, at an earlier run, and is as it was")
         self._remember(found)
-        if self._count > MOST_FILES:
-            places = ", ".join((*SEARCHED, *FLAT))
-            why = f"more than {MOST_FILES} files below {places}: not all were searched for the activation code"
-            yield Left("/", why, is_unsearched=True)
-
-    def _holding(self) -> Iterator[str]:
-        for place in (*SEARCHED, *FLAT):
-            for path in self._host.files.walk(place, deep=place not in FLAT):
-                self._count += 1
-                if self._count > MOST_FILES:
-                    return
-                if path != LEFT and self._host.secrets.stand_in(self._data(path)):
-                    yield path
+        for place, why in remains.unsearched:
+            yield Left(place, why, is_unsearched=True)
 
     def _digest(self, path: str) -> str:
         return hashlib.sha256(path.encode("utf-8", "surrogateescape") + b"\0" + self._data(path)).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import unescape
 
 ROUNDS = 4
@@ -25,15 +26,19 @@ def plainest(data: bytes) -> bytes:
     """The data without what URLs, JSON, HTML, UTF-16, shells' continued lines, terminals and folding add to a text."""
     data = _COLOUR.sub(b"", data.translate(None, b"\0")).translate(None, _LAYOUT)
     for _ in range(ROUNDS):
-        taken = _ESCAPE.sub(_unescaped, data).translate(None, _LAYOUT)
+        taken = _ESCAPE.sub(lambda found: _plain(found[0]), data).translate(None, _LAYOUT)
         if taken == data:
             break
         data = taken
     return data
 
 
-def _unescaped(found: re.Match[bytes]) -> bytes:
-    text = found[0]
+@lru_cache(4096)
+def _plain(text: bytes) -> bytes:
+    """What one escape stands for; nothing where it is layout, or a backslash before a letter that stands for itself."""
+    found = _ESCAPE.fullmatch(text)
+    if found is None:
+        return text
     if text.startswith(b"&"):
         return unescape(text.decode()).encode("utf-8", "replace")
     number = found["percent"] or found["byte"]

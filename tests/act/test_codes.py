@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import os
 from pathlib import Path
 from typing import Callable, Iterator
@@ -212,8 +214,95 @@ def test_a_packed_file_that_would_unfold_without_end_is_read_to_a_bound(monkeypa
     assert CODE.encode() in unfold(torn)
 
 
-def test_no_whole_home_is_searched(world: World) -> None:
-    """What is below /root and /var/log is other programs': a home may hold a hundred thousand files."""
-    world.files.put("/root/.cache/tool/deep", CODE)
-    world.files.put("/root/.bash_history", f"register --activation-code {CODE}")
-    assert [item.path for item in world.prepare().left] == ["/root/.bash_history"]
+# how far the search goes
+
+DEEP = {
+    "deep in root's home": "/root/.config/tool/deep/state",
+    "a user's history": "/home/her/.bash_history",
+    "a user's notes": "/home/her/work/notes/todo",
+    "root's own keys": "/root/.aws/scripts/register",
+    "deep in the logs": "/var/log/nginx/old/error.log",
+    "a program's own place": "/opt/vendor/etc/agent.conf",
+    "data": "/srv/setup/register.sh",
+    "temporary": "/tmp/setup-1/part-001",
+    "temporary, but kept": "/var/tmp/setup",
+}
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress, bz2.compress])
+@pytest.mark.parametrize("name", DEEP)
+def test_what_lies_deep_is_told(world: World, name: str, pack: Callable[[bytes], bytes]) -> None:
+    world.files.put(DEEP[name], pack(f"x --activation-code {CODE}\n".encode()))
+    done = world.prepare()
+    assert [(item.path, item.is_unsearched) for item in done.left] == [(DEEP[name], False)]
+
+
+def test_a_large_file_is_searched_piece_by_piece(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ssm_bootstrap.act.remains.PIECE", 1 << 20)
+    cut = (1 << 20) - len(CODE) // 2
+    world.files.put("/var/log/across", b"x" * cut + CODE.encode() + b"x" * (2 << 20))
+    world.files.put("/var/log/late", b"x" * (18 << 20) + CODE.encode())
+    assert [item.path for item in world.prepare().left] == ["/var/log/across", "/var/log/late"]
+
+
+def _many(world: World) -> tuple[str, str]:
+    for number in range(2100):
+        world.files.put(f"/home/her/many/{number:04}", "x")
+    return "/home/her", "2000 entries of it were searched, up to those of /home/her/many"
+
+
+def _huge(world: World) -> tuple[str, str]:
+    path = Path(world.files.real(world.files.put("/srv/disk", b"")))
+    os.truncate(path, 65 << 20)
+    return "/srv/disk", "the first 64 MiB of it was searched: at most 64 MiB of /srv are"
+
+
+def _bomb(world: World) -> tuple[str, str]:
+    return world.files.put("/opt/x.gz", gzip.compress(bytes(65 << 20), 1)), "it is packed, and was unfolded only in part"
+
+
+def _zstd(world: World) -> tuple[str, str]:
+    path = world.files.put("/opt/x.zst", b"\x28\xb5\x2f\xfd rest")
+    world.files.put("/opt/y.zst", b"\x28\xb5\x2f\xfd rest")
+    return path, "it is packed in a way that this program does not unfold; and 1 more like it"
+
+
+def _network(world: World) -> tuple[str, str]:
+    world.files.put("/home/far/.bash_history", CODE)
+    world.files.put("/proc/self/mountinfo", "1 0 254:0 / / rw - ext4 /dev/x rw\n9 1 0:5 / /home/far rw - nfs4 host:/ rw\n")
+    return "/home/far", "it is of type nfs4, and on no disk of this machine"
+
+
+def _below(world: World) -> tuple[str, str]:
+    world.files.put("/srv/a b/x", CODE)
+    world.files.put("/proc/self/mountinfo", "1 0 254:0 / / rw - odd /dev/x rw\n9 1 0:5 / /srv/a\\040b rw - fuse.s3 s3 rw\n")
+    return "/srv/a b", "it is of type fuse.s3, and on no disk of this machine"
+
+
+def _homes(world: World) -> tuple[str, str]:
+    for number in range(51):
+        world.files.put(f"/home/u{number:02}/.profile", "x")
+    return "/home/u50", "the homes of 50 users were searched, and not this one"
+
+
+def _denied(world: World) -> tuple[str, str]:
+    world.files.put("/srv/secret", "x")
+    world.files.unreadable.add("/srv/secret")
+    return "/srv/secret", "permission denied"
+
+
+@pytest.mark.parametrize("make", [_many, _huge, _bomb, _zstd, _network, _below, _homes, _denied])
+def test_what_was_not_searched_is_said(world: World, make: Callable[[World], tuple[str, str]]) -> None:
+    told = make(world)
+    done = world.prepare()
+    assert [(item.path, item.why, item.is_unsearched) for item in done.left] == [(*told, True)]
+
+
+def test_histories_come_before_the_bound(world: World) -> None:
+    """A home may hold a hundred thousand files."""
+    for number in range(2100):
+        world.files.put(f"/root/.cache/tool/{number:04}", "x")
+    near = ("/root/.bash_history", "/root/.local/share/fish/fish_history", "/root/bin/register")
+    for path in near:
+        world.files.put(path, CODE)
+    assert {item.path for item in world.prepare().left} == {"/root", *near}
