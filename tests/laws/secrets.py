@@ -9,7 +9,6 @@ import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from urllib.parse import quote
 
 CANARIES: Mapping[str, str] = {
     "activation-code": "canaryACTIVATIONcode0042",
@@ -24,9 +23,12 @@ CANARIES: Mapping[str, str] = {
 
 
 def spellings(secret: str) -> frozenset[bytes]:
-    """The ways in which a secret may be written: plain, in a URL, in JSON, in base64 at each of its three phases."""
+    """The ways in which a secret may be written: plain, in a URL, in JSON, in HTML, in UTF-16, in base64 at each phase."""
     raw = secret.encode()
-    written = {raw, quote(secret, safe="").encode(), quote(secret).encode(), json.dumps(secret)[1:-1].encode()}
+    written = {raw, json.dumps(secret)[1:-1].encode(), secret.encode("utf-16-le"), secret.encode("utf-16-be")}
+    for escape in ("%{:02X}", "%{:02x}", "\\u{:04x}", "\\u{:04X}", "&#{};", "&#x{:x};", "&#x{:X};"):
+        written.add("".join(one if one.isalnum() else escape.format(ord(one)) for one in secret).encode())
+        written.add("".join(one if one.isalnum() or one in "/:=@" else escape.format(ord(one)) for one in secret).encode())
     for phase in range(3):
         coded = base64.b64encode(b"\0" * phase + raw)
         written.add(coded[(0, 2, 3)[phase] : len(coded) - 4])
@@ -36,7 +38,12 @@ def spellings(secret: str) -> frozenset[bytes]:
 def leaks(text: str | bytes, canaries: Mapping[str, str] = CANARIES) -> tuple[str, ...]:
     """The names of the canaries that occur in ``text``, in any spelling."""
     raw = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
-    return tuple(name for name, secret in canaries.items() if any(written in raw for written in spellings(secret)))
+    folded = raw.translate(None, b" \t\r\n\\")  # as a terminal, a shell or a page breaks it over lines
+    return tuple(
+        name
+        for name, secret in canaries.items()
+        if secret.encode() in folded or any(written in raw for written in spellings(secret))
+    )
 
 
 def files_of(places: Iterable[Path]) -> Iterator[Path]:
