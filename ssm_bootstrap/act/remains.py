@@ -98,6 +98,7 @@ class Remains:
         for path, size in sorted(walk.files, key=lambda found: (found[1], found[0])):
             allowed = min(left, MOST_OF_A_FILE)
             if size > allowed:
+                allowed = allowed if allowed >= 1 << 20 else 0
                 part = f"the first {allowed >> 20} MiB" if allowed else "nothing"
                 self._miss(path, f"{part} of it was searched: at most {place.bytes >> 20} MiB of {place.path} are")
             left -= min(size, allowed)

@@ -73,7 +73,7 @@ def _report(ground: Ground, prepared: Prepared, arguments: argparse.Namespace) -
             report.line()
             report.line(heading, style)
         for row in rows:
-            report.item(row.path, row.why)
+            report.line(f"{row.path}: {row.why}", indent=2)
     if prepared.left_running:
         report.line()
         report.line(f"Still running, and able to write again: {', '.join(prepared.left_running)}.", "yellow")
