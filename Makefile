@@ -10,7 +10,7 @@ VERSIONS := 3.9 3.11 3.13
 RELEASES ?= bookworm trixie bullseye
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit test-all cases accuracy sweep first-try bench bundle deb rpm boot-test real-agent docs ci clean system managers
+.PHONY: help demo test check format lint types unit test-all cases accuracy sweep inject first-try bench bundle deb rpm boot-test real-agent docs ci clean system managers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -61,6 +61,10 @@ sweep: $(VENV)/.ready ## kill a forced re-registration at every point, and 100 r
 	@$(BIN)/python -m tests.sweep kill
 	@$(BIN)/python -m tests.sweep together
 
+inject: $(VENV)/.ready ## errors of the disk and SIGKILL at every kind of call that changes a node, then the same command again (strace)
+	@tests/system-packages
+	@$(BIN)/python -m tests.sweep inject $(INJECT)
+
 first-try: ## `make test` in ten fresh clones: plain, beside spinning processes, nohup, nobody, a path with blanks, Tokyo
 	@$(PYTHON) -m tests.first_try $(RUNS)
 
@@ -104,7 +108,7 @@ ci: managers lint types ## everything that exists, the long sweeps too
 	@tests/system-packages package-checks
 	$(BIN)/ruff format --check ssm_bootstrap tests bench tools
 	$(PYTEST) -m 'not boot'
-	$(MAKE) test-all cases accuracy sweep demo bench boot-test
+	$(MAKE) test-all cases accuracy sweep inject demo bench boot-test
 
 clean: ## take away what was built
 	rm -rf $(VENV) .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import Iterator
 
+from ssm_bootstrap.act.change import refusal_of
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
@@ -19,13 +20,14 @@ POLL = 0.2
 
 @contextmanager
 def alone(host: Host, command: str) -> Iterator[None]:
-    """Hold the lock of what is put in place; raises Refusal: 75 where another has it for a minute, 77 where /run is not ours."""
+    """Hold the lock of what is put in place; raises Refusal: 75 where another has it for a minute, else the error's."""
     deadline = host.clock.monotonic() + PATIENCE
     while True:
         try:
             descriptor = host.locks.take(paths.INSTALL_LOCK, command, host.clock.now().isoformat(timespec="seconds"))
         except OSError as error:
-            raise Refusal(ExitStatus.NO_PERMISSION, f"{paths.INSTALL_LOCK}: {error.strerror}; nothing was changed") from None
+            error.filename = None  # it would name a path below the host's root
+            raise refusal_of(error, "nothing was changed", paths.INSTALL_LOCK) from None
         if descriptor is not None:
             break
         if host.clock.monotonic() >= deadline:

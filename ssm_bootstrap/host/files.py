@@ -164,6 +164,10 @@ class Files:
 
     def write_atomic(self, path: str, data: bytes, mode: int = 0o600) -> None:
         """Put ``data`` at ``path``: a new file beside it, synced, renamed over; raises OSError and leaves the old one."""
+        with naming(path):
+            self._write_atomic(path, data, mode)
+
+    def _write_atomic(self, path: str, data: bytes, mode: int) -> None:
         real = Path(self.real(path))
         descriptor, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
         try:
@@ -184,6 +188,10 @@ class Files:
 
         A link is followed: what it leads to is replaced. Raises OSError.
         """
+        with naming(path):
+            self._replace_content(path, data)
+
+    def _replace_content(self, path: str, data: bytes) -> None:
         real = Path(os.path.realpath(self.real(path)))
         found = os.stat(real)
         descriptor, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
@@ -204,15 +212,16 @@ class Files:
 
     def make_empty(self, path: str, mode: int) -> None:
         """Leave nothing in a file and give it ``mode``; the file itself stays, or is made; raises OSError."""
-        real = self.real(path)
-        descriptor = os.open(real, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, mode)
-        try:
-            os.ftruncate(descriptor, 0)
-            os.fchmod(descriptor, mode)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        _sync_names(Path(real).parent)
+        with naming(path):
+            real = self.real(path)
+            descriptor = os.open(real, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, mode)
+            try:
+                os.ftruncate(descriptor, 0)
+                os.fchmod(descriptor, mode)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            _sync_names(Path(real).parent)
 
     def link_target(self, path: str) -> str:
         """Where a link leads, all the way; an empty string where the path is no link."""
@@ -233,6 +242,20 @@ class Files:
         except OSError:
             return None
         return found.f_bavail * found.f_frsize
+
+
+@contextlib.contextmanager
+def naming(path: str, *, only_parts: bool = False) -> Iterator[None]:
+    """Have an error of the system name ``path``: one of a descriptor names nothing, one of a temporary file what is gone.
+
+    With ``only_parts`` one that names a whole path is left alone; in a walk through a tree it may be a name alone.
+    """
+    try:
+        yield
+    except OSError as error:
+        if not (only_parts and str(error.filename).startswith("/")):
+            error.filename = path
+        raise
 
 
 class NamedFiles(Files):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -67,7 +68,8 @@ class Locks:
 
     def release(self, descriptor: int) -> None:
         """Let go of a lock, and take the name out of its file: only who is killed leaves it there."""
-        os.ftruncate(descriptor, 0)
+        with contextlib.suppress(OSError):  # the work is done, and the lock ends with the descriptor
+            os.ftruncate(descriptor, 0)
         os.close(descriptor)
 
     def holder(self, path: str) -> Optional[Holder]:

@@ -7,6 +7,8 @@ import os
 import shutil
 from pathlib import Path
 
+from ssm_bootstrap.host.files import naming
+
 COPIED = ".copied"
 """What the name of a copy ends in, until it takes the place of what could not be renamed."""
 
@@ -31,6 +33,10 @@ class Trees:
     def copy(self, source: str, target: str) -> None:
         """Copy a file or tree to ``target``, which must not be there, and sync every byte of it; raises OSError."""
         real, copy = self._real(source), self._real(target)
+        with naming(target, only_parts=True):
+            self._copy(source, target, real, copy)
+
+    def _copy(self, source: str, target: str, real: Path, copy: Path) -> None:
         if real.is_dir() and not real.is_symlink():
             copy.mkdir(0o700)
             for item in sorted(os.listdir(real)):
@@ -100,7 +106,8 @@ class Trees:
         if not os.path.lexists(real):
             return False
         if real.is_dir() and not real.is_symlink():
-            shutil.rmtree(real)
+            with naming(path, only_parts=True):
+                shutil.rmtree(real)
         else:
             real.unlink()
         _sync(real.parent)
@@ -117,6 +124,7 @@ def _same_state(source: Path, target: Path) -> None:
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
+        with naming(str(path)):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
@@ -41,8 +43,25 @@ def test_a_registration_does_not_hold_it_up(host: Host) -> None:
         assert host.locks.holder(paths.LOCK) is not None
 
 
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(errno.EIO, ExitStatus.TRY_LATER), (errno.ENOSPC, ExitStatus.TRY_LATER), (errno.EROFS, ExitStatus.NO_PERMISSION)],
+)
+def test_a_lock_that_cannot_be_had_ends_as_its_error_does(number: int, status: ExitStatus) -> None:
+    class Broken(Locks):
+        """A lock's file that gives an error."""
+
+        def take(self, path: str, command: str, since: str) -> Optional[int]:
+            raise OSError(number, os.strerror(number))
+
+    with pytest.raises(Refusal) as refused, alone(Host(locks=Broken(), clock=TickingClock()), "install"):
+        pytest.fail("it came in")
+    assert refused.value.status is status
+    assert refused.value.message == f"{paths.INSTALL_LOCK}: {os.strerror(number).lower()}; nothing was changed"
+
+
 def test_a_link_in_its_place_is_refused(host: Host, tmp_path: Path) -> None:
     (tmp_path / paths.INSTALL_LOCK[1:]).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(Refusal) as refused, alone(host, "install"):
         pytest.fail("a link was followed")
-    assert refused.value.status == ExitStatus.NO_PERMISSION and not (tmp_path / "elsewhere").exists()
+    assert refused.value.status == ExitStatus.BAD_CONTENT and not (tmp_path / "elsewhere").exists()

@@ -144,6 +144,18 @@ def test_a_lock_without_room_for_its_holders_name_is_let_go_again(host: Host, tm
         pass
 
 
+def test_a_lock_whose_file_cannot_be_emptied_is_let_go_all_the_same(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work is done by then: no error of /run makes a failure of it."""
+
+    def broken(descriptor: int, length: int) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with locked(host, "register", 0, silent):
+        monkeypatch.setattr(os, "ftruncate", broken)
+    monkeypatch.undo()
+    assert host.locks.holder(paths.LOCK) is None
+
+
 def test_a_link_at_the_locks_place_is_not_followed(tmp_path: Path, host: Host) -> None:
     (tmp_path / "victim").write_text("precious")
     (tmp_path / "run/ssm-bootstrap.lock").symlink_to(tmp_path / "victim")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
@@ -20,6 +20,7 @@ from ssm_bootstrap.host.locks import Locks
 from ssm_bootstrap.host.machine import Machine, SystemName
 from ssm_bootstrap.host.network import Network, Trust
 from ssm_bootstrap.host.tail import Tail
+from ssm_bootstrap.host.trees import Trees
 from tests.laws.tree import ROOT
 
 
@@ -103,6 +104,47 @@ def test_a_disk_that_is_full_leaves_the_old_one_and_no_half(root: Path) -> None:
 def test_a_write_into_no_directory_is_an_error(root: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Files(str(root)).write_atomic("/nowhere/thing", b"new")
+
+
+def broken(*given: Any, **more: Any) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def broken_part(path: Any, *given: Any, **more: Any) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO), os.path.basename(path))
+
+
+@pytest.mark.parametrize(
+    ("call", "does", "act", "told"),
+    [
+        ("fsync", broken, lambda files, trees: files.write_atomic("/etc/thing", b"new"), "/etc/thing"),
+        ("replace", broken, lambda files, trees: files.write_atomic("/etc/thing", b"new"), "/etc/thing"),
+        ("fchown", broken, lambda files, trees: files.replace_content("/etc/thing", b"new"), "/etc/thing"),
+        ("fchmod", broken, lambda files, trees: files.make_empty("/etc/thing", 0o444), "/etc/thing"),
+        ("utime", broken, lambda files, trees: trees.copy("/etc/thing", "/etc/copy"), "/etc/copy"),
+        ("unlink", broken_part, lambda files, trees: trees.remove("/etc/tree"), "/etc/tree"),
+    ],
+)
+def test_an_error_names_the_file_though_the_call_named_none(
+    root: Path, monkeypatch: pytest.MonkeyPatch, call: str, does: Any, act: Callable[[Files, Trees], None], told: str
+) -> None:
+    (root / "etc/thing").write_bytes(b"old")
+    (root / "etc/tree").mkdir()
+    (root / "etc/tree/leaf").write_bytes(b"old")
+    monkeypatch.setattr(os, call, does)
+    with pytest.raises(OSError) as failed:
+        act(Files(str(root)), Trees(str(root)))
+    monkeypatch.undo()
+    assert failed.value.filename == told
+
+
+def test_a_sync_that_fails_names_the_directory(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "etc/thing").write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(OSError) as failed:
+        Trees(str(root)).remove("/etc/thing")
+    monkeypatch.undo()
+    assert failed.value.filename == str(root / "etc")
 
 
 def test_reading_stops_at_its_limit(root: Path) -> None:

@@ -10,7 +10,7 @@ import sys
 from typing import Dict
 
 import ssm_bootstrap
-from tests.sweep import node
+from tests.sweep import inject, node
 from tests.sweep.points import Point, count, pass_point
 from tests.sweep.scenes import leftovers
 
@@ -33,7 +33,7 @@ def look() -> Dict[str, str]:
 
 
 def main() -> int:
-    """Do the job: count a scene, look at the node, or pass points."""
+    """Do the job: count a scene, look at the node, or pass points of one sweep or the other."""
     job = json.load(sys.stdin)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     warm_up()
@@ -43,7 +43,12 @@ def main() -> int:
     if "look" in job:
         print(json.dumps(look()), flush=True)
         return 0
-    for scene, kind, number, after in job["points"]:
+    if "calls" in job:
+        print(json.dumps(inject.count(job["calls"])), flush=True)
+        return 0
+    for scene, kind, number, after in job.get("injected", ()):
+        print(json.dumps(inject.pass_point(Point(scene, kind, number, after))), flush=True)
+    for scene, kind, number, after in job.get("points", ()):
         print(json.dumps(pass_point(Point(scene, kind, number, after))), flush=True)
     return 0
 

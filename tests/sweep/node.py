@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -22,7 +23,7 @@ LOG = Path("/var/log/amazon/ssm/amazon-ssm-agent.log")
 UNIT = "amazon-ssm-agent.service"
 AWS = "/run/lab/aws.sock"
 STARTED, UP, DOWN = "Starting Core Agent", "Set up control channel successfully", "Closing websocket channel"
-SAVED = Path("/run/sweep-saved")
+SAVED, LAYERS = Path("/run/sweep-saved"), Path("/run/sweep-layers")
 AGENT = ("standin-systemd", "amazon-ssm-agent", "ssm-agent-worker")
 
 Tree = Dict[str, Tuple[int, int, int, Optional[bytes]]]
@@ -197,6 +198,8 @@ def wipe() -> None:
     while processes(*AGENT):
         end(*processes(*AGENT))
         time.sleep(0.01)
+    while os.path.ismount(DATA):
+        subprocess.run(["umount", "--lazy", str(DATA)], check=True)
     shutil.rmtree(DATA, ignore_errors=True)
     shutil.rmtree("/run/standin-systemd", ignore_errors=True)
     LOG.unlink(missing_ok=True)  # it would tell of a start that is over
@@ -217,5 +220,34 @@ def restore() -> None:
     """The node as ``make_registered`` left it, its agent started."""
     wipe()
     shutil.copytree(SAVED, DATA)
+    _start()
+
+
+def restore_from_image() -> None:
+    """The same with all of it on the lower layer of an overlay, whose directories cannot be renamed; raises RuntimeError."""
+    wipe()
+    DATA.mkdir(parents=True)
+    for layer in ("upper", "work"):
+        shutil.rmtree(LAYERS / layer, ignore_errors=True)
+        (LAYERS / layer).mkdir(parents=True)
+    layers = f"lowerdir={SAVED},upperdir={LAYERS}/upper,workdir={LAYERS}/work"
+    # In a user namespace there is userxattr alone, with which nothing is redirected.
+    for more in ("redirect_dir=off", "userxattr"):
+        said = run(["mount", "-t", "overlay", "overlay", "-o", f"{layers},{more}", str(DATA)])
+        if not said.status:
+            break
+    else:
+        raise RuntimeError(f"no overlay can be mounted here: {said}")
+    try:
+        (DATA / "Vault").rename(DATA / "Vault.moved")
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    else:
+        raise RuntimeError("the overlay lets a directory of its lower layer be renamed")
+    _start()
+
+
+def _start() -> None:
     if systemctl("start", UNIT).status:
         raise RuntimeError("the agent does not start")

@@ -30,6 +30,7 @@ class Tally:
     """What came of the points that were passed."""
 
     passed: Counter[Tuple[str, str, str]] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
     wrong: List[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -37,6 +38,8 @@ class Tally:
         """One point's result; what is wrong is printed at once."""
         scene, kind, number, after = result["point"]
         self.seconds += float(result.get("seconds", 0.0))
+        if "met" in result:
+            self.met[str(result["met"])] += 1
         if "wrong" in result:
             line = f"{scene}: {kind} {'after' if after else 'before'} change {number} ({what}): {result['wrong']}"
             self.wrong.append(line)
@@ -79,8 +82,8 @@ def count(lab: Lab, scene: str) -> Tuple[List[str], List[str]]:
     return found[0]["ours"], found[0]["steps"]
 
 
-def pass_all(labs: Sequence[Lab], aimed: Sequence[Aimed], tally: Tally) -> None:
-    """Pass every point, as many at a time as there are labs."""
+def pass_all(labs: Sequence[Lab], aimed: Sequence[Aimed], tally: Tally, order: str = "points") -> None:
+    """Pass every point by that order to the instance, as many at a time as there are labs."""
     waiting: Deque[List[Aimed]] = deque(list(aimed[start : start + CHUNK]) for start in range(0, len(aimed), CHUNK))
 
     def work(lab: Lab) -> None:
@@ -89,7 +92,7 @@ def pass_all(labs: Sequence[Lab], aimed: Sequence[Aimed], tally: Tally) -> None:
                 chunk = waiting.popleft()
             except IndexError:
                 return
-            results = do(lab, {"points": [point.to_json() for point, _ in chunk]})
+            results = do(lab, {order: [point.to_json() for point, _ in chunk]})
             for (point, what), result in zip(chunk, results + [{}] * len(chunk)):
                 if "point" not in result:
                     result = {"point": point.to_json(), "wrong": str(result.get("trouble", "it was not reached"))}

@@ -60,8 +60,16 @@ def registered() -> Before:
     """A registered node with a snapshot, its agent running; what the last point left is taken where it is that."""
     if not node.SAVED.exists():
         node.make_registered()
-    elif not (node.main_pid() and _is_whole() and not leftovers() and node.SNAPSHOT.exists()):
+    elif os.path.ismount(node.DATA) or not (node.main_pid() and _is_whole() and not leftovers() and node.SNAPSHOT.exists()):
         node.restore()
+    return Before.now()
+
+
+def from_image() -> Before:
+    """A registered node with a snapshot whose files an image brought: they lie on the lower layer of an overlay."""
+    if not node.SAVED.exists():
+        node.make_registered()
+    node.restore_from_image()
     return Before.now()
 
 
@@ -107,12 +115,13 @@ SCENES = {
         Scene("undo", tuple(register_words()), torn(30), frozenset({OLD}), sample=3),
         Scene("finish", tuple(register_words()), torn(-1), frozenset({NEW})),
         Scene("rollback", ("rollback",), registered, frozenset({OLD, NEW}), sample=6),
+        Scene("overlay", ("rollback",), from_image, frozenset({OLD, NEW}), sample=4),
         Scene("deregister", ("deregister",), registered, frozenset({OLD, CLEARED}), start=("restart", "--now"), sample=4),
         Scene("first", tuple(register_words()), unregistered, frozenset({NEW, NOTHING}), sample=8),
     )
 }
 """A forced registration; one that AWS refuses; what a start does after one that was killed (nothing new, or all of it new);
-the other commands that change the identity; and the first registration of all."""
+the other commands that change the identity, a rollback on an overlay too; and the first registration of all."""
 
 
 def leftovers() -> List[str]:
@@ -161,7 +170,7 @@ def _told_apart(scene: Scene, before: Before, found: Tree) -> str:
         if json.loads(found["Vault/Store/RegistrationKey"][3] or b"{}").get("instanceID") != "":
             raise Wrong("there is no registration file, and the vault is not blank")
         return CLEARED
-    if scene.name == "rollback":
+    if scene.words == ("rollback",):
         if found != before.snapshot:
             raise Wrong(f"it is neither the old identity nor the snapshot: {difference(before.snapshot, found)}")
         return NEW
