@@ -44,14 +44,12 @@ class DiskWalk:
     """Directories that could not be listed."""
 
 
-def walk_disk(
-    root: str, place: str, most: int, mounts: Mapping[str, str], first: Sequence[str] = (), without: Sequence[str] = ()
-) -> DiskWalk:
+def walk_disk(root: str, place: str, most: int, first: Sequence[str] = (), without: Sequence[str] = ()) -> DiskWalk:
     """Walk a place below ``root``, level by level, the names in ``first`` before their like, and never into ``without``.
 
     No link is followed, no other than this machine's disks entered, and no more than ``most`` entries are looked at.
     """
-    walk, entries = DiskWalk(), 0
+    walk, entries, mounts = DiskWalk(), 0, _mounts(root)
     level = deque([place])
     kind = _type_of(place, mounts)
     if kind not in ON_DISK and os.path.isdir(root + place):
@@ -88,6 +86,14 @@ def walk_disk(
         level.extendleft(reversed(early))
         level.extend(late)
     return walk
+
+
+def _mounts(root: str) -> Mapping[str, str]:
+    try:
+        with open(root + MOUNTS, encoding="utf-8", errors="surrogateescape") as stream:
+            return mount_points(stream.read())
+    except OSError:
+        return {}
 
 
 def _type_of(place: str, mounts: Mapping[str, str]) -> str:

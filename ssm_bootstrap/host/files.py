@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO, Callable, Iterator, Optional, Sequence
 
-from ssm_bootstrap.host.diskwalk import MOUNTS, DiskWalk, mount_points, walk_disk
+from ssm_bootstrap.host.diskwalk import DiskWalk, walk_disk
 from ssm_bootstrap.host.held import Held, first_loose, hold, remove_held
 
 CHUNK = 1 << 18
@@ -92,11 +92,7 @@ class Files:
 
     def walk_disk(self, place: str, most: int, first: Sequence[str] = (), without: Sequence[str] = ()) -> DiskWalk:
         """What lies at and below a place on this machine's own disks, looking at no more than ``most`` entries."""
-        try:
-            mounts = mount_points(self.read_text(MOUNTS))
-        except OSError:
-            mounts = {}
-        return walk_disk(self.real("/").rstrip("/"), place, most, mounts, first, without)
+        return walk_disk(self.real("/").rstrip("/"), place, most, first, without)
 
     def half_written(self, path: str) -> Sequence[str]:
         """What writes of ours to a path left beside it when they were cut short."""
