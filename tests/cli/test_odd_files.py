@@ -39,7 +39,7 @@ FILES = (
 )
 MAKE = {
     "pipe": "mkfifo odd",
-    "socket": 'python3 -c "import socket; socket.socket(1).bind(\'odd\')"',
+    "socket": "python3 -c \"import socket; socket.socket(1).bind('odd')\"",
     "device": "ln -s /dev/zero odd",
 }
 # Renamed into place: a running agent makes its log anew as soon as it is gone.
