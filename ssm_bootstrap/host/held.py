@@ -187,6 +187,39 @@ def first_loose(root: str, path: str) -> str:
     return ""
 
 
+def first_loose_below(root: str, path: str, most: int) -> str:
+    """The same for a directory with all that lies in it and below, links followed; a file is looked at alone.
+
+    Raises OSError, of which ENFILE tells of more than ``most`` names.
+    """
+    left, seen = [path], set()
+    while left:
+        here = left.pop()
+        try:
+            loose = first_loose(root, here)
+        except FileNotFoundError:
+            if here == path:
+                raise
+            continue  # a link to nowhere, and nobody else may put anything there
+        if loose:
+            return loose
+        real = os.path.realpath(os.path.join(root, here.lstrip("/")))
+        if real in seen or not os.path.isdir(real):
+            continue
+        seen.add(real)
+        for name in sorted(os.listdir(real)):
+            most -= 1
+            if most < 0:
+                raise OSError(errno.ENFILE, "more files than can be looked at", path)
+            found = os.lstat(os.path.join(real, name))
+            below = f"{here.rstrip('/')}/{name}"
+            if not _is_tight(found):
+                return below
+            if not stat.S_ISREG(found.st_mode):
+                left.append(below)
+    return ""
+
+
 def is_tight(mode: int, owner: int, group: int, reader: int) -> bool:
     """The one rule: root's, or the reader's own, and written by nobody else; root's own group is root."""
     return owner in (0, reader) and not mode & (0o002 if group == 0 else 0o022)
