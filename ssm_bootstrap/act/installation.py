@@ -12,7 +12,7 @@ from typing import Callable, ContextManager, Mapping, Optional, Sequence
 
 from ssm_bootstrap.act.change import refusal_of
 from ssm_bootstrap.act.launcher import in_unit, must_be_roots
-from ssm_bootstrap.act.leftovers import BEFORE, cut_short, half_written
+from ssm_bootstrap.act.leftovers import BEFORE, cut_short, half_written, settle_what_was_there
 from ssm_bootstrap.act.systemd import Systemd
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.inifile import with_option
@@ -215,6 +215,7 @@ def uninstall(host: Host, systemd: Systemd, locked: Callable[[], ContextManager[
             for path in sorted(record, reverse=True):
                 steps.extend(_take_back(host, path, record[path]))
             steps.extend(_take_back_outputs(host))
+            steps.extend(Step(*told) for told in settle_what_was_there(host, record))
     except OSError as error:
         raise refusal_of(error, "not everything was taken back; run install --uninstall again") from None
     systemd.reload()

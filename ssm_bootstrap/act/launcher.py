@@ -9,7 +9,6 @@ from typing import Sequence
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
-
 MOST_FILES = 100_000
 """Names that are looked at below one of these: a standard library has some thousand."""
 

@@ -65,7 +65,8 @@ class Program:
 
 def _required(distribution: str) -> set[str]:
     """The names at the top of what a distribution requires, and of what that does; without extras."""
-    left, seen, found = [distribution], set(), set()
+    left, seen = [distribution], set()
+    found: set[str] = set()
     while left:
         name = left.pop()
         if name in seen:

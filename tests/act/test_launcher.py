@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -165,10 +164,8 @@ def test_what_the_program_loads_is_known() -> None:
     assert {"json", "encodings"} <= names and not {"site-packages", "dist-packages"} & names
     places = program.places()
     assert all(Path(place).is_dir() for place in places)
-    loaded = {
-        Path(str(module.__file__)) for name, module in sys.modules.items() if name.startswith("ssm_bootstrap") and module.__file__
-    }
-    for file in loaded | {Path(json.__file__), Path(__import__("psutil").__file__)}:
+    files = [module.__file__ for name, module in sys.modules.items() if name.startswith(("ssm_bootstrap", "psutil", "json"))]
+    for file in (Path(name) for name in files if name):
         assert any(file == Path(part) or Path(part) in file.parents for part in parts), file
 
 
