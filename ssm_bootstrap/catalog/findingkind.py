@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from enum import Enum, IntEnum
-from typing import Optional
+from typing import AbstractSet, Optional
 
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
@@ -44,6 +44,15 @@ class Scope(str, Enum):
     OF_ITS_REGION = "of its region"  # faults of hosts of the region that is its subject, and what is of no host at all
 
 
+class Circumstance(str, Enum):
+    """What is seen of hosts that fail alike and may call for other words."""
+
+    PROXY_WANTS_LOGIN = "the proxy answers 407"
+    PROXY_IS_UNREADABLE = "the proxy's URL cannot be read"
+    LEADS_TO_THIS_MACHINE = "each name leads to this machine itself"
+    SOME_OF_S3_ANSWERS = "other names of S3 answer"
+
+
 class Layer(IntEnum):
     """How near to the machine a cause lies: of several the nearest is told as the root."""
 
@@ -59,8 +68,9 @@ class Layer(IntEnum):
 class Variant:
     """Other words for a code, for a case in which something else is to be said or changed.
 
-    ``when`` says in which case they stand for the row's own; what is None is said as in the row. Templates and sides are as in
-    ``FindingKind``. ``transient`` and what follows it are given where they are others than the row's.
+    ``when`` says in which case they stand for the row's own, and ``circumstance`` by what it is chosen where that is seen of
+    the hosts that fail; what is None is said as in the row. Templates and sides are as in ``FindingKind``. ``transient`` and
+    what follows it are given where they are others than the row's.
     """
 
     name: str
@@ -78,6 +88,7 @@ class Variant:
     changed_on: Optional[Side] = None
     own_step_on: Optional[Side] = None
     own_step_beside: Optional[str] = None
+    circumstance: Optional[Circumstance] = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +131,8 @@ class FindingKind:
     identity: Bond = Bond.NONE
     transient: bool = False  # the same call may succeed later with nothing changed on this machine
     exit_status: ExitStatus = ExitStatus.UNREACHABLE  # of ``register`` that failed with it
+    severity_for_caller: Optional[Severity] = None  # in the output of the very command that met it; None: as everywhere
+    is_minor_beside: tuple[str, ...] = ()  # codes in the same log that make it one more effect of theirs: a warning
     not_by_clock: Optional[Reason] = None  # a clock that is off to this side cannot be its cause
 
     scope: Scope = Scope.WHOLE
@@ -134,10 +147,18 @@ class FindingKind:
     stops_registering: bool = False  # a registration fails of it on this machine
     awaits_registering: bool = False  # the node has no identity: what is in the way of registering comes first
 
+    def variant_for(self, seen: AbstractSet[Circumstance]) -> str:
+        """The name of the first variant that is for something of what is seen; empty where the row's own words fit."""
+        return next((row.name for row in self.variants if row.circumstance in seen), "")
+
     def worded(self, name: str) -> FindingKind:
         """The row in the words of its variant ``name``, or its own where that is empty; raises KeyError for another name."""
         if not name:
             return self
         variant = {row.name: row for row in self.variants}[name]
-        own = {spec.name: getattr(variant, spec.name) for spec in fields(variant) if spec.name not in ("name", "when")}
+        own = {
+            spec.name: getattr(variant, spec.name)
+            for spec in fields(variant)
+            if spec.name not in ("name", "when", "circumstance")
+        }
         return replace(self, **{word: value for word, value in own.items() if value is not None})

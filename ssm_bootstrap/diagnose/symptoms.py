@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Optional
+from typing import Iterable, Mapping, Optional
 
 from ssm_bootstrap.catalog.findingkind import Scope
 from ssm_bootstrap.catalog.findings import FINDINGS

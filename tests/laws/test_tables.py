@@ -31,6 +31,22 @@ def tables(module: Module) -> Iterator[str]:
                 yield f"{module.name}:{node.lineno} lists {', '.join(dict.fromkeys(codes))}"
 
 
+def chains(module: Module) -> Iterator[str]:
+    """Each function that compares with three codes or more, one after the other: a table in other clothes."""
+    named = dict(_named(module.tree))
+    for function in ast.walk(module.tree):
+        if isinstance(function, ast.FunctionDef):
+            compared = [
+                side.value if isinstance(side, ast.Constant) else named.get(getattr(side, "id", ""))
+                for below in ast.walk(function)
+                if isinstance(below, ast.Compare)
+                for side in (below.left, *below.comparators)
+            ]
+            codes = dict.fromkeys(word for word in compared if isinstance(word, str) and word in FINDINGS)
+            if len(codes) > 2:
+                yield f"{module.name}:{function.lineno} compares with {', '.join(codes)}"
+
+
 def _named(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """The names that a module gives to single strings."""
     for node in tree.body:
@@ -55,7 +71,14 @@ def made(text: str, layer: str = "diagnose") -> Module:
 
 
 def test_no_module_lists_finding_codes_beside_their_rows() -> None:
-    assert [line for module in modules() if not module.name.startswith(HOME) for line in tables(module)] == []
+    outside = [module for module in modules() if not module.name.startswith(HOME)]
+    assert [line for module in outside for line in (*tables(module), *chains(module))] == []
+
+
+def test_the_law_sees_a_chain_of_comparisons() -> None:
+    text = 'X = "s3-denied"\ndef f(code):\n    if code == "dns-silent" or code == "no-route": return 1\n    return X != code'
+    assert len(list(chains(made(text)))) == 1
+    assert list(chains(made('def f(code): return code == "dns-silent" or code == "no-route" or code == "x"'))) == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Side, Teller, Variant
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Layer, Scope, Side, Teller, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
@@ -10,6 +10,7 @@ from ssm_bootstrap.model.network import Failure, Stage
 
 _LOOPBACK = Variant(
     name="loopback",
+    circumstance=Circumstance.LEADS_TO_THIS_MACHINE,
     when="the name leads to this machine itself",
     title="This machine takes itself for {service}",
     cause=(

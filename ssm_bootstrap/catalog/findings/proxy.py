@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller, Variant
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Layer, Scope, Teller, Variant
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.finding import Severity
 from ssm_bootstrap.model.network import Failure, Stage
@@ -12,6 +12,7 @@ _UNIT_NAMES = "systemctl show -p EnvironmentFiles -p DropInPaths amazon-ssm-agen
 
 _LOGIN = Variant(
     name="login",
+    circumstance=Circumstance.PROXY_WANTS_LOGIN,
     when="the proxy answers 407",
     title="The proxy wants a login for {service}",
     cause=(
@@ -40,6 +41,7 @@ _LOGIN = Variant(
 
 _UNREADABLE = Variant(
     name="unreadable",
+    circumstance=Circumstance.PROXY_IS_UNREADABLE,
     when="the URL cannot be read",
     title="The agent's proxy URL cannot be read, and leads to no proxy",
     cause=(

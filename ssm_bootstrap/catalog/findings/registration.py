@@ -231,6 +231,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="already-registered",
         severity=Severity.INFO,
+        severity_for_caller=Severity.ERROR,  # this very call failed; in a service's log it says that nothing was lost
         subject="this node",
         ended_by=("registered",),
         identity=Bond.ATTEMPT,

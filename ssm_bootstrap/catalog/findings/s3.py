@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Side, Teller, Variant
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Layer, Scope, Side, Teller, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.capability import Capability
@@ -11,6 +11,7 @@ from ssm_bootstrap.model.network import Failure, Stage
 
 _PART = Variant(
     name="part",
+    circumstance=Circumstance.SOME_OF_S3_ANSWERS,
     when="other names of S3 answer",
     title="Other names of S3 answer, and {host} does not",
     cause=(

@@ -86,7 +86,7 @@ class Signature:
     ended_by: tuple[str, ...] = ()  # ids of the good signs that say that it works again
     refused: Optional[Refused] = None  # the finding where the service refuses its call; None: the cause's own row decides
     unanswered: str = ""  # the code where its request went out and no answer came, where that is more than a fault of the way
-    is_minor: bool = False  # nothing but itself depends on it: its failure is a warning
+    is_minor: bool = False  # of a phase: nothing but itself depends on it; of a cause: it may be another one. A warning
     limit_covers_dial: bool = False
     """Whether the client's own limit is no longer than the dial's, so that "awaiting headers" may mean that nothing was ever
     connected (source: the agent's time-outs; 15 s for ssmmessages, 20 s for ec2messages, 30 s for S3 HEAD)."""

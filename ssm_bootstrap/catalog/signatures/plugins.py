@@ -45,6 +45,7 @@ PLUGINS: tuple[Signature, ...] = (
         samples=(measured("failed to run commands: exit status 156"),),
         near_misses=("failed to run commands: exit status 15", "failed to run commands: exit status 1566"),
         code="patch-payload-unreachable",
+        is_minor=True,  # the script gives it for failures of its own too
         transient=True,
     ),
     Signature(

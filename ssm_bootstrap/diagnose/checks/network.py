@@ -9,6 +9,8 @@ from typing import Iterable, Iterator, Optional, Sequence
 from ssm_bootstrap.catalog.addresses import Place, is_own
 from ssm_bootstrap.catalog.agents import EC2MESSAGES_AS_FALLBACK
 from ssm_bootstrap.catalog.authorities import authority_place
+from ssm_bootstrap.catalog.findingkind import Circumstance
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
 from ssm_bootstrap.diagnose.case import Case, is_closed
 from ssm_bootstrap.diagnose.doubt import unsure_way
@@ -39,7 +41,7 @@ def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
     finding = make_finding(
         code,
         _subject(group),
-        variant=_variant(case, code, group),
+        variant=FINDINGS[code].variant_for(_circumstances(case, group)),
         facts=_facts(case, group),
         each=_by_service(case, group),
         evidence=(*(_evidence(probe) for reach in group for probe in _shown(reach)), *doubt),
@@ -48,24 +50,24 @@ def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
         hosts=hosts_of(group),
         services=services_of(group),
     )
-    if doubt and finding.severity is Severity.ERROR and not finding.breaks:
-        return replace(finding, severity=Severity.WARNING)
-    if code == "endpoint-partly-unreachable" and not doubt and not (finding.breaks or finding.degrades):
-        return replace(finding, severity=Severity.INFO)  # of a mere fallback, as where all of it is gone
+    if doubt:
+        breaks_nothing = finding.severity is Severity.ERROR and not finding.breaks
+        return replace(finding, severity=Severity.WARNING) if breaks_nothing else finding
+    if not (finding.breaks or finding.degrades):
+        return replace(finding, severity=Severity.INFO)  # of a mere fallback
     return with_severity(finding)
 
 
-def _variant(case: Case, code: str, group: Sequence[Reach]) -> str:
-    """The case of a code that has words of its own."""
-    if code == "s3-unreachable":
-        return "part" if any(reach.is_s3 and reach.answered for reach in case.reaches) else ""
-    if code == "endpoint-refused":
-        return "loopback" if all(is_own(reach.shown_by.address or "") for reach in group) else ""
-    is_login = code == "proxy-denied" and all(reach.shown_by.last.failure is Failure.PROXY_AUTH_REQUIRED for reach in group)
+def _circumstances(case: Case, group: Sequence[Reach]) -> set[Circumstance]:
+    """What is seen of hosts that fail alike and may call for words of its own."""
     proxies = [reach.shown_by.target.proxy for reach in group]
-    if code == "proxy-unreachable" and all(proxy is not None and proxy.is_unreadable for proxy in proxies):
-        return "unreadable"
-    return "login" if is_login else ""
+    seen = {
+        Circumstance.SOME_OF_S3_ANSWERS: any(reach.is_s3 and reach.answered for reach in case.reaches),
+        Circumstance.LEADS_TO_THIS_MACHINE: all(is_own(reach.shown_by.address or "") for reach in group),
+        Circumstance.PROXY_IS_UNREADABLE: all(proxy is not None and proxy.is_unreadable for proxy in proxies),
+        Circumstance.PROXY_WANTS_LOGIN: all(reach.shown_by.last.failure is Failure.PROXY_AUTH_REQUIRED for reach in group),
+    }
+    return {circumstance for circumstance, is_so in seen.items() if is_so}
 
 
 def _shown(reach: Reach) -> tuple[Probe, ...]:

@@ -154,7 +154,8 @@ def _judge_cause(record: LogRecord, reading: Reading, cause: Match, file: str, s
     host = _host_of(url)
     service = "s3" if code.startswith("patch-payload") else _service(record, host, phase, site)
     transient = FINDINGS[code].transient if row.transient is None else row.transient
-    return replace(_fault(record, reading, code, service, host, transient), variant=variant)
+    judgement = _fault(record, reading, code, service, host, transient)
+    return replace(judgement, variant=variant, minor=judgement.minor or row.is_minor)
 
 
 def _host_of(url: str) -> str:

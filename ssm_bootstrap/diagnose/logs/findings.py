@@ -8,7 +8,7 @@ from typing import Iterable, Mapping, Sequence
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.endpoints import NEEDED_SERVICES
-from ssm_bootstrap.catalog.findingkind import Teller
+from ssm_bootstrap.catalog.findingkind import Circumstance, Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.hosts import region_of
@@ -91,7 +91,8 @@ def _finding(bundle: Bundle, told: Sequence[Incident], whole: _Whole) -> Finding
     finding = make_finding(
         code,
         fixed or facts["host"] or facts["address"] or facts["service"] or "amazon-ssm-agent",
-        variant=_variant(code, best) or next((item.judgement.variant for item in parts if item.judgement.variant), ""),
+        variant=FINDINGS[code].variant_for(_circumstances(best))
+        or next((item.judgement.variant for item in parts if item.judgement.variant), ""),
         facts=facts,
         evidence=(Evidence(best.group.file, _place(best.group.file, best.group.line), best.excerpt, best.group.sample.at),),
         severity=_severity(code, parts, whole),
@@ -115,11 +116,11 @@ def _place(file: str, line: int) -> str:
     return f"{file}:{line}" if file else f"line {line}"
 
 
-def _variant(code: str, best: Sighting) -> str:
-    """The case of a code that has words of its own."""
+def _circumstances(best: Sighting) -> set[Circumstance]:
+    """What the record tells that may call for words of its own."""
     fault = best.judgement.reading.fault
-    wants_login = code == "proxy-denied" and fault is not None and fault.failure is Failure.PROXY_AUTH_REQUIRED
-    return "login" if wants_login else ""
+    wants_login = fault is not None and fault.failure is Failure.PROXY_AUTH_REQUIRED
+    return {Circumstance.PROXY_WANTS_LOGIN} if wants_login else set()
 
 
 def missing_actions(messages: Iterable[str]) -> tuple[str, ...]:
@@ -138,22 +139,17 @@ def _union(parts: Iterable[tuple[Capability, ...]]) -> tuple[Capability, ...]:
 
 
 def _severity(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Severity:
-    if code == "already-registered" and whole.transcript:
-        return Severity.ERROR  # this very call failed; in a service's log it says that nothing was lost
+    kind = FINDINGS[code]
+    if whole.transcript and kind.severity_for_caller is not None:
+        return kind.severity_for_caller
     service = bundle[0].judgement.service
     minor = (
         all(item.judgement.minor for item in bundle)
         or (service and service not in NEEDED_SERVICES)
         or (service == "ec2messages" and whole.value("connection-status") == "ssmmessages")
-        or (code == "patch-payload-unreachable" and ("s3-unreachable" in whole.codes or _is_status_alone(bundle)))
+        or any(other in whole.codes for other in kind.is_minor_beside)
     )
-    severity = FINDINGS[code].severity
-    return Severity.WARNING if minor and severity is Severity.ERROR else severity
-
-
-def _is_status_alone(bundle: Sequence[Sighting]) -> bool:
-    """Whether nothing but status 156 speaks of a download: the patch script gives it for its own failures too."""
-    return all(item.judgement.cause == "patch-exit-payload" for item in bundle)
+    return Severity.WARNING if minor and kind.severity is Severity.ERROR else kind.severity
 
 
 def _path(code: str, best: Sighting) -> str:
@@ -175,7 +171,7 @@ def _facts(code: str, best: Sighting, bundle: Sequence[Sighting], whole: _Whole)
     region = region_of(host) or whole.region
     domain = partition_of(region, whole.site).domain if region else ""
     service = best.judgement.service
-    if not host and region and code == "patch-payload-unreachable":
+    if not host and region and FINDINGS[code].is_fetched and service == "s3":
         host = value_of(patch_payload_host(region, whole.site)) or ""
     elif not host and region and service:
         host = f"{service}.{region}.{domain}"
