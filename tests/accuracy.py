@@ -153,8 +153,8 @@ def write(played: Played) -> None:
         path.unlink(missing_ok=True)
     elif disagreements(scenario.expectation, played.diagnosis, scenario.capabilities):
         print(f"not written, for it is not what is expected: {path.parent.name}/{path.name}")
-    elif not path.exists() or path.read_text(encoding="utf-8") != played.text:
-        path.write_text(played.text, encoding="utf-8")
+    elif not path.exists() or path.read_text(encoding="utf-8") != played.golden:
+        path.write_text(played.golden, encoding="utf-8")
         print(f"wrote {path.parent.name}/{path.name}")
 
 

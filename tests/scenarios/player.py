@@ -7,15 +7,16 @@ import json
 import os
 import sys
 import tempfile
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any, Iterator, Mapping, Optional
 from unittest import mock
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.cli.entry import parser_for
 from ssm_bootstrap.cli.looking import observe_everything, stand
+from ssm_bootstrap.cli.output import new_report, print_report
 from ssm_bootstrap.cli.telling import tell
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
@@ -47,6 +48,14 @@ class Played:
     def text(self) -> str:
         """The doctor's report for a person, without the program's version."""
         return report(self.observations, self.diagnosis).replace(f"ssm-bootstrap {__version__} -", "ssm-bootstrap VERSION -", 1)
+
+    @property
+    def golden(self) -> str:
+        """The report as it is committed: a new endpoint changes the few stories that show the table of targets."""
+        if self.scenario.shows_targets:
+            return self.text
+        before, table, after = self.text.rpartition(targets(self.observations, self.diagnosis))
+        return before + after if table else self.text
 
     @property
     def document(self) -> Mapping[str, Any]:
@@ -111,13 +120,35 @@ def host_of(scenario: Scenario, root: Path, is_root: bool) -> Host:
     )
 
 
+def targets(observations: Observations, diagnosis: Diagnosis) -> str:
+    """The table of targets as it stands in the report."""
+    with printed() as out:
+        made = new_report("never")
+        made.targets(observations.probes, diagnosis)
+        print_report(made, Secrets())
+    return text_of(out)
+
+
+@contextmanager
+def printed() -> Iterator[io.TextIOWrapper]:
+    """Standard output as a pipe of a hundred columns."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with redirect_stdout(out), mock.patch.dict(os.environ, {"COLUMNS": str(COLUMNS)}):
+        yield out
+
+
+def text_of(out: io.TextIOWrapper) -> str:
+    """What was printed there."""
+    assert isinstance(out.buffer, io.BytesIO)
+    return out.buffer.getvalue().decode("utf-8")
+
+
 def report(observations: Observations, diagnosis: Diagnosis, *flags: str) -> str:
     """What ``doctor`` prints of these, in a pipe of a hundred columns."""
     words = ["doctor", *flags]
-    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-    with redirect_stdout(out), mock.patch.dict(os.environ, {"COLUMNS": str(COLUMNS)}):
+    with printed() as out:
         tell(observations, diagnosis, parser_for(words).parse_args(words), Secrets(), machine=True)
-    return out.buffer.getvalue().decode("utf-8")
+    return text_of(out)
 
 
 def _load() -> None:

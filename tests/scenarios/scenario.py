@@ -17,7 +17,7 @@ HOME = Path(__file__).resolve().parent
 TREES = HOME.parent / "data" / "repositories"
 MERGED = ("environment", "free", "modes")
 """Keys of scenario.json that are added to what is taken over; every other key replaces it."""
-OWN = ("title", "extends", "expect", "known", "without", "also_unprivileged", "logs", "repositories")
+OWN = ("title", "extends", "expect", "known", "without", "also_unprivileged", "targets", "logs", "repositories")
 """Keys that are never taken over as they stand."""
 MACHINE = (
     "is_root",
@@ -60,6 +60,11 @@ class Scenario:
     def also_unprivileged(self) -> bool:
         """Whether the story is told a second time by somebody who is not root."""
         return bool(self.settings.get("also_unprivileged", False))
+
+    @property
+    def shows_targets(self) -> bool:
+        """Whether its report is committed with the table of targets: where the table is what the story is about."""
+        return bool(self.settings.get("targets", False))
 
     @property
     def capabilities(self) -> Tuple[str, ...]:

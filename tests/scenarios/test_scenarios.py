@@ -51,7 +51,7 @@ def test_the_doctor_says_what_is_right(story: Scenario) -> None:
 @pytest.mark.parametrize("story", named(RIGHT))
 def test_the_report_reads_as_committed(story: Scenario) -> None:
     assert story.expected_text.is_file(), "run: python -m tests.accuracy --write"
-    assert played(story.name).text == story.expected_text.read_text(encoding="utf-8")
+    assert played(story.name).golden == story.expected_text.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda one: one.name)
