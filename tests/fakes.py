@@ -29,13 +29,17 @@ class RootedFiles(Files):
     def __init__(self, root: Path) -> None:
         super().__init__(str(root))
         self.owner = 0
+        self.group = 0
         self.denied: set[str] = set()
         self.unreadable: set[str] = set()
 
     def put(self, path: str, content: Union[str, bytes, Mapping[str, Any]] = "", mode: int = 0o600) -> str:
         """Write a file of the machine, its directories too; a mapping is written as JSON."""
         real = Path(self.real(path))
-        real.parent.mkdir(parents=True, exist_ok=True)
+        for parent in reversed(real.parents):
+            if not parent.exists():
+                parent.mkdir()
+                parent.chmod(0o755)  # whatever the umask
         if isinstance(content, Mapping):
             content = json.dumps(content)
         real.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -63,7 +67,7 @@ class RootedFiles(Files):
         super().remove_held(path, lambda held: judge(self._said(held)))
 
     def _said(self, held: Held) -> Held:
-        return replace(held, owner=self.owner, reader=0)
+        return replace(held, owner=self.owner, group=self.group, reader=0)
 
     def read_bytes(self, path: str, limit: int = 16 << 20) -> bytes:
         """As the machine says, but for what is denied."""

@@ -12,7 +12,7 @@ from typing import Callable, ContextManager, Mapping, Optional, Sequence
 
 from ssm_bootstrap.act.change import refusal_of
 from ssm_bootstrap.act.launcher import in_unit, must_be_roots
-from ssm_bootstrap.act.leftovers import BEFORE, cut_short, half_written
+from ssm_bootstrap.act.leftovers import BEFORE, cut_short, half_written, settle_what_was_there
 from ssm_bootstrap.act.systemd import Systemd
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.inifile import with_option
@@ -42,7 +42,8 @@ class Step:
 class Wanted:
     """What to put in place: the program's own file (None: it stays where it is), units by name, settings, and the code.
 
-    ``runs`` is what the units will run and is not put in place here: nobody but root may be able to change it.
+    ``runs`` is what the units will run and is not put in place here, a directory for all that is below it: nobody but root may
+    be able to change it. ``places`` are the directories that Python searches: nobody else may add to them.
     """
 
     program: Optional[bytes]
@@ -53,6 +54,7 @@ class Wanted:
     enable: bool = True
     start: bool = False
     runs: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 def install(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
@@ -63,7 +65,7 @@ def install(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
     placing = _Placing(host, *_read_record(host))
     try:
         _must_not_be_masked(host, wanted)
-        must_be_roots(host, wanted.runs)
+        must_be_roots(host, wanted.runs, wanted.places)
         in_unit(wanted.program_path)
         _make_places(host)
         for left in cut_short(host):
@@ -213,6 +215,7 @@ def uninstall(host: Host, systemd: Systemd, locked: Callable[[], ContextManager[
             for path in sorted(record, reverse=True):
                 steps.extend(_take_back(host, path, record[path]))
             steps.extend(_take_back_outputs(host))
+            steps.extend(Step(*told) for told in settle_what_was_there(host, record))
     except OSError as error:
         raise refusal_of(error, "not everything was taken back; run install --uninstall again") from None
     systemd.reload()

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from typing import Sequence
 
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
+MOST_FILES = 100_000
+"""Names that are looked at below one of these: a standard library has some thousand."""
 
-def must_be_roots(host: Host, runs: Sequence[str]) -> None:
-    """Raises Refusal (78) where another user could write one of these, or put another in its place; raises OSError."""
-    for path in runs:
-        loose = host.files.first_loose(path)
+_WAY_ON = "nothing was changed (the one-file bundle is copied to a place of its own)"
+
+
+def must_be_roots(host: Host, runs: Sequence[str], places: Sequence[str] = ()) -> None:
+    """Raises Refusal (78) where another user could write one of these, or put another in its place; raises OSError.
+
+    Of a directory in ``runs`` all that is below it counts, of one in ``places`` the directory alone. The first that is found is
+    told, and no other.
+    """
+    for path in (*runs, *places):
+        try:
+            loose = host.files.first_loose_below(path, MOST_FILES) if path in runs else host.files.first_loose(path)
+        except OSError as error:
+            if error.errno != errno.ENFILE:
+                raise
+            text = f"install: {path}: root's units would run it, and more than {MOST_FILES} files are below it"
+            raise Refusal(ExitStatus.BAD_CONTENT, f"{text}; {_WAY_ON}") from None
         if loose:
             text = f"install: {path}: root's units would run it, and {loose} belongs to another user, or others may write it"
-            raise Refusal(
-                ExitStatus.BAD_CONTENT, f"{text}; nothing was changed (the one-file bundle is copied to a place of its own)"
-            )
+            raise Refusal(ExitStatus.BAD_CONTENT, f"{text}; {_WAY_ON}")
 
 
 def in_unit(path: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Collection, Iterator
 
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
@@ -11,6 +12,38 @@ BEFORE = ".before"
 """What a file of somebody else's is kept as, before ours takes its name."""
 
 _UNIT = re.compile(r"^\.(ssm-bootstrap[a-z-]*\.(?:service|timer))\.")
+
+
+def settle_what_was_there(host: Host, record: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """What somebody had before install: only a second copy of it is removed. Gives verb, path and why; raises OSError.
+
+    ``record``: the paths that install put in place.
+    """
+    aside = _set_aside(host)
+    if (record or aside) and paths.OUR_CONFIG not in record and host.files.exists(paths.OUR_CONFIG):
+        yield "kept", paths.OUR_CONFIG, "it was there before install, which wrote into it; take that out by hand"
+    for path in aside:
+        if _is_a_copy(host, path):
+            host.trees.remove(path)
+            yield "removed", path, ""
+        else:
+            yield "kept", path, "what was there before install, a code in it included; move it back or remove it by hand"
+
+
+def _is_a_copy(host: Host, path: str) -> bool:
+    """Whether what was set aside lies under its own name too."""
+    files, here = host.files, path[: -len(BEFORE)]
+    if files.kind(path) != "file" or files.kind(here) != "file":
+        return False
+    return files.read_bytes(path, 1 << 30) == files.read_bytes(here, 1 << 30)
+
+
+def _set_aside(host: Host) -> list[str]:
+    """What was there before install, under the names that install gave it."""
+    units = [name for name in host.files.list(paths.OUR_UNITS) if _UNIT.match(f".{name}.") and name.endswith(BEFORE)]
+    ours = (paths.OUR_CONFIG, paths.OUR_PROGRAM, paths.OUR_TMPFILES)
+    found = [*(f"{path}{BEFORE}" for path in ours), *(f"{paths.OUR_UNITS}/{name}" for name in units)]
+    return [path for path in found if host.files.exists(path)]
 
 
 def half_written(host: Host) -> list[str]:

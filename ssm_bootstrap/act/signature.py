@@ -66,6 +66,7 @@ class Keyring:
         done = self._run("--no-auto-key-retrieve", "--verify", signature, path)
         if not done.is_whole:
             raise NotSigned("gpg said more, or took longer, than can be waited for")
+        _must_be_strong(done)
         for keyword, reason in _REASONS.items():
             if _status(done, keyword):
                 raise NotSigned(reason)
@@ -74,8 +75,6 @@ class Keyring:
         signers = {words[-1] for words in valid} | {words[0] for words in valid}
         known = [key for key in keys if key in signers]
         digests = {words[7] for words in valid if len(words) > 7}
-        if valid and not digests <= set(packages.STRONG_DIGESTS):
-            raise NotSigned(f"the signature is by a weak digest; expected {', '.join(packages.STRONG_DIGESTS.values())}")
         if done.returncode != 0 or not digests or not _status(done, "GOODSIG") or len(valid) != 1 or not known:
             raise NotSigned("gpg names no valid signature by the key given")
         return known[0]
@@ -90,6 +89,22 @@ class Keyring:
             return self.host.commands.run(argv, timeout=packages.VERIFY, environment={"LC_ALL": "C"})
         except CannotRun as error:
             raise NoGpg(str(error)) from None
+
+
+def _must_be_strong(done: Completed) -> None:
+    """Raises NotSigned, with the way on, where a signature is by a weak digest, whether this gpg still takes it or not.
+
+    Where it does not, ERRSIG has the digest in its third place, and GPG_ERR_DIGEST_ALGO in its sixth; a key that is missing
+    or one that gpg cannot use is told by that line too.
+    """
+    found = [words[7] for words in _status(done, "VALIDSIG") if len(words) > 7]
+    found += [words[2] for words in _status(done, "ERRSIG") if len(words) > 5 and words[5] == "5"]
+    weak = [number for number in found if number not in packages.STRONG_DIGESTS]
+    if weak:
+        named = packages.WEAK_DIGESTS.get(weak[0], f"the digest that OpenPGP numbers {weak[0]}"[:60])
+        strong = ", ".join(packages.STRONG_DIGESTS.values())
+        way = "install the agent by the distribution's package manager or with the image, then register without --install-agent"
+        raise NotSigned(f"it is signed by {named}, a weak digest; expected one of {strong}; {way}")
 
 
 def _status(done: Completed, keyword: str) -> list[list[str]]:

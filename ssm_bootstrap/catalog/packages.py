@@ -73,7 +73,14 @@ ASKERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 NAME = "amazon-ssm-agent"
 
 STRONG_DIGESTS: Mapping[str, str] = {"8": "SHA-256", "9": "SHA-384", "10": "SHA-512"}
-"""Digests by which a signature counts, by their numbers in OpenPGP (RFC 9580, 9.5); of SHA-1 two files can be made alike."""
+"""Digests by which a signature counts, by their numbers in OpenPGP (RFC 9580, 9.5); of SHA-1 two files can be made alike.
+
+AWS does not say which digest its .sig files have. The signatures inside its rpm packages were by SHA-1 until 2024 at least
+(aws/amazon-ssm-agent, issues 517 and 559), which RHEL 9 refuses as well.
+"""
+
+WEAK_DIGESTS: Mapping[str, str] = {"1": "MD5", "2": "SHA-1", "3": "RIPEMD-160", "11": "SHA-224"}
+"""Digests by which none does, by the same numbers."""
 
 
 def named(said: str) -> tuple[str, str]:

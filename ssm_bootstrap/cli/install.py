@@ -102,6 +102,7 @@ def _wanted(host: Host, arguments: argparse.Namespace) -> Wanted:
         program=host.files.read_bytes(bundle, 1 << 30) if bundle is not None and is_copied else None,
         program_path=paths.OUR_PROGRAM if is_copied else bundle or program.path(),
         runs=() if is_copied else (bundle,) if bundle is not None else program.parts(),
+        places=program.places() if bundle is None else (),
         units=program.units(),
         settings=tuple((section, key, value) for section, key, value in settings if value),
         code=_code(host, arguments.activation_code_file),

@@ -29,6 +29,7 @@ from ssm_bootstrap.collect.repositories.payload import ask_for_objects, override
 from ssm_bootstrap.collect.settings import Configuration, RegionChoice, choose_region, read_configuration
 from ssm_bootstrap.collect.surroundings import look_at_surroundings
 from ssm_bootstrap.collect.targets import ProxySettings, targets_for
+from ssm_bootstrap.collect.trust import loose_authorities
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Commands
 from ssm_bootstrap.model.awsname import Region
@@ -153,6 +154,7 @@ def observe_network(
         probes=probes,
         lookups=lookups,
         root=host.machine.is_root(),
+        loose=value_of(guard.look("certificates", lambda: tuple(loose_authorities(host.files, host.environment)))) or (),
         crashed=tuple(guard.crashed),
     )
     return without_secrets(host, seen)

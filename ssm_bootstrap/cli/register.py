@@ -167,7 +167,7 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, deadline: Deadline
     from ssm_bootstrap.act.register import Registrar
     from ssm_bootstrap.cli.looking import proxies_of
     from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import agent_environment
+    from ssm_bootstrap.cli.registering import agent_environment, must_not_be_led
     from ssm_bootstrap.cli.secretinput import read_secret
     from ssm_bootstrap.collect.activation import CodeSources, read_activation
     from ssm_bootstrap.collect.instance import look_at_instance
@@ -185,6 +185,7 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, deadline: Deadline
         path, problem = ground.agent_config.path, ground.agent_config.problem
         text = f"{path}: agent-config-invalid: {problem}; the agent would not start with it; nothing was registered"
         raise Refusal(ExitStatus.BAD_CONTENT, text)
+    must_not_be_led(ground, "nothing was registered")
     activation = read_activation(host.files, arguments.activation_id, sources, host.environment, ground.configuration)
     host.secrets.learn(activation.code.reveal())
     if arguments.activation_code is not None:

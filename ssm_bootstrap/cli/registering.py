@@ -20,7 +20,9 @@ from ssm_bootstrap.cli.output import new_report, print_document, print_report, s
 from ssm_bootstrap.collect.agent import look_at_agent
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.identity import look_at_identity, look_past_journal
+from ssm_bootstrap.collect.proxies import trusted_unit_environment
 from ssm_bootstrap.collect.targets import ProxySettings
+from ssm_bootstrap.collect.trust import loose_authorities
 from ssm_bootstrap.diagnose.checks.region import contradicted
 from ssm_bootstrap.diagnose.wording import make_finding
 from ssm_bootstrap.host import Host
@@ -78,6 +80,20 @@ def find_binary(ground: Ground) -> Union[str, Outcome]:
         return agent.binary
     shown = (Evidence("files", "/usr/bin, /snap", "no amazon-ssm-agent"),)
     return Outcome("", make_finding("agent-missing", "amazon-ssm-agent", facts={"region": ground.region}, evidence=shown))
+
+
+def must_not_be_led(ground: Ground, doing: str) -> None:
+    """Refusal (78) where a file that another user may write tells the agent where to go, by which proxy, or whom to trust.
+
+    The agent's own program reads these files too, as root, so that it is not enough to leave one out.
+    """
+    host, config = ground.host, ground.agent_config
+    found = [(config.path, config.unreadable)] if config.unreadable else []
+    unit = value_of(trusted_unit_environment(host)) or {}
+    for environment in (host.environment, unit):
+        found.extend(loose_authorities(host.files, environment))
+    for path, fault in found[:1]:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: {fault}; {doing}")
 
 
 def agent_environment(settings: ProxySettings, unit: Observed[Mapping[str, str]]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from ssm_bootstrap.catalog.agentconfig import ANY, SECTIONS, TEXT, TEXTS, WHOLE,
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.gojson import Node, NotJson, parse, place
+from ssm_bootstrap.collect.rootfile import fault_of_trusted
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.awsname import DOMAIN_SHAPE
 from ssm_bootstrap.model.machine import AgentConfig
@@ -18,16 +19,23 @@ _WHOLE = re.compile(r"-?[0-9]+")
 
 
 def read_agent_config(files: Files) -> AgentConfig:
-    """What the file changes of where the agent dials; one that the agent cannot read says why."""
+    """What the file changes of where the agent dials; one that the agent cannot read says why.
+
+    Root goes by it to the region and its hosts, so that one which somebody else may have written counts as not read.
+    """
     path = paths.AGENT_CONFIG
     try:
-        data = files.read_bytes(path, MOST + 1)
+        held = files.hold(path, MOST + 1)
     except (FileNotFoundError, NotADirectoryError):
         return AgentConfig(path, present=False)
-    except IsADirectoryError:
-        return AgentConfig(path, present=True, problem="it is a directory; expected a file")
     except OSError as error:
         return AgentConfig(path, present=True, unreadable=words_of(error))
+    if held.directory:
+        return AgentConfig(path, present=True, problem="it is a directory; expected a file")
+    fault = fault_of_trusted(held)
+    if fault:
+        return AgentConfig(path, present=True, unreadable=fault)
+    data = held.data
     if len(data) > MOST:
         return AgentConfig(path, present=True, unreadable=f"larger than {MOST >> 20} MB")
     try:

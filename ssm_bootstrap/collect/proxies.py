@@ -8,10 +8,12 @@ from typing import Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.collect.agent import KEPT_VARIABLES, look_at_unit, masked_variable, parse_environment
 from ssm_bootstrap.collect.failures import words_of
+from ssm_bootstrap.collect.rootfile import read_trusted
 from ssm_bootstrap.collect.targets import ProxySettings
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.exitstatus import Refusal
 from ssm_bootstrap.model.machine import Unit
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 from ssm_bootstrap.model.surroundings import ProxySide
@@ -96,6 +98,12 @@ def unit_environment(host: Host) -> Observed[Mapping[str, str]]:
     return unit if isinstance(unit, Unseen) else service_environment(host, unit.value.name)
 
 
+def trusted_unit_environment(host: Host) -> Observed[Mapping[str, str]]:
+    """The same for a change: raises Refusal (78) where another user may write a file that the variables come from."""
+    unit = look_at_unit(host)
+    return unit if isinstance(unit, Unseen) else _environment_of(host, unit.value.name)
+
+
 def _of_process(files: Files, pid: int) -> Optional[Mapping[str, str]]:
     if not pid:
         return None
@@ -108,7 +116,17 @@ def _of_process(files: Files, pid: int) -> Optional[Mapping[str, str]]:
 
 
 def service_environment(host: Host, unit: str) -> Observed[Mapping[str, str]]:
-    """Proxy and certificate variables of a unit, of Environment= and EnvironmentFile=; passwords and all, never to be shown."""
+    """Proxy and certificate variables of a unit, of Environment= and EnvironmentFile=; passwords and all, never to be shown.
+
+    Unseen where another user may write such a file: nobody is led by it to a proxy.
+    """
+    try:
+        return _environment_of(host, unit)
+    except Refusal as refusal:
+        return Unseen(refusal.message)
+
+
+def _environment_of(host: Host, unit: str) -> Observed[Mapping[str, str]]:
     try:
         done = host.commands.run(["systemctl", "show", unit, "-p", "Environment,EnvironmentFiles"], timeout=TIMEOUT)
     except CannotRun as error:
@@ -121,7 +139,7 @@ def service_environment(host: Host, unit: str) -> Observed[Mapping[str, str]]:
             found.update(parse_environment(line.partition("=")[2]))
     for path in _FILE.findall(done.output):
         try:
-            text = host.files.read_text(path, 1 << 18)
+            text = read_trusted(host.files, path, path, 1 << 18).decode("utf-8", "replace")
         except FileNotFoundError:
             continue
         except OSError as error:

@@ -13,11 +13,11 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
 def fault_of_trusted(held: Held) -> str:
     """Why a file may not decide what is done, or an empty string: root's (or the caller's own), and written by nobody else."""
-    if held.detour:
-        return _detour(held)
+    if held.detour or held.loose:
+        return _astray(held)
     if not held.regular:
         return "is a directory" if held.directory else "expected a regular file"
-    if held.owner not in (0, held.reader) or held.mode & 0o022:
+    if not held.is_tight:
         expected = "expected a file of root that nobody else may write (chown root, chmod go-w)"
         return f"owner {held.owner}, mode {held.mode:04o}; {expected}"
     return ""
@@ -25,8 +25,8 @@ def fault_of_trusted(held: Held) -> str:
 
 def fault_of_secret(held: Held) -> str:
     """Why a file may not hold an activation code, or an empty string: root's alone, to read as to write."""
-    if held.detour:
-        return _detour(held)
+    if held.detour or held.loose:
+        return _astray(held)
     if not held.regular:
         return "expected a regular file"
     if held.owner != 0 or held.mode & 0o077:
@@ -34,8 +34,11 @@ def fault_of_secret(held: Held) -> str:
     return ""
 
 
-def _detour(held: Held) -> str:
-    return f"the link {held.detour} on the way to it is one that others may change; expected the file itself"
+def _astray(held: Held) -> str:
+    if held.detour:
+        return f"the link {held.detour} on the way to it is one that others may change; expected the file itself"
+    expected = "expected only directories of root that nobody else may write (chown root, chmod go-w)"
+    return f"the directory {held.loose} on the way to it belongs to another user, or others may write it; {expected}"
 
 
 def read_trusted(files: Files, path: str, who: str, limit: int) -> bytes:

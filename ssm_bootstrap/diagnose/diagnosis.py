@@ -103,6 +103,7 @@ CHECKS: tuple[Check, ...] = (
     Check("proxy-exceptions", proxy.exceptions),
     Check("proxy-authorities", proxy.authorities),
     Check("proxy-unseen", proxy.not_looked_at),
+    Check("certificates-loose", proxy.certificates),
     Check("routes-split", routes.split),
     Check("routes-ipv6-only", routes.ipv6_only),
     Check("routes-unseen", routes.not_looked_at),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Callable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.host.diskwalk import DiskWalk, walk_disk
-from ssm_bootstrap.host.held import Held, first_loose, hold, remove_held
+from ssm_bootstrap.host.held import Held, first_loose, first_loose_below, hold, remove_held
 
 CHUNK = 1 << 18
 _GET_FLAGS = 2 << 30 | struct.calcsize("l") << 16 | ord("f") << 8 | 1  # FS_IOC_GETFLAGS (ioctl_iflags(2))
@@ -62,6 +62,10 @@ class Files:
     def first_loose(self, path: str) -> str:
         """The first part of a path that others own or may write; empty where none is. Raises OSError."""
         return first_loose(str(self._root), path)
+
+    def first_loose_below(self, path: str, most: int) -> str:
+        """The same for a directory with all that is below it, ``most`` names of it; raises OSError (ENFILE for more)."""
+        return first_loose_below(str(self._root), path, most)
 
     def remove_held(self, path: str, judge: Callable[[Held], None]) -> None:
         """Remove the file that a path leads to, unless ``judge`` raises; a link that led there stays. Raises OSError."""

@@ -18,19 +18,27 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 
 @dataclass(frozen=True)
 class Held:
-    """What a descriptor says of a file: its content, permission bits and owner, and whether it is a regular file.
+    """What a descriptor says of a file: its content, permission bits, owner and group, and whether it is a regular file.
 
     ``reader`` is the user that this process acts for. ``detour`` is the first link on the way that somebody else made or
     could put another in place of: it belongs to another user than root and the reader, or lies where others may write.
+    ``loose`` is the first directory on the way in which others could put another file in place of this one.
     """
 
     data: bytes = field(repr=False)
     mode: int
     owner: int
+    group: int
     regular: bool
     reader: int
     directory: bool = False
     detour: str = ""
+    loose: str = ""
+
+    @property
+    def is_tight(self) -> bool:
+        """Whether nobody but root and the reader may write the file itself."""
+        return is_tight(self.mode, self.owner, self.group, self.reader)
 
 
 class _Way:
@@ -38,10 +46,13 @@ class _Way:
 
     def __init__(self, root: str, path: str) -> None:
         self.detour = ""
+        self.loose = ""
         self.name = "."
         self.directory = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._here = "/"
         self._left = [part for part in path.split("/") if part]
         self._links = 0
+        self._judge()
 
     def close(self) -> None:
         """Let go of the directory."""
@@ -55,20 +66,25 @@ class _Way:
             if target is not None:
                 self._follow(target)
             elif self._left:
-                self._enter(os.open(self.name, _DIRECTORY | os.O_DIRECTORY, dir_fd=self.directory))
+                self._enter(os.open(self.name, _DIRECTORY | os.O_DIRECTORY, dir_fd=self.directory), self.name)
         return os.open(self.name, _FILE | os.O_NONBLOCK, dir_fd=self.directory)
 
-    def _enter(self, descriptor: int) -> None:
+    def _enter(self, descriptor: int, name: str) -> None:
         os.close(self.directory)
         self.directory = descriptor
+        self._here = os.path.normpath(os.path.join(self._here, name))
+        self._judge()
+
+    def _judge(self) -> None:
+        """Remember the first directory in which somebody else could change which file a name leads to."""
+        if not self.loose and not _keeps_names(os.fstat(self.directory)):
+            self.loose = self._here
 
     def _link(self) -> Optional[str]:
         found = os.stat(self.name, dir_fd=self.directory, follow_symlinks=False)
         if not stat.S_ISLNK(found.st_mode):
             return None
-        around = os.fstat(self.directory)
-        trusted = (0, os.geteuid())
-        if found.st_uid not in trusted or around.st_uid not in trusted or around.st_mode & 0o022:
+        if not _is_tight(found) or not _keeps_names(os.fstat(self.directory)):
             self.detour = self.detour or self.name
         return os.readlink(self.name, dir_fd=self.directory)
 
@@ -77,7 +93,7 @@ class _Way:
         if self._links > MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), self.name)
         if target.startswith("/"):
-            self._enter(os.open("/", _DIRECTORY | os.O_DIRECTORY))
+            self._enter(os.open("/", _DIRECTORY | os.O_DIRECTORY), "/")
         self._left[:0] = [part for part in target.split("/") if part]
         self.name = "."
 
@@ -104,7 +120,17 @@ def _held(way: _Way, descriptor: int, limit: int) -> Held:
         if not piece:
             break
         data += piece
-    return Held(data, stat.S_IMODE(found.st_mode), found.st_uid, regular, os.geteuid(), stat.S_ISDIR(found.st_mode), way.detour)
+    return Held(
+        data=data,
+        mode=stat.S_IMODE(found.st_mode),
+        owner=found.st_uid,
+        group=found.st_gid,
+        regular=regular,
+        reader=os.geteuid(),
+        directory=stat.S_ISDIR(found.st_mode),
+        detour=way.detour,
+        loose=way.loose,
+    )
 
 
 def hold(root: str, path: str, limit: int) -> Held:
@@ -134,7 +160,8 @@ def remove_held(root: str, path: str, judge: Callable[[Held], None], limit: int 
 def first_loose(root: str, path: str) -> str:
     """The first part of a path that others own or may write, links and what they lead to included; empty where none is.
 
-    Whoever may write a directory may put another file in place of what it holds; root's own group may. Raises OSError.
+    This is for what is run later, and looked at no more then: in a sticky directory too, such as /tmp, a name is anybody's
+    once its file is gone. Raises OSError.
     """
     here, left, links = root, [part for part in path.split("/") if part], 0
     if not _is_tight(os.lstat(here)):
@@ -160,8 +187,54 @@ def first_loose(root: str, path: str) -> str:
     return ""
 
 
+def first_loose_below(root: str, path: str, most: int) -> str:
+    """The same for a directory with all that lies in it and below, links followed; a file is looked at alone.
+
+    Raises OSError, of which ENFILE tells of more than ``most`` names.
+    """
+    left, seen = [path], set()
+    while left:
+        here = left.pop()
+        try:
+            loose = first_loose(root, here)
+        except FileNotFoundError:
+            if here == path:
+                raise
+            continue  # a link to nowhere, and nobody else may put anything there
+        if loose:
+            return loose
+        real = os.path.realpath(os.path.join(root, here.lstrip("/")))
+        if real in seen or not os.path.isdir(real):
+            continue
+        seen.add(real)
+        for name in sorted(os.listdir(real)):
+            most -= 1
+            if most < 0:
+                raise OSError(errno.ENFILE, "more files than can be looked at", path)
+            found = os.lstat(os.path.join(real, name))
+            below = f"{here.rstrip('/')}/{name}"
+            if not _is_tight(found):
+                return below
+            if not stat.S_ISREG(found.st_mode):
+                left.append(below)
+    return ""
+
+
+def is_tight(mode: int, owner: int, group: int, reader: int) -> bool:
+    """The one rule: root's, or the reader's own, and written by nobody else; root's own group is root."""
+    return owner in (0, reader) and not mode & (0o002 if group == 0 else 0o022)
+
+
 def _is_tight(found: os.stat_result) -> bool:
-    if found.st_uid not in (0, os.geteuid()):
-        return False
-    shared = 0o002 if found.st_gid == 0 else 0o022
-    return stat.S_ISLNK(found.st_mode) or not found.st_mode & shared
+    mode = 0 if stat.S_ISLNK(found.st_mode) else stat.S_IMODE(found.st_mode)  # a link's own mode says nothing
+    return is_tight(mode, found.st_uid, found.st_gid, os.geteuid())
+
+
+def _keeps_names(found: os.stat_result) -> bool:
+    """Whether only root and the reader can change what a name in this directory leads to, for as long as it leads there.
+
+    A sticky one of root's does: who does not own a file there can neither rename nor remove it. The file itself is judged by
+    its descriptor, so that a name which somebody else took first is found out.
+    """
+    mode = stat.S_IMODE(found.st_mode)
+    return is_tight(mode & ~0o022 if mode & stat.S_ISVTX else mode, found.st_uid, found.st_gid, os.geteuid())

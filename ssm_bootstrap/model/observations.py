@@ -57,3 +57,4 @@ class Observations:
     surroundings: Observed[Surroundings] = NOT_ASKED
     patching: Observed[Patching] = NOT_ASKED
     booted: Observed[datetime] = NOT_ASKED  # when this machine was started
+    loose: tuple[tuple[str, str], ...] = ()  # files of trusted certificates that another user may write, and how

@@ -151,8 +151,31 @@ def test_an_administrators_configuration_keeps_its_other_lines(node: Node) -> No
     )
     assert node.files.mode_and_owner(paths.OUR_CONFIG)[0] == 0o640
     assert "region = eu-west-1" in node.files.read_text(paths.OUR_CONFIG + BEFORE)
-    node.uninstall()
+    steps = node.uninstall()
     assert node.files.exists(paths.OUR_CONFIG) and node.files.exists(paths.OUR_CONFIG + BEFORE)
+    assert "which wrote into it" in steps[paths.OUR_CONFIG].why
+    assert steps[paths.OUR_CONFIG + BEFORE].verb == "kept" and "by hand" in steps[paths.OUR_CONFIG + BEFORE].why
+
+
+def test_uninstall_names_everything_that_it_leaves_of_what_was_there(node: Node) -> None:
+    theirs = (paths.OUR_CONFIG, paths.OUR_PROGRAM, UNIT)
+    for path in theirs:
+        node.files.put(path, "# theirs\n", 0o644)
+    before = node.everything()
+    node.install()
+    steps = node.uninstall()
+    left = node.everything() - {f"{paths.OUR_UNITS}/another.service"}
+    assert {path for path in left if path.endswith(BEFORE)} == {path + BEFORE for path in theirs}
+    assert left <= {what for what, step in steps.items() if step.verb == "kept"} and left - before
+    assert {what for what, step in node.uninstall().items() if step.verb == "kept"} == left, "and again"
+
+
+def test_uninstall_removes_a_second_copy_of_what_was_there(node: Node) -> None:
+    node.files.put(paths.OUR_CONFIG, "[node]\nclosed = yes\n", 0o644)
+    node.install()
+    node.files.put(paths.OUR_CONFIG, node.files.read_text(paths.OUR_CONFIG + BEFORE), 0o644)
+    assert node.uninstall()[paths.OUR_CONFIG + BEFORE].verb == "removed"
+    assert node.files.read_text(paths.OUR_CONFIG) == "[node]\nclosed = yes\n"
 
 
 def test_a_unit_that_somebody_wrote_is_saved_first(node: Node) -> None:
@@ -197,7 +220,8 @@ def test_uninstall_leaves_nothing(node: Node) -> None:
 def test_uninstall_keeps_what_an_administrator_changed(node: Node) -> None:
     node.install()
     node.files.put(paths.OUR_CONFIG, "[node]\nregion = eu-west-1\n")
-    assert node.uninstall()[paths.OUR_CONFIG].verb == "kept"
+    kept = node.uninstall()[paths.OUR_CONFIG]
+    assert (kept.verb, kept.why) == ("kept", "it was changed since it was installed")
     assert node.files.exists(paths.OUR_CONFIG) and not node.files.exists(paths.OUR_PROGRAM)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,81 @@ def test_interpreter_and_package_count_too(node: Node) -> None:
     assert "/srv/venv/bin/python3" in refused(node, "/opt/tool/bin/ssm-bootstrap", "/srv/venv/bin/python3")
     parts = Program("/opt/x").parts()
     assert parts[0] == "/opt/x" and Path(parts[1]).exists() and (Path(parts[2]) / "__main__.py").exists()
+
+
+# all that it loads
+
+PACKAGE = "/opt/tool/lib/ssm_bootstrap"
+BELOW = ("cli/entry.py", "cli", "__pycache__/x.pyc", "__pycache__", "data/systemd/a.service")
+
+
+def package(node: Node) -> Path:
+    """A package of several modules."""
+    put(node)
+    for name in BELOW:
+        if "." in name:
+            put(node, f"{PACKAGE}/{name}")
+    return Path(node.files.real(PACKAGE))
+
+
+@pytest.mark.parametrize("below", BELOW)
+@pytest.mark.parametrize("spoil", ["mode", "owner"])
+def test_every_file_and_directory_of_the_package_counts(node: Node, below: str, spoil: str) -> None:
+    changed = package(node) / below
+    assert install_from(node, "/opt/tool/bin/ssm-bootstrap", PACKAGE)
+    shutil.rmtree(node.files.real("/etc"))
+    Path(node.files.real(UNIT)).parent.mkdir(parents=True)
+    if spoil == "owner":
+        if os.geteuid() != 0:
+            pytest.skip("only root gives files away")
+        os.chown(changed, 4242, 0)
+    else:
+        changed.chmod(0o757)
+    node.commands.ran.clear()
+    message = refused(node, "/opt/tool/bin/ssm-bootstrap", PACKAGE)
+    assert f"and {PACKAGE}/{below} belongs to another user, or others may write it" in message and "\n" not in message
+
+
+def test_what_a_link_in_the_package_leads_to_counts(node: Node) -> None:
+    real = package(node)
+    put(node, "/srv/shared/module.py").chmod(0o666)
+    (real / "module.py").symlink_to("../../../../srv/shared/module.py")
+    (real / "gone.py").symlink_to("../nowhere.py")
+    assert "/srv/shared/module.py belongs" in refused(node, "/opt/tool/bin/ssm-bootstrap", PACKAGE)
+
+
+def test_links_that_go_round_in_the_package_end(node: Node) -> None:
+    (package(node) / "round").symlink_to(".")
+    assert install_from(node, "/opt/tool/bin/ssm-bootstrap", PACKAGE)
+
+
+def test_more_files_than_can_be_looked_at_are_no_pass(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(node)
+    monkeypatch.setattr("ssm_bootstrap.act.launcher.MOST_FILES", 3)
+    assert "more than 3 files are below it" in refused(node, "/opt/tool/bin/ssm-bootstrap", PACKAGE)
+
+
+def test_nobody_else_may_add_a_module_to_a_directory_that_is_searched(node: Node) -> None:
+    put(node)
+    place = put(node, "/opt/site-packages/else/module.py").parents[1]
+    (place / "else").chmod(0o777)
+    wanted = Wanted(None, "/opt/tool/bin/ssm-bootstrap", {"ssm-bootstrap.service": LINE.encode()}, places=("/opt/site-packages",))
+    install(node.host, Systemd(node.host), wanted)  # what it does not load is nobody's concern
+    place.chmod(0o777)
+    with pytest.raises(Refusal, match="/opt/site-packages belongs to another user, or others may write it"):
+        install(node.host, Systemd(node.host), wanted)
+
+
+def test_what_the_program_loads_is_known() -> None:
+    program = Program("/opt/x")
+    parts, names = program.parts(), {Path(part).name.partition(".")[0] for part in program.parts()}
+    assert {"rich", "dns", "psutil", "requests", "urllib3", "idna"} <= names, "what is required, and what that requires"
+    assert {"json", "encodings"} <= names and not {"site-packages", "dist-packages"} & names
+    places = program.places()
+    assert all(Path(place).is_dir() for place in places)
+    files = [module.__file__ for name, module in sys.modules.items() if name.startswith(("ssm_bootstrap", "psutil", "json"))]
+    for file in (Path(name) for name in files if name):
+        assert any(file == Path(part) or Path(part) in file.parents for part in parts), file
 
 
 # the path in the unit

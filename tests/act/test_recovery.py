@@ -11,6 +11,7 @@ import pytest
 from ssm_bootstrap.act.change import Change
 from ssm_bootstrap.act.journal import Journal, Operation, Phase, read_journal, write_journal
 from ssm_bootstrap.act.recovery import recover
+from ssm_bootstrap.act.rollback import Rollback
 from ssm_bootstrap.act.service import AgentService
 from ssm_bootstrap.act.snapshot import take_snapshot
 from ssm_bootstrap.collect import paths
@@ -19,7 +20,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS, STOPPING
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import IdentityState
-from tests.act.changes import change_of, failure, registration, restarting, rollback
+from tests.act.changes import ONLINE, change_of, failure, registration, restarting, rollback
 from tests.act.machine import NEW, OLD, UNIT, Machine
 from tests.act.power import CutSystemctl, Power, PowerCut, cut_everywhere, host_with
 
@@ -251,6 +252,43 @@ def test_a_snapshot_that_is_gone_is_said_and_nothing_is_removed(machine: Machine
         recover(machine.host, machine.service, machine.tell)
     assert paths.PENDING in refused.value.message and machine.identity() == before
     assert "journal.json" in machine.state_names()
+
+
+@pytest.mark.parametrize("with_snapshot", [True, False])
+@pytest.mark.parametrize(
+    ("operation", "phase"),
+    [
+        (Operation.REGISTER, Phase.SAVED),
+        (Operation.REGISTER, Phase.FAILED),
+        (Operation.ROLLBACK, Phase.SAVED),
+        (Operation.ROLLBACK, Phase.FAILED),
+        (Operation.DEREGISTER, Phase.FAILED),
+    ],
+)
+def test_whatever_was_cut_short_names_a_way_out_that_leads_out(
+    machine: Machine, operation: Operation, phase: Phase, with_snapshot: bool
+) -> None:
+    """Its journal says that something was put aside, and it is gone: every run is refused until somebody follows the way."""
+    if with_snapshot:
+        take_snapshot(machine.host, paths.SNAPSHOT)
+    written(machine, operation=operation, phase=phase)
+    machine.host.trees.remove(paths.PENDING)
+    machine.tear()
+    for _ in range(2):
+        with pytest.raises(Refusal) as refused:
+            recover(machine.host, machine.service, machine.tell)
+        message = refused.value.message
+        assert refused.value.status is ExitStatus.BAD_CONTENT and "\n" not in message
+        assert f"remove {paths.JOURNAL} by hand, and then ssm-bootstrap " in message
+    way = message.rpartition("and then ssm-bootstrap ")[2]
+    assert way == (f"rollback puts {OLD} back" if with_snapshot else "register makes this machine a new node")
+    machine.host.trees.remove(paths.JOURNAL)
+    assert not recover(machine.host, machine.service, machine.tell)
+    if with_snapshot:
+        Rollback(machine.host, machine.service, lambda: ONLINE, 0, machine.tell).run()
+    else:
+        change_of(machine, registration(machine), old_id="").run()
+    assert look_past_journal(machine.files).managed_instance_id == (OLD if with_snapshot else NEW)
 
 
 def new_with(machine: Machine, path: str, text: str) -> None:

@@ -13,6 +13,7 @@ from ssm_bootstrap.catalog.agentconfig import SECTIONS, TEXT, TEXTS, WHOLE, YES_
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agentconfig import MOST, read_agent_config
 from ssm_bootstrap.collect.gojson import Node, NotJson, parse
+from ssm_bootstrap.host.held import Held
 from ssm_bootstrap.model.machine import AgentConfig
 from tests.fakes import RootedFiles
 from tests.laws.secrets import CANARIES, leaks
@@ -170,6 +171,29 @@ def test_keys_that_only_some_agents_know_spoil_nothing(files: RootedFiles) -> No
     assert (found.problem, found.use_dual_stack) == ("", False)
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644, 0o664])
+def test_usual_modes_are_read(files: RootedFiles, mode: int) -> None:
+    files.put(paths.AGENT_CONFIG, {"Agent": {"Region": "eu-west-1"}}, mode)
+    assert read_agent_config(files).region == "eu-west-1"
+
+
+@pytest.mark.parametrize("spoil", ["mode", "owner", "directory"])
+def test_one_that_another_user_may_write_leads_nobody(files: RootedFiles, spoil: str) -> None:
+    from pathlib import Path
+
+    files.put(paths.AGENT_CONFIG, {"Agent": {"Region": "eu-west-1"}, "Ssm": {"Endpoint": "ssm.evil.example"}}, 0o644)
+    real = Path(files.real(paths.AGENT_CONFIG))
+    if spoil == "mode":
+        real.chmod(0o666)
+    elif spoil == "owner":
+        files.owner = 4242
+    else:
+        real.parent.chmod(0o777)
+    found = read_agent_config(files)
+    assert (found.present, found.problem, found.region, found.endpoints) == (True, "", "", ())
+    assert "nobody else may write" in found.unreadable
+
+
 def test_a_configuration_that_may_not_be_read_says_so(files: RootedFiles) -> None:
     files.denied.add(paths.AGENT_CONFIG)
     assert read_agent_config(files) == AgentConfig(paths.AGENT_CONFIG, True, unreadable="permission denied")
@@ -262,8 +286,8 @@ def test_any_json_gives_a_configuration_or_a_problem(value: Any) -> None:
         def __init__(self) -> None:
             pass
 
-        def read_bytes(self, path: str, limit: int = 0) -> bytes:
-            return json.dumps(value).encode()
+        def hold(self, path: str, limit: int = 0) -> Held:
+            return Held(json.dumps(value).encode(), 0o644, 0, 0, True, 0)
 
     found = read_agent_config(OneFile())
     assert found.present

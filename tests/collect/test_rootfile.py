@@ -76,10 +76,48 @@ def test_what_root_wrote_is_read(files: RootedFiles, kind: str) -> None:
     assert READERS[kind][2](files)
 
 
-@pytest.mark.parametrize("mode", [0o602, 0o620, 0o666, 0o777])
+@pytest.mark.parametrize("mode", [0o602, 0o620, 0o664, 0o666, 0o777])
 def test_what_others_may_write_decides_nothing(files: RootedFiles, kind: str, mode: int) -> None:
     put(files, kind, mode)
+    files.group = OTHER
     assert f"mode {mode:04o}" in refused(files, kind)
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o660, 0o664])
+def test_roots_own_group_is_root(files: RootedFiles, kind: str, mode: int) -> None:
+    """As for what root's units run; who holds a secret is stricter, as no group need read it."""
+    put(files, kind, mode)
+    if kind == "the file of the code":
+        assert f"mode {mode:04o}" in refused(files, kind)
+    else:
+        assert READERS[kind][2](files)
+
+
+@pytest.mark.parametrize("up", [0, 1])
+@pytest.mark.parametrize("mode", [0o757, 0o777])
+def test_what_lies_where_others_may_write_decides_nothing(files: RootedFiles, kind: str, mode: int, up: int) -> None:
+    """Whoever may write a directory chooses which file of root's has the name."""
+    real = put(files, kind)
+    changed = real.parents[up]
+    changed.chmod(mode)
+    shown = f"/{changed.relative_to(files.real('/'))}".replace("/.", "/")
+    assert f"the directory {shown} on the way to it" in refused(files, kind)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives directories away")
+def test_what_lies_in_another_users_directory_decides_nothing(files: RootedFiles, kind: str) -> None:
+    real = put(files, kind)
+    os.chown(real.parent, OTHER, OTHER)
+    assert "on the way to it belongs to another user" in refused(files, kind)
+
+
+def test_a_sticky_directory_of_roots_keeps_roots_names(files: RootedFiles, kind: str) -> None:
+    """As /tmp: others may add names there, and neither rename nor remove what is not theirs."""
+    real = put(files, kind)
+    real.parent.chmod(0o1777)
+    assert READERS[kind][2](files)
+    files.owner = OTHER
+    assert f"owner {OTHER}" in refused(files, kind), "a name that somebody else took first is theirs"
 
 
 def test_what_another_user_owns_decides_nothing(files: RootedFiles, kind: str) -> None:

@@ -11,7 +11,13 @@ from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.denials import AUDIT_LOG, SELINUX, denials_in, look_at_denials
 from ssm_bootstrap.collect.firewall import look_at_firewall
 from ssm_bootstrap.collect.logs.seelog import PATH, log_paths, read_log_settings
-from ssm_bootstrap.collect.proxies import look_at_service, look_at_shells, service_environment, side_of
+from ssm_bootstrap.collect.proxies import (
+    look_at_service,
+    look_at_shells,
+    service_environment,
+    side_of,
+    trusted_unit_environment,
+)
 from ssm_bootstrap.collect.routes import V4, V6, look_at_routes
 from ssm_bootstrap.collect.storage import MOUNTS, look_at_storage
 from ssm_bootstrap.collect.surroundings import look_at_surroundings
@@ -19,6 +25,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Completed
 from ssm_bootstrap.host.machine import RunningProcess
 from ssm_bootstrap.model.codec import encode
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.logsettings import LogSink
 from ssm_bootstrap.model.machine import AgentConfig, Unit
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen, value_of
@@ -89,6 +96,26 @@ def test_the_services_variables_are_those_of_its_process_else_of_its_unit_and_it
     running = look_at_service(host(files, answers), UNIT, (HOST,))
     assert isinstance(running, Seen)
     assert (running.value.by_proxy, running.value.exceptions) == ((), "b")
+
+
+def test_a_file_that_another_user_may_write_names_no_proxy(files: RootedFiles) -> None:
+    """A look goes on and says so; a change is refused."""
+    units = "Id=amazon-ssm-agent.service\nLoadState=loaded\nActiveState=active\n"
+    answers = {
+        "systemctl show": "LoadState=not-found\n",
+        SHOW: f"{units}Environment=\nEnvironmentFiles=/etc/sysconfig/ssm (ignore_errors=no)\n",
+    }
+    files.put("/etc/sysconfig/ssm", f"https_proxy='{PROXY}'\n", 0o644)
+    here = host(files, answers)
+    assert value_of(service_environment(here, "amazon-ssm-agent.service")) == {"https_proxy": PROXY}
+    assert trusted_unit_environment(here) == Seen({"https_proxy": PROXY})
+    files.put("/etc/sysconfig/ssm", f"https_proxy='{PROXY}'\n", 0o646)
+    told = service_environment(here, "amazon-ssm-agent.service")
+    assert isinstance(told, Unseen) and told.reason.startswith("/etc/sysconfig/ssm: owner 0, mode 0646")
+    with pytest.raises(Refusal) as refused:
+        trusted_unit_environment(here)
+    assert refused.value.status is ExitStatus.BAD_CONTENT and refused.value.message == told.reason
+    assert leaks(refused.value.message) == ()
 
 
 def test_a_service_that_nobody_can_ask_is_unseen(files: RootedFiles) -> None:

@@ -69,7 +69,11 @@ class ScenarioFiles(Files):
         self.real(path)
         held = super().hold(path, limit)
         mode = int(self._modes[path], 8) if path in self._modes else held.mode & ~0o022
-        return replace(held, owner=0, mode=mode, detour="")
+        return replace(held, owner=0, group=0, mode=mode, detour="", loose="")
+
+    def first_loose(self, path: str) -> str:
+        """As in ``hold``: all belong to root."""
+        return ""
 
     def read_chunks(self, path: str, start: int = 0) -> Iterator[bytes]:
         """As the tree says; raises PermissionError for a file that only root may read."""

@@ -157,3 +157,9 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     known = agent is not None and agent.installed and value_of(agent.unit) is not None
     if around is not None and known and isinstance(around.service, Unseen):
         yield "the agent's environment", around.service.reason
+
+
+def certificates(case: Case) -> Iterator[tuple[str, str]]:
+    """Trusted certificates that another user may have put there: what was dialled was judged by them."""
+    for path, fault in case.observations.loose:
+        yield path, f"{fault}: it is not known whose certificates it holds"
