@@ -12,6 +12,7 @@ from typing import Iterator, Sequence
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.diskwalk import walk_disk
 from ssm_bootstrap.host.packed import is_packed, unfold_bounded
 
 PIECE = 8 << 20
@@ -86,7 +87,7 @@ class Remains:
             self._miss(f"{HOMES}/{names[MOST_HOMES]}", f"the homes of {MOST_HOMES} users were searched, and not this one")
 
     def _in(self, place: Place, others: Sequence[str]) -> Iterator[str]:
-        walk = self._host.files.walk_disk(place.path, place.entries, FIRST, others)
+        walk = walk_disk(self._host.files.real("/"), place.path, place.entries, FIRST, others)
         for path, kind in walk.elsewhere:
             self._miss(path, f"it is of type {kind}, and on no disk of this machine")
         for path in walk.unread:

@@ -49,6 +49,7 @@ def walk_disk(root: str, place: str, most: int, first: Sequence[str] = (), witho
 
     No link is followed, no other than this machine's disks entered, and no more than ``most`` entries are looked at.
     """
+    root = root.rstrip("/")
     walk, entries, mounts = DiskWalk(), 0, _mounts(root)
     level = deque([place])
     kind = _type_of(place, mounts)

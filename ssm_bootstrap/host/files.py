@@ -13,7 +13,6 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO, Callable, Iterator, Optional, Sequence
 
-from ssm_bootstrap.host.diskwalk import DiskWalk, walk_disk
 from ssm_bootstrap.host.held import Held, first_loose, first_loose_below, hold, remove_held
 
 CHUNK = 1 << 18
@@ -93,10 +92,6 @@ class Files:
                 with contextlib.suppress(OSError):
                     if stat.S_ISREG(os.lstat(below).st_mode):
                         yield f"{path.rstrip('/')}/{os.path.relpath(below, real)}"
-
-    def walk_disk(self, place: str, most: int, first: Sequence[str] = (), without: Sequence[str] = ()) -> DiskWalk:
-        """What lies at and below a place on this machine's own disks, looking at no more than ``most`` entries."""
-        return walk_disk(self.real("/").rstrip("/"), place, most, first, without)
 
     def half_written(self, path: str) -> Sequence[str]:
         """What writes of ours to a path left beside it when they were cut short."""
