@@ -91,7 +91,8 @@ def walk_disk(root: str, place: str, most: int, first: Sequence[str] = (), witho
 
 def _mounts(root: str) -> Mapping[str, str]:
     try:
-        with open(root + MOUNTS, encoding="utf-8", errors="surrogateescape") as stream:
+        opened = os.open(root + MOUNTS, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(opened, encoding="utf-8", errors="surrogateescape") as stream:
             return mount_points(stream.read())
     except OSError:
         return {}
