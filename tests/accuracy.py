@@ -1,6 +1,6 @@
 """How often the doctor is right: every scenario's root causes, expected and said (`python -m tests.accuracy`).
 
-The table has one row a finding code that occurs; whatever is off the diagonal is named with its scenario. Exit status 1
+The table has one row per finding code that occurs; whatever is off the diagonal is named with its scenario. Exit status 1
 unless all of it is on the diagonal. ``--write`` commits the doctor's present words to each ``expected.txt`` instead, to be
 read before they are believed. ``--lab`` adds the same codes from real packets in the lab's namespaces.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.findings import Severity
 from tests.recordings import stops
 from tests.scenarios.expectation import causes_said, disagreements, is_right
 from tests.scenarios.player import Played, play

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any, Callable, Iterator, Mapping, Optional, Sequence, Union
 
+from ssm_bootstrap.host.checkedfiles import Held
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.commands import CannotRun, Commands, Completed
 from ssm_bootstrap.host.files import Files
-from ssm_bootstrap.host.held import Held
 from ssm_bootstrap.host.machine import Machine, RunningProcess, SystemName
 from ssm_bootstrap.host.network import Answer, Network, Trust
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Optional, Sequence
 
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS, Endpoint
-from ssm_bootstrap.collect.targets import ProxySettings, targets_for
+from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
+from ssm_bootstrap.model.agent import AgentConfig
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.machine import AgentConfig, Instance, Metadata
+from ssm_bootstrap.model.machine import Instance, Metadata
 from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult, Target
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Observed, Seen

@@ -169,9 +169,9 @@ def test_a_site_adds_repositories_and_moves_buckets(lab: Lab) -> None:
 
 
 TWELVE = """
-from ssm_bootstrap.cli.looking import real_host
-from ssm_bootstrap.collect.repositories.look import look_at_repositories
-from ssm_bootstrap.collect.targets import ProxySettings
+from ssm_bootstrap.session import real_host
+from ssm_bootstrap.collect.patch.repositories import look_at_repositories
+from ssm_bootstrap.collect.network.targets import ProxySettings
 host = real_host()
 found = look_at_repositories(host, "ap-northeast-1", ProxySettings())
 print(sum(item.fetches[-1].outcome.value == "unreached" for item in found.value.items))

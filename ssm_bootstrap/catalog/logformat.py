@@ -1,13 +1,13 @@
-"""How the agent writes its logs: file names, record heads, prefixes, and what of it is secret."""
+"""How the agent writes its logs: files, heads, prefixes, and what of a message is only ids and times, or secret."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import Iterator, Optional
+from typing import Iterator, NamedTuple, Optional
 
-from ssm_bootstrap.catalog.secretshapes import mask_shapes
-from ssm_bootstrap.model.log import Level, LogRecord
+from ssm_bootstrap.catalog.secrets import mask_shapes
+from ssm_bootstrap.model.logs import Level, LogRecord
 
 LOG_DIRECTORY = "/var/log/amazon/ssm"  # source: amazon-ssm-agent 3.3.1142.0 agent/log/logger/defaultconfig.go:29-60
 
@@ -121,3 +121,101 @@ def records_of(text: str, zone: tzinfo) -> Iterator[LogRecord]:
 def _record(head: re.Match[bytes], body: list[str], zone: tzinfo) -> LogRecord:
     source, context, message = split_prefixes("\n".join(body).rstrip())
     return LogRecord(parse_time(head[1].decode(), zone), Level(head[2].decode()), mask_secrets(message), source, context)
+
+
+_VARYING = re.compile(
+    rb"(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)"
+    rb"|(?P<label>\b(?:[Rr]equest ?[Ii][Dd]|host id)[:=] ?)[^\s,;)]+"
+    rb"|(?P<stamp>\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)"
+    rb"|(?P<pid>\bpid:? ?)\d+"
+    rb"|(?P<local>\b(?:read|write) (?:tcp|udp)[46]? (?:\[[^\]\s]{1,64}\]|[\d.]{7,15}):)\d+(?=->)"
+    rb"|(?P<query>\?)[^\s\"'<>?]*(?:X-Amz-|Signature=|AWSAccessKeyId=)[^\s\"'<>]*"
+    rb"|(?P<hex>\b0x)[0-9a-f]+\b"
+    rb"|(?P<long>\b(?:\d+h)?(?:\d+m)?)\d+(?:\.\d+)?(?P<unit>ms|\xc2\xb5s|ns|s)\b"
+    rb"|(?P<whole>\b\d+)\.\d+(?= (?:seconds|minutes|milliseconds)\b)"
+    rb"|\b\d+(?= milliseconds\b| ms\b)"
+)
+
+_SIGNS = {"label": b"<id>", "pid": b"<n>", "local": b"<port>", "query": b"<query>", "hex": b"<hex>", "whole": b""}
+_FREE = frozenset(("uuid", "label", "query", "hex"))
+
+
+class Varying(NamedTuple):
+    """One part of a message that is only an id or a time: where it stands, and whether it is a number."""
+
+    start: int
+    end: int
+    is_number: bool
+    sign: bytes
+
+
+def varying_parts(text: bytes) -> tuple[Varying, ...]:
+    """The parts of a text that differ from record to record; hosts, remote addresses, whole minutes and seconds stay."""
+    parts = []
+    for found in _VARYING.finditer(text):
+        kind = found.lastgroup
+        start, end = found.span()
+        if kind == "uuid":
+            sign = b"<uuid>"
+        elif kind == "stamp":
+            sign = b"<time>"
+        elif kind == "unit":
+            start, end, sign = found.end("long"), found.start("unit"), b"<n>"
+        elif kind is None:
+            sign = b"<n>"
+        else:
+            start, sign = found.end(kind), _SIGNS[kind]
+        parts.append(Varying(start, end, kind not in _FREE, sign))
+    return tuple(parts)
+
+
+def blank(text: bytes, parts: tuple[Varying, ...]) -> str:
+    """The text with its varying parts replaced by signs; bytes that are no UTF-8 become U+FFFD."""
+    pieces: list[bytes] = []
+    at = 0
+    for part in parts:
+        pieces += text[at : part.start], part.sign
+        at = part.end
+    pieces.append(text[at:])
+    return b"".join(pieces).decode("utf-8", "replace")
+
+
+def shape_of(message: str) -> str:
+    """The message with its varying parts blanked."""
+    text = message.encode("utf-8", "surrogatepass")
+    return blank(text, varying_parts(text))
+
+
+KINDS = ("errors", "agent", "hibernate", "update", "setup-cli", "audit", "command", "patch", "cloud-init", "journal")
+"""What ``--source`` takes."""
+
+LOGS = dict(zip(("errors", "agent", "hibernate"), LOG_NAMES))
+_ARCHIVED = r"(?:\.\d{1,9})?(?:\.gz)?"
+_SHAPES = tuple(
+    (kind, re.compile(pattern + r"\Z"))
+    for kind, pattern in (
+        *((kind, rf"(?:.*/)?{re.escape(name)}{_ARCHIVED}") for kind, name in LOGS.items()),
+        ("update", rf"(?:.*/)?AmazonSSMAgent-update\.txt{_ARCHIVED}"),
+        ("setup-cli", rf"(?:.*/)?ssm-setup-cli\.log{_ARCHIVED}"),
+        ("audit", r"(?:.*/)?amazon-ssm-agent-audit-\d{4}-\d\d-\d\d"),
+        ("command", r"(?:.*/)?orchestration/.*/(?:stdout|stderr)(?:Console)?"),
+        ("patch", rf"(?:.*/)?patch-baseline-operations[^/]*/.*\.log{_ARCHIVED}"),
+        ("cloud-init", rf"(?:.*/)?cloud-init-output\.log{_ARCHIVED}"),
+    )
+)
+"""Names by kind (agent 3.3.1142.0: agent/log/logger/defaultconfig.go, update/updater/updater.go:42, setupcli.go:814,
+session/telemetry/eventlog.go, fileutil/artifact; the last: cloud-init's default output)."""
+
+
+OF_THE_AGENT = frozenset(("errors", "agent", "hibernate", "journal"))
+"""Kinds in which the running agent tells of itself; the others tell how one command, patch run or installation went."""
+
+
+def kind_of(path: str) -> Optional[str]:
+    """What a file is by its path, or None."""
+    return next((kind for kind, shape in _SHAPES if shape.match(path)), None)
+
+
+def is_of_the_agent(path: str) -> bool:
+    """Whether the running agent writes there; text from nowhere in particular is taken for the agent's."""
+    return (kind_of(path) or "agent") in OF_THE_AGENT

@@ -1,10 +1,4 @@
-"""AWS partitions: which domains a region's names end in, and which hosts are AWS's.
-
-Source: amazon-ssm-agent 3.3.1142.0, common/identity/endpoint/endpoint.go:26-121 (read 2026-11); dual-stack domains:
-setup-create-vpc, AWS Systems Manager User Guide, and partitions.json of botocore 1.44.5 (2026-11-17). FIPS has no table: the
-agent knows no such switch, names are written into amazon-ssm-agent.json, and not all of them begin with ``SERVICE-fips``
-(in GovCloud ``ssm.REGION.amazonaws.com`` is the FIPS name itself: endpoint rules of ssm, botocore 1.44.5).
-"""
+"""AWS partitions: domains of a region's names, which hosts are AWS's and of which service, names of endpoint services."""
 
 from __future__ import annotations
 
@@ -12,9 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 
-from ssm_bootstrap.model.awsname import Domain
+from ssm_bootstrap.model.aws import NO_SITE, Domain, Site
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
-from ssm_bootstrap.model.site import NO_SITE, Site
 
 _NAME = re.compile(r"aws(?:-[a-z0-9]{1,16}){0,4}")
 _PREFIX = re.compile(r"(?:[a-z]{2,6}-(?:[a-z]{2,12}-)?)?")
@@ -84,3 +77,60 @@ def dual_stack_host(service: str, region: str, site: Site = NO_SITE) -> Observed
     if service == "s3":
         return Seen(f"s3.dualstack.{region}.{partition.domain}")
     return Seen(f"{service}.{region}.{partition.dual_stack}")
+
+
+PREFIX = "com.amazonaws"
+CHINESE = "cn.com.amazonaws"
+CHINESE_INTERFACES = frozenset({"s3", "monitoring", "sts"})
+"""Services whose interface endpoints have the other prefix in aws-cn."""
+
+_FILTER = re.compile(r"Name=service-name,Values=com\.amazonaws\.(cn-[a-z0-9-]+)\.([a-z0-9-]+)(?=\s|$)")
+_CREATED = re.compile(r"--service-name com\.amazonaws\.(cn-[a-z0-9-]+)\.([a-z0-9-]+)(?=\s|$)")
+
+_ADDRESS = re.compile(r"Name=addresses\.private-ip-address,Values=([0-9a-fA-F]*:[0-9a-fA-F:.]*)(?=\s|$)")  # EC2 API Reference
+
+
+def service_names(service: str, region: str) -> tuple[str, ...]:
+    """The names under which endpoints of a service are found: a gateway's first, where it has one, then an interface's."""
+    usual = f"{PREFIX}.{region}.{service}"
+    if not region.startswith("cn-") or service not in CHINESE_INTERFACES:
+        return (usual,)
+    other = f"{CHINESE}.{region}.{service}"
+    return (usual, other) if service == "s3" else (other,)
+
+
+def fitted(command: str) -> str:
+    """An ``aws ec2`` command with the names that services have in its region, and the filter that an IPv6 address needs."""
+    place = 0 if "--vpc-endpoint-type Gateway" in command else -1
+    command = _FILTER.sub(lambda found: f"Name=service-name,Values={','.join(service_names(found[2], found[1]))}", command)
+    command = _ADDRESS.sub(r"Name=ipv6-addresses.ipv6-address,Values=\1", command)
+    return _CREATED.sub(lambda found: f"--service-name {service_names(found[2], found[1])[place]}", command)
+
+
+SERVICES: tuple[str, ...] = ("ssm", "ssmmessages", "ec2messages", "s3", "kms", "logs", "monitoring", "sts")
+"""Services that the agent talks to, by the label in their host names."""
+
+_REGION = re.compile(r"(?<![a-z0-9])(?:af|ap|ca|cn|eu|il|me|mx|sa|us|eusc)(?:-[a-z]{2,12}){1,2}-\d{1,2}(?![a-z0-9])")
+
+
+def service_of(host: str, site: Site = NO_SITE) -> str:
+    """The service of an AWS host name, FIPS or not, or an empty string; buckets' names count as S3."""
+    labels = host.lower().rstrip(".").split(".")
+    if any(label == "s3" or label.startswith("s3-") for label in labels) and is_aws_host(host, site):
+        return "s3"
+    own = [label[: -len("-fips")] if label.endswith("-fips") else label for label in labels]
+    for label in own:
+        if label in ("ssm", "ssmmessages", "ec2messages") or (label in SERVICES and is_aws_host(host, site)):
+            return label
+    return ""
+
+
+def region_of(host: str) -> str:
+    """The region that a host name tells, or an empty string; the last one counts, as a bucket's name may hold another."""
+    found = _REGION.findall(host.lower())
+    return found[-1] if found else ""
+
+
+def is_global_s3(host: str) -> bool:
+    """True for S3's global host, or a bucket below it: ``s3.amazonaws.com``."""
+    return re.search(r"(?:^|\.)s3\.amazonaws\.com$", host.lower()) is not None

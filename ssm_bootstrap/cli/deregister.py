@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.deregister import Deregistration
 from ssm_bootstrap.cli.flags import add_output, duration
+from ssm_bootstrap.cli.outcome import CommandOutcome, find_binary, take_charge, tell_outcome
+from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
+from ssm_bootstrap.session import open_session, real_host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,18 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Clear it, and tell."""
-    from ssm_bootstrap.act.deregister import Deregistration
-    from ssm_bootstrap.act.service import AgentService
-    from ssm_bootstrap.cli.looking import real_host, stand
-    from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
-    from ssm_bootstrap.cli.registering import Outcome, find_binary, take_charge, tell_outcome
-
     host = real_host()
     deadline = take_charge(host, arguments)
-    ground = stand(host, None, ask_metadata=False)
-    binary = find_binary(ground)
-    if isinstance(binary, Outcome):
-        return tell_outcome(ground, binary, arguments)
+    session = open_session(host, None, ask_metadata=False)
+    binary = find_binary(session)
+    if isinstance(binary, CommandOutcome):
+        return tell_outcome(session, binary, arguments)
     old, kept = Deregistration(host, AgentService(host), binary, arguments.delete_snapshot, deadline.left(), say).run()
     node, region = old.managed_instance_id or old.registration_file_id, old.region or "<REGION>"
     remove = f"aws ssm deregister-managed-instance --region {region} --instance-id {node}"

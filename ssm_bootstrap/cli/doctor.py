@@ -1,16 +1,34 @@
-"""``ssm-bootstrap doctor``: everything in one run, one verdict a capability, cause before symptom."""
+"""``ssm-bootstrap doctor``: everything in one run, one verdict per capability, cause before symptom."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import re
+from dataclasses import replace
+from typing import Callable, Sequence
 
-from ssm_bootstrap.cli.flags import add_for, add_history, add_output, add_page, add_region, duration
-
-if TYPE_CHECKING:
-    from ssm_bootstrap.host import Host
-    from ssm_bootstrap.model.diagnosis import Diagnosis
-    from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.catalog.secrets import fault_words
+from ssm_bootstrap.cli.flags import CAPABILITIES, add_for, add_history, add_output, add_page, add_region, duration
+from ssm_bootstrap.cli.output import LiveLine, check_place, print_text, say, talk, write_file
+from ssm_bootstrap.cli.report import report_of, status_of, tell, tell_short, write_page
+from ssm_bootstrap.cli.saving import load_observations, observations_document
+from ssm_bootstrap.cli.support_bundle import write_bundle
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.diagnose.diagnosis import diagnose, missing
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.clock import Clock
+from ssm_bootstrap.model.agent import IdentityState
+from ssm_bootstrap.model.capability import CapabilityVerdict
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
+from ssm_bootstrap.model.findings import Diagnosis
+from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.observe import observe_everything
+from ssm_bootstrap.render.monitoring import UNKNOWN, inventory, metrics, unknown_line
+from ssm_bootstrap.render.text import Report
+from ssm_bootstrap.render.wire import document
+from ssm_bootstrap.session import open_session, real_host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,11 +57,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Look or replay, save where asked, diagnose, tell; with --nagios whatever goes wrong is UNKNOWN."""
     if not arguments.nagios:
         return _run(arguments)
-    from ssm_bootstrap.catalog.secretshapes import fault_words
-    from ssm_bootstrap.cli.output import talk
-    from ssm_bootstrap.model.exitstatus import Refusal
-    from ssm_bootstrap.render.nagios import UNKNOWN, unknown_line
-
     try:
         return _run(arguments)
     except Refusal as refusal:
@@ -54,13 +67,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from ssm_bootstrap.cli.looking import real_host
-    from ssm_bootstrap.cli.output import print_text
-    from ssm_bootstrap.cli.telling import tell, tell_short, write_page
-    from ssm_bootstrap.cli.writing import check_place
-    from ssm_bootstrap.diagnose.diagnosis import diagnose
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-
     if arguments.replay is not None:
         for flag in ("save", "bundle", "wait", "inventory", "region"):
             if getattr(arguments, flag):
@@ -80,15 +86,13 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.prometheus is not None:
         _write_metrics(arguments.prometheus, observations, diagnosis, host)
     if arguments.inventory:
-        from ssm_bootstrap.cli.inventory import write_inventory
-
         write_inventory(observations, diagnosis, host)
     if arguments.html is not None:
         write_page(arguments.html, observations, diagnosis, host.secrets, machine=True, accounts=arguments.redact_accounts)
     if arguments.bundle is not None:
         _write_bundle(host, arguments, observations, diagnosis)
     if arguments.nagios:
-        from ssm_bootstrap.render.nagios import nagios_line, nagios_status
+        from ssm_bootstrap.render.monitoring import nagios_line, nagios_status
 
         print_text(nagios_line(diagnosis) + "\n", host.secrets)
         return nagios_status(diagnosis)
@@ -99,15 +103,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _look(host: Host, arguments: argparse.Namespace) -> Observations:
     """Look once, or with --wait until the capabilities work or the time is over."""
-    from ssm_bootstrap.cli.looking import observe_everything, stand
-    from ssm_bootstrap.cli.output import LiveLine, say
-    from ssm_bootstrap.cli.waiting import look_until
-
     line = LiveLine()
 
     def look() -> Observations:
         try:
-            return observe_everything(stand(host, arguments.region), arguments.capabilities, line)
+            return observe_everything(open_session(host, arguments.region), arguments.capabilities, line)
         finally:
             line.end()
 
@@ -115,11 +115,6 @@ def _look(host: Host, arguments: argparse.Namespace) -> Observations:
 
 
 def _replay(arguments: argparse.Namespace) -> Observations:
-    from dataclasses import replace
-
-    from ssm_bootstrap.cli.flags import CAPABILITIES
-    from ssm_bootstrap.cli.saving import load_observations
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
     found = load_observations(arguments.replay)
     if tuple(arguments.capabilities) != CAPABILITIES:
@@ -132,22 +127,68 @@ def _replay(arguments: argparse.Namespace) -> Observations:
 
 
 def _write_metrics(path: str, observations: Observations, diagnosis: Diagnosis, host: Host) -> None:
-    from ssm_bootstrap.cli.writing import write_file
-    from ssm_bootstrap.render.prometheus import metrics
-
     write_file("--prometheus", path, metrics(observations, diagnosis).encode(), 0o644, host.secrets)
 
 
 def _write_bundle(host: Host, arguments: argparse.Namespace, observations: Observations, diagnosis: Diagnosis) -> None:
-    from ssm_bootstrap.cli.bundle import write_bundle
-    from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.saving import observations_document
-    from ssm_bootstrap.cli.telling import report_of, status_of
-    from ssm_bootstrap.render.text import Report
-    from ssm_bootstrap.render.wire import document
-
     report = report_of(Report(100), observations, diagnosis, machine=True).text
     wire = document(observations, diagnosis, status_of(diagnosis, arguments.strict))
     saved = observations_document(observations)
     count = write_bundle(host, arguments.bundle, saved, report, wire, accounts=arguments.redact_accounts)
     say(f"{arguments.bundle}: {count} files, mode 0600; keys, tokens, codes and passwords are masked; look before you send it")
+
+
+LOOK_EVERY = 5.0
+"""Seconds between the starts of two looks."""
+
+TELL_EVERY = 60.0
+
+
+def look_until(look: Callable[[], Observations], clock: Clock, wait: float, say: Callable[[str], None]) -> Observations:
+    """Look once, or for ``wait`` seconds until nothing that waiting could mend is missing; gives the last look.
+
+    What is unknown for want of a look, and stays so, is said once and not waited for.
+    """
+    begun = clock.monotonic()
+    told, told_unknown = 0.0, False
+    while True:
+        look_began = clock.monotonic()
+        seen = look()
+        now = clock.monotonic()
+        if now - begun >= wait:
+            return seen
+        found = missing(seen, diagnose(seen))
+        if found.unknowable and not told_unknown:
+            told_unknown = True
+            say(f"not waited for: {_named(found.unknowable)}: it cannot be looked at here, and waiting does not change that")
+        if not found.waited:
+            return seen
+        if not told or now - told >= TELL_EVERY:
+            told = now
+            say(f"waiting: {_named(found.waited)} ({now - begun:.0f} s of {wait:.0f} s)")
+        clock.sleep(max(0.0, min(LOOK_EVERY - (now - look_began), wait - (now - begun))))
+
+
+def _named(items: Sequence[CapabilityVerdict]) -> str:
+    """Capabilities, each with its causes or its verdict."""
+    return ", ".join(f"{item.capability.value} ({', '.join(item.because) or item.verdict.value})" for item in items)
+
+
+_NODE = re.compile(r"mi-[0-9a-f]{1,64}")
+
+
+def write_inventory(observations: Observations, diagnosis: Diagnosis, host: Host) -> None:
+    """Write the file, mode 0600, as the agent's own are; a node that has no id yet has no place for it. Raises Refusal, Leak."""
+    identity = value_of(observations.identity)
+    is_registered = identity is not None and identity.state is IdentityState.REGISTERED
+    if identity is None or not is_registered or not _NODE.fullmatch(identity.managed_instance_id):
+        say("--inventory: this node is not registered: there is no place for its inventory yet")
+        return
+    path = f"{paths.DATA}/{identity.managed_instance_id}/{paths.INVENTORY}"
+    data = inventory(observations, diagnosis).encode()
+    host.secrets.must_not_stand_in(data, "--inventory")
+    try:
+        host.trees.make_directory(path.rpartition("/")[0])
+        host.files.write_atomic(path, data, 0o600)
+    except OSError as error:
+        raise Refusal(status_of_errno(error.errno), f"--inventory: {path}: {words_of(error)}") from None

@@ -20,7 +20,7 @@ COMMANDS = {
     "prepare-image": "take away what must not be in an image: identity, credentials, snapshots, machine-id",
     "status": "say who this node is and how its agent is, without the network",
     "explain": "read the agent's logs and say what they mean",
-    "doctor": "look at everything and give one verdict a capability",
+    "doctor": "look at everything and give one verdict per capability",
     "install": "put this program, its units and its configuration in place, or take them back",
     "user-data": "print user-data by which an instance fetches this program from S3 and registers",
 }
@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the flags, and end with 2."""
-        from ssm_bootstrap.render.clean import clean
+        from ssm_bootstrap.render.terminal import clean
 
         head, unknown, rest = message.partition("unrecognized arguments: ")
         if unknown:
@@ -111,7 +111,7 @@ def _say_where() -> int:
     """The way to a fault of this program, line by line: as talk, a secret in it is masked."""
     import traceback
 
-    from ssm_bootstrap.catalog.secretshapes import mask_shapes
+    from ssm_bootstrap.catalog.secrets import mask_shapes
     from ssm_bootstrap.cli.output import say
 
     for line in mask_shapes(traceback.format_exc())[0].splitlines():
@@ -121,7 +121,7 @@ def _say_where() -> int:
 
 def _without_codes(message: str, given: Sequence[str]) -> str:
     """A message that repeats none of the words given that look like a code, be it given for a path, a region or an id."""
-    from ssm_bootstrap.catalog.secretshapes import NOT_REPEATED, looks_like_a_code
+    from ssm_bootstrap.catalog.secrets import NOT_REPEATED, looks_like_a_code
 
     values = {part for word in given for part in (word, word.partition("=")[2])}
     for value in sorted((value for value in values if looks_like_a_code(value) and not os.path.lexists(value)), key=len):
@@ -131,7 +131,7 @@ def _without_codes(message: str, given: Sequence[str]) -> str:
 
 def _say_to_nagios() -> int:
     """A flag that is wrong: for a scheduler 2 would be CRITICAL."""
-    from ssm_bootstrap.render.nagios import UNKNOWN, unknown_line
+    from ssm_bootstrap.render.monitoring import UNKNOWN, unknown_line
 
     print(unknown_line("a flag is wrong: see standard error"))
     return UNKNOWN

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import TYPE_CHECKING, Sequence
+from dataclasses import asdict
+from typing import Sequence
 
-from ssm_bootstrap.cli.flags import add_history, add_output, add_region
-from ssm_bootstrap.cli.times import moment
-
-if TYPE_CHECKING:
-    from ssm_bootstrap.cli.logsearch import Search
-    from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
-    from ssm_bootstrap.host.secrets import Secrets
-    from ssm_bootstrap.model.log import LogDigest
-    from ssm_bootstrap.render.text import Report
+from ssm_bootstrap import __version__
+from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.logformat import KINDS
+from ssm_bootstrap.cli.flags import add_history, add_output, add_region, moment
+from ssm_bootstrap.cli.log_search import Search
+from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report, quick_report, say
+from ssm_bootstrap.collect.agent.orchestration import Ends, read_command
+from ssm_bootstrap.collect.known_secrets import learn_what_can_be, learn_written
+from ssm_bootstrap.collect.logs.read import read_logs
+from ssm_bootstrap.diagnose.logs.command_story import findings_of, story_of
+from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.findings import Diagnosis, Severity
+from ssm_bootstrap.model.logs import LogDigest
+from ssm_bootstrap.model.observations import Observations, Plan
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen, value_of
+from ssm_bootstrap.render.findings_page import page
+from ssm_bootstrap.render.story import incident_document, tell_harmless, tell_story
+from ssm_bootstrap.render.text import Report
+from ssm_bootstrap.render.wire import document, finding_document
+from ssm_bootstrap.session import Session, secrets_of_environment
 
 MOST_UNEXPLAINED = 20
 """Rows of unexplained errors that are told in text; JSON has them all."""
@@ -61,8 +76,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _kinds(text: str) -> tuple[str, ...]:
-    from ssm_bootstrap.catalog.logkinds import KINDS
-
     names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in names:
         if name not in KINDS:
@@ -74,25 +87,21 @@ def _kinds(text: str) -> tuple[str, ...]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read, group by cause, tell."""
-    from ssm_bootstrap.cli.logsearch import Search
-    from ssm_bootstrap.cli.secretinput import secrets_of_environment
-
     if len(arguments.files) == 1 and _is_code(arguments.files[0]):
         return _page(arguments)
     if arguments.command_id is not None:
-        from ssm_bootstrap.cli.explaincommand import explain_command
-        from ssm_bootstrap.cli.looking import real_host, stand
+        from ssm_bootstrap.session import open_session, real_host
 
-        return explain_command(stand(real_host(), arguments.region, ask_metadata=False), arguments)
+        return explain_command(open_session(real_host(), arguments.region, ask_metadata=False), arguments)
     secrets = _known(secrets_of_environment(), arguments.files)
     search = Search.of(arguments)
     if arguments.follow:
-        from ssm_bootstrap.cli.following import follow
+        from ssm_bootstrap.cli.follow import follow
 
         return follow(search, arguments, secrets)
     digest = search.read()
     if secrets:
-        from ssm_bootstrap.render.redact import changed_value
+        from ssm_bootstrap.model.codec import changed_value
 
         digest = changed_value(digest, secrets.masked)
     return _tell(search, digest, arguments, secrets)
@@ -100,9 +109,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _known(secrets: Secrets, named: Sequence[str]) -> Secrets:
     """The caller's, those of this machine's configuration, and those of files of settings that are among the named ones."""
-    from ssm_bootstrap.collect.knownsecrets import learn_what_can_be, learn_written
-    from ssm_bootstrap.host.files import Files
-
     learn_what_can_be(secrets, Files(), os.environ)
     learn_written(secrets, Files(), (os.path.abspath(name) for name in named if name.endswith(SETTINGS)))
     return secrets
@@ -111,16 +117,10 @@ def _known(secrets: Secrets, named: Sequence[str]) -> Secrets:
 def _is_code(word: str) -> bool:
     if "/" in word or "." in word:
         return False
-    from ssm_bootstrap.catalog.findings import FINDINGS
-
     return word in FINDINGS
 
 
 def _tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secrets: Secrets) -> int:
-    from ssm_bootstrap.cli.output import exit_status, print_document, print_report, say
-    from ssm_bootstrap.diagnose.logs.explain import explain_logs
-    from ssm_bootstrap.model.finding import Severity
-
     found = explain_logs(digest, region=arguments.region)
     region, source = arguments.region or found.region, "flag" if arguments.region else "logs"
     if not region and found.findings and search.is_own:
@@ -141,13 +141,6 @@ def _tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secr
 def _document(
     digest: LogDigest, found: LogDiagnosis, search: Search, region: tuple[str, str], status: int, harmless: bool
 ) -> dict[str, object]:
-    from ssm_bootstrap import __version__
-    from ssm_bootstrap.model.diagnosis import Diagnosis
-    from ssm_bootstrap.model.observations import Observations, Plan
-    from ssm_bootstrap.model.observed import Observed, Seen, Unseen
-    from ssm_bootstrap.render.story import incident_document
-    from ssm_bootstrap.render.wire import document
-
     name, source = region
     told: Observed[str] = Seen(name) if name else Unseen("the logs name no region")
     plan = Plan(command="explain", region=told, region_source=source if name else "")
@@ -171,11 +164,6 @@ def _document(
 
 
 def _report(digest: LogDigest, found: LogDiagnosis, search: Search, region: str, arguments: argparse.Namespace) -> Report:
-    from ssm_bootstrap import __version__
-    from ssm_bootstrap.cli.output import new_report, quick_report
-    from ssm_bootstrap.model.diagnosis import Diagnosis
-    from ssm_bootstrap.render.story import tell_harmless, tell_story
-
     listed = found.listed
     diagnosis = Diagnosis(
         findings=found.findings, unseen=digest.unseen, unexplained=listed[:MOST_UNEXPLAINED], records=found.records
@@ -205,11 +193,6 @@ def _report(digest: LogDigest, found: LogDiagnosis, search: Search, region: str,
 
 def _page(arguments: argparse.Namespace) -> int:
     """The page of one code, as docs/findings.md has it."""
-    from ssm_bootstrap.catalog.findings import FINDINGS
-    from ssm_bootstrap.cli.output import print_document
-    from ssm_bootstrap.cli.secretinput import secrets_of_environment
-    from ssm_bootstrap.render.findingspage import page
-
     kind = FINDINGS[arguments.files[0]]
     if arguments.json:
         document = {"schema": "ssm-bootstrap/1", "command": "explain", "code": kind.code, "page": page(kind)}
@@ -217,3 +200,50 @@ def _page(arguments: argparse.Namespace) -> int:
     else:
         print(page(kind), end="")
     return 0
+
+
+def explain_command(session: Session, arguments: argparse.Namespace) -> int:
+    """Tell why a command failed (the latest, where no id is given).
+
+    The exit status is 1 where it failed or an error is found. Raises Refusal: 2 for what is no id and for a file or
+    --follow beside it, 77 for who is not root, 78 where there is no such command.
+    """
+    host = session.host
+    if arguments.files or arguments.follow:
+        other = "--follow" if arguments.follow else arguments.files[0]
+        raise Refusal(ExitStatus.USAGE, f"--command reads what the agent kept of one command: {other} does not go with it")
+    try:
+        command = read_command(host.files, arguments.command_id)
+    except PermissionError as error:
+        raise Refusal(ExitStatus.NO_PERMISSION, f"--command: {error.filename}: only root may look there: use sudo") from None
+    except ValueError:
+        expected = f"--command: {arguments.command_id!r}: expected a command id (a UUID), or none for the latest"
+        raise Refusal(ExitStatus.USAGE, expected) from None
+    if isinstance(command, Unseen):
+        raise Refusal(ExitStatus.BAD_CONTENT, f"--command: {command.reason}")
+    ends = Ends(host.files, command.value.paths)
+    digest = read_logs(ends, command.value.paths, host.clock.zone(), host.clock.now())
+    told = explain_logs(digest, region=value_of(session.choice.region)).findings
+    known = {finding.code for finding in told}
+    findings = (*told, *(finding for finding in findings_of(command.value) if finding.code not in known))
+    story = story_of(command.value, findings)
+    failed = story.failed or any(finding.severity is Severity.ERROR for finding in findings)
+    status = ExitStatus.FOUND if failed else ExitStatus.OK
+    if arguments.json:
+        shown = [finding_document(finding) for finding in findings]
+        head = {"schema": "ssm-bootstrap/1", "command": "explain", "exit_status": int(status)}
+        unseen = {"unseen": [{"subject": path, "reason": words} for path, words in ends.cut]} if ends.cut else {}
+        print_document({**head, "story": asdict(story), "findings": shown, **unseen}, host.secrets)
+        return status
+    for path, words in ends.cut:
+        say(f"{path}: {words}")
+    report = new_report(arguments.colour)
+    report.line(story.title, "bold")
+    for label, text in (("ended", story.ended), ("means", story.means), ("change", story.step)):
+        if text:
+            report.item(f"{label:<6}", text)
+    for place, text in story.lines:
+        report.item("said  ", f"{place}: {text}")
+    report.findings(findings)
+    print_report(report, host.secrets)
+    return status

@@ -1,13 +1,15 @@
-"""Flags that several commands share, and the shapes they must have."""
+"""Flags that several commands share, the shapes they must have, and moments as a person writes them."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta, tzinfo
+from typing import Union
 
-if TYPE_CHECKING:
-    from ssm_bootstrap.model.awsname import Region
+from ssm_bootstrap.collect.agent.activation import identifier_problem
+from ssm_bootstrap.model.aws import Region
 
 CAPABILITIES = ("register", "run-command", "session", "patch", "agent-update")
 
@@ -25,8 +27,6 @@ def capabilities(text: str) -> tuple[str, ...]:
 
 def region(text: str) -> Region:
     """``--region``: a region's name."""
-    from ssm_bootstrap.model.awsname import Region
-
     try:
         return Region(text)
     except ValueError as error:
@@ -43,8 +43,6 @@ def duration(text: str) -> float:
 
 def path(text: str) -> str:
     """A file that is there, by its whole path; anything else stays as it is, for who reads it to complain of."""
-    import os
-
     return os.path.abspath(text) if text != "-" and os.path.lexists(text) else text
 
 
@@ -57,8 +55,6 @@ def count(text: str) -> int:
 
 def activation_id(text: str) -> str:
     """``--activation-id``: a UUID."""
-    from ssm_bootstrap.collect.activation import identifier_problem
-
     problem = identifier_problem(text.strip())
     if problem is not None:
         raise argparse.ArgumentTypeError(problem)
@@ -104,3 +100,33 @@ def add_history(parser: argparse.ArgumentParser) -> None:
 def add_page(parser: argparse.ArgumentParser) -> None:
     """``--html``."""
     parser.add_argument("--html", metavar="FILE", help="write the report as one HTML file too (mode 0600): for the network team")
+
+
+_SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*([smhdw])")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_FORMS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z")
+
+Moment = Union[timedelta, datetime]
+"""How long ago, or when."""
+
+
+def moment(text: str) -> Moment:
+    """``--since`` and ``--until``: 90s, 30m, 2h, 3d, 1w ago, or 2026-11-23, ``2026-11-23 15:00``, with or without a zone."""
+    words = text.strip()
+    found = _SPAN.fullmatch(words)
+    if found:
+        return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+    words = words[:-1] + "+00:00" if words.endswith("Z") else words
+    for form in _FORMS:
+        try:
+            return datetime.strptime(words, form)
+        except ValueError:
+            continue
+    raise argparse.ArgumentTypeError(f"{text!r} is no time; expected as in 2h, 3d, 2026-11-23 or '2026-11-23 15:00'")
+
+
+def resolve(told: Moment, now: datetime, zone: tzinfo) -> datetime:
+    """The point in time; without a zone of its own it is ``zone``'s."""
+    if isinstance(told, timedelta):
+        return now - told
+    return told if told.tzinfo else told.replace(tzinfo=zone)

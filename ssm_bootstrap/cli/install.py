@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Iterator, Optional, Sequence
+from contextlib import contextmanager, suppress
+from typing import Iterator, Optional, Sequence
 
+from ssm_bootstrap import __version__
+from ssm_bootstrap.act.agent.service import AgentService, Systemd
+from ssm_bootstrap.act.identity.recovery import recover
+from ssm_bootstrap.act.lock import alone, locked
+from ssm_bootstrap.act.setup.install_self import PACKAGED, Step, Wanted, install, uninstall
 from ssm_bootstrap.cli.flags import activation_id, add_output, path, region
-
-if TYPE_CHECKING:
-    from ssm_bootstrap.act.installation import Step, Wanted
-    from ssm_bootstrap.host import Host
+from ssm_bootstrap.cli.outcome import must_be_root
+from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
+from ssm_bootstrap.cli.secret_input import read_secret
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.agent.activation import CodeSources, read_code_of
+from ssm_bootstrap.collect.settings import read_configuration
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.machine import Program
+from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.session import real_host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,14 +43,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Put it in place, or take it back, and say what was done."""
-    from ssm_bootstrap.act.alone import alone
-    from ssm_bootstrap.act.installation import install, uninstall
-    from ssm_bootstrap.act.systemd import Systemd
-    from ssm_bootstrap.cli.looking import real_host
-    from ssm_bootstrap.cli.registering import must_be_root
-    from ssm_bootstrap.host.signals import INTERRUPTS
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-
     given = [name for name in ("region", "activation_id", "activation_code_file") if getattr(arguments, name) is not None]
     if arguments.uninstall and (given or arguments.start or not arguments.enable):
         raise Refusal(ExitStatus.USAGE, "--uninstall: expected no other flag with it but --json and --no-color")
@@ -62,11 +66,6 @@ def run(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _whole(host: Host) -> Iterator[None]:
     """The node's identity held, and whole: what a registration that was cut short had begun is finished or undone first."""
-    from ssm_bootstrap.act.lock import locked
-    from ssm_bootstrap.act.recovery import recover
-    from ssm_bootstrap.act.service import AgentService
-    from ssm_bootstrap.cli.output import say
-
     with locked(host, "install --uninstall", 0, say):
         recover(host, AgentService(host), say)
         yield
@@ -74,9 +73,6 @@ def _whole(host: Host) -> Iterator[None]:
 
 def _drop_unpacked(host: Host) -> None:
     """Remove what runs of the bundle unpacked; last of all, as this run may be one and load no module after it."""
-    from contextlib import suppress
-
-    from ssm_bootstrap.collect import paths
 
     for place in paths.UNPACKED:
         with suppress(OSError):
@@ -85,11 +81,6 @@ def _drop_unpacked(host: Host) -> None:
 
 def _wanted(host: Host, arguments: argparse.Namespace) -> Wanted:
     """What the flags ask for; raises Refusal where the code is no code."""
-    from ssm_bootstrap.act.installation import PACKAGED, Wanted
-    from ssm_bootstrap.collect import paths
-    from ssm_bootstrap.collect.settings import read_configuration
-    from ssm_bootstrap.host.program import Program
-
     configuration = read_configuration(host.files)
     program = Program()
     bundle = program.bundle()
@@ -112,9 +103,6 @@ def _wanted(host: Host, arguments: argparse.Namespace) -> Wanted:
 
 
 def _code(host: Host, source: Optional[str]) -> Optional[str]:
-    from ssm_bootstrap.cli.secretinput import read_secret
-    from ssm_bootstrap.collect.activation import CodeSources, read_code_of
-
     if source is None:
         return None
     standard_input = read_secret("activation code") if source == "-" else ""
@@ -124,10 +112,6 @@ def _code(host: Host, source: Optional[str]) -> Optional[str]:
 
 
 def _tell(host: Host, steps: Sequence[Step], arguments: argparse.Namespace) -> int:
-    from ssm_bootstrap import __version__
-    from ssm_bootstrap.cli.output import new_report, print_document, print_report
-    from ssm_bootstrap.model.exitstatus import ExitStatus
-
     if arguments.json:
         told = [{"did": step.verb, "what": step.what, "note": step.why or None} for step in steps]
         print_document(

@@ -6,14 +6,17 @@ import json
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
-from ssm_bootstrap.model.exitstatus import ExitStatus
-from ssm_bootstrap.render.clean import clean
-
-if TYPE_CHECKING:
-    from ssm_bootstrap.host.secrets import Secrets
-    from ssm_bootstrap.render.text import Report
+from ssm_bootstrap.catalog.secrets import fault_words
+from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.secrets import Secrets, known_of_this_run
+from ssm_bootstrap.host.systemd import ERROR, INFO, WARNING, is_journal
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
+from ssm_bootstrap.render.plain import PlainReport
+from ssm_bootstrap.render.terminal import clean
+from ssm_bootstrap.render.text import Report
 
 PIPE_WIDTH = 100
 NARROWEST, WIDEST = 20, 500
@@ -22,8 +25,6 @@ NARROWEST, WIDEST = 20, 500
 
 def new_report(colour: bool = True) -> Report:
     """A report as wide as the terminal, or 100 columns in a pipe; colours only on a terminal, and never with NO_COLOR."""
-    from ssm_bootstrap.render.text import Report
-
     terminal = sys.stdout.isatty()
     columns = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if terminal or os.environ.get("COLUMNS") else PIPE_WIDTH
     columns = max(NARROWEST, min(columns, WIDEST))
@@ -36,8 +37,6 @@ def quick_report(colour: bool = True) -> Optional[Report]:
     """A report for a pipe, which needs no colours and so need not wait for rich; None on a terminal. It has no tables."""
     if (colour and sys.stdout.isatty()) or os.environ.get("COLUMNS"):
         return None
-    from ssm_bootstrap.render.plain import PlainReport
-
     return PlainReport(PIPE_WIDTH, (sys.stdout.encoding or "").lower().replace("-", "") != "utf8")
 
 
@@ -64,7 +63,7 @@ def say(text: str, *, error: bool = False) -> None:
     line = talk(text)
     print(f"{_priority(line, error)}{line}", file=sys.stderr, flush=True)
     if "NOTIFY_SOCKET" in os.environ:
-        from ssm_bootstrap.host.journal import tell_status
+        from ssm_bootstrap.host.systemd import tell_status
 
         tell_status(line, os.environ)
 
@@ -74,24 +73,18 @@ def talk(text: str) -> str:
 
     Talk tells of changes under way, and of faults: it is masked, where a report with a secret in it is not written at all.
     """
-    from ssm_bootstrap.host.secrets import known_of_this_run
-
     return known_of_this_run().told(clean(text))
 
 
 def _priority(line: str, error: bool) -> str:
     if "JOURNAL_STREAM" not in os.environ:
         return ""
-    from ssm_bootstrap.host.journal import ERROR, INFO, WARNING, is_journal
-
     level = ERROR if error else WARNING if line.startswith(("warning:", "waiting:")) else INFO
     return f"<{level}>" if is_journal(sys.stderr, os.environ) else ""
 
 
 def report_bug(error: BaseException) -> int:
     """A fault of this program: one line, and 70."""
-    from ssm_bootstrap.catalog.secretshapes import fault_words
-
     text = f"{fault_words(error)} (SSM_BOOTSTRAP_DEBUG=1 shows where)"
     say(f"ssm-bootstrap: a fault of ssm-bootstrap itself: {text}", error=True)
     return int(ExitStatus.BUG)
@@ -125,3 +118,25 @@ class LiveLine:
 def exit_status(errors: bool, remarks: bool, strict: Optional[bool]) -> ExitStatus:
     """The status of a command that looks: 1 for errors, and with --strict for remarks."""
     return ExitStatus.FOUND if errors or (strict and remarks) else ExitStatus.OK
+
+
+def check_place(flag: str, path: str) -> None:
+    """The directory must be there, and nothing but a file at the path, before anything is looked at; raises Refusal (78).
+
+    A device, a pipe or a link would be replaced by a file: /dev/null is not what anybody wants replaced.
+    """
+    place = os.path.abspath(path)
+    if not os.path.isdir(os.path.dirname(place)) or path.endswith("/"):
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{flag}: {path}: expected a file in a directory that is there")
+    if os.path.islink(place) or (os.path.exists(place) and not os.path.isfile(place)):
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{flag}: {path}: expected a new file or a regular one, and it is something else")
+
+
+def write_file(flag: str, path: str, data: bytes, mode: int, secrets: Secrets) -> None:
+    """Write it; raises Refusal that names the flag, and Leak where one of ``secrets`` stands in it."""
+    secrets.must_not_stand_in(data, flag)
+    check_place(flag, path)
+    try:
+        Files().write_atomic(os.path.abspath(path), data, mode)
+    except OSError as error:
+        raise Refusal(status_of_errno(error.errno), f"{flag}: {path}: {words_of(error)}") from None

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
+from ssm_bootstrap import __version__
+from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.setup.prepare_image import Preparation, Prepared
 from ssm_bootstrap.cli.flags import add_output
-
-if TYPE_CHECKING:
-    from ssm_bootstrap.act.image import Prepared
-    from ssm_bootstrap.cli.looking import Ground
-    from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.cli.outcome import must_be_root
+from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
+from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.model.findings import Diagnosis
+from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.render.wire import document
+from ssm_bootstrap.session import Session, open_session, plan_of, real_host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,39 +33,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Remove it, and say what was removed."""
-    from ssm_bootstrap.act.image import Preparation
-    from ssm_bootstrap.act.service import AgentService
-    from ssm_bootstrap.cli.looking import real_host, stand
-    from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import must_be_root
-    from ssm_bootstrap.host.signals import INTERRUPTS
-
     host = real_host()
     must_be_root(host, "prepare-image: only root may remove the agent's identity (use sudo)")
     INTERRUPTS.install()
-    ground = stand(host, None, ask_metadata=False)
-    preparation = Preparation(host, AgentService(host), ground.configuration, arguments.yes, arguments.logs, say)
-    return _tell(ground, preparation.run(), arguments)
+    session = open_session(host, None, ask_metadata=False)
+    preparation = Preparation(host, AgentService(host), session.configuration, arguments.yes, arguments.logs, say)
+    return _tell(session, preparation.run(), arguments)
 
 
-def _tell(ground: Ground, prepared: Prepared, arguments: argparse.Namespace) -> int:
+def _tell(session: Session, prepared: Prepared, arguments: argparse.Namespace) -> int:
     if arguments.json:
-        _document(ground, prepared)
+        _document(session, prepared)
     else:
-        _report(ground, prepared, arguments)
+        _report(session, prepared, arguments)
     return _status(prepared)
 
 
 def _status(prepared: Prepared) -> ExitStatus:
     """78 where something is left that may hold a code: it is no image yet."""
-    from ssm_bootstrap.model.exitstatus import ExitStatus
-
     return ExitStatus.BAD_CONTENT if any(not item.is_unsearched for item in prepared.left) else ExitStatus.OK
 
 
-def _report(ground: Ground, prepared: Prepared, arguments: argparse.Namespace) -> None:
-    from ssm_bootstrap.cli.output import new_report, print_report
-
+def _report(session: Session, prepared: Prepared, arguments: argparse.Namespace) -> None:
     report = new_report(arguments.colour)
     report.line("Removed:" if prepared.removed else "Nothing was there to be removed.", "green")
     width = max((len(item.what) for item in prepared.removed), default=0)
@@ -83,28 +79,19 @@ def _report(ground: Ground, prepared: Prepared, arguments: argparse.Namespace) -
     if old:
         report.line(f"AWS still lists {old}; if no other machine is that node, deregister it there:")
         report.command(_deregister(old, prepared.old.region))
-    print_report(report, ground.host.secrets)
+    print_report(report, session.host.secrets)
 
 
 def _deregister(managed_instance_id: str, region: str) -> str:
     return f"aws ssm deregister-managed-instance --region {region or '<REGION>'} --instance-id {managed_instance_id}"
 
 
-def _document(ground: Ground, prepared: Prepared) -> None:
-    from ssm_bootstrap import __version__
-    from ssm_bootstrap.cli.looking import plan_of
-    from ssm_bootstrap.cli.output import print_document
-    from ssm_bootstrap.collect.identity import look_past_journal
-    from ssm_bootstrap.model.diagnosis import Diagnosis
-    from ssm_bootstrap.model.observations import Observations
-    from ssm_bootstrap.model.observed import Seen
-    from ssm_bootstrap.render.wire import document
-
+def _document(session: Session, prepared: Prepared) -> None:
     observations = Observations(
         version=__version__,
-        taken_at=ground.host.clock.now(),
-        plan=plan_of(ground, "prepare-image", ()),
-        identity=Seen(look_past_journal(ground.host.files)),
+        taken_at=session.host.clock.now(),
+        plan=plan_of(session, "prepare-image", ()),
+        identity=Seen(look_past_journal(session.host.files)),
         root=True,
     )
     told = {
@@ -115,4 +102,4 @@ def _document(ground: Ground, prepared: Prepared) -> None:
         "left": [{"path": item.path, "why": item.why} for item in prepared.left if not item.is_unsearched],
         "not_looked_at": [{"path": item.path, "why": item.why} for item in prepared.left if item.is_unsearched],
     }
-    print_document({**document(observations, Diagnosis(), _status(prepared)), **told}, ground.host.secrets)
+    print_document({**document(observations, Diagnosis(), _status(prepared)), **told}, session.host.secrets)

@@ -5,6 +5,11 @@ from __future__ import annotations
 import argparse
 
 from ssm_bootstrap.cli.flags import add_for, add_output, add_page, add_region
+from ssm_bootstrap.cli.output import LiveLine, check_place
+from ssm_bootstrap.cli.report import tell, write_page
+from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.observe import observe_network
+from ssm_bootstrap.session import open_session, real_host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,21 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look, think, tell."""
-    from ssm_bootstrap.cli.looking import observe_network, real_host, stand
-    from ssm_bootstrap.cli.output import LiveLine
-    from ssm_bootstrap.cli.telling import tell, write_page
-    from ssm_bootstrap.cli.writing import check_place
-    from ssm_bootstrap.diagnose.diagnosis import diagnose
-
     if arguments.html is not None:
         check_place("--html", arguments.html)
-    ground = stand(real_host(), arguments.region)
+    session = open_session(real_host(), arguments.region)
     line = LiveLine()
     try:
-        observations = observe_network(ground, "probe", arguments.capabilities, line)
+        observations = observe_network(session, "probe", arguments.capabilities, line)
     finally:
         line.end()
     diagnosis = diagnose(observations)
     if arguments.html is not None:
-        write_page(arguments.html, observations, diagnosis, ground.host.secrets, machine=False)
-    return tell(observations, diagnosis, arguments, ground.host.secrets)
+        write_page(arguments.html, observations, diagnosis, session.host.secrets, machine=False)
+    return tell(observations, diagnosis, arguments, session.host.secrets)

@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Optional
+from dataclasses import replace
+from typing import Optional
 
+from ssm_bootstrap import __version__
+from ssm_bootstrap.act.agent.install_agent import install_agent
+from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.register import Enrolled, Enrolment, Registrar
+from ssm_bootstrap.act.wait import Deadline, Preflight
+from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.cli.flags import activation_id, add_output, add_region, count, duration, path
-
-if TYPE_CHECKING:
-    from ssm_bootstrap.act.deadline import Deadline
-    from ssm_bootstrap.act.enrolment import Enrolled
-    from ssm_bootstrap.act.register import Registrar
-    from ssm_bootstrap.cli.looking import Ground
-    from ssm_bootstrap.cli.registering import Outcome
-    from ssm_bootstrap.model.finding import Finding
-    from ssm_bootstrap.model.machine import Identity
-    from ssm_bootstrap.model.registration import Proof
+from ssm_bootstrap.cli.outcome import (
+    CommandOutcome,
+    agent_environment,
+    find_binary,
+    must_be_root,
+    must_not_be_led,
+    must_not_cut,
+    recover_first,
+    revive,
+    tell_outcome,
+)
+from ssm_bootstrap.cli.output import say
+from ssm_bootstrap.cli.secret_input import read_secret
+from ssm_bootstrap.collect.agent.activation import CodeSources, read_activation
+from ssm_bootstrap.collect.machine.image import look_at_image
+from ssm_bootstrap.collect.machine.instance import look_at_instance
+from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.model.agent import Identity, Proof
+from ssm_bootstrap.model.aws import Domain
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.findings import Finding, Severity
+from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observed import NOT_ASKED, Seen, value_of
+from ssm_bootstrap.session import Session, open_session, plan_of, proxies_of, real_host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,23 +91,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Register, unless this node is registered already."""
-    from ssm_bootstrap.act.deadline import Deadline
-    from ssm_bootstrap.act.enrolment import Enrolment
-    from ssm_bootstrap.act.service import AgentService
-    from ssm_bootstrap.cli.looking import real_host, stand
-    from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import (
-        Outcome,
-        find_binary,
-        must_be_root,
-        must_not_cut,
-        recover_first,
-        revive,
-        tell_outcome,
-    )
-    from ssm_bootstrap.host.signals import INTERRUPTS
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-
     if arguments.install_agent and not arguments.key_file:
         raise Refusal(ExitStatus.USAGE, "--install-agent: expected --key-file FILE with it: the key by which AWS signs the agent")
     host = real_host()
@@ -94,24 +100,24 @@ def run(arguments: argparse.Namespace) -> int:
     recover_first(host, "register", deadline.left(), no_block=arguments.no_block)
     if arguments.force and not arguments.now:
         must_not_cut(host, "register --force")
-    ground = stand(host, arguments.region)
+    session = open_session(host, arguments.region)
     made: list[Registrar] = []
 
     def registrar() -> Registrar:
-        binary = find_binary(ground)
-        if isinstance(binary, Outcome):
+        binary = find_binary(session)
+        if isinstance(binary, CommandOutcome):
             if not arguments.install_agent:
                 raise _NoAgent(binary)
-            made.append(_install(ground, arguments, deadline))
+            made.append(_install(session, arguments, deadline))
         else:
-            made.append(_registrar(ground, arguments, deadline, binary))
+            made.append(_registrar(session, arguments, deadline, binary))
         return made[0]
 
     service = AgentService(host, arguments.no_block)
 
     def reviver() -> Optional[Proof]:
         if not arguments.no_block:
-            return revive(ground, made[0].cidrs)
+            return revive(session, made[0].cidrs)
         unit = service.unit()
         if unit is not None:
             service.restart(unit.name)
@@ -129,72 +135,53 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         enrolled = enrolment.run()
     except _NoAgent as missing:
-        return tell_outcome(ground, missing.outcome, arguments)
-    return _conclude(ground, arguments, enrolled)
+        return tell_outcome(session, missing.outcome, arguments)
+    return _conclude(session, arguments, enrolled)
 
 
 class _NoAgent(Exception):
     """There is no agent on this machine."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: CommandOutcome) -> None:
         super().__init__("no agent")
         self.outcome = outcome
 
 
-def _install(ground: Ground, arguments: argparse.Namespace, deadline: Deadline) -> Registrar:
+def _install(session: Session, arguments: argparse.Namespace, deadline: Deadline) -> Registrar:
     """Install the agent, once what is needed to register has been found to be there."""
-    from dataclasses import replace
 
-    from ssm_bootstrap.act.install import install_agent
-    from ssm_bootstrap.catalog.partitions import partition_of
-    from ssm_bootstrap.cli.looking import proxies_of
-    from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import Outcome, find_binary
-    from ssm_bootstrap.model.awsname import Domain
-
-    ready = _registrar(ground, arguments, deadline, "")
-    domain = Domain(ground.agent_config.service_domain or partition_of(ground.region, ground.overrides.site).domain)
-    install_agent(ground.host, ground.region, domain, arguments.key_file, proxies_of(ground)[0], say)
-    binary = find_binary(ground)
-    if isinstance(binary, Outcome):
+    ready = _registrar(session, arguments, deadline, "")
+    domain = Domain(session.agent_config.service_domain or partition_of(session.region, session.overrides.site).domain)
+    install_agent(session.host, session.region, domain, arguments.key_file, proxies_of(session)[0], say)
+    binary = find_binary(session)
+    if isinstance(binary, CommandOutcome):
         raise _NoAgent(binary)
     return replace(ready, binary=binary)
 
 
-def _registrar(ground: Ground, arguments: argparse.Namespace, deadline: Deadline, binary: str) -> Registrar:
+def _registrar(session: Session, arguments: argparse.Namespace, deadline: Deadline, binary: str) -> Registrar:
     """What is needed to register, checked before anything runs."""
-    from ssm_bootstrap.act.preflight import Preflight
-    from ssm_bootstrap.act.register import Registrar
-    from ssm_bootstrap.cli.looking import proxies_of
-    from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import agent_environment, must_not_be_led
-    from ssm_bootstrap.cli.secretinput import read_secret
-    from ssm_bootstrap.collect.activation import CodeSources, read_activation
-    from ssm_bootstrap.collect.instance import look_at_instance
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-    from ssm_bootstrap.model.observed import NOT_ASKED, Seen, value_of
-
-    host, region = ground.host, ground.region
+    host, region = session.host, session.region
     sources = CodeSources(
         argument=arguments.activation_code,
         file=arguments.activation_code_file,
         standard_input=read_secret("Activation code") if arguments.activation_code_file == "-" else "",
         variable=host.secrets.variable,
     )
-    if ground.agent_config.problem:
-        path, problem = ground.agent_config.path, ground.agent_config.problem
+    if session.agent_config.problem:
+        path, problem = session.agent_config.path, session.agent_config.problem
         text = f"{path}: agent-config-invalid: {problem}; the agent would not start with it; nothing was registered"
         raise Refusal(ExitStatus.BAD_CONTENT, text)
-    must_not_be_led(ground, "nothing was registered")
-    activation = read_activation(host.files, arguments.activation_id, sources, host.environment, ground.configuration)
+    must_not_be_led(session, "nothing was registered")
+    activation = read_activation(host.files, arguments.activation_id, sources, host.environment, session.configuration)
     host.secrets.learn(activation.code.reveal())
     if arguments.activation_code is not None:
         say("warning: --activation-code shows the code to whoever may list processes; --activation-code-file does not")
-    settings, unit = proxies_of(ground)
-    site = ground.overrides.site
+    settings, unit = proxies_of(session)
+    site = session.overrides.site
     for place, words in site.problems:
         say(f"warning: {place}: {words}")
-    instance = NOT_ASKED if ground.metadata is None else Seen(look_at_instance(host, ground.metadata.result()))
+    instance = NOT_ASKED if session.metadata is None else Seen(look_at_instance(host, session.metadata.result()))
     seen = value_of(instance)
     metadata = value_of(seen.metadata) if seen is not None else None
     return Registrar(
@@ -204,7 +191,7 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, deadline: Deadline
         activation=activation,
         environment=agent_environment(settings, unit),
         cidrs=metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else (),
-        preflight=Preflight(host, region, ground.agent_config, settings, instance, site) if arguments.preflight else None,
+        preflight=Preflight(host, region, session.agent_config, settings, instance, site) if arguments.preflight else None,
         deadline=deadline,
         attempts=arguments.attempts,
         tell=say,
@@ -212,48 +199,36 @@ def _registrar(ground: Ground, arguments: argparse.Namespace, deadline: Deadline
     )
 
 
-def _conclude(ground: Ground, arguments: argparse.Namespace, enrolled: Enrolled) -> int:
-    from ssm_bootstrap.cli.registering import Outcome, tell_outcome
-    from ssm_bootstrap.diagnose.wording import make_finding
-    from ssm_bootstrap.model.exitstatus import ExitStatus
-    from ssm_bootstrap.model.finding import Severity
-
+def _conclude(session: Session, arguments: argparse.Namespace, enrolled: Enrolled) -> int:
     if enrolled.already is not None:
         identity = enrolled.already
         facts = {"region": identity.region, "mi": identity.managed_instance_id}
         already = make_finding("already-registered", identity.managed_instance_id, facts=facts)
-        copied = _copied(ground, identity)
+        copied = _copied(session, identity)
         status = ExitStatus.FOUND if copied is not None and copied.severity is Severity.ERROR else None
-        outcome = Outcome(identity.managed_instance_id, copied, remark=already, identity=identity, status=status)
-        return tell_outcome(ground, outcome, arguments)
+        outcome = CommandOutcome(identity.managed_instance_id, copied, remark=already, identity=identity, status=status)
+        return tell_outcome(session, outcome, arguments)
     result = enrolled.registered
     assert result is not None
     last = result.last
     if result.blocked is not None:
-        return tell_outcome(ground, Outcome("", result.blocked.finding, result.attempts, blocked=True), arguments)
+        return tell_outcome(session, CommandOutcome("", result.blocked.finding, result.attempts, blocked=True), arguments)
     if last is None or not last.succeeded:
         finding = last.finding if last is not None else None
-        outcome = Outcome("", finding, result.attempts, enrolled.proof, identity=enrolled.kept)
-        return tell_outcome(ground, outcome, arguments)
-    outcome = Outcome(last.managed_instance_id, None, result.attempts, enrolled.proof, last.finding)
-    return tell_outcome(ground, outcome, arguments)
+        outcome = CommandOutcome("", finding, result.attempts, enrolled.proof, identity=enrolled.kept)
+        return tell_outcome(session, outcome, arguments)
+    outcome = CommandOutcome(last.managed_instance_id, None, result.attempts, enrolled.proof, last.finding)
+    return tell_outcome(session, outcome, arguments)
 
 
-def _copied(ground: Ground, identity: Identity) -> Optional[Finding]:
+def _copied(session: Session, identity: Identity) -> Optional[Finding]:
     """What is to be said where the vault was made on another machine: this is a clone of an image that was not prepared."""
-    from ssm_bootstrap import __version__
-    from ssm_bootstrap.cli.looking import plan_of
-    from ssm_bootstrap.collect.image import look_at_image
-    from ssm_bootstrap.diagnose.diagnosis import diagnose
-    from ssm_bootstrap.model.observations import Observations
-    from ssm_bootstrap.model.observed import Seen
-
     seen = Observations(
         version=__version__,
-        taken_at=ground.host.clock.now(),
-        plan=plan_of(ground, "register", ()),
+        taken_at=session.host.clock.now(),
+        plan=plan_of(session, "register", ()),
         identity=Seen(identity),
-        image=Seen(look_at_image(ground.host.files)),
+        image=Seen(look_at_image(session.host.files)),
         root=True,
     )
     return next((finding for finding in diagnose(seen).findings if finding.code == "fingerprint-mismatch"), None)

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Optional
+from dataclasses import replace
+from typing import Optional
 
+from ssm_bootstrap.act.agent.hibernation import why_asleep
+from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.recovery import recover
+from ssm_bootstrap.act.lock import locked
+from ssm_bootstrap.act.wait import Preflight
 from ssm_bootstrap.cli.flags import add_output, add_region, duration
-
-if TYPE_CHECKING:
-    from ssm_bootstrap.cli.looking import Ground
-    from ssm_bootstrap.cli.registering import Outcome
+from ssm_bootstrap.cli.outcome import (
+    CommandOutcome,
+    find_binary,
+    must_be_root,
+    must_not_cut,
+    region_at_work,
+    revive,
+    tell_outcome,
+)
+from ssm_bootstrap.cli.output import say
+from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
+from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.model.agent import IdentityState
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.findings import Evidence
+from ssm_bootstrap.model.observed import NOT_ASKED
+from ssm_bootstrap.observe import look_at_logs
+from ssm_bootstrap.session import Session, open_session, proxies_of, real_host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,50 +50,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Restart and prove, after finishing what a run that died had begun."""
-    from dataclasses import replace
-
-    from ssm_bootstrap.act.lock import locked
-    from ssm_bootstrap.act.recovery import recover
-    from ssm_bootstrap.act.service import AgentService
-    from ssm_bootstrap.cli.looking import real_host, stand
-    from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import Outcome, find_binary, must_be_root, must_not_cut, revive, tell_outcome
-    from ssm_bootstrap.collect.identity import look_past_journal
-    from ssm_bootstrap.host.signals import INTERRUPTS
-    from ssm_bootstrap.model.exitstatus import ExitStatus
-    from ssm_bootstrap.model.machine import IdentityState
 
     host = real_host()
     must_be_root(host, "restart: only root may restart the agent (use sudo)")
     INTERRUPTS.install()
     with locked(host, "restart", arguments.wait, say):
         recover(host, AgentService(host), say)
-        ground = replace(stand(host, arguments.region), identity=look_past_journal(host.files))
-        found = find_binary(ground)
-        nobody = isinstance(found, Outcome) or ground.identity.state in (IdentityState.NOT_REGISTERED, IdentityState.LOST)
+        session = replace(open_session(host, arguments.region), identity=look_past_journal(host.files))
+        found = find_binary(session)
+        nobody = isinstance(found, CommandOutcome) or session.identity.state in (IdentityState.NOT_REGISTERED, IdentityState.LOST)
         if arguments.if_asleep and nobody:
             say("restart --if-asleep: no agent of a registered node is here to be asleep; nothing was done")
             return ExitStatus.OK
-        if isinstance(found, Outcome):
-            return tell_outcome(ground, found, arguments)
-        refused = _unfit(ground) or _awake(ground, arguments)
+        if isinstance(found, CommandOutcome):
+            return tell_outcome(session, found, arguments)
+        refused = _unfit(session) or _awake(session, arguments)
         if refused is not None:
-            return tell_outcome(ground, refused, arguments)
+            return tell_outcome(session, refused, arguments)
         if not arguments.now:
             must_not_cut(host, "restart")
-        proof = revive(ground, timeout=arguments.timeout)
-        return tell_outcome(ground, Outcome(ground.identity.managed_instance_id, proof=proof), arguments)
+        proof = revive(session, timeout=arguments.timeout)
+        return tell_outcome(session, CommandOutcome(session.identity.managed_instance_id, proof=proof), arguments)
 
 
-def _unfit(ground: Ground) -> Optional[Outcome]:
+def _unfit(session: Session) -> Optional[CommandOutcome]:
     """The end for a node that has no identity to be online with."""
-    from ssm_bootstrap.cli.registering import Outcome
-    from ssm_bootstrap.diagnose.wording import make_finding
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-    from ssm_bootstrap.model.finding import Evidence
-    from ssm_bootstrap.model.machine import IdentityState
-
-    identity = ground.identity
+    identity = session.identity
     if identity.state is IdentityState.REGISTERED:
         return None
     if identity.state is IdentityState.UNREADABLE:
@@ -79,31 +83,22 @@ def _unfit(ground: Ground) -> Optional[Outcome]:
     shown = (Evidence("vault", "/var/lib/amazon/ssm/Vault", identity.detail or "no identity"),)
     facts = {"mi": identity.registration_file_id, "detail": identity.detail}
     finding = make_finding(identity.state.value, identity.registration_file_id or "this node", facts=facts, evidence=shown)
-    return Outcome("", finding, status=ExitStatus.FOUND)
+    return CommandOutcome("", finding, status=ExitStatus.FOUND)
 
 
-def _awake(ground: Ground, arguments: argparse.Namespace) -> Optional[Outcome]:
+def _awake(session: Session, arguments: argparse.Namespace) -> Optional[CommandOutcome]:
     """With --if-asleep: the end where there is nobody to wake, or waking would not help yet."""
     if not arguments.if_asleep:
         return None
-    from ssm_bootstrap.act.asleep import why_asleep
-    from ssm_bootstrap.act.preflight import Preflight
-    from ssm_bootstrap.cli.looking import look_at_logs, proxies_of
-    from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import Outcome, region_at_work
-    from ssm_bootstrap.diagnose.logs.explain import explain_logs
-    from ssm_bootstrap.model.exitstatus import ExitStatus
-    from ssm_bootstrap.model.observed import NOT_ASKED
-
-    mi = ground.identity.managed_instance_id
-    region = region_at_work(ground)
-    reason = why_asleep(explain_logs(look_at_logs(ground), region=region), ground.host.clock.now())
+    mi = session.identity.managed_instance_id
+    region = region_at_work(session)
+    reason = why_asleep(explain_logs(look_at_logs(session), region=region), session.host.clock.now())
     if reason is None:
-        return Outcome(mi, note="Awake: nothing was done.", status=ExitStatus.OK)
+        return CommandOutcome(mi, note="Awake: nothing was done.", status=ExitStatus.OK)
     say(f"the agent is asleep: {reason}")
-    proxies, site = proxies_of(ground)[0], ground.overrides.site
-    preflight = Preflight(ground.host, region, ground.agent_config, proxies, NOT_ASKED, site)
+    proxies, site = proxies_of(session)[0], session.overrides.site
+    preflight = Preflight(session.host, region, session.agent_config, proxies, NOT_ASKED, site)
     finding, _ = preflight.look()
     if finding is not None:
-        return Outcome(mi, finding, note="Left asleep: its endpoint does not answer yet.", status=ExitStatus.FOUND)
+        return CommandOutcome(mi, finding, note="Left asleep: its endpoint does not answer yet.", status=ExitStatus.FOUND)
     return None

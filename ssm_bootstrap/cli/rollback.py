@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.rollback import Rollback
 from ssm_bootstrap.cli.flags import add_output, add_region, duration
+from ssm_bootstrap.cli.outcome import CommandOutcome, revive, take_charge, tell_outcome
+from ssm_bootstrap.cli.output import say
+from ssm_bootstrap.session import open_session, real_host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,17 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Put it back, start the agent, prove it."""
-    from ssm_bootstrap.act.rollback import Rollback
-    from ssm_bootstrap.act.service import AgentService
-    from ssm_bootstrap.cli.looking import real_host, stand
-    from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.cli.registering import Outcome, revive, take_charge, tell_outcome
-
     host = real_host()
     deadline = take_charge(host, arguments)
     say("warning: if the agent rotated its key after the snapshot, the service no longer knows the old one: then register anew")
-    # The ground is looked at after the change: until then the vault may name no region, or another one.
+    # The session is looked at after the change: until then the vault may name no region, or another one.
     identity, proof = Rollback(
-        host, AgentService(host), lambda: revive(stand(host, arguments.region)), deadline.left(), say
+        host, AgentService(host), lambda: revive(open_session(host, arguments.region)), deadline.left(), say
     ).run()
-    return tell_outcome(stand(host, arguments.region), Outcome(identity.managed_instance_id, proof=proof), arguments)
+    return tell_outcome(
+        open_session(host, arguments.region), CommandOutcome(identity.managed_instance_id, proof=proof), arguments
+    )

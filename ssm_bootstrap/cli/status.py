@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
+from ssm_bootstrap.catalog.findingkind import Teller
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.cli.flags import add_output, add_region
-
-if TYPE_CHECKING:
-    from ssm_bootstrap.model.finding import Finding
+from ssm_bootstrap.cli.output import new_report, print_document, print_report
+from ssm_bootstrap.cli.report import status_of
+from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.model.findings import Finding, Severity
+from ssm_bootstrap.observe import observe_machine
+from ssm_bootstrap.render.story import tell_machine
+from ssm_bootstrap.session import open_session, real_host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,16 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look at identity, agent and its logs; no packet leaves the machine."""
-    from dataclasses import replace
-
-    from ssm_bootstrap.cli.looking import observe_machine, real_host, stand
-    from ssm_bootstrap.cli.output import new_report, print_document, print_report
-    from ssm_bootstrap.cli.telling import status_of
-    from ssm_bootstrap.diagnose.diagnosis import diagnose
 
     host = real_host()
-    ground = stand(host, arguments.region, ask_metadata=False)
-    observations = observe_machine(ground, "status")
+    session = open_session(host, arguments.region, ask_metadata=False)
+    observations = observe_machine(session, "status")
     diagnosis = diagnose(observations)
     # Without a packet nobody can tell whether a network fault of the log still holds: doctor does.
     diagnosis = replace(diagnosis, findings=tuple(_as_remark(finding) for finding in diagnosis.findings))
@@ -38,8 +38,6 @@ def run(arguments: argparse.Namespace) -> int:
 
         print_document(document(observations, diagnosis, status), host.secrets)
         return status
-    from ssm_bootstrap.render.machine import tell_machine
-
     report = new_report(arguments.colour)
     tell_machine(report, observations)
     report.findings(diagnosis.findings)
@@ -50,11 +48,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _as_remark(finding: Finding) -> Finding:
     """A fault of the network that only a log tells, as information."""
-    from dataclasses import replace
-
-    from ssm_bootstrap.catalog.findingkind import Teller
-    from ssm_bootstrap.catalog.findings import FINDINGS
-    from ssm_bootstrap.model.finding import Severity
 
     if finding.logged and Teller.PROBE in FINDINGS[finding.code].told_by:
         return replace(finding, severity=Severity.INFO)

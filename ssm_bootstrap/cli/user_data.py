@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import os
 import re
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
+from ssm_bootstrap import __version__
+from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.cli.flags import activation_id, region
-
-if TYPE_CHECKING:
-    from ssm_bootstrap.render.userdata import CodeFrom, FirstBoot
+from ssm_bootstrap.cli.output import say
+from ssm_bootstrap.cli.secret_input import read_secret
+from ssm_bootstrap.collect.agent.activation import code_problem
+from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.host.files import NamedFiles
+from ssm_bootstrap.host.machine import Program
+from ssm_bootstrap.host.secrets import keep_out_of_dumps
+from ssm_bootstrap.model.aws import Domain
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.render.user_data import LIMIT, BundleSource, CodeFrom, FirstBoot, cloud_config, needs, shell_script
 
 
 def s3_uri(text: str) -> tuple[str, str]:
@@ -69,10 +80,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the user-data, and on standard error what it needs."""
-    from ssm_bootstrap.cli.output import say
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-    from ssm_bootstrap.render.userdata import LIMIT, cloud_config, needs, shell_script
-
     first = _first_boot(arguments)
     text = cloud_config(first) if arguments.format == "cloud-config" else shell_script(first)
     size = len(text.encode())
@@ -86,12 +93,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
-    from ssm_bootstrap import __version__
-    from ssm_bootstrap.catalog.partitions import partition_of
-    from ssm_bootstrap.model.awsname import Domain
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-    from ssm_bootstrap.render.userdata import Fetch, FirstBoot
-
     if (arguments.fetch == "presigned") != (arguments.presigned_url_file is not None):
         raise Refusal(ExitStatus.USAGE, "--presigned-url-file: expected with --fetch presigned, and only with it")
     if arguments.presigned_url_file == arguments.code_in_user_data == "-":
@@ -105,7 +106,7 @@ def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
         domain=Domain(partition_of(arguments.region).domain),
         sha256=_hash(arguments),
         activation_id=arguments.activation_id,
-        fetch=Fetch(arguments.fetch),
+        fetch=BundleSource(arguments.fetch),
         code_from=code_from,
         code_name=name,
         code=code,
@@ -115,10 +116,6 @@ def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
 
 
 def _code(arguments: argparse.Namespace) -> tuple[CodeFrom, str, str]:
-    from ssm_bootstrap.collect.activation import code_problem
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-    from ssm_bootstrap.render.userdata import CodeFrom
-
     kind, name = arguments.code_from
     if arguments.code_in_user_data is None:
         return CodeFrom(kind), name, ""
@@ -132,8 +129,6 @@ def _code(arguments: argparse.Namespace) -> tuple[CodeFrom, str, str]:
 
 
 def _url(source: Optional[str]) -> str:
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-
     if source is None:
         return ""
     url = _read("--presigned-url-file", source).strip()
@@ -143,10 +138,6 @@ def _url(source: Optional[str]) -> str:
 
 
 def _hash(arguments: argparse.Namespace) -> str:
-    import hashlib
-
-    from ssm_bootstrap.host.program import Program
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
     if arguments.sha256 is not None and arguments.bundle is not None:
         raise Refusal(ExitStatus.USAGE, "--bundle: expected without --sha256")
@@ -161,9 +152,6 @@ def _hash(arguments: argparse.Namespace) -> str:
 
 
 def _read(flag: str, source: str) -> str:
-    from ssm_bootstrap.cli.secretinput import read_secret
-    from ssm_bootstrap.host.dumps import keep_out_of_dumps
-
     keep_out_of_dumps()
     if source == "-":
         return read_secret("presigned URL" if flag == "--presigned-url-file" else "activation code")
@@ -171,11 +159,6 @@ def _read(flag: str, source: str) -> str:
 
 
 def _bytes(flag: str, path: str, limit: int) -> bytes:
-    import os
-
-    from ssm_bootstrap.collect.failures import words_of
-    from ssm_bootstrap.host.files import NamedFiles
-    from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
     try:
         return NamedFiles().read_bytes(os.path.abspath(path), limit)

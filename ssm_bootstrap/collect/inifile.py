@@ -14,7 +14,7 @@ _COMMENTS = ("#", ";")
 
 
 @dataclass(frozen=True)
-class Section:
+class IniSection:
     """A section of a file: its name, its lines from ``first`` to before ``end``, and the names of its keys."""
 
     name: str
@@ -23,7 +23,7 @@ class Section:
     keys: frozenset[str]
 
 
-def sections_of(text: str) -> tuple[Section, ...]:
+def sections_of(text: str) -> tuple[IniSection, ...]:
     """The sections of a text in order; a name may come twice."""
     lines = text.split("\n")
     starts = [number for number, line in enumerate(lines) if _HEADER.match(line)]
@@ -31,7 +31,7 @@ def sections_of(text: str) -> tuple[Section, ...]:
     for first, end in zip(starts, [*starts[1:], len(lines)]):
         header = _HEADER.match(lines[first])
         assert header is not None
-        found.append(Section(header[1].strip(), first, end, _keys(lines[first + 1 : end])))
+        found.append(IniSection(header[1].strip(), first, end, _keys(lines[first + 1 : end])))
     return tuple(found)
 
 

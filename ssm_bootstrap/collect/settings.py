@@ -7,16 +7,16 @@ import re
 from dataclasses import dataclass, field
 from typing import Mapping, Optional
 
-from ssm_bootstrap.catalog.secretshapes import repeated
+from ssm_bootstrap.catalog.secrets import repeated
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.failures import words_of
 from ssm_bootstrap.collect.inifile import without_option
-from ssm_bootstrap.collect.proxyurl import read_proxy_url
-from ssm_bootstrap.collect.rootfile import read_trusted
+from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.proxy_url import read_proxy_url
+from ssm_bootstrap.collect.trusted import read_trusted
 from ssm_bootstrap.host.files import Files
-from ssm_bootstrap.model.awsname import Region
+from ssm_bootstrap.model.agent import AgentConfig, Identity, IdentityState
+from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.machine import AgentConfig, Identity, IdentityState
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 
 SECTIONS = {

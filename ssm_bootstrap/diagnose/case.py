@@ -1,26 +1,25 @@
-"""The case before the checks: observations, and what is computed from them once."""
+"""The case before the checks: observations, what is computed from them once, and what may not be claimed of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Iterator, Mapping, Optional
 
 from ssm_bootstrap.catalog.addresses import Place
-from ssm_bootstrap.catalog.agents import WORKER
+from ssm_bootstrap.catalog.agent import WORKER
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.diagnose.doubt import unproven, unsure_way
-from ssm_bootstrap.diagnose.hosts import region_of
+from ssm_bootstrap.catalog.partitions import partition_of, region_of
 from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs
-from ssm_bootstrap.diagnose.reach import Reach, reaches
-from ssm_bootstrap.diagnose.standings import with_repositories
+from ssm_bootstrap.diagnose.patch.repository_state import with_repositories
+from ssm_bootstrap.diagnose.reachability import Reach, metadata_of, reaches
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_needs
+from ssm_bootstrap.model.agent import IdentityState
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import BY_COMMAND, ON_A_NODE, Capability, Verdict
-from ssm_bootstrap.model.machine import IdentityState
+from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import NOT_ASKED, OUR_FAULT, Observed, Unseen, value_of
-from ssm_bootstrap.model.site import Site
 
 
 @dataclass(frozen=True)
@@ -157,3 +156,50 @@ def not_seen(observations: Observations) -> Iterator[tuple[str, str]]:
 def _not_seen(part: Observed[Any]) -> bool:
     """Whether a part was asked for and could not be looked at."""
     return isinstance(part, Unseen) and part != NOT_ASKED
+
+
+def unsure_way(observations: Observations) -> Optional[Evidence]:
+    """What decides where the agent dials and could not be read, with the reason; None where the way is known."""
+    agent = value_of(observations.agent)
+    if agent is not None and agent.config.unreadable:
+        return Evidence("not looked at", agent.config.path, f"{agent.config.unreadable}: the agent may dial other hosts")
+    return _unsure_proxy(observations)
+
+
+def _unsure_proxy(observations: Observations) -> Optional[Evidence]:
+    """The environment of the agent's unit, where it could not be read."""
+    agent, around = value_of(observations.agent), value_of(observations.surroundings)
+    if agent is None or around is None or value_of(agent.unit) is None:
+        return None
+    if not isinstance(around.service, Unseen) or around.service == NOT_ASKED:
+        return None
+    return Evidence("not looked at", "the agent's environment", f"{around.service.reason}: the agent may go by a proxy")
+
+
+def unproven(need: NeedVerdict) -> NeedVerdict:
+    """A need of which a failure was seen on a way that may not be the agent's."""
+    failed = need.verdict in (Verdict.BROKEN, Verdict.DEGRADED)
+    return replace(need, verdict=Verdict.UNKNOWN) if failed else need
+
+
+def in_doubt(observations: Observations, finding: Finding) -> Finding:
+    """A failed fetch as a warning that breaks nothing, where the agent's own proxy is not known."""
+    doubt = _unsure_proxy(observations) if FINDINGS[finding.code].is_fetched else None
+    if doubt is None or finding.severity is Severity.INFO:
+        return finding
+    return replace(finding, severity=Severity.WARNING, breaks=(), degrades=(), evidence=(*finding.evidence, doubt))
+
+
+def known_facts(observations: Observations) -> dict[str, str]:
+    """Facts by the names that the templates of findings use; an empty string where one is not known."""
+    metadata = metadata_of(observations)
+    identity = value_of(observations.identity)
+    region = value_of(observations.plan.region) or ""
+    return {
+        "region": region,
+        "domain": partition_of(region, observations.plan.site).domain if region else "",
+        "mi": identity.managed_instance_id if identity is not None else "",
+        "vpc_id": metadata.vpc_id if metadata is not None else "",
+        "subnet_id": metadata.subnet_id if metadata is not None else "",
+        "instance_id": metadata.instance_id if metadata is not None else "",
+    }

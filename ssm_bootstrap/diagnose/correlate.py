@@ -8,22 +8,22 @@ from typing import Optional, Sequence
 from ssm_bootstrap.catalog.findingkind import Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.diagnose.case import Case, own_region_elsewhere
-from ssm_bootstrap.diagnose.logs.endings import Seen
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
 from ssm_bootstrap.diagnose.logs.timeline import present_of
-from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.finding import Finding, Severity
+from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.timeline import EndedBy
 
 
-def seen_beside_logs(case: Case, present: Sequence[Finding]) -> Seen:
+def seen_beside_logs(case: Case, present: Sequence[Finding]) -> SeenBeside:
     """What a look saw that tells whether a fault of the logs still holds.
 
     Probes that went another way than the agent, or to another region than its own, tell nothing of what it met.
     """
     same_way = _mismatch(present) is None and not own_region_elsewhere(case.observations)
-    return Seen(
+    return SeenBeside(
         present_of(case.observations),
         case.reaches if same_way else (),
         case.region,

@@ -1,4 +1,4 @@
-"""The diagnosis: every check over one case, symptoms hidden behind their cause, one verdict a capability."""
+"""The diagnosis: every check over one case, symptoms hidden behind their cause, one verdict per capability."""
 
 from __future__ import annotations
 
@@ -7,40 +7,22 @@ from functools import partial
 from typing import Callable, Iterable, Mapping, TypeVar, Union
 
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.catalog.secretshapes import fault_words
-from ssm_bootstrap.diagnose.case import Case, not_seen, open_case, unopened_case
-from ssm_bootstrap.diagnose.checks import (
-    account,
-    agent,
-    compliance,
-    hybrid,
-    identity,
-    image,
-    instance,
-    network,
-    patch,
-    patchnode,
-    proxy,
-    region,
-    routes,
-    security,
-    service,
-    storage,
-    versions,
-)
+from ssm_bootstrap.catalog.secrets import fault_words
+from ssm_bootstrap.diagnose.agent import identity, service, versions
+from ssm_bootstrap.diagnose.case import Case, in_doubt, known_facts, not_seen, open_case, unopened_case
 from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
-from ssm_bootstrap.diagnose.doubt import in_doubt
-from ssm_bootstrap.diagnose.facts import known_facts
-from ssm_bootstrap.diagnose.logs.endings import Seen
+from ssm_bootstrap.diagnose.findings import with_known
+from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs, LogDiagnosis, classify_logs, conclude
 from ssm_bootstrap.diagnose.logs.timeline import present_of
-from ssm_bootstrap.diagnose.ownsteps import hide_and_join
-from ssm_bootstrap.diagnose.reach import Standing, vpc_blocks
+from ssm_bootstrap.diagnose.machine import image, security, storage
+from ssm_bootstrap.diagnose.network import endpoints, proxies, region, routes
+from ssm_bootstrap.diagnose.patch import compliance, node, repositories
+from ssm_bootstrap.diagnose.reachability import Standing, vpc_blocks
+from ssm_bootstrap.diagnose.root_cause import hide_and_join
 from ssm_bootstrap.diagnose.verdicts import judge_capabilities
-from ssm_bootstrap.diagnose.wording import with_known
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
-from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.finding import Finding, Severity
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
 from ssm_bootstrap.model.observations import LogDigest, Observations
 from ssm_bootstrap.model.observed import value_of
 
@@ -59,12 +41,12 @@ class Check:
 CHECKS: tuple[Check, ...] = (
     Check("identity", identity.registration),
     Check("identity-unreadable", identity.unreadable),
-    Check("identity-hybrid", hybrid.identity),
+    Check("identity-hybrid", identity.identity),
     Check("fingerprint", image.fingerprint),
-    Check("agent-installed", agent.installed),
-    Check("agent-configuration", agent.configuration),
-    Check("agent-running", agent.running),
-    Check("agent-unseen", agent.not_looked_at),
+    Check("agent-installed", service.installed),
+    Check("agent-configuration", service.configuration),
+    Check("agent-running", service.running),
+    Check("agent-unseen", service.not_looked_at),
     Check("agent-service-twice", service.twice),
     Check("agent-service-disabled", service.disabled),
     Check("agent-service-by-hand", service.by_hand),
@@ -83,36 +65,36 @@ CHECKS: tuple[Check, ...] = (
     Check("host-firewall", security.firewall),
     Check("security-denials", security.denials),
     Check("security-unseen", security.not_looked_at),
-    Check("network", network.what_failed),
-    Check("public-path", network.public_path),
-    Check("clock", network.clock),
-    Check("network-unseen", network.not_looked_at),
-    Check("repositories", patch.repositories),
+    Check("network", endpoints.what_failed),
+    Check("public-path", endpoints.public_path),
+    Check("clock", endpoints.clock),
+    Check("network-unseen", endpoints.not_looked_at),
+    Check("repositories", repositories.repositories),
     Check("false-compliance", compliance.false_compliance),
-    Check("patch-payload", patch.payload),
-    Check("repository-configuration", patch.configuration),
-    Check("patch-unseen", patch.not_looked_at),
-    Check("patch-platform", patchnode.platform),
-    Check("patch-tools", patchnode.tools),
-    Check("patch-room", patchnode.room),
-    Check("package-manager-busy", patchnode.busy),
-    Check("patch-reboot", patchnode.reboot),
-    Check("patch-credentials", patchnode.credentials),
-    Check("patch-hybrid", patchnode.hybrid),
-    Check("proxy-mismatch", proxy.mismatch),
-    Check("proxy-exceptions", proxy.exceptions),
-    Check("proxy-authorities", proxy.authorities),
-    Check("proxy-unseen", proxy.not_looked_at),
-    Check("certificates-loose", proxy.certificates),
+    Check("patch-payload", repositories.payload),
+    Check("repository-configuration", repositories.configuration),
+    Check("patch-unseen", repositories.not_looked_at),
+    Check("patch-platform", node.platform),
+    Check("patch-tools", node.tools),
+    Check("patch-room", node.room),
+    Check("package-manager-busy", node.busy),
+    Check("patch-reboot", node.reboot),
+    Check("patch-credentials", node.credentials),
+    Check("patch-hybrid", node.hybrid),
+    Check("proxy-mismatch", proxies.mismatch),
+    Check("proxy-exceptions", proxies.exceptions),
+    Check("proxy-authorities", proxies.authorities),
+    Check("proxy-unseen", proxies.not_looked_at),
+    Check("certificates-loose", proxies.certificates),
     Check("routes-split", routes.split),
     Check("routes-ipv6-only", routes.ipv6_only),
     Check("routes-unseen", routes.not_looked_at),
     Check("region-unseen", region.not_known),
     Check("site-files", region.site_files),
-    Check("metadata", instance.metadata),
+    Check("metadata", region.metadata),
     Check("region", region.named),
     Check("region-abroad", region.abroad),
-    Check("account", account.mismatch),
+    Check("account", identity.mismatch),
     Check("region-elsewhere", region.elsewhere),
     Check("machine-id", image.machine_id),
     Check("dmidecode", image.dmidecode),
@@ -170,7 +152,7 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
     told = LogDiagnosis()
     if digest is not None:
         unseen.extend(digest.unseen)
-        seen = attempt("present", lambda: seen_beside_logs(case, findings), Seen)
+        seen = attempt("present", lambda: seen_beside_logs(case, findings), SeenBeside)
         told = attempt("history", lambda: steps.concluding(case.logs, seen, region=case.region, site=case.site), LogDiagnosis)
         crossed = partial(steps.crossing, case, tuple(findings), told)
         findings = attempt("crossing", lambda: list(crossed()), lambda: [*findings, *told.findings])
@@ -223,3 +205,29 @@ def _mended_first(case: Case, findings: tuple[Finding, ...]) -> tuple[Finding, .
         return not (blocks and finding.symptom_of is None and finding.severity is Severity.ERROR)
 
     return tuple(sorted(findings, key=rank))
+
+
+@dataclass(frozen=True)
+class Missing:
+    """``waited``: capabilities that do not work yet, or of which a probe proved nothing either way.
+
+    ``unknowable``: those that are unknown as something could not be looked at, which no further look changes: rights that
+    this user does not have, a host that no source names, a fault of ours.
+    """
+
+    waited: tuple[CapabilityVerdict, ...] = ()
+    unknowable: tuple[CapabilityVerdict, ...] = ()
+
+
+def missing(observations: Observations, diagnosis: Diagnosis, opening: Callable[[Observations], Case] = open_case) -> Missing:
+    """What does not work, apart from what will never be known."""
+    try:
+        case = opening(observations)
+    except Exception:  # diagnose has told it as crashed
+        case = unopened_case(observations)
+    dialled = {need.capability for need in case.needs if need.verdict is Verdict.UNKNOWN and need.rows}
+    unknown = tuple(item for item in diagnosis.capabilities if item.verdict is Verdict.UNKNOWN)
+    unknowable = tuple(item for item in unknown if item.capability not in dialled)
+    works = (Verdict.OK, Verdict.DEGRADED)
+    waited = tuple(item for item in diagnosis.capabilities if item.verdict not in works and item not in unknowable)
+    return Missing(waited, unknowable)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Mapping, Sequence
 
-from ssm_bootstrap.catalog.agents import rows_of
+from ssm_bootstrap.catalog.agent import rows_of
 from ssm_bootstrap.catalog.endpoints import NEEDS, Need
-from ssm_bootstrap.diagnose.reach import Reach, Standing
+from ssm_bootstrap.diagnose.reachability import Reach, Standing
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
-from ssm_bootstrap.model.finding import Finding, Severity
+from ssm_bootstrap.model.findings import Finding, Severity
 
 _WORST_FIRST = (Verdict.BROKEN, Verdict.DEGRADED, Verdict.UNKNOWN, Verdict.OK)
 
@@ -56,7 +56,7 @@ def touched_by(rows: Sequence[str], needs: Sequence[NeedVerdict], verdict: Verdi
 def judge_capabilities(
     capabilities: Sequence[Capability], needs: Sequence[NeedVerdict], findings: Sequence[Finding], looked: bool
 ) -> tuple[CapabilityVerdict, ...]:
-    """One verdict a capability; ``because`` holds codes of findings, causes before symptoms, in the findings' order.
+    """One verdict per capability; ``because`` holds codes of findings, causes before symptoms, in the findings' order.
 
     ``looked`` is False where nothing of the network was looked at: then nothing is ``ok``.
     """

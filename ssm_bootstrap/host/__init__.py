@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ssm_bootstrap.host.locks import Locks
     from ssm_bootstrap.host.machine import Machine
     from ssm_bootstrap.host.network import Network
-    from ssm_bootstrap.host.resolutions import Resolutions
+    from ssm_bootstrap.host.resolver import Resolutions
     from ssm_bootstrap.host.trees import Trees
 
 # Doors are loaded when a host is made: who wants the files alone does not pay for ssl and http.
@@ -52,7 +52,7 @@ def _network() -> Network:
 
 
 def _resolutions() -> Resolutions:
-    from ssm_bootstrap.host.resolutions import Resolutions
+    from ssm_bootstrap.host.resolver import Resolutions
 
     return Resolutions()
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterator, Optional, Sequence
 
-from ssm_bootstrap.host.conversation import Conversation
-from ssm_bootstrap.host.resolutions import Resolutions
+from ssm_bootstrap.host.network import Conversation
+from ssm_bootstrap.host.resolver import Resolutions
 
 CONNECT = 10.0  # seconds
 READ = 30.0  # seconds without a byte

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO, Callable, Iterator, Optional, Sequence
 
-from ssm_bootstrap.host.held import Held, first_loose, first_loose_below, hold, remove_held
+from ssm_bootstrap.host.checkedfiles import Held, first_loose, first_loose_below, hold, remove_held
 
 CHUNK = 1 << 18
 _GET_FLAGS = 2 << 30 | struct.calcsize("l") << 16 | ord("f") << 8 | 1  # FS_IOC_GETFLAGS (ioctl_iflags(2))
@@ -296,3 +296,8 @@ def _copy_labels(source: Path, target: str) -> None:
     with contextlib.suppress(OSError):
         for name in os.listxattr(source):
             os.setxattr(target, name, os.getxattr(source, name))
+
+
+def modified(files: Files, path: str) -> float:
+    """Seconds since the epoch of the last change at a path; raises OSError."""
+    return os.stat(files.real(path)).st_mtime

@@ -1,4 +1,4 @@
-"""One at a time: a lock on a file, which a child inherits with its descriptor."""
+"""One at a time: a lock on a file that children inherit, and other programs' locks as the kernel tells them."""
 
 from __future__ import annotations
 
@@ -101,3 +101,21 @@ class Locks:
             except (OSError, ValueError, KeyError, TypeError, RecursionError):
                 time.sleep(LOOK_AGAIN)  # who has just taken it is about to write its name
         return Holder(0, "", "")
+
+
+TABLE = "/proc/locks"
+
+
+def process_holding(files: Files, path: str) -> Optional[int]:
+    """The process that holds any lock (POSIX or flock) on the file at ``path``; None where nobody does, or it cannot be known."""
+    try:
+        found = os.stat(files.real(path))
+        table = files.read_text(TABLE, 1 << 20)
+    except OSError:
+        return None
+    device = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+    for line in table.splitlines():
+        words = line.split()
+        if device in words and "->" not in words and len(words) > 4 and words[4].isdigit():
+            return int(words[4])
+    return None

@@ -8,9 +8,11 @@ import re
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from typing import Any, Mapping, Union, get_args, get_origin, get_type_hints
+from typing import Any, Callable, Mapping, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ssm_bootstrap.model.observed import Seen, Unseen
+
+T = TypeVar("T")
 
 
 class NotDecodable(ValueError):
@@ -132,3 +134,18 @@ def _decode_dataclass(kind: type, data: Any, where: str) -> Any:
         return kind(**values)
     except ValueError as error:
         raise NotDecodable(f"{where}: {error}") from error
+
+
+def changed_value(value: T, change: Callable[[str], str]) -> T:
+    """The same noun with ``change`` made to every text in it."""
+    made: Any = value
+    if type(value) is str:
+        made = change(value)
+    elif type(value) is tuple:
+        made = tuple(changed_value(item, change) for item in value)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        told = {name: changed_value(part, change) for name, part in parts.items()}
+        changed = {name: part for name, part in told.items() if part != parts[name]}
+        made = dataclasses.replace(value, **changed) if changed else value
+    return made  # type: ignore[no-any-return]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.render.columns import cells, wrapped
+from ssm_bootstrap.render.terminal import cells, wrapped
 from ssm_bootstrap.render.text import Report
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, is_dataclass, replace
-from typing import Any, Callable, Iterator, TypeVar
+from typing import Any, Iterator, TypeVar
 
-from ssm_bootstrap.catalog.secretshapes import MASK, is_secret_argument, is_secret_name, mask_shapes
+from ssm_bootstrap.catalog.secrets import MASK, is_secret_argument, is_secret_name, mask_shapes
+from ssm_bootstrap.model.codec import changed_value
 
 T = TypeVar("T")
+
 
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 
@@ -64,18 +65,3 @@ def secret_values(document: Any) -> Iterator[str]:
 def redact_value(value: T, *, accounts: bool = False) -> T:
     """The same noun (a diagnosis, observations, a tuple of them) with every text in it redacted."""
     return changed_value(value, lambda text: redact(text, accounts=accounts)[0])
-
-
-def changed_value(value: T, change: Callable[[str], str]) -> T:
-    """The same noun with ``change`` made to every text in it."""
-    made: Any = value
-    if type(value) is str:
-        made = change(value)
-    elif type(value) is tuple:
-        made = tuple(changed_value(item, change) for item in value)
-    elif is_dataclass(value) and not isinstance(value, type):
-        parts = {field.name: getattr(value, field.name) for field in fields(value)}
-        told = {name: changed_value(part, change) for name, part in parts.items()}
-        changed = {name: part for name, part in told.items() if part != parts[name]}
-        made = replace(value, **changed) if changed else value
-    return made  # type: ignore[no-any-return]

@@ -6,8 +6,7 @@ from enum import Enum
 from typing import Iterator, Sequence
 
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.finding import Evidence, Finding, Severity
+from ssm_bootstrap.model.findings import Diagnosis, Evidence, Finding, Severity
 from ssm_bootstrap.model.network import Failure, Probe
 
 MOST_EVIDENCE = 3

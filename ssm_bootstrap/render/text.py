@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Optional, Sequence
 
 from ssm_bootstrap.model.capability import CapabilityVerdict, Verdict
-from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.finding import Finding, Severity
-from ssm_bootstrap.model.incident import Incident
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
 from ssm_bootstrap.model.network import Probe
-from ssm_bootstrap.render.clean import clean
-from ssm_bootstrap.render.columns import target_lines, wrapped
+from ssm_bootstrap.model.timeline import Incident
 from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence, symptom_rows
+from ssm_bootstrap.render.terminal import clean, target_lines, wrapped
 
 if TYPE_CHECKING:
     from ssm_bootstrap.model.observations import Observations
@@ -142,7 +140,7 @@ class Report:
         return _MARK[finding.severity]
 
     def verdicts(self, capabilities: Sequence[CapabilityVerdict]) -> None:
-        """One line a capability."""
+        """One line per capability."""
         if not capabilities:
             return
         from rich.padding import Padding
@@ -220,7 +218,7 @@ class Report:
             self.entry(row.code, history_words(row))
 
     def targets(self, probes: Sequence[Probe], diagnosis: Diagnosis) -> None:
-        """What was dialled, one line an address."""
+        """What was dialled, one line per address."""
         if not probes:
             return
         from rich.text import Text

@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Mapping, Optional
 
-from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.finding import Evidence, Finding
-from ssm_bootstrap.model.image import Image
-from ssm_bootstrap.model.incident import Incident
-from ssm_bootstrap.model.machine import Agent, Identity, Instance
+from ssm_bootstrap.model.agent import Agent, Identity
+from ssm_bootstrap.model.findings import Diagnosis, Evidence, Finding
+from ssm_bootstrap.model.machine import Image, Instance
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Observed, Seen, value_of
-from ssm_bootstrap.model.timeline import Run
+from ssm_bootstrap.model.timeline import Incident, Run
 
 SCHEMA = "ssm-bootstrap/1"
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional
 
-from ssm_bootstrap.act.change import Change
-from ssm_bootstrap.act.journal import Operation
-from ssm_bootstrap.act.service import AgentService
-from ssm_bootstrap.act.snapshot import put_back
+from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.journal import Operation
+from ssm_bootstrap.act.identity.snapshot import put_back
+from ssm_bootstrap.act.identity.transaction import Change
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.identity import look_past_journal
+from ssm_bootstrap.collect.agent.identity import look_past_journal
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.model.registration import Proof
+from ssm_bootstrap.model.agent import Proof
 from tests.act.machine import NEW, OLD, Machine
 
 ONLINE = Proof(True, (), "ssmmessages")

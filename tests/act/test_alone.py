@@ -9,8 +9,7 @@ from typing import Optional
 
 import pytest
 
-from ssm_bootstrap.act.alone import alone
-from ssm_bootstrap.act.lock import locked
+from ssm_bootstrap.act.lock import alone, locked
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.locks import Locks

@@ -11,18 +11,18 @@ from typing import Callable, Iterator
 
 import pytest
 
-from ssm_bootstrap.act.leftovers import BEFORE
+from ssm_bootstrap.act.setup.launcher import BEFORE
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.host.packed import unfold
-from ssm_bootstrap.render.userdata import CodeFrom, Fetch, FirstBoot, cloud_config, shell_script
-from tests.act.test_image import CODE, OURS, World
+from ssm_bootstrap.host.secrets import unfold
+from ssm_bootstrap.render.user_data import BundleSource, CodeFrom, FirstBoot, cloud_config, shell_script
+from tests.act.test_prepare_image import CODE, OURS, World
 from tests.fakes import RootedFiles
 from tests.laws.secrets import CANARIES, leaks, leaks_in_files
 
 SIGNED = f"https://b.s3.eu-west-1.amazonaws.com/k?X-Amz-Date=1&X-Amz-Signature={CANARIES['presigned-signature']}"
 ID = "01234567-89ab-cdef-0123-456789abcdef"
 FIRST = FirstBoot(
-    "b", "k", "eu-west-1", "amazonaws.com", "0" * 64, ID, Fetch.PRESIGNED, CodeFrom.USER_DATA, code=CODE, url=SIGNED
+    "b", "k", "eu-west-1", "amazonaws.com", "0" * 64, ID, BundleSource.PRESIGNED, CodeFrom.USER_DATA, code=CODE, url=SIGNED
 )
 INSTANCE = "/var/lib/cloud/instances/i-0123456789abcdef0"
 SECRETS = {name: CANARIES[name] for name in ("activation-code", "presigned-signature")}
@@ -207,7 +207,7 @@ def test_user_data_of_others_is_read_for_codes_alone(world: World, text: str, is
 
 
 def test_a_packed_file_that_would_unfold_without_end_is_read_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ssm_bootstrap.host.packed.MOST_UNFOLDED", 1 << 16)
+    monkeypatch.setattr("ssm_bootstrap.host.secrets.MOST_UNFOLDED", 1 << 16)
     bomb = gzip.compress(bytes(1 << 24), mtime=0)
     assert len(unfold(bomb)) == 1 << 16
     torn = gzip.compress(CODE.encode() * 2000, mtime=0)[:-20]
@@ -238,7 +238,7 @@ def test_what_lies_deep_is_told(world: World, name: str, pack: Callable[[bytes],
 
 
 def test_a_large_file_is_searched_piece_by_piece(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ssm_bootstrap.act.remains.PIECE", 1 << 20)
+    monkeypatch.setattr("ssm_bootstrap.act.setup.remains.PIECE", 1 << 20)
     cut = (1 << 20) - len(CODE) // 2
     world.files.put("/var/log/across", b"x" * cut + CODE.encode() + b"x" * (2 << 20))
     world.files.put("/var/log/late", b"x" * (18 << 20) + CODE.encode())

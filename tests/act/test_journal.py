@@ -9,11 +9,11 @@ from typing import Any, Dict
 
 import pytest
 
-from ssm_bootstrap.act.journal import (
+from ssm_bootstrap.act.identity.journal import (
     SCHEMA,
+    ChangePhase,
     Journal,
     Operation,
-    Phase,
     UnreadableJournal,
     drop_journal,
     read_journal,
@@ -24,7 +24,7 @@ from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.signals import INTERRUPTS
 from tests.act.machine import OLD, Machine
 
-WHOLE = Journal(Operation.ROLLBACK, Phase.SAVED, OLD, "2026-11-23T12:00:00+00:00", "agent.service", True, "other.service")
+WHOLE = Journal(Operation.ROLLBACK, ChangePhase.SAVED, OLD, "2026-11-23T12:00:00+00:00", "agent.service", True, "other.service")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def files(machine: Machine) -> Files:
 
 
 def test_it_comes_back_as_it_was_written(machine: Machine, files: Files) -> None:
-    for journal in (WHOLE, Journal(Operation.REGISTER, Phase.PREPARED, "", "now")):
+    for journal in (WHOLE, Journal(Operation.REGISTER, ChangePhase.PREPARED, "", "now")):
         write_journal(files, journal)
         assert read_journal(files) == journal
     assert stat.S_IMODE(machine.real(paths.JOURNAL).stat().st_mode) == 0o600
@@ -42,8 +42,8 @@ def test_it_comes_back_as_it_was_written(machine: Machine, files: Files) -> None
 
 
 def test_further_on_it_is_the_same_change(files: Files) -> None:
-    later = WHOLE.at(Phase.WRITTEN)
-    assert (later.phase, later.keep) == (Phase.WRITTEN, False)
+    later = WHOLE.at(ChangePhase.WRITTEN)
+    assert (later.phase, later.keep) == (ChangePhase.WRITTEN, False)
     assert (later.old_id, later.start, later.wake, later.started) == (WHOLE.old_id, WHOLE.start, WHOLE.wake, WHOLE.started)
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from ssm_bootstrap.act.installation import PACKAGED, Wanted, install
-from ssm_bootstrap.act.systemd import Systemd
-from ssm_bootstrap.host.program import Program
+from ssm_bootstrap.act.agent.service import Systemd
+from ssm_bootstrap.act.setup.install_self import PACKAGED, Wanted, install
+from ssm_bootstrap.host.machine import Program
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from tests.act.test_installation import UNIT, Node
+from tests.act.test_install_self import UNIT, Node
 
 LINE = f"ExecStart={PACKAGED} register\n"
 
@@ -142,7 +142,7 @@ def test_links_that_go_round_in_the_package_end(node: Node) -> None:
 
 def test_more_files_than_can_be_looked_at_are_no_pass(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     package(node)
-    monkeypatch.setattr("ssm_bootstrap.act.launcher.MOST_FILES", 3)
+    monkeypatch.setattr("ssm_bootstrap.act.setup.launcher.MOST_FILES", 3)
     assert "more than 3 files are below it" in refused(node, "/opt/tool/bin/ssm-bootstrap", PACKAGE)
 
 

@@ -11,11 +11,11 @@ from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
 
-from ssm_bootstrap.act.online import Mark, prove_online
+from ssm_bootstrap.act.agent.online import LogPosition, prove_online
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.machine import RunningProcess
-from ssm_bootstrap.model.registration import Proof
+from ssm_bootstrap.model.agent import Proof
 from tests.act.machine import TickingClock
 from tests.fakes import RootedFiles, ScriptedMachine
 from tests.recordings import JOURNEYS
@@ -93,7 +93,7 @@ def prove(tmp_path: Path, before: str, start: datetime, lines: Sequence[Line], b
     files.put(paths.AGENT_LOG, before)
     if "until" in more:
         files.put(paths.IDENTITY_CONFIG, json.dumps({"CredentialsExpiresAt": more["until"]}))
-    mark = Mark.of(files)
+    mark = LogPosition.of(files)
     clock = Player(files, start, lines)
     process = RunningProcess(NEW, "amazon-ssm-agent", ("amazon-ssm-agent",), began.timestamp())
     host = Host(files=files, clock=clock, machine=ScriptedMachine([process]))

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssm_bootstrap.act.journal import Journal, Operation, Phase, write_journal
-from ssm_bootstrap.act.recovery import recover
-from ssm_bootstrap.act.snapshot import is_tidy, only_copies
+from ssm_bootstrap.act.identity.journal import ChangePhase, Journal, Operation, write_journal
+from ssm_bootstrap.act.identity.recovery import recover
+from ssm_bootstrap.act.identity.snapshot import is_tidy, only_copies
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.identity import look_past_journal
+from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.exitstatus import Refusal
-from ssm_bootstrap.model.machine import IdentityState
 from tests.act.changes import change_of, registration
 from tests.act.machine import NEW, OLD, UNIT, Machine
 
@@ -30,7 +30,7 @@ JOURNALS = st.one_of(
     st.builds(
         Journal,
         operation=st.sampled_from(Operation),
-        phase=st.sampled_from(Phase),
+        phase=st.sampled_from(ChangePhase),
         old_id=st.sampled_from(["", OLD]),
         started=st.just("noon"),
         start=st.sampled_from(["", UNIT]),

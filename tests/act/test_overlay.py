@@ -12,17 +12,17 @@ from typing import Any, Iterator
 
 import pytest
 
-from ssm_bootstrap.act.journal import Journal, Operation, Phase, read_journal, write_journal
-from ssm_bootstrap.act.recovery import recover
-from ssm_bootstrap.act.rollback import Rollback
-from ssm_bootstrap.act.snapshot import NEW as FRESH
-from ssm_bootstrap.act.snapshot import take_snapshot
+from ssm_bootstrap.act.identity.journal import ChangePhase, Journal, Operation, read_journal, write_journal
+from ssm_bootstrap.act.identity.recovery import recover
+from ssm_bootstrap.act.identity.rollback import Rollback
+from ssm_bootstrap.act.identity.snapshot import NEW as FRESH
+from ssm_bootstrap.act.identity.snapshot import take_snapshot
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.identity import look_past_journal
+from ssm_bootstrap.collect.agent.identity import look_past_journal
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.trees import Trees
+from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.machine import IdentityState
 from tests.act.changes import ONLINE, change_of, failure, registration, restarting
 from tests.act.machine import NEW, OLD, UNIT, Machine
 from tests.act.power import CutTrees, Power, host_with
@@ -151,7 +151,7 @@ def test_a_journal_of_a_change_that_failed_puts_the_old_identity_back(tmp_path: 
     node = Node(tmp_path)
     machine = node()
     take_snapshot(machine.host, paths.PENDING)
-    write_journal(machine.files, Journal(Operation.REGISTER, Phase.FAILED, OLD, "then", start=UNIT))
+    write_journal(machine.files, Journal(Operation.REGISTER, ChangePhase.FAILED, OLD, "then", start=UNIT))
     machine.put_identity(NEW)
     assert recover(machine.host, machine.service, machine.tell)
     assert machine.identity() == node.old and machine.systemctl.active
@@ -193,7 +193,7 @@ def test_a_real_overlay(tmp_path: Path) -> None:
 
 def saved(machine: Machine) -> None:
     Trees(str(machine.root)).make_directory(paths.OUR_STATE)
-    write_journal(machine.files, Journal(Operation.REGISTER, Phase.SAVED, OLD, "then", start=UNIT))
+    write_journal(machine.files, Journal(Operation.REGISTER, ChangePhase.SAVED, OLD, "then", start=UNIT))
 
 
 def refused(machine: Machine) -> str:

@@ -8,18 +8,18 @@ from typing import Any, Callable, Dict
 
 import pytest
 
-from ssm_bootstrap.act.change import Change
-from ssm_bootstrap.act.journal import Journal, Operation, Phase, read_journal, write_journal
-from ssm_bootstrap.act.recovery import recover
-from ssm_bootstrap.act.rollback import Rollback
-from ssm_bootstrap.act.service import AgentService
-from ssm_bootstrap.act.snapshot import take_snapshot
+from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.journal import ChangePhase, Journal, Operation, read_journal, write_journal
+from ssm_bootstrap.act.identity.recovery import recover
+from ssm_bootstrap.act.identity.rollback import Rollback
+from ssm_bootstrap.act.identity.snapshot import take_snapshot
+from ssm_bootstrap.act.identity.transaction import Change
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.identity import look_past_journal
+from ssm_bootstrap.collect.agent.identity import look_past_journal
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS, STOPPING
+from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.machine import IdentityState
 from tests.act.changes import ONLINE, change_of, failure, registration, restarting, rollback
 from tests.act.machine import NEW, OLD, UNIT, Machine
 from tests.act.power import CutSystemctl, Power, PowerCut, cut_everywhere, host_with
@@ -166,7 +166,7 @@ def test_a_recovery_that_is_cut_itself(tmp_path: Path, torn: bool) -> None:
 def test_a_first_registration_brings_the_agent_up(tmp_path: Path) -> None:
     """Nobody was stopped, so nobody would be started; the node has to come up with its first identity all the same."""
 
-    def crash(last_phase: Phase) -> Machine:
+    def crash(last_phase: ChangePhase) -> Machine:
         machine = Machine(tmp_path / last_phase.value)
         machine.real(paths.DATA).mkdir(parents=True)
         machine.systemctl.active = False
@@ -179,7 +179,7 @@ def test_a_first_registration_brings_the_agent_up(tmp_path: Path) -> None:
 
         def act() -> str:
             machine.put_identity(NEW)
-            return die() if last_phase is Phase.SAVED else "done"
+            return die() if last_phase is ChangePhase.SAVED else "done"
 
         with pytest.raises(PowerCut):
             change_of(machine, act, host, revive=die, old_id="", stop=False).run()
@@ -187,7 +187,7 @@ def test_a_first_registration_brings_the_agent_up(tmp_path: Path) -> None:
         assert journal is not None and journal.phase is last_phase
         return machine
 
-    for phase in (Phase.SAVED, Phase.WRITTEN):
+    for phase in (ChangePhase.SAVED, ChangePhase.WRITTEN):
         machine = crash(phase)
         assert recover(machine.host, machine.service, machine.tell)
         assert machine.systemctl.active and machine.state_names() == []
@@ -197,7 +197,7 @@ def test_a_first_registration_brings_the_agent_up(tmp_path: Path) -> None:
 def written(machine: Machine, **changes: Any) -> Journal:
     """A journal of a registration that was cut short, and the snapshot that belongs to it."""
     take_snapshot(machine.host, paths.PENDING)
-    whole = {"operation": Operation.REGISTER, "phase": Phase.SAVED, "old_id": OLD, "started": "noon", "start": UNIT}
+    whole = {"operation": Operation.REGISTER, "phase": ChangePhase.SAVED, "old_id": OLD, "started": "noon", "start": UNIT}
     journal = Journal(**{**whole, **changes})
     write_journal(machine.files, journal)
     return journal
@@ -206,10 +206,10 @@ def written(machine: Machine, **changes: Any) -> Journal:
 def test_it_tells_what_it_did(machine: Machine) -> None:
     used = "the activation may be used (ssm-bootstrap explain answer-lost)"
     for phase, spoil, said in (
-        (Phase.PREPARED, lambda: None, "it had changed nothing"),
-        (Phase.SAVED, machine.tear, f"the identity before it is back ({OLD}); {used}"),
-        (Phase.SAVED, lambda: machine.put_identity(NEW), "it was complete, and is kept"),
-        (Phase.WRITTEN, lambda: None, "the identity is whole"),
+        (ChangePhase.PREPARED, lambda: None, "it had changed nothing"),
+        (ChangePhase.SAVED, machine.tear, f"the identity before it is back ({OLD}); {used}"),
+        (ChangePhase.SAVED, lambda: machine.put_identity(NEW), "it was complete, and is kept"),
+        (ChangePhase.WRITTEN, lambda: None, "the identity is whole"),
     ):
         written(machine, phase=phase, old_id=look_past_journal(machine.files).managed_instance_id)
         spoil()
@@ -258,15 +258,15 @@ def test_a_snapshot_that_is_gone_is_said_and_nothing_is_removed(machine: Machine
 @pytest.mark.parametrize(
     ("operation", "phase"),
     [
-        (Operation.REGISTER, Phase.SAVED),
-        (Operation.REGISTER, Phase.FAILED),
-        (Operation.ROLLBACK, Phase.SAVED),
-        (Operation.ROLLBACK, Phase.FAILED),
-        (Operation.DEREGISTER, Phase.FAILED),
+        (Operation.REGISTER, ChangePhase.SAVED),
+        (Operation.REGISTER, ChangePhase.FAILED),
+        (Operation.ROLLBACK, ChangePhase.SAVED),
+        (Operation.ROLLBACK, ChangePhase.FAILED),
+        (Operation.DEREGISTER, ChangePhase.FAILED),
     ],
 )
 def test_whatever_was_cut_short_names_a_way_out_that_leads_out(
-    machine: Machine, operation: Operation, phase: Phase, with_snapshot: bool
+    machine: Machine, operation: Operation, phase: ChangePhase, with_snapshot: bool
 ) -> None:
     """Its journal says that something was put aside, and it is gone: every run is refused until somebody follows the way."""
     if with_snapshot:

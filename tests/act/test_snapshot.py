@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ssm_bootstrap.act.snapshot import (
+from ssm_bootstrap.act.identity.snapshot import (
     has_snapshot,
     is_tidy,
     promote,

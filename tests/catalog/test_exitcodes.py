@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_bootstrap.catalog.exitcodes import EXIT_CODES
+from ssm_bootstrap.catalog.patch import EXIT_CODES
 from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from tests.collect.test_agentlog import UTC

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_bootstrap.catalog.partitions import PARTITIONS, dual_stack_host, is_aws_host, partition_of, partitions
+from ssm_bootstrap.catalog.partitions import (
+    PARTITIONS,
+    dual_stack_host,
+    is_aws_host,
+    partition_of,
+    partitions,
+    region_of,
+    service_of,
+)
 from ssm_bootstrap.catalog.regions import OPENED, has_ec2messages, is_known
-from ssm_bootstrap.collect.targets import ProxySettings, targets_for
-from ssm_bootstrap.diagnose.hosts import region_of, service_of
+from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
+from ssm_bootstrap.model.agent import AgentConfig
+from ssm_bootstrap.model.aws import Site, SitePartition, SiteRegion
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.machine import AgentConfig
 from ssm_bootstrap.model.observed import Seen
-from ssm_bootstrap.model.site import Site, SitePartition, SiteRegion
 from tests.made import NO_CONFIG
 
 # region, name of the partition, domain, dual-stack domain (written out, so that a slip in the table shows)

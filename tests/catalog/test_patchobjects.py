@@ -6,7 +6,7 @@ from typing import Set
 
 import pytest
 
-from ssm_bootstrap.catalog.patchobjects import patch_objects
+from ssm_bootstrap.catalog.patch import patch_objects
 
 
 @pytest.mark.parametrize(

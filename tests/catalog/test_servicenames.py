@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ssm_bootstrap.catalog.findings import awscommands as aws
-from ssm_bootstrap.catalog.servicenames import fitted, service_names
-from ssm_bootstrap.diagnose.wording import make_finding, with_known
+from ssm_bootstrap.catalog.partitions import fitted, service_names
+from ssm_bootstrap.diagnose.findings import make_finding, with_known
 
 
 @pytest.mark.parametrize("service", ["ssm", "ssmmessages", "ec2messages", "kms", "logs"])

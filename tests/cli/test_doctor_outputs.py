@@ -14,11 +14,11 @@ import html5lib
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from ssm_bootstrap.cli.output import check_place, write_file
 from ssm_bootstrap.cli.saving import observations_text
-from ssm_bootstrap.cli.writing import check_place, write_file
 from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.machine import Identity, IdentityState
 from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen

@@ -18,9 +18,9 @@ from typing import Optional
 import pytest
 
 from ssm_bootstrap.cli.entry import run
-from ssm_bootstrap.cli.following import follow
-from ssm_bootstrap.cli.logsearch import Search
-from ssm_bootstrap.cli.times import moment, resolve
+from ssm_bootstrap.cli.flags import moment, resolve
+from ssm_bootstrap.cli.follow import follow
+from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.secrets import Secrets
 from tests.corpus import CORPUS
@@ -217,7 +217,7 @@ def test_a_long_journal_is_recognised_and_what_was_left_out_is_said(
     (tmp_path / "journalctl").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     if limit is not None:
-        monkeypatch.setattr("ssm_bootstrap.cli.logsearch.JOURNAL_LIMIT", limit)
+        monkeypatch.setattr("ssm_bootstrap.cli.log_search.JOURNAL_LIMIT", limit)
     _, out, err = explain(capsys, "--source", "journal", "--json")
     read = sum(json.loads(out)["records"].values())
     if limit is None:

@@ -10,13 +10,13 @@ from typing import Tuple
 
 import pytest
 
-from ssm_bootstrap.catalog.exitcodes import EXIT_CODES
+from ssm_bootstrap.catalog.patch import EXIT_CODES
 from ssm_bootstrap.cli.entry import parser_for
-from ssm_bootstrap.cli.explaincommand import explain_command
-from ssm_bootstrap.cli.looking import stand
-from ssm_bootstrap.collect.orchestration import MOST_OUTPUT, Ends
+from ssm_bootstrap.cli.explain import explain_command
+from ssm_bootstrap.collect.agent.orchestration import MOST_OUTPUT, Ends
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.exitstatus import Refusal
+from ssm_bootstrap.session import open_session
 from tests.collect.repositories.trees import TreeMachine
 from tests.corpus import CORPUS
 from tests.fakes import RootedFiles, ScriptedCommands
@@ -51,7 +51,7 @@ def explain(files: RootedFiles, capsys: pytest.CaptureFixture[str], *words: str)
     """The exit status and what is printed; raises Refusal."""
     arguments = parser_for(["explain"]).parse_args(["explain", *words])
     host = Host(files=files, machine=TreeMachine(files.real("/")), commands=ScriptedCommands({}), environment={})
-    status = explain_command(stand(host, None, ask_metadata=False), arguments)
+    status = explain_command(open_session(host, None, ask_metadata=False), arguments)
     return int(status), capsys.readouterr().out
 
 

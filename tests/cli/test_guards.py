@@ -9,19 +9,20 @@ from typing import Any, Callable, Iterator, Optional
 
 import pytest
 
-from ssm_bootstrap.cli.looking import observe_everything, observe_machine, observe_network, stand
+from ssm_bootstrap.cli.report import status_of
 from ssm_bootstrap.cli.saving import observations_text
-from ssm_bootstrap.cli.telling import status_of
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.codec import decode, encode
-from ssm_bootstrap.model.diagnosis import Diagnosis
 from ssm_bootstrap.model.exitstatus import ExitStatus
-from ssm_bootstrap.model.machine import IdentityState
+from ssm_bootstrap.model.findings import Diagnosis
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.observe import observe_everything, observe_machine, observe_network
+from ssm_bootstrap.session import open_session
 from tests.laws.secrets import CANARIES, leaks
 from tests.scenarios.fake_commands import ScenarioCommands
 from tests.scenarios.fake_files import ScenarioFiles
@@ -80,7 +81,7 @@ def hostile(tmp_path: Path, fault: Fault, *, file: str = "", command: str = "", 
 
 def look(host: Host) -> tuple[Observations, Diagnosis]:
     """Everything, as the doctor does."""
-    observations = observe_everything(stand(host, "ap-northeast-1"), EVERYTHING)
+    observations = observe_everything(open_session(host, "ap-northeast-1"), EVERYTHING)
     return observations, diagnose(observations)
 
 
@@ -136,8 +137,8 @@ def test_a_network_look_that_raises_leaves_the_machine(tmp_path: Path, fault: Fa
         raise fault()
 
     with hostile(tmp_path, fault) as host:
-        ground = stand(host, "ap-northeast-1")
-        observations = observe_everything(ground, EVERYTHING, raise_it)
+        session = open_session(host, "ap-northeast-1")
+        observations = observe_everything(session, EVERYTHING, raise_it)
     diagnosis = diagnose(observations)
     check(observations, diagnosis, "network", fault)
     identity = value_of(observations.identity)
@@ -147,9 +148,9 @@ def test_a_network_look_that_raises_leaves_the_machine(tmp_path: Path, fault: Fa
 
 def test_status_and_probe_stand_as_well(tmp_path: Path) -> None:
     with hostile(tmp_path, FAULTS["KeyError"], command="/usr/bin/amazon-ssm-agent -version") as host:
-        ground = stand(host, "ap-northeast-1")
-        assert [who for who, _ in observe_machine(ground, "status").crashed] == ["agent"]
-        assert observe_network(ground, "probe", EVERYTHING).crashed == ()
+        session = open_session(host, "ap-northeast-1")
+        assert [who for who, _ in observe_machine(session, "status").crashed] == ["agent"]
+        assert observe_network(session, "probe", EVERYTHING).crashed == ()
 
 
 def test_a_file_that_cannot_be_read_is_no_fault_of_ours(tmp_path: Path) -> None:

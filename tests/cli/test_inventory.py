@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ssm_bootstrap.cli.inventory import write_inventory
+from ssm_bootstrap.cli.doctor import write_inventory
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.trees import Trees
+from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.exitstatus import Refusal
-from ssm_bootstrap.model.machine import Identity, IdentityState
 from ssm_bootstrap.model.observed import Seen
 from tests.fakes import RootedFiles
 from tests.render.reports import HEALTHY

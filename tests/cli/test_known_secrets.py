@@ -15,21 +15,20 @@ from urllib.parse import quote
 import pytest
 
 from ssm_bootstrap.cli import entry
-from ssm_bootstrap.cli.bundle import PLACE, write_bundle
-from ssm_bootstrap.cli.looking import stand, without_secrets
-from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
+from ssm_bootstrap.cli.output import new_report, print_document, print_report, say, write_file
+from ssm_bootstrap.cli.report import write_page
 from ssm_bootstrap.cli.saving import save_observations
-from ssm_bootstrap.cli.secretinput import secrets_of_environment
-from ssm_bootstrap.cli.telling import write_page
-from ssm_bootstrap.cli.writing import write_file
+from ssm_bootstrap.cli.support_bundle import PLACE, write_bundle
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.secrets import LEAST, Leak, Secrets
 from ssm_bootstrap.host.trees import Trees
-from ssm_bootstrap.model.diagnosis import Diagnosis
+from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.machine import Identity, IdentityState
+from ssm_bootstrap.model.findings import Diagnosis
 from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.observe import without_secrets
+from ssm_bootstrap.session import open_session, secrets_of_environment
 from tests.fakes import RootedFiles
 from tests.laws.secrets import CANARIES, leaks, spellings
 from tests.made import healthy, observations
@@ -156,7 +155,7 @@ SOURCES: dict[str, Callable[[RootedFiles], dict[str, str]]] = {
 def test_what_a_run_can_know_it_knows(files: RootedFiles, source: str) -> None:
     environment = SOURCES[source](files)
     host = Host(files=files, trees=Trees(files.real("/")), environment=environment)
-    stand(host, "eu-west-1", ask_metadata=False)
+    open_session(host, "eu-west-1", ask_metadata=False)
     assert host.secrets.stand_in(f"x{CODE}".encode()) and leaks(repr(host.secrets)) == ()
 
 

@@ -7,13 +7,14 @@ from typing import Mapping
 
 import pytest
 
-from ssm_bootstrap.cli.looking import Ground, observe_network, stand
-from ssm_bootstrap.cli.registering import must_not_be_led
+from ssm_bootstrap.cli.outcome import must_not_be_led
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.trust import BUNDLES
+from ssm_bootstrap.collect.network.connector import BUNDLES
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.observe import observe_network
+from ssm_bootstrap.session import Session, open_session
 from tests.fakes import RootedFiles, ScriptedCommands, ScriptedMachine, ScriptedNetwork
 
 FILE = "/etc/sysconfig/amazon-ssm-agent"
@@ -27,7 +28,7 @@ LED: Mapping[str, tuple[str, str]] = {
 }
 
 
-def healthy(files: RootedFiles) -> Ground:
+def healthy(files: RootedFiles) -> Session:
     for path, content in LED.values():
         if not files.exists(path):
             files.put(path, content, 0o644)
@@ -37,13 +38,13 @@ def healthy(files: RootedFiles) -> Ground:
     names.resolve = lambda host, port: ("10.0.1.9",)  # type: ignore[method-assign]
     environment = {"AWS_CA_BUNDLE": "/srv/ca.pem"}
     host = Host(files=files, commands=commands, network=names, machine=ScriptedMachine(), environment=environment)
-    return stand(host, "eu-west-1", ask_metadata=False)
+    return open_session(host, "eu-west-1", ask_metadata=False)
 
 
 def test_a_machine_as_it_is_delivered_is_no_reason_to_refuse(files: RootedFiles) -> None:
-    ground = healthy(files)
-    must_not_be_led(ground, "nothing was registered")
-    assert ground.agent_config.region == "eu-west-1" and observe_network(ground, "probe", ["register"]).loose == ()
+    session = healthy(files)
+    must_not_be_led(session, "nothing was registered")
+    assert session.agent_config.region == "eu-west-1" and observe_network(session, "probe", ["register"]).loose == ()
 
 
 @pytest.mark.parametrize("led", LED)

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from ssm_bootstrap.cli.bundle import write_bundle
-from ssm_bootstrap.cli.looking import observe_everything, stand
 from ssm_bootstrap.cli.saving import observations_document, observations_text
+from ssm_bootstrap.cli.support_bundle import write_bundle
 from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.observe import observe_everything
+from ssm_bootstrap.session import open_session
 from tests.scenarios.fake_commands import ScenarioCommands
 from tests.scenarios.player import host_of, report
 from tests.scenarios.scenario import read_scenario
@@ -66,7 +67,7 @@ def put(root: Path, path: str, text: str) -> None:
 def test_no_output_holds_a_piece_of_the_password(tmp_path: Path, place: str, url: str) -> None:
     host = placed(tmp_path, place, url)
     try:
-        observations = observe_everything(stand(host, None), EVERYTHING)
+        observations = observe_everything(open_session(host, None), EVERYTHING)
     finally:
         host.clock.end()
     diagnosis = diagnose(observations)

@@ -15,10 +15,20 @@ from typing import Any, Callable, Optional
 
 import pytest
 
-from ssm_bootstrap.cli.bundle import MANIFEST, MOST_OF_A_LOG, OBSERVATIONS, PLACE, SCHEMA, Bundle, write_bundle
+from ssm_bootstrap.cli.report import report_of, write_page
 from ssm_bootstrap.cli.saving import load_observations, observations_document, observations_text
-from ssm_bootstrap.cli.telling import report_of, write_page
-from ssm_bootstrap.cli.unpacking import MOST_MEMBERS, NotABundle, observations_of_bundle
+from ssm_bootstrap.cli.support_bundle import (
+    MANIFEST,
+    MOST_MEMBERS,
+    MOST_OF_A_LOG,
+    OBSERVATIONS,
+    PLACE,
+    SCHEMA,
+    NotABundle,
+    SupportBundle,
+    observations_of_bundle,
+    write_bundle,
+)
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.secrets import Secrets
@@ -84,7 +94,7 @@ def test_it_is_private_says_what_is_in_it_and_is_the_same_bytes_each_time(tmp_pa
 def test_a_log_that_cannot_be_read_is_told_and_not_left_out_in_silence(tmp_path: Path) -> None:
     files = RootedFiles(tmp_path / "other")
     files.root = None  # type: ignore[attr-defined]
-    bundle = Bundle(False)
+    bundle = SupportBundle(False)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "directory").mkdir()
     bundle.add_from(Host(files=files), "x", "/directory")
@@ -94,7 +104,7 @@ def test_a_log_that_cannot_be_read_is_told_and_not_left_out_in_silence(tmp_path:
 
 @pytest.mark.parametrize("accounts", [False, True])
 def test_no_secret_is_in_it_whatever_a_log_or_a_configuration_holds(tmp_path: Path, accounts: bool) -> None:
-    bundle = Bundle(accounts)
+    bundle = SupportBundle(accounts)
     for number, text in enumerate(EXAMPLES):
         bundle.add(f"logs/{number}", f"2026-11-23 05:50:06 ERROR {ACCOUNT} said\n{text}\nend", "here")
         bundle.add_document(f"{number}.json", {"observations": [text]}, "here")
@@ -110,7 +120,7 @@ def test_the_end_of_a_long_log_begins_with_a_whole_line(tmp_path: Path) -> None:
     line = f"aws_secret_access_key = {secret}\n"
     for shift in {*range(0, len(line), 7), 1, len(line) - 2, len(line) - 1}:
         files.put("/log", "x" * 100 + "\n" + line + "y" * (MOST_OF_A_LOG - shift - 1) + "\n")
-        bundle = Bundle(False)
+        bundle = SupportBundle(False)
         bundle.add_from(Host(files=files), "log", "/log")
         assert leaks(bundle.files["log"]) == ()
 

@@ -7,15 +7,14 @@ from typing import Callable, Sequence
 
 import pytest
 
-from ssm_bootstrap.cli.telling import status_of
-from ssm_bootstrap.cli.waiting import LOOK_EVERY, TELL_EVERY, look_until
+from ssm_bootstrap.cli.doctor import LOOK_EVERY, TELL_EVERY, look_until
+from ssm_bootstrap.cli.report import status_of
 from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.diagnose.waiting import missing
+from ssm_bootstrap.diagnose.diagnosis import diagnose, missing
 from ssm_bootstrap.host.clock import Clock
+from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
-from ssm_bootstrap.model.machine import Identity, IdentityState
 from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Seen, Unseen

@@ -9,7 +9,7 @@ import pytest
 
 from ssm_bootstrap.catalog.limits import ACTIVATION_CODE
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.activation import Activation, Code, CodeSources, read_activation
+from ssm_bootstrap.collect.agent.activation import Activation, Code, CodeSources, read_activation
 from ssm_bootstrap.collect.settings import Configuration, read_configuration
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from tests.fakes import RootedFiles

@@ -14,15 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssm_bootstrap.catalog.logformat import OTHER_SHAPES, mask_secrets, records_of
-from ssm_bootstrap.catalog.logshape import shape_of
+from ssm_bootstrap.catalog.logformat import OTHER_SHAPES, mask_secrets, records_of, shape_of
 from ssm_bootstrap.collect.logs.fold import KNOWN_LIMIT, UNKNOWN_LIMIT
 from ssm_bootstrap.collect.logs.read import default_paths, read_logs, read_stream, rotations_of
 from ssm_bootstrap.collect.logs.records import RECORD_LIMIT
 from ssm_bootstrap.collect.logs.stream import LINE_LIMIT
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.model.codec import decode, encode
-from ssm_bootstrap.model.log import Level, LogGroup
+from ssm_bootstrap.model.logs import Level, LogGroup
 from ssm_bootstrap.model.observations import LogDigest
 from tests.corpus import EXPECTED, digest_of
 

@@ -6,10 +6,10 @@ from typing import Optional
 
 import pytest
 
-from ssm_bootstrap.collect.answers import PROXY_HEADERS, Expected, judge_file, judge_service
+from ssm_bootstrap.collect.network.answers import PROXY_HEADERS, Expected, judge_file, judge_service
 from ssm_bootstrap.host.network import Answer
 from ssm_bootstrap.model.network import Failure
-from ssm_bootstrap.model.repositories import Outcome
+from ssm_bootstrap.model.patch import FetchOutcome
 
 
 def said(status: int, headers: Optional[dict[str, str]] = None, body: bytes = b"") -> Answer:
@@ -64,21 +64,21 @@ def test_without_a_request_id_only_foreign_evidence_counts(answer: Answer, failu
 @pytest.mark.parametrize(
     ("answer", "expected", "outcome"),
     [
-        (said(200), Expected("x"), Outcome.FOUND),
-        (said(200, {"content-type": "text/html"}), Expected("x"), Outcome.STRANGER),
-        (said(403, BY_AWS), Expected("x", exists=True), Outcome.DENIED),
-        (said(403, BY_AWS), Expected("x", may_be_gone=True), Outcome.FOUND),
-        (said(404, BY_AWS), Expected("x", may_be_gone=True), Outcome.FOUND),
-        (said(301, {**BY_AWS, **REDIRECT}), Expected("x", may_be_gone=True), Outcome.FOUND),
-        (said(403), Expected("x", may_be_gone=True), Outcome.DENIED),  # nobody knows whose answer it is
-        (said(503, BY_AWS), Expected("x", may_be_gone=True), Outcome.UNKNOWN),
-        (said(401), Expected("x", has_key=True), Outcome.WANTS_KEY),
-        (said(401, {"via": "1.1 proxy"}), Expected("x", has_key=True), Outcome.DENIED),
-        (said(407), Expected("x"), Outcome.DENIED),
-        (said(410), Expected("x"), Outcome.MISSING),
-        (said(301, REDIRECT), Expected("x"), Outcome.REDIRECTED),
+        (said(200), Expected("x"), FetchOutcome.FOUND),
+        (said(200, {"content-type": "text/html"}), Expected("x"), FetchOutcome.STRANGER),
+        (said(403, BY_AWS), Expected("x", exists=True), FetchOutcome.DENIED),
+        (said(403, BY_AWS), Expected("x", may_be_gone=True), FetchOutcome.FOUND),
+        (said(404, BY_AWS), Expected("x", may_be_gone=True), FetchOutcome.FOUND),
+        (said(301, {**BY_AWS, **REDIRECT}), Expected("x", may_be_gone=True), FetchOutcome.FOUND),
+        (said(403), Expected("x", may_be_gone=True), FetchOutcome.DENIED),  # nobody knows whose answer it is
+        (said(503, BY_AWS), Expected("x", may_be_gone=True), FetchOutcome.UNKNOWN),
+        (said(401), Expected("x", has_key=True), FetchOutcome.WANTS_KEY),
+        (said(401, {"via": "1.1 proxy"}), Expected("x", has_key=True), FetchOutcome.DENIED),
+        (said(407), Expected("x"), FetchOutcome.DENIED),
+        (said(410), Expected("x"), FetchOutcome.MISSING),
+        (said(301, REDIRECT), Expected("x"), FetchOutcome.REDIRECTED),
     ],
 )
-def test_an_answer_for_a_file(answer: Answer, expected: Expected, outcome: Outcome) -> None:
+def test_an_answer_for_a_file(answer: Answer, expected: Expected, outcome: FetchOutcome) -> None:
     found, words = judge_file(answer, expected)
     assert found is outcome and f"HTTP {answer.status}" in words

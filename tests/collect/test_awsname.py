@@ -7,19 +7,20 @@ from typing import Any, Callable, Optional
 
 import pytest
 
-from ssm_bootstrap.catalog.packages import PACKAGES
+from ssm_bootstrap.catalog.agent import PACKAGES
 from ssm_bootstrap.catalog.partitions import Partition
 from ssm_bootstrap.cli.flags import region as region_flag
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.agentconfig import read_agent_config
-from ssm_bootstrap.collect.identity import look_past_journal
-from ssm_bootstrap.collect.instance import MetadataLook
-from ssm_bootstrap.collect.repositories.overrides import DIRECTORY, read_overrides
+from ssm_bootstrap.collect.agent.configuration import read_agent_config
+from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.collect.machine.instance import MetadataLook
+from ssm_bootstrap.collect.patch.overrides import DIRECTORY, read_overrides
 from ssm_bootstrap.collect.settings import Configuration, choose_region, read_configuration
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.model.awsname import Domain, Region
+from ssm_bootstrap.model.agent import IdentityState
+from ssm_bootstrap.model.aws import Domain, Region
 from ssm_bootstrap.model.exitstatus import Refusal
-from ssm_bootstrap.model.machine import IdentityState, Impostor, Metadata
+from ssm_bootstrap.model.machine import Impostor, Metadata
 from ssm_bootstrap.model.observed import value_of
 from tests.collect.test_instance import PAGES, Imds, token
 from tests.fakes import QuickClock, RootedFiles

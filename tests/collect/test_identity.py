@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.identity import look_at_identity
+from ssm_bootstrap.collect.agent.identity import look_at_identity
 from ssm_bootstrap.host.locks import Locks
-from ssm_bootstrap.model.machine import Identity, IdentityState
+from ssm_bootstrap.model.agent import Identity, IdentityState
 from tests.fakes import RootedFiles
 from tests.laws.secrets import CANARIES, leaks
 

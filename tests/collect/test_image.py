@@ -9,9 +9,9 @@ from typing import Any, Optional
 import pytest
 
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.image import agents_profiles, judge_machine_id, look_at_image
+from ssm_bootstrap.collect.machine.image import agents_profiles, judge_machine_id, look_at_image
 from ssm_bootstrap.model.codec import decode, encode
-from ssm_bootstrap.model.image import Fingerprint, Image, MachineId, RunningIdentity, SharedProfile
+from ssm_bootstrap.model.machine import Fingerprint, Image, MachineId, RunningIdentity, SharedProfile
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
 from tests.fakes import RootedFiles
 from tests.laws.secrets import CANARIES, leaks

@@ -7,7 +7,7 @@ from typing import Any, Iterator, Mapping, Sequence
 
 import pytest
 
-from ssm_bootstrap.collect.instance import IMDS, MetadataLook, look_at_instance
+from ssm_bootstrap.collect.machine.instance import IMDS, MetadataLook, look_at_instance
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.network import Answer
 from ssm_bootstrap.model.machine import Impostor, Metadata

@@ -12,7 +12,7 @@ from typing import Any, ContextManager, Optional
 import pytest
 import trustme
 
-from ssm_bootstrap.collect.ladder import Ladder
+from ssm_bootstrap.collect.network.connector import Connector
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.network import Answer
 from ssm_bootstrap.model.network import Failure, Probe, Proxy, Stage, StageResult
@@ -49,7 +49,7 @@ def climb(
     clock: Optional[Clock] = None,
     authorization: Optional[str] = None,
 ) -> Probe:
-    ladder = Ladder(network, clock or Clock(), network.trusting, ROWS[row], target(row, proxy=proxy), REGION, authorization)
+    ladder = Connector(network, clock or Clock(), network.trusting, ROWS[row], target(row, proxy=proxy), REGION, authorization)
     return ladder.climb("10.0.0.5", NAMED, 0.5)
 
 

@@ -23,7 +23,7 @@ from ssm_bootstrap.collect.logs.read import default_paths, read_logs
 from ssm_bootstrap.collect.logs.records import LogReader
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.workers import Workers
-from ssm_bootstrap.model.log import LogDigest, LogGroup
+from ssm_bootstrap.model.logs import LogDigest, LogGroup
 from tests.collect.test_agentlog import Shelf, hostile
 from tests.laws.tree import PACKAGE
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ssm_bootstrap.collect.logs.formats import in_agents_shape, is_journal
 from ssm_bootstrap.collect.logs.read import read_stream
-from ssm_bootstrap.model.log import Level, LogDigest
+from ssm_bootstrap.model.logs import Level, LogDigest
 
 UTC = timezone.utc
 

@@ -11,8 +11,8 @@ from typing import Any, Iterator, Mapping, Optional, Sequence
 import pytest
 import trustme
 
-from ssm_bootstrap.collect.probe import MOST_ADDRESSES, Look
-from ssm_bootstrap.collect.targets import ProxySettings
+from ssm_bootstrap.collect.network.probe import MOST_ADDRESSES, ProbeRun
+from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.network import Answer, Network
 from ssm_bootstrap.model.network import Failure, NameLookup, Probe, Stage
@@ -48,7 +48,7 @@ class Machine:
     ) -> tuple[dict[str, list[Probe]], tuple[NameLookup, ...]]:
         """Look at the rows; gives the probes by row, and what resolvers said."""
         host = Host(files=self.files, network=network, clock=IdleClock(self.gate))
-        probes, lookups = Look(host, wanted(*rows, proxies=proxies), REGION, progress).take()
+        probes, lookups = ProbeRun(host, wanted(*rows, proxies=proxies), REGION, progress).take()
         found: dict[str, list[Probe]] = {}
         for probe in probes:
             found.setdefault(probe.target.endpoint, []).append(probe)
@@ -304,7 +304,7 @@ def test_many_looks_at_a_peer_that_drips_leave_neither_thread_nor_descriptor(
         host = Host(files=files, network=Everywhere({443: port}, authority), clock=QuickClock())
         threads, open_ones = threading.active_count(), descriptors()
         for _ in range(12):
-            probes, _ = Look(host, wanted("kms"), REGION).take()
+            probes, _ = ProbeRun(host, wanted("kms"), REGION).take()
             assert not probes[0].last.ok
         assert settled(threads)
         assert descriptors() <= open_ones
@@ -314,16 +314,16 @@ def test_many_looks_at_a_resolver_that_never_returns_leave_one_thread_a_name(mac
     host = Host(files=machine.files, network=ScriptedNetwork({SSM: gate, KMS: gate}), clock=IdleClock(gate))
     before = threading.active_count()
     for _ in range(8):
-        Look(host, wanted("ssm", "kms"), REGION).take()
+        ProbeRun(host, wanted("ssm", "kms"), REGION).take()
     assert settled(before + 2)
 
 
 def test_a_late_answer_to_one_look_is_nothing_to_the_next(machine: Machine, gate: Gate) -> None:
     """The name that is under way is joined: what it gives is told to who still waits."""
     host = Host(files=machine.files, network=ScriptedNetwork({SSM: gate}), clock=IdleClock(gate))
-    assert Look(host, wanted("ssm"), REGION).take()[0][0].last.stage is Stage.DNS
+    assert ProbeRun(host, wanted("ssm"), REGION).take()[0][0].last.stage is Stage.DNS
     assert host.resolutions.under_way == ((SSM, 443),)
     gate.open()
     host.network.names = {SSM: (INSIDE,)}  # type: ignore[attr-defined]
     assert ended(host)
-    assert Look(host, wanted("ssm"), REGION).take()[0][0].last.ok
+    assert ProbeRun(host, wanted("ssm"), REGION).take()[0][0].last.ok

@@ -8,8 +8,8 @@ import pytest
 
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.settings import Configuration, RegionChoice, choose_region, read_code, read_configuration
+from ssm_bootstrap.model.agent import AgentConfig, Identity, IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.machine import AgentConfig, Identity, IdentityState
 from ssm_bootstrap.model.observed import Seen, Unseen
 from tests.fakes import RootedFiles
 from tests.laws.secrets import CANARIES, leaks

@@ -8,28 +8,27 @@ from typing import Any, Mapping, Optional
 import pytest
 
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.denials import AUDIT_LOG, SELINUX, denials_in, look_at_denials
-from ssm_bootstrap.collect.firewall import look_at_firewall
-from ssm_bootstrap.collect.logs.seelog import PATH, log_paths, read_log_settings
-from ssm_bootstrap.collect.proxies import (
+from ssm_bootstrap.collect.logs.sources import PATH, log_paths, read_log_settings
+from ssm_bootstrap.collect.machine.security import AUDIT_LOG, SELINUX, denials_in, look_at_denials, look_at_firewall
+from ssm_bootstrap.collect.machine.storage import MOUNTS, look_at_storage
+from ssm_bootstrap.collect.machine.surroundings import look_at_surroundings
+from ssm_bootstrap.collect.network.proxies import (
     look_at_service,
     look_at_shells,
     service_environment,
     side_of,
     trusted_unit_environment,
 )
-from ssm_bootstrap.collect.routes import V4, V6, look_at_routes
-from ssm_bootstrap.collect.storage import MOUNTS, look_at_storage
-from ssm_bootstrap.collect.surroundings import look_at_surroundings
+from ssm_bootstrap.collect.network.routes import V4, V6, look_at_routes
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Completed
 from ssm_bootstrap.host.machine import RunningProcess
+from ssm_bootstrap.model.agent import AgentConfig, Unit
 from ssm_bootstrap.model.codec import encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.logsettings import LogSink
-from ssm_bootstrap.model.machine import AgentConfig, Unit
+from ssm_bootstrap.model.logs import LogSink
+from ssm_bootstrap.model.machine import Storage
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen, value_of
-from ssm_bootstrap.model.surroundings import Storage
 from tests.fakes import NOON, RootedFiles, ScriptedCommands, ScriptedMachine, StillClock
 from tests.laws.secrets import CANARIES, leaks
 

@@ -6,9 +6,9 @@ from typing import Optional
 
 import pytest
 
-from ssm_bootstrap.collect.targets import ProxySettings, proxy_of, targets_for
+from ssm_bootstrap.collect.network.targets import ProxySettings, proxy_of, targets_for
+from ssm_bootstrap.model.agent import AgentConfig
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.machine import AgentConfig
 from ssm_bootstrap.model.network import UNREADABLE_PROXY, Proxy
 from tests.laws.secrets import CANARIES, leaks
 from tests.made import NO_CONFIG

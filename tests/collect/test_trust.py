@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ssm_bootstrap.collect.trust import BUNDLES, loose_authorities, trust_of
+from ssm_bootstrap.collect.network.connector import BUNDLES, loose_authorities, trust_of
 from ssm_bootstrap.host.network import Trust
 from tests.fakes import RootedFiles
 

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
+from ssm_bootstrap.diagnose.agent.identity import mismatch
 from ssm_bootstrap.diagnose.case import Case, open_case
-from ssm_bootstrap.diagnose.checks import account, region
-from ssm_bootstrap.model.finding import Finding, Severity
-from ssm_bootstrap.model.image import Image, RunningIdentity
-from ssm_bootstrap.model.log import Level, LogDigest, LogGroup, LogRecord
-from ssm_bootstrap.model.machine import Identity, IdentityState
+from ssm_bootstrap.diagnose.network import region
+from ssm_bootstrap.model.agent import Identity, IdentityState
+from ssm_bootstrap.model.aws import NO_SITE, Site, SiteRegion
+from ssm_bootstrap.model.findings import Finding, Severity
+from ssm_bootstrap.model.logs import Level, LogDigest, LogGroup, LogRecord
+from ssm_bootstrap.model.machine import Image, RunningIdentity
 from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen
-from ssm_bootstrap.model.site import NO_SITE, Site, SiteRegion
 from tests.fakes import NOON
 from tests.made import EVERYTHING, REGION, observations, probe
 
@@ -41,12 +42,12 @@ def case(expected: str = EXPECTED, identity: Any = REGISTERED, logs: Any = NOT_A
 
 
 def test_without_an_account_in_the_configuration_nothing_is_said() -> None:
-    assert list(account.mismatch(case("", logs=digest(session(STRANGE, MI))))) == []
+    assert list(mismatch(case("", logs=digest(session(STRANGE, MI))))) == []
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov", "aws-iso-b", "aws-eusc"])
 def test_another_account_is_an_error_that_breaks_nothing(partition: str) -> None:
-    (found,) = account.mismatch(case(logs=digest("nothing of it", session(STRANGE, MI, partition))))
+    (found,) = mismatch(case(logs=digest("nothing of it", session(STRANGE, MI, partition))))
     assert isinstance(found, Finding)
     assert (found.code, found.subject, found.severity, found.breaks) == ("account-mismatch", MI, Severity.ERROR, ())
     assert STRANGE in found.cause and EXPECTED in found.cause
@@ -54,7 +55,7 @@ def test_another_account_is_an_error_that_breaks_nothing(partition: str) -> None
 
 
 def test_the_account_expected_is_fine() -> None:
-    assert list(account.mismatch(case(logs=digest(session(STRANGE, OTHER), session(EXPECTED, MI))))) == []
+    assert list(mismatch(case(logs=digest(session(STRANGE, OTHER), session(EXPECTED, MI))))) == []
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_the_account_expected_is_fine() -> None:
     ],
 )
 def test_where_nothing_tells_it_that_is_said_plainly(logs: Any) -> None:
-    ((subject, reason),) = account.mismatch(case(logs=logs))
+    ((subject, reason),) = mismatch(case(logs=logs))
     assert (subject, EXPECTED in reason, "nothing on this machine tells" in reason) == ("account", True, True)
 
 
@@ -83,12 +84,12 @@ def test_where_nothing_tells_it_that_is_said_plainly(logs: Any) -> None:
     ],
 )
 def test_a_node_that_is_none_is_in_no_account(identity: Identity, said: list[str]) -> None:
-    found = [reason for _, reason in account.mismatch(case(identity=identity))]  # type: ignore[misc]
+    found = [reason for _, reason in mismatch(case(identity=identity))]  # type: ignore[misc]
     assert len(found) == len(said) and all(words in reason for words, reason in zip(said, found))
 
 
 def test_masked_accounts_are_not_compared() -> None:
-    ((_, reason),) = account.mismatch(case("<ACCOUNT-ID>", logs=digest(session("<ACCOUNT-ID>", MI))))
+    ((_, reason),) = mismatch(case("<ACCOUNT-ID>", logs=digest(session("<ACCOUNT-ID>", MI))))
     assert "masked" in reason
 
 
@@ -97,18 +98,18 @@ def running(mi: str, number: Any, kind: str = "OnPrem") -> Any:
 
 
 def test_the_agents_own_key_tells_the_account_too() -> None:
-    (found,) = account.mismatch(case(image=running(MI, Seen(STRANGE))))
+    (found,) = mismatch(case(image=running(MI, Seen(STRANGE))))
     assert isinstance(found, Finding)
     assert (found.code, found.severity, found.evidence[0].locator) == (
         "account-mismatch",
         Severity.WARNING,
         "/root/.aws/credentials",
     )
-    assert list(account.mismatch(case(image=running(MI, Seen(EXPECTED))))) == []
+    assert list(mismatch(case(image=running(MI, Seen(EXPECTED))))) == []
 
 
 def test_what_aws_says_counts_before_the_key() -> None:
-    assert list(account.mismatch(case(image=running(MI, Seen(STRANGE)), logs=digest(session(EXPECTED, MI))))) == []
+    assert list(mismatch(case(image=running(MI, Seen(STRANGE)), logs=digest(session(EXPECTED, MI))))) == []
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_what_aws_says_counts_before_the_key() -> None:
     ],
 )
 def test_a_key_of_somebody_else_tells_nothing(image: Any) -> None:
-    ((subject, _),) = account.mismatch(case(image=image))
+    ((subject, _),) = mismatch(case(image=image))
     assert subject == "account"
 
 

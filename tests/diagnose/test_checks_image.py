@@ -9,13 +9,12 @@ from typing import Any, Optional
 import pytest
 
 from ssm_bootstrap.collect.logs.read import read_stream
-from ssm_bootstrap.diagnose.checks.image import meaning_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.diagnose.machine.image import meaning_of
+from ssm_bootstrap.model.agent import Agent, AgentConfig, Identity, IdentityState, Unit
 from ssm_bootstrap.model.codec import decode, encode
-from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.finding import Finding, Severity, State
-from ssm_bootstrap.model.image import Fingerprint, Image, MachineId, RunningIdentity, SharedProfile
-from ssm_bootstrap.model.machine import Agent, AgentConfig, Identity, IdentityState, Metadata, Unit
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, State
+from ssm_bootstrap.model.machine import Fingerprint, Image, MachineId, Metadata, RunningIdentity, SharedProfile
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen
 from tests.fakes import NOON

@@ -7,10 +7,13 @@ from typing import Any, Iterable, Optional
 
 import pytest
 
+from ssm_bootstrap.diagnose.agent import identity, service
 from ssm_bootstrap.diagnose.case import Case, open_case
-from ssm_bootstrap.diagnose.checks import agent, identity, instance, region
-from ssm_bootstrap.model.finding import Finding, Severity
-from ssm_bootstrap.model.machine import Agent, AgentConfig, Identity, IdentityState, Impostor, Instance, Metadata, Unit
+from ssm_bootstrap.diagnose.network import region
+from ssm_bootstrap.diagnose.network.region import metadata
+from ssm_bootstrap.model.agent import Agent, AgentConfig, Identity, IdentityState, Unit
+from ssm_bootstrap.model.findings import Finding, Severity
+from ssm_bootstrap.model.machine import Impostor, Instance, Metadata
 from ssm_bootstrap.model.network import Failure, Probe, Stage
 from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
@@ -19,7 +22,7 @@ from tests.made import EVERYTHING, INSIDE, PUBLIC, REGION, observations, probe
 BUT_REGISTER = tuple(name for name in EVERYTHING if name != "register")
 MI = "mi-0123456789abcdef0"
 REGISTERED = Seen(Identity(IdentityState.REGISTERED, MI, REGION))
-UNIT = Unit("amazon-ssm-agent.service", "loaded", "active", "running", 812)
+UNIT = Unit("amazon-ssm-service.service", "loaded", "active", "running", 812)
 AGENT = Agent(True, "rpm", "/usr/bin/amazon-ssm-agent", "3.3.1142.0", Seen(UNIT), Seen(()))
 
 
@@ -63,15 +66,15 @@ def test_an_identity_that_cannot_be_read_is_not_looked_at() -> None:
 
 
 def test_no_agent_breaks_everything() -> None:
-    found = only(agent.installed(case(agent=Seen(Agent(installed=False)))))
+    found = only(service.installed(case(agent=Seen(Agent(installed=False)))))
     assert (found.code, found.breaks) == ("agent-missing", EVERYTHING)
-    assert list(agent.installed(case(agent=Seen(AGENT)))) == []
-    assert list(agent.installed(case())) == []
+    assert list(service.installed(case(agent=Seen(AGENT)))) == []
+    assert list(service.installed(case())) == []
 
 
 def test_a_configuration_that_does_not_parse_keeps_the_service_from_starting() -> None:
-    config = AgentConfig("/etc/amazon/ssm/amazon-ssm-agent.json", True, "line 3, column 1: Expecting value")
-    found = only(agent.configuration(case(agent=Seen(replace(AGENT, config=config)))))
+    config = AgentConfig("/etc/amazon/ssm/amazon-ssm-service.json", True, "line 3, column 1: Expecting value")
+    found = only(service.configuration(case(agent=Seen(replace(AGENT, config=config)))))
     assert (found.code, found.subject, found.breaks) == ("agent-config-invalid", config.path, BUT_REGISTER)
     assert config.problem in found.evidence[0].excerpt
 
@@ -87,7 +90,7 @@ def test_a_configuration_that_does_not_parse_keeps_the_service_from_starting() -
 )
 def test_a_registered_node_whose_agent_does_not_run(changes: dict[str, Any], detail: str) -> None:
     here = replace(AGENT, unit=Seen(replace(UNIT, **changes)))
-    found = only(agent.running(case(agent=Seen(here), identity=REGISTERED)))
+    found = only(service.running(case(agent=Seen(here), identity=REGISTERED)))
     assert (found.code, found.subject, found.breaks) == ("agent-not-running", UNIT.name, BUT_REGISTER)
     assert detail in found.evidence[0].excerpt
 
@@ -107,14 +110,14 @@ STOPPED = replace(AGENT, unit=Seen(replace(UNIT, active_state="inactive", main_p
     ],
 )
 def test_an_agent_that_runs_or_need_not_is_no_finding(here: Agent, who: Observed[Identity]) -> None:
-    assert list(agent.running(case(agent=Seen(here), identity=who))) == []
+    assert list(service.running(case(agent=Seen(here), identity=who))) == []
 
 
 def test_what_could_not_be_asked_of_the_agent_is_told() -> None:
     blind = replace(AGENT, unit=Unseen("no systemd"), processes=Unseen("no /proc"))
-    assert list(agent.not_looked_at(case(agent=Seen(blind)))) == [("agent unit", "no systemd"), ("agent processes", "no /proc")]
-    assert list(agent.not_looked_at(case(agent=Seen(Agent(installed=False))))) == []
-    assert list(agent.not_looked_at(case())) == []
+    assert list(service.not_looked_at(case(agent=Seen(blind)))) == [("agent unit", "no systemd"), ("agent processes", "no /proc")]
+    assert list(service.not_looked_at(case(agent=Seen(Agent(installed=False))))) == []
+    assert list(service.not_looked_at(case())) == []
 
 
 # metadata and region
@@ -127,7 +130,7 @@ def machine(metadata: Any, impostor: Optional[Impostor] = None) -> Observed[Inst
 @pytest.mark.parametrize(("region", "severity"), [(Seen(REGION), Severity.WARNING), (Unseen("nobody"), Severity.ERROR)])
 def test_an_impostor_is_told_with_what_gave_it_away(region: Observed[str], severity: Severity) -> None:
     there = machine(Unseen("see impostor"), Impostor("a page instead of a token"))
-    found = only(instance.metadata(case(instance=there, plan=Plan("probe", region, "--region", EVERYTHING))))
+    found = only(metadata(case(instance=there, plan=Plan("probe", region, "--region", EVERYTHING))))
     assert (found.code, found.severity) == ("imds-impostor", severity)
     assert found.evidence[0].excerpt == "a page instead of a token"
 
@@ -135,13 +138,13 @@ def test_an_impostor_is_told_with_what_gave_it_away(region: Observed[str], sever
 @pytest.mark.parametrize(("region", "severity"), [(Seen(REGION), Severity.INFO), (Unseen("nobody"), Severity.ERROR)])
 def test_silent_metadata_matter_only_where_nobody_else_names_the_region(region: Observed[str], severity: Severity) -> None:
     here = case(instance=machine(Unseen("no answer in 1 s")), plan=Plan("probe", region, "--region", EVERYTHING))
-    found = only(instance.metadata(here))
+    found = only(metadata(here))
     assert (found.code, found.severity) == ("imds-unreachable", severity)
 
 
 def test_metadata_that_were_had_or_not_asked_for_are_no_finding() -> None:
-    assert list(instance.metadata(case())) == []
-    assert list(instance.metadata(case(instance=Unseen("not asked")))) == []
+    assert list(metadata(case())) == []
+    assert list(metadata(case(instance=Unseen("not asked")))) == []
 
 
 def test_regions_that_disagree_are_told() -> None:

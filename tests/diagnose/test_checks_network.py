@@ -1,4 +1,4 @@
-"""What the probes say: one finding a cause, over all the hosts that share it."""
+"""What the probes say: one finding per cause, over all the hosts that share it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from ssm_bootstrap.diagnose.case import open_case
-from ssm_bootstrap.diagnose.checks import network
+from ssm_bootstrap.diagnose.network import endpoints
+from ssm_bootstrap.model.agent import Agent
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Finding, Severity
-from ssm_bootstrap.model.machine import Agent
+from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.model.network import Failure, Probe, Proxy, Stage
 from ssm_bootstrap.model.observed import Seen
 from tests.made import EVERYTHING, INSIDE, INSIDE_B, PUBLIC, REGION, ROWS, V6, healthy, instance, observations, probe
@@ -20,7 +20,7 @@ BUT_REGISTER = tuple(name for name in EVERYTHING if name != "register")
 
 
 def failed(*probes: Probe, **more: Any) -> dict[str, Finding]:
-    found = list(network.what_failed(open_case(observations(*probes, **more))))
+    found = list(endpoints.what_failed(open_case(observations(*probes, **more))))
     assert len({finding.code for finding in found}) == len(found)
     return {finding.code: finding for finding in found}
 
@@ -31,7 +31,7 @@ def dropped(name: str, address: str = PUBLIC) -> Probe:
 
 def test_a_healthy_vpc_says_nothing() -> None:
     case = open_case(observations(*healthy()))
-    for check in (network.what_failed, network.public_path, network.clock, network.not_looked_at):
+    for check in (endpoints.what_failed, endpoints.public_path, endpoints.clock, endpoints.not_looked_at):
         assert list(check(case)) == []
 
 
@@ -106,7 +106,7 @@ def test_commands_are_given_once_a_service() -> None:
 
 
 def paths(*probes: Probe, **more: Any) -> list[Finding]:
-    return list(network.public_path(open_case(observations(*probes, **more))))
+    return list(endpoints.public_path(open_case(observations(*probes, **more))))
 
 
 def test_a_public_way_is_told_where_another_endpoint_lies_inside() -> None:
@@ -175,7 +175,7 @@ def test_an_ipv6_address_of_the_internet_is_a_public_way_once_the_vpc_has_its_ow
 
 def skewed(*offsets: float, **more: Any) -> list[Finding]:
     probes = [probe("ssm", f"10.0.0.{place}", clock_offset=offset, **more) for place, offset in enumerate(offsets, 1)]
-    return list(network.clock(open_case(observations(*probes))))
+    return list(endpoints.clock(open_case(observations(*probes))))
 
 
 @pytest.mark.parametrize(("offset", "side"), [(1200.4, "behind"), (-1200.4, "ahead of")])
@@ -207,11 +207,11 @@ def test_what_proves_nothing_is_not_looked_at() -> None:
     spent = probe("ssmmessages", INSIDE, Stage.TCP, Failure.EXHAUSTED)
     optional = probe("kms", INSIDE, Stage.HTTP, Failure.UNKNOWN)
     case = open_case(observations(*healthy(odd, spent, optional)))
-    assert list(network.not_looked_at(case)) == [
+    assert list(endpoints.not_looked_at(case)) == [
         (f"{SSM}:443", "http: HTTP 403 without an AWS request id"),
         (f"ssmmessages.{REGION}.amazonaws.com:443", "tcp: exhausted"),
     ]
-    assert list(network.what_failed(case)) == []
+    assert list(endpoints.what_failed(case)) == []
 
 
 def test_capabilities_are_those_of_the_plan() -> None:

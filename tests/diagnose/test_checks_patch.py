@@ -7,20 +7,28 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import pytest
 
-from ssm_bootstrap.catalog.repositories import provider_of
+from ssm_bootstrap.catalog.distributions import provider_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.diagnose.s3remedies import buckets
+from ssm_bootstrap.diagnose.patch.repositories import buckets
+from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.codec import decode, encode
-from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.finding import Finding, Severity
-from ssm_bootstrap.model.image import Image, RunningIdentity, SharedProfile
-from ssm_bootstrap.model.machine import Identity, IdentityState
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
+from ssm_bootstrap.model.machine import Image, RunningIdentity, SharedProfile
 from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult, Target
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen, Unseen
-from ssm_bootstrap.model.patching import LockHeld, NodeLimits, Patching
-from ssm_bootstrap.model.repositories import Fetch, Manager, Outcome, Problem, Repositories, Repository
+from ssm_bootstrap.model.patch import (
+    Fetch,
+    FetchOutcome,
+    LockHeld,
+    Manager,
+    NodeLimits,
+    Patching,
+    Problem,
+    Repositories,
+    Repository,
+)
 from tests.made import PUBLIC, healthy, observations, probe
 
 AL2023 = "al2023-repos-ap-northeast-1-de612dc2.s3.dualstack.ap-northeast-1.amazonaws.com"
@@ -30,7 +38,7 @@ SKIPS = "/etc/dnf/dnf.conf:6"
 
 
 def fetch(
-    outcome: Outcome,
+    outcome: FetchOutcome,
     host: str = "mirror.example.com",
     stage: Stage = Stage.HTTP,
     failure: Any = None,
@@ -47,7 +55,7 @@ def fetch(
 
 def silent(host: str = "mirror.example.com", **more: Any) -> Fetch:
     """A fetch that got no answer."""
-    return fetch(Outcome.UNREACHED, host, Stage.TCP, Failure.TIMED_OUT, **more)
+    return fetch(FetchOutcome.UNREACHED, host, Stage.TCP, Failure.TIMED_OUT, **more)
 
 
 def repository(*fetches: Fetch, **more: Any) -> Repository:
@@ -86,7 +94,7 @@ def finding(given: Observations, code: str) -> Finding:
     return next(item for item in diagnose(given).findings if item.code == code)
 
 
-OK = fetch(Outcome.FOUND)
+OK = fetch(FetchOutcome.FOUND)
 UNREACHABLE = ("repository-unreachable", "error")
 LIES = ("false-compliance", "error")
 MISSES = ("false-compliance", "warning")
@@ -96,18 +104,18 @@ MISSES = ("false-compliance", "warning")
     "items, verdict, codes",
     [
         ([repository(OK)], Verdict.OK, []),
-        ([repository(fetch(Outcome.WANTS_KEY))], Verdict.OK, []),
+        ([repository(fetch(FetchOutcome.WANTS_KEY))], Verdict.OK, []),
         ([repository(silent(), OK)], Verdict.OK, []),  # one mirror of several is enough
         ([repository(silent())], Verdict.BROKEN, [UNREACHABLE]),
-        ([repository(fetch(Outcome.MISSING))], Verdict.BROKEN, [UNREACHABLE]),
-        ([repository(fetch(Outcome.STRANGER))], Verdict.BROKEN, [UNREACHABLE]),
+        ([repository(fetch(FetchOutcome.MISSING))], Verdict.BROKEN, [UNREACHABLE]),
+        ([repository(fetch(FetchOutcome.STRANGER))], Verdict.BROKEN, [UNREACHABLE]),
         ([repository(silent(), skipped_by=SKIPS)], Verdict.BROKEN, [UNREACHABLE, LIES]),
         ([repository(OK), repository(silent(), own=False, name="epel")], Verdict.BROKEN, [UNREACHABLE]),  # dnf refuses
         ([repository(OK), repository(silent(), own=False, skipped_by=SKIPS)], Verdict.DEGRADED, [MISSES]),
         ([repository(silent(), own=False)], Verdict.BROKEN, [UNREACHABLE]),  # nothing else is the distribution's
         ([repository(OK), repository(enabled=False, own=False)], Verdict.OK, []),
-        ([repository(fetch(Outcome.UNKNOWN))], Verdict.UNKNOWN, []),
-        ([repository(fetch(Outcome.UNKNOWN), skipped_by=SKIPS, own=False), repository(OK)], Verdict.OK, []),
+        ([repository(fetch(FetchOutcome.UNKNOWN))], Verdict.UNKNOWN, []),
+        ([repository(fetch(FetchOutcome.UNKNOWN), skipped_by=SKIPS, own=False), repository(OK)], Verdict.OK, []),
         ([repository(remark="s3: is not looked at")], Verdict.UNKNOWN, []),
     ],
 )
@@ -119,7 +127,7 @@ def test_what_follows_from_a_repository(items: List[Repository], verdict: Verdic
     "manager, item, verdict, codes",
     [
         (Manager.APT, silent(), Verdict.DEGRADED, [MISSES]),  # apt goes on with what it had
-        (Manager.APT, fetch(Outcome.MISSING), Verdict.BROKEN, [UNREACHABLE]),  # no Release file is an error of apt
+        (Manager.APT, fetch(FetchOutcome.MISSING), Verdict.BROKEN, [UNREACHABLE]),  # no Release file is an error of apt
         (Manager.ZYPPER, silent(), Verdict.DEGRADED, [MISSES]),
         (Manager.YUM, silent(), Verdict.BROKEN, [UNREACHABLE]),
     ],
@@ -131,7 +139,7 @@ def test_somebody_elses_repository(manager: Manager, item: Fetch, verdict: Verdi
 
 
 def test_a_missing_file_under_a_guessed_release_proves_nothing() -> None:
-    assert told(seen(repository(fetch(Outcome.MISSING)), guessed=True)) == (Verdict.UNKNOWN, [])
+    assert told(seen(repository(fetch(FetchOutcome.MISSING)), guessed=True)) == (Verdict.UNKNOWN, [])
     assert told(seen(repository(silent()), guessed=True))[0] is Verdict.BROKEN
 
 
@@ -145,7 +153,7 @@ HTTP_DROPPED = probe("s3-dualstack-http", PUBLIC, Stage.TCP, Failure.TIMED_OUT)
         (repository(silent(AL2023, port=80), provider="amazon-linux-2023"), "error", Verdict.BROKEN),
         (repository(silent(AL2, port=80), provider="amazon-linux-2"), "error", Verdict.BROKEN),
         (repository(silent(AL2023, port=80), own=False, skipped_by=SKIPS), "info", Verdict.DEGRADED),
-        (repository(fetch(Outcome.FOUND, AL2023, port=80)), "info", Verdict.OK),
+        (repository(fetch(FetchOutcome.FOUND, AL2023, port=80)), "info", Verdict.OK),
     ],
 )
 def test_port_80_of_s3_is_needed_where_something_goes_there(item: Repository, severity: str, verdict: Verdict) -> None:
@@ -172,7 +180,7 @@ def test_nothing_is_said_where_patching_is_not_asked_for() -> None:
 
 def test_a_resolver_that_is_silent_is_told_once() -> None:
     dead = [probe(name, None, Stage.DNS, Failure.RESOLVER_SILENT) for name in ("ssm", "s3-dualstack")]
-    item = repository(fetch(Outcome.UNREACHED, "deb.debian.org", Stage.DNS, Failure.RESOLVER_SILENT))
+    item = repository(fetch(FetchOutcome.UNREACHED, "deb.debian.org", Stage.DNS, Failure.RESOLVER_SILENT))
     assert finding(seen(item, probes=healthy(*dead)), "repository-unreachable").symptom_of == "dns-silent"
     assert finding(seen(item), "repository-unreachable").symptom_of is None
 
@@ -282,7 +290,7 @@ def test_the_keys_that_the_patch_script_calls_with(image: Image, warned: bool) -
 DROPPED = {"stage": Stage.TCP, "failure": Failure.TIMED_OUT}
 
 
-def bucket(what: str, outcome: Outcome, **more: Any) -> Fetch:
+def bucket(what: str, outcome: FetchOutcome, **more: Any) -> Fetch:
     """A fetch of one of the patch run's own objects."""
     return replace(fetch(outcome, "s3.example.com", **more), what=what)
 
@@ -290,10 +298,10 @@ def bucket(what: str, outcome: Outcome, **more: Any) -> Fetch:
 @pytest.mark.parametrize(
     "fetches, expected",
     [
-        ([bucket("patch-payload", Outcome.FOUND), bucket("patch-payload", Outcome.DENIED)], []),
-        ([bucket("patch-payload", Outcome.DENIED)] * 3, [("patch-payload-unreachable", "warning")]),
-        ([bucket("patch-snapshot", Outcome.UNREACHED, **DROPPED)], [("patch-payload-unreachable", "error")]),
-        ([bucket("patch-accelerated", Outcome.UNREACHED, **DROPPED)], [("patch-payload-unreachable", "warning")]),
+        ([bucket("patch-payload", FetchOutcome.FOUND), bucket("patch-payload", FetchOutcome.DENIED)], []),
+        ([bucket("patch-payload", FetchOutcome.DENIED)] * 3, [("patch-payload-unreachable", "warning")]),
+        ([bucket("patch-snapshot", FetchOutcome.UNREACHED, **DROPPED)], [("patch-payload-unreachable", "error")]),
+        ([bucket("patch-accelerated", FetchOutcome.UNREACHED, **DROPPED)], [("patch-payload-unreachable", "warning")]),
     ],
 )
 def test_the_runs_own_objects(fetches: List[Fetch], expected: List[Tuple[str, str]]) -> None:
@@ -312,8 +320,8 @@ def summary(given: Observations, code: str) -> str:
     return finding(given, code).remedy.summary
 
 
-DENIED_2023 = repository(fetch(Outcome.DENIED, AL2023), provider="amazon-linux-2023", urls=(f"https://{AL2023}/core/",))
-DENIED_2 = repository(fetch(Outcome.DENIED, AL2), provider="amazon-linux-2", urls=(f"https://{AL2}/2/core/",))
+DENIED_2023 = repository(fetch(FetchOutcome.DENIED, AL2023), provider="amazon-linux-2023", urls=(f"https://{AL2023}/core/",))
+DENIED_2 = repository(fetch(FetchOutcome.DENIED, AL2), provider="amazon-linux-2", urls=(f"https://{AL2}/2/core/",))
 OVER_HTTP = repository(silent(AL2023, port=80), provider="amazon-linux-2023", urls=(f"http://{AL2023}/core/",))
 
 
@@ -360,7 +368,7 @@ def test_a_name_that_a_shell_might_take_otherwise_makes_no_command() -> None:
 
 
 def test_a_mirror_without_the_index_is_a_wrong_url_and_no_missing_way() -> None:
-    said = summary(seen(repository(fetch(Outcome.MISSING))), "repository-unreachable")
+    said = summary(seen(repository(fetch(FetchOutcome.MISSING))), "repository-unreachable")
     assert said.startswith("Correct the URL at /etc/yum.repos.d/a.repo:3,") and "mirror.example.com answers" in said
 
 
@@ -383,7 +391,7 @@ def test_a_repository_in_s3_is_changed_on_the_side_of_aws_alone() -> None:
     remedy = finding(seen(DENIED_2023), "repository-unreachable").remedy
     assert remedy.on_aws and remedy.instance_steps == ("Nothing on this machine has to change.",)
     assert not any("RHEL" in step for step in remedy.aws_steps)
-    moved = repository(fetch(Outcome.MISSING, AL2023), provider="amazon-linux-2023")
+    moved = repository(fetch(FetchOutcome.MISSING, AL2023), provider="amazon-linux-2023")
     assert not finding(seen(moved), "repository-unreachable").remedy.on_aws
 
 

@@ -6,13 +6,13 @@ from typing import Any, Iterator
 
 import pytest
 
-from ssm_bootstrap.catalog.secretshapes import fault_words
+from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.diagnosis import CHECKS, Check, Said, Steps, diagnose
-from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.finding import Evidence, Severity
-from ssm_bootstrap.model.machine import Identity, IdentityState
+from ssm_bootstrap.model.findings import Evidence, Severity
 from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.observations import LogDigest
 from ssm_bootstrap.model.observed import Seen, Unseen

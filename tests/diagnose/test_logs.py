@@ -13,8 +13,8 @@ from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
 from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.logs.classify import Sort, judge
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
-from ssm_bootstrap.model.finding import Finding, Severity, State
-from ssm_bootstrap.model.log import Level, LogGroup, LogRecord
+from ssm_bootstrap.model.findings import Finding, Severity, State
+from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord
 from ssm_bootstrap.model.observations import LogDigest
 from tests.corpus import EXPECTED, digest_of
 

@@ -6,8 +6,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from ssm_bootstrap.diagnose.logs.templates import fold_alike, template_of
-from ssm_bootstrap.model.diagnosis import Unexplained
+from ssm_bootstrap.diagnose.logs.findings import fold_alike, template_of
+from ssm_bootstrap.model.findings import Unexplained
 
 ONE, OTHER = (datetime(2026, 11, day, tzinfo=timezone.utc) for day in (1, 23))
 

@@ -8,26 +8,19 @@ from typing import Any, Callable, Iterable, Optional
 
 import pytest
 
+from ssm_bootstrap.diagnose.agent import service, versions
 from ssm_bootstrap.diagnose.case import open_case
-from ssm_bootstrap.diagnose.checks import proxy, routes, security, service, storage, versions
 from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.diagnose.machine import security, storage
+from ssm_bootstrap.diagnose.network import proxies, routes
+from ssm_bootstrap.model.agent import Agent, AgentConfig, AgentProcess, Identity, IdentityState, Unit
 from ssm_bootstrap.model.capability import Capability, Verdict
-from ssm_bootstrap.model.finding import Finding, Severity
-from ssm_bootstrap.model.logsettings import LogSettings, LogSink
-from ssm_bootstrap.model.machine import Agent, AgentConfig, AgentProcess, Identity, IdentityState, Unit
+from ssm_bootstrap.model.findings import Finding, Severity
+from ssm_bootstrap.model.logs import LogSettings, LogSink
+from ssm_bootstrap.model.machine import Chain, Core, Denial, Firewall, ProxySide, Route, Storage, Surroundings
 from ssm_bootstrap.model.network import Failure, Proxy, Stage
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Seen, Unseen
-from ssm_bootstrap.model.surroundings import (
-    Chain,
-    Core,
-    Denial,
-    Firewall,
-    ProxySide,
-    Route,
-    Storage,
-    Surroundings,
-)
 from tests.fakes import NOON
 from tests.made import EVERYTHING, INSIDE, PUBLIC, REGION, healthy, observations, probe
 
@@ -127,28 +120,28 @@ FROM_SHELL = healthy(probe("ssm", INSIDE, proxied=Proxy("p", 3128, "environment"
 )
 def test_proxy_mismatch(shells: Any, service_side: ProxySide, processes: Any, severity: Optional[Severity]) -> None:
     around = Surroundings(shells=shells, service=Seen(service_side))
-    found = said(proxy.mismatch, seen(around, *FROM_SHELL, agent=agent(processes=processes)))
+    found = said(proxies.mismatch, seen(around, *FROM_SHELL, agent=agent(processes=processes)))
     assert [item.severity for item in found] == ([severity] if severity else [])
     assert all(bool(item.breaks) == (severity is Severity.ERROR) for item in found)
 
 
 def test_a_proxy_of_login_shells_that_nothing_was_dialled_by_is_a_remark() -> None:
     around = Surroundings(shells=(replace(SHELL, source="/etc/environment"),), service=Seen(DIRECT))
-    assert one(proxy.mismatch, seen(around, agent=agent(processes=(CORE,)))) == ("proxy-mismatch", Severity.INFO, ())
+    assert one(proxies.mismatch, seen(around, agent=agent(processes=(CORE,)))) == ("proxy-mismatch", Severity.INFO, ())
 
 
 def test_an_incomplete_no_proxy_is_a_warning_only_where_the_proxy_fails() -> None:
     around = Surroundings(service=Seen(replace(BY_UNIT, metadata_by_proxy=True)), inside=((HOST, ("10.0.0.5",)),))
-    assert one(proxy.exceptions, seen(around)) == ("no-proxy-incomplete", Severity.INFO, ())
+    assert one(proxies.exceptions, seen(around)) == ("no-proxy-incomplete", Severity.INFO, ())
     refusing = probe("ssm", INSIDE, Stage.PROXY, Failure.PROXY_DENIED, proxied=Proxy("p", 3128, "unit"))
-    assert one(proxy.exceptions, seen(around, *healthy(refusing)))[1] is Severity.WARNING
+    assert one(proxies.exceptions, seen(around, *healthy(refusing)))[1] is Severity.WARNING
     outside = replace(around, service=Seen(BY_UNIT), inside=((HOST, ("52.1.2.3",)),))
-    assert said(proxy.exceptions, seen(outside)) == []
+    assert said(proxies.exceptions, seen(outside)) == []
 
 
 def test_certificate_variables_are_a_remark_with_the_place_of_this_system() -> None:
     side = ProxySide("this shell", authorities=(("AWS_CA_BUNDLE", "/x"),))
-    (found,) = said(proxy.authorities, seen(Surroundings(shells=(side,))))
+    (found,) = said(proxies.authorities, seen(Surroundings(shells=(side,))))
     assert (found.code, found.severity) == ("ca-variables", Severity.INFO)
     assert any("update-ca-trust" in command for command in found.remedy.commands)
 

@@ -8,8 +8,8 @@ from typing import Sequence
 
 import pytest
 
-from ssm_bootstrap.diagnose.mirrors import commands
-from ssm_bootstrap.model.repositories import Manager, Repository
+from ssm_bootstrap.diagnose.patch.mirrors import commands
+from ssm_bootstrap.model.patch import Manager, Repository
 
 HOME = "https://<MIRROR-BUCKET>.s3.eu-west-1.amazonaws.com/"
 ORACLE = "[ol8-base.x]\nname=base\nbaseurl=https://yum$ociregion.$ocidomain/repo/$basearch/\n[other]\nbaseurl=https://b/\n"

@@ -7,7 +7,7 @@ from typing import Tuple
 import pytest
 
 from ssm_bootstrap.model.network import Failure, Probe, Stage
-from ssm_bootstrap.model.repositories import Outcome, Repository
+from ssm_bootstrap.model.patch import FetchOutcome, Repository
 from tests.diagnose.test_checks_patch import (
     AL2023,
     DENIED_2023,
@@ -52,7 +52,7 @@ def test_a_cause_tells_what_its_symptom_asks_for(item: Repository, probes: Tuple
     "item, probes, cause",
     [
         (repository(silent(AL2023), provider="amazon-linux-2023"), NO_S3, "s3-unreachable"),  # the way is all
-        (repository(fetch(Outcome.UNREACHED, "deb.debian.org", Stage.DNS, Failure.RESOLVER_SILENT)), RESOLVER, "dns-silent"),
+        (repository(fetch(FetchOutcome.UNREACHED, "deb.debian.org", Stage.DNS, Failure.RESOLVER_SILENT)), RESOLVER, "dns-silent"),
         (repository(OK), NO_S3, "s3-unreachable"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.findings import Severity
 from tests.recordings import Stop, stops
 from tests.scenarios.expectation import causes_said
 from tests.scenarios.player import play

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ssm_bootstrap.diagnose.hosts import service_of
-from ssm_bootstrap.diagnose.symptoms import hide_symptoms
-from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.finding import Finding, Reason, Severity, State
+from ssm_bootstrap.catalog.partitions import service_of
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.root_cause import hide_symptoms
+from ssm_bootstrap.model.findings import Finding, Reason, Severity, State
 
 SSM = "ssm.eu-west-1.amazonaws.com"
 SSMMESSAGES = "ssmmessages.eu-west-1.amazonaws.com"

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssm_bootstrap.collect.logs.read import default_paths, read_logs, read_stream
-from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, Seen, find_ending
+from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, SeenBeside, find_ending
 from ssm_bootstrap.diagnose.logs.explain import classify_logs, conclude, explain_logs
 from ssm_bootstrap.diagnose.logs.timeline import Present
-from ssm_bootstrap.model.log import LogDigest
+from ssm_bootstrap.model.logs import LogDigest
 from ssm_bootstrap.model.timeline import EndedBy, LifeEvent, RunEnd, Timeline
 from tests.fakes import RootedFiles
 from tests.recordings import JOURNEYS
@@ -140,7 +140,7 @@ def test_lines_without_a_time_are_never_over() -> None:
 def test_what_was_written_ahead_of_a_clock_that_was_set_back_is_of_before() -> None:
     present = Present(at=at("12:30:00"), has_core=True, core_began=at("12:00:00"))
     said = [("14:00:00", START), ("14:01:00", [SILENT]), ("12:00:00", START)]
-    told = conclude(classify_logs(digest(*said), present), Seen(present))
+    told = conclude(classify_logs(digest(*said), present), SeenBeside(present))
     assert told.findings == () and [item.ending and item.ending.by for item in told.history] == [EndedBy.RESTART]
 
 
@@ -152,13 +152,13 @@ def test_a_document_worker_that_looks_for_its_identity_begins_no_run() -> None:
 
 def test_an_agent_that_is_dead_tells_nothing_of_now_whatever_its_log_lacks() -> None:
     present = Present(at=at("10:10:00"), has_core=False)
-    told = conclude(classify_logs(digest(("10:00:00", [SILENT])), present), Seen(present))
+    told = conclude(classify_logs(digest(("10:00:00", [SILENT])), present), SeenBeside(present))
     assert told.findings == () and [item.ending and item.ending.by for item in told.history] == [EndedBy.STOP]
 
 
 def test_a_core_that_has_just_begun_inherits_no_fault() -> None:
     present = Present(at=at("10:00:50"), has_core=True, core_began=at("10:00:40"))
-    told = conclude(classify_logs(digest(("10:00:00", START), ("10:00:30", [SILENT])), present), Seen(present))
+    told = conclude(classify_logs(digest(("10:00:00", START), ("10:00:30", [SILENT])), present), SeenBeside(present))
     assert told.findings == ()
 
 
@@ -187,7 +187,7 @@ def test_kept_credentials_are_no_good_sign() -> None:
     ],
 )
 def test_what_the_machine_shows_counts(present: Present, by: Optional[EndedBy]) -> None:
-    told = conclude(classify_logs(digest(("10:00:00", START), ("10:00:30", [SILENT])), present), Seen(present))
+    told = conclude(classify_logs(digest(("10:00:00", START), ("10:00:30", [SILENT])), present), SeenBeside(present))
     endings = [item.ending.by for item in told.history if item.ending]
     assert endings == ([by] if by else [])
     assert bool(told.findings) is (by is None)
@@ -213,12 +213,12 @@ def fault(**more: object) -> Fault:
 
 def test_silence_ends_only_what_may_pass_and_nothing_else_could_end() -> None:
     late, soon = at("10:00:00") + PAUSE + timedelta(seconds=1), at("10:00:00") + PAUSE
-    ending = find_ending(fault(), Timeline(), Seen(), late)
+    ending = find_ending(fault(), Timeline(), SeenBeside(), late)
     assert ending is not None and ending.by is EndedBy.SILENCE
-    assert find_ending(fault(), Timeline(), Seen(), soon) is None
-    assert find_ending(fault(can_heal=True), Timeline(), Seen(), late) is None
-    assert find_ending(fault(may_pass=False), Timeline(), Seen(), late) is None
-    assert find_ending(fault(), Timeline(), Seen(Present(at=late)), soon) is not None  # the clock of the look counts
+    assert find_ending(fault(), Timeline(), SeenBeside(), soon) is None
+    assert find_ending(fault(can_heal=True), Timeline(), SeenBeside(), late) is None
+    assert find_ending(fault(may_pass=False), Timeline(), SeenBeside(), late) is None
+    assert find_ending(fault(), Timeline(), SeenBeside(Present(at=late)), soon) is not None  # the clock of the look counts
 
 
 def test_no_cause_is_told_across_time() -> None:

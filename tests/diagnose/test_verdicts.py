@@ -1,4 +1,4 @@
-"""From rows to needs to one verdict a capability."""
+"""From rows to needs to one verdict per capability."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from ssm_bootstrap.diagnose.case import open_case
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_capabilities, touched_by, with_severity
 from ssm_bootstrap.model.capability import Capability, Verdict
-from ssm_bootstrap.model.finding import Finding, Remedy, Severity
+from ssm_bootstrap.model.findings import Finding, Remedy, Severity
 from ssm_bootstrap.model.network import Failure, Probe, Stage
 from tests.made import INSIDE, INSIDE_B, PUBLIC, healthy, observations, probe
 

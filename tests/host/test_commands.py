@@ -103,7 +103,7 @@ def test_a_child_has_the_doors_environment_and_no_other() -> None:
 
 
 def test_the_real_host_keeps_the_code_from_every_child() -> None:
-    from ssm_bootstrap.cli.looking import real_host
+    from ssm_bootstrap.session import real_host
 
     os.environ["SSM_BOOTSTRAP_ACTIVATION_CODE"] = SECRET
     try:

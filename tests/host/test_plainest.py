@@ -11,8 +11,7 @@ from typing import Callable
 
 import pytest
 
-from ssm_bootstrap.host.packed import unfold_bounded
-from ssm_bootstrap.host.secrets import WITHHELD, Secrets
+from ssm_bootstrap.host.secrets import WITHHELD, Secrets, unfold_bounded
 from ssm_bootstrap.render.text import Report
 
 SECRETS = (

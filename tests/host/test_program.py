@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from ssm_bootstrap.host.program import Program
+from ssm_bootstrap.host.machine import Program
 from tests.laws.tree import ROOT
 
 

@@ -56,7 +56,7 @@ def role(account: str = "111122223333") -> Dict[str, str]:
 
 
 def listing(leaves: Dict[str, str], path: str) -> str:
-    """What a directory of the tree holds, one name a line; empty where there is none."""
+    """What a directory of the tree holds, one name per line; empty where there is none."""
     prefix = path.rstrip("/") + "/"
     found = set()
     for leaf in leaves:

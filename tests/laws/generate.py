@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-from ssm_bootstrap.render.findingspage import document
+from ssm_bootstrap.render.findings_page import document
 from tests.laws.tree import ROOT
 
 FINDINGS_PAGE = ROOT / "docs" / "findings.md"

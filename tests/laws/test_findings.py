@@ -11,9 +11,9 @@ import pytest
 from ssm_bootstrap.catalog.findingkind import FindingKind
 from ssm_bootstrap.catalog.findings import FINDINGS, KINDS, VARIANTS
 from ssm_bootstrap.cli import main
-from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.finding import Severity
-from ssm_bootstrap.render.findingspage import document, page
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.render.findings_page import document, page
 from tests.laws.generate import FINDINGS_PAGE
 from tests.laws.tree import ROOT, called, modules
 

@@ -79,7 +79,7 @@ def test_what_is_collected_is_the_same_twice() -> None:
 
 CLOCKS = ("time.monotonic", "time.time", "time.perf_counter", "time.process_time", "monotonic", "perf_counter", "process_time")
 OWN_CLOCK = {
-    "tests/act/test_enrolment.py",
+    "tests/act/test_register.py",
     "tests/act/test_lock.py",
     "tests/act/test_online.py",
     "tests/collect/test_probe.py",

@@ -10,18 +10,20 @@ import pytest
 
 from tests.laws.tree import Module, called, imports, module_of, modules
 
-EVERYTHING = frozenset({"model", "catalog", "host", "collect", "diagnose", "act", "render", "cli"})
+EVERYTHING = frozenset({"model", "catalog", "host", "collect", "session", "observe", "diagnose", "act", "render", "cli"})
 ALLOWED = {
     "model": frozenset({"model"}),
     "catalog": frozenset({"model", "catalog"}),
     "host": frozenset({"model", "host"}),
     "collect": frozenset({"model", "catalog", "host", "collect"}),
+    "session": frozenset({"model", "catalog", "host", "collect"}),
+    "observe": frozenset({"model", "catalog", "host", "collect", "session"}),
     "diagnose": frozenset({"model", "catalog", "diagnose"}),
     "render": frozenset({"model", "catalog", "render"}),
     "act": EVERYTHING - {"render", "cli"},
     "cli": EVERYTHING,
 }
-KNOWS_THE_VERSION = frozenset({"host", "collect", "act", "render", "cli"})
+KNOWS_THE_VERSION = frozenset({"host", "collect", "observe", "act", "render", "cli"})
 PURE = ("model", "catalog", "diagnose", "render")
 WORLD = (
     *("os", "socket", "ssl", "subprocess", "time", "requests", "psutil"),  # law 2 to the letter

@@ -6,7 +6,7 @@ from statistics import median
 
 from tests.laws.tree import modules
 
-LIMIT = 300
+LIMIT = 350
 
 
 def test_modules_stay_small() -> None:

@@ -1,4 +1,4 @@
-"""The law of one row a finding: nothing outside the catalogue's rows lists finding codes."""
+"""The law of one row per finding: nothing outside the catalogue's rows lists finding codes."""
 
 from __future__ import annotations
 

@@ -11,9 +11,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "ssm_bootstrap"
 
 
+LAYERS_OF_ONE = ("session", "observe")
+"""Layers that are one module each, at the top of the package."""
+
+
 @dataclass(frozen=True)
 class Module:
-    """One source file: its dotted name, its layer (the directory under the package, "" at the top) and its syntax tree."""
+    """One source file: its dotted name, its layer ("" at the top of the package) and its syntax tree."""
 
     path: Path
     name: str
@@ -33,7 +37,7 @@ def module_of(path: Path, root: Path = ROOT) -> Module:
     is_package = parts[-1] == "__init__"
     if is_package:
         parts.pop()
-    layer = parts[1] if len(parts) > 2 or (len(parts) == 2 and (is_package or path.parent != root / parts[0])) else ""
+    layer = parts[1] if len(parts) > 2 or (len(parts) == 2 and (is_package or parts[1] in LAYERS_OF_ONE)) else ""
     return Module(path, ".".join(parts), layer, ast.parse(path.read_text(encoding="utf-8"), str(path)), is_package)
 
 

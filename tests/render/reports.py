@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.model.agent import Agent, AgentConfig, AgentProcess, Identity, IdentityState, Unit
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
-from ssm_bootstrap.model.diagnosis import Diagnosis, Unexplained
-from ssm_bootstrap.model.finding import Evidence, Severity, State
-from ssm_bootstrap.model.machine import Agent, AgentConfig, AgentProcess, Identity, IdentityState, Unit
+from ssm_bootstrap.model.findings import Diagnosis, Evidence, Severity, State, Unexplained
 from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import Seen

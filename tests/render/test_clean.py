@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssm_bootstrap.render.clean import clean
+from ssm_bootstrap.render.terminal import clean
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
 

@@ -12,10 +12,8 @@ import html5lib
 import pytest
 
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.render.html import page
-from ssm_bootstrap.render.htmlstyle import STYLE
-from ssm_bootstrap.render.markup import Markup, joined, tag
+from ssm_bootstrap.model.findings import Diagnosis
+from ssm_bootstrap.render.html import STYLE, Markup, joined, page, tag
 from tests.render.reports import STORIES
 
 ALLOWED = frozenset(

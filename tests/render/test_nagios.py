@@ -7,11 +7,10 @@ import re
 import pytest
 
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
-from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.finding import Severity
-from ssm_bootstrap.render.nagios import CRITICAL, OK, UNKNOWN, WARNING, nagios_line, nagios_status, unknown_line
+from ssm_bootstrap.model.findings import Diagnosis, Severity
+from ssm_bootstrap.render.monitoring import CRITICAL, OK, UNKNOWN, WARNING, nagios_line, nagios_status, unknown_line
 from tests.render.reports import EVIL, STORIES
 
 # Performance data: monitoring-plugins guidelines, 'label'=value[UOM];[warn];[crit];[min];[max]

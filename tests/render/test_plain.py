@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
-from ssm_bootstrap.model.diagnosis import Diagnosis
+from ssm_bootstrap.model.findings import Diagnosis
 from ssm_bootstrap.render.plain import PlainReport
 from ssm_bootstrap.render.story import tell_story
 from ssm_bootstrap.render.text import Report

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.incident import Incident
-from ssm_bootstrap.model.machine import Identity, IdentityState
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.model.agent import Identity, IdentityState
+from ssm_bootstrap.model.findings import Diagnosis
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observed import Seen
-from ssm_bootstrap.model.timeline import EndedBy, Ending
-from ssm_bootstrap.render.prometheus import metrics
+from ssm_bootstrap.model.timeline import EndedBy, Ending, Incident
+from ssm_bootstrap.render.monitoring import metrics
 from tests.fakes import NOON
 from tests.made import healthy, observations, probe
 from tests.render.reports import STORIES

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ssm_bootstrap.catalog.findings import FINDINGS, KINDS, VARIANTS
-from ssm_bootstrap.catalog.secretshapes import SHAPES
-from ssm_bootstrap.diagnose.wording import make_finding
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.catalog.secrets import SHAPES
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.model.findings import Severity
 from ssm_bootstrap.render.redact import redact, redact_document, redact_value
 from tests.laws.secrets import leaks
 from tests.render.reports import STORIES

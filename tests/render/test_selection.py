@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.model.agent import Agent
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
-from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.finding import Evidence
-from ssm_bootstrap.model.machine import Agent
+from ssm_bootstrap.model.findings import Diagnosis, Evidence
 from ssm_bootstrap.model.network import Failure, Probe, Stage
 from ssm_bootstrap.model.observed import Seen
 from ssm_bootstrap.render.selection import MOST_EVIDENCE, Mark, mark_of, shown_evidence
@@ -97,7 +96,7 @@ def test_what_no_finding_tells_now_makes_no_row_red() -> None:
 
 
 def test_what_follows_alike_is_one_row() -> None:
-    from ssm_bootstrap.diagnose.wording import make_finding
+    from ssm_bootstrap.diagnose.findings import make_finding
     from ssm_bootstrap.render.selection import symptom_rows
 
     hosts = ("a.example", "b.example")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.model.diagnosis import Diagnosis
+from ssm_bootstrap.model.agent import Agent
 from ssm_bootstrap.model.exitstatus import ExitStatus
-from ssm_bootstrap.model.machine import Agent
+from ssm_bootstrap.model.findings import Diagnosis
 from ssm_bootstrap.model.network import Proxy
 from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import Seen, Unseen

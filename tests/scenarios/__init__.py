@@ -1,1 +1,1 @@
-"""Whole instances as data: a directory a story, played through the product's own looking and diagnosis (see README.md)."""
+"""Whole instances as data: one directory per story, played through the product's own looking and diagnosis (see README.md)."""

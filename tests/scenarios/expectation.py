@@ -8,8 +8,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.cli.flags import CAPABILITIES
 from ssm_bootstrap.model.capability import CapabilityVerdict
-from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.finding import Finding, Severity, State
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, State
 
 KEYS = ("verdicts", "first", "errors", "warnings", "symptoms", "past", "confirmed", "remarks", "unseen", "unexplained")
 

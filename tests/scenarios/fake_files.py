@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional, Sequence
 
+from ssm_bootstrap.host.checkedfiles import Held
 from ssm_bootstrap.host.files import Files
-from ssm_bootstrap.host.held import Held
 from ssm_bootstrap.host.locks import Holder, Locks
 from ssm_bootstrap.host.trees import Trees
 

@@ -15,15 +15,16 @@ from unittest import mock
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.cli.entry import parser_for
-from ssm_bootstrap.cli.looking import observe_everything, stand
 from ssm_bootstrap.cli.output import new_report, print_report
-from ssm_bootstrap.cli.telling import tell
+from ssm_bootstrap.cli.report import tell
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.codec import decode, encode
-from ssm_bootstrap.model.diagnosis import Diagnosis
+from ssm_bootstrap.model.findings import Diagnosis
 from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.observe import observe_everything
+from ssm_bootstrap.session import open_session
 from tests.scenarios.effects import no_real_effects
 from tests.scenarios.fake_clock import VirtualClock
 from tests.scenarios.fake_commands import ScenarioCommands
@@ -79,8 +80,8 @@ def play(scenario: Scenario, *, is_root: Optional[bool] = None) -> Played:
         _load()
         try:
             with no_real_effects(root):
-                ground = stand(host, scenario.settings.get("region"))
-                observations = observe_everything(ground, scenario.capabilities)
+                session = open_session(host, scenario.settings.get("region"))
+                observations = observe_everything(session, scenario.capabilities)
         finally:
             host.clock.end()  # type: ignore[attr-defined]
         return Played(scenario, observations, diagnose(observations))

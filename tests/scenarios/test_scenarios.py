@@ -13,7 +13,7 @@ import pytest
 
 from ssm_bootstrap.diagnose.case import Case, open_case
 from ssm_bootstrap.diagnose.diagnosis import CHECKS, with_logs
-from ssm_bootstrap.model.machine import IdentityState
+from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.observed import value_of
 from tests.laws.secrets import leaks
 from tests.scenarios.effects import Touched, no_real_effects

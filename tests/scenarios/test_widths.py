@@ -7,9 +7,8 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from ssm_bootstrap.cli.telling import report_of
-from ssm_bootstrap.model.diagnosis import Diagnosis
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.cli.report import report_of
+from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.render.html import page
 from ssm_bootstrap.render.text import Report
 from tests.laws.secrets import leaks

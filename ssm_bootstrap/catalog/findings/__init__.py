@@ -1,4 +1,4 @@
-"""Every finding code with what is said about it: permanent, one row a code, in modules by topic."""
+"""Every finding code with what is said about it: permanent, one row per code, in modules by topic."""
 
 from __future__ import annotations
 

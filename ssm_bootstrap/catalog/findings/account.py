@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ssm_bootstrap.catalog.findingkind import FindingKind
 from ssm_bootstrap.catalog.findings import awscommands as aws
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.findings import Severity
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ssm_bootstrap.catalog.findingkind import FindingKind
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.findings import Severity
 
 _REGISTER = "sudo ssm-bootstrap register --activation-id <ACTIVATION-ID> --activation-code-file <FILE> --region {region}"
 _FINGERPRINT = "amazon-ssm-agent 3.3.1142.0, agent/managedInstances/fingerprint (fingerprint.go, hardwareInfo_unix.go)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller, Variant
 from ssm_bootstrap.catalog.findings import families
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.findings import Severity
 
 _ASK_METADATA = (
     'curl -sS -m 2 -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" -i http://169.254.169.254/latest/api/token | head -5'

@@ -6,7 +6,7 @@ from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller,
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.exitstatus import ExitStatus
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.findings import Severity
 
 _UNITS = "systemctl status --no-pager 'amazon-ssm-agent*' 'snap.amazon-ssm-agent*'"
 _ENVIRONMENT = "systemctl show -p Environment -p EnvironmentFiles -p DropInPaths amazon-ssm-agent.service"

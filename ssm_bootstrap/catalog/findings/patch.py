@@ -5,7 +5,7 @@ from __future__ import annotations
 from ssm_bootstrap.catalog.findingkind import FindingKind, Scope, Side, Teller, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Reason, Severity
+from ssm_bootstrap.model.findings import Reason, Severity
 
 _PLATFORMS = (
     Variant(

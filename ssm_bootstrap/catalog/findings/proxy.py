@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Layer, Scope, Teller, Variant
 from ssm_bootstrap.catalog.findings import families
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.findings import Severity
 from ssm_bootstrap.model.network import Failure, Stage
 
 _UNIT_ENVIRONMENT = "systemctl show -p Environment -p EnvironmentFiles -p DropInPaths amazon-ssm-agent.service"

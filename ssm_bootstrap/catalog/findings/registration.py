@@ -7,7 +7,7 @@ from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
-from ssm_bootstrap.model.finding import Severity
+from ssm_bootstrap.model.findings import Severity
 
 _REGISTER = "sudo ssm-bootstrap register --activation-id <ACTIVATION-ID> --activation-code-file <FILE> --region {region}"
 _CLEAR = "sudo amazon-ssm-agent -register -clear"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import Kind, Refusal, Signature
-from ssm_bootstrap.catalog.signatures.samples import AGENT, documented, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, CallRefusal, Kind, Signature, documented, formatted, measured
 
 _MODEL = "aws-sdk-go 1.51.20 models/apis/ssm/2014-11-06 (error shapes)"
 _REGISTER = "Registration failed due to error registering the instance with AWS SSM. "
@@ -120,7 +119,7 @@ API: tuple[Signature, ...] = (
             "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/r/mi-1 is not authorized to perform: ssm:X",
         ),
         transient=False,
-        refuses=Refusal.PERMISSION,
+        refuses=CallRefusal.PERMISSION,
     ),
     Signature(
         id="access-denied",
@@ -141,7 +140,7 @@ API: tuple[Signature, ...] = (
         ),
         near_misses=("AccessDenied: Access Denied", "AccessDeniedException: User: anonymous … VPC endpoint policy"),
         transient=False,
-        refuses=Refusal.PERMISSION,
+        refuses=CallRefusal.PERMISSION,
     ),
     Signature(
         id="fingerprint-refused",
@@ -205,7 +204,7 @@ API: tuple[Signature, ...] = (
         ),
         near_misses=("InvalidSignatureException: Signature expired: 2 is now earlier than 3",),
         transient=False,
-        refuses=Refusal.SIGNATURE,
+        refuses=CallRefusal.SIGNATURE,
     ),
     Signature(
         id="request-expired",
@@ -243,7 +242,7 @@ API: tuple[Signature, ...] = (
         source="aws-sdk-go 1.51.20 (untyped error code)",
         samples=(documented("UnrecognizedClientException: The token in the request is invalid."),),
         transient=False,
-        refuses=Refusal.CREDENTIALS,
+        refuses=CallRefusal.CREDENTIALS,
     ),
     Signature(
         id="invalid-client-token",
@@ -254,7 +253,7 @@ API: tuple[Signature, ...] = (
         source="AWS common errors (AWS API references)",
         samples=(documented("InvalidClientTokenId: The token in the request is invalid."),),
         transient=False,
-        refuses=Refusal.CREDENTIALS,
+        refuses=CallRefusal.CREDENTIALS,
     ),
     Signature(
         id="expired-token",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import Kind, Refused, Signature
-from ssm_bootstrap.catalog.signatures.samples import AGENT, documented, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Refused, Signature, documented, formatted, measured
 from ssm_bootstrap.model.capability import ON_A_NODE
 
 CREDENTIALS: tuple[Signature, ...] = (

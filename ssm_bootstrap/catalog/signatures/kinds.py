@@ -1,12 +1,12 @@
-"""The shape of a log signature: pattern, samples, and what it means."""
+"""The shape of a log signature: pattern, samples, what it means, and what a record's prefix tells beside it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Optional
+from typing import Mapping, Optional
 
-from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.timeline import LifeEvent
 
 
@@ -19,7 +19,7 @@ class Kind(str, Enum):
     BENIGN = "benign"  # harmless, dropped from the report
 
 
-class Refusal(str, Enum):
+class CallRefusal(str, Enum):
     """What the service does not accept of a call that it refuses."""
 
     PERMISSION = "permission"
@@ -33,7 +33,7 @@ class Refused:
 
     code: str
     variant: str = ""
-    of: tuple[Refusal, ...] = tuple(Refusal)
+    of: tuple[CallRefusal, ...] = tuple(CallRefusal)
 
 
 class Origin(str, Enum):
@@ -74,7 +74,7 @@ class Signature:
     code: Optional[str] = None
     variant: str = ""  # which words of that code say what is to be changed here
     transient: Optional[bool] = None
-    refuses: Optional[Refusal] = None  # of a cause: the service refuses the call; what that means is for the phase to say
+    refuses: Optional[CallRefusal] = None  # of a cause: the service refuses the call; what that means is for the phase to say
     denies_object: bool = False  # of a cause: S3 refuses an object, which is a policy's doing where it is known to exist
     near_misses: tuple[str, ...] = ()
     lead: str = ""  # of a state: what its message begins with after the prefixes, where that is not ``fixed``
@@ -90,3 +90,43 @@ class Signature:
     limit_covers_dial: bool = False
     """Whether the client's own limit is no longer than the dial's, so that "awaiting headers" may mean that nothing was ever
     connected (source: the agent's time-outs; 15 s for ssmmessages, 20 s for ec2messages, 30 s for S3 HEAD)."""
+
+
+AGENT = "amazon-ssm-agent 3.3.1142.0 "
+"""The source tree that the rows cite, commit 1c217c89; a file and line follow."""
+
+
+def measured(text: str) -> Sample:
+    """A message that a real agent wrote; it stands in the corpus."""
+    return Sample(text, Origin.MEASURED)
+
+
+def formatted(text: str) -> Sample:
+    """A message built from a format string of the agent's or a library's source."""
+    return Sample(text, Origin.FORMAT_STRING)
+
+
+def documented(text: str) -> Sample:
+    """A message from documentation or a public report."""
+    return Sample(text, Origin.DOCUMENTED)
+
+
+@dataclass(frozen=True)
+class Context:
+    """One prefix: the service that this part talks to, and what its failure breaks where no phase says so."""
+
+    name: str
+    service: str
+    breaks: tuple[Capability, ...] = ()
+
+
+_ROWS: tuple[Context, ...] = (
+    Context("HealthCheck", "ssm", ON_A_NODE),  # without its pings the service takes the node for offline
+    Context("Association", "ssm"),
+    Context("CredentialRefresher", "ssm"),
+    Context("MGSInteractor", "ssmmessages"),
+    Context("MDSInteractor", "ec2messages"),
+)
+
+CONTEXTS: Mapping[str, Context] = {row.name: row for row in _ROWS}
+"""Prefixes by their name (source: amazon-ssm-agent 3.3.1142.0, log contexts of agent/health, agent/messageservice, core/app)."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
-from ssm_bootstrap.catalog.signatures.samples import AGENT, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, formatted, measured
 
 LOCAL: tuple[Signature, ...] = (
     Signature(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import Kind, Refusal, Refused, Signature
-from ssm_bootstrap.catalog.signatures.samples import AGENT, formatted
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, CallRefusal, Kind, Refused, Signature, formatted
 from ssm_bootstrap.model.capability import BY_COMMAND, Capability
 
 _POST = 'Post "https://ssmmessages.eu-west-1.amazonaws.com/v1/control-channel/mi-1": '
@@ -30,7 +29,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
         limit_covers_dial=True,
     ),
     Signature(
@@ -46,7 +45,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
         limit_covers_dial=True,
     ),
     Signature(
@@ -61,7 +60,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
         limit_covers_dial=True,
     ),
     Signature(
@@ -76,7 +75,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
         limit_covers_dial=True,
     ),
     Signature(
@@ -97,7 +96,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
         limit_covers_dial=True,
     ),
     Signature(
@@ -113,7 +112,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
         limit_covers_dial=True,
     ),
     Signature(
@@ -173,7 +172,7 @@ MESSAGING: tuple[Signature, ...] = (
         service="ssmmessages",
         degrades=(Capability.SESSION,),
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(Refusal.PERMISSION, Refusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
         is_minor=True,
     ),
     Signature(

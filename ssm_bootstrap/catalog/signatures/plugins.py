@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
-from ssm_bootstrap.catalog.signatures.samples import AGENT, documented, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, documented, formatted, measured
 from ssm_bootstrap.model.capability import Capability
 
 _PATCH_SCRIPT = "AWS-RunPatchBaseline document 1.80 (shell and python part)"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
-from ssm_bootstrap.catalog.signatures.samples import AGENT, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, formatted, measured
 from ssm_bootstrap.model.capability import ON_A_NODE
 from ssm_bootstrap.model.timeline import LifeEvent
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import Kind, Refusal, Refused, Signature
-from ssm_bootstrap.catalog.signatures.samples import AGENT, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, CallRefusal, Kind, Refused, Signature, formatted, measured
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 
 WRAPPERS: tuple[Signature, ...] = (
@@ -25,7 +24,7 @@ WRAPPERS: tuple[Signature, ...] = (
         service="ssm",
         breaks=(Capability.REGISTER,),
         ended_by=("registered", "credentials-ready"),
-        refused=Refused("registration-denied", of=(Refusal.PERMISSION,)),
+        refused=Refused("registration-denied", of=(CallRefusal.PERMISSION,)),
         unanswered="answer-lost",
     ),
     Signature(

@@ -8,11 +8,10 @@ from datetime import tzinfo
 from operator import itemgetter
 from typing import Any, Callable, Iterable, Mapping, Optional
 
-from ssm_bootstrap.catalog.logformat import OTHER_SHAPES, mask_secrets, parse_time, split_prefixes
-from ssm_bootstrap.catalog.logshape import Varying, blank, varying_parts
+from ssm_bootstrap.catalog.logformat import OTHER_SHAPES, Varying, blank, mask_secrets, parse_time, split_prefixes, varying_parts
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.collect.logs.stamps import Calendar, Stretch, in_order, thin
-from ssm_bootstrap.model.log import Level, LogGroup, LogRecord, SignAt, Spell
+from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord, SignAt, Spell
 
 KNOWN_LIMIT = 1000
 """Shapes that hold something the catalogue or a network error knows."""

@@ -10,7 +10,7 @@ from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES, parse_time
 from ssm_bootstrap.collect.logs.fold import Fold, Group, Told
 from ssm_bootstrap.collect.logs.parts import LogFiles, Part, chunks_of, shares_of
 from ssm_bootstrap.collect.logs.records import LogReader, Window
-from ssm_bootstrap.model.log import LogDigest, LogFile
+from ssm_bootstrap.model.logs import LogDigest, LogFile
 
 _ERRORS_NAME, _AGENT_NAME = LOG_NAMES[0], LOG_NAMES[1]
 _AHEAD = timedelta(minutes=5)
@@ -40,7 +40,7 @@ def rotations_of(plain: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for _, name in sorted(ranked))
 
 
-class Workers(Protocol):
+class WorkerPool(Protocol):
     """Several processes that share a work."""
 
     @property
@@ -51,14 +51,14 @@ class Workers(Protocol):
         """What each task gives, in order."""
 
 
-class Reading(NamedTuple):
+class LogReading(NamedTuple):
     """What every pass needs: the files, the zone, the span that is wanted, when each file was written, and who helps."""
 
     files: LogFiles
     zone: tzinfo
     span: Optional[Window]
     written: Mapping[str, float]
-    workers: Optional[Workers]
+    workers: Optional[WorkerPool]
 
 
 class Passed(NamedTuple):
@@ -88,7 +88,7 @@ def read_logs(
     since: Optional[datetime] = None,
     until: Optional[datetime] = None,
     written: Optional[Mapping[str, float]] = None,
-    workers: Optional[Workers] = None,
+    workers: Optional[WorkerPool] = None,
 ) -> LogDigest:
     """What the files at ``paths`` say; a file that cannot be read is ``unseen`` and does not stop the rest.
 
@@ -98,7 +98,7 @@ def read_logs(
     An error that stands in errors.log is not counted again from the main log of the same directory.
     """
     told = list(dict.fromkeys(paths))
-    reading = Reading(files, zone, _span(since, until, zone), written or {}, workers)
+    reading = LogReading(files, zone, _span(since, until, zone), written or {}, workers)
     errors = [path for path in told if _plain_name(path) == _ERRORS_NAME]
     whole = Fold()
     read: dict[str, PartRead] = {}
@@ -137,7 +137,7 @@ def read_stream(
 
 
 def _read_all(
-    reading: Reading, paths: Sequence[str], windows: Mapping[str, Window], whole: Fold
+    reading: LogReading, paths: Sequence[str], windows: Mapping[str, Window], whole: Fold
 ) -> Iterator[tuple[str, PartRead]]:
     """Read files into ``whole``, in as many processes as are worth it; gives what was read of each part."""
     workers = reading.workers
@@ -159,7 +159,7 @@ def _read_all(
             yield part.file.path, part
 
 
-def _read_parts(reading: Reading, parts: Sequence[Part], windows: Mapping[str, Window], fold: Fold) -> Passed:
+def _read_parts(reading: LogReading, parts: Sequence[Part], windows: Mapping[str, Window], fold: Fold) -> Passed:
     done = []
     for part in parts:
         told = windows.get(part.path.rpartition("/")[0]) if _plain_name(part.path) == _AGENT_NAME else None
@@ -232,3 +232,47 @@ def _span(since: Optional[datetime], until: Optional[datetime], zone: tzinfo) ->
 
 def _stamp(at: datetime) -> bytes:
     return at.strftime("%Y-%m-%d %H:%M:%S").encode()
+
+
+class Growing(Protocol):
+    """A file that is being written."""
+
+    path: str
+
+    def added(self) -> Iterable[bytes]:
+        """What was added since the last look."""
+
+
+class Followed:
+    """Reads what is added to files; a record is taken up once the next one has begun, or nothing was added for one look.
+
+    The main log repeats what errors.log tells: where a directory has both, its ERROR records are taken from errors.log alone.
+    """
+
+    def __init__(self, tails: Sequence[Growing], zone: tzinfo) -> None:
+        self._tails, self._zone = tails, zone
+        self._fold = Fold()
+        self._readers: Mapping[str, LogReader] = {tail.path: self._reader(tail.path) for tail in tails}
+
+    def _reader(self, path: str) -> LogReader:
+        place, _, name = path.rpartition("/")
+        has_errors = any(tail.path == f"{place}/{LOG_NAMES[0]}" for tail in self._tails)
+        told = (b"", b"~") if has_errors and name == LOG_NAMES[1] else None
+        return LogReader(path, self._fold, told, zone=self._zone)
+
+    def take(self) -> bool:
+        """Read what was added to all files; False where nothing new is known."""
+        news = False
+        for tail in self._tails:
+            added = False
+            for chunk in tail.added():
+                self._readers[tail.path].push(chunk)
+                added = news = True
+            if not added:
+                news = self._readers[tail.path].settle() or news
+        return news
+
+    def digest(self, now: Optional[datetime] = None) -> LogDigest:
+        """All that was read."""
+        groups, signs = self._fold.told(self._zone)
+        return LogDigest(groups, tuple(reader.log_file() for reader in self._readers.values()), (), signs)

@@ -15,7 +15,7 @@ from ssm_bootstrap.catalog.signatures.kinds import Kind
 from ssm_bootstrap.collect.logs.fold import Fold
 from ssm_bootstrap.collect.logs.formats import in_agents_shape
 from ssm_bootstrap.collect.logs.stream import LINE_LIMIT, Lines, NotWhole, unpack
-from ssm_bootstrap.model.log import LogFile
+from ssm_bootstrap.model.logs import LogFile
 
 RECORD_LIMIT = 4 * 1024
 """Bytes of a record's body that are kept: the agent's longest error with a useful tail has under 2 KiB."""

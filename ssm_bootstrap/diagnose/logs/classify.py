@@ -1,25 +1,122 @@
-"""One group of records judged: which finding it leads to, whether it is harmless, or that nobody knows."""
+"""One group of records judged: its phase, its cause, the finding that it leads to, or that nobody knows."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cache
 from typing import Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.buckets import is_known_object
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS, code_of_failure
-from ssm_bootstrap.catalog.partitions import is_aws_host
-from ssm_bootstrap.catalog.signatures.contexts import CONTEXTS, Context
-from ssm_bootstrap.catalog.signatures.kinds import Signature
-from ssm_bootstrap.diagnose.hosts import service_of
-from ssm_bootstrap.diagnose.logs.gonet import NetworkFault
-from ssm_bootstrap.diagnose.logs.message import Match, Reading, read_message
-from ssm_bootstrap.diagnose.reach import code_by_proxy, code_of_silence
+from ssm_bootstrap.catalog.partitions import is_aws_host, is_global_s3, service_of
+from ssm_bootstrap.catalog.signatures import SIGNATURES
+from ssm_bootstrap.catalog.signatures.kinds import CONTEXTS, Context, Kind, Signature
+from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault, parse_curl_error, parse_network_error
+from ssm_bootstrap.diagnose.reachability import code_by_proxy, code_of_silence
+from ssm_bootstrap.model.aws import NO_SITE, Site
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.log import Level, LogRecord
+from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord
 from ssm_bootstrap.model.network import Failure, Stage
-from ssm_bootstrap.model.site import NO_SITE, Site
+
+
+@dataclass(frozen=True)
+class SignatureMatch:
+    """A signature that matched, and the named parts that its pattern found."""
+
+    signature: Signature
+    parts: tuple[tuple[str, str], ...] = ()
+
+    def part(self, name: str) -> str:
+        """A named part of the message, or an empty string."""
+        return dict(self.parts).get(name, "")
+
+
+@dataclass(frozen=True)
+class RecordReading:
+    """What a message says: at most one of each; a network error takes the place of a cause."""
+
+    phase: Optional[SignatureMatch] = None
+    cause: Optional[SignatureMatch] = None
+    state: Optional[SignatureMatch] = None
+    benign: Optional[SignatureMatch] = None
+    fault: Optional[NetworkFault] = None
+
+    @property
+    def wrapper(self) -> Optional[Signature]:
+        """The row of what was being done, or of the state that was told: it says what its failure means."""
+        match = self.phase or self.state
+        return match.signature if match else None
+
+
+@cache
+def _pattern(signature: Signature) -> re.Pattern[str]:
+    return re.compile(signature.pattern)
+
+
+def match_signature(signature: Signature, message: str) -> Optional[SignatureMatch]:
+    """The match of one signature, or None; the plain search decides first."""
+    if signature.fixed not in message:
+        return None
+    found = _pattern(signature).search(message)
+    if not found:
+        return None
+    return SignatureMatch(signature, tuple((name, text or "") for name, text in found.groupdict().items()))
+
+
+def read_message(message: str) -> RecordReading:
+    """What a message says; where two rows of one kind match, the earlier one counts."""
+    found: dict[Kind, SignatureMatch] = {}
+    for signature in SIGNATURES:
+        if signature.kind not in found:
+            match = match_signature(signature, message)
+            if match:
+                found[signature.kind] = match
+    fault = parse_network_error(message) or parse_curl_error(message)
+    cause = None if fault else found.get(Kind.CAUSE)
+    return RecordReading(found.get(Kind.PHASE), cause, found.get(Kind.STATE), found.get(Kind.BENIGN), fault)
+
+
+EXCERPT_LIMIT = 400
+"""Characters of a quoted line."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A group of records and what it was judged to be; an ``echo`` never stands for its incident."""
+
+    group: LogGroup
+    judgement: Judgement
+    echo: bool = False
+
+    @property
+    def excerpt(self) -> str:
+        """The line of the record that tells most, as it stands in the log."""
+        lines = [line for line in self.group.sample.message.split("\n") if line.strip()]
+        reading = self.judgement.reading
+        wanted = reading.fault.detail if reading.fault else reading.cause.signature.fixed if reading.cause else ""
+        line = next((line for line in lines if wanted and wanted in line), lines[0] if lines else "")
+        return line.strip("\r\t ")[:EXCERPT_LIMIT]
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """How well it stands for its cause: lower is better. S3's regional https line comes before the lines it causes."""
+        reading = self.judgement.reading
+        fault = reading.fault
+        if self.echo or (fault and is_global_s3(fault.host)):
+            order = 4
+        elif not self.judgement.phase:
+            order = 3
+        elif self.judgement.phase == "s3-head":
+            order = 0 if fault and fault.scheme == "https" else 1
+        elif fault and fault.address:
+            order = 1
+        else:
+            order = 1 if reading.state and (fault or reading.cause) else 2
+        return order, 0 if self.group.sample.at else 1
+
 
 _PASSING = ("Service Unavailable", "Service Temporarily Unavailable", "Bad Gateway", "Gateway Time")
 """A proxy's answers to CONNECT that may be others a moment later."""
@@ -37,7 +134,7 @@ class Sort(str, Enum):
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class LogContext:
     """What a judgement needs beside the record: the VPC's blocks, addresses that others tell of a host, and the site's files."""
 
     cidrs: Sequence[str] = ()
@@ -50,7 +147,7 @@ class Judgement:
     """A record's sort, and for a fault its code, service, host and what it breaks; ``also`` is a second code: a sleep's cause."""
 
     sort: Sort
-    reading: Reading
+    reading: RecordReading
     code: str = ""
     service: str = ""
     host: str = ""
@@ -75,11 +172,11 @@ class Judgement:
 
 
 def judge(
-    record: LogRecord, file: str = "", around: Optional[Surroundings] = None, reading: Optional[Reading] = None
+    record: LogRecord, file: str = "", around: Optional[LogContext] = None, reading: Optional[RecordReading] = None
 ) -> Judgement:
     """The judgement on one record; ``file`` tells whose output plain text is, ``reading`` is the record's where it was read."""
     reading = reading or read_message(record.message)
-    around = around or Surroundings()
+    around = around or LogContext()
     if reading.benign:
         return Judgement(Sort.BENIGN, reading)
     if reading.state:
@@ -94,7 +191,7 @@ def judge(
     return Judgement(Sort.UNEXPLAINED if known else Sort.PLAIN, reading)
 
 
-def _judge_state(record: LogRecord, reading: Reading, file: str, around: Surroundings) -> Judgement:
+def _judge_state(record: LogRecord, reading: RecordReading, file: str, around: LogContext) -> Judgement:
     state = reading.state
     if state is None or state.signature.code is None:
         return Judgement(Sort.STATE, reading)
@@ -111,7 +208,7 @@ def _judge_state(record: LogRecord, reading: Reading, file: str, around: Surroun
     )  # fmt: skip
 
 
-def _detail(reading: Reading, message: str) -> str:
+def _detail(reading: RecordReading, message: str) -> str:
     if reading.fault:
         return reading.fault.detail
     lines = [line.strip() for line in message.split("\n") if line.strip()]
@@ -130,14 +227,14 @@ def _service(record: LogRecord, host: str, wrapper: Optional[Signature], site: S
     return service_of(host, site) or (context.service if context else "") or (wrapper.service if wrapper else "")
 
 
-def _fault(record: LogRecord, reading: Reading, code: str, service: str, host: str, transient: bool) -> Judgement:
+def _fault(record: LogRecord, reading: RecordReading, code: str, service: str, host: str, transient: bool) -> Judgement:
     row, context = reading.wrapper, _context(record)
     breaks = FINDINGS[code].breaks or (row.breaks if row else ()) or (context.breaks if context else ())
     judgement = Judgement(Sort.FAULT, reading, code, service, host, _detail(reading, record.message), transient, breaks)
     return replace(judgement, degrades=row.degrades, ended_by=row.ended_by, minor=row.is_minor) if row else judgement
 
 
-def _judge_cause(record: LogRecord, reading: Reading, cause: Match, file: str, site: Site) -> Judgement:
+def _judge_cause(record: LogRecord, reading: RecordReading, cause: SignatureMatch, file: str, site: Site) -> Judgement:
     phase, row = reading.phase.signature if reading.phase else None, cause.signature
     url = cause.part("url") or (reading.phase.part("url") if reading.phase else "")
     refused = phase.refused if phase else None
@@ -167,7 +264,7 @@ def is_patching(file: str, record: LogRecord) -> bool:
     return "patch" in file.lower() or "/" not in file or any("patch" in name.lower() for name in record.context)
 
 
-def _judge_network(record: LogRecord, reading: Reading, fault: NetworkFault, file: str, around: Surroundings) -> Judgement:
+def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFault, file: str, around: LogContext) -> Judgement:
     wrapper = reading.wrapper
     host = fault.host or ("" if fault.proxy else fault.name)
     service = _service(record, host, wrapper, around.site)
@@ -182,7 +279,7 @@ def _judge_network(record: LogRecord, reading: Reading, fault: NetworkFault, fil
     return _fault(record, reading, code, service, host, transient)
 
 
-def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature], around: Surroundings) -> str:
+def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature], around: LogContext) -> str:
     """The code of a network fault met while talking to ``service``; empty where none can be claimed."""
     if fault.proxy:
         return code_by_proxy(fault.failure)
@@ -198,7 +295,7 @@ def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature]
     return _silent_code(fault, service, around)
 
 
-def _silent_code(fault: NetworkFault, service: str, around: Surroundings) -> str:
+def _silent_code(fault: NetworkFault, service: str, around: LogContext) -> str:
     address = fault.address or around.addresses.get(fault.host, "")
     place = place_of(address, around.cidrs) if address else Place.UNPLACED
     nobody_knows = "channel-down" if service == "ssmmessages" and not address else ""

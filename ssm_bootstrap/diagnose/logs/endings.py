@@ -13,12 +13,11 @@ from typing import Optional, Sequence
 
 from ssm_bootstrap.catalog.findingkind import Bond, Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.diagnose.hosts import region_of, service_of
+from ssm_bootstrap.catalog.partitions import region_of, service_of
 from ssm_bootstrap.diagnose.logs.timeline import Present
-from ssm_bootstrap.diagnose.reach import Reach, Standing
-from ssm_bootstrap.model.incident import Sign
-from ssm_bootstrap.model.site import NO_SITE, Site
-from ssm_bootstrap.model.timeline import EndedBy, Ending, RunEnd, Timeline
+from ssm_bootstrap.diagnose.reachability import Reach, Standing
+from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.timeline import EndedBy, Ending, RunEnd, Sign, Timeline
 
 PAUSE = timedelta(minutes=70)
 """Silence after which a fault that may pass is over. The agent's own longest pauses are 60 minutes: a ping while it hibernates,
@@ -26,7 +25,7 @@ and the control channel's back-off of 40 minutes and a half (source: hibernation
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenBeside:
     """What a look saw beside the logs; ``reaches`` are empty where nothing was dialled that tells of the agent's own way."""
 
     present: Present = field(default_factory=Present)
@@ -55,7 +54,7 @@ class Fault:
     may_pass: bool = False  # whether the same call may succeed later with nothing changed
 
 
-def find_ending(fault: Fault, timeline: Timeline, seen: Seen, latest: Optional[datetime] = None) -> Optional[Ending]:
+def find_ending(fault: Fault, timeline: Timeline, seen: SeenBeside, latest: Optional[datetime] = None) -> Optional[Ending]:
     """What ended a fault, or None: it holds now. ``latest`` is the time of the newest record of all."""
     fault = _before_the_clock_was_set(fault, timeline, seen)
     for ending in (
@@ -71,7 +70,7 @@ def find_ending(fault: Fault, timeline: Timeline, seen: Seen, latest: Optional[d
     return None
 
 
-def _before_the_clock_was_set(fault: Fault, timeline: Timeline, seen: Seen) -> Fault:
+def _before_the_clock_was_set(fault: Fault, timeline: Timeline, seen: SeenBeside) -> Fault:
     """The fault with a time of today's clock: what bears one that is still to come was written before the clock was set back."""
     back, now = timeline.set_back_to, seen.present.at
     if fault.last is None or back is None or now is None or fault.last <= max(now, back):
@@ -79,7 +78,7 @@ def _before_the_clock_was_set(fault: Fault, timeline: Timeline, seen: Seen) -> F
     return replace(fault, last=back - timedelta(microseconds=1))
 
 
-def _by_registration(fault: Fault, timeline: Timeline, seen: Seen) -> Optional[Ending]:
+def _by_registration(fault: Fault, timeline: Timeline, seen: SeenBeside) -> Optional[Ending]:
     """What was said of the identity before a registration ends with it."""
     bond = Bond.ATTEMPT if fault.of_an_attempt else FINDINGS[fault.code].identity
     if bond is Bond.NONE:
@@ -118,7 +117,7 @@ def _by_good_sign(fault: Fault) -> Optional[Ending]:
     return Ending(EndedBy.GOOD_SIGN, f"{sign.name} {sign.value}".rstrip(), sign.at) if sign is not None else None
 
 
-def _by_look(fault: Fault, seen: Seen) -> Optional[Ending]:
+def _by_look(fault: Fault, seen: SeenBeside) -> Optional[Ending]:
     """What a probe or a look at the machine tells better than a log."""
     row = FINDINGS[fault.code]
     if Teller.MACHINE in row.told_by:
@@ -138,17 +137,17 @@ def _by_look(fault: Fault, seen: Seen) -> Optional[Ending]:
     return None
 
 
-def _dialled(fault: Fault, seen: Seen) -> list[Reach]:
+def _dialled(fault: Fault, seen: SeenBeside) -> list[Reach]:
     """The probes that tell of the service of a fault; all where it names none."""
     return [reach for reach in seen.reaches if fault.service in ("", reach.shown_by.target.service)]
 
 
-def _is_seen(fault: Fault, seen: Seen) -> bool:
+def _is_seen(fault: Fault, seen: SeenBeside) -> bool:
     """Whether a probe sees the same fault now."""
     return any(reach.code == fault.code for reach in _dialled(fault, seen))
 
 
-def _is_of_others(seen: Seen, host: str) -> bool:
+def _is_of_others(seen: SeenBeside, host: str) -> bool:
     """Whether a host is none that was dialled, nor one of a service of this region: of it no probe tells anything."""
     if any(reach.shown_by.target.host == host for reach in seen.reaches):
         return False

@@ -7,26 +7,36 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Iterable, Iterator, Optional, Sequence
 
-from ssm_bootstrap.catalog.exitcodes import EXIT_CODES
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
+from ssm_bootstrap.catalog.partitions import is_global_s3
+from ssm_bootstrap.catalog.patch import EXIT_CODES
 from ssm_bootstrap.catalog.signatures import SIGNATURES
-from ssm_bootstrap.diagnose.hosts import is_global_s3
-from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort, Surroundings, is_patching, judge
-from ssm_bootstrap.diagnose.logs.endings import Seen
-from ssm_bootstrap.diagnose.logs.findings import make_findings, missing_actions, region_told
-from ssm_bootstrap.diagnose.logs.incidents import Bundle, bundle_up, in_order_of_weight, signs_of, tell_incidents, what_holds
-from ssm_bootstrap.diagnose.logs.message import Reading, read_message
-from ssm_bootstrap.diagnose.logs.sighting import Sighting
-from ssm_bootstrap.diagnose.logs.signals import Signal, newest_states
-from ssm_bootstrap.diagnose.logs.templates import fold_alike
-from ssm_bootstrap.diagnose.logs.timeline import Present, make_timeline, with_phases
-from ssm_bootstrap.diagnose.symptoms import hide_symptoms
-from ssm_bootstrap.model.diagnosis import Unexplained
-from ssm_bootstrap.model.finding import Finding, State
-from ssm_bootstrap.model.incident import Incident
-from ssm_bootstrap.model.log import Level, LogDigest, LogGroup
-from ssm_bootstrap.model.site import NO_SITE, Site
-from ssm_bootstrap.model.timeline import LifeEvent, LifeSign, Timeline
+from ssm_bootstrap.diagnose.logs.classify import (
+    Judgement,
+    LogContext,
+    RecordReading,
+    Sighting,
+    Sort,
+    is_patching,
+    judge,
+    read_message,
+)
+from ssm_bootstrap.diagnose.logs.endings import SeenBeside
+from ssm_bootstrap.diagnose.logs.findings import fold_alike, make_findings, missing_actions, region_told
+from ssm_bootstrap.diagnose.logs.incidents import (
+    CauseRecords,
+    bundle_up,
+    in_order_of_weight,
+    signs_of,
+    tell_incidents,
+    what_holds,
+)
+from ssm_bootstrap.diagnose.logs.timeline import Present, Signal, make_timeline, newest_states, with_phases
+from ssm_bootstrap.diagnose.root_cause import hide_symptoms
+from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.findings import Finding, State, Unexplained
+from ssm_bootstrap.model.logs import Level, LogDigest, LogGroup
+from ssm_bootstrap.model.timeline import Incident, LifeEvent, LifeSign, Timeline
 
 WORKER = "ssm-agent-worker"
 """The bracketed prefix of what the worker writes."""
@@ -90,7 +100,7 @@ class ClassifiedLogs:
     """Logs read as far as that is possible without asking what holds now: each group judged, faults bundled, the timeline."""
 
     sightings: tuple[Sighting, ...] = ()
-    bundles: tuple[Bundle, ...] = ()
+    bundles: tuple[CauseRecords, ...] = ()
     timeline: Timeline = field(default_factory=Timeline)
     signals: tuple[Signal, ...] = ()
 
@@ -106,7 +116,7 @@ def classify_logs(
     return ClassifiedLogs(tuple(sightings), bundles, timeline, newest_states(sightings))
 
 
-def conclude(logs: ClassifiedLogs, seen: Seen, *, region: Optional[str] = None, site: Site = NO_SITE) -> LogDiagnosis:
+def conclude(logs: ClassifiedLogs, seen: SeenBeside, *, region: Optional[str] = None, site: Site = NO_SITE) -> LogDiagnosis:
     """What classified logs mean: which faults hold, and what is over."""
     sightings, signals = logs.sightings, logs.signals
     state = State.NOW if seen.present.has_core else State.PAST
@@ -132,13 +142,13 @@ def explain_logs(
 
     ``cidrs`` are the VPC's blocks where they are known, ``site`` what its files say of AWS.
     """
-    return conclude(classify_logs(digest, None, cidrs, site), Seen(), region=region, site=site)
+    return conclude(classify_logs(digest, None, cidrs, site), SeenBeside(), region=region, site=site)
 
 
 def classify(digest: LogDigest, cidrs: Sequence[str] = (), site: Site = NO_SITE) -> list[Sighting]:
     """Each group with what it says and what it was judged to be; echoes and consequences are put down to their cause."""
     read = [(group, read_message("" if group.shape == OTHER_SHAPES else group.sample.message)) for group in digest.groups]
-    around = Surroundings(tuple(cidrs), _addresses(reading for _, reading in read), site)
+    around = LogContext(tuple(cidrs), _addresses(reading for _, reading in read), site)
     sightings = [Sighting(group, _judge_group(group, reading, around)) for group, reading in read]
     return _put_down_to_lost_answer(_fold_echoes(sightings))
 
@@ -163,7 +173,7 @@ def _is_of_a_session(item: Sighting, event: LifeEvent) -> bool:
     return event in (LifeEvent.CHANNEL, LifeEvent.LOST) and SESSION_WORKER in item.group.sample.context
 
 
-def _failures(bundles: Iterable[Bundle]) -> Iterator[tuple[str, datetime]]:
+def _failures(bundles: Iterable[CauseRecords]) -> Iterator[tuple[str, datetime]]:
     for bundle in bundles:
         for item in bundle.sightings:
             if item.judgement.phase:
@@ -180,13 +190,13 @@ def _good(sightings: Sequence[Sighting], timeline: Timeline) -> Iterator[tuple[s
                 yield row.id, sign.at
 
 
-def _judge_group(group: LogGroup, reading: Reading, around: Surroundings) -> Judgement:
+def _judge_group(group: LogGroup, reading: RecordReading, around: LogContext) -> Judgement:
     if group.shape == OTHER_SHAPES:
         return Judgement(Sort.UNEXPLAINED, reading)
     return judge(group.sample, group.file, around, reading)
 
 
-def _addresses(readings: Iterable[Reading]) -> dict[str, str]:
+def _addresses(readings: Iterable[RecordReading]) -> dict[str, str]:
     """Addresses that some record tells of a host, for records that do not tell one."""
     found: dict[str, str] = {}
     for reading in readings:

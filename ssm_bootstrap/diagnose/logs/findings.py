@@ -10,19 +10,18 @@ from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.endpoints import NEEDED_SERVICES
 from ssm_bootstrap.catalog.findingkind import Circumstance, Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.diagnose.hosts import region_of
-from ssm_bootstrap.diagnose.logs.incidents import Bundle, what_holds
-from ssm_bootstrap.diagnose.logs.sighting import Sighting
-from ssm_bootstrap.diagnose.logs.signals import Signal
-from ssm_bootstrap.diagnose.wording import make_finding
+from ssm_bootstrap.catalog.partitions import partition_of, region_of
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.logs.classify import Sighting
+from ssm_bootstrap.diagnose.logs.incidents import CauseRecords, what_holds
+from ssm_bootstrap.diagnose.logs.timeline import Signal
+from ssm_bootstrap.model.aws import NO_SITE, Site
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.finding import Evidence, Finding, Severity, State
-from ssm_bootstrap.model.incident import Incident
-from ssm_bootstrap.model.log import Level
+from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State, Unexplained
+from ssm_bootstrap.model.logs import Level
 from ssm_bootstrap.model.network import Failure
 from ssm_bootstrap.model.observed import value_of
-from ssm_bootstrap.model.site import NO_SITE, Site
+from ssm_bootstrap.model.timeline import Incident
 
 _ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z*]{2,64})")
 _NODE = re.compile(r"\bmi-[0-9a-f]{17}\b")
@@ -31,7 +30,7 @@ _TERMINAL_LINES = frozenset(("prompt", "seelog-starts", "seelog-started", "no-se
 
 
 def make_findings(
-    incidents: Mapping[Bundle, Sequence[Incident]],
+    incidents: Mapping[CauseRecords, Sequence[Incident]],
     sightings: Sequence[Sighting],
     signals: Iterable[Signal] = (),
     region: str = "",
@@ -77,7 +76,7 @@ class _Whole:
         return self.signals[name].value if name in self.signals else ""
 
 
-def _finding(bundle: Bundle, told: Sequence[Incident], whole: _Whole) -> Finding:
+def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> Finding:
     """The finding of what holds: from the records of that time alone, where the log has any of it."""
     code = bundle.code
     firsts = [incident.start for incident in told if incident.start is not None]
@@ -187,3 +186,43 @@ def _facts(code: str, best: Sighting, bundle: Sequence[Sighting], whole: _Whole)
         "proxy": (by_proxy[0].name or f"{by_proxy[0].address}:{by_proxy[0].port}") if by_proxy else "",
         "mi": _node(bundle) or whole.value("registered"),
     }
+
+
+_PARTS = (
+    (re.compile(r"\b(?:mi|i|eni|vpc|subnet|sg|vpce|ami|vol|pl)-[0-9a-f]{8,17}\b"), "<id>"),
+    (
+        re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\[[0-9a-fA-F:]{3,39}\]|\b[0-9a-fA-F]{1,4}(?:::?[0-9a-fA-F]{1,4}){3,7}\b"),
+        "<address>",
+    ),
+    (re.compile(r"\b(?=[0-9a-fA-F]{0,63}\d)[0-9a-fA-F]{12,64}\b"), "<id>"),
+    (re.compile(r"(?<![A-Za-z\d<])\d+(?:\.\d+)*"), "<n>"),
+)
+
+
+def template_of(shape: str) -> str:
+    """A message's shape without its numbers, ids and addresses; digits inside a name (``s3``, ``ec2messages``) stay."""
+    for pattern, sign in _PARTS:
+        shape = pattern.sub(sign, shape)
+    return shape
+
+
+def fold_alike(rows: Iterable[Unexplained]) -> tuple[Unexplained, ...]:
+    """Rows of one template as one row with the first one's sample; a row that is alone keeps its own numbers."""
+    alike: dict[str, list[Unexplained]] = {}
+    for row in rows:
+        alike.setdefault(template_of(row.template), []).append(row)
+    return tuple(_joined(template, members) for template, members in alike.items())
+
+
+def _joined(template: str, members: list[Unexplained]) -> Unexplained:
+    if len(members) == 1:
+        return members[0]
+    firsts = [row.first for row in members if row.first]
+    lasts = [row.last for row in members if row.last]
+    return replace(
+        members[0],
+        template=template,
+        count=sum(row.count for row in members),
+        first=min(firsts, default=None),
+        last=max(lasts, default=None),
+    )

@@ -7,14 +7,12 @@ from datetime import datetime, timedelta
 from typing import Iterable, Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.catalog.logkinds import is_of_the_agent
-from ssm_bootstrap.diagnose.logs.classify import Judgement, Sort
-from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, Seen, find_ending
-from ssm_bootstrap.diagnose.logs.sighting import Sighting
+from ssm_bootstrap.catalog.logformat import is_of_the_agent
+from ssm_bootstrap.diagnose.logs.classify import Judgement, Sighting, Sort
+from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, SeenBeside, find_ending
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.incident import Incident, Sign
-from ssm_bootstrap.model.log import Level
-from ssm_bootstrap.model.timeline import EndedBy, Ending, LifeEvent, Timeline
+from ssm_bootstrap.model.logs import Level
+from ssm_bootstrap.model.timeline import EndedBy, Ending, Incident, LifeEvent, Sign, Timeline
 
 CHANGE_BEFORE = timedelta(minutes=15)
 """How long before the first record a restart or an update still counts as what changed."""
@@ -40,7 +38,7 @@ class _Told:
 
 
 @dataclass(frozen=True)
-class Bundle:
+class CauseRecords:
     """All that the logs tell of one cause: its code, the service where it is about one, its records, and what would end it."""
 
     code: str
@@ -70,8 +68,8 @@ class Bundle:
         return tuple(dict.fromkeys(name for item in self.sightings for name in item.judgement.breaks))
 
 
-def bundle_up(sightings: Iterable[Sighting]) -> tuple[Bundle, ...]:
-    """The faults among the records, one bundle a code and service, in order of their first record."""
+def bundle_up(sightings: Iterable[Sighting]) -> tuple[CauseRecords, ...]:
+    """The faults among the records, one bundle per code and service, in order of their first record."""
     found: dict[tuple[str, str], list[Sighting]] = {}
     for item in sightings:
         judgement: Optional[Judgement] = item.judgement if item.judgement.sort is Sort.FAULT else None
@@ -80,17 +78,17 @@ def bundle_up(sightings: Iterable[Sighting]) -> tuple[Bundle, ...]:
             service = "" if FINDINGS[judgement.code].subject else judgement.service
             found.setdefault((judgement.code, service), []).append(part)
             judgement = judgement.also
-    return tuple(Bundle(code, service, tuple(items)) for (code, service), items in found.items())
+    return tuple(CauseRecords(code, service, tuple(items)) for (code, service), items in found.items())
 
 
 def tell_incidents(
-    bundles: Iterable[Bundle], sightings: Sequence[Sighting], timeline: Timeline, seen: Seen
-) -> dict[Bundle, tuple[Incident, ...]]:
+    bundles: Iterable[CauseRecords], sightings: Sequence[Sighting], timeline: Timeline, seen: SeenBeside
+) -> dict[CauseRecords, tuple[Incident, ...]]:
     """The incidents of each bundle, in order of time; the last one may hold now."""
     signs = signs_of(sightings, timeline)
     latest = max((item.group.last for item in sightings if item.group.last), default=None)
     addresses = _addresses(sightings)
-    found: dict[Bundle, tuple[Incident, ...]] = {}
+    found: dict[CauseRecords, tuple[Incident, ...]] = {}
     for bundle in bundles:
         good = sorted((sign for name in bundle.good_signs for sign in signs.get(name, ())), key=lambda sign: sign.at)
         spells = sorted(_spells(bundle.sightings), key=lambda told: (told.first, told.last))
@@ -125,7 +123,7 @@ def in_order_of_weight(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
     return tuple(sorted(incidents, key=_order))
 
 
-def _fault(bundle: Bundle, stretch: Sequence[_Told], good: Sequence[Sign]) -> Fault:
+def _fault(bundle: CauseRecords, stretch: Sequence[_Told], good: Sequence[Sign]) -> Fault:
     items = [told.item for told in stretch] or bundle.sightings
     return Fault(
         bundle.code,
@@ -197,7 +195,7 @@ def _cut(spells: Sequence[_Told], good: Sequence[Sign], timeline: Timeline) -> I
 
 
 def _incident(
-    bundle: Bundle,
+    bundle: CauseRecords,
     stretch: Sequence[_Told],
     good: Sequence[Sign],
     signs: Mapping[str, Sequence[Sign]],

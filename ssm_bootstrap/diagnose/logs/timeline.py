@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Iterable, Iterator, Optional, Sequence
+from typing import Callable, Iterable, Iterator, Optional, Sequence
 
-from ssm_bootstrap.model.machine import IdentityState
+from ssm_bootstrap.diagnose.logs.classify import Sighting
+from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.timeline import LifeEvent, LifeSign, Phase, Registration, Run, RunEnd, Timeline
@@ -195,3 +196,39 @@ def _place(runs: Sequence[Run], at: datetime) -> Optional[int]:
         if began is None or began <= at:
             return place
     return None
+
+
+@dataclass(frozen=True)
+class Signal:
+    """The newest record of one kind: its name, when it was written, what it says (a status, an id, a code), and where."""
+
+    name: str
+    at: Optional[datetime]
+    value: str = ""
+    file: str = ""
+    line: int = 0
+
+
+def newest_states(sightings: Iterable[Sighting]) -> tuple[Signal, ...]:
+    """The newest record of each state, by the id of its signature."""
+
+    def read(item: Sighting) -> Optional[tuple[str, str]]:
+        state = item.judgement.reading.state
+        if state is None:
+            return None
+        return state.signature.id, state.parts[0][1] if state.parts else item.judgement.code
+
+    return _newest(sightings, read)
+
+
+def _newest(sightings: Iterable[Sighting], read: Callable[[Sighting], Optional[tuple[str, str]]]) -> tuple[Signal, ...]:
+    newest: dict[str, Signal] = {}
+    for item in sightings:
+        told = read(item)
+        if told is None:
+            continue
+        name, value = told
+        known, at = newest.get(name), item.group.last
+        if known is None or known.at is None or (at is not None and at >= known.at):
+            newest[name] = Signal(name, at, value, item.group.file, item.group.line)
+    return tuple(newest.values())

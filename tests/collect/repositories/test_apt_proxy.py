@@ -10,11 +10,10 @@ from typing import Mapping
 
 import pytest
 
-from ssm_bootstrap.collect.repositories.apt import AptReader
-from ssm_bootstrap.collect.repositories.configured import Configured
-from ssm_bootstrap.collect.repositories.surroundings import Surroundings
-from ssm_bootstrap.collect.targets import ProxySettings
-from ssm_bootstrap.model.repositories import Manager
+from ssm_bootstrap.collect.network.targets import ProxySettings
+from ssm_bootstrap.collect.patch.apt import AptReader
+from ssm_bootstrap.collect.patch.configured import Configured, ParserContext
+from ssm_bootstrap.model.patch import Manager
 from tests.collect.repositories.test_real_tools import has_network_namespaces
 from tests.collect.repositories.trees import host_of
 from tests.laws.secrets import CANARIES, leaks
@@ -56,7 +55,7 @@ def tree(tmp_path: Path, conf: str, scheme: str = "http") -> Path:
 def read(root: Path, environment: Mapping[str, str]) -> Configured:
     """Our reading of the one source."""
     host = host_of(root)
-    around = Surroundings(host, host.machine.system(), Manager.APT, "ap-northeast-1", ProxySettings.of(environment, "unit"))
+    around = ParserContext(host, host.machine.system(), Manager.APT, "ap-northeast-1", ProxySettings.of(environment, "unit"))
     (found,) = AptReader(around).read().found
     return found
 

@@ -11,13 +11,13 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 import pytest
 
 from ssm_bootstrap.catalog import limits
-from ssm_bootstrap.collect.repositories.look import MOST_QUESTIONS, look_at_repositories
-from ssm_bootstrap.collect.targets import ProxySettings
+from ssm_bootstrap.collect.network.targets import ProxySettings
+from ssm_bootstrap.collect.patch.repositories import MOST_QUESTIONS, look_at_repositories
 from ssm_bootstrap.host.network import Answer
 from ssm_bootstrap.model.codec import encode
 from ssm_bootstrap.model.network import Stage
 from ssm_bootstrap.model.observed import Seen
-from ssm_bootstrap.model.repositories import Fetch, Outcome, Repositories
+from ssm_bootstrap.model.patch import Fetch, FetchOutcome, Repositories
 from tests.collect.repositories.trees import TREES, host_of
 from tests.fakes import ScriptedNetwork
 from tests.laws.secrets import CANARIES, leaks
@@ -88,20 +88,20 @@ def fetched(root: Path, web: Web, **more: Any) -> Tuple[Fetch, ...]:
 @pytest.mark.parametrize(
     "answer, outcome",
     [
-        (said(200), Outcome.FOUND),
-        (said(200, {"content-type": "application/xml"}), Outcome.FOUND),
-        (said(200, {"content-type": "text/html; charset=utf-8"}), Outcome.STRANGER),
-        (said(401), Outcome.DENIED),
-        (said(403), Outcome.DENIED),
-        (said(403, S3), Outcome.DENIED),
-        (said(404), Outcome.MISSING),
-        (said(407), Outcome.DENIED),
-        (said(405), Outcome.FOUND),
-        (said(503), Outcome.UNKNOWN),
-        (said(302), Outcome.UNKNOWN),
+        (said(200), FetchOutcome.FOUND),
+        (said(200, {"content-type": "application/xml"}), FetchOutcome.FOUND),
+        (said(200, {"content-type": "text/html; charset=utf-8"}), FetchOutcome.STRANGER),
+        (said(401), FetchOutcome.DENIED),
+        (said(403), FetchOutcome.DENIED),
+        (said(403, S3), FetchOutcome.DENIED),
+        (said(404), FetchOutcome.MISSING),
+        (said(407), FetchOutcome.DENIED),
+        (said(405), FetchOutcome.FOUND),
+        (said(503), FetchOutcome.UNKNOWN),
+        (said(302), FetchOutcome.UNKNOWN),
     ],
 )
-def test_an_answer_to_head(tmp_path: Path, answer: Answer, outcome: Outcome) -> None:
+def test_an_answer_to_head(tmp_path: Path, answer: Answer, outcome: FetchOutcome) -> None:
     root = machine(tmp_path, "[a]\nbaseurl=http://m.example.com/x/\n")
     web = Web({"m.example.com/x" + INDEX: answer})
     (fetch,) = fetched(root, web)
@@ -120,7 +120,7 @@ def test_a_403_of_s3_is_a_policy_only_where_the_object_exists(tmp_path: Path) ->
     path = "/core/mirrors/2023.5.20240916/x86_64/mirror.list"
     (first, *_) = look(tree, Web({url + path: said(403, S3)})).items
     # os-release tells the release here, so that it is a guess and the file may just not be there
-    assert first.fetches[0].outcome is Outcome.DENIED and not first.fetches[0].known
+    assert first.fetches[0].outcome is FetchOutcome.DENIED and not first.fetches[0].known
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -133,7 +133,7 @@ def test_rhui_without_its_certificate_is_reached(status: int) -> None:
             assert trust.bundle.endswith("/etc/pki/rhui/cdn.redhat.com-chain.crt")
 
     for item in look(TREES / "rhel-9-rhui", Rhui({})).items:
-        assert [fetch.outcome for fetch in item.fetches] == ([Outcome.WANTS_KEY] if item.enabled else [])
+        assert [fetch.outcome for fetch in item.fetches] == ([FetchOutcome.WANTS_KEY] if item.enabled else [])
         assert not item.enabled or "reached" in item.fetches[0].detail
 
 
@@ -144,11 +144,11 @@ def test_redirects_are_followed_and_counted(tmp_path: Path) -> None:
         "other.example.com/y" + INDEX: said(200),
     }
     first, second = fetched(root, Web(pages))
-    assert (first.outcome, second.outcome) == (Outcome.REDIRECTED, Outcome.FOUND)
+    assert (first.outcome, second.outcome) == (FetchOutcome.REDIRECTED, FetchOutcome.FOUND)
     assert second.url == "https://other.example.com/y" + INDEX
     pages["other.example.com/y" + INDEX] = said(302, {"location": "http://m.example.com/x" + INDEX})
     round_and_round = fetched(root, Web(pages))
-    assert round_and_round[-1].outcome is Outcome.UNKNOWN and len(round_and_round) <= 6
+    assert round_and_round[-1].outcome is FetchOutcome.UNKNOWN and len(round_and_round) <= 6
 
 
 def test_a_login_page_behind_a_redirect_is_a_stranger(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_login_page_behind_a_redirect_is_a_stranger(tmp_path: Path) -> None:
         "login.example.com/?from=x": said(200, {"content-type": "text/html"}),
     }
     found = fetched(machine(tmp_path, "[a]\nbaseurl=http://m.example.com/x/\n"), Web(pages))
-    assert found[-1].outcome is Outcome.STRANGER
+    assert found[-1].outcome is FetchOutcome.STRANGER
 
 
 METALINK = """<?xml version="1.0"?><metalink><files><file name="repomd.xml"><resources>
@@ -177,22 +177,25 @@ def test_mirrors_of_a_list_are_asked_in_the_next_round(tmp_path: Path) -> None:
         }
     )
     a, b = look(machine(tmp_path, repo), web).items
-    assert [(fetch.what, fetch.outcome) for fetch in a.fetches] == [("mirrorlist", Outcome.FOUND), ("repomd.xml", Outcome.FOUND)]
-    assert [fetch.outcome for fetch in b.fetches] == [Outcome.FOUND, Outcome.MISSING, Outcome.FOUND]
+    assert [(fetch.what, fetch.outcome) for fetch in a.fetches] == [
+        ("mirrorlist", FetchOutcome.FOUND),
+        ("repomd.xml", FetchOutcome.FOUND),
+    ]
+    assert [fetch.outcome for fetch in b.fetches] == [FetchOutcome.FOUND, FetchOutcome.MISSING, FetchOutcome.FOUND]
     assert ("GET", "list.example.com", "/metalink?repo=b") in web.requests
 
 
 def test_a_list_without_mirrors_is_no_list(tmp_path: Path) -> None:
     web = Web({"list.example.com/": said(200, body="<html>sign in</html>")})
     (fetch,) = fetched(machine(tmp_path, "[a]\nmirrorlist=http://list.example.com/\n"), web)
-    assert fetch.outcome is Outcome.STRANGER
+    assert fetch.outcome is FetchOutcome.STRANGER
 
 
 def test_release_stands_in_for_inrelease() -> None:
     base = "deb.debian.org/debian/dists/bullseye/"
     web = Web({base + "Release": said(200)})
     first = look(TREES / "debian-11-broken", web).items[0]
-    assert [(fetch.what, fetch.outcome) for fetch in first.fetches] == [("Release", Outcome.FOUND)]
+    assert [(fetch.what, fetch.outcome) for fetch in first.fetches] == [("Release", FetchOutcome.FOUND)]
 
 
 def test_the_package_managers_own_proxy_is_used(tmp_path: Path) -> None:
@@ -201,7 +204,7 @@ def test_the_package_managers_own_proxy_is_used(tmp_path: Path) -> None:
     repo = "[a]\nbaseurl=http://m.example.com/x/\n[b]\nbaseurl=https://m.example.com/x/\n[c]\nbaseurl=http://m.example.com/z/\nproxy=_none_\n"
     web = Web({f"m.example.com/{name}{INDEX}": said(200) for name in "xz"})
     found = look(machine(tmp_path, repo, conf), web, ProxySettings(http="http://environment:1"))
-    assert [item.fetches[0].outcome for item in found.items] == [Outcome.FOUND] * 3
+    assert [item.fetches[0].outcome for item in found.items] == [FetchOutcome.FOUND] * 3
     plain, tunnelled, direct = (item.fetches[0].probe for item in found.items)
     assert plain is not None and str(plain.target.proxy) == "proxy.example.com:3128" and not plain.reached(Stage.PROXY)
     assert tunnelled is not None and tunnelled.reached(Stage.PROXY) and web.tunnels == [("m.example.com", 443)]
@@ -224,7 +227,7 @@ def test_a_local_repository_is_looked_at_on_disk(tmp_path: Path) -> None:
     (root / "srv/here/repodata").mkdir(parents=True)
     (root / "srv/here/repodata/repomd.xml").write_text("<repomd/>")
     here, gone = look(root, Web({})).items
-    assert (here.fetches[0].outcome, gone.fetches[0].outcome) == (Outcome.FOUND, Outcome.MISSING)
+    assert (here.fetches[0].outcome, gone.fetches[0].outcome) == (FetchOutcome.FOUND, FetchOutcome.MISSING)
 
 
 def silent() -> None:
@@ -243,7 +246,7 @@ def test_twelve_silent_hosts_take_one_connect(tmp_path: Path) -> None:
 
     found = look(machine(tmp_path, repo), Web({}, silent_together))
     assert not together.broken
-    assert {fetch.outcome for item in found.items for fetch in item.fetches} == {Outcome.UNREACHED}
+    assert {fetch.outcome for item in found.items for fetch in item.fetches} == {FetchOutcome.UNREACHED}
     assert len(found.items) == 12
 
 
@@ -256,7 +259,7 @@ def test_ten_thousand_repositories_are_bounded(tmp_path: Path, hosts: int) -> No
     assert [(problem.line, "500" in problem.text) for problem in found.problems] == [(1501, True)]
     assert len(web.dialled) <= MOST_QUESTIONS
     outcomes = {fetch.outcome for item in found.items for fetch in item.fetches}
-    assert outcomes == ({Outcome.UNREACHED} if hosts == 1 else {Outcome.UNREACHED, Outcome.UNKNOWN})
+    assert outcomes == ({FetchOutcome.UNREACHED} if hosts == 1 else {FetchOutcome.UNREACHED, FetchOutcome.UNKNOWN})
 
 
 def test_what_cannot_be_read_is_told_and_the_rest_is_read(tmp_path: Path) -> None:

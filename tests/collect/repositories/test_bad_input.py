@@ -7,12 +7,11 @@ from typing import Mapping, Tuple
 
 import pytest
 
-from ssm_bootstrap.collect.repositories.apt import MOST_ENTRIES
-from ssm_bootstrap.collect.repositories.configured import MOST_URLS
-from ssm_bootstrap.collect.repositories.inireader import MOST_VALUE
-from ssm_bootstrap.collect.repositories.places import shown
-from ssm_bootstrap.collect.repositories.variables import MOST_FILLED
-from ssm_bootstrap.model.repositories import Repositories
+from ssm_bootstrap.collect.patch.apt import MOST_ENTRIES
+from ssm_bootstrap.collect.patch.configured import MOST_URLS, shown
+from ssm_bootstrap.collect.patch.ini import MOST_VALUE
+from ssm_bootstrap.collect.patch.variables import MOST_FILLED
+from ssm_bootstrap.model.patch import Repositories
 from tests.collect.repositories.trees import read
 
 ROCKY = 'ID="rocky"\nVERSION_ID="9.4"\nPRETTY_NAME="Rocky Linux 9.4"\n'

@@ -12,14 +12,14 @@ from typing import Any, Iterator
 import pytest
 import trustme
 
-from ssm_bootstrap.collect.answers import judge_file
-from ssm_bootstrap.collect.repositories.asking import Question
-from ssm_bootstrap.collect.repositories.look import look_at_repositories
-from ssm_bootstrap.collect.repositories.places import place_of
-from ssm_bootstrap.collect.targets import ProxySettings
+from ssm_bootstrap.collect.network.answers import judge_file
+from ssm_bootstrap.collect.network.targets import ProxySettings
+from ssm_bootstrap.collect.patch.asking import Question
+from ssm_bootstrap.collect.patch.configured import place_of
+from ssm_bootstrap.collect.patch.repositories import look_at_repositories
 from ssm_bootstrap.host.network import Answer, Network, Trust
 from ssm_bootstrap.model.observed import Seen
-from ssm_bootstrap.model.repositories import Fetch, Outcome
+from ssm_bootstrap.model.patch import Fetch, FetchOutcome
 from tests.collect.repositories.test_asking import Web, machine
 from tests.collect.repositories.trees import host_of
 
@@ -64,26 +64,26 @@ def fetched(tmp_path: Path, port: int, key: str) -> Fetch:
 def test_a_server_that_wants_a_certificate_is_reached(tmp_path: Path, version: ssl.TLSVersion) -> None:
     with wants_a_certificate(version) as port:
         told = fetched(tmp_path, port, "sslclientcert=/c.pem\nsslclientkey=/k.pem\n")
-        assert told.outcome is Outcome.WANTS_KEY and "reached" in told.detail
+        assert told.outcome is FetchOutcome.WANTS_KEY and "reached" in told.detail
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_without_a_certificate_configured_it_is_a_fault(tmp_path: Path, version: ssl.TLSVersion) -> None:
     with wants_a_certificate(version) as port:
-        assert fetched(tmp_path, port, "").outcome is Outcome.UNREACHED
+        assert fetched(tmp_path, port, "").outcome is FetchOutcome.UNREACHED
 
 
 @pytest.mark.parametrize(
     "place, bundle, verify, outcome",
     [
-        ("https://rhui.example.com/x", "/etc/pki/rhui/ca.pem", True, Outcome.WANTS_KEY),
-        ("https://rhui.example.com/x", "/etc/pki/rhui/ca.pem", False, Outcome.DENIED),
-        ("https://rhui.example.com/x", "", True, Outcome.DENIED),
-        ("http://rhui.example.com/x", "/etc/pki/rhui/ca.pem", True, Outcome.DENIED),
+        ("https://rhui.example.com/x", "/etc/pki/rhui/ca.pem", True, FetchOutcome.WANTS_KEY),
+        ("https://rhui.example.com/x", "/etc/pki/rhui/ca.pem", False, FetchOutcome.DENIED),
+        ("https://rhui.example.com/x", "", True, FetchOutcome.DENIED),
+        ("http://rhui.example.com/x", "/etc/pki/rhui/ca.pem", True, FetchOutcome.DENIED),
     ],
 )
 def test_a_403_with_via_is_the_servers_own_where_no_proxy_can_have_its_certificate(
-    place: str, bundle: str, verify: bool, outcome: Outcome
+    place: str, bundle: str, verify: bool, outcome: FetchOutcome
 ) -> None:
     where = place_of(place)
     assert where is not None
@@ -104,4 +104,4 @@ def test_authorities_that_cannot_be_read_are_no_verdict(tmp_path: Path, error: O
     found = look_at_repositories(host_of(root, Unreadable({})), "ap-northeast-1", ProxySettings())
     assert isinstance(found, Seen)
     (fetch,) = found.value.items[0].fetches
-    assert fetch.outcome is Outcome.UNKNOWN and "/ca.pem" in fetch.detail
+    assert fetch.outcome is FetchOutcome.UNKNOWN and "/ca.pem" in fetch.detail

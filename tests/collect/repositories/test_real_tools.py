@@ -11,9 +11,9 @@ from typing import Any, Dict, List, Set
 
 import pytest
 
-from ssm_bootstrap.collect.repositories.asking import Question
-from ssm_bootstrap.collect.repositories.look import look_at_repositories
-from ssm_bootstrap.collect.targets import ProxySettings
+from ssm_bootstrap.collect.network.targets import ProxySettings
+from ssm_bootstrap.collect.patch.asking import Question
+from ssm_bootstrap.collect.patch.repositories import look_at_repositories
 from tests.collect.repositories.trees import NAMES, TREES, enabled_urls, expected, host_of, read
 
 DNF_VIEW = """
@@ -116,15 +116,15 @@ def test_apt_refuses_what_we_report(tmp_path: Path) -> None:
 
 def asked(name: str) -> Set[Question]:
     """What would be asked of a tree's repositories, first of all."""
-    from ssm_bootstrap.catalog.repositories import manager_of
-    from ssm_bootstrap.collect.repositories.apt import AptReader
-    from ssm_bootstrap.collect.repositories.surroundings import Surroundings
+    from ssm_bootstrap.catalog.distributions import manager_of
+    from ssm_bootstrap.collect.patch.apt import AptReader
+    from ssm_bootstrap.collect.patch.configured import ParserContext
 
     host = host_of(TREES / name)
     system = host.machine.system()
     manager = manager_of(system.identifier, system.version)
     assert manager is not None
-    reading = AptReader(Surroundings(host, system, manager, "ap-northeast-1", ProxySettings())).read()
+    reading = AptReader(ParserContext(host, system, manager, "ap-northeast-1", ProxySettings())).read()
     return {Question(wish.what, wish.place) for item in reading.found for wish in item.wishes}
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from ssm_bootstrap.collect.repositories.configured import MOST_REPOSITORIES
-from ssm_bootstrap.collect.repositories.look import MOST_QUESTIONS, look_at_repositories
-from ssm_bootstrap.collect.targets import ProxySettings
-from ssm_bootstrap.diagnose.standings import RepositoryStanding, judge_repositories
+from ssm_bootstrap.collect.network.targets import ProxySettings
+from ssm_bootstrap.collect.patch.configured import MOST_REPOSITORIES
+from ssm_bootstrap.collect.patch.repositories import MOST_QUESTIONS, look_at_repositories
+from ssm_bootstrap.diagnose.patch.repository_state import RepositoryStanding, judge_repositories
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.codec import encode
 from ssm_bootstrap.model.observed import Seen
-from ssm_bootstrap.model.repositories import Outcome, Repositories
+from ssm_bootstrap.model.patch import FetchOutcome, Repositories
 from tests.collect.repositories.test_asking import INDEX, Web, look, machine, said
 from tests.collect.repositories.trees import host_of
 from tests.laws.secrets import CANARIES, leaks
@@ -66,7 +66,7 @@ def test_the_mirrors_of_a_list_on_disk_are_asked(tmp_path: Path) -> None:
     assert standing(found) is RepositoryStanding.OK and found.items[0].urls == ("mirror+file:/etc/apt/mirrors.txt",)
     (root / "etc/apt/mirrors.txt").unlink()
     gone = look(root, Web({}))
-    assert standing(gone) is RepositoryStanding.FAILED and gone.items[0].fetches[0].outcome is Outcome.MISSING
+    assert standing(gone) is RepositoryStanding.FAILED and gone.items[0].fetches[0].outcome is FetchOutcome.MISSING
 
 
 @pytest.mark.parametrize(
@@ -139,14 +139,14 @@ def test_hundreds_that_are_switched_off_hide_nobody(tmp_path: Path) -> None:
     off = "".join(f"[rhel-9-{n}]\nbaseurl=http://m.example.com/{n}\nenabled=0\n" for n in range(2 * MOST_REPOSITORIES))
     found = look(machine(tmp_path, f"{off}[own]\nbaseurl=http://m.example.com/x\n"), Web({"m.example.com/x" + INDEX: said(200)}))
     assert found.problems == () and found.total == 2 * MOST_REPOSITORIES + 1
-    assert [fetch.outcome for fetch in found.items[-1].fetches] == [Outcome.FOUND] and found.items[-1].name == "own"
+    assert [fetch.outcome for fetch in found.items[-1].fetches] == [FetchOutcome.FOUND] and found.items[-1].name == "own"
 
 
 def test_more_than_fit_into_a_round_are_asked_in_the_next(tmp_path: Path) -> None:
     repo = "".join(f"[r{n}]\nbaseurl=http://m.example.com/{n}\n" for n in range(3 * MOST_QUESTIONS))
     web = Web({f"m.example.com/{n}{INDEX}": said(200) for n in range(3 * MOST_QUESTIONS)})
     found = look(machine(tmp_path, repo), web)
-    assert {fetch.outcome for item in found.items for fetch in item.fetches} == {Outcome.FOUND}
+    assert {fetch.outcome for item in found.items for fetch in item.fetches} == {FetchOutcome.FOUND}
     assert len(web.requests) == 3 * MOST_QUESTIONS
 
 
@@ -155,7 +155,7 @@ def test_a_problem_names_the_file_and_the_line(tmp_path: Path) -> None:
     found = look(root, Web({"m.example.com/x" + INDEX: said(200)}))
     places = [str(problem).split(": ")[0] for problem in found.problems]
     assert places == [f"/etc/yum.repos.d/a.repo:{line}" for line in (3, 4, 6)]
-    assert found.items[0].fetches[0].outcome is Outcome.FOUND
+    assert found.items[0].fetches[0].outcome is FetchOutcome.FOUND
 
 
 @pytest.mark.parametrize("count, said_of_it", [(30, "round in a circle"), (1, "round in a circle")])

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ssm_bootstrap.model.codec import decode, encode
-from ssm_bootstrap.model.repositories import Repositories
+from ssm_bootstrap.model.patch import Repositories
 from tests.collect.repositories.trees import NAMES, TREES, enabled_urls, expected, read
 from tests.laws.secrets import leaks
 

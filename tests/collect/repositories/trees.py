@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
 
-from ssm_bootstrap.collect.repositories.look import look_at_repositories
-from ssm_bootstrap.collect.targets import ProxySettings
+from ssm_bootstrap.collect.network.targets import ProxySettings
+from ssm_bootstrap.collect.patch.repositories import look_at_repositories
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Commands
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.machine import Machine
 from ssm_bootstrap.host.network import Network
 from ssm_bootstrap.model.observed import Seen
-from ssm_bootstrap.model.repositories import Repositories
+from ssm_bootstrap.model.patch import Repositories
 from tests.fakes import ScriptedCommands
 
 TREES = Path(__file__).resolve().parents[2] / "data" / "repositories"

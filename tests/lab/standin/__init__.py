@@ -14,5 +14,5 @@ The environment that tests use:
 ``STANDIN_BLOCK``       bytes that one write step takes, 64 when it is not set
 ``STANDIN_STOP_AT``     a number N: the process kills itself right before its N-th step that changes a file;
                         ``N:STOP`` stops it there (SIGSTOP) until it is continued
-``STANDIN_STEPS_FILE``  a file that gets one line a step
+``STANDIN_STEPS_FILE``  a file that gets one line per step
 """

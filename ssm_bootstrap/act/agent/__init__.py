@@ -1,0 +1,1 @@
+"""The agent: installed, started, and proven to be online."""

@@ -1,0 +1,181 @@
+"""Proof that the agent is online: what the new run of the agent says of itself, and nothing that another process wrote.
+
+systemd says "active" before the agent has dialled out, so nothing of it counts as proof; the agent's own log does. The process
+that is replaced goes on writing to the same log while it stops, for seven seconds and more.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Callable, Optional
+
+from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.catalog.agent import WORKER
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.logs.read import read_stream
+from ssm_bootstrap.collect.machine.surroundings import credentials_until
+from ssm_bootstrap.diagnose.logs.explain import classify_logs
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.agent import Proof, ProofSign
+from ssm_bootstrap.model.logs import LogDigest
+from ssm_bootstrap.model.timeline import LifeEvent, Run
+
+POLL = 0.2
+"""Seconds between two looks at the log."""
+
+HYBRID = "OnPrem"
+
+LONG_SLEEP = re.compile(r"(?:\d+h)?\d+m")
+"""The agent waits for minutes before it tries again: nothing more is to be expected of this start."""
+
+CLOCK_STEP = timedelta(seconds=1.5)
+"""How much earlier than its process a run may seem to begin: the kernel tells a start by whole seconds of the clock."""
+
+FIRST_LINES = 3.0
+"""Seconds that a new process has to write its first line, which takes it less than one (measured): until then the newest line
+may be one of the process before."""
+
+MOST_TEXT = 4 << 20
+
+
+@dataclass(frozen=True)
+class LogPosition:
+    """Where the agent's log ended when something was begun."""
+
+    size: int
+
+    @classmethod
+    def of(cls, files: Files) -> LogPosition:
+        """The end of the log as it is now."""
+        try:
+            return cls(files.size(paths.AGENT_LOG))
+        except OSError:
+            return cls(0)
+
+    def read_since(self, host: Host) -> LogDigest:
+        """What was written since; all of the log where it was rotated."""
+        files = host.files
+        text = b""
+        try:
+            start = self.size if files.size(paths.AGENT_LOG) >= self.size else 0
+            for chunk in files.read_chunks(paths.AGENT_LOG, start):
+                text += chunk
+                if len(text) > MOST_TEXT:
+                    break
+        except OSError:
+            text = b""
+        return read_stream([text], "amazon-ssm-agent.log", host.clock.zone())
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """The process that systemd names now: its pid (0 where there is none), when it began, and whether it is a new one."""
+
+    pid: int
+    began: Optional[datetime]
+    is_new: bool
+
+    @classmethod
+    def of(cls, host: Host, pid: int, old_pid: int) -> Restarted:
+        """What psutil tells of the main process."""
+        began = None
+        if pid:
+            found = (item.started for item in host.machine.processes((paths.PROCESSES[0],)) if item.pid == pid)
+            began = next((datetime.fromtimestamp(started, timezone.utc) for started in found), None)
+        return cls(pid, began, bool(pid) and pid != old_pid)
+
+    def run_of(self, digest: LogDigest) -> Optional[Run]:
+        """The run of this process, of which the log has the first line; None as long as it has none."""
+        run = classify_logs(digest).timeline.newest
+        if run is None or run.began is None or not self.is_new:
+            return None
+        return run if self.began is None or run.began >= self.began - CLOCK_STEP else None
+
+
+def prove_online(
+    host: Host,
+    mark: LogPosition,
+    main_pid: Callable[[], int],
+    old_pid: int,
+    fallback_answers: Callable[[], bool],
+    timeout: float = limits.ONLINE,
+) -> Proof:
+    """Wait for the signs, for ``timeout`` seconds at most; stops early where the agent says that it will sleep.
+
+    ``fallback_answers`` tells whether ec2messages can be reached: the agent names that channel even where neither works.
+    """
+    begun = host.clock.monotonic()
+    answers: Optional[bool] = None
+    known = Restarted(0, None, False)
+    since = begun
+    while True:
+        pid = main_pid()
+        if pid != known.pid or (pid and known.began is None):
+            since = host.clock.monotonic() if pid != known.pid else since
+            known = Restarted.of(host, pid, old_pid)
+        run = known.run_of(mark.read_since(host))
+        channel = run.channel if run is not None else ""
+        if channel == "ec2messages" and answers is None:
+            answers = fallback_answers()
+        signs = (
+            ProofSign("new process", known.is_new, f"pid {pid}" if pid else "systemd names no main process"),
+            *_signs_of(run, answers, lambda: _until(host)),
+        )
+        spent = host.clock.monotonic() - begun
+        if all(sign.seen for sign in signs):
+            return Proof(True, signs, channel, seconds=spent, identity=HYBRID)
+        is_sure = host.clock.monotonic() - since >= FIRST_LINES
+        if (is_sure and run is not None and _is_hopeless(run)) or spent >= timeout:
+            return Proof(False, signs, channel, seconds=spent, identity=run.identity if run is not None else "")
+        host.clock.sleep(POLL)
+
+
+def _signs_of(run: Optional[Run], answers: Optional[bool], until: Callable[[], str]) -> tuple[ProofSign, ...]:
+    """What a run tells of itself: whom it takes itself for, its credentials, its worker, its channel."""
+    if run is None:
+        return (ProofSign("identity", False, "the new process has written nothing yet"),)
+    told = [ProofSign("identity", run.identity == HYBRID, run.identity or "not told yet"), _credentials(run, until)]
+    if WORKER.is_reached_by(run.version) is not False:
+        started = run.workers
+        told.append(ProofSign("worker", bool(started), "started" if started else "not started yet"))
+    up = run.channel == "ssmmessages" or (run.channel == "ec2messages" and bool(answers))
+    return (*told, ProofSign("channel", up, _channel_words(run, answers)))
+
+
+def _credentials(run: Run, until: Callable[[], str]) -> ProofSign:
+    """Credentials that were kept over the restart say nothing of what AWS would give now."""
+    sleep = _sleep_of(run)
+    if run.credentials is None or sleep:
+        return ProofSign("credentials", False, f"sleeping for {sleep} before it asks again" if sleep else "not ready yet")
+    if not run.has_kept_credentials:
+        return ProofSign("credentials", True, "ready")
+    return ProofSign("credentials", True, f"from before{until()}: AWS was not asked for new ones")
+
+
+def _until(host: Host) -> str:
+    """Until when the kept credentials hold, in the machine's zone; empty where that is not known."""
+    end = credentials_until(host.files)
+    return f", until {end.astimezone(host.clock.zone()):%H:%M}" if end is not None else ""
+
+
+def _sleep_of(run: Run) -> str:
+    """How long the run sleeps for want of credentials; empty where it has got some since."""
+    told = [sign for sign in run.signs if sign.event in (LifeEvent.SLEEP, LifeEvent.CREDENTIALS)]
+    return told[-1].value if told and told[-1].event is LifeEvent.SLEEP else ""
+
+
+def _is_hopeless(run: Run) -> bool:
+    """Whether nothing more is to be expected of this start: it sleeps for minutes, hibernates, or is another node."""
+    is_other = bool(run.identity) and run.identity != HYBRID
+    return is_other or LONG_SLEEP.match(_sleep_of(run)) is not None or run.newest(LifeEvent.HIBERNATES) is not None
+
+
+def _channel_words(run: Run, answers: Optional[bool]) -> str:
+    if run.newest(LifeEvent.HIBERNATES) is not None:
+        return "it hibernates"
+    if run.channel == "ec2messages" and not answers:
+        return "the control channel is not up, and ec2messages cannot be reached"
+    return f"by {run.channel}" if run.channel else "no channel yet"

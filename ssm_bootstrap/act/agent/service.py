@@ -1,0 +1,133 @@
+"""The agent's unit, and systemd's own state: stopping and starting with the patience that they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.collect.agent.service import NO_UNIT, look_at_unit
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.commands import CannotRun, Completed
+from ssm_bootstrap.model.agent import Unit
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.observed import Seen, value_of
+
+RUNNING = ("active", "activating", "reloading", "deactivating")
+
+
+class ServiceFailed(Exception):
+    """systemd did not do what it was told; the text says what it answered."""
+
+
+@dataclass(frozen=True)
+class AgentService:
+    """The agent's unit, of deb, rpm or snap, whichever is active.
+
+    With ``no_block`` starts and restarts are only put into the queue; a stop is waited for, as what follows must not run
+    beside the agent.
+    """
+
+    host: Host
+    no_block: bool = False
+
+    def unit(self) -> Optional[Unit]:
+        """The unit as it is now, or None where systemd has none or cannot be asked."""
+        return value_of(look_at_unit(self.host))
+
+    def can_be_asked(self) -> bool:
+        """False where systemd gives no answer: then nobody knows whether the agent runs."""
+        found = look_at_unit(self.host)
+        return isinstance(found, Seen) or found.reason == NO_UNIT
+
+    def running_unit(self) -> str:
+        """The name of the unit where it runs or is about to, else an empty string."""
+        unit = self.unit()
+        return unit.name if unit is not None and unit.active_state in RUNNING else ""
+
+    def main_pid(self) -> int:
+        """The main process where the unit is active, else 0."""
+        unit = self.unit()
+        return unit.main_pid if unit is not None and unit.active_state == "active" else 0
+
+    def stop(self, name: str) -> None:
+        """Stop the unit; a call under way may hold it up for two minutes. Raises ServiceFailed."""
+        self._do("stop", name)
+
+    def start(self, name: str) -> None:
+        """Start the unit; raises ServiceFailed."""
+        self._do("start", name)
+
+    def restart(self, name: str) -> None:
+        """Restart the unit; raises ServiceFailed."""
+        self._do("restart", name)
+
+    def _do(self, verb: str, name: str) -> None:
+        options = ["--no-block"] if self.no_block and verb != "stop" else []
+        try:
+            done = self.host.commands.run(["systemctl", *options, verb, name], timeout=limits.AGENT_STOP + 30)
+        except CannotRun as error:
+            raise ServiceFailed(str(error)) from None
+        if done.timed_out:
+            raise ServiceFailed(f"systemctl {verb} {name} did not end in {limits.AGENT_STOP + 30:.0f} s")
+        if done.returncode != 0:
+            words = (done.errors or done.output).strip().splitlines()
+            raise ServiceFailed(words[0] if words else f"systemctl {verb} {name} ended with {done.returncode}")
+
+
+PATIENCE = 60.0
+STOP = 360.0
+"""Seconds for a stop: a registration under way is let finish (the unit's TimeoutStopSec is 330)."""
+
+
+@dataclass(frozen=True)
+class Systemd:
+    """``systemctl``; every method raises Refusal (75) where it fails, with what systemd answered."""
+
+    host: Host
+
+    def reload(self) -> None:
+        """Read the units anew."""
+        self._must("daemon-reload")
+
+    def is_enabled(self, name: str) -> bool:
+        """True where a unit is started at boot."""
+        return self._run("is-enabled", name).output.strip() == "enabled"
+
+    def enable(self, name: str) -> None:
+        """Have a unit started at boot."""
+        self._must("enable", name)
+
+    def disable(self, name: str) -> None:
+        """Stop a unit and have it started no more; one that is not there is as good."""
+        done = self._run("stop", name, timeout=STOP)
+        if done.timed_out:
+            raise Refusal(ExitStatus.TRY_LATER, f"systemctl stop {name}: not done in {STOP:.0f} s; nothing was removed")
+        self._run("disable", name)
+        self._run("reset-failed", name)
+
+    def start(self, name: str, *, again: bool = False) -> None:
+        """Put the start of a unit into the queue; with ``again`` one that runs is stopped first, to read its files anew."""
+        self._must("--no-block", "restart" if again else "start", name)
+
+    def make_directories(self, path: str) -> None:
+        """Make what a file of tmpfiles.d(5) asks for now, and not at the next boot only; raises Refusal (75)."""
+        try:
+            done = self.host.commands.run(["systemd-tmpfiles", "--create", path], timeout=PATIENCE)
+        except CannotRun as error:
+            raise Refusal(ExitStatus.TRY_LATER, f"install: {error}") from None
+        if done.returncode != 0:
+            raise Refusal(ExitStatus.TRY_LATER, f"systemd-tmpfiles --create {path}: {done.errors.strip() or done.returncode}")
+
+    def _must(self, *words: str) -> None:
+        done = self._run(*words)
+        if done.returncode != 0 or done.timed_out:
+            said = (done.errors or done.output).strip().splitlines()
+            why = "no answer" if done.timed_out else said[0] if said else f"ended with {done.returncode}"
+            raise Refusal(ExitStatus.TRY_LATER, f"systemctl {' '.join(words)}: {why}")
+
+    def _run(self, *words: str, timeout: float = PATIENCE) -> Completed:
+        try:
+            return self.host.commands.run(["systemctl", *words], timeout=timeout)
+        except CannotRun as error:
+            raise Refusal(ExitStatus.BAD_CONTENT, f"install: {error}; expected a machine with systemd") from None

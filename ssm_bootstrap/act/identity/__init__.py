@@ -1,0 +1,1 @@
+"""A node's identity: changed as one transaction, put back, taken away."""

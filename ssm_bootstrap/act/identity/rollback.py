@@ -1,0 +1,51 @@
+"""Putting the identity before the last change back, by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.journal import Operation
+from ssm_bootstrap.act.identity.recovery import recover
+from ssm_bootstrap.act.identity.snapshot import has_snapshot, put_back, snapshot_identity
+from ssm_bootstrap.act.identity.transaction import Change, Changed
+from ssm_bootstrap.act.lock import locked
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.model.agent import Identity, IdentityState, Proof
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """One rollback under the lock; what it replaces becomes the snapshot, so that it can be taken back in turn."""
+
+    host: Host
+    service: AgentService
+    revive: Callable[[], Proof]
+    wait: float
+    tell: Callable[[str], None]
+
+    def run(self) -> tuple[Identity, Optional[Proof]]:
+        """Put the snapshot back: the identity that counts now, and the proof; raises Refusal."""
+        with locked(self.host, "rollback", self.wait, self.tell):
+            recover(self.host, self.service, self.tell)
+            if not has_snapshot(self.host):
+                raise Refusal(ExitStatus.BAD_CONTENT, f"rollback: {paths.SNAPSHOT}: no identity was put aside")
+            wanted = snapshot_identity(self.host)
+            if wanted.state is not IdentityState.REGISTERED:
+                text = f"rollback: {paths.SNAPSHOT}: it holds no whole identity; nothing was changed"
+                raise Refusal(ExitStatus.BAD_CONTENT, text)
+            changed: Changed[None] = Change(
+                host=self.host,
+                operation=Operation.ROLLBACK,
+                service=self.service,
+                act=lambda: put_back(self.host, paths.SNAPSHOT),
+                succeeded=lambda _: look_past_journal(self.host.files).managed_instance_id == wanted.managed_instance_id,
+                revive=self.revive,
+                old_id=look_past_journal(self.host.files).managed_instance_id,
+                stop=True,
+            ).run()
+            return look_past_journal(self.host.files), changed.proof

@@ -1,0 +1,1 @@
+"""This program put in place on a machine, and a machine made ready to be an image."""

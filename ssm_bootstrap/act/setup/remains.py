@@ -1,0 +1,147 @@
+"""The search of a machine's disks for what is left of a code, bounded in entries and bytes; what was not searched is told.
+
+Bounds are numbers, and never seconds: a second run looks at the same.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Iterator, Sequence
+
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.secrets import is_packed, unfold_bounded
+from ssm_bootstrap.host.trees import walk_disk
+
+PIECE = 8 << 20
+"""Bytes of a file that are searched at a time."""
+
+OVERLAP = 1 << 16
+"""Bytes of one piece that are searched with the next too: a code may lie across, folded and escaped."""
+
+MOST_OF_A_FILE = 64 << 20
+"""Bytes of one file that are searched."""
+
+NOT_UNFOLDED = (b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c", b"\x1f\x9d", b"\x04\x22\x4d\x18")
+"""How zstd, zip, 7z, compress and lz4 begin."""
+
+FIRST = (".aws", ".local", "share", "fish", "bin", "scripts", "user-data")
+"""Directories that are looked at before others: where shells keep histories, and people what they run."""
+
+
+@dataclass(frozen=True)
+class SearchedPlace:
+    """Where to look, with all that is below, and how much of it: entries, and bytes."""
+
+    path: str
+    entries: int
+    bytes: int
+
+
+OWN = tuple(SearchedPlace(path, 20_000, 256 << 20) for path in ("/etc", "/var/lib/cloud", paths.LOGS, paths.OUR_DATA, paths.DATA))
+"""What this program, the agent and cloud-init write, and what configures the machine."""
+
+HOMES = "/home"
+WIDE = (
+    SearchedPlace("/var/log", 5_000, 128 << 20),
+    *(SearchedPlace(path, 2_000, 64 << 20) for path in ("/root", "/opt", "/srv", "/tmp", "/var/tmp")),
+)
+"""What others write: a home may hold a hundred thousand files."""
+
+HOME = SearchedPlace("", 2_000, 64 << 20)
+MOST_HOMES = 50
+
+
+class Remains:
+    """One search; once it is over ``unsearched`` tells what was not looked at: a path, and why."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._missed: dict[str, list[str]] = defaultdict(list)  # why to paths
+
+    @property
+    def unsearched(self) -> tuple[tuple[str, str], ...]:
+        """One line per reason: the first of what it is the reason for, and how many there are."""
+        return tuple(
+            (found[0], f"{why}; and {len(found) - 1} more like it" if found[1:] else why) for why, found in self._missed.items()
+        )
+
+    def holding(self, without: str) -> Iterator[str]:
+        """The files that hold what this run knows of secrets, but for one."""
+        if not self._host.secrets:
+            return
+        places = (*OWN, *WIDE, *self._homes())
+        for place in places:
+            others = [other.path for other in places if other is not place]
+            for path in self._in(place, others):
+                if path != without:
+                    yield path
+
+    def _homes(self) -> Iterator[SearchedPlace]:
+        names = self._host.files.list(HOMES)
+        for name in names[:MOST_HOMES]:
+            yield SearchedPlace(f"{HOMES}/{name}", HOME.entries, HOME.bytes)
+        if len(names) > MOST_HOMES:
+            self._miss(f"{HOMES}/{names[MOST_HOMES]}", f"the homes of {MOST_HOMES} users were searched, and not this one")
+
+    def _in(self, place: SearchedPlace, others: Sequence[str]) -> Iterator[str]:
+        walk = walk_disk(self._host.files.real("/"), place.path, place.entries, FIRST, others)
+        for path, kind in walk.elsewhere:
+            self._miss(path, f"it is of type {kind}, and on no disk of this machine")
+        for path in walk.unread:
+            self._miss(path, "it could not be listed")
+        if walk.stopped_in:
+            self._miss(place.path, f"{place.entries} entries of it were searched, up to those of {walk.stopped_in}")
+        left = place.bytes
+        # Small ones first: histories, scripts and settings, before what fills a disk.
+        for path, size in sorted(walk.files, key=lambda found: (found[1], found[0])):
+            allowed = min(left, MOST_OF_A_FILE)
+            if size > allowed:
+                allowed = allowed if allowed >= 1 << 20 else 0
+                part = f"the first {allowed >> 20} MiB" if allowed else "nothing"
+                self._miss(path, f"{part} of it was searched: at most {place.bytes >> 20} MiB of {place.path} are")
+            left -= min(size, allowed)
+            if allowed and self._holds(path, allowed):
+                yield path
+
+    def _holds(self, path: str, most: int) -> bool:
+        """Whether one of the secrets stands in the first ``most`` bytes of a file."""
+        try:
+            pieces = self._pieces(path, most)
+            first = next(pieces, b"")
+            if first.startswith(NOT_UNFOLDED):
+                self._miss(path, "it is packed in a way that this program does not unfold")
+            if is_packed(first):
+                unfolded, is_whole = unfold_bounded(first + b"".join(pieces))
+                if not is_whole:
+                    self._miss(path, "it is packed, and was unfolded only in part")
+                return self._host.secrets.stand_in(unfolded)
+            before = b""
+            while first:
+                if self._host.secrets.stand_in(before + first):
+                    return True
+                before, first = first[-OVERLAP:], next(pieces, b"")
+        except FileNotFoundError:
+            pass  # it has just gone
+        except OSError as error:
+            self._miss(path, words_of(error))
+        return False
+
+    def _pieces(self, path: str, most: int) -> Iterator[bytes]:
+        """Pieces of PIECE bytes of a file, as far as it is searched."""
+        held, left = bytearray(), most
+        for chunk in self._host.files.read_chunks(path):
+            held += chunk[:left]
+            left -= min(len(chunk), left)
+            if len(held) >= PIECE:
+                yield bytes(held)
+                held.clear()
+            if not left:
+                break
+        if held:
+            yield bytes(held)
+
+    def _miss(self, path: str, why: str) -> None:
+        self._missed[why].append(path)

@@ -1,0 +1,237 @@
+"""Distributions and repositories that are known: whose they are, where they lie, what a closed VPC can do about each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Mapping, Optional
+
+from ssm_bootstrap.model.patch import Manager
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A place that repositories come from: regular expressions over host and id, and what is known of it.
+
+    ``in_s3``: an S3 gateway endpoint is a way to it. ``known``: an index at its regular place exists for everybody, so
+    that a 403 of S3 is a policy. ``certificate``: it answers 401 or 403 to who has no client certificate.
+    ``mirror`` is the path of its content on a mirror of one's own.
+    """
+
+    name: str
+    title: str
+    host: str
+    source: str
+    in_s3: bool = False
+    known: bool = False
+    certificate: bool = False
+    mirror: str = ""
+
+
+_USER_GUIDE = "AWS Systems Manager User Guide, patch-manager-prerequisites, 2026-11"
+
+PROVIDERS: tuple[Provider, ...] = (
+    Provider(
+        "amazon-linux-2023",
+        "Amazon Linux 2023",
+        r"al2023-repos-[a-z0-9-]+\.s3(?:\.dualstack)?\.[a-z0-9-]+\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|c2s\.ic\.gov|sc2s\.sgov\.gov)",
+        "system-release of Amazon Linux 2023 (amazonlinux.repo), stored copies of 2024 to 2026; amazon-linux-2023 issue 535",
+        in_s3=True,
+        known=True,
+        mirror="core/",
+    ),
+    Provider(
+        "amazon-linux-2",
+        "Amazon Linux 2",
+        r"(?:amazonlinux|amazonlinux-2-repos-[a-z0-9-]+(?:\.s3(?:\.dualstack)?)?)\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?",
+        "system-release of Amazon Linux 2 (amzn2-core.repo, yum variables), stored copies of 2017 to 2024",
+        in_s3=True,
+        known=True,
+        mirror="2/core/",
+    ),
+    Provider(
+        "amazon-linux-cdn",
+        "Amazon Linux by its content network",
+        r"cdn\.amazonlinux\.com",
+        "Amazon Linux container images, stored copies of 2024 to 2026",
+        mirror="al2023/core/",
+    ),
+    Provider(
+        "rhui",
+        "Red Hat Update Infrastructure on AWS",
+        r"rhui[a-z0-9-]*\.(?:[a-z0-9-]+\.)?aws\.ce\.redhat\.com",
+        "rh-amazon-rhui-client of RHEL 7 to 10 (redhat-rhui.repo), stored copies of 2019 to 2026",
+        certificate=True,
+        mirror="rhel/",
+    ),
+    Provider(
+        "red-hat-cdn",
+        "Red Hat's content network, by subscription",
+        r"cdn(?:-ubi)?\.redhat\.com",
+        "subscription-manager (redhat.repo), stored copies of 2024",
+        certificate=True,
+        mirror="rhel/",
+    ),
+    Provider(
+        "centos-stream",
+        "CentOS Stream",
+        r"(?:mirrors|mirror\.stream|composes\.stream|mirrorlist)\.centos\.org",
+        "centos-stream-repos 9 (centos.repo), stored copies of 2024",
+        mirror="centos-stream/",
+    ),
+    Provider(
+        "rocky",
+        "Rocky Linux",
+        r"(?:mirrors|dl|download)\.rockylinux\.org",
+        "rocky-repos 8 and 9 (rocky.repo), stored copies of 2022 to 2025",
+        mirror="rocky/",
+    ),
+    Provider(
+        "almalinux",
+        "AlmaLinux",
+        r"(?:mirrors|repo)\.almalinux\.org",
+        "almalinux-repos 8 and 9 (almalinux-baseos.repo), stored copies of 2023",
+        mirror="almalinux/",
+    ),
+    Provider(
+        "oracle",
+        "Oracle Linux",
+        r"yum(?:[a-z0-9-]*)\.oracle\.com|yum\.[a-z0-9-]+\.oci\.oraclecloud\.com|yum-[a-z0-9-]+\.oracle\.com",
+        "oraclelinux-release-el8, -el9 (oracle-linux-ol8.repo), stored copies of 2021 to 2025",
+        mirror="OracleLinux/",
+    ),
+    Provider(
+        "suse",
+        "SUSE's update servers for AWS",
+        r"smt-ec2(?:-[a-z0-9]+)?\.susecloud\.net|updates\.suse\.com|scc\.suse\.com|[a-z0-9-]*rmt[a-z0-9-]*\.susecloud\.net",
+        "cloud-regionsrv-client and zypper-plugin-susecloud, stored copies of 2019 to 2025",
+        certificate=True,
+        mirror="SUSE/",
+    ),
+    Provider(
+        "ubuntu",
+        "Ubuntu",
+        r"(?:[a-z0-9-]+\.ec2\.|[a-z]{2}\.)?(?:archive|security|ports)\.ubuntu\.com|(?:[a-z0-9-]+\.)*ports\.ubuntu\.com"
+        r"|[a-z0-9-]+\.clouds\.(?:archive|ports)\.ubuntu\.com|esm\.ubuntu\.com",
+        "cloud images of Ubuntu 20.04 to 24.04 (sources.list, ubuntu.sources), stored copies of 2020 to 2025",
+        mirror="ubuntu/",
+    ),
+    Provider(
+        "debian",
+        "Debian",
+        r"(?:deb|security|ftp(?:\.[a-z]{2})?|cdn-aws\.deb|httpredir)\.debian\.org",
+        "cloud images of Debian 11 and 12 (debian.sources, sources.list), stored copies of 2021 to 2025",
+        mirror="debian/",
+    ),
+)
+"""Every row, in the order in which they are tried."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A distribution: its id in os-release, how it is patched, which releases are supported, which repositories are its own.
+
+    ``own`` is matched against a repository's id (rpm) or suite (apt), ``provider`` against a provider's name. ``oldest``
+    and ``newest`` bound the Python.
+    """
+
+    identifier: str
+    title: str
+    manager: Manager
+    releases: str
+    own: str
+    provider: str
+    oldest: tuple[int, int] = (2, 6)
+    newest: tuple[int, int] = (3, 12)
+    source: str = _USER_GUIDE
+
+
+_EL_OWN = r"(?:.*-)?(?:baseos|appstream)(?:[-_].*)?|extras(?:-common)?|crb|powertools|base|updates"
+
+DISTRIBUTIONS: tuple[Distribution, ...] = (
+    Distribution("amzn", "Amazon Linux", Manager.DNF, r"2|2023(?:\..*)?", r"amazonlinux|amzn2-core", "amazon-linux.*"),
+    Distribution("rhel", "RHEL", Manager.DNF, r"(?:7|8|9|10)(?:\..*)?", rf"rhel-.*|rhui-.*|{_EL_OWN}", "rhui|red-hat-cdn"),
+    Distribution("centos", "CentOS", Manager.DNF, r"9(?:\..*)?", _EL_OWN, "centos-stream"),
+    Distribution("rocky", "Rocky Linux", Manager.DNF, r"[89](?:\..*)?", _EL_OWN, "rocky"),
+    Distribution("almalinux", "AlmaLinux", Manager.DNF, r"[89](?:\..*)?", _EL_OWN, "almalinux", oldest=(3, 0)),
+    Distribution("oracle", "Oracle Linux", Manager.DNF, r"(?:7\.[5-9]|8|9)(?:\..*)?", r"ol\d+_.*|public_ol.*", "oracle"),
+    Distribution("sles", "SLES", Manager.ZYPPER, r"15\.[3-9]", r"SLES?[-_\d].*|SUSE_Linux.*|.*(?:Basesystem|SLE-).*", "suse"),
+    Distribution(
+        "ubuntu",
+        "Ubuntu",
+        Manager.APT,
+        r"(?:16|18|20|22|24)\.04(?:\..*)?|25\.04",
+        r"[a-z]+(?:-(?:updates|security|backports))?",
+        "ubuntu",
+        oldest=(3, 0),
+    ),
+    Distribution(
+        "debian",
+        "Debian",
+        Manager.APT,
+        r"1[12](?:\..*)?",
+        r"(?:[a-z]+|\w+/updates)(?:-(?:updates|security|backports))?",
+        "debian",
+        oldest=(3, 0),
+    ),
+)
+"""What Patch Manager supports on Linux, by os-release's ID as the library distro gives it (``ol`` is ``oracle``)."""
+
+
+def provider_of(host: str) -> Optional[Provider]:
+    """The row that a host belongs to, or None."""
+    return next((row for row in PROVIDERS if re.fullmatch(row.host, host.lower())), None)
+
+
+def provider_named(name: str) -> Optional[Provider]:
+    """The row of this name, or None."""
+    return next((row for row in PROVIDERS if row.name == name), None)
+
+
+def distribution_of(identifier: str) -> Optional[Distribution]:
+    """The distribution with this os-release ID, or None."""
+    return next((row for row in DISTRIBUTIONS if row.identifier == identifier), None)
+
+
+def manager_of(identifier: str, version: str) -> Optional[Manager]:
+    """The package manager that patches this system: yum before dnf took its place."""
+    row = distribution_of(identifier)
+    if row is None:
+        return None
+    old = (identifier == "amzn" and version.split(".")[0] == "2") or (
+        identifier in ("rhel", "centos", "oracle") and version.split(".")[0] in ("6", "7")
+    )
+    return Manager.YUM if old else row.manager
+
+
+def is_supported(row: Distribution, version: str) -> bool:
+    """Whether Patch Manager's list has this release; an unknown version is given the benefit of the doubt."""
+    return not version or re.fullmatch(row.releases, version) is not None
+
+
+SUSE_PLUGIN_HOST = "smt-ec2.susecloud.net"
+"""Where ``plugin:/susecloud`` leads on EC2, by /etc/hosts (zypper-plugin-susecloud, stored copies of 2025)."""
+
+
+@dataclass(frozen=True)
+class AuthorityPlace:
+    """The file to copy a certificate in PEM form to, and the command to run then."""
+
+    file: str
+    command: str
+
+
+_TRUST = AuthorityPlace("/etc/pki/ca-trust/source/anchors/added.pem", "update-ca-trust")
+_DEBIAN = AuthorityPlace("/usr/local/share/ca-certificates/added.crt", "update-ca-certificates")
+_SUSE = AuthorityPlace("/etc/pki/trust/anchors/added.pem", "update-ca-certificates")
+
+_BY_SYSTEM: Mapping[str, AuthorityPlace] = {
+    **dict.fromkeys(("amzn", "rhel", "centos", "rocky", "almalinux", "oracle", "ol", "fedora"), _TRUST),
+    **dict.fromkeys(("debian", "ubuntu", "raspbian"), _DEBIAN),
+    **dict.fromkeys(("sles", "sled", "opensuse", "opensuse-leap", "suse"), _SUSE),
+}
+
+
+def authority_place(system_id: str) -> Optional[AuthorityPlace]:
+    """The place of a system, by the ID of /etc/os-release; None where it is not known."""
+    return _BY_SYSTEM.get(system_id.lower())

@@ -1,0 +1,170 @@
+"""What secrets look like in text: keys, tokens, codes, passwords, signatures. One place knows, for logs, saves and bundles."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Iterator, Optional
+
+MASK = "***"
+
+_ENTITY = r"&(?:amp;)?(?:quot|apos|#0{0,4}3[49]|#[Xx]0{0,4}2[27]);"
+_QUOTE = rf"(?:\\{{0,8}}[\"']|{_ENTITY})"
+"""As JSON in JSON and HTML write it too."""
+
+_PROSE = (
+    r"(?!(?-i:[A-Za-z]*(?:Exception|Error))\b|(?:expired?|incorrect|invalid|required|missing|mismatch|unknown|empty|unset|none|null|nil|"
+    r"true|false|yes|no|not|is|was|has|the|an?|denied|refused|rejected|failed|failure|wrong|ok|okay|accepted|changed|found|"
+    r"refresh|refreshed|redacted|masked|hidden)(?![^\s.,;:!?)\]}\"'&<]))"
+)
+"""What stands after a name where somebody writes about a secret, and not the secret."""
+
+_LETTERS = (
+    rf"(?:[^\s\"',;}}\\&]|(?!{_ENTITY})&|"
+    r"[,;](?=[^\s\"'{}\[\]])|[}\"'](?=\w)|\\(?:\r?\n(?=\S)|(?=[^\s\"'])))"
+)
+"""A value without quotes: a comma, a bracket or a quote within it is part of it, and one at its end is not."""
+
+_VALUE = rf"(?!{_QUOTE}?\*\*\*|[|>][+-]?\s){_PROSE}{_LETTERS}+"
+_NAMES = (
+    r"(?:aws_?)?secret_?access_?key|(?:aws_?)?(?:session|security)_?token|(?:aws_?)?access_?key_?id|"
+    r"activation[_-]?code|password|passwd|passphrase|private_?key|token_?value|client_?secret"
+)
+"""What the names of secrets end in: DB_PASSWORD and SSM_BOOTSTRAP_ACTIVATION_CODE are two."""
+
+_NAME = r"(?:PASS|PWD|SECRET|TOKEN|API_?KEY)"
+"""The same for variables alone: in prose they are words like any other."""
+
+_WORD = r"(?:token|secret|api[_-]?key)"
+"""Those that are a secret's name wherever a value is given to them, and a word of prose before a colon."""
+
+_TOKEN_VALUE = r"(?!\*\*\*)(?=[^\s\"',;}\\]*[0-9])[^\s\"',;}\\]{12,}"
+"""What no word of prose looks like."""
+
+_CODE_VALUE = r"(?-i:(?=[A-Za-z+/=_-]*[0-9])(?=[a-z0-9+/=_-]*[A-Z])[A-Za-z0-9+/=_-]{16,})"
+"""What a code looks like where the name says no more than "code": a fault's code has no digit, no capital, or is shorter."""
+
+_QUOTED = r"(?!\*\*\*)(?:(?!(?P=quote))(?:\\.|[^\r\n\\]))+"
+_ENDS_LINE = r"(?=[\"']?[ \t]*(?:#|\r?$))"
+
+_SET = rf"{_QUOTE}?\s{{0,4}}[=:]\s{{0,4}}"
+_ARGUMENT = r"--?(?:activation-)?(?:code|password)"
+_NEXT_WORD = r"[ \t,=]{1,8}(?:\\\r?\n\s{0,40})?"
+_NEXT_ITEM = r",?[ \t]{0,8}\r?\n[ \t]{0,40}(?:-[ \t]{1,8})?(?=[\"']|(?<=- )\w)"
+_BLOCK = r"(?:[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,40})?"
+"""In YAML the value may stand on the next line."""
+
+SHAPES: tuple[re.Pattern[str], ...] = (
+    re.compile(r"(?im)(?P<kept>^\s*SetCredential(?:Encrypted)?\s*=\s*[\w.@-]+:)(?!\*\*\*)(?:\\\r?\n|[^\r\n])+"),
+    # A URL's user and password: up to the last @ of the word, as a password may hold / and @ itself.
+    re.compile(r"(?P<kept>://)[^\s\"<>]*@"),
+    # A proxy is taken without a scheme too; a password that nobody escaped may hold blanks and quotes.
+    re.compile(r"(?im)(?P<kept>(?:\b(?:https?|all|no)_proxy|^\s*https?)\s*[=:]\s*[\"']?)[^\r\n]*@"),
+    # The beginning of one that was cut at a blank: a user, and no number for a port.
+    re.compile(
+        r"(?im)(?P<kept>\b(?:https?|all|no)_proxy\s*=\s*[\"']?(?:[a-z0-9+.-]+://|(?![a-z0-9+.-]+://)))[^\s:/@\"',]+:(?![0-9]{1,5}(?:[\"',\s/]|$))[^\s\"',]+"
+    ),
+    # systemd and shells quote an assignment as a whole, too: Environment="DB_PASSWORD=two words".
+    re.compile(rf"(?P<kept>(?P<quote>[\"'])\w{{0,80}}(?:(?i:{_NAMES}|{_WORD})|_{_NAME}|(?i:code)(?=={_CODE_VALUE}))=){_QUOTED}"),
+    re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_SET}(?P<quote>{_QUOTE})){_QUOTED}"),
+    re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_SET}{_BLOCK}){_VALUE}"),
+    re.compile(rf"(?P<kept>(?:[A-Z0-9]_{_NAME}|(?i:{_WORD}))=(?P<quote>{_QUOTE})){_QUOTED}"),
+    re.compile(rf"(?P<kept>(?:[A-Z0-9]_{_NAME}|(?i:{_WORD}))=){_VALUE}"),
+    # With a colon: a quoted value of a quoted name, what alone stands in a line of settings, and what is no word.
+    re.compile(rf"(?i)(?P<kept>{_WORD}{_QUOTE}\s{{0,4}}:\s{{0,4}}(?P<quote>{_QUOTE})){_PROSE}{_QUOTED}"),
+    re.compile(rf"(?im)(?P<kept>^[ \t]{{0,40}}(?:- )?[\w.-]{{0,80}}{_WORD}\s{{0,4}}:[ \t]{{1,4}}[\"']?){_VALUE}{_ENDS_LINE}"),
+    re.compile(rf"(?i)(?P<kept>{_WORD}{_SET}{_QUOTE}?){_TOKEN_VALUE}"),
+    re.compile(
+        rf"(?i)(?P<kept>(?:<|&lt;)[\w.:-]{{0,80}}(?:{_NAMES}|{_WORD})(?:\s[^<>]{{0,400}})?(?:>|&gt;)\s*(?:<!\[CDATA\[)?)"
+        r"(?!\*\*\*)[^<&\s](?:[^<&]|&(?!lt;)){0,4096}(?=<|&lt;)"
+    ),
+    re.compile(rf"(?im)(?P<kept>^\s*code\s*[=:]\s*{_BLOCK}[\"']?){_VALUE}"),
+    re.compile(rf"(?i)(?P<kept>code{_SET}{_BLOCK}\\?[\"']?){_CODE_VALUE}"),
+    # An argument and its value: in a line, as items of a list, or one a line in YAML.
+    re.compile(rf"(?i)(?P<kept>(?:^|(?<=[\s\"'\[(,=])){_ARGUMENT}\\?[\"']?(?:{_NEXT_WORD}|{_NEXT_ITEM})\\?[\"']?){_VALUE}"),
+    re.compile(r"(?P<kept><<'?END_OF_CODE'?\r?\n)[^\r\n]+"),
+    re.compile(r"(?i)(?P<kept>\b(?:X-Amz-)?(?:Signature|Security-Token|Credential)(?:=|%3D))[^&\s\"',]+"),
+    re.compile(r"(?P<kept>\bAWSAccessKeyId=)[^&\s\"']+"),
+    re.compile(r"(?i)(?P<kept>\b(?:proxy-)?authorization\W{1,6}(?:basic|bearer|negotiate|digest|ntlm)\s+)[^\s\"\]]+"),
+    re.compile(r"(?i)(?P<kept>\b(?:set-)?cookie[^\w*]{1,4})[^\r\n\"\]]+"),
+    # Identifiers of IAM: the prefixes of unique ids, IAM User Guide.
+    re.compile(r"\b(?:AKIA|ASIA|AGPA|AROA|AIDA|AIPA)[A-Z0-9]{16}\b"),
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+    re.compile(r"\bMII[A-Za-z0-9+/]{60,}={0,2}"),  # a DER key or certificate in base64
+)
+"""Each shape; ``kept`` is what stands before the secret and stays."""
+
+
+_SECRET_NAME = re.compile(
+    rf"(?i:.*(?:{_NAMES}))|.*_{_NAME}|(?i:{_WORD})|(?i:.*[_-]{_WORD})|.*[a-z](?:Token|Secret|A[Pp][Ii]Key)", re.DOTALL
+)
+_SECRET_ARGUMENT = re.compile(_ARGUMENT, re.IGNORECASE)
+
+
+def is_secret_name(name: object) -> bool:
+    """Whether what has this name, in a document that was parsed, is a secret."""
+    return isinstance(name, str) and _SECRET_NAME.fullmatch(name) is not None
+
+
+def is_secret_argument(word: object) -> bool:
+    """Whether what stands after this word, in a list of arguments, is a secret."""
+    return isinstance(word, str) and _SECRET_ARGUMENT.fullmatch(word) is not None
+
+
+NOT_REPEATED = "(not repeated: it looks like a code)"
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_CODE = re.compile(r"(?=.*[0-9A-Z])[A-Za-z0-9+/=_-]{16,}")
+
+
+def looks_like_a_code(text: str) -> bool:
+    """Whether a word that was given for something else may be an activation code, or most of one."""
+    word = text.strip().strip("\"'`\u201c\u201d\u2018\u2019")
+    return _CODE.fullmatch(word) is not None and _UUID.fullmatch(word) is None
+
+
+def repeated(text: str) -> str:
+    """A word that somebody gave, as an error may repeat it."""
+    return NOT_REPEATED if looks_like_a_code(text) else text
+
+
+def mask_shapes(text: str) -> tuple[str, int]:
+    """The text without secrets, and how many there were."""
+    count = 0
+    for shape in SHAPES:
+        text, found = shape.subn(_keep, text)
+        count += found
+    return text, count
+
+
+def secrets_of_shapes(text: str) -> Iterator[str]:
+    """What ``mask_shapes`` would take out of a text; of a URL's login the password by itself too."""
+    for shape in SHAPES:
+        for found in shape.finditer(text):
+            secret = found[0][len(found.groupdict().get("kept") or "") :].rstrip("@")
+            yield secret
+            yield secret.partition(":")[2]
+
+
+def _keep(found: re.Match[str]) -> str:
+    kept = found.groupdict().get("kept") or ""
+    return f"{kept}{MASK}@" if found[0].endswith("@") else f"{kept}{MASK}"
+
+
+def fault_words(error: BaseException) -> str:
+    """A fault of ours in one line of at most 300 characters: its type and what it says, without secrets."""
+    said = " ".join(mask_shapes(str(error))[0].split())
+    words = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return (words if len(words) <= 300 else f"{words[:297]}...").encode("utf-8", "backslashreplace").decode()
+
+
+_TEMPORARY = re.compile(r"ASIA[A-Z2-7]{16}", re.ASCII)
+
+
+def account_of_key(key_id: str) -> Optional[str]:
+    """The twelve digits of the account, or None for what is no id of a temporary key."""
+    if not _TEMPORARY.fullmatch(key_id):
+        return None
+    number = int.from_bytes(base64.b32decode(key_id[4:])[:6], "big")
+    account = (number & 0x7FFFFFFFFF80) >> 7
+    return f"{account:012d}" if account < 10**12 else None

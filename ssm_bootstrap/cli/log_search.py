@@ -1,0 +1,163 @@
+"""What ``explain`` reads: the files that were named, or what there is on this machine, between two points in time."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from typing import Iterator, Optional, Sequence
+
+from ssm_bootstrap.catalog.logformat import KINDS
+from ssm_bootstrap.cli.flags import resolve
+from ssm_bootstrap.collect.logs.read import read_logs, read_stream
+from ssm_bootstrap.collect.logs.sources import Source, log_paths, own_sources, read_log_settings, sources_below
+from ssm_bootstrap.host.clock import Clock
+from ssm_bootstrap.host.commands import CannotRun
+from ssm_bootstrap.host.files import Files, NamedFiles
+from ssm_bootstrap.host.trees import LogTree
+from ssm_bootstrap.host.workers import Workers
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.logs import LogDigest
+from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.session import open_session, real_host
+
+STANDARD_INPUT = "standard input"
+JOURNAL_UNITS = ("amazon-ssm-agent.service", "snap.amazon-ssm-agent.amazon-ssm-agent.service")
+JOURNAL_LIMIT = 32 << 20
+"""Bytes of the journal that are read: its newest entries."""
+
+JOURNAL_PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search through logs; ``files`` is empty for what there is on this machine."""
+
+    files: tuple[str, ...]
+    kinds: tuple[str, ...]
+    zone: tzinfo
+    now: datetime
+    since: Optional[datetime] = None
+    until: Optional[datetime] = None
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> Search:
+        """What the flags ask for; raises Refusal (2) where they do not go together."""
+        clock = Clock()
+        zone, now = clock.zone(), clock.now()
+        since = resolve(arguments.since, now, zone) if arguments.since else None
+        until = resolve(arguments.until, now, zone) if arguments.until else None
+        if since and until and until < since:
+            raise Refusal(ExitStatus.USAGE, "explain: --until: expected a time after --since")
+        if any(not word.strip() for word in arguments.files):
+            raise Refusal(ExitStatus.USAGE, "explain: an empty argument: expected a file, a directory, - or a finding code")
+        if "-" in arguments.files and (len(arguments.files) > 1 or arguments.follow):
+            raise Refusal(ExitStatus.USAGE, "explain: -: expected alone, and without --follow")
+        return cls(tuple(arguments.files), arguments.kinds or KINDS, zone, now, since, until)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this machine's own logs are read."""
+        return not self.files
+
+    @property
+    def zone_name(self) -> str:
+        """The zone that is taken for the logs' times."""
+        offset = self.now.astimezone(self.zone).strftime("%z")
+        name = self.zone.tzname(self.now.replace(tzinfo=None)) or ""
+        told = f"UTC{offset[:3]}:{offset[3:]}"
+        return told if name in ("", "UTC", told) else f"{name}, {told}"
+
+    def read(self) -> LogDigest:
+        """The digest; raises Refusal (78) where there is nothing that can be read."""
+        if self.files == ("-",):
+            return self._read_standard_input()
+        if self.kinds == ("journal",):
+            return self._read_journal()
+        found = self.sources()
+        digest = self.read_sources(found)
+        if self.is_own and not found:
+            with contextlib.suppress(Refusal):  # a machine without a journal
+                digest = self._read_journal() if "journal" in self.kinds else digest
+            if not any(file.bytes_read for file in digest.files):
+                raise Refusal(ExitStatus.BAD_CONTENT, "explain: /var/log/amazon/ssm: expected the agent's logs; there are none")
+        if len(self.files) == 1 and digest.unseen and not digest.files:
+            path, reason = digest.unseen[0]
+            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {path}: {reason}")
+        return digest
+
+    def sources(self) -> tuple[Source, ...]:
+        """The files to read, the agent's own logs first."""
+        tree = LogTree()
+        if self.is_own:
+            files = Files()
+            found = own_sources(tree, self.kinds, log_paths(files, read_log_settings(files)))
+        else:
+            found = tuple(source for word in self.files for source in _below(tree, os.path.abspath(word), self.kinds))
+        if self.since:
+            moment = self.since.timestamp()
+            found = tuple(source for source in found if source.written >= moment or source.written == 0)
+        return found
+
+    def read_sources(self, found: Sequence[Source]) -> LogDigest:
+        """What the files say."""
+        written = {source.path: source.written for source in found if source.kind == "command" and source.written}
+        paths = tuple(dict.fromkeys(source.path for source in found))
+        return read_logs(
+            Files() if self.is_own else NamedFiles(),
+            paths,
+            self.zone,
+            self.now,
+            since=self.since,
+            until=self.until,
+            written=written,
+            workers=Workers(),
+        )
+
+    def own_region(self) -> tuple[str, str]:
+        """The region of this machine by its configuration and vault, and who says so; empty where nothing does."""
+        choice = open_session(real_host(), None, ask_metadata=False).choice
+        return value_of(choice.region) or "", choice.source
+
+    def _read_stream(self, chunks: Iterator[bytes], name: str) -> LogDigest:
+        return read_stream(chunks, name, self.zone, since=self.since, until=self.until)
+
+    def _read_standard_input(self) -> LogDigest:
+        try:
+            digest = self._read_stream(iter(lambda: sys.stdin.buffer.read(1 << 18), b""), STANDARD_INPUT)
+        except OSError as error:
+            from ssm_bootstrap.collect.network.answers import words_of
+
+            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {STANDARD_INPUT}: {words_of(error)}") from None
+        if not any(file.bytes_read for file in digest.files):
+            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {STANDARD_INPUT}: expected a log; nothing came")
+        return digest
+
+    def _read_journal(self) -> LogDigest:
+        words = ["journalctl", "--no-pager", "-q", "-o", "json"]
+        words += [word for unit in JOURNAL_UNITS for word in ("-u", unit)]
+        if self.since:
+            words += ["--since", f"@{int(self.since.timestamp())}"]
+        try:
+            done = real_host().commands.run(words, timeout=JOURNAL_PATIENCE, most=JOURNAL_LIMIT)
+        except CannotRun as error:
+            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: the journal: {error}") from None
+        digest = self._read_stream(iter([done.output.encode("utf-8", "replace")]), "journal")
+        remarks = []
+        if done.left_out:
+            remarks.append(
+                f"its newest {JOURNAL_LIMIT >> 20} MB were read, and {done.left_out} bytes before them left out (--since)"
+            )
+        if done.timed_out:
+            remarks.append(f"journalctl did not end in {JOURNAL_PATIENCE:g} s: what it gave until then was read")
+        files = tuple(replace(file, remarks=(*file.remarks, *remarks)) for file in digest.files)
+        return replace(digest, files=files)
+
+
+def _below(tree: LogTree, path: str, kinds: Sequence[str]) -> tuple[Source, ...]:
+    if os.path.isdir(path):
+        return sources_below(tree, path, kinds)
+    return (Source("", path, 0.0),)

@@ -1,0 +1,248 @@
+"""What ``register`` and ``restart`` share: the agent's program and environment, the proof, and how the end is told."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import Any, Mapping, Optional, Sequence, Union
+
+from ssm_bootstrap import __version__
+from ssm_bootstrap.act.agent.restart import Restart
+from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.recovery import recover
+from ssm_bootstrap.act.identity.snapshot import is_tidy
+from ssm_bootstrap.act.lock import locked
+from ssm_bootstrap.act.wait import Deadline
+from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
+from ssm_bootstrap.collect.agent.identity import look_at_identity, look_past_journal
+from ssm_bootstrap.collect.agent.service import look_at_agent
+from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.connector import loose_authorities
+from ssm_bootstrap.collect.network.proxies import trusted_unit_environment
+from ssm_bootstrap.collect.network.targets import ProxySettings
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.network.region import contradicted
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.model.agent import Attempt, Identity, IdentityState, Proof
+from ssm_bootstrap.model.aws import Region
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.findings import Diagnosis, Evidence, Finding, Severity
+from ssm_bootstrap.model.observations import Observations, Plan
+from ssm_bootstrap.model.observed import Observed, Seen, value_of
+from ssm_bootstrap.render.wire import document
+from ssm_bootstrap.session import Session, plan_of, proxies_of
+
+STATUS_OF_REASON = {
+    "disk-full": ExitStatus.TRY_LATER,
+    "read-only": ExitStatus.NO_PERMISSION,
+    "permission": ExitStatus.NO_PERMISSION,
+}
+"""The same where no finding code stands for what the agent said, by the signature of its cause."""
+
+
+@dataclass(frozen=True)
+class CommandOutcome:
+    """How a command ended: the node's id, or the finding that says why not; then the attempts and the proof."""
+
+    managed_instance_id: str
+    finding: Optional[Finding] = None
+    attempts: tuple[Attempt, ...] = ()
+    proof: Optional[Proof] = None
+    remark: Optional[Finding] = None
+    blocked: bool = False
+    identity: Optional[Identity] = None  # the one that was there before and still is
+    status: Optional[ExitStatus] = None
+    note: str = ""
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """0 online, 1 registered and not proven online, else by the finding."""
+        if self.status is not None:
+            return self.status
+        if not self.managed_instance_id:
+            if self.blocked:
+                return ExitStatus.UNREACHABLE
+            if self.finding is None:
+                reason = self.attempts[-1].reason if self.attempts else ""
+                return STATUS_OF_REASON.get(reason, ExitStatus.BAD_CONTENT)
+            return FINDINGS[self.finding.code].exit_status
+        return ExitStatus.OK if self.proof is None or self.proof.online else ExitStatus.FOUND
+
+
+def find_binary(session: Session) -> Union[str, CommandOutcome]:
+    """The agent's program, of deb, rpm or snap, whichever is active; or the outcome where there is none."""
+    agent = look_at_agent(session.host)
+    if agent.installed:
+        return agent.binary
+    shown = (Evidence("files", "/usr/bin, /snap", "no amazon-ssm-agent"),)
+    return CommandOutcome("", make_finding("agent-missing", "amazon-ssm-agent", facts={"region": session.region}, evidence=shown))
+
+
+def must_not_be_led(session: Session, doing: str) -> None:
+    """Refusal (78) where a file that another user may write tells the agent where to go, by which proxy, or whom to trust.
+
+    The agent's own program reads these files too, as root, so that it is not enough to leave one out.
+    """
+    host, config = session.host, session.agent_config
+    found = [(config.path, config.unreadable)] if config.unreadable else []
+    unit = value_of(trusted_unit_environment(host)) or {}
+    for environment in (host.environment, unit):
+        found.extend(loose_authorities(host.files, environment))
+    for path, fault in found[:1]:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: {fault}; {doing}")
+
+
+def agent_environment(settings: ProxySettings, unit: Observed[Mapping[str, str]]) -> dict[str, str]:
+    """The variables that ``-register`` is run with: those of the agent's unit, and the proxy that counts."""
+    found = dict(unit.value) if isinstance(unit, Seen) else {}
+    if settings and settings.source != "environment":
+        own = {"https_proxy": settings.https, "http_proxy": settings.http, "no_proxy": settings.exceptions}
+        # An empty variable is as good as none to the agent: the caller's other spelling must not win.
+        found.update({**own, **{name.upper(): value for name, value in own.items()}})
+    return found
+
+
+def must_be_root(host: Host, message: str) -> None:
+    """Refusal: 77 for anybody else, 78 where nobody can tell what runs here: a change might cut it, or be cut by it."""
+    if not host.machine.is_root():
+        raise Refusal(ExitStatus.NO_PERMISSION, message)
+    try:
+        host.machine.must_tell_processes()
+    except OSError as error:
+        text = f"{error.filename}: {words_of(error)}: what runs here cannot be told without /proc; nothing was changed"
+        raise Refusal(ExitStatus.BAD_CONTENT, text) from None
+
+
+def take_charge(host: Host, arguments: argparse.Namespace) -> Deadline:
+    """What comes before any change of identity but a registration: root, signals, what a run that died had begun, nothing to cut.
+
+    Gives the end of all waiting. Raises Refusal.
+    """
+    command: str = arguments.command
+    must_be_root(host, f"{command}: only root may change the agent's identity (use sudo)")
+    INTERRUPTS.install()
+    deadline = Deadline.after(host.clock, arguments.wait)
+    recover_first(host, command, deadline.left())
+    if not arguments.now:
+        must_not_cut(host, command)
+    return deadline
+
+
+def recover_first(host: Host, command: str, wait: float, *, no_block: bool = False) -> None:
+    """Finish or undo what a run that died had begun, before anything else may refuse; raises Refusal."""
+    if not is_tidy(host):
+        with locked(host, command, wait, say):
+            recover(host, AgentService(host, no_block), say)
+
+
+def must_not_cut(host: Host, command: str) -> None:
+    """Refusal (75) while a command or a session runs, which a stop of the agent would cut."""
+    processes = value_of(look_at_agent(host).processes) or ()
+    workers = [item for item in processes if item.name in ("ssm-document-worker", "ssm-session-worker")]
+    if workers:
+        names = ", ".join(f"{item.name} (pid {item.pid})" for item in workers)
+        text = f"{command}: {names} is at work: a patch run or a session would be cut; expected --now for that"
+        raise Refusal(ExitStatus.TRY_LATER, text)
+
+
+def region_at_work(session: Session) -> Region:
+    """The region that the agent works in: the vault's on a registered node, whoever names another; else the one to come.
+
+    The vault is looked at anew: a registration or a rollback may just have changed it. Raises Refusal (2) where nobody names one.
+    """
+    identity = look_past_journal(session.host.files)
+    return Region(identity.region) if identity.state is IdentityState.REGISTERED else session.region
+
+
+def revive(session: Session, cidrs: Sequence[str] = (), timeout: float = limits.ONLINE) -> Proof:
+    """Restart the agent and wait for its signs of life."""
+    settings, _ = proxies_of(session)
+    return Restart(session.host, region_at_work(session), session.agent_config, settings, tuple(cidrs), timeout).run()
+
+
+def tell_outcome(session: Session, outcome: CommandOutcome, arguments: argparse.Namespace) -> int:
+    """Print how it ended; gives the exit status."""
+    status = outcome.exit_status
+    mismatch = region_mismatch(session, status)
+    finding = outcome.finding or (outcome.proof.finding if outcome.proof is not None else None)
+    if arguments.json:
+        found = tuple(item for item in (finding, outcome.remark, mismatch) if item is not None)
+        _document(session, outcome, Diagnosis(findings=found), arguments, status)
+        return status
+    report = new_report(arguments.colour)
+    if outcome.managed_instance_id and outcome.identity is not None:
+        known = f"{outcome.managed_instance_id} in {outcome.identity.region}"
+        report.line(f"Already registered: {known}. Nothing was changed.", "green")
+        if outcome.identity.detail:
+            report.line(f"Note: {outcome.identity.detail}.")
+    elif outcome.managed_instance_id:
+        where = region_at_work(session)
+        report.line(f"{'Registered' if outcome.attempts else 'Node'}: {outcome.managed_instance_id} in {where}.", "green")
+    elif outcome.identity is not None:
+        report.line(f"Not registered anew. The old identity is back: {outcome.identity.managed_instance_id}.", "bold red")
+    if outcome.note:
+        report.line(outcome.note)
+    if outcome.proof is not None:
+        _tell_proof(report, outcome.proof)
+    if finding is not None:
+        report.finding(finding)
+    elif not outcome.managed_instance_id and outcome.attempts:
+        report.line("The agent did not register, and no known cause stands in what it said:", "bold red")
+        report.item("said", outcome.attempts[-1].explanation or "nothing")
+    if mismatch is not None:
+        report.finding(mismatch, brief=True)
+    print_report(report, session.host.secrets)
+    return status
+
+
+def region_mismatch(session: Session, status: ExitStatus) -> Optional[Finding]:
+    """A region that was named, against the one that the node is registered in; a warning where all went well."""
+    choice = session.choice
+    named = Plan("register", choice.region, choice.source, other_regions=choice.others)
+    return next(contradicted(named, Severity.WARNING if status is ExitStatus.OK else Severity.ERROR), None)
+
+
+def _tell_proof(report: Any, proof: Proof) -> None:
+    if proof.online:
+        report.line(f"Online by {proof.channel}, after {proof.seconds:.1f} s.", "green")
+        return
+    report.line("Not proven online:", "bold red")
+    for sign in proof.signs:
+        report.item("seen   " if sign.seen else "missing", f"{sign.name}: {sign.detail}")
+
+
+def _document(
+    session: Session, outcome: CommandOutcome, diagnosis: Diagnosis, arguments: argparse.Namespace, status: ExitStatus
+) -> None:
+    observations = Observations(
+        version=__version__,
+        taken_at=session.host.clock.now(),
+        plan=plan_of(session, arguments.command, ()),
+        identity=Seen(look_at_identity(session.host.files)),
+        root=True,
+    )
+    more: dict[str, Any] = {}
+    if outcome.attempts:
+        more["attempts"] = [
+            {
+                "number": attempt.number,
+                "started": attempt.started.isoformat(timespec="seconds"),
+                "seconds": round(attempt.seconds, 3),
+                "code": attempt.finding.code if attempt.finding is not None else None,
+                "transient": attempt.transient,
+                "explanation": attempt.explanation or None,
+                "managed_instance_id": attempt.managed_instance_id or None,
+            }
+            for attempt in outcome.attempts
+        ]
+    if outcome.proof is not None:
+        more["online"] = {
+            "proven": outcome.proof.online,
+            "channel": outcome.proof.channel or None,
+            "seconds": round(outcome.proof.seconds, 2),
+            "signs": [{"sign": sign.name, "seen": sign.seen, "detail": sign.detail} for sign in outcome.proof.signs],
+        }
+    print_document(document(observations, diagnosis, status, more), session.host.secrets)

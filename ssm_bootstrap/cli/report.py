@@ -1,0 +1,90 @@
+"""Telling a diagnosis: as text or as JSON, with the exit status."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, Mapping, Optional
+
+from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report, write_file
+from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.model.findings import Diagnosis, Severity
+from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.render.html import page
+from ssm_bootstrap.render.redact import redact_value
+from ssm_bootstrap.render.story import tell_machine
+from ssm_bootstrap.render.text import Report, heading
+
+
+def status_of(diagnosis: Diagnosis, strict: bool) -> ExitStatus:
+    """1 for an error; with ``strict`` for a warning, a degraded or an unknown capability as well."""
+    remarks = any(finding.severity is Severity.WARNING for finding in diagnosis.findings) or any(
+        item.verdict in (Verdict.DEGRADED, Verdict.UNKNOWN) for item in diagnosis.capabilities
+    )
+    return exit_status(bool(diagnosis.errors), remarks, strict)
+
+
+def report_of(
+    report: Report, observations: Observations, diagnosis: Diagnosis, *, machine: bool, history: bool = False
+) -> Report:
+    """The whole report of a look, with ``machine`` the node as well."""
+    report.line(heading(observations, value_of(observations.plan.region)), "dim")
+    report.headline(diagnosis)
+    if machine:
+        tell_machine(report, observations)
+    report.verdicts(diagnosis.capabilities)
+    report.findings(diagnosis.findings)
+    report.unseen(diagnosis, records=True)
+    report.targets(observations.probes, diagnosis)
+    if history:
+        report.history(diagnosis.history)
+    elif diagnosis.history:
+        report.line()
+        report.line(f"Over by now, and not told here: {len(diagnosis.history)} (--history lists them).", "dim")
+    return report
+
+
+def tell(
+    observations: Observations,
+    diagnosis: Diagnosis,
+    arguments: argparse.Namespace,
+    secrets: Secrets,
+    more: Optional[Mapping[str, Any]] = None,
+    *,
+    machine: bool = False,
+) -> int:
+    """Print the report in the form that was asked for; gives the exit status."""
+    status = status_of(diagnosis, getattr(arguments, "strict", False))
+    if arguments.json:
+        from ssm_bootstrap.render.wire import document
+
+        print_document(document(observations, diagnosis, status, more), secrets)
+        return status
+    history = bool(getattr(arguments, "history", False))
+    report = report_of(new_report(arguments.colour), observations, diagnosis, machine=machine, history=history)
+    print_report(report, secrets)
+    return status
+
+
+def write_page(
+    path: str, observations: Observations, diagnosis: Diagnosis, secrets: Secrets, *, machine: bool, accounts: bool = False
+) -> None:
+    """The report as one HTML file, mode 0600, without secrets (with ``accounts`` without account ids too); raises Refusal."""
+    seen, told = redact_value(observations, accounts=accounts), redact_value(diagnosis, accounts=accounts)
+    write_file("--html", path, page(seen, told, machine=machine).encode(), 0o600, secrets)
+
+
+def tell_short(observations: Observations, diagnosis: Diagnosis, arguments: argparse.Namespace, secrets: Secrets) -> int:
+    """Print what does not work and the one thing to change for it; a healthy node is one line."""
+    status = status_of(diagnosis, arguments.strict)
+    report = new_report(arguments.colour)
+    report.verdicts([item for item in diagnosis.capabilities if item.verdict is not Verdict.OK])
+    causes = [finding for finding in diagnosis.causes if finding.severity is not Severity.INFO]
+    for finding in causes:
+        report.item(finding.code, f"{finding.title}. {finding.remedy.summary}")
+    if not causes:
+        report.headline(diagnosis)
+    print_report(report, secrets)
+    return status

@@ -1,0 +1,97 @@
+"""Who this node is: the vault, compared with the registration file. The private key is looked at for presence alone."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from typing import Any, Mapping, Optional
+
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.locks import Locks
+from ssm_bootstrap.model.agent import Identity, IdentityState
+from ssm_bootstrap.model.aws import REGION_SHAPE
+
+
+class _Unreadable(Exception):
+    """A file that is there and cannot be made sense of."""
+
+
+def look_at_identity(files: Files, locks: Optional[Locks] = None) -> Identity:
+    """The identity as the agent will find it; a file that cannot be read or parsed gives ``unreadable`` with its path.
+
+    A journal of ours is a change that was cut short, unless ``locks`` tells that somebody is at work on it.
+    """
+    try:
+        is_changing = files.exists(paths.JOURNAL)
+    except OSError:
+        is_changing = False  # only root may look there, or at the vault
+    if is_changing:
+        holder = locks.holder(paths.LOCK) if locks is not None else None
+        if holder is not None:
+            return Identity(IdentityState.UNREADABLE, detail=f"it is being changed by {holder}")
+        return Identity(IdentityState.INTERRUPTED, detail=f"{paths.JOURNAL} is there: a change of identity was cut short")
+    return look_past_journal(files)
+
+
+def look_past_journal(files: Files, vault: str = paths.VAULT, registration: str = paths.REGISTRATION) -> Identity:
+    """What a vault and its registration file say, whatever a journal says of them."""
+    try:
+        manifest = _document(files, f"{vault}/Manifest")
+        key = _document(files, _key_path(manifest, vault)) if manifest and manifest.get("RegistrationKey") else None
+    except PermissionError as error:
+        return Identity(IdentityState.UNREADABLE, detail=f"{error.filename}: only root may read it")
+    except OSError as error:
+        return Identity(IdentityState.UNREADABLE, detail=f"{error.filename}: {words_of(error)}")
+    except _Unreadable as error:
+        return Identity(IdentityState.UNREADABLE, detail=str(error))
+    named = _registration_file(files, registration)
+    file_id = str(named.get("ManagedInstanceID") or "")
+    key = key or {}
+    instance_id, region = str(key.get("instanceID") or ""), str(key.get("region") or "")
+    if region and REGION_SHAPE.fullmatch(region) is None:
+        return Identity(IdentityState.UNREADABLE, detail=f"{vault}: the region that it names is none")
+    if instance_id and region and key.get("privateKey"):
+        if file_id and file_id != instance_id:
+            detail = f"{paths.REGISTRATION} still names {file_id}; the vault is what counts"
+            return Identity(IdentityState.REGISTERED, instance_id, region, detail, file_id)
+        return Identity(IdentityState.REGISTERED, instance_id, region, "", file_id)
+    if file_id:
+        detail = f"{paths.REGISTRATION} names {file_id}, and the vault holds no identity"
+        told = str(named.get("Region") or "")
+        return Identity(IdentityState.LOST, "", told if REGION_SHAPE.fullmatch(told) else "", detail, file_id)
+    return Identity(IdentityState.NOT_REGISTERED)
+
+
+def _key_path(manifest: Mapping[str, Any], vault: str) -> str:
+    """Where the manifest says that the key lies, in this copy of the vault; a path that leads out of it is not followed."""
+    named = posixpath.normpath(str(manifest["RegistrationKey"]))
+    own = f"{paths.VAULT}/"
+    return f"{vault}/{named[len(own) :]}" if named.startswith(own) else f"{vault}/Store/RegistrationKey"
+
+
+def _registration_file(files: Files, path: str) -> Mapping[str, Any]:
+    """The registration file; a torn one is as good as none, for the vault is what counts."""
+    try:
+        return _document(files, path) or {}
+    except (OSError, _Unreadable):
+        return {}
+
+
+def _document(files: Files, path: str) -> Optional[Mapping[str, Any]]:
+    """A JSON object, or None where there is no file; raises OSError with the machine's path, or _Unreadable."""
+    try:
+        text = files.read_text(path, 1 << 20)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, path) from None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "its text"
+        raise _Unreadable(f"{path}: not JSON ({place})") from None
+    if not isinstance(found, dict):
+        raise _Unreadable(f"{path}: expected a JSON object")
+    return found

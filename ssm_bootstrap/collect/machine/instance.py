@@ -1,0 +1,138 @@
+"""The instance: its system, its resolvers, and what IMDSv2 says, within one second."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+import threading
+from typing import Optional, Union
+
+from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.catalog.secrets import fault_words
+from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.resolvers import upstream_resolvers
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.network import Answer
+from ssm_bootstrap.model.aws import REGION_SHAPE
+from ssm_bootstrap.model.machine import Impostor, Instance, Metadata
+from ssm_bootstrap.model.observed import OUR_FAULT, Observed, Seen, Unseen
+
+IMDS = "169.254.169.254"
+MAC = "network/interfaces/macs/"
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:/-]{0,79}")
+
+CONTAINERS = ("/.dockerenv", "/run/.containerenv")
+"""What Docker and Podman leave in a container."""
+
+
+class MetadataLook:
+    """Asks IMDSv2 in the background; ``result`` waits for no longer than what is left of a second."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._begun = host.clock.monotonic()
+        self._found: Optional[Union[Metadata, Impostor, Unseen]] = None
+        self._connected = False
+        self._has_token = False
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def result(self) -> Union[Metadata, Impostor, Unseen]:
+        """The metadata, an impostor, or why nobody could look."""
+        self._thread.join(max(0.0, self._begun + limits.METADATA - self._host.clock.monotonic()))
+        return self._found or Unseen(self._silence(f"gave no answer in {limits.METADATA:g} s"))
+
+    def _silence(self, words: str) -> str:
+        """What may be told of silence: the hop limit cuts the way back of the token alone, and only for a container.
+
+        What the limit is cannot be seen from here. Source: Amazon EC2 User Guide, configuring-instance-metadata-options.
+        """
+        if not self._connected:
+            return f"IMDS at {IMDS} {words}"
+        if self._has_token:
+            return f"IMDS at {IMDS} gave a token and then {words}"
+        inside = any(self._is_there(path) for path in CONTAINERS)
+        limit = (
+            "this is a container, for which a hop limit of 1 does that" if inside else "in a container a hop limit of 1 does that"
+        )
+        return f"IMDS at {IMDS} takes the connection and {words} to the token request: {limit}, and so does a filter"
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            return self._host.files.exists(path)
+        except OSError:
+            return False
+
+    def _look(self) -> None:
+        try:
+            self._found = self._read()
+        except (socket.timeout, TimeoutError):
+            self._found = Unseen(self._silence("gave no answer") if self._connected else f"IMDS at {IMDS}: no answer")
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._found = Unseen(f"IMDS at {IMDS}: {words_of(error)}")
+        except Exception as error:  # in a thread of its own nobody else would ever tell
+            self._found = Unseen(f"{OUR_FAULT}: {fault_words(error)}")
+
+    def _read(self) -> Union[Metadata, Impostor, Unseen]:
+        answer = self._ask("PUT", "/latest/api/token", (("X-aws-ec2-metadata-token-ttl-seconds", "60"),))
+        token = answer.body.decode("latin-1").strip()
+        content = answer.headers.get("content-type", "")
+        if "html" in content or token[:1] == "<":
+            return Impostor(f"HTTP {answer.status} with a page instead of a token")
+        if answer.status == 403:
+            return Unseen("IMDS is switched off for this instance (HTTP 403)")
+        if answer.status != 200 or not token or " " in token:
+            return Unseen(f"IMDS gave no IMDSv2 token (HTTP {answer.status}): this may be no EC2 instance")
+        self._has_token = True
+        region = self._value("meta-data/placement/region", token)
+        if region and REGION_SHAPE.fullmatch(region) is None:
+            return Impostor("it gave a region that is none")
+        mac = _word(self._value(f"meta-data/{MAC}", token).split("\n")[0].strip("/"))
+        network = f"meta-data/{MAC}{mac}/"
+        return Metadata(
+            region=region,
+            availability_zone=_word(self._value("meta-data/placement/availability-zone", token)),
+            instance_id=_word(self._value("meta-data/instance-id", token)),
+            vpc_id=_word(self._value(f"{network}vpc-id", token)),
+            subnet_id=_word(self._value(f"{network}subnet-id", token)),
+            subnet_cidr=_word(self._value(f"{network}subnet-ipv4-cidr-block", token)),
+            ipv4_cidrs=_blocks(self._value(f"{network}vpc-ipv4-cidr-blocks", token)),
+            ipv6_cidrs=_blocks(self._value(f"{network}vpc-ipv6-cidr-blocks", token)),
+        )
+
+    def _value(self, path: str, token: str) -> str:
+        answer = self._ask("GET", f"/latest/{path}", (("X-aws-ec2-metadata-token", token),))
+        text = answer.body.decode("utf-8", "replace").strip()
+        return text if answer.status == 200 and "<" not in text else ""
+
+    def _ask(self, method: str, path: str, headers: tuple[tuple[str, str], ...]) -> Answer:
+        left = max(0.05, self._begun + limits.METADATA - self._host.clock.monotonic())
+        with self._host.network.connect(IMDS, 80, left) as connection:
+            self._connected = True
+            return self._host.network.request(connection, IMDS, method, path, headers, b"", limits.BODY)
+
+
+def _word(text: str) -> str:
+    """An id, a zone or a block, which may stand in a command that is told; empty where it is none."""
+    return text if _WORD.fullmatch(text) else ""
+
+
+def _blocks(text: str) -> tuple[str, ...]:
+    return tuple(block for block in text.split() if _word(block))
+
+
+def look_at_instance(host: Host, metadata: Union[Metadata, Impostor, Unseen]) -> Instance:
+    """The instance, with the metadata that was had."""
+    system = host.machine.system()
+    seen: Observed[Metadata] = Seen(metadata) if isinstance(metadata, Metadata) else Unseen("see impostor")
+    return Instance(
+        system=system.title,
+        system_id=system.identifier,
+        system_version=system.version,
+        architecture=host.machine.architecture(),
+        hostname=host.machine.hostname(),
+        resolvers=upstream_resolvers(host.files),
+        metadata=metadata if isinstance(metadata, Unseen) else seen,
+        impostor=metadata if isinstance(metadata, Impostor) else None,
+    )

@@ -1,0 +1,1 @@
+"""Package repositories as each manager reads them, asked for their indexes, and the machine's own limits."""

@@ -1,0 +1,252 @@
+"""One request to a repository's host, or for what a patch run asks S3 for, with the package manager's proxy and certificates."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import socket
+import ssl
+from dataclasses import dataclass, field, replace
+from typing import Callable, Optional, Sequence
+
+from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.catalog.endpoints import Endpoint
+from ssm_bootstrap.catalog.patch import PatchObject, patch_objects
+from ssm_bootstrap.collect.network import answers
+from ssm_bootstrap.collect.network.answers import failure_of, words_of
+from ssm_bootstrap.collect.network.connector import Connector, trust_of
+from ssm_bootstrap.collect.network.probe import ProbeRun, Wanted
+from ssm_bootstrap.collect.network.targets import ProxySettings
+from ssm_bootstrap.collect.patch.configured import ProxyChoice, RepositoryUrl, choice_of
+from ssm_bootstrap.collect.patch.overrides import Overrides
+from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.network import Answer
+from ssm_bootstrap.model.aws import NO_SITE
+from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult, Target
+from ssm_bootstrap.model.patch import Fetch, FetchOutcome
+
+SERVICE = "repository"
+LIST_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class Question:
+    """One file to ask for. ``trust`` names the certificates that count; ``has_key``: a 401 or 403 means reached.
+
+    ``known``: everybody may read the file. ``may_be_gone``: any answer of S3 is as good as the file.
+    """
+
+    what: str
+    place: RepositoryUrl
+    proxy: ProxyChoice = field(default_factory=ProxyChoice)
+    bundle: str = ""
+    verify: bool = True
+    has_key: bool = False
+    known: bool = False
+    may_be_gone: bool = False
+
+    @property
+    def lists(self) -> bool:
+        """True for a list of mirrors, whose body is wanted."""
+        return self.what in ("mirrorlist", "metalink")
+
+    @property
+    def expected(self) -> answers.Expected:
+        """What an answer is judged by."""
+        is_pinned = self.place.secure and self.verify and bool(self.bundle)
+        return answers.Expected(self.what, self.known, self.has_key, is_pinned, self.may_be_gone)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back: the outcome in words, the probe, and for a list or a redirect where it leads."""
+
+    outcome: FetchOutcome
+    detail: str
+    probe: Optional[Probe]
+    body: str = field(default="", repr=False)
+    location: Optional[RepositoryUrl] = field(default=None, repr=False)
+
+
+@dataclass
+class AskingConnector(Connector):
+    """A climb that ends with one question for a file."""
+
+    question: Optional[Question] = None
+    answer: Optional[Answer] = None
+
+    def _climb(self, probe: Probe, address: str, timeout: float) -> Probe:
+        assert self.question is not None
+        proxy, place = self.target.proxy, self.question.place
+        port = proxy.port if proxy else self.target.port
+        connection = self._rung(Stage.TCP, probe, lambda: self._dial(address, port, timeout))
+        with connection:
+            probe = replace(probe, local_address=connection.getsockname()[0])
+            if not place.secure:
+                return self._asked(probe, connection, address, timeout)
+            if proxy is not None:
+                self._tunnel(probe, connection)
+            return self._secured(probe, connection, address, timeout)
+
+    def _asked(self, probe: Probe, connection: socket.socket, address: str, timeout: float) -> Probe:
+        assert self.question is not None
+        question, place = self.question, self.question.place
+        connection.settimeout(limits.ANSWER)
+        host = place.host if place.port in (80, 443) else f"{place.host}:{place.port}"
+        request = place.request or place.path
+        headers: list[tuple[str, str]] = [("User-Agent", "ssm-bootstrap"), ("Accept", "*/*"), ("Connection", "close")]
+        if place.credentials:
+            headers.append(("Authorization", _basic(place.credentials)))
+        if self.target.proxy is not None and not place.secure:
+            request = f"http://{host}{request}"
+            if self.authorization:
+                headers.append(("Proxy-Authorization", self.authorization))
+        method = "GET" if question.lists else "HEAD"
+        answer = self._rung(
+            Stage.HTTP,
+            probe,
+            lambda: self.network.request(connection, host, method, request, headers, b"", LIST_BYTES),
+        )
+        self.answer = answer
+        self._stages[-1] = replace(self._stages[-1], detail=f"HTTP {answer.status}")
+        return replace(probe, status=answer.status, request_id=answers.request_id_of(answer))
+
+
+def _basic(credentials: str) -> str:
+    return "Basic " + base64.b64encode(credentials.encode()).decode()
+
+
+class Asking(ProbeRun):
+    """Many questions at once, in one look: bounded as a look is."""
+
+    def __init__(
+        self, host: Host, questions: list[Question], trusting: Callable[[Question], Callable[[], ssl.SSLContext]]
+    ) -> None:
+        self._questions = {f"{SERVICE}:{number}": question for number, question in enumerate(questions)}
+        self._trust = trusting
+        self._ladders: dict[str, list[AskingConnector]] = {}
+        super().__init__(host, [_wanted(name, question) for name, question in self._questions.items()], "")
+
+    def _ladder(self, item: Wanted) -> Connector:
+        row, target, credentials = item
+        question = self._questions[target.endpoint]
+        authorization = _basic(credentials) if credentials else None
+        context = self._trust(question)
+        ladder = AskingConnector(
+            self._host.network,
+            self._host.clock,
+            context,
+            row,
+            target,
+            "",
+            authorization,
+            question=question,
+        )
+        self._ladders.setdefault(target.endpoint, []).append(ladder)
+        return ladder
+
+    def ask(self) -> list[Reply]:
+        """The replies, in the order of the questions; of a host with several addresses the one that got furthest."""
+        probes, _ = self.take()
+        found = []
+        for name, question in self._questions.items():
+            own = [probe for probe in probes if probe.target.endpoint == name]
+            best = next((probe for probe in own if probe.last.ok), own[0] if own else None)
+            given = [ladder.answer for ladder in self._ladders.get(name, []) if ladder.answer is not None]
+            found.append(_reply(question, best, given[0] if given and best is not None and best.last.ok else None))
+        return found
+
+
+def _wanted(name: str, question: Question) -> Wanted:
+    place, proxy = question.place, question.proxy.proxy
+    row = Endpoint(name, SERVICE, place.host, place.port, "packages", "this machine's own configuration", "HEAD")
+    return row, Target(name, SERVICE, place.host, place.port, proxy=proxy), question.proxy.credentials
+
+
+def _reply(question: Question, probe: Optional[Probe], answer: Optional[Answer]) -> Reply:
+    if probe is None:
+        return Reply(FetchOutcome.UNKNOWN, "not waited for", None)
+    if answer is None:
+        last = probe.last
+        if question.has_key and _wants_certificate(last):
+            return Reply(FetchOutcome.WANTS_KEY, "reached; TLS asks for the client certificate", probe)
+        unreadable = last.stage is Stage.TLS and last.failure is Failure.LOCAL_POLICY  # of the certificates to trust: not root
+        if unreadable or last.failure in (Failure.UNKNOWN, Failure.EXHAUSTED):
+            return Reply(FetchOutcome.UNKNOWN, last.detail, probe)
+        word = last.failure.value if last.failure else "failed"
+        return Reply(FetchOutcome.UNREACHED, f"{last.stage.value} {word}" + (f" ({last.detail})" if last.detail else ""), probe)
+    outcome, detail = answers.judge_file(answer, question.expected)
+    location = question.place.moved(answer.headers["location"]) if outcome is FetchOutcome.REDIRECTED else None
+    if outcome is FetchOutcome.REDIRECTED and location is None:
+        outcome, detail = FetchOutcome.STRANGER, f"{detail} to nowhere"
+    return Reply(outcome, detail, probe, answer.body.decode("utf-8", "replace") if question.lists else "", location)
+
+
+def _wants_certificate(last: StageResult) -> bool:
+    """Whether a server that wants a client certificate ended it: in the handshake, with TLS 1.3 right after it.
+
+    Source: RFC 8446, 4.4.2.4, and both versions of OpenSSL's servers over loopback (measured, 2026-11).
+    """
+    if last.failure is Failure.HANDSHAKE_FAILED:
+        return True
+    return last.stage is Stage.HTTP and last.failure in (Failure.CLOSED, Failure.RESET)
+
+
+def words_for(error: BaseException) -> tuple[FetchOutcome, str]:
+    """An error of reading a local index."""
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return FetchOutcome.MISSING, words_of(error)
+    known = isinstance(error, (OSError, http.client.HTTPException))
+    return FetchOutcome.UNKNOWN, words_of(error) if known else failure_of(error).value
+
+
+def ask_for_objects(
+    host: Host, region: str, proxies: ProxySettings, overrides: Optional[Overrides] = None, *, dual_stack: bool = False
+) -> tuple[Fetch, ...]:
+    """One fetch an object, as the document's curl makes it: unsigned, by the proxy of the agent's unit."""
+    site = overrides.site if overrides is not None else NO_SITE
+    objects = [_overridden(item, overrides, region) for item in patch_objects(region, site, dual_stack=dual_stack)]
+    objects = list({(item.host, item.path): item for item in objects}.values())
+    questions = [_question(item, proxies) for item in objects]
+    contexts: list[ssl.SSLContext] = []
+
+    def trusting(question: Question) -> Callable[[], ssl.SSLContext]:
+        def context() -> ssl.SSLContext:
+            if not contexts:
+                contexts.append(host.network.trusting(trust_of(host.files, host.environment)))
+            return contexts[0]
+
+        return context
+
+    replies = Asking(host, questions, trusting).ask()
+    found = []
+    for item, question, reply in zip(objects, questions, replies):
+        found.append(Fetch(question.place.shown, item.name, reply.outcome, reply.detail, reply.probe, item.exists))
+    return tuple(found)
+
+
+def _question(item: PatchObject, proxies: ProxySettings) -> Question:
+    place = RepositoryUrl("https", item.host, 443, item.path, item.path)
+    choice = choice_of(proxies.url_for(item.host, 443), proxies.source)
+    return Question(item.name, place, choice, known=item.exists, may_be_gone=not item.exists)
+
+
+def _overridden(item: PatchObject, overrides: Optional[Overrides], region: str) -> PatchObject:
+    for bucket in overrides.buckets if overrides is not None else ():
+        if bucket.name == item.name:
+            host = bucket.host.replace("{region}", region)
+            return replace(item, host=host, path=bucket.path.replace("{region}", region) or item.path)
+    return item
+
+
+def override_targets(wanted: Sequence[Wanted], overrides: Overrides, region: str) -> tuple[Wanted, ...]:
+    """The catalogue's rows with the host and the object that a site's own files name for them."""
+    by_name = {bucket.name: bucket for bucket in overrides.buckets}
+    found = []
+    for row, target, credentials in wanted:
+        bucket = by_name.get(row.name)
+        if bucket is not None:
+            row = replace(row, path=bucket.path or row.path)
+            target = replace(target, host=bucket.host.replace("{region}", region), overridden_by=bucket.source)
+        found.append((row, target, credentials))
+    return tuple(found)

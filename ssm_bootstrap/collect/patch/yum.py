@@ -1,0 +1,208 @@
+"""yum's and dnf's repositories: the main configuration, every ``.repo`` file, what they include, variables and proxies.
+
+Source: dnf.conf(5) and libdnf 0.69 (Debian 12's own, checked side by side); yum.conf(5) of yum 3.4 (``include``).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Optional
+
+from ssm_bootstrap.collect.patch.configured import (
+    MOST_URLS,
+    Configured,
+    ParsedRepositories,
+    ParserContext,
+    ProxyChoice,
+    RepositoryUrl,
+    Wish,
+    choice_of,
+    place_of,
+    shown,
+)
+from ssm_bootstrap.collect.patch.ini import RepositorySection, is_on, parse_ini, problem_of, read_text
+from ssm_bootstrap.collect.patch.variables import Variables, variables_for
+from ssm_bootstrap.model.patch import Manager, Problem, Repository
+
+MAIN = {Manager.YUM: "/etc/yum.conf", Manager.DNF: "/etc/dnf/dnf.conf"}
+DIRECTORIES = {
+    Manager.YUM: ("/etc/yum/repos.d", "/etc/yum.repos.d"),
+    Manager.DNF: ("/etc/yum.repos.d", "/etc/yum/repos.d", "/etc/distro.repos.d"),
+}
+VARIABLES = {Manager.YUM: ("/etc/yum/vars",), Manager.DNF: ("/etc/yum/vars", "/etc/dnf/vars")}
+MOST_FILES = 1000
+MOST_INCLUDES = 100
+AL2023_SKIPS = "the default of Amazon Linux 2023"
+
+
+class YumReader:
+    """One reading of yum's or dnf's configuration."""
+
+    def __init__(self, around: ParserContext) -> None:
+        self._around = around
+        self._files = around.host.files
+        self._reading = ParsedRepositories()
+        self._included = 0
+        self._variables = Variables()
+        self._main: Optional[RepositorySection] = None
+
+    def read(self) -> ParsedRepositories:
+        """All repositories, with their variables filled in."""
+        manager = self._around.manager
+        sections = self._sections(MAIN[manager], ())
+        self._main = next((section for section in sections if section.name == "main"), None)
+        around = self._around
+        directories = (self._main.words("varsdir") if self._main else []) or VARIABLES[manager]
+        self._variables = variables_for(
+            around.host, around.system, around.region, directories, self._reading.problems, around.site
+        )
+        self._reading.release, self._reading.guessed = self._variables.values.get("releasever", ""), self._variables.guessed
+        for section in sections:
+            self._take(section)
+        for path in self._repository_files((self._main.words("reposdir") if self._main else []) or DIRECTORIES[manager]):
+            for section in self._sections(path, ()):
+                self._take(section)
+        return self._reading
+
+    def _repository_files(self, directories: tuple[str, ...] | list[str]) -> list[str]:
+        found: list[str] = []
+        for directory in directories:
+            try:
+                names = [name for name in self._files.list(directory) if name.endswith(".repo")]
+            except OSError as error:
+                self._reading.problems.append(problem_of(directory, error))
+                continue
+            found += [f"{directory}/{name}" for name in names]
+        self._reading.files += len(found)
+        if len(found) > MOST_FILES:
+            self._reading.problems.append(Problem(found[MOST_FILES], 0, f"more than {MOST_FILES} files: not read from here on"))
+        return found[:MOST_FILES]
+
+    def _sections(self, path: str, above: tuple[str, ...]) -> list[RepositorySection]:
+        """The sections of a file and, for yum, of what it includes."""
+        problems = self._reading.problems
+        sections = parse_ini(read_text(self._files, path, problems), path, problems)
+        if self._around.manager is not Manager.YUM:
+            return sections
+        for section in list(sections):
+            target = section.get("include")
+            if target:
+                sections += self._include(section, target, (*above, path))
+        return sections
+
+    def _include(self, section: RepositorySection, target: str, above: tuple[str, ...]) -> list[RepositorySection]:
+        line, problems = section.lines["include"], self._reading.problems
+        if "://" in target and not target.startswith("file://"):
+            problems.append(Problem(section.file, line, f"include of {shown(target)}: only files are looked at"))
+            return []
+        path = target[len("file://") :] if target.startswith("file://") else target
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(section.file), path))
+        self._included += 1
+        if path in above:
+            problems.append(Problem(section.file, line, f"include of {path} goes round in a circle", hides=True))
+            return []
+        if self._included > MOST_INCLUDES:
+            if self._included == MOST_INCLUDES + 1:
+                problems.append(Problem(section.file, line, f"more than {MOST_INCLUDES} includes: not followed from here on"))
+            return []
+        return self._sections(path, above)
+
+    # -- one repository
+
+    def _take(self, section: RepositorySection) -> None:
+        if section.name == "main":
+            return
+        before = len(self._reading.problems)
+        enabled = is_on(self._value(section, "enabled"), True)
+        if not enabled:
+            self._reading.add(Configured(Repository(section.name, section.file, section.line, enabled=False)))
+            del self._reading.problems[before:]  # nobody misses a variable of what is switched off
+            return
+        bases = [word for word in self._value(section, "baseurl").replace(",", " ").split() if not word.startswith("#")]
+        del bases[MOST_URLS:]
+        lists = self._lists(section)
+        places = [place for place in (place_of(url) for url in bases) if place is not None]
+        wishes = [Wish(what, place) for what, place in lists]
+        wishes += [Wish("repomd.xml", place.below("repodata/repomd.xml")) for place in places]
+        around = self._around
+        own, provider = around.is_own(section.name, [*(place for _, place in lists), *places])
+        local = tuple(f"/{url[len('file:') :].strip('/')}/repodata/repomd.xml" for url in bases if url.startswith("file:"))
+        certificate = bool(section.get("sslclientcert") or (self._main and self._main.get("sslclientcert")))
+        http, https = self._proxies(section, [place for _, place in lists] + places)
+        chosen = https.proxy or http.proxy
+        repository = Repository(
+            name=section.name,
+            file=section.file,
+            line=section.line,
+            own=own,
+            provider=provider,
+            urls=tuple(shown(url) for url in bases),
+            lists=tuple(place.shown for _, place in lists),
+            skipped_by=self._skipped_by(section),
+            client_certificate=certificate,
+            proxy=f"{chosen} ({chosen.source})" if chosen else "",
+            remark=self._remark(section, bases, wishes, local),
+        )
+        key = certificate or bool(section.get("username")) or any(place.credentials for place in places)
+        bundle = section.get("sslcacert") or (self._main.get("sslcacert") if self._main else "")
+        verify = is_on(section.get("sslverify") or (self._main.get("sslverify") if self._main else ""), True)
+        self._reading.add(Configured(repository, wishes, http, https, bundle, verify, key, local))
+
+    def _value(self, section: RepositorySection, key: str) -> str:
+        """A value with its variables filled in; a variable that nobody knows is a problem with its line."""
+        text = section.get(key)
+        if "$" not in text and "REGION" not in text:
+            return text
+        filled, unknown = self._variables.expand(text)
+        for name in unknown:
+            words = f"[{section.name}] {key}: no value for the variable ${name}"
+            self._reading.problems.append(Problem(section.file, section.lines[key], words))
+        if "aws.ce.redhat.com" in filled:  # the plugin amazon-id of RHUI's client fills it in
+            filled = filled.replace("REGION", self._around.region or "REGION")
+        return filled
+
+    def _lists(self, section: RepositorySection) -> list[tuple[str, RepositoryUrl]]:
+        """Lists of mirrors; one called mirrorlist whose URL says metalink is one of those (dnf.conf(5))."""
+        found = []
+        for key in ("metalink", "mirrorlist"):
+            url = self._value(section, key).strip()
+            place = place_of(url) if url else None
+            if place is not None:
+                found.append(("metalink" if "metalink" in url else key, place))
+            elif url:
+                line = section.lines[key]
+                self._reading.problems.append(Problem(section.file, line, f"[{section.name}] {key}: {shown(url)} is no URL"))
+        return found[:1]
+
+    def _skipped_by(self, section: RepositorySection) -> str:
+        """The setting by which the package manager goes on without this repository."""
+        for where in (section, self._main):
+            if where is not None and where.get("skip_if_unavailable"):
+                return where.place("skip_if_unavailable") if is_on(where.get("skip_if_unavailable"), False) else ""
+        system = self._around.system
+        is_2023 = system.identifier == "amzn" and self._around.manager is Manager.DNF
+        return AL2023_SKIPS if is_2023 else ""
+
+    def _proxies(self, section: RepositorySection, places: list[RepositoryUrl]) -> tuple[ProxyChoice, ProxyChoice]:
+        """The proxy for http and for https: the repository's, the main section's, the environment's."""
+        for where in (section, self._main):
+            if where is None or "proxy" not in where.values:
+                continue
+            url = where.get("proxy")
+            if url.lower() in ("", "_none_"):
+                return ProxyChoice(), ProxyChoice()
+            choice = choice_of(url, where.place("proxy"))
+            user = where.get("proxy_username")
+            if user and not choice.credentials:
+                choice = ProxyChoice(choice.proxy, f"{user}:{where.get('proxy_password')}")
+            return choice, choice
+        host = places[0].host if places else ""
+        return self._around.from_environment(80, host), self._around.from_environment(443, host)
+
+    @staticmethod
+    def _remark(section: RepositorySection, bases: list[str], wishes: list[Wish], local: tuple[str, ...]) -> str:
+        if wishes or local:
+            return ""
+        if not bases and not section.get("mirrorlist") and not section.get("metalink"):
+            return "neither baseurl nor mirrorlist nor metalink is set"
+        return f"{shown(bases[0]) if bases else 'its list of mirrors'} cannot be looked at over HTTP"

@@ -1,0 +1,1 @@
+"""Checks of the agent, its identity and what it was told."""

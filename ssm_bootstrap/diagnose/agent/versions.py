@@ -1,0 +1,97 @@
+"""What the installed agent is too old for, and configuration that leads it to another region."""
+
+from __future__ import annotations
+
+from typing import Iterator, Union
+
+from ssm_bootstrap.catalog.agent import COMMANDS_BY_SSMMESSAGES, EC2MESSAGES_AS_FALLBACK, PATCH_MANAGER, SOURCE_BUILD, Landmark
+from ssm_bootstrap.catalog.partitions import region_of
+from ssm_bootstrap.catalog.regions import has_ec2messages
+from ssm_bootstrap.diagnose.case import Case, led_elsewhere
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.reachability import Standing
+from ssm_bootstrap.diagnose.verdicts import touched_by
+from ssm_bootstrap.model.capability import Capability, Verdict
+from ssm_bootstrap.model.findings import Evidence, Finding, Severity
+from ssm_bootstrap.model.observed import value_of
+
+_COMMANDS = (Capability.RUN_COMMAND, Capability.PATCH, Capability.AGENT_UPDATE)
+
+
+def too_old(case: Case) -> Iterator[Finding]:
+    """An agent that cannot do what is asked of it in this region."""
+    agent = value_of(case.observations.agent)
+    if agent is None or not agent.installed:
+        return
+    gone = bool(case.region) and has_ec2messages(case.region, case.site) is False
+    broken: tuple[Capability, ...]
+    if PATCH_MANAGER.is_reached_by(agent.version) is False:
+        wanted, meaning, broken = PATCH_MANAGER, "Patch Manager does not work with it", (Capability.PATCH,)
+        if gone:
+            broken = _COMMANDS
+    elif gone and COMMANDS_BY_SSMMESSAGES.is_reached_by(agent.version) is False:
+        wanted, broken = COMMANDS_BY_SSMMESSAGES, _COMMANDS
+        meaning = f"it takes Run Command from ec2messages alone, which {case.region} does not have"
+    elif gone and EC2MESSAGES_AS_FALLBACK.is_reached_by(agent.version) is False:
+        wanted, broken = EC2MESSAGES_AS_FALLBACK, ()
+        meaning = f"it goes on asking for ec2messages, which {case.region} does not have"
+    else:
+        return
+    yield _finding(case, agent.version, wanted, meaning, tuple(item for item in case.capabilities if item in broken))
+
+
+def _finding(case: Case, version: str, wanted: Landmark, meaning: str, breaks: tuple[Capability, ...]) -> Finding:
+    detail = f"agent {version} is older than {wanted.since}: {meaning}"
+    return make_finding(
+        "agent-too-old",
+        f"amazon-ssm-agent {version}",
+        facts={"region": case.region, "detail": detail},
+        evidence=(Evidence("agent", "-version", version),),
+        severity=Severity.ERROR if breaks else Severity.WARNING,
+        breaks=breaks,
+    )
+
+
+def elsewhere(case: Case) -> Iterator[Union[Finding, tuple[str, str]]]:
+    """Hosts, or a region, in amazon-ssm-agent.json that are of another region than the node."""
+    agent = value_of(case.observations.agent)
+    if agent is None or not agent.config.present or agent.config.problem or not case.region:
+        return
+    config = agent.config
+    named = [(f"{key} = {host}", region_of(host)) for key, host in config.endpoints]
+    named.append((f"Agent.Region = {config.region}", config.region))
+    strange = [said for said, region in named if region and region != case.region]
+    if not strange:
+        return
+    detail = f"{', '.join(strange)}; this node belongs to {case.region}"
+    hosts = tuple(dict.fromkeys(host for _, host in config.endpoints if region_of(host) not in ("", case.region)))
+    failed = [reach for reach in case.reaches if reach.shown_by.target.host in hosts and reach.standing is Standing.FAILED]
+    rows = [reach.endpoint for reach in failed]
+    breaks = touched_by(rows, case.needs, Verdict.BROKEN)
+    yield make_finding(
+        "config-elsewhere",
+        config.path,
+        facts={"region": case.region, "detail": detail},
+        evidence=(Evidence("file", config.path, detail),),
+        severity=Severity.ERROR if breaks else Severity.WARNING,
+        breaks=breaks,
+        degrades=touched_by(rows, case.needs, Verdict.DEGRADED),
+        hosts=hosts,
+    )
+    answered = {host for host in hosts if not any(reach.shown_by.target.host == host for reach in failed)}
+    for host in dict.fromkeys(host for host in led_elsewhere(case.observations).values() if host in answered):
+        yield (
+            case.region,
+            f"{host} was dialled in its place, as the agent's configuration says; whether that one knows this node is not known",
+        )
+
+
+def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
+    """An agent that does not tell its version, or was built from source."""
+    agent = value_of(case.observations.agent)
+    if agent is None or not agent.installed:
+        return
+    if not agent.version:
+        yield "agent version", f"{agent.binary} -version does not tell it"
+    elif agent.version == SOURCE_BUILD:
+        yield "agent version", f"{SOURCE_BUILD} is what every build from source says"

@@ -1,1 +1,0 @@
-"""One function a check, listed explicitly by ``diagnose.diagnosis``."""

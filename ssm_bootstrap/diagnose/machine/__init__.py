@@ -1,0 +1,1 @@
+"""Checks of the machine around the agent."""

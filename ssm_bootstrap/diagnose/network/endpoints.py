@@ -1,0 +1,193 @@
+"""What the probes say: one finding per cause, over all the endpoints that share it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import Iterable, Iterator, Optional, Sequence
+
+from ssm_bootstrap.catalog.addresses import Place, is_own
+from ssm_bootstrap.catalog.agent import EC2MESSAGES_AS_FALLBACK
+from ssm_bootstrap.catalog.distributions import authority_place
+from ssm_bootstrap.catalog.findingkind import Circumstance
+from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
+from ssm_bootstrap.diagnose.case import Case, is_closed, unsure_way
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.reachability import Reach, Standing, hosts_of, metadata_of, services_of
+from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
+from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.findings import Evidence, Finding, Reason, Severity
+from ssm_bootstrap.model.network import Failure, Probe
+from ssm_bootstrap.model.observed import value_of
+
+
+def what_failed(case: Case) -> Iterator[Finding]:
+    """One finding for each cause that made rows fail, with every host that it holds for."""
+    grouped: dict[str, list[Reach]] = defaultdict(list)
+    for reach in case.reaches:
+        optional = reach.shown_by.target.optional
+        if reach.code and not optional:
+            grouped[reach.code].append(reach)
+    for code, group in grouped.items():
+        yield _finding(case, code, group)
+
+
+def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
+    rows = [reach.endpoint for reach in group]
+    unread = unsure_way(case.observations)
+    doubt = (unread,) if unread is not None else ()
+    finding = make_finding(
+        code,
+        _subject(group),
+        variant=FINDINGS[code].variant_for(_circumstances(case, group)),
+        facts=_facts(case, group),
+        each=_by_service(case, group),
+        evidence=(*(_evidence(probe) for reach in group for probe in _shown(reach)), *doubt),
+        breaks=touched_by(rows, case.needs, Verdict.BROKEN),
+        degrades=touched_by(rows, case.needs, Verdict.DEGRADED),
+        hosts=hosts_of(group),
+        services=services_of(group),
+    )
+    if doubt:
+        breaks_nothing = finding.severity is Severity.ERROR and not finding.breaks
+        return replace(finding, severity=Severity.WARNING) if breaks_nothing else finding
+    if not (finding.breaks or finding.degrades):
+        return replace(finding, severity=Severity.INFO)  # of a mere fallback
+    return with_severity(finding)
+
+
+def _circumstances(case: Case, group: Sequence[Reach]) -> set[Circumstance]:
+    """What is seen of hosts that fail alike and may call for words of its own."""
+    proxies = [reach.shown_by.target.proxy for reach in group]
+    seen = {
+        Circumstance.SOME_OF_S3_ANSWERS: any(reach.is_s3 and reach.answered for reach in case.reaches),
+        Circumstance.LEADS_TO_THIS_MACHINE: all(is_own(reach.shown_by.address or "") for reach in group),
+        Circumstance.PROXY_IS_UNREADABLE: all(proxy is not None and proxy.is_unreadable for proxy in proxies),
+        Circumstance.PROXY_WANTS_LOGIN: all(reach.shown_by.last.failure is Failure.PROXY_AUTH_REQUIRED for reach in group),
+    }
+    return {circumstance for circumstance, is_so in seen.items() if is_so}
+
+
+def _shown(reach: Reach) -> tuple[Probe, ...]:
+    """The probes worth quoting: of a row that partly works both sides, else the one that failed."""
+    if reach.standing is not Standing.PARTLY:
+        return (reach.shown_by,)
+    good = next(probe for probe in reach.probes if probe.last.ok)
+    return (reach.shown_by, good)
+
+
+def _subject(group: Sequence[Reach]) -> str:
+    return ", ".join(hosts_of(group))
+
+
+def _by_service(case: Case, group: Sequence[Reach]) -> tuple[dict[str, str], ...]:
+    """The facts of the first host of each service: one set of commands a service is enough."""
+    firsts: dict[str, Reach] = {}
+    for reach in group:
+        firsts.setdefault(reach.shown_by.target.service, reach)
+    return tuple(_facts(case, [reach]) for reach in firsts.values())
+
+
+def _joined(words: Iterable[str]) -> str:
+    """Words as a sentence has them: "a", "a and b", "a, b and c"."""
+    found = list(dict.fromkeys(words))
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+
+
+def _facts(case: Case, group: Sequence[Reach]) -> dict[str, str]:
+    first = group[0].shown_by
+    offset = first.clock_offset
+    metadata = metadata_of(case.observations)
+    instance = value_of(case.observations.instance)
+    authority = authority_place(instance.system_id) if instance is not None else None
+    return {
+        "vpc_id": metadata.vpc_id if metadata else "",
+        "instance_id": metadata.instance_id if metadata else "",
+        "subnet_id": metadata.subnet_id if metadata else "",
+        "service": _joined(services_of(group)),
+        "host": first.target.host,
+        "address": first.address or "",
+        "port": _joined(str(reach.shown_by.target.port) for reach in group),
+        "region": case.region,
+        "domain": case.domain,
+        "detail": first.last.detail,
+        "issuer": next((reach.shown_by.issuer for reach in group if reach.shown_by.issuer), ""),
+        "proxy": str(first.target.proxy or ""),
+        "seconds": f"{offset:.0f}" if offset is not None else "",
+        "ca_file": authority.file if authority is not None else "",
+        "ca_command": authority.command if authority is not None else "",
+    }
+
+
+def _evidence(probe: Probe) -> Evidence:
+    last = probe.last
+    where = f"{probe.target.host}:{probe.target.port}"
+    if probe.target.proxy is not None:
+        where += f" by proxy {probe.target.proxy}"
+    outcome = "answers" if last.ok else (last.failure.value if last.failure else "failed")
+    address = f" {probe.address}" if probe.address and probe.address != probe.target.host else ""
+    detail = f" ({last.detail})" if last.detail and last.detail != "no answer" else ""
+    return Evidence("probe", where, f"{last.stage.value}{address} {outcome}{detail}, {last.seconds:.2f} s")
+
+
+def public_path(case: Case) -> Iterator[Finding]:
+    """An endpoint reached over a public address although the VPC is closed; never S3, whose gateway keeps public names.
+
+    What the configuration says of the VPC counts first, `no` too; ec2messages as a mere fallback is information.
+    """
+    interface = [reach for reach in case.reaches if not reach.is_s3 and reach.shown_by.target.proxy is None]
+    needed = [reach for reach in interface if not reach.shown_by.target.optional]
+    public = [reach for reach in needed if reach.place is Place.PUBLIC and reach.answered]
+    if not is_closed(case):
+        return
+    agent = value_of(case.observations.agent)
+    newer = agent is not None and EC2MESSAGES_AS_FALLBACK.is_reached_by(agent.version) is True
+    spare = [reach for reach in public if newer and reach.endpoint == "ec2messages"]
+    for severity, group in ((None, [reach for reach in public if reach not in spare]), (Severity.INFO, spare)):
+        if group:
+            yield make_finding(
+                "public-path",
+                _subject(group),
+                facts=_facts(case, group),
+                each=_by_service(case, group),
+                evidence=tuple(_evidence(reach.shown_by) for reach in group),
+                severity=severity,
+                hosts=hosts_of(group),
+                services=services_of(group),
+            )
+
+
+def clock(case: Case) -> Iterator[Finding]:
+    """This machine's clock against the Date of what AWS answered."""
+    worst: Optional[Probe] = None
+    for probe in case.observations.probes:
+        if not probe.request_id or probe.clock_offset is None or abs(probe.clock_offset) <= SIGNATURE_TOLERANCE:
+            continue
+        if worst is None or abs(probe.clock_offset) > abs(worst.clock_offset or 0.0):
+            worst = probe
+    if worst is None or worst.clock_offset is None:
+        return
+    side = Reason.CLOCK_BEHIND if worst.clock_offset > 0 else Reason.CLOCK_AHEAD
+    detail = f"this machine's clock is {abs(worst.clock_offset):.0f} s {side.value} the service's"
+    seconds = f"{abs(worst.clock_offset):.0f}"
+    answering = [reach for reach in case.reaches if worst in reach.probes]
+    signed = case.on_a_node
+    excerpt = f"Date header: {detail}"
+    yield make_finding(
+        "clock-skewed",
+        worst.target.host,
+        facts={**_facts(case, answering), "detail": detail, "seconds": seconds},
+        evidence=(Evidence("probe", f"{worst.target.host}:{worst.target.port}", excerpt),),
+        breaks=signed,
+        reasons=(side,),
+    )
+
+
+def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
+    """Rows of which the probes prove nothing either way."""
+    for reach in case.reaches:
+        if reach.standing is Standing.UNKNOWN and not reach.shown_by.target.optional:
+            last = reach.shown_by.last
+            failure = last.failure.value if last.failure else "unknown"
+            yield f"{reach.shown_by.target.host}:{reach.shown_by.target.port}", f"{last.stage.value}: {last.detail or failure}"

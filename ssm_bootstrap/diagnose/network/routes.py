@@ -1,0 +1,93 @@
+"""The machine's routes: more than one way out, or no IPv4 at all."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Iterator
+
+from ssm_bootstrap.catalog.agent import DUAL_STACK
+from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.reachability import Reach, Standing
+from ssm_bootstrap.model.findings import Evidence, Finding, Severity
+from ssm_bootstrap.model.machine import Route
+from ssm_bootstrap.model.network import Failure, Stage
+from ssm_bootstrap.model.observed import Unseen, value_of
+
+_BY_ROUTE = (Failure.TIMED_OUT, Failure.UNREACHABLE)
+
+
+def split(case: Case) -> Iterator[Finding]:
+    """Default routes by several interfaces: a warning where what failed went by one of them, else a remark."""
+    for family in (4, 6):
+        defaults = [route for route in _routes(case) if route.is_default and route.family == family]
+        if len({route.interface for route in defaults}) < 2:
+            continue
+        first = min(route.metric for route in defaults)
+        tied = sum(route.metric == first for route in defaults) > 1
+        shown = ", ".join(f"{route.gateway or 'on-link'} by {route.interface} (metric {route.metric})" for route in defaults)
+        failed = list(dict.fromkeys(reach.shown_by.target.host for reach in case.reaches if _went_by(case, reach, family)))
+        detail = f"IPv{family}: {shown}" + ("; two of the same metric" if tied else "")
+        yield make_finding(
+            "split-routes",
+            ", ".join(failed) or f"IPv{family} routes",
+            facts={"region": case.region, "detail": detail},
+            evidence=(Evidence("routes", "/proc/net", detail),),
+            severity=Severity.WARNING if failed else Severity.INFO,
+        )
+
+
+def _routes(case: Case) -> tuple[Route, ...]:
+    around = value_of(case.observations.surroundings)
+    return value_of(around.routes) or () if around is not None else ()
+
+
+def _went_by(case: Case, reach: Reach, family: int) -> bool:
+    """Whether a row failed on its way over a default route of the family."""
+    last, address = reach.shown_by.last, reach.shown_by.address
+    if reach.standing is not Standing.FAILED or last.stage is not Stage.TCP or last.failure not in _BY_ROUTE or not address:
+        return False
+    if reach.shown_by.target.optional:
+        return False
+    own = ipaddress.ip_address(address.partition("%")[0])
+    nearer = [route for route in _routes(case) if not route.is_default and route.family == own.version]
+    return own.version == family and not any(own in ipaddress.ip_network(route.destination) for route in nearer)
+
+
+def ipv6_only(case: Case) -> Iterator[Finding]:
+    """A machine without IPv4: what its agent needs then, and whether it has it."""
+    around, agent = value_of(case.observations.surroundings), value_of(case.observations.agent)
+    routes = value_of(around.routes) if around is not None else None
+    if routes is None or any(route.family == 4 for route in routes) or not any(route.family == 6 for route in routes):
+        return
+    version = agent.version if agent is not None else ""
+    switched = agent is not None and agent.config.use_dual_stack
+    old = DUAL_STACK.is_reached_by(version) is False
+    missing = [f"agent {version} is older than {DUAL_STACK.since}"] if old else []
+    missing += [] if switched else ["Agent.UseDualStackEndpoint is not set"]
+    without = [reach for reach in case.reaches if reach.endpoint == "ssm" and _has_no_way(reach)]
+    if not missing and not without:
+        return  # it dials names that have IPv6 addresses, and they answer
+    detail = "; ".join(["no IPv4 address and no IPv4 route", *missing])
+    breaking = bool(without) and bool(missing)
+    yield make_finding(
+        "ipv6-only",
+        "this machine",
+        facts={"region": case.region, "detail": detail},
+        evidence=(Evidence("routes", "/proc/net", detail),),
+        severity=Severity.ERROR if breaking else Severity.INFO,
+        breaks=case.capabilities if breaking else (),
+    )
+
+
+def _has_no_way(reach: Reach) -> bool:
+    last = reach.shown_by.last
+    return reach.standing is Standing.FAILED and last.stage is Stage.TCP and last.failure is Failure.UNREACHABLE
+
+
+def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
+    """Routes that could not be read, where something failed that they could explain."""
+    around = value_of(case.observations.surroundings)
+    failed = any(reach.standing is Standing.FAILED and reach.shown_by.last.failure in _BY_ROUTE for reach in case.reaches)
+    if around is not None and isinstance(around.routes, Unseen) and failed:
+        yield "routes", around.routes.reason

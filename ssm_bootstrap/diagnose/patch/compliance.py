@@ -1,0 +1,107 @@
+"""Whether a scan would lie: repositories that fail and may be skipped, and none that is switched on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Iterator, Sequence
+
+from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.patch import mirrors
+from ssm_bootstrap.diagnose.patch.repositories import (
+    MOST_SETTINGS,
+    PATCH,
+    evidence_of,
+    failed_of,
+    host_of,
+    of_manager,
+    repositories_asked,
+)
+from ssm_bootstrap.diagnose.patch.repository_state import Effect, Judged, hosts_asked, services_asked
+from ssm_bootstrap.model.findings import Evidence, Finding
+from ssm_bootstrap.model.patch import Manager, Repositories
+
+GOES_ON = {
+    Manager.DNF: "These repositories do not answer and may be skipped, so dnf leaves them out and ends well.",
+    Manager.YUM: "These repositories do not answer and may be skipped, so yum leaves them out and ends well.",
+    Manager.APT: "These repositories do not answer, and apt goes on with the lists that it had of them, or with none.",
+    Manager.ZYPPER: "These repositories do not answer, and zypper leaves them out.",
+}
+MOST_NAMES = 5
+
+
+def false_compliance(case: Case) -> Iterator[Finding]:
+    """Repositories that fail and may be skipped: the scan ends well and has looked at nothing, or not at everything."""
+    found = repositories_asked(case)
+    if found is None:
+        return
+    if found.nothing_on and not any(problem.hides or problem.unread for problem in found.problems):
+        yield _nothing_on(case, found)
+    failed = failed_of(found)
+    lying = [item for item in failed if item.effect is Effect.LIES]
+    if lying:
+        yield _skipped(case, found, lying, breaks=PATCH)
+    missed = [item for item in failed if item.effect is Effect.MISSES]
+    if missed and len(missed) == len(failed):  # beside repositories that a run needs it is no news
+        yield _skipped(case, found, missed, others=True, degrades=PATCH)
+
+
+def _nothing_on(case: Case, found: Repositories) -> Finding:
+    """Files of repositories, and none switched on: a RHEL without a subscription, a hardened image, an empty sources.list."""
+    said = f"{found.total} are configured and none is switched on" if found.total else "their files name none"
+    finding = make_finding(
+        "false-compliance",
+        f"{found.manager.value}'s repositories",
+        variant="nothing-on",
+        facts={"region": case.region, "detail": said},
+        evidence=(Evidence("repository", f"{found.manager.value}'s files", said),),
+        breaks=PATCH,
+    )
+    return replace(finding, remedy=of_manager(finding.remedy, found.manager))
+
+
+def _skipped(case: Case, found: Repositories, group: Sequence[Judged], *, others: bool = False, **more: Any) -> Finding:
+    """``others`` tells that these are not the distribution's own."""
+    settings = tuple(dict.fromkeys(item.repository.skipped_by for item in group if item.repository.skipped_by))
+    shown = group[0].shown_by.detail if group[0].shown_by else ""
+    finding = make_finding(
+        "false-compliance",
+        ", ".join(item.repository.name for item in group[:MOST_NAMES]),
+        variant=("others-skipped" if settings else "others-left-out") if others else "skipped",
+        facts={
+            "region": case.region,
+            "host": host_of(group[0]),
+            "detail": GOES_ON[found.manager] if others else shown,
+            "place": _places(settings),
+        },
+        evidence=tuple(evidence_of(item) for item in group),
+        hosts=hosts_asked(group),
+        services=services_asked(group, case.site),
+        **more,
+    )
+    remedy = finding.remedy if settings else of_manager(finding.remedy, found.manager)
+    steps = tuple(f"skip_if_unavailable is in force by {place}: set it to False." for place in settings)
+    commands = tuple(command for place in settings for command in (_setting_it(place),) if command)
+    remedy = replace(
+        remedy,
+        instance_steps=(*steps, *remedy.instance_steps),
+        instance_commands=(*commands, *remedy.instance_commands),
+    )
+    return replace(finding, remedy=remedy)
+
+
+def _places(settings: Sequence[str]) -> str:
+    """Where the settings are to be changed, in words: of a symptom the summary alone is shown."""
+    files = [place for place in settings if place.startswith("/")]
+    if not files:
+        return f"in [main] of /etc/dnf/dnf.conf ({settings[0]} is True)" if settings else ""
+    more = f" and {len(files) - MOST_SETTINGS} more places" if len(files) > MOST_SETTINGS else ""
+    return f"at {', '.join(files[:MOST_SETTINGS])}{more}"
+
+
+def _setting_it(place: str) -> str:
+    """The command that sets it; none for a path that a shell might take otherwise."""
+    path, _, line = place.rpartition(":")
+    if not path.startswith("/"):
+        return "sed -i '/^\\[main\\]/a skip_if_unavailable=False' /etc/dnf/dnf.conf"
+    return f"sed -i '{line}s/.*/skip_if_unavailable=False/' {path}" if mirrors.is_plain(path) and line.isdigit() else ""

@@ -1,0 +1,134 @@
+"""Findings, what is wrong, why, and what to change on which side; and the diagnosis that they make up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Optional
+
+from ssm_bootstrap.model.capability import Capability, CapabilityVerdict
+from ssm_bootstrap.model.timeline import Incident, Run
+
+
+class Severity(str, Enum):
+    """How bad a finding is: only ``error`` makes the exit status 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class State(str, Enum):
+    """Whether a finding holds now, or is told by a log of which nobody knows whether its writer still lives."""
+
+    NOW = "now"
+    PAST = "past"
+
+
+class Reason(str, Enum):
+    """What a check knows of a finding beyond its code, for those who decide by it."""
+
+    CLOCK_BEHIND = "behind"
+    CLOCK_AHEAD = "ahead of"
+    OF_STORAGE = "of storage"  # it is for want of room, or of a directory that can be written
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One thing that was seen: where it stands (``source``, ``locator``), and a quoted ``excerpt``."""
+
+    source: str
+    locator: str
+    excerpt: str
+    at: Optional[datetime] = None
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What to change: one sentence, then steps and commands to paste, for each side; ``see`` is the command
+    that shows the code's page on any machine.
+
+    ``on_aws`` tells that the change itself is made on the side of AWS (endpoints, security groups, routes, roles).
+    """
+
+    summary: str
+    instance_steps: tuple[str, ...] = ()
+    instance_commands: tuple[str, ...] = ()
+    aws_steps: tuple[str, ...] = ()
+    aws_commands: tuple[str, ...] = ()
+    see: str = ""
+    on_aws: bool = False
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The steps of both sides, of the one that makes the change first."""
+        return self.aws_steps + self.instance_steps if self.on_aws else self.instance_steps + self.aws_steps
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands of both sides, of the one that makes the change first."""
+        return self.aws_commands + self.instance_commands if self.on_aws else self.instance_commands + self.aws_commands
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault or remark; ``code`` is permanent, ``symptom_of`` names the code of its cause where there is one."""
+
+    code: str
+    severity: Severity
+    subject: str
+    title: str
+    cause: str
+    remedy: Remedy
+    evidence: tuple[Evidence, ...] = ()
+    state: State = State.NOW
+    confirmed_by: tuple[str, ...] = ()
+    symptom_of: Optional[str] = None
+    breaks: tuple[Capability, ...] = ()  # what cannot work while this holds
+    degrades: tuple[Capability, ...] = ()  # what works by a substitute
+    transient: Optional[bool] = None  # whether the same call may succeed later with nothing changed
+    count: int = 1
+    first: Optional[datetime] = None
+    last: Optional[datetime] = None
+    reasons: tuple[Reason, ...] = ()
+    hosts: tuple[str, ...] = ()  # the hosts that it is about, or that it leads to
+    services: tuple[str, ...] = ()  # the services of AWS that it is about; none where it holds for the whole machine
+    logged: bool = False  # a log alone tells of it: no probe, and no look at the machine
+    variant: str = ""  # the case of the code whose words these are; empty for the code's own
+
+
+@dataclass(frozen=True)
+class Unexplained:
+    """An error of the log that no signature knows: shown, counted, never swallowed."""
+
+    template: str
+    count: int
+    first: Optional[datetime]
+    last: Optional[datetime]
+    sample: str
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Verdicts, findings (cause before symptom), what could not be looked at, and what crashed."""
+
+    capabilities: tuple[CapabilityVerdict, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    unseen: tuple[tuple[str, str], ...] = ()  # (subject, reason)
+    unexplained: tuple[Unexplained, ...] = ()
+    crashed: tuple[tuple[str, str], ...] = ()  # (check, error)
+    records: tuple[int, int, int] = (0, 0, 0)  # explained, benign, unexplained
+    history: tuple[Incident, ...] = ()  # what the logs tell of that is over, the newest first
+    runs: tuple[Run, ...] = ()  # the lives of the agent's core, the newest last
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that make the exit status 1."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+    @property
+    def causes(self) -> tuple[Finding, ...]:
+        """The findings that are nobody's symptom."""
+        return tuple(finding for finding in self.findings if finding.symptom_of is None)

@@ -1,0 +1,114 @@
+"""Records of the agent's logs, groups of records that say the same, and where the agent's logger writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Optional
+
+
+class Level(str, Enum):
+    """The agent's log levels; ``NONE`` marks text without a level, such as a script's own output."""
+
+    TRACE = "TRACE"
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARN = "WARN"
+    ERROR = "ERROR"
+    CRITICAL = "CRITICAL"
+    NONE = ""
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """One record of the agent: ``message`` may span lines; ``at`` carries the zone that was assumed, or is None.
+
+    ``source`` is ``func @ file.line`` where the agent wrote it; ``context`` the bracketed prefixes in order.
+    """
+
+    at: Optional[datetime]
+    level: Level
+    message: str
+    source: str = ""
+    context: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Spell:
+    """Records of one group that came without a longer pause: the first's time, the last's, and how many."""
+
+    first: datetime
+    last: datetime
+    count: int
+
+
+@dataclass(frozen=True)
+class LogGroup:
+    """Records of the same shape: the first of them, how many there were, when, and where (``file:line``)."""
+
+    sample: LogRecord
+    shape: str  # the message with its ids, times and durations blanked; addresses and hosts kept
+    count: int
+    first: Optional[datetime]
+    last: Optional[datetime]
+    file: str
+    line: int
+    spells: tuple[Spell, ...] = ()  # in order of time; records without a time are in none
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """One log that was read: how much of it, and what was odd about it (binary, torn, not readable).
+
+    ``records`` are those that were taken up: quiet ones (INFO and below) without a sign of life in them are not counted.
+    """
+
+    path: str
+    bytes_read: int
+    records: int
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SignAt:
+    """One time at which a sign of the agent's life was written, in the order of reading; ``group`` is its place in the digest.
+
+    ``group`` is None where the machine's clock was set back: ``at`` is then the time to which.
+    """
+
+    at: Optional[datetime]
+    group: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class LogDigest:
+    """What the logs say, folded: groups in order of their first record, and each time of the signs of life, newest kept."""
+
+    groups: tuple[LogGroup, ...] = ()
+    files: tuple[LogFile, ...] = ()
+    unseen: tuple[tuple[str, str], ...] = ()  # (path, reason)
+    signs: tuple[SignAt, ...] = ()
+
+
+@dataclass(frozen=True)
+class LogSink:
+    """A file that the agent's logger writes to."""
+
+    path: str
+    levels: str = ""  # "error,critical" where it is limited to them
+
+
+@dataclass(frozen=True)
+class LogSettings:
+    """The agent's seelog.xml; without one the built-in settings hold. ``problem`` tells why it cannot be read."""
+
+    path: str = ""
+    present: bool = False
+    problem: str = ""
+    lowest: str = ""  # the lowest level that is written; "off" for none
+    sinks: tuple[LogSink, ...] = ()
+
+
+BUILT_IN = LogSettings()
+"""Those of an agent without a seelog.xml."""
