@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Callable, Optional, TypeVar
 
-import tenacity
+if TYPE_CHECKING:
+    import tenacity
 
 T = TypeVar("T")
 
@@ -35,6 +36,8 @@ def try_again(
 
     ``elapsed`` gives the seconds since the whole began. What ``once`` raises is not caught.
     """
+
+    import tenacity  # loaded where something is tried at all: a help text needs none of it
 
     def is_over(state: tenacity.RetryCallState) -> bool:
         spent = policy.seconds is not None and elapsed() >= policy.seconds

@@ -11,10 +11,9 @@ from typing import Optional
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.cli.flags import activation_id, region
-from ssm_bootstrap.cli.output import say
 from ssm_bootstrap.cli.secret_input import read_secret
 from ssm_bootstrap.collect.agent.activation import code_problem
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host.files import NamedFiles
 from ssm_bootstrap.host.machine import Program
 from ssm_bootstrap.host.secrets import keep_out_of_dumps
@@ -86,9 +85,9 @@ def run(arguments: argparse.Namespace) -> int:
     if size > LIMIT:
         raise Refusal(ExitStatus.BAD_CONTENT, f"user-data: {size} bytes; EC2 takes {LIMIT}; a shorter URL or key is needed")
     print(text, end="")
-    say("This user-data needs:")
+    arguments.say("This user-data needs:")
     for line in needs(first):
-        say(f"- {line}")
+        arguments.say(f"- {line}")
     return ExitStatus.OK
 
 

@@ -7,7 +7,7 @@ import shlex
 from typing import Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.collect.agent.service import KEPT_VARIABLES, look_at_unit, masked_variable, parse_environment
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.trusted import read_trusted
 from ssm_bootstrap.host import Host
