@@ -20,9 +20,6 @@ from ssm_bootstrap.model.machine import Instance
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Observed, Seen
 
-FINAL = frozenset({"tls-untrusted"})
-"""What waiting does not mend: someone has to put a certificate or an exemption in place."""
-
 
 @dataclass(frozen=True)
 class Preflight:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from dataclasses import replace
-from typing import Callable, Sequence
+from typing import Callable, Optional, Sequence
 
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.cli.flags import CAPABILITIES, add_for, add_history, add_output, add_page, add_region, duration
@@ -17,7 +17,7 @@ from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose, missing
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.host.clock import Clock
+from ssm_bootstrap.host.clock import Clock, wait_for
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.capability import CapabilityVerdict
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
@@ -152,23 +152,28 @@ def look_until(look: Callable[[], Observations], clock: Clock, wait: float, say:
     What is unknown for want of a look, and stays so, is said once and not waited for.
     """
     begun = clock.monotonic()
-    told, told_unknown = 0.0, False
-    while True:
-        look_began = clock.monotonic()
-        seen = look()
-        now = clock.monotonic()
-        if now - begun >= wait:
-            return seen
-        found = missing(seen, diagnose(seen))
+    told: list[float] = []
+    told_unknown: list[bool] = []
+    last: list[Observations] = []
+
+    def settled() -> Optional[Observations]:
+        """The look, where nothing more is to be waited for."""
+        last[:] = [look()]
+        spent = clock.monotonic() - begun
+        if spent >= wait:
+            return last[0]
+        found = missing(last[0], diagnose(last[0]))
         if found.unknowable and not told_unknown:
-            told_unknown = True
+            told_unknown.append(True)
             say(f"not waited for: {_named(found.unknowable)}: it cannot be looked at here, and waiting does not change that")
         if not found.waited:
-            return seen
-        if not told or now - told >= TELL_EVERY:
-            told = now
-            say(f"waiting: {_named(found.waited)} ({now - begun:.0f} s of {wait:.0f} s)")
-        clock.sleep(max(0.0, min(LOOK_EVERY - (now - look_began), wait - (now - begun))))
+            return last[0]
+        if not told or spent - told[-1] >= TELL_EVERY:
+            told.append(spent)
+            say(f"waiting: {_named(found.waited)} ({spent:.0f} s of {wait:.0f} s)")
+        return None
+
+    return wait_for(clock, wait, LOOK_EVERY, settled) or last[0]
 
 
 def _named(items: Sequence[CapabilityVerdict]) -> str:

@@ -13,13 +13,15 @@ from ssm_bootstrap.act.identity.snapshot import is_tidy, only_copies
 from ssm_bootstrap.act.identity.transaction import Change, must_have_place
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.retry import Policy, try_again
-from ssm_bootstrap.act.wait import FINAL, Deadline, Preflight
+from ssm_bootstrap.act.wait import Deadline, Preflight
 from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.activation import Activation
 from ssm_bootstrap.collect.agent.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.diagnose.agent.registration import classify_registration
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.clock import wait_for
 from ssm_bootstrap.host.commands import CannotRun, Completed
 from ssm_bootstrap.model.agent import Attempt, Identity, IdentityState, Proof
 from ssm_bootstrap.model.aws import Region
@@ -158,21 +160,25 @@ class Registrar:
         """None once the API answers; else what is in the way, when the wait is over or waiting cannot help."""
         if self.preflight is None:
             return None
-        deadline, elapsed = self.deadline, self.deadline.spent
-        told = 0.0
-        while True:
-            look_began = elapsed()
+        preflight, deadline = self.preflight, self.deadline
+        told: list[float] = []
+        blocked: list[Blocked] = []
+
+        def is_over() -> Optional[bool]:
+            """True where the API answers, or nothing but a change of this machine will make it."""
             # One of many looks is soon followed by the next: it need not survive the loss of a packet.
-            finding, _ = self.preflight.look(LOOK_EVERY if deadline.wait else limits.LOOK)
-            if finding is None:
-                return None
-            if not deadline.left() or finding.code in FINAL:
-                return Blocked(finding)
-            if not told or elapsed() - told >= TELL_EVERY:
-                told = elapsed()
-                self.tell(f"waiting: {finding.code}: {finding.title} ({told:.0f} s of {deadline.wait:.0f} s)")
-            rest = LOOK_EVERY - (elapsed() - look_began)
-            self.host.clock.sleep(max(0.0, min(rest, deadline.left())))
+            finding, _ = preflight.look(LOOK_EVERY if deadline.wait else limits.LOOK)
+            blocked[:] = [] if finding is None else [Blocked(finding)]
+            if finding is None or FINDINGS[finding.code].is_not_waited_for:
+                return True
+            spent = deadline.spent()
+            if deadline.left() and (not told or spent - told[-1] >= TELL_EVERY):
+                told.append(spent)
+                self.tell(f"waiting: {finding.code}: {finding.title} ({spent:.0f} s of {deadline.wait:.0f} s)")
+            return None
+
+        wait_for(self.host.clock, deadline.left(), LOOK_EVERY, is_over)
+        return blocked[0] if blocked else None
 
     def _tell_attempt(self, attempt: Attempt) -> None:
         if attempt.finding is not None and not attempt.succeeded and self.attempts > 1 and attempt.transient:
