@@ -7,8 +7,8 @@ from typing import Any, Iterator
 import pytest
 
 from ssm_bootstrap.catalog.secrets import fault_words
-from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.diagnosis import CHECKS, Check, Said, Steps, diagnose
+from ssm_bootstrap.diagnose.case import Case, Check, Said
+from ssm_bootstrap.diagnose.diagnosis import CHECKS, Steps, diagnose
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.capability import Verdict

@@ -9,8 +9,7 @@ from typing import Iterator, Optional, Sequence, Union
 
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.patch import ACCELERATED, MODULES, PAYLOAD
-from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.patch import mirrors
 from ssm_bootstrap.diagnose.patch.repository_state import (
     BAD,
@@ -19,7 +18,6 @@ from ssm_bootstrap.diagnose.patch.repository_state import (
     RepositoryStanding,
     hosts_asked,
     judge_repositories,
-    repositories_of,
     services_asked,
 )
 from ssm_bootstrap.diagnose.reachability import Standing, cause_of
@@ -110,10 +108,11 @@ def payload(case: Case) -> Iterator[Finding]:
         sure = any(fetch.outcome is FetchOutcome.UNREACHED and fetch.what not in (ACCELERATED, MODULES) for fetch in group)
         versions = sum(fetch.what == PAYLOAD for fetch in group)
         detail = f"{versions} known versions: {first.detail}" if first.what == PAYLOAD and versions > 1 else first.detail
-        yield make_finding(
+        yield case.finding(
             "patch-payload-unreachable",
             ", ".join(dict.fromkeys(_fetch_host(fetch) for fetch in group)),
-            facts={"region": case.region, "domain": case.domain, "host": _fetch_host(first), "detail": detail},
+            detail,
+            facts={"host": _fetch_host(first)},
             evidence=tuple(Evidence("probe", fetch.url, fetch.detail) for fetch in group),
             severity=Severity.ERROR if sure else Severity.WARNING,
             symptom_of=_way(case, first),
@@ -143,10 +142,10 @@ def configuration(case: Case) -> Iterator[Finding]:
     serious = serious or any(_lacks_a_variable(judged.repository, found) for judged in failed_of(found) if judged.effect in FATAL)
     shown = hiding or problems
     detail = f"{shown[0]}."
-    finding = make_finding(
+    finding = case.finding(
         "repository-config-invalid",
         shown[0].file,
-        facts={"region": case.region, "detail": detail},
+        detail,
         evidence=tuple(Evidence("file", str(item).partition(": ")[0], item.text) for item in problems),
         severity=Severity.ERROR if serious else Severity.WARNING,
     )
@@ -157,9 +156,9 @@ def configuration(case: Case) -> Iterator[Finding]:
 
 def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     """What could not be known of the repositories and the payload."""
-    patching = value_of(case.observations.patching)
-    if patching is None or Capability.PATCH not in case.capabilities:
+    if value_of(case.observations.patching) is None or not case.asked(Capability.PATCH):
         return
+    patching = case.patching
     parts = {"repositories": patching.repositories, "patch limits": patching.limits, "patch objects": patching.buckets}
     for subject, part in parts.items():
         if isinstance(part, Unseen):
@@ -176,7 +175,7 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
 
 def repositories_asked(case: Case) -> Optional[Repositories]:
     """This machine's repositories, where patching is asked for and somebody could look."""
-    return repositories_of(case.observations) if Capability.PATCH in case.capabilities else None
+    return value_of(case.patching.repositories)
 
 
 def failed_of(found: Repositories) -> list[Judged]:
@@ -190,10 +189,7 @@ def of_manager(remedy: Remedy, manager: Manager) -> Remedy:
 
 
 def _objects(case: Case) -> Sequence[Fetch]:
-    patching = value_of(case.observations.patching)
-    if patching is None or Capability.PATCH not in case.capabilities:
-        return ()
-    return value_of(patching.buckets) or ()
+    return value_of(case.patching.buckets) or ()
 
 
 def _fetch_host(fetch: Optional[Fetch]) -> str:
@@ -219,17 +215,12 @@ def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Fi
     first = group[0].shown_by
     steps = (*mirrors.ways(found.manager, items), *mirrors.lines(found.manager, items, case.region, case.domain))
     variant, place = _case_of(group)
-    finding = make_finding(
+    finding = case.finding(
         "repository-unreachable",
         ", ".join(dict.fromkeys(host_of(judged) for judged in group)),
+        first.detail if first else "",
         variant=variant,
-        facts={
-            "region": case.region,
-            "domain": case.domain,
-            "host": host_of(group[0]),
-            "detail": first.detail if first else "",
-            "place": place,
-        },
+        facts={"host": host_of(group[0]), "place": place},
         evidence=tuple(evidence_of(judged) for judged in group),
         symptom_of=_symptom(case, found, group),
         breaks=PATCH,
@@ -283,3 +274,11 @@ def evidence_of(judged: Judged) -> Evidence:
     place = f"{item.file}:{item.line}" if item.line else item.file
     said = f"{fetch.url}{by}: {fetch.detail}" if fetch is not None else item.remark
     return Evidence("repository in S3" if mirrors.in_s3(item) else "repository", f"{item.name} ({place})", said)
+
+
+CHECKS = (
+    Check("repositories", repositories),
+    Check("patch-payload", payload),
+    Check("repository-configuration", configuration),
+    Check("patch-unseen", not_looked_at),
+)
