@@ -108,9 +108,7 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
     told = LogDiagnosis()
     if digest is not None:
         unseen.extend(digest.unseen)
-        seen = attempt(
-            "present", lambda: seen_beside_logs(case, findings), lambda: SeenBeside(case.site, case.region)
-        )
+        seen = attempt("present", lambda: seen_beside_logs(case, findings), lambda: SeenBeside(case.site, case.region))
         told = attempt("history", lambda: steps.concluding(case.logs, seen), LogDiagnosis)
         crossed = partial(steps.crossing, case, tuple(findings), told)
         findings = attempt("crossing", lambda: list(crossed()), lambda: [*findings, *told.findings])

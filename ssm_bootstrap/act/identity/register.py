@@ -22,7 +22,7 @@ from ssm_bootstrap.diagnose.agent.registration import classify_registration
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun, Completed
 from ssm_bootstrap.model.agent import Attempt, Identity, IdentityState, Proof
-from ssm_bootstrap.model.aws import Region
+from ssm_bootstrap.model.aws import Region, Site
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 from ssm_bootstrap.model.findings import Finding
 
@@ -69,6 +69,7 @@ class Registrar:
     activation: Activation
     environment: Mapping[str, str]
     cidrs: Sequence[str]
+    site: Site
     preflight: Optional[Preflight]
     deadline: Deadline
     attempts: int
@@ -115,7 +116,9 @@ class Registrar:
         except KeyboardInterrupt:
             self.tell("cut off while the agent registered: the activation may be used (ssm-bootstrap explain answer-lost)")
             raise
-        outcome = classify_registration(done.output, returncode=done.returncode, region=self.region, cidrs=tuple(self.cidrs))
+        outcome = classify_registration(
+            done.output, self.site, returncode=done.returncode, region=self.region, cidrs=tuple(self.cidrs)
+        )
         return Attempt(
             number=number,
             started=started,

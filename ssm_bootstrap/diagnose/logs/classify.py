@@ -171,9 +171,7 @@ class Judgement:
         return self.reading.cause.signature.id if self.reading.cause else ""
 
 
-def judge(
-    record: LogRecord, file: str, around: LogContext, reading: Optional[RecordReading] = None
-) -> Judgement:
+def judge(record: LogRecord, file: str, around: LogContext, reading: Optional[RecordReading] = None) -> Judgement:
     """The judgement on one record; ``file`` tells whose output plain text is, ``reading`` is the record's where it was read."""
     reading = reading or read_message(record.message)
     if reading.benign:

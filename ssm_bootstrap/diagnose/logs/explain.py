@@ -133,9 +133,7 @@ def conclude(logs: ClassifiedLogs, seen: SeenBeside) -> LogDiagnosis:
     )
 
 
-def explain_logs(
-    digest: LogDigest, site: Site, *, region: Optional[str] = None, cidrs: Sequence[str] = ()
-) -> LogDiagnosis:
+def explain_logs(digest: LogDigest, site: Site, *, region: Optional[str] = None, cidrs: Sequence[str] = ()) -> LogDiagnosis:
     """What a digest of logs alone means: what the newest run of the agent tells is taken for the present.
 
     ``site`` is what the site's own files say of AWS; ``cidrs`` are the VPC's blocks where they are known.
