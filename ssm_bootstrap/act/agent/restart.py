@@ -52,7 +52,7 @@ class Restart:
         return proof if proof.online else replace(proof, finding=self._why(mark, proof, unit.name, service.main_pid()))
 
     def _fallback_answers(self) -> bool:
-        wanted = targets_for([Capability.RUN_COMMAND], self.region, self.agent_config, self.proxies)
+        wanted = targets_for([Capability.RUN_COMMAND], self.region, self.agent_config, self.proxies, self.site)
         probes, _ = ProbeRun(self.host, [item for item in wanted if item[1].endpoint == "ec2messages"], self.region).take()
         return any(probe.reached(Stage.HTTP) for probe in probes)
 

@@ -21,7 +21,7 @@ from ssm_bootstrap.diagnose.patch.repository_state import (
     services_asked,
 )
 from ssm_bootstrap.diagnose.reachability import Standing, cause_of
-from ssm_bootstrap.model.aws import REGION_SHAPE
+from ssm_bootstrap.model.aws import REGION_SHAPE, Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Remedy, Severity
 from ssm_bootstrap.model.observed import Unseen, value_of
@@ -32,12 +32,12 @@ _BUCKET = re.compile(r"(?P<bucket>[a-z0-9.-]+?)\.s3[.-]")
 _AL2 = re.compile(r"amazonlinux\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
 
 
-def case_of(group: Sequence[Judged]) -> tuple[str, str]:
+def _variant_in_s3(group: Sequence[Judged], site: Site) -> tuple[str, str]:
     """Which variant of repository-unreachable says what to change for these, which all lie in S3, and the place that is meant."""
     shown = [judged.shown_by for judged in group]
     hosts = list(hosts_asked(group))
     if hosts and all(fetch is not None and fetch.outcome is FetchOutcome.DENIED for fetch in shown):
-        return "s3-denied", _listed(buckets(hosts))
+        return "s3-denied", _listed(buckets(hosts, site))
     lines = over_http(group)
     return ("s3-over-http", lines) if lines else ("s3", "")
 
@@ -53,14 +53,15 @@ def over_http(group: Sequence[Judged]) -> str:
     return _listed(places) + (", or in /etc/yum/vars/awsproto where the line takes it from there" if by_variable else "")
 
 
-def buckets(hosts: Sequence[str]) -> list[str]:
+def buckets(hosts: Sequence[str], site: Site) -> list[str]:
     """ARNs of the objects in the buckets behind these hosts.
 
     Amazon Linux 2 is in two: the bucket called as the host, and amazonlinux-2-repos-REGION, to which its list may lead.
     """
     found: list[str] = []
     for host in hosts:
-        partition = partition_of(next((part for part in host.split(".") if REGION_SHAPE.fullmatch(part)), "")).name
+        region = next((part for part in host.split(".") if REGION_SHAPE.fullmatch(part)), "")
+        partition = partition_of(region, site).name
         named = _BUCKET.match(host)
         old = _AL2.match(host)
         names = [named["bucket"]] if named else [host, f"amazonlinux-2-repos-{old['region']}"] if old else [host]
@@ -214,7 +215,7 @@ def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Fi
     items = [judged.repository for judged in group]
     first = group[0].shown_by
     steps = (*mirrors.ways(found.manager, items), *mirrors.lines(found.manager, items, case.region, case.domain))
-    variant, place = _case_of(group)
+    variant, place = _variant_of(group, case.site)
     finding = case.finding(
         "repository-unreachable",
         ", ".join(dict.fromkeys(host_of(judged) for judged in group)),
@@ -234,14 +235,14 @@ def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Fi
     return replace(finding, remedy=remedy)
 
 
-def _case_of(group: Sequence[Judged]) -> tuple[str, str]:
+def _variant_of(group: Sequence[Judged], site: Site) -> tuple[str, str]:
     """Which variant of repository-unreachable says what to change here, and the place that is meant."""
     missing = _without_index(group)
     if missing:
         return "no-index", missing
     in_s3 = [mirrors.in_s3(judged.repository) for judged in group]
     if all(in_s3):
-        return case_of(group)
+        return _variant_in_s3(group, site)
     return ("in-both" if any(in_s3) else "elsewhere"), ""
 
 
