@@ -1,4 +1,4 @@
-"""A case: what was observed, the questions that checks ask of it, and what may not be claimed of it."""
+"""A case: the observations, answers to what checks ask of them, and what cannot be claimed from them."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from ssm_bootstrap.model.patch import Patching
 class Case:
     """Observations with the region, the capabilities asked for, and how rows and needs stand.
 
-    What a check wants to know it asks of the case. A part that nobody could look at is None, or an empty one in which
-    everything is "not asked": neither is a pass or a failure.
+    Checks ask the case, not the observations. A part that could not be looked at is None, or an empty value whose own parts
+    are all "not asked"; neither counts as a pass or as a failure.
     """
 
     observations: Observations
@@ -61,11 +61,11 @@ class Case:
 
     @property
     def on_a_node(self) -> tuple[Capability, ...]:
-        """Those of the capabilities that need a registered node."""
+        """The capabilities asked for that need a registered node."""
         return self.asked(*ON_A_NODE)
 
     def asked(self, *wanted: Capability) -> tuple[Capability, ...]:
-        """Those of these capabilities that were asked for, in the order of the question."""
+        """Which of these capabilities were asked for, in the order in which they were asked for."""
         return tuple(item for item in self.capabilities if item in wanted)
 
     # what was seen
@@ -117,7 +117,7 @@ class Case:
 
     @property
     def image(self) -> Image:
-        """What a clone or a golden image gets wrong."""
+        """What tells a clone or a golden image from a machine of its own."""
         return value_of(self.observations.image) or Image()
 
     @property
@@ -142,17 +142,17 @@ class Case:
 
     @property
     def patching(self) -> Patching:
-        """What a patch run will find; an empty one where patching was not asked for."""
+        """What was seen of patching; empty where patching was not asked for."""
         return (value_of(self.observations.patching) if self.asked(Capability.PATCH) else None) or Patching()
 
     @property
     def log_groups(self) -> tuple[LogGroup, ...]:
-        """The records of the agent's logs, those that are alike in one group."""
+        """The records of the agent's logs, similar ones grouped together."""
         digest = value_of(self.observations.logs)
         return digest.groups if digest is not None else ()
 
     def since(self, moment: datetime) -> timedelta:
-        """How long before the look a moment lies."""
+        """How much time passed from this moment until the observations were made."""
         return self.observations.taken_at - moment
 
     # what follows from it
@@ -171,9 +171,9 @@ class Case:
 
     @property
     def led_elsewhere(self) -> Mapping[str, str]:
-        """The capabilities whose calls amazon-ssm-agent.json leads to a host of another region, and that host.
+        """The capabilities whose calls amazon-ssm-agent.json sends to a host in another region, and that host.
 
-        That host was dialled in place of the region's own, and answers: it does not know this node for that.
+        That host was dialled instead of the region's own. An answer from it does not mean that it knows this node.
         """
         agent, region = self.agent, value_of(self.plan.region)
         found: dict[str, str] = {}
@@ -184,7 +184,7 @@ class Case:
 
     @property
     def lacks_a_worker(self) -> bool:
-        """Whether the core of a registered node runs without its worker, be it that it starts just now: nothing is done then."""
+        """Whether a registered node's core runs without its worker, which does all the work; it may have only just started."""
         if self.agent is None or not self.is_registered:
             return False
         names = {item.name for item in self.processes or ()}
@@ -192,7 +192,7 @@ class Case:
 
     @property
     def unsure_way(self) -> Optional[Evidence]:
-        """What decides where the agent dials and could not be read, with the reason; None where the way is known."""
+        """What decides where the agent dials but could not be read, and why; None where it is known where the agent dials."""
         if self.agent is not None and self.agent.config.unreadable:
             path, reason = self.agent.config.path, self.agent.config.unreadable
             return Evidence("not looked at", path, f"{reason}: the agent may dial other hosts")
@@ -200,7 +200,7 @@ class Case:
 
     @property
     def unsure_proxy(self) -> Optional[Evidence]:
-        """The environment of the agent's unit, where it could not be read."""
+        """The environment of the agent's unit, if it could not be read."""
         service = self.surroundings.service
         if self.unit is None or not isinstance(service, Unseen) or service == NOT_ASKED:
             return None
@@ -223,24 +223,24 @@ class Case:
     def finding(
         self, code: str, subject: str, detail: str = "", *, facts: Optional[Mapping[str, str]] = None, **more: Any
     ) -> Finding:
-        """The finding ``code`` about ``subject``, filled with what the case knows.
+        """The finding ``code`` about ``subject``, its texts filled with what the case knows.
 
-        ``detail`` and ``facts`` fill what the check alone knows, an empty fact one that shall not be told;
-        ``more`` is as in `make_finding`.
+        ``detail`` and ``facts`` are what only the check knows; an empty fact counts as not known even if the case knows it.
+        ``more`` is passed on to `make_finding`.
         """
         return make_finding(code, subject, facts={**self.facts, "detail": detail, **(facts or {})}, **more)
 
 
 Said = Union[Finding, tuple[str, str]]
-"""What a check says: a finding, or (subject, reason) of what could not be looked at."""
+"""What a check reports: a finding, or a subject that could not be looked at and the reason."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A name, and a function that says what it finds in a case.
+    """A name and a function that reports what it finds in a case.
 
-    In the report a check comes behind the one above it in its module; ``after`` names a check of another module that it
-    comes behind instead.
+    Checks report in the order in which their module lists them. ``after`` names a check of another module; this check then
+    reports right after that one instead.
     """
 
     name: str
@@ -255,7 +255,7 @@ def open_case(observations: Observations) -> Case:
 
 
 def _judge_needs(case: Case) -> tuple[NeedVerdict, ...]:
-    """How the needs stand, and which capabilities nobody can be sure of."""
+    """How each need stands, and which capabilities remain unknown because something could not be looked at."""
     needs = judge_needs(
         case.capabilities, {reach.endpoint: reach for reach in case.reaches}, case.agent.version if case.agent else ""
     )
@@ -277,7 +277,7 @@ def _judge_needs(case: Case) -> tuple[NeedVerdict, ...]:
 
 
 def unopened_case(observations: Observations) -> Case:
-    """The case where nothing could be computed: every capability that was asked for is unknown."""
+    """The case with nothing computed yet: every capability that was asked for is unknown."""
     capabilities = tuple(Capability(name) for name in observations.plan.capabilities)
     unsure = tuple(NeedVerdict(item, Verdict.UNKNOWN) for item in capabilities)
     return Case(observations, value_of(observations.plan.region) or "", capabilities, (), unsure)
@@ -317,7 +317,7 @@ def _not_seen(part: Observed[Any]) -> bool:
 
 
 def _unproven(need: NeedVerdict) -> NeedVerdict:
-    """A need of which a failure was seen on a way that may not be the agent's."""
+    """A need whose failure was seen on a path that may not be the agent's."""
     failed = need.verdict in (Verdict.BROKEN, Verdict.DEGRADED)
     return replace(need, verdict=Verdict.UNKNOWN) if failed else need
 

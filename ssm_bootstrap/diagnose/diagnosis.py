@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Callable, Iterable, Mapping, TypeVar
+from typing import Callable, Iterable, Iterator, Mapping, TypeVar
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.secrets import fault_words
@@ -48,13 +48,22 @@ TOPICS: tuple[tuple[Check, ...], ...] = (
 
 
 def in_order(topics: Iterable[tuple[Check, ...]]) -> tuple[Check, ...]:
-    """The checks of all topics, each that names another in ``after`` behind that one; raises KeyError where there is none."""
+    """The checks of all topics in the order of the report.
+
+    A check that names another one in ``after`` comes right after it. Raises KeyError if no check has that name.
+    """
     given = [check for topic in topics for check in topic]
     followers: dict[str, list[Check]] = {check.name: [] for check in given}
     for check in given:
         if check.after:
             followers[check.after].append(check)
-    return tuple(one for check in given if not check.after for one in (check, *followers[check.name]))
+
+    def with_followers(check: Check) -> Iterator[Check]:
+        yield check
+        for follower in followers[check.name]:
+            yield from with_followers(follower)
+
+    return tuple(one for check in given if not check.after for one in with_followers(check))
 
 
 CHECKS = in_order(TOPICS)

@@ -57,7 +57,8 @@ class Registered:
 class Registrar:
     """One registration of this machine.
 
-    ``environment`` holds the proxy variables that the agent is run with. ``preflight`` is None where no look is wanted.
+    ``environment`` holds the proxy variables that the agent is run with.
+    ``site`` is what the site's own files say of AWS. ``preflight`` is None where no look is wanted.
     ``deadline`` ends all waiting, whatever was waited for before; ``attempts`` is how often ``-register`` is run.
     ``tell`` takes a line of progress. ``arguments`` are added to the agent's own (``-y`` on a registered node). ``retry_lost``
     repeats a call of which the answer was lost, though it may leave another orphan at AWS. The child inherits ``keep_open``.
