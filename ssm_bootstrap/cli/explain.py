@@ -11,7 +11,7 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.logformat import KINDS
 from ssm_bootstrap.cli.flags import add_history, add_output, add_region, moment
 from ssm_bootstrap.cli.log_search import Search
-from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report, quick_report
+from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report
 from ssm_bootstrap.collect.known_secrets import learn_what_can_be, learn_written
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
 from ssm_bootstrap.host.files import Files
@@ -165,7 +165,7 @@ def _report(digest: LogDigest, found: LogDiagnosis, search: Search, region: str,
     diagnosis = Diagnosis(
         findings=found.findings, unseen=digest.unseen, unexplained=listed[:MOST_UNEXPLAINED], records=found.records
     )
-    report = quick_report(arguments.colour) or new_report(arguments.colour)
+    report = new_report(arguments.colour)
     where = f" - {region}" if region else ""
     when = search.now.isoformat(sep=" ", timespec="seconds")
     report.line(f"ssm-bootstrap {__version__} - explain{where} - {when}", "dim")

@@ -14,7 +14,6 @@ from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.systemd import ERROR, INFO, WARNING, is_journal, tell_status
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
-from ssm_bootstrap.render.plain import PlainReport
 from ssm_bootstrap.render.terminal import clean
 from ssm_bootstrap.render.text import Report
 
@@ -31,13 +30,6 @@ def new_report(colour: bool = True) -> Report:
     coloured = colour and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     return Report(columns, coloured, plain)
-
-
-def quick_report(colour: bool = True) -> Optional[Report]:
-    """A report for a pipe, which needs no colours and so need not wait for rich; None on a terminal. It has no tables."""
-    if (colour and sys.stdout.isatty()) or os.environ.get("COLUMNS"):
-        return None
-    return PlainReport(PIPE_WIDTH, (sys.stdout.encoding or "").lower().replace("-", "") != "utf8")
 
 
 def print_report(report: Report, secrets: Secrets) -> None:

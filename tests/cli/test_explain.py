@@ -191,7 +191,7 @@ def test_nothing_needless_is_loaded() -> None:
     code = (
         "import sys; from ssm_bootstrap.cli import main; "
         f"main(['explain', {str(CORPUS / 'logs/no-s3')!r}]); "
-        "heavy = {'rich', 'requests', 'dns', 'ssl', 'http.client', 'psutil', 'subprocess'}; "
+        "heavy = {'requests', 'dns', 'ssl', 'http.client', 'psutil', 'subprocess'}; "
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
