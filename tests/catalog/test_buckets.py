@@ -22,7 +22,7 @@ def test_buckets_with_suffixes_that_nobody_could_guess() -> None:
 @pytest.mark.parametrize("region", ["eu-north-9", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "mx-central-1"])
 def test_a_suffix_that_is_not_in_the_table_is_not_invented(region: str) -> None:
     for named in (patch_manager_bucket, snapshot_bucket):
-        found = named(region)
+        found = named(region, NO_SITE)
         assert isinstance(found, Unseen)
         assert region in found.reason and "not in the table of 20" in found.reason
 
