@@ -226,9 +226,9 @@ class Case:
         """The finding ``code`` about ``subject``, its texts filled with what the case knows.
 
         ``detail`` and ``facts`` are what only the check knows; an empty fact counts as not known even if the case knows it.
-        ``more`` is passed on to `make_finding`.
+        Where the region is not known, the domain is that of most regions. ``more`` is passed on to `make_finding`.
         """
-        return make_finding(code, subject, facts={**self.facts, "detail": detail, **(facts or {})}, **more)
+        return make_finding(code, subject, facts={**self.facts, "domain": self.domain, "detail": detail, **(facts or {})}, **more)
 
 
 Said = Union[Finding, tuple[str, str]]
