@@ -38,7 +38,7 @@ def explain_command(session: Session, arguments: argparse.Namespace) -> int:
         raise Refusal(ExitStatus.BAD_CONTENT, f"--command: {command.reason}")
     ends = Ends(host.files, command.value.paths)
     digest = read_logs(ends, command.value.paths, host.clock.zone(), host.clock.now())
-    told = explain_logs(digest, region=value_of(session.choice.region)).findings
+    told = explain_logs(digest, session.overrides.site, region=value_of(session.choice.region)).findings
     known = {finding.code for finding in told}
     findings = (*told, *(finding for finding in findings_of(command.value) if finding.code not in known))
     story = story_of(command.value, findings)

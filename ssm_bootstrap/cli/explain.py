@@ -16,6 +16,7 @@ from ssm_bootstrap.collect.known_secrets import learn_what_can_be, learn_written
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.model.logs import LogDigest
 from ssm_bootstrap.model.observations import Observations, Plan
@@ -117,11 +118,11 @@ def _is_code(word: str) -> bool:
 
 
 def _tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secrets: Secrets) -> int:
-    found = explain_logs(digest, region=arguments.region)
+    found = explain_logs(digest, NO_SITE, region=arguments.region)
     region, source = arguments.region or found.region, "flag" if arguments.region else "logs"
     if not region and found.findings and search.is_own:
         region, source = search.own_region()
-        found = explain_logs(digest, region=region) if region else found
+        found = explain_logs(digest, NO_SITE, region=region) if region else found
     for file in digest.files:
         for remark in file.remarks:
             arguments.say(f"{file.path}: {remark}")

@@ -160,7 +160,8 @@ def region_at_work(session: Session) -> Region:
 def revive(session: Session, cidrs: Sequence[str] = (), timeout: float = limits.ONLINE) -> Proof:
     """Restart the agent and wait for its signs of life."""
     settings, _ = proxies_of(session)
-    return Restart(session.host, region_at_work(session), session.agent_config, settings, tuple(cidrs), timeout).run()
+    region, site = region_at_work(session), session.overrides.site
+    return Restart(session.host, region, session.agent_config, settings, site, tuple(cidrs), timeout).run()
 
 
 def tell_outcome(session: Session, outcome: CommandOutcome, arguments: argparse.Namespace) -> int:

@@ -190,6 +190,7 @@ def _registrar(session: Session, arguments: argparse.Namespace, deadline: Deadli
         activation=activation,
         environment=agent_environment(settings, unit),
         cidrs=metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else (),
+        site=site,
         preflight=Preflight(host, region, session.agent_config, settings, instance, site) if arguments.preflight else None,
         deadline=deadline,
         attempts=arguments.attempts,

@@ -91,7 +91,7 @@ def _awake(session: Session, arguments: argparse.Namespace) -> Optional[CommandO
         return None
     mi = session.identity.managed_instance_id
     region = region_at_work(session)
-    reason = why_asleep(explain_logs(look_at_logs(session), region=region), session.host.clock.now())
+    reason = why_asleep(explain_logs(look_at_logs(session), session.overrides.site, region=region), session.host.clock.now())
     if reason is None:
         return CommandOutcome(mi, note="Awake: nothing was done.", status=ExitStatus.OK)
     arguments.say(f"the agent is asleep: {reason}")

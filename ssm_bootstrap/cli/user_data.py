@@ -17,7 +17,7 @@ from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host.files import NamedFiles
 from ssm_bootstrap.host.machine import Program
 from ssm_bootstrap.host.secrets import keep_out_of_dumps
-from ssm_bootstrap.model.aws import Domain
+from ssm_bootstrap.model.aws import NO_SITE, Domain
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.render.user_data import LIMIT, BundleSource, CodeFrom, FirstBoot, cloud_config, needs, shell_script
 
@@ -102,7 +102,7 @@ def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
         bucket=bucket,
         key=key,
         region=arguments.region,
-        domain=Domain(partition_of(arguments.region).domain),
+        domain=Domain(partition_of(arguments.region, NO_SITE).domain),
         sha256=_hash(arguments),
         activation_id=arguments.activation_id,
         fetch=BundleSource(arguments.fetch),

@@ -177,6 +177,10 @@ class Timeline:
         """The newest run; None where the log tells of none."""
         return self.runs[-1] if self.runs else None
 
+    def is_of_an_older_process(self, at: Optional[datetime]) -> bool:
+        """Whether a line of this time was written before what lives now began; False where that cannot be told."""
+        return at is not None and self.present_since is not None and at < self.present_since
+
 
 class EndedBy(str, Enum):
     """What ended a fault."""

@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssm_bootstrap.collect.logs.read import default_paths, read_logs, read_stream
+from ssm_bootstrap.diagnose.logs.classify import LogContext
 from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, SeenBeside, find_ending
-from ssm_bootstrap.diagnose.logs.explain import classify_logs, conclude, explain_logs
+from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, classify_logs, conclude, explain_logs
 from ssm_bootstrap.diagnose.logs.timeline import Present
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.logs import LogDigest
 from ssm_bootstrap.model.timeline import EndedBy, LifeEvent, RunEnd, Timeline
 from tests.fakes import RootedFiles
@@ -55,7 +57,17 @@ def digest(*said: tuple[str, Sequence[str]]) -> LogDigest:
 
 
 def timeline(*said: tuple[str, Sequence[str]], present: Optional[Present] = None) -> Timeline:
-    return classify_logs(digest(*said), present).timeline
+    return classify_logs(digest(*said), LogContext(NO_SITE), present).timeline
+
+
+def explained(*said: tuple[str, Sequence[str]]) -> LogDiagnosis:
+    """What these lines alone tell."""
+    return explain_logs(digest(*said), NO_SITE)
+
+
+def concluded(present: Present, *said: tuple[str, Sequence[str]]) -> LogDiagnosis:
+    """What these lines tell beside what the machine shows."""
+    return conclude(classify_logs(digest(*said), LogContext(NO_SITE), present), SeenBeside(NO_SITE, present=present))
 
 
 def test_a_run_begins_with_its_first_line_and_ends_with_its_last() -> None:
@@ -115,7 +127,7 @@ def test_rotations_and_several_files_are_one_story(tmp_path) -> None:  # type: i
     files.put(f"{LOG}.1", text_of(("09:00:00", START), ("09:00:01", [READY])))
     files.put(LOG, text_of(("10:00:00", [STOP, BYE]), ("10:00:10", START), ("10:00:20", [SILENT])))
     files.put("/var/log/amazon/ssm/errors.log", text_of(("10:00:20", [SILENT])))
-    found = classify_logs(read_logs(files, default_paths(files), UTC)).timeline
+    found = classify_logs(read_logs(files, default_paths(files), UTC), LogContext(NO_SITE)).timeline
     assert [(run.began, run.end) for run in found.runs] == [
         (at("09:00:00"), RunEnd.STOPPED),
         (at("10:00:10"), RunEnd.NOT_TOLD),
@@ -126,50 +138,50 @@ def test_rotations_and_several_files_are_one_story(tmp_path) -> None:  # type: i
 
 def test_a_clock_that_was_set_back_puts_nothing_before_what_it_follows() -> None:
     said = [("14:00:00", START), ("12:00:00", [SILENT]), ("12:05:00", [SILENT])]
-    told = explain_logs(digest(*said))
+    told = explained(*said)
     assert [finding.code for finding in told.findings] == ["endpoint-missing"] and told.history == ()
-    again = explain_logs(digest(*said, ("12:06:00", START)))
+    again = explained(*said, ("12:06:00", START))
     assert again.findings == () and [item.code for item in again.history] == ["endpoint-missing"]
 
 
 def test_lines_without_a_time_are_never_over() -> None:
-    told = explain_logs(read_stream([SILENT.partition(" ")[2].encode()], LOG, UTC))
+    told = explain_logs(read_stream([SILENT.partition(" ")[2].encode()], LOG, UTC), NO_SITE)
     assert [finding.code for finding in told.findings] == ["endpoint-missing"]
 
 
 def test_what_was_written_ahead_of_a_clock_that_was_set_back_is_of_before() -> None:
     present = Present(at=at("12:30:00"), has_core=True, core_began=at("12:00:00"))
     said = [("14:00:00", START), ("14:01:00", [SILENT]), ("12:00:00", START)]
-    told = conclude(classify_logs(digest(*said), present), SeenBeside(present))
+    told = concluded(present, *said)
     assert told.findings == () and [item.ending and item.ending.by for item in told.history] == [EndedBy.RESTART]
 
 
 def test_a_document_worker_that_looks_for_its_identity_begins_no_run() -> None:
     worker = ("INFO ssm-document-worker - v3.3.0.0", ASKS, HYBRID)
-    told = explain_logs(digest(("10:00:00", [SILENT]), ("10:10:00", [SILENT]), ("10:20:00", worker)))
+    told = explained(("10:00:00", [SILENT]), ("10:10:00", [SILENT]), ("10:20:00", worker))
     assert [finding.code for finding in told.findings] == ["endpoint-missing"] and len(told.timeline.runs) == 1
 
 
 def test_an_agent_that_is_dead_tells_nothing_of_now_whatever_its_log_lacks() -> None:
     present = Present(at=at("10:10:00"), has_core=False)
-    told = conclude(classify_logs(digest(("10:00:00", [SILENT])), present), SeenBeside(present))
+    told = concluded(present, ("10:00:00", [SILENT]))
     assert told.findings == () and [item.ending and item.ending.by for item in told.history] == [EndedBy.STOP]
 
 
 def test_a_core_that_has_just_begun_inherits_no_fault() -> None:
     present = Present(at=at("10:00:50"), has_core=True, core_began=at("10:00:40"))
-    told = conclude(classify_logs(digest(("10:00:00", START), ("10:00:30", [SILENT])), present), SeenBeside(present))
+    told = concluded(present, ("10:00:00", START), ("10:00:30", [SILENT]))
     assert told.findings == ()
 
 
 def test_a_restart_ends_what_only_the_old_process_said() -> None:
-    told = explain_logs(digest(("10:00:00", START), ("10:00:30", [SILENT]), ("11:00:00", START)))
+    told = explained(("10:00:00", START), ("10:00:30", [SILENT]), ("11:00:00", START))
     (over,) = told.history
     assert told.findings == () and over.ending and (over.ending.by, over.ending.at) == (EndedBy.RESTART, at("11:00:00"))
 
 
 def test_kept_credentials_are_no_good_sign() -> None:
-    told = explain_logs(digest(("10:00:00", [SILENT]), ("10:10:00", (FIRST, HYBRID, CORE, READY, LOOP)), ("10:40:00", [SILENT])))
+    told = explained(("10:00:00", [SILENT]), ("10:10:00", (FIRST, HYBRID, CORE, READY, LOOP)), ("10:40:00", [SILENT]))
     assert [finding.code for finding in told.findings] == ["endpoint-missing"]
     (over,) = told.history
     assert over.ending and over.ending.by is EndedBy.RESTART
@@ -187,7 +199,7 @@ def test_kept_credentials_are_no_good_sign() -> None:
     ],
 )
 def test_what_the_machine_shows_counts(present: Present, by: Optional[EndedBy]) -> None:
-    told = conclude(classify_logs(digest(("10:00:00", START), ("10:00:30", [SILENT])), present), SeenBeside(present))
+    told = concluded(present, ("10:00:00", START), ("10:00:30", [SILENT]))
     endings = [item.ending.by for item in told.history if item.ending]
     assert endings == ([by] if by else [])
     assert bool(told.findings) is (by is None)
@@ -197,13 +209,13 @@ def test_what_the_machine_shows_counts(present: Present, by: Optional[EndedBy]) 
     "line", [GONE, "ERROR [CredentialRefresher] Retrieve credentials produced error: AccessDeniedException: x"]
 )
 def test_a_registration_ends_what_was_said_of_the_identity(line: str) -> None:
-    told = explain_logs(digest(("10:00:00", START), ("10:00:30", [line]), ("10:01:00", [REGISTERED])))
+    told = explained(("10:00:00", START), ("10:00:30", [line]), ("10:01:00", [REGISTERED]))
     assert told.findings == () and [item.ending and item.ending.by for item in told.history] == [EndedBy.REGISTRATION]
 
 
 def test_of_a_registration_that_failed_a_restart_says_nothing() -> None:
     failed = "ERROR Registration failed due to error registering the instance with AWS SSM. ActivationExpired: x"
-    told = explain_logs(digest(("10:00:00", [failed]), ("10:10:00", START)))
+    told = explained(("10:00:00", [failed]), ("10:10:00", START))
     assert [finding.code for finding in told.findings] == ["activation-expired"]
 
 
@@ -213,18 +225,19 @@ def fault(**more: object) -> Fault:
 
 def test_silence_ends_only_what_may_pass_and_nothing_else_could_end() -> None:
     late, soon = at("10:00:00") + PAUSE + timedelta(seconds=1), at("10:00:00") + PAUSE
-    ending = find_ending(fault(), Timeline(), SeenBeside(), late)
+    ending = find_ending(fault(), Timeline(), SeenBeside(NO_SITE), late)
     assert ending is not None and ending.by is EndedBy.SILENCE
-    assert find_ending(fault(), Timeline(), SeenBeside(), soon) is None
-    assert find_ending(fault(can_heal=True), Timeline(), SeenBeside(), late) is None
-    assert find_ending(fault(may_pass=False), Timeline(), SeenBeside(), late) is None
-    assert find_ending(fault(), Timeline(), SeenBeside(Present(at=late)), soon) is not None  # the clock of the look counts
+    assert find_ending(fault(), Timeline(), SeenBeside(NO_SITE), soon) is None
+    assert find_ending(fault(can_heal=True), Timeline(), SeenBeside(NO_SITE), late) is None
+    assert find_ending(fault(may_pass=False), Timeline(), SeenBeside(NO_SITE), late) is None
+    looked = SeenBeside(NO_SITE, present=Present(at=late))
+    assert find_ending(fault(), Timeline(), looked, soon) is not None  # the clock of the look counts
 
 
 def test_no_cause_is_told_across_time() -> None:
     no_route = SILENT.replace("i/o timeout", "connect: network is unreachable")
     untrusted = SILENT.replace("dial tcp 52.119.221.73:443: i/o timeout", "x509: certificate signed by unknown authority")
-    told = explain_logs(digest(("10:00:00", START), ("10:00:30", [no_route]), ("10:20:00", START), ("10:20:30", [untrusted])))
+    told = explained(("10:00:00", START), ("10:00:30", [no_route]), ("10:20:00", START), ("10:20:30", [untrusted]))
     assert [(finding.code, finding.symptom_of) for finding in told.findings] == [("tls-untrusted", None)]
 
 
@@ -235,7 +248,7 @@ LINES = st.sampled_from([*START, READY, WORKER, UP, STOP, BYE, REGISTERED, SILEN
 @given(st.lists(st.tuples(st.integers(0, 1439), LINES), max_size=40))
 def test_runs_follow_one_another_and_no_fault_is_both_now_and_over(events: list[tuple[int, str]]) -> None:
     said = [(f"{minute // 60:02}:{minute % 60:02}:00", [line]) for minute, line in sorted(events)]
-    told = explain_logs(digest(*said))
+    told = explained(*said)
     began = [run.began for run in told.timeline.runs if run.began is not None]
     assert began == sorted(began)
     assert [run.began for run in told.timeline.runs[1:]] == began[len(began) - len(told.timeline.runs[1:]) :]
@@ -251,7 +264,7 @@ def test_runs_follow_one_another_and_no_fault_is_both_now_and_over(events: list[
 @pytest.mark.parametrize("directory", sorted(path.name for path in JOURNEYS[0].iterdir() if path.is_dir()))
 def test_the_recordings_have_the_runs_that_their_first_lines_tell(directory: str) -> None:
     text = (JOURNEYS[0] / directory / "amazon-ssm-agent.log").read_bytes()
-    found = classify_logs(read_stream([text], LOG, UTC)).timeline
+    found = classify_logs(read_stream([text], LOG, UTC), LogContext(NO_SITE)).timeline
     assert len(found.runs) == text.count(b" INFO Proxy environment variables:")
     assert len(found.registrations) == text.count(b"Successfully registered the instance")
     assert all(run.identity in ("OnPrem", "EC2") and run.version == "3.3.0.0" for run in found.runs)

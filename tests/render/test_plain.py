@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.findings import Diagnosis
 from ssm_bootstrap.render.story import tell_story
 from ssm_bootstrap.render.text import Report
@@ -21,7 +22,7 @@ WORDS = st.text(alphabet="ab 漢é-/.,:([é✗", max_size=200)
 
 
 def tell(report: Report, name: str) -> str:
-    found = explain_logs(digest_of(name))
+    found = explain_logs(digest_of(name), NO_SITE)
     diagnosis = Diagnosis(findings=found.findings, unexplained=found.listed, records=found.records)
     report.headline(diagnosis)
     tell_story(report, found.incidents, "UTC")

@@ -24,7 +24,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.clock import wait_for
 from ssm_bootstrap.host.commands import CannotRun, Completed
 from ssm_bootstrap.model.agent import Attempt, Identity, IdentityState, Proof
-from ssm_bootstrap.model.aws import Region
+from ssm_bootstrap.model.aws import Region, Site
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 from ssm_bootstrap.model.findings import Finding
 
@@ -59,7 +59,8 @@ class Registered:
 class Registrar:
     """One registration of this machine.
 
-    ``environment`` holds the proxy variables that the agent is run with. ``preflight`` is None where no look is wanted.
+    ``environment`` holds the proxy variables that the agent is run with.
+    ``site`` is what the site's own files say of AWS. ``preflight`` is None where no look is wanted.
     ``deadline`` ends all waiting, whatever was waited for before; ``attempts`` is how often ``-register`` is run.
     ``tell`` takes a line of progress. ``arguments`` are added to the agent's own (``-y`` on a registered node). ``retry_lost``
     repeats a call of which the answer was lost, though it may leave another orphan at AWS. The child inherits ``keep_open``.
@@ -71,6 +72,7 @@ class Registrar:
     activation: Activation
     environment: Mapping[str, str]
     cidrs: Sequence[str]
+    site: Site
     preflight: Optional[Preflight]
     deadline: Deadline
     attempts: int
@@ -117,7 +119,9 @@ class Registrar:
         except KeyboardInterrupt:
             self.tell("cut off while the agent registered: the activation may be used (ssm-bootstrap explain answer-lost)")
             raise
-        outcome = classify_registration(done.output, returncode=done.returncode, region=self.region, cidrs=tuple(self.cidrs))
+        outcome = classify_registration(
+            done.output, self.site, returncode=done.returncode, region=self.region, cidrs=tuple(self.cidrs)
+        )
         return Attempt(
             number=number,
             started=started,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ssm_bootstrap.catalog.partitions import is_aws_host
 from ssm_bootstrap.host.network import Answer
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.network import Failure
 from ssm_bootstrap.model.patch import FetchOutcome
 
@@ -48,7 +49,7 @@ def judge_service(answer: Answer, known_object: bool) -> tuple[Optional[Failure]
         return None, said
     if is_page(answer):
         return Failure.NOT_AWS, f"{said}, an HTML page without an AWS request id"
-    if answer.status in REDIRECTS and not is_aws_host(_host_of(answer.headers.get("location", ""))):
+    if answer.status in REDIRECTS and not is_aws_host(_host_of(answer.headers.get("location", "")), NO_SITE):
         return Failure.NOT_AWS, f"{said}, a redirect that AWS did not send"
     foreign = proxy_header_of(answer)
     if foreign:
