@@ -1,10 +1,10 @@
 """Trying again: a policy is a value, sleep is handed in, and the last real outcome is what comes back.
 
-Who decides what is tried again? The row of the finding: ``FindingKind.transient`` says whether the same call may succeed later with
-nothing changed here (a signature's row may know better for its own words). ``diagnose/agent/registration.py`` puts that
-on the outcome of an attempt, and ``Registrar.run`` in ``act/identity/register.py`` asks for nothing else, but for a lost answer,
-which is repeated only with ``--retry-after-lost-answer``. How often and how long is ``--attempts`` and ``--wait``. Whether systemd starts
-the whole command again is decided by its exit status alone (``RestartPreventExitStatus`` in the unit).
+Who decides what is tried again? The row of the finding: ``FindingKind.transient`` says whether the same call may succeed
+later with nothing changed here (a signature's row may know better for its own words). ``diagnose/agent/registration.py`` puts
+that on the outcome of an attempt, and ``Registrar.run`` in ``act/identity/register.py`` asks for nothing else, but for a lost
+answer, which is repeated only with ``--retry-after-lost-answer``. How often and how long is ``--attempts`` and ``--wait``.
+Whether systemd starts the whole command again is decided by its exit status alone (``RestartPreventExitStatus`` in the unit).
 """
 
 from __future__ import annotations
