@@ -100,7 +100,9 @@ def without_secrets(host: Host, seen: Observations) -> Observations:
 def look_at_logs(session: Session) -> LogDigest:
     """The agent's own logs, folded, from where its seelog.xml puts them."""
     host = session.host
-    return read_logs(host.files, log_paths(host.files, read_log_settings(host.files)), host.clock.zone(), host.clock.now())
+    return read_logs(
+        host.files.unled(), log_paths(host.files, read_log_settings(host.files)), host.clock.zone(), host.clock.now()
+    )
 
 
 def observe_patching(session: Session, capabilities: Sequence[str]) -> Observed[Patching]:

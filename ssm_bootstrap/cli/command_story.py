@@ -28,7 +28,7 @@ def explain_command(session: Session, arguments: argparse.Namespace) -> int:
         other = "--follow" if arguments.follow else arguments.files[0]
         raise Refusal(ExitStatus.USAGE, f"--command reads what the agent kept of one command: {other} does not go with it")
     try:
-        command = read_command(host.files, arguments.command_id)
+        command = read_command(host.files.unled(), arguments.command_id)
     except PermissionError as error:
         raise Refusal(ExitStatus.NO_PERMISSION, f"--command: {error.filename}: only root may look there: use sudo") from None
     except ValueError:
@@ -36,7 +36,7 @@ def explain_command(session: Session, arguments: argparse.Namespace) -> int:
         raise Refusal(ExitStatus.USAGE, expected) from None
     if isinstance(command, Unseen):
         raise Refusal(ExitStatus.BAD_CONTENT, f"--command: {command.reason}")
-    ends = Ends(host.files, command.value.paths)
+    ends = Ends(host.files.unled(), command.value.paths)
     digest = read_logs(ends, command.value.paths, host.clock.zone(), host.clock.now())
     told = explain_logs(digest, session.overrides.site, region=value_of(session.choice.region)).findings
     known = {finding.code for finding in told}

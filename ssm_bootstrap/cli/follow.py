@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Iterable, Iterator, Optional, Union
 
 from ssm_bootstrap.cli.log_search import Search
@@ -15,8 +16,9 @@ from ssm_bootstrap.collect.logs.read import Followed
 from ssm_bootstrap.collect.logs.sources import log_paths, read_log_settings
 from ssm_bootstrap.diagnose.logs.endings import PAUSE
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
+from ssm_bootstrap.host.checkedfiles import open_unled
 from ssm_bootstrap.host.clock import Clock
-from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.files import Files, open_regular
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.tail import Tail
 from ssm_bootstrap.model.aws import NO_SITE
@@ -68,7 +70,8 @@ def follow(search: Search, arguments: argparse.Namespace, secrets: Secrets, cloc
     """Follow until interrupted (then entry gives 130); ``looks`` above 0 ends it after as many looks."""
     clock = clock or Clock()
     paths = _paths(search)
-    followed = Followed([Tail(path) for path in paths], search.zone)
+    opened = open_regular if search.files else partial(open_unled, "/")
+    followed = Followed([Tail(path, opened=opened) for path in paths], search.zone)
     watch = Watch()
     count = 0
     told: Union[datetime, None] = None

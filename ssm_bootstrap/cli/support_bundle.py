@@ -72,10 +72,11 @@ class SupportBundle:
         )
 
     def add_from(self, host: Host, name: str, path: str) -> None:
-        """A file of this machine; one that cannot be read stands in the manifest with the reason."""
+        """A file of this machine; one that cannot be read, or that others lead to, stands in the manifest with why."""
+        files = host.files.unled()
         try:
-            size = host.files.size(path)
-            chunks = host.files.read_chunks(path, max(0, size - MOST_OF_A_LOG))
+            size = files.size(path)
+            chunks = files.read_chunks(path, max(0, size - MOST_OF_A_LOG))
             data = b"".join(chunks)[-MOST_OF_A_LOG:]
             if size > len(data):  # what is left of the first line might be a secret whose name was cut off
                 data = data[data.find(b"\n") + 1 :]
@@ -120,7 +121,7 @@ def write_bundle(host: Host, path: str, observations: Any, report: str, document
 def _learn_parsed(host: Host) -> None:
     """The secrets that a parser finds in the configuration: a value over several lines, or beside a name, has no shape."""
     for line in _code_of_configuration(host).split("\n"):
-        host.secrets.learn(line)
+        host.secrets.learn(line, certain=True)
     try:
         document = json.loads(host.files.read_text(paths.AGENT_CONFIG, MOST_OF_A_LOG))
     except (OSError, ValueError, RecursionError):

@@ -7,7 +7,7 @@ import errno
 import os
 import stat
 from dataclasses import dataclass, field
-from typing import Callable, Iterator, Optional
+from typing import BinaryIO, Callable, Iterator, Optional
 
 MOST_LINKS = 40
 """Links that are followed on the way to one file, as many as the kernel follows."""
@@ -58,8 +58,11 @@ class _Way:
         """Let go of the directory."""
         os.close(self.directory)
 
-    def walk(self) -> int:
-        """The file's descriptor; ``directory`` and ``name`` are then where it lies. Raises OSError."""
+    def walk(self, judge: Callable[[int], None] = lambda mode: None) -> int:
+        """The file's descriptor; ``directory`` and ``name`` are then where it lies. Raises OSError.
+
+        ``judge`` raises for a kind of file that is not even to be opened.
+        """
         while self._left:
             self.name = self._left.pop(0)
             target = self._link()
@@ -67,6 +70,7 @@ class _Way:
                 self._follow(target)
             elif self._left:
                 self._enter(os.open(self.name, _DIRECTORY | os.O_DIRECTORY, dir_fd=self.directory), self.name)
+        judge(os.stat(self.name, dir_fd=self.directory, follow_symlinks=False).st_mode)
         return os.open(self.name, _FILE | os.O_NONBLOCK, dir_fd=self.directory)
 
     def _enter(self, descriptor: int, name: str) -> None:
@@ -99,10 +103,10 @@ class _Way:
 
 
 @contextlib.contextmanager
-def _opened(root: str, path: str) -> Iterator[tuple[_Way, int]]:
+def _opened(root: str, path: str, judge: Callable[[int], None] = lambda mode: None) -> Iterator[tuple[_Way, int]]:
     way = _Way(root, path)
     try:
-        descriptor = way.walk()
+        descriptor = way.walk(judge)
         try:
             yield way, descriptor
         finally:
@@ -137,6 +141,32 @@ def hold(root: str, path: str, limit: int) -> Held:
     """At most ``limit`` bytes of a file below ``root``, and what may be said of it; raises OSError."""
     with _opened(root, path) as (way, descriptor):
         return _held(way, descriptor, limit)
+
+
+def must_be_regular(mode: int, path: str) -> None:
+    """Raises OSError, IsADirectoryError for anything but a regular file, which might never give or end what it gives."""
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "not a regular file", path)
+
+
+def open_unled(root: str, path: str) -> BinaryIO:
+    """A regular file below ``root``, open for reading, to which nobody else could have led us; raises OSError.
+
+    What a link leads to may be root's alone: neither one that somebody else could have made is followed, nor is a file taken
+    that somebody else could have given this name beside another. What the file itself holds may be anybody's.
+    """
+    with _opened(root, path, lambda mode: must_be_regular(mode, path)) as (way, descriptor):
+        if way.detour:
+            words = f"not looked at: the link {way.detour} on the way to it is one that others may change"
+            raise OSError(errno.ELOOP, words, path)
+        found = os.fstat(descriptor)
+        must_be_regular(found.st_mode, path)
+        is_open = way.loose or not _is_tight(os.fstat(way.directory))
+        if is_open and found.st_nlink > 1:
+            raise OSError(errno.EMLINK, "not looked at: it has another name too, and others may have given it this one", path)
+        return os.fdopen(os.dup(descriptor), "rb")
 
 
 def remove_held(root: str, path: str, judge: Callable[[Held], None], limit: int = 4096) -> None:

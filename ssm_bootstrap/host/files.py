@@ -10,10 +10,11 @@ import re
 import stat
 import struct
 import tempfile
+from copy import copy
 from pathlib import Path
 from typing import BinaryIO, Callable, Iterator, Optional, Sequence
 
-from ssm_bootstrap.host.checkedfiles import Held, first_loose, first_loose_below, hold, remove_held
+from ssm_bootstrap.host.checkedfiles import Held, first_loose, first_loose_below, hold, must_be_regular, open_unled, remove_held
 
 CHUNK = 1 << 18
 _GET_FLAGS = 2 << 30 | struct.calcsize("l") << 16 | ord("f") << 8 | 1  # FS_IOC_GETFLAGS (ioctl_iflags(2))
@@ -25,10 +26,17 @@ class Files:
 
     def __init__(self, root: str = "/") -> None:
         self._root = Path(root)
+        self._is_led = True
 
     def real(self, path: str) -> str:
         """Where a path of the machine really lies."""
         return str(self._root / path.lstrip("/"))
+
+    def unled(self) -> Files:
+        """The same files, of which those are not read to which somebody else could have led us by a link."""
+        same = copy(self)
+        same._is_led = False
+        return same
 
     def read_bytes(self, path: str, limit: int = 16 << 20) -> bytes:
         """At most ``limit`` bytes of a file; raises OSError."""
@@ -52,7 +60,10 @@ class Files:
 
     def _opened(self, path: str) -> BinaryIO:
         """A regular file, open for reading; raises OSError for anything else, which might never give or end what it gives."""
-        return open_regular(self.real(path))
+        if self._is_led:
+            return open_regular(self.real(path))
+        self.real(path)
+        return open_unled(str(self._root), path)
 
     def hold(self, path: str, limit: int = 16 << 20) -> Held:
         """At most ``limit`` bytes of a file, with its owner, mode and kind as its descriptor tells them; raises OSError."""
@@ -141,7 +152,10 @@ class Files:
 
     def size(self, path: str) -> int:
         """Bytes of a file; raises OSError."""
-        return os.stat(self.real(path)).st_size
+        if self._is_led:
+            return os.stat(self.real(path)).st_size
+        with self._opened(path) as stream:
+            return os.fstat(stream.fileno()).st_size
 
     def mode_and_owner(self, path: str) -> tuple[int, int, bool]:
         """Permission bits, owner's uid, and whether it is a regular file (links followed); raises OSError."""
@@ -265,21 +279,14 @@ def open_regular(real: str) -> BinaryIO:
 
     It is looked at before it is opened, as opening a device may do something, and again when it is open.
     """
-    _must_be_regular(os.stat(real).st_mode, real)
+    must_be_regular(os.stat(real).st_mode, real)
     descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
-        _must_be_regular(os.fstat(descriptor).st_mode, real)
+        must_be_regular(os.fstat(descriptor).st_mode, real)
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
         raise
-
-
-def _must_be_regular(mode: int, real: str) -> None:
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), real)
-    if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "not a regular file", real)
 
 
 def _sync_names(directory: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Iterator, Optional
+from typing import BinaryIO, Callable, Iterator, Optional
 
 from ssm_bootstrap.host.files import open_regular
 
@@ -15,9 +15,10 @@ MOST_AT_ONCE = 16 << 20
 class Tail:
     """The end of the file at ``path``. Where another file comes to the path, the old one is read to its end first."""
 
-    def __init__(self, path: str, start: int = 0) -> None:
+    def __init__(self, path: str, start: int = 0, opened: Callable[[str], BinaryIO] = open_regular) -> None:
         self.path = path
         self._start = start
+        self._opened = opened
         self._descriptor: Optional[int] = None
         self._inode: Optional[tuple[int, int]] = None
 
@@ -43,7 +44,7 @@ class Tail:
 
     def _open(self) -> bool:
         try:
-            with open_regular(self.path) as stream:
+            with self._opened(self.path) as stream:
                 self._descriptor = os.dup(stream.fileno())
         except OSError:
             return False

@@ -63,7 +63,7 @@ class LogPosition:
         text = b""
         try:
             start = self.size if files.size(paths.AGENT_LOG) >= self.size else 0
-            for chunk in files.read_chunks(paths.AGENT_LOG, start):
+            for chunk in files.unled().read_chunks(paths.AGENT_LOG, start):
                 text += chunk
                 if len(text) > MOST_TEXT:
                     break

@@ -99,15 +99,21 @@ HIBERNATION = LOG_NAMES[2]  # has settings of its own, built in (agent/hibernati
 
 
 def read_log_settings(files: Files, path: str = PATH) -> LogSettings:
-    """The settings; a file that cannot be read or parsed says why."""
+    """The settings; a file that cannot be read or parsed, or that others may write, says why: it decides what is read."""
     try:
-        data = files.read_bytes(path, LIMIT)
+        held = files.hold(path, LIMIT)
     except (FileNotFoundError, NotADirectoryError):
         return LogSettings(path)
     except OSError as error:
         from ssm_bootstrap.collect.network.failures import words_of
 
         return LogSettings(path, True, words_of(error))
+    from ssm_bootstrap.collect.trusted import fault_of_trusted
+
+    fault = fault_of_trusted(held)
+    if fault:
+        return LogSettings(path, True, fault)
+    data = held.data
     from xml.etree import ElementTree  # most nodes have no such file, and explain is to start at once
 
     from ssm_bootstrap.collect.network.failures import words_of
