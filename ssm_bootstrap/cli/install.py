@@ -107,7 +107,7 @@ def _code(host: Host, source: Optional[str]) -> Optional[str]:
         return None
     standard_input = read_secret("activation code") if source == "-" else ""
     code = read_code_of(host.files, CodeSources(file=source, standard_input=standard_input)).reveal()
-    host.secrets.learn(code)
+    host.secrets.learn(code, certain=True)
     return code
 
 

@@ -173,7 +173,7 @@ def _registrar(session: Session, arguments: argparse.Namespace, deadline: Deadli
         raise Refusal(ExitStatus.BAD_CONTENT, text)
     must_not_be_led(session, "nothing was registered")
     activation = read_activation(host.files, arguments.activation_id, sources, host.environment, session.configuration)
-    host.secrets.learn(activation.code.reveal())
+    host.secrets.learn(activation.code.reveal(), certain=True)
     if arguments.activation_code is not None:
         arguments.say("warning: --activation-code shows the code to whoever may list processes; --activation-code-file does not")
     settings, unit = proxies_of(session)

@@ -20,7 +20,7 @@ MOST_OF_A_CONFIGURATION = 1 << 20
 def learn_secrets(secrets: Secrets, files: Files, environment: Mapping[str, str], configuration: Configuration) -> None:
     """The activation code from wherever a registration would take it, and the passwords of proxies."""
     if configuration.has_code:
-        secrets.learn(read_code(files))
+        secrets.learn(read_code(files), certain=True)
     directory = environment.get("CREDENTIALS_DIRECTORY")
     named = (configuration.code_file, environment.get("SSM_BOOTSTRAP_ACTIVATION_CODE_FILE", ""), paths.OUR_CODE)
     for path in (*named, f"{directory}/{CREDENTIAL}" if directory else ""):
@@ -58,8 +58,8 @@ def learn_proxy(secrets: Secrets, urls: Iterable[str]) -> None:
         pair = login.partition("://")[2] or login
         if at and ":" in pair:
             for text in (pair, unquote(pair)):
-                secrets.learn(text)
-                secrets.learn(text.partition(":")[2])
+                secrets.learn(text, certain=True)
+                secrets.learn(text.partition(":")[2], certain=True)
 
 
 def _learn_file(secrets: Secrets, files: Files, path: str) -> None:
@@ -69,4 +69,4 @@ def _learn_file(secrets: Secrets, files: Files, path: str) -> None:
         return
     text = held.data.decode("utf-8", "replace").strip()
     if not fault_of_secret(held) and not code_problem(text):
-        secrets.learn(text)
+        secrets.learn(text, certain=True)

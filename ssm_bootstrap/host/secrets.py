@@ -9,7 +9,7 @@ import resource
 from contextlib import suppress
 from functools import lru_cache
 from html import unescape
-from typing import Any, Optional
+from typing import Any, AnyStr, Optional
 from urllib.parse import quote
 
 ROUNDS = 4
@@ -17,6 +17,19 @@ ROUNDS = 4
 
 _LAYOUT = b"\0 \t\r\n\v\f"
 """What folding puts into a text, and what UTF-16 puts between its letters."""
+
+_UNSEEN = (
+    "\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
+)
+"""Characters without a shape of their own (Unicode's category Cf): where a page or a chat breaks a word, it may put one there."""
+
+_UNSEEN_BYTES = re.compile(
+    rb"\xc2\xad|\xd8[\x80-\x85\x9c]|\xdb\x9d|\xdc\x8f|\xe0\xa2[\x90\x91]|\xe0\xa3\xa2|\xe1\xa0\x8e|\xe2\x80[\x8b-\x8f\xaa-\xae]|"
+    rb"\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xef\xbf[\xb9-\xbb]|\xf0\x91(?:\x82\xbd|\x83\x8d)|\xf0\x93\x90[\xb0-\xbf]|"
+    rb"\xf0\x9b\xb2[\xa0-\xa3]|\xf0\x9d\x85[\xb3-\xba]|\xf3\xa0\x80[\x81\xa0-\xbf]|\xf3\xa0\x81[\x80-\xbf]"
+)
+"""The same in UTF-8."""
 
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*[A-Za-z]")
 _ESCAPE = re.compile(
@@ -30,13 +43,18 @@ _ESCAPE = re.compile(
 
 def plainest(data: bytes) -> bytes:
     """The data without what URLs, JSON, HTML, UTF-16, shells' continued lines, terminals and folding add to a text."""
-    data = _COLOUR.sub(b"", data.translate(None, b"\0")).translate(None, _LAYOUT)
+    data = _without_layout(_COLOUR.sub(b"", data.translate(None, b"\0")))
     for _ in range(ROUNDS):
-        taken = _ESCAPE.sub(lambda found: _plain(found[0]), data).translate(None, _LAYOUT)
+        taken = _without_layout(_ESCAPE.sub(lambda found: _plain(found[0]), data))
         if taken == data:
             break
         data = taken
     return data
+
+
+def _without_layout(data: bytes) -> bytes:
+    data = data.translate(None, _LAYOUT)
+    return data if data.isascii() else _UNSEEN_BYTES.sub(b"", data)
 
 
 @lru_cache(4096)
@@ -57,10 +75,13 @@ def _plain(text: bytes) -> bytes:
     return b""
 
 
+_IS_LAYOUT = re.compile(rf"[\0\s{_UNSEEN}]").match
+
+
 def pattern_of(secret: str) -> re.Pattern[str]:
     """What finds a text in another, each of its letters written in any of these ways, with layout between them."""
-    gap = r"(?:[\0\s]|\\+(?:[nrt]|(?=\s))|\x1b\[[0-9;]*[A-Za-z])*"
-    return re.compile(gap.join(_letter(letter) for letter in secret if not letter.isspace()), re.DOTALL)
+    gap = rf"(?:[\0\s{_UNSEEN}]|\\+(?:[nrt]|(?=\s))|\x1b\[[0-9;]*[A-Za-z])*"
+    return re.compile(gap.join(_letter(letter) for letter in secret if not _IS_LAYOUT(letter)), re.DOTALL)
 
 
 def _letter(letter: str) -> str:
@@ -136,7 +157,16 @@ WITHHELD = "(a line that holds a secret of this run is not shown)"
 """What is said in place of a line whose secret cannot be masked."""
 
 LEAST = 12
-"""Letters from which on a text is searched for as it is; a shorter one may be a word of our own."""
+"""Letters from which on what may be a secret is searched for; a shorter one may be a word of our own."""
+
+LEAST_CERTAIN = 4
+"""The same for what is known to be a secret; masking a shorter one would leave no text readable."""
+
+LEAST_MIXED = 6
+"""Letters from which on a certain secret that is no mere word or number is told from all that we write ourselves."""
+
+LEAST_CODED = 6
+"""Letters of base64 that are searched for; fewer stand in many a word."""
 
 
 class Secrets:
@@ -145,35 +175,50 @@ class Secrets:
     def __init__(self, variable: Optional[str] = None) -> None:
         self.variable = variable
         self._known: set[str] = set()
+        self._words: set[str] = set()
         self._spellings: set[bytes] = set()
         self._plain: set[bytes] = set()
-        self.learn(variable or "")
+        self.learn(variable or "", certain=True)
 
-    def learn(self, text: str) -> None:
-        """Keep a secret, to be found again however it is written; what is too short to be told from a word is none."""
+    def learn(self, text: str, *, certain: bool = False) -> None:
+        """Keep a secret, to be found again however it is written; what is too short to be told from a word is none.
+
+        A ``certain`` one, such as an activation code or a proxy's password, counts whatever it looks like. Where it is a short
+        word or number it is searched for as it is, and only where it stands alone: our own words may hold it.
+        """
         secret = text.strip()
-        is_a_word = not any(letter.isdigit() or letter.isupper() or letter == ":" for letter in secret)
-        if len(secret) >= LEAST and not is_a_word and secret not in self._known:
+        if not (_may_be_word(secret) if certain else _looks_like_word(secret)):
+            self._learn(secret)
+        elif certain and len(secret) >= LEAST_CERTAIN:
+            self._words.add(secret)
+
+    def _learn(self, secret: str) -> None:
+        if secret not in self._known:
             self._known.add(secret)
             self._spellings |= _spellings(secret)
             plain = plainest(secret.encode("utf-8", "surrogateescape"))
-            if len(plain) >= LEAST:
-                self._plain.add(plain)
+            if len(plain) >= LEAST_MIXED:
+                self._plain |= {plain, plain.hex().encode(), plain.hex().upper().encode()}
 
     def stand_in(self, data: bytes) -> bool:
-        """Whether one of them stands in ``data``, as it is, in base64, or in its plainest form; what is packed is unfolded."""
+        """Whether one stands in ``data``: as it is, in base64 or hex, or in its plainest form; what is packed is unfolded."""
+        if not self:
+            return False
+        unfolded = unfold(data)
+        return self._are_in(unfolded) or any(_alone(word.encode()).search(unfolded) for word in self._words)
+
+    def _are_in(self, unfolded: bytes) -> bool:
+        """Whether one stands there that no words of ours hold."""
         if not self._spellings:
             return False
-
-        unfolded = unfold(data)
         if any(spelling in unfolded for spelling in self._spellings):
             return True
         plain = plainest(unfolded)
         return any(secret in plain for secret in self._plain)
 
     def must_not_stand_in(self, data: bytes, where: str) -> None:
-        """The last step before anything is written; raises Leak."""
-        if self.stand_in(data):
+        """The last step before anything is written; raises Leak. A short word may be one of our own, and is none."""
+        if self._are_in(unfold(data)):
             raise Leak(f"{where}: a secret of this run stands in what was to be written; nothing was written")
 
     def masked(self, text: str, mask: str = "***") -> str:
@@ -185,6 +230,8 @@ class Secrets:
             text = pattern_of(secret).sub(lambda _: mask, text)
             for spelling in _spellings(secret):
                 text = text.replace(spelling.decode("utf-8", "surrogateescape"), mask)
+        for word in self._words:
+            text = _alone(word).sub(lambda _: mask, text)
         return text
 
     def told(self, text: str) -> str:
@@ -193,10 +240,28 @@ class Secrets:
         return WITHHELD if self.stand_in(masked.encode("utf-8", "surrogatepass")) else masked
 
     def __bool__(self) -> bool:
-        return bool(self._known)
+        return bool(self._known or self._words)
 
     def __repr__(self) -> str:
-        return f"Secrets({len(self._known)})"
+        return f"Secrets({len(self._known) + len(self._words)})"
+
+
+def _looks_like_word(secret: str) -> bool:
+    """Whether what may be a secret may be a word of ours or of a log as well."""
+    return len(secret) < LEAST or not any(letter.isdigit() or letter.isupper() or letter == ":" for letter in secret)
+
+
+def _may_be_word(secret: str) -> bool:
+    """The same for what is known to be one."""
+    return len(secret) < LEAST and (len(secret) < LEAST_MIXED or secret.isalpha() or secret.isdigit())
+
+
+@lru_cache(256)
+def _alone(word: AnyStr) -> re.Pattern[AnyStr]:
+    """What finds a word by itself, and not as a part of a name such as amazon-ssm-agent."""
+    if isinstance(word, bytes):
+        return re.compile(rb"(?<![\w.-])" + re.escape(word) + rb"(?![\w-]|\.\w)")
+    return re.compile(r"(?<![\w.-])" + re.escape(word) + r"(?![\w-]|\.\w)", re.ASCII)
 
 
 CODE_VARIABLE = "SSM_BOOTSTRAP_ACTIVATION_CODE"
@@ -226,10 +291,13 @@ def _spellings(secret: str) -> set[bytes]:
         json.dumps(secret)[1:-1].encode(),
         secret.encode("utf-16-le", "surrogatepass"),
         secret.encode("utf-16-be", "surrogatepass"),
+        raw.hex().encode(),
+        raw.hex().upper().encode(),
     }
     for phase, skipped in ((0, 0), (1, 2), (2, 3)):
         coded = base64.b64encode(b"\0" * phase + raw)
-        found.add(coded[skipped : len(coded) - 4])
+        if len(coded) - 4 - skipped >= LEAST_CODED:
+            found.add(coded[skipped : len(coded) - 4])
     return found
 
 

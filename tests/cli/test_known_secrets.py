@@ -119,7 +119,62 @@ def test_a_secret_is_found_however_it_is_written(secret: str) -> None:
 
 @pytest.mark.parametrize("word", ["", "unset", "x" * (LEAST - 1), "administrator", "ssm-bootstrap-activation-code"])
 def test_what_may_be_a_word_of_ours_is_not_searched_for(word: str) -> None:
-    assert not Secrets(word)
+    secrets = Secrets()
+    secrets.learn(word)
+    assert not secrets
+
+
+@pytest.mark.parametrize("secret", ["hunter2", "S3cr3t!pw", "correcthorsebattery", "abcdefghijklmnopqrst"])
+def test_a_certain_secret_counts_whatever_it_looks_like(secret: str) -> None:
+    secrets = Secrets()
+    secrets.learn(secret, certain=True)
+    for written in (
+        secret,
+        f"x{secret}y",
+        quote(f"={secret}&", safe=""),
+        secret.encode().hex(),
+        "\n ".join((secret[:3], secret[3:])),
+    ):
+        assert secrets.stand_in(written.encode()) and not secrets.stand_in(secrets.masked(written).encode())
+    with pytest.raises(Leak):
+        secrets.must_not_stand_in(secret.encode(), "here")
+
+
+@pytest.mark.parametrize("word", ["proxy", "Amazon", "3128", "a1b2", "online"])
+def test_a_certain_word_is_masked_where_it_stands_alone_and_no_words_of_ours_are_a_fault(word: str) -> None:
+    secrets = Secrets()
+    secrets.learn(word, certain=True)
+    assert secrets.masked(f"it is {word}, <{word}> user:{word}@host.") == "it is ***, <***> user:***@host."
+    for name in (f"x-{word}-agent", f"{word}x", f"x.{word}.example", f"{word}.example"):
+        assert secrets.masked(name) == name
+    secrets.must_not_stand_in(f"our own {word}".encode(), "here")
+
+
+@pytest.mark.parametrize("text", ["", "abc", " abc\n"])
+def test_what_is_shorter_than_four_letters_is_not_searched_for(text: str) -> None:
+    secrets = Secrets()
+    secrets.learn(text, certain=True)
+    assert not secrets
+
+
+SHORT = "abcdefghijklmnopqrst"
+"""A code that code_problem takes, and that looks like a word."""
+
+
+@pytest.mark.parametrize("source", ["a proxy", "a proxy of two words", "a file", "the configuration"])
+def test_a_code_and_a_proxys_password_are_certain(files: RootedFiles, source: str) -> None:
+    environment: dict[str, str] = {}
+    wanted = SHORT
+    if source == "a file":
+        files.put(paths.OUR_CODE, SHORT)
+    elif source == "the configuration":
+        files.put(paths.OUR_CONFIG, f"[activation]\ncode = {SHORT}\n")
+    else:
+        wanted = "hunter2" if source == "a proxy" else "correcthorse"
+        environment = {"https_proxy": f"http://user:{wanted}@proxy:3128"}
+    host = Host(files=files, trees=Trees(files.real("/")), environment=environment)
+    open_session(host, "eu-west-1", ask_metadata=False)
+    assert host.secrets.masked(f"said {wanted}") == "said ***"
 
 
 def test_the_code_of_the_environment_is_taken_out_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,11 +7,12 @@ import gzip
 import json
 import lzma
 import textwrap
+import unicodedata
 from typing import Callable
 
 import pytest
 
-from ssm_bootstrap.host.secrets import WITHHELD, Secrets, unfold_bounded
+from ssm_bootstrap.host.secrets import WITHHELD, Secrets, plainest, unfold_bounded
 from ssm_bootstrap.render.text import Report
 
 SECRETS = (
@@ -27,6 +28,11 @@ WAYS: dict[str, Callable[[str], str]] = {
     "folded": lambda secret: "\n".join(textwrap.wrap(secret, 7, break_long_words=True)),
     "folded and indented": lambda secret: "\r\n\t    ".join((secret[:5], secret[5:9], secret[9:])),
     "continued by a shell": lambda secret: " \\\n   ".join((secret[:6], secret[6:])),
+    "torn by a blank without a width": lambda secret: "\u200b".join((secret[:4], secret[4:9], secret[9:])),
+    "torn by a soft hyphen": lambda secret: "\u00ad".join((secret[:5], secret[5:])),
+    "torn by marks of direction": lambda secret: f"{secret[:5]}\u2066\u200f{secret[5:-2]}\ufeff{secret[-2:]}",
+    "hex": lambda secret: secret.encode().hex(),
+    "HEX": lambda secret: secret.encode().hex().upper(),
     "coloured": lambda secret: f"\x1b[1m{secret[:6]}\x1b[0m\x1b[1;31m{secret[6:]}\x1b[0m",
     "percent": lambda secret: "".join(f"%{byte:02x}" for byte in secret.encode()),
     "Percent": lambda secret: "".join(f"%{byte:02X}" for byte in secret.encode()),
@@ -53,6 +59,15 @@ def test_it_is_found_and_masked(secret: str, way: str) -> None:
         assert secrets.masked(text) in ("before <***> after", 'before <"***"> after')
     told = secrets.told(text)
     assert not secrets.stand_in(told.encode()) and told != WITHHELD
+
+
+def test_what_has_no_shape_is_no_part_of_a_text() -> None:
+    """Whatever this Python's Unicode has of it."""
+    unseen = [chr(number) for number in range(0x110000) if unicodedata.category(chr(number)) == "Cf"]
+    assert len(unseen) > 100
+    assert plainest("".join(unseen).encode()) == b""
+    assert plainest("\u200a\u2010\u00ae\u00e4".encode()) == "\u200a\u2010\u00ae\u00e4".encode()
+    assert Secrets(SECRETS[1]).stand_in(f"{SECRETS[1][:9]}%E2%80%8B&shy;\\u200b{SECRETS[1][9:]}".encode())
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])

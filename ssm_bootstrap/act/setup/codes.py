@@ -70,22 +70,22 @@ class Codes:
         self._host = host
         self._configuration = configuration
         if configuration.has_code:
-            host.secrets.learn(read_code(host.files))
+            host.secrets.learn(read_code(host.files), certain=True)
         for path in (configuration.code_file, paths.OUR_CODE, *half_written(host)):
             if not code_problem(self._text(path).strip()):
-                host.secrets.learn(self._text(path))
+                host.secrets.learn(self._text(path), certain=True)
         for path in (f"{paths.OUR_CONFIG}{BEFORE}", *half_written(host)):
             for code in _IN_CONFIGURATION.findall(self._text(path)):
-                host.secrets.learn(code)
+                host.secrets.learn(code, certain=True)
         for path in (paths.FIRST_BOOT_SCRIPT, *self._cloud_init(), *self._drop_ins()):
             text = self._text(path)
             for shape in _SIGNED:
                 for found in shape.findall(text):
-                    host.secrets.learn(found)
+                    host.secrets.learn(found, certain=True)
             for shape in _IN_SCRIPTS:
                 for found in shape.findall(text):
                     if not code_problem(found) and "$" not in found:  # a shell's or a template's variable is no code
-                        host.secrets.learn(found)
+                        host.secrets.learn(found, certain=True)
 
     def remove(self) -> Iterator[Union[Removed, Left]]:
         """Remove them; gives what is gone and what is left."""
