@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Iterator, Optional
+from typing import Callable, Iterable, Iterator, Optional
 
 MASK = "***"
 
@@ -12,25 +12,35 @@ _ENTITY = r"&(?:amp;)?(?:quot|apos|#0{0,4}3[49]|#[Xx]0{0,4}2[27]);"
 _QUOTE = rf"(?:\\{{0,8}}[\"']|{_ENTITY})"
 """As JSON in JSON and HTML write it too."""
 
-_PROSE = (
-    r"(?!(?-i:[A-Za-z]*(?:Exception|Error))\b|(?:expired?|incorrect|invalid|required|missing|mismatch|unknown|empty|unset|none|null|nil|"
-    r"true|false|yes|no|not|is|was|has|the|an?|denied|refused|rejected|failed|failure|wrong|ok|okay|accepted|changed|found|"
-    r"refresh|refreshed|redacted|masked|hidden)(?![^\s.,;:!?)\]}\"'&<]))"
-)
-"""What stands after a name where somebody writes about a secret, and not the secret."""
-
 _LETTERS = (
     rf"(?:[^\s\"',;}}\\&]|(?!{_ENTITY})&|"
     r"[,;](?=[^\s\"'{}\[\]])|[}\"'](?=\w)|\\(?:\r?\n(?=\S)|(?=[^\s\"'])))"
 )
 """A value without quotes: a comma, a bracket or a quote within it is part of it, and one at its end is not."""
 
-_VALUE = rf"(?!{_QUOTE}?\*\*\*|[|>][+-]?\s){_PROSE}{_LETTERS}+"
+_PROSE_ENDS = r"(?=[.,;:!?)\]}]{0,3}(?:[\s<]|[\"'](?!\w)|&(?=[\w;#-]+[=;])|$))"
+_PROSE = (
+    r"(?!(?:(?-i:[A-Za-z]*(?:Exception|Error))|expired?|incorrect|invalid|required|missing|mismatch|unknown|empty|unset|none|null|nil|"
+    r"true|false|yes|no|not|is|was|has|the|an?|denied|refused|rejected|failed|failure|wrong|ok|okay|accepted|changed|found|"
+    rf"refresh|refreshed|redacted|masked|hidden|flag|option|argument){_PROSE_ENDS})"
+)
+"""What stands after a name where somebody writes about a secret, and not the secret: a whole word, and the end of it."""
+
+_MASKED = rf"{_QUOTE}?\*\*\*(?:{_QUOTE}(?!\w)|(?!{_LETTERS}))"
+"""What was masked before; three stars may begin a password too."""
+
+_VALUE = rf"(?!{_MASKED}|[|>][+-]?\s){_PROSE}{_LETTERS}+"
 _NAMES = (
-    r"(?:aws_?)?secret_?access_?key|(?:aws_?)?(?:session|security)_?token|(?:aws_?)?access_?key_?id|"
-    r"activation[_-]?code|password|passwd|passphrase|private_?key|token_?value|client_?secret"
+    r"(?:aws_?)?secret_?access_?key|secret[_-]?key|(?:aws_?)?(?:session|security)_?token|(?:aws_?)?access_?key_?id|"
+    r"activation[_-]?code|password|passwd|passphrase|private[_-]?key|token_?value|client_?secret"
 )
 """What the names of secrets end in: DB_PASSWORD and SSM_BOOTSTRAP_ACTIVATION_CODE are two."""
+
+_SUFFIX = (
+    r"[0-9]{0,3}(?:[_-](?!(?i:FILE|PATH|DIR|DIRECTORY|UR[IL]|ARN|NAME|ID|LEN|LENGTH|MIN|MAX|AGE|TTL|TYPE|POLICY|EXPIR(?:ED|ES|Y|ATION)|"
+    r"ENV|VAR|COMMAND|REQUIRED|SET|COUNT|STORE|HASH_?ALGORITHM)(?![A-Za-z0-9]))[A-Za-z0-9]{1,40}){0,3}"
+)
+"""What more a name may say: whose it is or where it counts, and not that it is something about the secret."""
 
 _NAME = r"(?:PASS|PWD|SECRET|TOKEN|API_?KEY)"
 """The same for variables alone: in prose they are words like any other."""
@@ -38,24 +48,30 @@ _NAME = r"(?:PASS|PWD|SECRET|TOKEN|API_?KEY)"
 _WORD = r"(?:token|secret|api[_-]?key)"
 """Those that are a secret's name wherever a value is given to them, and a word of prose before a colon."""
 
-_TOKEN_VALUE = r"(?!\*\*\*)(?=[^\s\"',;}\\]*[0-9])[^\s\"',;}\\]{12,}"
+_VARIABLE = (
+    rf"(?:(?:[A-Z0-9]_{_NAME}|[A-Za-z0-9]_pass|[A-Z0-9](?<!BY)(?<!COM)PASS|[a-z0-9](?<!by)(?<!com)pass){_SUFFIX}|(?i:{_WORD}))"
+)
+"""Names of variables in capitals, and what ends in "pass" but for two words."""
+
+_TOKEN_VALUE = r"(?!\*\*\*(?:[\s\"',;}\\]|$))(?=[^\s\"',;}\\]*[0-9])[^\s\"',;}\\]{12,}"
 """What no word of prose looks like."""
 
 _CODE_VALUE = r"(?-i:(?=[A-Za-z+/=_-]*[0-9])(?=[a-z0-9+/=_-]*[A-Z])[A-Za-z0-9+/=_-]{16,})"
 """What a code looks like where the name says no more than "code": a fault's code has no digit, no capital, or is shorter."""
 
-_QUOTED = r"(?!\*\*\*)(?:(?!(?P=quote))(?:\\.|[^\r\n\\]))+"
+_QUOTED = r"(?!\*\*\*(?P=quote))(?:(?!(?P=quote))(?:\\.|[^\r\n\\]))+"
 _ENDS_LINE = r"(?=[\"']?[ \t]*(?:#|\r?$))"
 
-_SET = rf"{_QUOTE}?\s{{0,4}}[=:]\s{{0,4}}"
-_ARGUMENT = r"--?(?:activation-)?(?:code|password)"
+_SET = rf"{_QUOTE}?\s{{0,4}}(?:[=:]|%(?:25){{0,4}}3[AaDd])\s{{0,4}}"
+_ARGUMENT = rf"--?(?:(?:activation-)?code|(?:[a-z0-9]{{1,40}}[_-]){{0,4}}(?:{_NAMES}|{_WORD}|pass))"
+_LOGIN = r"(?:^|(?<=[\s\"'\[(,]))(?:-[uU]|--(?:proxy-)?user)"
 _NEXT_WORD = r"[ \t,=]{1,8}(?:\\\r?\n\s{0,40})?"
 _NEXT_ITEM = r",?[ \t]{0,8}\r?\n[ \t]{0,40}(?:-[ \t]{1,8})?(?=[\"']|(?<=- )\w)"
 _BLOCK = r"(?:[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,40})?"
 """In YAML the value may stand on the next line."""
 
 SHAPES: tuple[re.Pattern[str], ...] = (
-    re.compile(r"(?im)(?P<kept>^\s*SetCredential(?:Encrypted)?\s*=\s*[\w.@-]+:)(?!\*\*\*)(?:\\\r?\n|[^\r\n])+"),
+    re.compile(r"(?im)(?P<kept>^\s*SetCredential(?:Encrypted)?\s*=\s*[\w.@-]+:)(?!\*\*\*\r?$)(?:\\\r?\n|[^\r\n])+"),
     # A URL's user and password: up to the last @ of the word, as a password may hold / and @ itself.
     re.compile(r"(?P<kept>://)[^\s\"<>]*@"),
     # A proxy is taken without a scheme too; a password that nobody escaped may hold blanks and quotes.
@@ -65,28 +81,41 @@ SHAPES: tuple[re.Pattern[str], ...] = (
         r"(?im)(?P<kept>\b(?:https?|all|no)_proxy\s*=\s*[\"']?(?:[a-z0-9+.-]+://|(?![a-z0-9+.-]+://)))[^\s:/@\"',]+:(?![0-9]{1,5}(?:[\"',\s/]|$))[^\s\"',]+"
     ),
     # systemd and shells quote an assignment as a whole, too: Environment="DB_PASSWORD=two words".
-    re.compile(rf"(?P<kept>(?P<quote>[\"'])\w{{0,80}}(?:(?i:{_NAMES}|{_WORD})|_{_NAME}|(?i:code)(?=={_CODE_VALUE}))=){_QUOTED}"),
-    re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_SET}(?P<quote>{_QUOTE})){_QUOTED}"),
-    re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_SET}{_BLOCK}){_VALUE}"),
-    re.compile(rf"(?P<kept>(?:[A-Z0-9]_{_NAME}|(?i:{_WORD}))=(?P<quote>{_QUOTE})){_QUOTED}"),
-    re.compile(rf"(?P<kept>(?:[A-Z0-9]_{_NAME}|(?i:{_WORD}))=){_VALUE}"),
+    re.compile(
+        rf"(?P<kept>(?P<quote>[\"'])\w{{0,80}}(?:(?i:{_NAMES}|{_WORD}){_SUFFIX}|_{_NAME}{_SUFFIX}|(?i:code)(?=={_CODE_VALUE}))=){_QUOTED}"
+    ),
+    re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_SUFFIX}{_SET}(?P<quote>{_QUOTE})){_QUOTED}"),
+    re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_SUFFIX}{_SET}{_BLOCK}){_VALUE}"),
+    re.compile(rf"(?P<kept>{_VARIABLE}(?:=|%(?:25){{0,4}}3[Dd])(?P<quote>{_QUOTE})){_QUOTED}"),
+    re.compile(rf"(?P<kept>{_VARIABLE}(?:=|%(?:25){{0,4}}3[Dd])){_VALUE}"),
+    # A shell's own PWD is a path.
+    re.compile(rf"(?i)(?P<kept>(?<![a-z0-9])pwd\s{{0,4}}=\s{{0,4}}{_QUOTE}?)(?![/~$]){_VALUE}"),
+    # curl's, and of those that take the same: a user and a password, and no user and group of numbers.
+    re.compile(
+        rf"(?P<kept>{_LOGIN}(?:[ \t=]{{1,8}}|\\?[\"'],[ \t]{{0,8}})(?P<quote>\\?[\"'])[^\s:\"'=]{{1,200}}:)"
+        rf"(?!//|[0-9]+(?P=quote)){_QUOTED}"
+    ),
+    re.compile(rf"(?P<kept>{_LOGIN}[ \t=]{{1,8}}[^\s:\"'=]{{1,200}}:)(?!//|[0-9]+(?:[\s\"',;]|$)|{_MASKED}){_LETTERS}+"),
     # With a colon: a quoted value of a quoted name, what alone stands in a line of settings, and what is no word.
     re.compile(rf"(?i)(?P<kept>{_WORD}{_QUOTE}\s{{0,4}}:\s{{0,4}}(?P<quote>{_QUOTE})){_PROSE}{_QUOTED}"),
     re.compile(rf"(?im)(?P<kept>^[ \t]{{0,40}}(?:- )?[\w.-]{{0,80}}{_WORD}\s{{0,4}}:[ \t]{{1,4}}[\"']?){_VALUE}{_ENDS_LINE}"),
     re.compile(rf"(?i)(?P<kept>{_WORD}{_SET}{_QUOTE}?){_TOKEN_VALUE}"),
     re.compile(
         rf"(?i)(?P<kept>(?:<|&lt;)[\w.:-]{{0,80}}(?:{_NAMES}|{_WORD})(?:\s[^<>]{{0,400}})?(?:>|&gt;)\s*(?:<!\[CDATA\[)?)"
-        r"(?!\*\*\*)[^<&\s](?:[^<&]|&(?!lt;)){0,4096}(?=<|&lt;)"
+        r"(?!\*\*\*\s*(?:<|&lt;|\]\]))[^<&\s](?:[^<&]|&(?!lt;)){0,4096}(?=<|&lt;)"
     ),
     re.compile(rf"(?im)(?P<kept>^\s*code\s*[=:]\s*{_BLOCK}[\"']?){_VALUE}"),
     re.compile(rf"(?i)(?P<kept>code{_SET}{_BLOCK}\\?[\"']?){_CODE_VALUE}"),
     # An argument and its value: in a line, as items of a list, or one a line in YAML.
-    re.compile(rf"(?i)(?P<kept>(?:^|(?<=[\s\"'\[(,=])){_ARGUMENT}\\?[\"']?(?:{_NEXT_WORD}|{_NEXT_ITEM})\\?[\"']?){_VALUE}"),
+    re.compile(
+        rf"(?i)(?P<kept>(?:^|(?<=[\s\"'\[(,=])){_ARGUMENT}\\?[\"']?(?:{_NEXT_WORD}|{_NEXT_ITEM})\\?[\"']?)(?![<$]){_VALUE}"
+    ),
     re.compile(r"(?P<kept><<'?END_OF_CODE'?\r?\n)[^\r\n]+"),
     re.compile(r"(?i)(?P<kept>\b(?:X-Amz-)?(?:Signature|Security-Token|Credential)(?:=|%3D))[^&\s\"',]+"),
     re.compile(r"(?P<kept>\bAWSAccessKeyId=)[^&\s\"']+"),
     re.compile(r"(?i)(?P<kept>\b(?:proxy-)?authorization\W{1,6}(?:basic|bearer|negotiate|digest|ntlm)\s+)[^\s\"\]]+"),
     re.compile(r"(?i)(?P<kept>\b(?:set-)?cookie[^\w*]{1,4})[^\r\n\"\]]+"),
+    re.compile(r"(?<![\w$])\$(?:1|2[abxy]|5|6|7|y|gy|md5|sha1|argon2(?:id?|d)|scrypt)\$[./A-Za-z0-9$=,+-]{16,}"),  # crypt(5)
     # Identifiers of IAM: the prefixes of unique ids, IAM User Guide.
     re.compile(r"\b(?:AKIA|ASIA|AGPA|AROA|AIDA|AIPA)[A-Z0-9]{16}\b"),
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
@@ -96,7 +125,9 @@ SHAPES: tuple[re.Pattern[str], ...] = (
 
 
 _SECRET_NAME = re.compile(
-    rf"(?i:.*(?:{_NAMES}))|.*_{_NAME}|(?i:{_WORD})|(?i:.*[_-]{_WORD})|.*[a-z](?:Token|Secret|A[Pp][Ii]Key)", re.DOTALL
+    rf"(?i:.*(?:{_NAMES})){_SUFFIX}|(?:.*_{_NAME}|.*[A-Z0-9](?<!BY)(?<!COM)PASS){_SUFFIX}|(?i:pwd|{_WORD})|(?i:.*[_-](?:{_WORD}|pass))|"
+    r".*[a-z](?:Token|Secret|A[Pp][Ii]Key)",
+    re.DOTALL,
 )
 _SECRET_ARGUMENT = re.compile(_ARGUMENT, re.IGNORECASE)
 
@@ -116,11 +147,21 @@ NOT_REPEATED = "(not repeated: it looks like a code)"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CODE = re.compile(r"(?=.*[0-9A-Z])[A-Za-z0-9+/=_-]{16,}")
 
+_BETWEEN = re.compile(r"[\s\"'`\u201c\u201d\u2018\u2019\u00ad\u200b-\u200f\u2060\ufeff]+")
+"""What comes with a paste, around it and where it was torn."""
+
 
 def looks_like_a_code(text: str) -> bool:
     """Whether a word that was given for something else may be an activation code, or most of one."""
-    word = text.strip().strip("\"'`\u201c\u201d\u2018\u2019")
+    word = _BETWEEN.sub("", text)
     return _CODE.fullmatch(word) is not None and _UUID.fullmatch(word) is None
+
+
+def codes_among(words: Iterable[str], exists: Callable[[str], bool]) -> list[str]:
+    """What looks like a code of the words that somebody gave, their values and the ends of paths; what ``exists`` is none."""
+    values = {value for word in words for value in (word, word.partition("=")[2]) if not exists(value)}
+    parts = {part for value in values for part in (value, "" if "://" in value else value.rpartition("/")[2])}
+    return sorted((part for part in parts if looks_like_a_code(part)), key=len, reverse=True)
 
 
 def repeated(text: str) -> str:

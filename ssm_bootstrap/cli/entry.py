@@ -35,6 +35,7 @@ STATUSES = """exit status:
   0    fine; warnings too, unless --strict
   1    an error was found, or the node is not proven online
   2    a flag is wrong
+  66   what was named is not there, is empty, or is neither a log nor a command's output
   69   the service could not be reached, or the wait ran out
   70   a fault of ssm-bootstrap itself
   75   try again later: throttled, 5xx, locked, disk full
@@ -141,12 +142,14 @@ def _say_where(arguments: Optional[argparse.Namespace]) -> int:
 
 
 def _without_codes(message: str, given: Sequence[str]) -> str:
-    """A message that repeats none of the words given that look like a code, be it given for a path, a region or an id."""
-    from ssm_bootstrap.catalog.secrets import NOT_REPEATED, looks_like_a_code
+    """A message that repeats none of the words given that look like a code, be it given for a path, a region or an id.
 
-    values = {part for word in given for part in (word, word.partition("=")[2])}
-    for value in sorted((value for value in values if looks_like_a_code(value) and not os.path.lexists(value)), key=len):
-        message = message.replace(value, NOT_REPEATED)
+    One given for a path may come back as the last part of a longer one.
+    """
+    from ssm_bootstrap.catalog.secrets import NOT_REPEATED, codes_among
+
+    for code in codes_among(given, os.path.lexists):
+        message = message.replace(code, NOT_REPEATED)
     return message
 
 

@@ -9,6 +9,7 @@ from typing import Sequence
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.logformat import KINDS
+from ssm_bootstrap.catalog.secrets import codes_among
 from ssm_bootstrap.cli.flags import add_history, add_output, add_region, moment
 from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report
@@ -105,8 +106,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _known(secrets: Secrets, named: Sequence[str]) -> Secrets:
-    """The caller's, those of this machine's configuration, and those of files of settings that are among the named ones."""
+    """The caller's, those of this machine's configuration and of files of settings among the named, and codes named as files."""
     learn_what_can_be(secrets, Files(), os.environ)
+    for code in codes_among(named, os.path.lexists):
+        secrets.learn(code)
     learn_written(secrets, Files(), (os.path.abspath(name) for name in named if name.endswith(SETTINGS)))
     return secrets
 
@@ -119,6 +122,7 @@ def _is_code(word: str) -> bool:
 
 def _tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secrets: Secrets) -> int:
     found = explain_logs(digest, NO_SITE, region=arguments.region)
+    search.must_be_recognised(digest, any(found.records) or bool(found.findings))
     region, source = arguments.region or found.region, "flag" if arguments.region else "logs"
     if not region and found.findings and search.is_own:
         region, source = search.own_region()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Mapping, Optional
 
 from ssm_bootstrap.catalog.limits import ACTIVATION_CODE
-from ssm_bootstrap.catalog.secrets import NOT_REPEATED
+from ssm_bootstrap.catalog.secrets import NOT_REPEATED, repeated
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.settings import Configuration, read_code
@@ -20,11 +20,12 @@ MOST = 4096
 """Bytes that are read of a file that holds a code."""
 
 LIKE_A_CODE = 16
-"""Letters in one word, from which on it may be most of a code."""
+"""Letters from which on what was given may be most of a code, be it torn by blanks or not."""
 
 PLACEHOLDER = "unset"
 """What the unit's SetCredential= gives where no code was put in place."""
 
+_UNBROKEN = re.compile(r"(?=[A-Za-z]*[0-9]|[a-z0-9]*[A-Z])[A-Za-z0-9\u00ad\u200b-\u200f\u2060]{10,}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -182,13 +183,21 @@ def _from_file(files: Files, path: str, who: str) -> Code:
 def shown_path(files: Files, path: str) -> str:
     """A path as an error may repeat it: a code that was given in place of the path of its file is not."""
     parts = [part for part in path.split("/") if part]
-    if not any(len(part) >= LIKE_A_CODE for part in re.split(r"[\s\"'`\u201c\u201d\u2018\u2019]+", path)) or not parts:
+    if len("".join(path.split())) < LIKE_A_CODE or not parts:
         return path
     try:
         leads_somewhere = path.startswith("/") and files.kind(f"/{parts[0]}") == ("directory" if len(parts) > 1 else "file")
+        is_there = leads_somewhere and files.exists(path)
     except OSError:
-        leads_somewhere = False
-    return path if leads_somewhere else NOT_REPEATED
+        leads_somewhere = is_there = False
+    if not leads_somewhere:
+        return NOT_REPEATED
+    return path if is_there else "/".join(map(_shown_part, path.split("/")))
+
+
+def _shown_part(part: str) -> str:
+    """A name on the way to a file; one of words and numbers, such as code-of-2026, is shown however long it is."""
+    return repeated(part) if _UNBROKEN.search("".join(part.split())) else part
 
 
 def _decoded(data: bytes, who: str) -> str:

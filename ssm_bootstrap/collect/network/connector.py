@@ -11,6 +11,7 @@ from typing import Callable, Iterator, Mapping, NoReturn, Optional, Sequence, Ty
 
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.endpoints import WEBSOCKET_PATH, Endpoint
+from ssm_bootstrap.catalog.secrets import repeated
 from ssm_bootstrap.collect.network.answers import judge_service, request_id_of
 from ssm_bootstrap.collect.network.failures import failure_of, words_of
 from ssm_bootstrap.collect.trusted import fault_of_trusted
@@ -247,7 +248,7 @@ def loose_authorities(files: Files, environment: Mapping[str, str]) -> Iterator[
     for directory in dict.fromkeys(filter(None, environment.get("SSL_CERT_DIR", "").split(":"))):
         loose = _loose_directory(files, directory)
         if loose:
-            yield directory, loose
+            yield directory if directory.startswith("/") else repeated(directory), loose
             continue
         for name in _names(files, directory):
             yield from _loose(files, f"{directory.rstrip('/')}/{name}")
@@ -255,7 +256,7 @@ def loose_authorities(files: Files, environment: Mapping[str, str]) -> Iterator[
 
 def _loose(files: Files, path: str) -> Iterator[tuple[str, str]]:
     if not path.startswith("/"):
-        yield path, _RELATIVE
+        yield repeated(path), _RELATIVE
         return
     try:
         held = files.hold(path, 0)

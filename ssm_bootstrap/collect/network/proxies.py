@@ -6,6 +6,7 @@ import re
 import shlex
 from typing import Iterator, Mapping, Optional, Sequence
 
+from ssm_bootstrap.catalog.secrets import repeated
 from ssm_bootstrap.collect.agent.service import KEPT_VARIABLES, look_at_unit, masked_variable, parse_environment, show_pairs
 from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.targets import ProxySettings
@@ -39,10 +40,14 @@ def side_of(variables: Mapping[str, str], source: str, hosts: Sequence[str]) -> 
         https=masked_variable("https_proxy", settings.https),
         http=masked_variable("http_proxy", settings.http),
         exceptions=masked_variable("no_proxy", settings.exceptions),
-        authorities=tuple((name, value) for name, value in kept if value and name.lower() not in _PROXIES),
+        authorities=tuple((name, _shown(value)) for name, value in kept if value and name.lower() not in _PROXIES),
         by_proxy=tuple(host for host in hosts if settings.url_for(host, 443)),
         metadata_by_proxy=bool(settings.url_for(IMDS, 80)),
     )
+
+
+def _shown(place: str) -> str:
+    return place if place.startswith("/") else repeated(place)
 
 
 def look_at_shells(host: Host, hosts: Sequence[str]) -> tuple[ProxySide, ...]:
