@@ -72,7 +72,7 @@ class Search:
         return told if name in ("", "UTC", told) else f"{name}, {told}"
 
     def read(self) -> LogDigest:
-        """The digest; raises Refusal (78) where there is nothing that can be read."""
+        """The digest; raises Refusal (66 of what was named, 78 of this machine) where there is nothing to be read."""
         if self.files == ("-",):
             return self._read_standard_input()
         if self.kinds == ("journal",):
@@ -84,10 +84,22 @@ class Search:
                 digest = self._read_journal() if "journal" in self.kinds else digest
             if not any(file.bytes_read for file in digest.files):
                 raise Refusal(ExitStatus.BAD_CONTENT, "explain: /var/log/amazon/ssm: expected the agent's logs; there are none")
-        if len(self.files) == 1 and digest.unseen and not digest.files:
+        if self.files and digest.unseen and not digest.files:
             path, reason = digest.unseen[0]
-            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {path}: {reason}")
+            raise Refusal(ExitStatus.NO_INPUT, f"explain: {path}: {reason}")
         return digest
+
+    def must_be_recognised(self, digest: LogDigest, matched: bool) -> None:
+        """Refusal (66) where of all that was named nothing is a record of the agent, and no signature ``matched``.
+
+        What lies in a directory is there by the names that the agent gives; what --since leaves out was not judged.
+        """
+        if self.is_own or matched or self.since or self.until or any(file.headed for file in digest.files):
+            return
+        if not any(os.path.isdir(word) for word in self.files):
+            name = digest.files[0].path if digest.files else self.files[0]
+            expected = "expected the agent's log, or what a command printed; no line of it is known"
+            raise Refusal(ExitStatus.NO_INPUT, f"explain: {name}: {expected}")
 
     def sources(self) -> tuple[Source, ...]:
         """The files to read, the agent's own logs first."""
@@ -107,7 +119,7 @@ class Search:
         written = {source.path: source.written for source in found if source.kind == "command" and source.written}
         paths = tuple(dict.fromkeys(source.path for source in found))
         return read_logs(
-            Files() if self.is_own else NamedFiles(),
+            Files().unled() if self.is_own else NamedFiles(),
             paths,
             self.zone,
             self.now,
@@ -135,7 +147,7 @@ class Search:
 
             raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {STANDARD_INPUT}: {words_of(error)}") from None
         if not any(file.bytes_read for file in digest.files):
-            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {STANDARD_INPUT}: expected a log; nothing came")
+            raise Refusal(ExitStatus.NO_INPUT, f"explain: {STANDARD_INPUT}: expected a log; nothing came")
         return digest
 
     def _read_journal(self) -> LogDigest:

@@ -13,6 +13,7 @@ class ExitStatus(IntEnum):
     OK = 0
     FOUND = 1
     USAGE = 2
+    NO_INPUT = 66
     UNREACHABLE = 69
     BUG = 70
     TRY_LATER = 75

@@ -68,6 +68,7 @@ class LogFile:
     bytes_read: int
     records: int
     remarks: tuple[str, ...] = ()
+    headed: bool = False  # a line of it begins as the agent begins a record
 
 
 @dataclass(frozen=True)

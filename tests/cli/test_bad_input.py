@@ -166,7 +166,7 @@ def test_the_value_of_a_mistyped_flag_is_not_repeated(lab: Lab) -> None:
     ],
 )
 def test_a_log_that_is_not_there(lab: Lab, words: tuple[str, ...], said: str) -> None:
-    refused(lab, 2 if "-" in words else 78, said, "explain", *words)
+    refused(lab, 2 if "-" in words else 66, said, "explain", *words)
 
 
 def test_the_agents_logs_where_there_are_none(lab: Lab) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Optional, Protocol, Sequence, TypeVar
 
@@ -206,13 +207,14 @@ def _joined(first: Optional[PartRead], second: PartRead) -> PartRead:
         first.file.bytes_read + second.file.bytes_read,
         first.file.records + second.file.records,
         tuple(dict.fromkeys(first.file.remarks + second.file.remarks)),
+        first.file.headed or second.file.headed,
     )
     window = _join(first.window, second.window) if second.window else first.window
     return PartRead(file, first.lines + second.lines, window, first.error or second.error)
 
 
 def _with_remarks(file: LogFile, *remarks: str) -> LogFile:
-    return LogFile(file.path, file.bytes_read, file.records, file.remarks + remarks)
+    return replace(file, remarks=file.remarks + remarks)
 
 
 def _remarked(part: PartRead, zone: tzinfo, now: Optional[datetime]) -> LogFile:

@@ -275,4 +275,4 @@ class LogReader:
         if self._jumps:
             times = "once" if self._jumps == 1 else f"{self._jumps} times"
             remarks.append(f"its clock goes back {times}, by up to {self._furthest} minutes")
-        return LogFile(self.path, self.bytes_read, self.records, tuple(remarks))
+        return LogFile(self.path, self.bytes_read, self.records, tuple(remarks), self._headed)
