@@ -125,6 +125,50 @@ def test_no_assertion_compares_times() -> None:
     ] == []
 
 
+SHORTEST = 5
+"""Seconds that a busy machine may take to start a program."""
+
+ON_PURPOSE = {"tests/fakes.py", "tests/lab/aws/server.py"}
+"""Waits that are repeated until what is awaited is there, or in which nothing is awaited."""
+
+
+def short_limits(source: str, path: str) -> Iterator[str]:
+    """The calls of a file that give a literal limit below SHORTEST, by name, or to a ``wait`` whose status is compared."""
+    tree = ast.parse(source)
+    compared = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Compare) for part in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            limits = [word.value for word in node.keywords if word.arg == "timeout"]
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "wait" and id(node) in compared:
+                limits += node.args[:1]
+            for limit in limits:
+                if isinstance(limit, ast.Constant) and isinstance(limit.value, (int, float)) and limit.value < SHORTEST:
+                    yield f"{path}:{node.lineno}: {ast.unparse(node)[:80]}"
+
+
+def test_no_child_has_less_than_a_slow_machine_needs() -> None:
+    """A limit that is met before a child has said a word tells of the machine, and not of what is tested."""
+    files = {str(path.relative_to(ROOT)): path for path in sorted(TESTS.rglob("*.py")) if "data" not in path.parts}
+    texts = {name: path.read_text(encoding="utf-8") for name, path in files.items() if name not in ON_PURPOSE}
+    assert [one for name, text in texts.items() for one in short_limits(text, name)] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("run('x', timeout=0.3)", 1),
+        ("assert child.wait(2) == 0", 1),
+        ("while True:\n    event.wait(0.1)", 0),
+        ("child.communicate(timeout=4.9)", 1),
+        ("run('x', timeout=5)", 0),
+        ("child.wait(30)", 0),
+        ("run('x', timeout=limit)", 0),
+    ],
+)
+def test_the_law_sees_a_short_limit(source: str, count: int) -> None:
+    assert len(list(short_limits(source, "x.py"))) == count
+
+
 @pytest.mark.parametrize(
     ("source", "count"),
     [
