@@ -187,7 +187,7 @@ class EndedBy(str, Enum):
     REGISTRATION = "a registration"
     STOP = "the end of the agent"
     PROBE = "a probe that reaches it now"
-    OTHER_FAULT = "another fault of the same host now"
+    OTHER_FAULT = "another fault of the same host"
     NOT_ASKED_FOR = "nothing needs that host now"
     MACHINE = "a look at the machine"
     SILENCE = "nothing more of it came"

@@ -228,6 +228,49 @@ def test_no_cause_is_told_across_time() -> None:
     assert [(finding.code, finding.symptom_of) for finding in told.findings] == [("tls-untrusted", None)]
 
 
+BEHIND = ("dial tcp: lookup x on 10.0.0.2:53: no such host", "connect: connection refused", "x509: certificate has expired or is")
+
+
+def failing(words: str, call: str = "Retrieve credentials produced error", url: str = f"https://{SSM}/") -> str:
+    words = words.replace("x on", f"{SSM} on") if words.startswith("dial") else words
+    way = "dial tcp 10.0.1.21:443: " if words.startswith("connect") else ""
+    return f'ERROR [CredentialRefresher] {call}: RequestError: send request failed\ncaused by: Post "{url}": {way}{words}'
+
+
+NO_NAME, REFUSED, EXPIRED = (failing(words) for words in BEHIND)
+DENIED = "ERROR [CredentialRefresher] Retrieve credentials produced error: AccessDeniedException: no"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "over"),
+    [
+        (NO_NAME, REFUSED, True),
+        (NO_NAME, EXPIRED, True),
+        (REFUSED, EXPIRED, True),
+        (SILENT, DENIED, True),
+        (EXPIRED, DENIED, True),
+        (EXPIRED, NO_NAME, False),
+        (DENIED, EXPIRED, False),
+        (NO_NAME, failing(BEHIND[2], url="https://ssm.eu-west-2.amazonaws.com/"), False),  # another host
+        (NO_NAME, failing(BEHIND[2], "Status code 400 returned from AWS API. RequestId: x"), False),  # another call
+        (failing(BEHIND[1], url=f"http://{SSM}/"), EXPIRED, False),  # another port
+    ],
+)
+def test_what_came_further_ends_what_it_failed_of_before(before: str, after: str, over: bool) -> None:
+    told = explain_logs(digest(("09:59:00", START), ("10:00:00", [before]), ("10:20:00", [after])))
+    assert (len(told.findings), len(told.history)) == ((1, 1) if over else (2, 0))
+    if over:
+        ending = told.history[0].ending
+        assert ending is not None and ending.by is EndedBy.OTHER_FAULT and ending.at == at("10:20:00")
+        assert told.findings[0].code in ending.words
+
+
+def test_what_fails_of_something_nearer_again_holds_again() -> None:
+    told = explain_logs(digest(("10:00:00", [NO_NAME]), ("10:20:00", [EXPIRED]), ("10:40:00", [NO_NAME])))
+    assert {finding.code: finding.count for finding in told.findings} == {"dns-unknown-name": 1, "tls-expired": 1}
+    assert [item.code for item in told.history] == ["dns-unknown-name"]
+
+
 LINES = st.sampled_from([*START, READY, WORKER, UP, STOP, BYE, REGISTERED, SILENT, GONE, EC2])
 
 

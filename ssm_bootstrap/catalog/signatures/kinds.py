@@ -75,6 +75,7 @@ class Signature:
     variant: str = ""  # which words of that code say what is to be changed here
     transient: Optional[bool] = None
     refuses: Optional[CallRefusal] = None  # of a cause: the service refuses the call; what that means is for the phase to say
+    is_answer: bool = False  # of a cause: the service itself says it, so that the call got through to it
     denies_object: bool = False  # of a cause: S3 refuses an object, which is a policy's doing where it is known to exist
     near_misses: tuple[str, ...] = ()
     lead: str = ""  # of a state: what its message begins with after the prefixes, where that is not ``fixed``

@@ -21,6 +21,8 @@ from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord
 from ssm_bootstrap.model.network import Failure, Stage
 
+_RUNGS = tuple(Stage)
+
 
 @dataclass(frozen=True)
 class SignatureMatch:
@@ -49,6 +51,14 @@ class RecordReading:
         """The row of what was being done, or of the state that was told: it says what its failure means."""
         match = self.phase or self.state
         return match.signature if match else None
+
+    @property
+    def reached(self) -> Optional[int]:
+        """How many rungs of the ladder the call had behind it when it failed, all where it was answered; None: not told."""
+        if self.fault is None:
+            return len(_RUNGS) if self.cause and self.cause.signature.is_answer else None
+        may_be_the_dial = self.fault.awaiting_headers and self.wrapper is not None and self.wrapper.limit_covers_dial
+        return None if self.fault.stage is None or may_be_the_dial else _RUNGS.index(self.fault.stage)
 
 
 @cache

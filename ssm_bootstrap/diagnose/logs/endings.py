@@ -2,7 +2,7 @@
 
 It holds where it was seen in the newest run of the agent, that run lives, and nothing that came later says that it is over.
 What ends it is asked in this order: a registration, a start of the machine, a restart or the end of the agent, a good sign,
-what a look sees now, and at last silence. Who may tell of a fault stands in the row of its finding.
+a failure that lies behind it, what a look sees now, and at last silence. Who may tell of a fault stands in its finding's row.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class SeenBeside:
 
 @dataclass(frozen=True)
 class Fault:
-    """One stretch of a fault as its records tell it: ``good`` are the signs that would end it, in order of time.
+    """One stretch of a fault as its records tell it: ``good`` are the signs that would end it, in order of time, and so
+    ``further``: what fails at a certificate has a resolver again.
 
     ``of_the_agent`` tells that the running agent wrote it about itself; what ``-register``, a command or a patch run told of
     its own end is not over because the agent was restarted.
@@ -48,6 +49,7 @@ class Fault:
     service: str
     last: Optional[datetime]
     good: Sequence[Sign] = ()
+    further: Sequence[Sign] = ()  # later failures of the same call that came further, by their codes
     of_the_agent: bool = True
     of_an_attempt: bool = False  # -register alone told it
     can_heal: bool = False  # whether there is a sign that would end it
@@ -62,6 +64,7 @@ def find_ending(fault: Fault, timeline: Timeline, seen: SeenBeside, latest: Opti
         _by_boot(fault, timeline),
         _by_run(fault, timeline),
         _by_good_sign(fault),
+        _by_progress(fault),
         _by_look(fault, seen),
         None if _is_seen(fault, seen) else _by_silence(fault, seen.present.at or latest),
     ):
@@ -115,6 +118,12 @@ def _by_run(fault: Fault, timeline: Timeline) -> Optional[Ending]:
 def _by_good_sign(fault: Fault) -> Optional[Ending]:
     sign = next((sign for sign in fault.good if fault.last is not None and sign.at > fault.last), None)
     return Ending(EndedBy.GOOD_SIGN, f"{sign.name} {sign.value}".rstrip(), sign.at) if sign is not None else None
+
+
+def _by_progress(fault: Fault) -> Optional[Ending]:
+    """What the same call failed of before is over once it fails of something behind that."""
+    sign = next((sign for sign in fault.further if fault.last is not None and sign.at > fault.last), None)
+    return Ending(EndedBy.OTHER_FAULT, f"the same call came further, to {sign.name}", sign.at) if sign is not None else None
 
 
 def _by_look(fault: Fault, seen: SeenBeside) -> Optional[Ending]:

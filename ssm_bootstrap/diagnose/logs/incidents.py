@@ -12,6 +12,7 @@ from ssm_bootstrap.diagnose.logs.classify import Judgement, Sighting, Sort
 from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, SeenBeside, find_ending
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.logs import Level
+from ssm_bootstrap.model.network import Stage
 from ssm_bootstrap.model.timeline import EndedBy, Ending, Incident, LifeEvent, Sign, Timeline
 
 CHANGE_BEFORE = timedelta(minutes=15)
@@ -22,6 +23,9 @@ LEAST_FOR_RATE = timedelta(seconds=60)
 
 REGISTER = "register"
 """The phase of what ``-register`` does, a process of its own."""
+
+ANSWERING = tuple(Stage).index(Stage.HTTP)
+"""How far a failure may have come that does not tell: what lies behind it is an answer alone."""
 
 _LIFE = ("credentials-ready", "control-channel-up", "registered")
 _STARTS = ("started", "audit-start")
@@ -88,20 +92,22 @@ def tell_incidents(
     signs = signs_of(sightings, timeline)
     latest = max((item.group.last for item in sightings if item.group.last), default=None)
     addresses = _addresses(sightings)
+    failures = _failures(sightings)
     found: dict[CauseRecords, tuple[Incident, ...]] = {}
     for bundle in bundles:
         good = sorted((sign for name in bundle.good_signs for sign in signs.get(name, ())), key=lambda sign: sign.at)
+        further = sorted(_further(bundle, failures), key=lambda sign: sign.at)
         spells = sorted(_spells(bundle.sightings), key=lambda told: (told.first, told.last))
-        stretches = list(_cut(spells, good, timeline))
+        stretches = list(_cut(spells, (*good, *further), timeline))
         told = []
         for stretch, following in zip(stretches, [*stretches[1:], None]):
-            ending = find_ending(_fault(bundle, stretch, good), timeline, seen, latest)
+            ending = find_ending(_fault(bundle, stretch, good, further), timeline, seen, latest)
             if ending is None and following is not None:
                 ending = Ending(EndedBy.SILENCE, "nothing more of it came for a while", stretch[-1].last)
             told.append(_incident(bundle, stretch, good, signs, ending, addresses))
         untimed = sum(item.group.count for item in bundle.sightings) - sum(told.count for told in spells)
         if untimed:
-            ending = find_ending(_fault(bundle, (), good), timeline, seen, latest)
+            ending = find_ending(_fault(bundle, (), good, further), timeline, seen, latest)
             told.append(Incident(bundle.code, bundle.subject, None, None, None, untimed, ending=ending, breaks=bundle.breaks))
         found[bundle] = tuple(told)
     return found
@@ -123,7 +129,41 @@ def in_order_of_weight(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
     return tuple(sorted(incidents, key=_order))
 
 
-def _fault(bundle: CauseRecords, stretch: Sequence[_Told], good: Sequence[Sign]) -> Fault:
+def _failures(sightings: Iterable[Sighting]) -> dict[tuple[str, str], list[Sighting]]:
+    """The failed calls that tell how far they came, by what was being done and the service that was asked."""
+    found: dict[tuple[str, str], list[Sighting]] = {}
+    for item in sightings:
+        judgement = item.judgement
+        if judgement.sort is Sort.FAULT and judgement.phase and judgement.reading.reached is not None:
+            found.setdefault((judgement.phase, judgement.service), []).append(item)
+    return found
+
+
+def _further(bundle: CauseRecords, failures: Mapping[tuple[str, str], Sequence[Sighting]]) -> Iterator[Sign]:
+    """Failures of the same calls, by the same way to the same host where both name one, that lie behind those of a bundle."""
+    calls: dict[tuple[str, str], dict[tuple[str, str], int]] = {}
+    for item in bundle.sightings:
+        reached, way = item.judgement.reading.reached, (item.judgement.host, _scheme(item))
+        ways = calls.setdefault((item.judgement.phase, item.judgement.service), {})
+        ways[way] = min(ways.get(way, ANSWERING), ANSWERING if reached is None else reached)
+    for call, ways in calls.items():
+        for other in failures.get(call, ()):
+            code, behind = other.judgement.code, other.judgement.reading.reached or 0
+            if code != bundle.code and any(behind > reached and _are_alike(way, other) for way, reached in ways.items()):
+                for spell in other.group.spells:
+                    yield from (Sign(code, at) for at in (spell.first, spell.last))
+
+
+def _are_alike(way: tuple[str, str], other: Sighting) -> bool:
+    """Whether two calls may have gone the same way: host and scheme are the same, or not told."""
+    return all(not one or not two or one == two for one, two in zip(way, (other.judgement.host, _scheme(other))))
+
+
+def _scheme(item: Sighting) -> str:
+    return item.judgement.reading.fault.scheme if item.judgement.reading.fault else ""
+
+
+def _fault(bundle: CauseRecords, stretch: Sequence[_Told], good: Sequence[Sign], further: Sequence[Sign]) -> Fault:
     items = [told.item for told in stretch] or bundle.sightings
     return Fault(
         bundle.code,
@@ -131,6 +171,7 @@ def _fault(bundle: CauseRecords, stretch: Sequence[_Told], good: Sequence[Sign])
         bundle.service,
         max((told.last for told in stretch), default=None),
         good,
+        further,
         any(_is_of_the_agent(item) for item in items),
         all(item.judgement.phase == REGISTER for item in items),
         bool(bundle.good_signs),
