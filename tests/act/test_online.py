@@ -172,6 +172,25 @@ def test_every_sign_is_needed(tmp_path: Path, lines: Sequence[Tuple[float, str]]
     assert [sign.name for sign in proof.signs if not sign.seen] == missing
 
 
+def old_start(version: str, *first: str) -> List[Line]:
+    texts = (*first, "Agent will take identity from OnPrem", f"[amazon-ssm-agent] amazon-ssm-agent - v{version}")
+    return said(*((5.0, text) for text in texts))
+
+
+@pytest.mark.parametrize("start", [old_start("3.0.1124.0"), old_start("3.1.1927.0", FIRST), old_start("3.2.1241.0", FIRST)])
+def test_an_agent_that_says_nothing_of_its_credentials_has_them_once_it_works(tmp_path: Path, start: List[Line]) -> None:
+    proof = prove(tmp_path, "", AT, [*start, *said(*WORKER, *CHANNEL)], AT + timedelta(seconds=4.9))
+    assert proof.online, proof.signs
+    proof = prove(tmp_path / "waits", "", AT, start, AT + timedelta(seconds=4.9), timeout=20.0)
+    assert [sign.name for sign in proof.signs if not sign.seen] == ["credentials", "worker", "channel"]
+
+
+def test_an_agent_that_says_so_is_waited_for(tmp_path: Path) -> None:
+    start = old_start("3.2.1297.0", FIRST)
+    proof = prove(tmp_path, "", AT, [*start, *said(*WORKER, *CHANNEL)], AT + timedelta(seconds=4.9), timeout=20.0)
+    assert [sign.name for sign in proof.signs if not sign.seen] == ["credentials"]
+
+
 @pytest.mark.parametrize(
     ("end", "identity"),
     [

@@ -228,6 +228,33 @@ def test_no_cause_is_told_across_time() -> None:
     assert [(finding.code, finding.symptom_of) for finding in told.findings] == [("tls-untrusted", None)]
 
 
+THREE = (ASKS, HYBRID, "INFO [amazon-ssm-agent] amazon-ssm-agent - v3.0.1124.0", WORKER)
+TWO = ("INFO [instanceID=mi-02117ab6c0a35dc0a] Starting Agent: amazon-ssm-agent - v2.3.1319.0",)
+OPENED = "INFO [instanceID=mi-02117ab6c0a35dc0a] [MessageGatewayService] Set up control channel successfully"
+
+
+@pytest.mark.parametrize(("start", "version"), [(THREE, "3.0.1124.0"), (TWO, "2.3.1319.0")])
+def test_an_old_agent_begins_with_its_version(start: Sequence[str], version: str) -> None:
+    call = SILENT.replace("Retrieve credentials produced error:", "error when calling AWS APIs. error details -")
+    told = explain_logs(digest(("09:00:00", start), ("09:00:05", [call]), ("09:20:00", start), ("09:20:05", [OPENED])))
+    assert [(run.began, run.version, run.channel) for run in told.timeline.runs] == [
+        (at("09:00:00"), version, ""),
+        (at("09:20:00"), version, "ssmmessages"),
+    ]
+    assert not told.findings and [item.ending.by for item in told.history if item.ending] == [EndedBy.RESTART]
+
+
+def test_an_update_and_a_way_back_are_runs_of_their_own() -> None:
+    new = (FIRST, ASKS, HYBRID, "INFO [amazon-ssm-agent] amazon-ssm-agent - v3.3.0.0", CORE)
+    found = timeline(("09:00:00", THREE), ("09:10:00", new), ("09:20:00", THREE))
+    assert [run.version for run in found.runs] == ["3.0.1124.0", "3.3.0.0", "3.0.1124.0"]
+
+
+def test_a_start_that_waits_for_its_identity_is_one() -> None:
+    found = timeline(("09:00:00", [FIRST, ASKS]), ("09:00:40", [HYBRID, "INFO amazon-ssm-agent - v3.3.0.0", CORE]))
+    assert [run.began for run in found.runs] == [at("09:00:00")]
+
+
 BEHIND = ("dial tcp: lookup x on 10.0.0.2:53: no such host", "connect: connection refused", "x509: certificate has expired or is")
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Callable, Optional
 
 from ssm_bootstrap.catalog import limits
-from ssm_bootstrap.catalog.agent import WORKER
+from ssm_bootstrap.catalog.agent import TELLS_CREDENTIALS, WORKER
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.collect.machine.surroundings import credentials_until
@@ -148,6 +148,10 @@ def _signs_of(run: Optional[Run], answers: Optional[bool], until: Callable[[], s
 def _credentials(run: Run, until: Callable[[], str]) -> ProofSign:
     """Credentials that were kept over the restart say nothing of what AWS would give now."""
     sleep = _sleep_of(run)
+    if run.credentials is None and not sleep and TELLS_CREDENTIALS.is_reached_by(run.version) is False:
+        # Such an agent starts its worker, or opens its channel, once it has them, and says nothing of them.
+        is_at_work = bool(run.workers) or run.channel == "ssmmessages"
+        return ProofSign("credentials", is_at_work, "ready: it is at work with them" if is_at_work else "not ready yet")
     if run.credentials is None or sleep:
         return ProofSign("credentials", False, f"sleeping for {sleep} before it asks again" if sleep else "not ready yet")
     if not run.has_kept_credentials:

@@ -8,6 +8,7 @@ from typing import Iterable, Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.logformat import is_of_the_agent
+from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.diagnose.logs.classify import Judgement, Sighting, Sort
 from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, SeenBeside, find_ending
 from ssm_bootstrap.model.capability import Capability
@@ -28,6 +29,7 @@ ANSWERING = tuple(Stage).index(Stage.HTTP)
 """How far a failure may have come that does not tell: what lies behind it is an answer alone."""
 
 _LIFE = ("credentials-ready", "control-channel-up", "registered")
+_VERSIONS = tuple(row.id for row in SIGNATURES if row.event is LifeEvent.VERSION)
 _STARTS = ("started", "audit-start")
 
 
@@ -277,7 +279,8 @@ def _changes(
     begun = [sign for name in _STARTS for sign in signs.get(name, ()) if timedelta() <= start - sign.at <= CHANGE_BEFORE]
     if begun:
         yield f"the agent started at {max(sign.at for sign in begun):%Y-%m-%d %H:%M:%S}"
-    versions = [sign for sign in signs.get("version", ()) if sign.at <= start]
+    told = (sign for name in _VERSIONS for sign in signs.get(name, ()))
+    versions = sorted((sign for sign in told if sign.at <= start), key=lambda sign: sign.at)
     for before, after in zip(versions, versions[1:]):
         if before.value != after.value and start - after.at <= CHANGE_BEFORE:
             yield f"the agent was updated from {before.value} to {after.value} at {after.at:%Y-%m-%d %H:%M:%S}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Callable, Iterable, Iterator, Optional, Sequence
 
+from ssm_bootstrap.catalog.agent import WORKER
 from ssm_bootstrap.diagnose.logs.classify import Sighting
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.observations import Observations
@@ -24,6 +25,8 @@ BURST = timedelta(seconds=5)
 """How far before "Starting Core Agent" the lines of the same start lie: milliseconds, on a machine that has just booted more."""
 
 _AT_THE_START = frozenset((LifeEvent.ASKED, LifeEvent.IDENTITY, LifeEvent.VERSION))
+
+_STARTS = frozenset((LifeEvent.BEGAN, LifeEvent.VERSION, LifeEvent.STARTED))
 
 _BY_THE_WORKER = frozenset((LifeEvent.CHANNEL, LifeEvent.STATUS, LifeEvent.LOST, LifeEvent.HIBERNATES))
 
@@ -90,14 +93,12 @@ def _in_order(told: Iterable[LifeSign]) -> list[LifeSign]:
 
 def _runs(signs: Sequence[LifeSign]) -> Iterator[Run]:
     """The lives of the core: each from its first line to the next one's."""
-    events = {sign.event for sign in signs if not sign.worker}
-    first = LifeEvent.BEGAN if LifeEvent.BEGAN in events else LifeEvent.STARTED
     own: list[LifeSign] = []
     begun = False
     for sign in signs:
         if sign.event is LifeEvent.REGISTERED:
             continue
-        if not sign.worker and (sign.event is first or _is_again(sign, own)):
+        if not sign.worker and _is_a_start(sign, own):
             # A document worker looks for its identity too, at any time, so that the core's own start alone begins a run.
             cut = len(own) if sign.event is LifeEvent.BEGAN else _burst(own, sign)
             if own[:cut]:
@@ -119,18 +120,26 @@ def _burst(own: Sequence[LifeSign], start: LifeSign) -> int:
     return place
 
 
-def _is_again(sign: LifeSign, own: Sequence[LifeSign]) -> bool:
-    """Whether a core starts that has started already."""
-    return sign.event is LifeEvent.STARTED and any(one.event is LifeEvent.STARTED and not one.worker for one in own)
+def _is_a_start(sign: LifeSign, own: Sequence[LifeSign]) -> bool:
+    """Whether a core has started: no earlier line of its start was written, or this one has been written in this run already.
+
+    Before 3.0.1295 the first line was not written on Linux, before 3.2 not that the core starts: its version tells it then.
+    """
+    if sign.event is LifeEvent.BEGAN:
+        return True
+    told = {one.event for one in own if one.event in _STARTS and not one.worker}
+    return sign.event in _STARTS and (not told or sign.event in told)
 
 
 def _run(own: Sequence[LifeSign], begun: bool, *, followed: bool) -> Run:
+    versions = [sign.value for sign in own if sign.event is LifeEvent.VERSION and not sign.worker]
+    has_worker = WORKER.is_reached_by(versions[-1] if versions else "") is not False
     started = next((place for place, sign in enumerate(own) if sign.event is LifeEvent.WORKER), None)
     # Until its own worker was started, what a worker writes is the last of the one before it.
     kept = [
         sign
         for place, sign in enumerate(own)
-        if not (begun and sign.event in _BY_THE_WORKER and (started is None or place < started))
+        if not (begun and has_worker and sign.event in _BY_THE_WORKER and (started is None or place < started))
         and not (sign.worker and sign.event is LifeEvent.ENDED)
     ]
     core = [sign for sign in kept if not sign.worker]
