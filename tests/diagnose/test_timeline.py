@@ -38,6 +38,8 @@ SILENT = (
     f'caused by: Post "https://{SSM}/": dial tcp 52.119.221.73:443: i/o timeout'
 )
 GONE = "ERROR [CredentialRefresher] Retrieve credentials produced error: InvalidInstanceId: x"
+THREE = (ASKS, HYBRID, "INFO [amazon-ssm-agent] amazon-ssm-agent - v3.0.1124.0", WORKER)
+TWO = ("INFO [instanceID=mi-02117ab6c0a35dc0a] Starting Agent: amazon-ssm-agent - v2.3.1319.0",)
 START = (FIRST, ASKS, HYBRID, CORE, LOOP)
 
 
@@ -193,6 +195,53 @@ def test_what_the_machine_shows_counts(present: Present, by: Optional[EndedBy]) 
     assert bool(told.findings) is (by is None)
 
 
+CALL = "ERROR [ssm-agent-worker] [MessageService] [Association] error when calling AWS APIs. error details - "
+NO_WORKER = "ERROR [amazon-ssm-agent] failed to start worker ssm-agent-worker, fork/exec /usr/bin/x: permission denied"
+
+
+@pytest.mark.parametrize(
+    ("line", "seen"),
+    [
+        (NO_WORKER, Present(worker_began=at("10:00:31"))),
+        (
+            CALL + "InvalidSignatureException: Signature expired: x is now earlier than y",
+            Present(credentials_from=at("10:00:31")),
+        ),
+        (SILENT, Present(credentials_from=at("10:00:31"))),
+    ],
+)
+def test_what_is_seen_of_worker_and_credentials_is_a_later_sign(line: str, seen: Present) -> None:
+    logs = classify_logs(digest(("10:00:30", [line])))
+    over = conclude(logs, SeenBeside(seen))
+    assert not over.findings and [item.ending.by for item in over.history if item.ending] == [EndedBy.MACHINE]
+    earlier = Present(worker_began=at("10:00:30"), credentials_from=at("10:00:30"))
+    assert len(conclude(logs, SeenBeside(earlier)).findings) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        CALL + "InvalidInstanceId: x",
+        CALL + "InvalidSignatureException: Signature expired: x is now earlier than y",
+        CALL + 'RequestError: send request failed\ncaused by: Post "https://ssm.eu-west-1.amazonaws.com/": EOF',
+        "ERROR [ssm-agent-worker] Unable to load instance associations, unable to retrieve associations ThrottlingException: x",
+        "ERROR Encountered error while loading association 1b2c3d4e contents, ThrottlingException: Rate exceeded",
+    ],
+)
+def test_credentials_that_aws_gives_end_what_a_call_of_the_worker_failed_of(line: str) -> None:
+    said = (("10:00:00", START), ("10:00:30", [line]))
+    assert len(explain_logs(digest(*said)).findings) == 1
+    assert not explain_logs(digest(*said, ("10:30:00", [READY]))).findings
+    kept = (("10:00:00", [line]), ("10:00:01", (FIRST, HYBRID)), ("10:00:02", (CORE, READY, LOOP)), ("10:00:03", [line]))
+    assert len(explain_logs(digest(*kept)).findings) == 1
+
+
+def test_of_an_agent_that_never_tells_its_credentials_silence_is_enough() -> None:
+    call = [CALL + "ThrottlingException: Rate exceeded"]
+    assert not explain_logs(digest(("10:00:00", THREE), ("10:01:00", call), ("12:00:00", [UP]))).findings
+    assert len(explain_logs(digest(("10:00:00", START), ("10:01:00", call), ("12:00:00", [UP]))).findings) == 1
+
+
 @pytest.mark.parametrize(
     "line", [GONE, "ERROR [CredentialRefresher] Retrieve credentials produced error: AccessDeniedException: x"]
 )
@@ -216,7 +265,7 @@ def test_silence_ends_only_what_may_pass_and_nothing_else_could_end() -> None:
     ending = find_ending(fault(), Timeline(), SeenBeside(), late)
     assert ending is not None and ending.by is EndedBy.SILENCE
     assert find_ending(fault(), Timeline(), SeenBeside(), soon) is None
-    assert find_ending(fault(can_heal=True), Timeline(), SeenBeside(), late) is None
+    assert find_ending(fault(ended_by=frozenset({"credentials-ready"})), Timeline(), SeenBeside(), late) is None
     assert find_ending(fault(may_pass=False), Timeline(), SeenBeside(), late) is None
     assert find_ending(fault(), Timeline(), SeenBeside(Present(at=late)), soon) is not None  # the clock of the look counts
 
@@ -228,8 +277,6 @@ def test_no_cause_is_told_across_time() -> None:
     assert [(finding.code, finding.symptom_of) for finding in told.findings] == [("tls-untrusted", None)]
 
 
-THREE = (ASKS, HYBRID, "INFO [amazon-ssm-agent] amazon-ssm-agent - v3.0.1124.0", WORKER)
-TWO = ("INFO [instanceID=mi-02117ab6c0a35dc0a] Starting Agent: amazon-ssm-agent - v2.3.1319.0",)
 OPENED = "INFO [instanceID=mi-02117ab6c0a35dc0a] [MessageGatewayService] Set up control channel successfully"
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Optional, Sequence
 
+from ssm_bootstrap.catalog.agent import TELLS_CREDENTIALS
 from ssm_bootstrap.catalog.findingkind import Bond, Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import region_of, service_of
@@ -18,6 +19,9 @@ from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
 from ssm_bootstrap.model.aws import NO_SITE, Site
 from ssm_bootstrap.model.timeline import EndedBy, Ending, RunEnd, Sign, Timeline
+
+READY = "credentials-ready"
+"""The sign that an agent of before 3.2.1297 never gives."""
 
 PAUSE = timedelta(minutes=70)
 """Silence after which a fault that may pass is over. The agent's own longest pauses are 60 minutes: a ping while it hibernates,
@@ -52,7 +56,7 @@ class Fault:
     further: Sequence[Sign] = ()  # later failures of the same call that came further, by their codes
     of_the_agent: bool = True
     of_an_attempt: bool = False  # -register alone told it
-    can_heal: bool = False  # whether there is a sign that would end it
+    ended_by: frozenset[str] = frozenset()  # ids of the signs that would end it
     may_pass: bool = False  # whether the same call may succeed later with nothing changed
 
 
@@ -63,10 +67,10 @@ def find_ending(fault: Fault, timeline: Timeline, seen: SeenBeside, latest: Opti
         _by_registration(fault, timeline, seen),
         _by_boot(fault, timeline),
         _by_run(fault, timeline),
-        _by_good_sign(fault),
+        _by_good_sign(fault, seen),
         _by_progress(fault),
         _by_look(fault, seen),
-        None if _is_seen(fault, seen) else _by_silence(fault, seen.present.at or latest),
+        None if _is_seen(fault, seen) else _by_silence(fault, timeline, seen.present.at or latest),
     ):
         if ending is not None:
             return ending
@@ -115,7 +119,11 @@ def _by_run(fault: Fault, timeline: Timeline) -> Optional[Ending]:
     return None
 
 
-def _by_good_sign(fault: Fault) -> Optional[Ending]:
+def _by_good_sign(fault: Fault, seen: SeenBeside) -> Optional[Ending]:
+    """A good sign in the log, or what is seen to be so since: the head of a log may be gone."""
+    for name, at in seen.present.signs() if fault.of_the_agent else ():
+        if name in fault.ended_by and fault.last is not None and at > fault.last:
+            return Ending(EndedBy.MACHINE, f"{name}, by a look at the machine", at)
     sign = next((sign for sign in fault.good if fault.last is not None and sign.at > fault.last), None)
     return Ending(EndedBy.GOOD_SIGN, f"{sign.name} {sign.value}".rstrip(), sign.at) if sign is not None else None
 
@@ -163,8 +171,10 @@ def _is_of_others(seen: SeenBeside, host: str) -> bool:
     return not service_of(host, seen.site) or region_of(host) not in ("", seen.region)
 
 
-def _by_silence(fault: Fault, now: Optional[datetime]) -> Optional[Ending]:
+def _by_silence(fault: Fault, timeline: Timeline, now: Optional[datetime]) -> Optional[Ending]:
     """A fault that may pass by itself, and that no sign would end, is over when nothing more of it comes."""
-    if fault.can_heal or not fault.may_pass or fault.last is None or now is None or now - fault.last <= PAUSE:
+    version = timeline.newest.version if timeline.newest is not None else ""
+    never_told = {READY} if TELLS_CREDENTIALS.is_reached_by(version) is False else set()
+    if fault.ended_by - never_told or not fault.may_pass or fault.last is None or now is None or now - fault.last <= PAUSE:
         return None
     return Ending(EndedBy.SILENCE, "nothing more of it came", fault.last)

@@ -176,7 +176,7 @@ def _fault(bundle: CauseRecords, stretch: Sequence[_Told], good: Sequence[Sign],
         further,
         any(_is_of_the_agent(item) for item in items),
         all(item.judgement.phase == REGISTER for item in items),
-        bool(bundle.good_signs),
+        bundle.good_signs,
         all(item.judgement.transient for item in items),
     )
 

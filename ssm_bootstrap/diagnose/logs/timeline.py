@@ -13,7 +13,7 @@ from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.timeline import LifeEvent, LifeSign, Phase, Registration, Run, RunEnd, Timeline
 
-CORE = "amazon-ssm-agent"
+CORE, CORE_WORKER = "amazon-ssm-agent", "ssm-agent-worker"
 
 START_UP = timedelta(seconds=60)
 """How long after a process's start its first line may come; later, it is another's."""
@@ -40,6 +40,14 @@ class Present:
     core_began: Optional[datetime] = None
     booted: Optional[datetime] = None
     is_registered: Optional[bool] = None
+    worker_began: Optional[datetime] = None
+    credentials_from: Optional[datetime] = None  # when AWS gave those that hold still
+
+    def signs(self) -> Iterator[tuple[str, datetime]]:
+        """What a log would tell of what is seen: the id of the sign, and since when it is so."""
+        for name, at in (("worker-started", self.worker_began), ("credentials-ready", self.credentials_from)):
+            if at is not None:
+                yield name, at
 
 
 def present_of(observations: Observations) -> Present:
@@ -55,6 +63,7 @@ def present_of(observations: Observations) -> Present:
     if unit is not None and unit.main_pid:
         cores = [item for item in cores if item.pid == unit.main_pid] or cores
     core = next(iter(cores), None)
+    workers = [item.started for item in processes or () if item.name == CORE_WORKER]
     readable = identity is not None and identity.state is not IdentityState.UNREADABLE
     return Present(
         at=observations.taken_at,
@@ -62,6 +71,8 @@ def present_of(observations: Observations) -> Present:
         core_began=datetime.fromtimestamp(core.started, timezone.utc) if core is not None else None,
         booted=value_of(observations.booted),
         is_registered=identity.state is IdentityState.REGISTERED if readable and identity is not None else None,
+        worker_began=datetime.fromtimestamp(max(workers), timezone.utc) if workers else None,
+        credentials_from=value_of(around.credentials_from) if around is not None else None,
     )
 
 
