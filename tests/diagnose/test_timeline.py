@@ -126,6 +126,16 @@ def test_rotations_and_several_files_are_one_story(tmp_path) -> None:  # type: i
     assert (phase.name, phase.last_failure, phase.last_good) == ("role-token", at("10:00:20"), None)
 
 
+def test_what_an_installer_logs_is_no_sign_of_the_agents_life(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    files = RootedFiles(tmp_path)
+    files.put(LOG, text_of(("10:00:00", START), ("10:00:30", [SILENT])))
+    beside = LOG.replace("amazon-ssm-agent.log", "ssm-setup-cli.log")
+    files.put(beside, text_of(("10:05:00", [FIRST, "INFO Agent will be registered as on-prem node"])))
+    told = explain_logs(read_logs(files, (LOG, beside), UTC))
+    assert [finding.code for finding in told.findings] == ["endpoint-missing"]
+    assert len(told.timeline.runs) == 1
+
+
 def test_a_clock_that_was_set_back_puts_nothing_before_what_it_follows() -> None:
     said = [("14:00:00", START), ("12:00:00", [SILENT]), ("12:05:00", [SILENT])]
     told = explain_logs(digest(*said))

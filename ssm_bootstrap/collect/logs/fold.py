@@ -97,6 +97,8 @@ class Fold:
         self._spells = 0
         self._signs: deque[Told] = deque(maxlen=SIGNS_LIMIT)
         self.calendar = Calendar()
+        self.is_of_the_agent = True
+        """Whether what is read was written by the running agent: signs of its life count from nowhere else."""
 
     @property
     def beyond(self) -> int:
@@ -115,7 +117,7 @@ class Fold:
 
     def count(self, group: Group, stamp: bytes, minute: Optional[int]) -> None:
         """One more record of a group; ``minute`` is the calendar's of its stamp."""
-        if group.is_life:
+        if group.is_life and self.is_of_the_agent:
             self._signs.append((stamp, group))
         if group.add(stamp, minute):
             self._spells += 1

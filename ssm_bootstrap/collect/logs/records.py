@@ -9,7 +9,7 @@ import re
 from datetime import timezone, tzinfo
 from typing import Iterable, Optional
 
-from ssm_bootstrap.catalog.logformat import PROMPT, QUIET, clean_line, find_head
+from ssm_bootstrap.catalog.logformat import PROMPT, QUIET, clean_line, find_head, is_of_the_agent
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind
 from ssm_bootstrap.collect.logs.fold import Fold
@@ -79,6 +79,7 @@ class LogReader:
 
     def read(self, chunks: Iterable[bytes]) -> None:
         """All of it; raises OSError, and what was read until then is kept."""
+        self._fold.is_of_the_agent = is_of_the_agent(self.path)
         parts: list[bytes] = []
         size = 0
         try:
@@ -102,6 +103,7 @@ class LogReader:
 
     def push(self, chunk: bytes) -> None:
         """What was added to a log that is followed."""
+        self._fold.is_of_the_agent = is_of_the_agent(self.path)
         self.bytes_read += len(chunk)
         self._slowly(chunk)
 
