@@ -12,11 +12,12 @@ from ssm_bootstrap.model.capability import Capability
 
 @dataclass(frozen=True)
 class Sign:
-    """A sign of life: the id of its signature, what it says, and when."""
+    """A sign of life: the id of its signature, what it says, when, and its place in the order of reading."""
 
     name: str
     at: datetime
     value: str = ""
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,6 @@ class LifeEvent(str, Enum):
     STOPPING = "stopping"
     ENDED = "ended"
     REGISTERED = "registered"  # written by -register, a process of its own
-    SET_BACK = "set back"  # no line: the machine's clock was set back to this time
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ class LifeSign:
     worker: bool = False
     file: str = ""
     line: int = 0
+    place: int = 0  # in the order of reading
 
 
 class RunEnd(str, Enum):
@@ -109,6 +110,7 @@ class Run:
     node: str = ""
     signs: tuple[LifeSign, ...] = ()
     phases: tuple[Phase, ...] = ()
+    place: int = 0  # of its first line, in the order of reading
 
     def newest(self, event: LifeEvent) -> Optional[LifeSign]:
         """The newest line of this kind."""
@@ -155,6 +157,7 @@ class Registration:
 
     at: Optional[datetime]
     node: str
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,7 @@ class Timeline:
     booted: Optional[datetime] = None
     present_since: Optional[datetime] = None
     is_alive: Optional[bool] = None
-    set_back_to: Optional[datetime] = None  # to what time the machine's clock was set back, the latest
+    present_place: int = 0  # the place of the line that was written then, in the order of reading; 0: no line tells of it
 
     @property
     def newest(self) -> Optional[Run]:

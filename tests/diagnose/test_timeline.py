@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import Dict, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -41,6 +41,19 @@ GONE = "ERROR [CredentialRefresher] Retrieve credentials produced error: Invalid
 THREE = (ASKS, HYBRID, "INFO [amazon-ssm-agent] amazon-ssm-agent - v3.0.1124.0", WORKER)
 TWO = ("INFO [instanceID=mi-02117ab6c0a35dc0a] Starting Agent: amazon-ssm-agent - v2.3.1319.0",)
 START = (FIRST, ASKS, HYBRID, CORE, LOOP)
+
+
+BEHIND = ("dial tcp: lookup x on 10.0.0.2:53: no such host", "connect: connection refused", "x509: certificate has expired or is")
+
+
+def failing(words: str, call: str = "Retrieve credentials produced error", url: str = f"https://{SSM}/") -> str:
+    words = words.replace("x on", f"{SSM} on") if words.startswith("dial") else words
+    way = "dial tcp 10.0.1.21:443: " if words.startswith("connect") else ""
+    return f'ERROR [CredentialRefresher] {call}: RequestError: send request failed\ncaused by: Post "{url}": {way}{words}'
+
+
+NO_NAME, REFUSED, EXPIRED = (failing(words) for words in BEHIND)
+DENIED = "ERROR [CredentialRefresher] Retrieve credentials produced error: AccessDeniedException: no"
 
 
 def at(time: str) -> datetime:
@@ -154,6 +167,98 @@ def test_what_was_written_ahead_of_a_clock_that_was_set_back_is_of_before() -> N
     said = [("14:00:00", START), ("14:01:00", [SILENT]), ("12:00:00", START)]
     told = conclude(classify_logs(digest(*said), present), SeenBeside(present))
     assert told.findings == () and [item.ending and item.ending.by for item in told.history] == [EndedBy.RESTART]
+
+
+def told_by(*said: tuple[str, Sequence[str]], now: str) -> tuple[list[str], list[str]]:
+    """What holds and what is over, by a look at this time at an agent that runs since noon."""
+    present = Present(at=at(now), has_core=True, core_began=at("12:00:00"), is_registered=True)
+    told = conclude(classify_logs(digest(*said), present), SeenBeside(present))
+    return [finding.code for finding in told.findings], [item.code for item in told.history]
+
+
+@pytest.mark.parametrize("now", ["12:30:00", "13:30:00"])
+def test_a_good_sign_after_the_clock_was_set_back_is_later_whatever_its_stamp_says(now: str) -> None:
+    said = [("13:00:00", START), ("13:00:01", [EXPIRED]), ("12:05:00", (READY, WORKER, UP))]
+    assert told_by(*said, now=now) == ([], ["tls-expired"])
+    assert explain_logs(digest(*said)).findings == ()
+
+
+def test_the_end_of_summer_time_is_no_fault() -> None:
+    said = [("01:00:00", START), ("02:50:00", [EXPIRED]), ("02:10:00", [READY])]
+    assert explain_logs(digest(*said)).findings == ()
+
+
+def test_a_fault_after_the_clock_was_set_back_holds() -> None:
+    said = [("13:00:00", (*START, READY)), ("12:05:00", [EXPIRED])]
+    assert told_by(*said, now="13:30:00") == (["tls-expired"], [])
+    assert told_by(*said, ("12:06:00", [READY]), now="13:30:00") == ([], ["tls-expired"])
+
+
+class InTurn:
+    """Shares of a work, done one after the other."""
+
+    count = 2
+
+    def share(self, tasks: Sequence[Any]) -> list[Any]:
+        return [task() for task in tasks]
+
+
+@pytest.mark.parametrize("workers", [None, InTurn()])
+@pytest.mark.parametrize(("name", "is_rotated"), [("amazon-ssm-agent.log.1", True), ("journal.txt", False)])
+def test_a_clock_that_is_set_back_where_the_log_is_rotated(tmp_path, name: str, is_rotated: bool, workers) -> None:  # type: ignore[no-untyped-def]
+    files = RootedFiles(tmp_path)
+    before = LOG.replace("amazon-ssm-agent.log", name)
+    filler = [("12:59:00", ["INFO nothing that matters here, and much of it " + "x" * 1000] * 6_000)] if workers else []
+    files.put(before, text_of(("12:50:00", START), *filler, ("13:00:00", [DENIED])))
+    files.put(LOG, text_of(("12:05:00", START), *[("12:05:01", said) for _, said in filler], ("12:05:02", [READY])))
+    told = explain_logs(read_logs(files, (before, LOG), UTC, workers=workers))
+    assert [finding.code for finding in told.findings] == ([] if is_rotated else ["credentials-refused"])
+    assert told.timeline.runs[-1].credentials is not None or not is_rotated
+
+
+def test_logs_that_are_numbered_the_other_way_round_are_no_clock_set_back(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    files = RootedFiles(tmp_path)
+    old = text_of(("10:00:00", START), ("10:00:30", [DENIED]))
+    files.put(LOG + ".1", old.replace(b"11-23", b"11-22"))
+    files.put(LOG + ".2", old.replace(b"11-23", b"11-20"))
+    files.put(LOG, text_of(("10:00:00", START)))
+    told = explain_logs(read_logs(files, default_paths(files), UTC))
+    assert [run.began.day for run in told.timeline.runs if run.began] == [20, 22, 23]
+
+
+def test_where_the_clock_was_set_back_the_log_with_all_lines_tells_the_order(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    files = RootedFiles(tmp_path)
+    errors = LOG.replace("amazon-ssm-agent.log", "errors.log")
+    files.put(errors, text_of(("11:00:00", [DENIED]), ("13:00:01", [EXPIRED])))
+    files.put(LOG, text_of(("13:00:00", START), ("13:00:01", [EXPIRED]), ("12:05:00", [READY])))
+    told = explain_logs(read_logs(files, default_paths(files), UTC))
+    assert told.findings == () and {item.code: item.count for item in told.history} == {
+        "credentials-refused": 1,
+        "tls-expired": 1,
+    }
+    files.put(LOG, text_of(("13:00:00", START), ("12:05:00", [READY]), ("13:00:01", [EXPIRED])))
+    told = explain_logs(read_logs(files, default_paths(files), UTC))
+    assert {finding.code: finding.count for finding in told.findings} == {"tls-expired": 1}
+
+
+WHOLE_SECONDS = (
+    ("10:00:00", (FIRST, EC2, CORE)),
+    ("10:00:31", [DENIED, BYE, FIRST, HYBRID, CORE]),
+)
+
+
+def test_of_what_bears_the_same_second_what_was_written_later_is_later() -> None:
+    assert explain_logs(digest(*WHOLE_SECONDS)).findings == ()
+    assert explain_logs(digest(("10:00:00", START), ("10:00:31", [DENIED, READY]))).findings == ()
+    assert len(explain_logs(digest(("10:00:00", START), ("10:00:31", [READY, DENIED]))).findings) == 1
+    assert len(explain_logs(digest(("10:00:31", [*START, DENIED]))).findings) == 1
+
+
+def test_of_two_files_nobody_knows_which_line_of_a_second_was_first(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    files = RootedFiles(tmp_path)
+    files.put(LOG, text_of(("10:00:31", [*START, DENIED])))
+    files.put(LOG.replace("amazon-ssm-agent.log", "errors.log"), text_of(("10:00:31", [DENIED])))
+    assert len(explain_logs(read_logs(files, default_paths(files), UTC)).findings) == 1
 
 
 def test_a_document_worker_that_looks_for_its_identity_begins_no_run() -> None:
@@ -310,19 +415,6 @@ def test_an_update_and_a_way_back_are_runs_of_their_own() -> None:
 def test_a_start_that_waits_for_its_identity_is_one() -> None:
     found = timeline(("09:00:00", [FIRST, ASKS]), ("09:00:40", [HYBRID, "INFO amazon-ssm-agent - v3.3.0.0", CORE]))
     assert [run.began for run in found.runs] == [at("09:00:00")]
-
-
-BEHIND = ("dial tcp: lookup x on 10.0.0.2:53: no such host", "connect: connection refused", "x509: certificate has expired or is")
-
-
-def failing(words: str, call: str = "Retrieve credentials produced error", url: str = f"https://{SSM}/") -> str:
-    words = words.replace("x on", f"{SSM} on") if words.startswith("dial") else words
-    way = "dial tcp 10.0.1.21:443: " if words.startswith("connect") else ""
-    return f'ERROR [CredentialRefresher] {call}: RequestError: send request failed\ncaused by: Post "{url}": {way}{words}'
-
-
-NO_NAME, REFUSED, EXPIRED = (failing(words) for words in BEHIND)
-DENIED = "ERROR [CredentialRefresher] Retrieve credentials produced error: AccessDeniedException: no"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ a failure that lies behind it, what a look sees now, and at last silence. Who ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Optional, Sequence
 
@@ -52,6 +52,7 @@ class Fault:
     host: str  # that it is about; empty where it is about none
     service: str
     last: Optional[datetime]
+    place: int = 0  # of its last record, in the order of reading: it decides between two of the same time
     good: Sequence[Sign] = ()
     further: Sequence[Sign] = ()  # later failures of the same call that came further, by their codes
     of_the_agent: bool = True
@@ -59,10 +60,13 @@ class Fault:
     ended_by: frozenset[str] = frozenset()  # ids of the signs that would end it
     may_pass: bool = False  # whether the same call may succeed later with nothing changed
 
+    def is_before(self, at: Optional[datetime], place: int = 0) -> bool:
+        """Whether something came after its last record; never of what bears no time."""
+        return self.last is not None and at is not None and (at, place) > (self.last, self.place)
+
 
 def find_ending(fault: Fault, timeline: Timeline, seen: SeenBeside, latest: Optional[datetime] = None) -> Optional[Ending]:
     """What ended a fault, or None: it holds now. ``latest`` is the time of the newest record of all."""
-    fault = _before_the_clock_was_set(fault, timeline, seen)
     for ending in (
         _by_registration(fault, timeline, seen),
         _by_boot(fault, timeline),
@@ -77,21 +81,13 @@ def find_ending(fault: Fault, timeline: Timeline, seen: SeenBeside, latest: Opti
     return None
 
 
-def _before_the_clock_was_set(fault: Fault, timeline: Timeline, seen: SeenBeside) -> Fault:
-    """The fault with a time of today's clock: what bears one that is still to come was written before the clock was set back."""
-    back, now = timeline.set_back_to, seen.present.at
-    if fault.last is None or back is None or now is None or fault.last <= max(now, back):
-        return fault
-    return replace(fault, last=back - timedelta(microseconds=1))
-
-
 def _by_registration(fault: Fault, timeline: Timeline, seen: SeenBeside) -> Optional[Ending]:
     """What was said of the identity before a registration ends with it."""
     bond = Bond.ATTEMPT if fault.of_an_attempt else FINDINGS[fault.code].identity
     if bond is Bond.NONE:
         return None
     for item in timeline.registrations:
-        if fault.last is not None and item.at is not None and item.at > fault.last:
+        if fault.is_before(item.at, item.place):
             return Ending(EndedBy.REGISTRATION, f"registered as {item.node}" if item.node else "registered", item.at)
     if bond is Bond.ATTEMPT and seen.present.is_registered:
         return Ending(EndedBy.REGISTRATION, "the node is registered now")
@@ -109,7 +105,7 @@ def _by_run(fault: Fault, timeline: Timeline) -> Optional[Ending]:
     if not fault.of_the_agent or fault.last is None:
         return None
     since = timeline.present_since
-    if since is not None and since > fault.last:
+    if fault.is_before(since, timeline.present_place):
         return Ending(EndedBy.RESTART, "the agent was restarted", since)
     if timeline.is_alive is False:
         told = timeline.newest
@@ -122,15 +118,15 @@ def _by_run(fault: Fault, timeline: Timeline) -> Optional[Ending]:
 def _by_good_sign(fault: Fault, seen: SeenBeside) -> Optional[Ending]:
     """A good sign in the log, or what is seen to be so since: the head of a log may be gone."""
     for name, at in seen.present.signs() if fault.of_the_agent else ():
-        if name in fault.ended_by and fault.last is not None and at > fault.last:
+        if name in fault.ended_by and fault.is_before(at):
             return Ending(EndedBy.MACHINE, f"{name}, by a look at the machine", at)
-    sign = next((sign for sign in fault.good if fault.last is not None and sign.at > fault.last), None)
+    sign = next((sign for sign in fault.good if fault.is_before(sign.at, sign.place)), None)
     return Ending(EndedBy.GOOD_SIGN, f"{sign.name} {sign.value}".rstrip(), sign.at) if sign is not None else None
 
 
 def _by_progress(fault: Fault) -> Optional[Ending]:
     """What the same call failed of before is over once it fails of something behind that."""
-    sign = next((sign for sign in fault.further if fault.last is not None and sign.at > fault.last), None)
+    sign = next((sign for sign in fault.further if fault.is_before(sign.at, sign.place)), None)
     return Ending(EndedBy.OTHER_FAULT, f"the same call came further, to {sign.name}", sign.at) if sign is not None else None
 
 

@@ -156,16 +156,13 @@ def classify(digest: LogDigest, cidrs: Sequence[str] = (), site: Site = NO_SITE)
 def _life_signs(digest: LogDigest, sightings: Sequence[Sighting]) -> Iterator[LifeSign]:
     """The signs of the agent's life, one by one, in the order in which they were read."""
     for sign in digest.signs:
-        if sign.group is None:
-            yield LifeSign(LifeEvent.SET_BACK, "clock", sign.at)
-            continue
         item = sightings[sign.group]
         state = item.judgement.reading.state
         if state is not None and state.signature.event is not None and not _is_of_a_session(item, state.signature.event):
             value = state.parts[0][1] if state.parts else ""
             is_workers = WORKER in item.group.sample.context
             name, group = state.signature.id, item.group
-            yield LifeSign(state.signature.event, name, sign.at, value, is_workers, group.file, group.line)
+            yield LifeSign(state.signature.event, name, sign.at, value, is_workers, group.file, group.line, sign.place)
 
 
 def _is_of_a_session(item: Sighting, event: LifeEvent) -> bool:

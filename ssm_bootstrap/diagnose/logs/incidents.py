@@ -41,6 +41,8 @@ class _Told:
     last: datetime
     count: int
     item: Sighting
+    place: int = 0
+    last_place: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,9 @@ def tell_incidents(
     failures = _failures(sightings)
     found: dict[CauseRecords, tuple[Incident, ...]] = {}
     for bundle in bundles:
-        good = sorted((sign for name in bundle.good_signs for sign in signs.get(name, ())), key=lambda sign: sign.at)
-        further = sorted(_further(bundle, failures), key=lambda sign: sign.at)
-        spells = sorted(_spells(bundle.sightings), key=lambda told: (told.first, told.last))
+        good = sorted((sign for name in bundle.good_signs for sign in signs.get(name, ())), key=_moment)
+        further = sorted(_further(bundle, failures), key=_moment)
+        spells = sorted(_spells(bundle.sightings), key=lambda told: (told.first, told.place, told.last))
         stretches = list(_cut(spells, (*good, *further), timeline))
         told = []
         for stretch, following in zip(stretches, [*stretches[1:], None]):
@@ -153,7 +155,8 @@ def _further(bundle: CauseRecords, failures: Mapping[tuple[str, str], Sequence[S
             code, behind = other.judgement.code, other.judgement.reading.reached or 0
             if code != bundle.code and any(behind > reached and _are_alike(way, other) for way, reached in ways.items()):
                 for spell in other.group.spells:
-                    yield from (Sign(code, at) for at in (spell.first, spell.last))
+                    yield Sign(code, spell.first, place=spell.place)
+                    yield Sign(code, spell.last, place=spell.last_place)
 
 
 def _are_alike(way: tuple[str, str], other: Sighting) -> bool:
@@ -167,11 +170,13 @@ def _scheme(item: Sighting) -> str:
 
 def _fault(bundle: CauseRecords, stretch: Sequence[_Told], good: Sequence[Sign], further: Sequence[Sign]) -> Fault:
     items = [told.item for told in stretch] or bundle.sightings
+    last = max(((told.last, told.last_place) for told in stretch), default=(None, 0))
     return Fault(
         bundle.code,
         bundle.host,
         bundle.service,
-        max((told.last for told in stretch), default=None),
+        last[0],
+        last[1],
         good,
         further,
         any(_is_of_the_agent(item) for item in items),
@@ -197,7 +202,11 @@ def signs_of(sightings: Iterable[Sighting], timeline: Timeline) -> dict[str, lis
 
     Credentials that an agent has kept from before its start are no sign that it could get any.
     """
-    kept = {run.credentials.at for run in timeline.runs if run.has_kept_credentials and run.credentials is not None}
+    kept = {
+        (run.credentials.at, run.credentials.place)
+        for run in timeline.runs
+        if run.has_kept_credentials and run.credentials is not None
+    }
     signs: dict[str, list[Sign]] = {}
     for item in sightings:
         state = item.judgement.reading.state
@@ -205,34 +214,39 @@ def signs_of(sightings: Iterable[Sighting], timeline: Timeline) -> dict[str, lis
             continue
         value = state.parts[0][1] if state.parts else ""
         for spell in item.group.spells:
-            times = (spell.first,) if spell.first == spell.last else (spell.first, spell.last)
+            ends = dict.fromkeys(((spell.first, spell.place), (spell.last, spell.last_place)))
             signs.setdefault(state.signature.id, []).extend(
-                Sign(state.signature.id, at, value)
-                for at in times
-                if state.signature.event is not LifeEvent.CREDENTIALS or at not in kept
+                Sign(state.signature.id, at, value, place)
+                for at, place in ends
+                if state.signature.event is not LifeEvent.CREDENTIALS or (at, place) not in kept
             )
     for told in signs.values():
-        told.sort(key=lambda sign: sign.at)
+        told.sort(key=_moment)
     return signs
+
+
+def _moment(sign: Sign) -> tuple[datetime, int]:
+    return sign.at, sign.place
 
 
 def _spells(bundle: Iterable[Sighting]) -> Iterator[_Told]:
     for item in bundle:
         for spell in item.group.spells:
-            yield _Told(spell.first, spell.last, spell.count, item)
+            yield _Told(spell.first, spell.last, spell.count, item, spell.place, spell.last_place)
 
 
 def _cut(spells: Sequence[_Told], good: Sequence[Sign], timeline: Timeline) -> Iterator[list[_Told]]:
     """Stretches between which there was a good sign, a start of the agent, or a silence longer than its own pauses."""
-    ends = sorted([sign.at for sign in good] + [run.began for run in timeline.runs if run.began is not None])
+    ends = [(sign.at, sign.place) for sign in good] + [(run.began, run.place) for run in timeline.runs if run.began is not None]
     stretch: list[_Told] = []
-    last: Optional[datetime] = None
+    last: Optional[tuple[datetime, int]] = None
     for told in spells:
-        if last is not None and (told.first - last > PAUSE or any(last < at <= told.first for at in ends)):
+        first = told.first, told.place
+        if last is not None and (told.first - last[0] > PAUSE or any(last < end <= first for end in ends)):
             yield stretch
             stretch = []
         stretch.append(told)
-        last = max(last, told.last) if last else told.last
+        last = max(last or first, (told.last, told.last_place))
     if stretch:
         yield stretch
 

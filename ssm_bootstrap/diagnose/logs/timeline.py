@@ -79,27 +79,24 @@ def present_of(observations: Observations) -> Present:
 def make_timeline(told: Iterable[LifeSign], present: Optional[Present] = None) -> Timeline:
     """The timeline of signs in the order of reading.
 
-    Lines are ordered by their time, not by their place: the agent's processes write out of order. Only where the clock was
-    set back, what was read before lies before.
+    Lines are ordered by their time, not by their place: the agent's processes write out of order.
     """
-    now, told = present or Present(), tuple(told)
+    now = present or Present()
     signs = _in_order(told)
-    set_back = [sign.at for sign in told if sign.event is LifeEvent.SET_BACK and sign.at is not None]
-    registrations = tuple(Registration(sign.at, sign.value) for sign in signs if sign.event is LifeEvent.REGISTERED)
+    registered = (sign for sign in signs if sign.event is LifeEvent.REGISTERED)
+    registrations = tuple(Registration(sign.at, sign.value, sign.place) for sign in registered)
     runs = tuple(_named(run, registrations) for run in _runs(signs))
-    return Timeline(runs, registrations, now.booted, _present_since(runs, now), now.has_core, max(set_back, default=None))
+    since, place = _present_since(runs, now)
+    return Timeline(runs, registrations, now.booted, since, now.has_core, place)
 
 
 def _in_order(told: Iterable[LifeSign]) -> list[LifeSign]:
-    """The signs by their time, one without a time where it was read; none lies after the time to which the clock went back."""
-    timed: list[tuple[float, LifeSign]] = []
+    """The signs by their time, one without a time where it was read."""
+    timed: list[tuple[float, int, LifeSign]] = []
     for sign in told:
         at = sign.at.timestamp() if sign.at is not None else (timed[-1][0] if timed else float("-inf"))
-        if sign.event is LifeEvent.SET_BACK:
-            timed = [(before, item) if before <= at else (at, replace(item, at=sign.at)) for before, item in timed]
-        else:
-            timed.append((at, sign))
-    return [sign for _, sign in sorted(timed, key=lambda item: item[0])]
+        timed.append((at, sign.place, sign))
+    return [sign for _, _, sign in sorted(timed, key=lambda item: item[:2])]
 
 
 def _runs(signs: Sequence[LifeSign]) -> Iterator[Run]:
@@ -169,6 +166,7 @@ def _run(own: Sequence[LifeSign], begun: bool, *, followed: bool) -> Run:
         version=value(LifeEvent.VERSION),
         identity=value(LifeEvent.IDENTITY),
         signs=tuple(kept),
+        place=own[0].place if begun else 0,
     )
 
 
@@ -180,8 +178,8 @@ def _named(run: Run, registrations: Sequence[Registration]) -> Run:
     return replace(run, node=before[-1]) if before else run
 
 
-def _present_since(runs: Sequence[Run], now: Present) -> Optional[datetime]:
-    """From when on lines are of what lives now.
+def _present_since(runs: Sequence[Run], now: Present) -> tuple[Optional[datetime], int]:
+    """From when on lines are of what lives now, and from which place on among those of that time.
 
     A process whose start lies apart from the newest run's first line is not the one that wrote it, or the clock was set
     between: then its own start counts, which the kernel tells in the time of today.
@@ -189,9 +187,10 @@ def _present_since(runs: Sequence[Run], now: Present) -> Optional[datetime]:
     began = runs[-1].began if runs else None
     if now.core_began is not None:
         is_its_own = began is not None and -CLOCK_STEP <= began - now.core_began <= START_UP
-        return began if is_its_own else now.core_began
-    times = [at for at in (began, now.booted) if at is not None]
-    return max(times, default=None)
+        return (began, runs[-1].place) if is_its_own else (now.core_began, 0)
+    if began is None or (now.booted is not None and now.booted > began):
+        return now.booted, 0
+    return began, runs[-1].place
 
 
 def with_phases(timeline: Timeline, failures: Iterable[tuple[str, datetime]], good: Iterable[tuple[str, datetime]]) -> Timeline:
