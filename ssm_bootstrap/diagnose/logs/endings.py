@@ -7,6 +7,7 @@ a failure that lies behind it, what a look sees now, and at last silence. Who ma
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Optional, Sequence
@@ -39,6 +40,19 @@ class SeenBeside:
     has_storage: bool = False
 
 
+class _Moments:
+    """When signs were written, to be searched."""
+
+    def __init__(self, signs: Sequence[Sign]) -> None:
+        self._signs = signs
+
+    def __len__(self) -> int:
+        return len(self._signs)
+
+    def __getitem__(self, at: int) -> tuple[datetime, int]:
+        return self._signs[at].at, self._signs[at].place
+
+
 @dataclass(frozen=True)
 class Fault:
     """One stretch of a fault as its records tell it: ``good`` are the signs that would end it, in order of time, and so
@@ -59,6 +73,13 @@ class Fault:
     of_an_attempt: bool = False  # -register alone told it
     ended_by: frozenset[str] = frozenset()  # ids of the signs that would end it
     may_pass: bool = False  # whether the same call may succeed later with nothing changed
+
+    def first_after(self, signs: Sequence[Sign]) -> Optional[Sign]:
+        """The first of signs in order of time that came after its last record."""
+        if self.last is None:
+            return None
+        after = bisect_right(_Moments(signs), (self.last, self.place))
+        return signs[after] if after < len(signs) else None
 
     def is_before(self, at: Optional[datetime], place: int = 0) -> bool:
         """Whether something came after its last record; never of what bears no time."""
@@ -120,13 +141,13 @@ def _by_good_sign(fault: Fault, seen: SeenBeside) -> Optional[Ending]:
     for name, at in seen.present.signs() if fault.of_the_agent else ():
         if name in fault.ended_by and fault.is_before(at):
             return Ending(EndedBy.MACHINE, f"{name}, by a look at the machine", at)
-    sign = next((sign for sign in fault.good if fault.is_before(sign.at, sign.place)), None)
+    sign = fault.first_after(fault.good)
     return Ending(EndedBy.GOOD_SIGN, f"{sign.name} {sign.value}".rstrip(), sign.at) if sign is not None else None
 
 
 def _by_progress(fault: Fault) -> Optional[Ending]:
     """What the same call failed of before is over once it fails of something behind that."""
-    sign = next((sign for sign in fault.further if fault.is_before(sign.at, sign.place)), None)
+    sign = fault.first_after(fault.further)
     return Ending(EndedBy.OTHER_FAULT, f"the same call came further, to {sign.name}", sign.at) if sign is not None else None
 
 

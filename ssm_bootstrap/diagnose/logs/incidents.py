@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Iterable, Iterator, Mapping, Optional, Sequence
@@ -237,12 +238,13 @@ def _spells(bundle: Iterable[Sighting]) -> Iterator[_Told]:
 
 def _cut(spells: Sequence[_Told], good: Sequence[Sign], timeline: Timeline) -> Iterator[list[_Told]]:
     """Stretches between which there was a good sign, a start of the agent, or a silence longer than its own pauses."""
-    ends = [(sign.at, sign.place) for sign in good] + [(run.began, run.place) for run in timeline.runs if run.began is not None]
+    begun = [(run.began, run.place) for run in timeline.runs if run.began is not None]
+    ends = sorted([(sign.at, sign.place) for sign in good] + begun)
     stretch: list[_Told] = []
     last: Optional[tuple[datetime, int]] = None
     for told in spells:
         first = told.first, told.place
-        if last is not None and (told.first - last[0] > PAUSE or any(last < end <= first for end in ends)):
+        if last is not None and (told.first - last[0] > PAUSE or bisect_right(ends, last) < bisect_right(ends, first)):
             yield stretch
             stretch = []
         stretch.append(told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Callable, Iterable, Iterator, Optional, Sequence
+from typing import AbstractSet, Callable, Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.agent import WORKER
 from ssm_bootstrap.diagnose.logs.classify import Sighting
@@ -103,15 +103,18 @@ def _runs(signs: Sequence[LifeSign]) -> Iterator[Run]:
     """The lives of the core: each from its first line to the next one's."""
     own: list[LifeSign] = []
     begun = False
+    told: set[LifeEvent] = set()  # the lines of its start that were written in this run
     for sign in signs:
         if sign.event is LifeEvent.REGISTERED:
             continue
-        if not sign.worker and _is_a_start(sign, own):
-            # A document worker looks for its identity too, at any time, so that the core's own start alone begins a run.
-            cut = len(own) if sign.event is LifeEvent.BEGAN else _burst(own, sign)
-            if own[:cut]:
-                yield _run(own[:cut], begun, followed=True)
-            own, begun = own[cut:], True
+        if sign.event in _STARTS and not sign.worker:
+            if _is_a_start(sign.event, told):
+                # A document worker looks for its identity too, at any time, so that the core's own start alone begins a run.
+                cut = len(own) if sign.event is LifeEvent.BEGAN else _burst(own, sign)
+                if own[:cut]:
+                    yield _run(own[:cut], begun, followed=True)
+                own, begun, told = own[cut:], True, set()
+            told.add(sign.event)
         own.append(sign)
     if own:
         yield _run(own, begun, followed=False)
@@ -128,15 +131,12 @@ def _burst(own: Sequence[LifeSign], start: LifeSign) -> int:
     return place
 
 
-def _is_a_start(sign: LifeSign, own: Sequence[LifeSign]) -> bool:
-    """Whether a core has started: no earlier line of its start was written, or this one has been written in this run already.
+def _is_a_start(event: LifeEvent, told: AbstractSet[LifeEvent]) -> bool:
+    """Whether a core has started: no other line of its start was written before, or this one was written in this run already.
 
     Before 3.0.1295 the first line was not written on Linux, before 3.2 not that the core starts: its version tells it then.
     """
-    if sign.event is LifeEvent.BEGAN:
-        return True
-    told = {one.event for one in own if one.event in _STARTS and not one.worker}
-    return sign.event in _STARTS and (not told or sign.event in told)
+    return event is LifeEvent.BEGAN or not told or event in told
 
 
 def _run(own: Sequence[LifeSign], begun: bool, *, followed: bool) -> Run:
