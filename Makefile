@@ -100,7 +100,7 @@ real-agent: $(VENV)/.ready ## journeys of the agent's real programs (AGENT_DIR=/
 	@if [ -n "$(AGENT_DIR)" ]; then tests/system-packages boot; fi
 	@$(BIN)/python -m tests.real_agent --agent-dir "$(AGENT_DIR)" $(REAL_AGENT)
 
-docs: $(VENV)/.ready ## write docs/findings.md and README's usage anew
+docs: $(VENV)/.ready ## write docs/findings.md, codes.txt and README's usage anew
 	@$(BIN)/python -m tests.laws.generate
 
 ci: managers lint types ## everything that exists, the long sweeps too

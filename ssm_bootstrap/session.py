@@ -18,7 +18,7 @@ from ssm_bootstrap.collect.paths import AGENT_CONFIG
 from ssm_bootstrap.collect.settings import Configuration, RegionChoice, choose_region, read_configuration
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Commands
-from ssm_bootstrap.host.secrets import Secrets, begin_run, keep_out_of_dumps
+from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.agent import AgentConfig, Identity, IdentityState
 from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
@@ -27,9 +27,8 @@ from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen, reason_of, value_of
 
 
-def real_host() -> Host:
+def real_host(secrets: Secrets) -> Host:
     """This machine; its environment and every child's are without the activation code, which the host's secrets have."""
-    secrets = secrets_of_environment()
     environment = dict(os.environ)
     return Host(commands=Commands(environment), environment=environment, secrets=secrets)
 
@@ -104,16 +103,3 @@ def plan_of(session: Session, command: str, capabilities: Sequence[str]) -> Plan
         account=session.configuration.account,
         site=session.overrides.site,
     )
-
-
-CODE_VARIABLE = "SSM_BOOTSTRAP_ACTIVATION_CODE"
-"""Holds the activation code; no child ever gets it."""
-
-
-def secrets_of_environment() -> Secrets:
-    """What the caller's environment tells of secrets; the activation code is taken out of it, so that no child gets it.
-
-    Whatever more of them this run comes to know, no core dump shows it.
-    """
-    keep_out_of_dumps()
-    return begin_run(Secrets(os.environ.pop(CODE_VARIABLE, None)))

@@ -7,6 +7,7 @@ from typing import Any, Optional, Sequence
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS, Endpoint
 from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
 from ssm_bootstrap.model.agent import AgentConfig
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.machine import Instance, Metadata
 from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult, Target
@@ -24,7 +25,7 @@ V6 = "2406:da14::5"
 
 def wanted(*names: str, region: str = REGION, proxies: Optional[ProxySettings] = None) -> list[tuple[Endpoint, Target, str]]:
     """What ``targets_for`` gives for rows by name."""
-    found = targets_for(list(Capability), region, NO_CONFIG, proxies or ProxySettings())
+    found = targets_for(list(Capability), region, NO_CONFIG, proxies or ProxySettings(), NO_SITE)
     return [item for item in found if item[0].name in names]
 
 

@@ -169,10 +169,11 @@ def test_a_site_adds_repositories_and_moves_buckets(lab: Lab) -> None:
 
 
 TWELVE = """
+from ssm_bootstrap.host.secrets import secrets_of_environment
 from ssm_bootstrap.session import real_host
 from ssm_bootstrap.collect.patch.repositories import look_at_repositories
 from ssm_bootstrap.collect.network.targets import ProxySettings
-host = real_host()
+host = real_host(secrets_of_environment())
 found = look_at_repositories(host, "ap-northeast-1", ProxySettings())
 print(sum(item.fetches[-1].outcome.value == "unreached" for item in found.value.items))
 """

@@ -3,69 +3,61 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Optional
 
 from ssm_bootstrap.act.identity.transaction import refusal_of
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.clock import wait_for
+from ssm_bootstrap.host.locks import Holder
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
 POLL = 0.2
 
 
+PATIENCE = 60.0
+"""Seconds that one who puts this program in place waits for another."""
+
+
 @contextmanager
 def locked(host: Host, command: str, wait: float, tell: Callable[[str], None]) -> Iterator[int]:
-    """Hold the lock for the length of the block; gives its descriptor, for a child to inherit.
+    """Hold the lock on this node's identity for the length of the block; gives its descriptor, for a child to inherit.
 
     Waits for ``wait`` seconds at most; then Refusal (75) that says who holds it. Where the lock's file
     cannot be had at all it is 75 for want of room, 77 for want of the right, else 78.
     """
-    begun = host.clock.monotonic()
-    told = looked_again = False
-    while True:
-        try:
-            descriptor = host.locks.take(paths.LOCK, command, host.clock.now().isoformat(timespec="seconds"))
-        except OSError as error:
-            error.filename = None  # it would name a path below the host's root
-            raise refusal_of(error, "nothing was changed", paths.LOCK) from None
-        if descriptor is not None:
-            break
-        holder = host.locks.last(paths.LOCK)
-        if not holder.pid and not looked_again:
-            looked_again = True  # it was let go between the two looks
-            continue
-        if host.clock.monotonic() - begun >= wait:
-            raise Refusal(ExitStatus.TRY_LATER, f"{command}: {holder} is at work on this node's identity; nothing was changed")
-        if not told:
-            tell(f"waiting for {holder}")
-            told = True
-        host.clock.sleep(POLL)
-    try:
+    with _held(host, paths.LOCK, command, wait, tell, "is at work on this node's identity") as descriptor:
         yield descriptor
-    finally:
-        host.locks.release(descriptor)
-
-
-PATIENCE = 60.0
 
 
 @contextmanager
 def alone(host: Host, command: str) -> Iterator[None]:
     """Hold the lock of what is put in place; raises Refusal: 75 where another has it for a minute, else the error's."""
-    deadline = host.clock.monotonic() + PATIENCE
-    while True:
+    with _held(host, paths.INSTALL_LOCK, command, PATIENCE, lambda _: None, "is at work"):
+        yield
+
+
+@contextmanager
+def _held(host: Host, path: str, command: str, wait: float, tell: Callable[[str], None], busy: str) -> Iterator[int]:
+    told: list[Holder] = []
+
+    def take() -> Optional[int]:
         try:
-            descriptor = host.locks.take(paths.INSTALL_LOCK, command, host.clock.now().isoformat(timespec="seconds"))
+            descriptor = host.locks.take(path, command, host.clock.now().isoformat(timespec="seconds"))
         except OSError as error:
             error.filename = None  # it would name a path below the host's root
-            raise refusal_of(error, "nothing was changed", paths.INSTALL_LOCK) from None
-        if descriptor is not None:
-            break
-        if host.clock.monotonic() >= deadline:
-            holder = host.locks.last(paths.INSTALL_LOCK)
-            raise Refusal(ExitStatus.TRY_LATER, f"{command}: {holder} is at work; nothing was changed")
-        host.clock.sleep(POLL)
+            raise refusal_of(error, "nothing was changed", path) from None
+        if descriptor is None and not told and wait:
+            told.append(host.locks.last(path))
+            tell(f"waiting for {told[0]}")
+        return descriptor
+
+    descriptor = wait_for(host.clock, wait, POLL, take)
+    if descriptor is None and not host.locks.last(path).pid:
+        descriptor = take()  # it was let go between the two looks
+    if descriptor is None:
+        raise Refusal(ExitStatus.TRY_LATER, f"{command}: {host.locks.last(path)} {busy}; nothing was changed")
     try:
-        yield
+        yield descriptor
     finally:
         host.locks.release(descriptor)

@@ -1,11 +1,19 @@
-"""Trying again: a policy is a value, sleep is handed in, and the last real outcome is what comes back."""
+"""Trying again: a policy is a value, sleep is handed in, and the last real outcome is what comes back.
+
+Who decides what is tried again? The row of the finding: ``FindingKind.transient`` says whether the same call may succeed
+later with nothing changed here (a signature's row may know better for its own words). ``diagnose/agent/registration.py`` puts
+that on the outcome of an attempt, and ``Registrar.run`` in ``act/identity/register.py`` asks for nothing else, but for a lost
+answer, which is repeated only with ``--retry-after-lost-answer``. How often and how long is ``--attempts`` and ``--wait``.
+Whether systemd starts the whole command again is decided by its exit status alone (``RestartPreventExitStatus`` in the unit).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Callable, Optional, TypeVar
 
-import tenacity
+if TYPE_CHECKING:
+    import tenacity
 
 T = TypeVar("T")
 
@@ -35,6 +43,8 @@ def try_again(
 
     ``elapsed`` gives the seconds since the whole began. What ``once`` raises is not caught.
     """
+
+    import tenacity  # loaded where something is tried at all: a help text needs none of it
 
     def is_over(state: tenacity.RetryCallState) -> bool:
         spent = policy.seconds is not None and elapsed() >= policy.seconds

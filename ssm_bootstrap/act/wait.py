@@ -13,15 +13,12 @@ from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.model.agent import AgentConfig
-from ssm_bootstrap.model.aws import NO_SITE, Region, Site
+from ssm_bootstrap.model.aws import Region, Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Finding
 from ssm_bootstrap.model.machine import Instance
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Observed, Seen
-
-FINAL = frozenset({"tls-untrusted"})
-"""What waiting does not mend: someone has to put a certificate or an exemption in place."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Preflight:
     agent_config: AgentConfig
     proxies: ProxySettings
     instance: Observed[Instance]
-    site: Site = NO_SITE
+    site: Site
 
     def look(self, patience: float = limits.LOOK, progress: Optional[Progress] = None) -> tuple[Optional[Finding], Observations]:
         """What is in the way of registering, or None; and what was seen. ``patience``: seconds for what gives no answer."""

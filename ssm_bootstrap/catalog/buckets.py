@@ -10,7 +10,7 @@ from typing import Mapping
 
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.regions import AS_OF, NEWER_THAN_THE_PAYLOAD_RULE, OPENED
-from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 
 PATCH_MANAGER_SUFFIX: Mapping[str, str] = {
@@ -72,7 +72,7 @@ def is_known_object(url: str) -> bool:
     return url.split("?", 1)[0].endswith(KNOWN_OBJECTS)
 
 
-def patch_payload_host(region: str, site: Site = NO_SITE) -> Observed[str]:
+def patch_payload_host(region: str, site: Site) -> Observed[str]:
     """The host that the patch script downloads from, in path style, the site's own word first; Unseen where nobody tells."""
     said = site.region(region)
     if said is not None and said.payload_host:
@@ -87,7 +87,7 @@ def patch_payload_host(region: str, site: Site = NO_SITE) -> Observed[str]:
     return Seen(_PAYLOAD_HOSTS[partition.name].format(region=region, domain=partition.domain))
 
 
-def patch_manager_bucket(region: str, site: Site = NO_SITE) -> Observed[str]:
+def patch_manager_bucket(region: str, site: Site) -> Observed[str]:
     """The bucket of Patch Manager's modules, with its suffix."""
     said = site.region(region)
     suffix = said.patch_manager_suffix if said is not None else ""
@@ -97,7 +97,7 @@ def patch_manager_bucket(region: str, site: Site = NO_SITE) -> Observed[str]:
     return Seen(f"aws-patch-manager-{region}-{suffix}")
 
 
-def snapshot_bucket(region: str, site: Site = NO_SITE) -> Observed[str]:
+def snapshot_bucket(region: str, site: Site) -> Observed[str]:
     """The bucket that a node's baseline snapshot is fetched from."""
     said = site.region(region)
     suffix = said.snapshot_suffix if said is not None else ""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 
-from ssm_bootstrap.model.aws import NO_SITE, Domain, Site
+from ssm_bootstrap.model.aws import Domain, Site
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 
 _NAME = re.compile(r"aws(?:-[a-z0-9]{1,16}){0,4}")
@@ -45,7 +45,7 @@ PARTITIONS: tuple[Partition, ...] = (
 
 
 @cache
-def partitions(site: Site = NO_SITE) -> tuple[Partition, ...]:
+def partitions(site: Site) -> tuple[Partition, ...]:
     """The partitions with what the site's own files add to them or put in their place, the longest prefix first."""
     found = {item.name: item for item in PARTITIONS}
     for said in site.partitions:
@@ -54,19 +54,19 @@ def partitions(site: Site = NO_SITE) -> tuple[Partition, ...]:
     return tuple(sorted(found.values(), key=lambda item: -len(item.prefix)))
 
 
-def partition_of(region: str, site: Site = NO_SITE) -> Partition:
+def partition_of(region: str, site: Site) -> Partition:
     """The partition of a region; a region that no prefix claims is of ``aws``, as the agent does it."""
     return next(item for item in partitions(site) if region.startswith(item.prefix))
 
 
-def is_aws_host(host: str, site: Site = NO_SITE) -> bool:
+def is_aws_host(host: str, site: Site) -> bool:
     """True for a name below a domain of AWS's regions, the dual-stack ones too."""
     name = host.lower().rstrip(".")
     domains = {domain for item in partitions(site) for domain in (item.domain, item.dual_stack) if domain}
     return any(name == domain or name.endswith(f".{domain}") for domain in domains)
 
 
-def dual_stack_host(service: str, region: str, site: Site = NO_SITE) -> Observed[str]:
+def dual_stack_host(service: str, region: str, site: Site) -> Observed[str]:
     """The dual-stack name of a service, which IPv6-only nodes use (Agent.UseDualStackEndpoint); Unseen where none is known.
 
     S3 has names of its own kind (dual-stack-endpoints, Amazon S3 User Guide): ``s3.dualstack.REGION.DOMAIN``.
@@ -113,7 +113,7 @@ SERVICES: tuple[str, ...] = ("ssm", "ssmmessages", "ec2messages", "s3", "kms", "
 _REGION = re.compile(r"(?<![a-z0-9])(?:af|ap|ca|cn|eu|il|me|mx|sa|us|eusc)(?:-[a-z]{2,12}){1,2}-\d{1,2}(?![a-z0-9])")
 
 
-def service_of(host: str, site: Site = NO_SITE) -> str:
+def service_of(host: str, site: Site) -> str:
     """The service of an AWS host name, FIPS or not, or an empty string; buckets' names count as S3."""
     labels = host.lower().rstrip(".").split(".")
     if any(label == "s3" or label.startswith("s3-") for label in labels) and is_aws_host(host, site):

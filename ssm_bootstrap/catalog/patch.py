@@ -8,7 +8,7 @@ from typing import Mapping, Optional
 from ssm_bootstrap.catalog.buckets import patch_manager_bucket, patch_payload_host, snapshot_bucket
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.regions import NEWER_THAN_THE_PAYLOAD_RULE
-from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.observed import value_of
 
 _PAYLOAD = "Patch Manager's payload patch-baseline-operations, patch_common/constant_repository.py (ExitCodes), as of 2026-11"
@@ -152,7 +152,7 @@ class PatchObject:
     source: str
 
 
-def patch_objects(region: str, site: Site = NO_SITE, *, dual_stack: bool = False) -> tuple[PatchObject, ...]:
+def patch_objects(region: str, site: Site, *, dual_stack: bool = False) -> tuple[PatchObject, ...]:
     """The objects of a region, as far as anybody told where they lie; ``dual_stack``: by names that have IPv6 addresses.
 
     Source of the latter: GetDeployablePatchSnapshotForInstance, UseS3DualStackEndpoint (Systems Manager API Reference).

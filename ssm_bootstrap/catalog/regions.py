@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Mapping, Optional
 
-from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.aws import Site
 
 AS_OF = "2026-11"
 
@@ -80,18 +80,18 @@ NEWER_THAN_THE_PAYLOAD_RULE = frozenset(
 """Regions for which the host of the patch payload is not known for sure: the document of 2021 used S3 Accelerate there."""
 
 
-def opened_in(region: str, site: Site = NO_SITE) -> Optional[int]:
+def opened_in(region: str, site: Site) -> Optional[int]:
     """The year in which a region opened, the site's own word first; None where nobody tells."""
     said = site.region(region)
     return said.opened if said is not None and said.opened is not None else OPENED.get(region)
 
 
-def is_known(region: str, site: Site = NO_SITE) -> bool:
+def is_known(region: str, site: Site) -> bool:
     """True for a region of the table, and for one whose year the site's own files tell."""
     return opened_in(region, site) is not None
 
 
-def has_ec2messages(region: str, site: Site = NO_SITE) -> Optional[bool]:
+def has_ec2messages(region: str, site: Site) -> Optional[bool]:
     """False for regions that opened in 2024 or later, which never had ec2messages; None for a region nobody knows."""
     opened = opened_in(region, site)
     return None if opened is None else opened < 2024

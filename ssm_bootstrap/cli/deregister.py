@@ -8,7 +8,7 @@ from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.deregister import Deregistration
 from ssm_bootstrap.cli.flags import add_output, duration
 from ssm_bootstrap.cli.outcome import CommandOutcome, find_binary, take_charge, tell_outcome
-from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
+from ssm_bootstrap.cli.output import new_report, print_document, print_report
 from ssm_bootstrap.session import open_session, real_host
 
 
@@ -22,13 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Clear it, and tell."""
-    host = real_host()
+    host = real_host(arguments.secrets)
     deadline = take_charge(host, arguments)
     session = open_session(host, None, ask_metadata=False)
     binary = find_binary(session)
     if isinstance(binary, CommandOutcome):
         return tell_outcome(session, binary, arguments)
-    old, kept = Deregistration(host, AgentService(host), binary, arguments.delete_snapshot, deadline.left(), say).run()
+    old, kept = Deregistration(host, AgentService(host), binary, arguments.delete_snapshot, deadline.left(), arguments.say).run()
     node, region = old.managed_instance_id or old.registration_file_id, old.region or "<REGION>"
     remove = f"aws ssm deregister-managed-instance --region {region} --instance-id {node}"
     if arguments.json:

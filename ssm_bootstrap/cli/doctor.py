@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 import re
 from dataclasses import replace
-from typing import Callable, Sequence
+from typing import Callable, Optional, Sequence
 
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.cli.flags import CAPABILITIES, add_for, add_history, add_output, add_page, add_region, duration
-from ssm_bootstrap.cli.output import LiveLine, check_place, print_text, say, talk, write_file
+from ssm_bootstrap.cli.output import LiveLine, Talk, check_place, print_text, write_file
 from ssm_bootstrap.cli.report import report_of, status_of, tell, tell_short, write_page
 from ssm_bootstrap.cli.saving import load_observations, observations_document
 from ssm_bootstrap.cli.support_bundle import write_bundle
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose, missing
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.host.clock import Clock
+from ssm_bootstrap.host.clock import Clock, wait_for
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.capability import CapabilityVerdict
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
@@ -60,9 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         return _run(arguments)
     except Refusal as refusal:
-        print(talk(unknown_line(refusal.message)))
+        print(arguments.say.masked(unknown_line(refusal.message)))
     except Exception as error:  # whatever it is, a scheduler wants one line and a status that it knows
-        print(talk(unknown_line(fault_words(error))))
+        print(arguments.say.masked(unknown_line(fault_words(error))))
     return UNKNOWN
 
 
@@ -76,7 +76,7 @@ def _run(arguments: argparse.Namespace) -> int:
     for flag in ("save", "bundle", "prometheus", "html"):
         if getattr(arguments, flag) is not None:
             check_place(f"--{flag}", getattr(arguments, flag))
-    host = real_host()
+    host = real_host(arguments.secrets)
     observations = _replay(arguments) if arguments.replay is not None else _look(host, arguments)
     diagnosis = diagnose(observations)
     if arguments.save is not None:
@@ -86,7 +86,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.prometheus is not None:
         _write_metrics(arguments.prometheus, observations, diagnosis, host)
     if arguments.inventory:
-        write_inventory(observations, diagnosis, host)
+        write_inventory(observations, diagnosis, host, arguments.say)
     if arguments.html is not None:
         write_page(arguments.html, observations, diagnosis, host.secrets, machine=True, accounts=arguments.redact_accounts)
     if arguments.bundle is not None:
@@ -103,7 +103,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _look(host: Host, arguments: argparse.Namespace) -> Observations:
     """Look once, or with --wait until the capabilities work or the time is over."""
-    line = LiveLine()
+    line = LiveLine(arguments.say)
 
     def look() -> Observations:
         try:
@@ -111,7 +111,7 @@ def _look(host: Host, arguments: argparse.Namespace) -> Observations:
         finally:
             line.end()
 
-    return look_until(look, host.clock, arguments.wait, say)
+    return look_until(look, host.clock, arguments.wait, arguments.say)
 
 
 def _replay(arguments: argparse.Namespace) -> Observations:
@@ -135,7 +135,9 @@ def _write_bundle(host: Host, arguments: argparse.Namespace, observations: Obser
     wire = document(observations, diagnosis, status_of(diagnosis, arguments.strict))
     saved = observations_document(observations)
     count = write_bundle(host, arguments.bundle, saved, report, wire, accounts=arguments.redact_accounts)
-    say(f"{arguments.bundle}: {count} files, mode 0600; keys, tokens, codes and passwords are masked; look before you send it")
+    arguments.say(
+        f"{arguments.bundle}: {count} files, mode 0600; keys, tokens, codes and passwords are masked; look before you send it"
+    )
 
 
 LOOK_EVERY = 5.0
@@ -150,23 +152,28 @@ def look_until(look: Callable[[], Observations], clock: Clock, wait: float, say:
     What is unknown for want of a look, and stays so, is said once and not waited for.
     """
     begun = clock.monotonic()
-    told, told_unknown = 0.0, False
-    while True:
-        look_began = clock.monotonic()
-        seen = look()
-        now = clock.monotonic()
-        if now - begun >= wait:
-            return seen
-        found = missing(seen, diagnose(seen))
+    told: list[float] = []
+    told_unknown: list[bool] = []
+    last: list[Observations] = []
+
+    def settled() -> Optional[Observations]:
+        """The look, where nothing more is to be waited for."""
+        last[:] = [look()]
+        spent = clock.monotonic() - begun
+        if spent >= wait:
+            return last[0]
+        found = missing(last[0], diagnose(last[0]))
         if found.unknowable and not told_unknown:
-            told_unknown = True
+            told_unknown.append(True)
             say(f"not waited for: {_named(found.unknowable)}: it cannot be looked at here, and waiting does not change that")
         if not found.waited:
-            return seen
-        if not told or now - told >= TELL_EVERY:
-            told = now
-            say(f"waiting: {_named(found.waited)} ({now - begun:.0f} s of {wait:.0f} s)")
-        clock.sleep(max(0.0, min(LOOK_EVERY - (now - look_began), wait - (now - begun))))
+            return last[0]
+        if not told or spent - told[-1] >= TELL_EVERY:
+            told.append(spent)
+            say(f"waiting: {_named(found.waited)} ({spent:.0f} s of {wait:.0f} s)")
+        return None
+
+    return wait_for(clock, wait, LOOK_EVERY, settled) or last[0]
 
 
 def _named(items: Sequence[CapabilityVerdict]) -> str:
@@ -177,7 +184,7 @@ def _named(items: Sequence[CapabilityVerdict]) -> str:
 _NODE = re.compile(r"mi-[0-9a-f]{1,64}")
 
 
-def write_inventory(observations: Observations, diagnosis: Diagnosis, host: Host) -> None:
+def write_inventory(observations: Observations, diagnosis: Diagnosis, host: Host, say: Talk) -> None:
     """Write the file, mode 0600, as the agent's own are; a node that has no id yet has no place for it. Raises Refusal, Leak."""
     identity = value_of(observations.identity)
     is_registered = identity is not None and identity.state is IdentityState.REGISTERED

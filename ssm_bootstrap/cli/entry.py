@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-from typing import NoReturn, Sequence
+from typing import TYPE_CHECKING, NoReturn, Optional, Sequence
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.cli.streams import problem
 from ssm_bootstrap.model.exitstatus import NO_SPACE, ExitStatus, Refusal, status_of_errno
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.cli.output import Talk
 
 COMMANDS = {
     "register": "register this machine, restart the agent and prove that it is online",
@@ -84,36 +87,54 @@ def _module(name: str):  # type: ignore[no-untyped-def]
 
 def run(words: Sequence[str]) -> int:
     """Parse, run, and turn what is raised into one line on standard error."""
+    arguments: Optional[argparse.Namespace] = None
     try:
         arguments = parser_for(words).parse_args(words)
+        _make_talk(arguments)
         status = int(_module(arguments.command).run(arguments))
-        return _printed(status, is_all=arguments.command in PRINTERS)
+        return _printed(status, arguments, is_all=arguments.command in PRINTERS)
     except SystemExit as ended:
         status = int(ended.code or 0)
         if status and "--nagios" in words:
             return _say_to_nagios()
-        return _printed(status, is_all=True)
+        return _printed(status, arguments, is_all=True)
     except Refusal as refusal:
-        return _say(_without_codes(refusal.message, words), refusal.status)
+        return _say(_without_codes(refusal.message, words), refusal.status, arguments)
     except KeyboardInterrupt:
-        return _say("interrupted", ExitStatus.INTERRUPTED)
+        return _say("interrupted", ExitStatus.INTERRUPTED, arguments)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in NO_SPACE:
-            return _say(f"no room for what is to be written: {error.strerror}", status_of_errno(error.errno))
+            text = f"no room for what is to be written: {error.strerror}"
+            return _say(text, status_of_errno(error.errno), arguments)
         if os.environ.get("SSM_BOOTSTRAP_DEBUG"):
-            return _say_where()
+            return _say_where(arguments)
         from ssm_bootstrap.cli.output import report_bug
 
-        return report_bug(error)
+        return report_bug(error, _make_talk(arguments))
 
 
-def _say_where() -> int:
+def _make_talk(arguments: Optional[argparse.Namespace]) -> Talk:
+    """What tells of the run, with the secrets that it knows: made once, and kept with the arguments where they could be read."""
+    from ssm_bootstrap.cli.output import Talk
+    from ssm_bootstrap.host.secrets import secrets_of_environment
+
+    if arguments is not None and hasattr(arguments, "say"):
+        made: Talk = arguments.say
+        return made
+    secrets = secrets_of_environment()
+    talk = Talk(secrets)
+    if arguments is not None:
+        arguments.secrets, arguments.say = secrets, talk
+    return talk
+
+
+def _say_where(arguments: Optional[argparse.Namespace]) -> int:
     """The way to a fault of this program, line by line: as talk, a secret in it is masked."""
     import traceback
 
     from ssm_bootstrap.catalog.secrets import mask_shapes
-    from ssm_bootstrap.cli.output import say
 
+    say = _make_talk(arguments)
     for line in mask_shapes(traceback.format_exc())[0].splitlines():
         say(line, error=True)
     return int(ExitStatus.BUG)
@@ -137,17 +158,15 @@ def _say_to_nagios() -> int:
     return UNKNOWN
 
 
-def _printed(status: int, *, is_all: bool) -> int:
+def _printed(status: int, arguments: Optional[argparse.Namespace], *, is_all: bool) -> int:
     """The status once all is printed; what could not be printed is told, and counts only where nothing else was to be done."""
     lost = problem()
     if lost is None:
         return status
-    _say(f"standard output: {lost.strerror}: what was printed there is not whole", ExitStatus.TRY_LATER)
+    _say(f"standard output: {lost.strerror}: what was printed there is not whole", ExitStatus.TRY_LATER, arguments)
     return int(ExitStatus.TRY_LATER) if is_all and status == ExitStatus.OK else status
 
 
-def _say(message: str, status: ExitStatus) -> int:
-    from ssm_bootstrap.cli.output import say
-
-    say(f"ssm-bootstrap: {message}", error=True)
+def _say(message: str, status: ExitStatus, arguments: Optional[argparse.Namespace]) -> int:
+    _make_talk(arguments)(f"ssm-bootstrap: {message}", error=True)
     return int(status)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import asdict
 from typing import Sequence
 
 from ssm_bootstrap import __version__
@@ -12,24 +11,20 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.logformat import KINDS
 from ssm_bootstrap.cli.flags import add_history, add_output, add_region, moment
 from ssm_bootstrap.cli.log_search import Search
-from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report, quick_report, say
-from ssm_bootstrap.collect.agent.orchestration import Ends, read_command
+from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report
 from ssm_bootstrap.collect.known_secrets import learn_what_can_be, learn_written
-from ssm_bootstrap.collect.logs.read import read_logs
-from ssm_bootstrap.diagnose.logs.command_story import findings_of, story_of
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.secrets import Secrets
-from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.model.logs import LogDigest
 from ssm_bootstrap.model.observations import Observations, Plan
-from ssm_bootstrap.model.observed import Observed, Seen, Unseen, value_of
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 from ssm_bootstrap.render.findings_page import page
 from ssm_bootstrap.render.story import incident_document, tell_harmless, tell_story
 from ssm_bootstrap.render.text import Report
-from ssm_bootstrap.render.wire import document, finding_document
-from ssm_bootstrap.session import Session, secrets_of_environment
+from ssm_bootstrap.render.wire import document
 
 MOST_UNEXPLAINED = 20
 """Rows of unexplained errors that are told in text; JSON has them all."""
@@ -90,10 +85,12 @@ def run(arguments: argparse.Namespace) -> int:
     if len(arguments.files) == 1 and _is_code(arguments.files[0]):
         return _page(arguments)
     if arguments.command_id is not None:
+        # Logs are to be read at once: what looks at a machine is loaded where that is asked for.
+        from ssm_bootstrap.cli.command_story import explain_command
         from ssm_bootstrap.session import open_session, real_host
 
-        return explain_command(open_session(real_host(), arguments.region, ask_metadata=False), arguments)
-    secrets = _known(secrets_of_environment(), arguments.files)
+        return explain_command(open_session(real_host(arguments.secrets), arguments.region, ask_metadata=False), arguments)
+    secrets = _known(arguments.secrets, arguments.files)
     search = Search.of(arguments)
     if arguments.follow:
         from ssm_bootstrap.cli.follow import follow
@@ -121,14 +118,14 @@ def _is_code(word: str) -> bool:
 
 
 def _tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secrets: Secrets) -> int:
-    found = explain_logs(digest, region=arguments.region)
+    found = explain_logs(digest, NO_SITE, region=arguments.region)
     region, source = arguments.region or found.region, "flag" if arguments.region else "logs"
     if not region and found.findings and search.is_own:
         region, source = search.own_region()
-        found = explain_logs(digest, region=region) if region else found
+        found = explain_logs(digest, NO_SITE, region=region) if region else found
     for file in digest.files:
         for remark in file.remarks:
-            say(f"{file.path}: {remark}")
+            arguments.say(f"{file.path}: {remark}")
     severities = {finding.severity for finding in found.findings}
     status = exit_status(Severity.ERROR in severities, Severity.WARNING in severities, arguments.strict)
     if arguments.json:
@@ -168,7 +165,7 @@ def _report(digest: LogDigest, found: LogDiagnosis, search: Search, region: str,
     diagnosis = Diagnosis(
         findings=found.findings, unseen=digest.unseen, unexplained=listed[:MOST_UNEXPLAINED], records=found.records
     )
-    report = quick_report(arguments.colour) or new_report(arguments.colour)
+    report = new_report(arguments.colour)
     where = f" - {region}" if region else ""
     when = search.now.isoformat(sep=" ", timespec="seconds")
     report.line(f"ssm-bootstrap {__version__} - explain{where} - {when}", "dim")
@@ -196,54 +193,7 @@ def _page(arguments: argparse.Namespace) -> int:
     kind = FINDINGS[arguments.files[0]]
     if arguments.json:
         document = {"schema": "ssm-bootstrap/1", "command": "explain", "code": kind.code, "page": page(kind)}
-        print_document(document, secrets_of_environment())
+        print_document(document, arguments.secrets)
     else:
         print(page(kind), end="")
     return 0
-
-
-def explain_command(session: Session, arguments: argparse.Namespace) -> int:
-    """Tell why a command failed (the latest, where no id is given).
-
-    The exit status is 1 where it failed or an error is found. Raises Refusal: 2 for what is no id and for a file or
-    --follow beside it, 77 for who is not root, 78 where there is no such command.
-    """
-    host = session.host
-    if arguments.files or arguments.follow:
-        other = "--follow" if arguments.follow else arguments.files[0]
-        raise Refusal(ExitStatus.USAGE, f"--command reads what the agent kept of one command: {other} does not go with it")
-    try:
-        command = read_command(host.files, arguments.command_id)
-    except PermissionError as error:
-        raise Refusal(ExitStatus.NO_PERMISSION, f"--command: {error.filename}: only root may look there: use sudo") from None
-    except ValueError:
-        expected = f"--command: {arguments.command_id!r}: expected a command id (a UUID), or none for the latest"
-        raise Refusal(ExitStatus.USAGE, expected) from None
-    if isinstance(command, Unseen):
-        raise Refusal(ExitStatus.BAD_CONTENT, f"--command: {command.reason}")
-    ends = Ends(host.files, command.value.paths)
-    digest = read_logs(ends, command.value.paths, host.clock.zone(), host.clock.now())
-    told = explain_logs(digest, region=value_of(session.choice.region)).findings
-    known = {finding.code for finding in told}
-    findings = (*told, *(finding for finding in findings_of(command.value) if finding.code not in known))
-    story = story_of(command.value, findings)
-    failed = story.failed or any(finding.severity is Severity.ERROR for finding in findings)
-    status = ExitStatus.FOUND if failed else ExitStatus.OK
-    if arguments.json:
-        shown = [finding_document(finding) for finding in findings]
-        head = {"schema": "ssm-bootstrap/1", "command": "explain", "exit_status": int(status)}
-        unseen = {"unseen": [{"subject": path, "reason": words} for path, words in ends.cut]} if ends.cut else {}
-        print_document({**head, "story": asdict(story), "findings": shown, **unseen}, host.secrets)
-        return status
-    for path, words in ends.cut:
-        say(f"{path}: {words}")
-    report = new_report(arguments.colour)
-    report.line(story.title, "bold")
-    for label, text in (("ended", story.ended), ("means", story.means), ("change", story.step)):
-        if text:
-            report.item(f"{label:<6}", text)
-    for place, text in story.lines:
-        report.item("said  ", f"{place}: {text}")
-    report.findings(findings)
-    print_report(report, host.secrets)
-    return status

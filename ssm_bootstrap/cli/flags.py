@@ -8,7 +8,6 @@ import re
 from datetime import datetime, timedelta, tzinfo
 from typing import Union
 
-from ssm_bootstrap.collect.agent.activation import identifier_problem
 from ssm_bootstrap.model.aws import Region
 
 CAPABILITIES = ("register", "run-command", "session", "patch", "agent-update")
@@ -55,6 +54,8 @@ def count(text: str) -> int:
 
 def activation_id(text: str) -> str:
     """``--activation-id``: a UUID."""
+    from ssm_bootstrap.collect.agent.activation import identifier_problem  # not for commands that know no activation
+
     problem = identifier_problem(text.strip())
     if problem is not None:
         raise argparse.ArgumentTypeError(problem)

@@ -19,6 +19,7 @@ from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.tail import Tail
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.codec import changed_value
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.timeline import EndedBy, Incident
@@ -77,7 +78,7 @@ def follow(search: Search, arguments: argparse.Namespace, secrets: Secrets, cloc
         now = clock.now()
         if added or told is None or now - told > timedelta(minutes=1):
             told = now
-            found = explain_logs(changed_value(followed.digest(), secrets.masked), region=arguments.region)
+            found = explain_logs(changed_value(followed.digest(), secrets.masked), NO_SITE, region=arguments.region)
             for event, incident in watch.events(found.incidents, now):
                 _print(event, incident, arguments.json, secrets)
         if (looks and count >= looks) or not has_reader():

@@ -13,7 +13,7 @@ from ssm_bootstrap.act.lock import alone, locked
 from ssm_bootstrap.act.setup.install_self import PACKAGED, Step, Wanted, install, uninstall
 from ssm_bootstrap.cli.flags import activation_id, add_output, path, region
 from ssm_bootstrap.cli.outcome import must_be_root
-from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
+from ssm_bootstrap.cli.output import Talk, new_report, print_document, print_report
 from ssm_bootstrap.cli.secret_input import read_secret
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.activation import CodeSources, read_code_of
@@ -48,12 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise Refusal(ExitStatus.USAGE, "--uninstall: expected no other flag with it but --json and --no-color")
     if arguments.start and not arguments.enable:
         raise Refusal(ExitStatus.USAGE, "--start: expected without --no-enable")
-    host = real_host()
+    host = real_host(arguments.secrets)
     must_be_root(host, "install: only root may put units and configuration in place (use sudo)")
     INTERRUPTS.install()
     if arguments.uninstall:
         with alone(host, "install --uninstall"):
-            steps = uninstall(host, Systemd(host), lambda: _whole(host))
+            steps = uninstall(host, Systemd(host), lambda: _whole(host, arguments.say))
     else:
         with alone(host, "install"):
             steps = install(host, Systemd(host), _wanted(host, arguments))
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _whole(host: Host) -> Iterator[None]:
+def _whole(host: Host, say: Talk) -> Iterator[None]:
     """The node's identity held, and whole: what a registration that was cut short had begun is finished or undone first."""
     with locked(host, "install --uninstall", 0, say):
         recover(host, AgentService(host), say)

@@ -15,14 +15,13 @@ from ssm_bootstrap.cli.flags import resolve
 from ssm_bootstrap.collect.logs.read import read_logs, read_stream
 from ssm_bootstrap.collect.logs.sources import Source, log_paths, own_sources, read_log_settings, sources_below
 from ssm_bootstrap.host.clock import Clock
-from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.host.files import Files, NamedFiles
+from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.trees import LogTree
 from ssm_bootstrap.host.workers import Workers
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.logs import LogDigest
 from ssm_bootstrap.model.observed import value_of
-from ssm_bootstrap.session import open_session, real_host
 
 STANDARD_INPUT = "standard input"
 JOURNAL_UNITS = ("amazon-ssm-agent.service", "snap.amazon-ssm-agent.amazon-ssm-agent.service")
@@ -40,6 +39,7 @@ class Search:
     kinds: tuple[str, ...]
     zone: tzinfo
     now: datetime
+    secrets: Secrets
     since: Optional[datetime] = None
     until: Optional[datetime] = None
 
@@ -56,7 +56,7 @@ class Search:
             raise Refusal(ExitStatus.USAGE, "explain: an empty argument: expected a file, a directory, - or a finding code")
         if "-" in arguments.files and (len(arguments.files) > 1 or arguments.follow):
             raise Refusal(ExitStatus.USAGE, "explain: -: expected alone, and without --follow")
-        return cls(tuple(arguments.files), arguments.kinds or KINDS, zone, now, since, until)
+        return cls(tuple(arguments.files), arguments.kinds or KINDS, zone, now, arguments.secrets, since, until)
 
     @property
     def is_own(self) -> bool:
@@ -119,7 +119,9 @@ class Search:
 
     def own_region(self) -> tuple[str, str]:
         """The region of this machine by its configuration and vault, and who says so; empty where nothing does."""
-        choice = open_session(real_host(), None, ask_metadata=False).choice
+        from ssm_bootstrap.session import open_session, real_host  # what looks at a machine, loaded where one is asked
+
+        choice = open_session(real_host(self.secrets), None, ask_metadata=False).choice
         return value_of(choice.region) or "", choice.source
 
     def _read_stream(self, chunks: Iterator[bytes], name: str) -> LogDigest:
@@ -129,7 +131,7 @@ class Search:
         try:
             digest = self._read_stream(iter(lambda: sys.stdin.buffer.read(1 << 18), b""), STANDARD_INPUT)
         except OSError as error:
-            from ssm_bootstrap.collect.network.answers import words_of
+            from ssm_bootstrap.collect.network.failures import words_of
 
             raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {STANDARD_INPUT}: {words_of(error)}") from None
         if not any(file.bytes_read for file in digest.files):
@@ -137,12 +139,15 @@ class Search:
         return digest
 
     def _read_journal(self) -> LogDigest:
+        from ssm_bootstrap.host.commands import CannotRun
+        from ssm_bootstrap.session import real_host
+
         words = ["journalctl", "--no-pager", "-q", "-o", "json"]
         words += [word for unit in JOURNAL_UNITS for word in ("-u", unit)]
         if self.since:
             words += ["--since", f"@{int(self.since.timestamp())}"]
         try:
-            done = real_host().commands.run(words, timeout=JOURNAL_PATIENCE, most=JOURNAL_LIMIT)
+            done = real_host(self.secrets).commands.run(words, timeout=JOURNAL_PATIENCE, most=JOURNAL_LIMIT)
         except CannotRun as error:
             raise Refusal(ExitStatus.BAD_CONTENT, f"explain: the journal: {error}") from None
         digest = self._read_stream(iter([done.output.encode("utf-8", "replace")]), "journal")

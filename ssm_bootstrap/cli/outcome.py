@@ -15,11 +15,11 @@ from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.wait import Deadline
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
+from ssm_bootstrap.cli.output import Talk, new_report, print_document, print_report
 from ssm_bootstrap.collect.agent.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.collect.agent.service import look_at_agent
-from ssm_bootstrap.collect.network.answers import words_of
 from ssm_bootstrap.collect.network.connector import loose_authorities
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.proxies import trusted_unit_environment
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.diagnose.findings import make_finding
@@ -125,13 +125,13 @@ def take_charge(host: Host, arguments: argparse.Namespace) -> Deadline:
     must_be_root(host, f"{command}: only root may change the agent's identity (use sudo)")
     INTERRUPTS.install()
     deadline = Deadline.after(host.clock, arguments.wait)
-    recover_first(host, command, deadline.left())
+    recover_first(host, command, deadline.left(), arguments.say)
     if not arguments.now:
         must_not_cut(host, command)
     return deadline
 
 
-def recover_first(host: Host, command: str, wait: float, *, no_block: bool = False) -> None:
+def recover_first(host: Host, command: str, wait: float, say: Talk, *, no_block: bool = False) -> None:
     """Finish or undo what a run that died had begun, before anything else may refuse; raises Refusal."""
     if not is_tidy(host):
         with locked(host, command, wait, say):
@@ -160,7 +160,8 @@ def region_at_work(session: Session) -> Region:
 def revive(session: Session, cidrs: Sequence[str] = (), timeout: float = limits.ONLINE) -> Proof:
     """Restart the agent and wait for its signs of life."""
     settings, _ = proxies_of(session)
-    return Restart(session.host, region_at_work(session), session.agent_config, settings, tuple(cidrs), timeout).run()
+    region, site = region_at_work(session), session.overrides.site
+    return Restart(session.host, region, session.agent_config, settings, site, tuple(cidrs), timeout).run()
 
 
 def tell_outcome(session: Session, outcome: CommandOutcome, arguments: argparse.Namespace) -> int:

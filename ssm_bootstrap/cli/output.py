@@ -9,12 +9,11 @@ import sys
 from typing import Any, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.secrets import fault_words
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host.files import Files
-from ssm_bootstrap.host.secrets import Secrets, known_of_this_run
-from ssm_bootstrap.host.systemd import ERROR, INFO, WARNING, is_journal
+from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.host.systemd import ERROR, INFO, WARNING, is_journal, tell_status
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
-from ssm_bootstrap.render.plain import PlainReport
 from ssm_bootstrap.render.terminal import clean
 from ssm_bootstrap.render.text import Report
 
@@ -31,13 +30,6 @@ def new_report(colour: bool = True) -> Report:
     coloured = colour and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     return Report(columns, coloured, plain)
-
-
-def quick_report(colour: bool = True) -> Optional[Report]:
-    """A report for a pipe, which needs no colours and so need not wait for rich; None on a terminal. It has no tables."""
-    if (colour and sys.stdout.isatty()) or os.environ.get("COLUMNS"):
-        return None
-    return PlainReport(PIPE_WIDTH, (sys.stdout.encoding or "").lower().replace("-", "") != "utf8")
 
 
 def print_report(report: Report, secrets: Secrets) -> None:
@@ -58,22 +50,26 @@ def print_text(text: str, secrets: Secrets) -> None:
     sys.stdout.flush()
 
 
-def say(text: str, *, error: bool = False) -> None:
-    """One line of talk on standard error; under systemd it is the unit's status too, and the journal gets its priority."""
-    line = talk(text)
-    print(f"{_priority(line, error)}{line}", file=sys.stderr, flush=True)
-    if "NOTIFY_SOCKET" in os.environ:
-        from ssm_bootstrap.host.systemd import tell_status
-
-        tell_status(line, os.environ)
-
-
-def talk(text: str) -> str:
-    """What may be said where nothing may fail: one clean line, in which nothing stands that this run knows of secrets.
+class Talk:
+    """What is told on standard error while a command runs: one clean line each, with the ``secrets`` of the run masked.
 
     Talk tells of changes under way, and of faults: it is masked, where a report with a secret in it is not written at all.
+    Under systemd a line is the unit's status too, and the journal gets its priority.
     """
-    return known_of_this_run().told(clean(text))
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+
+    def __call__(self, text: str, *, error: bool = False) -> None:
+        """Say one line."""
+        line = self.masked(text)
+        print(f"{_priority(line, error)}{line}", file=sys.stderr, flush=True)
+        if "NOTIFY_SOCKET" in os.environ:
+            tell_status(line, os.environ)
+
+    def masked(self, text: str) -> str:
+        """A line as it may be said where nothing may fail: clean, and without what is known of secrets."""
+        return self._secrets.told(clean(text))
 
 
 def _priority(line: str, error: bool) -> str:
@@ -83,7 +79,7 @@ def _priority(line: str, error: bool) -> str:
     return f"<{level}>" if is_journal(sys.stderr, os.environ) else ""
 
 
-def report_bug(error: BaseException) -> int:
+def report_bug(error: BaseException, say: Talk) -> int:
     """A fault of this program: one line, and 70."""
     text = f"{fault_words(error)} (SSM_BOOTSTRAP_DEBUG=1 shows where)"
     say(f"ssm-bootstrap: a fault of ssm-bootstrap itself: {text}", error=True)
@@ -93,8 +89,8 @@ def report_bug(error: BaseException) -> int:
 class LiveLine:
     """One line on a terminal's standard error that shows what is pending; silent in a pipe."""
 
-    def __init__(self, verb: str = "waiting for") -> None:
-        self._verb = verb
+    def __init__(self, say: Talk, verb: str = "waiting for") -> None:
+        self._say, self._verb = say, verb
         self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._shown = ""
 
@@ -102,7 +98,7 @@ class LiveLine:
         """Show what is pending."""
         if not self._live:
             return
-        text = talk(f"{self._verb} {', '.join(pending)}") if pending else ""
+        text = self._say.masked(f"{self._verb} {', '.join(pending)}") if pending else ""
         width = shutil.get_terminal_size((80, 24)).columns - 1
         text = text if len(text) <= width else text[: width - 3] + "..."
         if text != self._shown:

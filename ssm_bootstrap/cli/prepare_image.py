@@ -9,7 +9,7 @@ from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.setup.prepare_image import Preparation, Prepared
 from ssm_bootstrap.cli.flags import add_output
 from ssm_bootstrap.cli.outcome import must_be_root
-from ssm_bootstrap.cli.output import new_report, print_document, print_report, say
+from ssm_bootstrap.cli.output import new_report, print_document, print_report
 from ssm_bootstrap.collect.agent.identity import look_past_journal
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.exitstatus import ExitStatus
@@ -33,11 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Remove it, and say what was removed."""
-    host = real_host()
+    host = real_host(arguments.secrets)
     must_be_root(host, "prepare-image: only root may remove the agent's identity (use sudo)")
     INTERRUPTS.install()
     session = open_session(host, None, ask_metadata=False)
-    preparation = Preparation(host, AgentService(host), session.configuration, arguments.yes, arguments.logs, say)
+    preparation = Preparation(host, AgentService(host), session.configuration, arguments.yes, arguments.logs, arguments.say)
     return _tell(session, preparation.run(), arguments)
 
 

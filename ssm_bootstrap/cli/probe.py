@@ -24,8 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Look, think, tell."""
     if arguments.html is not None:
         check_place("--html", arguments.html)
-    session = open_session(real_host(), arguments.region)
-    line = LiveLine()
+    session = open_session(real_host(arguments.secrets), arguments.region)
+    line = LiveLine(arguments.say)
     try:
         observations = observe_network(session, "probe", arguments.capabilities, line)
     finally:

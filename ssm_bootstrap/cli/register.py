@@ -24,7 +24,6 @@ from ssm_bootstrap.cli.outcome import (
     revive,
     tell_outcome,
 )
-from ssm_bootstrap.cli.output import say
 from ssm_bootstrap.cli.secret_input import read_secret
 from ssm_bootstrap.collect.agent.activation import CodeSources, read_activation
 from ssm_bootstrap.collect.machine.image import look_at_image
@@ -93,11 +92,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Register, unless this node is registered already."""
     if arguments.install_agent and not arguments.key_file:
         raise Refusal(ExitStatus.USAGE, "--install-agent: expected --key-file FILE with it: the key by which AWS signs the agent")
-    host = real_host()
+    host = real_host(arguments.secrets)
     must_be_root(host, "register: only root may change the agent's identity (use sudo)")
     INTERRUPTS.install()
     deadline = Deadline.after(host.clock, arguments.wait)
-    recover_first(host, "register", deadline.left(), no_block=arguments.no_block)
+    recover_first(host, "register", deadline.left(), arguments.say, no_block=arguments.no_block)
     if arguments.force and not arguments.now:
         must_not_cut(host, "register --force")
     session = open_session(host, arguments.region)
@@ -130,7 +129,7 @@ def run(arguments: argparse.Namespace) -> int:
         revive=reviver if arguments.restart else None,
         force=arguments.force,
         deadline=deadline,
-        tell=say,
+        tell=arguments.say,
     )
     try:
         enrolled = enrolment.run()
@@ -152,7 +151,7 @@ def _install(session: Session, arguments: argparse.Namespace, deadline: Deadline
 
     ready = _registrar(session, arguments, deadline, "")
     domain = Domain(session.agent_config.service_domain or partition_of(session.region, session.overrides.site).domain)
-    install_agent(session.host, session.region, domain, arguments.key_file, proxies_of(session)[0], say)
+    install_agent(session.host, session.region, domain, arguments.key_file, proxies_of(session)[0], arguments.say)
     binary = find_binary(session)
     if isinstance(binary, CommandOutcome):
         raise _NoAgent(binary)
@@ -176,11 +175,11 @@ def _registrar(session: Session, arguments: argparse.Namespace, deadline: Deadli
     activation = read_activation(host.files, arguments.activation_id, sources, host.environment, session.configuration)
     host.secrets.learn(activation.code.reveal())
     if arguments.activation_code is not None:
-        say("warning: --activation-code shows the code to whoever may list processes; --activation-code-file does not")
+        arguments.say("warning: --activation-code shows the code to whoever may list processes; --activation-code-file does not")
     settings, unit = proxies_of(session)
     site = session.overrides.site
     for place, words in site.problems:
-        say(f"warning: {place}: {words}")
+        arguments.say(f"warning: {place}: {words}")
     instance = NOT_ASKED if session.metadata is None else Seen(look_at_instance(host, session.metadata.result()))
     seen = value_of(instance)
     metadata = value_of(seen.metadata) if seen is not None else None
@@ -191,10 +190,11 @@ def _registrar(session: Session, arguments: argparse.Namespace, deadline: Deadli
         activation=activation,
         environment=agent_environment(settings, unit),
         cidrs=metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else (),
+        site=site,
         preflight=Preflight(host, region, session.agent_config, settings, instance, site) if arguments.preflight else None,
         deadline=deadline,
         attempts=arguments.attempts,
-        tell=say,
+        tell=arguments.say,
         retry_lost=arguments.retry_after_lost_answer,
     )
 

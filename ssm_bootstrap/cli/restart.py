@@ -21,7 +21,6 @@ from ssm_bootstrap.cli.outcome import (
     revive,
     tell_outcome,
 )
-from ssm_bootstrap.cli.output import say
 from ssm_bootstrap.collect.agent.identity import look_past_journal
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
@@ -51,16 +50,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Restart and prove, after finishing what a run that died had begun."""
 
-    host = real_host()
+    host = real_host(arguments.secrets)
     must_be_root(host, "restart: only root may restart the agent (use sudo)")
     INTERRUPTS.install()
-    with locked(host, "restart", arguments.wait, say):
-        recover(host, AgentService(host), say)
+    with locked(host, "restart", arguments.wait, arguments.say):
+        recover(host, AgentService(host), arguments.say)
         session = replace(open_session(host, arguments.region), identity=look_past_journal(host.files))
         found = find_binary(session)
         nobody = isinstance(found, CommandOutcome) or session.identity.state in (IdentityState.NOT_REGISTERED, IdentityState.LOST)
         if arguments.if_asleep and nobody:
-            say("restart --if-asleep: no agent of a registered node is here to be asleep; nothing was done")
+            arguments.say("restart --if-asleep: no agent of a registered node is here to be asleep; nothing was done")
             return ExitStatus.OK
         if isinstance(found, CommandOutcome):
             return tell_outcome(session, found, arguments)
@@ -92,10 +91,10 @@ def _awake(session: Session, arguments: argparse.Namespace) -> Optional[CommandO
         return None
     mi = session.identity.managed_instance_id
     region = region_at_work(session)
-    reason = why_asleep(explain_logs(look_at_logs(session), region=region), session.host.clock.now())
+    reason = why_asleep(explain_logs(look_at_logs(session), session.overrides.site, region=region), session.host.clock.now())
     if reason is None:
         return CommandOutcome(mi, note="Awake: nothing was done.", status=ExitStatus.OK)
-    say(f"the agent is asleep: {reason}")
+    arguments.say(f"the agent is asleep: {reason}")
     proxies, site = proxies_of(session)[0], session.overrides.site
     preflight = Preflight(session.host, region, session.agent_config, proxies, NOT_ASKED, site)
     finding, _ = preflight.look()

@@ -8,7 +8,6 @@ from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.rollback import Rollback
 from ssm_bootstrap.cli.flags import add_output, add_region, duration
 from ssm_bootstrap.cli.outcome import CommandOutcome, revive, take_charge, tell_outcome
-from ssm_bootstrap.cli.output import say
 from ssm_bootstrap.session import open_session, real_host
 
 
@@ -22,12 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Put it back, start the agent, prove it."""
-    host = real_host()
+    host = real_host(arguments.secrets)
     deadline = take_charge(host, arguments)
-    say("warning: if the agent rotated its key after the snapshot, the service no longer knows the old one: then register anew")
+    rotated = "if the agent rotated its key after the snapshot, the service no longer knows the old one: then register anew"
+    arguments.say(f"warning: {rotated}")
     # The session is looked at after the change: until then the vault may name no region, or another one.
     identity, proof = Rollback(
-        host, AgentService(host), lambda: revive(open_session(host, arguments.region)), deadline.left(), say
+        host, AgentService(host), lambda: revive(open_session(host, arguments.region)), deadline.left(), arguments.say
     ).run()
     return tell_outcome(
         open_session(host, arguments.region), CommandOutcome(identity.managed_instance_id, proof=proof), arguments

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Look at identity, agent and its logs; no packet leaves the machine."""
 
-    host = real_host()
+    host = real_host(arguments.secrets)
     session = open_session(host, arguments.region, ask_metadata=False)
     observations = observe_machine(session, "status")
     diagnosis = diagnose(observations)

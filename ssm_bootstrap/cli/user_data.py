@@ -11,14 +11,13 @@ from typing import Optional
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.cli.flags import activation_id, region
-from ssm_bootstrap.cli.output import say
 from ssm_bootstrap.cli.secret_input import read_secret
 from ssm_bootstrap.collect.agent.activation import code_problem
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host.files import NamedFiles
 from ssm_bootstrap.host.machine import Program
 from ssm_bootstrap.host.secrets import keep_out_of_dumps
-from ssm_bootstrap.model.aws import Domain
+from ssm_bootstrap.model.aws import NO_SITE, Domain
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.render.user_data import LIMIT, BundleSource, CodeFrom, FirstBoot, cloud_config, needs, shell_script
 
@@ -86,9 +85,9 @@ def run(arguments: argparse.Namespace) -> int:
     if size > LIMIT:
         raise Refusal(ExitStatus.BAD_CONTENT, f"user-data: {size} bytes; EC2 takes {LIMIT}; a shorter URL or key is needed")
     print(text, end="")
-    say("This user-data needs:")
+    arguments.say("This user-data needs:")
     for line in needs(first):
-        say(f"- {line}")
+        arguments.say(f"- {line}")
     return ExitStatus.OK
 
 
@@ -103,7 +102,7 @@ def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
         bucket=bucket,
         key=key,
         region=arguments.region,
-        domain=Domain(partition_of(arguments.region).domain),
+        domain=Domain(partition_of(arguments.region, NO_SITE).domain),
         sha256=_hash(arguments),
         activation_id=arguments.activation_id,
         fetch=BundleSource(arguments.fetch),

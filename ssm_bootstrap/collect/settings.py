@@ -10,7 +10,7 @@ from typing import Mapping, Optional
 from ssm_bootstrap.catalog.secrets import repeated
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.inifile import without_option
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.proxy_url import read_proxy_url
 from ssm_bootstrap.collect.trusted import read_trusted
 from ssm_bootstrap.host.files import Files

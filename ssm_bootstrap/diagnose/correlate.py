@@ -7,13 +7,12 @@ from typing import Optional, Sequence
 
 from ssm_bootstrap.catalog.findingkind import Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.diagnose.case import Case, own_region_elsewhere
+from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
 from ssm_bootstrap.diagnose.logs.timeline import present_of
 from ssm_bootstrap.model.findings import Finding, Severity
-from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.timeline import EndedBy
 
 
@@ -22,13 +21,13 @@ def seen_beside_logs(case: Case, present: Sequence[Finding]) -> SeenBeside:
 
     Probes that went another way than the agent, or to another region than its own, tell nothing of what it met.
     """
-    same_way = _mismatch(present) is None and not own_region_elsewhere(case.observations)
+    same_way = _mismatch(present) is None and not case.own_region_elsewhere
     return SeenBeside(
+        case.site,
+        case.region,
         present_of(case.observations),
         case.reaches if same_way else (),
-        case.region,
-        case.site,
-        value_of(case.observations.surroundings) is not None,
+        case.has_surroundings,
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Callable, Iterable, Mapping, TypeVar, Union
+from typing import Callable, Iterable, Iterator, Mapping, TypeVar
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.diagnose.agent import identity, service, versions
-from ssm_bootstrap.diagnose.case import Case, in_doubt, known_facts, not_seen, open_case, unopened_case
+from ssm_bootstrap.diagnose.case import Case, Check, in_doubt, not_seen, open_case, unopened_case
 from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.findings import with_known
+from ssm_bootstrap.diagnose.logs.classify import LogContext
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs, LogDiagnosis, classify_logs, conclude
 from ssm_bootstrap.diagnose.logs.timeline import present_of
@@ -26,82 +27,46 @@ from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
 from ssm_bootstrap.model.observations import LogDigest, Observations
 from ssm_bootstrap.model.observed import value_of
 
-Said = Union[Finding, tuple[str, str]]
 T = TypeVar("T")
 
-
-@dataclass(frozen=True)
-class Check:
-    """A name and a function: findings, or (subject, reason) of what could not be looked at."""
-
-    name: str
-    function: Callable[[Case], Iterable[Said]]
-
-
-CHECKS: tuple[Check, ...] = (
-    Check("identity", identity.registration),
-    Check("identity-unreadable", identity.unreadable),
-    Check("identity-hybrid", identity.identity),
-    Check("fingerprint", image.fingerprint),
-    Check("agent-installed", service.installed),
-    Check("agent-configuration", service.configuration),
-    Check("agent-running", service.running),
-    Check("agent-unseen", service.not_looked_at),
-    Check("agent-service-twice", service.twice),
-    Check("agent-service-disabled", service.disabled),
-    Check("agent-service-by-hand", service.by_hand),
-    Check("agent-service-worker", service.worker),
-    Check("agent-offline", service.offline),
-    Check("agent-channel", service.channel_lost),
-    Check("agent-version", versions.too_old),
-    Check("agent-configuration-elsewhere", versions.elsewhere),
-    Check("agent-version-unseen", versions.not_looked_at),
-    Check("storage-room", storage.room),
-    Check("storage-mounts", storage.mounted),
-    Check("storage-directories", storage.directories),
-    Check("storage-log-directory", storage.log_directory),
-    Check("storage-log-files", storage.log_files),
-    Check("storage-unseen", storage.not_looked_at),
-    Check("host-firewall", security.firewall),
-    Check("security-denials", security.denials),
-    Check("security-unseen", security.not_looked_at),
-    Check("network", endpoints.what_failed),
-    Check("public-path", endpoints.public_path),
-    Check("clock", endpoints.clock),
-    Check("network-unseen", endpoints.not_looked_at),
-    Check("repositories", repositories.repositories),
-    Check("false-compliance", compliance.false_compliance),
-    Check("patch-payload", repositories.payload),
-    Check("repository-configuration", repositories.configuration),
-    Check("patch-unseen", repositories.not_looked_at),
-    Check("patch-platform", node.platform),
-    Check("patch-tools", node.tools),
-    Check("patch-room", node.room),
-    Check("package-manager-busy", node.busy),
-    Check("patch-reboot", node.reboot),
-    Check("patch-credentials", node.credentials),
-    Check("patch-hybrid", node.hybrid),
-    Check("proxy-mismatch", proxies.mismatch),
-    Check("proxy-exceptions", proxies.exceptions),
-    Check("proxy-authorities", proxies.authorities),
-    Check("proxy-unseen", proxies.not_looked_at),
-    Check("certificates-loose", proxies.certificates),
-    Check("routes-split", routes.split),
-    Check("routes-ipv6-only", routes.ipv6_only),
-    Check("routes-unseen", routes.not_looked_at),
-    Check("region-unseen", region.not_known),
-    Check("site-files", region.site_files),
-    Check("metadata", region.metadata),
-    Check("region", region.named),
-    Check("region-abroad", region.abroad),
-    Check("account", identity.mismatch),
-    Check("region-elsewhere", region.elsewhere),
-    Check("machine-id", image.machine_id),
-    Check("dmidecode", image.dmidecode),
-    Check("similarity-threshold", image.threshold),
-    Check("instance-profile", image.shadowed_profile),
-    Check("image-unseen", image.not_looked_at),
+TOPICS: tuple[tuple[Check, ...], ...] = (
+    identity.CHECKS,
+    service.CHECKS,
+    versions.CHECKS,
+    storage.CHECKS,
+    security.CHECKS,
+    endpoints.CHECKS,
+    repositories.CHECKS,
+    compliance.CHECKS,
+    node.CHECKS,
+    proxies.CHECKS,
+    routes.CHECKS,
+    region.CHECKS,
+    image.CHECKS,
 )
+"""The checks of each topic, in the order of the report."""
+
+
+def in_order(topics: Iterable[tuple[Check, ...]]) -> tuple[Check, ...]:
+    """The checks of all topics in the order of the report.
+
+    A check that names another one in ``after`` comes right after it. Raises KeyError if no check has that name.
+    """
+    given = [check for topic in topics for check in topic]
+    followers: dict[str, list[Check]] = {check.name: [] for check in given}
+    for check in given:
+        if check.after:
+            followers[check.after].append(check)
+
+    def with_followers(check: Check) -> Iterator[Check]:
+        yield check
+        for follower in followers[check.name]:
+            yield from with_followers(follower)
+
+    return tuple(one for check in given if not check.after for one in with_followers(check))
+
+
+CHECKS = in_order(TOPICS)
 """Every check, in the order of the report."""
 
 
@@ -139,7 +104,7 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
     def ask(check: Check) -> None:
         for said in check.function(case):
             if isinstance(said, Finding):
-                findings.append(in_doubt(observations, said))
+                findings.append(in_doubt(case, said))
             else:
                 unseen.append(said)
 
@@ -152,11 +117,11 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
     told = LogDiagnosis()
     if digest is not None:
         unseen.extend(digest.unseen)
-        seen = attempt("present", lambda: seen_beside_logs(case, findings), SeenBeside)
-        told = attempt("history", lambda: steps.concluding(case.logs, seen, region=case.region, site=case.site), LogDiagnosis)
+        seen = attempt("present", lambda: seen_beside_logs(case, findings), lambda: SeenBeside(case.site, case.region))
+        told = attempt("history", lambda: steps.concluding(case.logs, seen), LogDiagnosis)
         crossed = partial(steps.crossing, case, tuple(findings), told)
         findings = attempt("crossing", lambda: list(crossed()), lambda: [*findings, *told.findings])
-    facts: Mapping[str, str] = attempt("facts", lambda: known_facts(observations), dict)
+    facts: Mapping[str, str] = attempt("facts", lambda: case.facts, dict)
     filled = attempt("facts", lambda: tuple(with_known(item, facts) for item in findings), lambda: tuple(findings))
     filled = tuple(_as_asked(case, item) for item in filled)
     ordered = attempt("symptoms", lambda: _mended_first(case, steps.hiding(filled)), lambda: _worst_first(filled))
@@ -176,7 +141,8 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
 
 def with_logs(case: Case, digest: LogDigest, reading: Callable[..., ClassifiedLogs] = classify_logs) -> Case:
     """The case with its logs classified and their timeline made, which checks go by."""
-    return replace(case, logs=reading(digest, present_of(case.observations), vpc_blocks(case.observations), case.site))
+    context = LogContext(case.site, vpc_blocks(case.observations))
+    return replace(case, logs=reading(digest, context, present_of(case.observations)))
 
 
 def _worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import queue
 import time
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import Any, Optional
+from typing import Any, Callable, Optional, TypeVar
+
+T = TypeVar("T")
 
 
 class LocalZone(tzinfo):
@@ -68,3 +70,19 @@ class Clock:
     def wait(self, events: queue.Queue[Any], seconds: float) -> Any:
         """The next of ``events``, waited for no longer than ``seconds``; raises queue.Empty."""
         return events.get(timeout=seconds)
+
+
+def wait_for(clock: Clock, seconds: float, every: float, look: Callable[[], Optional[T]]) -> Optional[T]:
+    """What ``look`` gives as soon as it gives something; None where it gave nothing for ``seconds``.
+
+    The one way in which anything here is waited for: it looks once at least, ``every`` seconds from one start to the next,
+    and a last time when the time is over.
+    """
+    begun = clock.monotonic()
+    while True:
+        look_began = clock.monotonic()
+        found = look()
+        now = clock.monotonic()
+        if found is not None or now - begun >= seconds:
+            return found
+        clock.sleep(max(0.0, min(every - (now - look_began), seconds - (now - begun))))

@@ -199,18 +199,17 @@ class Secrets:
         return f"Secrets({len(self._known)})"
 
 
-_OF_THIS_RUN = [Secrets()]
+CODE_VARIABLE = "SSM_BOOTSTRAP_ACTIVATION_CODE"
+"""Holds the activation code; no child ever gets it."""
 
 
-def known_of_this_run() -> Secrets:
-    """What the command that runs has come to know; talk has no other way to it, as it comes from everywhere."""
-    return _OF_THIS_RUN[0]
+def secrets_of_environment() -> Secrets:
+    """What the caller's environment tells of secrets; the activation code is taken out of it, so that no child gets it.
 
-
-def begin_run(secrets: Secrets) -> Secrets:
-    """Make these the secrets of the command that runs."""
-    _OF_THIS_RUN[0] = secrets
-    return secrets
+    Whatever more of them this run comes to know, no core dump shows it.
+    """
+    keep_out_of_dumps()
+    return Secrets(os.environ.pop(CODE_VARIABLE, None))
 
 
 def _spellings(secret: str) -> set[bytes]:

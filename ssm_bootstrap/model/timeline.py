@@ -180,6 +180,15 @@ class Timeline:
         """The newest run; None where the log tells of none."""
         return self.runs[-1] if self.runs else None
 
+    def is_of_an_older_process(self, at: Optional[datetime], place: Optional[int] = None) -> bool:
+        """Whether a line of this time was written before what lives now began; False where that cannot be told.
+
+        Of one of the very same time ``place`` tells it, its place in the order of reading.
+        """
+        if at is None or self.present_since is None or at > self.present_since:
+            return False
+        return at < self.present_since or (place is not None and place < self.present_place)
+
 
 class EndedBy(str, Enum):
     """What ended a fault."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import datetime
 from typing import TYPE_CHECKING, Optional, Sequence
 
@@ -11,7 +10,7 @@ from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.timeline import Incident
 from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence, symptom_rows
-from ssm_bootstrap.render.terminal import clean, target_lines, wrapped
+from ssm_bootstrap.render.terminal import cells, clean, target_lines, wrapped
 
 if TYPE_CHECKING:
     from ssm_bootstrap.model.observations import Observations
@@ -28,35 +27,27 @@ _TARGET_STYLE = {
 }
 
 
+_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "magenta": "35", "cyan": "36"}
+"""Select Graphic Rendition, ECMA-48 8.3.117: the codes that terminals know since the beginning."""
+
+
 class Report:
     """Text of a given width; ``colour`` adds ANSI styles, ``plain`` keeps to ASCII where the terminal knows no UTF-8."""
 
     def __init__(self, width: int, colour: bool = False, plain: bool = False) -> None:
-        from rich.console import Console
-
-        self._out = io.StringIO()
+        self._width = max(40, width)
+        self._colour = colour
         self._plain = plain
-        self._console = Console(
-            file=self._out,
-            width=max(40, width),
-            force_terminal=colour,
-            color_system="standard" if colour else None,
-            no_color=not colour,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            legacy_windows=False,
-        )
+        self._lines: list[str] = []
 
     @property
     def text(self) -> str:
         """All that was written so far, without trailing blanks on a line."""
-        text = self._out.getvalue()
-        lines = "\n".join(line.rstrip() for line in text.split("\n"))
+        lines = "".join(line.rstrip() + "\n" for line in self._lines)
         return self.in_ascii(lines) if self._plain else lines
 
     def _clean(self, text: str) -> str:
-        """Text from outside as this console can show it; before it is wrapped, as what is written out is longer."""
+        """Text from outside as this terminal can show it; before it is wrapped, as what is written out is longer."""
         return self.in_ascii(clean(text)) if self._plain else clean(text)
 
     @staticmethod
@@ -65,52 +56,47 @@ class Report:
         signs = lines.replace("✗", "x").replace("·", "-").replace("→", "->")
         return signs.encode("ascii", "backslashreplace").decode("ascii")
 
+    def _styled(self, text: str, style: str) -> str:
+        """The text in a style such as "bold red"; as it is without colour, and where there is nothing to see."""
+        if not self._colour or not style or not text.strip():
+            return text
+        return f"\x1b[{';'.join(_CODES[word] for word in style.split())}m{text}\x1b[0m"
+
     def line(self, text: str = "", style: str = "", indent: int = 0) -> None:
         """One paragraph, wrapped to the width."""
-        from rich.padding import Padding
-        from rich.text import Text
-
-        self._console.print(Padding(Text(self._clean(text), style=style), (0, 0, 0, indent)) if text else "")
+        for line in wrapped(self._clean(text), self._width - indent) if text else ("",):
+            self._lines.append(" " * indent + self._styled(line.rstrip(), style))
 
     def item(self, label: str, text: str, indent: int = 2) -> None:
         """A paragraph with a label that hangs out to the left."""
-        from rich.padding import Padding
-        from rich.table import Table
-        from rich.text import Text
-
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(no_wrap=True)
-        grid.add_column(overflow="fold")
-        grid.add_row(Text(label, style="dim"), Text(self._clean(text)))
-        self._console.print(Padding(grid, (0, 0, 0, indent)))
+        room = cells(label) + 1
+        first, *rest = wrapped(self._clean(text), max(1, self._width - indent - room))
+        self._lines.append(" " * indent + self._styled(label, "dim") + " " + first)
+        self._lines += [" " * (indent + room) + line for line in rest]
 
     def entry(self, label: str, text: str) -> None:
         """A paragraph of a list: its label in the text's first line, and what follows a little to the right of it."""
-        from rich.text import Text
+        label = self._clean(label)
+        first, *rest = wrapped(f"{label}  {self._clean(text)}", self._width - 4)
+        self._lines.append("  " + self._begun(first, label, "bold", ""))
+        self._lines += [f"    {line}" for line in rest]
 
-        first, *rest = wrapped(self._clean(f"{label}  {text}"), self._console.width - 4)
-        said = Text(f"  {first}")
-        said.stylize("bold", 2, 2 + len(label))
-        self._console.print(said, soft_wrap=True)
-        for line in rest:
-            self._console.print(Text(f"    {line}"), soft_wrap=True)
+    def _begun(self, line: str, label: str, style: str, rest: str) -> str:
+        """A line whose beginning, the label, has a style of its own."""
+        size = len(label)
+        return self._styled(line[:size], style) + self._styled(line[size:].rstrip(), rest)
 
     def command(self, text: str, indent: int = 4) -> None:
         """A command to paste: never wrapped, so that it can be copied whole."""
-        from rich.text import Text
-
-        self._console.print(Text(" " * indent + self._clean(text), style="bold"), soft_wrap=True)
+        for line in (" " * indent + self._clean(text)).split("\n"):
+            self._lines.append(self._styled(line, "bold"))
 
     def title(self, name: str, text: str, style: str) -> None:
         """What a finding begins with: its code and its title."""
-        from rich.text import Text
-
-        first, *rest = wrapped(self._clean(f"{name}  {text}"), self._console.width - 2)
-        for line in (first, *("  " + line for line in rest)):
-            said = Text(line, style="bold")
-            if line is first:
-                said.stylize(style, 0, len(name))
-            self._console.print(said, soft_wrap=True)
+        name = self._clean(name)
+        first, *rest = wrapped(f"{name}  {self._clean(text)}", self._width - 2)
+        self._lines.append(self._begun(first, name, f"bold {style}" if "bold" not in style else style, "bold"))
+        self._lines += ["  " + self._styled(line.rstrip(), "bold") for line in rest]
 
     def headline(self, diagnosis: Diagnosis) -> None:
         """What is wrong and the one thing to change; or that all is well."""
@@ -143,15 +129,15 @@ class Report:
         """One line per capability."""
         if not capabilities:
             return
-        from rich.padding import Padding
-        from rich.table import Table
-        from rich.text import Text
-
-        grid = Table.grid(padding=(0, 2))
+        names = max(cells(item.capability.value) for item in capabilities)
+        words = max(cells(item.verdict.value) for item in capabilities)
         for item in capabilities:
-            verdict = Text(item.verdict.value, style=_VERDICT_STYLE[item.verdict])
-            grid.add_row(Text(item.capability.value), verdict, Text(", ".join(item.because)))
-        self._console.print(Padding(grid, (0, 0, 0, 2)))
+            verdict = self._styled(item.verdict.value, _VERDICT_STYLE[item.verdict]) + " " * (words - cells(item.verdict.value))
+            begin = f"  {item.capability.value:<{names}}  "
+            margin = cells(begin) + words + 2
+            first, *rest = wrapped(", ".join(item.because), max(1, self._width - margin))
+            self._lines.append(f"{begin}{verdict}  {first}")
+            self._lines += [" " * margin + line for line in rest]
 
     def findings(self, findings: Sequence[Finding], *, brief: bool = False) -> None:
         """Causes in full; each symptom is one line under the whole."""
@@ -221,17 +207,14 @@ class Report:
         """What was dialled, one line per address."""
         if not probes:
             return
-        from rich.text import Text
-
         self.line()
         marks = [mark_of(probe, diagnosis) for probe in probes]
-        for lines, mark in zip(target_lines(probes, marks, self._console.width), marks):
+        for lines, mark in zip(target_lines(probes, marks, self._width), marks):
             style = _TARGET_STYLE[mark]
-            for number, line in enumerate(lines):
-                said = Text(line, style="" if mark is Mark.OK else style)
-                if not number:
-                    said.stylize(style, 2, 4)
-                self._console.print(said, soft_wrap=True)
+            first, *rest = lines
+            whole = "" if mark is Mark.OK else style
+            self._lines.append(first[:2] + self._styled(first[2:4], style) + self._styled(first[4:].rstrip(), whole))
+            self._lines += [self._styled(line.rstrip(), whole) for line in rest]
 
     def unseen(self, diagnosis: Diagnosis, records: bool = False) -> None:
         """What could not be looked at, what no signature knows, and what broke in this program."""

@@ -18,6 +18,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Completed
 from ssm_bootstrap.host.locks import Locks
 from ssm_bootstrap.model.agent import AgentConfig
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Finding
 from ssm_bootstrap.model.observed import NOT_ASKED
@@ -48,7 +49,7 @@ class Api(Preflight):
     """An API that answers when ``answers`` says so of the second that it is."""
 
     def __init__(self, host: Host, answers: Callable[[float], bool]) -> None:
-        super().__init__(host, "eu-west-1", AgentConfig("", False), ProxySettings(), NOT_ASKED)
+        super().__init__(host, "eu-west-1", AgentConfig("", False), ProxySettings(), NOT_ASKED, NO_SITE)
         object.__setattr__(self, "answers", answers)
         object.__setattr__(self, "looks", [])
 
@@ -104,7 +105,7 @@ class Node:
         tell = self.machine.tell
 
         def registrar() -> Registrar:
-            return Registrar(self.host, "/agent", "eu-west-1", activation, {}, (), self.api, deadline, 100, tell)
+            return Registrar(self.host, "/agent", "eu-west-1", activation, {}, (), NO_SITE, self.api, deadline, 100, tell)
 
         return Enrolment(self.host, self.machine.service, registrar, None, False, deadline, tell).run()
 

@@ -19,7 +19,7 @@ home, remarks = ssm_place.find(sys.argv[1], ssm_build.BUILD)
 for remark in remarks:
     ssm_launch.say(remark)
 ssm_launch.use(sys.argv[1], home)
-import importlib.resources, os, certifi, psutil, psutil._psutil_linux as compiled, requests, rich.console
+import importlib.resources, os, certifi, psutil, psutil._psutil_linux as compiled, requests, dns.resolver
 assert importlib.resources.files("ssm_bootstrap").joinpath("py.typed").is_file()
 assert "BEGIN CERTIFICATE" in certifi.contents() and os.path.exists(certifi.where())
 print("home", home)

@@ -91,7 +91,7 @@ def test_what_a_cut_of_the_power_left_is_not_used(built: Built, tmp_path: Path, 
     words = [*inside(1000), *look(built.file)]
     home = Path(seen(words, XDG_CACHE_HOME=str(tmp_path))["home"])
     boot = (home / ".boot").read_text()
-    module = home / "site-packages" / "rich" / "console.py"
+    module = home / "site-packages" / "requests" / "sessions.py"
     whole = module.read_bytes()
     (home / ".boot").write_text("another boot\n")
     if damage == "missing":

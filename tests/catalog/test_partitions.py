@@ -16,7 +16,7 @@ from ssm_bootstrap.catalog.partitions import (
 from ssm_bootstrap.catalog.regions import OPENED, has_ec2messages, is_known
 from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
 from ssm_bootstrap.model.agent import AgentConfig
-from ssm_bootstrap.model.aws import Site, SitePartition, SiteRegion
+from ssm_bootstrap.model.aws import NO_SITE, Site, SitePartition, SiteRegion
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.observed import Seen
 from tests.made import NO_CONFIG
@@ -51,7 +51,7 @@ def test_every_partition_is_written_out_here() -> None:
 
 @every_partition
 def test_a_region_has_its_partitions_domains(region: str, name: str, domain: str, dual: str) -> None:
-    found = partition_of(region)
+    found = partition_of(region, NO_SITE)
     assert (found.name, found.domain, found.dual_stack) == (name, domain, dual)
 
 
@@ -62,7 +62,7 @@ def test_the_agent_is_met_under_the_partitions_names(region: str, name: str, dom
     assert found["ssmmessages"] == f"ssmmessages.{region}.{domain}"
     assert found["s3-regional"] == f"s3.{region}.{domain}"
     assert found["s3-bucket"] == f"amazon-ssm-{region}.s3.{region}.{domain}"
-    if has_ec2messages(region) is not False:
+    if has_ec2messages(region, NO_SITE) is not False:
         assert found["ec2messages"] == f"ec2messages.{region}.{domain}"
     else:
         assert "ec2messages" not in found
@@ -88,9 +88,9 @@ def test_an_override_goes_before_the_dual_stack_name() -> None:
 def test_names_are_recognised_as_aws_fips_and_dual_stack_too(region: str, name: str, domain: str, dual: str) -> None:
     for service in ("ssm", "ssmmessages", "ec2messages", "kms", "logs"):
         for host in (f"{service}.{region}.{domain}", f"{service}-fips.{region}.{domain}", f"{service}.{region}.{dual}"):
-            assert (service_of(host), region_of(host), is_aws_host(host)) == (service, region, True)
+            assert (service_of(host, NO_SITE), region_of(host), is_aws_host(host, NO_SITE)) == (service, region, True)
     for host in (f"s3.{region}.{domain}", f"s3-fips.{region}.{domain}", f"b.s3-fips.dualstack.{region}.{domain}"):
-        assert (service_of(host), region_of(host)) == ("s3", region)
+        assert (service_of(host, NO_SITE), region_of(host)) == ("s3", region)
 
 
 @pytest.mark.parametrize("region", ["us-gov-west-1", "us-east-1", "ca-central-1"])
@@ -110,31 +110,31 @@ def test_fips_names_of_the_configuration_are_dialled(region: str) -> None:
     ["amazonaws.com.evil.example", "s3.eu-west-1.notamazonaws.com", "api.aws.example", "c2s.ic.gov.example", "", "example"],
 )
 def test_what_is_beside_those_domains_is_not_aws(host: str) -> None:
-    assert not is_aws_host(host)
-    assert service_of(host) == ""
+    assert not is_aws_host(host, NO_SITE)
+    assert service_of(host, NO_SITE) == ""
 
 
 def test_case_and_a_final_dot_do_not_matter() -> None:
-    assert is_aws_host("SSM.eu-west-1.AmazonAWS.com.")
+    assert is_aws_host("SSM.eu-west-1.AmazonAWS.com.", NO_SITE)
 
 
 def test_a_site_adds_partitions_and_changes_a_domain() -> None:
     assert partition_of("xx-north-1", SITE).domain == "amazonaws.xx"
     assert partition_of("cn-north-1", SITE).domain == "aws.example"
     assert partition_of("cn-north-1", SITE).dual_stack == "api.amazonwebservices.com.cn"
-    assert partition_of("xx-north-1").name == "aws" == partition_of("eu-west-1", SITE).name
+    assert partition_of("xx-north-1", NO_SITE).name == "aws" == partition_of("eu-west-1", SITE).name
     assert dual_stack_host("ssm", "xx-north-1", SITE) == Seen("ssm.xx-north-1.api.xx")
-    assert is_aws_host("ssm.xx-north-1.amazonaws.xx", SITE) and not is_aws_host("ssm.xx-north-1.amazonaws.xx")
+    assert is_aws_host("ssm.xx-north-1.amazonaws.xx", SITE) and not is_aws_host("ssm.xx-north-1.amazonaws.xx", NO_SITE)
     assert service_of("b.s3.xx-north-1.amazonaws.xx", SITE) == "s3"
     assert [item.prefix for item in partitions(SITE)][-1] == ""
 
 
 def test_a_site_tells_when_a_region_opened() -> None:
-    assert (is_known("xx-north-1"), has_ec2messages("xx-north-1")) == (False, None)
+    assert (is_known("xx-north-1", NO_SITE), has_ec2messages("xx-north-1", NO_SITE)) == (False, None)
     assert (is_known("xx-north-1", SITE), has_ec2messages("xx-north-1", SITE)) == (True, True)
     later = Site((SiteRegion("eu-west-1", 2024),))
     assert has_ec2messages("eu-west-1", later) is False
     assert "ec2messages" not in hosts("eu-west-1", site=later)
     nothing_new = Site((SiteRegion("eu-west-1"),))
     assert has_ec2messages("eu-west-1", nothing_new) is True
-    assert all(has_ec2messages(region) is (year < 2024) for region, year in OPENED.items())
+    assert all(has_ec2messages(region, NO_SITE) is (year < 2024) for region, year in OPENED.items())

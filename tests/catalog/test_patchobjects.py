@@ -7,6 +7,7 @@ from typing import Set
 import pytest
 
 from ssm_bootstrap.catalog.patch import patch_objects
+from ssm_bootstrap.model.aws import NO_SITE
 
 
 @pytest.mark.parametrize(
@@ -19,4 +20,4 @@ from ssm_bootstrap.catalog.patch import patch_objects
     ],
 )
 def test_the_hosts_of_a_region(region: str, hosts: Set[str]) -> None:
-    assert {item.host for item in patch_objects(region)} == hosts
+    assert {item.host for item in patch_objects(region, NO_SITE)} == hosts

@@ -152,7 +152,7 @@ def test_following_tells_a_start_and_an_end_and_nothing_between(tmp_path: Path, 
         (minute * 20, SILENT), (minute, ""), (minute * 120, ""), (minute, ""),
     ]  # fmt: skip
     clock = Turning(log, script)
-    search = Search((str(log),), ("errors", "agent"), UTC, NOW)
+    search = Search((str(log),), ("errors", "agent"), UTC, NOW, Secrets())
     arguments = argparse.Namespace(region=None, json=False)
     assert follow(search, arguments, Secrets(), clock, looks=len(script) + 2) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -191,7 +191,7 @@ def test_nothing_needless_is_loaded() -> None:
     code = (
         "import sys; from ssm_bootstrap.cli import main; "
         f"main(['explain', {str(CORPUS / 'logs/no-s3')!r}]); "
-        "heavy = {'rich', 'requests', 'dns', 'ssl', 'http.client', 'psutil', 'subprocess'}; "
+        "heavy = {'requests', 'dns', 'ssl', 'http.client', 'psutil', 'subprocess'}; "
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}

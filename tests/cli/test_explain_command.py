@@ -11,8 +11,8 @@ from typing import Tuple
 import pytest
 
 from ssm_bootstrap.catalog.patch import EXIT_CODES
+from ssm_bootstrap.cli.command_story import explain_command
 from ssm_bootstrap.cli.entry import parser_for
-from ssm_bootstrap.cli.explain import explain_command
 from ssm_bootstrap.collect.agent.orchestration import MOST_OUTPUT, Ends
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.exitstatus import Refusal

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from ssm_bootstrap.cli.doctor import write_inventory
+from ssm_bootstrap.cli.output import Talk
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.trees import Trees
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.exitstatus import Refusal
@@ -24,7 +26,7 @@ PLACE = f"/var/lib/amazon/ssm/{MI}/inventory/custom/ssm-bootstrap.json"
 
 def write(files: RootedFiles, identity: Identity) -> None:
     seen = replace(HEALTHY, identity=Seen(identity))
-    write_inventory(seen, diagnose(seen), Host(files=files, trees=Trees(files.real("/"))))
+    write_inventory(seen, diagnose(seen), Host(files=files, trees=Trees(files.real("/"))), Talk(Secrets()))
 
 
 def test_a_registered_node(files: RootedFiles) -> None:

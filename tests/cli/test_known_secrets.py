@@ -15,20 +15,20 @@ from urllib.parse import quote
 import pytest
 
 from ssm_bootstrap.cli import entry
-from ssm_bootstrap.cli.output import new_report, print_document, print_report, say, write_file
+from ssm_bootstrap.cli.output import Talk, new_report, print_document, print_report, write_file
 from ssm_bootstrap.cli.report import write_page
 from ssm_bootstrap.cli.saving import save_observations
 from ssm_bootstrap.cli.support_bundle import PLACE, write_bundle
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.host.secrets import LEAST, Leak, Secrets
+from ssm_bootstrap.host.secrets import LEAST, Leak, Secrets, secrets_of_environment
 from ssm_bootstrap.host.trees import Trees
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Diagnosis
 from ssm_bootstrap.model.observed import Seen
 from ssm_bootstrap.observe import without_secrets
-from ssm_bootstrap.session import open_session, secrets_of_environment
+from ssm_bootstrap.session import open_session
 from tests.fakes import RootedFiles
 from tests.laws.secrets import CANARIES, leaks, spellings
 from tests.made import healthy, observations
@@ -195,7 +195,7 @@ def test_talk_holds_no_secret(
         systemd.bind(str(tmp_path / "notify"))
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         secrets = secrets_of_environment()
-        say(text)
+        Talk(secrets)(text)
         status = systemd.recv(4096)
     said = capsys.readouterr().err
     assert "***" in said and "a line that no shape knows" in said.replace("%20", " ") and said.count("\n") == 1

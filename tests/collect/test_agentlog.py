@@ -20,6 +20,7 @@ from ssm_bootstrap.collect.logs.read import default_paths, read_logs, read_strea
 from ssm_bootstrap.collect.logs.records import RECORD_LIMIT
 from ssm_bootstrap.collect.logs.stream import LINE_LIMIT
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.logs import Level, LogGroup
 from ssm_bootstrap.model.observations import LogDigest
@@ -394,7 +395,7 @@ def test_work_grows_with_size_and_memory_does_not() -> None:
 
 def test_hostile_logs_are_explained_without_losing_a_record() -> None:
     digest = read(hostile(1 << 20))
-    diagnosis = explain_logs(digest)
+    diagnosis = explain_logs(digest, NO_SITE)
     loud = sum(group.count for group in digest.groups if group.sample.level is not Level.NONE)
     assert sum(diagnosis.records) >= loud > 0
 

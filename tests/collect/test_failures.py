@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ssm_bootstrap.collect.network.answers import MOST_WORDS, failure_of, words_of
+from ssm_bootstrap.collect.network.failures import MOST_WORDS, failure_of, words_of
 from ssm_bootstrap.model.network import Failure
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from ssm_bootstrap.collect.network.targets import ProxySettings, proxy_of, targets_for
 from ssm_bootstrap.model.agent import AgentConfig
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.network import UNREADABLE_PROXY, Proxy
 from tests.laws.secrets import CANARIES, leaks
@@ -19,7 +20,7 @@ URL = "http://proxy.corp:3128"
 
 
 def hosts(region: str, config: AgentConfig = NO_CONFIG, *capabilities: Capability) -> dict[str, str]:
-    found = targets_for(capabilities or EVERY, region, config, ProxySettings())
+    found = targets_for(capabilities or EVERY, region, config, ProxySettings(), NO_SITE)
     return {target.endpoint: target.host for _, target, _ in found}
 
 
@@ -83,7 +84,7 @@ def test_only_what_is_asked_for_is_dialled() -> None:
 
 
 def test_a_target_says_who_needs_it_and_what_nobody_needs_is_optional() -> None:
-    found = {target.endpoint: target for _, target, _ in targets_for(EVERY, "eu-west-1", NO_CONFIG, ProxySettings())}
+    found = {target.endpoint: target for _, target, _ in targets_for(EVERY, "eu-west-1", NO_CONFIG, ProxySettings(), NO_SITE)}
     assert found["ssm"].required_by == tuple(item.value for item in EVERY)
     assert found["s3-dualstack"].required_by == ("patch",)
     assert {name for name, target in found.items() if target.optional} == {"kms", "logs"}
@@ -95,7 +96,7 @@ def test_overrides_of_the_agents_configuration_are_dialled() -> None:
     config = changed(
         Ssm="vpce-1.ssm.example", Mds="mds.example", Mgs="mgs.example", S3="bucket.vpce-2.s3.example", Kms="kms.example"
     )
-    found = {target.endpoint: target for _, target, _ in targets_for(EVERY, "eu-west-1", config, ProxySettings())}
+    found = {target.endpoint: target for _, target, _ in targets_for(EVERY, "eu-west-1", config, ProxySettings(), NO_SITE)}
     said = {name: (target.host, target.overridden_by) for name, target in found.items()}
     assert said["ssm"] == ("vpce-1.ssm.example", "Ssm.Endpoint")
     assert said["ec2messages"] == ("mds.example", "Mds.Endpoint")
@@ -220,7 +221,8 @@ def test_targets_go_by_the_proxy_and_its_password_is_apart() -> None:
     password = CANARIES["proxy-password"]
     settings = ProxySettings(f"http://user:{password}@proxy.corp:3128", "", "s3.eu-west-1.amazonaws.com", "unit")
     found = {
-        target.endpoint: (target, credentials) for _, target, credentials in targets_for(EVERY, "eu-west-1", NO_CONFIG, settings)
+        target.endpoint: (target, credentials)
+        for _, target, credentials in targets_for(EVERY, "eu-west-1", NO_CONFIG, settings, NO_SITE)
     }
     target, credentials = found["ssm"]
     assert (target.proxy, credentials) == (Proxy("proxy.corp", 3128, "unit"), f"user:{password}")

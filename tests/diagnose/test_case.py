@@ -80,9 +80,9 @@ def test_what_answers_is_in_no_doubt() -> None:
 @pytest.mark.parametrize("code", [kind.code for kind in KINDS if kind.is_fetched])
 def test_a_failed_fetch_is_in_doubt_for_a_proxy_alone(code: str) -> None:
     finding = make_finding(code, "mirror.example", breaks=("patch",))
-    by_proxy = in_doubt(seen(side=Unseen("permission denied")), finding)
+    by_proxy = in_doubt(open_case(seen(side=Unseen("permission denied"))), finding)
     assert (by_proxy.severity, by_proxy.breaks) == (Severity.WARNING, ())
-    assert in_doubt(seen(unreadable="permission denied"), finding) == finding
+    assert in_doubt(open_case(seen(unreadable="permission denied")), finding) == finding
 
 
 # the agent that is offline

@@ -11,6 +11,7 @@ from ssm_bootstrap.catalog.distributions import provider_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.diagnose.patch.repositories import buckets
 from ssm_bootstrap.model.agent import Identity, IdentityState
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
@@ -430,6 +431,6 @@ def test_a_scan_of_no_repository_at_all_is_told(problem: Any, codes: List[Tuple[
     ],
 )
 def test_a_bucket_is_named_in_its_own_partition(host: str, partition: str) -> None:
-    assert buckets([host])[0].startswith(f"arn:{partition}:s3:::al2023-repos-")
+    assert buckets([host], NO_SITE)[0].startswith(f"arn:{partition}:s3:::al2023-repos-")
     row = provider_of(host)
     assert row is not None and row.in_s3

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from importlib import import_module
+from inspect import isfunction
+from pkgutil import walk_packages
+from types import ModuleType
+from typing import Any, Callable, Iterator
 
 import pytest
 
+from ssm_bootstrap import diagnose as package
 from ssm_bootstrap.catalog.secrets import fault_words
-from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.diagnosis import CHECKS, Check, Said, Steps, diagnose
+from ssm_bootstrap.diagnose.case import Case, Check, Said
+from ssm_bootstrap.diagnose.diagnosis import CHECKS, Steps, diagnose, in_order
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.capability import Verdict
@@ -108,6 +113,36 @@ def test_words_of_a_fault_are_one_short_line_that_can_be_written(error: Exceptio
 def test_what_crashed_while_looking_is_kept() -> None:
     found = diagnose(observations(*healthy(), crashed=(("repositories", "OSError: x"),)), ())
     assert found.crashed == (("repositories", "OSError: x"),)
+
+
+def checks_in(module: ModuleType) -> set[Callable[..., object]]:
+    """The public functions of a module that take a case and report findings, or what could not be looked at."""
+    own = [item for item in vars(module).values() if isfunction(item) and item.__module__ == module.__name__]
+    return {
+        item
+        for item in own
+        if not item.__name__.startswith("_")
+        and list(item.__annotations__.values())[:1] == ["Case"]
+        and item.__annotations__.get("return", "").startswith("Iterator[")
+    }
+
+
+def test_a_check_is_listed_in_its_own_module_and_every_list_is_asked() -> None:
+    modules = [import_module(found.name) for found in walk_packages(package.__path__, f"{package.__name__}.")]
+    listed = {module.__name__: {check.function for check in getattr(module, "CHECKS", ())} for module in modules}
+    listed.pop("ssm_bootstrap.diagnose.diagnosis")
+    assert {name: functions for name, functions in listed.items() if functions} == {
+        module.__name__: checks_in(module) for module in modules if checks_in(module)
+    }
+    assert {function for functions in listed.values() for function in functions} == {check.function for check in CHECKS}
+
+
+def test_a_check_may_report_right_after_one_of_another_module() -> None:
+    first, second = Check("first", says), Check("second", says)
+    third, fourth = Check("third", says, after="first"), Check("fourth", says, after="third")
+    assert in_order(((first, second), (fourth, third))) == (first, third, fourth, second)
+    with pytest.raises(KeyError):
+        in_order(((third,),))
 
 
 def test_names_of_checks_are_unique() -> None:

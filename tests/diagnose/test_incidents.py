@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.timeline import EndedBy, Incident
 from ssm_bootstrap.render.story import ended, in_words, incident_document, started
 from tests.collect.test_agentlog import UTC, at
@@ -27,7 +28,7 @@ PING = "WARN [MGSInteractor] Error while sending websocket ping: write tcp 10.0.
 
 def tell(*lines: tuple[str, str]) -> Sequence[Incident]:
     text = "".join(f"2026-11-{time}.0000 {said}\n" for time, said in lines)
-    return explain_logs(read_stream([text.encode()], "/x/amazon-ssm-agent.log", UTC)).incidents
+    return explain_logs(read_stream([text.encode()], "/x/amazon-ssm-agent.log", UTC), NO_SITE).incidents
 
 
 def test_one_incident_is_one_entry_with_its_numbers() -> None:
@@ -89,7 +90,7 @@ def test_what_blocks_something_now_comes_first() -> None:
 
 @pytest.mark.parametrize("name", list(EXPECTED))
 def test_the_corpus_has_an_incident_for_each_of_its_codes(name: str) -> None:
-    found = explain_logs(digest_of(name))
+    found = explain_logs(digest_of(name), NO_SITE)
     assert {finding.code for finding in found.findings} == {item.code for item in found.incidents}
     for finding in found.findings:
         assert finding.count == sum(item.count for item in found.incidents if item.code == finding.code)

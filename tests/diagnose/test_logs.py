@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
 from ssm_bootstrap.collect.logs.read import read_stream
-from ssm_bootstrap.diagnose.logs.classify import Sort, judge
+from ssm_bootstrap.diagnose.logs.classify import LogContext, Sort, judge
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.findings import Finding, Severity, State
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord
 from ssm_bootstrap.model.observations import LogDigest
@@ -38,7 +39,7 @@ def line(second: int, message: str, level: str = "ERROR") -> str:
 def explain(
     *lines: str, name: str = "/var/log/amazon/ssm/errors.log", region: Optional[str] = None, cidrs: tuple[str, ...] = ()
 ) -> LogDiagnosis:
-    return explain_logs(read_stream(["".join(lines).encode()], name, UTC), region=region, cidrs=cidrs)
+    return explain_logs(read_stream(["".join(lines).encode()], name, UTC), NO_SITE, region=region, cidrs=cidrs)
 
 
 def errors(diagnosis: LogDiagnosis) -> list[str]:
@@ -56,7 +57,7 @@ def head(second: int, scheme: str, host: str, tail: str) -> str:
 
 @pytest.mark.parametrize("name", list(EXPECTED))
 def test_the_corpus_gives_exactly_its_codes(name: str) -> None:
-    diagnosis = explain_logs(digest_of(name))
+    diagnosis = explain_logs(digest_of(name), NO_SITE)
     assert errors(diagnosis) == EXPECTED[name]["codes"]
     assert diagnosis.unexplained == () and diagnosis.notes == ()
     for finding in diagnosis.findings:
@@ -69,11 +70,11 @@ def test_the_corpus_gives_exactly_its_codes(name: str) -> None:
 def test_every_warning_and_error_of_the_corpus_is_explained_or_benign(name: str) -> None:
     for group in digest_of(name).groups:
         if group.sample.level in (Level.WARN, Level.ERROR, Level.CRITICAL):
-            assert judge(group.sample, group.file).sort in (Sort.FAULT, Sort.BENIGN, Sort.NOTED)
+            assert judge(group.sample, group.file, LogContext(NO_SITE)).sort in (Sort.FAULT, Sort.BENIGN, Sort.NOTED)
 
 
 def test_the_fields_s3_incident_is_one_finding_by_its_regional_https_line() -> None:
-    diagnosis = explain_logs(digest_of("logs/no-s3/"))
+    diagnosis = explain_logs(digest_of("logs/no-s3/"), NO_SITE)
     finding = next(found for found in diagnosis.findings if found.code == "s3-unreachable")
     assert "url=https://amazon-ssm-ap-northeast-1.s3.ap-northeast-1.amazonaws.com" in finding.evidence[0].excerpt
     assert (finding.count, finding.subject) == (6, "amazon-ssm-ap-northeast-1.s3.ap-northeast-1.amazonaws.com")
@@ -83,7 +84,7 @@ def test_the_fields_s3_incident_is_one_finding_by_its_regional_https_line() -> N
 
 
 def test_counts_and_times_are_of_all_records() -> None:
-    finding = only(explain_logs(digest_of("logs/untrusted-ca/")))
+    finding = only(explain_logs(digest_of("logs/untrusted-ca/"), NO_SITE))
     assert (finding.count, finding.first, finding.last) == (
         6,
         datetime(2026, 11, 23, 14, 32, 10, 671000, UTC),
@@ -313,7 +314,7 @@ def test_plain_text_is_no_error() -> None:
 
 
 def test_signals() -> None:
-    diagnosis = explain_logs(digest_of("logs/healthy/"))
+    diagnosis = explain_logs(digest_of("logs/healthy/"), NO_SITE)
     told = {signal.name: signal.value for signal in diagnosis.signals}
     assert (told["version"], told["identity"], told["connection-status"]) == ("3.3.0.0", "OnPrem", "ssmmessages")
     assert {"started", "credentials-ready", "worker-started", "control-channel-up", "stopped"} <= set(told)
@@ -326,7 +327,7 @@ def test_signals() -> None:
 
 def test_further_shapes_are_unexplained_whatever_their_sample_says() -> None:
     record = LogRecord(None, Level.ERROR, REGISTER + "InvalidActivation: ")
-    diagnosis = explain_logs(LogDigest((LogGroup(record, OTHER_SHAPES, 7, None, None, "x", 1),)))
+    diagnosis = explain_logs(LogDigest((LogGroup(record, OTHER_SHAPES, 7, None, None, "x", 1),)), NO_SITE)
     assert (diagnosis.findings, diagnosis.records) == ((), (0, 0, 7))
 
 
@@ -342,10 +343,14 @@ def test_further_shapes_are_unexplained_whatever_their_sample_says() -> None:
 )
 def test_no_record_is_lost(parts: list[tuple[str, str]]) -> None:
     digest = read_stream(["".join(line(n, text, level) for n, (level, text) in enumerate(parts)).encode()], "x", UTC)
-    diagnosis = explain_logs(digest)
-    loud = sum(1 for level, text in parts if level != "INFO" and judge(LogRecord(None, Level.ERROR, text)).sort is not Sort.STATE)
+    diagnosis = explain_logs(digest, NO_SITE)
+    loud = sum(
+        1
+        for level, text in parts
+        if level != "INFO" and judge(LogRecord(None, Level.ERROR, text), "", LogContext(NO_SITE)).sort is not Sort.STATE
+    )
     quiet = [group for group in digest.groups if group.sample.level is Level.INFO]
-    states = sum(group.count for group in quiet if judge(group.sample).sort is Sort.STATE)
+    states = sum(group.count for group in quiet if judge(group.sample, "", LogContext(NO_SITE)).sort is Sort.STATE)
     assert sum(diagnosis.records) + states == sum(group.count for group in digest.groups)
     assert loud <= sum(diagnosis.records)
 

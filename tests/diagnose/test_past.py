@@ -12,6 +12,7 @@ from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.diagnose.findings import make_finding, with_known
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.model.agent import Identity, IdentityState
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.model.network import Failure, Stage
@@ -85,7 +86,7 @@ def test_probes_of_another_region_contradict_no_log() -> None:
 
 def test_what_the_log_itself_ends_is_told_with_both_times() -> None:
     healed = lines(("05:50:06", "ERROR", FAILED), ("06:12:33", "INFO", "[CredentialRefresher] Credentials ready"))
-    for found in (explain_logs(healed).history[0], over("endpoint-missing", looked(healed))):
+    for found in (explain_logs(healed, NO_SITE).history[0], over("endpoint-missing", looked(healed))):
         assert found.ending == Ending(
             EndedBy.GOOD_SIGN, "credentials-ready", datetime(2026, 11, 23, 6, 12, 33, tzinfo=timezone.utc)
         )
@@ -94,7 +95,7 @@ def test_what_the_log_itself_ends_is_told_with_both_times() -> None:
 
 def test_evidence_of_a_log_names_its_file_and_line() -> None:
     two = lines(("05:00:00", "INFO", "nothing"), ("05:50:06", "ERROR", FAILED))
-    (found,) = explain_logs(two).findings
+    (found,) = explain_logs(two, NO_SITE).findings
     assert [(item.source, item.locator) for item in found.evidence] == [(LOG, f"{LOG}:2")]
 
 
@@ -170,5 +171,5 @@ def test_a_proxy_that_wants_a_login_has_words_of_its_own() -> None:
 
 def test_the_log_of_a_proxy_that_wants_a_login_says_the_same() -> None:
     said = f'[CredentialRefresher] Retrieve credentials produced error: Post "https://{SSM}/": Proxy Authentication Required'
-    (found,) = explain_logs(lines(("05:50:06", "ERROR", said))).findings
+    (found,) = explain_logs(lines(("05:50:06", "ERROR", said)), NO_SITE).findings
     assert found.code == "proxy-denied" and "user and password" in found.remedy.summary

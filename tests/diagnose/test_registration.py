@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssm_bootstrap.diagnose.agent.registration import RegistrationOutcome, Result, classify_registration
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.findings import Severity, State
 from tests.corpus import CORPUS, EXPECTED
 
@@ -25,7 +26,7 @@ TRANSCRIPTS = [name for name in EXPECTED if name.startswith(("register/", "seed/
 
 
 def read(message: str, returncode: int = 1, **more: object) -> RegistrationOutcome:
-    return classify_registration(f"{HEAD}{STAMP} ERROR {message}\n", returncode=returncode, **more)  # type: ignore[arg-type]
+    return classify_registration(f"{HEAD}{STAMP} ERROR {message}\n", NO_SITE, returncode=returncode, **more)  # type: ignore[arg-type]
 
 
 def code_of(outcome: RegistrationOutcome) -> Optional[str]:
@@ -34,7 +35,7 @@ def code_of(outcome: RegistrationOutcome) -> Optional[str]:
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)
 def test_the_corpus(name: str) -> None:
-    outcome = classify_registration((CORPUS / name).read_text(encoding="utf-8"), region="ap-northeast-1")
+    outcome = classify_registration((CORPUS / name).read_text(encoding="utf-8"), NO_SITE, region="ap-northeast-1")
     expected = EXPECTED[name]
     assert ([outcome.finding.code] if outcome.finding else []) == expected["codes"]
     if expected["codes"]:
@@ -121,18 +122,21 @@ def test_a_dropped_ipv6_address_that_cannot_be_placed_claims_neither() -> None:
 def test_used_up_after_a_lost_answer_is_the_lost_answer() -> None:
     lost = f"{STAMP} ERROR {POST}EOF\n"
     used = f"{STAMP} ERROR {REGISTER}RegistrationLimitExceeded: \n"
-    assert code_of(classify_registration(HEAD + lost + used, returncode=1)) == "answer-lost"
-    assert code_of(classify_registration(HEAD + used, returncode=1)) == "activation-exhausted"
+    assert code_of(classify_registration(HEAD + lost + used, NO_SITE, returncode=1)) == "answer-lost"
+    assert code_of(classify_registration(HEAD + used, NO_SITE, returncode=1)) == "activation-exhausted"
 
 
 def test_the_last_result_counts() -> None:
     failed = f"{STAMP} ERROR {REGISTER}ThrottlingException: \n"
-    assert classify_registration(HEAD + failed + SUCCESS).result is Result.REGISTERED
-    assert code_of(classify_registration(HEAD + SUCCESS + failed)) == "throttled"
+    assert classify_registration(HEAD + failed + SUCCESS, NO_SITE).result is Result.REGISTERED
+    assert code_of(classify_registration(HEAD + SUCCESS + failed, NO_SITE)) == "throttled"
 
 
 def test_canceled() -> None:
-    assert classify_registration(f"{HEAD}{STAMP} INFO Registration canceled by user\n", returncode=1).result is Result.CANCELED
+    assert (
+        classify_registration(f"{HEAD}{STAMP} INFO Registration canceled by user\n", NO_SITE, returncode=1).result
+        is Result.CANCELED
+    )
 
 
 @pytest.mark.parametrize("text", ["EOF", "Invalid response received.", "unexpected newline"])
@@ -144,33 +148,33 @@ def test_the_prompt_means_already_registered(text: str) -> None:
 @pytest.mark.parametrize("returncode", [-9, -15, 137, 143])
 @pytest.mark.parametrize("text", ["", HEAD])
 def test_a_killed_run_may_have_used_the_activation(text: str, returncode: int) -> None:
-    outcome = classify_registration(text, returncode=returncode)
+    outcome = classify_registration(text, NO_SITE, returncode=returncode)
     assert (code_of(outcome), outcome.transient) == ("answer-lost", False)
 
 
 def test_a_killed_run_that_said_its_result_keeps_it() -> None:
-    assert classify_registration(HEAD + SUCCESS, returncode=-9).managed_instance_id == MI
+    assert classify_registration(HEAD + SUCCESS, NO_SITE, returncode=-9).managed_instance_id == MI
 
 
 def test_a_panic_is_a_strangers_answer() -> None:
     text = HEAD + "panic: runtime error: invalid memory address or nil pointer dereference\n\ngoroutine 1 [running]:\n"
     outcome = classify_registration(
-        text + "github.com/aws/amazon-ssm-agent/agent/ssm/anonauth.(*Client).RegisterManagedInstance\n", returncode=2
+        text + "github.com/aws/amazon-ssm-agent/agent/ssm/anonauth.(*Client).RegisterManagedInstance\n", NO_SITE, returncode=2
     )
     assert (code_of(outcome), outcome.transient) == ("not-aws", False)
-    other = classify_registration(HEAD + "panic: something else\n", returncode=2)
+    other = classify_registration(HEAD + "panic: something else\n", NO_SITE, returncode=2)
     assert (other.result, "something else" in other.explanation) == (Result.UNEXPLAINED, True)
 
 
 @pytest.mark.parametrize("returncode", [None, 0, 1])
 def test_nothing_said(returncode: Optional[int]) -> None:
-    outcome = classify_registration("", returncode=returncode)
+    outcome = classify_registration("", NO_SITE, returncode=returncode)
     assert (outcome.result, outcome.finding) == (Result.UNEXPLAINED, None)
     assert "nothing" in outcome.explanation
 
 
 def test_a_wrong_flag_is_quoted() -> None:
-    outcome = classify_registration("flag provided but not defined: -nope\nUsage: ...", returncode=2)
+    outcome = classify_registration("flag provided but not defined: -nope\nUsage: ...", NO_SITE, returncode=2)
     assert (outcome.result, "status 2" in outcome.explanation) == (Result.UNEXPLAINED, True)
 
 
@@ -191,7 +195,7 @@ def test_registered_but_not_stored_is_a_lost_answer() -> None:
 
 def test_the_seelog_line_is_never_the_reason() -> None:
     for returncode in (0, 1, 2, -9):
-        outcome = classify_registration(HEAD, returncode=returncode)
+        outcome = classify_registration(HEAD, NO_SITE, returncode=returncode)
         assert "seelog" not in outcome.explanation or outcome.result is Result.UNEXPLAINED
         assert "Error occurred" not in outcome.explanation
 
@@ -203,5 +207,5 @@ def test_no_secret_is_quoted() -> None:
 
 @given(st.text(max_size=500), st.one_of(st.none(), st.integers(-64, 255)))
 def test_any_output_is_read(text: str, returncode: Optional[int]) -> None:
-    outcome = classify_registration(text, returncode=returncode)
+    outcome = classify_registration(text, NO_SITE, returncode=returncode)
     assert (outcome.finding is not None) == (outcome.result is Result.FAILED)

@@ -12,6 +12,7 @@ import pytest
 from ssm_bootstrap.catalog.partitions import service_of
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.root_cause import hide_symptoms
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.findings import Finding, Reason, Severity, State
 
 SSM = "ssm.eu-west-1.amazonaws.com"
@@ -30,7 +31,7 @@ def about(code: str, subject: str, **more: Any) -> Finding:
     """A finding about the hosts and services that its subject lists, as the checks make it."""
     names = subject.split(", ")
     hosts = tuple(name for name in names if "." in name and not name[0].isdigit() and not name.endswith(".json"))
-    services = tuple(dict.fromkeys(service for name in names for service in (service_of(name),) if service))
+    services = tuple(dict.fromkeys(service for name in names for service in (service_of(name, NO_SITE),) if service))
     return make_finding(code, subject, **{"hosts": hosts, "services": services, **more})
 
 

@@ -22,6 +22,7 @@ def check(data: bytes) -> None:
     from ssm_bootstrap.collect.logs.read import read_stream
     from ssm_bootstrap.collect.logs.records import LogReader
     from ssm_bootstrap.diagnose.logs.explain import explain_logs
+    from ssm_bootstrap.model.aws import NO_SITE
     from ssm_bootstrap.model.logs import Level
     from ssm_bootstrap.render.story import in_words, incident_document
 
@@ -39,7 +40,7 @@ def check(data: bytes) -> None:
     assert told[0] == told[1], "the quick way and the slow one differ"
     for name in ("x.log", "patch-baseline-operations/x.log", "amazon-ssm-agent-audit-2026-11-23"):
         digest = read_stream([data], name, timezone.utc)
-        found = explain_logs(digest)
+        found = explain_logs(digest, NO_SITE)
         loud = sum(group.count for group in digest.groups if group.sample.level in (Level.WARN, Level.ERROR, Level.CRITICAL))
         assert sum(found.records) >= loud, "a record was lost"
         for incident in found.incidents:

@@ -103,11 +103,12 @@ def test_a_child_has_the_doors_environment_and_no_other() -> None:
 
 
 def test_the_real_host_keeps_the_code_from_every_child() -> None:
+    from ssm_bootstrap.host.secrets import secrets_of_environment
     from ssm_bootstrap.session import real_host
 
     os.environ["SSM_BOOTSTRAP_ACTIVATION_CODE"] = SECRET
     try:
-        host = real_host()
+        host = real_host(secrets_of_environment())
         done = host.commands.run(["env"], timeout=5)
         assert "SSM_BOOTSTRAP_ACTIVATION_CODE" not in os.environ  # nor from what a library starts on its own
     finally:

@@ -10,8 +10,8 @@ import pytest
 
 CHILD = "ulimit -c; ulimit -Hc; cat /proc/self/coredump_filter"
 COMMANDS = {
-    "a host": "from ssm_bootstrap.session import real_host as look; look()",
-    "the environment": "from ssm_bootstrap.session import secrets_of_environment as look; look()",
+    "a host": "from ssm_bootstrap.host.secrets import secrets_of_environment as look; look()",
+    "the environment": "from ssm_bootstrap.host.secrets import secrets_of_environment as look; look()",
     "standard input": "from ssm_bootstrap.cli.secret_input import read_secret as look; look('code')",
     "user-data": "from ssm_bootstrap.cli.user_data import _read as look; look('--code-in-user-data', '/dev/null')",
 }

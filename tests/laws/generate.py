@@ -1,4 +1,4 @@
-"""Writes what is generated: docs/findings.md from the catalogue, README's usage from ``--help`` (``make docs``)."""
+"""Writes what is generated (``make docs``): docs/findings.md and codes.txt from the catalogue, README's usage from ``--help``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import re
 import subprocess
 import sys
 
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.render.findings_page import document
 from tests.laws.tree import ROOT
 
+CODES = ROOT / "codes.txt"
 FINDINGS_PAGE = ROOT / "docs" / "findings.md"
 README = ROOT / "README.md"
 USAGE = re.compile(r"(<!-- usage: [^\n]*-->\n```\n).*?(```\n<!-- end of usage -->)", re.DOTALL)
@@ -33,8 +35,14 @@ def with_usage(text: str) -> str:
     return USAGE.sub(lambda found: f"{found[1]}{usage()}{found[2]}", text)
 
 
+def with_codes(text: str) -> str:
+    """The list of codes with those of the catalogue added; none is ever taken away, as scripts depend on them."""
+    return "".join(f"{code}\n" for code in sorted({*text.split(), *FINDINGS}))
+
+
 def generate() -> None:
     """Write all of it anew."""
+    CODES.write_text(with_codes(CODES.read_text(encoding="utf-8")), encoding="utf-8")
     FINDINGS_PAGE.parent.mkdir(exist_ok=True)
     FINDINGS_PAGE.write_text(document(), encoding="utf-8")
     README.write_text(with_usage(README.read_text(encoding="utf-8")), encoding="utf-8")

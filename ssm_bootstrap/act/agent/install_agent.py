@@ -16,8 +16,8 @@ from ssm_bootstrap.catalog import agent
 from ssm_bootstrap.catalog.agent import INSTALLED, INSTALLERS, SIGNATURE, Package, package_for
 from ssm_bootstrap.catalog.secrets import repeated
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.network.answers import words_of
 from ssm_bootstrap.collect.network.connector import trust_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.trusted import read_trusted
 from ssm_bootstrap.host import Host

@@ -17,11 +17,13 @@ from ssm_bootstrap.catalog.logformat import LOG_NAMES
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.logs.read import read_stream, rotations_of
 from ssm_bootstrap.collect.machine.surroundings import credentials_until
+from ssm_bootstrap.diagnose.logs.classify import LogContext
 from ssm_bootstrap.diagnose.logs.explain import classify_logs
 from ssm_bootstrap.diagnose.logs.timeline import CLOCK_STEP
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.agent import Proof, ProofSign
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.logs import LogDigest
 from ssm_bootstrap.model.timeline import LifeEvent, Run
 
@@ -110,7 +112,7 @@ class Restarted:
 
     def run_of(self, digest: LogDigest) -> Optional[Run]:
         """The run of this process, of which the log has the first line; None as long as it has none."""
-        run = classify_logs(digest).timeline.newest
+        run = classify_logs(digest, LogContext(NO_SITE)).timeline.newest
         if run is None or run.began is None or not self.is_new:
             return None
         return run if self.began is None or run.began >= self.began - CLOCK_STEP else None

@@ -10,12 +10,13 @@ from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.collect.network.probe import ProbeRun
 from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
 from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.logs.classify import LogContext
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.explain import classify_logs, conclude
 from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.agent import AgentConfig, Proof, ProofSign
-from ssm_bootstrap.model.aws import Region
+from ssm_bootstrap.model.aws import Region, Site
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.network import Stage
@@ -23,12 +24,16 @@ from ssm_bootstrap.model.network import Stage
 
 @dataclass(frozen=True)
 class Restart:
-    """One restart: ``proxies`` and ``agent_config`` say how the agent dials; ``cidrs`` are the VPC's address blocks."""
+    """One restart: ``proxies`` and ``agent_config`` say how the agent dials, ``site`` what its own files say of AWS.
+
+    ``cidrs`` are the VPC's address blocks.
+    """
 
     host: Host
     region: Region
     agent_config: AgentConfig
     proxies: ProxySettings
+    site: Site
     cidrs: tuple[str, ...] = ()
     timeout: float = limits.ONLINE
 
@@ -47,7 +52,7 @@ class Restart:
         return proof if proof.online else replace(proof, finding=self._why(mark, proof, unit.name, service.main_pid()))
 
     def _fallback_answers(self) -> bool:
-        wanted = targets_for([Capability.RUN_COMMAND], self.region, self.agent_config, self.proxies)
+        wanted = targets_for([Capability.RUN_COMMAND], self.region, self.agent_config, self.proxies, self.site)
         probes, _ = ProbeRun(self.host, [item for item in wanted if item[1].endpoint == "ec2messages"], self.region).take()
         return any(probe.reached(Stage.HTTP) for probe in probes)
 
@@ -59,8 +64,8 @@ class Restart:
             return make_finding("identity-not-hybrid", "amazon-ssm-agent", facts=facts, evidence=shown, breaks=ON_A_NODE)
         process = Restarted.of(self.host, pid, 0)
         present = Present(at=self.host.clock.now(), has_core=bool(pid), core_began=process.began)
-        logs = classify_logs(mark.read_since(self.host), present, self.cidrs)
-        told = conclude(logs, SeenBeside(present), region=self.region).findings
+        logs = classify_logs(mark.read_since(self.host), LogContext(self.site, self.cidrs), present)
+        told = conclude(logs, SeenBeside(self.site, self.region, present)).findings
         said = [finding for finding in told if finding.severity is Severity.ERROR and finding.symptom_of is None]
         if said:
             return replace(said[0], state=State.NOW, logged=False)

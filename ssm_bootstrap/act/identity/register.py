@@ -13,16 +13,18 @@ from ssm_bootstrap.act.identity.snapshot import is_tidy, only_copies
 from ssm_bootstrap.act.identity.transaction import Change, must_have_place
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.retry import Policy, try_again
-from ssm_bootstrap.act.wait import FINAL, Deadline, Preflight
+from ssm_bootstrap.act.wait import Deadline, Preflight
 from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.activation import Activation
 from ssm_bootstrap.collect.agent.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.diagnose.agent.registration import classify_registration
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.clock import wait_for
 from ssm_bootstrap.host.commands import CannotRun, Completed
 from ssm_bootstrap.model.agent import Attempt, Identity, IdentityState, Proof
-from ssm_bootstrap.model.aws import Region
+from ssm_bootstrap.model.aws import Region, Site
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 from ssm_bootstrap.model.findings import Finding
 
@@ -57,7 +59,8 @@ class Registered:
 class Registrar:
     """One registration of this machine.
 
-    ``environment`` holds the proxy variables that the agent is run with. ``preflight`` is None where no look is wanted.
+    ``environment`` holds the proxy variables that the agent is run with.
+    ``site`` is what the site's own files say of AWS. ``preflight`` is None where no look is wanted.
     ``deadline`` ends all waiting, whatever was waited for before; ``attempts`` is how often ``-register`` is run.
     ``tell`` takes a line of progress. ``arguments`` are added to the agent's own (``-y`` on a registered node). ``retry_lost``
     repeats a call of which the answer was lost, though it may leave another orphan at AWS. The child inherits ``keep_open``.
@@ -69,6 +72,7 @@ class Registrar:
     activation: Activation
     environment: Mapping[str, str]
     cidrs: Sequence[str]
+    site: Site
     preflight: Optional[Preflight]
     deadline: Deadline
     attempts: int
@@ -115,7 +119,9 @@ class Registrar:
         except KeyboardInterrupt:
             self.tell("cut off while the agent registered: the activation may be used (ssm-bootstrap explain answer-lost)")
             raise
-        outcome = classify_registration(done.output, returncode=done.returncode, region=self.region, cidrs=tuple(self.cidrs))
+        outcome = classify_registration(
+            done.output, self.site, returncode=done.returncode, region=self.region, cidrs=tuple(self.cidrs)
+        )
         return Attempt(
             number=number,
             started=started,
@@ -158,21 +164,25 @@ class Registrar:
         """None once the API answers; else what is in the way, when the wait is over or waiting cannot help."""
         if self.preflight is None:
             return None
-        deadline, elapsed = self.deadline, self.deadline.spent
-        told = 0.0
-        while True:
-            look_began = elapsed()
+        preflight, deadline = self.preflight, self.deadline
+        told: list[float] = []
+        blocked: list[Blocked] = []
+
+        def is_over() -> Optional[bool]:
+            """True where the API answers, or nothing but a change of this machine will make it."""
             # One of many looks is soon followed by the next: it need not survive the loss of a packet.
-            finding, _ = self.preflight.look(LOOK_EVERY if deadline.wait else limits.LOOK)
-            if finding is None:
-                return None
-            if not deadline.left() or finding.code in FINAL:
-                return Blocked(finding)
-            if not told or elapsed() - told >= TELL_EVERY:
-                told = elapsed()
-                self.tell(f"waiting: {finding.code}: {finding.title} ({told:.0f} s of {deadline.wait:.0f} s)")
-            rest = LOOK_EVERY - (elapsed() - look_began)
-            self.host.clock.sleep(max(0.0, min(rest, deadline.left())))
+            finding, _ = preflight.look(LOOK_EVERY if deadline.wait else limits.LOOK)
+            blocked[:] = [] if finding is None else [Blocked(finding)]
+            if finding is None or FINDINGS[finding.code].is_not_waited_for:
+                return True
+            spent = deadline.spent()
+            if deadline.left() and (not told or spent - told[-1] >= TELL_EVERY):
+                told.append(spent)
+                self.tell(f"waiting: {finding.code}: {finding.title} ({spent:.0f} s of {deadline.wait:.0f} s)")
+            return None
+
+        wait_for(self.host.clock, deadline.left(), LOOK_EVERY, is_over)
+        return blocked[0] if blocked else None
 
     def _tell_attempt(self, attempt: Attempt) -> None:
         if attempt.finding is not None and not attempt.succeeded and self.attempts > 1 and attempt.transient:

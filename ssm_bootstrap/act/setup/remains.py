@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Iterator, Sequence
 
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.secrets import is_packed, unfold_bounded
 from ssm_bootstrap.host.trees import walk_disk

@@ -16,6 +16,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="tls-untrusted",
         severity=Severity.ERROR,
+        is_not_waited_for=True,
         layer=Layer.ANSWER,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),

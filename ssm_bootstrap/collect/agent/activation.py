@@ -9,7 +9,7 @@ from typing import Mapping, Optional
 from ssm_bootstrap.catalog.limits import ACTIVATION_CODE
 from ssm_bootstrap.catalog.secrets import NOT_REPEATED
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.settings import Configuration, read_code
 from ssm_bootstrap.collect.trusted import read_private
 from ssm_bootstrap.host.files import Files

@@ -7,7 +7,7 @@ import posixpath
 from typing import Any, Mapping, Optional
 
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.locks import Locks
 from ssm_bootstrap.model.agent import Identity, IdentityState

@@ -8,7 +8,7 @@ from typing import Mapping, Optional
 
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.configuration import read_agent_config
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.proxy_url import shown_exceptions, shown_proxy
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
@@ -81,6 +81,12 @@ def look_at_units(host: Host, properties: str = UNIT_PROPERTIES, timeout: float 
 
 def show_unit(host: Host, name: str, properties: str, timeout: float = 10) -> Observed[Mapping[str, str]]:
     """What ``systemctl show`` says of a unit, as keys and values."""
+    shown = show_pairs(host, name, properties, timeout)
+    return Seen(dict(shown.value)) if isinstance(shown, Seen) else shown
+
+
+def show_pairs(host: Host, name: str, properties: str, timeout: float = 10) -> Observed[tuple[tuple[str, str], ...]]:
+    """The same as pairs, for keys that come several times (``EnvironmentFiles``). The one place that asks systemd of a unit."""
     try:
         done = host.commands.run(["systemctl", "show", name, "-p", properties], timeout=timeout)
     except CannotRun as error:
@@ -90,8 +96,7 @@ def show_unit(host: Host, name: str, properties: str, timeout: float = 10) -> Ob
         return Unseen(f"systemd could not be asked: {said}")
     if not done.is_whole:
         return Unseen("systemd could not be asked: it said more, or took longer, than can be waited for")
-    pairs = (line.partition("=") for line in done.output.splitlines() if "=" in line)
-    return Seen({key: value for key, _, value in pairs})
+    return Seen(tuple((key, value) for key, sign, value in (line.partition("=") for line in done.output.splitlines()) if sign))
 
 
 def _unit(name: str, shown: Mapping[str, str]) -> Unit:

@@ -105,12 +105,12 @@ def read_log_settings(files: Files, path: str = PATH) -> LogSettings:
     except (FileNotFoundError, NotADirectoryError):
         return LogSettings(path)
     except OSError as error:
-        from ssm_bootstrap.collect.network.answers import words_of
+        from ssm_bootstrap.collect.network.failures import words_of
 
         return LogSettings(path, True, words_of(error))
     from xml.etree import ElementTree  # most nodes have no such file, and explain is to start at once
 
-    from ssm_bootstrap.collect.network.answers import words_of
+    from ssm_bootstrap.collect.network.failures import words_of
 
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         return LogSettings(path, True, "it declares entities, which are not followed")

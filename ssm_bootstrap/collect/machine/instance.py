@@ -10,7 +10,7 @@ from typing import Optional, Union
 
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.secrets import fault_words
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.resolvers import upstream_resolvers
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.network import Answer

@@ -11,7 +11,8 @@ from typing import Callable, Iterator, Mapping, NoReturn, Optional, Sequence, Ty
 
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.endpoints import WEBSOCKET_PATH, Endpoint
-from ssm_bootstrap.collect.network.answers import failure_of, judge_service, request_id_of, words_of
+from ssm_bootstrap.collect.network.answers import judge_service, request_id_of
+from ssm_bootstrap.collect.network.failures import failure_of, words_of
 from ssm_bootstrap.collect.trusted import fault_of_trusted
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files

@@ -14,8 +14,8 @@ from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.endpoints import Endpoint
 from ssm_bootstrap.catalog.secrets import fault_words
-from ssm_bootstrap.collect.network.answers import failure_of, words_of
 from ssm_bootstrap.collect.network.connector import Connector, trust_of
+from ssm_bootstrap.collect.network.failures import failure_of, words_of
 from ssm_bootstrap.collect.network.resolvers import look_up, upstream_resolvers
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.resolver import Told

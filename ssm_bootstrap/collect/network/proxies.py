@@ -6,8 +6,8 @@ import re
 import shlex
 from typing import Iterator, Mapping, Optional, Sequence
 
-from ssm_bootstrap.collect.agent.service import KEPT_VARIABLES, look_at_unit, masked_variable, parse_environment
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.agent.service import KEPT_VARIABLES, look_at_unit, masked_variable, parse_environment, show_pairs
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.trusted import read_trusted
 from ssm_bootstrap.host import Host
@@ -26,7 +26,7 @@ TIMEOUT = 2.0
 
 _PROXIES = ("https_proxy", "http_proxy", "no_proxy")
 _ASSIGNMENT = re.compile(r"(?:^|[;\s])(?:export\s+)?([A-Za-z_]+)=(\"[^\"]*\"|'[^']*'|[^\s;]*)")
-_FILE = re.compile(r"^EnvironmentFiles=(\S.*?)(?: \(ignore_errors=\w+\))?$", re.MULTILINE)
+_FILE = re.compile(r"^(\S.*?)(?: \(ignore_errors=\w+\))?$")
 _ADDRESS = re.compile(r"^([0-9A-Fa-f.:]+)\s", re.MULTILINE)
 
 
@@ -127,17 +127,13 @@ def service_environment(host: Host, unit: str) -> Observed[Mapping[str, str]]:
 
 
 def _environment_of(host: Host, unit: str) -> Observed[Mapping[str, str]]:
-    try:
-        done = host.commands.run(["systemctl", "show", unit, "-p", "Environment,EnvironmentFiles"], timeout=TIMEOUT)
-    except CannotRun as error:
-        return Unseen(f"systemd could not be asked ({error})")
-    if done.returncode != 0 or not done.is_whole:
-        return Unseen("systemd could not be asked")
+    shown = show_pairs(host, unit, "Environment,EnvironmentFiles", TIMEOUT)
+    if isinstance(shown, Unseen):
+        return shown
     found: dict[str, str] = {}
-    for line in done.output.splitlines():
-        if line.startswith("Environment="):
-            found.update(parse_environment(line.partition("=")[2]))
-    for path in _FILE.findall(done.output):
+    for value in (value for key, value in shown.value if key == "Environment"):
+        found.update(parse_environment(value))
+    for path in (part for key, value in shown.value if key == "EnvironmentFiles" for part in _FILE.findall(value)):
         try:
             text = read_trusted(host.files, path, path, 1 << 18).decode("utf-8", "replace")
         except FileNotFoundError:

@@ -7,7 +7,7 @@ import re
 from typing import Optional, Sequence
 
 from ssm_bootstrap.catalog import limits
-from ssm_bootstrap.collect.network.answers import failure_of, words_of
+from ssm_bootstrap.collect.network.failures import failure_of, words_of
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.network import Network

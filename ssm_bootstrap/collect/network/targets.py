@@ -13,7 +13,7 @@ from ssm_bootstrap.catalog.partitions import dual_stack_host, partition_of
 from ssm_bootstrap.catalog.regions import has_ec2messages
 from ssm_bootstrap.collect.network.proxy_url import read_proxy_url
 from ssm_bootstrap.model.agent import AgentConfig
-from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.network import UNREADABLE_PROXY, Proxy, Target
 from ssm_bootstrap.model.observed import value_of
@@ -100,14 +100,14 @@ def proxy_of(url: str, source: str) -> tuple[Optional[Proxy], str]:
     return Proxy(found.host.lower(), found.port, source), found.credentials
 
 
-def rows_for(capabilities: Iterable[Capability], region: str, site: Site = NO_SITE) -> tuple[Endpoint, ...]:
+def rows_for(capabilities: Iterable[Capability], region: str, site: Site) -> tuple[Endpoint, ...]:
     """The catalogue rows to dial, in the catalogue's order; services that the region never had are left out."""
     wanted = {name for capability in capabilities for name in needed_rows(capability) + OPTIONAL.get(capability, ())}
     without = {"ec2messages"} if has_ec2messages(region, site) is False else set()
     return tuple(row for row in ENDPOINTS if row.name in wanted - without)
 
 
-def host_of(row: Endpoint, region: str, config: AgentConfig, site: Site = NO_SITE) -> tuple[str, Optional[str]]:
+def host_of(row: Endpoint, region: str, config: AgentConfig, site: Site) -> tuple[str, Optional[str]]:
     """The host of a row on this node, and the key of amazon-ssm-agent.json that changed it."""
     overrides = dict(config.endpoints)
     if row.override is not None and row.override in overrides:
@@ -131,7 +131,7 @@ def targets_for(
     region: str,
     config: AgentConfig,
     proxies: ProxySettings,
-    site: Site = NO_SITE,
+    site: Site,
 ) -> tuple[tuple[Endpoint, Target, str], ...]:
     """What to dial: the row, the target, and the proxy's ``user:password`` (never part of the target)."""
     chosen = tuple(capabilities)

@@ -13,8 +13,8 @@ from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.endpoints import Endpoint
 from ssm_bootstrap.catalog.patch import PatchObject, patch_objects
 from ssm_bootstrap.collect.network import answers
-from ssm_bootstrap.collect.network.answers import failure_of, words_of
 from ssm_bootstrap.collect.network.connector import Connector, trust_of
+from ssm_bootstrap.collect.network.failures import failure_of, words_of
 from ssm_bootstrap.collect.network.probe import ProbeRun, Wanted
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.configured import ProxyChoice, RepositoryUrl, choice_of

@@ -10,7 +10,7 @@ import re
 from typing import Iterator, Optional
 
 from ssm_bootstrap.catalog.distributions import manager_of
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.host.files import Files

@@ -22,7 +22,7 @@ from typing import Optional
 
 from ssm_bootstrap.catalog.patch import ACCELERATED, MODULES, PAYLOAD, SNAPSHOT
 from ssm_bootstrap.catalog.secrets import repeated
-from ssm_bootstrap.collect.network.answers import words_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.patch import sitefile
 from ssm_bootstrap.collect.patch.configured import Configured, ParsedRepositories, ParserContext, Wish, place_of, shown
 from ssm_bootstrap.collect.patch.ini import MOST_BYTES, RepositorySection, is_on, parse_ini, problem_of, text_of

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Callable, Iterable, Mapping, Optional
 
 from ssm_bootstrap.catalog.distributions import manager_of, provider_named
-from ssm_bootstrap.collect.network.answers import words_of
 from ssm_bootstrap.collect.network.connector import trust_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.apt import AptReader
 from ssm_bootstrap.collect.patch.aptconf import mirrors_of

@@ -16,6 +16,7 @@ from ssm_bootstrap.diagnose.logs.classify import Judgement, LogContext, Sighting
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.findings import make_findings
 from ssm_bootstrap.diagnose.logs.incidents import bundle_up, tell_incidents
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord
@@ -56,6 +57,7 @@ class RegistrationOutcome:
 
 def classify_registration(
     output: str,
+    site: Site,
     *,
     returncode: Optional[int] = None,
     region: Optional[str] = None,
@@ -66,7 +68,7 @@ def classify_registration(
 
     ``returncode`` is as subprocess gives it (negative: ended by that signal). ``zone`` is that of the agent's local times.
     """
-    around = LogContext(tuple(cidrs))
+    around = LogContext(site, tuple(cidrs))
     text = output[-OUTPUT_LIMIT:]
     outcome: Optional[RegistrationOutcome] = None
     fallback = ""
@@ -76,18 +78,18 @@ def classify_registration(
         if lost and judgement.code == "activation-exhausted":
             judgement = replace(judgement, code="answer-lost", transient=False)
         lost = lost or judgement.code == "answer-lost"
-        outcome = _outcome(record, judgement, number, region or "") or outcome
+        outcome = _outcome(record, judgement, number, SeenBeside(site, region or "")) or outcome
         if judgement.sort is Sort.NOTED and record.level is Level.WARN:
             fallback = fallback or _known_words(judgement)
     panicked = _is_panic(text)
     if panicked and (outcome is None or outcome.result is Result.UNEXPLAINED):
-        return _panicked(text, returncode, region or "")
+        return _panicked(text, returncode, region or "", site)
     if outcome is not None:
         return outcome
     return _undecided(text, returncode, region or "", fallback)
 
 
-def _outcome(record: LogRecord, judgement: Judgement, number: int, region: str) -> Optional[RegistrationOutcome]:
+def _outcome(record: LogRecord, judgement: Judgement, number: int, seen: SeenBeside) -> Optional[RegistrationOutcome]:
     """What one record decides, or None; warnings decide nothing, and nor does text that only accompanies."""
     state = judgement.reading.state
     if state is not None and state.signature.id == "registered":
@@ -98,9 +100,7 @@ def _outcome(record: LogRecord, judgement: Judgement, number: int, region: str) 
     if judgement.sort is Sort.FAULT and record.level is not Level.WARN and not in_words:
         group = LogGroup(record, "", 1, record.at, record.at, SOURCE, number)
         sighting = Sighting(group, judgement)
-        told = make_findings(
-            tell_incidents(bundle_up((sighting,)), (sighting,), Timeline(), SeenBeside()), (sighting,), region=region
-        )
+        told = make_findings(tell_incidents(bundle_up((sighting,)), (sighting,), Timeline(), seen), (sighting,), seen)
         finding = replace(told[0], severity=Severity.ERROR, state=State.NOW, logged=False, breaks=(Capability.REGISTER,))
         return RegistrationOutcome(Result.FAILED, finding=finding, transient=judgement.transient, explanation=sighting.excerpt)
     if record.level in (Level.ERROR, Level.CRITICAL):
@@ -126,12 +126,12 @@ def _is_panic(text: str) -> bool:
     return text.startswith("panic: ") or "\npanic: " in text
 
 
-def _panicked(text: str, returncode: Optional[int], region: str) -> RegistrationOutcome:
+def _panicked(text: str, returncode: Optional[int], region: str, site: Site) -> RegistrationOutcome:
     """A panic: with status 2 in the client of the call it is an answer of status 200 that AWS never gives."""
     said = next(line for line in text.split("\n") if line.startswith("panic: "))[:400]
     if "anonauth" not in text and "nil pointer" not in text:
         return RegistrationOutcome(Result.UNEXPLAINED, explanation=f"the agent broke: {said}")
-    host = f"ssm.{region}.{partition_of(region).domain}" if region else ""
+    host = f"ssm.{region}.{partition_of(region, site).domain}" if region else ""
     finding = make_finding(
         "not-aws",
         host or "ssm",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Iterator, Optional
+from typing import Iterator, Optional, Union
 
 from ssm_bootstrap.catalog.agent import WORKER
-from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.findings import make_finding
-from ssm_bootstrap.model.agent import Agent, AgentProcess, IdentityState, Unit
+from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.model.agent import AgentProcess
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Core
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
@@ -16,12 +15,10 @@ from ssm_bootstrap.model.observed import Seen, Unseen, value_of
 
 def installed(case: Case) -> Iterator[Finding]:
     """No agent on this machine."""
-    agent = _agent(case)
-    if agent is not None and not agent.installed:
-        yield make_finding(
+    if case.agent is not None and not case.agent.installed:
+        yield case.finding(
             "agent-missing",
             "amazon-ssm-agent",
-            facts={"region": case.region},
             evidence=(Evidence("files", "/usr/bin, /snap", "no amazon-ssm-agent"),),
             breaks=case.capabilities,
         )
@@ -29,22 +26,22 @@ def installed(case: Case) -> Iterator[Finding]:
 
 def configuration(case: Case) -> Iterator[Finding]:
     """amazon-ssm-agent.json that does not parse: the service refuses to start, registration falls back in silence."""
-    agent = _agent(case)
+    agent = case.agent
     if agent is not None and agent.config.problem:
         detail = agent.config.problem
-        yield make_finding(
+        yield case.finding(
             "agent-config-invalid",
             agent.config.path,
-            facts={"region": case.region, "detail": detail},
+            detail,
             evidence=(Evidence("file", agent.config.path, detail),),
-            breaks=_all_but_register(case),
+            breaks=case.on_a_node,
         )
 
 
 def running(case: Case) -> Iterator[Finding]:
     """A registered node whose agent does not run."""
-    agent, unit = _agent(case), _unit(case)
-    if agent is None or not agent.installed or unit is None or not _is_registered(case):
+    unit = case.unit
+    if case.installed_agent is None or unit is None or not case.is_registered:
         return
     if unit.active_state in ("active", "activating", "reloading") and unit.main_pid:
         return
@@ -53,20 +50,20 @@ def running(case: Case) -> Iterator[Finding]:
     detail = f"{unit.name} is {unit.active_state}" + (f" ({unit.sub_state})" if unit.sub_state else "")
     if unit.load_state == "masked":
         detail += ", masked"
-    yield make_finding(
+    yield case.finding(
         "agent-not-running",
         unit.name,
+        detail,
         variant="masked" if unit.load_state == "masked" else "",
-        facts={"region": case.region, "detail": detail},
         evidence=(Evidence("systemd", unit.name, detail),),
-        breaks=_all_but_register(case),
+        breaks=case.on_a_node,
     )
 
 
 def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     """Parts of the agent's state that could not be asked for."""
-    agent = _agent(case)
-    if agent is None or not agent.installed:
+    agent = case.installed_agent
+    if agent is None:
         return
     if agent.config.unreadable:
         yield agent.config.path, f"{agent.config.unreadable}: endpoints that it overrides are not known"
@@ -74,24 +71,6 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
         yield "agent unit", agent.unit.reason
     if isinstance(agent.processes, Unseen):
         yield "agent processes", agent.processes.reason
-
-
-def _agent(case: Case) -> Optional[Agent]:
-    return value_of(case.observations.agent)
-
-
-def _unit(case: Case) -> Optional[Unit]:
-    agent = _agent(case)
-    return value_of(agent.unit) if agent is not None else None
-
-
-def _is_registered(case: Case) -> bool:
-    identity = value_of(case.observations.identity)
-    return identity is not None and identity.state is IdentityState.REGISTERED
-
-
-def _all_but_register(case: Case) -> tuple[str, ...]:
-    return case.on_a_node
 
 
 SETTLED = timedelta(minutes=3)
@@ -105,49 +84,47 @@ RUNNING = ("active", "reloading", "activating")
 
 def twice(case: Case) -> Iterator[Finding]:
     """Package and snap of the agent side by side: they share one vault and one set of sockets."""
-    around = value_of(case.observations.surroundings)
-    if around is None or len(around.binaries) < 2:
+    binaries, units = case.surroundings.binaries, value_of(case.surroundings.units) or ()
+    if len(binaries) < 2:
         return
-    units = value_of(around.units) or ()
     both_run = sum(unit.active_state in RUNNING for unit in units) > 1
     both_start = sum(unit.file_state == "enabled" for unit in units) > 1
     states = ", ".join(f"{unit.name} is {unit.active_state} ({unit.file_state or 'no unit file'})" for unit in units)
-    detail = f"{' and '.join(around.binaries)}; {states or 'systemd was not asked'}"
-    yield make_finding(
+    detail = f"{' and '.join(binaries)}; {states or 'systemd was not asked'}"
+    yield case.finding(
         "agent-twice",
         "amazon-ssm-agent",
-        facts={"region": case.region, "detail": detail},
-        evidence=(Evidence("files", ", ".join(around.binaries), detail),),
+        detail,
+        evidence=(Evidence("files", ", ".join(binaries), detail),),
         severity=Severity.WARNING if both_run or both_start else Severity.INFO,
     )
 
 
 def disabled(case: Case) -> Iterator[Finding]:
     """A unit that runs now and will not come back after a reboot."""
-    unit = _unit(case)
-    if unit is None or not _is_registered(case) or unit.file_state != "disabled" or unit.active_state not in RUNNING:
+    unit = case.unit
+    if unit is None or not case.is_registered or unit.file_state != "disabled" or unit.active_state not in RUNNING:
         return
     detail = f"{unit.name} is {unit.active_state} and disabled"
     shown = (Evidence("systemd", unit.name, detail),)
-    yield make_finding("agent-disabled", unit.name, facts={"region": case.region, "detail": detail}, evidence=shown)
+    yield case.finding("agent-disabled", unit.name, detail, evidence=shown)
 
 
 def by_hand(case: Case) -> Iterator[Finding]:
     """A core process that somebody started in a session, beside systemd or in its place."""
-    unit = _unit(case)
+    unit = case.unit
     for core in started_by_hand(case):
         state = f"{unit.name} is {unit.active_state}" if unit is not None else "systemd was not asked"
         detail = f"pid {core.pid} runs in {core.group}, and {state}"
         shown = (Evidence("processes", str(core.pid), detail),)
-        yield make_finding("agent-by-hand", f"pid {core.pid}", facts={"region": case.region, "detail": detail}, evidence=shown)
+        yield case.finding("agent-by-hand", f"pid {core.pid}", detail, evidence=shown)
 
 
 def started_by_hand(case: Case) -> tuple[Core, ...]:
     """The core processes of login sessions that have been there for minutes."""
-    around, unit = value_of(case.observations.surroundings), _unit(case)
-    cores = value_of(around.cores) if around is not None else None
-    own = unit.main_pid if unit is not None else 0
-    return tuple(core for core in cores or () if core.pid != own and _is_of_a_session(core) and _is_settled(case, core))
+    own = case.unit.main_pid if case.unit is not None else 0
+    cores = [core for core in value_of(case.surroundings.cores) or () if core.pid != own and _is_of_a_session(core)]
+    return tuple(core for core in cores if case.since(_start_of(core)) >= SETTLED)
 
 
 def _is_of_a_session(core: Core) -> bool:
@@ -158,20 +135,17 @@ def _is_of_a_session(core: Core) -> bool:
 
 def worker(case: Case) -> Iterator[Finding]:
     """A core that has had credentials for minutes, and no worker: nothing that AWS sends is done."""
-    around, found = value_of(case.observations.surroundings), _core_without_worker(case)
-    ready = value_of(around.credentials_from) if around is not None else None
-    if found is None or ready is None:
+    core, ready = _core_without_worker(case), value_of(case.surroundings.credentials_from)
+    if core is None or ready is None:
         return
-    _, core = found
-    since = max(datetime.fromtimestamp(core.started, timezone.utc), ready)
-    if case.observations.taken_at - since < SETTLED:
+    waited = case.since(max(_start_of(core), ready))
+    if waited < SETTLED:
         return
-    minutes = (case.observations.taken_at - since).total_seconds() / 60
-    detail = f"the core (pid {core.pid}) has had credentials for {minutes:.0f} minutes, and there is no ssm-agent-worker"
-    yield make_finding(
+    detail = f"the core (pid {core.pid}) has had credentials for {_minutes(waited)} minutes, and there is no ssm-agent-worker"
+    yield case.finding(
         "worker-missing",
         "ssm-agent-worker",
-        facts={"region": case.region, "detail": detail},
+        detail,
         evidence=(Evidence("processes", "ssm-agent-worker", detail),),
         breaks=case.on_a_node,
     )
@@ -182,23 +156,17 @@ def offline(case: Case) -> Iterator[Finding]:
 
     Every cause that is known explains it; alone it stands where nothing else tells why.
     """
-    around, found = value_of(case.observations.surroundings), _core_without_worker(case)
-    if (
-        around is None
-        or found is None
-        or not (isinstance(around.credentials_from, Seen) and around.credentials_from.value is None)
-    ):
+    unit, core = case.unit, _core_without_worker(case)
+    if unit is None or core is None or case.surroundings.credentials_from != Seen(None):
         return
-    unit, core = found
-    running = case.observations.taken_at - datetime.fromtimestamp(core.started, timezone.utc)
-    if running < HOPELESS:
+    waited = case.since(_start_of(core))
+    if waited < HOPELESS:
         return
-    minutes = running.total_seconds() / 60
-    detail = f"the core (pid {core.pid}) has run for {minutes:.0f} minutes and has neither credentials nor ssm-agent-worker"
-    yield make_finding(
+    detail = f"the core (pid {core.pid}) has run for {_minutes(waited)} minutes and has neither credentials nor ssm-agent-worker"
+    yield case.finding(
         "agent-offline",
         unit.name,
-        facts={"region": case.region, "detail": detail},
+        detail,
         evidence=(Evidence("processes", "ssm-agent-worker", detail),),
         breaks=case.on_a_node,
     )
@@ -209,37 +177,53 @@ def channel_lost(case: Case) -> Iterator[Finding]:
 
     Nothing takes its place: a worker that had a channel once asks ec2messages no more.
     """
-    run = case.logs.timeline.newest
-    lost = run.lost_channel if run is not None else None
-    since = case.logs.timeline.present_since
-    if lost is None or lost.at is None or not _is_registered(case) or case.logs.timeline.is_alive is False:
+    timeline = case.logs.timeline
+    lost = timeline.newest.lost_channel if timeline.newest is not None else None
+    if lost is None or lost.at is None or not case.is_registered or timeline.is_alive is False:
         return
-    if (since is not None and lost.at < since) or case.observations.taken_at - lost.at < SETTLED:
+    if timeline.is_of_an_older_process(lost.at) or case.since(lost.at) < SETTLED:
         return
-    minutes = (case.observations.taken_at - lost.at).total_seconds() / 60
-    detail = f"the control channel was cut {minutes:.0f} minutes ago, and none was opened since"
-    yield make_finding(
+    detail = f"the control channel was cut {_minutes(case.since(lost.at))} minutes ago, and none was opened since"
+    yield case.finding(
         "channel-down",
         f"ssmmessages.{case.region}.{case.domain}",
+        detail,
         variant="cut",
-        facts={"service": "ssmmessages", "region": case.region, "detail": detail},
+        facts={"service": "ssmmessages"},
         evidence=(Evidence("agent log", f"{lost.file}:{lost.line}", detail, lost.at),),
         breaks=case.on_a_node,
     )
 
 
-def _core_without_worker(case: Case) -> Optional[tuple[Unit, AgentProcess]]:
-    """The active unit of a registered node and its core, where this agent has a worker and none is there; else None."""
-    agent, unit = value_of(case.observations.agent), _unit(case)
-    if agent is None or unit is None or not _is_registered(case) or unit.active_state != "active":
+def _core_without_worker(case: Case) -> Optional[AgentProcess]:
+    """The core of a registered node whose unit is active, where this agent has a worker and none is there; else None."""
+    agent, unit = case.agent, case.unit
+    if agent is None or unit is None or not case.is_registered or unit.active_state != "active":
         return None
-    processes = value_of(agent.processes)
-    if processes is None or WORKER.is_reached_by(agent.version) is not True:
+    if case.processes is None or WORKER.is_reached_by(agent.version) is not True:
         return None
-    if any(item.name == "ssm-agent-worker" for item in processes):
+    if any(item.name == "ssm-agent-worker" for item in case.processes):
         return None
-    return next(((unit, item) for item in processes if item.pid == unit.main_pid), None)
+    return next((item for item in case.processes if item.pid == unit.main_pid), None)
 
 
-def _is_settled(case: Case, core: Core) -> bool:
-    return case.observations.taken_at - datetime.fromtimestamp(core.started, timezone.utc) >= SETTLED
+def _start_of(process: Union[Core, AgentProcess]) -> datetime:
+    return datetime.fromtimestamp(process.started, timezone.utc)
+
+
+def _minutes(time: timedelta) -> str:
+    return f"{time.total_seconds() / 60:.0f}"
+
+
+CHECKS = (
+    Check("agent-installed", installed),
+    Check("agent-configuration", configuration),
+    Check("agent-running", running),
+    Check("agent-unseen", not_looked_at),
+    Check("agent-service-twice", twice),
+    Check("agent-service-disabled", disabled),
+    Check("agent-service-by-hand", by_hand),
+    Check("agent-service-worker", worker),
+    Check("agent-offline", offline),
+    Check("agent-channel", channel_lost),
+)

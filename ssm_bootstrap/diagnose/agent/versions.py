@@ -7,21 +7,19 @@ from typing import Iterator, Union
 from ssm_bootstrap.catalog.agent import COMMANDS_BY_SSMMESSAGES, EC2MESSAGES_AS_FALLBACK, PATCH_MANAGER, SOURCE_BUILD, Landmark
 from ssm_bootstrap.catalog.partitions import region_of
 from ssm_bootstrap.catalog.regions import has_ec2messages
-from ssm_bootstrap.diagnose.case import Case, led_elsewhere
-from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.reachability import Standing
 from ssm_bootstrap.diagnose.verdicts import touched_by
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
-from ssm_bootstrap.model.observed import value_of
 
 _COMMANDS = (Capability.RUN_COMMAND, Capability.PATCH, Capability.AGENT_UPDATE)
 
 
 def too_old(case: Case) -> Iterator[Finding]:
     """An agent that cannot do what is asked of it in this region."""
-    agent = value_of(case.observations.agent)
-    if agent is None or not agent.installed:
+    agent = case.installed_agent
+    if agent is None:
         return
     gone = bool(case.region) and has_ec2messages(case.region, case.site) is False
     broken: tuple[Capability, ...]
@@ -37,15 +35,15 @@ def too_old(case: Case) -> Iterator[Finding]:
         meaning = f"it goes on asking for ec2messages, which {case.region} does not have"
     else:
         return
-    yield _finding(case, agent.version, wanted, meaning, tuple(item for item in case.capabilities if item in broken))
+    yield _finding(case, agent.version, wanted, meaning, case.asked(*broken))
 
 
 def _finding(case: Case, version: str, wanted: Landmark, meaning: str, breaks: tuple[Capability, ...]) -> Finding:
     detail = f"agent {version} is older than {wanted.since}: {meaning}"
-    return make_finding(
+    return case.finding(
         "agent-too-old",
         f"amazon-ssm-agent {version}",
-        facts={"region": case.region, "detail": detail},
+        detail,
         evidence=(Evidence("agent", "-version", version),),
         severity=Severity.ERROR if breaks else Severity.WARNING,
         breaks=breaks,
@@ -54,7 +52,7 @@ def _finding(case: Case, version: str, wanted: Landmark, meaning: str, breaks: t
 
 def elsewhere(case: Case) -> Iterator[Union[Finding, tuple[str, str]]]:
     """Hosts, or a region, in amazon-ssm-agent.json that are of another region than the node."""
-    agent = value_of(case.observations.agent)
+    agent = case.agent
     if agent is None or not agent.config.present or agent.config.problem or not case.region:
         return
     config = agent.config
@@ -68,10 +66,10 @@ def elsewhere(case: Case) -> Iterator[Union[Finding, tuple[str, str]]]:
     failed = [reach for reach in case.reaches if reach.shown_by.target.host in hosts and reach.standing is Standing.FAILED]
     rows = [reach.endpoint for reach in failed]
     breaks = touched_by(rows, case.needs, Verdict.BROKEN)
-    yield make_finding(
+    yield case.finding(
         "config-elsewhere",
         config.path,
-        facts={"region": case.region, "detail": detail},
+        detail,
         evidence=(Evidence("file", config.path, detail),),
         severity=Severity.ERROR if breaks else Severity.WARNING,
         breaks=breaks,
@@ -79,7 +77,7 @@ def elsewhere(case: Case) -> Iterator[Union[Finding, tuple[str, str]]]:
         hosts=hosts,
     )
     answered = {host for host in hosts if not any(reach.shown_by.target.host == host for reach in failed)}
-    for host in dict.fromkeys(host for host in led_elsewhere(case.observations).values() if host in answered):
+    for host in dict.fromkeys(host for host in case.led_elsewhere.values() if host in answered):
         yield (
             case.region,
             f"{host} was dialled in its place, as the agent's configuration says; whether that one knows this node is not known",
@@ -88,10 +86,17 @@ def elsewhere(case: Case) -> Iterator[Union[Finding, tuple[str, str]]]:
 
 def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     """An agent that does not tell its version, or was built from source."""
-    agent = value_of(case.observations.agent)
-    if agent is None or not agent.installed:
+    agent = case.installed_agent
+    if agent is None:
         return
     if not agent.version:
         yield "agent version", f"{agent.binary} -version does not tell it"
     elif agent.version == SOURCE_BUILD:
         yield "agent version", f"{SOURCE_BUILD} is what every build from source says"
+
+
+CHECKS = (
+    Check("agent-version", too_old),
+    Check("agent-configuration-elsewhere", elsewhere),
+    Check("agent-version-unseen", not_looked_at),
+)

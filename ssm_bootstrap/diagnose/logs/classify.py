@@ -16,7 +16,7 @@ from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import CONTEXTS, Context, Kind, Signature
 from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault, parse_curl_error, parse_network_error
 from ssm_bootstrap.diagnose.reachability import code_by_proxy, code_of_silence
-from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord
 from ssm_bootstrap.model.network import Failure, Stage
@@ -145,11 +145,11 @@ class Sort(str, Enum):
 
 @dataclass(frozen=True)
 class LogContext:
-    """What a judgement needs beside the record: the VPC's blocks, addresses that others tell of a host, and the site's files."""
+    """What a judgement needs beside the record: the site's files, the VPC's blocks, and addresses that others tell of a host."""
 
+    site: Site
     cidrs: Sequence[str] = ()
     addresses: Mapping[str, str] = field(default_factory=dict)
-    site: Site = NO_SITE
 
 
 @dataclass(frozen=True)
@@ -181,12 +181,9 @@ class Judgement:
         return self.reading.cause.signature.id if self.reading.cause else ""
 
 
-def judge(
-    record: LogRecord, file: str = "", around: Optional[LogContext] = None, reading: Optional[RecordReading] = None
-) -> Judgement:
+def judge(record: LogRecord, file: str, around: LogContext, reading: Optional[RecordReading] = None) -> Judgement:
     """The judgement on one record; ``file`` tells whose output plain text is, ``reading`` is the record's where it was read."""
     reading = reading or read_message(record.message)
-    around = around or LogContext()
     if reading.benign:
         return Judgement(Sort.BENIGN, reading)
     if reading.state:

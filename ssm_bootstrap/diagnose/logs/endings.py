@@ -18,7 +18,7 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import region_of, service_of
 from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
-from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.timeline import EndedBy, Ending, RunEnd, Sign, Timeline
 
 READY = "credentials-ready"
@@ -31,12 +31,15 @@ and the control channel's back-off of 40 minutes and a half (source: hibernation
 
 @dataclass(frozen=True)
 class SeenBeside:
-    """What a look saw beside the logs; ``reaches`` are empty where nothing was dialled that tells of the agent's own way."""
+    """What is known beside the logs: the site's files, the region, what the machine shows, and how what was dialled stands.
 
+    ``reaches`` are empty where nothing was dialled that tells of the agent's own way.
+    """
+
+    site: Site
+    region: str = ""
     present: Present = field(default_factory=Present)
     reaches: tuple[Reach, ...] = ()
-    region: str = ""
-    site: Site = NO_SITE
     has_storage: bool = False
 
 
@@ -125,9 +128,8 @@ def _by_run(fault: Fault, timeline: Timeline) -> Optional[Ending]:
     """What only an old process said ends with it."""
     if not fault.of_the_agent or fault.last is None:
         return None
-    since = timeline.present_since
-    if fault.is_before(since, timeline.present_place):
-        return Ending(EndedBy.RESTART, "the agent was restarted", since)
+    if timeline.is_of_an_older_process(fault.last, fault.place):
+        return Ending(EndedBy.RESTART, "the agent was restarted", timeline.present_since)
     if timeline.is_alive is False:
         told = timeline.newest
         is_told = told is not None and told.end is RunEnd.STOPPED

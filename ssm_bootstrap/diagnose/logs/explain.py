@@ -33,7 +33,7 @@ from ssm_bootstrap.diagnose.logs.incidents import (
 )
 from ssm_bootstrap.diagnose.logs.timeline import Present, Signal, make_timeline, newest_states, with_phases
 from ssm_bootstrap.diagnose.root_cause import hide_symptoms
-from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.findings import Finding, State, Unexplained
 from ssm_bootstrap.model.logs import Level, LogDigest, LogGroup
 from ssm_bootstrap.model.timeline import Incident, LifeEvent, LifeSign, Timeline
@@ -105,24 +105,22 @@ class ClassifiedLogs:
     signals: tuple[Signal, ...] = ()
 
 
-def classify_logs(
-    digest: LogDigest, present: Optional[Present] = None, cidrs: Sequence[str] = (), site: Site = NO_SITE
-) -> ClassifiedLogs:
+def classify_logs(digest: LogDigest, context: LogContext, present: Optional[Present] = None) -> ClassifiedLogs:
     """Classify each group of a digest and make the timeline; ``present`` is what the machine shows beside the logs."""
-    sightings = classify(digest, cidrs, site)
+    sightings = classify(digest, context)
     bundles = bundle_up(sightings)
     timeline = make_timeline(_life_signs(digest, sightings), present)
     timeline = with_phases(timeline, _failures(bundles), _good(sightings, timeline))
     return ClassifiedLogs(tuple(sightings), bundles, timeline, newest_states(sightings))
 
 
-def conclude(logs: ClassifiedLogs, seen: SeenBeside, *, region: Optional[str] = None, site: Site = NO_SITE) -> LogDiagnosis:
+def conclude(logs: ClassifiedLogs, seen: SeenBeside) -> LogDiagnosis:
     """What classified logs mean: which faults hold, and what is over."""
     sightings, signals = logs.sightings, logs.signals
     state = State.NOW if seen.present.has_core else State.PAST
     told = tell_incidents(logs.bundles, sightings, logs.timeline, seen)
     return LogDiagnosis(
-        hide_symptoms(make_findings(told, sightings, signals, region or "", site, state)),
+        hide_symptoms(make_findings(told, sightings, seen, signals, state)),
         _notes(sightings),
         _unexplained(sightings),
         _count(sightings),
@@ -135,20 +133,18 @@ def conclude(logs: ClassifiedLogs, seen: SeenBeside, *, region: Optional[str] = 
     )
 
 
-def explain_logs(
-    digest: LogDigest, *, region: Optional[str] = None, cidrs: Sequence[str] = (), site: Site = NO_SITE
-) -> LogDiagnosis:
+def explain_logs(digest: LogDigest, site: Site, *, region: Optional[str] = None, cidrs: Sequence[str] = ()) -> LogDiagnosis:
     """What a digest of logs alone means: what the newest run of the agent tells is taken for the present.
 
-    ``cidrs`` are the VPC's blocks where they are known, ``site`` what its files say of AWS.
+    ``site`` is what the site's own files say of AWS; ``cidrs`` are the VPC's blocks where they are known.
     """
-    return conclude(classify_logs(digest, None, cidrs, site), SeenBeside(), region=region, site=site)
+    return conclude(classify_logs(digest, LogContext(site, cidrs)), SeenBeside(site, region or ""))
 
 
-def classify(digest: LogDigest, cidrs: Sequence[str] = (), site: Site = NO_SITE) -> list[Sighting]:
+def classify(digest: LogDigest, context: LogContext) -> list[Sighting]:
     """Each group with what it says and what it was judged to be; echoes and consequences are put down to their cause."""
     read = [(group, read_message("" if group.shape == OTHER_SHAPES else group.sample.message)) for group in digest.groups]
-    around = LogContext(tuple(cidrs), _addresses(reading for _, reading in read), site)
+    around = replace(context, addresses=_addresses(reading for _, reading in read))
     sightings = [Sighting(group, _judge_group(group, reading, around)) for group, reading in read]
     return _put_down_to_lost_answer(_fold_echoes(sightings))
 

@@ -13,9 +13,10 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of, region_of
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.logs.classify import Sighting
+from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.incidents import CauseRecords, what_holds
 from ssm_bootstrap.diagnose.logs.timeline import Signal
-from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State, Unexplained
 from ssm_bootstrap.model.logs import Level
@@ -32,17 +33,16 @@ _TERMINAL_LINES = frozenset(("prompt", "seelog-starts", "seelog-started", "no-se
 def make_findings(
     incidents: Mapping[CauseRecords, Sequence[Incident]],
     sightings: Sequence[Sighting],
+    seen: SeenBeside,
     signals: Iterable[Signal] = (),
-    region: str = "",
-    site: Site = NO_SITE,
     state: State = State.PAST,
 ) -> tuple[Finding, ...]:
     """One finding for each bundle of which an incident holds, in their order; without a region the lines' own is taken."""
-    region = region or region_told(sightings)
+    region = seen.region or region_told(sightings)
     newest = {signal.name: signal for signal in signals}
     holding = {bundle: what_holds(told) for bundle, told in incidents.items()}
     codes = {bundle.code for bundle, told in holding.items() if told}
-    whole = _Whole(newest, codes, region, _is_transcript(sightings), site, state)
+    whole = _Whole(newest, codes, region, _is_transcript(sightings), seen.site, state)
     return tuple(_finding(bundle, told, whole) for bundle, told in holding.items() if told)
 
 

@@ -8,14 +8,13 @@ from datetime import timedelta
 from enum import Enum
 from typing import Callable, Iterator, Mapping, Optional
 
-from ssm_bootstrap.diagnose.case import Case, is_closed
-from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.machine.firewall_rules import Does, Packet, ReadRule, RuleMatch, read_iptables, read_nft
 from ssm_bootstrap.diagnose.reachability import Reach, Standing, hosts_of, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
-from ssm_bootstrap.model.machine import Chain, Firewall, Surroundings
+from ssm_bootstrap.model.machine import Chain, Firewall
 from ssm_bootstrap.model.network import Failure, Probe, Stage
 from ssm_bootstrap.model.observed import Unseen, value_of
 
@@ -135,13 +134,12 @@ _ALIKE = frozenset().union(*_BY_FATE.values())
 
 def firewall(case: Case) -> Iterator[Finding]:
     """Rules of this machine that stop what failed: a cause where they do so for certain, else a remark."""
-    around = value_of(case.observations.surroundings)
-    rules = value_of(around.firewall) if around is not None else None
-    if around is None or rules is None:
+    rules = value_of(case.surroundings.firewall)
+    if rules is None:
         return
     grouped: dict[tuple[bool, str], list[Reach]] = defaultdict(list)
     for reach in _stopped(case):
-        found = _judge(case, around, rules, reach.shown_by)
+        found = _judge(case, rules, reach.shown_by)
         if found.fate is Fate.PERHAPS or reach.shown_by.last.failure in _BY_FATE.get(found.fate, ()):
             grouped[(found.fate is not Fate.PERHAPS, found.rule)].append(reach)
     certain = [(rule, reaches) for (sure, rule), reaches in grouped.items() if sure]
@@ -161,19 +159,18 @@ def _stopped(case: Case) -> list[Reach]:
             found.append(reach)
     wanting = [reach for reach in found if not reach.shown_by.target.optional]
     # A public address of an endpoint's name is wrong in a closed VPC, whatever the firewall does: to let it out mends nothing.
-    return [reach for reach in wanting if reach.code != "endpoint-missing" or not is_closed(case)]
+    return [reach for reach in wanting if reach.code != "endpoint-missing" or not case.is_closed]
 
 
-def _judge(case: Case, around: Surroundings, rules: Firewall, probe: Probe) -> PacketJudgement:
-    routes = value_of(around.routes) or ()
-    ways = frozenset(route.interface for route in routes)
+def _judge(case: Case, rules: Firewall, probe: Probe) -> PacketJudgement:
+    ways = frozenset(route.interface for route in value_of(case.surroundings.routes) or ())
     if probe.last.stage is Stage.TCP:
         port = probe.target.proxy.port if probe.target.proxy is not None else probe.target.port
         if not probe.address:
             return PacketJudgement(Fate.PASSES)
         return judge_packet(rules, Packet(probe.address, port, "tcp", probe.local_address, ways))
-    instance = value_of(case.observations.instance)
-    fates = [judge_packet(rules, Packet(one, 53, "udp", "", ways)) for one in (instance.resolvers if instance else ())]
+    resolvers = case.instance.resolvers if case.instance is not None else ()
+    fates = [judge_packet(rules, Packet(one, 53, "udp", "", ways)) for one in resolvers]
     if not fates or any(found.fate is Fate.PASSES for found in fates):
         return PacketJudgement(Fate.PASSES)
     return next((found for found in fates if found.fate is Fate.PERHAPS), fates[0])
@@ -188,16 +185,15 @@ def _finding(
     rows = [reach.endpoint for reach in reaches]
     hosts, services = hosts_of(reaches), services_of(reaches)
     first = reaches[0].shown_by
-    finding = make_finding(
+    finding = case.finding(
         "host-firewall",
         ", ".join(hosts),
+        groups[0][0],
         facts={
-            "region": case.region,
             "service": ", ".join(services),
             "host": first.target.host,
             "address": first.address or "",
             "port": str(first.target.port),
-            "detail": groups[0][0],
         },
         evidence=tuple(Evidence("firewall", ", ".join(_places(group)), rule[:300]) for rule, group in groups),
         variant=variant,
@@ -215,19 +211,17 @@ def _places(reaches: list[Reach]) -> tuple[str, ...]:
 
 def denials(case: Case) -> Iterator[Finding]:
     """What SELinux or AppArmor refused the agent; information where it was only noted, or long ago."""
-    around = value_of(case.observations.surroundings)
-    found = value_of(around.denials) if around is not None else None
+    found = value_of(case.surroundings.denials)
     if not found:
         return
-    since = case.observations.taken_at - RECENT
-    counted = [one for one in found if one.enforced and (one.at is None or one.at >= since)]
+    counted = [one for one in found if one.enforced and (one.at is None or case.since(one.at) <= RECENT)]
     shown = counted or list(found)
     last = shown[-1]
     detail = f"{len(shown)} by {last.by}, the last of {last.process}"
-    yield make_finding(
+    yield case.finding(
         "security-denials",
         ", ".join(dict.fromkeys(one.process for one in shown)),
-        facts={"region": case.region, "detail": detail},
+        detail,
         evidence=tuple(Evidence("audit log", one.by, one.excerpt, one.at) for one in shown[-3:]),
         severity=Severity.WARNING if counted else Severity.INFO,
         count=len(shown),
@@ -236,10 +230,17 @@ def denials(case: Case) -> Iterator[Finding]:
 
 def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     """What only root may read; and a firewall that nobody could list where it could be the cause of what failed."""
-    around = value_of(case.observations.surroundings)
-    if around is None:
+    if not case.has_surroundings:
         return
+    around = case.surroundings
     if isinstance(around.firewall, Unseen) and (case.observations.root is False or _stopped(case)):
         yield "host firewall", around.firewall.reason
     if isinstance(around.denials, Unseen):
         yield "SELinux and AppArmor denials", around.denials.reason
+
+
+CHECKS = (
+    Check("host-firewall", firewall),
+    Check("security-denials", denials),
+    Check("security-unseen", not_looked_at),
+)

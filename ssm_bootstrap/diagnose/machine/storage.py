@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Iterator, Optional
 
 from ssm_bootstrap.catalog.agent import UPDATE_SPACE
-from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.findings import make_finding
-from ssm_bootstrap.model.agent import IdentityState
+from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.model.capability import BY_COMMAND, Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
-from ssm_bootstrap.model.machine import Directory, Storage, Surroundings
+from ssm_bootstrap.model.machine import Directory, Storage
 from ssm_bootstrap.model.observed import NOT_ASKED, Unseen, value_of
 
 STATE, LOGS, CONFIGURATION, CREDENTIALS = "/var/lib/amazon", "/var/log/amazon", "/etc/amazon", "/root/.aws"
@@ -26,7 +24,7 @@ _BY_SERVER = ("nfs", "cifs", "fuse.sshfs")
 def room(case: Case) -> Iterator[Finding]:
     """File systems without room: nothing left at all, or too little for an update."""
     told: set[str] = set()
-    for item in _storage(case):
+    for item in _file_systems(case):
         if item.path == CONFIGURATION or item.mount_point in told:
             continue  # the agent only reads its configuration
         found = _without_room(case, item)
@@ -37,29 +35,28 @@ def room(case: Case) -> Iterator[Finding]:
 
 def _without_room(case: Case, item: Storage) -> Optional[Finding]:
     where = f"{item.mount_point or item.path}"
-    facts = {"region": case.region}
     if item.free is not None and item.free < NOTHING:
         detail = f"{item.free >> 10} KiB are free for root below {item.path}"
     elif item.inodes and item.free_inodes == 0:
         detail = f"no inode is free below {item.path}, of {item.inodes}"
     elif item.available is not None and item.available < UPDATE_SPACE and item.path == STATE:
         detail = f"{item.available >> 20} MB are free below {item.path}"
-        return make_finding(
+        return case.finding(
             "disk-low",
             where,
-            facts={**facts, "detail": detail},
+            detail,
             evidence=(Evidence("storage", item.path, detail),),
-            degrades=_asked(case, Capability.AGENT_UPDATE),
+            degrades=case.asked(Capability.AGENT_UPDATE),
         )
     else:
         return None
-    breaks = _asked(case, *BY_COMMAND, Capability.REGISTER) if item.path == STATE else _asked(case, Capability.PATCH)
+    breaks = case.asked(*BY_COMMAND, Capability.REGISTER) if item.path == STATE else case.asked(Capability.PATCH)
     if item.path == CREDENTIALS:
         breaks = ()
-    return make_finding(
+    return case.finding(
         "disk-full",
         where,
-        facts={**facts, "detail": detail},
+        detail,
         evidence=(Evidence("storage", item.path, detail),),
         severity=Severity.ERROR if breaks else Severity.WARNING,
         breaks=breaks,
@@ -69,7 +66,7 @@ def _without_room(case: Case, item: Storage) -> Optional[Finding]:
 def mounted(case: Case) -> Iterator[Finding]:
     """Mounts that take no write, or let no program run."""
     told: set[tuple[str, str]] = set()
-    for item in _storage(case):
+    for item in _file_systems(case):
         options = value_of(item.options) or ()
         for option in ("ro", "noexec"):
             code = "read-only-storage" if option == "ro" else "noexec-mount"
@@ -80,10 +77,10 @@ def mounted(case: Case) -> Iterator[Finding]:
                 continue
             told.add((item.mount_point, code))
             detail = f"{item.mount_point} is mounted {option} ({','.join(options)})"
-            yield make_finding(
+            yield case.finding(
                 code,
                 item.path,
-                facts={"region": case.region, "detail": detail},
+                detail,
                 evidence=(Evidence("storage", item.path, detail),),
                 severity=Severity.ERROR if breaks else Severity.INFO,
                 breaks=breaks,
@@ -93,10 +90,9 @@ def mounted(case: Case) -> Iterator[Finding]:
 def _broken_by(case: Case, item: Storage, option: str) -> Optional[tuple[Capability, ...]]:
     """What a mount option breaks below a directory of the agent; None where it means nothing there."""
     if item.path == STATE:
-        everything = case.capabilities
-        return everything if option == "ro" else _asked(case, *BY_COMMAND)
+        return case.capabilities if option == "ro" else case.asked(*BY_COMMAND)
     if item.path == LOGS:
-        return _asked(case, Capability.PATCH)
+        return case.asked(Capability.PATCH)
     if item.path == CREDENTIALS and option == "ro":
         return ()  # it matters where the agent shares its credentials, which not every one does
     return None
@@ -107,9 +103,8 @@ def directories(case: Case) -> Iterator[Finding]:
 
     Permission bits and owner are no fault: the agent is root.
     """
-    around = _around(case)
     told: set[str] = set()
-    for item in (value_of(around.directories) or ()) if around is not None else ():
+    for item in value_of(case.surroundings.directories) or ():
         place = STATE if item.path.startswith(STATE) else LOGS
         immutable = value_of(item.immutable) is True
         if place in told or (item.kind == "directory" and not immutable):
@@ -117,11 +112,11 @@ def directories(case: Case) -> Iterator[Finding]:
         told.add(place)
         breaks, degrades = _spoiled(case, place, immutable)
         detail = _lies_there(item)
-        yield make_finding(
+        yield case.finding(
             "directory-unusable",
             item.path,
+            detail,
             variant="immutable" if immutable else "",
-            facts={"region": case.region, "detail": detail},
             evidence=(Evidence("storage", item.path, detail),),
             severity=Severity.ERROR if breaks else Severity.WARNING,
             breaks=breaks,
@@ -134,8 +129,8 @@ def _spoiled(case: Case, place: str, immutable: bool) -> tuple[tuple[Capability,
     if place == STATE and not immutable:
         return case.capabilities, ()
     if place == STATE:
-        return _asked(case, Capability.REGISTER), _asked(case, *BY_COMMAND)
-    patching = _asked(case, Capability.PATCH)
+        return case.asked(Capability.REGISTER), case.asked(*BY_COMMAND)
+    patching = case.asked(Capability.PATCH)
     return ((), patching) if immutable else (patching, ())
 
 
@@ -151,51 +146,45 @@ def _lies_there(item: Directory) -> str:
 
 def log_files(case: Case) -> Iterator[Finding]:
     """An agent that writes its logs elsewhere, or nowhere."""
-    around = _around(case)
-    if around is None or not around.logs.present:
-        return
-    settings, facts = around.logs, {"region": case.region}
-    if settings.problem:
-        return  # the agent goes on with its built-in settings
+    settings = case.surroundings.logs
+    if not settings.present or settings.problem:
+        return  # with a problem, the agent goes on with its built-in settings
     plain = [sink.path for sink in settings.sinks]
     if not plain or settings.lowest in ("critical", "off"):
         detail = f"the lowest level written is {settings.lowest}" if plain else "it names no file to write to"
         shown = (Evidence("file", settings.path, detail),)
-        yield make_finding("logs-switched-off", settings.path, facts={**facts, "detail": detail}, evidence=shown)
+        yield case.finding("logs-switched-off", settings.path, detail, evidence=shown)
         return
     moved = [path for path in plain if not path.startswith(f"{LOGS}/ssm/")]
     if moved:
         detail = f"it writes to {', '.join(moved)}"
         shown = (Evidence("file", settings.path, detail),)
-        yield make_finding("logs-moved", settings.path, facts={**facts, "detail": detail}, evidence=shown)
+        yield case.finding("logs-moved", settings.path, detail, evidence=shown)
 
 
 def log_directory(case: Case) -> Iterator[Finding]:
     """An agent that runs, and has no directory to write its logs to."""
-    around, agent = _around(case), value_of(case.observations.agent)
-    unit = value_of(agent.unit) if agent is not None else None
-    identity = value_of(case.observations.identity)
-    registered = identity is not None and identity.state is IdentityState.REGISTERED
-    if around is None or unit is None or not unit.main_pid or not registered or value_of(around.log_directory) is not False:
+    unit, settings = case.unit, case.surroundings.logs
+    if unit is None or not unit.main_pid or not case.is_registered or value_of(case.surroundings.log_directory) is not False:
         return
-    sinks = [sink.path for sink in around.logs.sinks if sink.path.startswith("/")]
-    if around.logs.present and not around.logs.problem and not sinks:
+    sinks = [sink.path for sink in settings.sinks if sink.path.startswith("/")]
+    if settings.present and not settings.problem and not sinks:
         return
     where = sinks[0].rpartition("/")[0] if sinks else f"{LOGS}/ssm"
     detail = f"{unit.name} runs with pid {unit.main_pid}, and there is no {where}"
     shown = (Evidence("storage", where, detail),)
-    yield make_finding("log-directory-missing", where, facts={"region": case.region, "detail": detail}, evidence=shown)
+    yield case.finding("log-directory-missing", where, detail, evidence=shown)
 
 
 def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     """Parts that could not be looked at."""
-    around = _around(case)
-    if around is None:
+    if not case.has_surroundings:
         return
+    around = case.surroundings
     for subject, part in (("storage", around.storage), ("log directory", around.log_directory)):
         if isinstance(part, Unseen):
             yield subject, part.reason
-    for item in _storage(case):
+    for item in _file_systems(case):
         if isinstance(item.options, Unseen):
             yield "mount options", item.options.reason
         if item.kind.startswith(_BY_SERVER) and item.path in (STATE, LOGS):
@@ -209,15 +198,15 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
         yield "seelog.xml", f"{around.logs.path}: {around.logs.problem}; the agent's built-in settings are taken to hold"
 
 
-def _around(case: Case) -> Optional[Surroundings]:
-    return value_of(case.observations.surroundings)
+def _file_systems(case: Case) -> tuple[Storage, ...]:
+    return value_of(case.surroundings.storage) or ()
 
 
-def _storage(case: Case) -> tuple[Storage, ...]:
-    around = _around(case)
-    return value_of(around.storage) or () if around is not None else ()
-
-
-def _asked(case: Case, *wanted: Capability) -> tuple[Capability, ...]:
-    """Those of the capabilities that this look is about."""
-    return tuple(item for item in case.capabilities if item in wanted)
+CHECKS = (
+    Check("storage-room", room),
+    Check("storage-mounts", mounted),
+    Check("storage-directories", directories),
+    Check("storage-log-directory", log_directory),
+    Check("storage-log-files", log_files),
+    Check("storage-unseen", not_looked_at),
+)

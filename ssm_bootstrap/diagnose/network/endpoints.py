@@ -12,14 +12,12 @@ from ssm_bootstrap.catalog.distributions import authority_place
 from ssm_bootstrap.catalog.findingkind import Circumstance
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
-from ssm_bootstrap.diagnose.case import Case, is_closed, unsure_way
-from ssm_bootstrap.diagnose.findings import make_finding
-from ssm_bootstrap.diagnose.reachability import Reach, Standing, hosts_of, metadata_of, services_of
+from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.diagnose.reachability import Reach, Standing, hosts_of, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.findings import Evidence, Finding, Reason, Severity
 from ssm_bootstrap.model.network import Failure, Probe
-from ssm_bootstrap.model.observed import value_of
 
 
 def what_failed(case: Case) -> Iterator[Finding]:
@@ -35,9 +33,8 @@ def what_failed(case: Case) -> Iterator[Finding]:
 
 def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
     rows = [reach.endpoint for reach in group]
-    unread = unsure_way(case.observations)
-    doubt = (unread,) if unread is not None else ()
-    finding = make_finding(
+    doubt = (case.unsure_way,) if case.unsure_way is not None else ()
+    finding = case.finding(
         code,
         _subject(group),
         variant=FINDINGS[code].variant_for(_circumstances(case, group)),
@@ -98,19 +95,12 @@ def _joined(words: Iterable[str]) -> str:
 def _facts(case: Case, group: Sequence[Reach]) -> dict[str, str]:
     first = group[0].shown_by
     offset = first.clock_offset
-    metadata = metadata_of(case.observations)
-    instance = value_of(case.observations.instance)
-    authority = authority_place(instance.system_id) if instance is not None else None
+    authority = authority_place(case.instance.system_id) if case.instance is not None else None
     return {
-        "vpc_id": metadata.vpc_id if metadata else "",
-        "instance_id": metadata.instance_id if metadata else "",
-        "subnet_id": metadata.subnet_id if metadata else "",
         "service": _joined(services_of(group)),
         "host": first.target.host,
         "address": first.address or "",
         "port": _joined(str(reach.shown_by.target.port) for reach in group),
-        "region": case.region,
-        "domain": case.domain,
         "detail": first.last.detail,
         "issuer": next((reach.shown_by.issuer for reach in group if reach.shown_by.issuer), ""),
         "proxy": str(first.target.proxy or ""),
@@ -139,14 +129,13 @@ def public_path(case: Case) -> Iterator[Finding]:
     interface = [reach for reach in case.reaches if not reach.is_s3 and reach.shown_by.target.proxy is None]
     needed = [reach for reach in interface if not reach.shown_by.target.optional]
     public = [reach for reach in needed if reach.place is Place.PUBLIC and reach.answered]
-    if not is_closed(case):
+    if not case.is_closed:
         return
-    agent = value_of(case.observations.agent)
-    newer = agent is not None and EC2MESSAGES_AS_FALLBACK.is_reached_by(agent.version) is True
+    newer = case.agent is not None and EC2MESSAGES_AS_FALLBACK.is_reached_by(case.agent.version) is True
     spare = [reach for reach in public if newer and reach.endpoint == "ec2messages"]
     for severity, group in ((None, [reach for reach in public if reach not in spare]), (Severity.INFO, spare)):
         if group:
-            yield make_finding(
+            yield case.finding(
                 "public-path",
                 _subject(group),
                 facts=_facts(case, group),
@@ -170,16 +159,14 @@ def clock(case: Case) -> Iterator[Finding]:
         return
     side = Reason.CLOCK_BEHIND if worst.clock_offset > 0 else Reason.CLOCK_AHEAD
     detail = f"this machine's clock is {abs(worst.clock_offset):.0f} s {side.value} the service's"
-    seconds = f"{abs(worst.clock_offset):.0f}"
     answering = [reach for reach in case.reaches if worst in reach.probes]
-    signed = case.on_a_node
     excerpt = f"Date header: {detail}"
-    yield make_finding(
+    yield case.finding(
         "clock-skewed",
         worst.target.host,
-        facts={**_facts(case, answering), "detail": detail, "seconds": seconds},
+        facts={**_facts(case, answering), "detail": detail, "seconds": f"{abs(worst.clock_offset):.0f}"},
         evidence=(Evidence("probe", f"{worst.target.host}:{worst.target.port}", excerpt),),
-        breaks=signed,
+        breaks=case.on_a_node,
         reasons=(side,),
     )
 
@@ -191,3 +178,11 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
             last = reach.shown_by.last
             failure = last.failure.value if last.failure else "unknown"
             yield f"{reach.shown_by.target.host}:{reach.shown_by.target.port}", f"{last.stage.value}: {last.detail or failure}"
+
+
+CHECKS = (
+    Check("network", what_failed),
+    Check("public-path", public_path),
+    Check("clock", clock),
+    Check("network-unseen", not_looked_at),
+)

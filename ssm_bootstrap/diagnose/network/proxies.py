@@ -6,10 +6,8 @@ from typing import Iterator, Optional
 
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.distributions import authority_place
-from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.reachability import Reach, Standing, vpc_blocks
-from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import ProxySide, Surroundings
 from ssm_bootstrap.model.observed import Unseen, value_of
@@ -20,26 +18,24 @@ WORKER = "ssm-agent-worker"
 
 def mismatch(case: Case) -> Iterator[Finding]:
     """Shell and service that go different ways to AWS; a fault only where nothing shows that the service's way works."""
-    around = value_of(case.observations.surroundings)
-    service = value_of(around.service) if around is not None else None
-    shell = _shell(around) if around is not None else None
-    if service is None or shell is None or _same(shell, service):
+    service, shell = value_of(case.surroundings.service), _shell(case.surroundings)
+    if service is None or _same(shell, service):
         return
     detail = f"{shell.source}: {_words(shell)}; {service.source}: {_words(service)}"
     severity = _severity(case, shell, service)
-    rest = case.on_a_node
-    yield make_finding(
+    yield case.finding(
         "proxy-mismatch",
         service.source,
-        facts={**_facts(case), "detail": detail, "proxy": service.https or shell.https},
+        detail,
+        facts={**_facts(case), "proxy": service.https or shell.https},
         evidence=tuple(Evidence("environment", side.source, _words(side)) for side in (shell, service)),
         severity=severity,
-        breaks=rest if severity is Severity.ERROR else (),
+        breaks=case.on_a_node if severity is Severity.ERROR else (),
     )
 
 
-def _shell(around: Surroundings) -> Optional[ProxySide]:
-    """What counts as the shell's: this one's, which sudo may have emptied, else what login shells get; None without any."""
+def _shell(around: Surroundings) -> ProxySide:
+    """What counts as the shell's: this one's, which sudo may have emptied, else what login shells get."""
     with_proxy = [side for side in around.shells if side.has_proxy]
     if with_proxy:
         return with_proxy[0]
@@ -78,33 +74,27 @@ def _probed_by_shell(case: Case) -> bool:
 
 def _has_worker(case: Case) -> Optional[bool]:
     """Whether the registered agent has come so far as to start its worker; None where it does not run, or cannot be seen."""
-    identity, agent = value_of(case.observations.identity), value_of(case.observations.agent)
-    processes = value_of(agent.processes) if agent is not None else None
-    registered = identity is not None and identity.state is IdentityState.REGISTERED
-    if processes is None or not registered or not any(item.name == "amazon-ssm-agent" for item in processes):
-        return None
-    return any(item.name == WORKER for item in processes)
+    names = {item.name for item in case.processes or ()}
+    return WORKER in names if case.is_registered and "amazon-ssm-agent" in names else None
 
 
 def _was_never_answered(case: Case) -> bool:
     """Whether the log is without an answer of the service: one that refuses has been reached."""
-    digest = value_of(case.observations.logs)
     ssm = [reach for reach in case.reaches if reach.endpoint == "ssm"]
     works = bool(ssm) and all(reach.standing is Standing.OK for reach in ssm)
-    groups = digest.groups if digest is not None else ()
-    return works and not any("status code: " in group.sample.message or "Exception" in group.sample.message for group in groups)
+    said = [group.sample.message for group in case.log_groups]
+    return works and not any("status code: " in message or "Exception" in message for message in said)
 
 
 def exceptions(case: Case) -> Iterator[Finding]:
     """A no_proxy without IMDS, or without the endpoints that the VPC has."""
-    around = value_of(case.observations.surroundings)
-    service = value_of(around.service) if around is not None else None
-    if around is None or service is None or not service.has_proxy:
+    service = value_of(case.surroundings.service)
+    if service is None or not service.has_proxy:
         return
     blocks = vpc_blocks(case.observations)
     inside = [
         f"{host} is {', '.join(addresses)} here, inside the VPC"
-        for host, addresses in around.inside
+        for host, addresses in case.surroundings.inside
         if addresses and all(place_of(address, blocks) is Place.INSIDE for address in addresses)
     ]
     missing = [*inside, *([f"{IMDS} goes by the proxy"] if service.metadata_by_proxy else [])]
@@ -112,10 +102,11 @@ def exceptions(case: Case) -> Iterator[Finding]:
         return
     detail = f"no_proxy is {service.exceptions or 'not set'}: {'; '.join(missing)}"
     broken = bool(inside) and any(_fails_at_proxy(reach) for reach in case.reaches)
-    yield make_finding(
+    yield case.finding(
         "no-proxy-incomplete",
         service.source,
-        facts={**_facts(case), "detail": detail, "proxy": service.https},
+        detail,
+        facts={**_facts(case), "proxy": service.https},
         evidence=(Evidence("environment", service.source, detail),),
         severity=Severity.WARNING if broken else Severity.INFO,
     )
@@ -127,39 +118,43 @@ def _fails_at_proxy(reach: Reach) -> bool:
 
 def authorities(case: Case) -> Iterator[Finding]:
     """Variables that name certificates: which part of the agent reads them."""
-    around = value_of(case.observations.surroundings)
-    if around is None:
-        return
-    service = value_of(around.service)
-    sides = [side for side in (*around.shells, *([service] if service is not None else [])) if side.authorities]
+    service = value_of(case.surroundings.service)
+    sides = [side for side in (*case.surroundings.shells, *([service] if service is not None else [])) if side.authorities]
     if not sides:
         return
     told = [" ".join(f"{name}={value}" for name, value in side.authorities) for side in sides]
     detail = "; ".join(f"{side.source}: {text}" for side, text in zip(sides, told))
-    yield make_finding(
+    yield case.finding(
         "ca-variables",
         ", ".join(dict.fromkeys(name for side in sides for name, _ in side.authorities)),
-        facts={**_facts(case), "detail": detail},
+        detail,
+        facts=_facts(case),
         evidence=tuple(Evidence("environment", side.source, text) for side, text in zip(sides, told)),
     )
 
 
 def _facts(case: Case) -> dict[str, str]:
-    instance = value_of(case.observations.instance)
-    place = authority_place(instance.system_id) if instance is not None else None
-    authority = {"ca_file": place.file, "ca_command": place.command} if place is not None else {}
-    return {"region": case.region, "domain": case.domain, **authority}
+    place = authority_place(case.instance.system_id) if case.instance is not None else None
+    return {"ca_file": place.file, "ca_command": place.command} if place is not None else {}
 
 
 def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     """A service whose variables could not be had."""
-    around, agent = value_of(case.observations.surroundings), value_of(case.observations.agent)
-    known = agent is not None and agent.installed and value_of(agent.unit) is not None
-    if around is not None and known and isinstance(around.service, Unseen):
-        yield "the agent's environment", around.service.reason
+    service, known = case.surroundings.service, case.installed_agent is not None and case.unit is not None
+    if case.has_surroundings and known and isinstance(service, Unseen):
+        yield "the agent's environment", service.reason
 
 
 def certificates(case: Case) -> Iterator[tuple[str, str]]:
     """Trusted certificates that another user may have put there: what was dialled was judged by them."""
     for path, fault in case.observations.loose:
         yield path, f"{fault}: it is not known whose certificates it holds"
+
+
+CHECKS = (
+    Check("proxy-mismatch", mismatch),
+    Check("proxy-exceptions", exceptions),
+    Check("proxy-authorities", authorities),
+    Check("proxy-unseen", not_looked_at),
+    Check("certificates-loose", certificates),
+)

@@ -7,15 +7,16 @@ from typing import Any, Iterator
 from ssm_bootstrap.catalog.buckets import patch_manager_bucket, patch_payload_host, snapshot_bucket
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.regions import AS_OF, is_known
-from ssm_bootstrap.diagnose.case import Case, own_region_elsewhere
+from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.findings import make_finding
-from ssm_bootstrap.diagnose.reachability import metadata_of
 from ssm_bootstrap.diagnose.verdicts import touched_by
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import Unseen, value_of
+
+IMDS = "169.254.169.254"
 
 
 def contradicted(plan: Plan, severity: Severity, **more: Any) -> Iterator[Finding]:
@@ -24,12 +25,14 @@ def contradicted(plan: Plan, severity: Severity, **more: Any) -> Iterator[Findin
     for source, other in plan.other_regions if region is not None else ():
         if region is not None and other != region:
             detail = f"{plan.region_source} says {region}, {source} says {other}"
-            yield _mismatch(region, detail, Evidence("configuration", source, detail), severity, **more)
-
-
-def _mismatch(region: str, detail: str, shown: Evidence, severity: Severity, **more: Any) -> Finding:
-    facts = {"region": region, "detail": detail}
-    return make_finding("region-mismatch", region, facts=facts, evidence=(shown,), severity=severity, **more)
+            yield make_finding(
+                "region-mismatch",
+                region,
+                facts={"region": region, "detail": detail},
+                evidence=(Evidence("configuration", source, detail),),
+                severity=severity,
+                **more,
+            )
 
 
 def named(case: Case) -> Iterator[Finding]:
@@ -37,39 +40,37 @@ def named(case: Case) -> Iterator[Finding]:
 
     An error where something fails in the region that was looked at; a wrong word by which nothing fails is a warning.
     """
-    broken, degraded = _asked(case, Verdict.BROKEN), _asked(case, Verdict.DEGRADED)
+    broken, degraded = _left_with(case, Verdict.BROKEN), _left_with(case, Verdict.DEGRADED)
     severity = Severity.ERROR if broken or degraded else Severity.WARNING
-    yield from contradicted(case.observations.plan, severity, breaks=broken, degrades=degraded)
+    yield from contradicted(case.plan, severity, breaks=broken, degrades=degraded)
 
 
-def _asked(case: Case, verdict: Verdict) -> tuple[Capability, ...]:
-    """The capabilities of which what was dialled has this verdict."""
-    return tuple(
-        item for item in case.capabilities if any((need.capability, need.verdict) == (item, verdict) for need in case.needs)
-    )
+def _left_with(case: Case, verdict: Verdict) -> tuple[Capability, ...]:
+    """The capabilities that what was dialled leaves with this verdict."""
+    return case.asked(*(need.capability for need in case.needs if need.verdict is verdict))
 
 
 def abroad(case: Case) -> Iterator[Finding]:
     """A node yet to be registered, for another region than its VPC's, where no endpoint can be and nothing else leads."""
-    metadata, identity = metadata_of(case.observations), value_of(case.observations.identity)
-    own = metadata.region if metadata is not None else ""
+    identity, own = case.identity, case.metadata.region if case.metadata is not None else ""
     belongs_there = identity is not None and identity.state in (IdentityState.REGISTERED, IdentityState.UNREADABLE)
-    if own in ("", case.region) or not case.region or belongs_there or case.observations.plan.region_source == "the vault":
+    if own in ("", case.region) or not case.region or belongs_there or case.plan.region_source == "the vault":
         return
     missing = [reach for reach in case.reaches if reach.code and FINDINGS[reach.code].is_of_a_missing_endpoint]
     answers = any(reach.answered for reach in case.reaches if not reach.is_s3)
     if answers or all(reach.is_s3 for reach in missing):
         return
     rows = [reach.endpoint for reach in missing]
-    source = case.observations.plan.region_source
+    source = case.plan.region_source
     said = f"{source} says {case.region}" if source else f"The region asked for is {case.region}"
     detail = f"{said}, and this instance is in {own}"
-    yield _mismatch(
+    yield case.finding(
+        "region-mismatch",
         case.region,
         detail,
-        Evidence("IMDS", "169.254.169.254", detail),
-        Severity.ERROR,
         variant="abroad",
+        evidence=(Evidence("IMDS", IMDS, detail),),
+        severity=Severity.ERROR,
         breaks=touched_by(rows, case.needs, Verdict.BROKEN),
         degrades=touched_by(rows, case.needs, Verdict.DEGRADED),
     )
@@ -77,9 +78,8 @@ def abroad(case: Case) -> Iterator[Finding]:
 
 def elsewhere(case: Case) -> Iterator[tuple[str, str]]:
     """The node's own region, where another one was looked at."""
-    own = own_region_elsewhere(case.observations)
-    if own:
-        yield own, f"this node is registered there, and {case.region} was looked at: leave --region away"
+    if case.own_region_elsewhere:
+        yield case.own_region_elsewhere, f"this node is registered there, and {case.region} was looked at: leave --region away"
 
 
 def not_known(case: Case) -> Iterator[tuple[str, str]]:
@@ -107,19 +107,25 @@ def site_files(case: Case) -> Iterator[tuple[str, str]]:
 
 def metadata(case: Case) -> Iterator[Finding]:
     """IMDS that is silent, or answered by something else."""
-    instance = value_of(case.observations.instance)
+    instance, is_needed = case.instance, value_of(case.plan.region) is None
     if instance is None:
         return
-    subject, facts = "169.254.169.254", {"region": case.region}
     if instance.impostor is not None:
         detail = instance.impostor.detail
-        shown = (Evidence("IMDS", subject, detail),)
-        severity = Severity.ERROR if value_of(case.observations.plan.region) is None else Severity.WARNING
-        yield make_finding("imds-impostor", subject, facts={**facts, "detail": detail}, evidence=shown, severity=severity)
+        severity = Severity.ERROR if is_needed else Severity.WARNING
+        yield case.finding("imds-impostor", IMDS, detail, evidence=(Evidence("IMDS", IMDS, detail),), severity=severity)
     elif isinstance(instance.metadata, Unseen):
         detail = instance.metadata.reason
-        shown = (Evidence("IMDS", subject, detail),)
         # A hybrid node does without IMDS; only the region has to come from somewhere.
-        needed = value_of(case.observations.plan.region) is None
-        severity = Severity.ERROR if needed else Severity.INFO
-        yield make_finding("imds-unreachable", subject, facts={**facts, "detail": detail}, evidence=shown, severity=severity)
+        severity = Severity.ERROR if is_needed else Severity.INFO
+        yield case.finding("imds-unreachable", IMDS, detail, evidence=(Evidence("IMDS", IMDS, detail),), severity=severity)
+
+
+CHECKS = (
+    Check("region-unseen", not_known),
+    Check("site-files", site_files),
+    Check("metadata", metadata),
+    Check("region", named),
+    Check("region-abroad", abroad),
+    Check("region-elsewhere", elsewhere),
+)

@@ -6,8 +6,7 @@ import ipaddress
 from typing import Iterator
 
 from ssm_bootstrap.catalog.agent import DUAL_STACK
-from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Route
@@ -28,18 +27,17 @@ def split(case: Case) -> Iterator[Finding]:
         shown = ", ".join(f"{route.gateway or 'on-link'} by {route.interface} (metric {route.metric})" for route in defaults)
         failed = list(dict.fromkeys(reach.shown_by.target.host for reach in case.reaches if _went_by(case, reach, family)))
         detail = f"IPv{family}: {shown}" + ("; two of the same metric" if tied else "")
-        yield make_finding(
+        yield case.finding(
             "split-routes",
             ", ".join(failed) or f"IPv{family} routes",
-            facts={"region": case.region, "detail": detail},
+            detail,
             evidence=(Evidence("routes", "/proc/net", detail),),
             severity=Severity.WARNING if failed else Severity.INFO,
         )
 
 
 def _routes(case: Case) -> tuple[Route, ...]:
-    around = value_of(case.observations.surroundings)
-    return value_of(around.routes) or () if around is not None else ()
+    return value_of(case.surroundings.routes) or ()
 
 
 def _went_by(case: Case, reach: Reach, family: int) -> bool:
@@ -56,9 +54,8 @@ def _went_by(case: Case, reach: Reach, family: int) -> bool:
 
 def ipv6_only(case: Case) -> Iterator[Finding]:
     """A machine without IPv4: what its agent needs then, and whether it has it."""
-    around, agent = value_of(case.observations.surroundings), value_of(case.observations.agent)
-    routes = value_of(around.routes) if around is not None else None
-    if routes is None or any(route.family == 4 for route in routes) or not any(route.family == 6 for route in routes):
+    agent, families = case.agent, {route.family for route in _routes(case)}
+    if 4 in families or 6 not in families:
         return
     version = agent.version if agent is not None else ""
     switched = agent is not None and agent.config.use_dual_stack
@@ -70,10 +67,10 @@ def ipv6_only(case: Case) -> Iterator[Finding]:
         return  # it dials names that have IPv6 addresses, and they answer
     detail = "; ".join(["no IPv4 address and no IPv4 route", *missing])
     breaking = bool(without) and bool(missing)
-    yield make_finding(
+    yield case.finding(
         "ipv6-only",
         "this machine",
-        facts={"region": case.region, "detail": detail},
+        detail,
         evidence=(Evidence("routes", "/proc/net", detail),),
         severity=Severity.ERROR if breaking else Severity.INFO,
         breaks=case.capabilities if breaking else (),
@@ -87,7 +84,14 @@ def _has_no_way(reach: Reach) -> bool:
 
 def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     """Routes that could not be read, where something failed that they could explain."""
-    around = value_of(case.observations.surroundings)
+    routes = case.surroundings.routes
     failed = any(reach.standing is Standing.FAILED and reach.shown_by.last.failure in _BY_ROUTE for reach in case.reaches)
-    if around is not None and isinstance(around.routes, Unseen) and failed:
-        yield "routes", around.routes.reason
+    if case.has_surroundings and isinstance(routes, Unseen) and failed:
+        yield "routes", routes.reason
+
+
+CHECKS = (
+    Check("routes-split", split),
+    Check("routes-ipv6-only", ipv6_only),
+    Check("routes-unseen", not_looked_at),
+)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Iterator, Sequence
 
-from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.patch import mirrors
 from ssm_bootstrap.diagnose.patch.repositories import (
     MOST_SETTINGS,
@@ -49,11 +48,11 @@ def false_compliance(case: Case) -> Iterator[Finding]:
 def _nothing_on(case: Case, found: Repositories) -> Finding:
     """Files of repositories, and none switched on: a RHEL without a subscription, a hardened image, an empty sources.list."""
     said = f"{found.total} are configured and none is switched on" if found.total else "their files name none"
-    finding = make_finding(
+    finding = case.finding(
         "false-compliance",
         f"{found.manager.value}'s repositories",
+        said,
         variant="nothing-on",
-        facts={"region": case.region, "detail": said},
         evidence=(Evidence("repository", f"{found.manager.value}'s files", said),),
         breaks=PATCH,
     )
@@ -64,16 +63,12 @@ def _skipped(case: Case, found: Repositories, group: Sequence[Judged], *, others
     """``others`` tells that these are not the distribution's own."""
     settings = tuple(dict.fromkeys(item.repository.skipped_by for item in group if item.repository.skipped_by))
     shown = group[0].shown_by.detail if group[0].shown_by else ""
-    finding = make_finding(
+    finding = case.finding(
         "false-compliance",
         ", ".join(item.repository.name for item in group[:MOST_NAMES]),
+        GOES_ON[found.manager] if others else shown,
         variant=("others-skipped" if settings else "others-left-out") if others else "skipped",
-        facts={
-            "region": case.region,
-            "host": host_of(group[0]),
-            "detail": GOES_ON[found.manager] if others else shown,
-            "place": _places(settings),
-        },
+        facts={"host": host_of(group[0]), "place": _places(settings)},
         evidence=tuple(evidence_of(item) for item in group),
         hosts=hosts_asked(group),
         services=services_asked(group, case.site),
@@ -105,3 +100,6 @@ def _setting_it(place: str) -> str:
     if not path.startswith("/"):
         return "sed -i '/^\\[main\\]/a skip_if_unavailable=False' /etc/dnf/dnf.conf"
     return f"sed -i '{line}s/.*/skip_if_unavailable=False/' {path}" if mirrors.is_plain(path) and line.isdigit() else ""
+
+
+CHECKS = (Check("false-compliance", false_compliance, after="repositories"),)

@@ -6,10 +6,8 @@ from typing import Any, Iterator, Optional
 
 from ssm_bootstrap.catalog.distributions import Distribution, distribution_of, is_supported
 from ssm_bootstrap.catalog.limits import PATCH_ROOM, PATCH_ROOM_LEAST
-from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.findings import make_finding
-from ssm_bootstrap.diagnose.patch.repository_state import RepositoryStanding, judge_repositories, repositories_of
-from ssm_bootstrap.model.agent import IdentityState
+from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.diagnose.patch.repository_state import RepositoryStanding, judge_repositories
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Reason, Severity
 from ssm_bootstrap.model.observed import value_of
@@ -92,10 +90,10 @@ def busy(case: Case) -> Iterator[Finding]:
     if limits is None or not limits.locks:
         return
     words = [f"{lock.path} is held by {lock.command or 'a process'} (pid {lock.pid})" for lock in limits.locks]
-    yield make_finding(
+    yield case.finding(
         "package-manager-busy",
         limits.locks[0].path,
-        facts={"region": case.region, "detail": f"{words[0]}."},
+        f"{words[0]}.",
         evidence=tuple(Evidence("lock", lock.path, word) for lock, word in zip(limits.locks, words)),
         degrades=PATCH,
     )
@@ -111,11 +109,9 @@ def reboot(case: Case) -> Iterator[Finding]:
 
 def credentials(case: Case) -> Iterator[Finding]:
     """The keys that the patch script will call with: the default profile of root's own file."""
-    image, identity = value_of(case.observations.image), value_of(case.observations.identity)
-    if image is None or identity is None or identity.state is not IdentityState.REGISTERED or _limits(case) is None:
+    profile, running = case.default_profile, case.running_identity
+    if not case.is_registered or _limits(case) is None:
         return
-    profile = value_of(image.default_profile)
-    running = value_of(image.running)
     if profile is not None and not profile.by_agent:
         detail = f"[{profile.name}] of {profile.path} holds keys that the agent did not write: the patch script calls with them"
         yield _remark(case, profile.path, detail, "foreign-keys")
@@ -126,40 +122,44 @@ def credentials(case: Case) -> Iterator[Finding]:
 
 def hybrid(case: Case) -> Iterator[Finding]:
     """What is not for hybrid nodes: said once, as information."""
-    identity = value_of(case.observations.identity)
-    if _limits(case) is None or identity is None or identity.state is not IdentityState.REGISTERED:
+    node = case.node
+    if _limits(case) is None or node is None or not node.managed_instance_id.startswith("mi-"):
         return
-    if not identity.managed_instance_id.startswith("mi-"):
-        return
-    yield make_finding(
+    yield case.finding(
         "patch-hybrid-limits",
-        identity.managed_instance_id,
-        facts={"region": case.region, "mi": identity.managed_instance_id},
+        node.managed_instance_id,
         severity=Severity.INFO,
-        evidence=(Evidence("vault", "ManagedInstanceID", identity.managed_instance_id),),
+        evidence=(Evidence("vault", "ManagedInstanceID", node.managed_instance_id),),
     )
 
 
 def _limits(case: Case) -> Optional[NodeLimits]:
-    patching = value_of(case.observations.patching)
-    if patching is None or Capability.PATCH not in case.capabilities:
-        return None
-    return value_of(patching.limits)
+    return value_of(case.patching.limits)
 
 
 def _repositories_fail(case: Case) -> bool:
-    found = repositories_of(case.observations)
+    found = value_of(case.patching.repositories)
     return found is not None and any(item.standing is RepositoryStanding.FAILED for item in judge_repositories(found))
 
 
 def _stops(case: Case, subject: str, detail: str, **more: Any) -> Finding:
     """What a patch run cannot work with."""
-    facts, shown = {"region": case.region, "detail": detail}, (Evidence("machine", subject, detail),)
-    return make_finding("patch-platform", subject, facts=facts, evidence=shown, breaks=PATCH, **more)
+    shown = (Evidence("machine", subject, detail),)
+    return case.finding("patch-platform", subject, detail, evidence=shown, breaks=PATCH, **more)
 
 
 def _remark(case: Case, subject: str, detail: str, variant: str, **more: Any) -> Finding:
     """What it may stumble over, or what is only worth knowing."""
-    facts = {"region": case.region, "detail": f"{detail[0].upper()}{detail[1:]}"}
-    shown = (Evidence("machine", subject, detail),)
-    return make_finding("patch-platform", subject, variant=variant, facts=facts, evidence=shown, **more)
+    sentence, shown = f"{detail[0].upper()}{detail[1:]}", (Evidence("machine", subject, detail),)
+    return case.finding("patch-platform", subject, sentence, variant=variant, evidence=shown, **more)
+
+
+CHECKS = (
+    Check("patch-platform", platform),
+    Check("patch-tools", tools),
+    Check("patch-room", room),
+    Check("package-manager-busy", busy),
+    Check("patch-reboot", reboot),
+    Check("patch-credentials", credentials),
+    Check("patch-hybrid", hybrid),
+)

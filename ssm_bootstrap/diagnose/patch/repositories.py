@@ -9,8 +9,7 @@ from typing import Iterator, Optional, Sequence, Union
 
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.patch import ACCELERATED, MODULES, PAYLOAD
-from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.patch import mirrors
 from ssm_bootstrap.diagnose.patch.repository_state import (
     BAD,
@@ -19,11 +18,10 @@ from ssm_bootstrap.diagnose.patch.repository_state import (
     RepositoryStanding,
     hosts_asked,
     judge_repositories,
-    repositories_of,
     services_asked,
 )
 from ssm_bootstrap.diagnose.reachability import Standing, cause_of
-from ssm_bootstrap.model.aws import REGION_SHAPE
+from ssm_bootstrap.model.aws import REGION_SHAPE, Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Remedy, Severity
 from ssm_bootstrap.model.observed import Unseen, value_of
@@ -34,12 +32,12 @@ _BUCKET = re.compile(r"(?P<bucket>[a-z0-9.-]+?)\.s3[.-]")
 _AL2 = re.compile(r"amazonlinux\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
 
 
-def case_of(group: Sequence[Judged]) -> tuple[str, str]:
+def _variant_in_s3(group: Sequence[Judged], site: Site) -> tuple[str, str]:
     """Which variant of repository-unreachable says what to change for these, which all lie in S3, and the place that is meant."""
     shown = [judged.shown_by for judged in group]
     hosts = list(hosts_asked(group))
     if hosts and all(fetch is not None and fetch.outcome is FetchOutcome.DENIED for fetch in shown):
-        return "s3-denied", _listed(buckets(hosts))
+        return "s3-denied", _listed(buckets(hosts, site))
     lines = over_http(group)
     return ("s3-over-http", lines) if lines else ("s3", "")
 
@@ -55,14 +53,15 @@ def over_http(group: Sequence[Judged]) -> str:
     return _listed(places) + (", or in /etc/yum/vars/awsproto where the line takes it from there" if by_variable else "")
 
 
-def buckets(hosts: Sequence[str]) -> list[str]:
+def buckets(hosts: Sequence[str], site: Site) -> list[str]:
     """ARNs of the objects in the buckets behind these hosts.
 
     Amazon Linux 2 is in two: the bucket called as the host, and amazonlinux-2-repos-REGION, to which its list may lead.
     """
     found: list[str] = []
     for host in hosts:
-        partition = partition_of(next((part for part in host.split(".") if REGION_SHAPE.fullmatch(part)), "")).name
+        region = next((part for part in host.split(".") if REGION_SHAPE.fullmatch(part)), "")
+        partition = partition_of(region, site).name
         named = _BUCKET.match(host)
         old = _AL2.match(host)
         names = [named["bucket"]] if named else [host, f"amazonlinux-2-repos-{old['region']}"] if old else [host]
@@ -110,10 +109,11 @@ def payload(case: Case) -> Iterator[Finding]:
         sure = any(fetch.outcome is FetchOutcome.UNREACHED and fetch.what not in (ACCELERATED, MODULES) for fetch in group)
         versions = sum(fetch.what == PAYLOAD for fetch in group)
         detail = f"{versions} known versions: {first.detail}" if first.what == PAYLOAD and versions > 1 else first.detail
-        yield make_finding(
+        yield case.finding(
             "patch-payload-unreachable",
             ", ".join(dict.fromkeys(_fetch_host(fetch) for fetch in group)),
-            facts={"region": case.region, "domain": case.domain, "host": _fetch_host(first), "detail": detail},
+            detail,
+            facts={"host": _fetch_host(first)},
             evidence=tuple(Evidence("probe", fetch.url, fetch.detail) for fetch in group),
             severity=Severity.ERROR if sure else Severity.WARNING,
             symptom_of=_way(case, first),
@@ -143,10 +143,10 @@ def configuration(case: Case) -> Iterator[Finding]:
     serious = serious or any(_lacks_a_variable(judged.repository, found) for judged in failed_of(found) if judged.effect in FATAL)
     shown = hiding or problems
     detail = f"{shown[0]}."
-    finding = make_finding(
+    finding = case.finding(
         "repository-config-invalid",
         shown[0].file,
-        facts={"region": case.region, "detail": detail},
+        detail,
         evidence=tuple(Evidence("file", str(item).partition(": ")[0], item.text) for item in problems),
         severity=Severity.ERROR if serious else Severity.WARNING,
     )
@@ -157,9 +157,9 @@ def configuration(case: Case) -> Iterator[Finding]:
 
 def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     """What could not be known of the repositories and the payload."""
-    patching = value_of(case.observations.patching)
-    if patching is None or Capability.PATCH not in case.capabilities:
+    if value_of(case.observations.patching) is None or not case.asked(Capability.PATCH):
         return
+    patching = case.patching
     parts = {"repositories": patching.repositories, "patch limits": patching.limits, "patch objects": patching.buckets}
     for subject, part in parts.items():
         if isinstance(part, Unseen):
@@ -176,7 +176,7 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
 
 def repositories_asked(case: Case) -> Optional[Repositories]:
     """This machine's repositories, where patching is asked for and somebody could look."""
-    return repositories_of(case.observations) if Capability.PATCH in case.capabilities else None
+    return value_of(case.patching.repositories)
 
 
 def failed_of(found: Repositories) -> list[Judged]:
@@ -190,10 +190,7 @@ def of_manager(remedy: Remedy, manager: Manager) -> Remedy:
 
 
 def _objects(case: Case) -> Sequence[Fetch]:
-    patching = value_of(case.observations.patching)
-    if patching is None or Capability.PATCH not in case.capabilities:
-        return ()
-    return value_of(patching.buckets) or ()
+    return value_of(case.patching.buckets) or ()
 
 
 def _fetch_host(fetch: Optional[Fetch]) -> str:
@@ -218,18 +215,13 @@ def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Fi
     items = [judged.repository for judged in group]
     first = group[0].shown_by
     steps = (*mirrors.ways(found.manager, items), *mirrors.lines(found.manager, items, case.region, case.domain))
-    variant, place = _case_of(group)
-    finding = make_finding(
+    variant, place = _variant_of(group, case.site)
+    finding = case.finding(
         "repository-unreachable",
         ", ".join(dict.fromkeys(host_of(judged) for judged in group)),
+        first.detail if first else "",
         variant=variant,
-        facts={
-            "region": case.region,
-            "domain": case.domain,
-            "host": host_of(group[0]),
-            "detail": first.detail if first else "",
-            "place": place,
-        },
+        facts={"host": host_of(group[0]), "place": place},
         evidence=tuple(evidence_of(judged) for judged in group),
         symptom_of=_symptom(case, found, group),
         breaks=PATCH,
@@ -243,14 +235,14 @@ def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Fi
     return replace(finding, remedy=remedy)
 
 
-def _case_of(group: Sequence[Judged]) -> tuple[str, str]:
+def _variant_of(group: Sequence[Judged], site: Site) -> tuple[str, str]:
     """Which variant of repository-unreachable says what to change here, and the place that is meant."""
     missing = _without_index(group)
     if missing:
         return "no-index", missing
     in_s3 = [mirrors.in_s3(judged.repository) for judged in group]
     if all(in_s3):
-        return case_of(group)
+        return _variant_in_s3(group, site)
     return ("in-both" if any(in_s3) else "elsewhere"), ""
 
 
@@ -283,3 +275,11 @@ def evidence_of(judged: Judged) -> Evidence:
     place = f"{item.file}:{item.line}" if item.line else item.file
     said = f"{fetch.url}{by}: {fetch.detail}" if fetch is not None else item.remark
     return Evidence("repository in S3" if mirrors.in_s3(item) else "repository", f"{item.name} ({place})", said)
+
+
+CHECKS = (
+    Check("repositories", repositories),
+    Check("patch-payload", payload),
+    Check("repository-configuration", configuration),
+    Check("patch-unseen", not_looked_at),
+)

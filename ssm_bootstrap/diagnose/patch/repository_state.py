@@ -9,7 +9,7 @@ from typing import Iterable, Optional, Sequence
 from ssm_bootstrap.catalog.partitions import service_of
 from ssm_bootstrap.diagnose.patch import mirrors
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict
-from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
@@ -67,7 +67,7 @@ def hosts_asked(group: Iterable[Judged]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(fetch.probe.target.host for fetch in shown if fetch is not None and fetch.probe is not None))
 
 
-def services_asked(group: Sequence[Judged], site: Site = NO_SITE) -> tuple[str, ...]:
+def services_asked(group: Sequence[Judged], site: Site) -> tuple[str, ...]:
     """S3 where any of these repositories lies there; no other service of AWS has any."""
     in_s3 = any(mirrors.in_s3(judged.repository) for judged in group)
     return ("s3",) if in_s3 or "s3" in {service_of(host, site) for host in hosts_asked(group)} else ()
@@ -118,7 +118,7 @@ def _effect(item: Repository, manager: Manager, own: bool, shown: Optional[Fetch
     return Effect.MISSES if unreached or manager is Manager.ZYPPER else Effect.BREAKS
 
 
-def needs_http_of_s3(found: Repositories, site: Site = NO_SITE) -> Optional[bool]:
+def needs_http_of_s3(found: Repositories, site: Site) -> Optional[bool]:
     """Whether something configured here goes to S3 over port 80 and does not get there; None where that is not known."""
     unknown = False
     for judged in judge_repositories(found):
