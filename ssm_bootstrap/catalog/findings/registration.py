@@ -140,6 +140,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-exhausted",
         severity=Severity.ERROR,
+        is_left_by="answer-lost",
         changed_on=Side.AWS,
         subject="activation",
         breaks=(Capability.REGISTER,),
