@@ -6,7 +6,7 @@ import re
 from collections import deque
 from datetime import datetime, tzinfo
 from operator import itemgetter
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES, Varying, blank, mask_secrets, parse_time, split_prefixes, varying_parts
 from ssm_bootstrap.catalog.signatures import SIGNATURES
@@ -108,10 +108,10 @@ class Group:
         self.minute = minute
         return True
 
-    def stretches(self, calendar: Calendar) -> list[Stretch]:
-        """All spells in order of time, those without a pause between them joined."""
+    def stretches(self, calendar: Calendar, ceilings: Sequence[Optional[bytes]] = ()) -> list[Stretch]:
+        """All spells in order of time, those without a pause between them joined; with ``ceilings`` those of all eras as one."""
         spells = self.spells + ([Stretch(*self.now)] if self.now[3] else [])
-        return in_order(spells, SPELL_GAP, calendar)
+        return in_order(before_the_clock(spells, ceilings) if ceilings else spells, SPELL_GAP, calendar)
 
 
 class Fold:
@@ -126,6 +126,7 @@ class Fold:
         self._spells = 0
         self._signs: deque[Told] = deque(maxlen=SIGNS_LIMIT)
         self._set_backs: list[Optional[bytes]] = [None]  # by era: to what time the clock was set; None: another story begins
+        self._era = 0
         self._opens: Optional[str] = None
         self._opened: Optional[tuple[int, bytes]] = None
         self._story: Optional[str] = None
@@ -153,10 +154,9 @@ class Fold:
     def count(self, group: Group, stamp: bytes, minute: Optional[int]) -> None:
         """One more record of a group; ``minute`` is the calendar's of its stamp."""
         self._read = place = self._read + self._step
-        era = len(self._set_backs) - 1
         if group.is_life and self.is_of_the_agent:
-            self._signs.append(Told(stamp, group, era, place))
-        if group.add(stamp, minute, era, place):
+            self._signs.append(Told(stamp, group, self._era, place))
+        if group.add(stamp, minute, self._era, place):
             self._spells += 1
             if self._spells > SPELLS_LIMIT:
                 self._thin()
@@ -185,9 +185,13 @@ class Fold:
             self._story = self._opens = story
             self._minute = _NOT_BEGUN
         elif self._story != story:
-            self._set_backs.append(None)
+            self._begin_era(None)
             self._story, self._minute = story, 0
         return self._minute
+
+    def _begin_era(self, stamp: Optional[bytes]) -> None:
+        self._set_backs.append(stamp)
+        self._era += 1
 
     def end(self, minute: int) -> None:
         """A file has ended at this minute."""
@@ -204,7 +208,7 @@ class Fold:
             return False
         if before - minute < _BACKWARDS or (is_first and before - minute >= _DAY) or len(self._set_backs) > SET_BACKS_LIMIT:
             return False
-        self._set_backs.append(stamp)
+        self._begin_era(stamp)
         return True
 
     def _ceilings(self) -> list[Optional[bytes]]:
@@ -273,11 +277,12 @@ class Fold:
         """Take in another fold, whose files come after; ``lines_before``: how far a file was read already."""
         own: dict[int, Group] = {}
         if self._story is not None and other.opens != self._story:
-            self._set_backs.append(None)
+            self._begin_era(None)
         elif self._story is not None and other.opened is not None:
             self.goes_back(self._minute, *other.opened, is_first=True)
-        eras, read = len(self._set_backs) - 1, self._kept if not self._step else self._read
+        eras, read = self._era, self._kept if not self._step else self._read
         self._set_backs += other.set_backs[1:]
+        self._era = len(self._set_backs) - 1
 
         def later(place: int) -> int:
             return place if place >= FROM_ELSEWHERE else place + read
@@ -331,10 +336,7 @@ class Fold:
         reached = float("-inf")
         ceilings = self._ceilings()
         for index, group in enumerate(self._groups.values()):
-            stretches = group.stretches(self.calendar)
-            if len(ceilings) > 1:
-                stretches = in_order(before_the_clock(stretches, ceilings), SPELL_GAP, self.calendar)
-            told = _told(group, stretches, zone)
+            told = _told(group, group.stretches(self.calendar, ceilings), zone)
             if told.first is not None:
                 reached = told.first.timestamp()
             order.append((reached, index, told))

@@ -76,8 +76,10 @@ def before_the_clock(spells: list[Stretch], ceilings: Sequence[Optional[bytes]])
     for spell in spells:
         ceiling = ceilings[spell.era]
         if ceiling is not None:
-            spell = spell._replace(first=min(spell.first, ceiling), last=min(spell.last, ceiling))
-        placed.append(spell._replace(era=0))
+            spell = spell._replace(era=0, first=min(spell.first, ceiling), last=min(spell.last, ceiling))
+        elif spell.era:
+            spell = Stretch(0, *spell[1:])
+        placed.append(spell)
     return placed
 
 

@@ -43,7 +43,7 @@ class SeenBeside:
     has_storage: bool = False
 
 
-class _Moments:
+class Moments:
     """When signs were written, to be searched."""
 
     def __init__(self, signs: Sequence[Sign]) -> None:
@@ -81,7 +81,7 @@ class Fault:
         """The first of signs in order of time that came after its last record."""
         if self.last is None:
             return None
-        after = bisect_right(_Moments(signs), (self.last, self.place))
+        after = bisect_right(Moments(signs), (self.last, self.place))
         return signs[after] if after < len(signs) else None
 
     def is_before(self, at: Optional[datetime], place: int = 0) -> bool:

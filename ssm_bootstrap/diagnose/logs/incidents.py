@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Iterable, Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.logformat import is_of_the_agent
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.diagnose.logs.classify import Judgement, Sighting, Sort
-from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, SeenBeside, find_ending
+from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, Moments, SeenBeside, find_ending
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.logs import Level
 from ssm_bootstrap.model.network import Stage
@@ -25,6 +27,8 @@ LEAST_FOR_RATE = timedelta(seconds=60)
 
 REGISTER = "register"
 """The phase of what ``-register`` does, a process of its own."""
+
+_moment = attrgetter("at", "place")
 
 ANSWERING = tuple(Stage).index(Stage.HTTP)
 """How far a failure may have come that does not tell: what lies behind it is an answer alone."""
@@ -226,10 +230,6 @@ def signs_of(sightings: Iterable[Sighting], timeline: Timeline) -> dict[str, lis
     return signs
 
 
-def _moment(sign: Sign) -> tuple[datetime, int]:
-    return sign.at, sign.place
-
-
 def _spells(bundle: Iterable[Sighting]) -> Iterator[_Told]:
     for item in bundle:
         for spell in item.group.spells:
@@ -281,8 +281,9 @@ def _incident(
 
 
 def _last_good(start: datetime, good: Sequence[Sign], signs: Mapping[str, Sequence[Sign]]) -> Optional[Sign]:
-    known = good or [sign for name in _LIFE for sign in signs.get(name, ())]
-    return max((sign for sign in known if sign.at <= start), key=lambda sign: sign.at, default=None)
+    known = good or sorted((sign for name in _LIFE for sign in signs.get(name, ())), key=_moment)
+    place = bisect_right(Moments(known), (start, sys.maxsize))
+    return known[place - 1] if place else None
 
 
 def _changes(

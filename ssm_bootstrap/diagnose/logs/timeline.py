@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import AbstractSet, Callable, Iterable, Iterator, Optional, Sequence
@@ -195,26 +196,21 @@ def _present_since(runs: Sequence[Run], now: Present) -> tuple[Optional[datetime
 
 def with_phases(timeline: Timeline, failures: Iterable[tuple[str, datetime]], good: Iterable[tuple[str, datetime]]) -> Timeline:
     """The timeline with what was done in each run: per phase the last failure and the last good sign."""
-    found: list[dict[str, Phase]] = [{} for _ in timeline.runs]
-    for told, is_failure in ((failures, True), (good, False)):
+    begun = [run.began for run in timeline.runs if run.began is not None]
+    headless = len(timeline.runs) - len(begun)  # the first one alone can be without its beginning
+    failed: list[dict[str, datetime]] = [{} for _ in timeline.runs]
+    worked: list[dict[str, datetime]] = [{} for _ in timeline.runs]
+    for told, found in ((failures, failed), (good, worked)):
         for name, at in told:
-            place = _place(timeline.runs, at)
-            if place is None:
-                continue
-            known = found[place].get(name, Phase(name))
-            before = known.last_failure if is_failure else known.last_good
-            if before is None or at > before:
-                found[place][name] = replace(known, last_failure=at) if is_failure else replace(known, last_good=at)
-    return replace(timeline, runs=tuple(replace(run, phases=tuple(phases.values())) for run, phases in zip(timeline.runs, found)))
-
-
-def _place(runs: Sequence[Run], at: datetime) -> Optional[int]:
-    """The run at work at a moment: the newest that had begun."""
-    for place in reversed(range(len(runs))):
-        began = runs[place].began
-        if began is None or began <= at:
-            return place
-    return None
+            place = bisect_right(begun, at) + headless - 1
+            if place >= 0:
+                known = found[place].get(name)
+                found[place][name] = at if known is None else max(known, at)
+    phases = (
+        tuple(Phase(name, bad.get(name), well.get(name)) for name in dict.fromkeys((*bad, *well)))
+        for bad, well in zip(failed, worked)
+    )
+    return replace(timeline, runs=tuple(replace(run, phases=of_run) for run, of_run in zip(timeline.runs, phases)))
 
 
 @dataclass(frozen=True)
