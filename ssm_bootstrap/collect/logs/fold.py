@@ -10,6 +10,7 @@ from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Seque
 
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES, Varying, blank, mask_secrets, parse_time, split_prefixes, varying_parts
 from ssm_bootstrap.catalog.signatures import SIGNATURES
+from ssm_bootstrap.collect.logs.order import FROM_ELSEWHERE, ReadingOrder
 from ssm_bootstrap.collect.logs.stamps import Calendar, Stretch, before_the_clock, in_order, thin
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord, SignAt, Spell
 
@@ -36,16 +37,6 @@ _FIXED = tuple(dict.fromkeys([row.fixed for row in SIGNATURES] + ["dial tcp", "l
 
 _LIFE = tuple((row.fixed, re.compile(row.pattern)) for row in SIGNATURES if row.event is not None)
 
-SET_BACKS_LIMIT = 1000
-"""How often the clock is followed when it is set back; a clock does so once a year, and at a boot or two."""
-
-FROM_ELSEWHERE = 1 << 62
-"""The place in the order of reading of what stands in a file of its own: behind all that bears the same time."""
-
-_DAY = 24 * 60
-_NOT_BEGUN = 1 << 40
-_BACKWARDS = 2  # minutes; the agent's processes write their lines up to seconds out of order
-
 
 class Told(NamedTuple):
     """A sign of life that was written: when, which, and where in the order of reading."""
@@ -57,16 +48,11 @@ class Told(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """All that a fold holds, to be absorbed by another: how its first story begins and its last one ends too."""
+    """All that a fold holds, to be absorbed by another."""
 
     groups: tuple[Group, ...]
     signs: tuple[Told, ...]
-    set_backs: tuple[Optional[bytes], ...]
-    opens: Optional[str]
-    opened: Optional[tuple[int, bytes]]
-    story: Optional[str]
-    minute: int
-    read: int
+    order: ReadingOrder
 
 
 class Group:
@@ -125,13 +111,7 @@ class Fold:
         self._unknown = 0
         self._spells = 0
         self._signs: deque[Told] = deque(maxlen=SIGNS_LIMIT)
-        self._set_backs: list[Optional[bytes]] = [None]  # by era: to what time the clock was set; None: another story begins
-        self._era = 0
-        self._opens: Optional[str] = None
-        self._opened: Optional[tuple[int, bytes]] = None
-        self._story: Optional[str] = None
-        self._minute = 0
-        self._read, self._step, self._kept = 0, 1, 0
+        self.order = ReadingOrder()
         self.calendar = Calendar()
         self.is_of_the_agent = True
         """Whether what is read was written by the running agent: signs of its life count from nowhere else."""
@@ -153,72 +133,19 @@ class Fold:
 
     def count(self, group: Group, stamp: bytes, minute: Optional[int]) -> None:
         """One more record of a group; ``minute`` is the calendar's of its stamp."""
-        self._read = place = self._read + self._step
+        order = self.order
+        order.place = place = order.place + order.step
         if group.is_life and self.is_of_the_agent:
-            self._signs.append(Told(stamp, group, self._era, place))
-        if group.add(stamp, minute, self._era, place):
+            self._signs.append(Told(stamp, group, order.era, place))
+        if group.add(stamp, minute, order.era, place):
             self._spells += 1
             if self._spells > SPELLS_LIMIT:
                 self._thin()
-
-    @property
-    def was_set_back(self) -> bool:
-        """Whether the clock was set back anywhere."""
-        return any(self._set_backs)
 
     def has_errors_of(self, paths: Iterable[str]) -> bool:
         """Whether any of these files told an error."""
         files = set(paths)
         return any(group.level in ("ERROR", "CRITICAL") and group.file in files for group in self._groups.values())
-
-    def begin(self, story: str, *, is_beside: bool = False) -> int:
-        """A file begins: ``story`` is the log that its archives tell one after the other. Gives the minute that was reached.
-
-        ``is_beside`` says that another file tells the same story: of two records of the same time nobody knows then which was
-        written first.
-        """
-        if is_beside and self._step:
-            self._read, self._step, self._kept = FROM_ELSEWHERE, 0, self._read
-        elif not is_beside and not self._step:
-            self._read, self._step = self._kept, 1
-        if self._story is None:
-            self._story = self._opens = story
-            self._minute = _NOT_BEGUN
-        elif self._story != story:
-            self._begin_era(None)
-            self._story, self._minute = story, 0
-        return self._minute
-
-    def _begin_era(self, stamp: Optional[bytes]) -> None:
-        self._set_backs.append(stamp)
-        self._era += 1
-
-    def end(self, minute: int) -> None:
-        """A file has ended at this minute."""
-        self._minute = minute
-
-    def goes_back(self, before: int, minute: int, stamp: bytes, *, is_first: bool) -> bool:
-        """A record bears an earlier time than the one before it: whether the clock was set back to it.
-
-        What is read from there on was written later, whatever its stamp says. Where a file begins that lies a day and more
-        before the one that was read before it, the files are out of order.
-        """
-        if before == _NOT_BEGUN:
-            self._opened = self._opened or (minute, stamp)
-            return False
-        if before - minute < _BACKWARDS or (is_first and before - minute >= _DAY) or len(self._set_backs) > SET_BACKS_LIMIT:
-            return False
-        self._begin_era(stamp)
-        return True
-
-    def _ceilings(self) -> list[Optional[bytes]]:
-        """By era: the earliest time to which the clock was set back later on in the same story."""
-        found: list[Optional[bytes]] = []
-        ceiling: Optional[bytes] = None
-        for stamp in reversed(self._set_backs):
-            found.append(ceiling)
-            ceiling = None if stamp is None else min(stamp, ceiling or stamp)
-        return found[::-1]
 
     def admit(self, level: bytes, body: bytes, stamp: bytes, file: str, line: int) -> Group:
         """The group of a record that ``find`` does not know; a new one where its shape is new."""
@@ -276,16 +203,10 @@ class Fold:
     def absorb(self, other: Taken, lines_before: Mapping[str, int]) -> None:
         """Take in another fold, whose files come after; ``lines_before``: how far a file was read already."""
         own: dict[int, Group] = {}
-        if self._story is not None and other.opens != self._story:
-            self._begin_era(None)
-        elif self._story is not None and other.opened is not None:
-            self.goes_back(self._minute, *other.opened, is_first=True)
-        eras, read = self._era, self._kept if not self._step else self._read
-        self._set_backs += other.set_backs[1:]
-        self._era = len(self._set_backs) - 1
+        eras, places = self.order.follow_with(other.order)
 
         def later(place: int) -> int:
-            return place if place >= FROM_ELSEWHERE else place + read
+            return place if place >= FROM_ELSEWHERE else place + places
 
         for theirs in other.groups:
             group = self._place(theirs.key, (theirs.source, theirs.context, theirs.message))
@@ -305,17 +226,12 @@ class Fold:
             for sign in other.signs
             if own[id(sign.group)].is_life
         )
-        self._opens, self._opened = self._opens or other.opens, self._opened or other.opened
-        self._story, self._minute = other.story, other.minute
-        self._read, self._step = read + other.read, 1
         if self._spells > SPELLS_LIMIT:
             self._thin()
 
     def taken(self) -> Taken:
         """All that there is, to be absorbed by another fold."""
-        read = self._read if self._step else self._kept
-        groups, signs, set_backs = tuple(self._groups.values()), tuple(self._signs), tuple(self._set_backs)
-        return Taken(groups, signs, set_backs, self._opens, self._opened, self._story, self._minute, read)
+        return Taken(tuple(self._groups.values()), tuple(self._signs), self.order)
 
     def _thin(self) -> None:
         """Forget the shortest pauses, until each group has no more than its share of half the spells that there may be."""
@@ -334,7 +250,7 @@ class Fold:
         """
         order: list[tuple[float, int, LogGroup]] = []
         reached = float("-inf")
-        ceilings = self._ceilings()
+        ceilings = self.order.ceilings()
         for index, group in enumerate(self._groups.values()):
             told = _told(group, group.stretches(self.calendar, ceilings), zone)
             if told.first is not None:

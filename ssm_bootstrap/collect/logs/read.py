@@ -101,7 +101,7 @@ def read_logs(
     errors = [path for path in told if _plain_name(path) == _ERRORS_NAME]
     others = [path for path in told if _plain_name(path) != _ERRORS_NAME]
     whole, read = _read_in_turn(reading, errors, others)
-    if errors and whole.was_set_back:
+    if errors and whole.order.was_set_back:
         again, read_again = _read_in_turn(reading, others, errors)
         if again.has_errors_of(others):
             whole, read = again, read_again

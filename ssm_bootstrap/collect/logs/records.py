@@ -83,7 +83,7 @@ class LogReader:
     def read(self, chunks: Iterable[bytes]) -> None:
         """All of it; raises OSError, and what was read until then is kept."""
         self._fold.is_of_the_agent = is_of_the_agent(self.path)
-        self._minute = self._fold.begin(self._story, is_beside=self._is_beside)
+        self._minute = self._fold.order.begin(self._story, is_beside=self._is_beside)
         parts: list[bytes] = []
         size = 0
         try:
@@ -104,7 +104,7 @@ class LogReader:
             for line in self._lines.rest():
                 self._line(line)
             self._finish()
-            self._fold.end(self._minute)
+            self._fold.order.end(self._minute)
 
     def push(self, chunk: bytes) -> None:
         """What was added to a log that is followed."""
@@ -264,7 +264,7 @@ class LogReader:
         self._fold.add(stamp, level, b"\n".join(self._body).rstrip(), self.path, number)
 
     def _went_back(self, minute: int, stamp: bytes) -> None:
-        if self._fold.goes_back(self._minute, minute, stamp, is_first=not self.records):
+        if self._fold.order.goes_back(self._minute, minute, stamp, is_first=not self.records):
             self._jumps += 1
             self._furthest = max(self._furthest, self._minute - minute)
 

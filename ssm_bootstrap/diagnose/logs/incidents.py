@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -282,7 +281,7 @@ def _incident(
 
 def _last_good(start: datetime, good: Sequence[Sign], signs: Mapping[str, Sequence[Sign]]) -> Optional[Sign]:
     known = good or sorted((sign for name in _LIFE for sign in signs.get(name, ())), key=_moment)
-    place = bisect_right(Moments(known), (start, sys.maxsize))
+    place = bisect_right(Moments(known), (start + timedelta.resolution, 0))
     return known[place - 1] if place else None
 
 
