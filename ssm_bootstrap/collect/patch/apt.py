@@ -23,9 +23,10 @@ from ssm_bootstrap.collect.patch.configured import (
     choice_of,
     is_torn,
     place_of,
+    problem_of,
+    read_text,
     shown,
 )
-from ssm_bootstrap.collect.patch.ini import problem_of, read_text
 from ssm_bootstrap.model.patch import Problem, Repository
 
 ETC = "/etc/apt"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
-from ssm_bootstrap.collect.patch.configured import RepositoryUrl, place_of
-from ssm_bootstrap.collect.patch.ini import problem_of, read_text
+from ssm_bootstrap.collect.patch.configured import RepositoryUrl, place_of, problem_of, read_text
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.patch import Problem
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from typing import Optional
 
+from ssm_bootstrap.collect.inifile import ConfigSection, is_on, parse_ini
 from ssm_bootstrap.collect.patch.configured import (
     MOST_URLS,
     Configured,
@@ -18,9 +19,10 @@ from ssm_bootstrap.collect.patch.configured import (
     Wish,
     choice_of,
     place_of,
+    problem_of,
+    read_text,
     shown,
 )
-from ssm_bootstrap.collect.patch.ini import RepositorySection, is_on, parse_ini, problem_of, read_text
 from ssm_bootstrap.collect.patch.variables import Variables, variables_for
 from ssm_bootstrap.model.patch import Manager, Problem, Repository
 
@@ -44,7 +46,7 @@ class YumReader:
         self._reading = ParsedRepositories()
         self._included = 0
         self._variables = Variables()
-        self._main: Optional[RepositorySection] = None
+        self._main: Optional[ConfigSection] = None
 
     def read(self) -> ParsedRepositories:
         """All repositories, with their variables filled in."""
@@ -78,7 +80,7 @@ class YumReader:
             self._reading.problems.append(Problem(found[MOST_FILES], 0, f"more than {MOST_FILES} files: not read from here on"))
         return found[:MOST_FILES]
 
-    def _sections(self, path: str, above: tuple[str, ...]) -> list[RepositorySection]:
+    def _sections(self, path: str, above: tuple[str, ...]) -> list[ConfigSection]:
         """The sections of a file and, for yum, of what it includes."""
         problems = self._reading.problems
         sections = parse_ini(read_text(self._files, path, problems), path, problems)
@@ -90,7 +92,7 @@ class YumReader:
                 sections += self._include(section, target, (*above, path))
         return sections
 
-    def _include(self, section: RepositorySection, target: str, above: tuple[str, ...]) -> list[RepositorySection]:
+    def _include(self, section: ConfigSection, target: str, above: tuple[str, ...]) -> list[ConfigSection]:
         line, problems = section.lines["include"], self._reading.problems
         if "://" in target and not target.startswith("file://"):
             problems.append(Problem(section.file, line, f"include of {shown(target)}: only files are looked at"))
@@ -109,7 +111,7 @@ class YumReader:
 
     # -- one repository
 
-    def _take(self, section: RepositorySection) -> None:
+    def _take(self, section: ConfigSection) -> None:
         if section.name == "main":
             return
         before = len(self._reading.problems)
@@ -148,7 +150,7 @@ class YumReader:
         verify = is_on(section.get("sslverify") or (self._main.get("sslverify") if self._main else ""), True)
         self._reading.add(Configured(repository, wishes, http, https, bundle, verify, key, local))
 
-    def _value(self, section: RepositorySection, key: str) -> str:
+    def _value(self, section: ConfigSection, key: str) -> str:
         """A value with its variables filled in; a variable that nobody knows is a problem with its line."""
         text = section.get(key)
         if "$" not in text and "REGION" not in text:
@@ -161,7 +163,7 @@ class YumReader:
             filled = filled.replace("REGION", self._around.region or "REGION")
         return filled
 
-    def _lists(self, section: RepositorySection) -> list[tuple[str, RepositoryUrl]]:
+    def _lists(self, section: ConfigSection) -> list[tuple[str, RepositoryUrl]]:
         """Lists of mirrors; one called mirrorlist whose URL says metalink is one of those (dnf.conf(5))."""
         found = []
         for key in ("metalink", "mirrorlist"):
@@ -174,7 +176,7 @@ class YumReader:
                 self._reading.problems.append(Problem(section.file, line, f"[{section.name}] {key}: {shown(url)} is no URL"))
         return found[:1]
 
-    def _skipped_by(self, section: RepositorySection) -> str:
+    def _skipped_by(self, section: ConfigSection) -> str:
         """The setting by which the package manager goes on without this repository."""
         for where in (section, self._main):
             if where is not None and where.get("skip_if_unavailable"):
@@ -183,7 +185,7 @@ class YumReader:
         is_2023 = system.identifier == "amzn" and self._around.manager is Manager.DNF
         return AL2023_SKIPS if is_2023 else ""
 
-    def _proxies(self, section: RepositorySection, places: list[RepositoryUrl]) -> tuple[ProxyChoice, ProxyChoice]:
+    def _proxies(self, section: ConfigSection, places: list[RepositoryUrl]) -> tuple[ProxyChoice, ProxyChoice]:
         """The proxy for http and for https: the repository's, the main section's, the environment's."""
         for where in (section, self._main):
             if where is None or "proxy" not in where.values:
@@ -200,7 +202,7 @@ class YumReader:
         return self._around.from_environment(80, host), self._around.from_environment(443, host)
 
     @staticmethod
-    def _remark(section: RepositorySection, bases: list[str], wishes: list[Wish], local: tuple[str, ...]) -> str:
+    def _remark(section: ConfigSection, bases: list[str], wishes: list[Wish], local: tuple[str, ...]) -> str:
         if wishes or local:
             return ""
         if not bases and not section.get("mirrorlist") and not section.get("metalink"):
