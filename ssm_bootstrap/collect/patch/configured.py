@@ -225,7 +225,10 @@ class ParsedRepositories:
 
 @dataclass
 class Entry:
-    """One source of apt's: where it stands, its URI, suite and components; ``suite`` ends with a slash for a flat repository."""
+    """One source of apt's: where it stands, its URI, suite and components; ``suite`` ends with a slash for a flat repository.
+
+    ``number`` is how apt counts it: its line in a list, its stanza in a deb822 file.
+    """
 
     file: str
     line: int
@@ -236,6 +239,7 @@ class Entry:
     enabled: bool = True
     source_code: bool = False
     options: dict[str, str] = field(default_factory=dict)
+    number: int = 0
 
 
 @dataclass(frozen=True)

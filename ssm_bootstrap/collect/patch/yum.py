@@ -1,12 +1,14 @@
 """yum's and dnf's repositories: the main configuration, every ``.repo`` file, what they include, variables and proxies.
 
+dnf is asked for every setting as it counts; the files tell where each stands, and all where dnf cannot be asked.
+
 Source: dnf.conf(5) and libdnf 0.69 (Debian 12's own, checked side by side); yum.conf(5) of yum 3.4 (``include``).
 """
 
 from __future__ import annotations
 
 import posixpath
-from typing import Optional
+from typing import Mapping, Optional
 
 from ssm_bootstrap.collect.inifile import ConfigSection, is_on, parse_ini
 from ssm_bootstrap.collect.patch.configured import (
@@ -23,6 +25,7 @@ from ssm_bootstrap.collect.patch.configured import (
     read_text,
     shown,
 )
+from ssm_bootstrap.collect.patch.dumps import dnf_dump
 from ssm_bootstrap.collect.patch.variables import Variables, variables_for
 from ssm_bootstrap.model.patch import Manager, Problem, Repository
 
@@ -47,6 +50,9 @@ class YumReader:
         self._included = 0
         self._variables = Variables()
         self._main: Optional[ConfigSection] = None
+        self._dump = dnf_dump(around.host) if around.manager is Manager.DNF else None
+        self._torn: set[str] = set()  # files with a line that means nothing
+        self._taken: set[str] = set()
 
     def read(self) -> ParsedRepositories:
         """All repositories, with their variables filled in."""
@@ -55,9 +61,12 @@ class YumReader:
         self._main = next((section for section in sections if section.name == "main"), None)
         around = self._around
         directories = (self._main.words("varsdir") if self._main else []) or VARIABLES[manager]
-        self._variables = variables_for(
-            around.host, around.system, around.region, directories, self._reading.problems, around.site
-        )
+        if self._dump is not None:
+            self._variables = Variables(dict(self._dump.variables))
+        else:
+            self._variables = variables_for(
+                around.host, around.system, around.region, directories, self._reading.problems, around.site
+            )
         self._reading.release, self._reading.guessed = self._variables.values.get("releasever", ""), self._variables.guessed
         for section in sections:
             self._take(section)
@@ -83,7 +92,11 @@ class YumReader:
     def _sections(self, path: str, above: tuple[str, ...]) -> list[ConfigSection]:
         """The sections of a file and, for yum, of what it includes."""
         problems = self._reading.problems
-        sections = parse_ini(read_text(self._files, path, problems), path, problems)
+        before = len(problems)
+        found = parse_ini(read_text(self._files, path, problems), path, problems)
+        if any(problem.hides for problem in problems[before:]):
+            self._torn.add(path)
+        sections = _joined(found)
         if self._around.manager is not Manager.YUM:
             return sections
         for section in list(sections):
@@ -112,7 +125,13 @@ class YumReader:
     # -- one repository
 
     def _take(self, section: ConfigSection) -> None:
-        if section.name == "main":
+        if section.name == "main" or section.name in self._taken:  # the first file that names one counts
+            return
+        self._taken.add(section.name)
+        said = self._said(section)
+        if self._dump is not None and not said and section.file not in self._torn:
+            words = f"[{section.name}] is not used: dnf leaves it out"
+            self._reading.problems.append(Problem(section.file, section.line, words, hides=True))
             return
         before = len(self._reading.problems)
         enabled = is_on(self._value(section, "enabled"), True)
@@ -129,7 +148,7 @@ class YumReader:
         around = self._around
         own, provider = around.is_own(section.name, [*(place for _, place in lists), *places])
         local = tuple(f"/{url[len('file:') :].strip('/')}/repodata/repomd.xml" for url in bases if url.startswith("file:"))
-        certificate = bool(section.get("sslclientcert") or (self._main and self._main.get("sslclientcert")))
+        certificate = bool(self._setting(section, "sslclientcert"))
         http, https = self._proxies(section, [place for _, place in lists] + places)
         chosen = https.proxy or http.proxy
         repository = Repository(
@@ -145,20 +164,19 @@ class YumReader:
             proxy=f"{chosen} ({chosen.source})" if chosen else "",
             remark=self._remark(section, bases, wishes, local),
         )
-        key = certificate or bool(section.get("username")) or any(place.credentials for place in places)
-        bundle = section.get("sslcacert") or (self._main.get("sslcacert") if self._main else "")
-        verify = is_on(section.get("sslverify") or (self._main.get("sslverify") if self._main else ""), True)
+        key = certificate or bool(self._setting(section, "username")) or any(place.credentials for place in places)
+        bundle, verify = self._setting(section, "sslcacert"), is_on(self._setting(section, "sslverify"), True)
         self._reading.add(Configured(repository, wishes, http, https, bundle, verify, key, local))
 
     def _value(self, section: ConfigSection, key: str) -> str:
         """A value with its variables filled in; a variable that nobody knows is a problem with its line."""
-        text = section.get(key)
+        text = self._said(section).get(key, section.get(key))
         if "$" not in text and "REGION" not in text:
             return text
         filled, unknown = self._variables.expand(text)
         for name in unknown:
             words = f"[{section.name}] {key}: no value for the variable ${name}"
-            self._reading.problems.append(Problem(section.file, section.lines[key], words))
+            self._reading.problems.append(Problem(section.file, section.lines.get(key, section.line), words))
         if "aws.ce.redhat.com" in filled:  # the plugin amazon-id of RHUI's client fills it in
             filled = filled.replace("REGION", self._around.region or "REGION")
         return filled
@@ -172,31 +190,45 @@ class YumReader:
             if place is not None:
                 found.append(("metalink" if "metalink" in url else key, place))
             elif url:
-                line = section.lines[key]
+                line = section.lines.get(key, section.line)
                 self._reading.problems.append(Problem(section.file, line, f"[{section.name}] {key}: {shown(url)} is no URL"))
         return found[:1]
 
+    def _said(self, section: ConfigSection) -> Mapping[str, str]:
+        """What dnf says of a section; nothing where it was not asked, or leaves the file out."""
+        return self._dump.repositories.get(section.name, {}) if self._dump is not None else {}
+
+    def _setter(self, section: ConfigSection, key: str) -> Optional[ConfigSection]:
+        """Who sets a value in the files: the repository's own section, else the main one."""
+        return next((one for one in (section, self._main) if one is not None and key in one.values), None)
+
+    def _setting(self, section: ConfigSection, key: str) -> str:
+        """A value that the main section may give, as it counts."""
+        setter = self._setter(section, key)
+        return self._said(section).get(key, setter.get(key) if setter is not None else "")
+
     def _skipped_by(self, section: ConfigSection) -> str:
         """The setting by which the package manager goes on without this repository."""
-        for where in (section, self._main):
-            if where is not None and where.get("skip_if_unavailable"):
-                return where.place("skip_if_unavailable") if is_on(where.get("skip_if_unavailable"), False) else ""
+        value, setter = self._setting(section, "skip_if_unavailable"), self._setter(section, "skip_if_unavailable")
         system = self._around.system
         is_2023 = system.identifier == "amzn" and self._around.manager is Manager.DNF
-        return AL2023_SKIPS if is_2023 else ""
+        if not value:
+            return AL2023_SKIPS if is_2023 else ""
+        if not is_on(value, False):
+            return ""
+        unset = AL2023_SKIPS if is_2023 else "the default of this dnf"
+        return setter.place("skip_if_unavailable") if setter is not None else unset
 
     def _proxies(self, section: ConfigSection, places: list[RepositoryUrl]) -> tuple[ProxyChoice, ProxyChoice]:
         """The proxy for http and for https: the repository's, the main section's, the environment's."""
-        for where in (section, self._main):
-            if where is None or "proxy" not in where.values:
-                continue
-            url = where.get("proxy")
+        url, setter = self._setting(section, "proxy"), self._setter(section, "proxy")
+        if url or setter is not None:  # dnf says nothing both of what is unset and of what is set to none: the files tell
             if url.lower() in ("", "_none_"):
                 return ProxyChoice(), ProxyChoice()
-            choice = choice_of(url, where.place("proxy"))
-            user = where.get("proxy_username")
+            choice = choice_of(url, setter.place("proxy") if setter is not None else "dnf")
+            user = self._setting(section, "proxy_username")
             if user and not choice.credentials:
-                choice = ProxyChoice(choice.proxy, f"{user}:{where.get('proxy_password')}")
+                choice = ProxyChoice(choice.proxy, f"{user}:{self._setting(section, 'proxy_password')}")
             return choice, choice
         host = places[0].host if places else ""
         return self._around.from_environment(80, host), self._around.from_environment(443, host)
@@ -208,3 +240,14 @@ class YumReader:
         if not bases and not section.get("mirrorlist") and not section.get("metalink"):
             return "neither baseurl nor mirrorlist nor metalink is set"
         return f"{shown(bases[0]) if bases else 'its list of mirrors'} cannot be looked at over HTTP"
+
+
+def _joined(sections: list[ConfigSection]) -> list[ConfigSection]:
+    """One section a name: where a file names one twice, what comes later goes before what it said above (libdnf, iniparse)."""
+    found: dict[str, ConfigSection] = {}
+    for section in sections:
+        first = found.setdefault(section.name, section)
+        if first is not section:
+            first.values.update(section.values)
+            first.lines.update(section.lines)
+    return list(found.values())
