@@ -1,9 +1,10 @@
 """What apt and dnf say of their own configuration: asked before their files are parsed, wherever they are there and answer.
 
-Each runs in a child with a time limit. None of these questions opens a connection, takes a lock or writes outside the scratch
-directory that dnf is given for its logs (strace of apt 2.6 and dnf 4.14, 2026-11). What they say may hold passwords: it is
-never kept, and it is as hostile as the files. A program is asked by its path below the root whose files are read, so that
-another tree's files are never mixed with this machine's words. Not asked:
+Each runs in a child with a time limit. None of these questions opens a connection, waits for a lock of the package manager or
+writes outside the scratch directory that dnf is given for its logs; dnf reads the release as ``rpm -q`` does (strace of apt 2.6
+and dnf 4.14, 2026-11). What they say may hold passwords: it is never kept, and it is as hostile as the files.
+A program is asked by its path below the root whose files are read, so that another tree's files are never mixed with this
+machine's words. Not asked:
 
 - zypper: ``zypper --no-refresh lr`` deletes the files of repositories whose service is gone, and opens the rpm database for
   writing (zypper 1.14.42, measured 2026-11): who only looks cannot ask it.
@@ -28,6 +29,9 @@ TIMEOUT = 5.0
 MOST_SAID = 8 << 20
 """Bytes of an answer; a subscription's thousands of repositories take two megabytes."""
 
+_NO_CACHE = ("Dir::Cache::pkgcache=", "Dir::Cache::srcpkgcache=", "Dir::State::lists=/dev/null", "Dir::State::status=/dev/null")
+"""Else apt builds a cache of every package for two seconds, and root's apt writes it: sources need none (apt 2.6, measured)."""
+
 _FIELDS = ("TARGET_OF", "SOURCESENTRY", "REPO_URI", "RELEASE", "COMPONENT")
 _VARIABLE = re.compile(r"(\w+) = (.*)")
 _VALUE = re.compile(r"([a-z_]+) = (.*)")
@@ -48,7 +52,7 @@ class AptSource:
 class DnfDump:
     """dnf's variables, and for each repository its settings as they count: filled in, the main section's included."""
 
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)
     repositories: Mapping[str, Mapping[str, str]] = field(repr=False)
 
 
@@ -63,7 +67,8 @@ def apt_settings(host: Host) -> Optional[dict[str, str]]:
 def apt_sources(host: Host) -> Optional[list[AptSource]]:
     """The sources of binary packages that apt uses, in its order; None where apt does not say, as with one it refuses."""
     form = "\t".join(f"$({name})" for name in _FIELDS)
-    said = _said(host, [APT_GET, "indextargets", "--no-release-info", "--format", form])
+    options = [word for setting in _NO_CACHE for word in ("-o", setting)]
+    said = _said(host, [APT_GET, "indextargets", *options, "--no-release-info", "--format", form])
     if said is None:
         return None
     found: dict[tuple[str, int, str, str], list[str]] = {}

@@ -8,6 +8,7 @@ Source: dnf.conf(5) and libdnf 0.69 (Debian 12's own, checked side by side); yum
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import Mapping, Optional
 
 from ssm_bootstrap.collect.inifile import ConfigSection, is_on, parse_ini
@@ -37,6 +38,7 @@ DIRECTORIES = {
 VARIABLES = {Manager.YUM: ("/etc/yum/vars",), Manager.DNF: ("/etc/yum/vars", "/etc/dnf/vars")}
 MOST_FILES = 1000
 MOST_INCLUDES = 100
+_NAME = re.compile(r"[\w.:-]+", re.ASCII)
 AL2023_SKIPS = "the default of Amazon Linux 2023"
 
 
@@ -51,7 +53,7 @@ class YumReader:
         self._variables = Variables()
         self._main: Optional[ConfigSection] = None
         self._dump = dnf_dump(around.host) if around.manager is Manager.DNF else None
-        self._torn: set[str] = set()  # files with a line that means nothing
+        self._torn: dict[str, set[str]] = {}  # files with a line that means nothing, and what they name
         self._taken: set[str] = set()
 
     def read(self) -> ParsedRepositories:
@@ -73,7 +75,15 @@ class YumReader:
         for path in self._repository_files((self._main.words("reposdir") if self._main else []) or DIRECTORIES[manager]):
             for section in self._sections(path, ()):
                 self._take(section)
+        self._forget_what_dnf_understands()
         return self._reading
+
+    def _forget_what_dnf_understands(self) -> None:
+        """A line that means nothing here is none where dnf, which leaves out a whole file because of one, has all of the file."""
+        known = set(self._dump.repositories) if self._dump is not None else set()
+        sound = {path for path, names in self._torn.items() if names and names <= known}
+        problems = self._reading.problems
+        problems[:] = [problem for problem in problems if not (problem.hides and problem.file in sound)]
 
     def _repository_files(self, directories: tuple[str, ...] | list[str]) -> list[str]:
         found: list[str] = []
@@ -94,9 +104,9 @@ class YumReader:
         problems = self._reading.problems
         before = len(problems)
         found = parse_ini(read_text(self._files, path, problems), path, problems)
-        if any(problem.hides for problem in problems[before:]):
-            self._torn.add(path)
         sections = _joined(found)
+        if any(problem.hides for problem in problems[before:]):
+            self._torn[path] = {section.name for section in sections}
         if self._around.manager is not Manager.YUM:
             return sections
         for section in list(sections):
@@ -128,6 +138,10 @@ class YumReader:
         if section.name == "main" or section.name in self._taken:  # the first file that names one counts
             return
         self._taken.add(section.name)
+        if not _NAME.fullmatch(section.name):
+            words = f"[{section.name}] is not used: expected letters, digits, -, _, . and : in the name"
+            self._reading.problems.append(Problem(section.file, section.line, words, hides=True))
+            return
         said = self._said(section)
         if self._dump is not None and not said and section.file not in self._torn:
             words = f"[{section.name}] is not used: dnf leaves it out"
