@@ -105,6 +105,9 @@ class AptReader:
                 yield replace(entry, components=found.components)
         for source in (source for same in rest.values() for source in same):  # apt reads what was not understood here
             line = source.number if source.file.endswith(".list") else 0
+            if are_torn((source.uri, source.suite, *source.components)):  # apt takes the pieces of a password for a suite
+                self._problem(source.file, line, TORN)
+                continue
             yield Entry(source.file, line, source.uri, source.suite or "/", source.components)
 
     def _entries(self) -> Iterator[Entry]:

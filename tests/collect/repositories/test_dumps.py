@@ -154,6 +154,16 @@ def test_what_apt_uses_counts_whatever_was_made_of_its_files(tmp_path: Path) -> 
     assert leaks(json.dumps(encode([item.repository for item in found.found]))) == () and leaks(repr(found)) == ()
 
 
+def test_the_pieces_of_a_password_are_told_whatever_apt_takes_them_for(tmp_path: Path) -> None:
+    root = tree_with_programs("debian-12", tmp_path)
+    (root / "etc/apt/sources.list").write_text("deb http://user:pa word@h.example.com/ main\n")
+    torn = "deb\t/etc/apt/sources.list:1\thttp://user:pa/\tword@h.example.com/\t$(COMPONENT)\n"
+    answers = {"/usr/bin/apt-config dump": "a\tb\n", "/usr/bin/apt-get indextargets": torn}
+    found = reading(host_of(root, commands=ScriptedCommands(answers)))
+    (problem,) = found.problems
+    assert problem.line == 1 and "word" not in repr(found) and [item for item in found.found if item.repository.enabled] == []
+
+
 REPO = "[a]\nname=a\nbaseurl=http://m.example.com/$unknown/\n[left]\nbaseurl=http://m.example.com/left/\n"
 SAID = """releasever = 9
 === repo: a ===
