@@ -1,4 +1,4 @@
-"""Law 4: every code is unique, kebab-case, guarded by docs/codes.txt, has a remedy with steps, and an anchor in docs/findings.md."""
+"""Law 4: every code is unique, kebab-case, kept in docs/codes.txt, has a remedy with steps, and a page in docs/findings.md."""
 
 from __future__ import annotations
 
