@@ -43,8 +43,8 @@ def test_a_healthy_log_is_one(
     assert "No fault found" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("names", [("a",), ("a", "b")])
+@pytest.mark.parametrize("names", [("a.log",), ("a.log", "b.log")])
 def test_what_is_not_there_is_told(names: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", *(str(tmp_path / name) for name in names)]) == ExitStatus.NO_INPUT
     said = capsys.readouterr()
-    assert said.out == "" and said.err == f"ssm-bootstrap: explain: {tmp_path}{os.sep}a: no such file or directory\n"
+    assert said.out == "" and said.err == f"ssm-bootstrap: explain: {tmp_path}{os.sep}a.log: no such file or directory\n"
