@@ -305,7 +305,7 @@ def test_explain_knows_what_the_configuration_holds(
     for real in named:
         files.put(real, text)  # below the files' root, where the product looks for what is named
     log = files.put("/srv/amazon-ssm-agent.log", f"2026-11-23 05:50:06 ERROR [amazon-ssm-agent] it is <{CODE}> that failed\n")
-    monkeypatch.setattr("ssm_bootstrap.host.files.Files", lambda: files)
+    monkeypatch.setattr("ssm_bootstrap.cli.explain.Files", lambda: files)
     entry.run(["explain", *named, files.real(log), *way])
     said = capsys.readouterr()
     assert "that failed" in said.out and "***" in said.out and leaks(said.out + said.err) == ()
