@@ -147,6 +147,10 @@ NOT_REPEATED = "(not repeated: it looks like a code)"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CODE = re.compile(r"(?=.*[0-9A-Z])[A-Za-z0-9+/=_-]{16,}")
 
+_TORN_CODE = re.compile(r"(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9+/=_-]{16,}")
+"""What several words look like that were one; a name and a number after it, such as of a section, do not."""
+
+_AROUND = " \t\r\n\"'`\u201c\u201d\u2018\u2019"
 _BETWEEN = re.compile(r"[\s\"'`\u201c\u201d\u2018\u2019\u00ad\u200b-\u200f\u2060\ufeff]+")
 """What comes with a paste, around it and where it was torn."""
 
@@ -154,7 +158,8 @@ _BETWEEN = re.compile(r"[\s\"'`\u201c\u201d\u2018\u2019\u00ad\u200b-\u200f\u2060
 def looks_like_a_code(text: str) -> bool:
     """Whether a word that was given for something else may be an activation code, or most of one."""
     word = _BETWEEN.sub("", text)
-    return _CODE.fullmatch(word) is not None and _UUID.fullmatch(word) is None
+    is_torn = len(_BETWEEN.split(text.strip(_AROUND))) > 1
+    return (_TORN_CODE if is_torn else _CODE).fullmatch(word) is not None and _UUID.fullmatch(word) is None
 
 
 def codes_among(words: Iterable[str], exists: Callable[[str], bool]) -> list[str]:
