@@ -12,13 +12,14 @@ from typing import Any, Iterator
 
 import pytest
 
-from ssm_bootstrap.act.identity.journal import ChangePhase, Journal, Operation, read_journal, write_journal
+from ssm_bootstrap.act.identity.journal import write_journal
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.identity.rollback import Rollback
 from ssm_bootstrap.act.identity.snapshot import NEW as FRESH
 from ssm_bootstrap.act.identity.snapshot import take_snapshot
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.collect.agent.journal import ChangePhase, Journal, Operation, read_journal
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.trees import Trees
 from ssm_bootstrap.model.agent import IdentityState

@@ -9,10 +9,10 @@ from typing import Any, Callable, Iterator, List
 
 import pytest
 
-from ssm_bootstrap.act.identity.journal import ChangePhase, Operation, read_journal
 from ssm_bootstrap.act.identity.snapshot import take_snapshot
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.collect.agent.journal import ChangePhase, Operation, read_journal
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS, STOPPING
 from ssm_bootstrap.host.trees import Trees

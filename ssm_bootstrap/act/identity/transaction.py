@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Callable, Generic, Optional, TypeVar
 
 from ssm_bootstrap.act.agent.service import RUNNING, AgentService, ServiceFailed
-from ssm_bootstrap.act.identity.journal import ChangePhase, Journal, Operation, drop_journal, write_journal
+from ssm_bootstrap.act.identity.journal import drop_journal, write_journal
 from ssm_bootstrap.act.identity.snapshot import promote, put_back, remove_leftovers, sync_identity, take_snapshot, what_is_strange
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.collect.agent.journal import ChangePhase, Journal, Operation
 from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS
