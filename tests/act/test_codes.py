@@ -169,6 +169,16 @@ def test_a_link_of_roots_goes_with_what_it_leads_to(world: World) -> None:
     assert done.left == () and not code.is_symlink() and leaks_in_files([world.root], SECRETS) == ()
 
 
+def test_half_of_a_configuration_beside_the_file_that_its_link_leads_to_goes(world: World) -> None:
+    config = Path(world.files.real(paths.OUR_CONFIG))
+    config.rename(world.files.real(world.files.put("/usr/local/etc/ssm.conf")))
+    config.symlink_to("../usr/local/etc/ssm.conf")
+    left = world.files.put("/usr/local/etc/.ssm.conf.abcd1234", OURS)
+    done = world.prepare()
+    assert left in {item.path for item in done.removed} and not world.files.exists(left)
+    assert done.left == () and config.is_symlink() and leaks_in_files([world.root], SECRETS) == ()
+
+
 def test_a_code_in_place_of_the_path_is_told_without_it(world: World) -> None:
     Path(world.files.real("/root/code")).unlink()
     world.files.put(paths.OUR_CONFIG, f"[activation]\ncode_file = {CODE}\n")
