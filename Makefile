@@ -18,10 +18,10 @@ help: ## list the targets
 system:
 	@tests/system-packages
 
-$(VENV)/.ready: setup.cfg setup.py pyproject.toml constraints.txt ssm_bootstrap/__init__.py
+$(VENV)/.ready: setup.cfg setup.py pyproject.toml tools/constraints.txt ssm_bootstrap/__init__.py
 	@tests/system-packages
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]' --config-settings editable_mode=compat
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c tools/constraints.txt -e '.[test]' --config-settings editable_mode=compat
 	@touch $@
 
 demo: $(VENV)/.ready ## play the whole story in a closed VPC made of namespaces (under a minute)
@@ -100,7 +100,7 @@ real-agent: $(VENV)/.ready ## journeys of the agent's real programs (AGENT_DIR=/
 	@if [ -n "$(AGENT_DIR)" ]; then tests/system-packages boot; fi
 	@$(BIN)/python -m tests.real_agent --agent-dir "$(AGENT_DIR)" $(REAL_AGENT)
 
-docs: $(VENV)/.ready ## write docs/findings.md, codes.txt and README's usage anew
+docs: $(VENV)/.ready ## write docs/findings.md, docs/codes.txt and README's usage anew
 	@$(BIN)/python -m tests.laws.generate
 
 ci: managers lint types ## everything that exists, the long sweeps too

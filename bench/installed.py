@@ -28,7 +28,7 @@ class NotInstalled(Exception):
 
 def install() -> Path:
     """The environment's bin directory, up to date; NotInstalled where pip fails."""
-    base = _digest(ROOT / name for name in ("setup.cfg", "constraints.txt"))
+    base = _digest(ROOT / name for name in ("setup.cfg", "tools/constraints.txt"))
     marks = [CACHE / "dependencies", CACHE / "source"]
     wanted = [f"{sys.version} {base}", _digest([*sorted((ROOT / "ssm_bootstrap").rglob("*.py")), ROOT / "setup.cfg"])]
     had = [mark.read_text() if mark.exists() else "" for mark in marks]
@@ -41,7 +41,7 @@ def install() -> Path:
         print("installing ssm-bootstrap into var/bench …", flush=True)
         with tempfile.TemporaryDirectory() as place:
             wheel = _build(Path(place))
-            more = ("--force-reinstall", "--no-deps") if had[0] else ("-c", str(ROOT / "constraints.txt"))
+            more = ("--force-reinstall", "--no-deps") if had[0] else ("-c", str(ROOT / "tools" / "constraints.txt"))
             # A copy of pip alone, run by the other interpreter: neither pip nor setuptools is left there to slow its start.
             pip = shutil.copytree(Path(importlib.import_module("pip").__path__[0]), Path(place) / "pip")
             _run(str(VENV / "bin" / "python"), str(pip), "install", *QUIET, *more, str(wheel))

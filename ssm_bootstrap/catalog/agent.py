@@ -35,6 +35,9 @@ PATCH_MANAGER = Landmark(
     "2.0.834.0", "Patch Manager", "AWS Systems Manager User Guide, patch-manager-prerequisites (SSM Agent version)"
 )
 WORKER = Landmark("3.0.151.0", "a process of its own, ssm-agent-worker, does the work", f"{_NOTES}, 3.0.151.0")
+TELLS_CREDENTIALS = Landmark(
+    "3.2.1297.0", "it logs that its credentials are ready", "amazon-ssm-agent, core/app/credentialrefresher, tag by tag"
+)
 COMMANDS_BY_SSMMESSAGES = Landmark(
     "3.1.821.0", "Run Command over ssmmessages", "amazon-ssm-agent 3.3.1142.0, agent/messageservice/interactor/mgsinteractor"
 )

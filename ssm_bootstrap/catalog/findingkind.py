@@ -133,6 +133,7 @@ class FindingKind:
     exit_status: ExitStatus = ExitStatus.UNREACHABLE  # of ``register`` that failed with it
     severity_for_caller: Optional[Severity] = None  # in the output of the very command that met it; None: as everywhere
     is_minor_beside: tuple[str, ...] = ()  # codes in the same log that make it one more effect of theirs: a warning
+    is_left_by: str = ""  # the code that leaves it behind: right after that it is told as that
     not_by_clock: Optional[Reason] = None  # a clock that is off to this side cannot be its cause
 
     scope: Scope = Scope.WHOLE

@@ -1,15 +1,23 @@
-"""INI files line by line, so that one part can be taken out and every other byte stays.
+"""INI files in two readings: spans of lines, to take a part out and keep every other byte; and values, each with its line.
 
-Two readers count: go-ini, with which the agent writes credentials, and Python's configparser, which reads our configuration.
+Two, because the programs that read the files differ. go-ini, with which the agent writes credentials, takes a header wherever
+a line begins with one; libdnf, yum and libzypp carry a value on over every line that is indented, a header's too. What is cut
+out by the one reading would be left, or too much, by the other. Our own configuration is configparser's: ``without_option``.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Sequence
 
+from ssm_bootstrap.model.patch import Problem
+
+MOST_VALUE = 1 << 16
+"""Characters of a value over all its lines; one that is longer names thousands of mirrors, and no more is read of it."""
+
 _HEADER = re.compile(r"\s*\[([^\]]+)\]")
+_WHOLE_HEADER = re.compile(r"\[([^\]]*)\]\s*(?:[#;].*)?")
 _COMMENTS = ("#", ";")
 
 
@@ -83,3 +91,79 @@ def with_option(text: str, section: str, option: str, value: str) -> str:
         return "\n".join(lines)
     gap = "" if not text.strip() else "\n" if text.endswith("\n") else "\n\n"
     return f"{text}{gap}[{section}]\n{line}\n"
+
+
+@dataclass
+class ConfigSection:
+    """``[name]`` with its values; a value that goes on over lines keeps its line ends."""
+
+    name: str
+    file: str
+    line: int
+    values: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def get(self, key: str, default: str = "") -> str:
+        """A value, or the default."""
+        return self.values.get(key, default)
+
+    def words(self, key: str) -> list[str]:
+        """A value that is a list: parted by blanks, commas or line ends."""
+        return [word for word in re.split(r"[\s,]+", self.get(key)) if word]
+
+    def place(self, key: str) -> str:
+        """``file:line`` of a key."""
+        return f"{self.file}:{self.lines[key]}"
+
+
+def parse_ini(text: str, path: str, problems: list[Problem]) -> list[ConfigSection]:
+    """The sections of a text; a line that is none of a file's kinds is a problem, and what follows it is read on.
+
+    A problem does not quote the line: it may be the rest of a password.
+    """
+    sections: list[ConfigSection] = []
+    key, cut = "", False
+    reported = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.strip()
+        if not words or line[0] in "#;":
+            key = key if line[:1] in "#;" and words else ""
+            continue
+        if line[0].isspace() and key and sections:
+            value = sections[-1].values[key]
+            if len(value) + len(words) < MOST_VALUE:
+                sections[-1].values[key] = f"{value}\n{words}"
+            elif not cut:
+                cut = True
+                problems.append(Problem(path, number, f"a value of more than {MOST_VALUE >> 10} KB: the rest of it is left out"))
+            continue
+        key = ""
+        problem = ""
+        if words.startswith("["):
+            header = _WHOLE_HEADER.fullmatch(words)
+            if header and header[1].strip():
+                sections.append(ConfigSection(header[1].strip(), path, number))
+                continue
+            problem = "expected [section], with its closing bracket"
+        elif "=" not in words:
+            problem = "expected key = value"
+        elif not sections:
+            problem = "expected [section] before the first value"
+        else:
+            name, _, value = words.partition("=")
+            key, cut = name.strip().lower(), False
+            sections[-1].values[key] = value.strip()[:MOST_VALUE]
+            sections[-1].lines[key] = number
+            continue
+        reported += 1
+        if reported <= 5:
+            problems.append(Problem(path, number, problem, hides=True))
+    return sections
+
+
+def is_on(value: str, default: bool) -> bool:
+    """A truth value as yum and dnf write it."""
+    words = value.strip().lower()
+    if words in ("1", "yes", "true", "on", "enabled"):
+        return True
+    return False if words in ("0", "no", "false", "off", "disabled") else default

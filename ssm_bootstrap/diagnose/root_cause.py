@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Iterable, Mapping, Optional
 
 from ssm_bootstrap.catalog.findingkind import Scope, Side
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.model.findings import Finding, Remedy, Severity
+
+OUT_OF_ORDER = timedelta(seconds=5)
+"""How much later than its effect a cause may be written: the agent's processes share a log and write it out of order."""
+
+EFFECT_COMES = timedelta(minutes=5)
+"""How long after its last line a cause may still have effects: the agent tells the same fault again after 5 minutes at most."""
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
@@ -17,6 +24,8 @@ def _explains(cause: Finding, symptom: Finding) -> bool:
     """Whether ``symptom`` follows from ``cause``, going by code, by what was dialled, and by when it was seen."""
     row, other = FINDINGS[cause.code], FINDINGS[symptom.code]
     if symptom.code not in row.explains or _RANK[cause.severity] > _RANK[symptom.severity]:
+        return False
+    if cause.logged and symptom.logged and not _is_at_the_time(cause, symptom):
         return False
     if other.not_by_clock is not None and other.not_by_clock in cause.reasons:
         return False
@@ -28,6 +37,13 @@ def _explains(cause: Finding, symptom: Finding) -> bool:
         in_region = re.compile(rf"(?:^|[.-]){re.escape(cause.subject)}(?=[.-]|$)")
         return all(in_region.search(host) for host in symptom.hosts)
     return row.scope is Scope.WHOLE or _is_of_its_hosts(cause, symptom)
+
+
+def _is_at_the_time(cause: Finding, symptom: Finding) -> bool:
+    """Whether a cause had begun when its symptom was last seen, and still held when that began; untold times may fit."""
+    if cause.first is None or cause.last is None or symptom.first is None or symptom.last is None:
+        return True
+    return cause.first <= symptom.last + OUT_OF_ORDER and symptom.first <= cause.last + EFFECT_COMES
 
 
 def _is_of_its_hosts(cause: Finding, symptom: Finding) -> bool:

@@ -7,10 +7,11 @@ import os
 import selectors
 import signal
 import subprocess
+import tempfile
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Mapping, Optional, Sequence
+from typing import Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.host.signals import INTERRUPTS
 
@@ -160,6 +161,12 @@ class Commands:
             timed_out=timed_out,
             left_out=output.left_out,
         )
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[str]:
+        """A directory that is this user's alone, for what a program insists on writing; gone afterwards. Raises OSError."""
+        with tempfile.TemporaryDirectory(prefix="ssm-bootstrap-") as path:
+            yield path
 
     @staticmethod
     def _end(child: subprocess.Popen[bytes]) -> None:

@@ -36,11 +36,17 @@ class LogRecord:
 
 @dataclass(frozen=True)
 class Spell:
-    """Records of one group that came without a longer pause: the first's time, the last's, and how many."""
+    """Records of one group that came without a longer pause: the first's time, the last's, how many, and their places in the
+    order of reading, which tell of two that bear the same time which came first.
+
+    What was written before the clock was set back bears no later time than the one to which it was set.
+    """
 
     first: datetime
     last: datetime
     count: int
+    place: int = 0
+    last_place: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,13 +78,11 @@ class LogFile:
 
 @dataclass(frozen=True)
 class SignAt:
-    """One time at which a sign of the agent's life was written, in the order of reading; ``group`` is its place in the digest.
-
-    ``group`` is None where the machine's clock was set back: ``at`` is then the time to which.
-    """
+    """One time at which a sign of the agent's life was written; ``group`` is which one in the digest, ``place`` as in a Spell."""
 
     at: Optional[datetime]
-    group: Optional[int] = None
+    group: int
+    place: int = 0
 
 
 @dataclass(frozen=True)

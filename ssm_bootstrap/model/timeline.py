@@ -12,11 +12,12 @@ from ssm_bootstrap.model.capability import Capability
 
 @dataclass(frozen=True)
 class Sign:
-    """A sign of life: the id of its signature, what it says, and when."""
+    """A sign of life: the id of its signature, what it says, when, and its place in the order of reading."""
 
     name: str
     at: datetime
     value: str = ""
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,6 @@ class LifeEvent(str, Enum):
     STOPPING = "stopping"
     ENDED = "ended"
     REGISTERED = "registered"  # written by -register, a process of its own
-    SET_BACK = "set back"  # no line: the machine's clock was set back to this time
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ class LifeSign:
     worker: bool = False
     file: str = ""
     line: int = 0
+    place: int = 0  # in the order of reading
 
 
 class RunEnd(str, Enum):
@@ -109,6 +110,7 @@ class Run:
     node: str = ""
     signs: tuple[LifeSign, ...] = ()
     phases: tuple[Phase, ...] = ()
+    place: int = 0  # of its first line, in the order of reading
 
     def newest(self, event: LifeEvent) -> Optional[LifeSign]:
         """The newest line of this kind."""
@@ -155,6 +157,7 @@ class Registration:
 
     at: Optional[datetime]
     node: str
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -170,16 +173,21 @@ class Timeline:
     booted: Optional[datetime] = None
     present_since: Optional[datetime] = None
     is_alive: Optional[bool] = None
-    set_back_to: Optional[datetime] = None  # to what time the machine's clock was set back, the latest
+    present_place: int = 0  # the place of the line that was written then, in the order of reading; 0: no line tells of it
 
     @property
     def newest(self) -> Optional[Run]:
         """The newest run; None where the log tells of none."""
         return self.runs[-1] if self.runs else None
 
-    def is_of_an_older_process(self, at: Optional[datetime]) -> bool:
-        """Whether a line of this time was written before what lives now began; False where that cannot be told."""
-        return at is not None and self.present_since is not None and at < self.present_since
+    def is_of_an_older_process(self, at: Optional[datetime], place: Optional[int] = None) -> bool:
+        """Whether a line of this time was written before what lives now began; False where that cannot be told.
+
+        Of one of the very same time ``place`` tells it, its place in the order of reading.
+        """
+        if at is None or self.present_since is None or at > self.present_since:
+            return False
+        return at < self.present_since or (place is not None and place < self.present_place)
 
 
 class EndedBy(str, Enum):
@@ -191,7 +199,7 @@ class EndedBy(str, Enum):
     REGISTRATION = "a registration"
     STOP = "the end of the agent"
     PROBE = "a probe that reaches it now"
-    OTHER_FAULT = "another fault of the same host now"
+    OTHER_FAULT = "another fault of the same host"
     NOT_ASKED_FOR = "nothing needs that host now"
     MACHINE = "a look at the machine"
     SILENCE = "nothing more of it came"

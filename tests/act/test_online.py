@@ -11,8 +11,9 @@ from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
 
-from ssm_bootstrap.act.agent.online import LogPosition, prove_online
+from ssm_bootstrap.act.agent.online import MOST_TEXT, LogPosition, prove_online
 from ssm_bootstrap.collect import paths
+from ssm_bootstrap.diagnose.logs.timeline import CLOCK_STEP
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.machine import RunningProcess
 from ssm_bootstrap.model.agent import Proof
@@ -36,6 +37,16 @@ class Restart:
     lines: Sequence[Line]
     began: datetime
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether it comes up in time: not where the fault is at work that the journey is about."""
+        return self.up - self.lines[0][0] < timedelta(seconds=45)
+
+    @property
+    def up(self) -> datetime:
+        """When the channel of the new process was up."""
+        return next(at for at, line in self.lines if at >= self.began and "Set up control channel successfully" in line)
+
 
 def lines_of(path: Path) -> List[Line]:
     """The lines of a log with their times; a line without a head has the time of the one before it."""
@@ -49,7 +60,7 @@ def lines_of(path: Path) -> List[Line]:
 
 def restarts() -> Iterator[Restart]:
     """Every restart of the given recordings that ends with a channel, up to the next one."""
-    for directory in sorted(path for path in JOURNEYS[0].iterdir() if path.is_dir()):
+    for directory in sorted(path for home in JOURNEYS for path in home.iterdir() if path.is_dir()):
         lines = lines_of(directory / "amazon-ssm-agent.log")
         asked = [place for place, (_, line) in enumerate(lines) if SIGNAL in line]
         for number, place in enumerate(asked):
@@ -60,11 +71,12 @@ def restarts() -> Iterator[Restart]:
 
 
 class Player(TickingClock):
-    """A clock that writes the recorded lines while time passes."""
+    """A clock that writes the recorded lines while time passes, and rotates the log after each that holds ``rotate_after``."""
 
-    def __init__(self, files: RootedFiles, start: datetime, lines: Sequence[Line]) -> None:
+    def __init__(self, files: RootedFiles, start: datetime, lines: Sequence[Line], rotate_after: str = "") -> None:
         super().__init__()
-        self._files, self._start, self._lines = files, start, list(lines)
+        self._files, self._start, self._lines, self._rotate_after = files, start, list(lines), rotate_after
+        self._archives = 0
         self.play()
 
     def now(self) -> datetime:
@@ -82,9 +94,15 @@ class Player(TickingClock):
 
     def play(self) -> None:
         """Write what was written by now."""
-        with open(self._files.real(paths.AGENT_LOG), "a", encoding="utf-8") as log:
-            while self._lines and self._lines[0][0] <= self.now():
-                log.write(self._lines.pop(0)[1])
+        path = Path(self._files.real(paths.AGENT_LOG))
+        while self._lines and self._lines[0][0] <= self.now():
+            line = self._lines.pop(0)[1]
+            with open(path, "a", encoding="utf-8") as log:
+                log.write(line)
+            if self._rotate_after and self._rotate_after in line:
+                self._archives += 1
+                path.rename(f"{path}.{self._archives}")
+                path.touch()
 
 
 def prove(tmp_path: Path, before: str, start: datetime, lines: Sequence[Line], began: datetime, **more: Any) -> Proof:
@@ -94,8 +112,9 @@ def prove(tmp_path: Path, before: str, start: datetime, lines: Sequence[Line], b
     if "until" in more:
         files.put(paths.IDENTITY_CONFIG, json.dumps({"CredentialsExpiresAt": more["until"]}))
     mark = LogPosition.of(files)
-    clock = Player(files, start, lines)
-    process = RunningProcess(NEW, "amazon-ssm-agent", ("amazon-ssm-agent",), began.timestamp())
+    clock = Player(files, start, lines, more.get("rotate_after", ""))
+    told = more.get("told", began)
+    process = RunningProcess(NEW, "amazon-ssm-agent", ("amazon-ssm-agent",), told.timestamp())
     host = Host(files=files, clock=clock, machine=ScriptedMachine([process]))
     return prove_online(host, mark, lambda: NEW if clock.now() >= began else OLD, OLD, lambda: True, more.get("timeout", 45.0))
 
@@ -104,17 +123,40 @@ RESTARTS = list(restarts())
 
 
 @pytest.mark.parametrize("restart", RESTARTS, ids=lambda one: one.name)
-def test_a_recorded_restart_is_proven(tmp_path: Path, restart: Restart) -> None:
+def test_a_recorded_restart_is_proven_where_it_comes_up_in_time(tmp_path: Path, restart: Restart) -> None:
     proof = prove(tmp_path, restart.before, restart.lines[0][0], restart.lines, restart.began)
-    assert proof.online, proof.signs
-    assert (proof.channel, proof.identity) == ("ssmmessages", "OnPrem")
-    up = next(at for at, line in restart.lines if at >= restart.began and "Set up control channel successfully" in line)
-    assert proof.seconds >= (up - restart.lines[0][0]).total_seconds()
+    assert proof.online is restart.is_proven, proof.signs
+    if restart.is_proven:
+        assert (proof.channel, proof.identity) == ("ssmmessages", "OnPrem")
+        assert proof.seconds >= (restart.up - restart.lines[0][0]).total_seconds()
 
 
 def test_there_is_a_restart_of_an_agent_that_was_no_hybrid_node_before() -> None:
     assert len(RESTARTS) >= 10
+    assert [one.name for one in RESTARTS if not one.is_proven] == ["clock-0"]
     assert any("Agent will take identity from EC2" in one.before for one in RESTARTS)
+
+
+@pytest.mark.parametrize("line", ["Starting Core Agent", "Credentials ready", "Worker ssm-agent-worker (pid", "Bye."])
+def test_a_log_that_is_rotated_meanwhile_is_read_on(tmp_path: Path, line: str) -> None:
+    one = next(one for one in reversed(RESTARTS) if one.is_proven and any("Bye." in text for _, text in one.lines))
+    proof = prove(tmp_path, one.before, one.lines[0][0], one.lines, one.began, rotate_after=line)
+    assert proof.online, proof.signs
+
+
+@pytest.mark.parametrize(("early", "online"), [(CLOCK_STEP.total_seconds() - 0.1, True), (CLOCK_STEP.total_seconds() + 1, False)])
+def test_a_first_line_may_seem_to_be_a_little_older_than_its_process(tmp_path: Path, early: float, online: bool) -> None:
+    lines = said(*NEW_START, *KEPT, *WORKER, *CHANNEL)
+    began = AT + timedelta(seconds=4.9)
+    proof = prove(tmp_path, "", AT, lines, began, told=lines[0][0] + timedelta(seconds=early), timeout=20.0)
+    assert proof.online is online, proof.signs
+
+
+def test_of_much_text_the_end_is_read(tmp_path: Path) -> None:
+    noise = said((0.5, "x" * 1000))[0]
+    many = [noise] * (MOST_TEXT // len(noise[1]) + 1000)
+    proof = prove(tmp_path, "", AT, [*many, *said(*NEW_START, *KEPT, *WORKER, *CHANNEL)], AT + timedelta(seconds=4.9))
+    assert proof.online, proof.signs
 
 
 AT = datetime(2026, 11, 27, 12, 0, 0, tzinfo=timezone.utc)
@@ -170,6 +212,25 @@ def test_every_sign_is_needed(tmp_path: Path, lines: Sequence[Tuple[float, str]]
     proof = prove(tmp_path, "", AT, said(*lines), AT + timedelta(seconds=4.9), timeout=20.0)
     assert not proof.online
     assert [sign.name for sign in proof.signs if not sign.seen] == missing
+
+
+def old_start(version: str, *first: str) -> List[Line]:
+    texts = (*first, "Agent will take identity from OnPrem", f"[amazon-ssm-agent] amazon-ssm-agent - v{version}")
+    return said(*((5.0, text) for text in texts))
+
+
+@pytest.mark.parametrize("start", [old_start("3.0.1124.0"), old_start("3.1.1927.0", FIRST), old_start("3.2.1241.0", FIRST)])
+def test_an_agent_that_says_nothing_of_its_credentials_has_them_once_it_works(tmp_path: Path, start: List[Line]) -> None:
+    proof = prove(tmp_path, "", AT, [*start, *said(*WORKER, *CHANNEL)], AT + timedelta(seconds=4.9))
+    assert proof.online, proof.signs
+    proof = prove(tmp_path / "waits", "", AT, start, AT + timedelta(seconds=4.9), timeout=20.0)
+    assert [sign.name for sign in proof.signs if not sign.seen] == ["credentials", "worker", "channel"]
+
+
+def test_an_agent_that_says_so_is_waited_for(tmp_path: Path) -> None:
+    start = old_start("3.2.1297.0", FIRST)
+    proof = prove(tmp_path, "", AT, [*start, *said(*WORKER, *CHANNEL)], AT + timedelta(seconds=4.9), timeout=20.0)
+    assert [sign.name for sign in proof.signs if not sign.seen] == ["credentials"]
 
 
 @pytest.mark.parametrize(

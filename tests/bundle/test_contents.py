@@ -64,7 +64,7 @@ def test_all_of_the_package_is_there_its_data_too(built: Built) -> None:
 
 
 def test_the_lock_has_the_versions_of_the_constraints() -> None:
-    pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines())
+    pins = dict(line.split("==") for line in (ROOT / "tools" / "constraints.txt").read_text().splitlines())
     constrained = {str(canonicalize_name(name)): version for name, version in pins.items()}
     assert {name: version for name, (version, _) in locked().items()} == {name: constrained[name] for name in locked()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from itertools import permutations
 from typing import Any
 
@@ -189,6 +190,39 @@ def test_a_cause_in_the_log_hides_a_symptom_in_the_log() -> None:
         ("endpoint-missing", None),
         ("agent-hibernating", "endpoint-missing"),
     ]
+
+
+AT = datetime(2026, 11, 27, 10, 0, tzinfo=timezone.utc)
+
+
+def seen(code: str, subject: str, *seconds: float) -> Finding:
+    """What a log told between two moments, or at one."""
+    first, last = AT + timedelta(seconds=seconds[0]), AT + timedelta(seconds=seconds[-1])
+    return replace(past(code, subject), first=first, last=last)
+
+
+@pytest.mark.parametrize(
+    ("cause", "symptom", "hidden"),
+    [
+        ((0,), (0,), True),
+        ((0, 3600), (600,), True),
+        ((600, 3600), (0, 1200), True),
+        ((0.2,), (0,), True),  # processes write out of order
+        ((0,), (200,), True),  # the next line of the same fault has not come yet
+        ((1200,), (0,), False),
+        ((0,), (1200,), False),
+        ((0, 600), (1800, 3600), False),
+    ],
+)
+def test_a_cause_begins_before_its_effect_and_holds_while_it_lasts(
+    cause: tuple[float, ...], symptom: tuple[float, ...], hidden: bool
+) -> None:
+    found = dict(told(seen("no-route", SSM, *cause), seen("tls-untrusted", SSM, *symptom)))
+    assert found["tls-untrusted"] == ("no-route" if hidden else None)
+
+
+def test_what_bears_no_time_may_have_any_cause() -> None:
+    assert told(seen("no-route", SSM, 0), past("tls-untrusted", SSM))[1] == ("tls-untrusted", "no-route")
 
 
 def test_a_refusal_in_the_log_explains_an_agent_that_is_offline_now() -> None:

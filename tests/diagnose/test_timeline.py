@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import Dict, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -40,7 +40,22 @@ SILENT = (
     f'caused by: Post "https://{SSM}/": dial tcp 52.119.221.73:443: i/o timeout'
 )
 GONE = "ERROR [CredentialRefresher] Retrieve credentials produced error: InvalidInstanceId: x"
+THREE = (ASKS, HYBRID, "INFO [amazon-ssm-agent] amazon-ssm-agent - v3.0.1124.0", WORKER)
+TWO = ("INFO [instanceID=mi-02117ab6c0a35dc0a] Starting Agent: amazon-ssm-agent - v2.3.1319.0",)
 START = (FIRST, ASKS, HYBRID, CORE, LOOP)
+
+
+BEHIND = ("dial tcp: lookup x on 10.0.0.2:53: no such host", "connect: connection refused", "x509: certificate has expired or is")
+
+
+def failing(words: str, call: str = "Retrieve credentials produced error", url: str = f"https://{SSM}/") -> str:
+    words = words.replace("x on", f"{SSM} on") if words.startswith("dial") else words
+    way = "dial tcp 10.0.1.21:443: " if words.startswith("connect") else ""
+    return f'ERROR [CredentialRefresher] {call}: RequestError: send request failed\ncaused by: Post "{url}": {way}{words}'
+
+
+NO_NAME, REFUSED, EXPIRED = (failing(words) for words in BEHIND)
+DENIED = "ERROR [CredentialRefresher] Retrieve credentials produced error: AccessDeniedException: no"
 
 
 def at(time: str) -> datetime:
@@ -136,6 +151,16 @@ def test_rotations_and_several_files_are_one_story(tmp_path) -> None:  # type: i
     assert (phase.name, phase.last_failure, phase.last_good) == ("role-token", at("10:00:20"), None)
 
 
+def test_what_an_installer_logs_is_no_sign_of_the_agents_life(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    files = RootedFiles(tmp_path)
+    files.put(LOG, text_of(("10:00:00", START), ("10:00:30", [SILENT])))
+    beside = LOG.replace("amazon-ssm-agent.log", "ssm-setup-cli.log")
+    files.put(beside, text_of(("10:05:00", [FIRST, "INFO Agent will be registered as on-prem node"])))
+    told = explain_logs(read_logs(files, (LOG, beside), UTC), NO_SITE)
+    assert [finding.code for finding in told.findings] == ["endpoint-missing"]
+    assert len(told.timeline.runs) == 1
+
+
 def test_a_clock_that_was_set_back_puts_nothing_before_what_it_follows() -> None:
     said = [("14:00:00", START), ("12:00:00", [SILENT]), ("12:05:00", [SILENT])]
     told = explained(*said)
@@ -154,6 +179,98 @@ def test_what_was_written_ahead_of_a_clock_that_was_set_back_is_of_before() -> N
     said = [("14:00:00", START), ("14:01:00", [SILENT]), ("12:00:00", START)]
     told = concluded(present, *said)
     assert told.findings == () and [item.ending and item.ending.by for item in told.history] == [EndedBy.RESTART]
+
+
+def told_by(*said: tuple[str, Sequence[str]], now: str) -> tuple[list[str], list[str]]:
+    """What holds and what is over, by a look at this time at an agent that runs since noon."""
+    present = Present(at=at(now), has_core=True, core_began=at("12:00:00"), is_registered=True)
+    told = concluded(present, *said)
+    return [finding.code for finding in told.findings], [item.code for item in told.history]
+
+
+@pytest.mark.parametrize("now", ["12:30:00", "13:30:00"])
+def test_a_good_sign_after_the_clock_was_set_back_is_later_whatever_its_stamp_says(now: str) -> None:
+    said = [("13:00:00", START), ("13:00:01", [EXPIRED]), ("12:05:00", (READY, WORKER, UP))]
+    assert told_by(*said, now=now) == ([], ["tls-expired"])
+    assert explained(*said).findings == ()
+
+
+def test_the_end_of_summer_time_is_no_fault() -> None:
+    said = [("01:00:00", START), ("02:50:00", [EXPIRED]), ("02:10:00", [READY])]
+    assert explained(*said).findings == ()
+
+
+def test_a_fault_after_the_clock_was_set_back_holds() -> None:
+    said = [("13:00:00", (*START, READY)), ("12:05:00", [EXPIRED])]
+    assert told_by(*said, now="13:30:00") == (["tls-expired"], [])
+    assert told_by(*said, ("12:06:00", [READY]), now="13:30:00") == ([], ["tls-expired"])
+
+
+class InTurn:
+    """Shares of a work, done one after the other."""
+
+    count = 2
+
+    def share(self, tasks: Sequence[Any]) -> list[Any]:
+        return [task() for task in tasks]
+
+
+@pytest.mark.parametrize("workers", [None, InTurn()])
+@pytest.mark.parametrize(("name", "is_rotated"), [("amazon-ssm-agent.log.1", True), ("journal.txt", False)])
+def test_a_clock_that_is_set_back_where_the_log_is_rotated(tmp_path, name: str, is_rotated: bool, workers) -> None:  # type: ignore[no-untyped-def]
+    files = RootedFiles(tmp_path)
+    before = LOG.replace("amazon-ssm-agent.log", name)
+    filler = [("12:59:00", ["INFO nothing that matters here, and much of it " + "x" * 1000] * 6_000)] if workers else []
+    files.put(before, text_of(("12:50:00", START), *filler, ("13:00:00", [DENIED])))
+    files.put(LOG, text_of(("12:05:00", START), *[("12:05:01", said) for _, said in filler], ("12:05:02", [READY])))
+    told = explain_logs(read_logs(files, (before, LOG), UTC, workers=workers), NO_SITE)
+    assert [finding.code for finding in told.findings] == ([] if is_rotated else ["credentials-refused"])
+    assert told.timeline.runs[-1].credentials is not None or not is_rotated
+
+
+def test_logs_that_are_numbered_the_other_way_round_are_no_clock_set_back(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    files = RootedFiles(tmp_path)
+    old = text_of(("10:00:00", START), ("10:00:30", [DENIED]))
+    files.put(LOG + ".1", old.replace(b"11-23", b"11-22"))
+    files.put(LOG + ".2", old.replace(b"11-23", b"11-20"))
+    files.put(LOG, text_of(("10:00:00", START)))
+    told = explain_logs(read_logs(files, default_paths(files), UTC), NO_SITE)
+    assert [run.began.day for run in told.timeline.runs if run.began] == [20, 22, 23]
+
+
+def test_where_the_clock_was_set_back_the_log_with_all_lines_tells_the_order(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    files = RootedFiles(tmp_path)
+    errors = LOG.replace("amazon-ssm-agent.log", "errors.log")
+    files.put(errors, text_of(("11:00:00", [DENIED]), ("13:00:01", [EXPIRED])))
+    files.put(LOG, text_of(("13:00:00", START), ("13:00:01", [EXPIRED]), ("12:05:00", [READY])))
+    told = explain_logs(read_logs(files, default_paths(files), UTC), NO_SITE)
+    assert told.findings == () and {item.code: item.count for item in told.history} == {
+        "credentials-refused": 1,
+        "tls-expired": 1,
+    }
+    files.put(LOG, text_of(("13:00:00", START), ("12:05:00", [READY]), ("13:00:01", [EXPIRED])))
+    told = explain_logs(read_logs(files, default_paths(files), UTC), NO_SITE)
+    assert {finding.code: finding.count for finding in told.findings} == {"tls-expired": 1}
+
+
+WHOLE_SECONDS = (
+    ("10:00:00", (FIRST, EC2, CORE)),
+    ("10:00:31", [DENIED, BYE, FIRST, HYBRID, CORE]),
+)
+
+
+def test_of_what_bears_the_same_second_what_was_written_later_is_later() -> None:
+    assert explained(*WHOLE_SECONDS).findings == ()
+    assert explained(("10:00:00", START), ("10:00:31", [DENIED, READY])).findings == ()
+    assert len(explained(("10:00:00", START), ("10:00:31", [READY, DENIED])).findings) == 1
+    assert len(explained(("10:00:31", [*START, DENIED])).findings) == 1
+
+
+def test_of_two_files_nobody_knows_which_line_of_a_second_was_first(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    files = RootedFiles(tmp_path)
+    files.put(LOG, text_of(("10:00:31", [*START, DENIED])))
+    files.put(LOG.replace("amazon-ssm-agent.log", "errors.log"), text_of(("10:00:31", [DENIED])))
+    assert len(explain_logs(read_logs(files, default_paths(files), UTC), NO_SITE).findings) == 1
 
 
 def test_a_document_worker_that_looks_for_its_identity_begins_no_run() -> None:
@@ -205,6 +322,52 @@ def test_what_the_machine_shows_counts(present: Present, by: Optional[EndedBy]) 
     assert bool(told.findings) is (by is None)
 
 
+CALL = "ERROR [ssm-agent-worker] [MessageService] [Association] error when calling AWS APIs. error details - "
+NO_WORKER = "ERROR [amazon-ssm-agent] failed to start worker ssm-agent-worker, fork/exec /usr/bin/x: permission denied"
+
+
+@pytest.mark.parametrize(
+    ("line", "seen"),
+    [
+        (NO_WORKER, Present(worker_began=at("10:00:31"))),
+        (
+            CALL + "InvalidSignatureException: Signature expired: x is now earlier than y",
+            Present(credentials_from=at("10:00:31")),
+        ),
+        (SILENT, Present(credentials_from=at("10:00:31"))),
+    ],
+)
+def test_what_is_seen_of_worker_and_credentials_is_a_later_sign(line: str, seen: Present) -> None:
+    over = concluded(seen, ("10:00:30", [line]))
+    assert not over.findings and [item.ending.by for item in over.history if item.ending] == [EndedBy.MACHINE]
+    earlier = Present(worker_began=at("10:00:30"), credentials_from=at("10:00:30"))
+    assert len(concluded(earlier, ("10:00:30", [line])).findings) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        CALL + "InvalidInstanceId: x",
+        CALL + "InvalidSignatureException: Signature expired: x is now earlier than y",
+        CALL + 'RequestError: send request failed\ncaused by: Post "https://ssm.eu-west-1.amazonaws.com/": EOF',
+        "ERROR [ssm-agent-worker] Unable to load instance associations, unable to retrieve associations ThrottlingException: x",
+        "ERROR Encountered error while loading association 1b2c3d4e contents, ThrottlingException: Rate exceeded",
+    ],
+)
+def test_credentials_that_aws_gives_end_what_a_call_of_the_worker_failed_of(line: str) -> None:
+    said = (("10:00:00", START), ("10:00:30", [line]))
+    assert len(explained(*said).findings) == 1
+    assert not explained(*said, ("10:30:00", [READY])).findings
+    kept = (("10:00:00", [line]), ("10:00:01", (FIRST, HYBRID)), ("10:00:02", (CORE, READY, LOOP)), ("10:00:03", [line]))
+    assert len(explained(*kept).findings) == 1
+
+
+def test_of_an_agent_that_never_tells_its_credentials_silence_is_enough() -> None:
+    call = [CALL + "ThrottlingException: Rate exceeded"]
+    assert not explained(("10:00:00", THREE), ("10:01:00", call), ("12:00:00", [UP])).findings
+    assert len(explained(("10:00:00", START), ("10:01:00", call), ("12:00:00", [UP])).findings) == 1
+
+
 @pytest.mark.parametrize(
     "line", [GONE, "ERROR [CredentialRefresher] Retrieve credentials produced error: AccessDeniedException: x"]
 )
@@ -228,7 +391,7 @@ def test_silence_ends_only_what_may_pass_and_nothing_else_could_end() -> None:
     ending = find_ending(fault(), Timeline(), SeenBeside(NO_SITE), late)
     assert ending is not None and ending.by is EndedBy.SILENCE
     assert find_ending(fault(), Timeline(), SeenBeside(NO_SITE), soon) is None
-    assert find_ending(fault(can_heal=True), Timeline(), SeenBeside(NO_SITE), late) is None
+    assert find_ending(fault(ended_by=frozenset({"credentials-ready"})), Timeline(), SeenBeside(NO_SITE), late) is None
     assert find_ending(fault(may_pass=False), Timeline(), SeenBeside(NO_SITE), late) is None
     looked = SeenBeside(NO_SITE, present=Present(at=late))
     assert find_ending(fault(), Timeline(), looked, soon) is not None  # the clock of the look counts
@@ -239,6 +402,61 @@ def test_no_cause_is_told_across_time() -> None:
     untrusted = SILENT.replace("dial tcp 52.119.221.73:443: i/o timeout", "x509: certificate signed by unknown authority")
     told = explained(("10:00:00", START), ("10:00:30", [no_route]), ("10:20:00", START), ("10:20:30", [untrusted]))
     assert [(finding.code, finding.symptom_of) for finding in told.findings] == [("tls-untrusted", None)]
+
+
+OPENED = "INFO [instanceID=mi-02117ab6c0a35dc0a] [MessageGatewayService] Set up control channel successfully"
+
+
+@pytest.mark.parametrize(("start", "version"), [(THREE, "3.0.1124.0"), (TWO, "2.3.1319.0")])
+def test_an_old_agent_begins_with_its_version(start: Sequence[str], version: str) -> None:
+    call = SILENT.replace("Retrieve credentials produced error:", "error when calling AWS APIs. error details -")
+    told = explained(("09:00:00", start), ("09:00:05", [call]), ("09:20:00", start), ("09:20:05", [OPENED]))
+    assert [(run.began, run.version, run.channel) for run in told.timeline.runs] == [
+        (at("09:00:00"), version, ""),
+        (at("09:20:00"), version, "ssmmessages"),
+    ]
+    assert not told.findings and [item.ending.by for item in told.history if item.ending] == [EndedBy.RESTART]
+
+
+def test_an_update_and_a_way_back_are_runs_of_their_own() -> None:
+    new = (FIRST, ASKS, HYBRID, "INFO [amazon-ssm-agent] amazon-ssm-agent - v3.3.0.0", CORE)
+    found = timeline(("09:00:00", THREE), ("09:10:00", new), ("09:20:00", THREE))
+    assert [run.version for run in found.runs] == ["3.0.1124.0", "3.3.0.0", "3.0.1124.0"]
+
+
+def test_a_start_that_waits_for_its_identity_is_one() -> None:
+    found = timeline(("09:00:00", [FIRST, ASKS]), ("09:00:40", [HYBRID, "INFO amazon-ssm-agent - v3.3.0.0", CORE]))
+    assert [run.began for run in found.runs] == [at("09:00:00")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "over"),
+    [
+        (NO_NAME, REFUSED, True),
+        (NO_NAME, EXPIRED, True),
+        (REFUSED, EXPIRED, True),
+        (SILENT, DENIED, True),
+        (EXPIRED, DENIED, True),
+        (EXPIRED, NO_NAME, False),
+        (DENIED, EXPIRED, False),
+        (NO_NAME, failing(BEHIND[2], url="https://ssm.eu-west-2.amazonaws.com/"), False),  # another host
+        (NO_NAME, failing(BEHIND[2], "Status code 400 returned from AWS API. RequestId: x"), False),  # another call
+        (failing(BEHIND[1], url=f"http://{SSM}/"), EXPIRED, False),  # another port
+    ],
+)
+def test_what_came_further_ends_what_it_failed_of_before(before: str, after: str, over: bool) -> None:
+    told = explained(("09:59:00", START), ("10:00:00", [before]), ("10:20:00", [after]))
+    assert (len(told.findings), len(told.history)) == ((1, 1) if over else (2, 0))
+    if over:
+        ending = told.history[0].ending
+        assert ending is not None and ending.by is EndedBy.OTHER_FAULT and ending.at == at("10:20:00")
+        assert told.findings[0].code in ending.words
+
+
+def test_what_fails_of_something_nearer_again_holds_again() -> None:
+    told = explained(("10:00:00", [NO_NAME]), ("10:20:00", [EXPIRED]), ("10:40:00", [NO_NAME]))
+    assert {finding.code: finding.count for finding in told.findings} == {"dns-unknown-name": 1, "tls-expired": 1}
+    assert [item.code for item in told.history] == ["dns-unknown-name"]
 
 
 LINES = st.sampled_from([*START, READY, WORKER, UP, STOP, BYE, REGISTERED, SILENT, GONE, EC2])

@@ -1,4 +1,4 @@
-"""Writes what is generated (``make docs``): docs/findings.md and codes.txt from the catalogue, README's usage from ``--help``."""
+"""Writes what is generated (``make docs``): findings.md and codes.txt in docs from the catalogue, README's usage from ``--help``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.render.findings_page import document
 from tests.laws.tree import ROOT
 
-CODES = ROOT / "codes.txt"
+CODES = ROOT / "docs" / "codes.txt"
 FINDINGS_PAGE = ROOT / "docs" / "findings.md"
 README = ROOT / "README.md"
 USAGE = re.compile(r"(<!-- usage: [^\n]*-->\n```\n).*?(```\n<!-- end of usage -->)", re.DOTALL)

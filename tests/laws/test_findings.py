@@ -1,4 +1,4 @@
-"""Law 4: every code is unique, kebab-case, guarded by codes.txt, has a remedy with steps, and an anchor in docs/findings.md."""
+"""Law 4: every code is unique, kebab-case, kept in docs/codes.txt, has a remedy with steps, and a page in docs/findings.md."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_codes_are_unique() -> None:
 
 
 def test_codes_are_permanent() -> None:
-    """A code that was ever released stays; `make docs` adds a new one to codes.txt, and takes none away."""
+    """A code that was ever released stays; `make docs` adds a new one to docs/codes.txt, and takes none away."""
     text = CODES.read_text(encoding="utf-8")
     assert text.splitlines() == sorted(FINDINGS)
     assert with_codes(text) == text

@@ -1,6 +1,6 @@
 """`python -m tools.bundle.lock`: writes dependencies.txt and builder.txt anew, each wheel with its hash.
 
-The dependencies' versions are those of constraints.txt; the builder's are what the oldest Python gets.
+The dependencies' versions are those of tools/constraints.txt; the builder's are what the oldest Python gets.
 Only a person runs this, to take up newer versions; the build reads what it wrote.
 """
 
@@ -39,7 +39,7 @@ def dependencies(place: Path) -> list[Path]:
     found = _INSTALL_REQUIRES.search((ROOT / "setup.cfg").read_text(encoding="utf-8"))
     wanted = found[1].split() if found else []
     for machine in MACHINES:
-        run(*_PIP, "-d", str(place), "-c", str(ROOT / "constraints.txt"), *options_for(machine), *wanted)
+        run(*_PIP, "-d", str(place), "-c", str(ROOT / "tools" / "constraints.txt"), *options_for(machine), *wanted)
     for wheel in sorted(place.glob("*.whl")):
         name, version = wheel.name.split("-")[:2]
         if not wheel.stem.endswith("-any") and name not in COMPILED:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Callable, Optional
 
 from ssm_bootstrap.catalog import limits
-from ssm_bootstrap.catalog.agent import WORKER
+from ssm_bootstrap.catalog.agent import TELLS_CREDENTIALS, WORKER
+from ssm_bootstrap.catalog.logformat import LOG_NAMES
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.logs.read import read_stream
+from ssm_bootstrap.collect.logs.read import read_stream, rotations_of
 from ssm_bootstrap.collect.machine.surroundings import credentials_until
 from ssm_bootstrap.diagnose.logs.classify import LogContext
 from ssm_bootstrap.diagnose.logs.explain import classify_logs
+from ssm_bootstrap.diagnose.logs.timeline import CLOCK_STEP
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.agent import Proof, ProofSign
@@ -33,43 +35,62 @@ HYBRID = "OnPrem"
 LONG_SLEEP = re.compile(r"(?:\d+h)?\d+m")
 """The agent waits for minutes before it tries again: nothing more is to be expected of this start."""
 
-CLOCK_STEP = timedelta(seconds=1.5)
-"""How much earlier than its process a run may seem to begin: the kernel tells a start by whole seconds of the clock."""
-
 FIRST_LINES = 3.0
 """Seconds that a new process has to write its first line, which takes it less than one (measured): until then the newest line
 may be one of the process before."""
 
 MOST_TEXT = 4 << 20
+"""Bytes that are read of what was written since; more is never written by a start, and then the end counts."""
 
 
 @dataclass(frozen=True)
 class LogPosition:
-    """Where the agent's log ended when something was begun."""
+    """Where the agent's log ended when something was begun, and what its newest archive was called then."""
 
     size: int
+    archive: str = ""
 
     @classmethod
     def of(cls, files: Files) -> LogPosition:
         """The end of the log as it is now."""
-        try:
-            return cls(files.size(paths.AGENT_LOG))
-        except OSError:
-            return cls(0)
+        return cls(_size(files, paths.AGENT_LOG), _newest_archive(files))
 
     def read_since(self, host: Host) -> LogDigest:
-        """What was written since; all of the log where it was rotated."""
-        files = host.files
-        text = b""
-        try:
-            start = self.size if files.size(paths.AGENT_LOG) >= self.size else 0
-            for chunk in files.read_chunks(paths.AGENT_LOG, start):
-                text += chunk
-                if len(text) > MOST_TEXT:
-                    break
-        except OSError:
-            text = b""
-        return read_stream([text], "amazon-ssm-agent.log", host.clock.zone())
+        """What was written since: where the log was rotated, the rest of what was the log then, and all of the new one."""
+        files, archive = host.files, _newest_archive(host.files)
+        if archive != self.archive:
+            text = _end_of(files, archive, self.size) + _end_of(files, paths.AGENT_LOG, 0)
+        else:
+            text = _end_of(files, paths.AGENT_LOG, self.size if _size(files, paths.AGENT_LOG) >= self.size else 0)
+        return read_stream([text[-MOST_TEXT:]], LOG_NAMES[1], host.clock.zone())
+
+
+def _size(files: Files, path: str) -> int:
+    try:
+        return files.size(path)
+    except OSError:
+        return 0
+
+
+def _newest_archive(files: Files) -> str:
+    """The archive that was the log until it was rotated last; empty where there is none."""
+    place, _, name = paths.AGENT_LOG.rpartition("/")
+    try:
+        archives = [found for found in rotations_of(name, files.list(place)) if found != name]
+    except OSError:
+        return ""
+    return f"{place}/{archives[-1]}" if archives else ""
+
+
+def _end_of(files: Files, path: str, start: int) -> bytes:
+    """The end of a file, from ``start`` on at the earliest; nothing of one that is not there."""
+    text = b""
+    try:
+        for chunk in files.read_chunks(path, max(start, files.size(path) - MOST_TEXT)):
+            text = (text + chunk)[-MOST_TEXT:]
+    except OSError:
+        return text
+    return text
 
 
 @dataclass(frozen=True)
@@ -150,6 +171,10 @@ def _signs_of(run: Optional[Run], answers: Optional[bool], until: Callable[[], s
 def _credentials(run: Run, until: Callable[[], str]) -> ProofSign:
     """Credentials that were kept over the restart say nothing of what AWS would give now."""
     sleep = _sleep_of(run)
+    if run.credentials is None and not sleep and TELLS_CREDENTIALS.is_reached_by(run.version) is False:
+        # Such an agent starts its worker, or opens its channel, once it has them, and says nothing of them.
+        is_at_work = bool(run.workers) or run.channel == "ssmmessages"
+        return ProofSign("credentials", is_at_work, "ready: it is at work with them" if is_at_work else "not ready yet")
     if run.credentials is None or sleep:
         return ProofSign("credentials", False, f"sleeping for {sleep} before it asks again" if sleep else "not ready yet")
     if not run.has_kept_credentials:

@@ -50,6 +50,7 @@ KINDS: tuple[FindingKind, ...] = (
         subject="this machine's clock",
         explains=("tls-not-yet-valid", "tls-expired", *families.NO_TOKEN),
         told_by=(Teller.PROBE, Teller.LOG),
+        ended_by=("credentials-ready",),
         title="This machine's clock is too far from the service's",
         cause=(
             "The Date header of the service and this machine's clock differ by more than signed requests may. Registration is "

@@ -213,6 +213,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="patch-payload-unreachable",
         severity=Severity.ERROR,
+        service="s3",
         is_minor_beside=("s3-unreachable",),
         changed_on=Side.AWS,
         breaks=(Capability.PATCH,),

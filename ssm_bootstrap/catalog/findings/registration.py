@@ -159,6 +159,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-exhausted",
         severity=Severity.ERROR,
+        is_left_by="answer-lost",
         changed_on=Side.AWS,
         subject="activation",
         breaks=(Capability.REGISTER,),
@@ -287,6 +288,7 @@ KINDS: tuple[FindingKind, ...] = (
         breaks=ON_A_NODE,
         explains=(*families.NO_TOKEN,),
         identity=Bond.NODE,
+        ended_by=("credentials-ready",),
         title="Systems Manager no longer knows this node",
         cause=(
             "The service answers InvalidInstanceId for {mi}: the node was deregistered in the account, while its vault here "

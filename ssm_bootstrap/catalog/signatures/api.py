@@ -19,6 +19,7 @@ API: tuple[Signature, ...] = (
         near_misses=("ActivationExpired: lab",),
         code="activation-invalid",
         transient=False,
+        is_answer=True,
     ),
     Signature(
         id="activation-expired",
@@ -31,6 +32,7 @@ API: tuple[Signature, ...] = (
         near_misses=("InvalidActivation: lab", "ExpiredTokenException: The security token included in the request is expired"),
         code="activation-expired",
         transient=False,
+        is_answer=True,
     ),
     Signature(
         id="registration-limit",
@@ -42,6 +44,7 @@ API: tuple[Signature, ...] = (
         samples=(formatted(_REGISTER + "RegistrationLimitExceeded: "),),
         code="activation-exhausted",
         transient=False,
+        is_answer=True,
     ),
     Signature(
         id="already-registered-key",
@@ -53,6 +56,7 @@ API: tuple[Signature, ...] = (
         samples=(formatted(_REGISTER + "InstanceAlreadyRegistered: "), formatted("PublicKeyAlreadyRegistered: ")),
         near_misses=("Instance already registered. Would you like to override existing with new registration information?",),
         transient=False,
+        is_answer=True,
     ),
     Signature(
         id="invalid-public-key",
@@ -63,6 +67,7 @@ API: tuple[Signature, ...] = (
         source=_MODEL,
         samples=(formatted(_REGISTER + "InvalidPublicKey: "),),
         transient=False,
+        is_answer=True,
     ),
     Signature(
         id="too-many-updates",
@@ -74,6 +79,7 @@ API: tuple[Signature, ...] = (
         samples=(formatted(_REGISTER + "TooManyUpdates: "),),
         code="throttled",
         transient=True,
+        is_answer=True,
     ),
     Signature(
         id="internal-server-error",
@@ -85,6 +91,7 @@ API: tuple[Signature, ...] = (
         samples=(measured(_REGISTER + "InternalServerError: lab"),),
         code="service-error",
         transient=True,
+        is_answer=True,
     ),
     Signature(
         id="throttling",
@@ -101,6 +108,7 @@ API: tuple[Signature, ...] = (
         ),
         code="throttled",
         transient=True,
+        is_answer=True,
     ),
     Signature(
         id="endpoint-policy",
@@ -120,6 +128,7 @@ API: tuple[Signature, ...] = (
         ),
         transient=False,
         refuses=CallRefusal.PERMISSION,
+        is_answer=True,
     ),
     Signature(
         id="access-denied",
@@ -141,6 +150,7 @@ API: tuple[Signature, ...] = (
         near_misses=("AccessDenied: Access Denied", "AccessDeniedException: User: anonymous … VPC endpoint policy"),
         transient=False,
         refuses=CallRefusal.PERMISSION,
+        is_answer=True,
     ),
     Signature(
         id="fingerprint-refused",
@@ -152,6 +162,7 @@ API: tuple[Signature, ...] = (
         samples=(formatted("Retrieve credentials produced error: MachineFingerprintDoesNotMatch: "),),
         code="fingerprint-mismatch",
         transient=False,
+        is_answer=True,
     ),
     Signature(
         id="invalid-instance-id",
@@ -166,6 +177,7 @@ API: tuple[Signature, ...] = (
         ),
         code="node-deregistered",
         transient=False,
+        is_answer=True,
     ),
     Signature(
         id="signature-clock",
@@ -188,6 +200,7 @@ API: tuple[Signature, ...] = (
         ),
         code="clock-skewed",
         transient=False,
+        is_answer=True,
     ),
     Signature(
         id="signature-invalid",
@@ -205,6 +218,7 @@ API: tuple[Signature, ...] = (
         near_misses=("InvalidSignatureException: Signature expired: 2 is now earlier than 3",),
         transient=False,
         refuses=CallRefusal.SIGNATURE,
+        is_answer=True,
     ),
     Signature(
         id="request-expired",
@@ -216,6 +230,7 @@ API: tuple[Signature, ...] = (
         samples=(documented("RequestExpired: Request has expired."),),
         code="clock-skewed",
         transient=False,
+        is_answer=True,
     ),
     Signature(
         id="request-time-too-skewed",
@@ -232,6 +247,7 @@ API: tuple[Signature, ...] = (
         ),
         code="clock-skewed",
         transient=False,
+        is_answer=True,
     ),
     Signature(
         id="unrecognized-client",
@@ -243,6 +259,7 @@ API: tuple[Signature, ...] = (
         samples=(documented("UnrecognizedClientException: The token in the request is invalid."),),
         transient=False,
         refuses=CallRefusal.CREDENTIALS,
+        is_answer=True,
     ),
     Signature(
         id="invalid-client-token",
@@ -254,6 +271,7 @@ API: tuple[Signature, ...] = (
         samples=(documented("InvalidClientTokenId: The token in the request is invalid."),),
         transient=False,
         refuses=CallRefusal.CREDENTIALS,
+        is_answer=True,
     ),
     Signature(
         id="expired-token",
@@ -265,6 +283,7 @@ API: tuple[Signature, ...] = (
         samples=(documented("ExpiredTokenException: The security token included in the request is expired"),),
         near_misses=("ActivationExpired: lab",),
         transient=False,
+        is_answer=True,
     ),
     Signature(
         id="validation-exception",
@@ -275,6 +294,7 @@ API: tuple[Signature, ...] = (
         source="aws-sdk-go 1.51.20 (untyped error code)",
         samples=(documented("ValidationException: 1 validation error detected\n\tstatus code: 400, request id: 1"),),
         transient=False,
+        is_answer=True,
     ),
     Signature(
         id="parameter-too-short",
@@ -376,5 +396,6 @@ API: tuple[Signature, ...] = (
         near_misses=("ThrottlingException: lab\n\tstatus code: 400, request id: 00000000-0000-4000-8000-000000000000",),
         code="service-error",
         transient=True,
+        is_answer=True,
     ),
 )

@@ -75,7 +75,9 @@ class Signature:
     variant: str = ""  # which words of that code say what is to be changed here
     transient: Optional[bool] = None
     refuses: Optional[CallRefusal] = None  # of a cause: the service refuses the call; what that means is for the phase to say
-    denies_object: bool = False  # of a cause: S3 refuses an object, which is a policy's doing where it is known to exist
+    is_answer: bool = False  # of a cause: the service itself says it, so that the call got through to it
+    denied_object: str = ""  # of a cause: the finding where S3 refuses an object so that is known to exist: a policy's doing
+    is_of_patching: bool = False  # of a cause: it means that where a patch run says it, and nothing elsewhere
     near_misses: tuple[str, ...] = ()
     lead: str = ""  # of a state: what its message begins with after the prefixes, where that is not ``fixed``
     event: Optional[LifeEvent] = None  # what it tells of the life of the agent's core: then each time that it was written is kept

@@ -46,6 +46,7 @@ PLUGINS: tuple[Signature, ...] = (
         code="patch-payload-unreachable",
         is_minor=True,  # the script gives it for failures of its own too
         transient=True,
+        is_of_patching=True,
     ),
     Signature(
         id="patch-exit-hash",
@@ -58,6 +59,7 @@ PLUGINS: tuple[Signature, ...] = (
         near_misses=("failed to run commands: exit status 156",),
         code="patch-payload-unreachable",
         transient=True,
+        is_of_patching=True,
     ),
     Signature(
         id="patch-exit-load",
@@ -67,6 +69,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="the patch payload could not be loaded (python, unpacking)",
         source=_PATCH,
         samples=(documented("failed to run commands: exit status 152"),),
+        is_of_patching=True,
     ),
     Signature(
         id="patch-exit-directory",
@@ -76,6 +79,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="the patch script could not make its directory (disk, read-only)",
         source=_PATCH,
         samples=(documented("failed to run commands: exit status 154"),),
+        is_of_patching=True,
     ),
     Signature(
         id="patch-exit-unpack",
@@ -85,6 +89,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="the patch payload could not be unpacked (disk, incomplete download)",
         source=_PATCH,
         samples=(documented("failed to run commands: exit status 155"),),
+        is_of_patching=True,
     ),
     Signature(
         id="patch-exit-system",
@@ -96,6 +101,7 @@ PLUGINS: tuple[Signature, ...] = (
         samples=(documented("failed to run commands: exit status 146"),),
         code="patch-platform",
         transient=False,
+        is_of_patching=True,
     ),
     Signature(
         id="patch-exit-api",
@@ -106,6 +112,7 @@ PLUGINS: tuple[Signature, ...] = (
         source=_PATCH,
         samples=(documented("failed to run commands: exit status 143"), documented("failed to run commands: exit status 149")),
         near_misses=("failed to run commands: exit status 146", "failed to run commands: exit status 1"),
+        is_of_patching=True,
     ),
     Signature(
         id="patch-exit-override",
@@ -117,6 +124,7 @@ PLUGINS: tuple[Signature, ...] = (
         samples=(documented("failed to run commands: exit status 160"),),
         near_misses=("failed to run commands: exit status 16",),
         transient=False,
+        is_of_patching=True,
     ),
     Signature(
         id="patch-exit-reboot",
@@ -137,6 +145,7 @@ PLUGINS: tuple[Signature, ...] = (
         source=_PATCH,
         samples=(documented("exit status 195"), documented("failed to run commands: exit status 196")),
         near_misses=("exit status 19", "exit status 194"),
+        is_of_patching=True,
     ),
     Signature(
         id="exit-noexec",

@@ -82,7 +82,7 @@ S3: tuple[Signature, ...] = (
         samples=(formatted("http request failed. status:403 Forbidden statuscode:403"),),
         near_misses=("http request failed. status:404 Not Found statuscode:404",),
         transient=False,
-        denies_object=True,
+        denied_object="s3-denied",
     ),
     Signature(
         id="s3-no-object",
@@ -116,7 +116,7 @@ S3: tuple[Signature, ...] = (
         samples=(documented("AccessDenied: Access Denied\n\tstatus code: 403, request id: 4442587FB7D0A2F9, host id: abc="),),
         near_misses=("AccessDeniedException: lab",),
         transient=False,
-        denies_object=True,
+        denied_object="s3-denied",
     ),
     Signature(
         id="s3-wrong-region",

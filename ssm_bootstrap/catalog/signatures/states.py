@@ -113,6 +113,17 @@ STATES: tuple[Signature, ...] = (
         event=LifeEvent.VERSION,
     ),
     Signature(
+        id="version-of-2",
+        kind=Kind.STATE,
+        fixed="Starting Agent: amazon-ssm-agent - v",
+        pattern=r"\AStarting Agent: amazon-ssm-agent - v(?P<version>\S+)",
+        meaning="the running version, by an agent of 2.x",
+        source="amazon-ssm-agent 2.3.1319.0 agent/agent/agent.go:71",
+        samples=(formatted("Starting Agent: amazon-ssm-agent - v2.3.1319.0"),),
+        near_misses=("amazon-ssm-agent - v3.3.0.0",),
+        event=LifeEvent.VERSION,
+    ),
+    Signature(
         id="identity",
         kind=Kind.STATE,
         fixed="Agent will take identity from ",

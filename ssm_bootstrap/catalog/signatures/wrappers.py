@@ -85,6 +85,7 @@ WRAPPERS: tuple[Signature, ...] = (
             formatted("error when calling AWS APIs. error details - InvalidInstanceId: "),
         ),
         service="ssm",
+        ended_by=("credentials-ready",),
     ),
     Signature(
         id="associations",
@@ -96,6 +97,7 @@ WRAPPERS: tuple[Signature, ...] = (
         samples=(formatted("Unable to load instance associations, unable to retrieve associations InternalServerError: "),),
         near_misses=("Encountered error while loading association 1b2c contents",),
         service="ssm",
+        ended_by=("credentials-ready",),
     ),
     Signature(
         id="association-document",
@@ -106,6 +108,7 @@ WRAPPERS: tuple[Signature, ...] = (
         source=AGENT + "agent/association/processor/processor.go",
         samples=(formatted("Encountered error while loading association 1b2c3d4e contents, ThrottlingException: Rate exceeded"),),
         service="ssm",
+        ended_by=("credentials-ready",),
     ),
     Signature(
         id="core-start",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from operator import itemgetter
-from typing import Any, Callable, Iterable, Mapping, Optional
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES, Varying, blank, mask_secrets, parse_time, split_prefixes, varying_parts
 from ssm_bootstrap.catalog.signatures import SIGNATURES
-from ssm_bootstrap.collect.logs.stamps import Calendar, Stretch, in_order, thin
+from ssm_bootstrap.collect.logs.order import FROM_ELSEWHERE, ReadingOrder
+from ssm_bootstrap.collect.logs.stamps import Calendar, Stretch, before_the_clock, in_order, thin
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord, SignAt, Spell
 
 KNOWN_LIMIT = 1000
@@ -36,8 +37,22 @@ _FIXED = tuple(dict.fromkeys([row.fixed for row in SIGNATURES] + ["dial tcp", "l
 
 _LIFE = tuple((row.fixed, re.compile(row.pattern)) for row in SIGNATURES if row.event is not None)
 
-Told = tuple[bytes, Optional["Group"]]
-"""A stamp, and the sign of life that was written then; None where the clock was set back to it."""
+
+class Told(NamedTuple):
+    """A sign of life that was written: when, which, and where in the order of reading."""
+
+    stamp: bytes
+    group: Group
+    era: int
+    place: int
+
+
+class Taken(NamedTuple):
+    """All that a fold holds, to be absorbed by another."""
+
+    groups: tuple[Group, ...]
+    signs: tuple[Told, ...]
+    order: ReadingOrder
 
 
 class Group:
@@ -55,34 +70,34 @@ class Group:
         self.is_life = shape != OTHER_SHAPES and any(fixed in self.message and sign.search(self.message) for fixed, sign in _LIFE)
         self.count = 0
         self.minute = -1 << 40
-        self.now: list[Any] = [b"", b"", 0]  # the spell that goes on
+        self.now: list[Any] = [0, b"", b"", 0, 0, 0]  # the spell that goes on, as a Stretch
         self.spells: list[Stretch] = []
 
-    def add(self, stamp: bytes, minute: Optional[int]) -> bool:
+    def add(self, stamp: bytes, minute: Optional[int], era: int, place: int) -> bool:
         """One more record; True where a new spell begins with it."""
         self.count += 1
         if minute is None:
             return False
         now = self.now
         gap = minute - self.minute
-        if -SPELL_GAP <= gap <= SPELL_GAP:
-            now[2] += 1
-            if stamp > now[1]:
-                now[1] = stamp
+        if -SPELL_GAP <= gap <= SPELL_GAP and now[0] == era:
+            now[3] += 1
+            if stamp >= now[2]:
+                now[2], now[5] = stamp, place
                 self.minute = minute
-            elif stamp < now[0]:
-                now[0] = stamp
+            elif stamp < now[1]:
+                now[1], now[4] = stamp, place
             return False
-        if now[2]:
-            self.spells.append((now[0], now[1], now[2]))
-        self.now = [stamp, stamp, 1]
+        if now[3]:
+            self.spells.append(Stretch(*now))
+        self.now = [era, stamp, stamp, 1, place, place]
         self.minute = minute
         return True
 
-    def stretches(self, calendar: Calendar) -> list[Stretch]:
-        """All spells in order of time, those without a pause between them joined."""
-        spells = self.spells + ([(self.now[0], self.now[1], self.now[2])] if self.now[2] else [])
-        return in_order(spells, SPELL_GAP, calendar)
+    def stretches(self, calendar: Calendar, ceilings: Sequence[Optional[bytes]] = ()) -> list[Stretch]:
+        """All spells in order of time, those without a pause between them joined; with ``ceilings`` those of all eras as one."""
+        spells = self.spells + ([Stretch(*self.now)] if self.now[3] else [])
+        return in_order(before_the_clock(spells, ceilings) if ceilings else spells, SPELL_GAP, calendar)
 
 
 class Fold:
@@ -96,7 +111,10 @@ class Fold:
         self._unknown = 0
         self._spells = 0
         self._signs: deque[Told] = deque(maxlen=SIGNS_LIMIT)
+        self.order = ReadingOrder()
         self.calendar = Calendar()
+        self.is_of_the_agent = True
+        """Whether what is read was written by the running agent: signs of its life count from nowhere else."""
 
     @property
     def beyond(self) -> int:
@@ -115,16 +133,19 @@ class Fold:
 
     def count(self, group: Group, stamp: bytes, minute: Optional[int]) -> None:
         """One more record of a group; ``minute`` is the calendar's of its stamp."""
-        if group.is_life:
-            self._signs.append((stamp, group))
-        if group.add(stamp, minute):
+        order = self.order
+        order.place = place = order.place + order.step
+        if group.is_life and self.is_of_the_agent:
+            self._signs.append(Told(stamp, group, order.era, place))
+        if group.add(stamp, minute, order.era, place):
             self._spells += 1
             if self._spells > SPELLS_LIMIT:
                 self._thin()
 
-    def set_back(self, stamp: bytes) -> None:
-        """The clock was set back: what is read from here on was written later, whatever its stamp says."""
-        self._signs.append((stamp, None))
+    def has_errors_of(self, paths: Iterable[str]) -> bool:
+        """Whether any of these files told an error."""
+        files = set(paths)
+        return any(group.level in ("ERROR", "CRITICAL") and group.file in files for group in self._groups.values())
 
     def admit(self, level: bytes, body: bytes, stamp: bytes, file: str, line: int) -> Group:
         """The group of a record that ``find`` does not know; a new one where its shape is new."""
@@ -179,28 +200,38 @@ class Fold:
         group = self._groups[key] = Group(key, level, (parts[0], parts[1], mask_secrets(message)), mask_secrets(shape))
         return group
 
-    def absorb(self, groups: Iterable[Group], signs: Iterable[Told], lines_before: Mapping[str, int]) -> None:
-        """Take in the groups of another fold, whose files come after; ``lines_before``: how far a file was read already."""
+    def absorb(self, other: Taken, lines_before: Mapping[str, int]) -> None:
+        """Take in another fold, whose files come after; ``lines_before``: how far a file was read already."""
         own: dict[int, Group] = {}
-        for other in groups:
-            group = self._place(other.key, (other.source, other.context, other.message))
+        eras, places = self.order.follow_with(other.order)
+
+        def later(place: int) -> int:
+            return place if place >= FROM_ELSEWHERE else place + places
+
+        for theirs in other.groups:
+            group = self._place(theirs.key, (theirs.source, theirs.context, theirs.message))
             if not group.count and not group.file:
-                group.file, group.stamp = other.file, other.stamp
-                group.line = other.line + lines_before.get(other.file, 0)
-            group.count += other.count
-            stretches = other.stretches(self.calendar)
-            group.spells += stretches
+                group.file, group.stamp = theirs.file, theirs.stamp
+                group.line = theirs.line + lines_before.get(theirs.file, 0)
+            group.count += theirs.count
+            stretches = theirs.stretches(self.calendar)
+            group.spells += [
+                Stretch(era + eras, first, last, count, later(place), later(last_place))
+                for era, first, last, count, place, last_place in stretches
+            ]
             self._spells += len(stretches)
-            own[id(other)] = group
+            own[id(theirs)] = group
         self._signs.extend(
-            (stamp, own[id(sign)] if sign is not None else None) for stamp, sign in signs if sign is None or own[id(sign)].is_life
+            Told(sign.stamp, own[id(sign.group)], sign.era + eras, later(sign.place))
+            for sign in other.signs
+            if own[id(sign.group)].is_life
         )
         if self._spells > SPELLS_LIMIT:
             self._thin()
 
-    def taken(self) -> tuple[tuple[Group, ...], tuple[Told, ...]]:
-        """Groups and signs as they are, to be absorbed by another fold."""
-        return tuple(self._groups.values()), tuple(self._signs)
+    def taken(self) -> Taken:
+        """All that there is, to be absorbed by another fold."""
+        return Taken(tuple(self._groups.values()), tuple(self._signs), self.order)
 
     def _thin(self) -> None:
         """Forget the shortest pauses, until each group has no more than its share of half the spells that there may be."""
@@ -208,7 +239,7 @@ class Fold:
         self._spells = 0
         for group in self._groups.values():
             group.spells = thin(group.stretches(self.calendar), share, self.calendar)
-            group.now = [b"", b"", 0]
+            group.now = [0, b"", b"", 0, 0, 0]
             group.minute = -1 << 40
             self._spells += len(group.spells)
 
@@ -219,19 +250,24 @@ class Fold:
         """
         order: list[tuple[float, int, LogGroup]] = []
         reached = float("-inf")
+        ceilings = self.order.ceilings()
         for index, group in enumerate(self._groups.values()):
-            told = _told(group, group.stretches(self.calendar), zone)
+            told = _told(group, group.stretches(self.calendar, ceilings), zone)
             if told.first is not None:
                 reached = told.first.timestamp()
             order.append((reached, index, told))
         order.sort(key=lambda item: item[:2])
         met = list(self._groups.values())
         places = {id(met[index]): place for place, (_, index, _) in enumerate(order)}
-        signs = (
-            SignAt(parse_time(stamp.decode(), zone) if stamp else None, places[id(sign)] if sign is not None else None)
-            for stamp, sign in self._signs
-        )
+        signs = (SignAt(_time(sign.stamp, ceilings[sign.era], zone), places[id(sign.group)], sign.place) for sign in self._signs)
         return tuple(told for _, _, told in order), tuple(signs)
+
+
+def _time(stamp: bytes, ceiling: Optional[bytes], zone: tzinfo) -> Optional[datetime]:
+    """A sign's time: none lies after the time to which the clock was set back later."""
+    if not stamp:
+        return None
+    return parse_time((stamp if ceiling is None else min(stamp, ceiling)).decode(), zone)
 
 
 def _context(name: str) -> tuple[str, tuple[Varying, ...]]:
@@ -242,10 +278,10 @@ def _context(name: str) -> tuple[str, tuple[Varying, ...]]:
 
 def _told(group: Group, stretches: Iterable[Stretch], zone: tzinfo) -> LogGroup:
     spells = []
-    for first, last, count in stretches:
+    for _, first, last, count, place, last_place in stretches:
         begun, ended = parse_time(first.decode(), zone), parse_time(last.decode(), zone)
         if begun is not None and ended is not None:
-            spells.append(Spell(begun, ended, count))
+            spells.append(Spell(begun, ended, count, place, last_place))
     at = parse_time(group.stamp.decode(), zone) if group.stamp else None
     record = LogRecord(at, Level(group.level), group.message, group.source, group.context)
     first_time, last_time = (spells[0].first, max(spell.last for spell in spells)) if spells else (None, None)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Optional, Protocol, Sequence, TypeVar
 
 from ssm_bootstrap.catalog.logformat import LOG_DIRECTORY, LOG_NAMES, parse_time
-from ssm_bootstrap.collect.logs.fold import Fold, Group, Told
+from ssm_bootstrap.collect.logs.fold import Fold, Taken
 from ssm_bootstrap.collect.logs.parts import LogFiles, Part, chunks_of, shares_of
 from ssm_bootstrap.collect.logs.records import LogReader, Window
 from ssm_bootstrap.model.logs import LogDigest, LogFile
@@ -62,12 +62,10 @@ class LogReading(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """What one pass over parts gave: groups, and for each part what was read of it."""
+    """What one pass over parts gave: what was folded, and for each part what was read of it."""
 
-    groups: tuple[Group, ...]
-    signs: tuple[Told, ...]
+    taken: Taken
     parts: tuple[PartRead, ...]
-    beyond: int
 
 
 class PartRead(NamedTuple):
@@ -95,26 +93,38 @@ def read_logs(
     ``zone`` is taken for the agent's local times; with ``now`` a file whose records lie ahead of it is remarked on.
     Records before ``since`` and after ``until`` are left out. Text without a time has that of ``written`` (seconds since
     the epoch, by path), or none, and is then never left out.
-    An error that stands in errors.log is not counted again from the main log of the same directory.
+    An error that stands in errors.log is not counted again from the main log of the same directory. Where the clock was set
+    back, only the one log that holds all lines tells what came after what: then errors.log adds what that does not hold.
     """
     told = list(dict.fromkeys(paths))
     reading = LogReading(files, zone, _span(since, until, zone), written or {}, workers)
     errors = [path for path in told if _plain_name(path) == _ERRORS_NAME]
-    whole = Fold()
-    read: dict[str, PartRead] = {}
-    windows: dict[str, Window] = {}
-    for path, found in _read_all(reading, errors, windows, whole):
-        directory = path.rpartition("/")[0]
-        read[path] = _joined(read.get(path), found)
-        if found.window:
-            windows[directory] = _join(windows.get(directory), found.window)
     others = [path for path in told if _plain_name(path) != _ERRORS_NAME]
-    for path, found in _read_all(reading, others, windows, whole):
-        read[path] = _joined(read.get(path), found)
+    whole, read = _read_in_turn(reading, errors, others)
+    if errors and whole.order.was_set_back:
+        again, read_again = _read_in_turn(reading, others, errors)
+        if again.has_errors_of(others):
+            whole, read = again, read_again
     seen = [read[path] for path in told if not read[path].error or read[path].file.bytes_read]
     unseen = tuple((path, read[path].error) for path in sorted(told, key=lambda path: path not in errors) if read[path].error)
     groups, signs = whole.told(zone)
     return LogDigest(groups, tuple(_remarked(part, zone, now) for part in seen), unseen, signs)
+
+
+def _read_in_turn(reading: LogReading, first: Sequence[str], second: Sequence[str]) -> tuple[Fold, dict[str, PartRead]]:
+    """The files of ``second`` after those of ``first``, without the errors that these have told."""
+    whole = Fold()
+    read: dict[str, PartRead] = {}
+    windows: dict[str, Window] = {}
+    for paths in (first, second):
+        found_here: dict[str, Window] = {}
+        for path, found in _read_all(reading, paths, windows, whole):
+            read[path] = _joined(read.get(path), found)
+            if found.window and _plain_name(path) in (_ERRORS_NAME, _AGENT_NAME):
+                directory = path.rpartition("/")[0]
+                found_here[directory] = _join(found_here.get(directory), found.window)
+        windows = found_here
+    return whole, read
 
 
 def read_stream(
@@ -153,7 +163,7 @@ def _read_all(
     lines: dict[str, int] = {}
     for done in passed:
         if len(shares) > 1:
-            whole.absorb(done.groups, done.signs, lines)
+            whole.absorb(done.taken, lines)
         for part in done.parts:
             lines[part.file.path] = lines.get(part.file.path, 0) + part.lines
             yield part.file.path, part
@@ -162,9 +172,13 @@ def _read_all(
 def _read_parts(reading: LogReading, parts: Sequence[Part], windows: Mapping[str, Window], fold: Fold) -> Passed:
     done = []
     for part in parts:
-        told = windows.get(part.path.rpartition("/")[0]) if _plain_name(part.path) == _AGENT_NAME else None
+        place, plain = part.path.rpartition("/")[0], _plain_name(part.path)
+        told = windows.get(place) if plain in (_ERRORS_NAME, _AGENT_NAME) else None
         stamp = _stamp_of(reading.written.get(part.path), reading.zone)
-        reader = LogReader(part.path, fold, told, reading.span, zone=reading.zone, stamp=stamp)
+        reader = LogReader(
+            part.path, fold, told, reading.span, zone=reading.zone, stamp=stamp,
+            story=f"{place}/{plain}", is_beside=plain == _ERRORS_NAME,
+        )  # fmt: skip
         before = fold.beyond
         error = ""
         try:
@@ -176,8 +190,7 @@ def _read_parts(reading: LogReading, parts: Sequence[Part], windows: Mapping[str
         if fold.beyond > before:
             file = _with_remarks(file, f"{fold.beyond - before} records of further shapes were counted together")
         done.append(PartRead(file, reader.lines_read, reader.window, error))
-    groups, signs = fold.taken()
-    return Passed(groups, signs, tuple(done), fold.beyond)
+    return Passed(fold.taken(), tuple(done))
 
 
 def _stamp_of(seconds: Optional[float], zone: tzinfo) -> bytes:

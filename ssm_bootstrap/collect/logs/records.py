@@ -9,7 +9,7 @@ import re
 from datetime import timezone, tzinfo
 from typing import Iterable, Optional
 
-from ssm_bootstrap.catalog.logformat import PROMPT, QUIET, clean_line, find_head
+from ssm_bootstrap.catalog.logformat import PROMPT, QUIET, clean_line, find_head, is_of_the_agent
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind
 from ssm_bootstrap.collect.logs.fold import Fold
@@ -24,7 +24,6 @@ CHUNK = 1 << 20
 """Bytes that are searched at a time."""
 
 _LOOK_BACK = 1 << 16
-_BACKWARDS = 2  # minutes; the agent's processes write their lines up to seconds out of order
 _TWICE = frozenset((b"ERROR", b"CRITICAL"))  # levels that the agent writes to errors.log and to its main log
 
 _STAMP = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
@@ -46,7 +45,8 @@ class LogReader:
     """Reads one log, or a part of one, into ``fold``; records outside ``span`` are left out.
 
     Errors between the stamps of ``told`` were told by another file. ``stamp`` is the time of text that has none of its own,
-    ``zone`` the one in which the agent writes.
+    ``zone`` the one in which the agent writes, ``story`` the log of which this is an archive or an end; ``is_beside``: another
+    file tells it too.
     """
 
     def __init__(
@@ -58,8 +58,11 @@ class LogReader:
         *,
         zone: tzinfo = timezone.utc,
         stamp: bytes = b"",
+        story: str = "",
+        is_beside: bool = False,
     ) -> None:
         self.path = path
+        self._story, self._is_beside = story or path, is_beside
         self._zone, self._stamp = zone, stamp
         self.remarks: list[str] = []
         self.window: Optional[Window] = None
@@ -79,6 +82,8 @@ class LogReader:
 
     def read(self, chunks: Iterable[bytes]) -> None:
         """All of it; raises OSError, and what was read until then is kept."""
+        self._fold.is_of_the_agent = is_of_the_agent(self.path)
+        self._minute = self._fold.order.begin(self._story, is_beside=self._is_beside)
         parts: list[bytes] = []
         size = 0
         try:
@@ -99,9 +104,11 @@ class LogReader:
             for line in self._lines.rest():
                 self._line(line)
             self._finish()
+            self._fold.order.end(self._minute)
 
     def push(self, chunk: bytes) -> None:
         """What was added to a log that is followed."""
+        self._fold.is_of_the_agent = is_of_the_agent(self.path)
         self.bytes_read += len(chunk)
         self._slowly(chunk)
 
@@ -257,11 +264,9 @@ class LogReader:
         self._fold.add(stamp, level, b"\n".join(self._body).rstrip(), self.path, number)
 
     def _went_back(self, minute: int, stamp: bytes) -> None:
-        back = self._minute - minute
-        if back >= _BACKWARDS:
-            self._fold.set_back(stamp)
+        if self._fold.order.goes_back(self._minute, minute, stamp, is_first=not self.records):
             self._jumps += 1
-            self._furthest = max(self._furthest, back)
+            self._furthest = max(self._furthest, self._minute - minute)
 
     def log_file(self) -> LogFile:
         """How much was read, and what was odd."""

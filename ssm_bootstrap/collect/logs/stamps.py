@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Optional
+from typing import NamedTuple, Optional, Sequence
 
-Stretch = tuple[bytes, bytes, int]
-"""First stamp, last stamp and count of a spell."""
+
+class Stretch(NamedTuple):
+    """A spell: in which era of the clock it was read (a new one begins where that is set back), its first and last stamp, how
+    many records, and the places of the first and the last in the order of reading."""
+
+    era: int
+    first: bytes
+    last: bytes
+    records: int
+    place: int
+    last_place: int
+
+
+_ANOTHER_ERA = 1 << 40
 
 
 class Calendar:
@@ -45,11 +57,30 @@ def in_order(spells: list[Stretch], gap: int, calendar: Calendar) -> list[Stretc
     joined: list[Stretch] = []
     for spell in sorted(spells):
         if joined and _pause(joined[-1], spell, calendar) <= gap:
-            first, last, count = joined[-1]
-            joined[-1] = (first, max(last, spell[1]), count + spell[2])
+            joined[-1] = _together(joined[-1], spell)
         else:
             joined.append(spell)
     return joined
+
+
+def _together(before: Stretch, after: Stretch) -> Stretch:
+    last, last_place = max((before.last, before.last_place), (after.last, after.last_place))
+    if after.era != before.era:
+        last, last_place = after.last, after.last_place
+    return Stretch(after.era, before.first, last, before.records + after.records, before.place, last_place)
+
+
+def before_the_clock(spells: list[Stretch], ceilings: Sequence[Optional[bytes]]) -> list[Stretch]:
+    """Spells with times of the last era: none lies after the time to which the clock was set back later."""
+    placed = []
+    for spell in spells:
+        ceiling = ceilings[spell.era]
+        if ceiling is not None:
+            spell = spell._replace(era=0, first=min(spell.first, ceiling), last=min(spell.last, ceiling))
+        elif spell.era:
+            spell = Stretch(0, *spell[1:])
+        placed.append(spell)
+    return placed
 
 
 def thin(spells: list[Stretch], share: int, calendar: Calendar) -> list[Stretch]:
@@ -61,16 +92,17 @@ def thin(spells: list[Stretch], share: int, calendar: Calendar) -> list[Stretch]
 
 
 def _pause(before: Stretch, after: Stretch, calendar: Calendar) -> int:
-    return (calendar.minute(after[0]) or 0) - (calendar.minute(before[1]) or 0)
+    if after.era != before.era:
+        return _ANOTHER_ERA
+    return (calendar.minute(after.first) or 0) - (calendar.minute(before.last) or 0)
 
 
 def _join(spells: list[Stretch], limit: int, room: int, calendar: Calendar) -> list[Stretch]:
     """Neighbours with a pause of at most ``limit`` minutes made one, ``room`` times at most."""
     joined = spells[:1]
     for spell in spells[1:]:
-        first, last, count = joined[-1]
         if room and _pause(joined[-1], spell, calendar) <= limit:
-            joined[-1] = (first, max(last, spell[1]), count + spell[2])
+            joined[-1] = _together(joined[-1], spell)
             room -= 1
         else:
             joined.append(spell)

@@ -7,7 +7,7 @@ import socket
 import ssl
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
-from typing import Callable, Iterator, Mapping, NoReturn, Optional, Sequence, TypeVar
+from typing import Callable, Iterator, Mapping, NoReturn, Optional, Protocol, Sequence, TypeVar
 
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.endpoints import WEBSOCKET_PATH, Endpoint
@@ -28,9 +28,23 @@ class _Stopped(Exception):
     """A rung failed: the climb is over."""
 
 
+class Exchange(Protocol):
+    """What is asked over a connection that stands, where it is not the catalogue row's own request.
+
+    ``is_secure``: TLS comes first, through the proxy's tunnel where there is a proxy; without it the proxy is asked itself.
+    """
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether TLS comes first."""
+
+    def ask(self, connection: socket.socket) -> Answer:
+        """Send the request and read its answer; raises what the connection raises."""
+
+
 @dataclass
 class Connector:
-    """One climb; ``context`` gives the TLS context that trusts what the agent trusts."""
+    """One climb; ``context`` gives the TLS context that trusts what the agent trusts, ``exchange`` the last rung's question."""
 
     network: Network
     clock: Clock
@@ -39,6 +53,7 @@ class Connector:
     target: Target
     region: str
     authorization: Optional[str] = None  # for the proxy; never shown
+    exchange: Optional[Exchange] = None  # None: the row's own request
     _stages: list[StageResult] = field(default_factory=list)
     _connections: list[socket.socket] = field(default_factory=list)
     _is_given_up: bool = False
@@ -69,9 +84,10 @@ class Connector:
         connection = self._rung(Stage.TCP, probe, lambda: self._dial(address, port, timeout))
         with connection:
             probe = replace(probe, local_address=connection.getsockname()[0])
-            if self.target.proxy is not None:
+            is_secure = self.exchange.is_secure if self.exchange is not None else self.target.port == 443
+            if self.target.proxy is not None and (is_secure or self.exchange is None):
                 self._tunnel(probe, connection)
-            if self.target.port == 443:
+            if is_secure:
                 return self._secured(probe, connection, address, timeout)
             return self._asked(probe, connection, address, timeout)
 
@@ -153,6 +169,8 @@ class Connector:
     def _asked(self, probe: Probe, connection: socket.socket, address: str, timeout: float) -> Probe:
         """The HTTP rung: one request, and for the control channel the websocket upgrade as well."""
         connection.settimeout(limits.ANSWER)
+        if self.exchange is not None:
+            return self._exchanged(probe, connection, self.exchange)
         started = self.clock.monotonic()
         path = self.row.path.format(region=self.region)
         answer = self._rung(
@@ -169,6 +187,12 @@ class Connector:
         if self.row.websocket:
             self._upgrade(probe, connection, answer, address, timeout, started)
         return probe
+
+    def _exchanged(self, probe: Probe, connection: socket.socket, exchange: Exchange) -> Probe:
+        """The HTTP rung with another's question, whose answer is not judged here."""
+        answer = self._rung(Stage.HTTP, probe, lambda: exchange.ask(connection))
+        self._stages[-1] = replace(self._stages[-1], detail=f"HTTP {answer.status}")
+        return replace(probe, status=answer.status, request_id=request_id_of(answer))
 
     def _send(
         self, connection: socket.socket, method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes

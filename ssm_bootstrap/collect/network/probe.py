@@ -8,7 +8,7 @@ import queue
 import ssl
 import threading
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.addresses import Place, place_of
@@ -71,6 +71,12 @@ class ProbeRun:
         self._climbing: dict[tuple[int, str], Connector] = {}
         self._order = {item[1].endpoint: index for index, item in enumerate(wanted)}
         self._names: dict[str, _Name] = {}
+        self._handlers: Mapping[str, Callable[..., None]] = {
+            "resolved": self._on_resolved,
+            "unresolved": self._on_unresolved,
+            "lookup": self._on_lookup,
+            "probe": self._on_probe,
+        }
         for item in wanted:
             target = item[1]
             dialled, port = (target.proxy.host, target.proxy.port) if target.proxy else (target.host, target.port)
@@ -112,7 +118,7 @@ class ProbeRun:
             kind, *rest = self._host.clock.wait(self._events, 0.05)
         except queue.Empty:
             return
-        getattr(self, f"_on_{kind}")(*rest)
+        self._handlers[kind](*rest)
 
     def _show(self) -> None:
         if self._progress is not None:
@@ -172,7 +178,7 @@ class ProbeRun:
         rung = StageResult(Stage.DNS, True, name.seconds, detail=", ".join(addresses[:MOST_ADDRESSES]))
         for item in name.targets:
             for place, address in enumerate(self._worth_dialling(addresses)):
-                ladder = self._ladder(item)
+                ladder = self.connector_for(item)
                 self._climbing[(self._order[item[1].endpoint], address)] = ladder
                 self._start(self._climb, ladder, place, address, rung, timeout)
 
@@ -253,7 +259,8 @@ class ProbeRun:
         left_out = set(others[limits.PUBLIC_ADDRESSES :])
         return [address for address in addresses if address not in left_out][:MOST_ADDRESSES]
 
-    def _ladder(self, item: Wanted) -> Connector:
+    def connector_for(self, item: Wanted) -> Connector:
+        """The climb up each of a target's addresses; a look with questions of its own gives another here."""
         row, target, credentials = item
         authorization = "Basic " + base64.b64encode(credentials.encode()).decode() if credentials else None
         return Connector(self._host.network, self._host.clock, self._trusting, row, target, self._region, authorization)

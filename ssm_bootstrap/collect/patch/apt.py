@@ -1,5 +1,7 @@
 """apt's sources: one-line and deb822, with the proxy that apt itself would take.
 
+apt is asked which it uses, and with which settings; the files tell where each stands, and all where apt cannot be asked.
+
 Source: sources.list(5) and apt-transport-http(1) of apt 2.6, checked side by side with ``apt-get indextargets``.
 """
 
@@ -7,7 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Iterator, Optional
+from itertools import islice
+from typing import Iterator, Optional, Sequence
 
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.aptconf import AptConfiguration, list_of, mirrors_of, path_of
@@ -23,9 +26,11 @@ from ssm_bootstrap.collect.patch.configured import (
     choice_of,
     is_torn,
     place_of,
+    problem_of,
+    read_text,
     shown,
 )
-from ssm_bootstrap.collect.patch.ini import problem_of, read_text
+from ssm_bootstrap.collect.patch.dumps import AptSource, apt_settings, apt_sources
 from ssm_bootstrap.model.patch import Problem, Repository
 
 ETC = "/etc/apt"
@@ -48,14 +53,15 @@ class AptReader:
         self._around = around
         self._files = around.host.files
         self._reading = ParsedRepositories()
-        self._conf = AptConfiguration(self._files, self._reading.problems)
+        self._conf = AptConfiguration(self._files, self._reading.problems, apt_settings(around.host))
         machine = around.host.machine.architecture()
         self._architecture = self._conf.get("APT::Architecture") or _ARCHITECTURES.get(machine, machine)
 
     def read(self) -> ParsedRepositories:
         """All sources, each URI and suite once."""
         seen: set[tuple[str, str]] = set()
-        for number, entry in enumerate(self._entries()):
+        used = apt_sources(self._around.host)
+        for number, entry in enumerate(self._entries() if used is None else self._placed(used)):
             if number >= MOST_ENTRIES:
                 words = f"more than {MOST_ENTRIES} sources: nothing is read from here on"
                 self._reading.problems.append(Problem(entry.file, entry.line, words))
@@ -79,6 +85,30 @@ class AptReader:
         for item in found:
             if not item.repository.provider and item.repository.name.partition(" ")[0] in suites:
                 item.repository = replace(item.repository, own=False)
+
+    def _placed(self, used: Sequence[AptSource]) -> Iterator[Entry]:
+        """The sources that apt says it uses, as they stand in the files; what is switched off stands there alone."""
+        written = list(islice(self._entries(), MOST_ENTRIES))
+        # apt refuses all sources because of one bad line: where it tells them, there is none, whatever was made of it here
+        self._reading.problems[:] = [problem for problem in self._reading.problems if not problem.hides]
+        rest: dict[tuple[str, int, str], list[AptSource]] = {}
+        for source in used:
+            rest.setdefault((source.file, source.number, source.suite), []).append(source)
+        for entry in written:
+            if not entry.enabled:
+                yield entry
+                continue
+            same = rest.get((entry.file, entry.number, entry.suite if entry.suite != "/" else ""), [])
+            found = next((source for source in same if source.uri == entry.uri.rstrip("/")), same[0] if len(same) == 1 else None)
+            if found is not None and not entry.source_code:
+                same.remove(found)
+                yield replace(entry, components=found.components)
+        for source in (source for same in rest.values() for source in same):  # apt reads what was not understood here
+            line = source.number if source.file.endswith(".list") else 0
+            if are_torn((source.uri, source.suite, *source.components)):  # apt takes the pieces of a password for a suite
+                self._problem(source.file, line, TORN)
+                continue
+            yield Entry(source.file, line, source.uri, source.suite or "/", source.components)
 
     def _entries(self) -> Iterator[Entry]:
         main = self._path("SourceList", "sources.list")
@@ -127,10 +157,11 @@ class AptReader:
                 self._problem(path, number, TORN)
                 continue
             options = dict(part.split("=", 1) for part in (found["options"] or "").split() if "=" in part)
-            yield self._entry(path, number, words[0], words[1], tuple(words[2:]), options, found["type"] == "deb-src")
+            entry = self._entry(path, number, words[0], words[1], tuple(words[2:]), options, found["type"] == "deb-src")
+            yield replace(entry, number=number)
 
     def _deb822(self, path: str) -> Iterator[Entry]:
-        for number, fields in self._stanzas(path):
+        for stanza, (number, fields) in enumerate(self._stanzas(path), 1):
             missing = [name for name in ("types", "uris", "suites") if not fields.get(name)]
             if missing:
                 self._problem(path, number, f"expected {missing[0].capitalize()}: in this stanza; apt refuses it")
@@ -150,8 +181,7 @@ class AptReader:
             for uri in uris:
                 for suite in suites:
                     entry = self._entry(path, number, uri, suite, components, options, "deb" not in types)
-                    entry.enabled = enabled
-                    yield entry
+                    yield replace(entry, enabled=enabled, number=stanza)
 
     def _stanzas(self, path: str) -> Iterator[tuple[int, dict[str, str]]]:
         fields: dict[str, str] = {}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator
+from typing import Iterator, Optional
 
-from ssm_bootstrap.collect.patch.configured import RepositoryUrl, place_of
-from ssm_bootstrap.collect.patch.ini import problem_of, read_text
+from ssm_bootstrap.collect.patch.configured import RepositoryUrl, place_of, problem_of, read_text
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.patch import Problem
 
@@ -26,24 +25,23 @@ _GOOD_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 class AptConfiguration:
-    """Names in lower case and their last values; list items are kept under the name with ``::``."""
+    """Names in lower case and their last values; list items are kept under the name with ``::``.
 
-    def __init__(self, files: Files, problems: list[Problem]) -> None:
+    ``said`` is what apt says of it; where that is None, apt's files are read.
+    """
+
+    def __init__(self, files: Files, problems: list[Problem], said: Optional[dict[str, str]] = None) -> None:
         self._files = files
         self._problems = problems
         self._included = 0
         self._stopped = False
-        self.values: dict[str, str] = {}
-        for path in self._paths():
+        self.values: dict[str, str] = said or {}
+        for path in self._paths() if said is None else ():
             self._read(path, 0)
 
     def get(self, name: str) -> str:
         """A value, or an empty string."""
         return self.values.get(name.lower(), "")
-
-    def has(self, name: str) -> bool:
-        """Whether a name was given any value."""
-        return name.lower() in self.values
 
     def _paths(self) -> Iterator[str]:
         try:

@@ -9,7 +9,6 @@ import ssl
 from dataclasses import dataclass, field, replace
 from typing import Callable, Optional, Sequence
 
-from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.endpoints import Endpoint
 from ssm_bootstrap.catalog.patch import PatchObject, patch_objects
 from ssm_bootstrap.collect.network import answers
@@ -20,7 +19,7 @@ from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.configured import ProxyChoice, RepositoryUrl, choice_of
 from ssm_bootstrap.collect.patch.overrides import Overrides
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.host.network import Answer
+from ssm_bootstrap.host.network import Answer, Network
 from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult, Target
 from ssm_bootstrap.model.patch import Fetch, FetchOutcome
@@ -69,47 +68,34 @@ class Reply:
 
 
 @dataclass
-class AskingConnector(Connector):
-    """A climb that ends with one question for a file."""
+class FileRequest:
+    """The request for a question's file, as a climb makes it; ``answer`` is what came, once it did."""
 
-    question: Optional[Question] = None
+    question: Question
+    network: Network
+    authorization: Optional[str] = field(default=None, repr=False)  # for the proxy
     answer: Optional[Answer] = None
 
-    def _climb(self, probe: Probe, address: str, timeout: float) -> Probe:
-        assert self.question is not None
-        proxy, place = self.target.proxy, self.question.place
-        port = proxy.port if proxy else self.target.port
-        connection = self._rung(Stage.TCP, probe, lambda: self._dial(address, port, timeout))
-        with connection:
-            probe = replace(probe, local_address=connection.getsockname()[0])
-            if not place.secure:
-                return self._asked(probe, connection, address, timeout)
-            if proxy is not None:
-                self._tunnel(probe, connection)
-            return self._secured(probe, connection, address, timeout)
+    @property
+    def is_secure(self) -> bool:
+        """Whether the file's URL says HTTPS, on whatever port."""
+        return self.question.place.secure
 
-    def _asked(self, probe: Probe, connection: socket.socket, address: str, timeout: float) -> Probe:
-        assert self.question is not None
+    def ask(self, connection: socket.socket) -> Answer:
+        """Ask: of a proxy by the whole URL, of the file's own host by its path."""
         question, place = self.question, self.question.place
-        connection.settimeout(limits.ANSWER)
         host = place.host if place.port in (80, 443) else f"{place.host}:{place.port}"
         request = place.request or place.path
         headers: list[tuple[str, str]] = [("User-Agent", "ssm-bootstrap"), ("Accept", "*/*"), ("Connection", "close")]
         if place.credentials:
             headers.append(("Authorization", _basic(place.credentials)))
-        if self.target.proxy is not None and not place.secure:
+        if question.proxy.proxy is not None and not place.secure:
             request = f"http://{host}{request}"
             if self.authorization:
                 headers.append(("Proxy-Authorization", self.authorization))
         method = "GET" if question.lists else "HEAD"
-        answer = self._rung(
-            Stage.HTTP,
-            probe,
-            lambda: self.network.request(connection, host, method, request, headers, b"", LIST_BYTES),
-        )
-        self.answer = answer
-        self._stages[-1] = replace(self._stages[-1], detail=f"HTTP {answer.status}")
-        return replace(probe, status=answer.status, request_id=answers.request_id_of(answer))
+        self.answer = self.network.request(connection, host, method, request, headers, b"", LIST_BYTES)
+        return self.answer
 
 
 def _basic(credentials: str) -> str:
@@ -124,26 +110,17 @@ class Asking(ProbeRun):
     ) -> None:
         self._questions = {f"{SERVICE}:{number}": question for number, question in enumerate(questions)}
         self._trust = trusting
-        self._ladders: dict[str, list[AskingConnector]] = {}
+        self._requests: dict[str, list[FileRequest]] = {}
         super().__init__(host, [_wanted(name, question) for name, question in self._questions.items()], "")
 
-    def _ladder(self, item: Wanted) -> Connector:
+    def connector_for(self, item: Wanted) -> Connector:
+        """A climb that ends with the question for a file, with the certificates that count for it."""
         row, target, credentials = item
-        question = self._questions[target.endpoint]
+        question, host = self._questions[target.endpoint], self._host
         authorization = _basic(credentials) if credentials else None
-        context = self._trust(question)
-        ladder = AskingConnector(
-            self._host.network,
-            self._host.clock,
-            context,
-            row,
-            target,
-            "",
-            authorization,
-            question=question,
-        )
-        self._ladders.setdefault(target.endpoint, []).append(ladder)
-        return ladder
+        request = FileRequest(question, host.network, authorization)
+        self._requests.setdefault(target.endpoint, []).append(request)
+        return Connector(host.network, host.clock, self._trust(question), row, target, "", authorization, request)
 
     def ask(self) -> list[Reply]:
         """The replies, in the order of the questions; of a host with several addresses the one that got furthest."""
@@ -152,7 +129,7 @@ class Asking(ProbeRun):
         for name, question in self._questions.items():
             own = [probe for probe in probes if probe.target.endpoint == name]
             best = next((probe for probe in own if probe.last.ok), own[0] if own else None)
-            given = [ladder.answer for ladder in self._ladders.get(name, []) if ladder.answer is not None]
+            given = [request.answer for request in self._requests.get(name, []) if request.answer is not None]
             found.append(_reply(question, best, given[0] if given and best is not None and best.last.ok else None))
         return found
 

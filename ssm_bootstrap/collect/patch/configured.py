@@ -8,8 +8,10 @@ from typing import Optional, Sequence
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 from ssm_bootstrap.catalog.distributions import SUSE_PLUGIN_HOST, distribution_of, provider_of
+from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.targets import ProxySettings, proxy_of
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.machine import SystemName
 from ssm_bootstrap.model.aws import NO_SITE, Site
 from ssm_bootstrap.model.network import Proxy
@@ -143,6 +145,9 @@ def shown(url: str) -> str:
     return (f"{scheme}://{words}" if found else words)[:200]
 
 
+MOST_BYTES = 8 << 20
+"""Bytes of a configuration file that are read."""
+
 MOST_REPOSITORIES = 500
 """How many are kept; a machine with more has been set up by accident."""
 
@@ -220,7 +225,10 @@ class ParsedRepositories:
 
 @dataclass
 class Entry:
-    """One source of apt's: where it stands, its URI, suite and components; ``suite`` ends with a slash for a flat repository."""
+    """One source of apt's: where it stands, its URI, suite and components; ``suite`` ends with a slash for a flat repository.
+
+    ``number`` is how apt counts it: its line in a list, its stanza in a deb822 file.
+    """
 
     file: str
     line: int
@@ -231,6 +239,7 @@ class Entry:
     enabled: bool = True
     source_code: bool = False
     options: dict[str, str] = field(default_factory=dict)
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -264,3 +273,31 @@ def choice_of(url: str, source: str) -> ProxyChoice:
         return ProxyChoice()
     proxy, credentials = proxy_of(url, source)
     return ProxyChoice(proxy, credentials)
+
+
+def problem_of(path: str, error: OSError) -> Problem:
+    """A file or a directory that cannot be read; what only root may read is no fault of the configuration."""
+    unread = isinstance(error, PermissionError)
+    return Problem(path, 0, words_of(error), hides=not unread, unread=unread)
+
+
+def read_text(files: Files, path: str, problems: list[Problem]) -> str:
+    """A file's text; what cannot be read, or is too long, is a problem."""
+    try:
+        data = files.read_bytes(path, MOST_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        problems.append(problem_of(path, error))
+        return ""
+    return text_of(data, path, problems)
+
+
+def text_of(data: bytes, path: str, problems: list[Problem]) -> str:
+    """The text of what was read of a file; what is none, or goes on beyond the bound, is a problem."""
+    if b"\0" in data:
+        problems.append(Problem(path, 0, "not text", hides=True))
+        return ""
+    if len(data) > MOST_BYTES:
+        problems.append(Problem(path, 0, f"longer than {MOST_BYTES >> 20} MB: the rest of it was not read"))
+    return data[:MOST_BYTES].decode("utf-8", "replace").lstrip("\ufeff")

@@ -22,10 +22,20 @@ from typing import Optional
 
 from ssm_bootstrap.catalog.patch import ACCELERATED, MODULES, PAYLOAD, SNAPSHOT
 from ssm_bootstrap.catalog.secrets import repeated
+from ssm_bootstrap.collect.inifile import ConfigSection, is_on, parse_ini
 from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.patch import sitefile
-from ssm_bootstrap.collect.patch.configured import Configured, ParsedRepositories, ParserContext, Wish, place_of, shown
-from ssm_bootstrap.collect.patch.ini import MOST_BYTES, RepositorySection, is_on, parse_ini, problem_of, text_of
+from ssm_bootstrap.collect.patch.configured import (
+    MOST_BYTES,
+    Configured,
+    ParsedRepositories,
+    ParserContext,
+    Wish,
+    place_of,
+    problem_of,
+    shown,
+    text_of,
+)
 from ssm_bootstrap.collect.trusted import fault_of_trusted
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.aws import NO_SITE, Site, SitePartition, SiteRegion
@@ -131,7 +141,7 @@ def _text(files: Files, path: str, problems: list[Problem]) -> str:
     return text_of(held.data, path, problems)
 
 
-def _is_torn(section: RepositorySection, after: Optional[RepositorySection], torn: list[Problem]) -> bool:
+def _is_torn(section: ConfigSection, after: Optional[ConfigSection], torn: list[Problem]) -> bool:
     """Whether a line of the section means nothing, or might: not every such line of a file is told."""
     lines = [problem.line for problem in torn if problem.line >= section.line]
     told_all = len(torn) < MOST_TORN
@@ -157,7 +167,7 @@ class _SectionReader:
         site = Site(tuple(self.regions.values()), tuple(self.partitions.values()), tuple(told))
         return Overrides(tuple(self.buckets.values()), tuple(self.extras.values()), tuple(self.ignored), site)
 
-    def take(self, section: RepositorySection) -> None:
+    def take(self, section: ConfigSection) -> None:
         """One section, or what is wrong with it."""
         kind, _, title = section.name.partition(" ")
         title = title.strip()
@@ -178,7 +188,7 @@ class _SectionReader:
         if len(self.problems) == before:
             self._take_checked(kind, title, section, complain)
 
-    def _take_checked(self, kind: str, title: str, section: RepositorySection, complain: sitefile.Complain) -> None:
+    def _take_checked(self, kind: str, title: str, section: ConfigSection, complain: sitefile.Complain) -> None:
         if kind == "bucket":
             bucket = _bucket(title, section, complain)
             if bucket is not None:
@@ -201,7 +211,7 @@ class _SectionReader:
             self.ignored += [word.strip() for word in section.get("repositories").replace("\n", ",").split(",") if word.strip()]
 
 
-def _bucket(title: str, section: RepositorySection, complain: sitefile.Complain) -> Optional[Bucket]:
+def _bucket(title: str, section: ConfigSection, complain: sitefile.Complain) -> Optional[Bucket]:
     host, path = section.get("host"), section.get("path")
     if not sitefile.HOST.fullmatch(host.replace("{region}", "region")):
         complain("host", "expected a host name, {region} allowed in it")

@@ -6,7 +6,7 @@ import re
 from typing import Callable, Mapping, Optional
 
 from ssm_bootstrap.catalog.partitions import PARTITIONS
-from ssm_bootstrap.collect.patch.ini import RepositorySection
+from ssm_bootstrap.collect.inifile import ConfigSection
 from ssm_bootstrap.model.aws import DOMAIN_SHAPE, REGION_SHAPE, SitePartition, SiteRegion
 
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -24,7 +24,7 @@ Complain = Callable[[str, str], None]
 """Takes a key (or nothing, for the section's own line) and what was expected there."""
 
 
-def region_of_site(section: RepositorySection, name: str, complain: Complain) -> Optional[SiteRegion]:
+def region_of_site(section: ConfigSection, name: str, complain: Complain) -> Optional[SiteRegion]:
     """A region, or None where something about it is wrong."""
     if not REGION_SHAPE.fullmatch(name):
         complain("", "expected [region NAME] with a region such as ap-northeast-1")
@@ -42,7 +42,7 @@ def region_of_site(section: RepositorySection, name: str, complain: Complain) ->
     return SiteRegion(name, int(opened) if opened else None, **values, source=f"{section.file}:{section.line}")
 
 
-def partition_of_site(section: RepositorySection, name: str, complain: Complain) -> Optional[SitePartition]:
+def partition_of_site(section: ConfigSection, name: str, complain: Complain) -> Optional[SitePartition]:
     """A partition, or None where something about it is wrong; one that the program does not know needs prefix and domain."""
     if not _NAME.fullmatch(name):
         complain("", "expected [partition NAME] with a partition such as aws-cn")
@@ -67,7 +67,7 @@ def partition_of_site(section: RepositorySection, name: str, complain: Complain)
 
 
 def _checked(
-    section: RepositorySection, shapes: Mapping[str, tuple[re.Pattern[str], str]], complain: Complain
+    section: ConfigSection, shapes: Mapping[str, tuple[re.Pattern[str], str]], complain: Complain
 ) -> Optional[dict[str, str]]:
     """The values that are set, or None where one is not of its shape."""
     wrong = [key for key, (shape, _) in shapes.items() if section.get(key) and not shape.fullmatch(section.get(key))]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Sequence
 
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.collect.patch.ini import problem_of
+from ssm_bootstrap.collect.patch.configured import problem_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.host.files import Files

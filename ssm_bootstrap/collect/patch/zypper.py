@@ -7,9 +7,19 @@ from __future__ import annotations
 
 import shlex
 
+from ssm_bootstrap.collect.inifile import ConfigSection, is_on, parse_ini
 from ssm_bootstrap.collect.network.targets import ProxySettings
-from ssm_bootstrap.collect.patch.configured import MOST_URLS, Configured, ParsedRepositories, ParserContext, Wish, place_of, shown
-from ssm_bootstrap.collect.patch.ini import RepositorySection, is_on, parse_ini, problem_of, read_text
+from ssm_bootstrap.collect.patch.configured import (
+    MOST_URLS,
+    Configured,
+    ParsedRepositories,
+    ParserContext,
+    Wish,
+    place_of,
+    problem_of,
+    read_text,
+    shown,
+)
 from ssm_bootstrap.collect.patch.variables import Variables, variables_for
 from ssm_bootstrap.model.patch import Problem, Repository
 
@@ -48,7 +58,7 @@ class ZypperReader:
                 self._take(section)
         return reading
 
-    def _take(self, section: RepositorySection) -> None:
+    def _take(self, section: ConfigSection) -> None:
         if not is_on(section.get("enabled"), True):
             self._reading.add(Configured(Repository(section.name, section.file, section.line, enabled=False)))
             return
@@ -96,10 +106,10 @@ class ZypperReader:
         )
         self._reading.add(Configured(repository, wishes, http, https, has_key=key, local=local))
 
-    def _urls(self, section: RepositorySection, key: str) -> list[str]:
+    def _urls(self, section: ConfigSection, key: str) -> list[str]:
         return [word for word in self._expand(section, key).split() if not word.startswith("#")][:MOST_URLS]
 
-    def _expand(self, section: RepositorySection, key: str) -> str:
+    def _expand(self, section: ConfigSection, key: str) -> str:
         text = section.get(key)
         filled, unknown = self._variables.expand(text) if "$" in text else (text, ())
         for name in unknown:

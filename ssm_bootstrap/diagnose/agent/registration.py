@@ -72,12 +72,11 @@ def classify_registration(
     text = output[-OUTPUT_LIMIT:]
     outcome: Optional[RegistrationOutcome] = None
     fallback = ""
-    lost = False
+    before: set[str] = set()
     for number, record in enumerate(records_of(text, zone), 1):
         judgement = judge(record, SOURCE, around)
-        if lost and judgement.code == "activation-exhausted":
-            judgement = replace(judgement, code="answer-lost", transient=False)
-        lost = lost or judgement.code == "answer-lost"
+        judgement = judgement.put_down_to(before)
+        before.add(judgement.code)
         outcome = _outcome(record, judgement, number, SeenBeside(site, region or "")) or outcome
         if judgement.sort is Sort.NOTED and record.level is Level.WARN:
             fallback = fallback or _known_words(judgement)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
-from typing import Mapping, Optional, Sequence
+from typing import AbstractSet, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.buckets import is_known_object
@@ -20,6 +20,8 @@ from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord
 from ssm_bootstrap.model.network import Failure, Stage
+
+_RUNGS = tuple(Stage)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,14 @@ class RecordReading:
         """The row of what was being done, or of the state that was told: it says what its failure means."""
         match = self.phase or self.state
         return match.signature if match else None
+
+    @property
+    def reached(self) -> Optional[int]:
+        """How many rungs of the ladder the call had behind it when it failed, all where it was answered; None: not told."""
+        if self.fault is None:
+            return len(_RUNGS) if self.cause and self.cause.signature.is_answer else None
+        may_be_the_dial = self.fault.awaiting_headers and self.wrapper is not None and self.wrapper.limit_covers_dial
+        return None if self.fault.stage is None or may_be_the_dial else _RUNGS.index(self.fault.stage)
 
 
 @cache
@@ -118,10 +128,6 @@ class Sighting:
         return order, 0 if self.group.sample.at else 1
 
 
-_PASSING = ("Service Unavailable", "Service Temporarily Unavailable", "Bad Gateway", "Gateway Time")
-"""A proxy's answers to CONNECT that may be others a moment later."""
-
-
 class Sort(str, Enum):
     """What became of a record."""
 
@@ -164,6 +170,11 @@ class Judgement:
     def phase(self) -> str:
         """The id of the phase's or state's signature, or an empty string."""
         return self.reading.wrapper.id if self.reading.wrapper else ""
+
+    def put_down_to(self, before: AbstractSet[str]) -> Judgement:
+        """The same, told as what left it behind where that is among the codes that came right before."""
+        leaving = FINDINGS[self.code].is_left_by if self.code else ""
+        return replace(self, code=leaving, transient=False) if leaving and leaving in before else self
 
     @property
     def cause(self) -> str:
@@ -238,15 +249,15 @@ def _judge_cause(record: LogRecord, reading: RecordReading, cause: SignatureMatc
     code, variant = row.code, row.variant
     if refused is not None and row.refuses in refused.of:
         code, variant = refused.code, refused.variant
-    if row.denies_object and is_known_object(url):
-        code = "s3-denied"
-    if row.id.startswith("patch-exit-") and not is_patching(file, record):
+    if row.denied_object and is_known_object(url):
+        code = row.denied_object
+    if row.is_of_patching and not is_patching(file, record):
         code = None
     code = code or (phase.code if phase else None)
     if code is None:
         return Judgement(Sort.NOTED, reading, detail=_detail(reading, record.message), transient=bool(row.transient))
     host = _host_of(url)
-    service = "s3" if code.startswith("patch-payload") else _service(record, host, phase, site)
+    service = FINDINGS[code].service or _service(record, host, phase, site)
     transient = FINDINGS[code].transient if row.transient is None else row.transient
     judgement = _fault(record, reading, code, service, host, transient)
     return replace(judgement, variant=variant, minor=judgement.minor or row.is_minor)
@@ -272,7 +283,7 @@ def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFaul
         if fault.failure is Failure.TIMED_OUT and (service or wrapper):
             return Judgement(Sort.UNEXPLAINED, reading)
         return Judgement(Sort.NOTED, reading, detail=fault.detail)
-    transient = FINDINGS[code].transient or fault.detail.startswith(_PASSING)
+    transient = FINDINGS[code].transient or fault.may_pass
     return _fault(record, reading, code, service, host, transient)
 
 

@@ -2,15 +2,17 @@
 
 It holds where it was seen in the newest run of the agent, that run lives, and nothing that came later says that it is over.
 What ends it is asked in this order: a registration, a start of the machine, a restart or the end of the agent, a good sign,
-what a look sees now, and at last silence. Who may tell of a fault stands in the row of its finding.
+a failure that lies behind it, what a look sees now, and at last silence. Who may tell of a fault stands in its finding's row.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Optional, Sequence
 
+from ssm_bootstrap.catalog.agent import TELLS_CREDENTIALS
 from ssm_bootstrap.catalog.findingkind import Bond, Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import region_of, service_of
@@ -18,6 +20,9 @@ from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
 from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.timeline import EndedBy, Ending, RunEnd, Sign, Timeline
+
+READY = "credentials-ready"
+"""The sign that an agent of before 3.2.1297 never gives."""
 
 PAUSE = timedelta(minutes=70)
 """Silence after which a fault that may pass is over. The agent's own longest pauses are 60 minutes: a ping while it hibernates,
@@ -38,9 +43,23 @@ class SeenBeside:
     has_storage: bool = False
 
 
+class Moments:
+    """When signs were written, to be searched."""
+
+    def __init__(self, signs: Sequence[Sign]) -> None:
+        self._signs = signs
+
+    def __len__(self) -> int:
+        return len(self._signs)
+
+    def __getitem__(self, at: int) -> tuple[datetime, int]:
+        return self._signs[at].at, self._signs[at].place
+
+
 @dataclass(frozen=True)
 class Fault:
-    """One stretch of a fault as its records tell it: ``good`` are the signs that would end it, in order of time.
+    """One stretch of a fault as its records tell it: ``good`` are the signs that would end it, in order of time, and so
+    ``further``: what fails at a certificate has a resolver again.
 
     ``of_the_agent`` tells that the running agent wrote it about itself; what ``-register``, a command or a patch run told of
     its own end is not over because the agent was restarted.
@@ -50,35 +69,40 @@ class Fault:
     host: str  # that it is about; empty where it is about none
     service: str
     last: Optional[datetime]
+    place: int = 0  # of its last record, in the order of reading: it decides between two of the same time
     good: Sequence[Sign] = ()
+    further: Sequence[Sign] = ()  # later failures of the same call that came further, by their codes
     of_the_agent: bool = True
     of_an_attempt: bool = False  # -register alone told it
-    can_heal: bool = False  # whether there is a sign that would end it
+    ended_by: frozenset[str] = frozenset()  # ids of the signs that would end it
     may_pass: bool = False  # whether the same call may succeed later with nothing changed
+
+    def first_after(self, signs: Sequence[Sign]) -> Optional[Sign]:
+        """The first of signs in order of time that came after its last record."""
+        if self.last is None:
+            return None
+        after = bisect_right(Moments(signs), (self.last, self.place))
+        return signs[after] if after < len(signs) else None
+
+    def is_before(self, at: Optional[datetime], place: int = 0) -> bool:
+        """Whether something came after its last record; never of what bears no time."""
+        return self.last is not None and at is not None and (at, place) > (self.last, self.place)
 
 
 def find_ending(fault: Fault, timeline: Timeline, seen: SeenBeside, latest: Optional[datetime] = None) -> Optional[Ending]:
     """What ended a fault, or None: it holds now. ``latest`` is the time of the newest record of all."""
-    fault = _before_the_clock_was_set(fault, timeline, seen)
     for ending in (
         _by_registration(fault, timeline, seen),
         _by_boot(fault, timeline),
         _by_run(fault, timeline),
-        _by_good_sign(fault),
+        _by_good_sign(fault, seen),
+        _by_progress(fault),
         _by_look(fault, seen),
-        None if _is_seen(fault, seen) else _by_silence(fault, seen.present.at or latest),
+        None if _is_seen(fault, seen) else _by_silence(fault, timeline, seen.present.at or latest),
     ):
         if ending is not None:
             return ending
     return None
-
-
-def _before_the_clock_was_set(fault: Fault, timeline: Timeline, seen: SeenBeside) -> Fault:
-    """The fault with a time of today's clock: what bears one that is still to come was written before the clock was set back."""
-    back, now = timeline.set_back_to, seen.present.at
-    if fault.last is None or back is None or now is None or fault.last <= max(now, back):
-        return fault
-    return replace(fault, last=back - timedelta(microseconds=1))
 
 
 def _by_registration(fault: Fault, timeline: Timeline, seen: SeenBeside) -> Optional[Ending]:
@@ -87,7 +111,7 @@ def _by_registration(fault: Fault, timeline: Timeline, seen: SeenBeside) -> Opti
     if bond is Bond.NONE:
         return None
     for item in timeline.registrations:
-        if fault.last is not None and item.at is not None and item.at > fault.last:
+        if fault.is_before(item.at, item.place):
             return Ending(EndedBy.REGISTRATION, f"registered as {item.node}" if item.node else "registered", item.at)
     if bond is Bond.ATTEMPT and seen.present.is_registered:
         return Ending(EndedBy.REGISTRATION, "the node is registered now")
@@ -104,7 +128,7 @@ def _by_run(fault: Fault, timeline: Timeline) -> Optional[Ending]:
     """What only an old process said ends with it."""
     if not fault.of_the_agent or fault.last is None:
         return None
-    if timeline.is_of_an_older_process(fault.last):
+    if timeline.is_of_an_older_process(fault.last, fault.place):
         return Ending(EndedBy.RESTART, "the agent was restarted", timeline.present_since)
     if timeline.is_alive is False:
         told = timeline.newest
@@ -114,9 +138,19 @@ def _by_run(fault: Fault, timeline: Timeline) -> Optional[Ending]:
     return None
 
 
-def _by_good_sign(fault: Fault) -> Optional[Ending]:
-    sign = next((sign for sign in fault.good if fault.last is not None and sign.at > fault.last), None)
+def _by_good_sign(fault: Fault, seen: SeenBeside) -> Optional[Ending]:
+    """A good sign in the log, or what is seen to be so since: the head of a log may be gone."""
+    for name, at in seen.present.signs() if fault.of_the_agent else ():
+        if name in fault.ended_by and fault.is_before(at):
+            return Ending(EndedBy.MACHINE, f"{name}, by a look at the machine", at)
+    sign = fault.first_after(fault.good)
     return Ending(EndedBy.GOOD_SIGN, f"{sign.name} {sign.value}".rstrip(), sign.at) if sign is not None else None
+
+
+def _by_progress(fault: Fault) -> Optional[Ending]:
+    """What the same call failed of before is over once it fails of something behind that."""
+    sign = fault.first_after(fault.further)
+    return Ending(EndedBy.OTHER_FAULT, f"the same call came further, to {sign.name}", sign.at) if sign is not None else None
 
 
 def _by_look(fault: Fault, seen: SeenBeside) -> Optional[Ending]:
@@ -156,8 +190,10 @@ def _is_of_others(seen: SeenBeside, host: str) -> bool:
     return not service_of(host, seen.site) or region_of(host) not in ("", seen.region)
 
 
-def _by_silence(fault: Fault, now: Optional[datetime]) -> Optional[Ending]:
+def _by_silence(fault: Fault, timeline: Timeline, now: Optional[datetime]) -> Optional[Ending]:
     """A fault that may pass by itself, and that no sign would end, is over when nothing more of it comes."""
-    if fault.can_heal or not fault.may_pass or fault.last is None or now is None or now - fault.last <= PAUSE:
+    version = timeline.newest.version if timeline.newest is not None else ""
+    never_told = {READY} if TELLS_CREDENTIALS.is_reached_by(version) is False else set()
+    if fault.ended_by - never_told or not fault.may_pass or fault.last is None or now is None or now - fault.last <= PAUSE:
         return None
     return Ending(EndedBy.SILENCE, "nothing more of it came", fault.last)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Iterable, Iterator, Optional, Sequence
 
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
 from ssm_bootstrap.catalog.partitions import is_global_s3
 from ssm_bootstrap.catalog.patch import EXIT_CODES
@@ -44,7 +45,7 @@ WORKER = "ssm-agent-worker"
 SESSION_WORKER = "ssm-session-worker"
 
 SAME_ATTEMPT = timedelta(minutes=15)
-"""How long after an answer was lost a used-up activation is put down to that attempt."""
+"""How long after a fault what it leaves behind is put down to the same attempt."""
 
 SAME_INCIDENT = timedelta(minutes=5)
 """How long after S3's regional host failed the global host's failure is its echo (measured: 60 s)."""
@@ -146,22 +147,19 @@ def classify(digest: LogDigest, context: LogContext) -> list[Sighting]:
     read = [(group, read_message("" if group.shape == OTHER_SHAPES else group.sample.message)) for group in digest.groups]
     around = replace(context, addresses=_addresses(reading for _, reading in read))
     sightings = [Sighting(group, _judge_group(group, reading, around)) for group, reading in read]
-    return _put_down_to_lost_answer(_fold_echoes(sightings))
+    return _put_down_to_what_left_them(_fold_echoes(sightings))
 
 
 def _life_signs(digest: LogDigest, sightings: Sequence[Sighting]) -> Iterator[LifeSign]:
     """The signs of the agent's life, one by one, in the order in which they were read."""
     for sign in digest.signs:
-        if sign.group is None:
-            yield LifeSign(LifeEvent.SET_BACK, "clock", sign.at)
-            continue
         item = sightings[sign.group]
         state = item.judgement.reading.state
         if state is not None and state.signature.event is not None and not _is_of_a_session(item, state.signature.event):
             value = state.parts[0][1] if state.parts else ""
             is_workers = WORKER in item.group.sample.context
             name, group = state.signature.id, item.group
-            yield LifeSign(state.signature.event, name, sign.at, value, is_workers, group.file, group.line)
+            yield LifeSign(state.signature.event, name, sign.at, value, is_workers, group.file, group.line, sign.place)
 
 
 def _is_of_a_session(item: Sighting, event: LifeEvent) -> bool:
@@ -225,15 +223,17 @@ def _is_beside(echo: LogGroup, cause: LogGroup) -> bool:
     return cause.first <= echo.last and echo.first <= cause.last + SAME_INCIDENT
 
 
-def _put_down_to_lost_answer(sightings: list[Sighting]) -> list[Sighting]:
-    """An activation that is used up right after an answer was lost was used up by that attempt."""
-    lost = [item.group for item in sightings if item.judgement.code == "answer-lost"]
-    return [
-        replace(item, judgement=replace(item.judgement, code="answer-lost", transient=False))
-        if item.judgement.code == "activation-exhausted" and any(_is_after(item.group, group) for group in lost)
-        else item
-        for item in sightings
-    ]
+def _put_down_to_what_left_them(sightings: list[Sighting]) -> list[Sighting]:
+    """What another fault of the same attempt left behind is told as that: an activation that a lost answer used up."""
+    leaving = {row.is_left_by for row in FINDINGS.values() if row.is_left_by}
+    causes = [item for item in sightings if item.judgement.code in leaving]
+    if not causes:
+        return sightings
+    told = []
+    for item in sightings:
+        before = {cause.judgement.code for cause in causes if _is_after(item.group, cause.group)}
+        told.append(replace(item, judgement=item.judgement.put_down_to(before)))
+    return told
 
 
 def _is_after(group: LogGroup, lost: LogGroup) -> bool:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Iterable, Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.logformat import is_of_the_agent
+from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.diagnose.logs.classify import Judgement, Sighting, Sort
-from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, SeenBeside, find_ending
+from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, Moments, SeenBeside, find_ending
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.logs import Level
+from ssm_bootstrap.model.network import Stage
 from ssm_bootstrap.model.timeline import EndedBy, Ending, Incident, LifeEvent, Sign, Timeline
 
 CHANGE_BEFORE = timedelta(minutes=15)
@@ -23,7 +27,13 @@ LEAST_FOR_RATE = timedelta(seconds=60)
 REGISTER = "register"
 """The phase of what ``-register`` does, a process of its own."""
 
+_moment = attrgetter("at", "place")
+
+ANSWERING = tuple(Stage).index(Stage.HTTP)
+"""How far a failure may have come that does not tell: what lies behind it is an answer alone."""
+
 _LIFE = ("credentials-ready", "control-channel-up", "registered")
+_VERSIONS = tuple(row.id for row in SIGNATURES if row.event is LifeEvent.VERSION)
 _STARTS = ("started", "audit-start")
 
 
@@ -35,6 +45,8 @@ class _Told:
     last: datetime
     count: int
     item: Sighting
+    place: int = 0
+    last_place: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,20 +100,22 @@ def tell_incidents(
     signs = signs_of(sightings, timeline)
     latest = max((item.group.last for item in sightings if item.group.last), default=None)
     addresses = _addresses(sightings)
+    failures = _failures(sightings)
     found: dict[CauseRecords, tuple[Incident, ...]] = {}
     for bundle in bundles:
-        good = sorted((sign for name in bundle.good_signs for sign in signs.get(name, ())), key=lambda sign: sign.at)
-        spells = sorted(_spells(bundle.sightings), key=lambda told: (told.first, told.last))
-        stretches = list(_cut(spells, good, timeline))
+        good = sorted((sign for name in bundle.good_signs for sign in signs.get(name, ())), key=_moment)
+        further = sorted(_further(bundle, failures), key=_moment)
+        spells = sorted(_spells(bundle.sightings), key=lambda told: (told.first, told.place, told.last))
+        stretches = list(_cut(spells, (*good, *further), timeline))
         told = []
         for stretch, following in zip(stretches, [*stretches[1:], None]):
-            ending = find_ending(_fault(bundle, stretch, good), timeline, seen, latest)
+            ending = find_ending(_fault(bundle, stretch, good, further), timeline, seen, latest)
             if ending is None and following is not None:
                 ending = Ending(EndedBy.SILENCE, "nothing more of it came for a while", stretch[-1].last)
             told.append(_incident(bundle, stretch, good, signs, ending, addresses))
         untimed = sum(item.group.count for item in bundle.sightings) - sum(told.count for told in spells)
         if untimed:
-            ending = find_ending(_fault(bundle, (), good), timeline, seen, latest)
+            ending = find_ending(_fault(bundle, (), good, further), timeline, seen, latest)
             told.append(Incident(bundle.code, bundle.subject, None, None, None, untimed, ending=ending, breaks=bundle.breaks))
         found[bundle] = tuple(told)
     return found
@@ -123,17 +137,55 @@ def in_order_of_weight(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
     return tuple(sorted(incidents, key=_order))
 
 
-def _fault(bundle: CauseRecords, stretch: Sequence[_Told], good: Sequence[Sign]) -> Fault:
+def _failures(sightings: Iterable[Sighting]) -> dict[tuple[str, str], list[Sighting]]:
+    """The failed calls that tell how far they came, by what was being done and the service that was asked."""
+    found: dict[tuple[str, str], list[Sighting]] = {}
+    for item in sightings:
+        judgement = item.judgement
+        if judgement.sort is Sort.FAULT and judgement.phase and judgement.reading.reached is not None:
+            found.setdefault((judgement.phase, judgement.service), []).append(item)
+    return found
+
+
+def _further(bundle: CauseRecords, failures: Mapping[tuple[str, str], Sequence[Sighting]]) -> Iterator[Sign]:
+    """Failures of the same calls, by the same way to the same host where both name one, that lie behind those of a bundle."""
+    calls: dict[tuple[str, str], dict[tuple[str, str], int]] = {}
+    for item in bundle.sightings:
+        reached, way = item.judgement.reading.reached, (item.judgement.host, _scheme(item))
+        ways = calls.setdefault((item.judgement.phase, item.judgement.service), {})
+        ways[way] = min(ways.get(way, ANSWERING), ANSWERING if reached is None else reached)
+    for call, ways in calls.items():
+        for other in failures.get(call, ()):
+            code, behind = other.judgement.code, other.judgement.reading.reached or 0
+            if code != bundle.code and any(behind > reached and _are_alike(way, other) for way, reached in ways.items()):
+                for spell in other.group.spells:
+                    yield Sign(code, spell.first, place=spell.place)
+                    yield Sign(code, spell.last, place=spell.last_place)
+
+
+def _are_alike(way: tuple[str, str], other: Sighting) -> bool:
+    """Whether two calls may have gone the same way: host and scheme are the same, or not told."""
+    return all(not one or not two or one == two for one, two in zip(way, (other.judgement.host, _scheme(other))))
+
+
+def _scheme(item: Sighting) -> str:
+    return item.judgement.reading.fault.scheme if item.judgement.reading.fault else ""
+
+
+def _fault(bundle: CauseRecords, stretch: Sequence[_Told], good: Sequence[Sign], further: Sequence[Sign]) -> Fault:
     items = [told.item for told in stretch] or bundle.sightings
+    last = max(((told.last, told.last_place) for told in stretch), default=(None, 0))
     return Fault(
         bundle.code,
         bundle.host,
         bundle.service,
-        max((told.last for told in stretch), default=None),
+        last[0],
+        last[1],
         good,
+        further,
         any(_is_of_the_agent(item) for item in items),
         all(item.judgement.phase == REGISTER for item in items),
-        bool(bundle.good_signs),
+        bundle.good_signs,
         all(item.judgement.transient for item in items),
     )
 
@@ -154,7 +206,11 @@ def signs_of(sightings: Iterable[Sighting], timeline: Timeline) -> dict[str, lis
 
     Credentials that an agent has kept from before its start are no sign that it could get any.
     """
-    kept = {run.credentials.at for run in timeline.runs if run.has_kept_credentials and run.credentials is not None}
+    kept = {
+        (run.credentials.at, run.credentials.place)
+        for run in timeline.runs
+        if run.has_kept_credentials and run.credentials is not None
+    }
     signs: dict[str, list[Sign]] = {}
     for item in sightings:
         state = item.judgement.reading.state
@@ -162,34 +218,36 @@ def signs_of(sightings: Iterable[Sighting], timeline: Timeline) -> dict[str, lis
             continue
         value = state.parts[0][1] if state.parts else ""
         for spell in item.group.spells:
-            times = (spell.first,) if spell.first == spell.last else (spell.first, spell.last)
+            ends = dict.fromkeys(((spell.first, spell.place), (spell.last, spell.last_place)))
             signs.setdefault(state.signature.id, []).extend(
-                Sign(state.signature.id, at, value)
-                for at in times
-                if state.signature.event is not LifeEvent.CREDENTIALS or at not in kept
+                Sign(state.signature.id, at, value, place)
+                for at, place in ends
+                if state.signature.event is not LifeEvent.CREDENTIALS or (at, place) not in kept
             )
     for told in signs.values():
-        told.sort(key=lambda sign: sign.at)
+        told.sort(key=_moment)
     return signs
 
 
 def _spells(bundle: Iterable[Sighting]) -> Iterator[_Told]:
     for item in bundle:
         for spell in item.group.spells:
-            yield _Told(spell.first, spell.last, spell.count, item)
+            yield _Told(spell.first, spell.last, spell.count, item, spell.place, spell.last_place)
 
 
 def _cut(spells: Sequence[_Told], good: Sequence[Sign], timeline: Timeline) -> Iterator[list[_Told]]:
     """Stretches between which there was a good sign, a start of the agent, or a silence longer than its own pauses."""
-    ends = sorted([sign.at for sign in good] + [run.began for run in timeline.runs if run.began is not None])
+    begun = [(run.began, run.place) for run in timeline.runs if run.began is not None]
+    ends = sorted([(sign.at, sign.place) for sign in good] + begun)
     stretch: list[_Told] = []
-    last: Optional[datetime] = None
+    last: Optional[tuple[datetime, int]] = None
     for told in spells:
-        if last is not None and (told.first - last > PAUSE or any(last < at <= told.first for at in ends)):
+        first = told.first, told.place
+        if last is not None and (told.first - last[0] > PAUSE or bisect_right(ends, last) < bisect_right(ends, first)):
             yield stretch
             stretch = []
         stretch.append(told)
-        last = max(last, told.last) if last else told.last
+        last = max(last or first, (told.last, told.last_place))
     if stretch:
         yield stretch
 
@@ -222,8 +280,9 @@ def _incident(
 
 
 def _last_good(start: datetime, good: Sequence[Sign], signs: Mapping[str, Sequence[Sign]]) -> Optional[Sign]:
-    known = good or [sign for name in _LIFE for sign in signs.get(name, ())]
-    return max((sign for sign in known if sign.at <= start), key=lambda sign: sign.at, default=None)
+    known = good or sorted((sign for name in _LIFE for sign in signs.get(name, ())), key=_moment)
+    place = bisect_right(Moments(known), (start + timedelta.resolution, 0))
+    return known[place - 1] if place else None
 
 
 def _changes(
@@ -236,7 +295,8 @@ def _changes(
     begun = [sign for name in _STARTS for sign in signs.get(name, ()) if timedelta() <= start - sign.at <= CHANGE_BEFORE]
     if begun:
         yield f"the agent started at {max(sign.at for sign in begun):%Y-%m-%d %H:%M:%S}"
-    versions = [sign for sign in signs.get("version", ()) if sign.at <= start]
+    told = (sign for name in _VERSIONS for sign in signs.get(name, ()))
+    versions = sorted((sign for sign in told if sign.at <= start), key=lambda sign: sign.at)
     for before, after in zip(versions, versions[1:]):
         if before.value != after.value and start - after.at <= CHANGE_BEFORE:
             yield f"the agent was updated from {before.value} to {after.value} at {after.at:%Y-%m-%d %H:%M:%S}"

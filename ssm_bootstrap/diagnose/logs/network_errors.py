@@ -69,25 +69,26 @@ _CERTIFICATE: tuple[tuple[str, Failure], ...] = (
 )
 """Go's crypto/x509 verify.go; what is not here is a certificate that no AWS endpoint has."""
 
-_PROXY_ANSWERS: tuple[tuple[str, Failure], ...] = (
-    ("Proxy Authentication Required", Failure.PROXY_AUTH_REQUIRED),
-    ("Forbidden", Failure.PROXY_DENIED),
-    ("Unauthorized", Failure.PROXY_DENIED),
-    ("Bad Request", Failure.PROXY_DENIED),
-    ("Not Found", Failure.PROXY_DENIED),
-    ("Method Not Allowed", Failure.PROXY_DENIED),
-    ("Not Allowed", Failure.PROXY_DENIED),
-    ("Request Timeout", Failure.PROXY_DENIED),
-    ("Too Many Requests", Failure.PROXY_DENIED),
-    ("Internal Server Error", Failure.PROXY_DENIED),
-    ("Not Implemented", Failure.PROXY_DENIED),
-    ("Service Unavailable", Failure.PROXY_DENIED),
-    ("Service Temporarily Unavailable", Failure.PROXY_DENIED),
-    ("Bad Gateway", Failure.PROXY_DENIED),
-    ("Gateway Timeout", Failure.PROXY_DENIED),
-    ("Gateway Time-out", Failure.PROXY_DENIED),
+_PROXY_ANSWERS: tuple[tuple[str, Failure, bool], ...] = (
+    ("Proxy Authentication Required", Failure.PROXY_AUTH_REQUIRED, False),
+    ("Forbidden", Failure.PROXY_DENIED, False),
+    ("Unauthorized", Failure.PROXY_DENIED, False),
+    ("Bad Request", Failure.PROXY_DENIED, False),
+    ("Not Found", Failure.PROXY_DENIED, False),
+    ("Method Not Allowed", Failure.PROXY_DENIED, False),
+    ("Not Allowed", Failure.PROXY_DENIED, False),
+    ("Request Timeout", Failure.PROXY_DENIED, False),
+    ("Too Many Requests", Failure.PROXY_DENIED, False),
+    ("Internal Server Error", Failure.PROXY_DENIED, False),
+    ("Not Implemented", Failure.PROXY_DENIED, False),
+    ("Service Unavailable", Failure.PROXY_DENIED, True),
+    ("Service Temporarily Unavailable", Failure.PROXY_DENIED, True),
+    ("Bad Gateway", Failure.PROXY_DENIED, True),
+    ("Gateway Timeout", Failure.PROXY_DENIED, True),
+    ("Gateway Time-out", Failure.PROXY_DENIED, True),
 )
-"""Reason phrases of a refused CONNECT: Go's net/http prints nothing else of the proxy's answer (transport.go)."""
+"""Reason phrases of a refused CONNECT, and whether the next answer may be another: Go's net/http prints nothing else of it
+(transport.go)."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class NetworkFault:
     url: str = ""
     proxy: bool = False
     detail: str = ""
+    may_pass: bool = False  # a moment later the same may be answered otherwise
     awaiting_headers: bool = False  # the client's limit ran out before an answer; says nothing of the connection by itself
 
     @property
@@ -276,11 +278,12 @@ def _read_http(tail: str, asked: _Asked, proxy: bool) -> Optional[NetworkFault]:
 def _read_proxy_answer(tail: str, asked: _Asked, proxy: bool) -> Optional[NetworkFault]:
     line = _first_line(tail)
     if asked.url.startswith("https://"):
-        for words, failure in _PROXY_ANSWERS:
+        for words, failure, may_pass in _PROXY_ANSWERS:
             if line.startswith(words):
                 return NetworkFault(
-                    failure, Stage.PROXY, asked.operation, asked.host, "", asked.port, url=asked.url, proxy=True, detail=line
-                )
+                    failure, Stage.PROXY, asked.operation, asked.host, "", asked.port,
+                    url=asked.url, proxy=True, detail=line, may_pass=may_pass,
+                )  # fmt: skip
     if proxy:
         return NetworkFault(
             Failure.UNKNOWN, Stage.PROXY, asked.operation, asked.host, "", asked.port, url=asked.url, proxy=True, detail=line

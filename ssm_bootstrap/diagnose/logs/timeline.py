@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Callable, Iterable, Iterator, Optional, Sequence
+from typing import AbstractSet, Callable, Iterable, Iterator, Optional, Sequence
 
+from ssm_bootstrap.catalog.agent import WORKER
 from ssm_bootstrap.diagnose.logs.classify import Sighting
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.timeline import LifeEvent, LifeSign, Phase, Registration, Run, RunEnd, Timeline
 
-CORE = "amazon-ssm-agent"
+CORE, CORE_WORKER = "amazon-ssm-agent", "ssm-agent-worker"
 
 START_UP = timedelta(seconds=60)
 """How long after a process's start its first line may come; later, it is another's."""
@@ -24,6 +26,8 @@ BURST = timedelta(seconds=5)
 """How far before "Starting Core Agent" the lines of the same start lie: milliseconds, on a machine that has just booted more."""
 
 _AT_THE_START = frozenset((LifeEvent.ASKED, LifeEvent.IDENTITY, LifeEvent.VERSION))
+
+_STARTS = frozenset((LifeEvent.BEGAN, LifeEvent.VERSION, LifeEvent.STARTED))
 
 _BY_THE_WORKER = frozenset((LifeEvent.CHANNEL, LifeEvent.STATUS, LifeEvent.LOST, LifeEvent.HIBERNATES))
 
@@ -37,6 +41,14 @@ class Present:
     core_began: Optional[datetime] = None
     booted: Optional[datetime] = None
     is_registered: Optional[bool] = None
+    worker_began: Optional[datetime] = None
+    credentials_from: Optional[datetime] = None  # when AWS gave those that hold still
+
+    def signs(self) -> Iterator[tuple[str, datetime]]:
+        """What a log would tell of what is seen: the id of the sign, and since when it is so."""
+        for name, at in (("worker-started", self.worker_began), ("credentials-ready", self.credentials_from)):
+            if at is not None:
+                yield name, at
 
 
 def present_of(observations: Observations) -> Present:
@@ -52,6 +64,7 @@ def present_of(observations: Observations) -> Present:
     if unit is not None and unit.main_pid:
         cores = [item for item in cores if item.pid == unit.main_pid] or cores
     core = next(iter(cores), None)
+    workers = [item.started for item in processes or () if item.name == CORE_WORKER]
     readable = identity is not None and identity.state is not IdentityState.UNREADABLE
     return Present(
         at=observations.taken_at,
@@ -59,50 +72,50 @@ def present_of(observations: Observations) -> Present:
         core_began=datetime.fromtimestamp(core.started, timezone.utc) if core is not None else None,
         booted=value_of(observations.booted),
         is_registered=identity.state is IdentityState.REGISTERED if readable and identity is not None else None,
+        worker_began=datetime.fromtimestamp(max(workers), timezone.utc) if workers else None,
+        credentials_from=value_of(around.credentials_from) if around is not None else None,
     )
 
 
 def make_timeline(told: Iterable[LifeSign], present: Optional[Present] = None) -> Timeline:
     """The timeline of signs in the order of reading.
 
-    Lines are ordered by their time, not by their place: the agent's processes write out of order. Only where the clock was
-    set back, what was read before lies before.
+    Lines are ordered by their time, not by their place: the agent's processes write out of order.
     """
-    now, told = present or Present(), tuple(told)
+    now = present or Present()
     signs = _in_order(told)
-    set_back = [sign.at for sign in told if sign.event is LifeEvent.SET_BACK and sign.at is not None]
-    registrations = tuple(Registration(sign.at, sign.value) for sign in signs if sign.event is LifeEvent.REGISTERED)
+    registered = (sign for sign in signs if sign.event is LifeEvent.REGISTERED)
+    registrations = tuple(Registration(sign.at, sign.value, sign.place) for sign in registered)
     runs = tuple(_named(run, registrations) for run in _runs(signs))
-    return Timeline(runs, registrations, now.booted, _present_since(runs, now), now.has_core, max(set_back, default=None))
+    since, place = _present_since(runs, now)
+    return Timeline(runs, registrations, now.booted, since, now.has_core, place)
 
 
 def _in_order(told: Iterable[LifeSign]) -> list[LifeSign]:
-    """The signs by their time, one without a time where it was read; none lies after the time to which the clock went back."""
-    timed: list[tuple[float, LifeSign]] = []
+    """The signs by their time, one without a time where it was read."""
+    timed: list[tuple[float, int, LifeSign]] = []
     for sign in told:
         at = sign.at.timestamp() if sign.at is not None else (timed[-1][0] if timed else float("-inf"))
-        if sign.event is LifeEvent.SET_BACK:
-            timed = [(before, item) if before <= at else (at, replace(item, at=sign.at)) for before, item in timed]
-        else:
-            timed.append((at, sign))
-    return [sign for _, sign in sorted(timed, key=lambda item: item[0])]
+        timed.append((at, sign.place, sign))
+    return [sign for _, _, sign in sorted(timed, key=lambda item: item[:2])]
 
 
 def _runs(signs: Sequence[LifeSign]) -> Iterator[Run]:
     """The lives of the core: each from its first line to the next one's."""
-    events = {sign.event for sign in signs if not sign.worker}
-    first = LifeEvent.BEGAN if LifeEvent.BEGAN in events else LifeEvent.STARTED
     own: list[LifeSign] = []
     begun = False
+    told: set[LifeEvent] = set()  # the lines of its start that were written in this run
     for sign in signs:
         if sign.event is LifeEvent.REGISTERED:
             continue
-        if not sign.worker and (sign.event is first or _is_again(sign, own)):
-            # A document worker looks for its identity too, at any time, so that the core's own start alone begins a run.
-            cut = len(own) if sign.event is LifeEvent.BEGAN else _burst(own, sign)
-            if own[:cut]:
-                yield _run(own[:cut], begun, followed=True)
-            own, begun = own[cut:], True
+        if sign.event in _STARTS and not sign.worker:
+            if _is_a_start(sign.event, told):
+                # A document worker looks for its identity too, at any time, so that the core's own start alone begins a run.
+                cut = len(own) if sign.event is LifeEvent.BEGAN else _burst(own, sign)
+                if own[:cut]:
+                    yield _run(own[:cut], begun, followed=True)
+                own, begun, told = own[cut:], True, set()
+            told.add(sign.event)
         own.append(sign)
     if own:
         yield _run(own, begun, followed=False)
@@ -119,18 +132,23 @@ def _burst(own: Sequence[LifeSign], start: LifeSign) -> int:
     return place
 
 
-def _is_again(sign: LifeSign, own: Sequence[LifeSign]) -> bool:
-    """Whether a core starts that has started already."""
-    return sign.event is LifeEvent.STARTED and any(one.event is LifeEvent.STARTED and not one.worker for one in own)
+def _is_a_start(event: LifeEvent, told: AbstractSet[LifeEvent]) -> bool:
+    """Whether a core has started: no other line of its start was written before, or this one was written in this run already.
+
+    Before 3.0.1295 the first line was not written on Linux, before 3.2 not that the core starts: its version tells it then.
+    """
+    return event is LifeEvent.BEGAN or not told or event in told
 
 
 def _run(own: Sequence[LifeSign], begun: bool, *, followed: bool) -> Run:
+    versions = [sign.value for sign in own if sign.event is LifeEvent.VERSION and not sign.worker]
+    has_worker = WORKER.is_reached_by(versions[-1] if versions else "") is not False
     started = next((place for place, sign in enumerate(own) if sign.event is LifeEvent.WORKER), None)
     # Until its own worker was started, what a worker writes is the last of the one before it.
     kept = [
         sign
         for place, sign in enumerate(own)
-        if not (begun and sign.event in _BY_THE_WORKER and (started is None or place < started))
+        if not (begun and has_worker and sign.event in _BY_THE_WORKER and (started is None or place < started))
         and not (sign.worker and sign.event is LifeEvent.ENDED)
     ]
     core = [sign for sign in kept if not sign.worker]
@@ -149,6 +167,7 @@ def _run(own: Sequence[LifeSign], begun: bool, *, followed: bool) -> Run:
         version=value(LifeEvent.VERSION),
         identity=value(LifeEvent.IDENTITY),
         signs=tuple(kept),
+        place=own[0].place if begun else 0,
     )
 
 
@@ -160,8 +179,8 @@ def _named(run: Run, registrations: Sequence[Registration]) -> Run:
     return replace(run, node=before[-1]) if before else run
 
 
-def _present_since(runs: Sequence[Run], now: Present) -> Optional[datetime]:
-    """From when on lines are of what lives now.
+def _present_since(runs: Sequence[Run], now: Present) -> tuple[Optional[datetime], int]:
+    """From when on lines are of what lives now, and from which place on among those of that time.
 
     A process whose start lies apart from the newest run's first line is not the one that wrote it, or the clock was set
     between: then its own start counts, which the kernel tells in the time of today.
@@ -169,33 +188,29 @@ def _present_since(runs: Sequence[Run], now: Present) -> Optional[datetime]:
     began = runs[-1].began if runs else None
     if now.core_began is not None:
         is_its_own = began is not None and -CLOCK_STEP <= began - now.core_began <= START_UP
-        return began if is_its_own else now.core_began
-    times = [at for at in (began, now.booted) if at is not None]
-    return max(times, default=None)
+        return (began, runs[-1].place) if is_its_own else (now.core_began, 0)
+    if began is None or (now.booted is not None and now.booted > began):
+        return now.booted, 0
+    return began, runs[-1].place
 
 
 def with_phases(timeline: Timeline, failures: Iterable[tuple[str, datetime]], good: Iterable[tuple[str, datetime]]) -> Timeline:
     """The timeline with what was done in each run: per phase the last failure and the last good sign."""
-    found: list[dict[str, Phase]] = [{} for _ in timeline.runs]
-    for told, is_failure in ((failures, True), (good, False)):
+    begun = [run.began for run in timeline.runs if run.began is not None]
+    headless = len(timeline.runs) - len(begun)  # the first one alone can be without its beginning
+    failed: list[dict[str, datetime]] = [{} for _ in timeline.runs]
+    worked: list[dict[str, datetime]] = [{} for _ in timeline.runs]
+    for told, found in ((failures, failed), (good, worked)):
         for name, at in told:
-            place = _place(timeline.runs, at)
-            if place is None:
-                continue
-            known = found[place].get(name, Phase(name))
-            before = known.last_failure if is_failure else known.last_good
-            if before is None or at > before:
-                found[place][name] = replace(known, last_failure=at) if is_failure else replace(known, last_good=at)
-    return replace(timeline, runs=tuple(replace(run, phases=tuple(phases.values())) for run, phases in zip(timeline.runs, found)))
-
-
-def _place(runs: Sequence[Run], at: datetime) -> Optional[int]:
-    """The run at work at a moment: the newest that had begun."""
-    for place in reversed(range(len(runs))):
-        began = runs[place].began
-        if began is None or began <= at:
-            return place
-    return None
+            place = bisect_right(begun, at) + headless - 1
+            if place >= 0:
+                known = found[place].get(name)
+                found[place][name] = at if known is None else max(known, at)
+    phases = (
+        tuple(Phase(name, bad.get(name), well.get(name)) for name in dict.fromkeys((*bad, *well)))
+        for bad, well in zip(failed, worked)
+    )
+    return replace(timeline, runs=tuple(replace(run, phases=of_run) for run, of_run in zip(timeline.runs, phases)))
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import Mapping, Tuple
 
 import pytest
 
+from ssm_bootstrap.collect.inifile import MOST_VALUE
 from ssm_bootstrap.collect.patch.apt import MOST_ENTRIES
 from ssm_bootstrap.collect.patch.configured import MOST_URLS, shown
-from ssm_bootstrap.collect.patch.ini import MOST_VALUE
 from ssm_bootstrap.collect.patch.variables import MOST_FILLED
 from ssm_bootstrap.model.patch import Repositories
 from tests.collect.repositories.trees import read

@@ -14,6 +14,7 @@ import pytest
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.asking import Question
 from ssm_bootstrap.collect.patch.repositories import look_at_repositories
+from tests.collect.repositories.said import alone, has_network_namespaces
 from tests.collect.repositories.trees import NAMES, TREES, enabled_urls, expected, host_of, read
 
 DNF_VIEW = """
@@ -30,16 +31,6 @@ print(json.dumps({repo.id: {"enabled": bool(repo.enabled), "skips": bool(repo.sk
     "urls": [*filter(None, (repo.metalink, repo.mirrorlist)), *repo.baseurl]} for repo in base.repos.values()}))
 """
 PYTHON = "/usr/bin/python3"
-
-
-def alone(argv: List[str], **more: Any) -> subprocess.CompletedProcess[str]:
-    """Run a program without any network."""
-    return subprocess.run(["unshare", "-rn", *argv], capture_output=True, text=True, timeout=60, **more)
-
-
-def has_network_namespaces() -> bool:
-    """Whether a program can be cut off here."""
-    return shutil.which("unshare") is not None and alone(["true"]).returncode == 0
 
 
 def has_dnf() -> bool:
