@@ -1,4 +1,4 @@
-"""Writes what is generated (``make docs``): findings.md and codes.txt in docs from the catalogue, README's usage from ``--help``."""
+"""Writes what is generated (`make docs`): findings.md and codes.txt in docs, by the catalogue, and the usage in README."""
 
 from __future__ import annotations
 
