@@ -111,13 +111,14 @@ def main(argv: Optional[List[str]] = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     table, stories, known, named = Table(), 0, [], set()
+    unwritten: List[str] = []
     for played in play_all(arguments.names):
         stories += 1
         table.add(played)
         named |= {one.code for one in (*played.diagnosis.findings, *played.diagnosis.history)}
         known += [f"{played.scenario.name}: {played.scenario.known}"] if played.scenario.known else []
         if arguments.write:
-            write(played)
+            unwritten += [line for line in (write(played),) if line]
     print(f"{stories} scenarios, {sum(one.expected == NOTHING == one.said for one in table.pairs)} of them healthy")
     print("\n".join(lines_of(table)))
     for line in known:
@@ -129,6 +130,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     good = good and recorded_well
     if arguments.lab:
         good = from_packets() and good
+    print("".join(f"{line}\n" for line in unwritten), end="")
     return 0 if good else 1
 
 
@@ -146,16 +148,17 @@ def from_recordings() -> bool:
     return not wrong
 
 
-def write(played: Played) -> None:
-    """Commit the doctor's present words, but where they are not what is expected."""
+def write(played: Played) -> str:
+    """Commit the doctor's present words, but where they are not what is expected: then why it was not done."""
     scenario, path = played.scenario, played.scenario.expected_text
     if scenario.known:
         path.unlink(missing_ok=True)
     elif disagreements(scenario.expectation, played.diagnosis, scenario.capabilities):
-        print(f"not written, for it is not what is expected: {path.parent.name}/{path.name}")
+        return f"not written, for it is not what is expected: {path.parent.name}/{path.name}"
     elif not path.exists() or path.read_text(encoding="utf-8") != played.golden:
         path.write_text(played.golden, encoding="utf-8")
         print(f"wrote {path.parent.name}/{path.name}")
+    return ""
 
 
 def from_packets() -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping, Optional
 
+from ssm_bootstrap.catalog.partitions import is_aws_host
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
 
 JSON_11 = (("Content-Type", "application/x-amz-json-1.1"),)
@@ -228,3 +230,22 @@ NEEDED_SERVICES: frozenset[str] = frozenset(
 def needed_rows(capability: Capability) -> tuple[str, ...]:
     """The names of the rows that a capability needs or can fall back on."""
     return tuple(name for need in NEEDS[capability] for name in need.any_of)
+
+
+_BY_LABEL: Mapping[str, str] = {
+    **{name: name for name in ("monitoring", "sts")},  # which nothing here dials
+    **{row.host.partition(".")[0]: row.service for row in ENDPOINTS if not row.is_s3},
+}
+"""Services that the agent talks to, by the label in their host names."""
+
+
+def service_of(host: str, site: Site) -> str:
+    """The service of an AWS host name, FIPS or not, or an empty string; buckets' names count as S3."""
+    labels = host.lower().rstrip(".").split(".")
+    if any(label == "s3" or label.startswith("s3-") for label in labels) and is_aws_host(host, site):
+        return "s3"
+    own = [label[: -len("-fips")] if label.endswith("-fips") else label for label in labels]
+    for label in own:
+        if label in ("ssm", "ssmmessages", "ec2messages") or (label in _BY_LABEL and is_aws_host(host, site)):
+            return _BY_LABEL.get(label, label)
+    return ""

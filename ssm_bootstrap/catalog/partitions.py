@@ -107,22 +107,7 @@ def fitted(command: str) -> str:
     return _CREATED.sub(lambda found: f"--service-name {service_names(found[2], found[1])[place]}", command)
 
 
-SERVICES: tuple[str, ...] = ("ssm", "ssmmessages", "ec2messages", "s3", "kms", "logs", "monitoring", "sts")
-"""Services that the agent talks to, by the label in their host names."""
-
 _REGION = re.compile(r"(?<![a-z0-9])(?:af|ap|ca|cn|eu|il|me|mx|sa|us|eusc)(?:-[a-z]{2,12}){1,2}-\d{1,2}(?![a-z0-9])")
-
-
-def service_of(host: str, site: Site) -> str:
-    """The service of an AWS host name, FIPS or not, or an empty string; buckets' names count as S3."""
-    labels = host.lower().rstrip(".").split(".")
-    if any(label == "s3" or label.startswith("s3-") for label in labels) and is_aws_host(host, site):
-        return "s3"
-    own = [label[: -len("-fips")] if label.endswith("-fips") else label for label in labels]
-    for label in own:
-        if label in ("ssm", "ssmmessages", "ec2messages") or (label in SERVICES and is_aws_host(host, site)):
-            return label
-    return ""
 
 
 def region_of(host: str) -> str:

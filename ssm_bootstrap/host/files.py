@@ -105,10 +105,19 @@ class Files:
                         yield f"{path.rstrip('/')}/{os.path.relpath(below, real)}"
 
     def half_written(self, path: str) -> Sequence[str]:
-        """What writes of ours to a path left beside it when they were cut short."""
-        directory, _, name = path.rpartition("/")
-        shape = re.compile(rf"\.{re.escape(name)}\.[a-z0-9_]{{8}}")  # as tempfile makes them
-        return [f"{directory}/{found}" for found in self.list(directory) if shape.fullmatch(found)]
+        """What writes of ours to a path left beside it when they were cut short; beside what it leads to, where it is a link."""
+        found = []
+        for place in dict.fromkeys((path, self._led_to(path))):
+            directory, _, name = place.rpartition("/")
+            shape = re.compile(rf"\.{re.escape(name)}\.[a-z0-9_]{{8}}")  # as tempfile makes them
+            found += [f"{directory}/{left}" for left in self.list(directory) if shape.fullmatch(left)]
+        return found
+
+    def _led_to(self, path: str) -> str:
+        """Where a path leads as the machine knows it: itself where it is no link, or one that leads out of the root."""
+        target, root = self.link_target(path), os.path.realpath(self._root)
+        is_inside = target and os.path.commonpath((target, root)) == root
+        return f"/{os.path.relpath(target, root)}" if is_inside else path
 
     def exists(self, path: str) -> bool:
         """True where something lies at the path; raises PermissionError where that may not be known."""

@@ -220,7 +220,7 @@ def walk_disk(root: str, place: str, most: int, first: Sequence[str] = (), witho
     root = root.rstrip("/")
     walk, entries, mounts = DiskWalk(), 0, _mounts(root)
     level = deque([place])
-    kind = _type_of(place, mounts)
+    kind = _type_of(place.rstrip("/"), mounts)
     if kind not in ON_DISK and os.path.isdir(root + place):
         walk.elsewhere.append((place, kind))
         return walk

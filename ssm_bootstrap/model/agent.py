@@ -30,6 +30,7 @@ class Identity:
     region: str = ""
     detail: str = ""
     registration_file_id: str = ""  # what /var/lib/amazon/ssm/registration names, right or stale
+    is_journal_unreadable: bool = False  # a change was cut short, and what it was nobody can tell
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Callable, Optional
 
 from ssm_bootstrap.act.agent.service import AgentService
-from ssm_bootstrap.act.identity.journal import Operation
 from ssm_bootstrap.act.identity.snapshot import put_back
 from ssm_bootstrap.act.identity.transaction import Change
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.collect.agent.journal import Operation
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.agent import Proof
 from tests.act.machine import NEW, OLD, Machine

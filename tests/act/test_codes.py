@@ -12,6 +12,7 @@ from typing import Callable, Iterator
 import pytest
 
 from ssm_bootstrap.act.setup.launcher import BEFORE
+from ssm_bootstrap.act.setup.remains import SearchedPlace
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host.secrets import unfold
 from ssm_bootstrap.render.user_data import BundleSource, CodeFrom, FirstBoot, cloud_config, shell_script
@@ -168,6 +169,16 @@ def test_a_link_of_roots_goes_with_what_it_leads_to(world: World) -> None:
     assert done.left == () and not code.is_symlink() and leaks_in_files([world.root], SECRETS) == ()
 
 
+def test_half_of_a_configuration_beside_the_file_that_its_link_leads_to_goes(world: World) -> None:
+    config = Path(world.files.real(paths.OUR_CONFIG))
+    config.rename(world.files.real(world.files.put("/usr/local/etc/ssm.conf")))
+    config.symlink_to("../usr/local/etc/ssm.conf")
+    left = world.files.put("/usr/local/etc/.ssm.conf.abcd1234", OURS)
+    done = world.prepare()
+    assert left in {item.path for item in done.removed} and not world.files.exists(left)
+    assert done.left == () and config.is_symlink() and leaks_in_files([world.root], SECRETS) == ()
+
+
 def test_a_code_in_place_of_the_path_is_told_without_it(world: World) -> None:
     Path(world.files.real("/root/code")).unlink()
     world.files.put(paths.OUR_CONFIG, f"[activation]\ncode_file = {CODE}\n")
@@ -226,6 +237,13 @@ DEEP = {
     "data": "/srv/setup/register.sh",
     "temporary": "/tmp/setup-1/part-001",
     "temporary, but kept": "/var/tmp/setup",
+    "a script of an administrator": "/usr/local/sbin/reg.sh",
+    "root's table of cron": "/var/spool/cron/crontabs/root",
+    "a service's own data": "/var/lib/foo/x",
+    "a second disk": "/mnt/x",
+    "a backup": "/var/backups/ssm-bootstrap.conf.bak",
+    "beside the root": "/setup.sh",
+    "a place that nobody thought of": "/data/team/vm/seed",
 }
 
 
@@ -235,6 +253,29 @@ def test_what_lies_deep_is_told(world: World, name: str, pack: Callable[[bytes],
     world.files.put(DEEP[name], pack(f"x --activation-code {CODE}\n".encode()))
     done = world.prepare()
     assert [(item.path, item.is_unsearched) for item in done.left] == [(DEEP[name], False)]
+
+
+def test_what_lies_everywhere_at_once_is_told(world: World) -> None:
+    for path in DEEP.values():
+        world.files.put(path, f"x --activation-code {CODE}\n")
+    assert {item.path for item in world.prepare().left} == set(DEEP.values())
+    found = {name.partition(":")[0] for name in leaks_in_files([world.root], SECRETS)}
+    assert {str(world.root) + path for path in DEEP.values()} == found
+
+
+def test_a_tree_of_many_files_hides_no_other_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound of a place is met in the depth, and what lies nearer to its root was searched before."""
+    small = (SearchedPlace("/var", 60, 1 << 20), SearchedPlace("/", 40, 1 << 20))
+    monkeypatch.setattr("ssm_bootstrap.act.setup.remains.REST", small)
+    for number in range(100):
+        world.files.put(f"/var/lib/docker/overlay2/{number:04}/diff/x", "x")
+        world.files.put(f"/data/many/of/them/{number:04}", "x")
+    planted = {"/var/backups/x", "/var/lib/foo/x", "/mnt/x"}
+    for path in planted:
+        world.files.put(path, CODE)
+    left = world.prepare().left
+    assert {item.path for item in left if not item.is_unsearched} == planted
+    assert {item.path for item in left if item.is_unsearched} == {"/var", "/"}
 
 
 def test_a_large_file_is_searched_piece_by_piece(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,6 +320,20 @@ def _below(world: World) -> tuple[str, str]:
     return "/srv/a b", "it is of type fuse.s3, and on no disk of this machine"
 
 
+def _packages(world: World) -> tuple[str, str]:
+    for path in ("/usr/bin/x", "/usr/share/doc/x", "/var/lib/dpkg/status"):
+        world.files.put(path, CODE)
+    (world.root / "bin").symlink_to("usr/bin")
+    return "/usr/bin", "it was not searched, nor /usr/share, /var/lib/dpkg: packages own what lies there"
+
+
+def _kernel(world: World) -> tuple[str, str]:
+    world.files.put("/sys/x", CODE)
+    rows = "1 0 254:0 / / rw - ext4 /dev/x rw\n8 1 0:4 / /proc rw - proc proc rw\n9 1 0:5 / /sys rw - sysfs sysfs rw\n"
+    world.files.put("/proc/self/mountinfo", rows)
+    return "/proc", "the kernel makes what lies there, and no image holds it; and 1 more like it"
+
+
 def _homes(world: World) -> tuple[str, str]:
     for number in range(51):
         world.files.put(f"/home/u{number:02}/.profile", "x")
@@ -291,7 +346,7 @@ def _denied(world: World) -> tuple[str, str]:
     return "/srv/secret", "permission denied"
 
 
-@pytest.mark.parametrize("make", [_many, _huge, _bomb, _zstd, _network, _below, _homes, _denied])
+@pytest.mark.parametrize("make", [_many, _huge, _bomb, _zstd, _network, _below, _packages, _kernel, _homes, _denied])
 def test_what_was_not_searched_is_said(world: World, make: Callable[[World], tuple[str, str]]) -> None:
     told = make(world)
     done = world.prepare()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
 from ssm_bootstrap.act.agent.service import Systemd
 from ssm_bootstrap.act.setup.install_self import Step, Wanted, install, uninstall
-from ssm_bootstrap.act.setup.launcher import BEFORE
+from ssm_bootstrap.act.setup.launcher import BEFORE, cut_short
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Completed
@@ -327,17 +329,17 @@ class Dying(RootedFiles):
         self.count += 1
         if self.count == self.last:
             directory, _, name = path.rpartition("/")
-            self.put(f"{directory}/.{name}.a1b2c3_{self.count % 10}", data[: len(data) // 2])
+            Path(directory, f".{name}.a1b2c3_{self.count % 10}").write_bytes(data[: len(data) // 2])
             raise Killed
 
     def write_atomic(self, path: str, data: bytes, mode: int = 0o600) -> None:
         """Unless killed."""
-        self._write(path, data)
+        self._write(self.real(path), data)
         super().write_atomic(path, data, mode)
 
     def replace_content(self, path: str, data: bytes) -> None:
         """Unless killed."""
-        self._write(path, data)
+        self._write(os.path.realpath(self.real(path)), data)
         super().replace_content(path, data)
 
 
@@ -351,14 +353,27 @@ def _prepared(root: Path) -> Node:
     return node
 
 
+def _linked(root: Path) -> Node:
+    """The same, and the configuration is a link of root's: install writes into what it leads to."""
+    node = _prepared(root)
+    config = Path(node.files.real(paths.OUR_CONFIG))
+    real = Path(node.files.real(node.files.put("/usr/local/etc/ssm.conf")))
+    config.rename(real)
+    config.symlink_to(os.path.relpath(real, config.parent))
+    return node
+
+
+@pytest.mark.parametrize("prepared", [_prepared, _linked])
 @pytest.mark.parametrize("then", ["install", "uninstall"])
-def test_an_install_that_is_killed_anywhere_leaves_nothing_half_written(tmp_path: Path, then: str) -> None:
-    whole = _prepared(tmp_path / "whole")
+def test_an_install_that_is_killed_anywhere_leaves_nothing_half_written(
+    tmp_path: Path, then: str, prepared: Callable[[Path], Node]
+) -> None:
+    whole = prepared(tmp_path / "whole")
     whole.install(code="a-code-of-twenty-letters")
     points = 0
     while True:
         root = tmp_path / str(points)
-        node = _prepared(root)
+        node = prepared(root)
         node.host = Host(files=Dying(root, points + 1), trees=Trees(str(root)), commands=node.commands)
         try:
             node.install(code="a-code-of-twenty-letters")
@@ -378,3 +393,13 @@ def test_an_install_that_is_killed_anywhere_leaves_nothing_half_written(tmp_path
             assert [path for path in node.everything() if ".a1b2c3_" in path] == [], points
         assert node.files.exists("/etc/.ssm-bootstrap.conf.swp")
     assert points >= 8
+
+
+def test_what_lies_beside_a_links_target_where_others_may_write_is_not_ours(tmp_path: Path) -> None:
+    node = _linked(tmp_path)
+    theirs = node.files.put("/usr/local/etc/.ssm.conf.abcd1234", "somebody's")
+    ours = node.files.put("/etc/.ssm-bootstrap.conf.abcd1234", "ours")
+    Path(node.files.real("/usr/local/etc")).chmod(0o777)
+    assert cut_short(node.host) == [ours]
+    Path(node.files.real("/usr/local/etc")).chmod(0o755)
+    assert cut_short(node.host) == [ours, theirs]

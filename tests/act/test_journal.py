@@ -9,17 +9,9 @@ from typing import Any, Dict
 
 import pytest
 
-from ssm_bootstrap.act.identity.journal import (
-    SCHEMA,
-    ChangePhase,
-    Journal,
-    Operation,
-    UnreadableJournal,
-    drop_journal,
-    read_journal,
-    write_journal,
-)
+from ssm_bootstrap.act.identity.journal import drop_journal, write_journal
 from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.agent.journal import SCHEMA, ChangePhase, Journal, Operation, UnreadableJournal, read_journal
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.signals import INTERRUPTS
 from tests.act.machine import OLD, Machine

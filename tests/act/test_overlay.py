@@ -12,13 +12,14 @@ from typing import Any, Iterator
 
 import pytest
 
-from ssm_bootstrap.act.identity.journal import ChangePhase, Journal, Operation, read_journal, write_journal
+from ssm_bootstrap.act.identity.journal import write_journal
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.identity.rollback import Rollback
 from ssm_bootstrap.act.identity.snapshot import NEW as FRESH
 from ssm_bootstrap.act.identity.snapshot import take_snapshot
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.collect.agent.journal import ChangePhase, Journal, Operation, read_journal
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.trees import Trees
 from ssm_bootstrap.model.agent import IdentityState
@@ -199,7 +200,7 @@ def saved(machine: Machine) -> None:
 def refused(machine: Machine) -> str:
     with pytest.raises(Refusal) as caught:
         recover(machine.host, machine.service, machine.tell)
-    assert caught.value.status is ExitStatus.BAD_CONTENT and f"remove {paths.JOURNAL} by hand" in caught.value.message
+    assert caught.value.status is ExitStatus.BAD_CONTENT and f"by hand (sudo rm -r {paths.JOURNAL})" in caught.value.message
     return caught.value.message
 
 
@@ -228,7 +229,7 @@ def test_without_a_snapshot_it_leads_to_a_new_node(tmp_path: Path) -> None:
     machine = Node(tmp_path)()
     saved(machine)
     machine.tear()
-    assert "and then ssm-bootstrap register makes this machine a new node" in refused(machine)
+    assert "and then ssm-bootstrap register --force makes this machine a new node" in refused(machine)
     machine.real(paths.JOURNAL).unlink()
     assert not recover(machine.host, machine.service, machine.tell)
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Optional
 
 import pytest
 
 from ssm_bootstrap.act.agent.service import AgentService
-from ssm_bootstrap.act.identity.journal import ChangePhase, Journal, Operation, read_journal, write_journal
+from ssm_bootstrap.act.identity.journal import write_journal
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.identity.rollback import Rollback
 from ssm_bootstrap.act.identity.snapshot import take_snapshot
 from ssm_bootstrap.act.identity.transaction import Change
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.collect.agent.journal import ChangePhase, Journal, Operation, read_journal
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS, STOPPING
 from ssm_bootstrap.model.agent import IdentityState
@@ -31,7 +32,10 @@ def judge_whole(machine: Machine, old: Dict[str, Any], snapshot: Dict[str, Any],
     found = look_past_journal(machine.files)
     assert found.state is IdentityState.REGISTERED, (point, found)
     assert found.managed_instance_id == found.registration_file_id, (point, found)
-    assert machine.state_names() in ([], ["snapshot"]), (point, machine.state_names())
+    names = machine.state_names()
+    assert [name for name in names if not name.startswith("put-aside.")] in ([], ["snapshot"]), (point, names)
+    # Half of a new identity has a key that is nowhere else; of the old one there is nothing to keep.
+    assert all(f"key of {OLD}" not in str(machine.tree(f"{paths.OUR_STATE}/{name}")) for name in names if name != "snapshot")
     assert machine.systemctl.active, point
     kept = {name: row for name, row in machine.tree(paths.SNAPSHOT).items() if name != "."}
     if found.managed_instance_id == OLD:
@@ -231,16 +235,76 @@ def test_an_agent_that_systemd_started_at_boot_is_stopped_while_the_vault_is_put
     assert machine.systemctl.did == ["stop", "start"]
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"schema": 1}'])
-def test_a_journal_that_makes_no_sense_is_78_and_nothing_is_touched(machine: Machine, text: str) -> None:
+def unreadable(machine: Machine, text: Optional[str]) -> None:
+    """A journal that tells nothing, in place of the one that is there; None: what is there is a directory."""
+    machine.host.trees.remove(paths.JOURNAL)
+    if text is None:
+        machine.host.trees.make_directory(paths.JOURNAL)
+    else:
+        machine.put(paths.JOURNAL, text)
+
+
+BY_HAND = f"remove the journal by hand (sudo rm -r {paths.JOURNAL}), and then "
+
+
+def follow(machine: Machine, message: str) -> str:
+    """Remove the journal as a refusal says, and give the way on that it names."""
+    before, _, way = message.partition(BY_HAND)
+    assert way and "\n" not in before, message
+    machine.host.trees.remove(paths.JOURNAL)
+    return way
+
+
+UNREADABLE = ["", "{", '{"schema": 1}', None]
+
+
+def refused_by(machine: Machine) -> str:
+    """What a recovery says that is refused, twice alike."""
+    said = set()
+    for _ in range(2):
+        with pytest.raises(Refusal) as refused:
+            recover(machine.host, machine.service, machine.tell)
+        assert refused.value.status is ExitStatus.BAD_CONTENT
+        said.add(refused.value.message)
+    (message,) = said
+    return message
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_a_journal_that_makes_no_sense_over_a_torn_vault_names_what_puts_the_identity_back(
+    machine: Machine, text: Optional[str]
+) -> None:
+    whole = machine.identity()
     written(machine)
     machine.tear()
-    machine.put(paths.JOURNAL, text)
+    unreadable(machine, text)
     before = machine.tree()
-    with pytest.raises(Refusal) as refused:
-        recover(machine.host, machine.service, machine.tell)
-    assert refused.value.status is ExitStatus.BAD_CONTENT and refused.value.message.startswith(paths.JOURNAL)
-    assert machine.tree() == before and machine.systemctl.did == []
+    message = refused_by(machine)
+    assert message.startswith(paths.JOURNAL) and machine.tree() == before and machine.systemctl.did == []
+    assert follow(machine, message) == f"ssm-bootstrap restart puts {OLD} back"
+    assert recover(machine.host, machine.service, machine.tell)  # what restart does first
+    assert machine.identity() == whole
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_a_journal_that_makes_no_sense_over_a_whole_vault_only_has_to_go(machine: Machine, text: Optional[str]) -> None:
+    written(machine)
+    unreadable(machine, text)
+    before = machine.tree()
+    message = refused_by(machine)
+    assert f"the vault is whole and holds {OLD}" in message and machine.tree() == before and machine.systemctl.did == []
+    assert follow(machine, message) == "run this again"
+    whole = machine.identity()
+    recover(machine.host, machine.service, machine.tell)
+    assert machine.identity() == whole and machine.state_names() == []
+
+
+def test_what_a_restore_left_halfway_is_kept_when_its_journal_is_gone(machine: Machine) -> None:
+    """The only key lies where a restore had moved it: nobody may take that for refuse."""
+    machine.host.trees.make_directory(paths.OUR_STATE)
+    machine.host.trees.rename(paths.VAULT, f"{paths.OUR_STATE}/Vault.old")
+    recover(machine.host, machine.service, machine.tell)
+    assert machine.state_names() == ["put-aside.1"] and OLD in str(machine.tree(paths.OUR_STATE))
 
 
 def test_a_snapshot_that_is_gone_is_said_and_nothing_is_removed(machine: Machine) -> None:
@@ -254,6 +318,27 @@ def test_a_snapshot_that_is_gone_is_said_and_nothing_is_removed(machine: Machine
     assert "journal.json" in machine.state_names()
 
 
+def gone(machine: Machine) -> None:
+    """Nothing is left of what was put aside."""
+    machine.host.trees.remove(paths.PENDING)
+
+
+def empty(machine: Machine) -> None:
+    """The directory alone is left."""
+    gone(machine)
+    machine.host.trees.make_directory(paths.PENDING)
+
+
+def half_empty(machine: Machine) -> None:
+    """A vault without its key, and no registration file."""
+    machine.host.trees.remove(f"{paths.PENDING}/Vault/Store/RegistrationKey")
+    machine.host.trees.remove(f"{paths.PENDING}/registration")
+
+
+LOSSES = [gone, empty, half_empty]
+
+
+@pytest.mark.parametrize("lose", LOSSES)
 @pytest.mark.parametrize("with_snapshot", [True, False])
 @pytest.mark.parametrize(
     ("operation", "phase"),
@@ -266,29 +351,57 @@ def test_a_snapshot_that_is_gone_is_said_and_nothing_is_removed(machine: Machine
     ],
 )
 def test_whatever_was_cut_short_names_a_way_out_that_leads_out(
-    machine: Machine, operation: Operation, phase: ChangePhase, with_snapshot: bool
+    machine: Machine, operation: Operation, phase: ChangePhase, with_snapshot: bool, lose: Callable[[Machine], None]
 ) -> None:
     """Its journal says that something was put aside, and it is gone: every run is refused until somebody follows the way."""
     if with_snapshot:
         take_snapshot(machine.host, paths.SNAPSHOT)
     written(machine, operation=operation, phase=phase)
-    machine.host.trees.remove(paths.PENDING)
+    lose(machine)
     machine.tear()
-    for _ in range(2):
-        with pytest.raises(Refusal) as refused:
-            recover(machine.host, machine.service, machine.tell)
-        message = refused.value.message
-        assert refused.value.status is ExitStatus.BAD_CONTENT and "\n" not in message
-        assert f"remove {paths.JOURNAL} by hand, and then ssm-bootstrap " in message
-    way = message.rpartition("and then ssm-bootstrap ")[2]
-    assert way == (f"rollback puts {OLD} back" if with_snapshot else "register makes this machine a new node")
-    machine.host.trees.remove(paths.JOURNAL)
+    way = follow(machine, refused_by(machine))
+    said = f"rollback puts {OLD} back" if with_snapshot else "register --force makes this machine a new node"
+    assert way == f"ssm-bootstrap {said}"
     assert not recover(machine.host, machine.service, machine.tell)
     if with_snapshot:
         Rollback(machine.host, machine.service, lambda: ONLINE, 0, machine.tell).run()
     else:
         change_of(machine, registration(machine), old_id="").run()
     assert look_past_journal(machine.files).managed_instance_id == (OLD if with_snapshot else NEW)
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+@pytest.mark.parametrize("phase", [ChangePhase.SAVED, ChangePhase.FAILED])
+@pytest.mark.parametrize("operation", [Operation.REGISTER, Operation.ROLLBACK, Operation.DEREGISTER])
+def test_a_live_identity_stays_whatever_became_of_what_was_put_aside(
+    machine: Machine, operation: Operation, phase: ChangePhase, lose: Callable[[Machine], None]
+) -> None:
+    whole = machine.identity()
+    written(machine, operation=operation, phase=phase)
+    lose(machine)
+    assert recover(machine.host, machine.service, machine.tell)
+    assert machine.identity() == whole and machine.state_names() == [] and machine.systemctl.active
+    assert f"the vault holds {OLD}, which counts" in machine.told[-1]
+
+
+def test_an_identity_of_another_node_is_not_put_in_place_of_the_live_one(machine: Machine) -> None:
+    whole = machine.identity()
+    written(machine)
+    machine.put_identity(NEW, where=paths.PENDING)
+    assert recover(machine.host, machine.service, machine.tell)
+    assert machine.identity() == whole and machine.state_names() == ["put-aside.1"]
+
+
+def test_a_damaged_vault_with_a_key_of_its_own_is_kept_before_the_old_one_is_put_back(machine: Machine) -> None:
+    """The agent rotated its key, and then the manifest was torn: what was put aside holds the older key."""
+    before = machine.identity()
+    written(machine)
+    rotated = {"instanceID": OLD, "region": "eu-west-1", "privateKey": "the newer key"}
+    machine.put(paths.REGISTRATION_KEY, rotated)
+    machine.put(paths.VAULT_MANIFEST, "{")
+    assert recover(machine.host, machine.service, machine.tell)
+    assert machine.identity() == before and machine.state_names() == ["put-aside.1"]
+    assert "the newer key" in str(machine.tree(f"{paths.OUR_STATE}/put-aside.1"))
 
 
 def new_with(machine: Machine, path: str, text: str) -> None:

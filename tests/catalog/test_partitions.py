@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ssm_bootstrap.catalog.endpoints import ENDPOINTS, Endpoint, service_of
 from ssm_bootstrap.catalog.partitions import (
     PARTITIONS,
     dual_stack_host,
@@ -11,7 +12,6 @@ from ssm_bootstrap.catalog.partitions import (
     partition_of,
     partitions,
     region_of,
-    service_of,
 )
 from ssm_bootstrap.catalog.regions import OPENED, has_ec2messages, is_known
 from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
@@ -138,3 +138,9 @@ def test_a_site_tells_when_a_region_opened() -> None:
     nothing_new = Site((SiteRegion("eu-west-1"),))
     assert has_ec2messages("eu-west-1", nothing_new) is True
     assert all(has_ec2messages(region, NO_SITE) is (year < 2024) for region, year in OPENED.items())
+
+
+@pytest.mark.parametrize("row", ENDPOINTS, ids=lambda row: row.name)
+def test_a_row_is_of_the_service_that_its_host_names(row: Endpoint) -> None:
+    """Else a line of a log about that host would be of nobody's service."""
+    assert service_of(row.host.format(region="eu-west-1", domain="amazonaws.com"), NO_SITE) == row.service

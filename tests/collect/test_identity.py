@@ -20,6 +20,12 @@ MANIFEST = {"RegistrationKey": paths.REGISTRATION_KEY}
 BLANKED = {**KEY, "instanceID": "", "region": ""}
 
 
+WHOLE_JOURNAL = (
+    '{"schema": "ssm-bootstrap-journal/1", "operation": "register", "phase": "saved", "old_id": "", "started": "noon",'
+    ' "start": "", "keep": false, "wake": ""}'
+)
+
+
 def vault(files: RootedFiles, key: Any = KEY, named: Any = None, manifest: Any = MANIFEST) -> Identity:
     """The identity of a machine with these files."""
     for path, content in (
@@ -86,6 +92,14 @@ def test_a_journal_is_an_interrupted_registration_whatever_the_vault_says(files:
     files.put(paths.JOURNAL, "{}")
     found = vault(files, named=MI)
     assert found.state is IdentityState.INTERRUPTED
+    assert paths.JOURNAL in found.detail
+
+
+@pytest.mark.parametrize(("text", "is_unreadable"), [("", True), ("{}", True), ("[]", True), (WHOLE_JOURNAL, False)])
+def test_a_journal_that_tells_nothing_is_told_apart(files: RootedFiles, text: str, is_unreadable: bool) -> None:
+    files.put(paths.JOURNAL, text)
+    found = look_at_identity(files)
+    assert (found.state, found.is_journal_unreadable) == (IdentityState.INTERRUPTED, is_unreadable)
     assert paths.JOURNAL in found.detail
 
 

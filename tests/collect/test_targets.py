@@ -6,6 +6,7 @@ from typing import Optional
 
 import pytest
 
+from ssm_bootstrap.catalog.endpoints import OPTIONAL
 from ssm_bootstrap.collect.network.targets import ProxySettings, proxy_of, targets_for
 from ssm_bootstrap.model.agent import AgentConfig
 from ssm_bootstrap.model.aws import NO_SITE
@@ -80,14 +81,14 @@ def test_regions_since_2024_have_no_ec2messages(region: str, has: bool) -> None:
 
 def test_only_what_is_asked_for_is_dialled() -> None:
     assert list(hosts("eu-west-1", NO_CONFIG, Capability.REGISTER)) == ["ssm"]
-    assert list(hosts("eu-west-1", NO_CONFIG, Capability.SESSION)) == ["ssm", "ssmmessages", "kms", "logs"]
+    assert list(hosts("eu-west-1", NO_CONFIG, Capability.SESSION)) == ["ssm", "ssmmessages", *OPTIONAL[Capability.SESSION]]
 
 
 def test_a_target_says_who_needs_it_and_what_nobody_needs_is_optional() -> None:
     found = {target.endpoint: target for _, target, _ in targets_for(EVERY, "eu-west-1", NO_CONFIG, ProxySettings(), NO_SITE)}
     assert found["ssm"].required_by == tuple(item.value for item in EVERY)
     assert found["s3-dualstack"].required_by == ("patch",)
-    assert {name for name, target in found.items() if target.optional} == {"kms", "logs"}
+    assert {name for name, target in found.items() if target.optional} == {name for rows in OPTIONAL.values() for name in rows}
     assert found["kms"].required_by == ()
     assert {name for name, target in found.items() if target.port == 80} == {"s3-bucket-http", "s3-dualstack-http"}
 

@@ -54,6 +54,15 @@ def test_a_node_without_identity_breaks_all_but_registering(state: IdentityState
         assert (shown.source, shown.excerpt) == ("vault", "what was seen")
 
 
+def test_a_journal_that_tells_nothing_is_not_said_to_be_finished_by_the_next_run() -> None:
+    cut = Identity(IdentityState.INTERRUPTED, detail="journal.json: expected a regular file", is_journal_unreadable=True)
+    found = only(identity.registration(case(identity=Seen(cut))))
+    assert (found.code, found.variant, found.evidence[0].excerpt) == ("registration-interrupted", "unreadable", cut.detail)
+    assert f"sudo rm -r {identity.JOURNAL}" in found.remedy.instance_commands
+    other = only(identity.registration(case(identity=Seen(Identity(IdentityState.INTERRUPTED)))))
+    assert other.variant == "" and set(other.remedy.instance_steps).isdisjoint(found.remedy.instance_steps)
+
+
 @pytest.mark.parametrize("seen", [REGISTERED, Unseen("not asked"), Seen(Identity(IdentityState.UNREADABLE, detail="why"))])
 def test_a_node_with_one_or_that_nobody_could_look_at_is_no_finding(seen: Observed[Identity]) -> None:
     assert list(identity.registration(case(identity=seen))) == []

@@ -134,7 +134,10 @@ def test_a_check_is_listed_in_its_own_module_and_every_list_is_asked() -> None:
     assert {name: functions for name, functions in listed.items() if functions} == {
         module.__name__: checks_in(module) for module in modules if checks_in(module)
     }
-    assert {function for functions in listed.values() for function in functions} == {check.function for check in CHECKS}
+    asked = {check.function for check in CHECKS}
+    left_out = [name for name, functions in listed.items() if not functions <= asked]
+    assert left_out == [], f"add CHECKS of {', '.join(left_out)} to TOPICS of diagnose/diagnosis.py"
+    assert {function for functions in listed.values() for function in functions} == asked
 
 
 def test_a_check_may_report_right_after_one_of_another_module() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ssm_bootstrap.catalog.partitions import service_of
+from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.root_cause import hide_symptoms
 from ssm_bootstrap.model.aws import NO_SITE

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Callable
 
 from ssm_bootstrap.act.agent.service import AgentService
-from ssm_bootstrap.act.identity.journal import Operation
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.identity.snapshot import has_snapshot, only_copies
 from ssm_bootstrap.act.identity.transaction import Change
@@ -15,6 +14,7 @@ from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.collect.agent.journal import Operation
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun, Completed
 from ssm_bootstrap.model.agent import Identity, IdentityState

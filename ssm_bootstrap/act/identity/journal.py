@@ -1,61 +1,15 @@
-"""What is being done to the identity, written down before it is done, so that any run can finish or undo it."""
+"""Writing down what is being done to the identity before it is done, and that it is over."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
-from enum import Enum
-from typing import Optional
+from dataclasses import asdict
 
 from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.agent.journal import SCHEMA, Journal
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.host.trees import Trees
-
-SCHEMA = "ssm-bootstrap-journal/1"
-
-
-class ChangePhase(str, Enum):
-    """How far a change of identity has come."""
-
-    PREPARED = "prepared"  # nothing of the identity was touched; the agent may have been stopped
-    SAVED = "saved"  # the old identity is safe in the snapshot; the vault may be anything
-    FAILED = "failed"  # the change did not hold: the old identity has to be put back, whatever the vault holds by now
-    WRITTEN = "written"  # the new identity is complete and synced; the agent has to be started
-
-
-class Operation(str, Enum):
-    """What changes the identity."""
-
-    REGISTER = "register"
-    ROLLBACK = "rollback"
-    DEREGISTER = "deregister"
-
-
-@dataclass(frozen=True)
-class Journal:
-    """One change under way.
-
-    ``old_id`` is the identity before it ("" for none), ``started`` when it began (RFC 3339), ``start`` the unit that was
-    running and has to run again, ``wake`` one that was not stopped and has to be restarted if the new identity holds,
-    ``keep`` whether the identity that was put aside stays as the snapshot for ``rollback``.
-    """
-
-    operation: Operation
-    phase: ChangePhase
-    old_id: str
-    started: str
-    start: str = ""
-    keep: bool = False
-    wake: str = ""
-
-    def at(self, phase: ChangePhase, *, keep: bool = False) -> Journal:
-        """The same change, further on."""
-        return replace(self, phase=phase, keep=keep)
-
-
-class UnreadableJournal(Exception):
-    """A journal that makes no sense; the text names the file and what is wrong."""
 
 
 def write_journal(files: Files, journal: Journal) -> None:
@@ -63,29 +17,6 @@ def write_journal(files: Files, journal: Journal) -> None:
     document = {"schema": SCHEMA, **asdict(journal)}
     with INTERRUPTS.held():  # a signal between the rename and the return would pass for a failed write
         files.write_atomic(paths.JOURNAL, json.dumps(document, indent=1).encode() + b"\n", 0o600)
-
-
-def read_journal(files: Files) -> Optional[Journal]:
-    """The change under way, or None; raises UnreadableJournal, OSError."""
-    try:
-        text = files.read_text(paths.JOURNAL, 65536)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    try:
-        document = json.loads(text)
-        if document["schema"] != SCHEMA:
-            raise ValueError(f"expected schema {SCHEMA}")
-        return Journal(
-            operation=Operation(document["operation"]),
-            phase=ChangePhase(document["phase"]),
-            old_id=str(document["old_id"]),
-            started=str(document["started"]),
-            start=str(document["start"]),
-            keep=bool(document["keep"]),
-            wake=str(document["wake"]),
-        )
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UnreadableJournal(f"{paths.JOURNAL}: {error}") from None
 
 
 def drop_journal(trees: Trees) -> None:

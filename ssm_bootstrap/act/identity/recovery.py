@@ -7,17 +7,8 @@ from dataclasses import replace
 from typing import Callable, Sequence
 
 from ssm_bootstrap.act.agent.service import AgentService, ServiceFailed
-from ssm_bootstrap.act.identity.journal import (
-    ChangePhase,
-    Journal,
-    Operation,
-    UnreadableJournal,
-    drop_journal,
-    read_journal,
-    write_journal,
-)
+from ssm_bootstrap.act.identity.journal import drop_journal, write_journal
 from ssm_bootstrap.act.identity.snapshot import (
-    has_snapshot,
     keep_halves,
     keep_live,
     only_copies,
@@ -32,10 +23,13 @@ from ssm_bootstrap.act.identity.snapshot import (
 from ssm_bootstrap.act.identity.transaction import refusal_of
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.collect.agent.journal import ChangePhase, Journal, Operation, UnreadableJournal, read_journal
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+
+_REMOVE_JOURNAL = f"remove the journal by hand (sudo rm -r {paths.JOURNAL})"
 
 
 def recover(host: Host, service: AgentService, tell: Callable[[str], None]) -> bool:
@@ -45,24 +39,25 @@ def recover(host: Host, service: AgentService, tell: Callable[[str], None]) -> b
     """
     try:
         with INTERRUPTS.held():
-            journal = read_journal(host.files)
+            try:
+                journal = read_journal(host.files)
+            except UnreadableJournal as error:
+                raise Refusal(ExitStatus.BAD_CONTENT, f"{error}; {_past_the_journal(host)}") from None
             if journal is None:
                 return _without_journal(host, tell)
             said = _bring_to_an_end(host, service, journal, tell)
         tell(f"a {journal.operation.value} of {journal.started} was cut short: {said}")
         return True
-    except UnreadableJournal as error:
-        expected = "expected what this program writes; move it away once doctor says that the identity is whole"
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{error}; {expected}") from None
     except OSError as error:
         raise refusal_of(error, f"{paths.JOURNAL} stays for the next run") from None
 
 
 def _without_journal(host: Host, tell: Callable[[str], None]) -> bool:
     """No journal: what lies beside the snapshot is refuse, unless it is the only whole identity that there is."""
+    known = only_copies(host)
+    keep_halves(host)
     kept = pending_identity(host)
     is_lost = look_past_journal(host.files).state is not IdentityState.REGISTERED
-    known = only_copies(host)
     if kept.state is IdentityState.REGISTERED and is_lost:
         keep_live(host)  # a damaged vault may still hold a key
         put_back(host, paths.PENDING)
@@ -101,12 +96,13 @@ def _bring_to_an_end(host: Host, service: AgentService, journal: Journal, tell: 
         if keep:
             _complete(host, journal)
             said = "it was complete, and is kept"
-        elif not host.files.exists(paths.PENDING):
-            said = _without_what_was_put_aside(host)
+        elif not _can_be_put_back(host, journal):
+            said = _without_what_was_put_aside(host, journal)
             journal = replace(journal, wake="")
         else:
             take_over_newer_key(host, journal.old_id)
             write_journal(host.files, journal.at(ChangePhase.FAILED))  # half put back, it may look like one that is complete
+            keep_live(host)
             put_back(host, paths.PENDING)
             journal = replace(journal, wake="")
             said = f"the identity before it is back ({journal.old_id or 'none'})"
@@ -128,22 +124,47 @@ def _bring_to_an_end(host: Host, service: AgentService, journal: Journal, tell: 
     return said
 
 
-def _without_what_was_put_aside(host: Host) -> str:
-    """Somebody removed what was put aside. A vault that is whole counts; else Refusal (78) that names the way out.
+def _can_be_put_back(host: Host, journal: Journal) -> bool:
+    """Whether what was put aside is what the journal says: an identity, whole and the same, or that there was none."""
+    if not journal.old_id:
+        return host.files.exists(paths.PENDING)
+    kept = pending_identity(host)
+    return kept.state is IdentityState.REGISTERED and kept.managed_instance_id == journal.old_id
+
+
+def _without_what_was_put_aside(host: Host, journal: Journal) -> str:
+    """Somebody took away what was put aside, or part of it. A vault that is whole counts; else Refusal (78) with the way out.
 
     Nothing more is lost by it: whatever may be the only copy of an identity is kept under a name of its own.
     """
     found = look_past_journal(host.files)
-    gone = f"{paths.PENDING} is gone, so that nothing can be put back"
+    what = f"does not hold {journal.old_id} as a whole" if host.files.exists(paths.PENDING) else "is gone"
+    gone = f"{paths.PENDING} {what}, so that nothing can be put back"
     if found.state is IdentityState.REGISTERED:
         return f"{gone}; the vault holds {found.managed_instance_id}, which counts"
+    raise Refusal(ExitStatus.BAD_CONTENT, f"{gone}, and {_way_out(host)}")
+
+
+def _past_the_journal(host: Host) -> str:
+    """What a person can do about a journal that says nothing, by what the vault itself holds."""
+    found = look_past_journal(host.files)
+    if found.state is IdentityState.REGISTERED:
+        return f"the vault is whole and holds {found.managed_instance_id}: {_REMOVE_JOURNAL}, and then run this again"
+    return _way_out(host)
+
+
+def _way_out(host: Host) -> str:
+    """The step that leads out where the vault holds no whole identity: without a journal the next run goes by what is there."""
     keep_halves(host)
     kept = "".join(f"; {paths.OUR_STATE}/{name} may be the only copy of one" for name in only_copies(host))
-    way = "ssm-bootstrap register makes this machine a new node"
-    if has_snapshot(host):
-        way = f"ssm-bootstrap rollback puts {snapshot_identity(host).managed_instance_id} back"
-    text = f"{gone}, and the vault holds no whole identity{kept}: remove {paths.JOURNAL} by hand, and then {way}"
-    raise Refusal(ExitStatus.BAD_CONTENT, text)
+    is_damaged = look_past_journal(host.files).state is IdentityState.UNREADABLE  # which register overwrites by order alone
+    way = f"ssm-bootstrap register {'--force ' if is_damaged else ''}makes this machine a new node"
+    aside, snapshot = pending_identity(host), snapshot_identity(host)
+    if aside.state is IdentityState.REGISTERED:
+        way = f"ssm-bootstrap restart puts {aside.managed_instance_id} back"
+    elif snapshot.state is IdentityState.REGISTERED:
+        way = f"ssm-bootstrap rollback puts {snapshot.managed_instance_id} back"
+    return f"the vault holds no whole identity{kept}: {_REMOVE_JOURNAL}, and then {way}"
 
 
 def _quietly(step: Callable[[], None]) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Callable, Mapping, Optional, Sequence
 
 from ssm_bootstrap.act.agent.service import AgentService
-from ssm_bootstrap.act.identity.journal import Operation
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.identity.snapshot import is_tidy, only_copies
 from ssm_bootstrap.act.identity.transaction import Change, must_have_place
@@ -19,6 +18,7 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.activation import Activation
 from ssm_bootstrap.collect.agent.identity import look_at_identity, look_past_journal
+from ssm_bootstrap.collect.agent.journal import Operation
 from ssm_bootstrap.diagnose.agent.registration import classify_registration
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.clock import wait_for

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from ssm_bootstrap.act.agent.service import AgentService
-from ssm_bootstrap.act.identity.journal import Operation
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.identity.snapshot import has_snapshot, put_back, snapshot_identity
 from ssm_bootstrap.act.identity.transaction import Change, Changed
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.identity import look_past_journal
+from ssm_bootstrap.collect.agent.journal import Operation
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.agent import Identity, IdentityState, Proof
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal

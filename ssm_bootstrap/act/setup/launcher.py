@@ -101,7 +101,10 @@ def half_written(host: Host) -> list[str]:
 
 
 def cut_short(host: Host) -> list[str]:
-    """What an install that was killed left beside what it puts in place; nobody else writes under these names."""
+    """What an install that was killed left beside what it puts in place, or beside what a link there leads to.
+
+    Nobody else writes under these names but where others may write: what lies there is not taken for ours.
+    """
     units = {unit for name in host.files.list(paths.OUR_UNITS) for unit in _UNIT.findall(name)}
     ours = (
         paths.OUR_CODE,
@@ -111,4 +114,5 @@ def cut_short(host: Host) -> list[str]:
         paths.INSTALLED,
         *(f"{paths.OUR_UNITS}/{u}" for u in units),
     )
-    return [left for path in ours for end in ("", BEFORE) for left in host.files.half_written(path + end)]
+    found = [left for path in ours for end in ("", BEFORE) for left in host.files.half_written(path + end)]
+    return [left for left in found if not host.files.first_loose(left.rpartition("/")[0] or "/")]

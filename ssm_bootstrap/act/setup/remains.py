@@ -1,4 +1,4 @@
-"""The search of a machine's disks for what is left of a code, bounded in entries and bytes; what was not searched is told.
+"""The search of all of a machine's disks for what is left of a code, bounded in entries and bytes; what was left out is told.
 
 Bounds are numbers, and never seconds: a second run looks at the same.
 """
@@ -43,6 +43,20 @@ class SearchedPlace:
 OWN = tuple(SearchedPlace(path, 20_000, 256 << 20) for path in ("/etc", "/var/lib/cloud", paths.LOGS, paths.OUR_DATA, paths.DATA))
 """What this program, the agent and cloud-init write, and what configures the machine."""
 
+PACKAGES = (
+    *(
+        f"/usr/{name}"
+        for name in ("bin", "games", "include", "lib", "lib32", "lib64", "libexec", "libx32", "sbin", "share", "src")
+    ),
+    *("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/boot", "/snap"),
+    *(f"/var/lib/{name}" for name in ("apt", "dpkg", "rpm", "snapd")),
+    *(f"/var/cache/{name}" for name in ("apt", "dnf", "yum", "zypp")),
+)
+"""What packages put there, and would put there anew: some hundred thousand files that no person writes."""
+
+KERNELS = frozenset({"proc", "sysfs", "devtmpfs"})
+"""File systems that are in no image: the kernel makes what lies there."""
+
 HOMES = "/home"
 WIDE = (
     SearchedPlace("/var/log", 5_000, 128 << 20),
@@ -50,8 +64,17 @@ WIDE = (
 )
 """What others write: a home may hold a hundred thousand files."""
 
+REST = (
+    *(SearchedPlace(path, 5_000, 64 << 20) for path in ("/usr/local", "/var/spool", "/var/backups", "/mnt", "/media")),
+    SearchedPlace("/var", 20_000, 128 << 20),
+    SearchedPlace("/", 20_000, 128 << 20),
+)
+"""All else: what lies near the root of each comes first, so that one tree of many files hides no other place."""
+
 HOME = SearchedPlace("", 2_000, 64 << 20)
 MOST_HOMES = 50
+
+_NO_FILES = "the kernel makes what lies there, and no image holds it"
 
 
 class Remains:
@@ -72,12 +95,20 @@ class Remains:
         """The files that hold what this run knows of secrets, but for one."""
         if not self._host.secrets:
             return
-        places = (*OWN, *WIDE, *self._homes())
+        places = (*OWN, *WIDE, *self._homes(), *REST)
+        owned = [path for path in PACKAGES if self._is_a_directory(path)]
+        if owned:  # all of them are named: whoever keeps a script of their own there has to look
+            also = f", nor {', '.join(owned[1:])}" if owned[1:] else ""
+            self._miss(owned[0], f"it was not searched{also}: packages own what lies there")
         for place in places:
-            others = [other.path for other in places if other is not place]
+            others = [*(other.path for other in places if other is not place), *owned]
             for path in self._in(place, others):
                 if path != without:
                     yield path
+
+    def _is_a_directory(self, path: str) -> bool:
+        """Whether one lies there itself; where /usr is merged, /bin is a link that no search follows."""
+        return self._host.files.kind(path) == "directory" and not self._host.files.link_target(path)
 
     def _homes(self) -> Iterator[SearchedPlace]:
         names = self._host.files.list(HOMES)
@@ -89,7 +120,8 @@ class Remains:
     def _in(self, place: SearchedPlace, others: Sequence[str]) -> Iterator[str]:
         walk = walk_disk(self._host.files.real("/"), place.path, place.entries, FIRST, others)
         for path, kind in walk.elsewhere:
-            self._miss(path, f"it is of type {kind}, and on no disk of this machine")
+            is_kernels = kind in KERNELS
+            self._miss(path, _NO_FILES if is_kernels else f"it is of type {kind}, and on no disk of this machine")
         for path in walk.unread:
             self._miss(path, "it could not be listed")
         if walk.stopped_in:

@@ -72,6 +72,25 @@ _ROLE_REFUSED = Variant(
     source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
 )
 
+_UNREADABLE = Variant(
+    name="unreadable",
+    when="the journal cannot be read",
+    title="A change of identity left a journal that cannot be read",
+    cause=(
+        "A journal of ssm-bootstrap is there, and what it holds is not what this program writes: it is empty or torn, or is no "
+        "file. So no run can tell what it was to finish or undo, and the identity itself may be whole or not."
+    ),
+    summary="Run restart: it looks at the vault itself and says how to go on; the journal is then removed by hand.",
+    steps=(
+        "restart refuses, and its one line says whether the vault is whole: if it is, nothing but the journal has to go.",
+        "Where the vault is not whole, the same line names the command that brings an identity back once the journal is gone.",
+        "Remove nothing else below /var/lib/amazon/ssm/.ssm-bootstrap: it may hold the only copy of an identity.",
+    ),
+    commands=("sudo ssm-bootstrap restart", "sudo rm -r /var/lib/amazon/ssm/.ssm-bootstrap/journal.json"),
+    source="ssm-bootstrap's own journal (collect/agent/journal.py); a disk that was full or lost power may empty a file",
+)
+"""The words of registration-interrupted where the journal tells nothing."""
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-malformed",
@@ -250,6 +269,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         layer=Layer.IDENTITY,
         explains=("registration-lost", "not-registered", "agent-not-running", *families.NO_TOKEN),
+        variants=(_UNREADABLE,),
         title="A registration was interrupted and has not been finished or undone",
         cause=(
             "A journal of ssm-bootstrap is there and nobody holds its lock, so a run was killed half-way. The identity that "

@@ -7,6 +7,7 @@ import posixpath
 from typing import Any, Mapping, Optional
 
 from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.agent.journal import UnreadableJournal, read_journal
 from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.locks import Locks
@@ -31,8 +32,19 @@ def look_at_identity(files: Files, locks: Optional[Locks] = None) -> Identity:
         holder = locks.holder(paths.LOCK) if locks is not None else None
         if holder is not None:
             return Identity(IdentityState.UNREADABLE, detail=f"it is being changed by {holder}")
-        return Identity(IdentityState.INTERRUPTED, detail=f"{paths.JOURNAL} is there: a change of identity was cut short")
+        return _interrupted(files)
     return look_past_journal(files)
+
+
+def _interrupted(files: Files) -> Identity:
+    detail = f"{paths.JOURNAL} is there: a change of identity was cut short"
+    try:
+        read_journal(files)
+    except UnreadableJournal as error:
+        return Identity(IdentityState.INTERRUPTED, detail=str(error), is_journal_unreadable=True)
+    except OSError as error:
+        detail += f" (it could not be read: {words_of(error)})"
+    return Identity(IdentityState.INTERRUPTED, detail=detail)
 
 
 def look_past_journal(files: Files, vault: str = paths.VAULT, registration: str = paths.REGISTRATION) -> Identity:

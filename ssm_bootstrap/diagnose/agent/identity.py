@@ -15,6 +15,8 @@ from ssm_bootstrap.model.timeline import LifeEvent
 JOURNAL = "/var/lib/amazon/ssm/.ssm-bootstrap/journal.json"
 """Where a change of identity is written down until it is done."""
 
+_CUT_SHORT = "a change of identity was cut short, and nobody holds the lock"
+
 _FAULTS = (IdentityState.NOT_REGISTERED, IdentityState.LOST, IdentityState.INTERRUPTED)
 """States that are findings of the same name."""
 
@@ -27,7 +29,7 @@ def registration(case: Case) -> Iterator[Finding]:
     detail = identity.detail or "the vault holds no identity"
     is_cut = identity.state is IdentityState.INTERRUPTED
     meant = case.metadata if any(abroad(case)) else None  # the remedy names the region that can work
-    shown = Evidence("journal", JOURNAL, "a change of identity was cut short, and nobody holds the lock")
+    shown = Evidence("journal", JOURNAL, detail if identity.is_journal_unreadable else _CUT_SHORT)
     yield case.finding(
         identity.state.value,
         identity.registration_file_id or "this node",
@@ -35,6 +37,7 @@ def registration(case: Case) -> Iterator[Finding]:
         facts={"mi": identity.registration_file_id, **({"region": meant.region} if meant is not None else {})},
         evidence=(shown if is_cut else Evidence("vault", "/var/lib/amazon/ssm/Vault", detail),),
         breaks=case.on_a_node,
+        variant="unreadable" if identity.is_journal_unreadable else "",
     )
 
 

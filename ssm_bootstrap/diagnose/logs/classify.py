@@ -10,8 +10,9 @@ from typing import AbstractSet, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.buckets import is_known_object
+from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS, code_of_failure
-from ssm_bootstrap.catalog.partitions import is_aws_host, is_global_s3, service_of
+from ssm_bootstrap.catalog.partitions import is_aws_host, is_global_s3
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import CONTEXTS, Context, Kind, Signature
 from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault, parse_curl_error, parse_network_error

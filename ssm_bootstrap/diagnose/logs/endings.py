@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import Optional, Sequence
 
 from ssm_bootstrap.catalog.agent import TELLS_CREDENTIALS
+from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.catalog.findingkind import Bond, Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.catalog.partitions import region_of, service_of
+from ssm_bootstrap.catalog.partitions import region_of
 from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
 from ssm_bootstrap.model.aws import Site

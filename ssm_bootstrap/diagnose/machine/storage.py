@@ -182,7 +182,7 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
         return
     around = case.surroundings
     for subject, part in (("storage", around.storage), ("log directory", around.log_directory)):
-        if isinstance(part, Unseen):
+        if isinstance(part, Unseen) and part != NOT_ASKED:
             yield subject, part.reason
     for item in _file_systems(case):
         if isinstance(item.options, Unseen):

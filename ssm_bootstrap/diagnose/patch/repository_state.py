@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Iterable, Optional, Sequence
 
-from ssm_bootstrap.catalog.partitions import service_of
+from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.diagnose.patch import mirrors
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict
 from ssm_bootstrap.model.aws import Site

@@ -58,7 +58,12 @@ def test_near_misses_are_not_matched(row: Signature) -> None:
         assert match_signature(row, text) is None
 
 
-RECORDED = [path for name in ("corpus", "journeys") for path in (CORPUS.parent / name).rglob("*") if path.is_file()]
+RECORDED = [
+    path
+    for name in ("corpus", "journeys", "journeys-more", "field")
+    for path in (CORPUS.parent / name).rglob("*")
+    if path.is_file()
+]
 """What the real agent wrote, and what users saw."""
 
 
@@ -67,7 +72,8 @@ RECORDED = [path for name in ("corpus", "journeys") for path in (CORPUS.parent /
 )
 def test_measured_samples_stand_in_the_corpus(row: Signature, sample: object) -> None:
     text = getattr(sample, "text")  # noqa: B009
-    assert any(text in path.read_text(encoding="utf-8") for path in RECORDED)
+    stands = any(text in path.read_text(encoding="utf-8", errors="replace") for path in RECORDED)
+    assert stands, f"{row.id}: {text!r} stands in no file of tests/data: put the log there, or call the sample documented"
 
 
 @pytest.mark.parametrize("path", ["logs/healthy/amazon-ssm-agent.log", "register/success.txt", "seed/registered-2022.txt"])
