@@ -14,7 +14,6 @@ from ssm_bootstrap.act.setup.install_self import PACKAGED, Step, Wanted, install
 from ssm_bootstrap.cli.flags import activation_id, add_output, path, region
 from ssm_bootstrap.cli.outcome import must_be_root
 from ssm_bootstrap.cli.output import Talk, new_report, print_document, print_report
-from ssm_bootstrap.cli.secret_input import read_secret
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.activation import CodeSources, read_code_of
 from ssm_bootstrap.collect.settings import read_configuration
@@ -105,7 +104,7 @@ def _wanted(host: Host, arguments: argparse.Namespace) -> Wanted:
 def _code(host: Host, source: Optional[str]) -> Optional[str]:
     if source is None:
         return None
-    standard_input = read_secret("activation code") if source == "-" else ""
+    standard_input = host.standard_input.read_secret("activation code") if source == "-" else ""
     code = read_code_of(host.files, CodeSources(file=source, standard_input=standard_input)).reveal()
     host.secrets.learn(code, certain=True)
     return code

@@ -24,7 +24,6 @@ from ssm_bootstrap.cli.outcome import (
     revive,
     tell_outcome,
 )
-from ssm_bootstrap.cli.secret_input import read_secret
 from ssm_bootstrap.collect.agent.activation import CodeSources, read_activation
 from ssm_bootstrap.collect.machine.image import look_at_image
 from ssm_bootstrap.collect.machine.instance import look_at_instance
@@ -164,7 +163,7 @@ def _registrar(session: Session, arguments: argparse.Namespace, deadline: Deadli
     sources = CodeSources(
         argument=arguments.activation_code,
         file=arguments.activation_code_file,
-        standard_input=read_secret("Activation code") if arguments.activation_code_file == "-" else "",
+        standard_input=host.standard_input.read_secret("Activation code") if arguments.activation_code_file == "-" else "",
         variable=host.secrets.variable,
     )
     if session.agent_config.problem:

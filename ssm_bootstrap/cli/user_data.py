@@ -11,12 +11,12 @@ from typing import Optional
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.cli.flags import activation_id, region
-from ssm_bootstrap.cli.secret_input import read_secret
 from ssm_bootstrap.collect.agent.activation import code_problem
 from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host.files import NamedFiles
 from ssm_bootstrap.host.machine import Program
 from ssm_bootstrap.host.secrets import keep_out_of_dumps
+from ssm_bootstrap.host.standard_input import StandardInput
 from ssm_bootstrap.model.aws import NO_SITE, Domain
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.render.user_data import LIMIT, BundleSource, CodeFrom, FirstBoot, cloud_config, needs, shell_script
@@ -153,7 +153,7 @@ def _hash(arguments: argparse.Namespace) -> str:
 def _read(flag: str, source: str) -> str:
     keep_out_of_dumps()
     if source == "-":
-        return read_secret("presigned URL" if flag == "--presigned-url-file" else "activation code")
+        return StandardInput().read_secret("presigned URL" if flag == "--presigned-url-file" else "activation code")
     return _bytes(flag, source, 8192).decode("utf-8", "replace")
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ssm_bootstrap.host.machine import Machine
     from ssm_bootstrap.host.network import Network
     from ssm_bootstrap.host.resolver import Resolutions
+    from ssm_bootstrap.host.standard_input import StandardInput
     from ssm_bootstrap.host.trees import Trees
 
 # Doors are loaded when a host is made: who wants the files alone does not pay for ssl and http.
@@ -57,6 +58,12 @@ def _resolutions() -> Resolutions:
     return Resolutions()
 
 
+def _standard_input() -> StandardInput:
+    from ssm_bootstrap.host.standard_input import StandardInput
+
+    return StandardInput()
+
+
 def _trees() -> Trees:
     from ssm_bootstrap.host.trees import Trees
 
@@ -76,5 +83,6 @@ class Host:
     machine: Machine = field(default_factory=_machine)
     locks: Locks = field(default_factory=_locks)
     clock: Clock = field(default_factory=Clock)
+    standard_input: StandardInput = field(default_factory=_standard_input)
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: Secrets = field(default_factory=Secrets)

@@ -12,7 +12,7 @@ CHILD = "ulimit -c; ulimit -Hc; cat /proc/self/coredump_filter"
 COMMANDS = {
     "a host": "from ssm_bootstrap.host.secrets import secrets_of_environment as look; look()",
     "the environment": "from ssm_bootstrap.host.secrets import secrets_of_environment as look; look()",
-    "standard input": "from ssm_bootstrap.cli.secret_input import read_secret as look; look('code')",
+    "standard input": "from ssm_bootstrap.host.standard_input import StandardInput; StandardInput().read_secret('code')",
     "user-data": "from ssm_bootstrap.cli.user_data import _read as look; look('--code-in-user-data', '/dev/null')",
 }
 SCRIPT = """

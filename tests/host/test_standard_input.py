@@ -12,7 +12,7 @@ import pytest
 from tests.laws.secrets import CANARIES
 
 CODE = CANARIES["activation-code"]
-READ = "from ssm_bootstrap.cli.secret_input import read_secret; print(read_secret('Activation code') == {!r})"
+READ = "from ssm_bootstrap.host.standard_input import StandardInput as I; print(I().read_secret('Activation code') == {!r})"
 
 
 @pytest.mark.parametrize(("typed", "wanted"), [(f"{CODE}\n", CODE), ("\x04", "")])
