@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ssm_bootstrap.cli.entry import run
-from ssm_bootstrap.collect.agent.activation import CodeSources, read_activation
+from ssm_bootstrap.collect.agent.activation import CodeSources, read_activation_code
 from ssm_bootstrap.collect.network.connector import loose_authorities
 from ssm_bootstrap.collect.network.proxies import side_of
 from ssm_bootstrap.collect.settings import Configuration
@@ -81,7 +81,7 @@ def test_a_code_given_for_the_path_of_its_file_is_not_repeated(files: RootedFile
     sources = CodeSources(file=given if way == "flag" else None)
     configuration = Configuration(code_file=given if way == "configuration" else "")
     with pytest.raises(Refusal) as refused:
-        read_activation(files, "01234567-89ab-cdef-0123-456789abcdef", sources, environment, configuration)
+        read_activation_code(files, sources, environment, configuration)
     assert leaks(refused.value.message) == () and CODE[10:] not in refused.value.message
     assert "not repeated" in refused.value.message
 
@@ -90,7 +90,7 @@ def test_a_code_given_for_the_path_of_its_file_is_not_repeated(files: RootedFile
 def test_what_looks_like_a_path_is_repeated(files: RootedFiles, given: str) -> None:
     files.put("/etc/hosts")
     with pytest.raises(Refusal, match=given):
-        read_activation(files, "01234567-89ab-cdef-0123-456789abcdef", CodeSources(file=given), {}, Configuration())
+        read_activation_code(files, CodeSources(file=given), {}, Configuration())
 
 
 def test_a_code_given_for_certificates_is_not_repeated(files: RootedFiles) -> None:

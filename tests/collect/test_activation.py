@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Optional
 
 import pytest
 
 from ssm_bootstrap.catalog.limits import ACTIVATION_CODE
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.agent.activation import Activation, Code, CodeSources, read_activation
+from ssm_bootstrap.collect.agent.activation import Code, CodeSources, read_activation_code, read_activation_id
 from ssm_bootstrap.collect.settings import Configuration, read_configuration
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from tests.fakes import RootedFiles
@@ -20,6 +20,14 @@ CODE = CANARIES["activation-code"]
 LEAST, MOST = ACTIVATION_CODE
 
 
+@dataclass(frozen=True)
+class Activation:
+    """Both halves of one."""
+
+    identifier: str
+    code: Code
+
+
 def read(
     files: RootedFiles,
     identifier: Optional[str] = ID,
@@ -27,7 +35,10 @@ def read(
     configuration: Optional[Configuration] = None,
     **sources: Any,
 ) -> Activation:
-    found = read_activation(files, identifier, CodeSources(**sources), environment or {}, configuration or Configuration())
+    known, settings = environment or {}, configuration or Configuration()
+    found = Activation(
+        read_activation_id(identifier, known, settings), read_activation_code(files, CodeSources(**sources), known, settings)
+    )
     assert leaks(f"{found!r} {found.code}") == ()
     return found
 

@@ -30,9 +30,12 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 
 class Code:
-    """An activation code: shown as stars wherever it is printed by mistake."""
+    """An activation code, which is shown as stars wherever it is printed by mistake; raises Refusal (78) where a text is none."""
 
     def __init__(self, text: str, source: str) -> None:
+        problem = code_problem(text)
+        if problem:
+            raise Refusal(ExitStatus.BAD_CONTENT, f"activation-malformed: {source}: {problem}")
         self._text = text
         self.source = source
 
@@ -47,14 +50,6 @@ class Code:
 
 
 @dataclass(frozen=True)
-class Activation:
-    """What ``CreateActivation`` gave."""
-
-    identifier: str
-    code: Code
-
-
-@dataclass(frozen=True)
 class CodeSources:
     """Where a code may come from, in the order of their weight."""
 
@@ -64,11 +59,9 @@ class CodeSources:
     variable: Optional[str] = field(default=None, repr=False)  # SSM_BOOTSTRAP_ACTIVATION_CODE; an empty one is none
 
 
-def read_activation(
-    files: Files, identifier: Optional[str], sources: CodeSources, environment: Mapping[str, str], configuration: Configuration
-) -> Activation:
-    """The activation; raises Refusal (2 where a flag is missing, 78 where content is wrong) with what was expected."""
-    name = "--activation-id"
+def read_activation_id(given: Optional[str], environment: Mapping[str, str], configuration: Configuration) -> str:
+    """The id that ``CreateActivation`` gave; raises Refusal (2 where it is missing, 78 where it is none) with what was expected."""
+    identifier, name = given, "--activation-id"
     if not identifier:
         identifier = environment.get("SSM_BOOTSTRAP_ACTIVATION_ID", "").strip()
         name = "SSM_BOOTSTRAP_ACTIVATION_ID"
@@ -80,29 +73,48 @@ def read_activation(
     if problem:
         status = ExitStatus.USAGE if name.startswith("--") else ExitStatus.BAD_CONTENT
         raise Refusal(status, f"{name}: {problem}")
-    code = _find_code(files, sources, environment, configuration)
-    if code is None:
-        empty = "; SSM_BOOTSTRAP_ACTIVATION_CODE is set, and empty" if sources.variable == "" else ""
-        raise Refusal(
-            ExitStatus.USAGE,
-            "--activation-code-file: expected a file with the activation code, or - for standard input "
-            f"(also SSM_BOOTSTRAP_ACTIVATION_CODE_FILE, a systemd credential, or [activation] code_file){empty}",
-        )
-    return Activation(identifier.lower(), _checked(code))
+    return identifier.lower()
+
+
+def read_activation_code(
+    files: Files, sources: CodeSources, environment: Mapping[str, str], configuration: Configuration
+) -> Code:
+    """The code; raises Refusal (2 where nobody gave one, 78 where content is wrong) with what was expected."""
+    if sources.argument is not None:
+        return Code(sources.argument.strip(), "--activation-code")
+    if sources.file == "-":
+        return Code(sources.standard_input.strip(), "standard input")
+    if sources.file is not None:
+        return _from_file(files, sources.file, "--activation-code-file")
+    if sources.variable:
+        return Code(sources.variable.strip(), "SSM_BOOTSTRAP_ACTIVATION_CODE")
+    path = environment.get("SSM_BOOTSTRAP_ACTIVATION_CODE_FILE")
+    if path:
+        return _from_file(files, path, "SSM_BOOTSTRAP_ACTIVATION_CODE_FILE")
+    directory = environment.get("CREDENTIALS_DIRECTORY")
+    credential: Optional[str] = None
+    if directory and files.exists(f"{directory}/{CREDENTIAL}"):
+        credential = _credential(files, f"{directory}/{CREDENTIAL}")
+        if credential != PLACEHOLDER:
+            return Code(credential, f"systemd credential {CREDENTIAL}")
+    if configuration.has_code:
+        read_private(files, paths.OUR_CONFIG, f"[activation] code: {paths.OUR_CONFIG}", 0)
+        return Code(read_code(files), "/etc/ssm-bootstrap.conf: [activation] code")
+    if configuration.code_file:
+        return _from_file(files, configuration.code_file, "/etc/ssm-bootstrap.conf: [activation] code_file")
+    if credential is not None:
+        return Code(credential, f"systemd credential {CREDENTIAL}")
+    empty = "; SSM_BOOTSTRAP_ACTIVATION_CODE is set, and empty" if sources.variable == "" else ""
+    raise Refusal(
+        ExitStatus.USAGE,
+        "--activation-code-file: expected a file with the activation code, or - for standard input "
+        f"(also SSM_BOOTSTRAP_ACTIVATION_CODE_FILE, a systemd credential, or [activation] code_file){empty}",
+    )
 
 
 def read_code_of(files: Files, sources: CodeSources) -> Code:
     """The code from the one place that was named; raises Refusal (78)."""
-    code = _find_code(files, sources, {}, Configuration())
-    assert code is not None
-    return _checked(code)
-
-
-def _checked(code: Code) -> Code:
-    problem = code_problem(code.reveal())
-    if problem:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"activation-malformed: {code.source}: {problem}")
-    return code
+    return read_activation_code(files, sources, {}, Configuration())
 
 
 def identifier_problem(text: str) -> Optional[str]:
@@ -133,35 +145,6 @@ def _pasted(text: str) -> str:
     if any(letter in text for letter in "\u201c\u201d\u2018\u2019\u00ab\u00bb"):
         return "; found curly quotes, as text pasted from a document has"
     return "" if text.isascii() else "; found letters outside ASCII"
-
-
-def _find_code(
-    files: Files, sources: CodeSources, environment: Mapping[str, str], configuration: Configuration
-) -> Optional[Code]:
-    if sources.argument is not None:
-        return Code(sources.argument.strip(), "--activation-code")
-    if sources.file == "-":
-        return Code(sources.standard_input.strip(), "standard input")
-    if sources.file is not None:
-        return _from_file(files, sources.file, "--activation-code-file")
-    if sources.variable:
-        return Code(sources.variable.strip(), "SSM_BOOTSTRAP_ACTIVATION_CODE")
-    path = environment.get("SSM_BOOTSTRAP_ACTIVATION_CODE_FILE")
-    if path:
-        return _from_file(files, path, "SSM_BOOTSTRAP_ACTIVATION_CODE_FILE")
-    directory = environment.get("CREDENTIALS_DIRECTORY")
-    credential: Optional[Code] = None
-    if directory and files.exists(f"{directory}/{CREDENTIAL}"):
-        text = _credential(files, f"{directory}/{CREDENTIAL}")
-        credential = Code(text, f"systemd credential {CREDENTIAL}")
-        if text != PLACEHOLDER:
-            return credential
-    if configuration.has_code:
-        read_private(files, paths.OUR_CONFIG, f"[activation] code: {paths.OUR_CONFIG}", 0)
-        return Code(read_code(files), "/etc/ssm-bootstrap.conf: [activation] code")
-    if configuration.code_file:
-        return _from_file(files, configuration.code_file, "/etc/ssm-bootstrap.conf: [activation] code_file")
-    return credential
 
 
 def _credential(files: Files, path: str) -> str:
