@@ -15,6 +15,7 @@ from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report
 from ssm_bootstrap.collect.known_secrets import learn_what_can_be, learn_written
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
+from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.aws import NO_SITE
@@ -96,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.follow:
         from ssm_bootstrap.cli.follow import follow
 
-        return follow(search, arguments, secrets)
+        return follow(search, arguments, secrets, Clock())
     digest = search.read()
     if secrets:
         from ssm_bootstrap.model.codec import changed_value

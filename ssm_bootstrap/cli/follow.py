@@ -66,25 +66,22 @@ def _goes_on(item: Incident, now: datetime) -> bool:
     return item.goes_on and item.last is not None and now - item.last <= PAUSE
 
 
-def follow(search: Search, arguments: argparse.Namespace, secrets: Secrets, clock: Optional[Clock] = None, looks: int = 0) -> int:
-    """Follow until interrupted (then entry gives 130); ``looks`` above 0 ends it after as many looks."""
-    clock = clock or Clock()
+def follow(search: Search, arguments: argparse.Namespace, secrets: Secrets, clock: Clock) -> int:
+    """Follow until interrupted (then entry gives 130), or nobody reads any more."""
     paths = _paths(search)
     opened = open_regular if search.files else partial(open_unled, "/")
     followed = Followed([Tail(path, opened=opened) for path in paths], search.zone)
     watch = Watch()
-    count = 0
     told: Union[datetime, None] = None
     while True:
         added = followed.take()
-        count += 1
         now = clock.now()
         if added or told is None or now - told > timedelta(minutes=1):
             told = now
             found = explain_logs(changed_value(followed.digest(), secrets.masked), NO_SITE, region=arguments.region)
             for event, incident in watch.events(found.incidents, now):
                 _print(event, incident, arguments.json, secrets)
-        if (looks and count >= looks) or not has_reader():
+        if not has_reader():
             return int(ExitStatus.OK)
         clock.sleep(LOOK_EVERY)
 

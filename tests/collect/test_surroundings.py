@@ -8,6 +8,7 @@ from typing import Any, Mapping, Optional
 import pytest
 
 from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.guard import Guard
 from ssm_bootstrap.collect.logs.sources import PATH, log_paths, read_log_settings
 from ssm_bootstrap.collect.machine.security import AUDIT_LOG, SELINUX, denials_in, look_at_denials, look_at_firewall
 from ssm_bootstrap.collect.machine.storage import MOUNTS, look_at_storage
@@ -24,6 +25,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Completed
 from ssm_bootstrap.host.machine import RunningProcess
 from ssm_bootstrap.model.agent import AgentConfig, Unit
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.codec import encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.logs import LogSink
@@ -293,7 +295,7 @@ def test_the_lowest_level_of_a_seelog(files: RootedFiles, head: str, lowest: str
 
 
 def test_all_of_it_on_a_machine_that_tells_nothing(files: RootedFiles) -> None:
-    found = look_at_surroundings(host(files, root=False), None, AgentConfig("", False))
+    found = look_at_surroundings(host(files, root=False), None, AgentConfig("", False), Guard(), NO_SITE)
     assert isinstance(found.units, Unseen)
     assert isinstance(found.routes, Unseen)
     assert isinstance(found.firewall, Unseen)
@@ -319,7 +321,7 @@ def test_all_of_it_on_a_node(files: RootedFiles) -> None:
         RunningProcess(812, "amazon-ssm-agent", ("/usr/bin/amazon-ssm-agent",), NOON.timestamp() - 900),
         RunningProcess(900, "amazon-ssm-agent", ("/usr/bin/amazon-ssm-agent", "-register"), NOON.timestamp()),
     )
-    found = look_at_surroundings(host(files, answers, processes=processes), "eu-west-1", AgentConfig("", False))
+    found = look_at_surroundings(host(files, answers, processes=processes), "eu-west-1", AgentConfig("", False), Guard(), NO_SITE)
     units = value_of(found.units) or ()
     assert [(unit.name, unit.file_state) for unit in units] == [("amazon-ssm-agent.service", "disabled")]
     assert found.binaries == ("/usr/bin/amazon-ssm-agent",)
@@ -338,6 +340,6 @@ def test_a_fault_of_ours_is_named_and_stops_nothing(files: RootedFiles) -> None:
             raise ZeroDivisionError("ours")
 
     broken = Host(files=files, commands=ScriptedCommands({}), machine=Broken(), clock=StillClock())
-    found = look_at_surroundings(broken, "eu-west-1", AgentConfig("", False))
+    found = look_at_surroundings(broken, "eu-west-1", AgentConfig("", False), Guard(), NO_SITE)
     assert found.cores == Unseen("a fault of ssm-bootstrap itself: ZeroDivisionError: ours")
     assert found.storage is not NOT_ASKED

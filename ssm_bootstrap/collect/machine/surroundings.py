@@ -20,7 +20,7 @@ from ssm_bootstrap.collect.network.targets import host_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.agent import AgentConfig, Unit
-from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.logs import LogSettings
 from ssm_bootstrap.model.machine import Core, Surroundings
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen, reason_of, value_of
@@ -34,12 +34,9 @@ DIALLED = ("ssm", "ssmmessages", "s3-regional")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 
-def look_at_surroundings(
-    host: Host, region: Optional[str], config: AgentConfig, guard: Optional[Guard] = None, site: Site = NO_SITE
-) -> Surroundings:
+def look_at_surroundings(host: Host, region: Optional[str], config: AgentConfig, guard: Guard, site: Site) -> Surroundings:
     """All of it, in well under a second on a machine that answers; every command has two seconds."""
     hosts = tuple(host_of(row, region, config, site)[0] for row in ENDPOINTS if row.name in DIALLED) if region else ()
-    guard = guard or Guard()
     units = guard.part("units", lambda: look_at_units(host, UNIT_PROPERTIES, TIMEOUT))
     service = guard.part("service environment", lambda: look_at_service(host, active_unit(units), hosts))
     side = value_of(service)

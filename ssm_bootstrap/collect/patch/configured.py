@@ -13,7 +13,7 @@ from ssm_bootstrap.collect.network.targets import ProxySettings, proxy_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.machine import SystemName
-from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.network import Proxy
 from ssm_bootstrap.model.patch import Manager, Problem, Repository
 
@@ -250,8 +250,8 @@ class ParserContext:
     system: SystemName
     manager: Manager
     region: str
-    proxies: ProxySettings = field(default_factory=ProxySettings, repr=False)
-    site: Site = NO_SITE
+    proxies: ProxySettings = field(repr=False)
+    site: Site
 
     def from_environment(self, place_port: int, host: str) -> ProxyChoice:
         """The proxy that the variables give for a host and a port."""

@@ -16,7 +16,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.machine import SystemName
-from ssm_bootstrap.model.aws import NO_SITE, Site
+from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.patch import Problem
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::([-+])([^${}]*))?\}|(\w+))")
@@ -95,7 +95,7 @@ def variables_for(
     region: str,
     directories: Sequence[str],
     problems: list[Problem],
-    site: Site = NO_SITE,
+    site: Site,
 ) -> Variables:
     """Every variable of this system; what a file says goes before what is worked out."""
     arch = host.machine.architecture()

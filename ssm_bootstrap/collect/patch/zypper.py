@@ -6,6 +6,7 @@ Source: libzypp's RepoFileReader and zypper(8), SLES 15 (stored copies, read 202
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
 from ssm_bootstrap.collect.inifile import ConfigSection, is_on, parse_ini
 from ssm_bootstrap.collect.network.targets import ProxySettings
@@ -81,7 +82,7 @@ class ZypperReader:
         own, provider = self._around.is_own(section.name, places)
         key = any("credentials=" in url or url.startswith("plugin:") for url in bases) or any(p.credentials for p in places)
         host = places[0].host if places else ""
-        around = ParserContext(self._around.host, self._around.system, self._around.manager, self._around.region, self._proxies)
+        around = replace(self._around, proxies=self._proxies)
         http, https = around.from_environment(80, host), around.from_environment(443, host)
         local = tuple(
             f"/{url.partition(':')[2].strip('/')}/repodata/repomd.xml"

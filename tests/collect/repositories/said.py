@@ -21,6 +21,7 @@ from ssm_bootstrap.collect.patch.dumps import DNF, dnf_dump
 from ssm_bootstrap.collect.patch.repositories import READERS
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Commands, Completed
+from ssm_bootstrap.model.aws import NO_SITE
 from tests import caller
 from tests.collect.repositories.trees import NAMES, TREES, expected, host_of, read
 from tests.fakes import ScriptedCommands
@@ -88,7 +89,7 @@ def reading(host: Host) -> ParsedRepositories:
     system = host.machine.system()
     manager = manager_of(system.identifier, system.version)
     assert manager is not None
-    return READERS[manager](ParserContext(host, system, manager, "ap-northeast-1", ProxySettings())).read()
+    return READERS[manager](ParserContext(host, system, manager, "ap-northeast-1", ProxySettings(), NO_SITE)).read()
 
 
 def parsed(name: str) -> ParsedRepositories:

@@ -13,6 +13,7 @@ import pytest
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.apt import AptReader
 from ssm_bootstrap.collect.patch.configured import Configured, ParserContext
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.patch import Manager
 from tests.collect.repositories.test_real_tools import has_network_namespaces
 from tests.collect.repositories.trees import host_of
@@ -55,7 +56,9 @@ def tree(tmp_path: Path, conf: str, scheme: str = "http") -> Path:
 def read(root: Path, environment: Mapping[str, str]) -> Configured:
     """Our reading of the one source."""
     host = host_of(root)
-    around = ParserContext(host, host.machine.system(), Manager.APT, "ap-northeast-1", ProxySettings.of(environment, "unit"))
+    around = ParserContext(
+        host, host.machine.system(), Manager.APT, "ap-northeast-1", ProxySettings.of(environment, "unit"), NO_SITE
+    )
     (found,) = AptReader(around).read().found
     return found
 

@@ -14,6 +14,7 @@ import pytest
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.asking import Question
 from ssm_bootstrap.collect.patch.repositories import look_at_repositories
+from ssm_bootstrap.model.aws import NO_SITE
 from tests.collect.repositories.said import alone, has_network_namespaces
 from tests.collect.repositories.trees import NAMES, TREES, enabled_urls, expected, host_of, read
 
@@ -115,7 +116,7 @@ def asked(name: str) -> Set[Question]:
     system = host.machine.system()
     manager = manager_of(system.identifier, system.version)
     assert manager is not None
-    reading = AptReader(ParserContext(host, system, manager, "ap-northeast-1", ProxySettings())).read()
+    reading = AptReader(ParserContext(host, system, manager, "ap-northeast-1", ProxySettings(), NO_SITE)).read()
     return {Question(wish.what, wish.place) for item in reading.found for wish in item.wishes}
 
 
