@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from ssm_bootstrap.act.agent.program import find_binary
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.deregister import Deregistration
 from ssm_bootstrap.cli.flags import add_output, duration
-from ssm_bootstrap.cli.outcome import CommandOutcome, find_binary, take_charge, tell_outcome
+from ssm_bootstrap.cli.outcome import no_agent, take_charge, tell_outcome
 from ssm_bootstrap.cli.output import new_report, print_document, print_report
 from ssm_bootstrap.session import open_session, real_host
 
@@ -25,9 +26,9 @@ def run(arguments: argparse.Namespace) -> int:
     host = real_host(arguments.secrets)
     deadline = take_charge(host, arguments)
     session = open_session(host, None, ask_metadata=False)
-    binary = find_binary(session)
-    if isinstance(binary, CommandOutcome):
-        return tell_outcome(session, binary, arguments)
+    binary = find_binary(host)
+    if binary is None:
+        return tell_outcome(session, no_agent(session), arguments)
     old, kept = Deregistration(host, AgentService(host), binary, arguments.delete_snapshot, deadline.left(), arguments.say).run()
     node, region = old.managed_instance_id or old.registration_file_id, old.region or "<REGION>"
     remove = f"aws ssm deregister-managed-instance --region {region} --instance-id {node}"

@@ -1,39 +1,34 @@
-"""What ``register`` and ``restart`` share: the agent's program and environment, the proof, and how the end is told."""
+"""What the commands share that change an identity or restart the agent: what comes before, and how the end is told."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional, Sequence, Union
+from typing import Any, Optional
 
 from ssm_bootstrap import __version__
-from ssm_bootstrap.act.agent.restart import Restart
+from ssm_bootstrap.act.agent.restart import region_at_work
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.identity.snapshot import is_tidy
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.wait import Deadline
-from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.cli.output import Talk, new_report, print_document, print_report
-from ssm_bootstrap.collect.agent.identity import look_at_identity, look_past_journal
+from ssm_bootstrap.collect.agent.identity import look_at_identity
 from ssm_bootstrap.collect.agent.service import look_at_agent
-from ssm_bootstrap.collect.network.connector import loose_authorities
 from ssm_bootstrap.collect.network.failures import words_of
-from ssm_bootstrap.collect.network.proxies import trusted_unit_environment
-from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.network.region import contradicted
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS
-from ssm_bootstrap.model.agent import Attempt, Identity, IdentityState, Proof
-from ssm_bootstrap.model.aws import Region
+from ssm_bootstrap.model.agent import Attempt, Identity, Proof
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Diagnosis, Evidence, Finding, Severity
 from ssm_bootstrap.model.observations import Observations, Plan
-from ssm_bootstrap.model.observed import Observed, Seen, value_of
+from ssm_bootstrap.model.observed import Seen, value_of
 from ssm_bootstrap.render.wire import document
-from ssm_bootstrap.session import Session, plan_of, proxies_of
+from ssm_bootstrap.session import Session, plan_of
 
 STATUS_OF_REASON = {
     "disk-full": ExitStatus.TRY_LATER,
@@ -72,37 +67,10 @@ class CommandOutcome:
         return ExitStatus.OK if self.proof is None or self.proof.online else ExitStatus.FOUND
 
 
-def find_binary(session: Session) -> Union[str, CommandOutcome]:
-    """The agent's program, of deb, rpm or snap, whichever is active; or the outcome where there is none."""
-    agent = look_at_agent(session.host)
-    if agent.installed:
-        return agent.binary
+def no_agent(session: Session) -> CommandOutcome:
+    """The end where no agent is on this machine."""
     shown = (Evidence("files", "/usr/bin, /snap", "no amazon-ssm-agent"),)
     return CommandOutcome("", make_finding("agent-missing", "amazon-ssm-agent", facts={"region": session.region}, evidence=shown))
-
-
-def must_not_be_led(session: Session, doing: str) -> None:
-    """Refusal (78) where a file that another user may write tells the agent where to go, by which proxy, or whom to trust.
-
-    The agent's own program reads these files too, as root, so that it is not enough to leave one out.
-    """
-    host, config = session.host, session.agent_config
-    found = [(config.path, config.unreadable)] if config.unreadable else []
-    unit = value_of(trusted_unit_environment(host)) or {}
-    for environment in (host.environment, unit):
-        found.extend(loose_authorities(host.files, environment))
-    for path, fault in found[:1]:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: {fault}; {doing}")
-
-
-def agent_environment(settings: ProxySettings, unit: Observed[Mapping[str, str]]) -> dict[str, str]:
-    """The variables that ``-register`` is run with: those of the agent's unit, and the proxy that counts."""
-    found = dict(unit.value) if isinstance(unit, Seen) else {}
-    if settings and settings.source != "environment":
-        own = {"https_proxy": settings.https, "http_proxy": settings.http, "no_proxy": settings.exceptions}
-        # An empty variable is as good as none to the agent: the caller's other spelling must not win.
-        found.update({**own, **{name.upper(): value for name, value in own.items()}})
-    return found
 
 
 def must_be_root(host: Host, message: str) -> None:
@@ -146,22 +114,6 @@ def must_not_cut(host: Host, command: str) -> None:
         names = ", ".join(f"{item.name} (pid {item.pid})" for item in workers)
         text = f"{command}: {names} is at work: a patch run or a session would be cut; expected --now for that"
         raise Refusal(ExitStatus.TRY_LATER, text)
-
-
-def region_at_work(session: Session) -> Region:
-    """The region that the agent works in: the vault's on a registered node, whoever names another; else the one to come.
-
-    The vault is looked at anew: a registration or a rollback may just have changed it. Raises Refusal (2) where nobody names one.
-    """
-    identity = look_past_journal(session.host.files)
-    return Region(identity.region) if identity.state is IdentityState.REGISTERED else session.region
-
-
-def revive(session: Session, cidrs: Sequence[str] = (), timeout: float = limits.ONLINE) -> Proof:
-    """Restart the agent and wait for its signs of life."""
-    settings, _ = proxies_of(session)
-    region, site = region_at_work(session), session.overrides.site
-    return Restart(session.host, region, session.agent_config, settings, site, tuple(cidrs), timeout).run()
 
 
 def tell_outcome(session: Session, outcome: CommandOutcome, arguments: argparse.Namespace) -> int:

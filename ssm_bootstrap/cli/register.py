@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from typing import Optional
 
 from ssm_bootstrap import __version__
-from ssm_bootstrap.act.agent.install_agent import install_agent
 from ssm_bootstrap.act.agent.service import AgentService
-from ssm_bootstrap.act.identity.register import Enrolled, Enrolment, Registrar
-from ssm_bootstrap.act.wait import Deadline, Preflight
-from ssm_bootstrap.catalog.partitions import partition_of
+from ssm_bootstrap.act.identity.enrolment import Enrolled, Enrolment, RegistrationOrder
+from ssm_bootstrap.act.wait import Deadline
 from ssm_bootstrap.cli.flags import activation_id, add_output, add_region, count, duration, path
 from ssm_bootstrap.cli.outcome import (
     CommandOutcome,
-    agent_environment,
-    find_binary,
     must_be_root,
-    must_not_be_led,
     must_not_cut,
+    no_agent,
     recover_first,
-    revive,
     tell_outcome,
 )
-from ssm_bootstrap.collect.agent.activation import CodeSources, read_activation
+from ssm_bootstrap.collect.agent.activation import CodeSources
 from ssm_bootstrap.collect.machine.image import look_at_image
-from ssm_bootstrap.collect.machine.instance import look_at_instance
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.host.signals import INTERRUPTS
-from ssm_bootstrap.model.agent import Identity, Proof
-from ssm_bootstrap.model.aws import Domain
+from ssm_bootstrap.model.agent import Identity
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.model.observations import Observations
-from ssm_bootstrap.model.observed import NOT_ASKED, Seen, value_of
-from ssm_bootstrap.session import Session, open_session, plan_of, proxies_of, real_host
+from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.session import Session, open_session, plan_of, real_host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,103 +91,18 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.force and not arguments.now:
         must_not_cut(host, "register --force")
     session = open_session(host, arguments.region)
-    made: list[Registrar] = []
-
-    def registrar() -> Registrar:
-        binary = find_binary(session)
-        if isinstance(binary, CommandOutcome):
-            if not arguments.install_agent:
-                raise _NoAgent(binary)
-            made.append(_install(session, arguments, deadline))
-        else:
-            made.append(_registrar(session, arguments, deadline, binary))
-        return made[0]
-
-    service = AgentService(host, arguments.no_block)
-
-    def reviver() -> Optional[Proof]:
-        if not arguments.no_block:
-            return revive(session, made[0].cidrs)
-        unit = service.unit()
-        if unit is not None:
-            service.restart(unit.name)
-        return None
-
-    enrolment = Enrolment(
-        host=host,
-        service=service,
-        registrar=registrar,
-        revive=reviver if arguments.restart else None,
-        force=arguments.force,
-        deadline=deadline,
-        tell=arguments.say,
-    )
-    try:
-        enrolled = enrolment.run()
-    except _NoAgent as missing:
-        return tell_outcome(session, missing.outcome, arguments)
-    return _conclude(session, arguments, enrolled)
-
-
-class _NoAgent(Exception):
-    """There is no agent on this machine."""
-
-    def __init__(self, outcome: CommandOutcome) -> None:
-        super().__init__("no agent")
-        self.outcome = outcome
-
-
-def _install(session: Session, arguments: argparse.Namespace, deadline: Deadline) -> Registrar:
-    """Install the agent, once what is needed to register has been found to be there."""
-
-    ready = _registrar(session, arguments, deadline, "")
-    domain = Domain(session.agent_config.service_domain or partition_of(session.region, session.overrides.site).domain)
-    install_agent(session.host, session.region, domain, arguments.key_file, proxies_of(session)[0], arguments.say)
-    binary = find_binary(session)
-    if isinstance(binary, CommandOutcome):
-        raise _NoAgent(binary)
-    return replace(ready, binary=binary)
-
-
-def _registrar(session: Session, arguments: argparse.Namespace, deadline: Deadline, binary: str) -> Registrar:
-    """What is needed to register, checked before anything runs."""
-    host, region = session.host, session.region
-    sources = CodeSources(
-        argument=arguments.activation_code,
-        file=arguments.activation_code_file,
-        standard_input=host.standard_input.read_secret("Activation code") if arguments.activation_code_file == "-" else "",
-        variable=host.secrets.variable,
-    )
-    if session.agent_config.problem:
-        path, problem = session.agent_config.path, session.agent_config.problem
-        text = f"{path}: agent-config-invalid: {problem}; the agent would not start with it; nothing was registered"
-        raise Refusal(ExitStatus.BAD_CONTENT, text)
-    must_not_be_led(session, "nothing was registered")
-    activation = read_activation(host.files, arguments.activation_id, sources, host.environment, session.configuration)
-    host.secrets.learn(activation.code.reveal(), certain=True)
-    if arguments.activation_code is not None:
-        arguments.say("warning: --activation-code shows the code to whoever may list processes; --activation-code-file does not")
-    settings, unit = proxies_of(session)
-    site = session.overrides.site
-    for place, words in site.problems:
-        arguments.say(f"warning: {place}: {words}")
-    instance = NOT_ASKED if session.metadata is None else Seen(look_at_instance(host, session.metadata.result()))
-    seen = value_of(instance)
-    metadata = value_of(seen.metadata) if seen is not None else None
-    return Registrar(
-        host=host,
-        binary=binary,
-        region=region,
-        activation=activation,
-        environment=agent_environment(settings, unit),
-        cidrs=metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else (),
-        site=site,
-        preflight=Preflight(host, region, session.agent_config, settings, instance, site) if arguments.preflight else None,
-        deadline=deadline,
+    order = RegistrationOrder(
+        activation_id=arguments.activation_id,
+        sources=CodeSources(arguments.activation_code, arguments.activation_code_file),
+        install_key=arguments.key_file if arguments.install_agent else None,
+        preflight=arguments.preflight,
         attempts=arguments.attempts,
-        tell=arguments.say,
         retry_lost=arguments.retry_after_lost_answer,
+        force=arguments.force,
+        restart=arguments.restart,
     )
+    service = AgentService(host, arguments.no_block)
+    return _conclude(session, arguments, Enrolment(session, service, order, deadline, arguments.say).run())
 
 
 def _conclude(session: Session, arguments: argparse.Namespace, enrolled: Enrolled) -> int:
@@ -207,6 +114,8 @@ def _conclude(session: Session, arguments: argparse.Namespace, enrolled: Enrolle
         status = ExitStatus.FOUND if copied is not None and copied.severity is Severity.ERROR else None
         outcome = CommandOutcome(identity.managed_instance_id, copied, remark=already, identity=identity, status=status)
         return tell_outcome(session, outcome, arguments)
+    if not enrolled.has_agent:
+        return tell_outcome(session, no_agent(session), arguments)
     result = enrolled.registered
     assert result is not None
     last = result.last

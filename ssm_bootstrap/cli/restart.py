@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Optional
 
 from ssm_bootstrap.act.agent.hibernation import why_asleep
+from ssm_bootstrap.act.agent.program import find_binary
+from ssm_bootstrap.act.agent.restart import region_at_work, revive
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.lock import locked
@@ -14,11 +16,9 @@ from ssm_bootstrap.act.wait import Preflight
 from ssm_bootstrap.cli.flags import add_output, add_region, duration
 from ssm_bootstrap.cli.outcome import (
     CommandOutcome,
-    find_binary,
     must_be_root,
     must_not_cut,
-    region_at_work,
-    revive,
+    no_agent,
     tell_outcome,
 )
 from ssm_bootstrap.collect.agent.identity import look_past_journal
@@ -56,13 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
     with locked(host, "restart", arguments.wait, arguments.say):
         recover(host, AgentService(host), arguments.say)
         session = replace(open_session(host, arguments.region), identity=look_past_journal(host.files))
-        found = find_binary(session)
-        nobody = isinstance(found, CommandOutcome) or session.identity.state in (IdentityState.NOT_REGISTERED, IdentityState.LOST)
+        missing = no_agent(session) if find_binary(host) is None else None
+        nobody = missing is not None or session.identity.state in (IdentityState.NOT_REGISTERED, IdentityState.LOST)
         if arguments.if_asleep and nobody:
             arguments.say("restart --if-asleep: no agent of a registered node is here to be asleep; nothing was done")
             return ExitStatus.OK
-        if isinstance(found, CommandOutcome):
-            return tell_outcome(session, found, arguments)
+        if missing is not None:
+            return tell_outcome(session, missing, arguments)
         refused = _unfit(session) or _awake(session, arguments)
         if refused is not None:
             return tell_outcome(session, refused, arguments)

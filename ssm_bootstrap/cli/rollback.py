@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from ssm_bootstrap.act.agent.restart import revive
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.rollback import Rollback
 from ssm_bootstrap.cli.flags import add_output, add_region, duration
-from ssm_bootstrap.cli.outcome import CommandOutcome, revive, take_charge, tell_outcome
+from ssm_bootstrap.cli.outcome import CommandOutcome, take_charge, tell_outcome
 from ssm_bootstrap.session import open_session, real_host
 
 

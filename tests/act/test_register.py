@@ -8,21 +8,24 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import pytest
 
-from ssm_bootstrap.act.identity.register import Enrolled, Enrolment, Registrar
+from ssm_bootstrap.act.identity.enrolment import Enrolled, Enrolment, RegistrationOrder
 from ssm_bootstrap.act.wait import Deadline, Preflight
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.agent.activation import Activation, Code
-from ssm_bootstrap.collect.network.targets import ProxySettings
+from ssm_bootstrap.collect.agent.activation import CodeSources
+from ssm_bootstrap.collect.settings import Configuration, RegionChoice
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Completed
 from ssm_bootstrap.host.locks import Locks
-from ssm_bootstrap.model.agent import AgentConfig
-from ssm_bootstrap.model.aws import NO_SITE
+from ssm_bootstrap.host.standard_input import StandardInput
+from ssm_bootstrap.model.agent import AgentConfig, Identity, IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Finding
-from ssm_bootstrap.model.observed import NOT_ASKED
-from tests.act.machine import Machine, Systemctl, TickingClock
+from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.session import Session
+from tests.act.machine import OLD, Machine, Systemctl, TickingClock
+from tests.fakes import ScriptedMachine
+from tests.laws.secrets import CANARIES, leaks
 
 THROTTLED = (
     "2026-11-23 12:00:00.0000 ERROR Registration failed due to error registering the instance with AWS SSM. "
@@ -30,34 +33,55 @@ THROTTLED = (
 )
 
 
+CODE = CANARIES["activation-code"]
+
+
 class Agent(Systemctl):
     """The unit, and a ``-register`` that is always throttled."""
 
     def __init__(self) -> None:
         super().__init__(active=False)
-        self.registered = 0
+        self.codes: List[str] = []
+
+    @property
+    def registered(self) -> int:
+        """How often ``-register`` was run."""
+        return len(self.codes)
 
     def run(self, argv: Sequence[str], **more: Any) -> Completed:
         """What it says."""
         if argv[0] == "systemctl":
             return super().run(argv, **more)
-        self.registered += 1
+        if argv[1] == "-version":
+            return Completed(0, "SSM Agent version: 3.3.1142.0\n", "", 0.0)
+        self.codes.append(argv[argv.index("-code") + 1])
         return Completed(1, THROTTLED, "", 0.0)
 
 
-class Api(Preflight):
-    """An API that answers when ``answers`` says so of the second that it is."""
+class Api:
+    """An API that answers when ``answers`` says so of the second that it is; stands for ``Preflight.look``."""
 
     def __init__(self, host: Host, answers: Callable[[float], bool]) -> None:
-        super().__init__(host, "eu-west-1", AgentConfig("", False), ProxySettings(), NOT_ASKED, NO_SITE)
-        object.__setattr__(self, "answers", answers)
-        object.__setattr__(self, "looks", [])
+        self.host, self.answers = host, answers
+        self.looks: List[float] = []
 
     def look(self, *_: Any) -> Tuple[Optional[Finding], Any]:
         """What is in the way now."""
         at = self.host.clock.monotonic()
-        vars(self)["looks"].append(at)
-        return (None if vars(self)["answers"](at) else make_finding("endpoint-blocked", "ssm")), None
+        self.looks.append(at)
+        return (None if self.answers(at) else make_finding("endpoint-blocked", "ssm")), None
+
+
+class Typed(StandardInput):
+    """A person who types the code, and is asked for it no more than is counted."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def read_secret(self, name: str) -> str:
+        """The code."""
+        self.asked += 1
+        return f"{CODE}\n"
 
 
 class Busy(TickingClock):
@@ -83,14 +107,23 @@ class Node:
         self.machine = Machine(root, self.agent)
         self.machine.real(paths.DATA).mkdir(parents=True)
         known = self.machine.host
-        self.host = Host(files=known.files, trees=known.trees, commands=self.agent, locks=known.locks, clock=self.clock)
+        self.machine.put("/usr/bin/amazon-ssm-agent", "", 0o755)
+        self.typed = Typed()
+        self.host = Host(
+            files=known.files,
+            trees=known.trees,
+            commands=self.agent,
+            locks=known.locks,
+            clock=self.clock,
+            machine=ScriptedMachine(),
+            standard_input=self.typed,
+        )
         self.api = Api(self.host, answers)
 
     @property
     def looks(self) -> List[float]:
         """When the API was looked at."""
-        found: List[float] = vars(self.api)["looks"]
-        return found
+        return self.api.looks
 
     def held_until(self, second: float) -> None:
         """Let another run hold the lock."""
@@ -101,18 +134,30 @@ class Node:
     def enrol(self, wait: float) -> Enrolled:
         """Register."""
         deadline = Deadline.after(self.clock, wait)
-        activation = Activation("01234567-89ab-cdef-0123-456789abcdef", Code("c" * 20, "a test"))
-        tell = self.machine.tell
-
-        def registrar() -> Registrar:
-            return Registrar(self.host, "/agent", "eu-west-1", activation, {}, (), NO_SITE, self.api, deadline, 100, tell)
-
-        return Enrolment(self.host, self.machine.service, registrar, None, False, deadline, tell).run()
+        nobody = Identity(IdentityState.NOT_REGISTERED)
+        region = RegionChoice(Seen("eu-west-1"))
+        session = Session(self.host, Configuration(), nobody, AgentConfig("", False), None, region)
+        order = RegistrationOrder(
+            activation_id="01234567-89ab-cdef-0123-456789abcdef",
+            sources=CodeSources(file="-"),
+            install_key=None,
+            preflight=True,
+            attempts=100,
+            retry_lost=False,
+            force=False,
+            restart=False,
+        )
+        return Enrolment(session, self.machine.service, order, deadline, self.machine.tell).run()
 
 
 @pytest.fixture
-def node_of(tmp_path: Path) -> Callable[[Callable[[float], bool]], Node]:
-    return lambda answers: Node(tmp_path / "root", answers)
+def node_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[float], bool]], Node]:
+    def made(answers: Callable[[float], bool]) -> Node:
+        node = Node(tmp_path / "root", answers)
+        monkeypatch.setattr(Preflight, "look", lambda _, *more: node.api.look(*more))
+        return node
+
+    return made
 
 
 NodeOf = Callable[[Callable[[float], bool]], Node]
@@ -185,8 +230,30 @@ def test_a_disk_that_fills_up_during_the_wait_is_seen_before_the_change(node_of:
         node.machine.files.free = 1000
         return at >= 5
 
-    vars(node.api)["answers"] = answers
+    node.api.answers = answers
     with pytest.raises(Refusal) as refused:
         node.enrol(3600)
     assert refused.value.status is ExitStatus.TRY_LATER and refused.value.message.endswith("nothing was started")
     assert node.looks[-1] >= 5 and node.agent.registered == 0 and node.machine.tree() == before
+
+
+def test_the_code_that_was_typed_is_given_to_the_agent_alone(node_of: NodeOf) -> None:
+    node = node_of(lambda at: True)
+    node.enrol(0)
+    assert node.typed.asked == 1 and set(node.agent.codes) == {CODE}
+    assert node.host.secrets.masked(CODE) == "***" and leaks("\n".join(node.machine.told)) == ()
+
+
+def test_nobody_is_asked_for_a_code_on_a_node_that_is_registered(node_of: NodeOf) -> None:
+    node = node_of(lambda at: True)
+    node.machine.put_identity()
+    ended = node.enrol(0)
+    assert ended.already is not None and ended.already.managed_instance_id == OLD
+    assert node.typed.asked == 0 and node.looks == [] and node.agent.codes == []
+
+
+def test_nor_where_no_agent_is_installed(node_of: NodeOf) -> None:
+    node = node_of(lambda at: True)
+    node.machine.host.trees.remove("/usr/bin/amazon-ssm-agent")
+    assert not node.enrol(0).has_agent
+    assert node.typed.asked == 0 and node.looks == []

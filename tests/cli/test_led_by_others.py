@@ -7,7 +7,7 @@ from typing import Mapping
 
 import pytest
 
-from ssm_bootstrap.cli.outcome import must_not_be_led
+from ssm_bootstrap.act.agent.program import must_not_be_led
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.network.connector import BUNDLES
 from ssm_bootstrap.diagnose.diagnosis import diagnose

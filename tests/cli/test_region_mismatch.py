@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ssm_bootstrap.cli.outcome import region_at_work, region_mismatch
+from ssm_bootstrap.act.agent.restart import region_at_work
+from ssm_bootstrap.cli.outcome import region_mismatch
 from ssm_bootstrap.collect.settings import RegionChoice
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.findings import Severity

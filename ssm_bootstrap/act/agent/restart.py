@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Sequence
 
 from ssm_bootstrap.act.agent.online import HYBRID, LogPosition, Restarted, prove_online
 from ssm_bootstrap.act.agent.service import AgentService, ServiceFailed
 from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.collect.agent.identity import look_past_journal
 from ssm_bootstrap.collect.network.probe import ProbeRun
 from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
 from ssm_bootstrap.diagnose.findings import make_finding
@@ -15,11 +17,12 @@ from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.explain import classify_logs, conclude
 from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.model.agent import AgentConfig, Proof, ProofSign
+from ssm_bootstrap.model.agent import AgentConfig, IdentityState, Proof, ProofSign
 from ssm_bootstrap.model.aws import Region, Site
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.network import Stage
+from ssm_bootstrap.session import Session, proxies_of
 
 
 @dataclass(frozen=True)
@@ -89,3 +92,19 @@ class Restart:
             breaks=ON_A_NODE,
         )
         return Proof(False, (ProofSign("new process", False, detail),), finding=finding)
+
+
+def region_at_work(session: Session) -> Region:
+    """The region that the agent works in: the vault's on a registered node, whoever names another; else the one to come.
+
+    The vault is looked at anew: a registration or a rollback may just have changed it. Raises Refusal (2) where nobody names one.
+    """
+    identity = look_past_journal(session.host.files)
+    return Region(identity.region) if identity.state is IdentityState.REGISTERED else session.region
+
+
+def revive(session: Session, cidrs: Sequence[str] = (), timeout: float = limits.ONLINE) -> Proof:
+    """Restart the agent and wait for its signs of life."""
+    settings, _ = proxies_of(session)
+    region, site = region_at_work(session), session.overrides.site
+    return Restart(session.host, region, session.agent_config, settings, site, tuple(cidrs), timeout).run()

@@ -60,7 +60,7 @@ class CodeSources:
 
 
 def read_activation_id(given: Optional[str], environment: Mapping[str, str], configuration: Configuration) -> str:
-    """The id that ``CreateActivation`` gave; raises Refusal (2 where it is missing, 78 where it is none) with what was expected."""
+    """The id that ``CreateActivation`` gave; raises Refusal (2 where it is missing, 78 where it is none)."""
     identifier, name = given, "--activation-id"
     if not identifier:
         identifier = environment.get("SSM_BOOTSTRAP_ACTIVATION_ID", "").strip()

@@ -1,0 +1,218 @@
+"""Registering this machine as a whole: finish what was cut short, read what it takes, change the identity as one transaction."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Callable, Optional, Sequence
+
+from ssm_bootstrap.act.agent.install_agent import install_agent
+from ssm_bootstrap.act.agent.program import agent_environment, find_binary, must_not_be_led
+from ssm_bootstrap.act.agent.restart import revive
+from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.recovery import recover
+from ssm_bootstrap.act.identity.register import Registered, Registrar
+from ssm_bootstrap.act.identity.snapshot import is_tidy, only_copies
+from ssm_bootstrap.act.identity.transaction import Change, must_have_place
+from ssm_bootstrap.act.lock import locked
+from ssm_bootstrap.act.wait import Deadline, Preflight
+from ssm_bootstrap.catalog.partitions import partition_of
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.agent.activation import CodeSources, read_activation_code, read_activation_id
+from ssm_bootstrap.collect.agent.identity import look_at_identity, look_past_journal
+from ssm_bootstrap.collect.agent.journal import Operation
+from ssm_bootstrap.collect.machine.instance import look_at_instance
+from ssm_bootstrap.model.agent import Identity, IdentityState, Proof
+from ssm_bootstrap.model.aws import Domain
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.machine import Instance
+from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, value_of
+from ssm_bootstrap.session import Session, proxies_of
+
+
+@dataclass(frozen=True)
+class RegistrationOrder:
+    """What a person asked for. ``activation_id`` and ``sources`` are as given: nothing is read yet.
+
+    ``install_key`` is the file of the key by which AWS signs the agent: with it an agent that is missing is installed.
+    ``preflight`` looks at the API first, ``force`` replaces an identity, ``restart`` restarts the agent and proves it.
+    """
+
+    activation_id: Optional[str]
+    sources: CodeSources
+    install_key: Optional[str]
+    preflight: bool
+    attempts: int
+    retry_lost: bool
+    force: bool
+    restart: bool
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """How it ended: nothing was to do, no agent is here, or the attempts, and the proof of the identity that counts."""
+
+    already: Optional[Identity] = None
+    registered: Optional[Registered] = None
+    proof: Optional[Proof] = None
+    kept: Optional[Identity] = None  # the old identity, after a failure
+    has_agent: bool = True
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """One registration under the lock. ``deadline`` is one for all that is waited for: another run, the API, further attempts."""
+
+    session: Session
+    service: AgentService
+    order: RegistrationOrder
+    deadline: Deadline
+    tell: Callable[[str], None]
+
+    def run(self) -> Enrolled:
+        """Register, or leave the node as it was; raises Refusal."""
+        host = self.session.host
+        if not is_tidy(host):
+            with locked(host, "register", self.deadline.left(), self.tell):
+                recover(host, self.service, self.tell)
+        already = self._already()
+        if already is not None:
+            return Enrolled(already=already)
+        must_have_place(host)  # looked at again under the lock: waiting may take hours
+        registrar = self._prepare()
+        if registrar is None:
+            return Enrolled(has_agent=False)
+        blocked = registrar.await_api()
+        if blocked is not None:
+            return Enrolled(registered=Registered((), blocked))
+        with locked(host, "register", self.deadline.left(), self.tell) as descriptor:
+            recover(host, self.service, self.tell)
+            already = self._already()  # another run may have been first
+            if already is not None:
+                return Enrolled(already=already)
+            return self._change(registrar, descriptor)
+
+    def _prepare(self) -> Optional[Registrar]:
+        """What is needed to register, checked before anything runs; None where no agent is here, nor is to be installed."""
+        session, order, host = self.session, self.order, self.session.host
+        binary = find_binary(host)
+        if binary is None and order.install_key is None:
+            return None
+        region, site, config = session.region, session.overrides.site, session.agent_config
+        asked = host.standard_input.read_secret("Activation code") if order.sources.file == "-" else ""
+        self._must_be_fit()
+        activation_id = read_activation_id(order.activation_id, host.environment, session.configuration)
+        sources = replace(order.sources, standard_input=asked, variable=host.secrets.variable)
+        code = read_activation_code(host.files, sources, host.environment, session.configuration)
+        host.secrets.learn(code.reveal(), certain=True)
+        if order.sources.argument is not None:
+            instead = "--activation-code-file does not"
+            self.tell(f"warning: --activation-code shows the code to whoever may list processes; {instead}")
+        settings, unit = proxies_of(session)
+        for place, words in site.problems:
+            self.tell(f"warning: {place}: {words}")
+        instance = self._instance()
+        if binary is None and order.install_key is not None:
+            domain = Domain(config.service_domain or partition_of(region, site).domain)
+            install_agent(host, region, domain, order.install_key, settings, self.tell)
+            binary = find_binary(host)
+        if binary is None:
+            return None
+        seen = value_of(instance)
+        metadata = value_of(seen.metadata) if seen is not None else None
+        return Registrar(
+            host=host,
+            binary=binary,
+            region=region,
+            activation_id=activation_id,
+            code=code,
+            environment=agent_environment(settings, unit),
+            cidrs=metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else (),
+            site=site,
+            preflight=Preflight(host, region, config, settings, instance, site) if order.preflight else None,
+            deadline=self.deadline,
+            attempts=order.attempts,
+            tell=self.tell,
+            retry_lost=order.retry_lost,
+        )
+
+    def _must_be_fit(self) -> None:
+        """Refusal (78) where the agent would not start with its settings, or another user leads it where they like."""
+        config = self.session.agent_config
+        if config.problem:
+            text = f"{config.path}: agent-config-invalid: {config.problem}; the agent would not start with it"
+            raise Refusal(ExitStatus.BAD_CONTENT, f"{text}; nothing was registered")
+        must_not_be_led(self.session, "nothing was registered")
+
+    def _instance(self) -> Observed[Instance]:
+        """This instance, by the metadata that was asked for when the session was opened."""
+        metadata = self.session.metadata
+        return NOT_ASKED if metadata is None else Seen(look_at_instance(self.session.host, metadata.result()))
+
+    def _already(self) -> Optional[Identity]:
+        """The identity that is there and stays; raises Refusal (78) where the vault is no use and ``force`` is not said."""
+        host, force = self.session.host, self.order.force
+        for _ in range(2):  # the second look is for a vault that was being written during the first
+            found = look_at_identity(host.files, host.locks)
+            if found.state is IdentityState.REGISTERED and not force:
+                return found
+            if found.state is not IdentityState.UNREADABLE or force or host.locks.holder(paths.LOCK) is not None:
+                return None
+        text = f"register: the vault is damaged: {found.detail}; move that file away, or say --force (it is put aside first)"
+        raise Refusal(ExitStatus.BAD_CONTENT, text)
+
+    def _change(self, registrar: Registrar, descriptor: int) -> Enrolled:
+        host, force = self.session.host, self.order.force
+        old = look_past_journal(host.files)
+        registered = old.state is IdentityState.REGISTERED
+        if old.state is IdentityState.UNREADABLE and not force:
+            raise Refusal(ExitStatus.BAD_CONTENT, f"register: the vault is damaged: {old.detail}; nothing was changed")
+
+        def act() -> Registered:
+            if old.state is IdentityState.UNREADABLE:
+                self._remove_broken_manifest()
+            # The agent asks before it overwrites an identity; without a terminal that question ends it.
+            return registrar.run(("-y",) if registered else (), (descriptor,))
+
+        known = only_copies(host)
+        changed = Change(
+            host=host,
+            operation=Operation.REGISTER,
+            service=self.service,
+            act=act,
+            succeeded=self._holds,
+            revive=(lambda: self._revive(registrar.cidrs)) if self.order.restart else None,
+            old_id=old.managed_instance_id,
+            stop=old.state is not IdentityState.NOT_REGISTERED,
+        ).run()
+        for name in only_copies(host):
+            if name not in known:
+                self.tell(f"the damaged vault is kept in {paths.OUR_STATE}/{name}: it may be the only copy of an identity")
+        return Enrolled(registered=changed.result, proof=changed.proof, kept=old if registered and not changed.holds else None)
+
+    def _revive(self, cidrs: Sequence[str]) -> Optional[Proof]:
+        """Restart the agent and prove it; only the first, and no proof, where nothing may be waited for."""
+        if not self.service.no_block:
+            return revive(self.session, cidrs)
+        unit = self.service.unit()
+        if unit is not None:
+            self.service.restart(unit.name)
+        return None
+
+    def _holds(self, result: Registered) -> bool:
+        """True where the agent said so and the vault says the same."""
+        if result.last is None or not result.last.succeeded:
+            return False
+        found = look_past_journal(self.session.host.files)
+        return found.state is IdentityState.REGISTERED and found.managed_instance_id == result.last.managed_instance_id
+
+    def _remove_broken_manifest(self) -> None:
+        """A manifest that does not parse makes the agent fail for ever (measured); it is in the snapshot."""
+        try:
+            whole = isinstance(json.loads(self.session.host.files.read_text(paths.VAULT_MANIFEST, 1 << 20)), dict)
+        except FileNotFoundError:
+            return
+        except (ValueError, RecursionError):
+            whole = False
+        if not whole:
+            self.session.host.trees.remove(paths.VAULT_MANIFEST)
