@@ -145,7 +145,7 @@ class Search:
         except OSError as error:
             from ssm_bootstrap.collect.network.failures import words_of
 
-            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {STANDARD_INPUT}: {words_of(error)}") from None
+            raise Refusal(ExitStatus.NO_INPUT, f"explain: {STANDARD_INPUT}: {words_of(error)}") from None
         if not any(file.bytes_read for file in digest.files):
             raise Refusal(ExitStatus.NO_INPUT, f"explain: {STANDARD_INPUT}: expected a log; nothing came")
         return digest

@@ -74,19 +74,6 @@ def test_one_that_does_not_hold_is_undone_and_the_agent_proven(machine: Machine)
     assert is_undone(machine, before, ["stop", "restart"])
 
 
-def test_half_of_a_new_identity_is_kept_when_its_change_is_undone(machine: Machine) -> None:
-    """The service knows the new node, and its key lies nowhere else."""
-    before = machine.identity()
-
-    def act() -> None:
-        machine.put_identity(NEW)
-        machine.put(paths.VAULT_MANIFEST, "{")
-
-    assert not change_of(machine, act).run().holds
-    assert machine.identity() == before and machine.state_names() == ["put-aside.1"]
-    assert f"key of {NEW}" in str(machine.tree(f"{paths.OUR_STATE}/put-aside.1"))
-
-
 def test_an_agent_that_did_not_run_is_not_started_after_a_failure(machine: Machine) -> None:
     machine.systemctl.active = False
     before = machine.identity()

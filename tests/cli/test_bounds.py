@@ -35,7 +35,7 @@ def test_no_width_of_a_terminal_is_too_much(
 def test_standard_input_that_gives_nothing_is_one_line(redirection: str) -> None:
     words = f"exec {sys.executable} -m ssm_bootstrap explain - {redirection}"
     done = subprocess.run(["sh", "-c", words], cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (78, "", 1)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (66, "", 1)
     assert done.stderr.startswith("ssm-bootstrap: explain: standard input: ")
 
 

@@ -16,6 +16,7 @@ def test_exit_statuses_are_frozen() -> None:
         "OK": 0,
         "FOUND": 1,
         "USAGE": 2,
+        "NO_INPUT": 66,
         "UNREACHABLE": 69,
         "BUG": 70,
         "TRY_LATER": 75,

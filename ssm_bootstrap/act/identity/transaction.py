@@ -12,15 +12,7 @@ from typing import Callable, Generic, Optional, TypeVar
 
 from ssm_bootstrap.act.agent.service import RUNNING, AgentService, ServiceFailed
 from ssm_bootstrap.act.identity.journal import drop_journal, write_journal
-from ssm_bootstrap.act.identity.snapshot import (
-    keep_live,
-    promote,
-    put_back,
-    remove_leftovers,
-    sync_identity,
-    take_snapshot,
-    what_is_strange,
-)
+from ssm_bootstrap.act.identity.snapshot import promote, put_back, remove_leftovers, sync_identity, take_snapshot, what_is_strange
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.identity import look_past_journal
 from ssm_bootstrap.collect.agent.journal import ChangePhase, Journal, Operation
@@ -142,7 +134,6 @@ class Change(Generic[T]):
             if self.host.files.exists(paths.PENDING):
                 with contextlib.suppress(OSError):  # a disk that is full may have room again once the vault is back
                     write_journal(self.host.files, journal.at(ChangePhase.FAILED))
-                    keep_live(self.host)
                 put_back(self.host, paths.PENDING)
             write_journal(self.host.files, replace(journal.at(ChangePhase.WRITTEN), wake=""))
         except OSError as error:

@@ -78,7 +78,9 @@ def read_journal(files: Files) -> Optional[Journal]:
             started=str(document["started"]),
             start=str(document["start"]),
             keep=bool(document["keep"]),
-            wake=str(document["wake"]),
+            wake=str(document.get("wake", "")),  # written since some version of this schema
         )
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except KeyError as error:
+        raise UnreadableJournal(f"{paths.JOURNAL}: expected a value for {error}") from None
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableJournal(f"{paths.JOURNAL}: {error}") from None
