@@ -17,19 +17,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+FIRST, MOST = 1.0, 30.0
+"""Seconds: the upper bound of the first pause, and of any."""
+
 
 @dataclass(frozen=True)
 class Policy:
     """How often and how long to try: at most ``attempts``, and no new one after ``seconds`` (None: no limit of time).
 
-    Between two tries a random time passes, of which the upper bound doubles from ``first`` to ``most`` seconds: many
+    Between two tries a random time passes, of which the upper bound doubles from ``FIRST`` to ``MOST`` seconds: many
     nodes that were throttled together do not come back together.
     """
 
     attempts: int
-    seconds: Optional[float] = None
-    first: float = 1.0
-    most: float = 30.0
+    seconds: Optional[float]
 
 
 def try_again(
@@ -64,7 +65,7 @@ def try_again(
 
     retrying = tenacity.Retrying(
         stop=is_over,
-        wait=tenacity.wait_random_exponential(multiplier=policy.first, max=policy.most),
+        wait=tenacity.wait_random_exponential(multiplier=FIRST, max=MOST),
         retry=tenacity.retry_if_result(is_transient),
         retry_error_callback=last,
         sleep=sleep,

@@ -7,7 +7,7 @@ from typing import Optional
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog import limits
-from ssm_bootstrap.collect.network.probe import ProbeRun, Progress
+from ssm_bootstrap.collect.network.probe import ProbeRun
 from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
@@ -32,10 +32,10 @@ class Preflight:
     instance: Observed[Instance]
     site: Site
 
-    def look(self, patience: float = limits.LOOK, progress: Optional[Progress] = None) -> tuple[Optional[Finding], Observations]:
-        """What is in the way of registering, or None; and what was seen. ``patience``: seconds for what gives no answer."""
+    def look(self, patience: float = limits.LOOK) -> Optional[Finding]:
+        """What is in the way of registering, or None. ``patience``: seconds for what gives no answer."""
         wanted = targets_for([Capability.REGISTER], self.region, self.agent_config, self.proxies, self.site)
-        probes, lookups = ProbeRun(self.host, wanted, self.region, progress, patience).take()
+        probes, lookups = ProbeRun(self.host, wanted, self.region, patience=patience).take()
         observations = Observations(
             version=__version__,
             taken_at=self.host.clock.now(),
@@ -45,7 +45,7 @@ class Preflight:
             lookups=lookups,
         )
         causes = [finding for finding in diagnose(observations).errors if Capability.REGISTER in finding.breaks]
-        return (causes[0] if causes else None), observations
+        return causes[0] if causes else None
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,6 @@ def run(arguments: argparse.Namespace) -> int:
     session = open_session(host, arguments.region)
     order = RegistrationOrder(
         activation_id=arguments.activation_id,
-        sources=CodeSources(arguments.activation_code, arguments.activation_code_file),
         install_key=arguments.key_file if arguments.install_agent else None,
         preflight=arguments.preflight,
         attempts=arguments.attempts,
@@ -102,7 +101,9 @@ def run(arguments: argparse.Namespace) -> int:
         restart=arguments.restart,
     )
     service = AgentService(host, arguments.no_block)
-    return _conclude(session, arguments, Enrolment(session, service, order, deadline, arguments.say).run())
+    sources = CodeSources(arguments.activation_code, arguments.activation_code_file)
+    enrolment = Enrolment(session, service, order, sources, deadline, arguments.say)
+    return _conclude(session, arguments, enrolment.run())
 
 
 def _conclude(session: Session, arguments: argparse.Namespace, enrolled: Enrolled) -> int:

@@ -97,7 +97,7 @@ def _awake(session: Session, arguments: argparse.Namespace) -> Optional[CommandO
     arguments.say(f"the agent is asleep: {reason}")
     proxies, site = proxies_of(session)[0], session.overrides.site
     preflight = Preflight(session.host, region, session.agent_config, proxies, NOT_ASKED, site)
-    finding, _ = preflight.look()
+    finding = preflight.look()
     if finding is not None:
         return CommandOutcome(mi, finding, note="Left asleep: its endpoint does not answer yet.", status=ExitStatus.FOUND)
     return None

@@ -79,14 +79,15 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
     )
 
 
-def read_code(files: Files, path: str = paths.OUR_CONFIG) -> str:
+def read_code(files: Files) -> str:
     """The activation code that the configuration file itself holds."""
-    parser = _parse(files, path)
+    parser = _parse(files, paths.OUR_CONFIG)
     return parser.get("activation", "code", fallback="").strip() if parser is not None else ""
 
 
-def configuration_without_code(files: Files, path: str = paths.OUR_CONFIG) -> bytes:
+def configuration_without_code(files: Files) -> bytes:
     """The configuration file without its activation code, every other byte as it is; raises Refusal (78), OSError."""
+    path = paths.OUR_CONFIG
     text = files.read_bytes(path).decode("utf-8", "surrogateescape")
     rest = without_option(text, "activation", "code")
     was, now = _sections(text, path), _sections(rest, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Sequence
 
 import pytest
 
@@ -65,11 +65,11 @@ class Api:
         self.host, self.answers = host, answers
         self.looks: List[float] = []
 
-    def look(self, *_: Any) -> Tuple[Optional[Finding], Any]:
+    def look(self, *_: Any) -> Optional[Finding]:
         """What is in the way now."""
         at = self.host.clock.monotonic()
         self.looks.append(at)
-        return (None if self.answers(at) else make_finding("endpoint-blocked", "ssm")), None
+        return None if self.answers(at) else make_finding("endpoint-blocked", "ssm")
 
 
 class Typed(StandardInput):
@@ -139,7 +139,6 @@ class Node:
         session = Session(self.host, Configuration(), nobody, AgentConfig("", False), None, region)
         order = RegistrationOrder(
             activation_id="01234567-89ab-cdef-0123-456789abcdef",
-            sources=CodeSources(file="-"),
             install_key=None,
             preflight=True,
             attempts=100,
@@ -147,7 +146,7 @@ class Node:
             force=False,
             restart=False,
         )
-        return Enrolment(session, self.machine.service, order, deadline, self.machine.tell).run()
+        return Enrolment(session, self.machine.service, order, CodeSources(file="-"), deadline, self.machine.tell).run()
 
 
 @pytest.fixture

@@ -37,8 +37,8 @@ class Restart:
     agent_config: AgentConfig
     proxies: ProxySettings
     site: Site
-    cidrs: tuple[str, ...] = ()
-    timeout: float = limits.ONLINE
+    cidrs: tuple[str, ...]
+    timeout: float
 
     def run(self) -> Proof:
         """Restart the unit that is active (deb, rpm or snap) and prove it, or say which sign is missing and why."""

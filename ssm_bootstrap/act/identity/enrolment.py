@@ -32,14 +32,13 @@ from ssm_bootstrap.session import Session, proxies_of
 
 @dataclass(frozen=True)
 class RegistrationOrder:
-    """What a person asked for. ``activation_id`` and ``sources`` are as given: nothing is read yet.
+    """What a person asked for, which holds no secret. ``activation_id`` is as given: it is not looked at yet.
 
     ``install_key`` is the file of the key by which AWS signs the agent: with it an agent that is missing is installed.
     ``preflight`` looks at the API first, ``force`` replaces an identity, ``restart`` restarts the agent and proves it.
     """
 
     activation_id: Optional[str]
-    sources: CodeSources
     install_key: Optional[str]
     preflight: bool
     attempts: int
@@ -61,11 +60,15 @@ class Enrolled:
 
 @dataclass(frozen=True)
 class Enrolment:
-    """One registration under the lock. ``deadline`` is one for all that is waited for: another run, the API, further attempts."""
+    """One registration under the lock. ``sources`` are where the code may come from: nothing is read of them yet.
+
+    ``deadline`` is one for all that is waited for: another run, the API, further attempts.
+    """
 
     session: Session
     service: AgentService
     order: RegistrationOrder
+    sources: CodeSources
     deadline: Deadline
     tell: Callable[[str], None]
 
@@ -99,13 +102,13 @@ class Enrolment:
         if binary is None and order.install_key is None:
             return None
         region, site, config = session.region, session.overrides.site, session.agent_config
-        asked = host.standard_input.read_secret("Activation code") if order.sources.file == "-" else ""
+        asked = host.standard_input.read_secret("Activation code") if self.sources.file == "-" else ""
         self._must_be_fit()
         activation_id = read_activation_id(order.activation_id, host.environment, session.configuration)
-        sources = replace(order.sources, standard_input=asked, variable=host.secrets.variable)
+        sources = replace(self.sources, standard_input=asked, variable=host.secrets.variable)
         code = read_activation_code(host.files, sources, host.environment, session.configuration)
         host.secrets.learn(code.reveal(), certain=True)
-        if order.sources.argument is not None:
+        if self.sources.argument is not None:
             instead = "--activation-code-file does not"
             self.tell(f"warning: --activation-code shows the code to whoever may list processes; {instead}")
         settings, unit = proxies_of(session)

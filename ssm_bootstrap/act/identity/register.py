@@ -158,7 +158,7 @@ class Registrar:
         def is_over() -> Optional[bool]:
             """True where the API answers, or nothing but a change of this machine will make it."""
             # One of many looks is soon followed by the next: it need not survive the loss of a packet.
-            finding, _ = preflight.look(LOOK_EVERY if deadline.wait else limits.LOOK)
+            finding = preflight.look(LOOK_EVERY if deadline.wait else limits.LOOK)
             blocked[:] = [] if finding is None else [Blocked(finding)]
             if finding is None or FINDINGS[finding.code].is_not_waited_for:
                 return True
