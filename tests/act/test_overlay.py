@@ -200,7 +200,7 @@ def saved(machine: Machine) -> None:
 def refused(machine: Machine) -> str:
     with pytest.raises(Refusal) as caught:
         recover(machine.host, machine.service, machine.tell)
-    assert caught.value.status is ExitStatus.BAD_CONTENT and f"remove {paths.JOURNAL} by hand" in caught.value.message
+    assert caught.value.status is ExitStatus.BAD_CONTENT and f"by hand (sudo rm -r {paths.JOURNAL})" in caught.value.message
     return caught.value.message
 
 
@@ -229,7 +229,7 @@ def test_without_a_snapshot_it_leads_to_a_new_node(tmp_path: Path) -> None:
     machine = Node(tmp_path)()
     saved(machine)
     machine.tear()
-    assert "and then ssm-bootstrap register makes this machine a new node" in refused(machine)
+    assert "and then ssm-bootstrap register --force makes this machine a new node" in refused(machine)
     machine.real(paths.JOURNAL).unlink()
     assert not recover(machine.host, machine.service, machine.tell)
 

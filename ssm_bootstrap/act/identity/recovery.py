@@ -102,7 +102,8 @@ def _bring_to_an_end(host: Host, service: AgentService, journal: Journal, tell: 
         else:
             take_over_newer_key(host, journal.old_id)
             write_journal(host.files, journal.at(ChangePhase.FAILED))  # half put back, it may look like one that is complete
-            keep_live(host)
+            if journal.old_id:
+                keep_live(host, journal.old_id)  # a damaged vault may hold a newer key of the node
             put_back(host, paths.PENDING)
             journal = replace(journal, wake="")
             said = f"the identity before it is back ({journal.old_id or 'none'})"

@@ -101,9 +101,12 @@ def only_copies(host: Host) -> tuple[str, ...]:
     return tuple(name for name in host.files.list(paths.OUR_STATE) if _PUT_ASIDE.fullmatch(name))
 
 
-def keep_live(host: Host) -> None:
-    """Copy the live vault aside, before another is put in its place, where nothing else holds its key; raises OSError."""
-    if _may_be_the_only_copy(host, paths.VAULT):
+def keep_live(host: Host, of: str = "") -> None:
+    """Copy the live vault aside, before another is put in its place, where nothing else holds its key; raises OSError.
+
+    With ``of`` only where that is a key of the node ``of``: another is of a registration that came to nothing.
+    """
+    if (not of or of.encode() in _key_of(host, paths.VAULT)) and _may_be_the_only_copy(host, paths.VAULT):
         take_snapshot(host, _free_place(host))
 
 
