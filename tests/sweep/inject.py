@@ -91,7 +91,7 @@ def _put(path: Path, text: str, mode: int) -> None:
 
 
 def _configured() -> Before:
-    """One with a configuration that names the file with the code: one that no file of this machine holds, tests and their logs."""
+    """One with a configuration that names the file with the code: one that no other file of this machine holds."""
     before = _bare()
     _put(Path(CODE_FILE), CODE[::-1] + "\n", 0o600)
     _put(_CONFIG, _CONFIGURATION, 0o644)
