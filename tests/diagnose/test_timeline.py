@@ -307,7 +307,7 @@ def test_kept_credentials_are_no_good_sign() -> None:
 @pytest.mark.parametrize(
     ("present", "by"),
     [
-        (Present(core_began=at("10:00:00.3"), has_core=True), None),
+        (Present(core_began=at("10:00:00.300"), has_core=True), None),
         (Present(core_began=at("10:30:00"), has_core=True), EndedBy.RESTART),  # it has written nothing yet
         (Present(booted=at("11:00:00")), EndedBy.BOOT),
         (Present(booted=at("09:00:00")), None),

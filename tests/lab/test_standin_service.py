@@ -53,6 +53,7 @@ def test_the_service_comes_online_and_stops(node: Node) -> None:
     config = json.loads((node.root / DATA / "runtimeconfig/identity_config.json").read_text())
     assert config["InstanceId"] == node.vault()["instanceID"]
     node.wait_for("MDS Polling job stopped")
+    node.wait_for("HealthCheck reporting agent health.", times=2)  # one that has come round says so when it ends
     assert node.systemctl("stop", "amazon-ssm-agent").returncode == 0
     seen, real = (
         set(normal(text).replace("TIME ", "").splitlines())

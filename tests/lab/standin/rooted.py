@@ -81,11 +81,11 @@ class Node:
         path = self.root / LOGS / name
         return path.read_text() if path.exists() else ""
 
-    def wait_for(self, text: str, name: str = "amazon-ssm-agent.log", seconds: float = 10.0) -> str:
-        """The log as soon as it has the text."""
+    def wait_for(self, text: str, name: str = "amazon-ssm-agent.log", seconds: float = 60.0, times: int = 1) -> str:
+        """The log as soon as it has the text, so many times."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if text in self.log(name):
+            if self.log(name).count(text) >= times:
                 return self.log(name)
             time.sleep(0.02)
         raise AssertionError(f"{text!r} did not come:\n{self.log(name)}")
