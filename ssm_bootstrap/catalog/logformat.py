@@ -16,8 +16,8 @@ LOG_NAMES = ("errors.log", "amazon-ssm-agent.log", "hibernate.log")
 
 PROMPT = b"[Yes/No]: "  # no newline follows it, so the next record is glued to it; source: core/agent_parser.go, measured
 
-HEAD = re.compile(rb"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL)(?: |$)")
-"""Time and level at the start of a record; fractions came with 3.3.808."""
+HEAD = re.compile(rb"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL|TEXT)(?: |$)")
+"""Time and level at the start of a record; fractions came with 3.3.808. TEXT is ours, for what programs print between records."""
 
 JOURNAL = re.compile(rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,255} [\w.@-]{1,64}\[\d{1,10}\]: ")
 """What ``journalctl`` and syslog put before each line."""

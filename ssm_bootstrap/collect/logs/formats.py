@@ -18,6 +18,7 @@ _LEVELS = {"0": "CRITICAL", "1": "CRITICAL", "2": "CRITICAL", "3": "ERROR", "4":
 
 _FATAL = ("panic: ", "fatal error: ")
 _PATCH = re.compile(rb"(\d\d)/(\d\d)/(\d{4}) (\d\d:\d\d:\d\d) (\S{1,64}) \[(DEBUG|INFO|WARNING|ERROR|CRITICAL)\]: ")
+_PATCH_LEVELS = {b"WARNING": b"WARN", b"INFO": b"TEXT"}
 _AUDIT = re.compile(rb"(agent_telemetry \S{1,64} \S{1,64}|agent_update_result \S[^\n]{0,200}?) (\d\d:\d\d:\d\d)\s*\Z")
 _AUDIT_NAME = re.compile(r"amazon-ssm-agent-audit-(\d{4}-\d\d-\d\d)")
 
@@ -65,7 +66,7 @@ def _translation(path: str, head: bytes) -> Optional[Translate]:
     if day:
         return lambda line: _audit_line(line, day[1].encode())
     if _PATCH.search(head) or "patch" in path.lower():
-        return _patch_line
+        return _PatchScript()
     return None
 
 
@@ -77,15 +78,26 @@ def _lines(head: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
     yield from lines.rest()
 
 
-def _patch_line(line: bytes) -> bytes:
-    """A line of the patch script (python's logging, month first) with the agent's head."""
-    found = _PATCH.match(line)
-    if found is None:
-        return line
-    month, day, year, time, _, level = found.groups()
-    if level == b"WARNING":
-        level = b"WARN"
-    return b"%s-%s-%s %s %s %s" % (year, month, day, time, level, line[found.end() :])
+class _PatchScript:
+    """Lines of the patch script with the agent's head: its own (python's logging, month first), and what other programs print.
+
+    Between two of the script's lines stands what apt, dnf, zypper and curl said, without any head: each such line is a record of
+    its own, but one that is indented, which goes on. The script tells failures at INFO too.
+    """
+
+    def __init__(self) -> None:
+        self._stamp = b""
+
+    def __call__(self, line: bytes) -> bytes:
+        """One line."""
+        found = _PATCH.match(line)
+        if found is None:
+            if not self._stamp or not line.strip() or line[:1].isspace() or find_head(line):
+                return line
+            return b"%s TEXT %s" % (self._stamp, line)
+        month, day, year, time, _, level = found.groups()
+        self._stamp = b"%s-%s-%s %s" % (year, month, day, time)
+        return b"%s %s %s" % (self._stamp, _PATCH_LEVELS.get(level, level), line[found.end() :])
 
 
 def _audit_line(line: bytes, day: bytes) -> bytes:

@@ -27,14 +27,14 @@ _LOOK_BACK = 1 << 16
 _TWICE = frozenset((b"ERROR", b"CRITICAL"))  # levels that the agent writes to errors.log and to its main log
 
 _STAMP = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
-NEXT = re.compile(rb"\n" + _STAMP + rb" (?:TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL)[ \n]")
+NEXT = re.compile(rb"\n" + _STAMP + rb" (?:TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL|TEXT)[ \n]")
 """The head of any record, from the newline before it on."""
 
 _SIGN_TEXT = rb"(?:[^\n]*\] )?(?:%s)" % b"|".join(
     re.escape((row.lead or row.fixed).encode()) for row in SIGNATURES if row.kind is Kind.STATE
 )
 _SIGN = re.compile(_SIGN_TEXT)
-_RECORD = re.compile(rb"\n(" + _STAMP + rb") ((?:INFO|DEBUG|TRACE)(?= " + _SIGN_TEXT + rb")|WARN|ERROR|CRITICAL)(?: |(?=\n))")
+_RECORD = re.compile(rb"\n(" + _STAMP + rb") ((?:INFO|DEBUG|TRACE)(?= " + _SIGN_TEXT + rb")|WARN|ERROR|CRITICAL|TEXT)(?: |(?=\n))")
 _JOURNAL = re.compile(rb"\n[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ")
 
 Window = tuple[bytes, bytes]
