@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ssm_bootstrap.catalog.findingkind import FindingKind, Scope, Side, Variant
+from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Severity
 
@@ -94,37 +95,52 @@ KINDS: tuple[FindingKind, ...] = (
         breaks=(Capability.PATCH,),
         explains=("repository-unreachable", "package-signature"),
         scope=Scope.OF_HOSTS_IT_LEADS_TO,
-        changed_on=Side.AWS,
         title="A package repository answers and refuses",
         cause=(
-            "{host} was reached and answered 401 or 403, so the way is there. In S3 it is the endpoint's policy, or a release that "
-            "does not exist; elsewhere it is who asks: RHUI and other repositories with an entrance want a certificate, a "
-            "subscription or the instance's own identity."
+            "{host} was reached and answered 401 or 403, so the way is there. It does not take who asks: RHUI and other "
+            "repositories with an entrance want a certificate, a subscription or the instance's own identity."
         ),
-        summary="Have the repository let this machine in: the S3 endpoint's policy, or the client's certificate.",
+        summary="Have the repository let this machine in: renew its client's certificate or subscription.",
         steps=(
-            "Amazon Linux 2023: does the release that is asked for (releasever) exist? A name without a typing error says so.",
             "RHEL on EC2: update the client package (rh-amazon-rhui-client), and let no mirror or proxy of another region be used.",
             "RHEL elsewhere, SLES, Ubuntu Pro: is the subscription valid, and this machine registered with it?",
             "A proxy may be what answers: it must let the host through.",
-        ),
-        aws_steps=(
-            (
-                "Endpoint policy of S3: does it allow s3:GetObject on al2023-repos-{region}-* and amazonlinux-2-repos-{region}, "
-                "without a condition on the principal? The requests are not signed."
-            ),
+            "Is the release in the URL one that exists? Some servers refuse what they do not have.",
         ),
         commands=(
-            "cat /etc/dnf/vars/releasever /etc/yum/vars/releasever",
             "rpm -qa '*rhui*'",
             "subscription-manager status",
+            "SUSEConnect --status-text",
+            "pro status",
             "dnf -v repolist",
         ),
         variants=(
             Variant(
+                name="s3",
+                when="it lies in S3",
+                changed_on=Side.AWS,
+                title="A package repository in S3 answers and refuses",
+                cause=(
+                    "{host} was reached and answered 403, so the way is there. Either the policy of the S3 endpoint does not allow "
+                    "the repository's bucket, or the release that is asked for does not exist: S3 answers that with 403 too."
+                ),
+                summary="Allow s3:GetObject on the repository's bucket in the S3 endpoint's policy, or correct the release.",
+                steps=(
+                    "Amazon Linux 2023: compare the release in the URL with those that exist; releasever pins it.",
+                    "Do not trust the compliance reported meanwhile: dnf may leave the repository out and end well.",
+                ),
+                aws_steps=(
+                    (
+                        "Endpoint policy of S3: does it allow s3:GetObject on al2023-repos-{region}-* and "
+                        "amazonlinux-2-repos-{region}, without a condition on the principal? The requests are not signed."
+                    ),
+                ),
+                commands=("cat /etc/dnf/vars/releasever /etc/yum/vars/releasever", "dnf check-release-update", "dnf -v repolist"),
+                aws_commands=(aws.S3_ENDPOINTS, aws.S3_ENDPOINT_POLICY),
+            ),
+            Variant(
                 name="not-found",
                 when="it answers that there is no such file",
-                changed_on=Side.MACHINE,
                 title="A package repository answers and has no such list or package",
                 cause=(
                     "{host} was reached and has nothing at that address. The release is too old and was moved, the URL has a "
@@ -136,7 +152,6 @@ KINDS: tuple[FindingKind, ...] = (
                     "Is this release still kept there? An old one moves to an archive.",
                     "A mirror: has it been filled, and since the lists were read here? Clean the cache and try again.",
                 ),
-                aws_steps=(),
                 commands=("grep -rn -e ^deb -e ^URIs /etc/apt", "dnf repolist -v", "zypper repos --uri"),
             ),
         ),

@@ -13,6 +13,9 @@ _RPM = "rpm 4.14-4.18 (lib/rpmdb.c); public reports"
 _GUIDE = "AWS Systems Manager User Guide, patch-manager-troubleshooting"
 _URL = r"(?P<url>https?://[^\s'\"]{1,500})"
 
+_S3 = r"(?P<url>https?://[\w.-]{1,200}\.s3[\w.-]{1,100}\.amazonaws\.com(?:\.cn)?/[^\s'\"]{0,500})"
+_NOT_S3 = r"(?P<url>https?://(?![\w.-]{1,200}\.s3[\w.-]{1,100}\.amazonaws\.com)[^\s'\"]{1,500})"
+
 _AL2023 = "https://al2023-repos-ca-central-1-de612dc2.s3.dualstack.ca-central-1.amazonaws.com/core/mirrors"
 _RHUI = "https://rhui2-cds01.eu-central-1.aws.ce.redhat.com/pulp/repos//content/dist/rhel/rhui/server/7/7Server/x86_64/os"
 
@@ -66,14 +69,31 @@ _CURL: tuple[Signature, ...] = (
 
 _REFUSED: tuple[Signature, ...] = (
     _row(
-        "dnf-refused",
+        "dnf-refused-s3",
         "Status code: 40",
-        rf"Status code: 40[13] for {_URL}",
-        "a repository was reached and refuses: the endpoint's policy, no such release, or who asks",
+        rf"Status code: 40[13] for {_S3}",
+        "a repository in S3 was reached and refuses: the endpoint's policy, or a release that does not exist",
         _DNF,
         measured(f"- Status code: 403 for {_AL2023}/2023.10.20260413/x86_64/mirror.list?instance_id=i-0123456789abcdef0"),
         documented(
-            f"Error: Failed to download metadata for repo 'amazonlinux': Cannot prepare internal mirrorlist: Status code: 403 for {_AL2023}/x"
+            "Error: Failed to download metadata for repo 'amazonlinux': Cannot prepare internal mirrorlist: "
+            f"Status code: 403 for {_AL2023}/x"
+        ),
+        code="repository-denied",
+        variant="s3",
+        near_misses=(
+            "Status code: 404 for https://al2023-repos-x.s3.eu-west-1.amazonaws.com/x",
+            "Status code: 403 for https://x.example/x",
+        ),
+    ),
+    _row(
+        "dnf-refused",
+        "Status code: 40",
+        rf"Status code: 40[13] for {_NOT_S3}",
+        "a repository was reached and refuses: a subscription, a certificate, or who asks",
+        _DNF,
+        documented(
+            "  - Status code: 403 for https://cdn.redhat.com/content/dist/rhel9/9/x86_64/baseos/os/repodata/repomd.xml (IP: 10.0.0.9)"
         ),
         code="repository-denied",
         near_misses=("Status code: 404 for https://mirror.example/x", "status code: 403, request id: 1"),
@@ -91,9 +111,23 @@ _REFUSED: tuple[Signature, ...] = (
         near_misses=("Status code: 403 for https://mirror.example/x",),
     ),
     _row(
+        "yum-refused-s3",
+        "[Errno 14] HTTP",
+        rf"{_S3}: \[Errno 14\] HTTPS? Error 40[13]\b",
+        "a repository in S3 was reached and refuses: the endpoint's policy, or a release that does not exist",
+        _YUM,
+        documented(
+            "https://amazonlinux-2-repos-eu-west-1.s3.dualstack.eu-west-1.amazonaws.com/2/core/latest/x86_64/mirror.list: "
+            "[Errno 14] HTTPS Error 403 - Forbidden"
+        ),
+        code="repository-denied",
+        variant="s3",
+        near_misses=("http://mirror.example/x: [Errno 14] HTTPS Error 403 - Forbidden",),
+    ),
+    _row(
         "yum-refused",
         "[Errno 14] HTTP",
-        rf"(?:{_URL}: )?\[Errno 14\] HTTPS? Error 40[13]\b",
+        rf"{_NOT_S3}: \[Errno 14\] HTTPS? Error 40[13]\b",
         "a repository was reached and refuses: the endpoint's policy, or a client certificate that is not taken",
         _YUM,
         measured(f"{_RHUI}/repodata/repomd.xml: [Errno 14] HTTPS Error 401 - Unauthorized"),
@@ -152,7 +186,7 @@ _REFUSED: tuple[Signature, ...] = (
     ),
     _row(
         "apt-no-release",
-        " a Release file",
+        "The repository '",
         rf"The repository '{_URL} [^'\n]{{0,200}}' (?:does not have|no longer has) a Release file",
         "a repository has no list for this release of the system",
         _APT,
@@ -164,7 +198,7 @@ _REFUSED: tuple[Signature, ...] = (
     ),
     _row(
         "zypper-refused",
-        "' denied",
+        "Permission to access '",
         rf"Permission to access '{_URL}' denied",
         "a repository was reached and refuses",
         _ZYPP,
@@ -235,7 +269,7 @@ _SIGNED: tuple[Signature, ...] = (
     ),
     _row(
         "apt-not-signed",
-        " signed",
+        "The repository '",
         rf"The repository '{_URL} [^'\n]{{0,200}}' is (?:not|no longer) signed",
         "apt has no signature for a repository that it can verify; the lines before tell why",
         _APT,
@@ -256,7 +290,7 @@ _SIGNED: tuple[Signature, ...] = (
     ),
     _row(
         "rpm-key-missing",
-        " is not installed",
+        "Public key for ",
         r"\bPublic key for \S{1,200} is not installed",
         "a package is signed with a key that this machine does not have",
         _YUM,
@@ -480,14 +514,22 @@ _DEPENDENCIES: tuple[Signature, ...] = (
     ),
     _row(
         "apt-held",
-        "held ",
-        r"you have held broken packages|generated breaks, this may be caused by held packages",
+        "you have held broken packages",
+        r"you have held broken packages",
         "apt cannot meet what packages depend on: one is held, or its repository is missing",
         _APT,
         documented("E: Unable to correct problems, you have held broken packages."),
-        documented("E:Error, pkgProblemResolver::Resolve generated breaks, this may be caused by held packages."),
         code="package-dependencies",
         near_misses=("The following held packages will be changed:",),
+    ),
+    _row(
+        "apt-resolver",
+        "this may be caused by held packages",
+        r"generated breaks, this may be caused by held packages",
+        "apt cannot meet what packages depend on: one is held, or its repository is missing",
+        _APT,
+        documented("E:Error, pkgProblemResolver::Resolve generated breaks, this may be caused by held packages."),
+        code="package-dependencies",
     ),
     _row(
         "zypper-requirement",
@@ -526,7 +568,7 @@ _DEPENDENCIES: tuple[Signature, ...] = (
     ),
     _row(
         "packages-conflict",
-        " conflicts with ",
+        " provided by ",
         r"\bpackage \S{1,200} (?:from \S{1,100} )?conflicts with [^\n]{1,200} provided by ",
         "two packages cannot be installed together",
         _DNF,
@@ -545,11 +587,19 @@ _DEPENDENCIES: tuple[Signature, ...] = (
     ),
     _row(
         "files-conflict",
-        "conflicts ",
-        r"\bfile \S{1,300} (?:from install of \S{1,200} conflicts with file from package|conflicts between attempted installs of) ",
-        "two packages bring the same file",
+        " conflicts with file from package ",
+        r"\bfile \S{1,300} from install of \S{1,200} conflicts with file from package ",
+        "a package brings a file that another one has installed",
         "rpm 4.14-4.18, lib/rpmps.c",
         documented("  file /usr/bin/aws from install of awscli-2.x86_64 conflicts with file from package awscli-1.noarch"),
+        code="package-dependencies",
+    ),
+    _row(
+        "files-conflict-both",
+        " conflicts between attempted installs of ",
+        r"\bfile \S{1,300} conflicts between attempted installs of ",
+        "two packages bring the same file",
+        "rpm 4.14-4.18, lib/rpmps.c",
         documented("  file /usr/lib/x conflicts between attempted installs of a-1.x86_64 and b-1.x86_64"),
         code="package-dependencies",
     ),
