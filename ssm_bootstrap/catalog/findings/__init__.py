@@ -13,6 +13,7 @@ from ssm_bootstrap.catalog.findings import (
     instance,
     machine,
     network,
+    packages,
     patch,
     proxy,
     registration,
@@ -34,6 +35,7 @@ KINDS: tuple[FindingKind, ...] = (
     + agent.KINDS
     + machine.KINDS
     + patch.KINDS
+    + packages.KINDS
 )
 
 FINDINGS: Mapping[str, FindingKind] = {kind.code: kind for kind in KINDS}

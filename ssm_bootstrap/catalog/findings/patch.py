@@ -306,6 +306,21 @@ KINDS: tuple[FindingKind, ...] = (
             "Look at the process that is named: a patch run, an upgrade at boot or somebody's shell.",
             "Do not remove the lock's file: the lock ends with its process.",
         ),
+        variants=(
+            Variant(
+                name="told-by-a-log",
+                when="a log tells of it",
+                cause=(
+                    "A package manager found the lock of another one, or of the patch run before, and gave up or waited. At boot "
+                    "and at night the system's own upgrades hold it for minutes."
+                ),
+                steps=(
+                    "See whether a package manager is at work now, and run the command again when it is done.",
+                    "Put the maintenance window away from the hours of the system's own upgrades.",
+                    "Do not remove the lock's file: the lock ends with its process.",
+                ),
+            ),
+        ),
         commands=("ps -o pid,etime,args -C apt-get,apt,dpkg,unattended-upgr,dnf,yum,zypper,rpm", "cat /proc/locks"),
         transient=True,
         source="AWS-RunPatchBaseline, script of payload 1.80 (dpkg's lock, exit status 2); dpkg(1), dnf(8), libzypp",

@@ -8,10 +8,11 @@ from ssm_bootstrap.catalog.signatures.credentials import CREDENTIALS
 from ssm_bootstrap.catalog.signatures.kinds import Signature
 from ssm_bootstrap.catalog.signatures.local import LOCAL
 from ssm_bootstrap.catalog.signatures.messaging import MESSAGING
+from ssm_bootstrap.catalog.signatures.packages import PACKAGES
 from ssm_bootstrap.catalog.signatures.plugins import PLUGINS
 from ssm_bootstrap.catalog.signatures.s3 import S3
 from ssm_bootstrap.catalog.signatures.states import STATES
 from ssm_bootstrap.catalog.signatures.wrappers import WRAPPERS
 
-SIGNATURES: tuple[Signature, ...] = WRAPPERS + API + MESSAGING + S3 + CREDENTIALS + PLUGINS + STATES + BENIGN + LOCAL
+SIGNATURES: tuple[Signature, ...] = WRAPPERS + API + MESSAGING + S3 + CREDENTIALS + PACKAGES + PLUGINS + STATES + BENIGN + LOCAL
 """All rows. The machine's own errors (disk, permission) come last: they are the tail of many messages."""

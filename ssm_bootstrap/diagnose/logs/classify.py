@@ -257,7 +257,7 @@ def _judge_cause(record: LogRecord, reading: RecordReading, cause: SignatureMatc
     code = code or (phase.code if phase else None)
     if code is None:
         return Judgement(Sort.NOTED, reading, detail=_detail(reading, record.message), transient=bool(row.transient))
-    host = _host_of(url)
+    host = _host_of(url) or cause.part("host")
     service = FINDINGS[code].service or _service(record, host, phase, site)
     transient = FINDINGS[code].transient if row.transient is None else row.transient
     judgement = _fault(record, reading, code, service, host, transient)
