@@ -35,7 +35,7 @@ _SIGN_TEXT = rb"(?:[^\n]*\] )?(?:%s)" % b"|".join(
 )
 _SIGN = re.compile(_SIGN_TEXT)
 _RECORD = re.compile(rb"\n(" + _STAMP + rb") ((?:INFO|DEBUG|TRACE)(?= " + _SIGN_TEXT + rb")|WARN|ERROR|CRITICAL)(?: |(?=\n))")
-_JOURNAL = re.compile(rb"\n[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ")
+_JOURNAL = re.compile(rb"\n(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)")
 
 Window = tuple[bytes, bytes]
 """Oldest and newest stamp."""
