@@ -19,8 +19,14 @@ PROMPT = b"[Yes/No]: "  # no newline follows it, so the next record is glued to 
 HEAD = re.compile(rb"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL|TEXT)(?: |$)")
 """Time and level at the start of a record; fractions came with 3.3.808. TEXT is ours, for what programs print between records."""
 
-JOURNAL = re.compile(rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,255} [\w.@-]{1,64}\[\d{1,10}\]: ")
-"""What ``journalctl`` and syslog put before each line."""
+JOURNAL = re.compile(
+    rb"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))"
+    rb" \S{1,255} [\w.@-]{1,64}\[\d{1,10}\]: "
+)
+"""What ``journalctl`` and syslog put before each line: the old form, and RFC 3339 (Ubuntu 24.04's syslog, ``-o short-iso``)."""
+
+_SYSLOG_TAB = b"#011"
+"""A tab, as rsyslog writes it."""
 
 QUIET = frozenset((b"TRACE", b"DEBUG", b"INFO"))
 """Levels of records that matter only where a state signature is in them."""
@@ -89,10 +95,12 @@ def clean_line(line: bytes) -> bytes:
         line = line[:-1]
     if b"\0" in line:
         line = line.replace(b"\0", b"")
-    if line[:1].isupper():
+    if line[:1].isupper() or line[10:11] == b"T":
         found = JOURNAL.match(line)
         if found:
             line = line[found.end() :]
+            if line.startswith(_SYSLOG_TAB):
+                line = b"\t" + line[len(_SYSLOG_TAB) :]
     return line
 
 

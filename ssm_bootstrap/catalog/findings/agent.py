@@ -5,7 +5,7 @@ from __future__ import annotations
 from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Layer, Side, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
-from ssm_bootstrap.model.capability import ON_A_NODE
+from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.findings import Severity
 
@@ -71,6 +71,71 @@ _MASKED = Variant(
 )
 """The words of agent-not-running where the unit is masked."""
 
+_NO_SETUP_CLI = Variant(
+    name="no-setup-cli",
+    when="nodeadm does not find ssm-setup-cli",
+    title="ssm-setup-cli is not on this machine, so nothing can register it",
+    cause=(
+        "nodeadm of EKS Hybrid Nodes installs and registers the agent with /opt/aws/ssm-setup-cli, and that file is not there. "
+        "`nodeadm install` puts it there; it was not run with ssm as the credential provider, or did not come to its end."
+    ),
+    summary="Run nodeadm install with --credential-provider ssm, then nodeadm init again.",
+    steps=(
+        "Name the Kubernetes version of the cluster in nodeadm install.",
+        "Run nodeadm init afterwards: it registers the node.",
+    ),
+    aws_steps=(),
+    commands=(
+        "ls -l /opt/aws/ssm-setup-cli",
+        "sudo nodeadm install <KUBERNETES-VERSION> --credential-provider ssm",
+        "sudo nodeadm init --config-source file://<NODE-CONFIG>",
+    ),
+    aws_commands=(),
+    source="Amazon EKS User Guide, hybrid-nodes-troubleshooting",
+)
+"""The words of agent-missing where it is nodeadm that finds no way to install it."""
+
+_UPDATE_TIMED_OUT = Variant(
+    name="timed-out",
+    when="the installer ran into its time-out",
+    title="The agent was not updated: its installer ran into its time-out",
+    cause=(
+        "The updater fetched the new version and its installer was ended by a time-out (status 124). Where the agent is a "
+        "snap, that is mostly the snap store being out of reach; else a package manager that waits for a lock."
+    ),
+    summary="Make the snap store reachable, by a proxy where need be, or update the agent by hand, then update again.",
+    steps=(
+        "See whether the agent is a snap; if so, snapd asks api.snapcraft.io over 443 and does not use the S3 endpoint.",
+        "Where the snap store cannot be reached, give snapd a proxy, or use the deb package instead of the snap.",
+        "Else look whether another package manager was at work at that time.",
+    ),
+    aws_steps=(
+        "The snap store is no AWS service and has no VPC endpoint: it needs a NAT gateway, a proxy or a store of your own.",
+    ),
+    commands=(
+        "snap list amazon-ssm-agent",
+        "curl -sS -m 10 -o /dev/null -w '%{{http_code}}\\n' https://api.snapcraft.io/",
+        "sudo snap set system proxy.https=<PROXY-URL>",
+        "sudo snap refresh amazon-ssm-agent",
+    ),
+    aws_commands=(),
+    source="public report aws/amazon-ssm-agent#433; timeout(1), status 124",
+)
+"""The words of agent-update-failed where the installer did not come to its end."""
+
+_RUN_AS_UNSET = Variant(
+    name="unset",
+    when="no user is named",
+    title="Sessions are to run as a user, and none is named",
+    cause=(
+        "Run As is on in the session preferences, and neither the preferences nor the tag SSMSessionRunAs of whoever opens "
+        "the session names a user, so that the agent starts no shell. Run Command does not depend on it."
+    ),
+    summary="Name a user in the session preferences or in the tag SSMSessionRunAs, or switch Run As off.",
+    source="amazon-ssm-agent 3.3.1142.0, agent/session/plugins/sessionplugin/shell_unix.go",
+)
+"""The words of session-user-missing where no user is named at all."""
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-missing",
@@ -79,6 +144,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=("agent-config-invalid", "agent-not-running", *families.NO_TOKEN),
         stops_registering=True,
         exit_status=ExitStatus.BAD_CONTENT,
+        variants=(_NO_SETUP_CLI,),
         title="amazon-ssm-agent is not installed",
         cause="Neither a package nor the snap of the agent is on this machine, so there is nothing to register or to restart.",
         summary="Install amazon-ssm-agent for this distribution.",
@@ -294,5 +360,116 @@ KINDS: tuple[FindingKind, ...] = (
             aws.ROLE_POLICIES,
         ),
         source="amazon-ssm-agent 3.3.1142.0, agent/session/service/service.go:93-181, agent/session/config/config.go:64-68",
+    ),
+    FindingKind(
+        code="agent-update-failed",
+        severity=Severity.WARNING,
+        layer=Layer.AGENT,
+        subject="amazon-ssm-agent",
+        breaks=(Capability.AGENT_UPDATE,),
+        variants=(_UPDATE_TIMED_OUT,),
+        title="The agent was not updated; the version of before runs on",
+        cause=(
+            "AWS-UpdateSSMAgent, or the association that updates the agent, fetched a version and could not install it: "
+            "{detail}. The updater puts the old version back, so that the node goes on with that one."
+        ),
+        summary="Remove what the installer failed of, then update the agent again.",
+        steps=(
+            "The updater's own log and the package manager's tell the reason: a lock, a full disk, a signature.",
+            "See which version runs, and that it runs.",
+            "Where the package manager cannot do it, install the package by hand.",
+        ),
+        aws_steps=("Run AWS-UpdateSSMAgent again once that is done.",),
+        commands=(
+            "sudo tail -n 50 /var/log/amazon/ssm/AmazonSSMAgent-update.txt",
+            "amazon-ssm-agent -version",
+            _UNITS,
+        ),
+        aws_commands=("aws ssm send-command --region {region} --document-name AWS-UpdateSSMAgent --instance-ids {mi}",),
+        source="amazon-ssm-agent 3.3.1142.0, agent/update/processor; public report aws/amazon-ssm-agent#433",
+    ),
+    FindingKind(
+        code="setup-cli-outdated",
+        severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        subject="ssm-setup-cli",
+        breaks=(Capability.REGISTER,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.BAD_CONTENT,
+        title="This ssm-setup-cli is not the newest one and refuses to go on",
+        cause=(
+            "ssm-setup-cli compares itself with the newest one in S3 and does nothing where they differ. A copy in an image or "
+            "a mirror stops working on the day on which AWS publishes another."
+        ),
+        summary="Fetch ssm-setup-cli again from S3, remove an older agent, then run it again.",
+        steps=(
+            "Fetch it anew at each registration; keep no copy in an image.",
+            "With EKS Hybrid Nodes run nodeadm uninstall and nodeadm install, which fetch it and the agent anew.",
+            "Remove an agent of an older installation first, the snap too.",
+        ),
+        aws_steps=("A mirror or cache between this machine and S3 may hand out the old file: renew it there.",),
+        commands=(
+            "curl -fsS -O https://amazon-ssm-{region}.s3.{region}.{domain}/latest/linux_amd64/ssm-setup-cli",
+            "sudo chmod 0755 ssm-setup-cli",
+            ("sudo ./ssm-setup-cli -register -activation-code <ACTIVATION-CODE> -activation-id <ACTIVATION-ID> -region {region}"),
+        ),
+        source="Amazon EKS User Guide, hybrid-nodes-troubleshooting; Systems Manager User Guide, hybrid-multicloud-ssm-agent-install",
+    ),
+    FindingKind(
+        code="session-user-missing",
+        severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        subject="session preferences",
+        breaks=(Capability.SESSION,),
+        variants=(_RUN_AS_UNSET,),
+        title="Sessions are to run as a user that does not exist on this node",
+        cause=(
+            "Run As is on in the session preferences, and the user that they or the tag SSMSessionRunAs name is not on this "
+            "machine: {detail}. The agent makes ssm-user only where Run As is off; Run Command does not depend on it."
+        ),
+        summary="Create that user on this node, or change the user in the session preferences or the tag SSMSessionRunAs.",
+        steps=(
+            "Look whether the user exists; a directory service that does not answer makes its users disappear.",
+            "Create it if it is meant; a session takes no password.",
+            "Open a session again: nothing has to be restarted.",
+        ),
+        aws_steps=(
+            "Which user do the session preferences name (runAsDefaultUser), and is Run As meant at all?",
+            "The tag SSMSessionRunAs of the IAM user or role that opens the session comes before the preferences.",
+        ),
+        commands=("getent passwd <RUN-AS-USER>", "sudo useradd --create-home --shell /bin/bash <RUN-AS-USER>"),
+        aws_commands=(
+            "aws ssm get-document --region {region} --name SSM-SessionManagerRunShell --query Content --output text",
+            "aws iam list-role-tags --role-name <ROLE-THAT-OPENS-THE-SESSION>",
+        ),
+        source=("Systems Manager User Guide, session-preferences-run-as; public reports aws/amazon-ssm-agent#518 and #219"),
+    ),
+    FindingKind(
+        code="package-not-for-system",
+        severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        changed_on=Side.AWS,
+        subject="Distributor package",
+        title="The Distributor package has no file for this system",
+        cause=(
+            "A package of Distributor lists for which systems, releases and architectures it has a file, and this node is not "
+            "among them: {detail}. The agent and the way to S3 are fine."
+        ),
+        summary="Use a version of the package that has a file for this system, or have its publisher add one.",
+        steps=(
+            "Compare what the message names with the system's own release and architecture.",
+            "Until there is one, install the software by its vendor's own way.",
+        ),
+        aws_steps=(
+            "Is there a newer version of the package? Name it, or none, so that the newest one is taken.",
+            "A package of your own: add the release to its manifest.json, then publish a new version.",
+            "A package of a vendor: ask the vendor, and leave such nodes out of the association's targets until then.",
+        ),
+        commands=("cat /etc/os-release", "uname -m"),
+        aws_commands=("aws ssm list-document-versions --region {region} --name <PACKAGE>",),
+        source=(
+            "Systems Manager User Guide, distributor-working-with-packages-create; "
+            "public report CrowdStrike/aws-ssm-distributor#105"
+        ),
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller, Variant
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.model.capability import ON_A_NODE
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.findings import Severity
 
@@ -450,5 +451,31 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         commands=("grep -nE 'Endpoint|Region' /etc/amazon/ssm/amazon-ssm-agent.json", "sudo ssm-bootstrap restart"),
         source=f"{_AGENT}, common/identity/endpoint/endpoint.go, agent/appconfig (Ssm.Endpoint, Agent.Region)",
+    ),
+    FindingKind(
+        code="inotify-exhausted",
+        severity=Severity.ERROR,
+        subject="inotify",
+        breaks=ON_A_NODE,
+        title="The kernel has no inotify watch or instance left for the agent",
+        cause=(
+            "Agent and document worker talk through files that they watch by inotify, and the kernel refused: {detail}. No disk "
+            "is full: another program holds so many watches that every command and session times out."
+        ),
+        summary="Raise fs.inotify.max_user_watches and fs.inotify.max_user_instances, and find who holds them.",
+        steps=(
+            "See the limits, and which processes hold instances and watches; file synchronisers and log shippers are usual.",
+            "Raise both limits and keep them in /etc/sysctl.d; a watch takes about 1 KiB of the kernel's memory.",
+            "Run the command again; the agent need not be restarted. If it still times out, restart the agent.",
+        ),
+        commands=(
+            "sysctl fs.inotify.max_user_watches fs.inotify.max_user_instances",
+            "sudo grep -c ^inotify /proc/[0-9]*/fdinfo/* 2>/dev/null | grep -v ':0$' | sort -t: -k2 -n | tail",
+            (
+                "printf 'fs.inotify.max_user_watches=524288\\nfs.inotify.max_user_instances=1024\\n'"
+                " | sudo tee /etc/sysctl.d/90-inotify.conf && sudo sysctl --system"
+            ),
+        ),
+        source="inotify(7), inotify_add_watch(2); public report aws/amazon-ssm-agent#262",
     ),
 )

@@ -91,6 +91,19 @@ _UNREADABLE = Variant(
 )
 """The words of registration-interrupted where the journal tells nothing."""
 
+_KEY_REFUSED = Variant(
+    name="key-refused",
+    when="the service refuses the node's key",
+    title="Systems Manager does not take this node's key",
+    cause=(
+        "The service answers `Authentication failed` to the request that this node signs with its own key. Either it was "
+        "deregistered, or the vault is left from an earlier registration or was copied from another machine."
+    ),
+    summary="Clear the old identity, then register this node again with a new activation.",
+    source="public report: an ECS Anywhere node with the vault of an earlier registration; amazon-ssm-agent 3.3.1142.0, onpremprovider",
+)
+"""The words of node-deregistered where the service says that the key is wrong, and not that the node is gone."""
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-malformed",
@@ -182,6 +195,38 @@ KINDS: tuple[FindingKind, ...] = (
         commands=(_REGISTER,),
         aws_commands=(aws.ACTIVATION, aws.NODES_OF_ACTIVATION, aws.CREATE_ACTIVATION),
         source="Systems Manager User Guide, hybrid activations (default limit 1); aws-sdk-go 1.51.20 model",
+    ),
+    FindingKind(
+        code="activation-quota",
+        severity=Severity.ERROR,
+        changed_on=Side.AWS,
+        subject="account",
+        breaks=(Capability.REGISTER,),
+        identity=Bond.ATTEMPT,
+        exit_status=ExitStatus.BAD_CONTENT,
+        title="The account has no room for another managed node in this region",
+        cause=(
+            "The service answered RegistrationLimitExceeded for the whole account: as many hybrid nodes are registered in the "
+            "region as its tier and quota allow. A new activation does not help, and machines that are long gone still count."
+        ),
+        summary="Deregister nodes that no longer exist, or change to the advanced tier or raise the quota, then register.",
+        steps=("Once there is room, register with the same activation if it has not expired.",),
+        aws_steps=(
+            "Deregister the hybrid nodes whose machines are gone: look for those whose connection was lost long ago.",
+            "The standard tier ends at 1,000 hybrid nodes an account and region; the advanced tier goes on and has its price.",
+            "Where the advanced tier is on, ask for more in Service Quotas.",
+        ),
+        commands=(_REGISTER,),
+        aws_commands=(
+            (
+                "aws ssm describe-instance-information --region {region}"
+                " --filters Key=ResourceType,Values=ManagedInstance Key=PingStatus,Values=ConnectionLost"
+                " --query 'InstanceInformationList[].[InstanceId,LastPingDateTime,ComputerName]' --output table"
+            ),
+            "aws ssm deregister-managed-instance --region {region} --instance-id <MI-ID-OF-A-MACHINE-THAT-IS-GONE>",
+            "aws ssm get-service-setting --region {region} --setting-id /ssm/managed-instance/activation-tier",
+        ),
+        source="AWS General Reference, Systems Manager quotas; Systems Manager User Guide, managed nodes tiers",
     ),
     FindingKind(
         code="answer-lost",
@@ -289,6 +334,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*families.NO_TOKEN,),
         identity=Bond.NODE,
         ended_by=("credentials-ready",),
+        variants=(_KEY_REFUSED,),
         title="Systems Manager no longer knows this node",
         cause=(
             "The service answers InvalidInstanceId for {mi}: the node was deregistered in the account, while its vault here "

@@ -277,10 +277,35 @@ CREDENTIALS: tuple[Signature, ...] = (
         transient=False,
     ),
     Signature(
+        id="ec2-no-management",
+        kind=Kind.CAUSE,
+        fixed="Systems Manager's instance management role is not configured",
+        pattern=r"\bAccessDeniedException: Systems Manager's instance management role is not configured",
+        meaning="the agent runs as the EC2 instance, and the account has no Default Host Management that would give it a role",
+        source="public reports: hashicorp-education/learn-nomad-cluster-setup#21, aws/amazon-ecs-ami#143",
+        samples=(
+            measured(
+                "EC2RoleProvider Failed to connect to Systems Manager with SSM role credentials. "
+                "error calling RequestManagedInstanceRoleToken: AccessDeniedException: Systems Manager's instance management "
+                "role is not configured for account: 123456789012"
+            ),
+            measured(
+                "Retrieve credentials produced error: no valid credentials could be retrieved for ec2 identity. Default Host "
+                "Management Err: error calling RequestManagedInstanceRoleToken: AccessDeniedException: Systems Manager's "
+                "instance management role is not configured for account: 123456789012"
+            ),
+        ),
+        near_misses=("AccessDeniedException: User: x is not authorized to perform: ssm:RequestManagedInstanceRoleToken",),
+        code="not-registered",
+        variant="no-role",
+        transient=False,
+        is_answer=True,
+    ),
+    Signature(
         id="ec2-credentials",
         kind=Kind.CAUSE,
         fixed="no valid credentials could be retrieved for ec2 identity",
-        pattern=r"no valid credentials could be retrieved for ec2 identity",
+        pattern=r"no valid credentials could be retrieved for ec2 identity(?![^\n]{0,400}\bAccessDeniedException: )",
         meaning="the agent runs as the EC2 instance, not as a hybrid node, and has no way to Systems Manager as that",
         source=AGENT + "common/identity/credentialproviders/ec2roleprovider/ec2_role_provider.go:147",
         samples=(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, documented, formatted, measured
 
 LOCAL: tuple[Signature, ...] = (
     Signature(
@@ -235,12 +235,62 @@ LOCAL: tuple[Signature, ...] = (
         id="disk-full",
         kind=Kind.CAUSE,
         fixed="no space left on device",
-        pattern=r"no space left on device",
+        pattern=(
+            r"(?<!add watch: )(?<!start watcher: )(?<!create channel: )(?<!ipc channel: )(?<!inotify_add_watch: )"
+            r"(?<!inotify_init1: )(?<!inotify_init: )no space left on device"
+        ),
         meaning="a file system is full",
         code="disk-full",
         source="Linux errno ENOSPC",
         samples=(formatted("open /var/lib/amazon/ssm/Vault/Store/RegistrationKey: no space left on device"),),
-        near_misses=("error clearing the instance registration information. open /x: read-only file system",),
+        near_misses=(
+            "error clearing the instance registration information. open /x: read-only file system",
+            "filewatcher listener encountered error when add watch: no space left on device",
+        ),
+    ),
+    Signature(
+        id="inotify-watches",
+        kind=Kind.CAUSE,
+        fixed="no space left on device",
+        pattern=(
+            r"(?:\badd watch|\bstart watcher|\bfailed to create (?:ipc )?channel|\binotify_(?:add_watch|init1?)): "
+            r"no space left on device"
+        ),
+        meaning="the kernel has no inotify watch left for the agent's channels; no file system is full",
+        source="inotify_add_watch(2), ENOSPC; public report aws/amazon-ssm-agent#262",
+        samples=(
+            measured("filewatcher listener encountered error when add watch: no space left on device"),
+            measured("failed to create channel: no space left on device"),
+        ),
+        near_misses=(
+            "failed to create ipc channel: mkdir /x: no space left on device",
+            "open /var/lib/amazon/ssm/Vault/Store/RegistrationKey: no space left on device",
+        ),
+        code="inotify-exhausted",
+        transient=False,
+    ),
+    Signature(
+        id="inotify-instances",
+        kind=Kind.CAUSE,
+        fixed="too many open files",
+        pattern=r"(?:\bstart watcher|\binotify_init1?): too many open files",
+        meaning="the user has no inotify instance left for the agent's channels (or no open file)",
+        source="inotify_init(2), EMFILE; " + AGENT + "agent/framework/processor/executer/outofproc/channel",
+        samples=(documented("filewatcher listener encountered error when start watcher: too many open files"),),
+        near_misses=("open /var/lib/amazon/ssm/x: too many open files",),
+        code="inotify-exhausted",
+        transient=False,
+    ),
+    Signature(
+        id="inotify-directory-watch",
+        kind=Kind.CAUSE,
+        fixed="to directory watch: No space left on device",
+        pattern=r"Failed to add \S{1,300} to directory watch: No space left on device",
+        meaning="the kernel has no inotify watch left, told by systemd",
+        source="systemd, ask-password agent",
+        samples=(documented("Failed to add /run/systemd/ask-password to directory watch: No space left on device"),),
+        code="inotify-exhausted",
+        transient=False,
     ),
     Signature(
         id="disk-full-update",
@@ -307,7 +357,7 @@ LOCAL: tuple[Signature, ...] = (
         id="too-many-files",
         kind=Kind.CAUSE,
         fixed="too many open files",
-        pattern=r"(?<!socket: )too many open files",
+        pattern=r"(?<!socket: )(?<!start watcher: )(?<!inotify_init: )(?<!inotify_init1: )too many open files",
         meaning="the limit of open files is reached",
         source="Linux errno EMFILE",
         samples=(formatted("open /var/lib/amazon/ssm/x: too many open files"),),
@@ -339,7 +389,26 @@ LOCAL: tuple[Signature, ...] = (
         pattern=r"checksum mismatch with latest ssm-setup-cli",
         meaning="this copy of ssm-setup-cli is not the newest one in S3, and it works only while it is",
         source=AGENT + "agent/setupcli/managers/downloadmanager/downloadmanager.go:192",
-        samples=(formatted("checksum mismatch with latest ssm-setup-cli. Please retry after downloading latest ssm-setup-cli"),),
+        samples=(
+            measured(
+                "Failed to perform agent-installation/on-prem registration: error while verifying installed ssm-setup-cli "
+                "checksum: checksum mismatch with latest ssm-setup-cli. Please retry after downloading latest ssm-setup-cli"
+            ),
+        ),
+        code="setup-cli-outdated",
+        transient=False,
+    ),
+    Signature(
+        id="setup-missing",
+        kind=Kind.CAUSE,
+        fixed="ssm-setup-cli: no such file or directory",
+        pattern=r"\b(?:fork/exec|exec|stat|open):? \S{0,200}ssm-setup-cli: no such file or directory",
+        meaning="ssm-setup-cli, with which nodeadm installs and registers the agent, is not there",
+        source="Amazon EKS User Guide, hybrid-nodes-troubleshooting",
+        samples=(measured("fork/exec /opt/aws/ssm-setup-cli: no such file or directory"),),
+        near_misses=("fork/exec /usr/bin/ssm-agent-worker: no such file or directory",),
+        code="agent-missing",
+        variant="no-setup-cli",
         transient=False,
     ),
     Signature(
@@ -360,5 +429,42 @@ LOCAL: tuple[Signature, ...] = (
         meaning="not exactly one agent runs after ssm-setup-cli started it (a package and a snap, or one that ended)",
         source=AGENT + "agent/setupcli/setupcli.go:385",
         samples=(formatted("multiple/no processes found"),),
+    ),
+    Signature(
+        id="agent-update-timed-out",
+        kind=Kind.CAUSE,
+        fixed="Exit Status: 124",
+        pattern=r"\bfailed to install amazon-ssm-agent \S{1,40}, ErrorMessage=[^\n]{0,200}Exit Status: 124\b",
+        meaning="the installer of the agent's update ran into its time-out",
+        source="public report aws/amazon-ssm-agent#433; timeout(1), status 124",
+        samples=(
+            measured(
+                "failed to install amazon-ssm-agent 3.1.1080.0, ErrorMessage=The execution of command returned Exit Status: 124"
+            ),
+        ),
+        near_misses=("failed to install amazon-ssm-agent 3.1.1080.0, ErrorMessage=x Exit Status: 1",),
+        code="agent-update-failed",
+        variant="timed-out",
+        transient=False,
+    ),
+    Signature(
+        id="agent-update",
+        kind=Kind.PHASE,
+        fixed="ailed to ",
+        pattern=(
+            r"\bfailed to (?:un)?install amazon-ssm-agent \d[\d.]{0,40}(?:,|\s|\Z)"
+            r"|\bFailed to update amazon-ssm-agent to \d[\d.]{0,40}(?:\s|\Z)"
+        ),
+        meaning="the agent's own update did not go through; the version of before runs on or was put back",
+        source=AGENT + "agent/update/processor; public report aws/amazon-ssm-agent#433",
+        samples=(
+            measured("Failed to update amazon-ssm-agent to 3.1.1080.0"),
+            measured(
+                "failed to install amazon-ssm-agent 3.1.1080.0, ErrorMessage=The execution of command returned Exit Status: 124"
+            ),
+        ),
+        near_misses=("Initiating amazon-ssm-agent update to 3.1.1080.0",),
+        code="agent-update-failed",
+        transient=False,
     ),
 )

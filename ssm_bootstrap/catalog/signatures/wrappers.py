@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import AGENT, CallRefusal, Kind, Refused, Signature, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, CallRefusal, Kind, Refused, Signature, documented, formatted, measured
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 
 WRAPPERS: tuple[Signature, ...] = (
@@ -31,7 +31,7 @@ WRAPPERS: tuple[Signature, ...] = (
         id="role-token",
         kind=Kind.PHASE,
         fixed="Retrieve credentials produced error: ",
-        pattern=r"Retrieve credentials produced error: ",
+        pattern=r"Retrieve credentials produced error: (?!no valid credentials could be retrieved for ec2 identity)",
         meaning="the hybrid role token (RequestManagedInstanceRoleToken) could not be had",
         source=AGENT + "core/app/credentialrefresher/credentialrefresher.go:218",
         samples=(
@@ -45,7 +45,73 @@ WRAPPERS: tuple[Signature, ...] = (
                 "lookup ssm.ap-northeast-1.amazonaws.com on 10.0.0.2:53: no such host"
             ),
         ),
-        near_misses=("Sleeping for 26m49s before retrying retrieve credentials",),
+        near_misses=(
+            "Sleeping for 26m49s before retrying retrieve credentials",
+            "Retrieve credentials produced error: no valid credentials could be retrieved for ec2 identity. x",
+        ),
+        service="ssm",
+        breaks=ON_A_NODE,
+        ended_by=("credentials-ready",),
+        refused=Refused("credentials-refused"),
+    ),
+    Signature(
+        id="ec2-role-token",
+        kind=Kind.PHASE,
+        fixed="no valid credentials could be retrieved for ec2 identity",
+        pattern=r"no valid credentials could be retrieved for ec2 identity",
+        meaning="the agent runs as the EC2 instance, and neither the instance's role nor Default Host Management let it in",
+        source=AGENT + "core/app/credentialrefresher/credentialrefresher.go:218; common/identity/.../ec2_role_provider.go:147",
+        samples=(
+            measured(
+                "Retrieve credentials produced error: no valid credentials could be retrieved for ec2 identity. "
+                "Default Host Management Err: ec2 instance not yet registered with Systems Manager"
+            ),
+            measured(
+                "SSM Agent unable to acquire credentials: <error>no valid credentials could be retrieved for ec2 identity. "
+                "Default Host Management Err: error calling RequestManagedInstanceRoleToken: AccessDeniedException: "
+                "Systems Manager's instance management role is not configured for account: 123456789012"
+            ),
+        ),
+        near_misses=("Retrieve credentials produced error: AccessDeniedException: lab",),
+        service="ssm",
+        breaks=ON_A_NODE,
+        ended_by=("credentials-ready",),
+        refused=Refused("not-registered", "role-refused"),
+    ),
+    Signature(
+        id="console-credentials",
+        kind=Kind.PHASE,
+        fixed="SSM Agent unable to acquire credentials: ",
+        pattern=(
+            r"SSM Agent unable to acquire credentials: "
+            r"(?!(?:<error>)?no valid credentials could be retrieved for ec2 identity)"
+        ),
+        meaning="the agent told the serial console of the EC2 instance that it has no credentials",
+        source=AGENT + "core/app/credentialrefresher; public reports of console output",
+        samples=(
+            documented(
+                "SSM Agent unable to acquire credentials: unexpected error getting instance profile role credentials or "
+                "calling UpdateInstanceInformation. RequestError: send request failed\n"
+                'caused by: Post "https://ssm.us-east-1.amazonaws.com/": dial tcp 44.216.199.76:443: i/o timeout'
+            ),
+        ),
+        near_misses=(
+            "SSM Agent unable to acquire credentials: <error>no valid credentials could be retrieved for ec2 identity.",
+        ),
+        service="ssm",
+        breaks=ON_A_NODE,
+        ended_by=("credentials-ready",),
+        refused=Refused("not-registered", "role-refused"),
+    ),
+    Signature(
+        id="role-token-call",
+        kind=Kind.PHASE,
+        fixed="error occurred in RequestManagedInstanceRoleToken: ",
+        pattern=r"(?<!produced error: )\berror occurred in RequestManagedInstanceRoleToken: ",
+        meaning="the hybrid role token (RequestManagedInstanceRoleToken) could not be had, told by a health ping",
+        source=AGENT + "common/identity/credentialproviders/onpremprovider/role_provider.go",
+        samples=(measured("error occurred in RequestManagedInstanceRoleToken: AccessDeniedException: Authentication failed"),),
+        near_misses=("error calling RequestManagedInstanceRoleToken: AccessDeniedException: x",),
         service="ssm",
         breaks=ON_A_NODE,
         ended_by=("credentials-ready",),

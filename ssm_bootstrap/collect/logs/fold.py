@@ -283,7 +283,9 @@ def _told(group: Group, stretches: Iterable[Stretch], zone: tzinfo) -> LogGroup:
         if begun is not None and ended is not None:
             spells.append(Spell(begun, ended, count, place, last_place))
     at = parse_time(group.stamp.decode(), zone) if group.stamp else None
-    record = LogRecord(at, Level.NONE if group.level == "TEXT" else Level(group.level), group.message, group.source, group.context)
+    record = LogRecord(
+        at, Level.NONE if group.level == "TEXT" else Level(group.level), group.message, group.source, group.context
+    )
     first_time, last_time = (spells[0].first, max(spell.last for spell in spells)) if spells else (None, None)
     return LogGroup(record, group.shape, group.count, first_time, last_time, group.file, group.line, tuple(spells))
 

@@ -1,4 +1,4 @@
-"""Other writers' lines in the agent's own shape: the journal as JSON, the patch script, audit files, each as lines of a log."""
+"""Other writers' lines in the agent's own shape: the journal as JSON, nodeadm, the patch script, audit files, as lines of a log."""
 
 from __future__ import annotations
 
@@ -16,11 +16,32 @@ _HEAD = 1 << 14
 _LEVELS = {"0": "CRITICAL", "1": "CRITICAL", "2": "CRITICAL", "3": "ERROR", "4": "WARN"}
 """Levels of the agent by the journal's PRIORITY (syslog's numbers, systemd.journal-fields(7)); all others are INFO."""
 
+_NO_TIME = "0000-00-00 00:00:00"
+"""The stamp of what tells no time."""
+
 _FATAL = ("panic: ", "fatal error: ")
 _PATCH = re.compile(rb"(\d\d)/(\d\d)/(\d{4}) (\d\d:\d\d:\d\d) (\S{1,64}) \[(DEBUG|INFO|WARNING|ERROR|CRITICAL)\]: ")
 _PATCH_LEVELS = {b"WARNING": b"WARN", b"INFO": b"TEXT"}
 _AUDIT = re.compile(rb"(agent_telemetry \S{1,64} \S{1,64}|agent_update_result \S[^\n]{0,200}?) (\d\d:\d\d:\d\d)\s*\Z")
 _AUDIT_NAME = re.compile(r"amazon-ssm-agent-audit-(\d{4}-\d\d-\d\d)")
+
+_TOLD_LEVELS = {
+    "trace": "TRACE",
+    "debug": "DEBUG",
+    "info": "INFO",
+    "warn": "WARN",
+    "warning": "WARN",
+    "error": "ERROR",
+    "dpanic": "CRITICAL",
+    "panic": "CRITICAL",
+    "fatal": "CRITICAL",
+}
+"""Levels of the agent by those of Go's loggers that write JSON (zap, which nodeadm of EKS Hybrid Nodes uses; logrus, slog)."""
+
+_TOLD_LINES = 20
+"""Lines in which it is looked for an entry of such a logger: what a shell printed may come before it."""
+
+_OFFSET = re.compile(r"([+-]\d\d)(\d\d)\Z")
 
 Translate = Callable[[bytes], bytes]
 
@@ -37,7 +58,7 @@ def in_agents_shape(chunks: Iterable[bytes], path: str, zone: tzinfo) -> Iterato
                 break
     except (OSError, NotWhole) as error:
         problem = error  # what came before it counts
-    translate = None if is_journal(head) else _translation(path, head)
+    translate = None if is_journal(head) else _translation(path, head, zone)
     if is_journal(head):
         yield from _journal_lines(_lines(head, source), zone)
     elif translate is not None:
@@ -61,13 +82,19 @@ def _is_entry(line: bytes) -> bool:
     return line.startswith(b"{") and (b'"__CURSOR"' in line or b'"__REALTIME_TIMESTAMP"' in line or b'"MESSAGE"' in line)
 
 
-def _translation(path: str, head: bytes) -> Optional[Translate]:
+def _translation(path: str, head: bytes, zone: tzinfo) -> Optional[Translate]:
     day = _AUDIT_NAME.search(path)
     if day:
         return lambda line: _audit_line(line, day[1].encode())
     if _PATCH.search(head) or "patch" in path.lower():
         return _PatchScript()
+    if any(_is_told(line) for line in head.split(b"\n", _TOLD_LINES)[:_TOLD_LINES]):
+        return lambda line: _told_line(line, zone)
     return None
+
+
+def _is_told(line: bytes) -> bool:
+    return line.startswith(b"{") and b'"level"' in line and b'"msg"' in line
 
 
 def _lines(head: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
@@ -98,6 +125,30 @@ class _PatchScript:
         month, day, year, time, _, level = found.groups()
         self._stamp = b"%s-%s-%s %s" % (year, month, day, time)
         return b"%s %s %s" % (self._stamp, _PATCH_LEVELS.get(level, level), line[found.end() :])
+
+
+def _told_line(line: bytes, zone: tzinfo) -> bytes:
+    """An entry of a logger that writes JSON, with the agent's head: its message, and its error behind that."""
+    entry = _entry(line) if _is_told(line) else None
+    level = _TOLD_LEVELS.get(str(entry.get("level")).lower()) if entry else None
+    if entry is None or level is None:
+        return line
+    said = [entry[key] for key in ("msg", "error") if isinstance(entry.get(key), str) and entry[key]]
+    return f"{_told_stamp(entry, zone)} {level} {': '.join(said)}".encode("utf-8", "replace")
+
+
+def _told_stamp(entry: Mapping[str, Any], zone: tzinfo) -> str:
+    """The time of such an entry: ISO 8601 with an offset, or seconds of Unix."""
+    told = entry.get("ts", entry.get("time"))
+    try:
+        if isinstance(told, (int, float)):
+            at = datetime.fromtimestamp(told, timezone.utc)
+        else:
+            at = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", str(told).replace("Z", "+00:00")))
+        at = at.astimezone(zone)
+    except (ValueError, OverflowError, OSError):
+        return _NO_TIME
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def _audit_line(line: bytes, day: bytes) -> bytes:
@@ -150,5 +201,5 @@ def _stamp(entry: Mapping[str, Any], zone: tzinfo) -> str:
     try:
         at = datetime.fromtimestamp(int(str(told)) / 1e6, timezone.utc).astimezone(zone)
     except (ValueError, OverflowError, OSError):
-        return "0000-00-00 00:00:00"
+        return _NO_TIME
     return at.strftime("%Y-%m-%d %H:%M:%S.%f")

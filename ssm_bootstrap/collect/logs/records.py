@@ -34,8 +34,10 @@ _SIGN_TEXT = rb"(?:[^\n]*\] )?(?:%s)" % b"|".join(
     re.escape((row.lead or row.fixed).encode()) for row in SIGNATURES if row.kind is Kind.STATE
 )
 _SIGN = re.compile(_SIGN_TEXT)
-_RECORD = re.compile(rb"\n(" + _STAMP + rb") ((?:INFO|DEBUG|TRACE)(?= " + _SIGN_TEXT + rb")|WARN|ERROR|CRITICAL|TEXT)(?: |(?=\n))")
-_JOURNAL = re.compile(rb"\n[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ")
+_RECORD = re.compile(
+    rb"\n(" + _STAMP + rb") ((?:INFO|DEBUG|TRACE)(?= " + _SIGN_TEXT + rb")|WARN|ERROR|CRITICAL|TEXT)(?: |(?=\n))"
+)
+_JOURNAL = re.compile(rb"\n(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)")
 
 Window = tuple[bytes, bytes]
 """Oldest and newest stamp."""
