@@ -146,6 +146,16 @@ def test_the_journals_prefix_is_dropped() -> None:
     assert only(digest).sample.message == "RequestError: send request failed\ncaused by: EOF"
 
 
+@pytest.mark.parametrize("stamp", ["2026-11-23T14:22:06.567300+00:00", "2026-11-23T14:22:06Z", "2026-11-23T14:22:06+0000"])
+def test_the_prefix_of_rfc_3339_is_dropped_too_and_its_escaped_tab_is_one(stamp: str) -> None:
+    before = f"{stamp} ip-10-0-0-5 amazon-ssm-agent.amazon-ssm-agent[512]: "
+    digest = read(
+        f"{before}2026-11-23 14:22:06.5673 ERROR AccessDeniedException: no\n{before}#011status code: 400, request id: 1\n"
+    )
+    assert only(digest).sample.message.startswith("AccessDeniedException: no\n\tstatus code: 400")
+    assert str(only(digest).first) == "2026-11-23 14:22:06.567300+00:00"
+
+
 def test_the_zone_is_the_callers() -> None:
     zone = timezone(timedelta(hours=9))
     digest = read_stream([b"2026-11-23 15:00:00 ERROR x\n"], "x", zone)

@@ -73,6 +73,29 @@ def test_the_patch_scripts_times_put_the_month_first() -> None:
     assert (str(group.first), group.sample.level) == ("2026-11-23 15:00:17+00:00", Level.ERROR)
 
 
+def test_what_a_logger_of_go_writes_as_json_has_its_time_level_message_and_error() -> None:
+    """Nodeadm of EKS Hybrid Nodes; a line that is no entry, as of the program that it runs, stays what it is."""
+    lines = (
+        b'{"level":"info","ts":"2025-06-05T18:10:36.945Z","msg":"Loading configuration.."}\n'
+        b"2025-06-05 18:10:37 ERROR x\n"
+        b'{"level":"error","ts":"2025-06-06T07:40:02.555Z","msg":"Command failed","error":"SSM activation expired"}\n'
+        b'{"level":"fatal","ts":1749195602.5,"msg":"gone"}\n'
+        b'{"level":"error","msg":"without a time"}\n'
+        b'{"level":"error","ts":"2025-06-06T07:40:02+0900","msg":"torn\n'
+        b'{"level":7,"msg":[]}\n'
+    )
+    told = b"".join(in_agents_shape([lines], "nodeadm.log", timezone(timedelta(hours=9)))).splitlines()
+    assert told == [
+        b"2025-06-06 03:10:36.945000 INFO Loading configuration..",
+        b"2025-06-05 18:10:37 ERROR x",
+        b"2025-06-06 16:40:02.555000 ERROR Command failed: SSM activation expired",
+        b"2025-06-06 16:40:02.500000 CRITICAL gone",
+        b"0000-00-00 00:00:00 ERROR without a time",
+        b'{"level":"error","ts":"2025-06-06T07:40:02+0900","msg":"torn',
+        b'{"level":7,"msg":[]}',
+    ]
+
+
 def test_audit_files_tell_starts() -> None:
     name = "/var/log/amazon/ssm/audits/amazon-ssm-agent-audit-2026-11-23"
     digest = read_stream([b"SchemaVersion=1\nagent_telemetry amazon-ssm-agent.start 3.3.1142.0 15:07:44\n"], name, UTC)

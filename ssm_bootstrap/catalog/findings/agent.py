@@ -95,33 +95,37 @@ _NO_SETUP_CLI = Variant(
 )
 """The words of agent-missing where it is nodeadm that finds no way to install it."""
 
-_UPDATE_TIMED_OUT = Variant(
-    name="timed-out",
-    when="the installer ran into its time-out",
-    title="The agent was not updated: its installer ran into its time-out",
+_UPDATE_UNSUPPORTED = Variant(
+    name="unsupported",
+    when="the installer's status is 124",
+    title="The agent was not updated: its installer does not support this system",
     cause=(
-        "The updater fetched the new version and its installer was ended by a time-out (status 124). Where the agent is a "
-        "snap, that is mostly the snap store being out of reach; else a package manager that waits for a lock."
+        "The updater fetched the new version, and its install script ended with status 124: process 1 here is none that it "
+        "knows. The script for the snap works with systemd alone, so that a snap of the agent beside upstart (Ubuntu 14.04) or "
+        "in a container never gets updated; the old version runs on."
     ),
-    summary="Make the snap store reachable, by a proxy where need be, or update the agent by hand, then update again.",
+    summary="Replace the snap of the agent by its deb package, or update the system to a release that has systemd.",
     steps=(
-        "See whether the agent is a snap; if so, snapd asks api.snapcraft.io over 443 and does not use the S3 endpoint.",
-        "Where the snap store cannot be reached, give snapd a proxy, or use the deb package instead of the snap.",
-        "Else look whether another package manager was at work at that time.",
+        "See what process 1 is, and whether the agent is a snap.",
+        "Where it is a snap and process 1 is not systemd: remove the snap and install the deb; `status` shows the identity.",
+        (
+            "Where process 1 is systemd, look at the installer's output; snapd may be out of reach of its store, which is no "
+            "AWS service and has no VPC endpoint."
+        ),
     ),
-    aws_steps=(
-        "The snap store is no AWS service and has no VPC endpoint: it needs a NAT gateway, a proxy or a store of your own.",
-    ),
+    aws_steps=("Until then leave the node out of the association that updates the agent: it fails each time.",),
     commands=(
+        "cat /proc/1/comm",
         "snap list amazon-ssm-agent",
-        "curl -sS -m 10 -o /dev/null -w '%{{http_code}}\\n' https://api.snapcraft.io/",
-        "sudo snap set system proxy.https=<PROXY-URL>",
-        "sudo snap refresh amazon-ssm-agent",
+        "sudo find /var/lib/amazon/ssm/update -name 'std*' -newermt '-7 days' -exec tail -n 20 {{}} +",
     ),
     aws_commands=(),
-    source="public report aws/amazon-ssm-agent#433; timeout(1), status 124",
+    source=(
+        "amazon-ssm-agent, Tools/src/update/ubuntu/snap-install.sh (exit 124) and updateconstants (ExitCodeUnsupportedPlatform); "
+        "public report aws/amazon-ssm-agent#433"
+    ),
 )
-"""The words of agent-update-failed where the installer did not come to its end."""
+"""The words of agent-update-failed where the install script does not know this system's process 1."""
 
 _RUN_AS_UNSET = Variant(
     name="unset",
@@ -367,7 +371,8 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.AGENT,
         subject="amazon-ssm-agent",
         breaks=(Capability.AGENT_UPDATE,),
-        variants=(_UPDATE_TIMED_OUT,),
+        variants=(_UPDATE_UNSUPPORTED,),
+        ended_by=("agent-updated",),
         title="The agent was not updated; the version of before runs on",
         cause=(
             "AWS-UpdateSSMAgent, or the association that updates the agent, fetched a version and could not install it: "
@@ -413,7 +418,9 @@ KINDS: tuple[FindingKind, ...] = (
             "sudo chmod 0755 ssm-setup-cli",
             ("sudo ./ssm-setup-cli -register -activation-code <ACTIVATION-CODE> -activation-id <ACTIVATION-ID> -region {region}"),
         ),
-        source="Amazon EKS User Guide, hybrid-nodes-troubleshooting; Systems Manager User Guide, hybrid-multicloud-ssm-agent-install",
+        source=(
+            "Amazon EKS User Guide, hybrid-nodes-troubleshooting; Systems Manager User Guide, hybrid-multicloud-ssm-agent-install"
+        ),
     ),
     FindingKind(
         code="session-user-missing",

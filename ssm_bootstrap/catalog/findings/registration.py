@@ -100,7 +100,7 @@ _KEY_REFUSED = Variant(
         "deregistered, or the vault is left from an earlier registration or was copied from another machine."
     ),
     summary="Clear the old identity, then register this node again with a new activation.",
-    source="public report: an ECS Anywhere node with the vault of an earlier registration; amazon-ssm-agent 3.3.1142.0, onpremprovider",
+    source="public report: the log of an ECS Anywhere node with the vault of an earlier registration",
 )
 """The words of node-deregistered where the service says that the key is wrong, and not that the node is gone."""
 

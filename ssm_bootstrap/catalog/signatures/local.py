@@ -431,12 +431,12 @@ LOCAL: tuple[Signature, ...] = (
         samples=(formatted("multiple/no processes found"),),
     ),
     Signature(
-        id="agent-update-timed-out",
+        id="agent-update-unsupported",
         kind=Kind.CAUSE,
         fixed="Exit Status: 124",
         pattern=r"\bfailed to install amazon-ssm-agent \S{1,40}, ErrorMessage=[^\n]{0,200}Exit Status: 124\b",
-        meaning="the installer of the agent's update ran into its time-out",
-        source="public report aws/amazon-ssm-agent#433; timeout(1), status 124",
+        meaning="the agent's install script does not know this system's process 1: a snap without systemd, or a container",
+        source="Tools/src/update/ubuntu/snap-install.sh of amazon-ssm-agent; public report aws/amazon-ssm-agent#433",
         samples=(
             measured(
                 "failed to install amazon-ssm-agent 3.1.1080.0, ErrorMessage=The execution of command returned Exit Status: 124"
@@ -444,7 +444,7 @@ LOCAL: tuple[Signature, ...] = (
         ),
         near_misses=("failed to install amazon-ssm-agent 3.1.1080.0, ErrorMessage=x Exit Status: 1",),
         code="agent-update-failed",
-        variant="timed-out",
+        variant="unsupported",
         transient=False,
     ),
     Signature(
@@ -453,17 +453,25 @@ LOCAL: tuple[Signature, ...] = (
         fixed="ailed to ",
         pattern=(
             r"\bfailed to (?:un)?install amazon-ssm-agent \d[\d.]{0,40}(?:,|\s|\Z)"
-            r"|\bFailed to update amazon-ssm-agent to \d[\d.]{0,40}(?:\s|\Z)"
+            r"|\b[Ff]ailed to (?:update|rollback) amazon-ssm-agent to \d[\d.]{0,40}(?:,|\s|\Z)"
         ),
         meaning="the agent's own update did not go through; the version of before runs on or was put back",
         source=AGENT + "agent/update/processor; public report aws/amazon-ssm-agent#433",
         samples=(
             measured("Failed to update amazon-ssm-agent to 3.1.1080.0"),
+            documented(
+                "failed to rollback amazon-ssm-agent to 3.3.3572.0, failed to start the agent, ErrorMessage=checking svc and "
+                "agent worker running err"
+            ),
             measured(
                 "failed to install amazon-ssm-agent 3.1.1080.0, ErrorMessage=The execution of command returned Exit Status: 124"
             ),
         ),
-        near_misses=("Initiating amazon-ssm-agent update to 3.1.1080.0",),
+        near_misses=(
+            "Initiating amazon-ssm-agent update to 3.1.1080.0",
+            "amazon-ssm-agent updated successfully to 2.3.842.0",
+        ),
+        ended_by=("agent-updated",),
         code="agent-update-failed",
         transient=False,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, documented, formatted, measured
 from ssm_bootstrap.model.capability import ON_A_NODE
 from ssm_bootstrap.model.timeline import LifeEvent
 
@@ -296,6 +296,16 @@ STATES: tuple[Signature, ...] = (
         meaning="the agent was updated, or tried to be, by its audit file",
         source=AGENT + "agent/session/telemetry/eventlog.go:38-121",
         samples=(formatted("agent_update_result amazon-ssm-agent.start 3.3.1142.0"),),
+    ),
+    Signature(
+        id="agent-updated",
+        kind=Kind.STATE,
+        fixed="amazon-ssm-agent updated successfully to ",
+        pattern=r"\Aamazon-ssm-agent updated successfully to (?P<version>\S+)",
+        meaning="the agent was updated, by its updater",
+        source="Systems Manager API Reference, GetCommandInvocation (output of AWS-UpdateSSMAgent)",
+        samples=(documented("amazon-ssm-agent updated successfully to 2.3.842.0"),),
+        near_misses=("Failed to update amazon-ssm-agent to 3.1.1080.0",),
     ),
     Signature(
         id="stopped",

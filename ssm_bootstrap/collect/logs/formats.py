@@ -1,4 +1,4 @@
-"""Other writers' lines in the agent's own shape: the journal as JSON, nodeadm, the patch script, audit files, as lines of a log."""
+"""Other writers' lines in the agent's own shape: the journal and nodeadm as JSON, the patch script, audit files."""
 
 from __future__ import annotations
 
