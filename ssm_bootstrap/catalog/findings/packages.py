@@ -45,7 +45,8 @@ KINDS: tuple[FindingKind, ...] = (
         breaks=(Capability.PATCH,),
         title="What a package depends on cannot be installed",
         cause=(
-            "The package manager was asked to install something whose dependencies it cannot meet: a lock or a rejected patch keeps "
+            "The package manager was asked to install something whose dependencies it cannot meet: a lock "
+            "or a rejected patch keeps "
             "one out, a package is held, two packages conflict, or the repository that has it is missing or excluded."
         ),
         summary="Let the package that is named be installed: lift the lock or hold, or switch its repository on.",
@@ -71,7 +72,8 @@ KINDS: tuple[FindingKind, ...] = (
         explains=("package-dependencies",),
         title="The package manager was left half done, or its database is damaged",
         cause=(
-            "An installation on this machine was interrupted or failed in the middle, or the database of packages cannot be read. "
+            "An installation on this machine was interrupted or failed in the middle, or the database of "
+            "packages cannot be read. "
             "The package manager refuses to go on until that is mended, and so does every patch run."
         ),
         summary="Finish what was interrupted: dpkg --configure -a and apt-get --fix-broken install, or rebuild the rpm database.",
@@ -102,7 +104,10 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         summary="Have the repository let this machine in: renew its client's certificate or subscription.",
         steps=(
-            "RHEL on EC2: update the client package (rh-amazon-rhui-client), and let no mirror or proxy of another region be used.",
+            (
+                "RHEL on EC2: update the client package (rh-amazon-rhui-client), and let no mirror or proxy of "
+                "another region be used."
+            ),
             "RHEL elsewhere, SLES, Ubuntu Pro: is the subscription valid, and this machine registered with it?",
             "A proxy may be what answers: it must let the host through.",
             "Is the release in the URL one that exists? Some servers refuse what they do not have.",
@@ -121,7 +126,8 @@ KINDS: tuple[FindingKind, ...] = (
                 changed_on=Side.AWS,
                 title="A package repository in S3 answers and refuses",
                 cause=(
-                    "{host} was reached and answered 403, so the way is there. Either the policy of the S3 endpoint does not allow "
+                    "{host} was reached and answered 403, so the way is there. Either the policy of the S3 endpoint "
+                    "does not allow "
                     "the repository's bucket, or the release that is asked for does not exist: S3 answers that with 403 too."
                 ),
                 summary="Allow s3:GetObject on the repository's bucket in the S3 endpoint's policy, or correct the release.",
@@ -165,7 +171,8 @@ KINDS: tuple[FindingKind, ...] = (
         explains=("patch-payload-unreachable",),
         title="curl cannot write what it downloads",
         cause=(
-            "curl reached its host and could not write the file (exit status 23). A curl that came as a snap may not write where the "
+            "curl reached its host and could not write the file (exit status 23). A curl that came as a "
+            "snap may not write where the "
             "patch script works; else the disk is full or read-only."
         ),
         summary="Use the distribution's own curl in place of the snap's, and see that /var has room.",

@@ -93,7 +93,8 @@ _REFUSED: tuple[Signature, ...] = (
         "a repository was reached and refuses: a subscription, a certificate, or who asks",
         _DNF,
         documented(
-            "  - Status code: 403 for https://cdn.redhat.com/content/dist/rhel9/9/x86_64/baseos/os/repodata/repomd.xml (IP: 10.0.0.9)"
+            "  - Status code: 403 for "
+            "https://cdn.redhat.com/content/dist/rhel9/9/x86_64/baseos/os/repodata/repomd.xml (IP: 10.0.0.9)"
         ),
         code="repository-denied",
         near_misses=("Status code: 404 for https://mirror.example/x", "status code: 403, request id: 1"),
@@ -164,7 +165,8 @@ _REFUSED: tuple[Signature, ...] = (
         "a repository was reached and refuses",
         _APT,
         documented(
-            "E: Failed to fetch https://esm.ubuntu.com/apps/ubuntu/dists/jammy/InRelease  401  Unauthorized [IP: 91.189.91.46 443]"
+            "E: Failed to fetch https://esm.ubuntu.com/apps/ubuntu/dists/jammy/InRelease  401  Unauthorized "
+            "[IP: 91.189.91.46 443]"
         ),
         documented("E: Failed to fetch http://mirror.example/ubuntu/dists/jammy/InRelease  403  Forbidden [IP: 10.0.0.9 80]"),
         code="repository-denied",
@@ -177,7 +179,8 @@ _REFUSED: tuple[Signature, ...] = (
         "a repository was reached and has no such file: a release that was moved, or lists that are too old",
         _APT,
         documented(
-            "E: Failed to fetch http://mirror.example/ubuntu/pool/main/c/curl/curl_7.81_amd64.deb  404  Not Found [IP: 10.0.0.9 80]"
+            "E: Failed to fetch http://mirror.example/ubuntu/pool/main/c/curl/curl_7.81_amd64.deb  404  Not "
+            "Found [IP: 10.0.0.9 80]"
         ),
         code="repository-denied",
         variant="not-found",
@@ -256,11 +259,12 @@ _SIGNED: tuple[Signature, ...] = (
     _row(
         "apt-signature",
         "The following signatures ",
-        rf"(?:(?:GPG error:|Failed to fetch) {_URL} [^\n]{{0,200}}?)?The following signatures (?:couldn't be verified|were invalid)",
+        rf"(?:(?:GPG error:|Failed to fetch) {_URL} [^\n]{{0,200}}?)?The following signatures (?:couldn't be ver|were inv)",
         "apt cannot verify a repository: its key is missing or has expired",
         _APT,
         measured(
-            "W:GPG error: http://repo.mysql.com/apt/ubuntu bionic InRelease: The following signatures couldn't be verified because "
+            "W:GPG error: http://repo.mysql.com/apt/ubuntu bionic InRelease: The following signatures "
+            "couldn't be verified because "
             "the public key is not available: NO_PUBKEY 467B942D3A79BD29"
         ),
         documented("The following signatures were invalid: EXPKEYSIG 8C718D3B5072E1F5 MySQL Release Engineering"),
@@ -683,7 +687,8 @@ _UNREACHED: tuple[Signature, ...] = (
         "apt could not reach a repository (IPv6 without a way is told so too)",
         _APT,
         documented(
-            "Cannot initiate the connection to archive.ubuntu.com:80 (2620:2d:4000:1::19). - connect (101: Network is unreachable)"
+            "Cannot initiate the connection to archive.ubuntu.com:80 (2620:2d:4000:1::19). - connect (101: "
+            "Network is unreachable)"
         ),
         code="repository-unreachable",
         transient=True,
@@ -696,7 +701,8 @@ _UNREACHED: tuple[Signature, ...] = (
         "apt could not look a repository's name up",
         _APT,
         documented(
-            "W: Failed to fetch http://archive.ubuntu.com/ubuntu/dists/jammy/InRelease  Temporary failure resolving 'archive.ubuntu.com'"
+            "W: Failed to fetch http://archive.ubuntu.com/ubuntu/dists/jammy/InRelease  Temporary failure "
+            "resolving 'archive.ubuntu.com'"
         ),
         code="repository-unreachable",
         transient=True,
@@ -738,11 +744,13 @@ _UNREACHED: tuple[Signature, ...] = (
         "dnf could not reach a repository",
         _DNF,
         documented(
-            "  - Curl error (28): Timeout was reached for https://mirror.example/8/os/repodata/repomd.xml [Connection timed out after "
+            "  - Curl error (28): Timeout was reached for https://mirror.example/8/os/repodata/repomd.xml "
+            "[Connection timed out after "
             "30000 milliseconds]"
         ),
         documented(
-            "Error: Failed to download metadata for repo 'x': Cannot prepare internal mirrorlist: Curl error (6): Couldn't resolve "
+            "Error: Failed to download metadata for repo 'x': Cannot prepare internal mirrorlist: Curl "
+            "error (6): Couldn't resolve "
             "host name for https://mirror.example/list [Could not resolve host: mirror.example]"
         ),
         code="repository-unreachable",
@@ -778,7 +786,8 @@ _UNREACHED: tuple[Signature, ...] = (
         "yum could not reach a repository",
         _YUM,
         documented(
-            "http://mirror.example/7/os/repodata/repomd.xml: [Errno 12] Timeout on http://mirror.example/7/os/repodata/repomd.xml: "
+            "http://mirror.example/7/os/repodata/repomd.xml: [Errno 12] Timeout on "
+            "http://mirror.example/7/os/repodata/repomd.xml: "
             "(28, 'Connection timed out after 30001 milliseconds')"
         ),
         code="repository-unreachable",
@@ -831,14 +840,20 @@ _UNREACHED: tuple[Signature, ...] = (
         transient=True,
         near_misses=(
             "Error: Failed to download metadata for repo 'x': repomd.xml GPG signature verification error",
-            "Error: Failed to download metadata for repo 'x': Cannot prepare internal mirrorlist: Status code: 403 for https://x/y",
+            (
+                "Error: Failed to download metadata for repo 'x': Cannot prepare internal mirrorlist: Status "
+                "code: 403 for https://x/y"
+            ),
         ),
     ),
     _row(
         "dnf-ignored",
         "Ignoring repositories: ",
         r"\bIgnoring repositories: ",
-        "dnf left these repositories out and went on: a scan finds no missing patches of theirs, so its compliance is not to be trusted",
+        (
+            "dnf left these repositories out and went on: a scan finds no missing patches of theirs, so its "
+            "compliance is not to be trusted"
+        ),
         _DNF,
         measured("Ignoring repositories: amazonlinux"),
     ),
