@@ -69,8 +69,9 @@ def test_the_patch_scripts_times_put_the_month_first() -> None:
     digest = read_stream(
         [b"11/23/2026 15:00:17 root [ERROR]: Error code returned from curl is 28\n11/23/2026 15:00:18 root [INFO]: x\n"], "p", UTC
     )
-    (group,) = digest.groups
+    group, heard = digest.groups
     assert (str(group.first), group.sample.level) == ("2026-11-23 15:00:17+00:00", Level.ERROR)
+    assert (heard.sample.message, heard.sample.level) == ("x", Level.NONE)  # the script tells failures at INFO too
 
 
 def test_what_a_logger_of_go_writes_as_json_has_its_time_level_message_and_error() -> None:

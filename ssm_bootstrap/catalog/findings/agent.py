@@ -416,7 +416,7 @@ KINDS: tuple[FindingKind, ...] = (
         commands=(
             "curl -fsS -O https://amazon-ssm-{region}.s3.{region}.{domain}/latest/linux_amd64/ssm-setup-cli",
             "sudo chmod 0755 ssm-setup-cli",
-            ("sudo ./ssm-setup-cli -register -activation-code <ACTIVATION-CODE> -activation-id <ACTIVATION-ID> -region {region}"),
+            "sudo ./ssm-setup-cli -register -region {region} -activation-id <ACTIVATION-ID> -activation-code <ACTIVATION-CODE>",
         ),
         source=(
             "Amazon EKS User Guide, hybrid-nodes-troubleshooting; Systems Manager User Guide, hybrid-multicloud-ssm-agent-install"
