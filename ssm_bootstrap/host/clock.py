@@ -75,8 +75,8 @@ class Clock:
 def wait_for(clock: Clock, seconds: float, every: float, look: Callable[[], Optional[T]]) -> Optional[T]:
     """What ``look`` gives as soon as it gives something; None where it gave nothing for ``seconds``.
 
-    The one way in which anything here is waited for: it looks once at least, ``every`` seconds from one start to the next,
-    and a last time when the time is over.
+    The one way in which anything that comes to an end is waited for: it looks once at least, ``every`` seconds from one
+    start to the next, and a last time when the time is over.
     """
     begun = clock.monotonic()
     while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 import uuid
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Tuple
 
@@ -55,12 +56,12 @@ DOCUMENTS: Mapping[str, Dict[str, Any]] = {
 """Documents in the place of AWS's own, which do as those do: fetch the patch payload, update the agent."""
 
 
-class Step:
+class Step(ABC):
     """One thing that happens."""
 
+    @abstractmethod
     def take(self, node: Node) -> None:
         """Make it happen. Raises NotReached where the node does not get there."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ that is replaced goes on writing to the same log while it stops, for seven secon
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -21,6 +22,7 @@ from ssm_bootstrap.diagnose.logs.classify import LogContext
 from ssm_bootstrap.diagnose.logs.explain import classify_logs
 from ssm_bootstrap.diagnose.logs.timeline import CLOCK_STEP
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.clock import wait_for
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.agent import Proof, ProofSign
 from ssm_bootstrap.model.aws import NO_SITE
@@ -134,7 +136,10 @@ def prove_online(
     answers: Optional[bool] = None
     known = Restarted(0, None, False)
     since = begun
-    while True:
+
+    def settled() -> Optional[Proof]:
+        """The proof, once it is there, hopeless, or too late."""
+        nonlocal answers, known, since
         pid = main_pid()
         if pid != known.pid or (pid and known.began is None):
             since = host.clock.monotonic() if pid != known.pid else since
@@ -153,7 +158,11 @@ def prove_online(
         is_sure = host.clock.monotonic() - since >= FIRST_LINES
         if (is_sure and run is not None and _is_hopeless(run)) or spent >= timeout:
             return Proof(False, signs, channel, seconds=spent, identity=run.identity if run is not None else "")
-        host.clock.sleep(POLL)
+        return None
+
+    proof = wait_for(host.clock, math.inf, POLL, settled)
+    assert proof is not None  # it has an end of its own
+    return proof
 
 
 def _signs_of(run: Optional[Run], answers: Optional[bool], until: Callable[[], str]) -> tuple[ProofSign, ...]:
