@@ -121,6 +121,7 @@ class Stage:
         self.register()
         self.restart()
         self.wait(ONLINE)
+        self.settle()
 
     def log(self) -> str:
         """The agent's log so far."""
@@ -143,6 +144,15 @@ class Stage:
         stamps = re.findall(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{4}) ", text[:end], re.MULTILINE)
         at = datetime.strptime(stamps[-1] + "00", "%Y-%m-%d %H:%M:%S.%f")
         self.at = max(self.at or at, at)
+
+    def settle(self, patience: float = 30.0) -> None:
+        """Until the worker has reported its health once: what AWS answers to that is settled, whatever happens next."""
+        deadline = time.monotonic() + patience
+        same = f"[ -s {DATA}/ipc/standin-worker.pid ] && cmp -s {DATA}/ipc/standin-worker.pid {DATA}/ipc/standin-reported.pid"
+        while self.lab.run(["sh", "-c", same]).returncode:
+            if time.monotonic() > deadline:
+                raise NotReached(f"the worker did not report its health:\n{self.log()[-3000:]}")
+            time.sleep(0.01)
 
     def rest(self, seconds: float) -> None:
         """Until so many of the real agent's seconds after the line that was waited for last."""
@@ -316,6 +326,7 @@ def clock(stage: Stage) -> None:
     stage.chance(0.45)  # the worker asks for associations 13 s after its start, before the channel is tried for a second time
     stage.fail()
     stage.wait(ONLINE)
+    stage.settle()
     stage.fail(date_offset_seconds=-1200, errors=LATE)
     stage.chance(0.99)
     stage.hang_up()
@@ -380,6 +391,7 @@ def first_boot(stage: Stage) -> None:
     stage.wait(ONLINE)
     stage.systemctl("kill", "-s", "KILL", UNIT)
     stage.wait(ONLINE)
+    stage.settle()
     stage.change("endpoint-sg")
     stage.restart()
     stage.wait(LISTENING)
