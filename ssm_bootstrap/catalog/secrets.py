@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Callable, Iterable, Iterator, Optional
+from functools import cached_property
+from typing import Callable, Iterable, Iterator, Optional, Sequence
 
 MASK = "***"
 
@@ -70,76 +71,140 @@ _NEXT_ITEM = r",?[ \t]{0,8}\r?\n[ \t]{0,40}(?:-[ \t]{1,8})?(?=[\"']|(?<=- )\w)"
 _BLOCK = r"(?:[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,40})?"
 """In YAML the value may stand on the next line."""
 
-SHAPES: tuple[re.Pattern[str], ...] = (
-    re.compile(r"(?im)(?P<kept>^\s*SetCredential(?:Encrypted)?\s*=\s*[\w.@-]+:)(?!\*\*\*\r?$)(?:\\\r?\n|[^\r\n])+"),
+_IN_NAMES = ("secret", "token", "key", "activation", "pass")
+_IN_WORDS = ("secret", "token", "key")
+_IN_VARIABLES = ("pass", "pwd", *_IN_WORDS)
+_EQUALS = ("=", "%")
+_SETS = ("=", ":", "%")
+"""What stands, in some case, in whatever these expressions match: one of each."""
+
+
+class Shape:
+    """What one kind of secret looks like.
+
+    ``needs`` says what a text must hold for it to match, one of each group, in small letters: most lines of a log hold none of
+    it, and an expression that nothing needs is not even compiled.
+    """
+
+    def __init__(self, expression: str, *needs: Sequence[str]) -> None:
+        self.expression, self.needs = expression, needs
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled when it is first needed; ``kept`` is what stands before the secret and stays."""
+        return re.compile(self.expression)
+
+    def may_be_in(self, folded: str) -> bool:
+        """Whether a text may hold one; ``folded`` is that text as ``fold_case`` gives it."""
+        return all(any(part in folded for part in group) for group in self.needs)
+
+
+_LIKE_ASCII = {0x130: "i", 0x131: "i", 0x17F: "s", 0x212A: "k"}
+"""Letters that an expression without regard to case takes for those of ASCII."""
+
+
+def fold_case(text: str) -> str:
+    """The text in small letters, as far as an expression of ASCII letters without regard to case can tell."""
+    return (text if text.isascii() else text.translate(_LIKE_ASCII)).lower()
+
+
+def shapes_in(text: str) -> list[Shape]:
+    """Those that may match somewhere in the text."""
+    folded = fold_case(text)
+    return [shape for shape in SHAPES if shape.may_be_in(folded)]
+
+
+SHAPES: tuple[Shape, ...] = (
+    Shape(
+        r"(?im)(?P<kept>^\s*SetCredential(?:Encrypted)?\s*=\s*[\w.@-]+:)(?!\*\*\*\r?$)(?:\\\r?\n|[^\r\n])+", ("setcredential",)
+    ),
     # A URL's user and password: up to the last @ of the word, as a password may hold / and @ itself.
-    re.compile(r"(?P<kept>://)[^\s\"<>]*@"),
+    Shape(r"(?P<kept>://)[^\s\"<>]*@", ("@",)),
     # A proxy is taken without a scheme too; a password that nobody escaped may hold blanks and quotes.
-    re.compile(r"(?im)(?P<kept>(?:\b(?:https?|all|no)_proxy|^\s*https?)\s*[=:]\s*[\"']?)[^\r\n]*@"),
+    Shape(r"(?im)(?P<kept>(?:\b(?:https?|all|no)_proxy|^\s*https?)\s*[=:]\s*[\"']?)[^\r\n]*@", ("@",), ("proxy", "http")),
     # The beginning of one that was cut at a blank: a user, and no number for a port.
-    re.compile(
-        r"(?im)(?P<kept>\b(?:https?|all|no)_proxy\s*=\s*[\"']?(?:[a-z0-9+.-]+://|(?![a-z0-9+.-]+://)))[^\s:/@\"',]+:(?![0-9]{1,5}(?:[\"',\s/]|$))[^\s\"',]+"
+    Shape(
+        r"(?im)(?P<kept>\b(?:https?|all|no)_proxy\s*=\s*[\"']?(?:[a-z0-9+.-]+://|(?![a-z0-9+.-]+://)))[^\s:/@\"',]+:(?![0-9]{1,5}(?:[\"',\s/]|$))[^\s\"',]+",
+        ("proxy",),
+        ("=",),
     ),
     # systemd and shells quote an assignment as a whole, too: Environment="DB_PASSWORD=two words".
-    re.compile(
-        rf"(?P<kept>(?P<quote>[\"'])\w{{0,80}}(?:(?i:{_NAMES}|{_WORD}){_SUFFIX}|_{_NAME}{_SUFFIX}|(?i:code)(?=={_CODE_VALUE}))=){_QUOTED}"
+    Shape(
+        rf"(?P<kept>(?P<quote>[\"'])\w{{0,80}}(?:(?i:{_NAMES}|{_WORD}){_SUFFIX}|_{_NAME}{_SUFFIX}|(?i:code)(?=={_CODE_VALUE}))=){_QUOTED}",
+        ("=",),
+        ("code", *_IN_VARIABLES),
     ),
-    re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_SUFFIX}{_SET}(?P<quote>{_QUOTE})){_QUOTED}"),
-    re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_SUFFIX}{_SET}{_BLOCK}){_VALUE}"),
-    re.compile(rf"(?P<kept>{_VARIABLE}(?:=|%(?:25){{0,4}}3[Dd])(?P<quote>{_QUOTE})){_QUOTED}"),
-    re.compile(rf"(?P<kept>{_VARIABLE}(?:=|%(?:25){{0,4}}3[Dd])){_VALUE}"),
+    Shape(rf"(?i)(?P<kept>(?:{_NAMES}){_SUFFIX}{_SET}(?P<quote>{_QUOTE})){_QUOTED}", _IN_NAMES, _SETS),
+    Shape(rf"(?i)(?P<kept>(?:{_NAMES}){_SUFFIX}{_SET}{_BLOCK}){_VALUE}", _IN_NAMES, _SETS),
+    Shape(rf"(?P<kept>{_VARIABLE}(?:=|%(?:25){{0,4}}3[Dd])(?P<quote>{_QUOTE})){_QUOTED}", _IN_VARIABLES, _EQUALS),
+    Shape(rf"(?P<kept>{_VARIABLE}(?:=|%(?:25){{0,4}}3[Dd])){_VALUE}", _IN_VARIABLES, _EQUALS),
     # A shell's own PWD is a path.
-    re.compile(rf"(?i)(?P<kept>(?<![a-z0-9])pwd\s{{0,4}}=\s{{0,4}}{_QUOTE}?)(?![/~$]){_VALUE}"),
+    Shape(rf"(?i)(?P<kept>(?<![a-z0-9])pwd\s{{0,4}}=\s{{0,4}}{_QUOTE}?)(?![/~$]){_VALUE}", ("pwd",), ("=",)),
     # curl's, and of those that take the same: a user and a password, and no user and group of numbers.
-    re.compile(
+    Shape(
         rf"(?P<kept>{_LOGIN}(?:[ \t=]{{1,8}}|\\?[\"'],[ \t]{{0,8}})(?P<quote>\\?[\"'])[^\s:\"'=]{{1,200}}:)"
-        rf"(?!//|[0-9]+(?P=quote)){_QUOTED}"
+        rf"(?!//|[0-9]+(?P=quote)){_QUOTED}",
+        ("-u",),
+        (":",),
     ),
-    re.compile(rf"(?P<kept>{_LOGIN}[ \t=]{{1,8}}[^\s:\"'=]{{1,200}}:)(?!//|[0-9]+(?:[\s\"',;]|$)|{_MASKED}){_LETTERS}+"),
+    Shape(
+        rf"(?P<kept>{_LOGIN}[ \t=]{{1,8}}[^\s:\"'=]{{1,200}}:)(?!//|[0-9]+(?:[\s\"',;]|$)|{_MASKED}){_LETTERS}+", ("-u",), (":",)
+    ),
     # With a colon: a quoted value of a quoted name, what alone stands in a line of settings, and what is no word.
-    re.compile(rf"(?i)(?P<kept>{_WORD}{_QUOTE}\s{{0,4}}:\s{{0,4}}(?P<quote>{_QUOTE})){_PROSE}{_QUOTED}"),
-    re.compile(rf"(?im)(?P<kept>^[ \t]{{0,40}}(?:- )?[\w.-]{{0,80}}{_WORD}\s{{0,4}}:[ \t]{{1,4}}[\"']?){_VALUE}{_ENDS_LINE}"),
-    re.compile(rf"(?i)(?P<kept>{_WORD}{_SET}{_QUOTE}?){_TOKEN_VALUE}"),
-    re.compile(
+    Shape(rf"(?i)(?P<kept>{_WORD}{_QUOTE}\s{{0,4}}:\s{{0,4}}(?P<quote>{_QUOTE})){_PROSE}{_QUOTED}", _IN_WORDS, (":",)),
+    Shape(
+        rf"(?im)(?P<kept>^[ \t]{{0,40}}(?:- )?[\w.-]{{0,80}}{_WORD}\s{{0,4}}:[ \t]{{1,4}}[\"']?){_VALUE}{_ENDS_LINE}",
+        _IN_WORDS,
+        (":",),
+    ),
+    Shape(rf"(?i)(?P<kept>{_WORD}{_SET}{_QUOTE}?){_TOKEN_VALUE}", _IN_WORDS, _SETS),
+    Shape(
         rf"(?i)(?P<kept>(?:<|&lt;)[\w.:-]{{0,80}}(?:{_NAMES}|{_WORD})(?:\s[^<>]{{0,400}})?(?:>|&gt;)\s*(?:<!\[CDATA\[)?)"
-        r"(?!\*\*\*\s*(?:<|&lt;|\]\]))[^<&\s](?:[^<&]|&(?!lt;)){0,4096}(?=<|&lt;)"
+        r"(?!\*\*\*\s*(?:<|&lt;|\]\]))[^<&\s](?:[^<&]|&(?!lt;)){0,4096}(?=<|&lt;)",
+        _IN_NAMES,
+        ("<", "&lt;"),
     ),
-    re.compile(rf"(?im)(?P<kept>^\s*code\s*[=:]\s*{_BLOCK}[\"']?){_VALUE}"),
-    re.compile(rf"(?i)(?P<kept>code{_SET}{_BLOCK}\\?[\"']?){_CODE_VALUE}"),
+    Shape(rf"(?im)(?P<kept>^\s*code\s*[=:]\s*{_BLOCK}[\"']?){_VALUE}", ("code",), ("=", ":")),
+    Shape(rf"(?i)(?P<kept>code{_SET}{_BLOCK}\\?[\"']?){_CODE_VALUE}", ("code",), _SETS),
     # An argument and its value: in a line, as items of a list, or one a line in YAML.
-    re.compile(
-        rf"(?i)(?P<kept>(?:^|(?<=[\s\"'\[(,=])){_ARGUMENT}\\?[\"']?(?:{_NEXT_WORD}|{_NEXT_ITEM})\\?[\"']?)(?![<$]){_VALUE}"
+    Shape(
+        rf"(?i)(?P<kept>(?:^|(?<=[\s\"'\[(,=])){_ARGUMENT}\\?[\"']?(?:{_NEXT_WORD}|{_NEXT_ITEM})\\?[\"']?)(?![<$]){_VALUE}",
+        ("-",),
+        ("code", *_IN_WORDS, "pass"),
     ),
-    re.compile(r"(?P<kept><<'?END_OF_CODE'?\r?\n)[^\r\n]+"),
-    re.compile(r"(?i)(?P<kept>\b(?:X-Amz-)?(?:Signature|Security-Token|Credential)(?:=|%3D))[^&\s\"',]+"),
-    re.compile(r"(?P<kept>\bAWSAccessKeyId=)[^&\s\"']+"),
-    re.compile(r"(?i)(?P<kept>\b(?:proxy-)?authorization\W{1,6}(?:basic|bearer|negotiate|digest|ntlm)\s+)[^\s\"\]]+"),
-    re.compile(r"(?i)(?P<kept>\b(?:set-)?cookie[^\w*]{1,4})[^\r\n\"\]]+"),
-    re.compile(r"(?<![\w$])\$(?:1|2[abxy]|5|6|7|y|gy|md5|sha1|argon2(?:id?|d)|scrypt)\$[./A-Za-z0-9$=,+-]{16,}"),  # crypt(5)
+    Shape(r"(?P<kept><<'?END_OF_CODE'?\r?\n)[^\r\n]+", ("end_of_code",)),
+    Shape(
+        r"(?i)(?P<kept>\b(?:X-Amz-)?(?:Signature|Security-Token|Credential)(?:=|%3D))[^&\s\"',]+",
+        ("signature", "security-token", "credential"),
+        ("=", "%3d"),
+    ),
+    Shape(r"(?P<kept>\bAWSAccessKeyId=)[^&\s\"']+", ("awsaccesskeyid=",)),
+    Shape(
+        r"(?i)(?P<kept>\b(?:proxy-)?authorization\W{1,6}(?:basic|bearer|negotiate|digest|ntlm)\s+)[^\s\"\]]+", ("authorization",)
+    ),
+    Shape(r"(?i)(?P<kept>\b(?:set-)?cookie[^\w*]{1,4})[^\r\n\"\]]+", ("cookie",)),
+    Shape(r"(?<![\w$])\$(?:1|2[abxy]|5|6|7|y|gy|md5|sha1|argon2(?:id?|d)|scrypt)\$[./A-Za-z0-9$=,+-]{16,}", ("$",)),  # crypt(5)
     # Identifiers of IAM: the prefixes of unique ids, IAM User Guide.
-    re.compile(r"\b(?:AKIA|ASIA|AGPA|AROA|AIDA|AIPA)[A-Z0-9]{16}\b"),
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
-    re.compile(r"\bMII[A-Za-z0-9+/]{60,}={0,2}"),  # a DER key or certificate in base64
+    Shape(r"\b(?:AKIA|ASIA|AGPA|AROA|AIDA|AIPA)[A-Z0-9]{16}\b", ("akia", "asia", "agpa", "aroa", "aida", "aipa")),
+    Shape(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", ("private key-----",)),
+    Shape(r"\bMII[A-Za-z0-9+/]{60,}={0,2}", ("mii",)),  # a DER key or certificate in base64
 )
-"""Each shape; ``kept`` is what stands before the secret and stays."""
 
 
-_SECRET_NAME = re.compile(
-    rf"(?i:.*(?:{_NAMES})){_SUFFIX}|(?:.*_{_NAME}|.*[A-Z0-9](?<!BY)(?<!COM)PASS){_SUFFIX}|(?i:pwd|{_WORD})|(?i:.*[_-](?:{_WORD}|pass))|"
-    r".*[a-z](?:Token|Secret|A[Pp][Ii]Key)",
-    re.DOTALL,
+_SECRET_NAME = (
+    rf"(?s)(?i:.*(?:{_NAMES})){_SUFFIX}|(?:.*_{_NAME}|.*[A-Z0-9](?<!BY)(?<!COM)PASS){_SUFFIX}|(?i:pwd|{_WORD})|"
+    rf"(?i:.*[_-](?:{_WORD}|pass))|.*[a-z](?:Token|Secret|A[Pp][Ii]Key)"
 )
-_SECRET_ARGUMENT = re.compile(_ARGUMENT, re.IGNORECASE)
 
 
 def is_secret_name(name: object) -> bool:
     """Whether what has this name, in a document that was parsed, is a secret."""
-    return isinstance(name, str) and _SECRET_NAME.fullmatch(name) is not None
+    return isinstance(name, str) and re.fullmatch(_SECRET_NAME, name) is not None
 
 
 def is_secret_argument(word: object) -> bool:
     """Whether what stands after this word, in a list of arguments, is a secret."""
-    return isinstance(word, str) and _SECRET_ARGUMENT.fullmatch(word) is not None
+    return isinstance(word, str) and re.fullmatch(f"(?i){_ARGUMENT}", word) is not None
 
 
 NOT_REPEATED = "(not repeated: it looks like a code)"
@@ -177,16 +242,16 @@ def repeated(text: str) -> str:
 def mask_shapes(text: str) -> tuple[str, int]:
     """The text without secrets, and how many there were."""
     count = 0
-    for shape in SHAPES:
-        text, found = shape.subn(_keep, text)
+    for shape in shapes_in(text):
+        text, found = shape.pattern.subn(_keep, text)
         count += found
     return text, count
 
 
 def secrets_of_shapes(text: str) -> Iterator[str]:
     """What ``mask_shapes`` would take out of a text; of a URL's login the password by itself too."""
-    for shape in SHAPES:
-        for found in shape.finditer(text):
+    for shape in shapes_in(text):
+        for found in shape.pattern.finditer(text):
             secret = found[0][len(found.groupdict().get("kept") or "") :].rstrip("@")
             yield secret
             yield secret.partition(":")[2]

@@ -327,7 +327,8 @@ def clock(stage: Stage) -> None:
     stage.fail()
     stage.wait(ONLINE)
     stage.settle()
-    stage.fail(date_offset_seconds=-1200, errors=LATE)
+    polled = "GetMessages"  # one long poll was under way all that time
+    stage.fail(date_offset_seconds=-1200, errors={name: text for name, text in LATE.items() if name != polled})
     stage.chance(0.99)
     stage.hang_up()
     stage.wait(STATUS)
@@ -479,10 +480,13 @@ PLAYS: Mapping[str, Play] = {
 }
 
 
-def play(lab: Lab, name: str) -> Tuple[Dict[str, str], Optional[datetime]]:
-    """Play a story; gives the logs, and the time of the last line that it waited for, where its recording ends too."""
+def play(lab: Lab, name: str, slower: float = 1.0) -> Tuple[Dict[str, str], Optional[datetime]]:
+    """Play a story, so many times slower than it is set.
+
+    Gives the logs, and the time of the last line that it waited for, where its recording ends too. NotReached where it stops.
+    """
     told = PLAYS[name]
-    stage = Stage(lab, told.scale, serial_port=not told.later, node="" if told.later else NODE)
+    stage = Stage(lab, told.scale * slower, serial_port=not told.later, node="" if told.later else NODE)
     stage.set(told.vpc)
     told.happens(stage)
     logs = stage.logs()

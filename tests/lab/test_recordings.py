@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Dict, Iterator, Mapping, Optional, Tuple
+from typing import Dict, Iterator, Mapping, Sequence, Tuple
 
 import pytest
 
 from tests.lab.cases import CASES
 from tests.lab.client import Lab
 from tests.lab.machine import why_unavailable
-from tests.lab.plays import PLAYS, play
+from tests.lab.plays import PLAYS, NotReached, play
 from tests.lab.told import CORE, DOCUMENT, REGISTRATION, WORKER, Told
 
 HOMES = tuple(Path(__file__).resolve().parents[1] / "data" / name for name in ("journeys", "journeys-more"))
@@ -47,20 +48,21 @@ NOT_STAGED: Mapping[str, str] = {
 STAGES = 3
 """How many stories are played side by side; most of their time is spent waiting."""
 
-Performance = Tuple[Dict[str, str], Optional[datetime]]
+PACES = (1.0, 2.0, 4.0)
+"""How many times slower than it is set a story is played, one after another until it is told as it was recorded."""
 
 
 @pytest.fixture(scope="module")
-def performances(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Future[Performance]]]:
-    """The stories that this run asks for, each played once, in as many labs."""
+def performances(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Future[Sequence[str]]]]:
+    """How each of the stories that this run asks for differs from its recording; they are played in several labs."""
     ours = [item for item in request.session.items if isinstance(item, pytest.Function) and item.module is request.module]
     names = sorted(item.callspec.params["story"] for item in ours if "story" in item.fixturenames)
     labs: SimpleQueue[Lab] = SimpleQueue()
 
-    def perform(name: str) -> Performance:
+    def perform(name: str) -> Sequence[str]:
         lab = labs.get()
         try:
-            return play(lab, name)
+            return differences(lab, name)
         finally:
             labs.put(lab)
 
@@ -76,18 +78,54 @@ def recording(story: str) -> Dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in home.iterdir()}
 
 
-@pytest.mark.parametrize("story", sorted(PLAYS))
-def test_a_story_is_told_as_it_was_recorded(performances: Mapping[str, Future[Performance]], story: str) -> None:
-    """The states of each process from its start to its end, their order on the machine, and all warnings and errors."""
+def differences(lab: Lab, story: str) -> Sequence[str]:
+    """How a play of the story differs from its recording: states of each process, their order, all warnings and errors.
+
+    A machine that is busy falls behind a recording's own times, so that another thing comes first. Then the story is played
+    again, slower, so that the machine's delay is the smaller part; a stand-in that behaves otherwise does so at any pace.
+    """
+    found: Sequence[str] = ()
+    for slower in PACES:
+        try:
+            found = compare(story, Told.of(*play(lab, story, slower)))
+        except NotReached as error:
+            lab.reset_instance()
+            found = [str(error)]
+        if not found:
+            break
+    return found
+
+
+def compare(story: str, played: Told) -> Sequence[str]:
+    """What differs between a play and its recording, in words."""
     recorded = Told.of(recording(story))
-    played = Told.of(*performances[story].result())
-    assert played.lives == recorded.lives
-    assert played.order == recorded.order
     missing = sorted(recorded.complaints - played.complaints)
     beginnings = NOT_PLAYED.get(story, ())
-    assert [one for one in missing if not one.startswith(beginnings)] == []
-    assert [one for one in beginnings if not any(text.startswith(one) for text in missing)] == []
-    assert played.complaints - recorded.complaints == frozenset()
+    found = [f"not played: {one}" for one in missing if not one.startswith(beginnings)]
+    found += [f"played by now: {one}" for one in beginnings if not any(text.startswith(one) for text in missing)]
+    found += [f"never recorded: {one}" for one in sorted(played.complaints - recorded.complaints)]
+    if played.lives != recorded.lives:
+        found.append(f"lives {played.lives} instead of {recorded.lives}")
+    if played.order != recorded.order:
+        found.append(f"order {played.order} instead of {recorded.order}")
+    return found
+
+
+@pytest.mark.parametrize("story", sorted(PLAYS))
+def test_a_story_is_told_as_it_was_recorded(performances: Mapping[str, Future[Sequence[str]]], story: str) -> None:
+    assert performances[story].result() == []
+
+
+@pytest.mark.parametrize("story", sorted(PLAYS))
+def test_a_story_that_is_told_otherwise_differs(story: str) -> None:
+    """The recording of each beside that of another one, and beside itself without one warning that is played."""
+    recorded = Told.of(recording(story))
+    assert not [one for one in compare(story, recorded) if not one.startswith("played by now")]
+    other = next(name for name in sorted(PLAYS) if name != story)
+    assert any(one.startswith(("lives", "order")) for one in compare(story, Told.of(recording(other))))
+    dropped = min(one for one in recorded.complaints if not one.startswith(NOT_PLAYED.get(story, ("\0",))))
+    fewer = replace(recorded, complaints=recorded.complaints - {dropped})
+    assert len(compare(story, fewer)) == len(compare(story, recorded)) + 1
 
 
 def test_every_recorded_story_is_played() -> None:
