@@ -15,7 +15,8 @@ from ssm_bootstrap.collect.network.proxies import unit_environment
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.overrides import NO_OVERRIDES, Overrides, read_overrides
 from ssm_bootstrap.collect.paths import AGENT_CONFIG
-from ssm_bootstrap.collect.settings import Configuration, RegionChoice, choose_region, read_configuration
+from ssm_bootstrap.collect.region import RegionChoice, choose_region
+from ssm_bootstrap.collect.settings import Configuration, read_configuration
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Commands
 from ssm_bootstrap.host.secrets import Secrets

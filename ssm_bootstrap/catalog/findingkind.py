@@ -8,8 +8,8 @@ from typing import AbstractSet, Optional
 
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Reason, Severity
-from ssm_bootstrap.model.network import Failure, Stage
 
 
 class Side(str, Enum):

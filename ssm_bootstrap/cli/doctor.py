@@ -14,10 +14,10 @@ from ssm_bootstrap.cli.report import report_of, status_of, tell, tell_short, wri
 from ssm_bootstrap.cli.saving import load_observations, observations_document
 from ssm_bootstrap.cli.support_bundle import write_bundle
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose, missing
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.clock import Clock, wait_for
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.capability import CapabilityVerdict
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno

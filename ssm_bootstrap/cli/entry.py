@@ -72,7 +72,7 @@ def parser_for(words: Sequence[str]) -> Parser:
     )
     parser.given = words
     parser.add_argument("--version", action="version", version=f"ssm-bootstrap {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    commands = parser.add_subparsers(prog=parser.prog, dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     asked = next((word for word in words if not word.startswith("-")), None)
     for name, title in COMMANDS.items():
         command = commands.add_parser(name, help=title, description=title[0].upper() + title[1:] + ".", allow_abbrev=False)

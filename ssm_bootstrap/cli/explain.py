@@ -21,12 +21,10 @@ from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.model.logs import LogDigest
-from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 from ssm_bootstrap.render.findings_page import page
 from ssm_bootstrap.render.story import incident_document, tell_harmless, tell_story
 from ssm_bootstrap.render.text import Report
-from ssm_bootstrap.render.wire import document
 
 MOST_UNEXPLAINED = 20
 """Rows of unexplained errors that are told in text; JSON has them all."""
@@ -143,6 +141,10 @@ def _tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secr
 def _document(
     digest: LogDigest, found: LogDiagnosis, search: Search, region: tuple[str, str], status: int, harmless: bool
 ) -> dict[str, object]:
+    # What a look at a machine gives: a page of text needs none of it.
+    from ssm_bootstrap.model.observations import Observations, Plan
+    from ssm_bootstrap.render.wire import document
+
     name, source = region
     told: Observed[str] = Seen(name) if name else Unseen("the logs name no region")
     plan = Plan(command="explain", region=told, region_source=source if name else "")

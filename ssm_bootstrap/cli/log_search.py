@@ -17,7 +17,7 @@ from ssm_bootstrap.collect.logs.sources import Source, log_paths, own_sources, r
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files, NamedFiles
 from ssm_bootstrap.host.secrets import Secrets
-from ssm_bootstrap.host.trees import LogTree
+from ssm_bootstrap.host.walks import LogTree
 from ssm_bootstrap.host.workers import Workers
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.logs import LogDigest
@@ -143,7 +143,7 @@ class Search:
         try:
             digest = self._read_stream(iter(lambda: sys.stdin.buffer.read(1 << 18), b""), STANDARD_INPUT)
         except OSError as error:
-            from ssm_bootstrap.collect.network.failures import words_of
+            from ssm_bootstrap.host.errorwords import words_of
 
             raise Refusal(ExitStatus.NO_INPUT, f"explain: {STANDARD_INPUT}: {words_of(error)}") from None
         if not any(file.bytes_read for file in digest.files):

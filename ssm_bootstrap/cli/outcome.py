@@ -17,10 +17,10 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.cli.output import Talk, new_report, print_document, print_report
 from ssm_bootstrap.collect.agent.identity import look_at_identity
 from ssm_bootstrap.collect.agent.service import look_at_agent
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.network.region import contradicted
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.agent import Attempt, Identity, Proof
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal

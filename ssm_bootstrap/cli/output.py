@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import sys
 from typing import Any, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.secrets import fault_words
-from ssm_bootstrap.collect.network.failures import words_of
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.systemd import ERROR, INFO, WARNING, is_journal, tell_status
@@ -22,10 +20,17 @@ NARROWEST, WIDEST = 20, 500
 """Columns of a report, whatever COLUMNS says: each row is filled up to them."""
 
 
+def terminal_width(otherwise: int) -> int:
+    """Columns of the terminal, or of COLUMNS."""
+    import shutil  # a pipe has no width to be asked for
+
+    return shutil.get_terminal_size((otherwise, 24)).columns
+
+
 def new_report(colour: bool = True) -> Report:
     """A report as wide as the terminal, or 100 columns in a pipe; colours only on a terminal, and never with NO_COLOR."""
     terminal = sys.stdout.isatty()
-    columns = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if terminal or os.environ.get("COLUMNS") else PIPE_WIDTH
+    columns = terminal_width(PIPE_WIDTH) if terminal or os.environ.get("COLUMNS") else PIPE_WIDTH
     columns = max(NARROWEST, min(columns, WIDEST))
     coloured = colour and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
@@ -40,6 +45,8 @@ def print_report(report: Report, secrets: Secrets) -> None:
 
 def print_document(document: Mapping[str, Any], secrets: Secrets) -> None:
     """One JSON document, ASCII only: nothing in it can reach a terminal as a control character; raises Leak."""
+    import json  # a page of text needs none
+
     print_text(json.dumps(document, indent=1).replace("\x7f", "\\u007f") + "\n", secrets)
 
 
@@ -99,7 +106,7 @@ class LiveLine:
         if not self._live:
             return
         text = self._say.masked(f"{self._verb} {', '.join(pending)}") if pending else ""
-        width = shutil.get_terminal_size((80, 24)).columns - 1
+        width = terminal_width(80) - 1
         text = text if len(text) <= width else text[: width - 3] + "..."
         if text != self._shown:
             sys.stderr.write(f"\r\x1b[2K{text}")

@@ -13,8 +13,8 @@ from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.render.html import page
+from ssm_bootstrap.render.machine import tell_machine
 from ssm_bootstrap.render.redact import redact_value
-from ssm_bootstrap.render.story import tell_machine
 from ssm_bootstrap.render.text import Report, heading
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ssm_bootstrap.cli.output import write_file
 from ssm_bootstrap.cli.support_bundle import observations_of_bundle
-from ssm_bootstrap.collect.network.failures import words_of
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.codec import NotDecodable, decode, encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal

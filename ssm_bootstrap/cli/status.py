@@ -13,7 +13,7 @@ from ssm_bootstrap.cli.report import status_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.observe import observe_machine
-from ssm_bootstrap.render.story import tell_machine
+from ssm_bootstrap.render.machine import tell_machine
 from ssm_bootstrap.session import open_session, real_host
 
 

@@ -14,9 +14,9 @@ from typing import Any
 from ssm_bootstrap.cli.output import write_file
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.logs.sources import log_paths, read_log_settings
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.settings import read_code
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.exitstatus import Refusal
 from ssm_bootstrap.render.redact import redact, redact_document, secret_values

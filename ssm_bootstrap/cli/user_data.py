@@ -12,7 +12,7 @@ from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.cli.flags import activation_id, region
 from ssm_bootstrap.collect.agent.activation import code_problem
-from ssm_bootstrap.collect.network.failures import words_of
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import NamedFiles
 from ssm_bootstrap.host.machine import Program
 from ssm_bootstrap.host.secrets import keep_out_of_dumps

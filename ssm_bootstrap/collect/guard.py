@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Callable, TypeVar
 
 from ssm_bootstrap.catalog.secrets import fault_words
-from ssm_bootstrap.collect.network.failures import words_of
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.model.exitstatus import Refusal
 from ssm_bootstrap.model.observed import OUR_FAULT, Observed, Seen, Unseen
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Iterable, Mapping
-from urllib.parse import unquote
 
 from ssm_bootstrap.catalog.secrets import secrets_of_shapes
 from ssm_bootstrap.collect import paths
@@ -57,6 +56,8 @@ def learn_proxy(secrets: Secrets, urls: Iterable[str]) -> None:
         login, at, _ = url.rpartition("@")
         pair = login.partition("://")[2] or login
         if at and ":" in pair:
+            from urllib.parse import unquote
+
             for text in (pair, unquote(pair)):
                 secrets.learn(text, certain=True)
                 secrets.learn(text.partition(":")[2], certain=True)

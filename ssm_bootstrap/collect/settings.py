@@ -1,23 +1,21 @@
-"""What the person said: flags, environment, /etc/ssm-bootstrap.conf, and the region they agree on."""
+"""/etc/ssm-bootstrap.conf, checked."""
 
 from __future__ import annotations
 
-import configparser
 import re
 from dataclasses import dataclass, field
-from typing import Mapping, Optional
+from typing import TYPE_CHECKING, Optional
 
 from ssm_bootstrap.catalog.secrets import repeated
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.inifile import without_option
-from ssm_bootstrap.collect.network.failures import words_of
-from ssm_bootstrap.collect.network.proxy_url import read_proxy_url
 from ssm_bootstrap.collect.trusted import read_trusted
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
-from ssm_bootstrap.model.agent import AgentConfig, Identity, IdentityState
 from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+
+if TYPE_CHECKING:
+    import configparser
 
 SECTIONS = {
     "node": ("region", "closed", "account"),
@@ -53,7 +51,7 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
                 raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{section}] {repeated(key)}: unknown; expected {KNOWN}")
     region = parser.get("node", "region", fallback="").strip()
     if region:
-        _region(f"{path}: [node] region", region)
+        checked_region(f"{path}: [node] region", region)
     try:
         closed = parser.getboolean("node", "closed", fallback=None)
     except ValueError:
@@ -65,7 +63,7 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
         )
     for key in ("https", "http"):
         url = parser.get("proxy", key, fallback="").strip()
-        if url and read_proxy_url(url) is None:
+        if url and not _is_readable(url):
             expected = "expected a proxy such as http://proxy.example:3128"
             raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [proxy] {key}: {expected}")
     return Configuration(
@@ -79,6 +77,12 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
     )
 
 
+def _is_readable(url: str) -> bool:
+    from ssm_bootstrap.collect.network.proxy_url import read_proxy_url  # not for those who have no proxy
+
+    return read_proxy_url(url) is not None
+
+
 def read_code(files: Files) -> str:
     """The activation code that the configuration file itself holds."""
     parser = _parse(files, paths.OUR_CONFIG)
@@ -87,6 +91,8 @@ def read_code(files: Files) -> str:
 
 def configuration_without_code(files: Files) -> bytes:
     """The configuration file without its activation code, every other byte as it is; raises Refusal (78), OSError."""
+    from ssm_bootstrap.collect.inifile import without_option  # not for those who only read
+
     path = paths.OUR_CONFIG
     text = files.read_bytes(path).decode("utf-8", "surrogateescape")
     rest = without_option(text, "activation", "code")
@@ -98,6 +104,8 @@ def configuration_without_code(files: Files) -> bytes:
 
 
 def _sections(text: str, path: str) -> dict[str, dict[str, str]]:
+    import configparser
+
     parser = configparser.ConfigParser(interpolation=None, default_section="")
     try:
         parser.read_string(text, path)
@@ -115,6 +123,8 @@ def _parse(files: Files, path: str) -> Optional[configparser.ConfigParser]:
         return None  # it may hold a code, so that only root reads it: others go by flags, environment and IMDS
     except OSError as error:
         raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: {words_of(error)}") from None
+    import configparser  # most machines have no such file, and explain is to start at once
+
     parser = configparser.ConfigParser(interpolation=None, default_section="")
     try:
         parser.read_string(text, path)
@@ -125,49 +135,9 @@ def _parse(files: Files, path: str) -> Optional[configparser.ConfigParser]:
     return parser
 
 
-@dataclass(frozen=True)
-class RegionChoice:
-    """The region that counts, who named it, and what others say."""
-
-    region: Observed[str]
-    source: str = ""
-    others: tuple[tuple[str, str], ...] = ()
-
-
-def _region(source: str, text: str) -> Region:
+def checked_region(source: str, text: str) -> Region:
     """What somebody named, checked; raises Refusal (78)."""
     try:
         return Region(text)
     except ValueError as error:
         raise Refusal(ExitStatus.BAD_CONTENT, f"{source}: {repeated(text)!r} is no region: {error}") from None
-
-
-def choose_region(
-    flag: Optional[str],
-    environment: Mapping[str, str],
-    configuration: Configuration,
-    identity: Optional[Identity],
-    agent_config: Optional[AgentConfig],
-    metadata_region: Optional[str],
-) -> RegionChoice:
-    """The region: flag, environment, configuration, the vault of a registered node, Agent.Region, IMDS.
-
-    On a registered node the agent uses the vault's region, so that one which differs from the choice is kept in ``others``.
-    """
-    named = environment.get("SSM_BOOTSTRAP_REGION", "").strip()
-    if named:
-        _region("SSM_BOOTSTRAP_REGION", named)
-    registered = identity is not None and identity.state is IdentityState.REGISTERED
-    vault = identity.region if identity is not None and registered else ""
-    asked = [
-        ("--region", flag or ""),
-        ("SSM_BOOTSTRAP_REGION", named),
-        (paths.OUR_CONFIG, configuration.region),
-    ]
-    rest = [("Agent.Region", agent_config.region if agent_config else ""), ("IMDS", metadata_region or "")]
-    found = [(source, region) for source, region in (*asked, ("the vault", vault), *rest) if region]
-    if not found:
-        return RegionChoice(Unseen("nothing that was asked names a region"))
-    source, region = found[0][0], _region(*found[0])
-    others = (("the vault", vault),) if vault and vault != region else ()
-    return RegionChoice(Seen(region), source, others)

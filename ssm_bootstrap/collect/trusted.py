@@ -5,8 +5,8 @@ sshd and sudo check theirs alike. A file is opened once, and what is judged is w
 
 from __future__ import annotations
 
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host.checkedfiles import Held
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 

@@ -11,7 +11,7 @@ from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
-from ssm_bootstrap.diagnose.logs.timeline import present_of
+from ssm_bootstrap.diagnose.logs.present import present_of
 from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.model.timeline import EndedBy
 

@@ -15,7 +15,7 @@ from ssm_bootstrap.diagnose.findings import with_known
 from ssm_bootstrap.diagnose.logs.classify import LogContext
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs, LogDiagnosis, classify_logs, conclude
-from ssm_bootstrap.diagnose.logs.timeline import present_of
+from ssm_bootstrap.diagnose.logs.present import present_of
 from ssm_bootstrap.diagnose.machine import image, security, storage
 from ssm_bootstrap.diagnose.network import endpoints, proxies, region, routes
 from ssm_bootstrap.diagnose.patch import compliance, node, repositories

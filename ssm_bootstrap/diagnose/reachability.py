@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Iterable, Optional, Sequence
+from typing import TYPE_CHECKING, Iterable, Optional, Sequence
 
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.endpoints import SIGNED_ROWS
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
-from ssm_bootstrap.model.machine import Metadata
-from ssm_bootstrap.model.network import Failure, Probe, Stage
-from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.observed import value_of
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.model.machine import Metadata
+    from ssm_bootstrap.model.network import Probe
+    from ssm_bootstrap.model.observations import Observations
 
 
 class Standing(str, Enum):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import queue
 import time
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import Any, Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
+
+if TYPE_CHECKING:
+    import queue
 
 T = TypeVar("T")
 

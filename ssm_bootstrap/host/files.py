@@ -9,9 +9,7 @@ import os
 import re
 import stat
 import struct
-import tempfile
 from copy import copy
-from pathlib import Path
 from typing import BinaryIO, Callable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.host.checkedfiles import Held, first_loose, first_loose_below, hold, must_be_regular, open_unled, remove_held
@@ -25,12 +23,12 @@ class Files:
     """The file system below ``root`` ("/" on a real machine); every path given is absolute as the machine knows it."""
 
     def __init__(self, root: str = "/") -> None:
-        self._root = Path(root)
+        self._root = root.rstrip("/")
         self._is_led = True
 
     def real(self, path: str) -> str:
         """Where a path of the machine really lies."""
-        return str(self._root / path.lstrip("/"))
+        return f"{self._root}/{path.lstrip('/')}"
 
     def unled(self) -> Files:
         """The same files, of which those are not read to which somebody else could have led us by a link."""
@@ -115,7 +113,7 @@ class Files:
 
     def _led_to(self, path: str) -> str:
         """Where a path leads as the machine knows it: itself where it is no link, or one that leads out of the root."""
-        target, root = self.link_target(path), os.path.realpath(self._root)
+        target, root = self.link_target(path), os.path.realpath(self._root or "/")
         is_inside = target and os.path.commonpath((target, root)) == root
         return f"/{os.path.relpath(target, root)}" if is_inside else path
 
@@ -186,8 +184,8 @@ class Files:
             self._write_atomic(path, data, mode)
 
     def _write_atomic(self, path: str, data: bytes, mode: int) -> None:
-        real = Path(self.real(path))
-        descriptor, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
+        real = self.real(path)
+        descriptor, temporary = _make_beside(real)
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 os.fchmod(stream.fileno(), mode)
@@ -199,7 +197,7 @@ class Files:
             with contextlib.suppress(FileNotFoundError):  # a signal may come right after the replace
                 os.unlink(temporary)
             raise
-        self.sync_directory(str(Path(path).parent))
+        self.sync_directory(os.path.dirname(path))
 
     def replace_content(self, path: str, data: bytes) -> None:
         """Put ``data`` in place of what a file holds: the old or the new, never half; mode, owner and label stay.
@@ -210,9 +208,9 @@ class Files:
             self._replace_content(path, data)
 
     def _replace_content(self, path: str, data: bytes) -> None:
-        real = Path(os.path.realpath(self.real(path)))
+        real = os.path.realpath(self.real(path))
         found = os.stat(real)
-        descriptor, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
+        descriptor, temporary = _make_beside(real)
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 os.fchown(stream.fileno(), found.st_uid, found.st_gid)
@@ -226,7 +224,7 @@ class Files:
             with contextlib.suppress(FileNotFoundError):  # a signal may come right after the replace
                 os.unlink(temporary)
             raise
-        _sync_names(real.parent)
+        _sync_names(os.path.dirname(real))
 
     def make_empty(self, path: str, mode: int) -> None:
         """Leave nothing in a file and give it ``mode``; the file itself stays, or is made; raises OSError."""
@@ -239,7 +237,7 @@ class Files:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-            _sync_names(Path(real).parent)
+            _sync_names(os.path.dirname(real))
 
     def link_target(self, path: str) -> str:
         """Where a link leads, all the way; an empty string where the path is no link."""
@@ -248,13 +246,13 @@ class Files:
 
     def sync_directory(self, path: str) -> None:
         """Make the names in a directory survive a power loss; raises OSError."""
-        _sync_names(Path(self.real(path)))
+        _sync_names(self.real(path))
 
     def free_bytes(self, path: str) -> Optional[int]:
         """Bytes that may still be written at a path, or of its nearest parent that exists."""
-        real = Path(self.real(path))
-        while not real.exists() and real != real.parent:
-            real = real.parent
+        real = os.path.abspath(self.real(path))
+        while not os.path.exists(real) and real != os.path.dirname(real):
+            real = os.path.dirname(real)
         try:
             found = os.statvfs(real)
         except OSError:
@@ -298,7 +296,15 @@ def open_regular(real: str) -> BinaryIO:
         raise
 
 
-def _sync_names(directory: Path) -> None:
+def _make_beside(real: str) -> tuple[int, str]:
+    """A new file in the directory of another: its descriptor and its path."""
+    import tempfile  # with what it needs for its names it takes a while to load, and most runs write nothing
+
+    directory, name = os.path.split(real)
+    return tempfile.mkstemp(dir=directory, prefix=f".{name}.")
+
+
+def _sync_names(directory: str) -> None:
     """Make the names in a directory survive a power loss."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -307,7 +313,7 @@ def _sync_names(directory: Path) -> None:
         os.close(descriptor)
 
 
-def _copy_labels(source: Path, target: str) -> None:
+def _copy_labels(source: str, target: str) -> None:
     """Extended attributes (SELinux labels); a file system without them has none to lose."""
     with contextlib.suppress(OSError):
         for name in os.listxattr(source):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import resource
 from contextlib import suppress
 from functools import lru_cache
-from html import unescape
 from typing import Any, AnyStr, Optional
 from urllib.parse import quote
 
@@ -64,6 +62,8 @@ def _plain(text: bytes) -> bytes:
     if found is None:
         return text
     if text.startswith(b"&"):
+        from html import unescape  # with its table of names it takes a while to load
+
         return unescape(text.decode()).encode("utf-8", "replace")
     number = found["percent"] or found["byte"]
     if number:
@@ -281,6 +281,7 @@ def _spellings(secret: str) -> set[bytes]:
     import base64
 
     raw = secret.encode("utf-8", "surrogateescape")
+    import json
     from html import escape
 
     found = {

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 from typing import IO, Mapping
 
 ERROR, WARNING, INFO = 3, 4, 6
@@ -28,6 +27,8 @@ def tell_status(text: str, environment: Mapping[str, str]) -> None:
     address = environment.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return
+    import socket  # nobody listens to most runs
+
     line = text.splitlines()[0] if text else ""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as door:
         door.connect("\0" + address[1:] if address.startswith("@") else address)

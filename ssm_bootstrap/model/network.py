@@ -3,45 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import Optional
 
-
-class Stage(str, Enum):
-    """The rungs of the ladder, in order."""
-
-    DNS = "dns"
-    TCP = "tcp"
-    PROXY = "proxy"
-    TLS = "tls"
-    HTTP = "http"
-
-
-class Failure(str, Enum):
-    """Every way in which a rung can fail: a closed list."""
-
-    NAME_UNKNOWN = "name-unknown"
-    RESOLVER_SILENT = "resolver-silent"
-    RESOLVER_REFUSED = "resolver-refused"
-    REFUSED = "refused"
-    UNREACHABLE = "unreachable"
-    LOCAL_POLICY = "local-policy"
-    TIMED_OUT = "timed-out"
-    RESET = "reset"
-    CLOSED = "closed"
-    EXHAUSTED = "exhausted"
-    NOT_TLS = "not-tls"
-    UNTRUSTED_ISSUER = "untrusted-issuer"
-    EXPIRED = "expired"
-    NOT_YET_VALID = "not-yet-valid"
-    WRONG_NAME = "wrong-name"
-    HANDSHAKE_FAILED = "handshake-failed"
-    PROXY_DENIED = "proxy-denied"
-    PROXY_AUTH_REQUIRED = "proxy-auth-required"
-    NOT_AWS = "not-aws"
-    DENIED = "denied"
-    UNKNOWN = "unknown"
-
+from ssm_bootstrap.model.failure import Failure, Stage
 
 UNREADABLE_PROXY = "unreadable-proxy-url.invalid"
 """Stands for the host of a proxy whose URL cannot be read: the agent takes a piece of it for one. Never resolves (RFC 6761)."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Iterator, Sequence
+from typing import TYPE_CHECKING, Iterator, Sequence
 
 from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.failure import Failure
 from ssm_bootstrap.model.findings import Diagnosis, Evidence, Finding, Severity
-from ssm_bootstrap.model.network import Failure, Probe
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.model.network import Probe
 
 MOST_EVIDENCE = 3
 """Pieces of evidence that a report shows of one finding; JSON has them all."""

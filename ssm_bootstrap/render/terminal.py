@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Iterator, Sequence
+from typing import TYPE_CHECKING, Iterator, Sequence
 
-from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.render.selection import Mark, lesser
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.model.network import Probe
 
 _KEPT = "\n\t"
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Optional, Sequence
 
 from ssm_bootstrap.model.capability import CapabilityVerdict, Verdict
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
-from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.timeline import Incident
 from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence, symptom_rows
 from ssm_bootstrap.render.terminal import cells, clean, target_lines, wrapped
 
 if TYPE_CHECKING:
+    from ssm_bootstrap.model.network import Probe
     from ssm_bootstrap.model.observations import Observations
 
 _VERDICT_STYLE = {Verdict.OK: "green", Verdict.DEGRADED: "yellow", Verdict.BROKEN: "bold red", Verdict.UNKNOWN: "magenta"}

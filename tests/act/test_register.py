@@ -12,7 +12,8 @@ from ssm_bootstrap.act.identity.enrolment import Enrolled, Enrolment, Registrati
 from ssm_bootstrap.act.wait import Deadline, Preflight
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.activation import CodeSources
-from ssm_bootstrap.collect.settings import Configuration, RegionChoice
+from ssm_bootstrap.collect.region import RegionChoice
+from ssm_bootstrap.collect.settings import Configuration
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Completed

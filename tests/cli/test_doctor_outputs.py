@@ -19,7 +19,7 @@ from ssm_bootstrap.cli.saving import observations_text
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.network import Failure, Stage
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen
 from tests.laws.tree import ROOT

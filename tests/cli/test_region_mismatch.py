@@ -9,7 +9,7 @@ import pytest
 
 from ssm_bootstrap.act.agent.restart import region_at_work
 from ssm_bootstrap.cli.outcome import region_mismatch
-from ssm_bootstrap.collect.settings import RegionChoice
+from ssm_bootstrap.collect.region import RegionChoice
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.findings import Severity
 from ssm_bootstrap.model.observed import Seen

@@ -15,7 +15,7 @@ from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
-from ssm_bootstrap.model.network import Failure, Stage
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Seen, Unseen
 from tests.made import EVERYTHING, INSIDE, healthy, observations, probe

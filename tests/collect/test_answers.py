@@ -8,7 +8,7 @@ import pytest
 
 from ssm_bootstrap.collect.network.answers import PROXY_HEADERS, Expected, judge_file, judge_service
 from ssm_bootstrap.host.network import Answer
-from ssm_bootstrap.model.network import Failure
+from ssm_bootstrap.model.failure import Failure
 from ssm_bootstrap.model.patch import FetchOutcome
 
 

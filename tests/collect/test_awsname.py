@@ -15,7 +15,8 @@ from ssm_bootstrap.collect.agent.configuration import read_agent_config
 from ssm_bootstrap.collect.agent.identity import look_past_journal
 from ssm_bootstrap.collect.machine.instance import MetadataLook
 from ssm_bootstrap.collect.patch.overrides import DIRECTORY, read_overrides
-from ssm_bootstrap.collect.settings import Configuration, choose_region, read_configuration
+from ssm_bootstrap.collect.region import choose_region
+from ssm_bootstrap.collect.settings import Configuration, read_configuration
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.aws import Domain, Region

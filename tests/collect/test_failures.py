@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from ssm_bootstrap.collect.network.failures import MOST_WORDS, failure_of, words_of
-from ssm_bootstrap.model.network import Failure
+from ssm_bootstrap.collect.network.failures import failure_of
+from ssm_bootstrap.host.errorwords import MOST_WORDS, words_of
+from ssm_bootstrap.model.failure import Failure
 
 
 def tls(kind: type[ssl.SSLError] = ssl.SSLError, **attributes: Any) -> ssl.SSLError:

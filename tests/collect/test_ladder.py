@@ -15,7 +15,8 @@ import trustme
 from ssm_bootstrap.collect.network.connector import Connector
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.network import Answer
-from ssm_bootstrap.model.network import Failure, Probe, Proxy, Stage, StageResult
+from ssm_bootstrap.model.failure import Failure, Stage
+from ssm_bootstrap.model.network import Probe, Proxy, StageResult
 from tests.fakes import NOON, StillClock
 from tests.laws.secrets import CANARIES
 from tests.loopback import (

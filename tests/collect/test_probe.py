@@ -15,7 +15,8 @@ from ssm_bootstrap.collect.network.probe import MOST_ADDRESSES, ProbeRun
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.network import Answer, Network
-from ssm_bootstrap.model.network import Failure, NameLookup, Probe, Stage
+from ssm_bootstrap.model.failure import Failure, Stage
+from ssm_bootstrap.model.network import NameLookup, Probe
 from tests.fakes import Gate, IdleClock, QuickClock, RootedFiles, ScriptedNetwork
 from tests.laws.secrets import CANARIES, leaks
 from tests.loopback import DRIPS, Dripping, Loopback, secured, serving

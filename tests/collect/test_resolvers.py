@@ -9,7 +9,7 @@ import pytest
 from ssm_bootstrap.collect.network.resolvers import look_up, upstream_resolvers
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.network import Network
-from ssm_bootstrap.model.network import Failure
+from ssm_bootstrap.model.failure import Failure
 from tests.collect.resolver import OnPort, resolver
 from tests.fakes import RootedFiles
 from tests.loopback import nobody

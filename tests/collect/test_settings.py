@@ -7,7 +7,8 @@ from typing import Any, Optional
 import pytest
 
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.settings import Configuration, RegionChoice, choose_region, read_code, read_configuration
+from ssm_bootstrap.collect.region import RegionChoice, choose_region
+from ssm_bootstrap.collect.settings import Configuration, read_code, read_configuration
 from ssm_bootstrap.model.agent import AgentConfig, Identity, IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observed import Seen, Unseen

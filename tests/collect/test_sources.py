@@ -9,7 +9,7 @@ import pytest
 
 from ssm_bootstrap.catalog.logformat import KINDS, kind_of
 from ssm_bootstrap.collect.logs.sources import MOST_COMMAND_FILES, own_sources, sources_below
-from ssm_bootstrap.host.trees import LogTree
+from ssm_bootstrap.host.walks import LogTree
 
 LOGS = "var/log/amazon/ssm"
 ORDERS = "var/lib/amazon/ssm/mi-1/document/orchestration"

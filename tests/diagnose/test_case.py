@@ -16,9 +16,9 @@ from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
 from ssm_bootstrap.model.agent import Agent, AgentConfig, AgentProcess, Identity, IdentityState, Unit
 from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Finding, Severity, State
 from ssm_bootstrap.model.machine import ProxySide, Surroundings
-from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, Unseen
 from ssm_bootstrap.model.timeline import EndedBy, Ending, Incident

@@ -12,9 +12,10 @@ from ssm_bootstrap.diagnose.case import Case, open_case
 from ssm_bootstrap.diagnose.network import region
 from ssm_bootstrap.diagnose.network.region import metadata
 from ssm_bootstrap.model.agent import Agent, AgentConfig, Identity, IdentityState, Unit
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.model.machine import Impostor, Instance, Metadata
-from ssm_bootstrap.model.network import Failure, Probe, Stage
+from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 from tests.made import EVERYTHING, INSIDE, PUBLIC, REGION, observations, probe

@@ -10,8 +10,9 @@ from ssm_bootstrap.diagnose.case import open_case
 from ssm_bootstrap.diagnose.network import endpoints
 from ssm_bootstrap.model.agent import Agent
 from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Finding, Severity
-from ssm_bootstrap.model.network import Failure, Probe, Proxy, Stage
+from ssm_bootstrap.model.network import Probe, Proxy
 from ssm_bootstrap.model.observed import Seen
 from tests.made import EVERYTHING, INSIDE, INSIDE_B, PUBLIC, REGION, ROWS, V6, healthy, instance, observations, probe
 

@@ -14,9 +14,10 @@ from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.codec import decode, encode
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
 from ssm_bootstrap.model.machine import Image, RunningIdentity, SharedProfile
-from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult, Target
+from ssm_bootstrap.model.network import Probe, StageResult, Target
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen, Unseen
 from ssm_bootstrap.model.patch import (

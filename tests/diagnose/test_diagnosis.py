@@ -17,8 +17,8 @@ from ssm_bootstrap.diagnose.diagnosis import CHECKS, Steps, diagnose, in_order
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Evidence, Severity
-from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.observations import LogDigest
 from ssm_bootstrap.model.observed import Seen, Unseen
 from tests.laws.secrets import CANARIES, leaks

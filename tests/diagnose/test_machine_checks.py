@@ -15,10 +15,11 @@ from ssm_bootstrap.diagnose.machine import security, storage
 from ssm_bootstrap.diagnose.network import proxies, routes
 from ssm_bootstrap.model.agent import Agent, AgentConfig, AgentProcess, Identity, IdentityState, Unit
 from ssm_bootstrap.model.capability import Capability, Verdict
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.model.logs import LogSettings, LogSink
 from ssm_bootstrap.model.machine import Chain, Core, Denial, Firewall, ProxySide, Route, Storage, Surroundings
-from ssm_bootstrap.model.network import Failure, Proxy, Stage
+from ssm_bootstrap.model.network import Proxy
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Seen, Unseen
 from tests.fakes import NOON

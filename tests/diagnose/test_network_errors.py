@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssm_bootstrap.diagnose.logs.network_errors import parse_curl_error, parse_network_error
-from ssm_bootstrap.model.network import Failure, Stage
+from ssm_bootstrap.model.failure import Failure, Stage
 
 HOST = "ssm.eu-west-1.amazonaws.com"
 POST = f'RequestError: send request failed\ncaused by: Post "https://{HOST}/": '

@@ -6,7 +6,8 @@ from typing import Tuple
 
 import pytest
 
-from ssm_bootstrap.model.network import Failure, Probe, Stage
+from ssm_bootstrap.model.failure import Failure, Stage
+from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.patch import FetchOutcome, Repository
 from tests.diagnose.test_checks_patch import (
     AL2023,

@@ -14,8 +14,8 @@ from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Finding, Severity
-from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.observations import LogDigest, Observations, Plan
 from ssm_bootstrap.model.observed import Seen
 from ssm_bootstrap.model.timeline import EndedBy, Ending, Incident

@@ -9,7 +9,8 @@ import pytest
 from ssm_bootstrap.catalog.addresses import Place
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
 from ssm_bootstrap.diagnose.reachability import Reach, Standing, reaches, vpc_blocks
-from ssm_bootstrap.model.network import Failure, Probe, Proxy, Stage
+from ssm_bootstrap.model.failure import Failure, Stage
+from ssm_bootstrap.model.network import Probe, Proxy
 from ssm_bootstrap.model.observed import Unseen
 from tests.made import INSIDE, INSIDE_B, PUBLIC, V6, instance, observations, probe
 

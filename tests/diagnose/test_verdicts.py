@@ -9,8 +9,9 @@ import pytest
 from ssm_bootstrap.diagnose.case import open_case
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_capabilities, touched_by, with_severity
 from ssm_bootstrap.model.capability import Capability, Verdict
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Finding, Remedy, Severity
-from ssm_bootstrap.model.network import Failure, Probe, Stage
+from ssm_bootstrap.model.network import Probe
 from tests.made import INSIDE, INSIDE_B, PUBLIC, healthy, observations, probe
 
 OK, DEGRADED, BROKEN, UNKNOWN = Verdict.OK, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN

@@ -13,8 +13,8 @@ from typing import Callable, Mapping, Optional
 import pytest
 import trustme
 
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host.downloads import CannotFetch, Downloads, Fetched, TooLarge
+from ssm_bootstrap.host.errorwords import words_of
 from tests.laws.secrets import CANARIES, leaks
 from tests.loopback import DRIPS, PATIENCE, Dripping, answering, http, nobody, secured, serving
 

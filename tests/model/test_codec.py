@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.codec import NotDecodable, decode, encode
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Finding
 from ssm_bootstrap.model.logs import Level
-from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult
+from ssm_bootstrap.model.network import Probe, StageResult
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, Unseen
 

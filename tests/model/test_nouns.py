@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Remedy, Severity
-from ssm_bootstrap.model.network import Failure, Proxy, Stage
+from ssm_bootstrap.model.network import Proxy
 from ssm_bootstrap.model.observed import Seen, Unseen, reason_of, value_of
 from tests.made import probe
 

@@ -8,8 +8,8 @@ from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.model.agent import Agent, AgentConfig, AgentProcess, Identity, IdentityState, Unit
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Diagnosis, Evidence, Severity, State, Unexplained
-from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import Seen
 from tests.fakes import NOON

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ssm_bootstrap.model.network import Failure, Probe, Stage
+from ssm_bootstrap.model.failure import Failure, Stage
+from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.render.selection import Mark
 from ssm_bootstrap.render.terminal import cells, target_lines
 from tests.made import INSIDE, PUBLIC, healthy, probe

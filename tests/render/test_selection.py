@@ -8,8 +8,9 @@ from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.model.agent import Agent
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Diagnosis, Evidence
-from ssm_bootstrap.model.network import Failure, Probe, Stage
+from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observed import Seen
 from ssm_bootstrap.render.selection import MOST_EVIDENCE, Mark, mark_of, shown_evidence
 from tests.made import INSIDE, INSIDE_B, PUBLIC, healthy, observations, probe

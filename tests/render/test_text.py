@@ -8,8 +8,8 @@ import pytest
 from rich.cells import cell_len
 
 from ssm_bootstrap.model.findings import Diagnosis
+from ssm_bootstrap.render.machine import tell_machine
 from ssm_bootstrap.render.selection import MOST_EVIDENCE
-from ssm_bootstrap.render.story import tell_machine
 from ssm_bootstrap.render.text import Report, heading
 from tests.render.reports import EVIL, STORIES
 

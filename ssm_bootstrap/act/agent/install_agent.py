@@ -17,12 +17,12 @@ from ssm_bootstrap.catalog.agent import INSTALLED, INSTALLERS, SIGNATURE, Packag
 from ssm_bootstrap.catalog.secrets import repeated
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.network.connector import trust_of
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.trusted import read_trusted
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.host.downloads import CannotFetch, TooLarge
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.aws import Domain, Region
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno

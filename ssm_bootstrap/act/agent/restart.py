@@ -20,8 +20,8 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.agent import AgentConfig, IdentityState, Proof, ProofSign
 from ssm_bootstrap.model.aws import Region, Site
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
+from ssm_bootstrap.model.failure import Stage
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State
-from ssm_bootstrap.model.network import Stage
 from ssm_bootstrap.session import Session, proxies_of
 
 

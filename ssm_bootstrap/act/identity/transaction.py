@@ -16,8 +16,8 @@ from ssm_bootstrap.act.identity.snapshot import promote, put_back, remove_leftov
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.identity import look_past_journal
 from ssm_bootstrap.collect.agent.journal import ChangePhase, Journal, Operation
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.agent import IdentityState, Proof
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno

@@ -16,11 +16,11 @@ from ssm_bootstrap.act.setup.launcher import BEFORE, half_written
 from ssm_bootstrap.act.setup.remains import Remains
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.activation import code_problem, shown_path
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.settings import Configuration, configuration_without_code, read_code
 from ssm_bootstrap.collect.trusted import fault_of_secret, fault_of_trusted
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.checkedfiles import Held
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.secrets import unfold
 
 CLOUD_INIT = "/var/lib/cloud/instances"

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Iterator, Sequence
 
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.secrets import is_packed, unfold_bounded
-from ssm_bootstrap.host.trees import walk_disk
+from ssm_bootstrap.host.walks import walk_disk
 
 PIECE = 8 << 20
 """Bytes of a file that are searched at a time."""

@@ -20,7 +20,7 @@ from ssm_bootstrap.catalog.findings import (
     s3,
     tls,
 )
-from ssm_bootstrap.model.network import Failure, Stage
+from ssm_bootstrap.model.failure import Failure, Stage
 
 KINDS: tuple[FindingKind, ...] = (
     network.KINDS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity
-from ssm_bootstrap.model.network import Failure, Stage
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Layer, Scope, Teller, Variant
 from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity
-from ssm_bootstrap.model.network import Failure, Stage
 
 _UNIT_ENVIRONMENT = "systemctl show -p Environment -p EnvironmentFiles -p DropInPaths amazon-ssm-agent.service"
 _UNIT_NAMES = "systemctl show -p EnvironmentFiles -p DropInPaths amazon-ssm-agent.service"

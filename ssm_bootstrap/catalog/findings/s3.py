@@ -6,8 +6,8 @@ from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Layer, 
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity
-from ssm_bootstrap.model.network import Failure, Stage
 
 _PART = Variant(
     name="part",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Reason, Severity
-from ssm_bootstrap.model.network import Failure, Stage
 
 _SHOW_CERTIFICATE = (
     "openssl s_client -connect {host}:443 -servername {host} </dev/null 2>/dev/null | openssl x509 -noout -issuer -subject -dates"

@@ -9,9 +9,9 @@ from typing import Mapping, Optional
 from ssm_bootstrap.catalog.limits import ACTIVATION_CODE
 from ssm_bootstrap.catalog.secrets import NOT_REPEATED, repeated
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.settings import Configuration, read_code
 from ssm_bootstrap.collect.trusted import read_private
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 

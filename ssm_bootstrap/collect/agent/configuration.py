@@ -8,8 +8,8 @@ from typing import Any, Mapping, Optional
 
 from ssm_bootstrap.catalog.agent import ANY, SECTIONS, TEXT, TEXTS, WHOLE, YES_NO
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.trusted import fault_of_trusted
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.agent import AgentConfig
 from ssm_bootstrap.model.aws import DOMAIN_SHAPE

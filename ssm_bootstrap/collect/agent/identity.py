@@ -8,7 +8,7 @@ from typing import Any, Mapping, Optional
 
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.journal import UnreadableJournal, read_journal
-from ssm_bootstrap.collect.network.failures import words_of
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.locks import Locks
 from ssm_bootstrap.model.agent import Identity, IdentityState

@@ -12,7 +12,7 @@ from typing import Any, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.secrets import mask_shapes
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.network.failures import words_of
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files, modified
 from ssm_bootstrap.model.agent import Command, StepOutput
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen

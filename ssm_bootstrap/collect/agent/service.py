@@ -8,10 +8,10 @@ from typing import Mapping, Optional
 
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.configuration import read_agent_config
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.proxy_url import shown_exceptions, shown_proxy
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.agent import Agent, AgentConfig, AgentProcess, Unit
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime, timezone, tzinfo
 from typing import Any, Callable, Iterable, Iterator, Mapping, Optional
@@ -178,6 +177,8 @@ def _journal_lines(lines: Iterable[bytes], zone: tzinfo) -> Iterator[bytes]:
 
 def _entry(line: bytes) -> Optional[Mapping[str, Any]]:
     try:
+        import json  # the logs of most machines hold none
+
         entry = json.loads(line)
     except (ValueError, RecursionError):
         return None

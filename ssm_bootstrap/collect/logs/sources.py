@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Collection, Iterable, Iterator, Sequence
 from ssm_bootstrap.catalog.logformat import KINDS, LOG_DIRECTORY, LOG_NAMES, LOGS, kind_of
 from ssm_bootstrap.collect.logs.read import default_paths, rotations_of
 from ssm_bootstrap.host.files import Files
-from ssm_bootstrap.host.trees import FoundFile, LogTree
+from ssm_bootstrap.host.walks import FoundFile, LogTree
 from ssm_bootstrap.model.logs import LogSettings, LogSink
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def read_log_settings(files: Files, path: str = PATH) -> LogSettings:
     except (FileNotFoundError, NotADirectoryError):
         return LogSettings(path)
     except OSError as error:
-        from ssm_bootstrap.collect.network.failures import words_of
+        from ssm_bootstrap.host.errorwords import words_of
 
         return LogSettings(path, True, words_of(error))
     from ssm_bootstrap.collect.trusted import fault_of_trusted
@@ -116,7 +116,7 @@ def read_log_settings(files: Files, path: str = PATH) -> LogSettings:
     data = held.data
     from xml.etree import ElementTree  # most nodes have no such file, and explain is to start at once
 
-    from ssm_bootstrap.collect.network.failures import words_of
+    from ssm_bootstrap.host.errorwords import words_of
 
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         return LogSettings(path, True, "it declares entities, which are not followed")

@@ -9,7 +9,7 @@ from typing import Any, Mapping, Optional
 from ssm_bootstrap.catalog.secrets import account_of_key
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.inifile import sections_of
-from ssm_bootstrap.collect.network.failures import words_of
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.machine import Fingerprint, Image, MachineId, RunningIdentity, SharedProfile
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen, value_of

@@ -10,9 +10,9 @@ from typing import Optional, Union
 
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.secrets import fault_words
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.resolvers import upstream_resolvers
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.network import Answer
 from ssm_bootstrap.model.aws import REGION_SHAPE
 from ssm_bootstrap.model.machine import Impostor, Instance, Metadata

@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 from typing import Iterable, Iterator, Mapping, Optional
 
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import OUTPUT_LIMIT, CannotRun
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.machine import Chain, Denial, Firewall
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Mapping, Optional
 
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.machine import Directory, Storage
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen

@@ -13,12 +13,14 @@ from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.endpoints import WEBSOCKET_PATH, Endpoint
 from ssm_bootstrap.catalog.secrets import repeated
 from ssm_bootstrap.collect.network.answers import judge_service, request_id_of
-from ssm_bootstrap.collect.network.failures import failure_of, words_of
+from ssm_bootstrap.collect.network.failures import failure_of
 from ssm_bootstrap.collect.trusted import fault_of_trusted
 from ssm_bootstrap.host.clock import Clock
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.network import Answer, Network, Trust
-from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult, Target
+from ssm_bootstrap.model.failure import Failure, Stage
+from ssm_bootstrap.model.network import Probe, StageResult, Target
 
 T = TypeVar("T")
 

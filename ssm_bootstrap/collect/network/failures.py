@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import socket
-import sys
 
-from ssm_bootstrap.model.network import Failure
+from ssm_bootstrap.model.failure import Failure
 
 _BY_ERRNO = {
     errno.ECONNREFUSED: Failure.REFUSED,
@@ -49,9 +48,6 @@ _BY_VERIFY_CODE = {
 }
 
 
-MOST_WORDS = 200
-
-
 _NOT_TLS_REASONS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
 
 
@@ -77,19 +73,3 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, OSError):
         return _BY_ERRNO.get(error.errno or 0, Failure.UNKNOWN)
     return Failure.UNKNOWN
-
-
-def words_of(error: BaseException) -> str:
-    """An error in one line: the system's own words where it has some; what a stranger sent is cut short."""
-    if "ssl" in sys.modules:  # whoever only reads files has no error of TLS, and need not wait for it to load
-        import ssl
-
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return error.verify_message.rstrip(".")
-        if isinstance(error, ssl.SSLError):
-            return error.reason.replace("_", " ").lower() if error.reason else "TLS error"
-    if isinstance(error, (socket.timeout, TimeoutError)):
-        return "no answer"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror[0].lower() + error.strerror[1:]
-    return " ".join(str(error).split())[:MOST_WORDS] or type(error).__name__

@@ -15,11 +15,13 @@ from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.endpoints import Endpoint
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.collect.network.connector import Connector, trust_of
-from ssm_bootstrap.collect.network.failures import failure_of, words_of
+from ssm_bootstrap.collect.network.failures import failure_of
 from ssm_bootstrap.collect.network.resolvers import look_up, upstream_resolvers
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.resolver import Told
-from ssm_bootstrap.model.network import Failure, NameLookup, Probe, Stage, StageResult, Target
+from ssm_bootstrap.model.failure import Failure, Stage
+from ssm_bootstrap.model.network import NameLookup, Probe, StageResult, Target
 
 ASK_WHY_AFTER = 0.25  # seconds that a name may take before the upstream resolvers are asked why
 MOST_ADDRESSES = 16

@@ -8,11 +8,11 @@ from typing import Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.secrets import repeated
 from ssm_bootstrap.collect.agent.service import KEPT_VARIABLES, look_at_unit, masked_variable, parse_environment, show_pairs
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.trusted import read_trusted
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.agent import Unit
 from ssm_bootstrap.model.exitstatus import Refusal

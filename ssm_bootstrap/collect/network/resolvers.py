@@ -7,11 +7,13 @@ import re
 from typing import Optional, Sequence
 
 from ssm_bootstrap.catalog import limits
-from ssm_bootstrap.collect.network.failures import failure_of, words_of
+from ssm_bootstrap.collect.network.failures import failure_of
 from ssm_bootstrap.host.clock import Clock
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.network import Network
-from ssm_bootstrap.model.network import Failure, NameLookup
+from ssm_bootstrap.model.failure import Failure
+from ssm_bootstrap.model.network import NameLookup
 
 STUB = "127.0.0.53"
 RESOLV_CONF = "/etc/resolv.conf"

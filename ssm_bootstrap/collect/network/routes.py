@@ -6,7 +6,7 @@ import contextlib
 import ipaddress
 from typing import Iterator
 
-from ssm_bootstrap.collect.network.failures import words_of
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.machine import Route
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen

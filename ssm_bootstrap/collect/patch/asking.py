@@ -13,15 +13,17 @@ from ssm_bootstrap.catalog.endpoints import Endpoint
 from ssm_bootstrap.catalog.patch import PatchObject, patch_objects
 from ssm_bootstrap.collect.network import answers
 from ssm_bootstrap.collect.network.connector import Connector, trust_of
-from ssm_bootstrap.collect.network.failures import failure_of, words_of
+from ssm_bootstrap.collect.network.failures import failure_of
 from ssm_bootstrap.collect.network.probe import ProbeRun, Wanted
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.configured import ProxyChoice, RepositoryUrl, choice_of
 from ssm_bootstrap.collect.patch.overrides import Overrides
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.network import Answer, Network
 from ssm_bootstrap.model.aws import NO_SITE
-from ssm_bootstrap.model.network import Failure, Probe, Stage, StageResult, Target
+from ssm_bootstrap.model.failure import Failure, Stage
+from ssm_bootstrap.model.network import Probe, StageResult, Target
 from ssm_bootstrap.model.patch import Fetch, FetchOutcome
 
 SERVICE = "repository"

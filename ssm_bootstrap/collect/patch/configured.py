@@ -8,9 +8,9 @@ from typing import Optional, Sequence
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 from ssm_bootstrap.catalog.distributions import SUSE_PLUGIN_HOST, distribution_of, provider_of
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.targets import ProxySettings, proxy_of
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.machine import SystemName
 from ssm_bootstrap.model.aws import Site

@@ -10,9 +10,9 @@ import re
 from typing import Iterator, Optional
 
 from ssm_bootstrap.catalog.distributions import manager_of
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.locks import process_holding
 from ssm_bootstrap.model.patch import LockHeld, Manager, NodeLimits

@@ -23,7 +23,6 @@ from typing import Optional
 from ssm_bootstrap.catalog.patch import ACCELERATED, MODULES, PAYLOAD, SNAPSHOT
 from ssm_bootstrap.catalog.secrets import repeated
 from ssm_bootstrap.collect.inifile import ConfigSection, is_on, parse_ini
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.patch import sitefile
 from ssm_bootstrap.collect.patch.configured import (
     MOST_BYTES,
@@ -37,6 +36,7 @@ from ssm_bootstrap.collect.patch.configured import (
     text_of,
 )
 from ssm_bootstrap.collect.trusted import fault_of_trusted
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.aws import NO_SITE, Site, SitePartition, SiteRegion
 from ssm_bootstrap.model.patch import Problem, Repository

@@ -9,7 +9,6 @@ from typing import Callable, Iterable, Mapping, Optional
 
 from ssm_bootstrap.catalog.distributions import manager_of, provider_named
 from ssm_bootstrap.collect.network.connector import trust_of
-from ssm_bootstrap.collect.network.failures import words_of
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.apt import AptReader
 from ssm_bootstrap.collect.patch.aptconf import mirrors_of
@@ -19,6 +18,7 @@ from ssm_bootstrap.collect.patch.overrides import Overrides
 from ssm_bootstrap.collect.patch.yum import YumReader
 from ssm_bootstrap.collect.patch.zypper import ZypperReader
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.network import Trust
 from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen

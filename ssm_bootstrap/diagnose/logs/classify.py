@@ -19,8 +19,8 @@ from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault, parse_curl_
 from ssm_bootstrap.diagnose.reachability import code_by_proxy, code_of_silence
 from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord
-from ssm_bootstrap.model.network import Failure, Stage
 
 _RUNGS = tuple(Stage)
 

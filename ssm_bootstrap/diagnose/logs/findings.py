@@ -18,9 +18,9 @@ from ssm_bootstrap.diagnose.logs.incidents import CauseRecords, what_holds
 from ssm_bootstrap.diagnose.logs.timeline import Signal
 from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.failure import Failure
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State, Unexplained
 from ssm_bootstrap.model.logs import Level
-from ssm_bootstrap.model.network import Failure
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.timeline import Incident
 

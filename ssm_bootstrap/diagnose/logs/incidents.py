@@ -14,8 +14,8 @@ from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.diagnose.logs.classify import Judgement, Sighting, Sort
 from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, Moments, SeenBeside, find_ending
 from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.failure import Stage
 from ssm_bootstrap.model.logs import Level
-from ssm_bootstrap.model.network import Stage
 from ssm_bootstrap.model.timeline import EndedBy, Ending, Incident, LifeEvent, Sign, Timeline
 
 CHANGE_BEFORE = timedelta(minutes=15)

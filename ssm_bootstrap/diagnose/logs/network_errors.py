@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Optional
 
-from ssm_bootstrap.model.network import Failure, Stage
+from ssm_bootstrap.model.failure import Failure, Stage
 
 _URL = re.compile(
     r"\b(Post|Get|Head|Put|Delete|Patch|Options) \"?((?:https?|wss?)://(\[[0-9A-Fa-f:.%]{2,64}\]|[^\s/:\"?#@]{1,255})"

@@ -13,9 +13,10 @@ from ssm_bootstrap.diagnose.machine.firewall_rules import Does, Packet, ReadRule
 from ssm_bootstrap.diagnose.reachability import Reach, Standing, hosts_of, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Chain, Firewall
-from ssm_bootstrap.model.network import Failure, Probe, Stage
+from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observed import Unseen, value_of
 
 DEEPEST = 16

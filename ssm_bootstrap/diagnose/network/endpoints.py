@@ -16,8 +16,9 @@ from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.reachability import Reach, Standing, hosts_of, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.failure import Failure
 from ssm_bootstrap.model.findings import Evidence, Finding, Reason, Severity
-from ssm_bootstrap.model.network import Failure, Probe
+from ssm_bootstrap.model.network import Probe
 
 
 def what_failed(case: Case) -> Iterator[Finding]:

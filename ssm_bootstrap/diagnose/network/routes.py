@@ -8,9 +8,9 @@ from typing import Iterator
 from ssm_bootstrap.catalog.agent import DUAL_STACK
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Route
-from ssm_bootstrap.model.network import Failure, Stage
 from ssm_bootstrap.model.observed import Unseen, value_of
 
 _BY_ROUTE = (Failure.TIMED_OUT, Failure.UNREACHABLE)

@@ -15,7 +15,7 @@ from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.repositories import MOST_QUESTIONS, look_at_repositories
 from ssm_bootstrap.host.network import Answer
 from ssm_bootstrap.model.codec import encode
-from ssm_bootstrap.model.network import Stage
+from ssm_bootstrap.model.failure import Stage
 from ssm_bootstrap.model.observed import Seen
 from ssm_bootstrap.model.patch import Fetch, FetchOutcome, Repositories
 from tests.collect.repositories.trees import TREES, host_of
