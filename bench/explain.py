@@ -13,7 +13,7 @@ from statistics import median
 from typing import Dict, List, Sequence
 
 from bench.agentlogs import write_logs
-from bench.figures import Figure, plain, ratio, worst
+from bench.figures import Figure, middle, plain, ratio
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from tests.lab.machine import ENVIRONMENT, ROOT
 
@@ -81,12 +81,12 @@ def _growth(explain: Sequence[str]) -> List[Figure]:
     for name, runs in seconds.items():
         took = [run.seconds for run in runs]
         what = f"explain, {name}, interpreter included"
-        figures.append(worst(what, took, 0.15) if name == "2 MB" else plain(what, took))
+        figures.append(middle(what, took, 0.15) if name == "2 MB" else plain(what, took))
         figures.append(plain(f"    processor time, {name}", [run.processor for run in runs]))
-    small, middle, large = (median(run.processor for run in runs) for runs in seconds.values())
-    grown = (large - middle) / 24 / ((middle - small) / 6) if middle > small else 0.0
+    small, medium, large = (median(run.processor for run in runs) for runs in seconds.values())
+    grown = (large - medium) / 24 / ((medium - small) / 6) if medium > small else 0.0
     what = "  growth: a MB from 8 to 32, by one from 2 to 8"
-    return [*figures, Figure(what, [large - middle], grown, "x", 1.5, "processor time; 1 is linear")]
+    return [*figures, Figure(what, [large - medium], grown, "x", 1.5, "processor time; 1 is linear")]
 
 
 def commonest_parts(place: Path, count: int = 7) -> List[str]:

@@ -56,6 +56,11 @@ def worst(what: str, seconds: Sequence[float], limit: float) -> Figure:
     return Figure(what, seconds, max(seconds), "s", limit, "the slowest run")
 
 
+def middle(what: str, seconds: Sequence[float], limit: float) -> Figure:
+    """The median may take no longer; single runs say as much of the machine's other work."""
+    return Figure(what, seconds, median(seconds), "s", limit, "the median")
+
+
 def ratio(what: str, seconds: Sequence[float], base: Sequence[float], limit: Optional[float], of: str) -> Figure:
     """The median, in medians of the base."""
     return Figure(what, seconds, median(seconds) / median(base), "x", limit, of)

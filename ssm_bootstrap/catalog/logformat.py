@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Iterator, NamedTuple, Optional
 
 from ssm_bootstrap.catalog.secrets import mask_shapes
@@ -49,14 +50,22 @@ def parse_time(text: str, zone: tzinfo) -> Optional[datetime]:
 
     It bears the offset that the zone had at that moment: what lies between two of them is then right across a clock's change.
     """
-    fraction = text[20:26]
+    minute, fraction = _minute(text[:16], zone), text[20:26]
+    if minute is None:
+        return None
+    try:
+        return minute.replace(second=int(text[17:19]), microsecond=int(fraction.ljust(6, "0")) if fraction else 0)
+    except ValueError:
+        return None
+
+
+@lru_cache(4096)
+def _minute(text: str, zone: tzinfo) -> Optional[datetime]:
+    """The minute of a time, with the offset that its zone had then."""
     if not "1970" <= text[0:4] <= "9000":
         return None
     try:
-        at = datetime(
-            int(text[0:4]), int(text[5:7]), int(text[8:10]), int(text[11:13]), int(text[14:16]), int(text[17:19]),
-            int(fraction.ljust(6, "0")) if fraction else 0, zone,
-        )  # fmt: skip
+        at = datetime(int(text[0:4]), int(text[5:7]), int(text[8:10]), int(text[11:13]), int(text[14:16]), tzinfo=zone)
     except ValueError:
         return None
     if isinstance(zone, timezone):

@@ -87,16 +87,12 @@ class Shape:
     """
 
     def __init__(self, expression: str, *needs: Sequence[str]) -> None:
-        self.expression, self.needs = expression, needs
+        self.expression, self.needs = expression, tuple(frozenset(group) for group in needs)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The expression, compiled when it is first needed; ``kept`` is what stands before the secret and stays."""
         return re.compile(self.expression)
-
-    def may_be_in(self, folded: str) -> bool:
-        """Whether a text may hold one; ``folded`` is that text as ``fold_case`` gives it."""
-        return all(any(part in folded for part in group) for group in self.needs)
 
 
 _LIKE_ASCII = {0x130: "i", 0x131: "i", 0x17F: "s", 0x212A: "k"}
@@ -111,7 +107,8 @@ def fold_case(text: str) -> str:
 def shapes_in(text: str) -> list[Shape]:
     """Those that may match somewhere in the text."""
     folded = fold_case(text)
-    return [shape for shape in SHAPES if shape.may_be_in(folded)]
+    held = {part for part in _PARTS if part in folded}
+    return [shape for shape in SHAPES if not any(group.isdisjoint(held) for group in shape.needs)]
 
 
 SHAPES: tuple[Shape, ...] = (
@@ -189,6 +186,8 @@ SHAPES: tuple[Shape, ...] = (
     Shape(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", ("private key-----",)),
     Shape(r"\bMII[A-Za-z0-9+/]{60,}={0,2}", ("mii",)),  # a DER key or certificate in base64
 )
+
+_PARTS = frozenset(part for shape in SHAPES for group in shape.needs for part in group)
 
 
 _SECRET_NAME = (

@@ -25,4 +25,16 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             return 0
     from ssm_bootstrap.cli.entry import run
 
-    return run(words)
+    return run(words) if arguments is not None else _run_alone(words)
+
+
+def _run_alone(words: Sequence[str]) -> int:
+    """A run that has the process to itself: what it makes it keeps until its end, and then nobody need look through it."""
+    import gc
+
+    from ssm_bootstrap.cli.entry import run
+
+    gc.set_threshold(100_000, 20, 20)
+    status = run(words)
+    gc.freeze()
+    return status

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import stat
 import sys
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from typing import Iterator, Optional, Sequence
+from typing import Callable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import KINDS
 from ssm_bootstrap.cli.flags import resolve
+from ssm_bootstrap.collect.logs.parts import SHARE
 from ssm_bootstrap.collect.logs.read import read_logs, read_stream
 from ssm_bootstrap.collect.logs.sources import Source, log_paths, own_sources, read_log_settings, sources_below
 from ssm_bootstrap.host.clock import Clock
@@ -71,14 +73,20 @@ class Search:
         told = f"UTC{offset[:3]}:{offset[3:]}"
         return told if name in ("", "UTC", told) else f"{name}, {told}"
 
-    def read(self) -> LogDigest:
-        """The digest; raises Refusal (66 of what was named, 78 of this machine) where there is nothing to be read."""
+    def read(self, meanwhile: Callable[[], object] = lambda: None) -> LogDigest:
+        """The digest; raises Refusal (66 of what was named, 78 of this machine) where there is nothing to be read.
+
+        Small files are read by a copy of this process, while this one does ``meanwhile``.
+        """
         if self.files == ("-",):
             return self._read_standard_input()
         if self.kinds == ("journal",):
             return self._read_journal()
         found = self.sources()
-        digest = self.read_sources(found)
+        if _are_small(found):
+            digest = Workers().beside(lambda: self.read_sources(found), meanwhile)
+        else:
+            digest = self.read_sources(found)
         if self.is_own and not found:
             with contextlib.suppress(Refusal):  # a machine without a journal
                 digest = self._read_journal() if "journal" in self.kinds else digest
@@ -172,6 +180,15 @@ class Search:
             remarks.append(f"journalctl did not end in {JOURNAL_PATIENCE:g} s: what it gave until then was read")
         files = tuple(replace(file, remarks=(*file.remarks, *remarks)) for file in digest.files)
         return replace(digest, files=files)
+
+
+def _are_small(found: Sequence[Source]) -> bool:
+    """Whether reading them takes no longer than loading what tells of them, so that both are worth doing at once."""
+    try:
+        stats = [os.stat(source.path) for source in found]
+    except OSError:
+        return False
+    return bool(stats) and all(stat.S_ISREG(one.st_mode) for one in stats) and sum(one.st_size for one in stats) < SHARE
 
 
 def _below(tree: LogTree, path: str, kinds: Sequence[str]) -> tuple[Source, ...]:

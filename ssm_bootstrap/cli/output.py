@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.host.errorwords import words_of
@@ -13,7 +13,9 @@ from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.systemd import ERROR, INFO, WARNING, is_journal, tell_status
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 from ssm_bootstrap.render.terminal import clean
-from ssm_bootstrap.render.text import Report
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.render.text import Report
 
 PIPE_WIDTH = 100
 NARROWEST, WIDEST = 20, 500
@@ -29,6 +31,8 @@ def terminal_width(otherwise: int) -> int:
 
 def new_report(colour: bool = True) -> Report:
     """A report as wide as the terminal, or 100 columns in a pipe; colours only on a terminal, and never with NO_COLOR."""
+    from ssm_bootstrap.render.text import Report  # of a log it is loaded while that is read
+
     terminal = sys.stdout.isatty()
     columns = terminal_width(PIPE_WIDTH) if terminal or os.environ.get("COLUMNS") else PIPE_WIDTH
     columns = max(NARROWEST, min(columns, WIDEST))

@@ -28,9 +28,19 @@ class Workers:
             return results
         except BaseException:
             for copy in copies:
-                if copy and copy.pid:
-                    os.kill(copy.pid, signal.SIGKILL)
-                    _collect(copy)
+                _end(copy)
+            raise
+
+    def beside(self, task: Callable[[], T], meanwhile: Callable[[], object]) -> T:
+        """What a task gives, done by a copy while this process does something else; what the task raises, it raises here."""
+        copy = _start(task) if self.count > 1 else None
+        try:
+            import pickle  # noqa: F401  (for what the copy gives; loaded while it works)
+
+            meanwhile()
+            return task() if copy is None else _result_of(copy, task)
+        except BaseException:
+            _end(copy)
             raise
 
 
@@ -65,6 +75,12 @@ def _start(task: Callable[[], T]) -> Optional[_Copy]:
         status = 0
     finally:
         os._exit(status)  # no exception, no buffer and no exit handler of this process is the copy's
+
+
+def _end(copy: Optional[_Copy]) -> None:
+    if copy and copy.pid:
+        os.kill(copy.pid, signal.SIGKILL)
+        _collect(copy)
 
 
 def _result_of(copy: _Copy, task: Callable[[], T]) -> T:

@@ -14,7 +14,8 @@ from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.render.machine import machine_lines
 from ssm_bootstrap.render.selection import Mark, lesser, mark_of, shown_evidence, symptom_rows
-from ssm_bootstrap.render.terminal import clean, outcome
+from ssm_bootstrap.render.targets import outcome
+from ssm_bootstrap.render.terminal import clean
 from ssm_bootstrap.render.text import when_of
 
 _EMPTY = frozenset({"meta", "br"})

@@ -9,7 +9,8 @@ from ssm_bootstrap.model.capability import CapabilityVerdict, Verdict
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
 from ssm_bootstrap.model.timeline import Incident
 from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence, symptom_rows
-from ssm_bootstrap.render.terminal import cells, clean, target_lines, wrapped
+from ssm_bootstrap.render.targets import target_lines
+from ssm_bootstrap.render.terminal import cells, clean, wrapped
 
 if TYPE_CHECKING:
     from ssm_bootstrap.model.network import Probe

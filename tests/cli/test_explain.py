@@ -17,10 +17,12 @@ from typing import Optional
 
 import pytest
 
+from ssm_bootstrap.catalog.logformat import KINDS
 from ssm_bootstrap.cli.entry import run
 from ssm_bootstrap.cli.flags import moment, resolve
 from ssm_bootstrap.cli.follow import follow
 from ssm_bootstrap.cli.log_search import Search
+from ssm_bootstrap.collect.logs.parts import SHARE
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.secrets import Secrets
 from tests.corpus import CORPUS
@@ -236,3 +238,28 @@ def test_a_journal_whose_first_entry_is_cut_is_still_one(tmp_path: Path, capsys:
     (tmp_path / "end").write_bytes(said[600:])
     _, out, _ = explain(capsys, str(tmp_path / "end"), "--json")
     assert sum(json.loads(out)["records"].values()) == 39
+
+
+@pytest.mark.parametrize("size", [100, SHARE - 1000])
+def test_small_files_are_read_beside_and_say_the_same(tmp_path: Path, size: int) -> None:
+    """What a copy of this process reads is what this one would have read."""
+    log = tmp_path / "errors.log"
+    line = f"2026-11-23 14:00:00.0000 {SILENT}\n"
+    log.write_text(line * max(1, size // len(line)))
+    search = Search((str(log),), KINDS, UTC, NOW, Secrets())
+    done: list[bool] = []
+    digest = search.read(meanwhile=lambda: done.append(True))
+    assert done == [True]
+    assert digest == search.read_sources(search.sources()) and digest.groups
+
+
+def test_large_files_and_pipes_are_not_read_beside(tmp_path: Path) -> None:
+    done: list[bool] = []
+    (tmp_path / "errors.log").write_text(f"2026-11-23 14:00:00.0000 {SILENT}\n" + "x" * SHARE)
+    reader, writer = os.pipe()
+    os.write(writer, f"2026-11-23 14:00:00.0000 {SILENT}\n".encode())
+    os.close(writer)
+    for name in (str(tmp_path / "errors.log"), f"/dev/fd/{reader}"):
+        assert Search((name,), KINDS, UTC, NOW, Secrets()).read(meanwhile=lambda: done.append(True)).groups
+    os.close(reader)
+    assert done == []

@@ -16,8 +16,9 @@ from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, SeenBeside, find_e
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, classify_logs, conclude, explain_logs
 from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.model.aws import NO_SITE
+from ssm_bootstrap.model.lifeevent import LifeEvent
 from ssm_bootstrap.model.logs import LogDigest
-from ssm_bootstrap.model.timeline import EndedBy, LifeEvent, RunEnd, Timeline
+from ssm_bootstrap.model.timeline import EndedBy, RunEnd, Timeline
 from tests.fakes import RootedFiles
 from tests.recordings import JOURNEYS
 

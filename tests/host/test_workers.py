@@ -49,3 +49,39 @@ def test_a_failure_here_leaves_no_copy_behind() -> None:
 
 def test_much_comes_back_whole() -> None:
     assert len(Workers(2).share([lambda: b"", lambda: b"x" * (5 << 20)])[1]) == 5 << 20
+
+
+def test_a_copy_works_while_this_process_does_something_else() -> None:
+    done: list[int] = []
+    assert Workers(2).beside(os.getpid, lambda: done.append(os.getpid())) not in done
+    assert done == [os.getpid()]
+
+
+def test_where_there_is_one_processor_all_is_done_here() -> None:
+    done: list[int] = []
+    assert Workers(1).beside(os.getpid, lambda: done.append(os.getpid())) == os.getpid()
+    assert done == [os.getpid()]
+
+
+def test_what_a_task_beside_raises_is_raised_here() -> None:
+    def fail() -> int:
+        raise OSError(5, "x")
+
+    with pytest.raises(OSError, match="x"):
+        Workers(2).beside(fail, lambda: None)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_what_fails_meanwhile_leaves_no_copy_behind() -> None:
+    def fail() -> None:
+        raise OSError(5, "x")
+
+    def wait() -> int:
+        while True:
+            os.read(os.pipe()[0], 1)
+
+    with pytest.raises(OSError, match="x"):
+        Workers(2).beside(wait, fail)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)

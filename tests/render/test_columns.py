@@ -9,7 +9,8 @@ import pytest
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.render.selection import Mark
-from ssm_bootstrap.render.terminal import cells, target_lines
+from ssm_bootstrap.render.targets import target_lines
+from ssm_bootstrap.render.terminal import cells
 from tests.made import INSIDE, PUBLIC, healthy, probe
 
 

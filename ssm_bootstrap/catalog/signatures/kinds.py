@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Mapping, Optional
 
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
-from ssm_bootstrap.model.timeline import LifeEvent
+from ssm_bootstrap.model.lifeevent import LifeEvent
 
 
 class Kind(str, Enum):

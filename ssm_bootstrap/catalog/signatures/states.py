@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, documented, formatted, measured
 from ssm_bootstrap.model.capability import ON_A_NODE
-from ssm_bootstrap.model.timeline import LifeEvent
+from ssm_bootstrap.model.lifeevent import LifeEvent
 
 STATES: tuple[Signature, ...] = (
     Signature(

@@ -197,7 +197,9 @@ class Fold:
             self._known += 1
         else:
             self._unknown += 1
-        group = self._groups[key] = Group(key, level, (parts[0], parts[1], mask_secrets(message)), mask_secrets(shape))
+        told = mask_secrets(message)
+        masked = told if shape == message else mask_secrets(shape)
+        group = self._groups[key] = Group(key, level, (parts[0], parts[1], told), masked)
         return group
 
     def absorb(self, other: Taken, lines_before: Mapping[str, int]) -> None:

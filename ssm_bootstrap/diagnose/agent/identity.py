@@ -9,8 +9,8 @@ from ssm_bootstrap.diagnose.case import Case, Check, Said
 from ssm_bootstrap.diagnose.network.region import abroad
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
+from ssm_bootstrap.model.lifeevent import LifeEvent
 from ssm_bootstrap.model.observed import value_of
-from ssm_bootstrap.model.timeline import LifeEvent
 
 JOURNAL = "/var/lib/amazon/ssm/.ssm-bootstrap/journal.json"
 """Where a change of identity is written down until it is done."""

@@ -62,16 +62,14 @@ class RecordReading:
         return None if self.fault.stage is None or may_be_the_dial else _RUNGS.index(self.fault.stage)
 
 
-@cache
-def _pattern(signature: Signature) -> re.Pattern[str]:
-    return re.compile(signature.pattern)
+_compiled = cache(re.compile)
 
 
 def match_signature(signature: Signature, message: str) -> Optional[SignatureMatch]:
     """The match of one signature, or None; the plain search decides first."""
     if signature.fixed not in message:
         return None
-    found = _pattern(signature).search(message)
+    found = _compiled(signature.pattern).search(message)
     if not found:
         return None
     return SignatureMatch(signature, tuple((name, text or "") for name, text in found.groupdict().items()))
@@ -80,7 +78,7 @@ def match_signature(signature: Signature, message: str) -> Optional[SignatureMat
 def read_message(message: str) -> RecordReading:
     """What a message says; where two rows of one kind match, the earlier one counts."""
     found: dict[Kind, SignatureMatch] = {}
-    for signature in SIGNATURES:
+    for signature in [row for row in SIGNATURES if row.fixed in message]:
         if signature.kind not in found:
             match = match_signature(signature, message)
             if match:

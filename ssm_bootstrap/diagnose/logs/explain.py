@@ -36,8 +36,9 @@ from ssm_bootstrap.diagnose.logs.timeline import Present, Signal, make_timeline,
 from ssm_bootstrap.diagnose.root_cause import hide_symptoms
 from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.findings import Finding, State, Unexplained
+from ssm_bootstrap.model.lifeevent import LifeEvent
 from ssm_bootstrap.model.logs import Level, LogDigest, LogGroup
-from ssm_bootstrap.model.timeline import Incident, LifeEvent, LifeSign, Timeline
+from ssm_bootstrap.model.timeline import Incident, LifeSign, Timeline
 
 WORKER = "ssm-agent-worker"
 """The bracketed prefix of what the worker writes."""

@@ -15,8 +15,9 @@ from ssm_bootstrap.diagnose.logs.classify import Judgement, Sighting, Sort
 from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, Moments, SeenBeside, find_ending
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Stage
+from ssm_bootstrap.model.lifeevent import LifeEvent
 from ssm_bootstrap.model.logs import Level
-from ssm_bootstrap.model.timeline import EndedBy, Ending, Incident, LifeEvent, Sign, Timeline
+from ssm_bootstrap.model.timeline import EndedBy, Ending, Incident, Sign, Timeline
 
 CHANGE_BEFORE = timedelta(minutes=15)
 """How long before the first record a restart or an update still counts as what changed."""

@@ -9,7 +9,8 @@ from typing import AbstractSet, Callable, Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.agent import WORKER
 from ssm_bootstrap.diagnose.logs.classify import Sighting
-from ssm_bootstrap.model.timeline import LifeEvent, LifeSign, Phase, Registration, Run, RunEnd, Timeline
+from ssm_bootstrap.model.lifeevent import LifeEvent
+from ssm_bootstrap.model.timeline import LifeSign, Phase, Registration, Run, RunEnd, Timeline
 
 CORE, CORE_WORKER = "amazon-ssm-agent", "ssm-agent-worker"
 

@@ -1,0 +1,110 @@
+"""What ``explain`` tells of the logs that it has read, as text and as JSON."""
+
+from __future__ import annotations
+
+import argparse
+
+from ssm_bootstrap import __version__
+from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.cli.log_search import Search
+from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report
+from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
+from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.model.aws import NO_SITE
+from ssm_bootstrap.model.findings import Diagnosis, Severity
+from ssm_bootstrap.model.logs import LogDigest
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.render.findings_page import page
+from ssm_bootstrap.render.story import incident_document, tell_harmless, tell_story
+from ssm_bootstrap.render.text import Report
+
+MOST_UNEXPLAINED = 20
+"""Rows of unexplained errors that are told in text; JSON has them all."""
+
+
+def tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secrets: Secrets) -> int:
+    """Print what a digest means; gives the exit status, raises Refusal (66) for what is no log, and Leak."""
+    found = explain_logs(digest, NO_SITE, region=arguments.region)
+    search.must_be_recognised(digest, any(found.records) or bool(found.findings))
+    region, source = arguments.region or found.region, "flag" if arguments.region else "logs"
+    if not region and found.findings and search.is_own:
+        region, source = search.own_region()
+        found = explain_logs(digest, NO_SITE, region=region) if region else found
+    for file in digest.files:
+        for remark in file.remarks:
+            arguments.say(f"{file.path}: {remark}")
+    severities = {finding.severity for finding in found.findings}
+    status = exit_status(Severity.ERROR in severities, Severity.WARNING in severities, arguments.strict)
+    if arguments.json:
+        print_document(_document(digest, found, search, (region, source), int(status), arguments.all), secrets)
+    else:
+        print_report(_report(digest, found, search, region, arguments), secrets)
+    return status
+
+
+def _document(
+    digest: LogDigest, found: LogDiagnosis, search: Search, region: tuple[str, str], status: int, harmless: bool
+) -> dict[str, object]:
+    # What a look at a machine gives: a page of text needs none of it.
+    from ssm_bootstrap.model.observations import Observations, Plan
+    from ssm_bootstrap.render.wire import document
+
+    name, source = region
+    told: Observed[str] = Seen(name) if name else Unseen("the logs name no region")
+    plan = Plan(command="explain", region=told, region_source=source if name else "")
+    observations = Observations(version=__version__, taken_at=search.now, plan=plan, logs=Seen(digest))
+    diagnosis = Diagnosis(
+        findings=found.findings,
+        unseen=digest.unseen,
+        unexplained=found.listed,
+        records=found.records,
+        history=found.history,
+        runs=found.timeline.runs,
+    )
+    more: dict[str, object] = {
+        "incidents": [incident_document(item) for item in found.incidents],
+        "zone": search.zone_name,
+        "records": dict(zip(("explained", "benign", "unexplained"), found.records)),
+    }
+    if harmless:
+        more["harmless"] = [{"id": note.id, "meaning": note.meaning, "count": note.count} for note in found.harmless]
+    return document(observations, diagnosis, status, more)
+
+
+def _report(digest: LogDigest, found: LogDiagnosis, search: Search, region: str, arguments: argparse.Namespace) -> Report:
+    listed = found.listed
+    diagnosis = Diagnosis(
+        findings=found.findings, unseen=digest.unseen, unexplained=listed[:MOST_UNEXPLAINED], records=found.records
+    )
+    report = new_report(arguments.colour)
+    where = f" - {region}" if region else ""
+    when = search.now.isoformat(sep=" ", timespec="seconds")
+    report.line(f"ssm-bootstrap {__version__} - explain{where} - {when}", "dim")
+    report.headline(diagnosis)
+    tell_story(report, [item for item in found.incidents if item.goes_on], search.zone_name)
+    report.findings(diagnosis.findings)
+    if arguments.history:
+        report.history(found.history)
+    elif found.history:
+        report.line()
+        report.line(f"Over by now, and not told here: {len(found.history)} (--history lists them).", "dim")
+    if arguments.all:
+        tell_harmless(report, [(note.count, note.id, note.meaning) for note in found.harmless])
+    report.unseen(diagnosis)
+    if len(listed) > MOST_UNEXPLAINED:
+        report.item("    ", f"and {len(listed) - MOST_UNEXPLAINED} more (--json has them)")
+    explained, benign, unexplained = found.records
+    report.line()
+    report.line(f"Records: {explained} explained, {benign} harmless, {unexplained} unexplained.", "dim")
+    return report
+
+
+def tell_page(arguments: argparse.Namespace) -> int:
+    """The page of one code, as docs/findings.md has it."""
+    kind = FINDINGS[arguments.files[0]]
+    if arguments.json:
+        document = {"schema": "ssm-bootstrap/1", "command": "explain", "code": kind.code, "page": page(kind)}
+        print_document(document, arguments.secrets)
+    else:
+        print(page(kind), end="")
+    return 0
