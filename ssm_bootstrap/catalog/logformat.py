@@ -50,27 +50,25 @@ def parse_time(text: str, zone: tzinfo) -> Optional[datetime]:
 
     It bears the offset that the zone had at that moment: what lies between two of them is then right across a clock's change.
     """
-    minute, fraction = _minute(text[:16], zone), text[20:26]
-    if minute is None:
-        return None
+    fraction = text[20:26]
     try:
-        return minute.replace(second=int(text[17:19]), microsecond=int(fraction.ljust(6, "0")) if fraction else 0)
+        hour, offset = _hour(text[:13], zone)
+        at = hour.replace(
+            minute=int(text[14:16]), second=int(text[17:19]), microsecond=int(fraction.ljust(6, "0")) if fraction else 0
+        )
     except ValueError:
         return None
+    return at.replace(tzinfo=timezone(zone.utcoffset(at) or timedelta())) if offset is None else at
 
 
 @lru_cache(4096)
-def _minute(text: str, zone: tzinfo) -> Optional[datetime]:
-    """The minute of a time, with the offset that its zone had then."""
+def _hour(text: str, zone: tzinfo) -> tuple[datetime, Optional[timedelta]]:
+    """The begin of an hour, in the offset that its zone has all through it; in the zone and None where it has several."""
     if not "1970" <= text[0:4] <= "9000":
-        return None
-    try:
-        at = datetime(int(text[0:4]), int(text[5:7]), int(text[8:10]), int(text[11:13]), int(text[14:16]), tzinfo=zone)
-    except ValueError:
-        return None
-    if isinstance(zone, timezone):
-        return at
-    return at.replace(tzinfo=timezone(zone.utcoffset(at) or timedelta()))
+        raise ValueError(text)
+    at = datetime(int(text[0:4]), int(text[5:7]), int(text[8:10]), int(text[11:13]), tzinfo=zone)
+    first, last = (zone.utcoffset(moment) or timedelta() for moment in (at, at.replace(minute=59, second=59, microsecond=999999)))
+    return (at.replace(tzinfo=timezone(first)), first) if first == last else (at, None)
 
 
 def split_prefixes(text: str) -> tuple[str, tuple[str, ...], str]:

@@ -76,17 +76,15 @@ class Search:
     def read(self, meanwhile: Callable[[], object] = lambda: None) -> LogDigest:
         """The digest; raises Refusal (66 of what was named, 78 of this machine) where there is nothing to be read.
 
-        Small files are read by a copy of this process, while this one does ``meanwhile``.
+        Small files are read by a copy of this process, of large ones the half; this one does ``meanwhile`` first.
         """
         if self.files == ("-",):
             return self._read_standard_input()
         if self.kinds == ("journal",):
             return self._read_journal()
         found = self.sources()
-        if _are_small(found):
-            digest = Workers().beside(lambda: self.read_sources(found), meanwhile)
-        else:
-            digest = self.read_sources(found)
+        workers = Workers(meanwhile=meanwhile)
+        digest = workers.beside(lambda: self.read_sources(found)) if _are_small(found) else self.read_sources(found, workers)
         if self.is_own and not found:
             with contextlib.suppress(Refusal):  # a machine without a journal
                 digest = self._read_journal() if "journal" in self.kinds else digest
@@ -122,7 +120,7 @@ class Search:
             found = tuple(source for source in found if source.written >= moment or source.written == 0)
         return found
 
-    def read_sources(self, found: Sequence[Source]) -> LogDigest:
+    def read_sources(self, found: Sequence[Source], workers: Optional[Workers] = None) -> LogDigest:
         """What the files say."""
         written = {source.path: source.written for source in found if source.kind == "command" and source.written}
         paths = tuple(dict.fromkeys(source.path for source in found))
@@ -134,7 +132,7 @@ class Search:
             since=self.since,
             until=self.until,
             written=written,
-            workers=Workers(),
+            workers=workers,
         )
 
     def own_region(self) -> tuple[str, str]:

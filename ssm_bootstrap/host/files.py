@@ -61,23 +61,23 @@ class Files:
         if self._is_led:
             return open_regular(self.real(path))
         self.real(path)
-        return open_unled(str(self._root), path)
+        return open_unled(self._root or "/", path)
 
     def hold(self, path: str, limit: int = 16 << 20) -> Held:
         """At most ``limit`` bytes of a file, with its owner, mode and kind as its descriptor tells them; raises OSError."""
-        return hold(str(self._root), path, limit)
+        return hold(self._root or "/", path, limit)
 
     def first_loose(self, path: str) -> str:
         """The first part of a path that others own or may write; empty where none is. Raises OSError."""
-        return first_loose(str(self._root), path)
+        return first_loose(self._root or "/", path)
 
     def first_loose_below(self, path: str, most: int) -> str:
         """The same for a directory with all that is below it, ``most`` names of it; raises OSError (ENFILE for more)."""
-        return first_loose_below(str(self._root), path, most)
+        return first_loose_below(self._root or "/", path, most)
 
     def remove_held(self, path: str, judge: Callable[[Held], None]) -> None:
         """Remove the file that a path leads to, unless ``judge`` raises; a link that led there stays. Raises OSError."""
-        remove_held(str(self._root), path, judge)
+        remove_held(self._root or "/", path, judge)
 
     def list(self, path: str) -> Sequence[str]:
         """The names in a directory, sorted; empty where there is none; raises OSError where it may not be read."""

@@ -13,15 +13,20 @@ MOST = 2
 
 
 class Workers:
-    """This process and its copies; where there can be none, this one does it all."""
+    """This process and its copies; where there can be none, this one does it all.
 
-    def __init__(self, count: Optional[int] = None) -> None:
+    ``meanwhile`` is done by this process while the copies work.
+    """
+
+    def __init__(self, count: Optional[int] = None, meanwhile: Callable[[], object] = lambda: None) -> None:
         self.count = count or min(MOST, len(os.sched_getaffinity(0)))
+        self._meanwhile = meanwhile
 
     def share(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
         """What each task gives, in order; the first runs here. A copy that fails has its task run here too."""
         copies = [_start(task) for task in tasks[1:]]
         try:
+            self._meanwhile()
             results = [tasks[0]()] if tasks else []
             for task, copy in zip(tasks[1:], copies):
                 results.append(task() if copy is None else _result_of(copy, task))
@@ -31,13 +36,13 @@ class Workers:
                 _end(copy)
             raise
 
-    def beside(self, task: Callable[[], T], meanwhile: Callable[[], object]) -> T:
-        """What a task gives, done by a copy while this process does something else; what the task raises, it raises here."""
+    def beside(self, task: Callable[[], T]) -> T:
+        """What a task gives, all of it done by a copy; what the task raises, it raises here."""
         copy = _start(task) if self.count > 1 else None
         try:
             import pickle  # noqa: F401  (for what the copy gives; loaded while it works)
 
-            meanwhile()
+            self._meanwhile()
             return task() if copy is None else _result_of(copy, task)
         except BaseException:
             _end(copy)

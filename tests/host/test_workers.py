@@ -53,13 +53,13 @@ def test_much_comes_back_whole() -> None:
 
 def test_a_copy_works_while_this_process_does_something_else() -> None:
     done: list[int] = []
-    assert Workers(2).beside(os.getpid, lambda: done.append(os.getpid())) not in done
+    assert Workers(2, lambda: done.append(os.getpid())).beside(os.getpid) not in done
     assert done == [os.getpid()]
 
 
 def test_where_there_is_one_processor_all_is_done_here() -> None:
     done: list[int] = []
-    assert Workers(1).beside(os.getpid, lambda: done.append(os.getpid())) == os.getpid()
+    assert Workers(1, lambda: done.append(os.getpid())).beside(os.getpid) == os.getpid()
     assert done == [os.getpid()]
 
 
@@ -68,7 +68,7 @@ def test_what_a_task_beside_raises_is_raised_here() -> None:
         raise OSError(5, "x")
 
     with pytest.raises(OSError, match="x"):
-        Workers(2).beside(fail, lambda: None)
+        Workers(2).beside(fail)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
@@ -82,6 +82,6 @@ def test_what_fails_meanwhile_leaves_no_copy_behind() -> None:
             os.read(os.pipe()[0], 1)
 
     with pytest.raises(OSError, match="x"):
-        Workers(2).beside(wait, fail)
+        Workers(2, fail).beside(wait)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)

@@ -99,6 +99,11 @@ class Group:
         spells = self.spells + ([Stretch(*self.now)] if self.now[3] else [])
         return in_order(before_the_clock(spells, ceilings) if ceilings else spells, SPELL_GAP, calendar)
 
+    def end(self, calendar: Calendar) -> None:
+        """Have no spell go on."""
+        self.spells = self.stretches(calendar)
+        self.now, self.minute = [0, b"", b"", 0, 0, 0], -1 << 40
+
 
 class Fold:
     """Groups by level, prefixes and shape; the shapes that can be kept are limited, the records counted are not."""
@@ -216,12 +221,11 @@ class Fold:
                 group.file, group.stamp = theirs.file, theirs.stamp
                 group.line = theirs.line + lines_before.get(theirs.file, 0)
             group.count += theirs.count
-            stretches = theirs.stretches(self.calendar)
             group.spells += [
                 Stretch(era + eras, first, last, count, later(place), later(last_place))
-                for era, first, last, count, place, last_place in stretches
+                for era, first, last, count, place, last_place in theirs.spells
             ]
-            self._spells += len(stretches)
+            self._spells += len(theirs.spells)
             own[id(theirs)] = group
         self._signs.extend(
             Told(sign.stamp, own[id(sign.group)], sign.era + eras, later(sign.place))
@@ -232,7 +236,9 @@ class Fold:
             self._thin()
 
     def taken(self) -> Taken:
-        """All that there is, to be absorbed by another fold."""
+        """All that there is, to be absorbed by another fold; this one has been read to its end."""
+        for group in self._groups.values():
+            group.end(self.calendar)
         return Taken(tuple(self._groups.values()), tuple(self._signs), self.order)
 
     def _thin(self) -> None:
@@ -240,9 +246,8 @@ class Fold:
         share = max(1, SPELLS_LIMIT // 2 // max(1, len(self._groups)))
         self._spells = 0
         for group in self._groups.values():
-            group.spells = thin(group.stretches(self.calendar), share, self.calendar)
-            group.now = [0, b"", b"", 0, 0, 0]
-            group.minute = -1 << 40
+            group.end(self.calendar)
+            group.spells = thin(group.spells, share, self.calendar)
             self._spells += len(group.spells)
 
     def told(self, zone: tzinfo) -> tuple[tuple[LogGroup, ...], tuple[SignAt, ...]]:

@@ -63,9 +63,9 @@ class LogReading(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """What one pass over parts gave: what was folded, and for each part what was read of it."""
+    """What one pass over parts gave: what a copy has folded, and for each part what was read of it."""
 
-    taken: Taken
+    taken: Optional[Taken]
     parts: tuple[PartRead, ...]
 
 
@@ -155,7 +155,9 @@ def _read_all(
     shares = shares_of(reading.files, paths, workers.count if workers else 1)
 
     def task(parts: Sequence[Part]) -> Callable[[], Passed]:
-        return lambda: _read_parts(reading, parts, windows, Fold() if len(shares) > 1 else whole)
+        if parts is shares[0]:  # read by this process, behind what it has read before
+            return lambda: _read_parts(reading, parts, windows, whole, is_copy=False)
+        return lambda: _read_parts(reading, parts, windows, Fold(), is_copy=True)
 
     if workers and len(shares) > 1:
         passed = workers.share([task(parts) for parts in shares])
@@ -163,14 +165,16 @@ def _read_all(
         passed = [task(parts)() for parts in shares]
     lines: dict[str, int] = {}
     for done in passed:
-        if len(shares) > 1:
+        if done.taken is not None:
             whole.absorb(done.taken, lines)
         for part in done.parts:
             lines[part.file.path] = lines.get(part.file.path, 0) + part.lines
             yield part.file.path, part
 
 
-def _read_parts(reading: LogReading, parts: Sequence[Part], windows: Mapping[str, Window], fold: Fold) -> Passed:
+def _read_parts(
+    reading: LogReading, parts: Sequence[Part], windows: Mapping[str, Window], fold: Fold, *, is_copy: bool
+) -> Passed:
     done = []
     for part in parts:
         place, plain = part.path.rpartition("/")[0], _plain_name(part.path)
@@ -191,7 +195,7 @@ def _read_parts(reading: LogReading, parts: Sequence[Part], windows: Mapping[str
         if fold.beyond > before:
             file = _with_remarks(file, f"{fold.beyond - before} records of further shapes were counted together")
         done.append(PartRead(file, reader.lines_read, reader.window, error))
-    return Passed(fold.taken(), tuple(done))
+    return Passed(fold.taken() if is_copy else None, tuple(done))
 
 
 def _stamp_of(seconds: Optional[float], zone: tzinfo) -> bytes:

@@ -176,7 +176,7 @@ class LogReader:
         search, following, minute_of, find = _RECORD.search, NEXT.search, self._minute_of, self._fold.find
         told, span = self._told, self._span
         oldest, newest = self.window or (b"~", b"")
-        at = start
+        at, same, minute = start, b"", None
         while True:
             found = search(text, at, stop + 1)
             if found is None:
@@ -187,7 +187,9 @@ class LogReader:
                 continue
             after = following(text, begun)
             at = after.start() if after else stop
-            minute = minute_of(stamp)
+            if stamp[:16] != same or stamp[17] > 0x35:
+                minute = minute_of(stamp)
+                same = stamp[:16] if minute is not None else b""
             if minute is not None:
                 if span is not None and not span[0] <= stamp <= span[1]:
                     continue

@@ -84,26 +84,23 @@ def before_the_clock(spells: list[Stretch], ceilings: Sequence[Optional[bytes]])
 
 
 def thin(spells: list[Stretch], share: int, calendar: Calendar) -> list[Stretch]:
-    """At most ``share`` spells: those with the shortest pauses between them are made one."""
-    while len(spells) > share:
-        pauses = sorted(_pause(before, after, calendar) for before, after in zip(spells, spells[1:]))
-        spells = _join(spells, pauses[len(spells) - share - 1], len(spells) - share, calendar)
-    return spells
+    """At most ``share`` of spells that ``in_order`` gave: those with the shortest pauses between them are made one."""
+    if len(spells) <= share:
+        return spells
+    pauses = [_pause(before, after, calendar) for before, after in zip(spells, spells[1:])]
+    room = len(spells) - share
+    longest = sorted(pauses)[room - 1]
+    joined = spells[:1]
+    for pause, spell in zip(pauses, spells[1:]):
+        if room and pause <= longest:
+            joined[-1] = _together(joined[-1], spell)
+            room -= 1
+        else:
+            joined.append(spell)
+    return joined
 
 
 def _pause(before: Stretch, after: Stretch, calendar: Calendar) -> int:
     if after.era != before.era:
         return _ANOTHER_ERA
     return (calendar.minute(after.first) or 0) - (calendar.minute(before.last) or 0)
-
-
-def _join(spells: list[Stretch], limit: int, room: int, calendar: Calendar) -> list[Stretch]:
-    """Neighbours with a pause of at most ``limit`` minutes made one, ``room`` times at most."""
-    joined = spells[:1]
-    for spell in spells[1:]:
-        if room and _pause(joined[-1], spell, calendar) <= limit:
-            joined[-1] = _together(joined[-1], spell)
-            room -= 1
-        else:
-            joined.append(spell)
-    return joined

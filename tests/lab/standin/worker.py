@@ -200,7 +200,7 @@ class Worker:
             self.log.info(f"{WORKER}[HealthCheck] HealthCheck reporting agent health.")
             failure = self.ping()
             if not self.reporting:
-                with open(REPORTED, "w") as file:  # for whoever stages a story: from now on no ping is under way
+                with open(world.rooted(REPORTED), "w") as file:  # for whoever stages a story: from now on no ping is under way
                     file.write(str(os.getpid()))
             if failure and not self.stopping.is_set():
                 self.log.error(
