@@ -139,10 +139,11 @@ class Fold:
     def count(self, group: Group, stamp: bytes, minute: Optional[int]) -> None:
         """One more record of a group; ``minute`` is the calendar's of its stamp."""
         order = self.order
+        era = order.era
         order.place = place = order.place + order.step
         if group.is_life and self.is_of_the_agent:
-            self._signs.append(Told(stamp, group, order.era, place))
-        if group.add(stamp, minute, order.era, place):
+            self._signs.append(Told(stamp, group, era, place))
+        if group.add(stamp, minute, era, place):
             self._spells += 1
             if self._spells > SPELLS_LIMIT:
                 self._thin()
@@ -314,8 +315,12 @@ class _Alike:
                 self._numbers = itemgetter(*numbers, slice(0, 0))
 
     def find(self, body: bytes) -> Optional[Group]:
-        """The group of a body, or None."""
-        return self._groups.get(self._key(body))
+        """The group of a body, or None: what ``_key`` gives is looked up, without another call for each record."""
+        if self._still is None:
+            return self._groups.get(body)
+        if self._numbers is None:
+            return self._groups.get(self._still(body))
+        return self._groups.get((self._still(body), b"".join(self._numbers(body)).translate(_DIGITS)))
 
     def _key(self, body: bytes) -> Any:
         if self._still is None:
