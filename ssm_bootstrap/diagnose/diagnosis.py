@@ -14,7 +14,7 @@ from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.findings import with_known
 from ssm_bootstrap.diagnose.logs.classify import LogContext
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
-from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs, LogDiagnosis, classify_logs, conclude
+from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, classify_logs, conclude
 from ssm_bootstrap.diagnose.logs.present import present_of
 from ssm_bootstrap.diagnose.machine import image, security, storage
 from ssm_bootstrap.diagnose.network import endpoints, proxies, region, routes
@@ -70,22 +70,7 @@ CHECKS = in_order(TOPICS)
 """Every check, in the order of the report."""
 
 
-@dataclass(frozen=True)
-class Steps:
-    """What is done with a case beside its checks; each may raise without taking the rest with it."""
-
-    opening: Callable[[Observations], Case] = open_case
-    reading: Callable[..., ClassifiedLogs] = classify_logs
-    concluding: Callable[..., LogDiagnosis] = conclude
-    crossing: Callable[..., Iterable[Finding]] = cross
-    hiding: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = hide_and_join
-    judging: Callable[..., tuple[CapabilityVerdict, ...]] = judge_capabilities
-
-
-STEPS = Steps()
-
-
-def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, steps: Steps = STEPS) -> Diagnosis:
+def diagnose(observations: Observations) -> Diagnosis:
     """What the observations mean; what raises is reported in ``crashed`` and the rest stands."""
     crashed = list(observations.crashed)
 
@@ -97,7 +82,7 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
             crashed.append((name, fault_words(error)))
             return otherwise()
 
-    case = attempt("case", lambda: steps.opening(observations), lambda: unopened_case(observations))
+    case = attempt("case", lambda: open_case(observations), lambda: unopened_case(observations))
     findings: list[Finding] = []
     unseen: list[tuple[str, str]] = list(not_seen(observations))
 
@@ -111,21 +96,21 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
     digest = value_of(observations.logs)
     if digest is not None:
         opened = case
-        case = attempt("logs", lambda: with_logs(opened, digest, steps.reading), lambda: opened)
-    for check in checks:
+        case = attempt("logs", lambda: with_logs(opened, digest), lambda: opened)
+    for check in CHECKS:
         attempt(check.name, partial(ask, check), lambda: None)
     told = LogDiagnosis()
     if digest is not None:
         unseen.extend(digest.unseen)
         seen = attempt("present", lambda: seen_beside_logs(case, findings), lambda: SeenBeside(case.site, case.region))
-        told = attempt("history", lambda: steps.concluding(case.logs, seen), LogDiagnosis)
-        crossed = partial(steps.crossing, case, tuple(findings), told)
+        told = attempt("history", lambda: conclude(case.logs, seen), LogDiagnosis)
+        crossed = partial(cross, case, tuple(findings), told)
         findings = attempt("crossing", lambda: list(crossed()), lambda: [*findings, *told.findings])
     facts: Mapping[str, str] = attempt("facts", lambda: case.facts, dict)
     filled = attempt("facts", lambda: tuple(with_known(item, facts) for item in findings), lambda: tuple(findings))
     filled = tuple(_as_asked(case, item) for item in filled)
-    ordered = attempt("symptoms", lambda: _mended_first(case, steps.hiding(filled)), lambda: _worst_first(filled))
-    judged = partial(steps.judging, case.capabilities, case.needs, ordered, looked=bool(observations.probes))
+    ordered = attempt("symptoms", lambda: _mended_first(case, hide_and_join(filled)), lambda: _worst_first(filled))
+    judged = partial(judge_capabilities, case.capabilities, case.needs, ordered, looked=bool(observations.probes))
     verdicts = attempt("verdicts", judged, lambda: tuple(CapabilityVerdict(item, Verdict.UNKNOWN) for item in case.capabilities))
     return Diagnosis(
         verdicts,
@@ -139,10 +124,10 @@ def diagnose(observations: Observations, checks: tuple[Check, ...] = CHECKS, ste
     )
 
 
-def with_logs(case: Case, digest: LogDigest, reading: Callable[..., ClassifiedLogs] = classify_logs) -> Case:
+def with_logs(case: Case, digest: LogDigest) -> Case:
     """The case with its logs classified and their timeline made, which checks go by."""
     context = LogContext(case.site, vpc_blocks(case.observations))
-    return replace(case, logs=reading(digest, context, present_of(case.observations)))
+    return replace(case, logs=classify_logs(digest, context, present_of(case.observations)))
 
 
 def _worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

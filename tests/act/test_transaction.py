@@ -150,7 +150,10 @@ def test_an_agent_that_does_not_stop_ends_it_before_anything_is_changed(machine:
     with pytest.raises(Refusal) as refused:
         change_of(machine, failure(machine)).run()
     assert refused.value.status is ExitStatus.TRY_LATER
-    assert refused.value.message == "the agent could not be stopped: Job canceled.; nothing was changed"
+    assert (
+        refused.value.message
+        == "the agent could not be stopped: systemctl stop amazon-ssm-agent.service: Job canceled.; nothing was changed"
+    )
     assert is_undone(machine, before, ["stop", "start"])
 
 

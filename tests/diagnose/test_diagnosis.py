@@ -13,7 +13,7 @@ import pytest
 from ssm_bootstrap import diagnose as package
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.diagnose.case import Case, Check, Said
-from ssm_bootstrap.diagnose.diagnosis import CHECKS, Steps, diagnose, in_order
+from ssm_bootstrap.diagnose.diagnosis import CHECKS, diagnose, in_order
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.capability import Verdict
@@ -39,9 +39,20 @@ def crashes(case: Case) -> Iterator[Said]:
     raise KeyError("at once")
 
 
-def test_a_check_that_crashes_is_reported_and_the_rest_stands() -> None:
-    checks = (Check("crashes", crashes), Check("half", half), Check("says", says))
-    found = diagnose(observations(*healthy()), checks)
+@pytest.fixture
+def instead(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Has the diagnosis find another thing under a name of its module."""
+
+    def put(**things: object) -> None:
+        for name, thing in things.items():
+            monkeypatch.setattr(f"ssm_bootstrap.diagnose.diagnosis.{name}", thing)
+
+    return put
+
+
+def test_a_check_that_crashes_is_reported_and_the_rest_stands(instead: Callable[..., None]) -> None:
+    instead(CHECKS=(Check("crashes", crashes), Check("half", half), Check("says", says)))
+    found = diagnose(observations(*healthy()))
     assert found.crashed == (("crashes", "KeyError: 'at once'"), ("half", "ZeroDivisionError: half way"))
     assert {finding.code for finding in found.findings} == {"clock-skewed", "no-route"}
     assert found.unseen == (("something", "nobody could look"),)
@@ -57,19 +68,22 @@ FEW = (Check("says", says),)
 
 
 @pytest.mark.parametrize(
-    ("steps", "name", "codes", "session"),
+    ("step", "name", "codes", "session"),
     [
-        (Steps(opening=raises), "case", {"no-route"}, Verdict.BROKEN),
-        (Steps(hiding=raises), "symptoms", {"no-route"}, Verdict.BROKEN),
-        (Steps(judging=raises), "verdicts", {"no-route"}, Verdict.UNKNOWN),
-        (Steps(reading=raises), "logs", {"no-route"}, Verdict.BROKEN),
-        (Steps(crossing=raises), "crossing", {"no-route"}, Verdict.BROKEN),
+        ("open_case", "case", {"no-route"}, Verdict.BROKEN),
+        ("hide_and_join", "symptoms", {"no-route"}, Verdict.BROKEN),
+        ("judge_capabilities", "verdicts", {"no-route"}, Verdict.UNKNOWN),
+        ("classify_logs", "logs", {"no-route"}, Verdict.BROKEN),
+        ("cross", "crossing", {"no-route"}, Verdict.BROKEN),
     ],
 )
-def test_a_step_that_raises_is_reported_and_the_rest_stands(steps: Steps, name: str, codes: set[str], session: Verdict) -> None:
+def test_a_step_that_raises_is_reported_and_the_rest_stands(
+    instead: Callable[..., None], step: str, name: str, codes: set[str], session: Verdict
+) -> None:
+    instead(CHECKS=FEW, **{step: raises})
     logs = LogDigest((), unseen=(("errors.log", "nobody could look"),))
     seen = observations(*healthy(), logs=Seen(logs))
-    found = diagnose(seen, FEW, steps)
+    found = diagnose(seen)
     assert [check for check, _ in found.crashed] == [name]
     ((_, words),) = found.crashed
     assert words.startswith("KeyError: ") and "\n" not in words and leaks(words) == ()
@@ -79,17 +93,19 @@ def test_a_step_that_raises_is_reported_and_the_rest_stands(steps: Steps, name: 
     assert set(verdicts) == set(EVERYTHING) and verdicts["session"] is session
 
 
-def test_without_a_case_nothing_is_ok() -> None:
-    found = diagnose(observations(*healthy()), (), Steps(opening=raises))
+def test_without_a_case_nothing_is_ok(instead: Callable[..., None]) -> None:
+    instead(CHECKS=(), open_case=raises)
+    found = diagnose(observations(*healthy()))
     assert {item.verdict for item in found.capabilities} == {Verdict.UNKNOWN}
 
 
-def test_findings_of_which_no_symptom_could_be_told_come_worst_first() -> None:
+def test_findings_of_which_no_symptom_could_be_told_come_worst_first(instead: Callable[..., None]) -> None:
     def many(case: Case) -> Iterator[Said]:
         yield make_finding("logs-moved", "here")
         yield make_finding("no-route", "here")
 
-    found = diagnose(observations(*healthy()), (Check("many", many),), Steps(hiding=raises))
+    instead(CHECKS=(Check("many", many),), hide_and_join=raises)
+    found = diagnose(observations(*healthy()))
     assert [finding.code for finding in found.findings] == ["no-route", "logs-moved"]
 
 
@@ -110,8 +126,9 @@ def test_words_of_a_fault_are_one_short_line_that_can_be_written(error: Exceptio
     words.encode("utf-8")
 
 
-def test_what_crashed_while_looking_is_kept() -> None:
-    found = diagnose(observations(*healthy(), crashed=(("repositories", "OSError: x"),)), ())
+def test_what_crashed_while_looking_is_kept(instead: Callable[..., None]) -> None:
+    instead(CHECKS=())
+    found = diagnose(observations(*healthy(), crashed=(("repositories", "OSError: x"),)))
     assert found.crashed == (("repositories", "OSError: x"),)
 
 
@@ -191,14 +208,15 @@ def test_only_the_capabilities_that_were_asked_for_are_judged(name: str) -> None
     ],
 )
 def test_what_registering_does_not_need_is_no_error_where_that_alone_is_asked_for(
-    asked: tuple[str, ...], code: str, severity: Severity
+    instead: Callable[..., None], asked: tuple[str, ...], code: str, severity: Severity
 ) -> None:
     def check(case: Case) -> Iterator[Said]:
         yield make_finding("clock-skewed", "there", breaks=("session",))
         yield make_finding("no-route", "here", breaks=("register", "session"))
         yield make_finding("region-mismatch", "eu-west-1")
 
-    found = diagnose(observations(*healthy(), capabilities=asked), (Check("check", check),))
+    instead(CHECKS=(Check("check", check),))
+    found = diagnose(observations(*healthy(), capabilities=asked))
     assert [item.severity for item in found.findings if item.code == code] == [severity]
 
 

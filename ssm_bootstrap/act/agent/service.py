@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Optional
+from typing import Iterator, Optional
 
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.collect.agent.service import NO_UNIT, look_at_unit
@@ -14,6 +15,16 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observed import Seen, value_of
 
 RUNNING = ("active", "activating", "reloading", "deactivating")
+
+
+def order(host: Host, *words: str, timeout: float) -> str:
+    """Have systemd do something: why it did not, in one line, empty where it did. Raises CannotRun."""
+    done = host.commands.run(["systemctl", *words], timeout=timeout)
+    said = [line.strip() for line in (done.errors or done.output).splitlines() if line.strip()]
+    if done.timed_out:
+        said = [f"did not end in {timeout:.0f} s"]
+    failed = done.timed_out or done.returncode != 0
+    return f"systemctl {' '.join(words)}: {said[0] if said else f'ended with {done.returncode}'}" if failed else ""
 
 
 class ServiceFailed(Exception):
@@ -65,14 +76,11 @@ class AgentService:
     def _do(self, verb: str, name: str) -> None:
         options = ["--no-block"] if self.no_block and verb != "stop" else []
         try:
-            done = self.host.commands.run(["systemctl", *options, verb, name], timeout=limits.AGENT_STOP + 30)
+            problem = order(self.host, *options, verb, name, timeout=limits.AGENT_STOP + 30)
         except CannotRun as error:
             raise ServiceFailed(str(error)) from None
-        if done.timed_out:
-            raise ServiceFailed(f"systemctl {verb} {name} did not end in {limits.AGENT_STOP + 30:.0f} s")
-        if done.returncode != 0:
-            words = (done.errors or done.output).strip().splitlines()
-            raise ServiceFailed(words[0] if words else f"systemctl {verb} {name} ended with {done.returncode}")
+        if problem:
+            raise ServiceFailed(problem)
 
 
 PATIENCE = 60.0
@@ -120,14 +128,19 @@ class Systemd:
             raise Refusal(ExitStatus.TRY_LATER, f"systemd-tmpfiles --create {path}: {done.errors.strip() or done.returncode}")
 
     def _must(self, *words: str) -> None:
-        done = self._run(*words)
-        if done.returncode != 0 or done.timed_out:
-            said = (done.errors or done.output).strip().splitlines()
-            why = "no answer" if done.timed_out else said[0] if said else f"ended with {done.returncode}"
-            raise Refusal(ExitStatus.TRY_LATER, f"systemctl {' '.join(words)}: {why}")
+        with _expecting_systemd():
+            problem = order(self.host, *words, timeout=PATIENCE)
+        if problem:
+            raise Refusal(ExitStatus.TRY_LATER, problem)
 
     def _run(self, *words: str, timeout: float = PATIENCE) -> Completed:
-        try:
+        with _expecting_systemd():
             return self.host.commands.run(["systemctl", *words], timeout=timeout)
-        except CannotRun as error:
-            raise Refusal(ExitStatus.BAD_CONTENT, f"install: {error}; expected a machine with systemd") from None
+
+
+@contextmanager
+def _expecting_systemd() -> Iterator[None]:
+    try:
+        yield
+    except CannotRun as error:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"install: {error}; expected a machine with systemd") from None
