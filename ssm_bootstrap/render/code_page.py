@@ -21,7 +21,7 @@ class _Prose(dict[str, str]):
         return f"<{key.replace('_', ' ')}>"
 
 
-class _Brackets(dict[str, str]):
+class _InBrackets(dict[str, str]):
     """Fills a fact that is not known with its name in capitals and angle brackets."""
 
     def __missing__(self, key: str) -> str:
@@ -35,7 +35,7 @@ def _prose(text: str, known: Mapping[str, str]) -> str:
 
 def command_of(template: str, known: Mapping[str, str]) -> str:
     """A command with what is known, and variables of the shell for the rest: to it, an angle bracket is a redirection."""
-    filled = template.format_map(_Brackets(known))
+    filled = template.format_map(_InBrackets(known))
     opened = _SINGLE_QUOTED.sub(lambda found: f'"{found[1]}"' if _IN_BRACKETS.search(found[1]) else found[0], filled)
     return _IN_BRACKETS.sub(_variable, opened)
 
