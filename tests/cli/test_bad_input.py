@@ -30,7 +30,7 @@ def refused(lab: Lab, status: int, said: str, *words: str, **more: Any) -> None:
     assert lines[0].isprintable()
     assert leaks(done.stdout + done.stderr) == ()
     assert {path: lab.exists(path) for path in before} == before
-    assert lab.requests() == []
+    assert lab.asked() == []
 
 
 @pytest.mark.parametrize(
