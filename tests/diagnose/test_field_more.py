@@ -34,6 +34,7 @@ NOT_YET: Tuple[str, ...] = (
     "35-ecs-anywhere-installer-healthy",
     "39-nodeadm-reset-by-peer",
     "40-start-session-sdk-v2",
+    "41-send-command-old-document",
 )
 
 
