@@ -209,7 +209,7 @@ def test_what_ssm_cli_found_is_told() -> None:
                 {
                     "Check": "Connectivity to ssm endpoint",
                     "Status": "Failed",
-                    "Note": "ssm.us-east-2.amazonaws.com is unreachable: dial tcp 10.0.0.1:443: i/o timeout",
+                    "Note": "ssm.us-east-2.amazonaws.com is not reachable: dial tcp 10.0.0.1:443: i/o timeout",
                 },
             ]
         }
@@ -217,7 +217,7 @@ def test_what_ssm_cli_found_is_told() -> None:
     for told in (text, json.dumps(json.loads(text)["DiagnosticsOutput"], indent=2)):
         digest = read(told)
         assert [group.sample.context for group in digest.groups] == [("get-diagnostics", "Connectivity to ssm endpoint")]
-        assert codes(digest) == {"endpoint-missing"} and digest.files[0].headed
+        assert codes(digest) == {"endpoint-blocked"} and digest.files[0].headed
 
 
 def test_the_outputs_of_a_command_are_taken_out_of_its_json() -> None:

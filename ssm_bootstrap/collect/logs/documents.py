@@ -16,6 +16,10 @@ MOST = 32 << 20
 
 _DIGITS = 20
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{16,}={0,2}\s*\Z")
+_UNREACHABLE = re.compile(r"\A([\w.-]{1,255}) is not reachable: ")
+_SILENT = re.compile(r"\Aconnection timed out for ([\w.-]{1,255})\Z")
+"""How get-diagnostics tells that it could not connect (agent/cli/diagnostics/connectivity_check.go)."""
+
 _ERROR_LINE = b"----------ERROR-------"  # as the console of AWS puts between the two outputs of a command
 
 
@@ -114,5 +118,7 @@ def _check(heads: Heads, check: Mapping[str, Any]) -> Iterator[bytes]:
     """One check of ``ssm-cli get-diagnostics`` (agent/cli/diagnosticsutil): what failed is an error, all else is quiet."""
     heads.is_of_agent = True
     level = "ERROR" if check.get("Status") == "Failed" else "INFO"
-    said = f"{NO_TIME.decode()} {level} [get-diagnostics] [{check['Check']}] {check.get('Note', '')}"
+    note = _SILENT.sub(r'Get "https://\1/": dial tcp \1:443: i/o timeout', str(check.get("Note", "")))
+    note = _UNREACHABLE.sub(r'Get "https://\1/": ', note)
+    said = f"{NO_TIME.decode()} {level} [get-diagnostics] [{check['Check']}] {note}"
     yield said.replace("\n", " ").encode("utf-8", "replace") + b"\n"

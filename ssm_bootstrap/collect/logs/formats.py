@@ -53,7 +53,7 @@ _DOCUMENT = re.compile(
     rb'"(?:Output|events|DiagnosticsOutput|Check|StandardOutputContent|StandardErrorContent|CommandInvocations|CommandPlugins'
     rb'|message|@message)"\s{0,8}:'
 )
-_BASE64 = re.compile(rb"[A-Za-z0-9+/\r\n]{64}\Z")
+_BASE64 = re.compile(rb"(?=\S*[A-Z])(?=\S*[a-z])(?=\S*\d)[A-Za-z0-9+/\r\n]{64}\Z")
 
 _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 """Byte order marks, as Windows writes them: UTF-16, either way round, and UTF-8."""
@@ -72,7 +72,7 @@ def in_agents_shape(chunks: Iterable[bytes], path: str, zone: tzinfo, recognised
     """The chunks, translated where the path or the first bytes tell that something other than the agent wrote them."""
     source = iter(chunks)
     head, problem = _begin(source)
-    if head.startswith(_MARKS):
+    if head.startswith(_MARKS) and (head[0] == 0xEF or head.count(b"\0") * 4 > len(head)):
         source = _in_utf_8(head, source)
         head, torn = _begin(source)
         problem = problem or torn
@@ -129,7 +129,7 @@ def _is_foreign(head: bytes) -> bool:
         return False
     from ssm_bootstrap.catalog.logheads import FOREIGN  # takes a while to load, and plain logs need none of it
 
-    return b"\x1b[" in head or any(FOREIGN.match(line) for line in head.split(b"\n"))
+    return any(not find_head(line) and (b"\x1b[" in line or FOREIGN.match(line)) for line in head.split(b"\n"))
 
 
 def _is_document(head: bytes) -> bool:
@@ -225,6 +225,9 @@ def _audit_line(line: bytes, day: bytes) -> bytes:
 
 def _journal_lines(lines: Iterable[bytes], zone: tzinfo) -> Iterator[bytes]:
     """What stands in MESSAGE; a head is made for what has none and goes on from no line of the same process."""
+    from ssm_bootstrap.collect.logs.heads import Heads  # most machines' logs are files
+
+    heads = Heads(zone)
     going = ""
     for line in lines:
         entry = _entry(line)
@@ -233,7 +236,11 @@ def _journal_lines(lines: Iterable[bytes], zone: tzinfo) -> Iterator[bytes]:
         text = _message(entry)
         process = str(entry.get("_PID", ""))
         for part in text.split("\n"):
-            if find_head(part.encode("utf-8", "replace")):
+            found = find_head(part.encode("utf-8", "replace"))
+            if found and not found.start():
+                going = process
+                part = heads.moved(_moment(entry), found[1]).decode() + part[len(found[1]) :]
+            elif found:
                 going = process
             elif process != going or part.startswith(_FATAL):
                 part = f"{_stamp(entry, zone)} {_level(entry, part)} {part}"
@@ -264,10 +271,17 @@ def _level(entry: Mapping[str, Any], text: str) -> str:
     return "CRITICAL" if text.startswith(_FATAL) else _LEVELS.get(str(entry.get("PRIORITY")), "INFO")
 
 
-def _stamp(entry: Mapping[str, Any], zone: tzinfo) -> str:
+def _moment(entry: Mapping[str, Any]) -> Optional[datetime]:
     told = entry.get("__REALTIME_TIMESTAMP") or entry.get("_SOURCE_REALTIME_TIMESTAMP")
     try:
-        at = datetime.fromtimestamp(int(str(told)) / 1e6, timezone.utc).astimezone(zone)
+        return datetime.fromtimestamp(int(str(told)) / 1e6, timezone.utc)
     except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _stamp(entry: Mapping[str, Any], zone: tzinfo) -> str:
+    at = _moment(entry)
+    try:
+        return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S.%f") if at else _NO_TIME
+    except (ValueError, OverflowError):
         return _NO_TIME
-    return at.strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -133,7 +133,7 @@ class Heads:
         inner = find_head(rest)
         if inner is not None:
             self._open(process)
-            return self._moved(at, inner[1]) + rest[inner.start() + len(inner[1]) :]
+            return self.moved(at, inner[1]) + rest[inner.start() + len(inner[1]) :]
         if not level and process is not None and process == self._going and not rest.startswith(FATAL):
             return rest
         self._stamp = self._stamp_of(at)
@@ -150,7 +150,7 @@ class Heads:
 
     def _head(self, line: bytes, depth: int) -> Optional[_Head]:
         """The heads of a line, taken off one after the other; the first that tells a zone gives the time."""
-        head = self._outer(line) or self._seelog(line)
+        head = None if find_head(line) else self._seelog(line) or self._outer(line)
         if head is None or depth >= _DEPTH or head.level:
             return head
         within = self._head(head.rest, depth + 1)
@@ -234,7 +234,7 @@ class Heads:
         said = re.sub(rb"\\(.)", rb"\1", found["quoted"]) if found["quoted"] is not None else found["bare"]
         return _Head(self._moment(outer.groupdict()) if outer else None, level, None, said)
 
-    def _moved(self, at: Optional[datetime], stamp: bytes) -> bytes:
+    def moved(self, at: Optional[datetime], stamp: bytes) -> bytes:
         """The agent's stamp in the zone that is taken for the log, told by the moment at which the line was passed on."""
         told = parse_time(stamp.decode(), timezone.utc)
         if at is None or told is None:
