@@ -105,9 +105,7 @@ class Search:
         archives, sources = [], []
         for source in found:
             try:
-                archive = open_archive(
-                    source.path, lambda: files.read_chunks(source.path), lambda: open(source.path, "rb"), self.kinds
-                ) if _may_be_packed(source.path) else None  # fmt: skip
+                archive = open_archive(source.path, files, self.kinds) if _may_be_packed(source.path) else None
             except OSError:
                 archive = None  # the reading says why
             if archive is None:
@@ -221,8 +219,7 @@ def _may_be_packed(path: str) -> bool:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return False
-        with open(path, "rb") as stream:
-            first = stream.read(262)
+        first = next(NamedFiles().read_chunks(path), b"")[:262]
     except OSError:
         return False
     return first.startswith((b"\x1f\x8b", b"\xfd7zXZ", b"BZh", b"PK\x03\x04", b"PK\x05\x06")) or first[257:] == b"ustar"

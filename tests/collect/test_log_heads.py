@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timezone, tzinfo
 from typing import Optional
 from zoneinfo import ZoneInfo
 
@@ -146,7 +146,7 @@ def test_a_panic_in_the_journals_text_is_critical() -> None:
 
 CONSOLE = (  # a public copy of get-console-output: kernel stamps, and the agent's own words with a time of UTC
     "[   31.087495] cloud-init[2081]: +----[SHA256]-----+\r\n"
-    "2026/05/23 17:01:51Z: SSM Agent unable to acquire credentials: <error>no valid credentials could be retrieved for ec2 identity. "
+    "2026/05/23 17:01:51Z: SSM Agent unable to acquire credentials: <error>no valid credentials could be retrieved for ec2 identity. "  # noqa: E501
     "Default Host Management Err: error calling RequestManagedInstanceRoleToken: AccessDeniedException: Systems Manager's instance "
     "management role is not configured for account: 123456789012\r\n"
     "\tstatus code: 400, request id: f0f16c94-b70f-4ac1-9231-0656143c36d3</error>\r\n"

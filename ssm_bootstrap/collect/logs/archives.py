@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass, field
-from typing import IO, Callable, Iterator, Optional, Sequence
+from typing import Callable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import kind_of
 from ssm_bootstrap.collect.logs.parts import LogFiles
@@ -107,14 +107,12 @@ def kind_of_archive(first: bytes) -> str:
     return next((kind for magic, kind in _MAGIC if first.startswith(magic)), "")
 
 
-def open_archive(path: str, reading: Callable[[], Iterator[bytes]], opening: Callable[[], IO[bytes]], wanted: Sequence[str],
-                 *, most_unfolded: int = MOST_UNFOLDED, most_entries: int = MOST_ENTRIES) -> Optional[Archive]:  # fmt: skip
-    """The logs of the agent in a file, or None where it is no archive; raises OSError.
-
-    ``reading`` gives its bytes, ``opening`` the open file; ``wanted`` are the kinds of logs.
-    """
+def open_archive(
+    path: str, files: LogFiles, wanted: Sequence[str], *, most_unfolded: int = MOST_UNFOLDED, most_entries: int = MOST_ENTRIES
+) -> Optional[Archive]:
+    """The logs of the kinds ``wanted`` in a file, or None where it is no archive; raises OSError."""
     first = b""
-    for chunk in reading():
+    for chunk in files.read_chunks(path):
         first += chunk
         if len(first) >= FIRST:
             break
@@ -123,10 +121,10 @@ def open_archive(path: str, reading: Callable[[], Iterator[bytes]], opening: Cal
         return None
     archive = Archive(path)
     if kind == "zip":
-        _from_zip(archive, opening, wanted, most_unfolded, most_entries)
+        _from_zip(archive, files, wanted, most_unfolded, most_entries)
         return archive
     try:
-        unfolded = _unfolded(kind, reading())
+        unfolded = _unfolded(kind, files.read_chunks(path))
         head = b""
         for chunk in unfolded:
             head += chunk
@@ -211,13 +209,20 @@ def _from_tar(archive: Archive, stream: _Forward, wanted: Sequence[str], most_en
         archive.remarks.append(f"{links} links or devices in it were not followed")
 
 
-def _from_zip(archive: Archive, opening: Callable[[], IO[bytes]], wanted: Sequence[str], most: int, most_entries: int) -> None:
+def _from_zip(archive: Archive, files: LogFiles, wanted: Sequence[str], most: int, most_entries: int) -> None:
+    import io
     import stat
     import struct
     import zipfile
 
-    with opening() as stream:
-        size = stream.seek(0, 2)
+    data = bytearray()
+    for chunk in files.read_chunks(archive.path):
+        data += chunk
+        if len(data) > MOST_KEPT:
+            archive.remarks.append(f"it has more than {MOST_KEPT >> 20} MB and was not opened")
+            return
+    with io.BytesIO(data) as stream:
+        size = len(data)
         stream.seek(max(0, size - (1 << 16) - 22))
         tail = stream.read()
         at = tail.rfind(b"PK\x05\x06")
