@@ -14,6 +14,7 @@ from typing import Callable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import KINDS, OF_THE_AGENT, kind_of
 from ssm_bootstrap.cli.flags import resolve
+from ssm_bootstrap.cli.suggestions import meant
 from ssm_bootstrap.collect.logs.parts import SHARE, LogFiles
 from ssm_bootstrap.collect.logs.read import read_logs, read_stream
 from ssm_bootstrap.collect.logs.sources import Source, in_order, log_paths, own_sources, read_log_settings, sources_below
@@ -125,7 +126,8 @@ class Search:
             path, reason = digest.unseen[0]
             if reason == _NO_RIGHT and os.geteuid() != 0:
                 raise Refusal(ExitStatus.NO_PERMISSION, f"explain: {path}: {reason}: only root may read it: use sudo")
-            raise Refusal(ExitStatus.NO_INPUT, f"explain: {path}: {reason}")
+            word = next((word for word in self.files if os.path.abspath(word) == path), "")
+            raise Refusal(ExitStatus.NO_INPUT, f"explain: {path}: {reason}{'' if os.path.lexists(path) else meant(word)}")
 
     def must_be_recognised(self, digest: LogDigest, matched: bool) -> None:
         """Refusal (66) where of all that was named nothing is a record of the agent, and no signature ``matched``.

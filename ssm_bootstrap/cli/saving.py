@@ -35,7 +35,7 @@ def save_observations(path: str, observations: Observations, secrets: Secrets) -
 
 
 def load_observations(path: str) -> Observations:
-    """Read what ``save_observations`` wrote; raises Refusal (66 without one, 77 without the right, 78 with the place that is wrong)."""
+    """Read what ``save_observations`` wrote; raises Refusal: 66, 77, or 78 with the place that is wrong."""
     try:
         with Path(path).open("rb") as stream:
             text = stream.read(MOST + 1)

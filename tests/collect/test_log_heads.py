@@ -21,7 +21,7 @@ from tests.collect.test_agentlog import work_of
 
 UTC = timezone.utc
 ZONES = (UTC, ZoneInfo("Asia/Tokyo"), ZoneInfo("America/St_Johns"))
-TIMEOUT = 'ERROR [CredentialRefresher] RequestError: send request failed caused by: Post "https://ssm.eu-west-1.amazonaws.com/": dial tcp 52.119.221.73:443: i/o timeout'
+TIMEOUT = 'ERROR [CredentialRefresher] RequestError: send request failed caused by: Post "https://ssm.eu-west-1.amazonaws.com/": dial tcp 52.119.221.73:443: i/o timeout'  # noqa: E501
 AT = "2026-05-27 15:45:48"
 SENDER = "ip-10-0-1-46 amazon-ssm-agent[1074]: "
 WITH_ZONE = {
@@ -49,7 +49,7 @@ WITH_ZONE = {
     "seelog, a time with its zone": f"2026-05-27T17:45:48.9768+02:00 [Error] {TIMEOUT[6:]}",
     "seelog, the level first": f"[ERROR] 2026-05-27T15:45:48.9768Z {TIMEOUT[6:]}",
     # docs.aws.amazon.com/cli, ec2 get-console-output; cloud-init's welcome tells when the machine was started
-    "console": "[   31.087495] cloud-init[2081]: Cloud-init v. 22.2.2 running 'modules:final' at Wed, 27 May 2026 15:45:40 +0000. "
+    "console": "[   31.087495] cloud-init[2081]: Cloud-init v. 22.2.2 running 'modules:final' at Wed, 27 May 2026 15:45:40 +0000. "  # noqa: E501
     f"Up 31.00 seconds.\n[   39.976800] amazon-ssm-agent[1074]: {AT}.9768 {TIMEOUT}",
     "console, the start told later": f"[   39.976800] amazon-ssm-agent[1074]: {AT}.9768 {TIMEOUT}\n"
     "[   51.087495] cloud-init[2081]: Cloud-init v. 22.2.2 finished at Wed, 27 May 2026 15:46:00 +0000. Up 51.00 seconds.",
@@ -147,7 +147,7 @@ def test_a_panic_in_the_journals_text_is_critical() -> None:
 CONSOLE = (  # a public copy of get-console-output: kernel stamps, and the agent's own words with a time of UTC
     "[   31.087495] cloud-init[2081]: +----[SHA256]-----+\r\n"
     "2026/05/23 17:01:51Z: SSM Agent unable to acquire credentials: <error>no valid credentials could be retrieved for ec2 identity. "  # noqa: E501
-    "Default Host Management Err: error calling RequestManagedInstanceRoleToken: AccessDeniedException: Systems Manager's instance "
+    "Default Host Management Err: error calling RequestManagedInstanceRoleToken: AccessDeniedException: Systems Manager's instance "  # noqa: E501
     "management role is not configured for account: 123456789012\r\n"
     "\tstatus code: 400, request id: f0f16c94-b70f-4ac1-9231-0656143c36d3</error>\r\n"
     "[   31.647351] cloud-init[2171]: Cloud-init v. 22.2.2 running 'modules:config' at Sat, 23 May 2026 17:01:51 +0000. "
