@@ -136,7 +136,7 @@ class Search:
         """
         if self.is_own or matched or self.since or self.until or any(file.headed for file in digest.files):
             return
-        if not digest.files or not any(os.path.isdir(word) for word in self.files):
+        if (not digest.files and self.kinds == KINDS) or not any(os.path.isdir(word) for word in self.files):
             name = digest.files[0].path if digest.files else self.files[0]
             expected = "expected the agent's log, or what a command printed; no line of it is known"
             raise Refusal(ExitStatus.NO_INPUT, f"explain: {name}: {expected}")
