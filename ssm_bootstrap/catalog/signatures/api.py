@@ -353,7 +353,7 @@ API: tuple[Signature, ...] = (
         id="parameter-too-short",
         kind=Kind.CAUSE,
         fixed="validation error(s) found",
-        pattern=r"InvalidParameter: \d+ validation error\(s\) found",
+        pattern=r"(?:InvalidParameter|operation error SSM: \w{1,80}[:,])[: ]{0,2}\d+ validation error\(s\) found",
         meaning="the agent itself refuses the values: the code has under 20 characters or the id under 36; nothing was sent",
         source="aws-sdk-go 1.51.20 aws/request/validation.go",
         samples=(
@@ -437,6 +437,23 @@ API: tuple[Signature, ...] = (
         transient=False,
     ),
     Signature(
+        id="not-an-aws-answer-v2",
+        kind=Kind.CAUSE,
+        fixed="deserialization failed, ",
+        pattern=r"https response error StatusCode: \d+, RequestID: [^,\n]{0,80}, deserialization failed, ",
+        meaning="an answer that is no AWS answer: something in between spoke",
+        source="smithy-go errors.go; aws-sdk-go-v2 aws/transport/http/response_error.go",
+        samples=(
+            formatted(
+                _REGISTER + "operation error SSM: RegisterManagedInstance, https response error StatusCode: 503, RequestID: , "
+                "deserialization failed, failed to decode response body, invalid character '<' looking for beginning of value"
+            ),
+        ),
+        near_misses=("SerializationError: failed decoding JSON RPC response",),
+        code="not-aws",
+        transient=False,
+    ),
+    Signature(
         id="service-unavailable",
         kind=Kind.CAUSE,
         fixed="status code: 5",
@@ -447,6 +464,40 @@ API: tuple[Signature, ...] = (
             formatted("ServiceUnavailableException: \n\tstatus code: 503, request id: 00000000-0000-4000-8000-000000000000"),
         ),
         near_misses=("ThrottlingException: lab\n\tstatus code: 400, request id: 00000000-0000-4000-8000-000000000000",),
+        code="service-error",
+        transient=True,
+        is_answer=True,
+    ),
+    Signature(
+        id="service-unavailable-v2",
+        kind=Kind.CAUSE,
+        fixed="https response error StatusCode: 5",
+        pattern=(
+            r"https response error StatusCode: 5\d\d, RequestID: [^,\n]{0,80}, "
+            r"(?!deserialization failed|(?:api error )?(?:InternalServerError|\w{0,20}Throttling\w{0,20}|SlowDown): )"
+        ),
+        meaning="the service answered with a 5xx status",
+        source="aws-sdk-go-v2 aws/transport/http/response_error.go",
+        samples=(
+            formatted(
+                "operation error SSM: UpdateInstanceInformation, exceeded maximum number of attempts, 3, https response error "
+                "StatusCode: 503, RequestID: 00000000-0000-4000-8000-000000000000, api error ServiceUnavailableException: "
+            ),
+        ),
+        near_misses=("https response error StatusCode: 400, RequestID: 1, api error ThrottlingException: lab",),
+        code="service-error",
+        transient=True,
+        is_answer=True,
+    ),
+    Signature(
+        id="service-unavailable-by-name",
+        kind=Kind.CAUSE,
+        fixed="ServiceUnavailable",
+        pattern=r"\bServiceUnavailable(?:Exception)?: (?!\s{0,9}status code: 5)(?<!api error ServiceUnavailableException: )(?<!api error ServiceUnavailable: )",
+        meaning="the service says that it is not available",
+        source="AWS common errors (AWS API references)",
+        samples=(documented("ServiceUnavailable: Service is unable to handle request."),),
+        near_misses=("ServiceUnavailableException: \n\tstatus code: 503, request id: 1",),
         code="service-error",
         transient=True,
         is_answer=True,

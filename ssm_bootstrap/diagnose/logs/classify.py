@@ -15,7 +15,7 @@ from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS, code_of_failure
 from ssm_bootstrap.catalog.partitions import is_aws_host, is_global_s3
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import CONTEXTS, Context, Kind, Signature
-from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault, parse_curl_error, parse_network_error
+from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault, parse_botocore_error, parse_curl_error, parse_network_error
 from ssm_bootstrap.diagnose.reachability import code_by_proxy, code_of_silence
 from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
@@ -64,6 +64,9 @@ class RecordReading:
 
 _compiled = cache(re.compile)
 
+_BOTOCORE = re.compile(r"\bAn error occurred \((\w{1,80})\) when calling the \w{1,80} operation(?: \([^)\n]{0,80}\))?: ")
+"""How botocore tells an answer of a service (botocore/exceptions.py); ``CODE: TEXT`` is how Go's SDK does."""
+
 
 def match_signature(signature: Signature, message: str) -> Optional[SignatureMatch]:
     """The match of one signature, or None; the plain search decides first."""
@@ -77,13 +80,15 @@ def match_signature(signature: Signature, message: str) -> Optional[SignatureMat
 
 def read_message(message: str) -> RecordReading:
     """What a message says; where two rows of one kind match, the earlier one counts."""
+    if "An error occurred (" in message:
+        message = _BOTOCORE.sub(r"\1: ", message)
     found: dict[Kind, SignatureMatch] = {}
     for signature in [row for row in SIGNATURES if row.fixed in message]:
         if signature.kind not in found:
             match = match_signature(signature, message)
             if match:
                 found[signature.kind] = match
-    fault = parse_network_error(message) or parse_curl_error(message)
+    fault = parse_network_error(message) or parse_botocore_error(message) or parse_curl_error(message)
     cause = None if fault else found.get(Kind.CAUSE)
     return RecordReading(found.get(Kind.PHASE), cause, found.get(Kind.STATE), found.get(Kind.BENIGN), fault)
 
