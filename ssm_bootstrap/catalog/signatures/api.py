@@ -88,6 +88,8 @@ API: tuple[Signature, ...] = (
         near_misses=("Instance already registered. Would you like to override existing with new registration information?",),
         transient=False,
         is_answer=True,
+        code="request-refused",
+        variant="key",
     ),
     Signature(
         id="invalid-public-key",
@@ -99,6 +101,8 @@ API: tuple[Signature, ...] = (
         samples=(formatted(_REGISTER + "InvalidPublicKey: "),),
         transient=False,
         is_answer=True,
+        code="request-refused",
+        variant="key",
     ),
     Signature(
         id="too-many-updates",
@@ -160,6 +164,8 @@ API: tuple[Signature, ...] = (
         transient=False,
         refuses=CallRefusal.PERMISSION,
         is_answer=True,
+        code="call-denied",
+        variant="by-endpoint",
     ),
     Signature(
         id="access-denied",
@@ -190,6 +196,7 @@ API: tuple[Signature, ...] = (
         transient=False,
         refuses=CallRefusal.PERMISSION,
         is_answer=True,
+        code="call-denied",
     ),
     Signature(
         id="node-key-refused",
@@ -272,6 +279,7 @@ API: tuple[Signature, ...] = (
         transient=False,
         refuses=CallRefusal.SIGNATURE,
         is_answer=True,
+        code="credentials-unusable",
     ),
     Signature(
         id="request-expired",
@@ -313,6 +321,7 @@ API: tuple[Signature, ...] = (
         transient=False,
         refuses=CallRefusal.CREDENTIALS,
         is_answer=True,
+        code="credentials-unusable",
     ),
     Signature(
         id="invalid-client-token",
@@ -325,6 +334,7 @@ API: tuple[Signature, ...] = (
         transient=False,
         refuses=CallRefusal.CREDENTIALS,
         is_answer=True,
+        code="credentials-unusable",
     ),
     Signature(
         id="expired-token",
@@ -337,6 +347,8 @@ API: tuple[Signature, ...] = (
         near_misses=("ActivationExpired: lab",),
         transient=False,
         is_answer=True,
+        code="credentials-unusable",
+        variant="expired",
     ),
     Signature(
         id="validation-exception",
@@ -348,6 +360,7 @@ API: tuple[Signature, ...] = (
         samples=(documented("ValidationException: 1 validation error detected\n\tstatus code: 400, request id: 1"),),
         transient=False,
         is_answer=True,
+        code="request-refused",
     ),
     Signature(
         id="parameter-too-short",
@@ -375,6 +388,8 @@ API: tuple[Signature, ...] = (
         source="aws-sdk-go 1.51.20 aws/errors.go",
         samples=(formatted(_REGISTER + "MissingEndpoint: 'Endpoint' configuration is required for this service"),),
         transient=False,
+        code="request-refused",
+        variant="region",
     ),
     Signature(
         id="region-characters",
@@ -385,6 +400,8 @@ API: tuple[Signature, ...] = (
         source=AGENT + "common/identity/endpoint/endpoint.go:105",
         samples=(formatted("Unable to determine endpoint because region “ap-northeast-1” has invalid characters"),),
         transient=False,
+        code="request-refused",
+        variant="region",
     ),
     Signature(
         id="no-credentials",
@@ -395,6 +412,8 @@ API: tuple[Signature, ...] = (
         source="aws-sdk-go 1.51.20 aws/credentials/chain_provider.go",
         samples=(formatted("NoCredentialProviders: no valid providers in chain. Deprecated."),),
         near_misses=("EmptyStaticCreds: static credentials are empty",),
+        code="credentials-unusable",
+        variant="none",
     ),
     Signature(
         id="empty-credentials",
@@ -404,6 +423,8 @@ API: tuple[Signature, ...] = (
         meaning="this client has no credentials",
         source="aws-sdk-go 1.51.20 aws/credentials/static_provider.go",
         samples=(formatted("EmptyStaticCreds: static credentials are empty"),),
+        code="credentials-unusable",
+        variant="none",
     ),
     Signature(
         id="not-an-aws-error",

@@ -84,6 +84,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         meaning="the sockets between core and worker could not be opened: stale ones, or a second agent",
         source=AGENT + "core/agent.go:91",
         samples=(formatted("failed to start message bus, address in use"),),
+        code="agent-part-failed",
     ),
     Signature(
         id="data-folder",
@@ -119,6 +120,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         samples=(formatted("Process ssm-agent-worker (pid:18023) has been terminated, remove from worker pool"),),
         near_misses=("Worker ssm-agent-worker (pid:18023) started",),
         transient=True,
+        code="agent-part-failed",
     ),
     Signature(
         id="credentials-not-written",
@@ -132,6 +134,7 @@ CREDENTIALS: tuple[Signature, ...] = (
             formatted("Failed to write credentials to disk even with force, err: input/output error"),
         ),
         transient=False,
+        code="file-denied",
     ),
     Signature(
         id="credentials-missing",
@@ -142,6 +145,8 @@ CREDENTIALS: tuple[Signature, ...] = (
         source=AGENT + "core/app/credentialrefresher/credentialrefresher.go:311",
         samples=(formatted("Credentials are not available when they should be"),),
         transient=True,
+        code="credentials-unusable",
+        variant="none",
     ),
     Signature(
         id="credentials-stale",
@@ -157,6 +162,8 @@ CREDENTIALS: tuple[Signature, ...] = (
             ),
         ),
         near_misses=("ExpiredTokenException: The security token included in the request is expired",),
+        code="credentials-unusable",
+        variant="expired",
     ),
     Signature(
         id="share-file-unread",
@@ -166,6 +173,8 @@ CREDENTIALS: tuple[Signature, ...] = (
         meaning="the worker does not know where the core keeps the credentials",
         source=AGENT + "common/identity/credentialproviders/sharedprovider/sharedprovider.go:83",
         samples=(formatted("unable to read runtime config for ShareFile information: invalid character"),),
+        code="credentials-unusable",
+        variant="none",
     ),
     Signature(
         id="share-file-empty",
@@ -175,6 +184,8 @@ CREDENTIALS: tuple[Signature, ...] = (
         meaning="the worker does not know where the core keeps the credentials",
         source=AGENT + "common/identity/credentialproviders/sharedprovider/sharedprovider.go:87",
         samples=(formatted("runtime config has an empty ShareFile"),),
+        code="credentials-unusable",
+        variant="none",
     ),
     Signature(
         id="ec2-profile",
@@ -339,6 +350,8 @@ CREDENTIALS: tuple[Signature, ...] = (
         source="Go runtime; " + AGENT + "agent/framework",
         samples=(formatted("panic: runtime error: invalid memory address or nil pointer dereference\ngoroutine 1 [running]:"),),
         near_misses=("kernel.panic = 10 was set",),
+        code="agent-part-failed",
+        variant="panic",
     ),
     Signature(
         id="agent-stacktrace",
@@ -348,5 +361,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         meaning="the agent itself broke; a stack follows",
         source=AGENT + "agent/framework (recover handlers)",
         samples=(formatted("message poll job crashed with message nil pointer\nStacktrace:\ngoroutine 12 [running]:"),),
+        code="agent-part-failed",
+        variant="panic",
     ),
 )

@@ -17,6 +17,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="a command's script ended badly; its own output tells why",
         source=AGENT + "agent/plugins/runscript/runscript.go:206",
         samples=(measured("failed to run commands: exit status 156"), formatted("failed to run commands: exit status 1")),
+        code="command-failed",
     ),
     Signature(
         id="patch-payload",
@@ -70,6 +71,7 @@ PLUGINS: tuple[Signature, ...] = (
         source=_PATCH,
         samples=(documented("failed to run commands: exit status 152"),),
         is_of_patching=True,
+        code="patch-run-failed",
     ),
     Signature(
         id="patch-exit-directory",
@@ -80,6 +82,7 @@ PLUGINS: tuple[Signature, ...] = (
         source=_PATCH,
         samples=(documented("failed to run commands: exit status 154"),),
         is_of_patching=True,
+        code="patch-run-failed",
     ),
     Signature(
         id="patch-exit-unpack",
@@ -90,6 +93,7 @@ PLUGINS: tuple[Signature, ...] = (
         source=_PATCH,
         samples=(documented("failed to run commands: exit status 155"),),
         is_of_patching=True,
+        code="patch-run-failed",
     ),
     Signature(
         id="patch-exit-system",
@@ -113,6 +117,8 @@ PLUGINS: tuple[Signature, ...] = (
         samples=(documented("failed to run commands: exit status 143"), documented("failed to run commands: exit status 149")),
         near_misses=("failed to run commands: exit status 146", "failed to run commands: exit status 1"),
         is_of_patching=True,
+        code="patch-run-failed",
+        variant="call",
     ),
     Signature(
         id="patch-exit-override",
@@ -125,6 +131,8 @@ PLUGINS: tuple[Signature, ...] = (
         near_misses=("failed to run commands: exit status 16",),
         transient=False,
         is_of_patching=True,
+        code="patch-run-failed",
+        variant="override",
     ),
     Signature(
         id="patch-exit-reboot",
@@ -146,6 +154,7 @@ PLUGINS: tuple[Signature, ...] = (
         samples=(documented("exit status 195"), documented("failed to run commands: exit status 196")),
         near_misses=("exit status 19", "exit status 194"),
         is_of_patching=True,
+        code="patch-run-failed",
     ),
     Signature(
         id="exit-noexec",
@@ -156,6 +165,7 @@ PLUGINS: tuple[Signature, ...] = (
         source=_PATCH,
         samples=(documented("failed to run commands: exit status 126"),),
         transient=False,
+        code="noexec-mount",
     ),
     Signature(
         id="exit-other",
@@ -166,6 +176,7 @@ PLUGINS: tuple[Signature, ...] = (
         source=AGENT + "agent/plugins/runscript/runscript.go:206",
         samples=(formatted("failed to run commands: exit status 1"),),
         near_misses=("failed to run commands: exit status 156", "failed to run commands: exit status 126"),
+        code="command-failed",
     ),
     Signature(
         id="patch-platform",
@@ -209,6 +220,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="the patch payload could not be loaded (python, unpacking, disk)",
         source=_PATCH_SCRIPT,
         samples=(documented("Unable to load and extract the content of payload, abort."),),
+        code="patch-run-failed",
     ),
     Signature(
         id="patch-unpack",
@@ -218,6 +230,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="the patch payload could not be unpacked (disk, incomplete download)",
         source=_PATCH_SCRIPT,
         samples=(documented("Unable to extract tar file: patch-baseline-operations-1.80.tar.gz."),),
+        code="patch-run-failed",
     ),
     Signature(
         id="patch-directory",
@@ -227,6 +240,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="the patch script could not make its directory (disk, read-only)",
         source=_PATCH_SCRIPT,
         samples=(documented("Unable to create dir: /var/log/amazon/ssm/patch-baseline-operations"),),
+        code="patch-run-failed",
     ),
     Signature(
         id="patch-fetch-status",
@@ -249,6 +263,7 @@ PLUGINS: tuple[Signature, ...] = (
         source="curl manual, EXIT CODES",
         samples=(documented("curl: (22) The requested URL returned error: 403"),),
         near_misses=("curl: (28) Connection timed out after 10001 milliseconds",),
+        code="download-refused",
     ),
     Signature(
         id="orchestration-directory",
@@ -290,6 +305,7 @@ PLUGINS: tuple[Signature, ...] = (
                 "[ssm-session-worker] log for crash reason"
             ),
         ),
+        code="agent-part-failed",
     ),
     Signature(
         id="document-worker-slow",
@@ -299,6 +315,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="the process of a command did not come up (a slow machine, antivirus, noexec)",
         source=AGENT + "agent/framework/processor/executer/outofproc/messaging/messaging.go:96",
         samples=(formatted("Worker process did not start properly, force quitting"),),
+        code="agent-part-failed",
     ),
     Signature(
         id="ipc-channel",
@@ -318,6 +335,7 @@ PLUGINS: tuple[Signature, ...] = (
         source=AGENT + "agent/framework/processor/executer/outofproc/messaging/messaging.go:120",
         samples=(formatted("ipc messaging received timedout signal!"),),
         transient=True,
+        code="agent-part-failed",
     ),
     Signature(
         id="messaging-worker",
@@ -327,6 +345,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="the channel to a command's process broke",
         source=AGENT + "agent/framework/processor/executer/outofproc/master.go:140",
         samples=(formatted("messaging worker encountered error: channel closed"),),
+        code="agent-part-failed",
     ),
     Signature(
         id="document-worker-start",
@@ -405,6 +424,8 @@ PLUGINS: tuple[Signature, ...] = (
         source=AGENT + "agent/messageservice/utils/messageutil.go:202",
         samples=(formatted("encountered error while parsing input - internal error"),),
         transient=False,
+        code="command-failed",
+        variant="document",
     ),
     Signature(
         id="plugin-not-supported",
@@ -415,6 +436,8 @@ PLUGINS: tuple[Signature, ...] = (
         source=AGENT + "agent/framework/runpluginutil/runpluginutil.go:452",
         samples=(formatted("Plugin with name aws:applications is not supported in current platform!"),),
         transient=False,
+        code="command-failed",
+        variant="document",
     ),
     Signature(
         id="session-runas-user",

@@ -249,14 +249,14 @@ def _fault(record: LogRecord, reading: RecordReading, code: str, service: str, h
 def _judge_cause(record: LogRecord, reading: RecordReading, cause: SignatureMatch, file: str, site: Site) -> Judgement:
     phase, row = reading.phase.signature if reading.phase else None, cause.signature
     url = cause.part("url") or (reading.phase.part("url") if reading.phase else "")
-    refused = phase.refused if phase else None
+    refused = reading.wrapper.refused if reading.wrapper else None
     code, variant = row.code, row.variant
     if refused is not None and row.refuses in refused.of:
         code, variant = refused.code, refused.variant
     if row.denied_object and is_known_object(url):
         code = row.denied_object
     if row.is_of_patching and not is_patching(file, record):
-        code = None
+        code, variant = None, ""
     code = code or (phase.code if phase else None)
     if code is None:
         return Judgement(Sort.NOTED, reading, detail=_detail(reading, record.message), transient=bool(row.transient))
