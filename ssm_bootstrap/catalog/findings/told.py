@@ -11,9 +11,7 @@ from ssm_bootstrap.model.findings import Severity
 _AGENT = "amazon-ssm-agent 3.3.1142.0"
 _REGISTER = "sudo ssm-bootstrap register --activation-id <ACTIVATION-ID> --activation-code-file <FILE> --region {region}"
 _RECENT = "sudo ssm-bootstrap explain"
-_SESSION_PREFERENCES = (
-    "aws ssm get-document --region {region} --name SSM-SessionManagerRunShell --query Content --output text"
-)
+_SESSION_PREFERENCES = "aws ssm get-document --region {region} --name SSM-SessionManagerRunShell --query Content --output text"
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -142,7 +140,9 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         summary="Allow the download in the role, the bucket's policy and the endpoint's policy, or correct its name.",
         steps=("Nothing on this machine has to change where the name is right.",),
-        aws_steps=("Does the S3 endpoint's policy allow s3:GetObject and s3:PutObject on this bucket, and so the role and the bucket?",),
+        aws_steps=(
+            "Does the S3 endpoint's policy allow s3:GetObject and s3:PutObject on this bucket, and so the role and the bucket?",
+        ),
         commands=(_RECENT,),
         aws_commands=(aws.S3_ENDPOINT_POLICY, aws.ROLE_POLICIES),
         source="Amazon S3 API Reference, error responses; curl manual, EXIT CODES",
@@ -150,6 +150,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-part-failed",
         severity=Severity.WARNING,
+        tells_no_reason=True,
         layer=Layer.AGENT,
         subject="amazon-ssm-agent",
         variants=(
@@ -226,7 +227,11 @@ KINDS: tuple[FindingKind, ...] = (
             "Was the program run by root?",
             "Look at the file's mode and flags, at its mount, and at what SELinux or AppArmor refused.",
         ),
-        commands=("sudo ssm-bootstrap doctor", "sudo ls -ld /var/lib/amazon/ssm /var/log/amazon/ssm", "sudo ausearch -m avc -ts recent"),
+        commands=(
+            "sudo ssm-bootstrap doctor",
+            "sudo ls -ld /var/lib/amazon/ssm /var/log/amazon/ssm",
+            "sudo ausearch -m avc -ts recent",
+        ),
         source="Linux errno EACCES, EPERM and EIO",
     ),
     FindingKind(

@@ -138,15 +138,12 @@ CREDENTIALS: tuple[Signature, ...] = (
     ),
     Signature(
         id="credentials-missing",
-        kind=Kind.CAUSE,
+        kind=Kind.BENIGN,
         fixed="Credentials are not available when they should be",
         pattern=r"Credentials are not available when they should be",
         meaning="the core expected credentials and has none; it tries again",
         source=AGENT + "core/app/credentialrefresher/credentialrefresher.go:311",
         samples=(formatted("Credentials are not available when they should be"),),
-        transient=True,
-        code="credentials-unusable",
-        variant="none",
     ),
     Signature(
         id="credentials-stale",
@@ -164,6 +161,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         near_misses=("ExpiredTokenException: The security token included in the request is expired",),
         code="credentials-unusable",
         variant="expired",
+        is_minor=True,  # after a sleep of the machine, and beside what keeps the core from renewing them
     ),
     Signature(
         id="share-file-unread",
@@ -260,7 +258,9 @@ CREDENTIALS: tuple[Signature, ...] = (
         pattern=r"\bno EC2 IMDS role found\b",
         meaning="the agent runs as the EC2 instance, and the instance has no role",
         source="aws-sdk-go-v2 credentials/ec2rolecreds",
-        samples=(formatted("failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata"),),
+        samples=(
+            formatted("failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata"),
+        ),
         near_misses=("EC2RoleRequestError: no EC2 instance role found",),
         code="not-registered",
         variant="no-role",

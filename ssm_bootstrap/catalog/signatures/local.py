@@ -332,6 +332,7 @@ LOCAL: tuple[Signature, ...] = (
         near_misses=("dial tcp 10.0.1.21:443: connect: permission denied",),
         transient=False,
         code="file-denied",
+        yields_to_phase=True,
     ),
     Signature(
         id="not-permitted",
@@ -344,6 +345,7 @@ LOCAL: tuple[Signature, ...] = (
         near_misses=("dial tcp 10.0.1.21:443: connect: operation not permitted",),
         transient=False,
         code="file-denied",
+        yields_to_phase=True,
     ),
     Signature(
         id="out-of-memory",

@@ -16,8 +16,10 @@ PLUGINS: tuple[Signature, ...] = (
         pattern=r"failed to run commands: ",
         meaning="a command's script ended badly; its own output tells why",
         source=AGENT + "agent/plugins/runscript/runscript.go:206",
-        samples=(measured("failed to run commands: exit status 156"), formatted("failed to run commands: exit status 1")),
-        code="command-failed",
+        samples=(
+            measured("failed to run commands: exit status 156"),
+            formatted("failed to run commands: waitid: no child processes"),
+        ),
     ),
     Signature(
         id="patch-payload",
@@ -169,14 +171,13 @@ PLUGINS: tuple[Signature, ...] = (
     ),
     Signature(
         id="exit-other",
-        kind=Kind.CAUSE,
+        kind=Kind.BENIGN,
         fixed="exit status ",
-        pattern=r"failed to run commands: exit status (?!1(?:26|3\d|4\d|5[012456]|6[0-7]|9[456])\b)\d+",
-        meaning="the script's own status",
+        pattern=r"failed to run commands: exit status (?!1(?:26|3\d|4\d|5[012456]|6[0-7]|9[456])\b)\d+\s*\Z",
+        meaning="the script's own status; its output tells why",
         source=AGENT + "agent/plugins/runscript/runscript.go:206",
         samples=(formatted("failed to run commands: exit status 1"),),
         near_misses=("failed to run commands: exit status 156", "failed to run commands: exit status 126"),
-        code="command-failed",
     ),
     Signature(
         id="patch-platform",

@@ -15,7 +15,8 @@ from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS, code_of_failure
 from ssm_bootstrap.catalog.partitions import is_aws_host, is_global_s3
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import CONTEXTS, Context, Kind, Signature
-from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault, parse_botocore_error, parse_curl_error, parse_network_error
+from ssm_bootstrap.diagnose.logs.botocore_errors import parse_botocore_error
+from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault, parse_curl_error, parse_network_error
 from ssm_bootstrap.diagnose.reachability import code_by_proxy, code_of_silence
 from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
@@ -257,7 +258,8 @@ def _judge_cause(record: LogRecord, reading: RecordReading, cause: SignatureMatc
         code = row.denied_object
     if row.is_of_patching and not is_patching(file, record):
         code, variant = None, ""
-    code = code or (phase.code if phase else None)
+    if phase and phase.code and (code is None or row.yields_to_phase):
+        code, variant = phase.code, phase.variant
     if code is None:
         return Judgement(Sort.NOTED, reading, detail=_detail(reading, record.message), transient=bool(row.transient))
     host = _host_of(url) or cause.part("host")

@@ -1,4 +1,4 @@
-"""Network errors taken apart, Go's, botocore's and curl's: what was asked, of whom, at which address, and how it failed."""
+"""Network errors taken apart, Go's and curl's: what was asked, of whom, at which address, and how it failed."""
 
 from __future__ import annotations
 
@@ -291,47 +291,6 @@ def _read_proxy_answer(tail: str, asked: _Asked, proxy: bool) -> Optional[Networ
             Failure.UNKNOWN, Stage.PROXY, asked.operation, asked.host, "", asked.port, url=asked.url, proxy=True, detail=line
         )
     return None
-
-
-_BOTOCORE = re.compile(
-    r"\b(Connect timeout on endpoint URL|Read timeout on endpoint URL|Could not connect to the endpoint URL"
-    r"|Connection was closed before we received a valid response from endpoint URL|SSL validation failed for"
-    r"|Failed to connect to proxy URL)(?:: | )\"?(https?://(\[[0-9A-Fa-f:.%]{2,64}\]|[^\s/:\"?#@]{1,255})(?::(\d{1,5}))?[^\s\"]{0,1000})",
-    re.IGNORECASE,
-)
-_BY_BOTOCORE: dict[str, tuple[Failure, Optional[Stage]]] = {
-    "connect timeout on endpoint url": (Failure.TIMED_OUT, Stage.TCP),
-    "read timeout on endpoint url": (Failure.TIMED_OUT, Stage.HTTP),
-    "could not connect to the endpoint url": (Failure.TIMED_OUT, Stage.TCP),
-    "connection was closed before we received a valid response from endpoint url": (Failure.CLOSED, None),
-    "ssl validation failed for": (Failure.HANDSHAKE_FAILED, Stage.TLS),
-    "failed to connect to proxy url": (Failure.UNREACHABLE, Stage.PROXY),
-}
-"""botocore's exceptions (botocore/exceptions.py). That which cannot connect tells no reason, so that it is taken for silence."""
-
-_PYTHON_TLS: tuple[tuple[str, Failure], ...] = (
-    ("certificate has expired", Failure.EXPIRED),
-    ("certificate is not yet valid", Failure.NOT_YET_VALID),
-    ("Hostname mismatch", Failure.WRONG_NAME),
-    ("IP address mismatch", Failure.WRONG_NAME),
-    ("CERTIFICATE_VERIFY_FAILED", Failure.UNTRUSTED_ISSUER),
-)
-
-
-def parse_botocore_error(message: str) -> Optional[NetworkFault]:
-    """The network error in the words of botocore (the AWS command line, the patch payload), or None."""
-    if " URL" not in message and " url" not in message and "alidation failed for" not in message:
-        return None
-    found = _BOTOCORE.search(message)
-    if not found:
-        return None
-    failure, stage = _BY_BOTOCORE[found[1].lower()]
-    if stage is Stage.TLS:
-        failure = _choose(_PYTHON_TLS, message[found.end() :]) or failure
-    host, port = found[3].strip("[]"), int(found[4]) if found[4] else (80 if found[2].startswith("http:") else 443)
-    if stage is Stage.PROXY:
-        return NetworkFault(failure, stage, "botocore", "", "", port, name=host, proxy=True, detail=_first_line(found[0]))
-    return NetworkFault(failure, stage, "botocore", host, "", port, url=found[2], detail=_first_line(message[found.start() :]))
 
 
 _CURL = re.compile(r"\bcurl: \((\d{1,3})\) ([^\n]*)")
