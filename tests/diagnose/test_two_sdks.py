@@ -20,7 +20,9 @@ V2 = "operation error SSM: Some, https response error StatusCode: 400, RequestID
 
 
 def explained(message: str) -> LogDiagnosis:
-    return explain_logs(read_stream([f"2026-11-23 15:00:01.0000 ERROR {message}\n".encode()], "errors.log", timezone.utc), NO_SITE)
+    return explain_logs(
+        read_stream([f"2026-11-23 15:00:01.0000 ERROR {message}\n".encode()], "errors.log", timezone.utc), NO_SITE
+    )
 
 
 API_ERRORS = [
@@ -127,7 +129,10 @@ OTHER_FORMS = [
         TOKEN + "SerializationError: failed decoding JSON RPC response\n\tstatus code: 200, request id: ",
         TOKEN + V2 + "deserialization failed, failed to decode response body, invalid character '<'",
     ),
-    (TOKEN + "EC2RoleRequestError: no EC2 instance role found", TOKEN + "failed to refresh cached credentials, no EC2 IMDS role found"),
+    (
+        TOKEN + "EC2RoleRequestError: no EC2 instance role found",
+        TOKEN + "failed to refresh cached credentials, no EC2 IMDS role found",
+    ),
     (HEALTH + "EmptyStaticCreds: static credentials are empty", HEALTH + "failed to sign request: static credentials are empty"),
 ]
 

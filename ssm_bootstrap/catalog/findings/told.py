@@ -25,7 +25,7 @@ KINDS: tuple[FindingKind, ...] = (
                 name="by-endpoint",
                 when="the message names the VPC endpoint's policy",
                 title="The VPC endpoint's policy forbids a call",
-                cause="The service was reached and answered that the policy of the VPC endpoint does not allow this call: {detail}.",
+                cause="The service was reached and answered that the VPC endpoint's policy does not allow this call: {detail}.",
                 summary="Allow the call in the policy of the VPC endpoint for {service}.",
             ),
         ),
@@ -87,7 +87,7 @@ KINDS: tuple[FindingKind, ...] = (
                 name="key",
                 when="the service does not take the agent's key",
                 title="The service does not take this machine's key",
-                cause="The service answered that it knows this machine or its key already, or that the key is not valid: {detail}.",
+                cause="The service answered that it knows this machine or its key, or that the key is bad: {detail}.",
                 summary="Clear the identity that is left on this machine, and register it again.",
             ),
             Variant(
@@ -135,14 +135,12 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         title="A download is answered and refused",
         cause=(
-            "The server was reached and does not hand out the file: {detail}. With S3 that is a policy of the role, the bucket or "
-            "the endpoint, or a name that does not exist."
+            "The server was reached and does not hand out the file: {detail}. With S3 that is a policy of role, bucket or "
+            "endpoint, or a name that does not exist."
         ),
         summary="Allow the download in the role, the bucket's policy and the endpoint's policy, or correct its name.",
         steps=("Nothing on this machine has to change where the name is right.",),
-        aws_steps=(
-            "Does the S3 endpoint's policy allow s3:GetObject and s3:PutObject on this bucket, and so the role and the bucket?",
-        ),
+        aws_steps=("Does the S3 endpoint's policy allow s3:GetObject and s3:PutObject on this bucket, as do role and bucket?",),
         commands=(_RECENT,),
         aws_commands=(aws.S3_ENDPOINT_POLICY, aws.ROLE_POLICIES),
         source="Amazon S3 API Reference, error responses; curl manual, EXIT CODES",
@@ -193,7 +191,7 @@ KINDS: tuple[FindingKind, ...] = (
         ended_by=("registered", "credentials-ready"),
         title="The agent's vault is damaged",
         cause=(
-            "A file of the vault, in which the agent keeps its identity and its fingerprint, cannot be read: {detail}. A full disk "
+            "A file of the vault, with the agent's identity and fingerprint, cannot be read: {detail}. A full disk "
             "or a cut of the power leaves such files."
         ),
         summary="Put a copy of the vault back, or clear it and register this node again.",
@@ -338,7 +336,7 @@ KINDS: tuple[FindingKind, ...] = (
                 when="the destination of session logs does not fit",
                 title="The destination of session logs stops sessions",
                 cause="The session preferences want logs, and their bucket or log group cannot be used as they say: {detail}.",
-                summary="Encrypt the bucket or log group, or allow an unencrypted one in the session preferences, and let the role write.",
+                summary="Encrypt the bucket or log group, or allow an unencrypted one in the preferences, and let the role write.",
             ),
             Variant(
                 name="port",

@@ -416,13 +416,26 @@ API: tuple[Signature, ...] = (
         variant="none",
     ),
     Signature(
+        id="botocore-no-credentials",
+        kind=Kind.CAUSE,
+        fixed="nable to locate credentials",
+        pattern=r"\b[Uu]nable to locate credentials\b",
+        meaning="the AWS command line or the patch payload has no credentials",
+        source="botocore exceptions.py, NoCredentialsError",
+        samples=(documented("botocore.exceptions.NoCredentialsError: Unable to locate credentials"),),
+        near_misses=("Partial credentials found in env",),
+        code="credentials-unusable",
+        variant="none",
+        transient=False,
+    ),
+    Signature(
         id="empty-credentials",
         kind=Kind.CAUSE,
-        fixed="EmptyStaticCreds",
-        pattern=r"\bEmptyStaticCreds\b",
+        fixed="static credentials are empty",
+        pattern=r"\bstatic credentials are empty\b",
         meaning="this client has no credentials",
         source="aws-sdk-go 1.51.20 aws/credentials/static_provider.go",
-        samples=(formatted("EmptyStaticCreds: static credentials are empty"),),
+        samples=(formatted("EmptyStaticCreds: static credentials are empty"), formatted("static credentials are empty")),
         code="credentials-unusable",
         variant="none",
     ),
@@ -495,14 +508,14 @@ API: tuple[Signature, ...] = (
         fixed="https response error StatusCode: 5",
         pattern=(
             r"https response error StatusCode: 5\d\d, RequestID: [^,\n]{0,80}, "
-            r"(?!deserialization failed|(?:api error )?(?:InternalServerError|\w{0,20}Throttling\w{0,20}|SlowDown): )"
+            r"(?!deserialization failed|(?:api error )?(?:InternalServerError|ServiceUnavailable(?:Exception)?|\w{0,20}Throttling\w{0,20}|SlowDown): )"
         ),
         meaning="the service answered with a 5xx status",
         source="aws-sdk-go-v2 aws/transport/http/response_error.go",
         samples=(
             formatted(
                 "operation error SSM: UpdateInstanceInformation, exceeded maximum number of attempts, 3, https response error "
-                "StatusCode: 503, RequestID: 00000000-0000-4000-8000-000000000000, api error ServiceUnavailableException: "
+                "StatusCode: 503, RequestID: 00000000-0000-4000-8000-000000000000, api error InternalFailure: "
             ),
         ),
         near_misses=("https response error StatusCode: 400, RequestID: 1, api error ThrottlingException: lab",),
@@ -514,7 +527,7 @@ API: tuple[Signature, ...] = (
         id="service-unavailable-by-name",
         kind=Kind.CAUSE,
         fixed="ServiceUnavailable",
-        pattern=r"\bServiceUnavailable(?:Exception)?: (?!\s{0,9}status code: 5)(?<!api error ServiceUnavailableException: )(?<!api error ServiceUnavailable: )",
+        pattern=r"\bServiceUnavailable(?:Exception)?: (?!\s{0,9}status code: 5)",
         meaning="the service says that it is not available",
         source="AWS common errors (AWS API references)",
         samples=(documented("ServiceUnavailable: Service is unable to handle request."),),

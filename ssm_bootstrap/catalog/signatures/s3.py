@@ -284,7 +284,7 @@ S3: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="Error",
         pattern=r"\bError(?:SourcePkgDownload|TargetPkgDownload|DownloadManifest|DownloadUpdater|ManifestURLParse|GetStableVersionS3|"
-        r"PackageNotAccessible)\b",
+        r"PackageNotAccessible|GetLatestActiveVersionManifest|InvalidManifest(?:Location)?|InvalidCertificate|VersionNotFoundInManifest)\b",
         meaning="the updater could not fetch from S3; its own log tells why",
         source=_UPDATE_CODES,
         samples=(formatted("update failed with error code ErrorDownloadManifest"),),
@@ -295,7 +295,9 @@ S3: tuple[Signature, ...] = (
         id="update-code-local",
         kind=Kind.CAUSE,
         fixed="Error",
-        pattern=r"\bError(?:InstallFailedDueToSnapd|InstallFailed|UninstallFailed|CannotStopService|CannotStartService|UpdaterLockBusy|"
+        pattern=r"\bError(?:AttempToDowngrade|CreateInstanceContext|CreateUpdateFolder|ExecuteUpdater|FailedLinksCheck|FailedPrecondition|"
+        r"IncompatibleTargetVersion|InitializationFailed|InstTargetVersionNotFoundViaReg|InvalidPackage|Invalid(?:Source|Target)Version|"
+        r"LoadingAgentVersion|Timeout|UnexpectedThroughPanic|UnsupportedVersion|VersionCompare|InstallFailedDueToSnapd|InstallFailed|UninstallFailed|CannotStopService|CannotStartService|UpdaterLockBusy|"
         r"EnvironmentIssue|UnsupportedServiceManager|UpdateFailRollbackSuccess)\b",
         meaning="the updater failed on this machine (package manager, service manager, another update)",
         source=_UPDATE_CODES,
