@@ -336,7 +336,7 @@ KINDS: tuple[FindingKind, ...] = (
                 when="the destination of session logs does not fit",
                 title="The destination of session logs stops sessions",
                 cause="The session preferences want logs, and their bucket or log group cannot be used as they say: {detail}.",
-                summary="Encrypt the bucket or log group, or allow an unencrypted one in the preferences, and let the role write.",
+                summary="Encrypt the bucket or log group, or allow an unencrypted one, and let the role write.",
             ),
             Variant(
                 name="port",

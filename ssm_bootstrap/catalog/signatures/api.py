@@ -508,7 +508,8 @@ API: tuple[Signature, ...] = (
         fixed="https response error StatusCode: 5",
         pattern=(
             r"https response error StatusCode: 5\d\d, RequestID: [^,\n]{0,80}, "
-            r"(?!deserialization failed|(?:api error )?(?:InternalServerError|ServiceUnavailable(?:Exception)?|\w{0,20}Throttling\w{0,20}|SlowDown): )"
+            r"(?!deserialization failed|(?:api error )?(?:InternalServerError"
+            r"|ServiceUnavailable(?:Exception)?|\w{0,20}Throttling\w{0,20}|SlowDown): )"
         ),
         meaning="the service answered with a 5xx status",
         source="aws-sdk-go-v2 aws/transport/http/response_error.go",
