@@ -13,6 +13,7 @@ from typing import Callable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import KINDS
 from ssm_bootstrap.cli.flags import resolve
+from ssm_bootstrap.cli.suggestions import meant
 from ssm_bootstrap.collect.logs.parts import SHARE
 from ssm_bootstrap.collect.logs.read import read_logs, read_stream
 from ssm_bootstrap.collect.logs.sources import Source, log_paths, own_sources, read_log_settings, sources_below
@@ -92,7 +93,8 @@ class Search:
                 raise Refusal(ExitStatus.BAD_CONTENT, "explain: /var/log/amazon/ssm: expected the agent's logs; there are none")
         if self.files and digest.unseen and not digest.files:
             path, reason = digest.unseen[0]
-            raise Refusal(ExitStatus.NO_INPUT, f"explain: {path}: {reason}")
+            word = next((word for word in self.files if os.path.abspath(word) == path), "")
+            raise Refusal(ExitStatus.NO_INPUT, f"explain: {path}: {reason}{'' if os.path.lexists(path) else meant(word)}")
         return digest
 
     def must_be_recognised(self, digest: LogDigest, matched: bool) -> None:
