@@ -152,7 +152,9 @@ def test_one_that_is_torn_or_damaged_is_dealt_with(name: str, tmp_path: Path) ->
                 assert b"".join(ArchiveFiles(NamedFiles(), [archive] if archive else []).read_chunks(path)) is not None
 
 
-@pytest.mark.parametrize("data", [tar({"etc/hosts": b"x"}), gzip.compress(tar({})), packed_zip({"x": b"y"})])
+@pytest.mark.parametrize(
+    "data", [tar({"etc/hosts": b"x"}), gzip.compress(tar({})), packed_zip({"x": b"y"})], ids=["tar", "tar.gz", "zip"]
+)
 def test_one_without_a_log_of_the_agent_is_66(data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x").write_bytes(data)
     assert run(["explain", str(tmp_path / "x")]) == ExitStatus.NO_INPUT

@@ -17,7 +17,6 @@ NOT_YET: Tuple[str, ...] = (
     "01-update-to-older-version",
     "06-cloud9-starred-no-role",
     "07-yum-mirrorlist-resolving-timed-out",
-    "11-no-address-on-interface",
     "13-kernel-out-of-memory",
     "15-rhui-client-config-404",
     "16-rhel-eus-404",

@@ -160,6 +160,14 @@ KINDS: tuple[FindingKind, ...] = (
                 summary="Update the agent, and where it happens again send version and stack to AWS.",
             ),
             Variant(
+                name="address",
+                when="the agent finds no address to report",
+                title="The agent finds no address of this machine to report",
+                cause="Each health report is dropped before it is sent, so that the node never comes online: {detail}.",
+                summary="Give an interface that is up an address of its own, not an alias alone, and restart the agent.",
+                commands=("ip -brief address", "sudo systemctl restart amazon-ssm-agent"),
+            ),
+            Variant(
                 name="paused",
                 when="a part of the agent pauses after many failed calls",
                 title="A part of the agent pauses after many failed calls",

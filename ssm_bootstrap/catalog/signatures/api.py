@@ -366,7 +366,7 @@ API: tuple[Signature, ...] = (
         id="parameter-too-short",
         kind=Kind.CAUSE,
         fixed="validation error(s) found",
-        pattern=r"(?:InvalidParameter|operation error SSM: \w{1,80}[:,])[: ]{0,2}\d+ validation error\(s\) found",
+        pattern=r"\d+ validation error\(s\) found(?=[\s\S]{0,400}(?:RegisterManagedInstanceInput\.|\.Activation(?:Code|Id)\b))",
         meaning="the agent itself refuses the values: the code has under 20 characters or the id under 36; nothing was sent",
         source="aws-sdk-go 1.51.20 aws/request/validation.go",
         samples=(
@@ -375,8 +375,28 @@ API: tuple[Signature, ...] = (
                 "- minimum field size of 20, RegisterManagedInstanceInput.ActivationCode."
             ),
         ),
-        near_misses=("ValidationException: 1 validation error detected",),
+        near_misses=(
+            "ValidationException: 1 validation error detected",
+            "InvalidParameter: 1 validation error(s) found.\n- minimum field size of 1, UpdateInstanceInformationInput.IPAddress",
+        ),
         code="activation-malformed",
+        transient=False,
+    ),
+    Signature(
+        id="no-address-of-its-own",
+        kind=Kind.CAUSE,
+        fixed="UpdateInstanceInformationInput.IPAddress",
+        pattern=r"validation error\(s\) found[\s\S]{0,400}UpdateInstanceInformationInput\.IPAddress",
+        meaning="the agent finds no address of this machine to report, and sends nothing",
+        source="aws-sdk-go 1.51.20 aws/request/validation.go; amazon-ssm-agent issue 340",
+        samples=(
+            documented(
+                "InvalidParameter: 1 validation error(s) found.\n"
+                "- minimum field size of 1, UpdateInstanceInformationInput.IPAddress."
+            ),
+        ),
+        code="agent-part-failed",
+        variant="address",
         transient=False,
     ),
     Signature(
