@@ -94,6 +94,9 @@ def read_message(message: str) -> RecordReading:
     return RecordReading(found.get(Kind.PHASE), cause, found.get(Kind.STATE), found.get(Kind.BENIGN), fault)
 
 
+SCRIPTS = ("awsrunShellScript", "awsrunPowerShellScript", "awsrunDocument")
+"""Plug-ins that run what a document's author wrote."""
+
 EXCERPT_LIMIT = 400
 """Characters of a quoted line."""
 
@@ -256,7 +259,7 @@ def _judge_cause(record: LogRecord, reading: RecordReading, cause: SignatureMatc
         code, variant = refused.code, refused.variant
     if row.denied_object and is_known_object(url):
         code = row.denied_object
-    if row.is_of_patching and not is_patching(file, record):
+    if (row.is_of_patching and not is_patching(file, record)) or is_of_a_script(file, record):
         code, variant = None, ""
     if phase and phase.code and (code is None or row.yields_to_phase):
         code, variant = phase.code, phase.variant
@@ -276,6 +279,16 @@ def _host_of(url: str) -> str:
 def is_patching(file: str, record: LogRecord) -> bool:
     """Whether a script's status is Patch Manager's; text from nowhere in particular is believed."""
     return "patch" in file.lower() or "/" not in file or any("patch" in name.lower() for name in record.context)
+
+
+def is_of_a_script(file: str, record: LogRecord) -> bool:
+    """Whether a program of somebody's own document says it: what fails there is that document's affair, and not this node's."""
+    return (
+        record.level is Level.NONE
+        and "/orchestration/" in file
+        and any(f"/{plugin}/" in file for plugin in SCRIPTS)
+        and not is_patching(file, record)
+    )
 
 
 def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFault, file: str, around: LogContext) -> Judgement:
