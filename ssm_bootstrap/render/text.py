@@ -232,7 +232,7 @@ class Report:
             self.line()
             self.line("Errors that nothing here explains:", "magenta")
             for item in diagnosis.unexplained:
-                self.item(f"{item.count} x", item.template)
+                self.item(f"{item.count} x", f"{item.template} (in {item.part.name})" if item.part else item.template)
         if records and any(diagnosis.records):
             explained, benign, unexplained = diagnosis.records
             self.line()

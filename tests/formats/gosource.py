@@ -154,7 +154,7 @@ def literal(text: str) -> str:
     return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), text[1:-1])
 
 
-def _constants(files: "Iterator[Sequence[Token]] | object") -> Mapping[str, str]:
+def _constants(files: Iterator[Sequence[Token]] | object) -> Mapping[str, str]:
     """Names that stand for one string in the whole tree; a name with several values is nobody's."""
     values: Dict[str, set[str]] = {}
     for tokens in files:  # type: ignore[attr-defined]

@@ -282,12 +282,15 @@ def _status(group: LogGroup) -> str:
 
 
 def _unexplained(sightings: Iterable[Sighting]) -> tuple[Unexplained, ...]:
+    groups = [item.group for item in sightings if item.judgement.sort is Sort.UNEXPLAINED]
+    if not groups:
+        return ()
+    # The parts of the agent are needed for nothing else: where all is explained they are not loaded.
+    from ssm_bootstrap.catalog.agentparts import part_of
+
     found = [
-        Unexplained(
-            item.group.shape, item.group.count, item.group.first, item.group.last, item.group.sample.message, item.group.file
-        )
-        for item in sightings
-        if item.judgement.sort is Sort.UNEXPLAINED
+        Unexplained(group.shape, group.count, group.first, group.last, group.sample.message, group.file, part_of(group.sample))
+        for group in groups
     ]
     return tuple(sorted(fold_alike(found), key=lambda item: -item.count))
 
