@@ -75,7 +75,7 @@ _ROWS: tuple[_Row, ...] = (
     ),
     _Row(
         "the part that hands messages on inside the agent", None, "a command or a session may not have been begun or answered",
-        "MessageService MessageHandler Idempotency",
+        "MessageService MessageHandler Idempotency CommandProcessorWrapper",
         "messageservice messagehandler idempotency commandworkerprocessorwrapper sessionworkerprocessorwrapper messageutil",
     ),
     _Row(
@@ -122,7 +122,7 @@ _ROWS: tuple[_Row, ...] = (
     ),
     _Row(
         "the part that serves sessions", _SESSION, "a session was not begun, or broke off; a new one can be started",
-        "SessionWorkerWrapper",
+        "SessionProcessorWrapper",
         "websocketchannel websocketutil agentmessage datachannel port port_basic port_mux sessionplugin singlecommand shell "
         "shell_unix eventlog utility_unix",
         "Serialize@model Deserialize@model NewCloudWatchService@service createFileChannelAndExecutePlugin@main",
@@ -134,7 +134,7 @@ _ROWS: tuple[_Row, ...] = (
     ),
     _Row(
         "the updater", _UPDATE, "the agent was not updated, or put back to the version before; it runs on",
-        "UpdaterTests SelfUpdate",
+        "UpdaterTests SelfUpdate UpdateS3Util",
         "updateagent progress context updater updater_unix tester ec2detector_other updateutil updatemanifest updates3util "
         "bottlerocket_precondition_unix staticpie_preconditions selfupdate",
         "cleanAgentUpdaterDir@processor cleanUpdateDownloadDir@processor installAgent@processor proceedUpdate@processor "
@@ -142,24 +142,25 @@ _ROWS: tuple[_Row, ...] = (
     ),
     _Row(
         "the set-up program of the agent", Capability.REGISTER, "the agent was not installed or registered; it can be run again",
-        "", "setupcli managers exechelper downloadmanager manager ssm_setup_cli_util",
+        "DownloadManager", "setupcli managers exechelper downloadmanager manager ssm_setup_cli_util",
     ),
     _Row(
         "the part that registers the node", Capability.REGISTER, "the node was not registered, or what it is known by not "
         "read or kept",
-        "Registrar", "registrar authregister_client instance_info fingerprint",
+        "Registrar AuthRegisterService", "agent_parser registrar authregister_client instance_info fingerprint",
     ),
     _Row(
         "the part that gets and renews credentials", None,
         "no new credentials; the old ones hold until they run out, and it tries again",
-        "CredentialRefresher EC2Identity",
+        "CredentialRefresher SharedCredentialsProvider OnPremCredsProvider TokenRequestService",
         "credentialrefresher shared_Credentials ec2_role_provider iir_role_provider role_provider ssmclient "
         "ssm_ec2_role_provider",
     ),
     _Row(
         "the part that finds out which machine this is", None,
         "region, name or kind of the node are not known; most else waits for it",
-        "", "custom_identity ec2_identity onprem_identity endpoint identity identity_creator identity_selector runtimeconfiginit",
+        "OnPremIdentity ECSIdentity EC2Identity EndpointHelper",
+        "custom_identity ec2_identity onprem_identity endpoint identity identity_creator identity_selector runtimeconfiginit",
     ),
     _Row(
         "the part by which the agent's processes talk to each other", None,
@@ -169,7 +170,7 @@ _ROWS: tuple[_Row, ...] = (
     _Row(
         "the part that starts the agent and its worker", None, "a part of the agent was not begun, or had to be begun again",
         "WorkerProvider LongRunningWorkerContainer",
-        "agent agent_parser bootstrap coremanager coremodules coremodulewrapper longrunningprovider provider utilty_unix",
+        "agent bootstrap coremanager coremodules coremodulewrapper longrunningprovider provider utilty_unix",
     ),
     _Row(
         "the part that writes to the serial console at the start", None, "the console lacks some lines; nothing else needs it",

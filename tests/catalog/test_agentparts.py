@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_bootstrap.catalog.agentparts import PARTS, part_of
+from ssm_bootstrap.catalog.agentparts import _PROCESSES, _ROWS, PARTS, part_of
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.logs import Level, LogRecord
 
@@ -22,6 +22,7 @@ def name_of(source: str = "", *context: str) -> str:
         (("ssm-agent-worker", "MessageService", "MGSInteractor"), "the part that takes commands and sessions from ssmmessages"),
         (("ssm-agent-worker", "MessageService"), "the part that hands messages on inside the agent"),
         (("ssm-session-worker", "name-0123"), "the process that serves sessions"),
+        (("ssm-agent-worker", "MessageService", "MessageHandler", "SessionProcessorWrapper"), "the part that serves sessions"),
     ],
 )
 def test_a_part_is_known_by_its_innermost_prefix(context: tuple[str, ...], name: str) -> None:
@@ -57,3 +58,9 @@ def test_every_part_has_a_name_of_its_own_and_a_meaning() -> None:
     assert len({part.name for part in PARTS}) == len(PARTS)
     assert all(part.name.startswith("the ") and len(part.means) > 10 for part in PARTS)
     assert {part.capability for part in PARTS} <= {None, *Capability}
+
+
+@pytest.mark.parametrize("column", ["contexts", "files", "functions"])
+def test_what_a_part_is_known_by_is_no_other_parts(column: str) -> None:
+    known = [key for row in (*_ROWS, *_PROCESSES) for key in getattr(row, column).split()]
+    assert known and len(known) == len(set(known))
