@@ -20,6 +20,9 @@ _NO_TIME = "0000-00-00 00:00:00"
 
 _FATAL = ("panic: ", "fatal error: ")
 _PATCH = re.compile(rb"(\d\d)/(\d\d)/(\d{4}) (\d\d:\d\d:\d\d) (\S{1,64}) \[(DEBUG|INFO|WARNING|ERROR|CRITICAL)\]: ")
+_PATCH_ENDS = tuple(b" [%s]: " % level for level in (b"DEBUG", b"INFO", b"WARNING", b"ERROR", b"CRITICAL"))
+"""What such a line holds: found sooner than the whole of it."""
+
 _PATCH_LEVELS = {b"WARNING": b"WARN", b"INFO": b"TEXT"}
 _AUDIT = re.compile(rb"(agent_telemetry \S{1,64} \S{1,64}|agent_update_result \S[^\n]{0,200}?) (\d\d:\d\d:\d\d)\s*\Z")
 _AUDIT_NAME = re.compile(r"amazon-ssm-agent-audit-(\d{4}-\d\d-\d\d)")
@@ -43,11 +46,14 @@ _TOLD_LINES = 20
 _OFFSET = re.compile(r"([+-]\d\d)(\d\d)\Z")
 
 _MAYBE_FOREIGN = re.compile(
-    rb"\x1b|(?:\A|\n)(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?!(?:\.\d{1,9})? [A-Z]{4,8}\s)|[A-Z][a-z]{2} \d{4}-"
+    rb"\n(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?!(?:\.\d{1,9})? [A-Z]{4,8}\s)|[A-Z][a-z]{2} \d{4}-"
     rb"|\[ {0,6}\d{1,9}\.\d{6}\] |\"?\d{9,19}[.\", ]|\[?(?:[A-Z]{3,8}|[A-Z]?[a-z]{2,7})\]?[ :|-]{1,4}\[?\d{4}[-/]|level="
     rb"|\[?[\w.-]{1,64}@[\w.-]{1,64}[ :]|(?:ba)?sh-\d|\$ |PS [A-Z]:)"
 )
-"""What one of the heads of others begins with, and hardly a line of the agent: the heads themselves take a while to load."""
+"""How a line with one of the heads of others begins, and hardly one of the agent: the heads themselves take a while to load.
+
+It begins with a letter of its own, so that the search skips from one line to the next.
+"""
 
 _DOCUMENT = re.compile(
     rb'"(?:Output|events|DiagnosticsOutput|Check|StandardOutputContent|StandardErrorContent|CommandInvocations|CommandPlugins'
@@ -125,7 +131,7 @@ def _in_utf_8(head: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _is_foreign(head: bytes) -> bool:
-    if not _MAYBE_FOREIGN.search(head):
+    if b"\x1b" not in head and not _MAYBE_FOREIGN.search(b"\n" + head):
         return False
     from ssm_bootstrap.catalog.logheads import FOREIGN  # takes a while to load, and plain logs need none of it
 
@@ -152,7 +158,7 @@ def _translation(path: str, head: bytes, zone: tzinfo) -> Optional[Translate]:
     day = _AUDIT_NAME.search(path)
     if day:
         return lambda line: _audit_line(line, day[1].encode())
-    if _PATCH.search(head) or "patch" in path.lower():
+    if "patch" in path.lower() or (any(level in head for level in _PATCH_ENDS) and _PATCH.search(head)):
         return _PatchScript()
     if any(_is_told(line) for line in head.split(b"\n", _TOLD_LINES)[:_TOLD_LINES]):
         return lambda line: _told_line(line, zone)
