@@ -18,8 +18,6 @@ NOT_YET: Tuple[str, ...] = (
     "06-cloud9-starred-no-role",
     "07-yum-mirrorlist-resolving-timed-out",
     "13-kernel-out-of-memory",
-    "15-rhui-client-config-404",
-    "16-rhel-eus-404",
     "18-cli-target-not-connected",
     "19-exit-196-needs-reboot",
     "21-port-forwarding-refused",

@@ -11,7 +11,6 @@ import pytest
 from ssm_bootstrap.catalog.findings import FINDINGS, KINDS, VARIANTS
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Origin, Signature
-from ssm_bootstrap.catalog.signatures.packages import PACKAGES
 from ssm_bootstrap.diagnose.logs.classify import match_signature, read_message
 from tests.corpus import CORPUS
 
@@ -61,7 +60,7 @@ def test_near_misses_are_not_matched(row: Signature) -> None:
 
 RECORDED = [
     path
-    for name in ("corpus", "journeys", "journeys-more", "field")
+    for name in ("corpus", "journeys", "journeys-more", "field", "managers")
     for path in (CORPUS.parent / name).rglob("*")
     if path.is_file()
 ]
@@ -92,9 +91,7 @@ def test_rules_name_rows_and_codes_that_exist() -> None:
     assert signs <= {row.id for row in SIGNATURES if row.kind is Kind.STATE}
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in SIGNATURES if row.kind is Kind.CAUSE and row not in PACKAGES], ids=lambda row: row.id
-)
+@pytest.mark.parametrize("row", [row for row in SIGNATURES if row.kind is Kind.CAUSE], ids=lambda row: row.id)
 def test_every_cause_leads_to_a_finding(row: Signature) -> None:
     """A meaning that is told below "No fault found" would contradict it: a cause has a code, or it is harmless and no cause."""
     assert row.code in FINDINGS

@@ -296,6 +296,8 @@ def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFaul
     host = fault.host or ("" if fault.proxy else fault.name)
     service = _service(record, host, wrapper, around.site)
     if not service and not host and not wrapper and fault.operation == "curl" and "patch" in file.lower():
+        if fault.stage is Stage.TLS:
+            return _fault(record, reading, network_code(fault, "s3", wrapper, around) or "tls-failed", "s3", host, False)
         return _fault(record, reading, "patch-payload-unreachable", "s3", host, True)
     code = network_code(fault, service, wrapper, around)
     if not code or not (service or is_aws_host(host, around.site)):
