@@ -943,7 +943,7 @@ _PLATFORM: tuple[Signature, ...] = (
 
 _RUN: tuple[Signature, ...] = (
     _row(
-        "zypper-login",
+        "zypper-login-failed",
         "Login failed. (",
         r"\bLogin failed\. \((?P<url>https?://[^\s'\"()]{1,500})\)",
         "a repository asks for a login that it does not get, or does not take",
