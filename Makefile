@@ -10,7 +10,7 @@ VERSIONS := 3.9 3.11 3.13
 RELEASES ?= bookworm trixie bullseye
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit test-all cases accuracy sweep inject first-try bench bundle deb rpm boot-test real-agent docs ci clean system managers
+.PHONY: help demo test check format lint types unit test-all cases accuracy sweep inject first-try bench bundle deb rpm boot-test real-agent formats docs ci clean system managers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ cases: $(VENV)/.ready ## every VPC of the lab and what was said of it, with seco
 
 accuracy: $(VENV)/.ready ## the confusion table: expected root causes against what is said, over every scenario
 	@$(BIN)/python -m tests.accuracy
+
+formats: $(VENV)/.ready ## how many of the agent's own messages are known (SOURCE=DIR: a checkout of the agent's public source)
+	@$(BIN)/python -m tests.formats $(SOURCE)
 
 sweep: $(VENV)/.ready ## kill a forced re-registration at every point, and 100 runs at once
 	@$(BIN)/python -m tests.sweep kill

@@ -136,7 +136,7 @@ def test_a_registered_node_is_left_alone(lab: Lab) -> None:
     done, said = told(lab, *register_words())
     assert done.returncode == 0 and [one["code"] for one in said["findings"]] == ["already-registered"]
     assert node_id(lab) in run(lab, *register_words()).stdout
-    assert vault(lab) == before and lab.requests() == []
+    assert vault(lab) == before and lab.asked() == []
 
 
 CURLY = f"“{CODE}”"
@@ -152,7 +152,7 @@ def test_a_bad_code_changes_nothing(lab: Lab, content: str, mode: int) -> None:
     done = run(lab, *register_words())
     assert done.returncode == 78
     assert done.stderr.count("\n") == 1 and CODE_FILE in done.stderr and done.stdout == ""
-    assert not lab.exists(DATA) and lab.requests() == []
+    assert not lab.exists(DATA) and lab.asked() == []
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_bad_words_change_nothing(lab: Lab, words: List[str], status: int, named
     done = run(lab, *words)
     assert (done.returncode, done.stdout) == (status, "")
     assert done.stderr.count("\n") == 1 and named in done.stderr
-    assert not lab.exists(DATA) and lab.requests() == []
+    assert not lab.exists(DATA) and lab.asked() == []
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_a_replay_says_the_same(lab: Lab) -> None:
     lab.write("/root/seen.json", saved)
     lab.forget_requests()
     again, replayed = told(lab, "doctor", "--replay", "/root/seen.json")
-    assert again.returncode == 1 and lab.requests() == []
+    assert again.returncode == 1 and lab.asked() == []
     assert replayed == said
     assert leaks(saved) == ()
 

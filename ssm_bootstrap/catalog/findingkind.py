@@ -146,6 +146,7 @@ class FindingKind:
     is_elsewhere: bool = False  # a host or region that is not meant was looked at: nothing is to be mended there
     is_always_told: bool = False  # as bad as it is, whichever capabilities were asked for
     is_not_waited_for: bool = False  # no wait mends it: somebody has to put something in place on this machine
+    tells_no_reason: bool = False  # what broke and not why: it does not decide what became of a registration
     stops_registering: bool = False  # a registration fails of it on this machine
     awaits_registering: bool = False  # the node has no identity: what is in the way of registering comes first
 

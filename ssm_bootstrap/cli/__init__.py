@@ -35,6 +35,9 @@ def _run_alone(words: Sequence[str]) -> int:
     from ssm_bootstrap.cli.entry import run
 
     gc.set_threshold(100_000, 20, 20)
+    # glibc gives a freed block back to the kernel at once, unless one as large was freed before (mallopt(3), M_MMAP_THRESHOLD):
+    # whoever reads in pieces would have each page of them made anew.
+    bytes(16 << 20)
     status = run(words)
     gc.freeze()
     return status

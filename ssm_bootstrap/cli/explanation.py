@@ -6,6 +6,7 @@ import argparse
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
@@ -14,6 +15,7 @@ from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.model.logs import LogDigest
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.render.code_page import tell_code
 from ssm_bootstrap.render.findings_page import page
 from ssm_bootstrap.render.story import incident_document, tell_harmless, tell_story
 from ssm_bootstrap.render.text import Report
@@ -100,11 +102,14 @@ def _report(digest: LogDigest, found: LogDiagnosis, search: Search, region: str,
 
 
 def tell_page(arguments: argparse.Namespace) -> int:
-    """The page of one code, as docs/findings.md has it."""
+    """The page of one code; as JSON with the text that docs/findings.md has."""
     kind = FINDINGS[arguments.files[0]]
     if arguments.json:
         document = {"schema": "ssm-bootstrap/1", "command": "explain", "code": kind.code, "page": page(kind)}
         print_document(document, arguments.secrets)
     else:
-        print(page(kind), end="")
+        report = new_report(arguments.colour)
+        region = arguments.region or ""
+        tell_code(report, kind, {"region": region, "domain": partition_of(region, NO_SITE).domain} if region else {})
+        print_report(report, arguments.secrets)
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -11,11 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Callable, Iterator, Optional, Sequence
 
-from ssm_bootstrap.catalog.logformat import KINDS
+from ssm_bootstrap.catalog.logformat import KINDS, OF_THE_AGENT, kind_of
 from ssm_bootstrap.cli.flags import resolve
-from ssm_bootstrap.collect.logs.parts import SHARE
+from ssm_bootstrap.cli.suggestions import meant
+from ssm_bootstrap.collect.logs.parts import SHARE, LogFiles
 from ssm_bootstrap.collect.logs.read import read_logs, read_stream
-from ssm_bootstrap.collect.logs.sources import Source, log_paths, own_sources, read_log_settings, sources_below
+from ssm_bootstrap.collect.logs.sources import Source, in_order, log_paths, own_sources, read_log_settings, sources_below
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files, NamedFiles
 from ssm_bootstrap.host.secrets import Secrets
@@ -31,6 +33,7 @@ JOURNAL_LIMIT = 32 << 20
 """Bytes of the journal that are read: its newest entries."""
 
 JOURNAL_PATIENCE = 60.0
+_NO_RIGHT = os.strerror(errno.EACCES).lower()
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ class Search:
         if self.kinds == ("journal",):
             return self._read_journal()
         found = self.sources()
+        if self.files and any(_may_be_packed(source.path) for source in found):
+            return self._read_packed(found)
         workers = Workers(meanwhile=meanwhile)
         digest = workers.beside(lambda: self.read_sources(found)) if _are_small(found) else self.read_sources(found, workers)
         if self.is_own and not found:
@@ -90,10 +95,39 @@ class Search:
                 digest = self._read_journal() if "journal" in self.kinds else digest
             if not any(file.bytes_read for file in digest.files):
                 raise Refusal(ExitStatus.BAD_CONTENT, "explain: /var/log/amazon/ssm: expected the agent's logs; there are none")
+        self._refuse_unseen(digest)
+        return digest
+
+    def _read_packed(self, found: Sequence[Source]) -> LogDigest:
+        """What files say of which some may be archives."""
+        from ssm_bootstrap.collect.logs.archives import ArchiveFiles, open_archive  # most of what is read is no archive
+
+        files = NamedFiles()
+        archives, sources = [], []
+        for source in found:
+            try:
+                archive = open_archive(source.path, files, self.kinds) if _may_be_packed(source.path) else None
+            except OSError:
+                archive = None  # the reading says why
+            if archive is None:
+                sources.append(source)
+                continue
+            archives.append(archive)
+            held = [Source(kind_of(path) or "journal", path, archive.written[path]) for path in archive.logs]
+            own = [source for source in held if source.kind in OF_THE_AGENT and source.kind != "journal"]
+            sources += in_order([source for source in held if source.kind != "journal" or not own])
+        digest = self.read_sources(sources, files=ArchiveFiles(files, archives))
+        self._refuse_unseen(digest)
+        return replace(digest, files=(*(archive.log_file() for archive in archives if archive.remarks), *digest.files))
+
+    def _refuse_unseen(self, digest: LogDigest) -> None:
+        """Refusal (66, or 77 where root could read it) where nothing of all that was named could be read."""
         if self.files and digest.unseen and not digest.files:
             path, reason = digest.unseen[0]
-            raise Refusal(ExitStatus.NO_INPUT, f"explain: {path}: {reason}")
-        return digest
+            if reason == _NO_RIGHT and os.geteuid() != 0:
+                raise Refusal(ExitStatus.NO_PERMISSION, f"explain: {path}: {reason}: only root may read it: use sudo")
+            word = next((word for word in self.files if os.path.abspath(word) == path), "")
+            raise Refusal(ExitStatus.NO_INPUT, f"explain: {path}: {reason}{'' if os.path.lexists(path) else meant(word)}")
 
     def must_be_recognised(self, digest: LogDigest, matched: bool) -> None:
         """Refusal (66) where of all that was named nothing is a record of the agent, and no signature ``matched``.
@@ -102,7 +136,7 @@ class Search:
         """
         if self.is_own or matched or self.since or self.until or any(file.headed for file in digest.files):
             return
-        if not any(os.path.isdir(word) for word in self.files):
+        if (not digest.files and self.kinds == KINDS) or not any(os.path.isdir(word) for word in self.files):
             name = digest.files[0].path if digest.files else self.files[0]
             expected = "expected the agent's log, or what a command printed; no line of it is known"
             raise Refusal(ExitStatus.NO_INPUT, f"explain: {name}: {expected}")
@@ -120,12 +154,14 @@ class Search:
             found = tuple(source for source in found if source.written >= moment or source.written == 0)
         return found
 
-    def read_sources(self, found: Sequence[Source], workers: Optional[Workers] = None) -> LogDigest:
+    def read_sources(
+        self, found: Sequence[Source], workers: Optional[Workers] = None, files: Optional[LogFiles] = None
+    ) -> LogDigest:
         """What the files say."""
         written = {source.path: source.written for source in found if source.kind == "command" and source.written}
         paths = tuple(dict.fromkeys(source.path for source in found))
         return read_logs(
-            Files().unled() if self.is_own else NamedFiles(),
+            files or (Files().unled() if self.is_own else NamedFiles()),
             paths,
             self.zone,
             self.now,
@@ -178,6 +214,17 @@ class Search:
             remarks.append(f"journalctl did not end in {JOURNAL_PATIENCE:g} s: what it gave until then was read")
         files = tuple(replace(file, remarks=(*file.remarks, *remarks)) for file in digest.files)
         return replace(digest, files=files)
+
+
+def _may_be_packed(path: str) -> bool:
+    """Whether a regular file begins as packed data or an archive does."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return False
+        first = next(NamedFiles().read_chunks(path), b"")[:262]
+    except OSError:
+        return False
+    return first.startswith((b"\x1f\x8b", b"\xfd7zXZ", b"BZh", b"PK\x03\x04", b"PK\x05\x06")) or first[257:] == b"ustar"
 
 
 def _are_small(found: Sequence[Source]) -> bool:

@@ -35,12 +35,13 @@ def save_observations(path: str, observations: Observations, secrets: Secrets) -
 
 
 def load_observations(path: str) -> Observations:
-    """Read what ``save_observations`` wrote; raises Refusal (78) with the place that is wrong."""
+    """Read what ``save_observations`` wrote; raises Refusal: 66, 77, or 78 with the place that is wrong."""
     try:
         with Path(path).open("rb") as stream:
             text = stream.read(MOST + 1)
     except OSError as error:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"--replay: {path}: {words_of(error)}") from None
+        status = ExitStatus.NO_PERMISSION if isinstance(error, PermissionError) else ExitStatus.NO_INPUT
+        raise Refusal(status, f"--replay: {path}: {words_of(error)}") from None
     if len(text) > MOST:
         raise Refusal(ExitStatus.BAD_CONTENT, f"--replay: {path}: larger than {MOST >> 20} MB")
     try:

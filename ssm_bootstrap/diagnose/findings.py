@@ -13,7 +13,7 @@ from ssm_bootstrap.catalog.partitions import fitted
 from ssm_bootstrap.model.findings import Evidence, Finding, Remedy, Severity, State
 
 _PLAIN = re.compile(r"[A-Za-z0-9._:/@%+=,-]+", re.ASCII)
-_UNKNOWN = {"mi": "this node", "issuer": "an issuer that is not named"}
+_UNKNOWN = {"mi": "this node", "issuer": "an issuer that is not named", "host": "the server"}
 """What stands in a sentence for a fact that is not known; a command has the fact's name in angle brackets."""
 
 
@@ -48,7 +48,8 @@ def make_finding(
     known = {name: value for name, value in (facts or {}).items() if value}
 
     def fill(text: str) -> str:
-        return text.format_map(_Facts(str, {**_UNKNOWN, **known, "subject": subject}))
+        filled = text.format_map(_Facts(str, {**_UNKNOWN, **known, "subject": subject}))
+        return filled if "host" in known or not text.startswith("{host}") else filled[:1].upper() + filled[1:]
 
     def fill_command(text: str, own: Mapping[str, str]) -> str:
         every = {**known, **own, "subject": subject}

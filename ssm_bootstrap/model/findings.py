@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict
 from ssm_bootstrap.model.timeline import Incident, Run
@@ -98,6 +98,14 @@ class Finding:
     variant: str = ""  # the case of the code whose words these are; empty for the code's own
 
 
+class AgentPart(NamedTuple):
+    """A part of the agent in plain words, the one capability that it touches, and what an error of it means at all."""
+
+    name: str
+    capability: Optional[Capability]
+    means: str
+
+
 @dataclass(frozen=True)
 class Unexplained:
     """An error of the log that no signature knows: shown, counted, never swallowed."""
@@ -108,6 +116,7 @@ class Unexplained:
     last: Optional[datetime]
     sample: str
     file: str = ""
+    part: Optional[AgentPart] = None  # of the agent, that wrote it, where that is known
 
 
 @dataclass(frozen=True)

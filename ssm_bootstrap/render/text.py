@@ -179,11 +179,11 @@ class Report:
         aws = ("AWS side", remedy.aws_steps, remedy.aws_commands)
         instance = ("this machine", remedy.instance_steps, remedy.instance_commands)
         for side, steps, commands in (aws, instance) if remedy.on_aws else (instance, aws):
-            self._side(side, steps, commands)
+            self.side(side, steps, commands)
         if remedy.see:
             self.item("more  ", remedy.see)
 
-    def _side(self, title: str, steps: Sequence[str], commands: Sequence[str]) -> None:
+    def side(self, title: str, steps: Sequence[str], commands: Sequence[str]) -> None:
         """What one side does: steps in order, then commands to paste."""
         if not steps and not commands:
             return
@@ -232,7 +232,7 @@ class Report:
             self.line()
             self.line("Errors that nothing here explains:", "magenta")
             for item in diagnosis.unexplained:
-                self.item(f"{item.count} x", item.template)
+                self.item(f"{item.count} x", f"{item.template} (in {item.part.name})" if item.part else item.template)
         if records and any(diagnosis.records):
             explained, benign, unexplained = diagnosis.records
             self.line()

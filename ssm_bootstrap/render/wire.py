@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Mapping, Optional
 
 from ssm_bootstrap.model.agent import Agent, Identity
-from ssm_bootstrap.model.findings import Diagnosis, Evidence, Finding
+from ssm_bootstrap.model.findings import AgentPart, Diagnosis, Evidence, Finding
 from ssm_bootstrap.model.machine import Image, Instance
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observations import Observations
@@ -48,6 +48,7 @@ def document(
                 "first": item.first.isoformat() if item.first else None,
                 "last": item.last.isoformat() if item.last else None,
                 "sample": item.sample,
+                "part": _part(item.part) if item.part else None,
             }
             for item in diagnosis.unexplained
         ],
@@ -97,6 +98,11 @@ def _evidence(item: Evidence) -> dict[str, Any]:
         "excerpt": item.excerpt,
         "at": item.at.isoformat() if item.at else None,
     }
+
+
+def _part(part: AgentPart) -> dict[str, Any]:
+    touched = part.capability.value if part.capability else None
+    return {"name": part.name, "capability": touched, "means": part.means}
 
 
 def _iso(at: Optional[datetime]) -> Optional[str]:

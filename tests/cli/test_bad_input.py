@@ -30,7 +30,7 @@ def refused(lab: Lab, status: int, said: str, *words: str, **more: Any) -> None:
     assert lines[0].isprintable()
     assert leaks(done.stdout + done.stderr) == ()
     assert {path: lab.exists(path) for path in before} == before
-    assert lab.requests() == []
+    assert lab.asked() == []
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,11 @@ def test_a_bad_region_variable_is_78(lab: Lab) -> None:
     ],
     ids=["missing", "empty", "list", "other", "nothing", "no version", "no zone", "no capability", "deep"],
 )
-def test_a_bad_replay_is_78(lab: Lab, content: Any, said: str) -> None:
+def test_a_bad_replay_is_78_and_a_missing_one_66(lab: Lab, content: Any, said: str) -> None:
     lab.remove("/root/saved.json")
     if content is not None:
         lab.write("/root/saved.json", content)
-    refused(lab, 78, said, "doctor", "--replay", "/root/saved.json")
+    refused(lab, 66 if content is None else 78, said, "doctor", "--replay", "/root/saved.json")
 
 
 def test_a_save_with_no_place_to_go_is_78_before_anything_is_looked_at(lab: Lab) -> None:

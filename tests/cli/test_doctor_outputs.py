@@ -122,7 +122,7 @@ def test_what_is_refused_leaves_the_old_metrics_as_they_were(tmp_path: Path) -> 
     path = tmp_path / "ssm.prom"
     path.write_text("stale 1\n", encoding="utf-8")
     done = doctor("--replay", "/does/not/exist", "--prometheus", str(path))
-    assert done.returncode == 78
+    assert done.returncode == 66
     assert path.read_text(encoding="utf-8") == "stale 1\n"
 
 

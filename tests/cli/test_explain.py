@@ -263,3 +263,26 @@ def test_large_files_and_pipes_are_not_read_beside(tmp_path: Path) -> None:
         assert Search((name,), KINDS, UTC, NOW, Secrets()).read(meanwhile=lambda: done.append(True)).groups
     os.close(reader)
     assert done == []
+
+
+SCRIPTS_WORDS = (
+    "signal: killed",
+    "open /root/x: permission denied",
+    "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
+    "cp: cannot allocate memory",
+)
+
+
+@pytest.mark.parametrize("words", SCRIPTS_WORDS)
+def test_what_somebodys_script_prints_is_no_fault_of_the_node(
+    tmp_path: Path, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same words are a fault where the agent itself says them, and of nobody's script."""
+    command = tmp_path / "mi-0123456789abcdef0/document/orchestration/b6e682d3-4e5c-433e-b9a7-8f3ee83fe66b"
+    place = command / "awsrunShellScript/0.awsrunShellScript"
+    place.mkdir(parents=True)
+    (place / "stderr").write_text(f"{words}\n")
+    assert explain(capsys, str(tmp_path))[0] == 0
+    log = tmp_path / "errors.log"
+    log.write_text(f"2026-11-23 14:00:00.0000 ERROR {words}\n")
+    assert explain(capsys, str(log))[0] == 1

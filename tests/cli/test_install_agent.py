@@ -129,7 +129,7 @@ def test_without_a_way_to_s3(lab: Lab) -> None:
 def test_a_bad_activation_is_told_before_anything_is_fetched(lab: Lab) -> None:
     lab.write("/root/activation-code", "short\n", mode=0o600)
     done = install(lab)
-    assert done.returncode == 78 and not lab.exists(TOLD) and lab.requests() == []
+    assert done.returncode == 78 and not lab.exists(TOLD) and lab.asked() == []
 
 
 def test_the_key_has_to_be_said(lab: Lab) -> None:
@@ -137,7 +137,7 @@ def test_the_key_has_to_be_said(lab: Lab) -> None:
     assert (done.returncode, done.stderr.count("\n")) == (2, 1) and "--key-file" in done.stderr
     done = lab.run(["ssm-bootstrap", *register_words("--install-agent", "--key-file", "/root/none")])
     assert done.returncode == 78 and "/root/none" in done.stderr
-    assert lab.requests() == []
+    assert lab.asked() == []
 
 
 def test_without_the_flag_a_missing_agent_is_told(lab: Lab) -> None:

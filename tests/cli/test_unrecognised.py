@@ -48,3 +48,22 @@ def test_what_is_not_there_is_told(names: tuple[str, ...], tmp_path: Path, capsy
     assert run(["explain", *(str(tmp_path / name) for name in names)]) == ExitStatus.NO_INPUT
     said = capsys.readouterr()
     assert said.out == "" and said.err == f"ssm-bootstrap: explain: {tmp_path}{os.sep}a.log: no such file or directory\n"
+
+
+def test_a_mistyped_code_or_file_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The nearest code or file of the directory; nothing where nothing is near, and no code of an activation is repeated."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "errors.log").write_text("x")
+    asked = {
+        "s3-unreachabel": "; did you mean the code s3-unreachable?",
+        "S3-Unreachable": "; did you mean the code s3-unreachable?",
+        "error.log": "; did you mean errors.log?",
+        str(tmp_path / "erorrs.log"): f"; did you mean {tmp_path}/errors.log?",
+        "quite-another-thing": "",
+        "nowhere/errors.log": "",
+    }
+    for word, question in asked.items():
+        assert run(["explain", word]) == 66
+        assert capsys.readouterr().err.endswith(f": no such file or directory{question}\n")

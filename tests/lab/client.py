@@ -213,6 +213,14 @@ class Lab:
         found: List[Dict[str, Any]] = self._channel.ask("requests")["requests"]
         return found
 
+    def asked(self) -> List[Dict[str, Any]]:
+        """Those of the requests that are ours, or the agent's to register: an agent that just ends may have asked one more."""
+        return [
+            one
+            for one in self.requests()
+            if one["client"] == "ssm-bootstrap" or "RegisterManagedInstance" in (one["target"] or "")
+        ]
+
     def forget_requests(self) -> None:
         """Begin the list of requests anew."""
         self._channel.ask("forget_requests")

@@ -7,6 +7,7 @@ the target's place and links to what the machine has there.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import stat
@@ -157,9 +158,21 @@ def fill(lower: Path, changes: Path) -> None:
 
 
 def forget(*paths: str) -> None:
-    """Remove files and directories of the instance, those that are not there too."""
+    """Remove files and directories of the instance, those that are not there too; first off with what is mounted below one.
+
+    A mount may lead to what is the machine's: nothing of it is removed. RuntimeError where it cannot be taken off.
+    """
     for path in paths:
         if os.path.isdir(path) and not os.path.islink(path):
+            for place in mounted_below(path, Path("/proc/self/mountinfo").read_text(errors="surrogateescape")):
+                run(["umount", "--lazy", place])
             shutil.rmtree(path)
         elif os.path.lexists(path):
             os.unlink(path)
+
+
+def mounted_below(path: str, mountinfo: str) -> list[str]:
+    """What is mounted at a path and below it, by proc(5), the last mounted first."""
+    here = os.path.realpath(path)
+    places = [re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), line.split(" ")[4]) for line in mountinfo.splitlines()]
+    return [place for place in reversed(places) if f"{place}/".startswith(f"{here}/")]

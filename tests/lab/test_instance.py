@@ -43,6 +43,15 @@ def test_the_machine_s_own_files_are_not_touched(lab: Lab) -> None:
         lab.read("/etc/amazon/ssm/x")
 
 
+def test_what_is_mounted_in_the_instance_is_not_emptied_when_it_is_forgotten(lab: Lab, tmp_path: Path) -> None:
+    """A directory of the machine, bound into the instance, keeps what it holds when the instance's own is removed."""
+    (tmp_path / "kept").write_text("kept")
+    bound = lab.run(["sh", "-ec", "mkdir -p /run/place/deep; mount --bind $0 /run/place/deep", str(tmp_path)])
+    assert bound.returncode == 0 and lab.read("/run/place/deep/kept") == b"kept"
+    lab.remove("/run/place")
+    assert not lab.exists("/run/place") and (tmp_path / "kept").read_text() == "kept"
+
+
 def test_the_instance_has_nothing_of_the_machine_s_network(lab: Lab) -> None:
     lab.apply(CASES["complete"])
     assert lab.read("/etc/resolv.conf") == b"nameserver 10.0.0.2\n"

@@ -107,7 +107,9 @@ def test_what_a_remedy_points_to_is_there_wherever_the_program_is(kind: FindingK
     see = make_finding(kind.code, "ssm").remedy.see
     program, *words = see.split()
     assert program == "ssm-bootstrap" and main(words) == 0
-    assert capsys.readouterr().out == page(kind)
+    text = capsys.readouterr().out
+    assert text.startswith(f"{kind.code}\n") and "  change " in text and "  why " in text
+    assert not re.search(r"^#|^\*\*|```|(?<!\$)\bHOST\b(?!=)|<[A-Z]", text, re.MULTILINE)
 
 
 def test_other_words_for_a_code_are_those_of_a_code_and_on_its_page() -> None:

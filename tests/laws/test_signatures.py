@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ssm_bootstrap.catalog.findings import FINDINGS, KINDS
+from ssm_bootstrap.catalog.findings import FINDINGS, KINDS, VARIANTS
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Origin, Signature
 from ssm_bootstrap.diagnose.logs.classify import match_signature, read_message
@@ -60,7 +60,7 @@ def test_near_misses_are_not_matched(row: Signature) -> None:
 
 RECORDED = [
     path
-    for name in ("corpus", "journeys", "journeys-more", "field")
+    for name in ("corpus", "journeys", "journeys-more", "field", "managers")
     for path in (CORPUS.parent / name).rglob("*")
     if path.is_file()
 ]
@@ -89,3 +89,10 @@ def test_rules_name_rows_and_codes_that_exist() -> None:
     assert {row.unanswered for row in SIGNATURES if row.unanswered} <= set(FINDINGS)
     signs = {name for row in SIGNATURES for name in row.ended_by} | {n for kind in KINDS for n in kind.ended_by}
     assert signs <= {row.id for row in SIGNATURES if row.kind is Kind.STATE}
+
+
+@pytest.mark.parametrize("row", [row for row in SIGNATURES if row.kind is Kind.CAUSE], ids=lambda row: row.id)
+def test_every_cause_leads_to_a_finding(row: Signature) -> None:
+    """A meaning that is told below "No fault found" would contradict it: a cause has a code, or it is harmless and no cause."""
+    assert row.code in FINDINGS
+    assert not row.variant or (row.code, row.variant) in VARIANTS

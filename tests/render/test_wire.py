@@ -104,7 +104,7 @@ def test_a_proxy_is_host_and_port() -> None:
 def test_what_was_not_seen_not_explained_and_crashed() -> None:
     found = told("enemy")
     assert [set(item) for item in found["unseen"]] == [{"subject", "reason"}]
-    assert [set(item) for item in found["unexplained"]] == [{"template", "count", "first", "last", "sample"}]
+    assert [set(item) for item in found["unexplained"]] == [{"template", "count", "first", "last", "sample", "part"}]
     assert [set(item) for item in found["crashed"]] == [{"check", "error"}]
     assert found["records"] == {"explained": 1, "benign": 2, "unexplained": 3}
 

@@ -19,6 +19,7 @@ from ssm_bootstrap.catalog.findings import (
     registration,
     s3,
     tls,
+    told,
 )
 from ssm_bootstrap.model.failure import Failure, Stage
 
@@ -36,6 +37,7 @@ KINDS: tuple[FindingKind, ...] = (
     + machine.KINDS
     + patch.KINDS
     + packages.KINDS
+    + told.KINDS
 )
 
 FINDINGS: Mapping[str, FindingKind] = {kind.code: kind for kind in KINDS}

@@ -8,7 +8,7 @@ TLS = ("tls-untrusted", "tls-expired", "tls-not-yet-valid", "tls-wrong-name", "t
 CONNECTED = (*TLS, "not-aws", "connection-cut", "public-path")
 DOWNLOADS = ("patch-payload-unreachable", "repository-unreachable", "false-compliance")
 OFFLINE = ("agent-hibernating", "channel-down", "agent-offline")
-NO_TOKEN = ("credentials-refused", *OFFLINE)
+NO_TOKEN = ("credentials-refused", "credentials-unusable", *OFFLINE)
 NO_PATH = (*DOWNLOADS, *NO_TOKEN)  # what cannot work while a name or a host cannot be reached at all
 
 NAMES = ("dns-silent", "dns-refused", "dns-unknown-name")

@@ -242,6 +242,7 @@ KINDS: tuple[FindingKind, ...] = (
     ),
     FindingKind(
         code="noexec-mount",
+        subject="/var/lib/amazon/ssm",
         severity=Severity.ERROR,
         layer=Layer.AGENT,
         explains=("patch-platform",),
@@ -457,6 +458,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         subject="inotify",
         breaks=ON_A_NODE,
+        explains=("agent-part-failed",),
         title="The kernel has no inotify watch or instance left for the agent",
         cause=(
             "Agent and document worker talk through files that they watch by inotify, and the kernel refused: {detail}. No disk "

@@ -11,8 +11,14 @@ from ssm_bootstrap.catalog.signatures.messaging import MESSAGING
 from ssm_bootstrap.catalog.signatures.packages import PACKAGES
 from ssm_bootstrap.catalog.signatures.plugins import PLUGINS
 from ssm_bootstrap.catalog.signatures.s3 import S3
+from ssm_bootstrap.catalog.signatures.sessions import SESSIONS
 from ssm_bootstrap.catalog.signatures.states import STATES
 from ssm_bootstrap.catalog.signatures.wrappers import WRAPPERS
 
-SIGNATURES: tuple[Signature, ...] = WRAPPERS + API + MESSAGING + S3 + CREDENTIALS + PACKAGES + PLUGINS + STATES + BENIGN + LOCAL
-"""All rows. The machine's own errors (disk, permission) come last: they are the tail of many messages."""
+SIGNATURES: tuple[Signature, ...] = (
+    WRAPPERS + SESSIONS + API + MESSAGING + S3 + CREDENTIALS + PACKAGES + PLUGINS + STATES + BENIGN + LOCAL
+)
+"""All rows. A session's own calls come before the answers that any call may get.
+
+The machine's own errors (disk, permission) come last: they are the tail of many messages.
+"""

@@ -88,6 +88,8 @@ API: tuple[Signature, ...] = (
         near_misses=("Instance already registered. Would you like to override existing with new registration information?",),
         transient=False,
         is_answer=True,
+        code="request-refused",
+        variant="key",
     ),
     Signature(
         id="invalid-public-key",
@@ -99,6 +101,8 @@ API: tuple[Signature, ...] = (
         samples=(formatted(_REGISTER + "InvalidPublicKey: "),),
         transient=False,
         is_answer=True,
+        code="request-refused",
+        variant="key",
     ),
     Signature(
         id="too-many-updates",
@@ -160,6 +164,8 @@ API: tuple[Signature, ...] = (
         transient=False,
         refuses=CallRefusal.PERMISSION,
         is_answer=True,
+        code="call-denied",
+        variant="by-endpoint",
     ),
     Signature(
         id="access-denied",
@@ -190,6 +196,7 @@ API: tuple[Signature, ...] = (
         transient=False,
         refuses=CallRefusal.PERMISSION,
         is_answer=True,
+        code="call-denied",
     ),
     Signature(
         id="node-key-refused",
@@ -272,6 +279,7 @@ API: tuple[Signature, ...] = (
         transient=False,
         refuses=CallRefusal.SIGNATURE,
         is_answer=True,
+        code="credentials-unusable",
     ),
     Signature(
         id="request-expired",
@@ -313,6 +321,7 @@ API: tuple[Signature, ...] = (
         transient=False,
         refuses=CallRefusal.CREDENTIALS,
         is_answer=True,
+        code="credentials-unusable",
     ),
     Signature(
         id="invalid-client-token",
@@ -325,6 +334,7 @@ API: tuple[Signature, ...] = (
         transient=False,
         refuses=CallRefusal.CREDENTIALS,
         is_answer=True,
+        code="credentials-unusable",
     ),
     Signature(
         id="expired-token",
@@ -337,6 +347,8 @@ API: tuple[Signature, ...] = (
         near_misses=("ActivationExpired: lab",),
         transient=False,
         is_answer=True,
+        code="credentials-unusable",
+        variant="expired",
     ),
     Signature(
         id="validation-exception",
@@ -348,12 +360,13 @@ API: tuple[Signature, ...] = (
         samples=(documented("ValidationException: 1 validation error detected\n\tstatus code: 400, request id: 1"),),
         transient=False,
         is_answer=True,
+        code="request-refused",
     ),
     Signature(
         id="parameter-too-short",
         kind=Kind.CAUSE,
         fixed="validation error(s) found",
-        pattern=r"InvalidParameter: \d+ validation error\(s\) found",
+        pattern=r"\d+ validation error\(s\) found(?=[\s\S]{0,400}(?:RegisterManagedInstanceInput\.|\.Activation(?:Code|Id)\b))",
         meaning="the agent itself refuses the values: the code has under 20 characters or the id under 36; nothing was sent",
         source="aws-sdk-go 1.51.20 aws/request/validation.go",
         samples=(
@@ -362,8 +375,28 @@ API: tuple[Signature, ...] = (
                 "- minimum field size of 20, RegisterManagedInstanceInput.ActivationCode."
             ),
         ),
-        near_misses=("ValidationException: 1 validation error detected",),
+        near_misses=(
+            "ValidationException: 1 validation error detected",
+            "InvalidParameter: 1 validation error(s) found.\n- minimum field size of 1, UpdateInstanceInformationInput.IPAddress",
+        ),
         code="activation-malformed",
+        transient=False,
+    ),
+    Signature(
+        id="no-address-of-its-own",
+        kind=Kind.CAUSE,
+        fixed="UpdateInstanceInformationInput.IPAddress",
+        pattern=r"validation error\(s\) found[\s\S]{0,400}UpdateInstanceInformationInput\.IPAddress",
+        meaning="the agent finds no address of this machine to report, and sends nothing",
+        source="aws-sdk-go 1.51.20 aws/request/validation.go; amazon-ssm-agent issue 340",
+        samples=(
+            documented(
+                "InvalidParameter: 1 validation error(s) found.\n"
+                "- minimum field size of 1, UpdateInstanceInformationInput.IPAddress."
+            ),
+        ),
+        code="agent-part-failed",
+        variant="address",
         transient=False,
     ),
     Signature(
@@ -375,6 +408,8 @@ API: tuple[Signature, ...] = (
         source="aws-sdk-go 1.51.20 aws/errors.go",
         samples=(formatted(_REGISTER + "MissingEndpoint: 'Endpoint' configuration is required for this service"),),
         transient=False,
+        code="request-refused",
+        variant="region",
     ),
     Signature(
         id="region-characters",
@@ -385,6 +420,8 @@ API: tuple[Signature, ...] = (
         source=AGENT + "common/identity/endpoint/endpoint.go:105",
         samples=(formatted("Unable to determine endpoint because region “ap-northeast-1” has invalid characters"),),
         transient=False,
+        code="request-refused",
+        variant="region",
     ),
     Signature(
         id="no-credentials",
@@ -395,15 +432,32 @@ API: tuple[Signature, ...] = (
         source="aws-sdk-go 1.51.20 aws/credentials/chain_provider.go",
         samples=(formatted("NoCredentialProviders: no valid providers in chain. Deprecated."),),
         near_misses=("EmptyStaticCreds: static credentials are empty",),
+        code="credentials-unusable",
+        variant="none",
+    ),
+    Signature(
+        id="botocore-no-credentials",
+        kind=Kind.CAUSE,
+        fixed="nable to locate credentials",
+        pattern=r"\b[Uu]nable to locate credentials\b",
+        meaning="the AWS command line or the patch payload has no credentials",
+        source="botocore exceptions.py, NoCredentialsError",
+        samples=(documented("botocore.exceptions.NoCredentialsError: Unable to locate credentials"),),
+        near_misses=("Partial credentials found in env",),
+        code="credentials-unusable",
+        variant="none",
+        transient=False,
     ),
     Signature(
         id="empty-credentials",
         kind=Kind.CAUSE,
-        fixed="EmptyStaticCreds",
-        pattern=r"\bEmptyStaticCreds\b",
+        fixed="static credentials are empty",
+        pattern=r"\bstatic credentials are empty\b",
         meaning="this client has no credentials",
         source="aws-sdk-go 1.51.20 aws/credentials/static_provider.go",
-        samples=(formatted("EmptyStaticCreds: static credentials are empty"),),
+        samples=(formatted("EmptyStaticCreds: static credentials are empty"), formatted("static credentials are empty")),
+        code="credentials-unusable",
+        variant="none",
     ),
     Signature(
         id="not-an-aws-error",
@@ -437,6 +491,23 @@ API: tuple[Signature, ...] = (
         transient=False,
     ),
     Signature(
+        id="not-an-aws-answer-v2",
+        kind=Kind.CAUSE,
+        fixed="deserialization failed, ",
+        pattern=r"https response error StatusCode: \d+, RequestID: [^,\n]{0,80}, deserialization failed, ",
+        meaning="an answer that is no AWS answer: something in between spoke",
+        source="smithy-go errors.go; aws-sdk-go-v2 aws/transport/http/response_error.go",
+        samples=(
+            formatted(
+                _REGISTER + "operation error SSM: RegisterManagedInstance, https response error StatusCode: 503, RequestID: , "
+                "deserialization failed, failed to decode response body, invalid character '<' looking for beginning of value"
+            ),
+        ),
+        near_misses=("SerializationError: failed decoding JSON RPC response",),
+        code="not-aws",
+        transient=False,
+    ),
+    Signature(
         id="service-unavailable",
         kind=Kind.CAUSE,
         fixed="status code: 5",
@@ -447,6 +518,41 @@ API: tuple[Signature, ...] = (
             formatted("ServiceUnavailableException: \n\tstatus code: 503, request id: 00000000-0000-4000-8000-000000000000"),
         ),
         near_misses=("ThrottlingException: lab\n\tstatus code: 400, request id: 00000000-0000-4000-8000-000000000000",),
+        code="service-error",
+        transient=True,
+        is_answer=True,
+    ),
+    Signature(
+        id="service-unavailable-v2",
+        kind=Kind.CAUSE,
+        fixed="https response error StatusCode: 5",
+        pattern=(
+            r"https response error StatusCode: 5\d\d, RequestID: [^,\n]{0,80}, "
+            r"(?!deserialization failed|(?:api error )?(?:InternalServerError"
+            r"|ServiceUnavailable(?:Exception)?|\w{0,20}Throttling\w{0,20}|SlowDown): )"
+        ),
+        meaning="the service answered with a 5xx status",
+        source="aws-sdk-go-v2 aws/transport/http/response_error.go",
+        samples=(
+            formatted(
+                "operation error SSM: UpdateInstanceInformation, exceeded maximum number of attempts, 3, https response error "
+                "StatusCode: 503, RequestID: 00000000-0000-4000-8000-000000000000, api error InternalFailure: "
+            ),
+        ),
+        near_misses=("https response error StatusCode: 400, RequestID: 1, api error ThrottlingException: lab",),
+        code="service-error",
+        transient=True,
+        is_answer=True,
+    ),
+    Signature(
+        id="service-unavailable-by-name",
+        kind=Kind.CAUSE,
+        fixed="ServiceUnavailable",
+        pattern=r"\bServiceUnavailable(?:Exception)?: (?!\s{0,9}status code: 5)",
+        meaning="the service says that it is not available",
+        source="AWS common errors (AWS API references)",
+        samples=(documented("ServiceUnavailable: Service is unable to handle request."),),
+        near_misses=("ServiceUnavailableException: \n\tstatus code: 503, request id: 1",),
         code="service-error",
         transient=True,
         is_answer=True,

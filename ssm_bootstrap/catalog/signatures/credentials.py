@@ -84,6 +84,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         meaning="the sockets between core and worker could not be opened: stale ones, or a second agent",
         source=AGENT + "core/agent.go:91",
         samples=(formatted("failed to start message bus, address in use"),),
+        code="agent-part-failed",
     ),
     Signature(
         id="data-folder",
@@ -119,6 +120,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         samples=(formatted("Process ssm-agent-worker (pid:18023) has been terminated, remove from worker pool"),),
         near_misses=("Worker ssm-agent-worker (pid:18023) started",),
         transient=True,
+        code="agent-part-failed",
     ),
     Signature(
         id="credentials-not-written",
@@ -132,16 +134,16 @@ CREDENTIALS: tuple[Signature, ...] = (
             formatted("Failed to write credentials to disk even with force, err: input/output error"),
         ),
         transient=False,
+        code="file-denied",
     ),
     Signature(
         id="credentials-missing",
-        kind=Kind.CAUSE,
+        kind=Kind.BENIGN,
         fixed="Credentials are not available when they should be",
         pattern=r"Credentials are not available when they should be",
         meaning="the core expected credentials and has none; it tries again",
         source=AGENT + "core/app/credentialrefresher/credentialrefresher.go:311",
         samples=(formatted("Credentials are not available when they should be"),),
-        transient=True,
     ),
     Signature(
         id="credentials-stale",
@@ -157,6 +159,9 @@ CREDENTIALS: tuple[Signature, ...] = (
             ),
         ),
         near_misses=("ExpiredTokenException: The security token included in the request is expired",),
+        code="credentials-unusable",
+        variant="expired",
+        is_minor=True,  # after a sleep of the machine, and beside what keeps the core from renewing them
     ),
     Signature(
         id="share-file-unread",
@@ -166,6 +171,8 @@ CREDENTIALS: tuple[Signature, ...] = (
         meaning="the worker does not know where the core keeps the credentials",
         source=AGENT + "common/identity/credentialproviders/sharedprovider/sharedprovider.go:83",
         samples=(formatted("unable to read runtime config for ShareFile information: invalid character"),),
+        code="credentials-unusable",
+        variant="none",
     ),
     Signature(
         id="share-file-empty",
@@ -175,6 +182,8 @@ CREDENTIALS: tuple[Signature, ...] = (
         meaning="the worker does not know where the core keeps the credentials",
         source=AGENT + "common/identity/credentialproviders/sharedprovider/sharedprovider.go:87",
         samples=(formatted("runtime config has an empty ShareFile"),),
+        code="credentials-unusable",
+        variant="none",
     ),
     Signature(
         id="ec2-profile",
@@ -238,6 +247,21 @@ CREDENTIALS: tuple[Signature, ...] = (
         source="aws-sdk-go 1.51.20 aws/credentials/ec2rolecreds",
         samples=(formatted("EC2RoleRequestError: no EC2 instance role found"),),
         near_misses=("EC2MetadataError: failed to make EC2Metadata request",),
+        code="not-registered",
+        variant="no-role",
+        transient=False,
+    ),
+    Signature(
+        id="ec2-role-v2",
+        kind=Kind.CAUSE,
+        fixed="no EC2 IMDS role found",
+        pattern=r"\bno EC2 IMDS role found\b",
+        meaning="the agent runs as the EC2 instance, and the instance has no role",
+        source="aws-sdk-go-v2 credentials/ec2rolecreds",
+        samples=(
+            formatted("failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata"),
+        ),
+        near_misses=("EC2RoleRequestError: no EC2 instance role found",),
         code="not-registered",
         variant="no-role",
         transient=False,
@@ -326,6 +350,8 @@ CREDENTIALS: tuple[Signature, ...] = (
         source="Go runtime; " + AGENT + "agent/framework",
         samples=(formatted("panic: runtime error: invalid memory address or nil pointer dereference\ngoroutine 1 [running]:"),),
         near_misses=("kernel.panic = 10 was set",),
+        code="agent-part-failed",
+        variant="panic",
     ),
     Signature(
         id="agent-stacktrace",
@@ -335,5 +361,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         meaning="the agent itself broke; a stack follows",
         source=AGENT + "agent/framework (recover handlers)",
         samples=(formatted("message poll job crashed with message nil pointer\nStacktrace:\ngoroutine 12 [running]:"),),
+        code="agent-part-failed",
+        variant="panic",
     ),
 )

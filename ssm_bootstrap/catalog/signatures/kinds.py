@@ -78,6 +78,8 @@ class Signature:
     is_answer: bool = False  # of a cause: the service itself says it, so that the call got through to it
     denied_object: str = ""  # of a cause: the finding where S3 refuses an object so that is known to exist: a policy's doing
     is_of_patching: bool = False  # of a cause: it means that where a patch run says it, and nothing elsewhere
+    sums_up: bool = False  # of a cause: it closes what was said before it, and counts where nothing else says why
+    yields_to_phase: bool = False  # of a cause: where the phase has a code of its own, that one tells more
     near_misses: tuple[str, ...] = ()
     lead: str = ""  # of a state: what its message begins with after the prefixes, where that is not ``fixed``
     event: Optional[LifeEvent] = None  # what it tells of the life of the agent's core: then each time that it was written is kept

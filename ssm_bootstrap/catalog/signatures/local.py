@@ -74,6 +74,7 @@ LOCAL: tuple[Signature, ...] = (
         source=AGENT + "agent/managedInstances/vault/fsvault/fsvault.go:151",
         samples=(formatted("failed to unmarshal vault manifest. unexpected end of JSON input"),),
         transient=False,
+        code="vault-damaged",
     ),
     Signature(
         id="vault-permissions",
@@ -95,6 +96,7 @@ LOCAL: tuple[Signature, ...] = (
             formatted("Error while loading server info Failed to load instance info from vault. RegistrationKey does not exist"),
         ),
         transient=False,
+        code="not-registered",
     ),
     Signature(
         id="vault-damaged",
@@ -105,6 +107,7 @@ LOCAL: tuple[Signature, ...] = (
         source=AGENT + "agent/managedInstances/registration/instance_info.go:221-246",
         samples=(formatted("Error while loading server info Failed to unmarshal instance info. unexpected end of JSON input"),),
         transient=False,
+        code="vault-damaged",
     ),
     Signature(
         id="registered-not-stored",
@@ -189,6 +192,7 @@ LOCAL: tuple[Signature, ...] = (
         source=AGENT + "agent/managedInstances/fingerprint/fingerprint.go:253",
         samples=(formatted("Cannot connect to AWS Systems Manager.  The saved machine configuration could not be loaded"),),
         transient=False,
+        code="vault-damaged",
     ),
     Signature(
         id="similarity-threshold",
@@ -199,6 +203,7 @@ LOCAL: tuple[Signature, ...] = (
         source=AGENT + "core/agent_parser.go",
         samples=(formatted("Error setting the SimilarityThreshold. Invalid Similarity Threshold value of 0."),),
         transient=False,
+        code="request-refused",
     ),
     Signature(
         id="key-half-rotated",
@@ -211,6 +216,8 @@ LOCAL: tuple[Signature, ...] = (
             formatted("Failed to roll-back remove public key change, instance most likely needs to be re-registered: %v EOF"),
         ),
         transient=False,
+        code="node-deregistered",
+        variant="key-refused",
     ),
     Signature(
         id="clear-failed",
@@ -230,6 +237,7 @@ LOCAL: tuple[Signature, ...] = (
         source=AGENT + "agent/managedInstances/fingerprint/fingerprint.go",
         samples=(formatted("Error while fetching fingerprint data from vault: unexpected end of JSON input"),),
         transient=False,
+        code="vault-damaged",
     ),
     Signature(
         id="disk-full",
@@ -323,6 +331,8 @@ LOCAL: tuple[Signature, ...] = (
         samples=(formatted("fork/exec /usr/bin/ssm-document-worker: permission denied"),),
         near_misses=("dial tcp 10.0.1.21:443: connect: permission denied",),
         transient=False,
+        code="file-denied",
+        yields_to_phase=True,
     ),
     Signature(
         id="not-permitted",
@@ -334,6 +344,8 @@ LOCAL: tuple[Signature, ...] = (
         samples=(formatted("chmod /var/lib/amazon/ssm/Vault: operation not permitted"),),
         near_misses=("dial tcp 10.0.1.21:443: connect: operation not permitted",),
         transient=False,
+        code="file-denied",
+        yields_to_phase=True,
     ),
     Signature(
         id="out-of-memory",
@@ -343,6 +355,7 @@ LOCAL: tuple[Signature, ...] = (
         meaning="the machine has no memory left",
         source="Linux errno ENOMEM",
         samples=(formatted("fork/exec /bin/sh: cannot allocate memory"),),
+        code="resources-exhausted",
     ),
     Signature(
         id="killed",
@@ -352,6 +365,7 @@ LOCAL: tuple[Signature, ...] = (
         meaning="a process was killed, mostly because memory ran out",
         source="Go os/exec, text of an exit by signal",
         samples=(formatted("failed to run commands: signal: killed"),),
+        code="resources-exhausted",
     ),
     Signature(
         id="too-many-files",
@@ -362,6 +376,8 @@ LOCAL: tuple[Signature, ...] = (
         source="Linux errno EMFILE",
         samples=(formatted("open /var/lib/amazon/ssm/x: too many open files"),),
         near_misses=("dial tcp 10.0.1.21:443: socket: too many open files",),
+        code="resources-exhausted",
+        variant="files",
     ),
     Signature(
         id="log-not-writable",
@@ -372,6 +388,7 @@ LOCAL: tuple[Signature, ...] = (
         source="seelog, vendored in amazon-ssm-agent 3.3.1142.0",
         samples=(formatted("seelog internal error: write /var/log/amazon/ssm/errors.log: input/output error"),),
         near_misses=("seelog internal error: write /var/log/amazon/ssm/errors.log: no space left on device",),
+        code="file-denied",
     ),
     Signature(
         id="audit-directory",
@@ -420,6 +437,8 @@ LOCAL: tuple[Signature, ...] = (
         source=AGENT + "agent/setupcli/setupcli.go:194",
         samples=(formatted("ssm-setup-cli is not executed by root"),),
         transient=False,
+        code="file-denied",
+        variant="not-root",
     ),
     Signature(
         id="setup-processes",
@@ -429,6 +448,7 @@ LOCAL: tuple[Signature, ...] = (
         meaning="not exactly one agent runs after ssm-setup-cli started it (a package and a snap, or one that ended)",
         source=AGENT + "agent/setupcli/setupcli.go:385",
         samples=(formatted("multiple/no processes found"),),
+        code="agent-not-running",
     ),
     Signature(
         id="agent-update-unsupported",

@@ -177,14 +177,13 @@ MESSAGING: tuple[Signature, ...] = (
     ),
     Signature(
         id="websocket-silent",
-        kind=Kind.CAUSE,
+        kind=Kind.BENIGN,
         fixed="I/O timeout. Error: ",
         pattern=r"\bI/O timeout\. Error: ",
         meaning="an open channel gave no pong within 60 s; the agent opens it again",
         source=AGENT + "agent/session/communicator/websocketchannel.go:201",
         samples=(formatted("I/O timeout. Error: pong not received"),),
         near_misses=("dial tcp 10.0.1.23:443: i/o timeout",),
-        transient=True,
     ),
     Signature(
         id="get-messages",
@@ -247,6 +246,8 @@ MESSAGING: tuple[Signature, ...] = (
             formatted("MDSInteractor stopped temporarily due to internal failure. We will retry automatically after 15 minutes"),
         ),
         transient=True,
+        code="agent-part-failed",
+        variant="paused",
     ),
     Signature(
         id="module-stopped",
@@ -260,6 +261,8 @@ MESSAGING: tuple[Signature, ...] = (
         ),
         near_misses=("MDSInteractor stopped temporarily due to internal failure.",),
         transient=True,
+        code="agent-part-failed",
+        variant="paused",
     ),
     Signature(
         id="association-stuck",
@@ -269,5 +272,7 @@ MESSAGING: tuple[Signature, ...] = (
         meaning="an association never ended",
         source=AGENT + "agent/association",
         samples=(formatted("Association stuck at InProgress for longer than 24 hours"),),
+        code="command-failed",
+        variant="stuck",
     ),
 )

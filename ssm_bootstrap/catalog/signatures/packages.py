@@ -32,13 +32,14 @@ def _row(
     transient: bool = False,
     is_minor: bool = False,
     is_of_patching: bool = False,
+    sums_up: bool = False,
     near_misses: tuple[str, ...] = (),
 ) -> Signature:
     """A cause; without a code it is told and nothing is claimed."""
     return Signature(
         id=name, kind=Kind.CAUSE, fixed=fixed, pattern=pattern, meaning=meaning, source=source, samples=samples,
         code=code or None, variant=variant, transient=transient, is_minor=is_minor, is_of_patching=is_of_patching,
-        near_misses=near_misses,
+        sums_up=sums_up, near_misses=near_misses,
     )  # fmt: skip
 
 
@@ -157,6 +158,7 @@ _REFUSED: tuple[Signature, ...] = (
         documented("http://mirror.example/7/os/repodata/repomd.xml: [Errno 14] HTTP Error 503 - Service Unavailable"),
         transient=True,
         near_misses=("http://x/y: [Errno 14] HTTPS Error 403 - Forbidden",),
+        code="repository-unreachable",
     ),
     _row(
         "apt-refused",
@@ -736,6 +738,10 @@ _UNREACHED: tuple[Signature, ...] = (
         "apt went on with old lists, or with none: what a scan says rests on those",
         _APT,
         measured("W: Some index files failed to download. They have been ignored, or old ones used instead."),
+        code="repository-unreachable",
+        transient=True,
+        is_minor=True,
+        sums_up=True,
     ),
     _row(
         "dnf-curl",
@@ -765,6 +771,7 @@ _UNREACHED: tuple[Signature, ...] = (
         _DNF,
         documented("Curl error (60): SSL peer certificate or SSH remote key was not OK for https://mirror.example/x [x]"),
         near_misses=("Curl error (6): Couldn't resolve host name for https://mirror.example/list",),
+        code="tls-untrusted",
     ),
     _row(
         "yum-curl",
@@ -813,6 +820,7 @@ _UNREACHED: tuple[Signature, ...] = (
         code="repository-unreachable",
         transient=True,
         is_minor=True,
+        sums_up=True,
         near_misses=("https://x/y: [Errno 14] HTTPS Error 403 - Forbidden",),
     ),
     _row(
@@ -828,6 +836,7 @@ _UNREACHED: tuple[Signature, ...] = (
         code="repository-unreachable",
         transient=True,
         is_minor=True,
+        sums_up=True,
     ),
     _row(
         "repository-dnf",
@@ -856,6 +865,8 @@ _UNREACHED: tuple[Signature, ...] = (
         ),
         _DNF,
         measured("Ignoring repositories: amazonlinux"),
+        code="false-compliance",
+        is_minor=True,
     ),
     _row(
         "no-repositories",
@@ -896,6 +907,10 @@ _UNREACHED: tuple[Signature, ...] = (
         "zypper could not download from a repository; the lines after it tell why",
         _ZYPP,
         documented("Download (curl) error for 'https://updates.suse.com/SUSE/x/repodata/repomd.xml':"),
+        code="repository-unreachable",
+        transient=True,
+        is_minor=True,
+        sums_up=True,
     ),
 )
 
@@ -926,5 +941,151 @@ _PLATFORM: tuple[Signature, ...] = (
     ),
 )
 
-PACKAGES: tuple[Signature, ...] = _CURL + _REFUSED + _LOCKED + _BROKEN + _DEPENDENCIES + _SIGNED + _PLATFORM + _UNREACHED
+_RUN: tuple[Signature, ...] = (
+    _row(
+        "zypper-login-failed",
+        "Login failed. (",
+        r"\bLogin failed\. \((?P<url>https?://[^\s'\"()]{1,500})\)",
+        "a repository asks for a login that it does not get, or does not take",
+        _ZYPP,
+        measured(" - Login failed. (http://mirror.example.com/status/401/content): The requested URL returned error: 401"),
+        code="repository-denied",
+    ),
+    _row(
+        "zypper-no-repository",
+        "Repository type can't be determined",
+        r"\[[^\]|\n]{1,200}\|(?P<url>https?://[^\s'\"\]]{1,500})\] Repository type can't be determined",
+        "the server answers, and there is no repository at that place: a release that is wrong or gone",
+        _ZYPP,
+        measured(" - [updates|http://mirror.example.com/rpm/99] Repository type can't be determined."),
+        code="repository-denied",
+    ),
+    _row(
+        "zypper-unavailable",
+        "is temporarily unaccessible",
+        r"Location '(?P<url>https?://[^\s'\"]{1,500})' is temporarily unaccessible",
+        "a repository answers that it cannot serve now",
+        _ZYPP,
+        measured(" - Location 'http://mirror.example.com/status/503/content' is temporarily unaccessible."),
+        code="repository-unreachable",
+        transient=True,
+    ),
+    _row(
+        "dnf-unavailable",
+        "Status code: 5",
+        rf"\bStatus code: 5\d\d for {_URL}",
+        "a repository answers that it cannot serve now",
+        _DNF,
+        measured("  - Status code: 503 for http://mirror.example.com/status/503/repodata/repomd.xml (IP: 198.51.100.10)"),
+        code="repository-unreachable",
+        transient=True,
+    ),
+    _row(
+        "repository-wrong-name",
+        "target host name '",
+        r"(?:no alternative certificate subject name matches|certificate subject name \([^)\n]{0,200}\) does not match) "
+        r"target host name '(?P<host>[\w.-]{1,253})'",
+        "a repository shows the certificate of another name",
+        _DNF,
+        measured("Error message: SSL: no alternative certificate subject name matches target host name 'othername.example.com'"),
+        measured("[SSL: certificate subject name () does not match target host name 'othername.example.com']"),
+        code="tls-wrong-name",
+    ),
+    _row(
+        "repository-expired",
+        "SSL certificate problem: certificate has expired",
+        r"SSL certificate problem: certificate has expired",
+        "a repository shows a certificate that has expired",
+        _ZYPP,
+        measured("Error message: SSL certificate problem: certificate has expired"),
+        code="tls-expired",
+    ),
+    _row(
+        "repository-untrusted",
+        "SSL certificate problem: ",
+        r"SSL certificate problem: (?:unable to get local issuer certificate|self.signed certificate)",
+        "a repository shows a certificate whose issuer this machine does not trust",
+        _ZYPP,
+        measured("Error message: SSL certificate problem: unable to get local issuer certificate"),
+        code="tls-untrusted",
+    ),
+    _row(
+        "repository-damaged",
+        "igest verification failed for file",
+        r"\bDigest verification failed for file '",
+        "what a repository sent is not what its list says",
+        _ZYPP,
+        measured("Warning: Digest verification failed for file 'primary.xml.gz'"),
+        code="download-refused",
+        variant="damaged",
+    ),
+    _row(
+        "dnf-damaged",
+        "but checksum doesn't match",
+        r"\bDownloading successful, but checksum doesn't match",
+        "what a repository sent is not what its list says",
+        _DNF,
+        documented("  - Downloading successful, but checksum doesn't match. Calculated: 98(sha256)  Expected: e5(sha256)"),
+        code="download-refused",
+        variant="damaged",
+    ),
+    _row(
+        "apt-damaged",
+        "Hash Sum mismatch",
+        rf"Failed to fetch {_URL}\s+Hash Sum mismatch",
+        "what a repository sent is not what its list says",
+        _APT,
+        documented("E: Failed to fetch http://mirror.example.com/dists/stable/main/binary-amd64/Packages.gz  Hash Sum mismatch"),
+        code="download-refused",
+        variant="damaged",
+    ),
+    _row(
+        "zypper-list-signature",
+        "Signature verification failed for repomd.xml",
+        r"\bSignature verification failed for repomd\.xml",
+        "the signature of a repository's list could not be verified",
+        _ZYPP,
+        measured(" - Signature verification failed for repomd.xml"),
+        code="package-signature",
+    ),
+    _row(
+        "dnf-metadata-locked",
+        "metadata already locked by ",
+        r"\bmetadata already locked by \d",
+        "another dnf is at work",
+        _DNF,
+        measured("metadata already locked by 1"),
+        code="package-manager-busy",
+        transient=True,
+    ),
+    _row(
+        "zypper-conflicting-requests",
+        "Problem: conflicting requests",
+        r"\bProblem: conflicting requests",
+        "what is asked for and a lock, or another package, exclude each other",
+        _ZYPP,
+        measured("Problem: conflicting requests"),
+        code="package-dependencies",
+    ),
+    _row(
+        "zypper-file-conflict",
+        " file conflict",
+        r"\bDetected \d+ file conflicts?:",
+        "two packages want to bring the same file",
+        _ZYPP,
+        measured("Detected 1 file conflict:"),
+        code="package-dependencies",
+    ),
+    _row(
+        "apt-no-room",
+        "Error writing to file - write (28: ",
+        r"Error writing to file - write \(28: ",
+        "apt could not write what it fetched: the disk is full",
+        _APT,
+        measured("  Error writing to file - write (28: No space left on device) [IP: 198.51.100.10 80]"),
+        code="disk-full",
+    ),
+)
+
+PACKAGES: tuple[Signature, ...] = _RUN + _CURL + _REFUSED + _LOCKED + _BROKEN + _DEPENDENCIES + _SIGNED + _PLATFORM + _UNREACHED
 """Who says more comes first: an answer that refuses before what follows from it, and what is out of reach last."""

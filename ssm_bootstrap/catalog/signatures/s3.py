@@ -83,6 +83,7 @@ S3: tuple[Signature, ...] = (
         near_misses=("http request failed. status:404 Not Found statuscode:404",),
         transient=False,
         denied_object="s3-denied",
+        code="download-refused",
     ),
     Signature(
         id="s3-no-object",
@@ -94,6 +95,8 @@ S3: tuple[Signature, ...] = (
         samples=(formatted("http request failed. status:404 Not Found statuscode:404"),),
         near_misses=("http request failed. status:403 Forbidden statuscode:403",),
         transient=False,
+        code="download-refused",
+        variant="not-found",
     ),
     Signature(
         id="s3-other-status",
@@ -105,6 +108,7 @@ S3: tuple[Signature, ...] = (
         samples=(formatted("http request failed. status:503 Service Unavailable statuscode:503"),),
         near_misses=("http request failed. status:403 Forbidden statuscode:403",),
         transient=True,
+        code="download-refused",
     ),
     Signature(
         id="s3-access-denied",
@@ -117,6 +121,7 @@ S3: tuple[Signature, ...] = (
         near_misses=("AccessDeniedException: lab",),
         transient=False,
         denied_object="s3-denied",
+        code="download-refused",
     ),
     Signature(
         id="s3-wrong-region",
@@ -127,6 +132,8 @@ S3: tuple[Signature, ...] = (
         source="aws-sdk-go 1.51.20 service/s3",
         samples=(formatted("BucketRegionError: incorrect region, the bucket is not in 'eu-west-1' region at endpoint ''"),),
         transient=False,
+        code="download-refused",
+        variant="region",
     ),
     Signature(
         id="s3-redirect",
@@ -139,6 +146,8 @@ S3: tuple[Signature, ...] = (
             documented("PermanentRedirect: The bucket you are attempting to access must be addressed using another endpoint"),
         ),
         transient=False,
+        code="download-refused",
+        variant="region",
     ),
     Signature(
         id="s3-header",
@@ -151,6 +160,8 @@ S3: tuple[Signature, ...] = (
             documented("AuthorizationHeaderMalformed: The authorization header is malformed; the region 'us-east-1' is wrong"),
         ),
         transient=False,
+        code="download-refused",
+        variant="region",
     ),
     Signature(
         id="s3-session",
@@ -184,6 +195,8 @@ S3: tuple[Signature, ...] = (
         source=AGENT + "agent/fileutil/artifact/artifact.go:473",
         samples=(formatted("failed to verify hash of downloadinput"),),
         transient=True,
+        code="download-refused",
+        variant="damaged",
     ),
     Signature(
         id="package-version",
@@ -193,6 +206,7 @@ S3: tuple[Signature, ...] = (
         meaning="the manifest names no version for this platform",
         source=AGENT + "agent/updateutil/updatemanifest/updatemanifest.go:111",
         samples=(formatted("cannot find the latest version for package amazon-ssm-agent"),),
+        code="agent-update-failed",
     ),
     Signature(
         id="stable-version",
@@ -216,6 +230,7 @@ S3: tuple[Signature, ...] = (
         source=AGENT + "agent/plugins/updatessmagent/updateagent.go:250",
         samples=(formatted("Another update in progress, try again later"),),
         transient=True,
+        code="agent-update-failed",
     ),
     Signature(
         id="update-lock",
@@ -226,6 +241,7 @@ S3: tuple[Signature, ...] = (
         source=AGENT + "agent/plugins/updatessmagent/updateagent.go:250",
         samples=(formatted("Failed to lock update lockfile"),),
         transient=True,
+        code="agent-update-failed",
     ),
     Signature(
         id="updater-died",
@@ -235,6 +251,7 @@ S3: tuple[Signature, ...] = (
         meaning="the updater could not run (noexec, libraries, a kill)",
         source=AGENT + "agent/plugins/updatessmagent/updateagent.go:196",
         samples=(formatted("Updater died before updating, make sure your system is supported"),),
+        code="agent-update-failed",
     ),
     Signature(
         id="update-platform",
@@ -244,6 +261,7 @@ S3: tuple[Signature, ...] = (
         meaning="the agent does not know this distribution",
         source=AGENT + "agent/plugins/updatessmagent/updateagent.go:225",
         samples=(formatted("Failed to create update info object: platform not supported"),),
+        code="agent-update-failed",
     ),
     Signature(
         id="self-update",
@@ -266,22 +284,26 @@ S3: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="Error",
         pattern=r"\bError(?:SourcePkgDownload|TargetPkgDownload|DownloadManifest|DownloadUpdater|ManifestURLParse|GetStableVersionS3|"
-        r"PackageNotAccessible)\b",
+        r"PackageNotAccessible|GetLatestActiveVersionManifest|InvalidManifest(?:Location)?|InvalidCertificate|VersionNotFoundInManifest)\b",
         meaning="the updater could not fetch from S3; its own log tells why",
         source=_UPDATE_CODES,
         samples=(formatted("update failed with error code ErrorDownloadManifest"),),
         near_misses=("update failed with error code ErrorCannotStopService",),
+        code="agent-update-failed",
     ),
     Signature(
         id="update-code-local",
         kind=Kind.CAUSE,
         fixed="Error",
-        pattern=r"\bError(?:InstallFailedDueToSnapd|InstallFailed|UninstallFailed|CannotStopService|CannotStartService|UpdaterLockBusy|"
+        pattern=r"\bError(?:AttempToDowngrade|CreateInstanceContext|CreateUpdateFolder|ExecuteUpdater|FailedLinksCheck|FailedPrecondition|"
+        r"IncompatibleTargetVersion|InitializationFailed|InstTargetVersionNotFoundViaReg|InvalidPackage|Invalid(?:Source|Target)Version|"
+        r"LoadingAgentVersion|Timeout|UnexpectedThroughPanic|UnsupportedVersion|VersionCompare|InstallFailedDueToSnapd|InstallFailed|UninstallFailed|CannotStopService|CannotStartService|UpdaterLockBusy|"
         r"EnvironmentIssue|UnsupportedServiceManager|UpdateFailRollbackSuccess)\b",
         meaning="the updater failed on this machine (package manager, service manager, another update)",
         source=_UPDATE_CODES,
         samples=(formatted("update failed with error code ErrorCannotStopService"),),
         near_misses=("update failed with error code ErrorDownloadUpdater",),
+        code="agent-update-failed",
     ),
     Signature(
         id="package-manifest",
@@ -318,6 +340,7 @@ S3: tuple[Signature, ...] = (
         source=AGENT + "agent/plugins/configurepackage/birdwatcher/documentarchive/documentarchive.go:174,263",
         samples=(formatted("package document is not currently active"),),
         transient=True,
+        code="package-not-for-system",
     ),
     Signature(
         id="package-file",
@@ -328,6 +351,7 @@ S3: tuple[Signature, ...] = (
         source=AGENT + "agent/plugins/configurepackage/birdwatcher/birdwatcherservice/birdwatcherservice.go:209",
         samples=(formatted("failed to find file for debian 12"),),
         transient=False,
+        code="package-not-for-system",
     ),
     Signature(
         id="package-no-platform",
@@ -339,6 +363,7 @@ S3: tuple[Signature, ...] = (
         samples=(formatted("failed to find platform: debian"),),
         near_misses=("failed to find platform: no manifest found for platform: debian, version 12, architecture x86_64",),
         transient=False,
+        code="package-not-for-system",
     ),
     Signature(
         id="package-unpack",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, documented, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Refused, Signature, documented, formatted, measured
 from ssm_bootstrap.model.capability import ON_A_NODE
 from ssm_bootstrap.model.lifeevent import LifeEvent
 
@@ -231,6 +231,7 @@ STATES: tuple[Signature, ...] = (
         ),
         near_misses=("Agent is in hibernate mode. Reducing logging.",),
         code="agent-hibernating",
+        refused=Refused("agent-hibernating"),
         transient=False,
         event=LifeEvent.HIBERNATES,
         service="ssm",
@@ -249,6 +250,7 @@ STATES: tuple[Signature, ...] = (
         ),
         near_misses=("Entering SSM Agent hibernate - x",),
         code="agent-hibernating",
+        refused=Refused("agent-hibernating"),
         transient=False,
         service="ssm",
         breaks=ON_A_NODE,
@@ -263,6 +265,7 @@ STATES: tuple[Signature, ...] = (
         source=AGENT + "agent/hibernation/hibernation.go:104",
         samples=(formatted("Health ping failed with error - AccessDeniedException: not allowed"),),
         code="agent-hibernating",
+        refused=Refused("agent-hibernating"),
         transient=False,
         service="ssm",
         breaks=ON_A_NODE,

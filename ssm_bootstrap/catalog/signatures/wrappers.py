@@ -221,12 +221,11 @@ WRAPPERS: tuple[Signature, ...] = (
     ),
     Signature(
         id="key-update",
-        kind=Kind.CAUSE,
+        kind=Kind.BENIGN,
         fixed="Failed to update remote public key",
         pattern=r"Failed to update remote public key",
         meaning="the node's new public key was not accepted; the old one still works",
         source=AGENT + "common/identity/credentialproviders/onpremprovider/role_provider.go:216",
         samples=(formatted("Failed to rotate private key with error: Failed to update remote public key, old key still works"),),
-        transient=True,
     ),
 )

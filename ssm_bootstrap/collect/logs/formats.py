@@ -20,6 +20,9 @@ _NO_TIME = "0000-00-00 00:00:00"
 
 _FATAL = ("panic: ", "fatal error: ")
 _PATCH = re.compile(rb"(\d\d)/(\d\d)/(\d{4}) (\d\d:\d\d:\d\d) (\S{1,64}) \[(DEBUG|INFO|WARNING|ERROR|CRITICAL)\]: ")
+_PATCH_ENDS = tuple(b" [%s]: " % level for level in (b"DEBUG", b"INFO", b"WARNING", b"ERROR", b"CRITICAL"))
+"""What such a line holds: found sooner than the whole of it."""
+
 _PATCH_LEVELS = {b"WARNING": b"WARN", b"INFO": b"TEXT"}
 _AUDIT = re.compile(rb"(agent_telemetry \S{1,64} \S{1,64}|agent_update_result \S[^\n]{0,200}?) (\d\d:\d\d:\d\d)\s*\Z")
 _AUDIT_NAME = re.compile(r"amazon-ssm-agent-audit-(\d{4}-\d\d-\d\d)")
@@ -42,24 +45,55 @@ _TOLD_LINES = 20
 
 _OFFSET = re.compile(r"([+-]\d\d)(\d\d)\Z")
 
+_MAYBE_FOREIGN = re.compile(
+    rb"\n(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?!(?:\.\d{1,9})? [A-Z]{4,8}\s)|[A-Z][a-z]{2} \d{4}-"
+    rb"|\[ {0,6}\d{1,9}\.\d{6}\] |\"?\d{9,19}[.\", ]|\[?(?:[A-Z]{3,8}|[A-Z]?[a-z]{2,7})\]?[ :|-]{1,4}\[?\d{4}[-/]|level="
+    rb"|\[?[\w.-]{1,64}@[\w.-]{1,64}[ :]|(?:ba)?sh-\d|\$ |PS [A-Z]:)"
+)
+"""How a line with one of the heads of others begins, and hardly one of the agent: the heads themselves take a while to load.
+
+It begins with a letter of its own, so that the search skips from one line to the next.
+"""
+
+_DOCUMENT = re.compile(
+    rb'"(?:Output|events|DiagnosticsOutput|Check|StandardOutputContent|StandardErrorContent|CommandInvocations|CommandPlugins'
+    rb'|message|@message)"\s{0,8}:'
+)
+_BASE64 = re.compile(rb"(?=\S*[A-Z])(?=\S*[a-z])(?=\S*\d)[A-Za-z0-9+/\r\n]{64}\Z")
+
+_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
+"""Byte order marks, as Windows writes them: UTF-16, either way round, and UTF-8."""
+
 Translate = Callable[[bytes], bytes]
 
 
-def in_agents_shape(chunks: Iterable[bytes], path: str, zone: tzinfo) -> Iterator[bytes]:
+class Recognised:
+    """What a translator has seen; ``of_agent`` is None where the lines themselves tell whether they are the agent's."""
+
+    def __init__(self) -> None:
+        self.of_agent: Optional[bool] = None
+
+
+def in_agents_shape(chunks: Iterable[bytes], path: str, zone: tzinfo, recognised: Optional[Recognised] = None) -> Iterator[bytes]:
     """The chunks, translated where the path or the first bytes tell that something other than the agent wrote them."""
     source = iter(chunks)
-    head = b""
-    problem: Optional[Exception] = None
-    try:
-        for chunk in source:
-            head += chunk
-            if len(head) >= _HEAD:
-                break
-    except (OSError, NotWhole) as error:
-        problem = error  # what came before it counts
+    head, problem = _begin(source)
+    if head.startswith(_MARKS) and (head[0] == 0xEF or head.count(b"\0") * 4 > len(head)):
+        source = _in_utf_8(head, source)
+        head, torn = _begin(source)
+        problem = problem or torn
     translate = None if is_journal(head) else _translation(path, head, zone)
     if is_journal(head):
         yield from _journal_lines(_lines(head, source), zone)
+    elif translate is None and (_is_foreign(head) or _is_document(head)):
+        from ssm_bootstrap.collect.logs.documents import told_lines
+        from ssm_bootstrap.collect.logs.heads import Heads  # the logs of most machines have no such heads
+
+        heads = Heads(zone)
+        try:
+            yield from told_lines(heads, head, source) if _is_document(head) else heads.lines(_lines(head, source))
+        finally:
+            (recognised or Recognised()).of_agent = heads.is_of_agent
     elif translate is not None:
         for line in _lines(head, source):
             yield translate(line) + b"\n"
@@ -69,6 +103,45 @@ def in_agents_shape(chunks: Iterable[bytes], path: str, zone: tzinfo) -> Iterato
         yield from source
     if problem:
         raise problem
+
+
+def _begin(source: Iterator[bytes]) -> tuple[bytes, Optional[Exception]]:
+    """The first bytes, and what stopped their reading: what came before it counts."""
+    head = b""
+    try:
+        for chunk in source:
+            head += chunk
+            if len(head) >= _HEAD:
+                break
+    except (OSError, NotWhole) as error:
+        return head, error
+    return head, None
+
+
+def _in_utf_8(head: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
+    """What begins with a byte order mark, without it."""
+    import codecs  # what Windows wrote is rare here
+
+    name = "utf-16" if head[0] >= 0xFE else "utf-8-sig"
+    decoder = codecs.getincrementaldecoder(name)("replace")
+    yield decoder.decode(head).encode("utf-8", "replace")
+    for chunk in source:
+        yield decoder.decode(chunk).encode("utf-8", "replace")
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+
+def _is_foreign(head: bytes) -> bool:
+    if b"\x1b" not in head and not _MAYBE_FOREIGN.search(b"\n" + head):
+        return False
+    from ssm_bootstrap.catalog.logheads import FOREIGN  # takes a while to load, and plain logs need none of it
+
+    return any(not find_head(line) and (b"\x1b[" in line or FOREIGN.match(line)) for line in head.split(b"\n"))
+
+
+def _is_document(head: bytes) -> bool:
+    """Whether it may be an answer of AWS or a toolkit as JSON, or the console of EC2 in base64."""
+    begin = head.lstrip()[:64]
+    return (begin[:1] in (b"{", b"[") and _DOCUMENT.search(head) is not None) or _BASE64.match(begin) is not None
 
 
 def is_journal(head: bytes) -> bool:
@@ -85,7 +158,7 @@ def _translation(path: str, head: bytes, zone: tzinfo) -> Optional[Translate]:
     day = _AUDIT_NAME.search(path)
     if day:
         return lambda line: _audit_line(line, day[1].encode())
-    if _PATCH.search(head) or "patch" in path.lower():
+    if "patch" in path.lower() or (any(level in head for level in _PATCH_ENDS) and _PATCH.search(head)):
         return _PatchScript()
     if any(_is_told(line) for line in head.split(b"\n", _TOLD_LINES)[:_TOLD_LINES]):
         return lambda line: _told_line(line, zone)
@@ -158,6 +231,9 @@ def _audit_line(line: bytes, day: bytes) -> bytes:
 
 def _journal_lines(lines: Iterable[bytes], zone: tzinfo) -> Iterator[bytes]:
     """What stands in MESSAGE; a head is made for what has none and goes on from no line of the same process."""
+    from ssm_bootstrap.collect.logs.heads import Heads  # most machines' logs are files
+
+    heads = Heads(zone)
     going = ""
     for line in lines:
         entry = _entry(line)
@@ -166,7 +242,11 @@ def _journal_lines(lines: Iterable[bytes], zone: tzinfo) -> Iterator[bytes]:
         text = _message(entry)
         process = str(entry.get("_PID", ""))
         for part in text.split("\n"):
-            if find_head(part.encode("utf-8", "replace")):
+            found = find_head(part.encode("utf-8", "replace"))
+            if found and not found.start():
+                going = process
+                part = heads.moved(_moment(entry), found[1]).decode() + part[len(found[1]) :]
+            elif found:
                 going = process
             elif process != going or part.startswith(_FATAL):
                 part = f"{_stamp(entry, zone)} {_level(entry, part)} {part}"
@@ -197,10 +277,17 @@ def _level(entry: Mapping[str, Any], text: str) -> str:
     return "CRITICAL" if text.startswith(_FATAL) else _LEVELS.get(str(entry.get("PRIORITY")), "INFO")
 
 
-def _stamp(entry: Mapping[str, Any], zone: tzinfo) -> str:
+def _moment(entry: Mapping[str, Any]) -> Optional[datetime]:
     told = entry.get("__REALTIME_TIMESTAMP") or entry.get("_SOURCE_REALTIME_TIMESTAMP")
     try:
-        at = datetime.fromtimestamp(int(str(told)) / 1e6, timezone.utc).astimezone(zone)
+        return datetime.fromtimestamp(int(str(told)) / 1e6, timezone.utc)
     except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _stamp(entry: Mapping[str, Any], zone: tzinfo) -> str:
+    at = _moment(entry)
+    try:
+        return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S.%f") if at else _NO_TIME
+    except (ValueError, OverflowError):
         return _NO_TIME
-    return at.strftime("%Y-%m-%d %H:%M:%S.%f")

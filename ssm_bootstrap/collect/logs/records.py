@@ -13,7 +13,7 @@ from ssm_bootstrap.catalog.logformat import PROMPT, QUIET, clean_line, find_head
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind
 from ssm_bootstrap.collect.logs.fold import Fold
-from ssm_bootstrap.collect.logs.formats import in_agents_shape
+from ssm_bootstrap.collect.logs.formats import Recognised, in_agents_shape
 from ssm_bootstrap.collect.logs.stream import LINE_LIMIT, Lines, NotWhole, unpack
 from ssm_bootstrap.model.logs import LogFile
 
@@ -88,8 +88,9 @@ class LogReader:
         self._minute = self._fold.order.begin(self._story, is_beside=self._is_beside)
         parts: list[bytes] = []
         size = 0
+        recognised = Recognised()
         try:
-            for chunk in in_agents_shape(unpack(chunks), self.path, self._zone):
+            for chunk in in_agents_shape(unpack(chunks), self.path, self._zone, recognised):
                 self.bytes_read += len(chunk)
                 for at in range(0, len(chunk), CHUNK):
                     part = chunk[at : at + CHUNK]
@@ -106,6 +107,7 @@ class LogReader:
             for line in self._lines.rest():
                 self._line(line)
             self._finish()
+            self._headed = self._headed and recognised.of_agent is not False
             self._fold.order.end(self._minute)
 
     def push(self, chunk: bytes) -> None:

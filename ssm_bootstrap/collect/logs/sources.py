@@ -66,7 +66,12 @@ def since(sources: Iterable[Source], moment: float) -> tuple[Source, ...]:
 
 def _in_order(found: Iterable[FoundFile]) -> tuple[Source, ...]:
     """The agent's logs with their archives oldest first, then all else by its time; a console's copy only where it is alone."""
-    files = {file.path: Source(kind_of(file.path) or "", file.path, file.written) for file in found}
+    return in_order(Source(kind_of(file.path) or "", file.path, file.written) for file in found)
+
+
+def in_order(found: Iterable[Source]) -> tuple[Source, ...]:
+    """The same of sources, wherever they lie."""
+    files = {source.path: source for source in found}
     order = list(_logs(files.values()))
     rest = [source for source in files.values() if source.kind not in LOGS]
     commands = [source for source in rest if source.kind == "command" and not _is_copy(source.path, files)]

@@ -112,7 +112,8 @@ def _outcome(record: LogRecord, judgement: Judgement, number: int, seen: SeenBes
 
 def _is_told_in_words(judgement: Judgement) -> bool:
     """Whether the words say more here than the finding: whether AWS had been asked before a file could not be written."""
-    return bool(judgement.code) and Teller.MACHINE in FINDINGS[judgement.code].told_by
+    row = FINDINGS.get(judgement.code)
+    return row is not None and (row.tells_no_reason or Teller.MACHINE in row.told_by)
 
 
 def _known_words(judgement: Judgement) -> str:

@@ -15,6 +15,7 @@ from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS, code_of_failure
 from ssm_bootstrap.catalog.partitions import is_aws_host, is_global_s3
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import CONTEXTS, Context, Kind, Signature
+from ssm_bootstrap.diagnose.logs.botocore_errors import parse_botocore_error
 from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault, parse_curl_error, parse_network_error
 from ssm_bootstrap.diagnose.reachability import code_by_proxy, code_of_silence
 from ssm_bootstrap.model.aws import Site
@@ -64,6 +65,9 @@ class RecordReading:
 
 _compiled = cache(re.compile)
 
+_BOTOCORE = re.compile(r"\bAn error occurred \((\w{1,80})\) when calling the \w{1,80} operation(?: \([^)\n]{0,80}\))?: ")
+"""How botocore tells an answer of a service (botocore/exceptions.py); ``CODE: TEXT`` is how Go's SDK does."""
+
 
 def match_signature(signature: Signature, message: str) -> Optional[SignatureMatch]:
     """The match of one signature, or None; the plain search decides first."""
@@ -77,16 +81,21 @@ def match_signature(signature: Signature, message: str) -> Optional[SignatureMat
 
 def read_message(message: str) -> RecordReading:
     """What a message says; where two rows of one kind match, the earlier one counts."""
+    if "An error occurred (" in message:
+        message = _BOTOCORE.sub(r"\1: ", message)
     found: dict[Kind, SignatureMatch] = {}
     for signature in [row for row in SIGNATURES if row.fixed in message]:
         if signature.kind not in found:
             match = match_signature(signature, message)
             if match:
                 found[signature.kind] = match
-    fault = parse_network_error(message) or parse_curl_error(message)
+    fault = parse_network_error(message) or parse_botocore_error(message) or parse_curl_error(message)
     cause = None if fault else found.get(Kind.CAUSE)
     return RecordReading(found.get(Kind.PHASE), cause, found.get(Kind.STATE), found.get(Kind.BENIGN), fault)
 
+
+SCRIPTS = ("awsrunShellScript", "awsrunPowerShellScript", "awsrunDocument")
+"""Plug-ins that run what a document's author wrote."""
 
 EXCERPT_LIMIT = 400
 """Characters of a quoted line."""
@@ -244,15 +253,16 @@ def _fault(record: LogRecord, reading: RecordReading, code: str, service: str, h
 def _judge_cause(record: LogRecord, reading: RecordReading, cause: SignatureMatch, file: str, site: Site) -> Judgement:
     phase, row = reading.phase.signature if reading.phase else None, cause.signature
     url = cause.part("url") or (reading.phase.part("url") if reading.phase else "")
-    refused = phase.refused if phase else None
+    refused = reading.wrapper.refused if reading.wrapper else None
     code, variant = row.code, row.variant
     if refused is not None and row.refuses in refused.of:
         code, variant = refused.code, refused.variant
     if row.denied_object and is_known_object(url):
         code = row.denied_object
-    if row.is_of_patching and not is_patching(file, record):
-        code = None
-    code = code or (phase.code if phase else None)
+    if (row.is_of_patching and not is_patching(file, record)) or is_of_a_script(file, record):
+        code, variant = None, ""
+    if phase and phase.code and (code is None or row.yields_to_phase):
+        code, variant = phase.code, phase.variant
     if code is None:
         return Judgement(Sort.NOTED, reading, detail=_detail(reading, record.message), transient=bool(row.transient))
     host = _host_of(url) or cause.part("host")
@@ -271,11 +281,23 @@ def is_patching(file: str, record: LogRecord) -> bool:
     return "patch" in file.lower() or "/" not in file or any("patch" in name.lower() for name in record.context)
 
 
+def is_of_a_script(file: str, record: LogRecord) -> bool:
+    """Whether a program of somebody's own document says it: what fails there is that document's affair, and not this node's."""
+    return (
+        record.level is Level.NONE
+        and "/orchestration/" in file
+        and any(f"/{plugin}/" in file for plugin in SCRIPTS)
+        and not is_patching(file, record)
+    )
+
+
 def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFault, file: str, around: LogContext) -> Judgement:
     wrapper = reading.wrapper
     host = fault.host or ("" if fault.proxy else fault.name)
     service = _service(record, host, wrapper, around.site)
     if not service and not host and not wrapper and fault.operation == "curl" and "patch" in file.lower():
+        if fault.stage is Stage.TLS:
+            return _fault(record, reading, network_code(fault, "s3", wrapper, around) or "tls-failed", "s3", host, False)
         return _fault(record, reading, "patch-payload-unreachable", "s3", host, True)
     code = network_code(fault, service, wrapper, around)
     if not code or not (service or is_aws_host(host, around.site)):

@@ -148,7 +148,7 @@ def classify(digest: LogDigest, context: LogContext) -> list[Sighting]:
     read = [(group, read_message("" if group.shape == OTHER_SHAPES else group.sample.message)) for group in digest.groups]
     around = replace(context, addresses=_addresses(reading for _, reading in read))
     sightings = [Sighting(group, _judge_group(group, reading, around)) for group, reading in read]
-    return _put_down_to_what_left_them(_fold_echoes(sightings))
+    return _put_down_to_what_left_them(_put_down_to_what_was_said(_fold_echoes(sightings)))
 
 
 def _life_signs(digest: LogDigest, sightings: Sequence[Sighting]) -> Iterator[LifeSign]:
@@ -218,6 +218,25 @@ def _fold_echoes(sightings: list[Sighting]) -> list[Sighting]:
     return [folded.get(id(item), item) for item in sightings]
 
 
+def _put_down_to_what_was_said(sightings: list[Sighting]) -> list[Sighting]:
+    """A line that sums up what a program said before it is told as that: "no more mirrors" after a refusal is that refusal."""
+    reasons: dict[str, Sighting] = {}
+    for item in sightings:
+        if item.judgement.sort is Sort.FAULT and not _sums_up(item):
+            reasons.setdefault(item.group.file, item)
+    return [
+        replace(item, judgement=reasons[item.group.file].judgement, echo=True)
+        if _sums_up(item) and item.group.file in reasons
+        else item
+        for item in sightings
+    ]
+
+
+def _sums_up(item: Sighting) -> bool:
+    cause = item.judgement.reading.cause
+    return cause is not None and cause.signature.sums_up
+
+
 def _is_beside(echo: LogGroup, cause: LogGroup) -> bool:
     if echo.first is None or echo.last is None or cause.first is None or cause.last is None:
         return True
@@ -282,12 +301,15 @@ def _status(group: LogGroup) -> str:
 
 
 def _unexplained(sightings: Iterable[Sighting]) -> tuple[Unexplained, ...]:
+    groups = [item.group for item in sightings if item.judgement.sort is Sort.UNEXPLAINED]
+    if not groups:
+        return ()
+    # The parts of the agent are needed for nothing else: where all is explained they are not loaded.
+    from ssm_bootstrap.catalog.agentparts import part_of
+
     found = [
-        Unexplained(
-            item.group.shape, item.group.count, item.group.first, item.group.last, item.group.sample.message, item.group.file
-        )
-        for item in sightings
-        if item.judgement.sort is Sort.UNEXPLAINED
+        Unexplained(group.shape, group.count, group.first, group.last, group.sample.message, group.file, part_of(group.sample))
+        for group in groups
     ]
     return tuple(sorted(fold_alike(found), key=lambda item: -item.count))
 

@@ -225,4 +225,5 @@ def _joined(template: str, members: list[Unexplained]) -> Unexplained:
         count=sum(row.count for row in members),
         first=min(firsts, default=None),
         last=max(lasts, default=None),
+        part=members[0].part if all(row.part == members[0].part for row in members) else None,
     )

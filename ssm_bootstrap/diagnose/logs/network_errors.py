@@ -241,6 +241,8 @@ def _read_stream(tail: str, asked: _Asked, proxy: bool) -> Optional[NetworkFault
 
 
 _WITHOUT_URL: tuple[tuple[str, Failure, Optional[Stage]], ...] = (
+    ("canceled, context deadline exceeded", Failure.TIMED_OUT, None),
+    ("caused by: context deadline exceeded", Failure.TIMED_OUT, None),
     ("request canceled while waiting for connection", Failure.TIMED_OUT, Stage.TCP),
     ("Client.Timeout", Failure.TIMED_OUT, None),
     ("malformed HTTP", Failure.NOT_AWS, Stage.HTTP),

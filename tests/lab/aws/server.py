@@ -122,6 +122,7 @@ class LabServer:
                     "method": request.method,
                     "path": request.path,
                     "target": request.headers.get("X-Amz-Target"),
+                    "client": request.headers.get("User-Agent", ""),
                     "status": status,
                     "address": f"{arrived[0]}:{arrived[1]}" if arrived else None,
                 }

@@ -208,7 +208,7 @@ class Worker:
                     "HandleAwsError @ awserr.go.50",
                 )
             self.stopping.wait(world.scaled(pause))
-            self.reporting, pause = not self.stopping.is_set(), HEALTH
+            self.reporting, pause = self.reporting or not self.stopping.is_set(), HEALTH
 
     def keep_associations(self) -> None:
         """Ask for associations within half a minute, again half a minute later, then every ten minutes."""

@@ -1,0 +1,33 @@
+"""Errors of a session's own calls: what they mean for it stands before what the same answer means elsewhere."""
+
+from __future__ import annotations
+
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, formatted
+
+SESSIONS: tuple[Signature, ...] = (
+    Signature(
+        id="session-log-bucket-refused",
+        kind=Kind.CAUSE,
+        fixed="calling S3 API GetBucketEncryption",
+        pattern=r"calling S3 API GetBucketEncryption",
+        meaning="the node may not ask whether the bucket of session logs is encrypted",
+        source=AGENT + "agent/s3util/s3util.go",
+        samples=(formatted("Encountered an error while calling S3 API GetBucketEncryption"),),
+        code="session-failed",
+        variant="log",
+        transient=False,
+    ),
+    Signature(
+        id="session-key-call",
+        kind=Kind.CAUSE,
+        fixed="Error calling KMS ",
+        pattern=r"Error calling KMS \w{1,40} API: ",
+        meaning="the key that sessions are encrypted with cannot be used by who calls",
+        source=AGENT + "agent/session/crypto",
+        samples=(formatted("Error calling KMS GenerateDataKey API: "),),
+        code="session-failed",
+        variant="key",
+        transient=False,
+    ),
+)
+"""All rows."""

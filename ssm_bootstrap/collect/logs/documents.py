@@ -1,0 +1,124 @@
+"""Answers of AWS and of its tools as JSON, as lines: consoles of EC2, events of CloudWatch, outputs of commands, diagnoses."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from typing import Any, Iterable, Iterator, Mapping, Optional
+
+from ssm_bootstrap.collect.logs.heads import NO_TIME, Heads, moment_of
+from ssm_bootstrap.collect.logs.stream import Lines, NotWhole
+
+MOST = 32 << 20
+"""Bytes of a document that is read: it has to be held whole."""
+
+_DIGITS = 20
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{16,}={0,2}\s*\Z")
+_UNREACHABLE = re.compile(r"\A([\w.-]{1,255}) is not reachable: ")
+_SILENT = re.compile(r"\Aconnection timed out for ([\w.-]{1,255})\Z")
+"""How get-diagnostics tells that it could not connect (agent/cli/diagnostics/connectivity_check.go)."""
+
+_ERROR_LINE = b"----------ERROR-------"  # as the console of AWS puts between the two outputs of a command
+
+
+def told_lines(heads: Heads, head: bytes, source: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a document, in the agent's shape; of what is none its own lines. Raises NotWhole for one that is too long."""
+    data = bytearray(head)
+    for chunk in source:
+        data += chunk
+        if len(data) > MOST:
+            yield from heads.lines(_cut(bytes(data)))
+            raise NotWhole(
+                f"as JSON or base64 it is not read: it has more than {MOST >> 20} MB, of which the first were read as lines"
+            )
+    text = bytes(data)
+    if not text.lstrip().startswith((b"{", b"[")):
+        decoded = _decoded(text.decode("ascii", "replace"))
+        yield from heads.lines(_cut(decoded.encode("utf-8", "replace") if decoded is not None else text))
+        return
+    document = _loaded(text)
+    if document is not None:
+        told = list(_document(heads, document))
+        yield from told if told else heads.lines(_cut(text))
+        return
+    for line in _cut(text):  # an event a line, as jq -c writes them
+        entry = _loaded(line) if line.startswith(b"{") else None
+        yield from _document(heads, entry) if entry is not None else heads.lines([line])
+
+
+def _cut(data: bytes) -> Iterator[bytes]:
+    lines = Lines()
+    yield from lines.push(data)
+    yield from lines.rest()
+
+
+def _loaded(data: bytes) -> Optional[Any]:
+    try:
+        return json.loads(data, parse_int=_whole, parse_constant=lambda word: None)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _whole(digits: str) -> int:
+    """A number; one that no time and no count has is as good as none, and takes long to read."""
+    return int(digits) if len(digits) <= _DIGITS else 0
+
+
+def _decoded(text: str) -> Optional[str]:
+    """What base64 holds, where it holds text."""
+    if not _BASE64.match(text):
+        return None
+    try:
+        told = base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return None
+    odd = sum(sign == "\ufffd" or (sign < " " and sign not in "\t\r\n\x1b") for sign in told)
+    return told if odd * 20 <= len(told) else None
+
+
+def _document(heads: Heads, document: Any) -> Iterator[bytes]:
+    """What is known of a document; nothing of one that is of no known kind."""
+    if isinstance(document, list):
+        for item in document:
+            if isinstance(item, dict):
+                yield from _document(heads, item)
+        return
+    if not isinstance(document, dict):
+        return
+    if isinstance(document.get("Check"), str):
+        yield from _check(heads, document)
+    elif isinstance(document.get("message", document.get("@message")), str):
+        yield from _event(heads, document)
+    elif isinstance(document.get("Output"), str):
+        yield from heads.lines(_text(_decoded(document["Output"]) or document["Output"]))
+    elif "StandardOutputContent" in document or "StandardErrorContent" in document:
+        said = [document.get(key) for key in ("StandardOutputContent", "StandardErrorContent")]
+        for at, text in enumerate(said):
+            if isinstance(text, str) and text:
+                yield from heads.lines(([_ERROR_LINE] if at else []) + list(_text(text)))
+    else:
+        for key in ("events", "DiagnosticsOutput", "CommandInvocations", "CommandPlugins"):
+            if isinstance(document.get(key), list):
+                yield from _document(heads, document[key])
+
+
+def _text(text: str) -> Iterator[bytes]:
+    return _cut(text.encode("utf-8", "replace"))
+
+
+def _event(heads: Heads, event: Mapping[str, Any]) -> Iterator[bytes]:
+    """One event of CloudWatch (GetLogEvents, FilterLogEvents): milliseconds since the epoch, and its message."""
+    message = str(event.get("message", event.get("@message")))
+    yield from heads.event(moment_of(event.get("timestamp", event.get("@timestamp"))), message.encode("utf-8", "replace"))
+
+
+def _check(heads: Heads, check: Mapping[str, Any]) -> Iterator[bytes]:
+    """One check of ``ssm-cli get-diagnostics`` (agent/cli/diagnosticsutil): what failed is an error, all else is quiet."""
+    heads.is_of_agent = True
+    level = "ERROR" if check.get("Status") == "Failed" else "INFO"
+    note = _SILENT.sub(r'Get "https://\1/": dial tcp \1:443: i/o timeout', str(check.get("Note", "")))
+    note = _UNREACHABLE.sub(r'Get "https://\1/": ', note)
+    said = f"{NO_TIME.decode()} {level} [get-diagnostics] [{check['Check']}] {note}"
+    yield said.replace("\n", " ").encode("utf-8", "replace") + b"\n"

@@ -1,0 +1,78 @@
+"""The page of one finding code on a terminal: what it means, the one thing to change, and what to paste."""
+
+from __future__ import annotations
+
+import re
+from typing import Mapping, Union
+
+from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
+from ssm_bootstrap.catalog.partitions import fitted
+from ssm_bootstrap.render.text import Report
+
+_IN_BRACKETS = re.compile(r"<([A-Z][A-Z0-9-]*)>")
+_VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)")
+_SINGLE_QUOTED = re.compile(r"'([^'\"$`\\]*)'")
+
+
+class _Prose(dict[str, str]):
+    """Fills a fact that is not known with its name in angle brackets, in small letters."""
+
+    def __missing__(self, key: str) -> str:
+        return f"<{key.replace('_', ' ')}>"
+
+
+class _InBrackets(dict[str, str]):
+    """Fills a fact that is not known with its name in capitals and angle brackets."""
+
+    def __missing__(self, key: str) -> str:
+        return f"<{key.upper().replace('_', '-')}>"
+
+
+def _prose(text: str, known: Mapping[str, str]) -> str:
+    filled = text.format_map(_Prose(known))
+    return _IN_BRACKETS.sub(lambda found: f"<{found[1].lower().replace('-', ' ')}>", filled)
+
+
+def command_of(template: str, known: Mapping[str, str]) -> str:
+    """A command with what is known, and variables of the shell for the rest: to it, an angle bracket is a redirection."""
+    filled = template.format_map(_InBrackets(known))
+    opened = _SINGLE_QUOTED.sub(lambda found: f'"{found[1]}"' if _IN_BRACKETS.search(found[1]) else found[0], filled)
+    return _IN_BRACKETS.sub(_variable, opened)
+
+
+def _variable(found: re.Match[str]) -> str:
+    name, follows = found[1].replace("-", "_"), found.string[found.end() : found.end() + 1]
+    return f"${{{name}}}" if follows.isalnum() or follows == "_" else f"${name}"
+
+
+def tell_code(report: Report, kind: FindingKind, known: Mapping[str, str]) -> None:
+    """The page; ``known`` are the facts that the caller gave, such as the region."""
+    remark = "; it may pass by itself" if kind.transient else ""
+    report.line(kind.code, "bold")
+    report.line(f"{_prose(kind.title, known)} ({kind.severity.value}{remark})")
+    _tell(report, kind, known)
+    for variant in kind.variants:
+        report.line()
+        report.line(f"Where {variant.when}:", "bold")
+        if variant.title:
+            report.line(_prose(variant.title, known))
+        _tell(report, variant, known)
+    unset = sorted(set(_VARIABLE.findall(report.text)))
+    if unset:
+        report.line()
+        report.item("set   ", f"before the commands: {' '.join(f'{name}=...' for name in unset)}")
+
+
+def _tell(report: Report, row: Union[FindingKind, Variant], known: Mapping[str, str]) -> None:
+    if row.summary:
+        report.item("change", _prose(row.summary, known))
+    if row.cause:
+        report.item("why   ", _prose(row.cause, known))
+    for side, steps, commands in (
+        ("this machine", row.steps, row.commands),
+        ("AWS side", row.aws_steps, row.aws_commands),
+    ):
+        told = [_prose(step, known) for step in steps or ()]
+        report.side(side, told, [fitted(command_of(command, known)) for command in commands or ()])
+    if row.source:
+        report.item("source", row.source)
