@@ -95,7 +95,9 @@ class DebRepository:
             (self.home / "dists/stable/Release").write_bytes(release)
             return
         clear = self.keys.sign(signed_by, release, "--clear-sign")
-        (self.home / "dists/stable/InRelease").write_bytes(clear.replace(b"Origin: example", b"Origin: changed") if changed else clear)
+        (self.home / "dists/stable/InRelease").write_bytes(
+            clear.replace(b"Origin: example", b"Origin: changed") if changed else clear
+        )
 
 
 _SPEC = """Name: {name}
@@ -115,17 +117,28 @@ echo {name} > %{{buildroot}}{directory}/file
 """
 
 
-def make_rpm(directory: Path, name: str, keys: Keys, more: str = "", signed_by: str = "known", shared: str = "", version: str = "1") -> Path:
+def make_rpm(
+    directory: Path, name: str, keys: Keys, more: str = "", signed_by: str = "known", shared: str = "", version: str = "1"
+) -> Path:
     """An rpm package with one file below /var, signed or not."""
     top = directory / f"{name}.top"
     top.mkdir(parents=True)
     spec = top / f"{name}.spec"
     spec.write_text(_SPEC.format(name=name, more=more, directory=f"/var/lib/{shared or name}", version=version))
     define = ["--define", f"_topdir {top}", "--define", "_build_id_links none"]
-    subprocess.run(["rpmbuild", "--quiet", "-bb", *define, str(spec)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    subprocess.run(
+        ["rpmbuild", "--quiet", "-bb", *define, str(spec)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     (built,) = (top / "RPMS/noarch").glob("*.rpm")
     if signed_by:
-        how = ["--define", f"_gpg_name {signed_by}@example.com", "--define", f"_gpg_path {keys.home}", "--define", f"__gpg {shutil.which('gpg')}"]
+        how = [
+            "--define",
+            f"_gpg_name {signed_by}@example.com",
+            "--define",
+            f"_gpg_path {keys.home}",
+            "--define",
+            f"__gpg {shutil.which('gpg')}",
+        ]
         subprocess.run(["rpmsign", *how, "--addsign", str(built)], check=True, stdout=subprocess.DEVNULL)
     return built
 

@@ -34,7 +34,15 @@ HOSTS = {
 RESOLVER = "198.51.100.53"
 """Says of each name that there is none, but of those that begin with ``lost``: there it says that it failed."""
 
-_KEPT = ("lib/dpkg/triggers", "lib/dpkg/info", "lib/dpkg/updates", "lib/dpkg/parts", "lib/apt/lists/partial", "lib/rpm", "lib/dnf")
+_KEPT = (
+    "lib/dpkg/triggers",
+    "lib/dpkg/info",
+    "lib/dpkg/updates",
+    "lib/dpkg/parts",
+    "lib/apt/lists/partial",
+    "lib/rpm",
+    "lib/dnf",
+)
 _MORE = ("cache/apt/archives/partial", "cache/dnf", "cache/zypp", "lib/zypp", "log/apt", "log/zypp", "tmp", "home")
 
 
@@ -49,7 +57,17 @@ def mount_private() -> None:
     """A copy of /etc, and /var and /run anew."""
     run("mount", "--make-rprivate", "/")
     run("mount", "-t", "tmpfs", "none", "/mnt")
-    for name in ("alternatives", "ld.so.cache", "passwd", "group", "nsswitch.conf", "os-release", "ssl", "crypto-policies", "pki"):
+    for name in (
+        "alternatives",
+        "ld.so.cache",
+        "passwd",
+        "group",
+        "nsswitch.conf",
+        "os-release",
+        "ssl",
+        "crypto-policies",
+        "pki",
+    ):
         source, goal = Path("/etc", name), Path("/mnt/etc", name)
         goal.parent.mkdir(exist_ok=True)
         if source.is_dir():
@@ -62,7 +80,16 @@ def mount_private() -> None:
     Path("/run/lock").mkdir()
     os.symlink("/run", "/var/run")
     os.symlink("/run/lock", "/var/lock")
-    for name in ("apt/apt.conf.d", "apt/preferences.d", "apt/sources.list.d", "apt/trusted.gpg.d", "dpkg/dpkg.cfg.d", "dnf", "yum.repos.d", "zypp/repos.d"):
+    for name in (
+        "apt/apt.conf.d",
+        "apt/preferences.d",
+        "apt/sources.list.d",
+        "apt/trusted.gpg.d",
+        "dpkg/dpkg.cfg.d",
+        "dnf",
+        "yum.repos.d",
+        "zypp/repos.d",
+    ):
         Path("/etc", name).mkdir(parents=True)
     fresh_var()
 
@@ -85,7 +112,10 @@ def open_network() -> None:
     run("ip", "link", "set", "lo", "up")
     for address in (*HOSTS.values(), RESOLVER):
         run("ip", "address", "add", f"{address}/32", "dev", "lo")
-    run("nft", "add table inet filter; add chain inet filter in { type filter hook input priority 0; }; add rule inet filter in ip daddr 192.0.2.9 drop")
+    run(
+        "nft",
+        "add table inet filter; add chain inet filter in { type filter hook input priority 0; }; add rule inet filter in ip daddr 192.0.2.9 drop",
+    )
     lines = ["127.0.0.1 localhost", *(f"{address} {name}" for name, address in HOSTS.items())]
     Path("/etc/hosts").write_text("\n".join(lines) + "\n")
     Path("/etc/resolv.conf").write_text(f"nameserver {RESOLVER}\noptions timeout:1 attempts:1\n")
