@@ -1,7 +1,7 @@
 """What real package managers printed against repositories that were broken on purpose: each is explained right.
 
-Recorded with apt, dpkg, dnf (also under the name of yum), zypper and curl of Debian 12, the hosts replaced. What stands for nothing is a run
-that is healthy, or a name that is not AWS's business.
+Recorded with apt, dpkg, dnf (by the name of yum too), zypper and curl of Debian 12, the hosts replaced. What stands for nothing is a
+run that is healthy, or a name that is not AWS's business.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ EXPECTED: Dict[str, Dict[str, Tuple[str, ...]]] = {
         "status-403": (DAMAGED,),
         "tls-untrusted": ("tls-untrusted",),
         "tls-expired": ("tls-expired",),
-        "tls-wrong-name": ("tls-untrusted",),
+        "tls-wrong-name": ("tls-wrong-name",),
         "no-write": ("curl-cannot-write",),
     },
 }
@@ -93,8 +93,8 @@ EXPECTED["yum"] = dict(EXPECTED["dnf"])  # yum 4 is dnf by another name
 NOT_YET = frozenset(
     ("apt", name)
     for name in ("list-too-old", "status-401", "status-403", "status-503", "tls-expired", "tls-untrusted", "tls-wrong-name")
-)
-"""What is not explained right: apt's way to tell of certificates, and its "not signed" after a refusal."""
+) | {("curl", "tls-wrong-name")}
+"""What is not explained right: apt's and curl's ways to tell of certificates, and apt's "not signed" after a refusal."""
 
 CASES = [(manager, case) for manager, cases in EXPECTED.items() for case in cases]
 
