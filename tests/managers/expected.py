@@ -15,7 +15,7 @@ DENIED, UNREACHED, SIGNED = "repository-denied", "repository-unreachable", "pack
 BUSY, BROKEN, DEPENDS = "package-manager-busy", "package-manager-broken", "package-dependencies"
 BLIND, DAMAGED = "false-compliance", "download-refused"
 
-EXPECTED: Mapping[str, Mapping[str, Tuple[str, ...]]] = {
+_SAID: Dict[str, Mapping[str, Tuple[str, ...]]] = {
     "apt": {
         **dict.fromkeys(("healthy-update", "healthy-install", "healthy-simulation", "no-package"), ()),
         **dict.fromkeys(("silent", "refused", "no-name", "no-resolver", "status-503"), (UNREACHED,)),
@@ -79,7 +79,8 @@ EXPECTED: Mapping[str, Mapping[str, Tuple[str, ...]]] = {
         "no-write": ("curl-cannot-write",),
     },
 }
-"""Codes by manager and kind; what is healthy, or no fault of repositories, has none. yum of RHEL 8 and later is dnf."""
+EXPECTED: Mapping[str, Mapping[str, Tuple[str, ...]]] = {**_SAID, "yum": _SAID["dnf"]}
+"""Codes by manager and kind; what is healthy, or no fault of repositories, has none. yum 4 is dnf by another name."""
 
 
 def explain(text: str, directory: Path) -> Tuple[int, List[Dict[str, Any]]]:

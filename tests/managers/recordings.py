@@ -20,9 +20,7 @@ PROGRAMS = {"apt": "apt-get", "dnf": "dnf", "yum": "dnf", "zypper": "zypper", "c
 def run_manager(manager: str, kinds: Sequence[str] = ()) -> Dict[str, str]:
     """What a manager writes by kind, as the console shows it: its output, and its errors behind that."""
     command = [*namespaces(), sys.executable, "-m", "tests.managers.runs", manager, *kinds]
-    done = subprocess.run(
-        command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
-    )
+    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, stdin=subprocess.DEVNULL)
     if done.returncode:
         raise RuntimeError(done.stderr.decode(errors="replace"))
     said: Dict[str, Dict[str, str]] = json.loads(done.stdout)
@@ -35,8 +33,8 @@ def recording(manager: str, kind: str) -> Path:
 
 
 def main(managers: Sequence[str]) -> None:
-    """Run what there is no recording of, and write what it says; yum says what dnf says."""
-    for manager in managers or [name for name in PROGRAMS if name != "yum"]:
+    """Run what there is no recording of, and write what it says."""
+    for manager in managers or PROGRAMS:
         missing = [run.kind for run in MANAGERS[manager] if not recording(manager, run.kind).exists()]
         for kind, text in run_manager(manager, missing).items() if missing else ():
             recording(manager, kind).write_text(text, encoding="utf-8")

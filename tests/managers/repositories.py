@@ -35,7 +35,7 @@ class Keys:
 
     def _gpg(self, *words: str, given: bytes = b"") -> bytes:
         command = ["gpg", "--homedir", str(self.home), "--batch", "--quiet", "--passphrase", "", "--pinentry-mode", "loopback"]
-        return subprocess.run([*command, *words], input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True).stdout
+        return subprocess.run([*command, *words], input=given, capture_output=True, check=True).stdout
 
 
 def make_deb(directory: Path, name: str, depends: str = "", postinst: str = "") -> Path:
@@ -151,7 +151,7 @@ class RpmRepository:
     keys: Keys
 
     def write(self, packages: Sequence[Path], requires: Dict[str, str], signed_by: str = "", damaged: bool = False) -> None:
-        """Write it below ``home``; ``requires`` are the packages' dependencies by name, and what has no file is in the list alone."""
+        """Write it below ``home``; ``requires`` are the packages' dependencies by name."""
         data = self.home / "repodata"
         data.mkdir(parents=True)
         rows = [self._row(package, requires) for package in packages]

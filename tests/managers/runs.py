@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Dict, Iterator, Mapping, Sequence, Tuple
@@ -36,7 +36,7 @@ Acquire::Languages "none";
 Dir::Log::Terminal "";
 """
 _DNF = "[main]\ngpgcheck=1\ntimeout=2\nretries=1\nskip_if_unavailable=False\nplugins=0\nassumeyes=1\ncachedir=/var/cache/dnf\n"
-_ZYPP = "[main]\ndownload.connect_timeout = 2\ndownload.transfer_timeout = 3\ndownload.max_silent_tries = 1\nsolver.onlyRequires = true\n"
+_ZYPP = "[main]\ndownload.transfer_timeout = 3\ndownload.max_silent_tries = 1\nsolver.onlyRequires = true\n"
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Run:
     """Files whose lock somebody else has meanwhile."""
 
 
-def _apt(where: str = "http://mirror.example.com/deb/good", suite: str = "stable") -> Callable[[], object]:
-    return lambda: Path("/etc/apt/sources.list").write_text(f"deb {where} {suite} main\n")
+def _apt(where: str = "http://mirror.example.com/deb/good", suite: str = "stable", part: str = "main") -> Callable[[], object]:
+    return lambda: Path("/etc/apt/sources.list").write_text(f"deb {where} {suite} {part}\n")
 
 
 def _listed(where: str = "http://mirror.example.com/deb/good", *before: Sequence[str]) -> Callable[[], object]:
@@ -70,6 +70,11 @@ def _quietly(words: Sequence[str]) -> None:
 _UPDATE = (("apt-get", "update"),)
 _INSTALL = (("apt-get", "-y", "install", "healthy"),)
 _STATUS = "http://mirror.example.com/status/"
+
+
+def _old_key() -> None:
+    _apt("http://mirror.example.com/deb/oldkey")()
+    shutil.copyfile("/mnt/keys/expired.gpg", "/etc/apt/trusted.gpg.d/expired.gpg")
 
 
 def _one_needs_another() -> None:
@@ -108,10 +113,10 @@ APT: Tuple[Run, ...] = (
     Run("status-404", _UPDATE, _apt(_STATUS + "404")),
     Run("status-503", _UPDATE, _apt(_STATUS + "503")),
     Run("wrong-release", _UPDATE, _apt(suite="nosuch")),
-    Run("wrong-component", _UPDATE, lambda: Path("/etc/apt/sources.list").write_text("deb http://mirror.example.com/deb/good stable contrib\n")),
+    Run("wrong-component", _UPDATE, _apt(part="contrib")),
     Run("unsigned", _UPDATE, _apt("http://mirror.example.com/deb/unsigned")),
     Run("wrong-key", _UPDATE, _apt("http://mirror.example.com/deb/other")),
-    Run("expired-key", _UPDATE, lambda: (_apt("http://mirror.example.com/deb/oldkey")(), shutil.copyfile("/mnt/keys/expired.gpg", "/etc/apt/trusted.gpg.d/expired.gpg"))),
+    Run("expired-key", _UPDATE, _old_key),
     Run("bad-signature", _UPDATE, _apt("http://mirror.example.com/deb/changed")),
     Run("list-too-old", _UPDATE, _apt("http://mirror.example.com/deb/old")),
     Run("damaged-list", _UPDATE, _apt("http://mirror.example.com/deb/damaged")),
@@ -300,14 +305,11 @@ def _everything_as_new() -> None:
 
 @contextmanager
 def _held(paths: Sequence[str]) -> Iterator[None]:
-    files = []
-    for name in paths:
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        files.append(open(name, "a"))
-        fcntl.lockf(files[-1], fcntl.LOCK_EX)
-    yield
-    for file in files:
-        file.close()
+    with ExitStack() as files:
+        for name in paths:
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            fcntl.lockf(files.enter_context(open(name, "a")), fcntl.LOCK_EX)
+        yield
 
 
 def perform(run: Run) -> Dict[str, str]:

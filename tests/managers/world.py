@@ -1,7 +1,7 @@
 """The closed world in which package managers run: names, a server that refuses in every way, and a machine of its own.
 
-It is made inside namespaces that the caller has opened (`unshare --user --map-root-user --net --mount`), so that /etc, /var and /run
-may be changed as a package manager changes them, and no packet leaves.
+It is made inside namespaces that the caller has opened (`unshare --user --map-root-user --net --mount`), so that /etc, /var and
+/run may be changed as a package manager changes them, and no packet leaves.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ HOSTS = {
     "expired.example.com": "198.51.100.12",
     "othername.example.com": "198.51.100.13",
     "refused.example.com": "198.51.100.14",
-    "stalled.example.com": "198.51.100.15",
     "silent.example.com": "192.0.2.9",
 }
 RESOLVER = "198.51.100.53"
@@ -114,7 +113,8 @@ def open_network() -> None:
         run("ip", "address", "add", f"{address}/32", "dev", "lo")
     run(
         "nft",
-        "add table inet filter; add chain inet filter in { type filter hook input priority 0; }; add rule inet filter in ip daddr 192.0.2.9 drop",
+        "add table inet filter; add chain inet filter in { type filter hook input priority 0; }; "
+        f"add rule inet filter in ip daddr {HOSTS['silent.example.com']} drop",
     )
     lines = ["127.0.0.1 localhost", *(f"{address} {name}" for name, address in HOSTS.items())]
     Path("/etc/hosts").write_text("\n".join(lines) + "\n")
@@ -162,18 +162,10 @@ def serve(home: Path) -> None:
         "othername.example.com": trusted.issue_cert("inside.example.com"),
     }
     _listen((MIRROR, 80), home, None)
-    stalled = socket.create_server((HOSTS["stalled.example.com"], 80))
-    threading.Thread(target=_accept, args=(stalled,), daemon=True).start()
     for name, certificate in certificates.items():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
         _listen((HOSTS[name], 443), home, context)
-
-
-def _accept(stalled: socket.socket) -> None:
-    kept = []
-    while True:
-        kept.append(stalled.accept())
 
 
 def _listen(address: tuple[str, int], home: Path, context: Optional[ssl.SSLContext]) -> None:

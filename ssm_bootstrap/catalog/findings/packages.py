@@ -165,8 +165,8 @@ KINDS: tuple[FindingKind, ...] = (
                 when="its list has expired",
                 title="A package repository answers with a list that has expired",
                 cause=(
-                    "{host} was reached, and its list says until when it holds: that time is over. The mirror is no longer filled, "
-                    "or this machine's clock is ahead. No update of this repository is seen meanwhile."
+                    "{host} was reached, and its list says until when it holds: that time is over. The mirror is no longer "
+                    "filled, or this machine's clock is ahead. No update of this repository is seen meanwhile."
                 ),
                 summary="Fill the mirror anew or take another one, after a look at this machine's clock.",
                 steps=(

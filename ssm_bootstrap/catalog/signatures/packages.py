@@ -346,9 +346,7 @@ _SIGNED: tuple[Signature, ...] = (
         r"(?:metadata for repo '(?P<named>[^'\n]{1,100})'[^\n]{0,100}?)?\bGPG signature verification error",
         "the signature of a repository's list could not be verified",
         _DNF,
-        measured(
-            "Error: Failed to download metadata for repo 'updates': repomd.xml GPG signature verification error: Bad GPG signature"
-        ),
+        measured("Error: Failed to download metadata for repo 'updates': repomd.xml GPG signature verification error"),
         code="package-signature",
     ),
     _row(
@@ -1142,7 +1140,7 @@ _APT_MORE: tuple[Signature, ...] = (
     _row(
         "apt-wrong-name",
         "Certificate verification failed: ",
-        rf"(?:Failed to fetch {_URL} [^\n]{{0,100}}?)?Certificate verification failed: [^\n]{{0,200}}?name in the certificate does not",
+        rf"(?:Failed to fetch {_URL} [^\n]{{0,100}}?)?Certificate verification failed: [^\n]{{0,200}}?The name in the ",
         "a repository shows the certificate of another name",
         _APT,
         measured(
