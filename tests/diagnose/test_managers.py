@@ -1,7 +1,7 @@
 """What real package managers printed against repositories that were broken on purpose: each is explained right.
 
-Recorded with apt, dpkg, dnf (by the name of yum too), zypper and curl of Debian 12, the hosts replaced. What stands for nothing is a
-run that is healthy, or a name that is not AWS's business.
+Recorded with apt, dpkg, dnf (by the name of yum too), zypper and curl of Debian 12, the hosts replaced. What stands for nothing
+is a run that is healthy, or a name that is not AWS's business.
 """
 
 from __future__ import annotations
