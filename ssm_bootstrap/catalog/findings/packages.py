@@ -160,6 +160,22 @@ KINDS: tuple[FindingKind, ...] = (
                 ),
                 commands=("grep -rn -e ^deb -e ^URIs /etc/apt", "dnf repolist -v", "zypper repos --uri"),
             ),
+            Variant(
+                name="over",
+                when="its list has expired",
+                title="A package repository answers with a list that has expired",
+                cause=(
+                    "{host} was reached, and its list says until when it holds: that time is over. The mirror is no longer "
+                    "filled, or this machine's clock is ahead. No update of this repository is seen meanwhile."
+                ),
+                summary="Fill the mirror anew or take another one, after a look at this machine's clock.",
+                steps=(
+                    "Compare this machine's clock with another one's.",
+                    "A mirror: when was it filled last? Its owner has to fill it before the list ends.",
+                    "Do not switch the check off (Acquire::Check-Valid-Until): patches would be missed in silence.",
+                ),
+                commands=("date -u", "timedatectl", "apt-get update"),
+            ),
         ),
         source=_TROUBLESHOOTING + "; amazonlinux/amazon-linux-2023 issue 1084; ansible/workshops issue 182",
     ),

@@ -60,7 +60,7 @@ _CURL: tuple[Signature, ...] = (
         r"\bcurl: \(23\) ",
         "curl could not write its file: a full disk, or a curl installed as a snap, which cannot write there",
         "curl manual, EXIT CODES; " + _GUIDE,
-        documented("curl: (23) Failure writing output to destination"),
+        measured("curl: (23) Failed writing body"),
         documented("curl: (23) Failed writing body (0 != 1369)"),
         code="curl-cannot-write",
         is_of_patching=True,
@@ -93,24 +93,35 @@ _REFUSED: tuple[Signature, ...] = (
         rf"Status code: 40[13] for {_NOT_S3}",
         "a repository was reached and refuses: a subscription, a certificate, or who asks",
         _DNF,
-        documented(
-            "  - Status code: 403 for "
-            "https://cdn.redhat.com/content/dist/rhel9/9/x86_64/baseos/os/repodata/repomd.xml (IP: 10.0.0.9)"
-        ),
+        measured("- Status code: 401 for http://mirror.example.com/status/401/repodata/repomd.xml (IP: 198.51.100.10)"),
         code="repository-denied",
         near_misses=("Status code: 404 for https://mirror.example/x", "status code: 403, request id: 1"),
     ),
     _row(
         "dnf-not-found",
         "Status code: 404",
-        rf"Status code: 404 for {_URL}",
+        r"Status code: 404 for (?P<url>https?://[^\s'\"]{1,500})(?<!\.asc)(?<!\.key)(?<!\.gpg)(?:\s|$)",
         "a repository was reached and has no such file: another release, a wrong URL, or a mirror that is behind",
         _DNF,
-        documented("  - Status code: 404 for https://mirror.example/8/BaseOS/x86_64/os/repodata/repomd.xml (IP: 10.0.0.9)"),
+        measured("  - Status code: 404 for http://mirror.example.com/rpm/99/repodata/repomd.xml (IP: 198.51.100.10)"),
         code="repository-denied",
         variant="not-found",
         is_minor=True,
-        near_misses=("Status code: 403 for https://mirror.example/x",),
+        near_misses=(
+            "Status code: 403 for https://mirror.example/x",
+            "Status code: 404 for http://mirror.example.com/rpm/good/repodata/repomd.xml.asc (IP: 198.51.100.10)",
+        ),
+    ),
+    _row(
+        "dnf-signature-not-found",
+        "Status code: 404",
+        r"Status code: 404 for (?P<url>https?://[^\s'\"]{1,500}\.(?:asc|key|gpg))(?:\s|$)",
+        "a repository has no signature, or no key, where its file says that there is one",
+        _DNF,
+        measured("Status code: 404 for http://mirror.example.com/nosuch.asc (IP: 198.51.100.10)"),
+        measured("  - Status code: 404 for http://mirror.example.com/rpm/good/repodata/repomd.xml.asc (IP: 198.51.100.10)"),
+        code="package-signature",
+        near_misses=("Status code: 404 for http://mirror.example.com/rpm/99/repodata/repomd.xml (IP: 198.51.100.10)",),
     ),
     _row(
         "yum-refused-s3",
@@ -166,10 +177,7 @@ _REFUSED: tuple[Signature, ...] = (
         rf"Failed to fetch {_URL} {{1,4}}40[13] ",
         "a repository was reached and refuses",
         _APT,
-        documented(
-            "E: Failed to fetch https://esm.ubuntu.com/apps/ubuntu/dists/jammy/InRelease  401  Unauthorized "
-            "[IP: 91.189.91.46 443]"
-        ),
+        measured("E: Failed to fetch http://mirror.example.com/status/401/dists/stable/InRelease  401  Unauthorized [IP: 1"),
         documented("E: Failed to fetch http://mirror.example/ubuntu/dists/jammy/InRelease  403  Forbidden [IP: 10.0.0.9 80]"),
         code="repository-denied",
         near_misses=("E: Failed to fetch http://x/y  404  Not Found [IP: 10.0.0.9 80]", "Failed to fetch http://x/403 Could"),
@@ -180,10 +188,7 @@ _REFUSED: tuple[Signature, ...] = (
         rf"Failed to fetch {_URL} {{1,4}}404 ",
         "a repository was reached and has no such file: a release that was moved, or lists that are too old",
         _APT,
-        documented(
-            "E: Failed to fetch http://mirror.example/ubuntu/pool/main/c/curl/curl_7.81_amd64.deb  404  Not "
-            "Found [IP: 10.0.0.9 80]"
-        ),
+        measured("E: Failed to fetch http://mirror.example.com/deb/lacking/pool/healthy_1.0_all.deb  404  File not found ["),
         code="repository-denied",
         variant="not-found",
         is_minor=True,
@@ -195,7 +200,7 @@ _REFUSED: tuple[Signature, ...] = (
         rf"The repository '{_URL} [^'\n]{{0,200}}' (?:does not have|no longer has) a Release file",
         "a repository has no list for this release of the system",
         _APT,
-        documented("E: The repository 'http://ppa.launchpad.net/x/ubuntu jammy Release' does not have a Release file."),
+        measured("E: The repository 'http://mirror.example.com/status/404 stable Release' does not have a Release file."),
         code="repository-denied",
         variant="not-found",
         is_minor=True,
@@ -207,7 +212,7 @@ _REFUSED: tuple[Signature, ...] = (
         rf"Permission to access '{_URL}' denied",
         "a repository was reached and refuses",
         _ZYPP,
-        documented("Permission to access 'https://updates.suse.com/SUSE/x/repodata/repomd.xml' denied."),
+        measured("- Permission to access 'http://mirror.example.com/status/403/content' denied."),
         code="repository-denied",
         near_misses=("Permission to access '/var/cache/zypp' denied.",),
     ),
@@ -237,7 +242,7 @@ _REFUSED: tuple[Signature, ...] = (
         rf"File '[^'\n]{{1,300}}' not found on medium '{_URL}'",
         "a repository was reached and has no such file",
         _ZYPP,
-        documented("File '/repodata/repomd.xml' not found on medium 'https://updates.suse.com/SUSE/Updates/x'"),
+        measured("File './healthy-1-1.noarch.rpm' not found on medium 'http://mirror.example.com/rpm/lacking'"),
         code="repository-denied",
         variant="not-found",
         is_minor=True,
@@ -280,8 +285,9 @@ _SIGNED: tuple[Signature, ...] = (
         "apt has no signature for a repository that it can verify; the lines before tell why",
         _APT,
         measured("E:The repository 'http://repo.mysql.com/apt/ubuntu bionic InRelease' is not signed."),
+        measured("E: The repository 'http://mirror.example.com/deb/unsigned stable Release' is not signed."),
         code="package-signature",
-        is_minor=True,  # it says so too where the list could not be fetched
+        sums_up=True,  # it says so too where the list could not be fetched
         near_misses=("The repository 'http://x/ubuntu jammy Release' does not have a Release file.",),
     ),
     _row(
@@ -290,17 +296,28 @@ _SIGNED: tuple[Signature, ...] = (
         r"\bGPG check FAILED",
         "a package's signature could not be verified",
         _DNF,
-        documented("Error: GPG check FAILED"),
+        measured("Error: GPG check FAILED"),
         code="package-signature",
+        sums_up=True,
         near_misses=("gpgcheck=0",),
+    ),
+    _row(
+        "rpm-not-signed",
+        " is not signed",
+        r"\bPackage (?P<named>\S{1,200}\.rpm) is not signed",
+        "a package has no signature, and the repository's file asks for one",
+        _DNF,
+        measured("Package unsigned-1-1.noarch.rpm is not signed"),
+        code="package-signature",
+        near_misses=("E:The repository 'http://repo.mysql.com/apt/ubuntu bionic InRelease' is not signed.",),
     ),
     _row(
         "rpm-key-missing",
         "Public key for ",
-        r"\bPublic key for \S{1,200} is not installed",
+        r"\bPublic key for (?P<named>\S{1,200}) is not installed",
         "a package is signed with a key that this machine does not have",
         _YUM,
-        documented("Public key for mysql-community-client-5.7.37-1.el7.x86_64.rpm is not installed"),
+        measured("Public key for stranger-1-1.noarch.rpm is not installed"),
         code="package-signature",
         near_misses=("package mysql-community-client is not installed",),
     ),
@@ -326,22 +343,21 @@ _SIGNED: tuple[Signature, ...] = (
     _row(
         "rpm-list-signature",
         "GPG signature verification error",
-        r"\bGPG signature verification error",
+        r"(?:metadata for repo '(?P<named>[^'\n]{1,100})'[^\n]{0,100}?)?\bGPG signature verification error",
         "the signature of a repository's list could not be verified",
         _DNF,
-        documented(
-            "Error: Failed to download metadata for repo 'x': repomd.xml GPG signature verification error: Bad GPG signature"
-        ),
+        measured("Error: Failed to download metadata for repo 'updates': repomd.xml GPG signature verification error"),
         code="package-signature",
     ),
     _row(
         "zypper-signature",
         "Signature verification failed",
-        r"\bSignature verification failed (?:for file '|\[)",
+        r"(?:\b(?P<named>\S{1,200}) \([^)\n]{1,100}\): )?\bSignature verification failed (?:for file '|\[)",
         "the signature of a package or of a repository's list could not be verified",
         _ZYPP,
         documented("Signature verification failed for file 'repomd.xml' from repository 'SLES15-Updates'."),
-        documented("Signature verification failed [4-Signatures public key is not available]"),
+        measured("stranger-1-1.noarch (Updates): Signature verification failed [4-Signatures public key is not available]"),
+        measured("unsigned-1-1.noarch (Updates): Signature verification failed [6-File is unsigned]"),
         code="package-signature",
         near_misses=("Signature verification failed while verifying the agent's package",),
     ),
@@ -354,7 +370,7 @@ _LOCKED: tuple[Signature, ...] = (
         r"Unable to acquire (?:the )?dpkg frontend lock\b",
         "another package manager is at work",
         _DPKG,
-        documented("Unable to acquire dpkg frontend lock"),
+        measured("E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?"),
         documented("E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?"),
         code="package-manager-busy",
         variant="told-by-a-log",
@@ -380,7 +396,7 @@ _LOCKED: tuple[Signature, ...] = (
         r"(?<!Waiting for cache lock: )Could not get lock /var/(?:lib/dpkg|lib/apt|cache/apt)/",
         "another package manager is at work",
         _APT,
-        documented("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1234 (apt)"),
+        measured("E: Could not get lock /var/cache/apt/archives/lock. It is held by process 1 (python)"),
         documented("E: Could not get lock /var/lib/apt/lists/lock - open (11: Resource temporarily unavailable)"),
         code="package-manager-busy",
         variant="told-by-a-log",
@@ -426,7 +442,7 @@ _LOCKED: tuple[Signature, ...] = (
         r"can't create transaction lock on \S{1,200} \(Resource temporarily unavailable\)",
         "another package manager is at work",
         _RPM,
-        documented("error: can't create transaction lock on /var/lib/rpm/.rpm.lock (Resource temporarily unavailable)"),
+        measured("error: can't create transaction lock on /var/lib/rpm/.rpm.lock (Resource temporarily unavailable)"),
         code="package-manager-busy",
         variant="told-by-a-log",
         transient=True,
@@ -438,7 +454,7 @@ _LOCKED: tuple[Signature, ...] = (
         r"System management is locked\b",
         "another package manager is at work",
         _ZYPP,
-        documented("System management is locked by the application with pid 1234 (zypper)."),
+        measured("System management is locked by the application with pid 606 (sleep)."),
         code="package-manager-busy",
         variant="told-by-a-log",
         transient=True,
@@ -453,7 +469,7 @@ _BROKEN: tuple[Signature, ...] = (
         r"\bdpkg was interrupted, you must manually run",
         "an installation by dpkg was interrupted and is to be finished first",
         _DPKG,
-        documented("E: dpkg was interrupted, you must manually run 'sudo dpkg --configure -a' to correct the problem."),
+        measured("E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem."),
         code="package-manager-broken",
         near_misses=("dpkg: warning: files list file for package 'x' missing",),
     ),
@@ -463,7 +479,7 @@ _BROKEN: tuple[Signature, ...] = (
         r"\bdpkg: error processing (?:package|archive) ",
         "dpkg could not install or configure a package and left it half done",
         "dpkg 1.21, src/main/errors.c",
-        documented("dpkg: error processing package linux-image-aws (--configure):"),
+        measured("dpkg: error processing package failing (--configure):"),
         code="package-manager-broken",
         near_misses=("dpkg: error: dpkg frontend is locked by another process",),
     ),
@@ -473,7 +489,7 @@ _BROKEN: tuple[Signature, ...] = (
         r"Unmet dependencies\. Try 'apt(?:-get)? --fix-broken install'",
         "packages that are installed lack what they depend on; apt does nothing until that is mended",
         _APT,
-        documented("E: Unmet dependencies. Try 'apt --fix-broken install' with no packages (or specify a solution)."),
+        measured("E: Unmet dependencies. Try 'apt --fix-broken install' with no packages (or specify a solution)."),
         code="package-manager-broken",
     ),
     _row(
@@ -482,7 +498,7 @@ _BROKEN: tuple[Signature, ...] = (
         r"\brpmdb open failed",
         "the database of installed packages cannot be opened",
         _RPM,
-        documented("Error: rpmdb open failed"),
+        measured("Error: Error: rpmdb open failed"),
         code="package-manager-broken",
         near_misses=("error: rpmdb: something else",),
     ),
@@ -492,7 +508,7 @@ _BROKEN: tuple[Signature, ...] = (
         r"\bcannot open Packages (?:database in |index using )(?![^\n]{0,200}(?:Permission denied|Operation not permitted))",
         "the database of installed packages cannot be opened",
         _RPM,
-        documented("error: cannot open Packages database in /var/lib/rpm"),
+        measured("error: cannot open Packages index using sqlite - No such file or directory (2)"),
         code="package-manager-broken",
         near_misses=("error: cannot open Packages index using sqlite - Operation not permitted (1)",),
     ),
@@ -514,7 +530,7 @@ _DEPENDENCIES: tuple[Signature, ...] = (
         r"The following packages have unmet dependencies",
         "apt cannot meet what packages depend on",
         _APT,
-        documented("The following packages have unmet dependencies:"),
+        measured("The following packages have unmet dependencies:"),
         code="package-dependencies",
         near_misses=("The following packages have been kept back:",),
     ),
@@ -524,7 +540,7 @@ _DEPENDENCIES: tuple[Signature, ...] = (
         r"you have held broken packages",
         "apt cannot meet what packages depend on: one is held, or its repository is missing",
         _APT,
-        documented("E: Unable to correct problems, you have held broken packages."),
+        measured("E: Unable to correct problems, you have held broken packages."),
         code="package-dependencies",
         near_misses=("The following held packages will be changed:",),
     ),
@@ -556,7 +572,7 @@ _DEPENDENCIES: tuple[Signature, ...] = (
         r"\bnothing provides [^\n]{1,300} needed by ",
         "no repository that is switched on has what a package depends on",
         _DNF + "; " + _ZYPP,
-        documented("  - nothing provides libssl.so.10()(64bit) needed by mysql-community-server-8.0.26-1.el7.x86_64"),
+        measured("Problem: nothing provides libnowhere.so.1 needed by unmet-1-1.noarch"),
         documented("Problem: nothing provides 'libfoo.so.1' needed by the to be installed bar-1.0-1.x86_64"),
         code="package-dependencies",
         near_misses=("nothing provides a better answer",),
@@ -606,7 +622,7 @@ _DEPENDENCIES: tuple[Signature, ...] = (
         r"\bfile \S{1,300} conflicts between attempted installs of ",
         "two packages bring the same file",
         "rpm 4.14-4.18, lib/rpmps.c",
-        documented("  file /usr/lib/x conflicts between attempted installs of a-1.x86_64 and b-1.x86_64"),
+        measured("file /var/lib/healthy/file conflicts between attempted installs of healthy-1-1.noarch and clash-1-1.noar"),
         code="package-dependencies",
     ),
     _row(
@@ -702,10 +718,7 @@ _UNREACHED: tuple[Signature, ...] = (
         rf"(?:Failed to fetch {_URL} [^\n]{{0,300}}?)?Temporary failure resolving '(?P<host>[\w.-]{{1,253}})'",
         "apt could not look a repository's name up",
         _APT,
-        documented(
-            "W: Failed to fetch http://archive.ubuntu.com/ubuntu/dists/jammy/InRelease  Temporary failure "
-            "resolving 'archive.ubuntu.com'"
-        ),
+        measured("Temporary failure resolving 'lost.example.com'"),
         code="repository-unreachable",
         transient=True,
         near_misses=("lookup ssm.eu-west-1.amazonaws.com: Temporary failure in name resolution",),
@@ -716,7 +729,7 @@ _UNREACHED: tuple[Signature, ...] = (
         rf"(?:Failed to fetch {_URL} [^\n]{{0,300}}?)?Could not resolve '(?P<host>[\w.-]{{1,253}})'",
         "apt could not look a repository's name up",
         _APT,
-        documented("Err:1 http://archive.ubuntu.com/ubuntu jammy InRelease Could not resolve 'archive.ubuntu.com'"),
+        measured("Could not resolve 'gone.example.com'"),
         code="repository-unreachable",
         transient=True,
         near_misses=("curl: (6) Could not resolve host: archive.ubuntu.com",),
@@ -749,11 +762,7 @@ _UNREACHED: tuple[Signature, ...] = (
         rf"\bCurl error \((?:[567]|28|52|55|56)\): [^\n]{{0,200}}? for {_URL}",
         "dnf could not reach a repository",
         _DNF,
-        documented(
-            "  - Curl error (28): Timeout was reached for https://mirror.example/8/os/repodata/repomd.xml "
-            "[Connection timed out after "
-            "30000 milliseconds]"
-        ),
+        measured("- Curl error (28): Timeout was reached for http://silent.example.com/mirror.list [Connection timeout aft"),
         documented(
             "Error: Failed to download metadata for repo 'x': Cannot prepare internal mirrorlist: Curl "
             "error (6): Couldn't resolve "
@@ -766,10 +775,10 @@ _UNREACHED: tuple[Signature, ...] = (
     _row(
         "dnf-certificate",
         "Curl error (",
-        r"\bCurl error \((?:35|51|53|58|60|77)\): ",
+        rf"\bCurl error \((?:35|51|53|58|60|77)\): (?:[^\n]{{0,200}}? for {_URL})?",
         "dnf reached a repository's address and no TLS came about: a certificate that is not trusted, or something in between",
         _DNF,
-        documented("Curl error (60): SSL peer certificate or SSH remote key was not OK for https://mirror.example/x [x]"),
+        measured("- Curl error (60): SSL peer certificate or SSH remote key was not OK for https://expired.example.com/rpm"),
         near_misses=("Curl error (6): Couldn't resolve host name for https://mirror.example/list",),
         code="tls-untrusted",
     ),
@@ -803,10 +812,11 @@ _UNREACHED: tuple[Signature, ...] = (
     _row(
         "repository-yum",
         "Cannot find a valid baseurl for repo",
-        r"Cannot find a valid baseurl for repo",
+        r"Cannot find a valid baseurl for repo(?:: (?P<named>\S{1,100}))?",
         "yum could not reach a repository",
         "yum 3.4 yumRepo.py",
         documented("Cannot find a valid baseurl for repo: amzn2-core/2/x86_64"),
+        measured("Error: Cannot find a valid baseurl for repo: updates"),
         code="repository-unreachable",
         transient=True,
     ),
@@ -844,7 +854,7 @@ _UNREACHED: tuple[Signature, ...] = (
         r"Failed to download metadata for repo (?![^\n]{0,300}(?:GPG|Status code: |Curl error \(|All mirrors were ))",
         "dnf could not reach a repository",
         "libdnf repo/Repo.cpp",
-        documented("Error: Failed to download metadata for repo 'amazonlinux': Cannot prepare internal mirrorlist"),
+        measured("Error: Failed to download metadata for repo 'updates': Cannot download repomd.xml: Cannot download repod"),
         code="repository-unreachable",
         transient=True,
         near_misses=(
@@ -858,13 +868,14 @@ _UNREACHED: tuple[Signature, ...] = (
     _row(
         "dnf-ignored",
         "Ignoring repositories: ",
-        r"\bIgnoring repositories: ",
+        r"\bIgnoring repositories: (?P<named>[^\n]{1,200})",
         (
             "dnf left these repositories out and went on: a scan finds no missing patches of theirs, so its "
             "compliance is not to be trusted"
         ),
         _DNF,
         measured("Ignoring repositories: amazonlinux"),
+        measured("Ignoring repositories: updates"),
         code="false-compliance",
         is_minor=True,
     ),
@@ -874,7 +885,7 @@ _UNREACHED: tuple[Signature, ...] = (
         r"\bThere are no enabled repo(?:s\b|sitories\b)",
         "no repository is switched on, so a scan has nothing to compare with",
         _DNF,
-        documented('Error: There are no enabled repositories in "/etc/yum.repos.d", "/etc/yum/repos.d", "/etc/distro.repos.d".'),
+        measured("Warning: There are no enabled repositories defined."),
         documented("There are no enabled repos."),
         code="false-compliance",
         variant="nothing-on",
@@ -885,7 +896,7 @@ _UNREACHED: tuple[Signature, ...] = (
         rf"Timeout exceeded when accessing '{_URL}'",
         "zypper could not reach a repository",
         _ZYPP,
-        documented("Timeout exceeded when accessing 'https://updates.suse.com/SUSE/x/repodata/repomd.xml'."),
+        measured("Timeout exceeded when accessing 'http://silent.example.com/rpm/content'."),
         code="repository-unreachable",
         transient=True,
     ),
@@ -895,7 +906,7 @@ _UNREACHED: tuple[Signature, ...] = (
         rf"(?:\(curl\) error for '{_URL}':\s{{1,8}})?Error code: Connection failed",
         "zypper could not reach a repository",
         _ZYPP,
-        documented("Error code: Connection failed"),
+        measured("Error code: Connection failed"),
         code="repository-unreachable",
         transient=True,
         near_misses=("Error code: HTTP response: 403",),
@@ -906,7 +917,7 @@ _UNREACHED: tuple[Signature, ...] = (
         r"Download \(curl\) error for '",
         "zypper could not download from a repository; the lines after it tell why",
         _ZYPP,
-        documented("Download (curl) error for 'https://updates.suse.com/SUSE/x/repodata/repomd.xml':"),
+        measured("Download (curl) error for 'http://refused.example.com/rpm/content':"),
         code="repository-unreachable",
         transient=True,
         is_minor=True,
@@ -1025,7 +1036,7 @@ _RUN: tuple[Signature, ...] = (
         r"\bDownloading successful, but checksum doesn't match",
         "what a repository sent is not what its list says",
         _DNF,
-        documented("  - Downloading successful, but checksum doesn't match. Calculated: 98(sha256)  Expected: e5(sha256)"),
+        measured("- Downloading successful, but checksum doesn't match. Calculated: 9859dd387c85d6aca1154012c8fd17a2a006d1"),
         code="download-refused",
         variant="damaged",
     ),
@@ -1087,5 +1098,98 @@ _RUN: tuple[Signature, ...] = (
     ),
 )
 
-PACKAGES: tuple[Signature, ...] = _RUN + _CURL + _REFUSED + _LOCKED + _BROKEN + _DEPENDENCIES + _SIGNED + _PLATFORM + _UNREACHED
+_APT_MORE: tuple[Signature, ...] = (
+    _row(
+        "apt-other-status",
+        "Failed to fetch ",
+        rf"Failed to fetch {_URL} {{1,4}}5\d\d ",
+        "a repository answers that it cannot serve now",
+        _APT,
+        measured(
+            "E: Failed to fetch http://mirror.example.com/status/503/dists/stable/InRelease  503  Service Unavailable "
+            "[IP: 198.51.100.10 80]"
+        ),
+        code="repository-unreachable",
+        transient=True,
+        near_misses=("E: Failed to fetch http://x/y  404  Not Found [IP: 10.0.0.9 80]",),
+    ),
+    _row(
+        "apt-untrusted",
+        "Certificate verification failed: ",
+        rf"(?:Failed to fetch {_URL} [^\n]{{0,100}}?)?Certificate verification failed: [^\n]{{0,200}}?issuer is unknown",
+        "a repository shows a certificate whose issuer this machine does not trust",
+        _APT,
+        measured(
+            "W: Failed to fetch https://untrusted.example.com/deb/good/dists/stable/InRelease  Certificate verification failed: "
+            "The certificate is NOT trusted. The certificate issuer is unknown."
+        ),
+        code="tls-untrusted",
+    ),
+    _row(
+        "apt-expired",
+        "Certificate verification failed: ",
+        rf"(?:Failed to fetch {_URL} [^\n]{{0,100}}?)?Certificate verification failed: [^\n]{{0,200}}?uses expired certificate",
+        "a repository shows a certificate that has expired",
+        _APT,
+        measured(
+            "W: Failed to fetch https://expired.example.com/deb/good/dists/stable/InRelease  Certificate verification failed: "
+            "The certificate is NOT trusted. The certificate chain uses expired certificate."
+        ),
+        code="tls-expired",
+    ),
+    _row(
+        "apt-wrong-name",
+        "Certificate verification failed: ",
+        rf"(?:Failed to fetch {_URL} [^\n]{{0,100}}?)?Certificate verification failed: [^\n]{{0,200}}?The name in the ",
+        "a repository shows the certificate of another name",
+        _APT,
+        measured(
+            "W: Failed to fetch https://othername.example.com/deb/good/dists/stable/InRelease  Certificate verification failed: "
+            "The certificate is NOT trusted. The name in the certificate does not match the expected."
+        ),
+        code="tls-wrong-name",
+    ),
+    _row(
+        "apt-list-over",
+        " is expired (invalid since ",
+        rf"Release file for {_URL} is expired \(invalid since ",
+        "a repository's list says until when it holds, and that is over: the mirror is no longer filled, or this clock is ahead",
+        _APT,
+        measured("E: Release file for http://mirror.example.com/deb/old/dists/stable/InRelease is expired (invalid since "),
+        code="repository-denied",
+        variant="over",
+        near_misses=("E: Release file for http://x/dists/stable/InRelease is not valid yet (invalid for another 2h 1min 5s).",),
+    ),
+    _row(
+        "apt-no-component",
+        "doesn't have the component '",
+        rf"as repository '{_URL} [^'\n]{{0,200}}' doesn't have the component '",
+        "a source names a part of the repository that it does not have: a slip, or another release",
+        _APT,
+        measured(
+            "W: Skipping acquire of configured file 'contrib/binary-amd64/Packages' as repository "
+            "'http://mirror.example.com/deb/good stable InRelease' doesn't have the component 'contrib'"
+        ),
+        code="repository-denied",
+        variant="not-found",
+        is_minor=True,
+        near_misses=(
+            "N: Skipping acquire of configured file 'main/binary-i386/Packages' as repository 'http://x/ubuntu jammy InRelease' "
+            "doesn't support architecture 'i386'",
+        ),
+    ),
+    _row(
+        "dnf-transaction-check",
+        "transaction check vs depsolve",
+        r"\btransaction check vs depsolve",
+        "two packages cannot be installed together, or one lacks what it depends on",
+        _DNF,
+        measured("Error: transaction check vs depsolve:"),
+        code="package-dependencies",
+    ),
+)
+
+PACKAGES: tuple[Signature, ...] = (
+    _RUN + _CURL + _APT_MORE + _REFUSED + _LOCKED + _BROKEN + _DEPENDENCIES + _SIGNED + _PLATFORM + _UNREACHED
+)
 """Who says more comes first: an answer that refuses before what follows from it, and what is out of reach last."""

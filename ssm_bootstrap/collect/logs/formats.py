@@ -23,6 +23,9 @@ _PATCH = re.compile(rb"(\d\d)/(\d\d)/(\d{4}) (\d\d:\d\d:\d\d) (\S{1,64}) \[(DEBU
 _PATCH_ENDS = tuple(b" [%s]: " % level for level in (b"DEBUG", b"INFO", b"WARNING", b"ERROR", b"CRITICAL"))
 """What such a line holds: found sooner than the whole of it."""
 
+_GOING_ON = (b"Error code: ", b"Error message: ")
+"""What zypper puts below a line that names a URL, at the beginning of the next (libzypp, media/MediaException.cc)."""
+
 _PATCH_LEVELS = {b"WARNING": b"WARN", b"INFO": b"TEXT"}
 _AUDIT = re.compile(rb"(agent_telemetry \S{1,64} \S{1,64}|agent_update_result \S[^\n]{0,200}?) (\d\d:\d\d:\d\d)\s*\Z")
 _AUDIT_NAME = re.compile(r"amazon-ssm-agent-audit-(\d{4}-\d\d-\d\d)")
@@ -181,7 +184,7 @@ class _PatchScript:
     """Lines of the patch script with the agent's head: its own (python's logging, month first), and what other programs print.
 
     Between two of the script's lines stands what apt, dnf, zypper and curl said, without any head: each such line is a record of
-    its own, but one that is indented, which goes on. The script tells failures at INFO too.
+    its own, but one that is indented or that zypper begins as such, which goes on. The script tells failures at INFO too.
     """
 
     def __init__(self) -> None:
@@ -191,7 +194,7 @@ class _PatchScript:
         """One line."""
         found = _PATCH.match(line)
         if found is None:
-            if not self._stamp or not line.strip() or line[:1].isspace() or find_head(line):
+            if not self._stamp or not line.strip() or line[:1].isspace() or line.startswith(_GOING_ON) or find_head(line):
                 return line
             return b"%s TEXT %s" % (self._stamp, line)
         month, day, year, time, _, level = found.groups()

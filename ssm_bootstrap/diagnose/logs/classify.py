@@ -173,6 +173,7 @@ class Judgement:
     minor: bool = False
     also: Optional[Judgement] = None
     variant: str = ""
+    named: str = ""  # the repository or package that the message names, where it names no host
 
     @property
     def phase(self) -> str:
@@ -269,7 +270,7 @@ def _judge_cause(record: LogRecord, reading: RecordReading, cause: SignatureMatc
     service = FINDINGS[code].service or _service(record, host, phase, site)
     transient = FINDINGS[code].transient if row.transient is None else row.transient
     judgement = _fault(record, reading, code, service, host, transient)
-    return replace(judgement, variant=variant, minor=judgement.minor or row.is_minor)
+    return replace(judgement, variant=variant, minor=judgement.minor or row.is_minor, named=cause.part("named"))
 
 
 def _host_of(url: str) -> str:

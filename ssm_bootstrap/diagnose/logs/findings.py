@@ -87,9 +87,10 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
     best = min(parts, key=lambda item: item.rank)
     facts = _facts(code, best, parts, whole)
     fixed = _path(code, best) or FINDINGS[code].subject
+    named = next((item.judgement.named for item in (best, *parts) if item.judgement.named), "")
     finding = make_finding(
         code,
-        fixed or facts["host"] or facts["address"] or facts["service"] or "amazon-ssm-agent",
+        fixed or facts["host"] or named or facts["address"] or facts["service"] or "amazon-ssm-agent",
         variant=FINDINGS[code].variant_for(_circumstances(best))
         or next((item.judgement.variant for item in parts if item.judgement.variant), ""),
         facts=facts,

@@ -312,6 +312,7 @@ _WORDS: tuple[tuple[str, Failure, Stage], ...] = (
     ("Resolving timed out", Failure.RESOLVER_SILENT, Stage.DNS),
     ("certificate has expired", Failure.EXPIRED, Stage.TLS),
     ("not yet valid", Failure.NOT_YET_VALID, Stage.TLS),
+    ("target host name '", Failure.WRONG_NAME, Stage.TLS),
     ("Connection refused", Failure.REFUSED, Stage.TCP),
     ("Connection timed out", Failure.TIMED_OUT, Stage.TCP),
     ("Timeout was reached", Failure.TIMED_OUT, Stage.TCP),
