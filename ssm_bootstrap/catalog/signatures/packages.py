@@ -352,10 +352,11 @@ _SIGNED: tuple[Signature, ...] = (
     _row(
         "zypper-signature",
         "Signature verification failed",
-        r"(?:\b(?P<named>\S{1,200}) \([^)\n]{1,100}\): )?\bSignature verification failed (?:for file '|\[)",
+        r"(?:\b(?P<named>\S{1,200}) \([^)\n]{1,100}\): )?\bSignature verification failed (?:for (?:file '|repomd\.xml)|\[)",
         "the signature of a package or of a repository's list could not be verified",
         _ZYPP,
         documented("Signature verification failed for file 'repomd.xml' from repository 'SLES15-Updates'."),
+        measured("- Signature verification failed for repomd.xml"),
         measured("stranger-1-1.noarch (Updates): Signature verification failed [4-Signatures public key is not available]"),
         measured("unsigned-1-1.noarch (Updates): Signature verification failed [6-File is unsigned]"),
         code="package-signature",
@@ -1049,15 +1050,6 @@ _RUN: tuple[Signature, ...] = (
         documented("E: Failed to fetch http://mirror.example.com/dists/stable/main/binary-amd64/Packages.gz  Hash Sum mismatch"),
         code="download-refused",
         variant="damaged",
-    ),
-    _row(
-        "zypper-list-signature",
-        "Signature verification failed for repomd.xml",
-        r"\bSignature verification failed for repomd\.xml",
-        "the signature of a repository's list could not be verified",
-        _ZYPP,
-        measured(" - Signature verification failed for repomd.xml"),
-        code="package-signature",
     ),
     _row(
         "dnf-metadata-locked",
