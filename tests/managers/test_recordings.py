@@ -30,3 +30,11 @@ def test_a_recording_is_explained(manager: str, kind: str, tmp_path: Path) -> No
     assert status == int(any(finding["severity"] == "error" for finding in findings))
     for finding in findings:
         assert "<HOST>" not in finding["title"] + finding["cause"] + finding["remedy"]["summary"]
+
+
+@pytest.mark.parametrize("manager", ["apt", "dnf", "yum", "zypper"])
+def test_a_server_that_answers_5xx_is_not_out_of_reach(manager: str, tmp_path: Path) -> None:
+    """It was reached: nobody is told to make a way to it."""
+    _, (finding,) = explain(recording(manager, "status-503").read_text(encoding="utf-8"), tmp_path)
+    assert finding["code"] == "repository-unreachable" and finding["title"].endswith("answers that it cannot serve now")
+    assert finding["remedy"]["summary"].startswith("Try again later")

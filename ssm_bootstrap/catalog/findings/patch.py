@@ -71,6 +71,20 @@ _ELSEWHERE = ("RHEL, SLES, Ubuntu, Debian and others: is there a mirror, a Satel
 
 _REPOSITORIES = (
     Variant(
+        name="answers",
+        when="it was reached and cannot serve",
+        title="A package repository answers that it cannot serve now",
+        cause=(
+            "{host} was reached and answered with an error of its own (5xx). The way there is open: it is the server, or a proxy "
+            "or mirror before it, that has to be mended or waited for."
+        ),
+        summary="Try again later, and where it stays so tell who runs that server or mirror; nothing of the VPC has to change.",
+        steps=("Ask the repository again, from another machine too.", "A mirror or proxy of one's own: look at its log."),
+        aws_steps=(),
+        commands=("dnf makecache", "yum makecache", "apt-get update", "zypper refresh"),
+        aws_commands=(),
+    ),
+    Variant(
         name="s3",
         when="it lies in S3",
         changed_on=Side.AWS,

@@ -170,6 +170,7 @@ _REFUSED: tuple[Signature, ...] = (
         transient=True,
         near_misses=("http://x/y: [Errno 14] HTTPS Error 403 - Forbidden",),
         code="repository-unreachable",
+        variant="answers",
     ),
     _row(
         "apt-refused",
@@ -980,6 +981,7 @@ _RUN: tuple[Signature, ...] = (
         _ZYPP,
         measured(" - Location 'http://mirror.example.com/status/503/content' is temporarily unaccessible."),
         code="repository-unreachable",
+        variant="answers",
         transient=True,
     ),
     _row(
@@ -990,6 +992,7 @@ _RUN: tuple[Signature, ...] = (
         _DNF,
         measured("  - Status code: 503 for http://mirror.example.com/status/503/repodata/repomd.xml (IP: 198.51.100.10)"),
         code="repository-unreachable",
+        variant="answers",
         transient=True,
     ),
     _row(
@@ -1102,6 +1105,7 @@ _APT_MORE: tuple[Signature, ...] = (
             "[IP: 198.51.100.10 80]"
         ),
         code="repository-unreachable",
+        variant="answers",
         transient=True,
         near_misses=("E: Failed to fetch http://x/y  404  Not Found [IP: 10.0.0.9 80]",),
     ),
