@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 TYPE_CHECKING = False  # typing itself takes longer to load than all of --version
 if TYPE_CHECKING:
-    from typing import Optional, Sequence
+    from typing import NoReturn, Optional, Sequence
+
+
+def command() -> NoReturn:
+    """The program: do what the command line asks for, and end the process with the status.
+
+    It ends there and then. What is given up goes on in a thread of its own, a name that is being resolved or a handshake;
+    exit handlers take away under its feet what it works with (OPENSSL_init_crypto(3): libcrypto is cleaned up at exit), and
+    the process would die of that after all is done.
+    """
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -38,6 +52,4 @@ def _run_alone(words: Sequence[str]) -> int:
     # glibc gives a freed block back to the kernel at once, unless one as large was freed before (mallopt(3), M_MMAP_THRESHOLD):
     # whoever reads in pieces would have each page of them made anew.
     bytes(16 << 20)
-    status = run(words)
-    gc.freeze()
-    return status
+    return run(words)

@@ -37,8 +37,8 @@ PROGRAMS = ("amazon-ssm-agent", "ssm-agent-worker", "ssm-document-worker", "ssm-
 SCRIPT = """#!/usr/bin/python3 -IS
 import sys
 sys.path.insert(0, "/usr/local/lib/ssm-bootstrap")
-from ssm_bootstrap.cli import main
-sys.exit(main())
+from ssm_bootstrap.cli import command
+command()
 """
 
 

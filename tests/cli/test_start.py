@@ -62,3 +62,21 @@ def test_only_the_command_that_is_asked_for_is_loaded() -> None:
 def test_python_m_is_the_same_program() -> None:
     done = subprocess.run([sys.executable, "-m", "ssm_bootstrap", "--version"], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"ssm-bootstrap {__version__}\n", "")
+
+
+BUSY = """
+import ssl, sys, threading
+def work():
+    while True:
+        ssl.create_default_context()
+threading.Thread(target=work, daemon=True).start()
+sys.argv = ["ssm-bootstrap", "--version"]
+"""
+"""A program whose thread is at work inside OpenSSL, as one is that was given up in the middle of a handshake."""
+
+
+def test_a_thread_that_is_still_at_work_does_not_bring_the_end_down() -> None:
+    code = f"{BUSY}sys.path.insert(0, {str(ROOT)!r})\nfrom ssm_bootstrap.cli import command\ncommand()\n"
+    done = [subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True) for _ in range(12)]
+    ended = {(one.returncode, one.stdout, one.stderr) for one in done}
+    assert ended == {(0, f"ssm-bootstrap {__version__}\n", "")}

@@ -44,7 +44,7 @@ def one_file() -> bytes:
     """A file that stands for the bundle: install copies it, wherever this checkout lies and whose ever it is."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
-        archive.writestr("__main__.py", "import sys\nfrom ssm_bootstrap.cli import main\nsys.exit(main())\n")
+        archive.writestr("__main__.py", "from ssm_bootstrap.cli import command\ncommand()\n")
     return made.getvalue()
 
 

@@ -29,9 +29,9 @@ def start():
     for remark in remarks:
         say(remark)
     use(archive, home)
-    from ssm_bootstrap.cli import main
+    from ssm_bootstrap.cli import command
 
-    sys.exit(main())
+    command()
 
 
 def open_missing():
