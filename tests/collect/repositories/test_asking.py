@@ -13,13 +13,14 @@ import pytest
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.repositories import MOST_QUESTIONS, look_at_repositories
+from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.network import Answer
 from ssm_bootstrap.model.codec import encode
 from ssm_bootstrap.model.failure import Stage
 from ssm_bootstrap.model.observed import Seen
 from ssm_bootstrap.model.patch import Fetch, FetchOutcome, Repositories
 from tests.collect.repositories.trees import TREES, host_of
-from tests.fakes import ScriptedNetwork
+from tests.fakes import IdleClock, ScriptedNetwork
 from tests.laws.secrets import CANARIES, leaks
 
 ADDRESS = "203.0.113.9"
@@ -73,9 +74,10 @@ def machine(tmp_path: Path, repo: str, conf: str = "[main]\n", system: str = SYS
     return tmp_path
 
 
-def look(root: Path, web: Web, proxies: Optional[ProxySettings] = None) -> Repositories:
-    """The repositories with what came of asking them."""
-    found = look_at_repositories(host_of(root, web), "ap-northeast-1", proxies or ProxySettings())
+def look(root: Path, web: Web, proxies: Optional[ProxySettings] = None, clock: Optional[Clock] = None) -> Repositories:
+    """The repositories with what came of asking them, on a clock on which work takes no time unless another is given."""
+    host = host_of(root, web, clock=clock or IdleClock())
+    found = look_at_repositories(host, "ap-northeast-1", proxies or ProxySettings())
     assert isinstance(found, Seen)
     return found.value
 
@@ -254,7 +256,7 @@ def test_twelve_silent_hosts_take_one_connect(tmp_path: Path) -> None:
 def test_ten_thousand_repositories_are_bounded(tmp_path: Path, hosts: int) -> None:
     repo = "".join(f"[r{n}]\nname=r{n}\nbaseurl=http://m{n % hosts}.example.com/{n}/\n" for n in range(10_000))
     root, web = machine(tmp_path, repo), Web({}, silent)
-    found = look(root, web)
+    found = look(root, web, clock=Clock())
     assert found.total == 10_000 and len(found.items) == 500
     assert [(problem.line, "500" in problem.text) for problem in found.problems] == [(1501, True)]
     assert len(web.dialled) <= MOST_QUESTIONS
