@@ -20,7 +20,8 @@ def vpc() -> Iterator[Lab]:
 
 @pytest.fixture
 def lab(vpc: Lab) -> Lab:
-    """The VPC with a new instance in it."""
+    """The VPC as complete as it was at first, and a new instance in it: whatever the tests before left behind."""
+    vpc.apply(CASES["complete"])
     prepare(vpc)
     vpc.forget_requests()
     return vpc

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.lab.client import Lab
-from tests.story import CODE, prepare, register_words
+from tests.story import CODE, register_words
 
 pytestmark = pytest.mark.lab
 
@@ -17,9 +17,6 @@ WORKER = "exec -a /usr/bin/ssm-document-worker sleep 60"
 @pytest.fixture
 def node(lab: Lab) -> Lab:
     """A registered node with a command at work on it."""
-    lab.reset_instance()
-    lab.behave(activation="ok")
-    prepare(lab)
     assert lab.run(["ssm-bootstrap", *register_words()]).returncode == 0
     return lab
 

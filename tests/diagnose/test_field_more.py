@@ -13,26 +13,7 @@ from ssm_bootstrap.cli.entry import run
 HOME = Path(__file__).resolve().parents[1] / "data" / "field-more"
 EXPECTED: Dict[str, Dict[str, Any]] = json.loads((HOME / "expected.json").read_text(encoding="utf-8"))
 
-NOT_YET: Tuple[str, ...] = (
-    "01-update-to-older-version",
-    "06-cloud9-starred-no-role",
-    "07-yum-mirrorlist-resolving-timed-out",
-    "13-kernel-out-of-memory",
-    "18-cli-target-not-connected",
-    "19-exit-196-needs-reboot",
-    "21-port-forwarding-refused",
-    "23-handshake-timed-out-client",
-    "24-region-in-curly-quotes",
-    "25-no-role-because-no-metadata",
-    "27-hibernate-endpoint-policy",
-    "29-health-ping-access-denied",
-    "33-update-kali-not-in-manifest",
-    "34-update-skipped-healthy",
-    "35-ecs-anywhere-installer-healthy",
-    "39-nodeadm-reset-by-peer",
-    "40-start-session-sdk-v2",
-    "41-send-command-old-document",
-)
+NOT_YET: Tuple[str, ...] = ("25-no-role-because-no-metadata",)
 
 
 def is_right(name: str, status: int, findings: Any) -> bool:

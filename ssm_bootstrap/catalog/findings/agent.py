@@ -193,7 +193,22 @@ KINDS: tuple[FindingKind, ...] = (
             "ssm",
             "ssmmessages",
         ),
-        variants=(_ASLEEP,),
+        variants=(
+            _ASLEEP,
+            Variant(
+                name="not-connected",
+                when="the service says that the node is not connected",
+                title="Systems Manager has no connection from that node",
+                cause=(
+                    "Whoever asked for a session was answered by the service that the node is not connected: {detail}. The way "
+                    "from here to the service works; what is missing is on that node or on its way."
+                ),
+                summary="Run `sudo ssm-bootstrap doctor` on that node, and remove the cause that it names.",
+                steps=("Where nobody gets onto the node any more: its serial console, or a reboot, starts the agent anew.",),
+                commands=("sudo ssm-bootstrap doctor",),
+                aws_steps=("What does the service say of the node: when was its last ping? Is it the right region and id?",),
+            ),
+        ),
         title="The agent runs, but there is no proof that this node is online",
         cause=(
             "The process is there, and the signs of a working node are not: credentials, a worker process, and a control "
@@ -371,8 +386,47 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.AGENT,
         subject="amazon-ssm-agent",
         breaks=(Capability.AGENT_UPDATE,),
-        variants=(_UPDATE_UNSUPPORTED,),
-        ended_by=("agent-updated",),
+        variants=(
+            _UPDATE_UNSUPPORTED,
+            Variant(
+                name="older",
+                when="the version asked for is older than the one that runs",
+                title="The agent was not updated: the version that runs is the newer one",
+                cause=(
+                    "The newest version that the region offers, or the one that was asked for, is older than the one that runs, "
+                    "and the updater goes back only where that is allowed: {detail}."
+                ),
+                summary="Nothing, unless the older version is wanted: then run AWS-UpdateSSMAgent with allowDowngrade=true.",
+                steps=("See which version runs.",),
+                commands=("amazon-ssm-agent -version",),
+                aws_steps=("The next run of the same update succeeds as soon as the region offers a newer version.",),
+                aws_commands=("aws s3 cp s3://amazon-ssm-{region}/latest/VERSION - --region {region} --no-sign-request",),
+            ),
+            Variant(
+                name="no-package",
+                when="there is no package of the agent for this system",
+                title="The agent was not updated: there is no package for this system",
+                cause=(
+                    "The updater looks for a package by what /etc/os-release says of this system, and the list of packages has "
+                    "none by that name: {detail}. The version of before runs on."
+                ),
+                summary="Update the agent by hand with the package of the distribution that this system is made from.",
+                steps=("Until then leave the node out of the association that updates the agent: it fails each time.",),
+                commands=("cat /etc/os-release", "uname -m", "amazon-ssm-agent -version"),
+                aws_steps=(),
+                aws_commands=(),
+            ),
+            Variant(
+                name="unsupported-version",
+                when="the version asked for does not run on this system",
+                title="The agent was not updated: that version does not run here",
+                cause="The version that was asked for was withdrawn, or does not support this system: {detail}.",
+                summary="Ask for a version that supports this system; the newest of the region is the default.",
+                steps=("See which kernel and release this is.",),
+                commands=("uname -r", "cat /etc/os-release", "amazon-ssm-agent -version"),
+            ),
+        ),
+        ended_by=("agent-updated", "update-skipped"),
         title="The agent was not updated; the version of before runs on",
         cause=(
             "AWS-UpdateSSMAgent, or the association that updates the agent, fetched a version and could not install it: "

@@ -13,10 +13,11 @@ from ssm_bootstrap.catalog.signatures.plugins import PLUGINS
 from ssm_bootstrap.catalog.signatures.s3 import S3
 from ssm_bootstrap.catalog.signatures.sessions import SESSIONS
 from ssm_bootstrap.catalog.signatures.states import STATES
+from ssm_bootstrap.catalog.signatures.updates import UPDATES
 from ssm_bootstrap.catalog.signatures.wrappers import WRAPPERS
 
 SIGNATURES: tuple[Signature, ...] = (
-    WRAPPERS + SESSIONS + API + MESSAGING + S3 + CREDENTIALS + PACKAGES + PLUGINS + STATES + BENIGN + LOCAL
+    WRAPPERS + SESSIONS + API + MESSAGING + UPDATES + S3 + CREDENTIALS + PACKAGES + PLUGINS + STATES + BENIGN + LOCAL
 )
 """All rows. A session's own calls come before the answers that any call may get.
 

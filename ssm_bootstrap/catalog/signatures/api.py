@@ -162,10 +162,58 @@ API: tuple[Signature, ...] = (
             "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/r/mi-1 is not authorized to perform: ssm:X",
         ),
         transient=False,
-        refuses=CallRefusal.PERMISSION,
+        refuses=CallRefusal.ACTION,
         is_answer=True,
         code="call-denied",
         variant="by-endpoint",
+    ),
+    Signature(
+        id="instance-role-denied",
+        kind=Kind.CAUSE,
+        fixed="ssm:UpdateInstanceInformation",
+        pattern=(
+            r"\bAccessDenied(?:Exception)?: User: arn:[\w-]{1,20}:sts::\d{12}:assumed-role/[^\s/]{1,64}/i-[0-9a-f]{8,17} is not "
+            r"authorized to perform: ssm:UpdateInstanceInformation(?!(?s:.{0,1000}?)VPC endpoint policy)"
+        ),
+        meaning="the agent runs as the EC2 instance, whose role may not report to Systems Manager",
+        source="public report: aws/amazon-ssm-agent#144 (the session of an instance's role is named by the instance)",
+        samples=(
+            documented(
+                "AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/some-role/i-0123456789abcdef0 is not "
+                "authorized to perform: ssm:UpdateInstanceInformation on resource: "
+                "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0"
+            ),
+        ),
+        near_misses=(
+            "AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/r/mi-0123456789abcdef0 is not authorized to "
+            "perform: ssm:UpdateInstanceInformation",
+        ),
+        transient=False,
+        is_answer=True,
+        code="not-registered",
+        variant="role-refused",
+    ),
+    Signature(
+        id="action-denied",
+        kind=Kind.CAUSE,
+        fixed="is not authorized to perform",
+        pattern=(
+            r"\bAccessDeniedException: User: (?!\S{1,200}/i-[0-9a-f]{8,17} is not authorized to perform: ssm:UpdateInstanceInf)"
+            r"\S{1,200} is not authorized to perform: [\w-]{1,60}:\w{1,80}(?!(?s:.{0,1000}?)VPC endpoint policy)"
+        ),
+        meaning="the caller's role or a policy does not allow the action that is named",
+        source="AWS Identity and Access Management User Guide, access denied error messages",
+        samples=(
+            documented(
+                "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/r/mi-1 is not authorized "
+                "to perform: ssm:PutInventory"
+            ),
+        ),
+        near_misses=("AccessDeniedException: lab", "AccessDeniedException: User: x because no VPC endpoint policy allows it"),
+        transient=False,
+        refuses=CallRefusal.ACTION,
+        is_answer=True,
+        code="call-denied",
     ),
     Signature(
         id="access-denied",
@@ -173,7 +221,7 @@ API: tuple[Signature, ...] = (
         fixed="AccessDeniedException",
         pattern=(
             r"\bAccessDeniedException: (?!Authentication failed\b|Systems Manager's instance management role is not configured)"
-            r"(?!(?s:.{0,1000}?)VPC endpoint policy)"
+            r"(?!(?s:.{0,1000}?)VPC endpoint policy)(?!User: \S{1,200} is not authorized to perform: [\w-]{1,60}:)"
         ),
         meaning="the caller's role or a policy does not allow the call",
         source="aws-sdk-go 1.51.20 (untyped error code)",
@@ -182,12 +230,9 @@ API: tuple[Signature, ...] = (
                 "Retrieve credentials produced error: AccessDeniedException: lab\n"
                 "\tstatus code: 400, request id: 00000000-0000-4000-8000-000000000000"
             ),
-            documented(
-                "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/r/mi-1 is not authorized "
-                "to perform: ssm:PutInventory"
-            ),
         ),
         near_misses=(
+            "AccessDeniedException: User: arn:aws:sts::1:assumed-role/r/mi-1 is not authorized to perform: ssm:PutInventory",
             "AccessDenied: Access Denied",
             "AccessDeniedException: User: anonymous … VPC endpoint policy",
             "AccessDeniedException: Authentication failed",
@@ -398,6 +443,52 @@ API: tuple[Signature, ...] = (
         code="agent-part-failed",
         variant="address",
         transient=False,
+    ),
+    Signature(
+        id="node-not-connected",
+        kind=Kind.CAUSE,
+        fixed="TargetNotConnected",
+        pattern=r"\bTargetNotConnected:",
+        meaning="the service has no connection from that node",
+        source="Systems Manager API Reference, StartSession",
+        samples=(
+            documented("TargetNotConnected: mi-0123456789abcdef0 is not connected."),
+            documented(
+                "operation error SSM: StartSession, https response error StatusCode: 400, RequestID: 1, "
+                "api error TargetNotConnected: mi-0123456789abcdef0 is not connected."
+            ),
+        ),
+        code="agent-offline",
+        variant="not-connected",
+        transient=False,
+        is_answer=True,
+    ),
+    Signature(
+        id="document-parameters",
+        kind=Kind.CAUSE,
+        fixed="InvalidParameters",
+        pattern=r"\bInvalidParameters:",
+        meaning="the document of a command does not take the parameters that were given",
+        source="Systems Manager API Reference, SendCommand",
+        samples=(documented("InvalidParameters: Parameters provided in document are invalid or not supported."),),
+        near_misses=("InvalidParameter: 1 validation error(s) found.",),
+        transient=False,
+        is_answer=True,
+        code="request-refused",
+    ),
+    Signature(
+        id="region-in-odd-letters",
+        kind=Kind.CAUSE,
+        fixed=".xn--",
+        pattern=r"\blookup [a-z0-9]{2,20}\.xn--[a-z0-9-]{1,80}\.(?:amazonaws\.com|api\.aws)\b",
+        meaning="the region was given with letters of a text editor, quotes mostly, so that no such host can exist",
+        source="public report: the region in typographic quotes; RFC 3492 (what stands before the last hyphen is plain)",
+        samples=(documented("dial tcp: lookup ssm.xn--eu-west-3-9b0eua.amazonaws.com on 192.168.1.1:53: no such host"),),
+        near_misses=("dial tcp: lookup ssm.eu-west-3.amazonaws.com on 192.168.1.1:53: no such host",),
+        transient=False,
+        over_network=True,
+        code="request-refused",
+        variant="region",
     ),
     Signature(
         id="missing-endpoint",

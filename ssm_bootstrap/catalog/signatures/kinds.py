@@ -23,6 +23,7 @@ class CallRefusal(str, Enum):
     """What the service does not accept of a call that it refuses."""
 
     PERMISSION = "permission"
+    ACTION = "action"  # a permission, too: the answer names which, or whose policy it is that is in the way
     CREDENTIALS = "credentials"
     SIGNATURE = "signature"
 
@@ -79,6 +80,7 @@ class Signature:
     denied_object: str = ""  # of a cause: the finding where S3 refuses an object so that is known to exist: a policy's doing
     is_of_patching: bool = False  # of a cause: it means that where a patch run says it, and nothing elsewhere
     sums_up: bool = False  # of a cause: it closes what was said before it, and counts where nothing else says why
+    over_network: bool = False  # of a cause: it tells more than the network error in the same message, and counts instead of it
     yields_to_phase: bool = False  # of a cause: where the phase has a code of its own, that one tells more
     near_misses: tuple[str, ...] = ()
     lead: str = ""  # of a state: what its message begins with after the prefixes, where that is not ``fixed``

@@ -441,6 +441,20 @@ LOCAL: tuple[Signature, ...] = (
         variant="not-root",
     ),
     Signature(
+        id="kernel-killed-agent",
+        kind=Kind.CAUSE,
+        fixed="ut of memory: Kill",
+        pattern=r"\b(?:Out|cgroup out) of memory: Kill(?:ed)? process \d{1,10} \((?:amazon-ssm|ssm-)[\w-]{1,12}\)",
+        meaning="the kernel ended a process of the agent, because no memory was left",
+        source="Linux mm/oom_kill.c (15 letters of a process's name); public report of the agent's killed worker",
+        samples=(
+            documented("Out of memory: Kill process 4943 (amazon-ssm-agen) score 740 or sacrifice child"),
+            documented("Memory cgroup out of memory: Killed process 21800 (ssm-document-wo) total-vm:246768kB, anon-rss:1516kB"),
+        ),
+        near_misses=("Out of memory: Killed process 1234 (java) total-vm:1kB",),
+        code="resources-exhausted",
+    ),
+    Signature(
         id="setup-processes",
         kind=Kind.CAUSE,
         fixed="multiple/no processes found",

@@ -7,6 +7,9 @@ from ssm_bootstrap.model.capability import BY_COMMAND, Capability
 
 _POST = 'Post "https://ssmmessages.eu-west-1.amazonaws.com/v1/control-channel/mi-1": '
 
+_OF_A_CALLER = (CallRefusal.PERMISSION, CallRefusal.ACTION, CallRefusal.CREDENTIALS)
+"""Refusals that have their reason in who calls."""
+
 MESSAGING: tuple[Signature, ...] = (
     Signature(
         id="control-channel-token",
@@ -29,7 +32,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=_OF_A_CALLER),
         limit_covers_dial=True,
     ),
     Signature(
@@ -45,7 +48,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=_OF_A_CALLER),
         limit_covers_dial=True,
     ),
     Signature(
@@ -60,7 +63,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=_OF_A_CALLER),
         limit_covers_dial=True,
     ),
     Signature(
@@ -75,7 +78,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=_OF_A_CALLER),
         limit_covers_dial=True,
     ),
     Signature(
@@ -96,7 +99,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=_OF_A_CALLER),
         limit_covers_dial=True,
     ),
     Signature(
@@ -112,7 +115,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=_OF_A_CALLER),
         limit_covers_dial=True,
     ),
     Signature(
@@ -172,7 +175,7 @@ MESSAGING: tuple[Signature, ...] = (
         service="ssmmessages",
         degrades=(Capability.SESSION,),
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS)),
+        refused=Refused("channel-down", of=_OF_A_CALLER),
         is_minor=True,
     ),
     Signature(

@@ -786,12 +786,16 @@ _UNREACHED: tuple[Signature, ...] = (
     ),
     _row(
         "yum-curl",
-        "[Errno 14] curl#",
-        rf"(?:{_URL}: )?\[Errno 14\] curl#(?:5|6|7|28|52|55|56) ",
+        "curl#",
+        rf"(?:{_URL}(?:: | error was\s{{1,8}}))?(?:\[Errno 14\]|\b14:) curl#(?:5|6|7|28|52|55|56) ",
         "yum could not reach a repository",
         _YUM,
         documented(
             'http://mirror.example/7/os/repodata/repomd.xml: [Errno 14] curl#6 - "Could not resolve host: mirror.example"'
+        ),
+        documented(
+            "Could not retrieve mirrorlist http://mirror.example/?release=7 error was\n"
+            '14: curl#7 - "Failed to connect to 192.0.2.1: Network is unreachable"'
         ),
         code="repository-unreachable",
         transient=True,
@@ -799,8 +803,8 @@ _UNREACHED: tuple[Signature, ...] = (
     ),
     _row(
         "yum-timeout",
-        "[Errno 12] Timeout on ",
-        rf"\[Errno 12\] Timeout on {_URL}",
+        " Timeout on http",
+        rf"(?:\[Errno 12\]|\b12:) Timeout on {_URL}",
         "yum could not reach a repository",
         _YUM,
         documented(
@@ -808,6 +812,7 @@ _UNREACHED: tuple[Signature, ...] = (
             "http://mirror.example/7/os/repodata/repomd.xml: "
             "(28, 'Connection timed out after 30001 milliseconds')"
         ),
+        documented("12: Timeout on http://mirror.example/mirror.list: (28, 'Resolving timed out after 5000 milliseconds')"),
         code="repository-unreachable",
         transient=True,
     ),

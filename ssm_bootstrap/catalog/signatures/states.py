@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Refused, Signature, documented, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, CallRefusal, Kind, Refused, Signature, documented, formatted, measured
 from ssm_bootstrap.model.capability import ON_A_NODE
 from ssm_bootstrap.model.lifeevent import LifeEvent
+
+_UNSAID = Refused("agent-hibernating", of=(CallRefusal.PERMISSION, CallRefusal.CREDENTIALS, CallRefusal.SIGNATURE))
+"""A refusal that names nothing tells no more than that the agent sleeps."""
 
 STATES: tuple[Signature, ...] = (
     Signature(
@@ -231,7 +234,7 @@ STATES: tuple[Signature, ...] = (
         ),
         near_misses=("Agent is in hibernate mode. Reducing logging.",),
         code="agent-hibernating",
-        refused=Refused("agent-hibernating"),
+        refused=_UNSAID,
         transient=False,
         event=LifeEvent.HIBERNATES,
         service="ssm",
@@ -250,7 +253,7 @@ STATES: tuple[Signature, ...] = (
         ),
         near_misses=("Entering SSM Agent hibernate - x",),
         code="agent-hibernating",
-        refused=Refused("agent-hibernating"),
+        refused=_UNSAID,
         transient=False,
         service="ssm",
         breaks=ON_A_NODE,
@@ -265,7 +268,7 @@ STATES: tuple[Signature, ...] = (
         source=AGENT + "agent/hibernation/hibernation.go:104",
         samples=(formatted("Health ping failed with error - AccessDeniedException: not allowed"),),
         code="agent-hibernating",
-        refused=Refused("agent-hibernating"),
+        refused=_UNSAID,
         transient=False,
         service="ssm",
         breaks=ON_A_NODE,

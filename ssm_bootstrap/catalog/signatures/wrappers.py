@@ -24,7 +24,7 @@ WRAPPERS: tuple[Signature, ...] = (
         service="ssm",
         breaks=(Capability.REGISTER,),
         ended_by=("registered", "credentials-ready"),
-        refused=Refused("registration-denied", of=(CallRefusal.PERMISSION,)),
+        refused=Refused("registration-denied", of=(CallRefusal.PERMISSION, CallRefusal.ACTION)),
         unanswered="answer-lost",
     ),
     Signature(

@@ -79,10 +79,23 @@ def match_signature(signature: Signature, message: str) -> Optional[SignatureMat
     return SignatureMatch(signature, tuple((name, text or "") for name, text in found.groupdict().items()))
 
 
+_TYPOGRAPHY = str.maketrans("\u2018\u2019\u201c\u201d\xa0", "''\"\" ")
+
+
+def _as_written(message: str) -> str:
+    """A message as a program wrote it: an editor's quotes and stars, JSON's backslashes and botocore's words around it go."""
+    if not message.isascii():
+        message = message.translate(_TYPOGRAPHY)
+    if "**" in message:
+        message = message.replace("**", "")
+    if '\\"' in message:
+        message = message.replace('\\"', '"')
+    return _BOTOCORE.sub(r"\1: ", message) if "An error occurred (" in message else message
+
+
 def read_message(message: str) -> RecordReading:
     """What a message says; where two rows of one kind match, the earlier one counts."""
-    if "An error occurred (" in message:
-        message = _BOTOCORE.sub(r"\1: ", message)
+    message = _as_written(message)
     found: dict[Kind, SignatureMatch] = {}
     for signature in [row for row in SIGNATURES if row.fixed in message]:
         if signature.kind not in found:
@@ -90,7 +103,11 @@ def read_message(message: str) -> RecordReading:
             if match:
                 found[signature.kind] = match
     fault = parse_network_error(message) or parse_botocore_error(message) or parse_curl_error(message)
-    cause = None if fault else found.get(Kind.CAUSE)
+    cause = found.get(Kind.CAUSE)
+    if fault and cause and cause.signature.over_network:
+        fault = None
+    elif fault:
+        cause = None
     return RecordReading(found.get(Kind.PHASE), cause, found.get(Kind.STATE), found.get(Kind.BENIGN), fault)
 
 
@@ -231,7 +248,7 @@ def _detail(reading: RecordReading, message: str) -> str:
     lines = [line.strip() for line in message.split("\n") if line.strip()]
     if reading.cause:
         lines = [line for line in lines if reading.cause.signature.fixed in line] or lines
-    return lines[0][:300] if lines else ""
+    return lines[0][:300].rstrip(".") if lines else ""
 
 
 def _context(record: LogRecord) -> Optional[Context]:

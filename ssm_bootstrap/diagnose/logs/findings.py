@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Iterable, Mapping, Sequence
+from typing import AbstractSet, Iterable, Mapping, Sequence
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.endpoints import NEEDED_SERVICES
@@ -42,7 +42,8 @@ def make_findings(
     newest = {signal.name: signal for signal in signals}
     holding = {bundle: what_holds(told) for bundle, told in incidents.items()}
     codes = {bundle.code for bundle, told in holding.items() if told}
-    whole = _Whole(newest, codes, region, _is_transcript(sightings), seen.site, state)
+    read = frozenset(item.group.file.rpartition("/")[2] for item in sightings if item.group.file)
+    whole = _Whole(newest, codes, region, _is_transcript(sightings), seen.site, state, read)
     return tuple(_finding(bundle, told, whole) for bundle, told in holding.items() if told)
 
 
@@ -70,6 +71,7 @@ class _Whole:
     transcript: bool
     site: Site
     state: State
+    read: frozenset[str]  # names of the files that were read
 
     def value(self, name: str) -> str:
         """What the newest record of a state says."""
@@ -108,7 +110,21 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
         services=(bundle.service,) if bundle.service else (),
     )
     actions = missing_actions(item.group.sample.message for item in parts)
-    return _with_actions(finding, actions) if actions else finding
+    if actions:
+        finding = _with_actions(finding, actions)
+    return finding if whole.state is State.NOW else _without_what_was_read(finding, whole.read)
+
+
+def _without_what_was_read(finding: Finding, read: AbstractSet[str]) -> Finding:
+    """The same without the advice to look into what was just given to ``explain``, or to run it."""
+    names = re.compile("|".join([rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)" for name in sorted(read)] or ["(?!)"]))
+
+    def left(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(text for text in texts if not names.search(text) and not text.endswith("ssm-bootstrap explain"))
+
+    remedy = finding.remedy
+    kept = replace(remedy, instance_steps=left(remedy.instance_steps), instance_commands=left(remedy.instance_commands))
+    return replace(finding, remedy=kept)
 
 
 def _place(file: str, line: int) -> str:
