@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_bootstrap.diagnose.logs.classify import read_message
+from ssm_bootstrap.diagnose.logs.messages import read_message
 
 _S3 = "https://al2023-repos-eu-west-1-de612dc2.s3.dualstack.eu-west-1.amazonaws.com/core/mirrors/latest/x86_64/mirror.list"
 

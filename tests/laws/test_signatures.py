@@ -11,7 +11,7 @@ import pytest
 from ssm_bootstrap.catalog.findings import FINDINGS, KINDS, VARIANTS
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Origin, Signature
-from ssm_bootstrap.diagnose.logs.classify import match_signature, read_message
+from ssm_bootstrap.diagnose.logs.messages import match_signature, read_message
 from tests.corpus import CORPUS
 
 SAMPLES = [(row, sample) for row in SIGNATURES for sample in row.samples]

@@ -88,7 +88,7 @@ class Signature:
 
     service: str = ""
     breaks: tuple[Capability, ...] = ()  # what cannot work while it fails
-    degrades: tuple[Capability, ...] = ()  # what works by a substitute then
+    degrades: tuple[Capability, ...] = ()  # what works by a substitute then, or for others alone; of a cause, too
     ended_by: tuple[str, ...] = ()  # ids of the good signs that say that it works again
     refused: Optional[Refused] = None  # the finding where the service refuses its call; None: the cause's own row decides
     unanswered: str = ""  # the code where its request went out and no answer came, where that is more than a fault of the way

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, documented, formatted, measured
-from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.capability import BY_COMMAND, Capability
 
 _PATCH_SCRIPT = "AWS-RunPatchBaseline document 1.80 (shell and python part)"
 _PATCH = "AWS-RunPatchBaseline document and payload 1.80-1.83 (exit codes: constant_repository.py)"
@@ -310,6 +310,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="a command's directory could not be made",
         source=AGENT + "agent/plugins/runscript/runscript.go:173",
         samples=(formatted("failed to create orchestrationDir directory /var/lib/amazon/ssm/x, no space left on device"),),
+        degrades=BY_COMMAND,
     ),
     Signature(
         id="script-file",
@@ -319,6 +320,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="a command's script could not be written",
         source=AGENT + "agent/plugins/runscript/runscript.go:183",
         samples=(formatted("failed to create script file. open /x/_script.sh: read-only file system"),),
+        degrades=BY_COMMAND,
     ),
     Signature(
         id="command-start",
@@ -328,6 +330,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="a command could not be started (noexec, no shell)",
         source=AGENT + "agent/executers/executers.go:302,419",
         samples=(formatted("error occurred starting the command: fork/exec /bin/sh: permission denied"),),
+        degrades=BY_COMMAND,
     ),
     Signature(
         id="document-worker-crashed",
@@ -362,6 +365,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="the channel to a command's process could not be made",
         source=AGENT + "agent/framework/processor/executer/outofproc/master.go:196",
         samples=(formatted("failed to create ipc channel: mkdir /x: no space left on device"),),
+        degrades=BY_COMMAND,
     ),
     Signature(
         id="ipc-timeout",
@@ -396,6 +400,7 @@ PLUGINS: tuple[Signature, ...] = (
                 "start process: /usr/bin/ssm-document-worker error: fork/exec /usr/bin/ssm-document-worker: permission denied"
             ),
         ),
+        degrades=BY_COMMAND,
     ),
     Signature(
         id="inventory-upload",
@@ -511,6 +516,7 @@ PLUGINS: tuple[Signature, ...] = (
         code="session-failed",
         variant="log",
         transient=False,
+        degrades=(Capability.SESSION,),
     ),
     Signature(
         id="session-log-unknown",
@@ -525,6 +531,7 @@ PLUGINS: tuple[Signature, ...] = (
         code="session-failed",
         variant="log",
         transient=False,
+        degrades=(Capability.SESSION,),
     ),
     Signature(
         id="session-handshake",
@@ -551,6 +558,7 @@ PLUGINS: tuple[Signature, ...] = (
         code="session-failed",
         variant="key",
         transient=False,
+        degrades=(Capability.SESSION,),
     ),
     Signature(
         id="session-old-client",
@@ -611,5 +619,6 @@ PLUGINS: tuple[Signature, ...] = (
         samples=(formatted("Encountered an error while executing shell profile: exit"),),
         code="session-failed",
         transient=False,
+        degrades=(Capability.SESSION,),
     ),
 )

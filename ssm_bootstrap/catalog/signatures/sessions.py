@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, formatted
+from ssm_bootstrap.model.capability import Capability
 
 SESSIONS: tuple[Signature, ...] = (
     Signature(
@@ -16,6 +17,7 @@ SESSIONS: tuple[Signature, ...] = (
         code="session-failed",
         variant="log",
         transient=False,
+        degrades=(Capability.SESSION,),
     ),
     Signature(
         id="session-key-call",
@@ -28,6 +30,7 @@ SESSIONS: tuple[Signature, ...] = (
         code="session-failed",
         variant="key",
         transient=False,
+        degrades=(Capability.SESSION,),
     ),
 )
 """All rows."""

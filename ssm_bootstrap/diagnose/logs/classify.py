@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import cache
 from typing import AbstractSet, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.addresses import Place, place_of
@@ -13,103 +11,14 @@ from ssm_bootstrap.catalog.buckets import is_known_object
 from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS, code_of_failure
 from ssm_bootstrap.catalog.partitions import is_aws_host, is_global_s3
-from ssm_bootstrap.catalog.signatures import SIGNATURES
-from ssm_bootstrap.catalog.signatures.kinds import CONTEXTS, Context, Kind, Signature
-from ssm_bootstrap.diagnose.logs.botocore_errors import parse_botocore_error
-from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault, parse_curl_error, parse_network_error
+from ssm_bootstrap.catalog.signatures.kinds import CONTEXTS, Context, Signature
+from ssm_bootstrap.diagnose.logs.messages import RecordReading, SignatureMatch, read_message
+from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault
 from ssm_bootstrap.diagnose.reachability import code_by_proxy, code_of_silence
 from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord
-
-_RUNGS = tuple(Stage)
-
-
-@dataclass(frozen=True)
-class SignatureMatch:
-    """A signature that matched, and the named parts that its pattern found."""
-
-    signature: Signature
-    parts: tuple[tuple[str, str], ...] = ()
-
-    def part(self, name: str) -> str:
-        """A named part of the message, or an empty string."""
-        return dict(self.parts).get(name, "")
-
-
-@dataclass(frozen=True)
-class RecordReading:
-    """What a message says: at most one of each; a network error takes the place of a cause."""
-
-    phase: Optional[SignatureMatch] = None
-    cause: Optional[SignatureMatch] = None
-    state: Optional[SignatureMatch] = None
-    benign: Optional[SignatureMatch] = None
-    fault: Optional[NetworkFault] = None
-
-    @property
-    def wrapper(self) -> Optional[Signature]:
-        """The row of what was being done, or of the state that was told: it says what its failure means."""
-        match = self.phase or self.state
-        return match.signature if match else None
-
-    @property
-    def reached(self) -> Optional[int]:
-        """How many rungs of the ladder the call had behind it when it failed, all where it was answered; None: not told."""
-        if self.fault is None:
-            return len(_RUNGS) if self.cause and self.cause.signature.is_answer else None
-        may_be_the_dial = self.fault.awaiting_headers and self.wrapper is not None and self.wrapper.limit_covers_dial
-        return None if self.fault.stage is None or may_be_the_dial else _RUNGS.index(self.fault.stage)
-
-
-_compiled = cache(re.compile)
-
-_BOTOCORE = re.compile(r"\bAn error occurred \((\w{1,80})\) when calling the \w{1,80} operation(?: \([^)\n]{0,80}\))?: ")
-"""How botocore tells an answer of a service (botocore/exceptions.py); ``CODE: TEXT`` is how Go's SDK does."""
-
-
-def match_signature(signature: Signature, message: str) -> Optional[SignatureMatch]:
-    """The match of one signature, or None; the plain search decides first."""
-    if signature.fixed not in message:
-        return None
-    found = _compiled(signature.pattern).search(message)
-    if not found:
-        return None
-    return SignatureMatch(signature, tuple((name, text or "") for name, text in found.groupdict().items()))
-
-
-_TYPOGRAPHY = str.maketrans("\u2018\u2019\u201c\u201d\xa0", "''\"\" ")
-
-
-def _as_written(message: str) -> str:
-    """A message as a program wrote it: an editor's quotes and stars, JSON's backslashes and botocore's words around it go."""
-    if not message.isascii():
-        message = message.translate(_TYPOGRAPHY)
-    if "**" in message:
-        message = message.replace("**", "")
-    if '\\"' in message:
-        message = message.replace('\\"', '"')
-    return _BOTOCORE.sub(r"\1: ", message) if "An error occurred (" in message else message
-
-
-def read_message(message: str) -> RecordReading:
-    """What a message says; where two rows of one kind match, the earlier one counts."""
-    message = _as_written(message)
-    found: dict[Kind, SignatureMatch] = {}
-    for signature in [row for row in SIGNATURES if row.fixed in message]:
-        if signature.kind not in found:
-            match = match_signature(signature, message)
-            if match:
-                found[signature.kind] = match
-    fault = parse_network_error(message) or parse_botocore_error(message) or parse_curl_error(message)
-    cause = found.get(Kind.CAUSE)
-    if fault and cause and cause.signature.over_network:
-        fault = None
-    elif fault:
-        cause = None
-    return RecordReading(found.get(Kind.PHASE), cause, found.get(Kind.STATE), found.get(Kind.BENIGN), fault)
-
 
 SCRIPTS = ("awsrunShellScript", "awsrunPowerShellScript", "awsrunDocument")
 """Plug-ins that run what a document's author wrote."""
@@ -287,7 +196,9 @@ def _judge_cause(record: LogRecord, reading: RecordReading, cause: SignatureMatc
     service = FINDINGS[code].service or _service(record, host, phase, site)
     transient = FINDINGS[code].transient if row.transient is None else row.transient
     judgement = _fault(record, reading, code, service, host, transient)
-    return replace(judgement, variant=variant, minor=judgement.minor or row.is_minor, named=cause.part("named"))
+    degrades = (*judgement.degrades, *(name for name in row.degrades if name not in judgement.breaks))
+    minor = judgement.minor or row.is_minor
+    return replace(judgement, variant=variant, minor=minor, degrades=degrades, named=cause.part("named"))
 
 
 def _host_of(url: str) -> str:

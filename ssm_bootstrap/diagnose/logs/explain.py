@@ -15,12 +15,10 @@ from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.diagnose.logs.classify import (
     Judgement,
     LogContext,
-    RecordReading,
     Sighting,
     Sort,
     is_patching,
     judge,
-    read_message,
 )
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.findings import fold_alike, make_findings, missing_actions, region_told
@@ -32,6 +30,7 @@ from ssm_bootstrap.diagnose.logs.incidents import (
     tell_incidents,
     what_holds,
 )
+from ssm_bootstrap.diagnose.logs.messages import RecordReading, read_message
 from ssm_bootstrap.diagnose.logs.timeline import Present, Signal, make_timeline, newest_states, with_phases
 from ssm_bootstrap.diagnose.root_cause import hide_symptoms
 from ssm_bootstrap.model.aws import Site
