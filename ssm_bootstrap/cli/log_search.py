@@ -6,10 +6,12 @@ import argparse
 import contextlib
 import errno
 import os
+import re
 import stat
 import sys
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from itertools import chain
 from typing import Callable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import KINDS, OF_THE_AGENT, kind_of
@@ -31,6 +33,12 @@ STANDARD_INPUT = "standard input"
 JOURNAL_UNITS = ("amazon-ssm-agent.service", "snap.amazon-ssm-agent.amazon-ssm-agent.service")
 JOURNAL_LIMIT = 32 << 20
 """Bytes of the journal that are read: its newest entries."""
+
+MOST_PIPED = 256 << 20
+"""Bytes of an archive that are taken from a pipe."""
+
+PACKED = re.compile(r"\.(?:tar(?:\.(?:gz|xz|bz2))?|tgz|txz|zip)\Z")
+"""How archives are named that are opened where a directory is given; those below it are not."""
 
 JOURNAL_PATIENCE = 60.0
 _NO_RIGHT = os.strerror(errno.EACCES).lower()
@@ -86,8 +94,8 @@ class Search:
         if self.kinds == ("journal",):
             return self._read_journal()
         found = self.sources()
-        if self.files and any(_may_be_packed(source.path) for source in found):
-            return self._read_packed(found)
+        if self.files and any(_may_be_packed(source.path, NamedFiles()) for source in found):
+            return self._read_packed(found, NamedFiles())
         workers = Workers(meanwhile=meanwhile)
         digest = workers.beside(lambda: self.read_sources(found)) if _are_small(found) else self.read_sources(found, workers)
         if self.is_own and not found:
@@ -98,15 +106,14 @@ class Search:
         self._refuse_unseen(digest)
         return digest
 
-    def _read_packed(self, found: Sequence[Source]) -> LogDigest:
+    def _read_packed(self, found: Sequence[Source], files: LogFiles) -> LogDigest:
         """What files say of which some may be archives."""
         from ssm_bootstrap.collect.logs.archives import ArchiveFiles, open_archive  # most of what is read is no archive
 
-        files = NamedFiles()
         archives, sources = [], []
         for source in found:
             try:
-                archive = open_archive(source.path, files, self.kinds) if _may_be_packed(source.path) else None
+                archive = open_archive(source.path, files, self.kinds) if _may_be_packed(source.path, files) else None
             except OSError:
                 archive = None  # the reading says why
             if archive is None:
@@ -183,7 +190,12 @@ class Search:
 
     def _read_standard_input(self) -> LogDigest:
         try:
-            digest = self._read_stream(iter(lambda: sys.stdin.buffer.read(1 << 18), b""), STANDARD_INPUT)
+            chunks = iter(lambda: sys.stdin.buffer.read(1 << 18), b"")
+            first = next(chunks, b"")
+            if _begins_packed(first):
+                digest = self._read_packed([Source("", STANDARD_INPUT, 0.0)], _Piped(STANDARD_INPUT, [first, *_bounded(chunks)]))
+            else:
+                digest = self._read_stream(chain([first], chunks), STANDARD_INPUT)
         except OSError as error:
             from ssm_bootstrap.host.errorwords import words_of
 
@@ -216,15 +228,45 @@ class Search:
         return replace(digest, files=files)
 
 
-def _may_be_packed(path: str) -> bool:
-    """Whether a regular file begins as packed data or an archive does."""
+class _Piped(NamedFiles):
+    """Files, and what came through a pipe under a name of its own, which can be read more than once."""
+
+    def __init__(self, name: str, chunks: Sequence[bytes]) -> None:
+        super().__init__()
+        self._name, self._chunks = name, chunks
+
+    def read_chunks(self, path: str, start: int = 0) -> Iterator[bytes]:
+        """The bytes from ``start`` on; of what was piped from 0 alone."""
+        return iter(self._chunks) if path == self._name else super().read_chunks(path, start)
+
+    def size(self, path: str) -> int:
+        """Bytes; of what was piped so few that it is read in one piece."""
+        return 0 if path == self._name else super().size(path)
+
+
+def _bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """What comes, up to as much as is kept of a pipe that can be read but once."""
+    left = MOST_PIPED
+    for chunk in chunks:
+        left -= len(chunk)
+        if left < 0:
+            return
+        yield chunk
+
+
+def _may_be_packed(path: str, files: LogFiles) -> bool:
+    """Whether a regular file begins as packed data or an archive does; what cannot be opened does not."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        if path != STANDARD_INPUT and not stat.S_ISREG(os.stat(path).st_mode):
             return False
-        first = next(NamedFiles().read_chunks(path), b"")[:262]
+        return _begins_packed(next(files.read_chunks(path), b""))
     except OSError:
         return False
-    return first.startswith((b"\x1f\x8b", b"\xfd7zXZ", b"BZh", b"PK\x03\x04", b"PK\x05\x06")) or first[257:] == b"ustar"
+
+
+def _begins_packed(first: bytes) -> bool:
+    packed = (b"\x1f\x8b", b"\xfd7zXZ", b"BZh", b"PK\x03\x04", b"PK\x05\x06")
+    return first.startswith(packed) or first[257:262] == b"ustar"
 
 
 def _are_small(found: Sequence[Source]) -> bool:
@@ -238,5 +280,6 @@ def _are_small(found: Sequence[Source]) -> bool:
 
 def _below(tree: LogTree, path: str, kinds: Sequence[str]) -> tuple[Source, ...]:
     if os.path.isdir(path):
-        return sources_below(tree, path, kinds)
+        packed = tree.find(path, lambda name: PACKED.search(name) is not None, 1)
+        return (*sources_below(tree, path, kinds), *(Source("", file.path, file.written) for file in packed))
     return (Source("", path, 0.0),)

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import lzma
 import os
+import subprocess
+import sys
 import tarfile
 import zipfile
+from datetime import timezone
 from pathlib import Path
 from typing import Callable, Optional
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ssm_bootstrap.catalog.logformat import KINDS
 from ssm_bootstrap.cli.entry import run
 from ssm_bootstrap.collect.logs.archives import Archive, ArchiveFiles, open_archive
+from ssm_bootstrap.collect.logs.read import read_logs
+from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.host.files import NamedFiles
+from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.exitstatus import ExitStatus
 
 LOG = (
@@ -101,6 +110,42 @@ def test_a_directory_of_archives_and_several_files_are_read(tmp_path: Path, caps
     assert run(["explain", str(tmp_path / "a.tar.gz"), str(tmp_path / "errors.log")]) == ExitStatus.FOUND
     told = capsys.readouterr().out
     assert "ssm.eu-west-1" in told and "ec2messages.eu-west-1" in told
+
+
+def test_archives_in_a_directory_are_read_and_those_further_below_are_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "a.tar.gz").write_bytes(WAYS["bundle.tar.gz"]())
+    (tmp_path / "below" / "b.tar").write_bytes(tar({ERRORS: LOG.replace(b"ssm.eu-west-1", b"ec2messages.eu-west-1")}))
+    assert run(["explain", str(tmp_path)]) == ExitStatus.FOUND
+    told = capsys.readouterr().out
+    assert "ssm.eu-west-1" in told and "ec2messages.eu-west-1" not in told
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_one_that_comes_through_a_pipe_is_opened(name: str) -> None:
+    words = [sys.executable, "-m", "ssm_bootstrap", "explain", "--json", "-"]
+    done = subprocess.run(words, input=WAYS[name](), capture_output=True)
+    assert [finding["code"] for finding in json.loads(done.stdout)["findings"]] == ["endpoint-missing"]
+    assert (done.returncode, done.stderr) == (ExitStatus.FOUND, b"")
+
+
+@pytest.mark.parametrize("name", sorted(WAYS))
+@given(data=st.data())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_changed_in_it_ends_in_logs_and_remarks(name: str, data: st.DataObject, tmp_path: Path) -> None:
+    changed = bytearray(WAYS[name]())
+    for _ in range(data.draw(st.integers(1, 8))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    del changed[data.draw(st.integers(len(changed) // 2, len(changed))) :]
+    archive = opened(tmp_path / name, bytes(changed))
+    if archive is not None:
+        files = ArchiveFiles(NamedFiles(), [archive])
+        digest = read_logs(files, tuple(archive.logs), timezone.utc)
+        explain_logs(digest, NO_SITE)
+        assert archive.entries <= len(changed) and len(archive.remarks) < 30
+        assert all(remark.isprintable() for remark in archive.remarks)
 
 
 def test_names_links_devices_and_nested_archives_are_left_out_and_told(tmp_path: Path) -> None:
