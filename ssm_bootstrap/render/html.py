@@ -266,7 +266,8 @@ def _unexplained(items: Sequence[Unexplained]) -> list[Markup]:
     for item in items:
         last = item.last.isoformat(sep=" ", timespec="seconds") if item.last else "at an unknown time"
         times = "once" if item.count == 1 else f"{item.count} times"
-        rows.append(joined(tag("code", item.sample), f" ({times}, last {last}{f', {item.file}' if item.file else ''})"))
+        part = f"in {item.part.name}, " if item.part else ""
+        rows.append(joined(tag("code", item.sample), f" ({part}{times}, last {last}{f', {item.file}' if item.file else ''})"))
     return _rows(*rows)
 
 

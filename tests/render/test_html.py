@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from typing import Iterator
 from xml.etree.ElementTree import Element
 
@@ -12,7 +13,7 @@ import html5lib
 import pytest
 
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.model.findings import Diagnosis
+from ssm_bootstrap.model.findings import AgentPart, Diagnosis
 from ssm_bootstrap.render.html import STYLE, Markup, joined, page, tag
 from tests.render.reports import STORIES
 
@@ -138,6 +139,14 @@ def test_what_was_not_seen_and_what_nobody_explains_is_told() -> None:
     for heading in ("Could not be looked at", "Errors that nothing here explains", "A check of ssm-bootstrap itself failed"):
         assert heading in shown
     assert "What follows from it" in shown and "(because of endpoint-missing)" in shown
+
+
+def test_the_part_of_the_agent_that_wrote_an_unknown_error_is_told() -> None:
+    observations, diagnosis = STORIES["enemy"]
+    (odd,) = diagnosis.unexplained
+    known = replace(diagnosis, unexplained=(replace(odd, part=AgentPart("inventory", None, "nothing")),))
+    assert "(in inventory, 3 times, last " in words(parsed(page(observations, known)))
+    assert "(3 times, last " in words(parsed(page(observations, diagnosis)))
 
 
 def test_the_node_is_left_out_where_it_was_not_looked_at() -> None:
