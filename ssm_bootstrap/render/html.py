@@ -16,7 +16,7 @@ from ssm_bootstrap.render.machine import machine_lines
 from ssm_bootstrap.render.selection import Mark, lesser, mark_of, shown_evidence, symptom_rows
 from ssm_bootstrap.render.targets import outcome
 from ssm_bootstrap.render.terminal import clean
-from ssm_bootstrap.render.text import when_of
+from ssm_bootstrap.render.text import NOT_ALL_KNOWN, NOT_ALL_SEEN, is_open, when_of
 
 _EMPTY = frozenset({"meta", "br"})
 """Elements without content and without an end."""
@@ -181,8 +181,9 @@ def _first(diagnosis: Diagnosis) -> Markup:
     causes.sort(key=lambda finding: finding.severity is not Severity.ERROR)
     if not causes:
         unknown = any(item.verdict is Verdict.UNKNOWN for item in diagnosis.capabilities)
-        said = "No fault found; not everything could be looked at." if unknown else "No fault found."
-        return tag("div", tag("p", said, class_="title"), class_="first unknown" if unknown else "first")
+        is_sure = not unknown and not is_open(diagnosis)
+        said = "No fault found." if is_sure else NOT_ALL_SEEN if unknown else NOT_ALL_KNOWN
+        return tag("div", tag("p", said, class_="title"), class_="first" if is_sure else "first unknown")
     first = causes[0]
     rest = [tag("a", one.code, href=f"#{_anchor(number, one)}") for number, one in _numbered(diagnosis) if one is not first]
     links = joined(*(part for link in rest for part in (", ", link)))[2:]

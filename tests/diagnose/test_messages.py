@@ -7,6 +7,7 @@ from typing import Optional
 import pytest
 
 from ssm_bootstrap.collect.logs.read import read_stream
+from ssm_bootstrap.collect.logs.records import RECORD_LIMIT
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.diagnose.logs.messages import read_message
 from ssm_bootstrap.model.aws import NO_SITE
@@ -79,3 +80,27 @@ def test_nobody_is_sent_to_the_file_that_he_gave(name: str, is_advised: bool) ->
     advice = (*found.remedy.instance_steps, *found.remedy.instance_commands)
     assert any("hibernate.log" in text for text in advice) is is_advised
     assert not any(text.endswith("ssm-bootstrap explain") for text in advice)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ('botocore.exceptions.ConnectTimeoutError: Connect timeout on endpoint URL: "https://ssm.eu-west-1.amazonaws.com/"', 1),
+        ('ERROR Post "https://ssm.eu-west-1.amazonaws.com/": net/http: request canceled while waiting for connection', 1),
+        ('Connect timeout on endpoint URL: "https://shop.example.com/"', 0),
+    ],
+)
+def test_silence_at_an_address_that_nobody_names_is_no_all_clear(text: str, codes: int) -> None:
+    found = explain_logs(read_stream([text.encode()], "pasted", UTC), NO_SITE).findings
+    assert [(one.code, one.variant, one.subject) for one in found] == [
+        ("endpoint-missing", "address-unsaid", "ssm.eu-west-1.amazonaws.com")
+    ] * codes
+
+
+def test_a_body_longer_than_is_kept_keeps_its_last_line() -> None:
+    frames = "".join(f'  File "/x/y{number}.py", line {number}, in f\n    call()\n' for number in range(300))
+    text = f"2026-11-23 15:25:02.4410 ERROR [x] Traceback (most recent call last):\n{frames}  ssm: InvalidInstanceId: gone\n"
+    for chunks in ([text.encode()], [text.encode()[:5000], text.encode()[5000:]], [text.replace("\n", "\r\n").encode()]):
+        (group,) = read_stream(chunks, "agent.log", UTC).groups
+        assert len(group.sample.message) <= RECORD_LIMIT
+        assert group.sample.message.startswith("Traceback") and group.sample.message.endswith("\n  ssm: InvalidInstanceId: gone")

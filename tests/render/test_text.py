@@ -7,7 +7,7 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from ssm_bootstrap.model.findings import Diagnosis
+from ssm_bootstrap.model.findings import Diagnosis, Unexplained
 from ssm_bootstrap.render.machine import tell_machine
 from ssm_bootstrap.render.selection import MOST_EVIDENCE
 from ssm_bootstrap.render.text import Report, heading
@@ -105,6 +105,12 @@ def test_the_headline_is_honest_about_what_was_not_seen() -> None:
     assert first(Verdict.OK) == "No fault found."
     assert first(Verdict.UNKNOWN) == "No fault found; not everything could be looked at."
     assert first(Verdict.DEGRADED) == "It works, by a substitute: see the warnings."
+
+
+def test_errors_that_nobody_knows_are_not_called_no_fault() -> None:
+    made = Report(100)
+    made.headline(Diagnosis(unexplained=(Unexplained("odd", 1, None, None, "odd"),)))
+    assert made.text.strip() == "No fault that is known here; see the errors that nothing explains."
 
 
 def test_what_was_seen_long_ago_has_its_times_and_much_evidence_is_cut() -> None:

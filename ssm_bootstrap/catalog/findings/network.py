@@ -39,6 +39,24 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
+        variants=(
+            Variant(
+                name="address-unsaid",
+                when="a log tells of silence and not of the address",
+                title="Nothing answers for {service}",
+                cause=(
+                    "A connection to {host} got no answer, and the message does not say at which address. In a VPC without a "
+                    "way to the internet there is no interface endpoint for {service} then, or its private DNS is off; or there "
+                    "is one, and a security group or network ACL drops the packets. The address tells which."
+                ),
+                summary="Run `ssm-bootstrap probe` there: it says whether the endpoint for {service} is missing or filtered.",
+                steps=(
+                    "`getent ahosts {host}`: public addresses mean no endpoint, or one without private DNS; addresses of the VPC "
+                    "mean a filter.",
+                    "Restart the agent once it answers: after a failure it may sleep for up to an hour before it tries again.",
+                ),
+            ),
+        ),
         title="No VPC endpoint, or no private DNS, for {service}",
         cause=(
             "{host} resolves to public addresses only, and none of them answers on port {port}. In a VPC without a way to the "

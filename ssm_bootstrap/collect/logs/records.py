@@ -18,6 +18,9 @@ from ssm_bootstrap.collect.logs.stream import LINE_LIMIT, Lines, NotWhole, unpac
 from ssm_bootstrap.model.logs import LogFile
 
 RECORD_LIMIT = 4 * 1024
+LAST_LIMIT = 512
+"""Bytes of its last line that a longer record keeps in place of what stands before the bound: there a traceback says why."""
+
 """Bytes of a record's body that are kept: the agent's longest error with a useful tail has under 2 KiB."""
 
 CHUNK = 1 << 20
@@ -41,6 +44,21 @@ _JOURNAL = re.compile(rb"\n(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\
 
 Window = tuple[bytes, bytes]
 """Oldest and newest stamp."""
+
+
+def _bounded(body: bytes) -> bytes:
+    """A body of which as much is kept as is looked at: its beginning and its last line."""
+    if len(body) <= RECORD_LIMIT:
+        return body
+    at = body.rfind(b"\n") + 1
+    return _joined(body, body[at:], at)
+
+
+def _joined(body: bytes, last: bytes, at: int) -> bytes:
+    kept = RECORD_LIMIT - LAST_LIMIT
+    if at < kept:
+        return body[:RECORD_LIMIT].rstrip()
+    return body[:kept].rstrip() + b"\n" + last[: LAST_LIMIT - 1].rstrip()
 
 
 class LogReader:
@@ -78,7 +96,8 @@ class LogReader:
         self._jumps, self._furthest = 0, 0  # how often time went back, and by how many minutes at most
         self._minute = 0
         self._body: list[bytes] = []
-        self._room = 0
+        self._room = self._size = 0
+        self._last, self._last_at = b"", 0  # the last line of the open record that is not blank, and where it begins
         self._open: Optional[tuple[bytes, bytes, int]] = None  # stamp, level, line of the record whose lines come in
         self._skipping = False
 
@@ -202,7 +221,7 @@ class LogReader:
                     newest = stamp
                 if stamp < oldest:
                     oldest = stamp
-            body = text[begun : min(at, begun + RECORD_LIMIT)].rstrip()
+            body = text[begun:at].rstrip() if at - begun <= RECORD_LIMIT else _bounded(text[begun:at].rstrip())
             group = find(level, body)
             if group is None:
                 line = self.lines_read + text.count(b"\n", start + 1, found.start() + 1) + 1
@@ -235,7 +254,7 @@ class LogReader:
         self._skipping = head[2] in QUIET and _SIGN.match(line, head.end()) is None
         if not self._skipping:
             self._open = (head[1], head[2], self.lines_read)
-            self._body, self._room = [], RECORD_LIMIT
+            self._body, self._room, self._size, self._last, self._last_at = [], RECORD_LIMIT, 0, b"", 0
             self._extend(line[head.end() :])
 
     def _add_text(self, line: bytes) -> None:
@@ -248,6 +267,17 @@ class LogReader:
         if self._room > 0:
             self._body.append(line[: self._room])
             self._room -= len(line) + 1
+        said = line.rstrip()
+        if said:
+            self._last, self._last_at = said, self._size
+        self._size += len(line) + 1
+
+    def _whole(self) -> bytes:
+        """The body of the open record, as ``_bounded`` gives it."""
+        body = b"\n".join(self._body)
+        if self._last_at + len(self._last) <= RECORD_LIMIT:
+            return body.rstrip()
+        return _joined(body, self._last, self._last_at)
 
     def _finish(self) -> None:
         """The open record is whole: fold it."""
@@ -267,7 +297,7 @@ class LogReader:
             oldest, newest = self.window or (stamp, stamp)
             self.window = min(oldest, stamp), max(newest, stamp)
         self.records += 1
-        self._fold.add(stamp, level, b"\n".join(self._body).rstrip(), self.path, number)
+        self._fold.add(stamp, level, self._whole(), self.path, number)
 
     def _went_back(self, minute: int, stamp: bytes) -> None:
         if self._fold.order.goes_back(self._minute, minute, stamp, is_first=not self.records):

@@ -234,7 +234,9 @@ def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFaul
             return Judgement(Sort.UNEXPLAINED, reading)
         return Judgement(Sort.NOTED, reading, detail=fault.detail)
     transient = FINDINGS[code].transient or fault.may_pass
-    return _fault(record, reading, code, service, host, transient)
+    judgement = _fault(record, reading, code, service, host, transient)
+    unsaid = code == "endpoint-missing" and not (fault.address or around.addresses.get(fault.host))
+    return replace(judgement, variant="address-unsaid") if unsaid else judgement
 
 
 def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature], around: LogContext) -> str:
@@ -256,5 +258,8 @@ def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature]
 def _silent_code(fault: NetworkFault, service: str, around: LogContext) -> str:
     address = fault.address or around.addresses.get(fault.host, "")
     place = place_of(address, around.cidrs) if address else Place.UNPLACED
-    nobody_knows = "channel-down" if service == "ssmmessages" and not address else ""
-    return code_of_silence(service, place) or nobody_knows
+    if not address and service == "ssmmessages":
+        return "channel-down"
+    # Where the connection itself got no answer, and nobody says at which address: most closed VPCs have no endpoint then.
+    unsaid = "endpoint-missing" if service and not address and fault.stage is Stage.TCP else ""
+    return code_of_silence(service, place) or unsaid
