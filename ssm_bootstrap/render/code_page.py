@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Mapping, Union
 
 from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
 from ssm_bootstrap.catalog.partitions import fitted
+from ssm_bootstrap.render.shell import IN_BRACKETS
 from ssm_bootstrap.render.text import Report
-
-_IN_BRACKETS = re.compile(r"<([A-Z][A-Z0-9-]*)>")
-_VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)")
-_SINGLE_QUOTED = re.compile(r"'([^'\"$`\\]*)'")
 
 
 class _Prose(dict[str, str]):
@@ -30,19 +26,12 @@ class _InBrackets(dict[str, str]):
 
 def _prose(text: str, known: Mapping[str, str]) -> str:
     filled = text.format_map(_Prose(known))
-    return _IN_BRACKETS.sub(lambda found: f"<{found[1].lower().replace('-', ' ')}>", filled)
+    return IN_BRACKETS.sub(lambda found: f"<{found[1].lower().replace('-', ' ')}>", filled)
 
 
 def command_of(template: str, known: Mapping[str, str]) -> str:
-    """A command with what is known, and variables of the shell for the rest: to it, an angle bracket is a redirection."""
-    filled = template.format_map(_InBrackets(known))
-    opened = _SINGLE_QUOTED.sub(lambda found: f'"{found[1]}"' if _IN_BRACKETS.search(found[1]) else found[0], filled)
-    return _IN_BRACKETS.sub(_variable, opened)
-
-
-def _variable(found: re.Match[str]) -> str:
-    name, follows = found[1].replace("-", "_"), found.string[found.end() : found.end() + 1]
-    return f"${{{name}}}" if follows.isalnum() or follows == "_" else f"${name}"
+    """A command with what is known, and the names of all other facts in angle brackets."""
+    return fitted(template.format_map(_InBrackets(known)))
 
 
 def tell_code(report: Report, kind: FindingKind, known: Mapping[str, str]) -> None:
@@ -57,10 +46,6 @@ def tell_code(report: Report, kind: FindingKind, known: Mapping[str, str]) -> No
         if variant.title:
             report.line(_prose(variant.title, known))
         _tell(report, variant, known)
-    unset = sorted(set(_VARIABLE.findall(report.text)))
-    if unset:
-        report.line()
-        report.item("set   ", f"before the commands: {' '.join(f'{name}=...' for name in unset)}")
 
 
 def _tell(report: Report, row: Union[FindingKind, Variant], known: Mapping[str, str]) -> None:
@@ -73,6 +58,6 @@ def _tell(report: Report, row: Union[FindingKind, Variant], known: Mapping[str, 
         ("AWS side", row.aws_steps, row.aws_commands),
     ):
         told = [_prose(step, known) for step in steps or ()]
-        report.side(side, told, [fitted(command_of(command, known)) for command in commands or ()])
+        report.side(side, told, [command_of(command, known) for command in commands or ()])
     if row.source:
         report.item("source", row.source)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
 from ssm_bootstrap.catalog.findings import KINDS
+from ssm_bootstrap.render.shell import pasteable
 
 _INTRODUCTION = """\
 # Findings
@@ -43,7 +44,7 @@ def _numbered(steps: Iterable[str]) -> str:
 
 
 def _fenced(commands: Iterable[str]) -> str:
-    return "\n".join(["```sh", *(command.format_map(_Brackets()) for command in commands), "```"])
+    return "\n".join(["```sh", *pasteable([command.format_map(_Brackets()) for command in commands]), "```"])
 
 
 def _side(heading: str, steps: tuple[str, ...], commands: tuple[str, ...]) -> list[str]:

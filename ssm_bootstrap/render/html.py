@@ -14,6 +14,7 @@ from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.render.machine import machine_lines
 from ssm_bootstrap.render.selection import Mark, lesser, mark_of, shown_evidence, symptom_rows
+from ssm_bootstrap.render.shell import pasteable
 from ssm_bootstrap.render.targets import outcome
 from ssm_bootstrap.render.terminal import clean
 from ssm_bootstrap.render.text import NOT_ALL_KNOWN, NOT_ALL_SEEN, is_open, when_of
@@ -123,7 +124,7 @@ _MARKS = {
 }
 
 
-_PLACEHOLDER = re.compile(r"(<[A-Z][A-Z0-9-]*>)")
+_PLACEHOLDER = re.compile(r"(\b[A-Z][A-Z0-9_]*=(?:[a-z]+-)?\.\.\.)")
 _QUOTED = re.compile(r"`([^`]+)`")
 
 
@@ -233,7 +234,7 @@ def _side(heading: str, steps: Sequence[str], commands: Sequence[str]) -> list[M
     if not steps and not commands:
         return []
     listed = [tag("ol", *(tag("li", _prose(step)) for step in steps))] if steps else []
-    return [tag("h4", heading), *listed, *(tag("pre", tag("code", _command(command))) for command in commands)]
+    return [tag("h4", heading), *listed, *(tag("pre", tag("code", _command(command))) for command in pasteable(commands))]
 
 
 def _prose(said: str) -> Markup:

@@ -9,6 +9,7 @@ from ssm_bootstrap.model.capability import CapabilityVerdict, Verdict
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
 from ssm_bootstrap.model.timeline import Incident
 from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence, symptom_rows
+from ssm_bootstrap.render.shell import pasteable
 from ssm_bootstrap.render.targets import target_lines
 from ssm_bootstrap.render.terminal import cells, clean, wrapped
 
@@ -199,7 +200,7 @@ class Report:
         self.line(f"on {title}:" if title != "AWS side" else "on the side of AWS:", "dim", 2)
         for number, step in enumerate(steps, 1):
             self.item(f"{number:>3}", step)
-        for command in commands:
+        for command in pasteable(commands):
             self.command(command, 6)
 
     def history(self, incidents: Sequence[Incident]) -> None:

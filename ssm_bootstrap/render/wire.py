@@ -12,6 +12,7 @@ from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Observed, Seen, value_of
 from ssm_bootstrap.model.timeline import Incident, Run
+from ssm_bootstrap.render.shell import pasteable
 
 SCHEMA = "ssm-bootstrap/1"
 
@@ -76,7 +77,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "remedy": {
             "summary": finding.remedy.summary,
             "steps": list(finding.remedy.steps),
-            "commands": list(finding.remedy.commands),
+            "commands": list(pasteable(finding.remedy.commands)),
             "see": finding.remedy.see,
         },
         "symptom_of": finding.symptom_of,

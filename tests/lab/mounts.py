@@ -23,6 +23,10 @@ ABSENT = (
     "/var/lib/amazon",
     "/var/log/amazon",
     "/var/snap/amazon-ssm-agent",
+    "/var/log/dnf.log",
+    "/var/log/dnf.librepo.log",
+    "/var/log/dnf.rpm.log",
+    "/var/log/hawkey.log",
     "/root/.aws",
     "/etc/ssm-bootstrap.conf",
     "/usr/bin/amazon-ssm-agent",
@@ -33,18 +37,24 @@ ABSENT = (
 WRITABLE = (
     "/etc",
     "/etc/systemd/system",
+    "/etc/tmpfiles.d",
     "/etc/default",
+    "/etc/apt",
     "/etc/apt/apt.conf.d",
+    "/etc/apt/sources.list.d",
     "/etc/yum.repos.d",
     "/etc/dnf",
     "/var",
     "/var/lib",
+    "/var/lib/dbus",
+    "/var/lib/dpkg",
     "/var/log",
     "/var/tmp",
     "/usr/bin",
     "/root",
 )
 """Directories whose names root of the instance may change though the machine's root is somebody else."""
+OWNED = ("/", "/opt", "/usr", "/usr/local", "/usr/local/bin")
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 HOSTNAME = "ip-10-0-1-10"
 MACHINE_ID = "4d5e6f708192a3b4c5d6e7f8091a2b3c\n"
@@ -56,6 +66,8 @@ def mount(
     """Give this mount namespace the instance's view. Must be root of the namespace."""
     machine = {path: Path(path).read_bytes() for path in BUNDLES if Path(path).exists()}
     run(["mount", "--make-rprivate", "/"])
+    if os.stat("/").st_uid:
+        own_root()
     run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"])
     HOME.mkdir()
     for path in ABSENT:
@@ -88,6 +100,28 @@ def mount(
                 at.symlink_to(standin)
     for target in LAYERED:
         lay(target, overlay)
+
+
+def own_root() -> None:
+    """Directories of root's own for those of OWNED, with what the machine has there: its root is nobody in this namespace.
+
+    user_namespaces(7): whoever has no id in it owns its files as the overflow id, and nothing below such a directory is root's.
+    """
+    new, here = "/mnt", os.getcwd()
+    run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", new])
+    for directory in OWNED:
+        for name in _names(directory):
+            path = os.path.join(directory, name)
+            at = new + path
+            if os.path.islink(path):
+                os.symlink(os.readlink(path), at)
+            elif os.path.isdir(path):
+                os.mkdir(at, 0o755)
+                if path != new and path not in OWNED:
+                    run(["mount", "--rbind", path, at])
+    run(["pivot_root", new, new + new])  # of every process here that had the old one
+    run(["umount", "--lazy", new])
+    os.chdir(here)
 
 
 def _names(path: str) -> list[str]:
@@ -123,17 +157,21 @@ def lay(target: str, overlay: bool = True) -> None:
     work = changes.parent / "work"
     changes.mkdir(parents=True, exist_ok=True)
     work.mkdir(exist_ok=True)
+    lower = Path(target)
     if not os.access(target, os.R_OK | os.X_OK):
-        run(["mount", "--bind", str(changes), target])
-        return
+        lower = changes.parent / "nothing"
+        lower.mkdir(exist_ok=True)
     for extra in (",userxattr", "") if overlay else ():
-        options = f"lowerdir={target},upperdir={changes},workdir={work}{extra}"
+        options = f"lowerdir={lower},upperdir={changes},workdir={work}{extra}"
         try:
             run(["mount", "-t", "overlay", "overlay", "-o", options, target])
             return
         except RuntimeError:
             continue
-    link(Path(target), changes)
+    if lower == Path(target):
+        link(lower, changes)
+    else:
+        run(["mount", "--bind", str(changes), target])
 
 
 def link(target: Path, changes: Path) -> None:

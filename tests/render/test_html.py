@@ -15,6 +15,7 @@ import pytest
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.findings import AgentPart, Diagnosis
 from ssm_bootstrap.render.html import STYLE, Markup, joined, page, tag
+from ssm_bootstrap.render.shell import pasteable
 from tests.render.reports import STORIES
 
 ALLOWED = frozenset(
@@ -116,10 +117,12 @@ def test_each_command_is_a_block_of_its_own_and_whole() -> None:
     observations, diagnosis = STORIES["closed"]
     text = page(observations, diagnosis)
     blocks = ["".join(item.itertext()) for item in elements(text) if item.tag == "pre"]
-    wanted = [command for one in diagnosis.causes if one.severity.value != "info" for command in one.remedy.commands]
+    told = [one.remedy for one in diagnosis.causes if one.severity.value != "info"]
+    sides = [side for one in told for side in (one.instance_commands, one.aws_commands)]
+    wanted = [command for side in sides for command in pasteable(side)]
     assert sorted(blocks) == sorted(wanted)
     marks = {"".join(item.itertext()) for item in elements(text) if item.tag == "mark"}
-    assert marks and all(re.fullmatch(r"<[A-Z0-9-]+>", mark) for mark in marks)
+    assert marks and all(re.fullmatch(r"[A-Z0-9_]+=([a-z]+-)?\.\.\.", mark) for mark in marks)
     assert "user-select: all" in STYLE
 
 

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from ssm_bootstrap.model.findings import Diagnosis, Unexplained
 from ssm_bootstrap.render.machine import tell_machine
 from ssm_bootstrap.render.selection import MOST_EVIDENCE
+from ssm_bootstrap.render.shell import pasteable
 from ssm_bootstrap.render.text import Report, heading
 from tests.render.reports import EVIL, STORIES
 
@@ -30,7 +31,9 @@ def report(story: str, width: int = 100, colour: bool = False, plain: bool = Fal
 
 
 def commands_of(diagnosis: Diagnosis) -> set[str]:
-    return {command for finding in diagnosis.findings for command in finding.remedy.commands}
+    remedies = [finding.remedy for finding in diagnosis.findings]
+    sides = [side for remedy in remedies for side in (remedy.instance_commands, remedy.aws_commands)]
+    return {command for side in sides for command in pasteable(side)}
 
 
 @pytest.mark.parametrize("story", STORIES)

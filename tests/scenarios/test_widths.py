@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from ssm_bootstrap.cli.report import report_of
 from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.render.html import page
+from ssm_bootstrap.render.shell import pasteable
 from ssm_bootstrap.render.text import Report
 from tests.laws.secrets import leaks
 from tests.scenarios.test_scenarios import STORIES, played
@@ -26,7 +27,9 @@ def shown(name: str, width: int, colour: bool = False, plain: bool = False) -> s
 
 
 def commands_of(diagnosis: Diagnosis) -> set[str]:
-    return {command for finding in diagnosis.findings for command in finding.remedy.commands}
+    remedies = [finding.remedy for finding in diagnosis.findings]
+    sides = [side for remedy in remedies for side in (remedy.instance_commands, remedy.aws_commands)]
+    return {command for side in sides for command in pasteable(side)}
 
 
 @every_story
