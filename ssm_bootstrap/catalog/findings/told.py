@@ -22,6 +22,17 @@ KINDS: tuple[FindingKind, ...] = (
         explains=families.OFFLINE,
         variants=(
             Variant(
+                name="of-a-person",
+                when="it is a person's own call that is denied",
+                title="Whoever called may not do this; the node is not concerned",
+                cause="The service answered that the user or role of a person may not make this call: {detail}.",
+                summary="Allow the call in the permissions of that user or role, or of its permission set.",
+                steps=("Nothing on the node has to change.",),
+                aws_steps=("Does the policy of that user, role or permission set allow the action on this node and document?",),
+                commands=("aws sts get-caller-identity",),
+                aws_commands=(),
+            ),
+            Variant(
                 name="by-endpoint",
                 when="the message names the VPC endpoint's policy",
                 title="The VPC endpoint's policy forbids a call",
@@ -357,6 +368,23 @@ KINDS: tuple[FindingKind, ...] = (
                 aws_steps=(),
                 commands=("sudo ss -tlnp", _RECENT),
                 aws_commands=(),
+            ),
+            Variant(
+                name="agent",
+                when="the agent does not know this kind of session",
+                title="The agent on that node does not know this kind of session",
+                cause="The agent is older than this kind of session, or its session worker is missing: {detail}.",
+                summary="Update the agent on that node, and see that /usr/bin/ssm-session-worker is there and the disk not full.",
+                steps=("See the version and the files of the agent on that node.",),
+                commands=("amazon-ssm-agent -version", "ls -l /usr/bin/ssm-session-worker", "df -h /var /usr"),
+                aws_commands=("aws ssm send-command --region {region} --document-name AWS-UpdateSSMAgent --instance-ids {mi}",),
+            ),
+            Variant(
+                name="refused",
+                when="the service refuses the session's data channel",
+                title="The service refuses the data channel of a session",
+                cause="The service was reached and answers no to the channel of this session: {detail}.",
+                summary="Open the session again; if it is refused again, allow ssmmessages:CreateDataChannel to the node's role.",
             ),
             Variant(
                 name="client",

@@ -194,12 +194,51 @@ API: tuple[Signature, ...] = (
         variant="role-refused",
     ),
     Signature(
+        id="person-denied",
+        kind=Kind.CAUSE,
+        fixed="is not authorized to perform",
+        pattern=(
+            r"\bAccessDeniedException: User: (?:"
+            r"\S{1,200}(?::user/|/AWSReservedSSO_)\S{1,200} is not authorized to perform: [\w-]{1,60}:"
+            r"|\S{1,200} is not authorized to perform: ssm:(?:Start|Resume|Terminate)Session\b)"
+        ),
+        meaning="a person, or the role that he took, may not make the call",
+        source="AWS Identity and Access Management User Guide, access denied error messages",
+        samples=(
+            documented(
+                "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_x_0123/jane is not "
+                "authorized to perform: ssm:TerminateSession on resource: arn:aws:ssm:eu-west-1:111122223333:session/jane-0123"
+            ),
+        ),
+        near_misses=(
+            "AccessDeniedException: User: arn:aws:sts::1:assumed-role/r/mi-1 is not authorized to perform: ssm:PutInventory",
+        ),
+        transient=False,
+        is_answer=True,
+        code="call-denied",
+        variant="of-a-person",
+    ),
+    Signature(
+        id="authorization-failure",
+        kind=Kind.CAUSE,
+        fixed="AuthorizationFailureException",
+        pattern=r"\bAuthorizationFailureException:",
+        meaning="the service does not allow the call",
+        source=AGENT + "agent/messageservice/interactor/mdsinteractor (ec2messages); public report",
+        samples=(documented("AuthorizationFailureException: \tstatus code: 400"),),
+        transient=False,
+        refuses=CallRefusal.PERMISSION,
+        is_answer=True,
+        code="call-denied",
+    ),
+    Signature(
         id="action-denied",
         kind=Kind.CAUSE,
         fixed="is not authorized to perform",
         pattern=(
             r"\bAccessDeniedException: User: (?!\S{1,200}/i-[0-9a-f]{8,17} is not authorized to perform: ssm:UpdateInstanceInf)"
-            r"\S{1,200} is not authorized to perform: [\w-]{1,60}:\w{1,80}(?!(?s:.{0,1000}?)VPC endpoint policy)"
+            r"(?!\S{1,200}(?::user/|/AWSReservedSSO_))\S{1,200} is not authorized to perform: "
+            r"(?!ssm:(?:Start|Resume|Terminate)Session\b)[\w-]{1,60}:\w{1,80}(?!(?s:.{0,1000}?)VPC endpoint policy)"
         ),
         meaning="the caller's role or a policy does not allow the action that is named",
         source="AWS Identity and Access Management User Guide, access denied error messages",

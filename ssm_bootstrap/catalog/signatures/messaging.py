@@ -157,7 +157,8 @@ MESSAGING: tuple[Signature, ...] = (
         id="ssmmessages-other",
         kind=Kind.CAUSE,
         fixed="unexpected response from the service ",
-        pattern=r"unexpected response from the service (?!(?s:.{0,300}?)(?:AccessDenied|<(?i:html|!doctype)))",
+        pattern=r"(?<!createDataChannel request failed: )unexpected response from the service "
+        r"(?!(?s:.{0,300}?)(?:AccessDenied|<(?i:html|!doctype)))",
         meaning="ssmmessages answered with something else than 201",
         source=AGENT + "agent/session/service/service.go",
         samples=(formatted("unexpected response from the service <UnknownOperationException/>"),),

@@ -261,6 +261,29 @@ _REFUSED: tuple[Signature, ...] = (
         is_minor=True,
         near_misses=("Error code: HTTP response: 403",),
     ),
+    _row(
+        "yum-old-refused",
+        "[Errno 14] PYCURL ERROR 22",
+        rf"{_URL}: \[Errno 14\] PYCURL ERROR 22 - \"The requested URL returned error: 40[13]\b",
+        "a repository was reached and refuses: a subscription, a certificate, or who asks",
+        _YUM + " (Amazon Linux 1, release 6)",
+        documented(
+            "http://repo.us-east-1.amazonaws.com/latest/main/repodata/repomd.xml: [Errno 14] PYCURL ERROR 22 - "
+            '"The requested URL returned error: 403 Forbidden"'
+        ),
+        code="repository-denied",
+        near_misses=('http://x/y: [Errno 14] PYCURL ERROR 6 - "Couldn\'t resolve host"',),
+    ),
+    _row(
+        "apt-old-refused",
+        "HttpError40",
+        rf"(?:Failed to fetch {_URL} {{1,4}})?\bHttpError40[13]\b",
+        "a repository was reached and refuses: a subscription, or who asks",
+        _APT,
+        documented("E: Failed to fetch https://esm.ubuntu.com/ubuntu/dists/trusty-infra-updates/main/Packages  HttpError401"),
+        code="repository-denied",
+        near_misses=("HttpError404",),
+    ),
 )
 
 _SIGNED: tuple[Signature, ...] = (
@@ -363,6 +386,35 @@ _SIGNED: tuple[Signature, ...] = (
         code="package-signature",
         near_misses=("Signature verification failed while verifying the agent's package",),
     ),
+    _row(
+        "rpm-does-not-verify",
+        " does not verify: ",
+        r"\bpackage (?P<named>\S{1,200}) does not verify: ",
+        "rpm does not accept a package's signature: an unknown key, or one that this system's policy no longer takes",
+        _RPM,
+        documented(
+            "package amazon-ssm-agent-3.1.1732.0-1.x86_64 does not verify: Header V4 RSA/SHA1 Signature, key ID 97dd04ed: BAD"
+        ),
+        code="package-signature",
+    ),
+    _row(
+        "rpm-sha1",
+        "Hash algorithm SHA1 not available",
+        r"\bHash algorithm SHA1 not available",
+        "a package is signed with SHA-1, which this system's policy no longer takes",
+        _RPM,
+        documented("error: Signature not supported. Hash algorithm SHA1 not available."),
+        code="package-signature",
+    ),
+    _row(
+        "nodeadm-signature",
+        "validating ssm-setup-cli signature: ",
+        r"\bvalidating ssm-setup-cli signature: [^\n]{0,80}No matching signature",
+        "nodeadm knows only the key by which ssm-setup-cli was signed before: a newer nodeadm knows the new one",
+        "public report: aws/eks-hybrid#865",
+        documented("validating ssm-setup-cli signature: Signature Verification Error: No matching signature"),
+        code="package-signature",
+    ),
 )
 
 _LOCKED: tuple[Signature, ...] = (
@@ -462,6 +514,16 @@ _LOCKED: tuple[Signature, ...] = (
         transient=True,
         near_misses=("Solution 1: remove lock to allow installation of x",),
     ),
+    _row(
+        "patch-yum-lock",
+        "another process has acquired yum lock",
+        r"another process has acquired yum lock",
+        "another yum runs, and the patch script waits for it",
+        _GUIDE,
+        documented("another process has acquired yum lock, waiting 2 s and retry."),
+        code="package-manager-busy",
+        transient=True,
+    ),
 )
 
 _BROKEN: tuple[Signature, ...] = (
@@ -522,6 +584,15 @@ _BROKEN: tuple[Signature, ...] = (
         _RPM,
         documented("error: rpmdb: BDB0113 Thread/process 1234/140 failed: BDB1507 Thread died in Berkeley DB library"),
         code="package-manager-broken",
+    ),
+    _row(
+        "patch-inventory-refused",
+        "service side error when uploading the inventory",
+        r"\bservice side error when uploading the inventory",
+        "the result of a patch run could not be uploaded: two runs at once mostly",
+        _GUIDE,
+        documented("Encounter service side error when uploading the inventory"),
+        code="patch-run-failed",
     ),
 )
 
@@ -668,6 +739,34 @@ _DEPENDENCIES: tuple[Signature, ...] = (
         measured("CLIInvokerError(error_message='Dependency check failure during commit process', error_code='4')"),
         code="package-dependencies",
     ),
+    _row(
+        "rpm-over-pip",
+        "rror unpacking rpm package ",
+        r"\bError unpacking rpm package (?P<named>[\w.+~:-]{1,200})",
+        "rpm could not put a package's files in place: what lies there is not rpm's, a module that pip installed mostly",
+        _GUIDE,
+        documented("Error unpacking rpm package python-urllib3-1.25.9-1.amzn2.0.2.noarch"),
+        code="package-dependencies",
+    ),
+    _row(
+        "rpm-rename",
+        "unpacking of archive failed on file ",
+        r"\bunpacking of archive failed on file \S{1,300}?: cpio: rename",
+        "rpm could not put a package's files in place: what lies there is not rpm's, a module that pip installed mostly",
+        _RPM,
+        documented("error: unpacking of archive failed on file /usr/lib/python2.7/site-packages/backports/x: cpio: rename"),
+        code="package-dependencies",
+    ),
+    _row(
+        "yum-multilib",
+        "ultilib version",
+        r"\b(?:Protected multilib versions:|Multilib version problems found)",
+        "the same package of two processors would have different versions",
+        _YUM,
+        documented("Error: Protected multilib versions: libgcc-4.8.5-44.el7.x86_64 != libgcc-4.8.5-39.el7.i686"),
+        documented("Error:  Multilib version problems found. This often means that the root cause is something else"),
+        code="package-dependencies",
+    ),
 )
 
 _UNREACHED: tuple[Signature, ...] = (
@@ -787,7 +886,8 @@ _UNREACHED: tuple[Signature, ...] = (
     _row(
         "yum-curl",
         "curl#",
-        rf"(?:{_URL}(?:: | error was\s{{1,8}}))?(?:\[Errno 14\]|\b14:) curl#(?:5|6|7|28|52|55|56) ",
+        rf"(?:{_URL}(?:: | error was\s{{1,8}}))?(?:\[Errno 14\]|\b14:) curl#(?:5|6|7|28|52|55|56) "
+        r"(?!- \"Could not resolve host: [\w-]{1,80}\.REGION\.)",
         "yum could not reach a repository",
         _YUM,
         documented(
@@ -858,7 +958,8 @@ _UNREACHED: tuple[Signature, ...] = (
     _row(
         "repository-dnf",
         "Failed to download metadata for repo",
-        r"Failed to download metadata for repo (?![^\n]{0,300}(?:GPG|Status code: |Curl error \(|All mirrors were ))",
+        r"Failed to download metadata for repo "
+        r"(?![^\n]{0,300}(?:GPG|Status code: |Curl error \(|All mirrors were |No URLs in mirrorlist))",
         "dnf could not reach a repository",
         "libdnf repo/Repo.cpp",
         measured("Error: Failed to download metadata for repo 'updates': Cannot download repomd.xml: Cannot download repod"),
@@ -930,6 +1031,30 @@ _UNREACHED: tuple[Signature, ...] = (
         is_minor=True,
         sums_up=True,
     ),
+    _row(
+        "rhui-not-contacted",
+        "Could not contact any CDS load balancers: ",
+        r"\bCould not contact any CDS load balancers: (?P<host>[\w.-]{1,253}\w)",
+        "none of Red Hat's update servers could be reached",
+        "rhui-client yum plug-in; public reports",
+        documented("Could not contact any CDS load balancers: rhui2-cds01.eu-west-3.aws.ce.redhat.com, rhui2-cds02.eu-west-3"),
+        code="repository-unreachable",
+        transient=True,
+    ),
+    _row(
+        "snap-store-fails",
+        "https://api.snapcraft.io/",
+        r"\bstatus code 5\d\d via \w{1,6} to \"(?P<url>https://api\.snapcraft\.io/[^\s\"]{0,200})",
+        "the store of snaps was reached and fails on its own side",
+        "snapd, store; public report",
+        documented(
+            "error: cannot refresh: cannot query the store for updates: got unexpected HTTP status code 503 via POST to "
+            '"https://api.snapcraft.io/v2/snaps/refresh"'
+        ),
+        code="repository-unreachable",
+        variant="answers",
+        transient=True,
+    ),
 )
 
 _PLATFORM: tuple[Signature, ...] = (
@@ -956,6 +1081,44 @@ _PLATFORM: tuple[Signature, ...] = (
         measured("patch_common.exceptions.PatchManagerError: ('Unsupported Operating System', 146"),
         code="patch-platform",
         near_misses=("amazon-ssm-setup-cli: 'Unsupported Operating System'",),
+    ),
+    _row(
+        "apt-source-unknown",
+        " in source list ",
+        r"\bE: Type '[^'\n]{1,80}' is not known on line \d{1,6} in source list (?P<named>\S{1,300})",
+        "apt cannot read a file of its sources",
+        _APT,
+        documented("E: Type 'Types:' is not known on line 51 in source list /etc/apt/sources.list"),
+        code="repository-config-invalid",
+    ),
+    _row(
+        "apt-source-malformed",
+        "E: Malformed ",
+        r"\bE: Malformed (?:entry|stanza|line) \d{1,6} in (?:list|sources?) (?:file|list) (?P<named>\S{1,300})",
+        "apt cannot read a file of its sources",
+        _APT,
+        documented("E: Malformed entry 1 in list file /etc/apt/sources.list.d/x.list (Component)"),
+        code="repository-config-invalid",
+    ),
+    _row(
+        "yum-placeholder",
+        ".REGION.",
+        r"\bresolve host:? [\w-]{1,80}\.REGION\.aws\.ce\.redhat\.com",
+        "the region in a repository's URL was not filled in: yum's plug-in got none from the metadata service",
+        _YUM,
+        documented('[Errno 14] curl#6 - "Could not resolve host: rhui2-cds01.REGION.aws.ce.redhat.com; Unknown error"'),
+        code="repository-config-invalid",
+    ),
+    _row(
+        "dnf-empty-mirrorlist",
+        "No URLs in mirrorlist",
+        r"\bNo URLs in mirrorlist\b",
+        "a mirror list was reached and is empty: the release is past its end, and its packages lie in an archive",
+        _DNF,
+        documented(
+            "Error: Failed to download metadata for repo 'appstream': Cannot prepare internal mirrorlist: No URLs in mirrorlist"
+        ),
+        code="repository-config-invalid",
     ),
 )
 

@@ -7,6 +7,20 @@ from ssm_bootstrap.model.capability import Capability
 
 SESSIONS: tuple[Signature, ...] = (
     Signature(
+        id="session-channel-refused",
+        kind=Kind.CAUSE,
+        fixed="createDataChannel request failed: unexpected response from the service",
+        pattern=r"createDataChannel request failed: unexpected response from the service",
+        meaning="the service was reached and refuses the channel of one session",
+        source=AGENT + "agent/session/service/service.go; public reports",
+        samples=(formatted("createDataChannel request failed: unexpected response from the service <BadRequest></BadRequest>"),),
+        near_misses=("createControlChannel request failed: unexpected response from the service <AccessDeniedException>",),
+        code="session-failed",
+        variant="refused",
+        transient=False,
+        degrades=(Capability.SESSION,),
+    ),
+    Signature(
         id="session-log-bucket-refused",
         kind=Kind.CAUSE,
         fixed="calling S3 API GetBucketEncryption",

@@ -78,8 +78,8 @@ def _as_written(message: str) -> str:
         message = message.translate(_TYPOGRAPHY)
     if "**" in message:
         message = message.replace("**", "")
-    if '\\"' in message:
-        message = message.replace('\\"', '"')
+    if "\\" in message:
+        message = message.replace('\\"', '"').replace("\\n", "\n")
     return _BOTOCORE.sub(r"\1: ", message) if "An error occurred (" in message else message
 
 
