@@ -342,6 +342,26 @@ CREDENTIALS: tuple[Signature, ...] = (
         transient=False,
     ),
     Signature(
+        id="agent-part-panic",
+        kind=Kind.CAUSE,
+        fixed=" panic",
+        pattern=(
+            r"\A(?:[Ss]hutdown|[Ss]top|long running|run command|[Aa]ssociation|message poll|document|session|submitting)"
+            r"[^\n]{0,80}? (?:worker |run |loop |listen |pool |plugin |submission )?panic(?:ked)?(?:: | |\Z)"
+        ),
+        meaning="a part of the agent itself broke (a Go panic) and was caught",
+        source=AGENT + "agent/framework/processor, agent/longrunning/manager, agent/runcommand (recovered panics)",
+        samples=(
+            formatted("Shutdown start plugin panic: nil map"),
+            formatted("document 1b2c submission panicked"),
+            formatted("run command ModuleExecute run panic: x"),
+            formatted("session worker panic: x"),
+        ),
+        near_misses=("kernel.panic = 10 was set",),
+        code="agent-part-failed",
+        variant="panic",
+    ),
+    Signature(
         id="agent-panic",
         kind=Kind.CAUSE,
         fixed="panic",
