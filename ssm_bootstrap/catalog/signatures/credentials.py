@@ -342,6 +342,40 @@ CREDENTIALS: tuple[Signature, ...] = (
         transient=False,
     ),
     Signature(
+        id="vault-empty",
+        kind=Kind.CAUSE,
+        fixed="Data from vault is empty.",
+        pattern=r"\bFailed to fetch (?:instance ID|region)\. Data from vault is empty\.",
+        meaning="the agent has no identity of its own, and asked the metadata service for the instance's",
+        source=AGENT + "agent/platform (agents of 2.x and 3.0); public reports",
+        samples=(
+            documented(
+                "Failed to fetch instance ID. Data from vault is empty. RequestError: send request failed\n"
+                "caused by: Get http://169.254.169.254/latest/meta-data/instance-id: net/http: request canceled"
+            ),
+        ),
+        over_network=True,
+        code="not-registered",
+        transient=False,
+    ),
+    Signature(
+        id="credentials-not-refreshed",
+        kind=Kind.CAUSE,
+        fixed="failed to refresh cached credentials",
+        pattern=r"get credentials: failed to refresh cached credentials(?!, no EC2 IMDS role)",
+        meaning="the credentials of a call ran out and could not be renewed",
+        source="aws-sdk-go-v2, credentials cache; Amazon EKS User Guide, hybrid-nodes-troubleshooting",
+        samples=(
+            documented(
+                "operation error SSM: DescribeInstanceInformation, get identity: get credentials: failed to refresh cached "
+                "credentials"
+            ),
+        ),
+        code="credentials-unusable",
+        variant="expired",
+        transient=False,
+    ),
+    Signature(
         id="agent-part-panic",
         kind=Kind.CAUSE,
         fixed=" panic",
@@ -365,11 +399,28 @@ CREDENTIALS: tuple[Signature, ...] = (
         id="agent-panic",
         kind=Kind.CAUSE,
         fixed="panic",
-        pattern=r"(?:\Apanic: |\npanic: |\bpanic: runtime error)",
+        pattern=r"(?:\Apanic: |\npanic: |(?<! pool )\bpanic: runtime error)",
         meaning="the agent itself broke (a Go panic)",
         source="Go runtime; " + AGENT + "agent/framework",
         samples=(formatted("panic: runtime error: invalid memory address or nil pointer dereference\ngoroutine 1 [running]:"),),
         near_misses=("kernel.panic = 10 was set",),
+        code="agent-part-failed",
+        variant="panic",
+    ),
+    Signature(
+        id="agent-runtime-error",
+        kind=Kind.CAUSE,
+        fixed="runtime error: ",
+        pattern=r"(?<!panic: )\bruntime error: (?:invalid memory address|index out of range|slice bounds out of range)",
+        meaning="the agent itself broke (a Go panic) and said so in a message of its own",
+        source="Go runtime; public reports",
+        samples=(
+            documented(
+                "error occurred trying to start core module. Plugin name: StartupProcessor. Error: Internal error occurred by "
+                "startup processor: runtime error: invalid memory address or nil pointer dereference"
+            ),
+        ),
+        near_misses=("panic: runtime error: invalid memory address or nil pointer dereference",),
         code="agent-part-failed",
         variant="panic",
     ),

@@ -79,7 +79,7 @@ class Signature:
     is_answer: bool = False  # of a cause: the service itself says it, so that the call got through to it
     denied_object: str = ""  # of a cause: the finding where S3 refuses an object so that is known to exist: a policy's doing
     is_of_patching: bool = False  # of a cause: it means that where a patch run says it, and nothing elsewhere
-    sums_up: bool = False  # of a cause: it closes what was said before it, and counts where nothing else says why
+    sums_up: bool = False  # it closes what was said before it, and counts (or is told) where nothing else says why
     over_network: bool = False  # of a cause: it tells more than the network error in the same message, and counts instead of it
     yields_to_phase: bool = False  # of a cause: where the phase has a code of its own, that one tells more
     near_misses: tuple[str, ...] = ()

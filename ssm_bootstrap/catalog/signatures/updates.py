@@ -85,6 +85,18 @@ UPDATES: tuple[Signature, ...] = (
         transient=False,
     ),
     Signature(
+        id="snap-change-failed",
+        kind=Kind.CAUSE,
+        fixed=' snap "amazon-ssm-agent"',
+        pattern=r'\AError\s[^\n]{1,160} snap "amazon-ssm-agent"',
+        meaning="snapd could not change the snap of the agent: a row of `snap change`",
+        source="snapd, snap changes; public reports",
+        samples=(documented('Error   today at 03:01 UTC  today at 03:01 UTC  Stop snap "amazon-ssm-agent" services'),),
+        near_misses=('Done    today at 03:01 UTC  today at 03:01 UTC  Stop snap "amazon-ssm-agent" services',),
+        code="agent-update-failed",
+        transient=False,
+    ),
+    Signature(
         id="update-skipped",
         kind=Kind.STATE,
         fixed="has already been installed",

@@ -12,6 +12,7 @@ from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
 from ssm_bootstrap.catalog.partitions import is_global_s3
 from ssm_bootstrap.catalog.patch import EXIT_CODES
 from ssm_bootstrap.catalog.signatures import SIGNATURES
+from ssm_bootstrap.catalog.signatures.kinds import Kind
 from ssm_bootstrap.diagnose.logs.classify import (
     Judgement,
     LogContext,
@@ -49,6 +50,9 @@ SAME_ATTEMPT = timedelta(minutes=15)
 
 SAME_INCIDENT = timedelta(minutes=5)
 """How long after S3's regional host failed the global host's failure is its echo (measured: 60 s)."""
+
+_SUMS = frozenset(row.id for row in SIGNATURES if row.kind is Kind.BENIGN and row.sums_up)
+"""Harmless beside a finding; alone they say that something failed and not what."""
 
 _LOUD = (Level.WARN, Level.ERROR, Level.CRITICAL)
 _STATUS = re.compile(r"\bexit status (\d{1,3})\b")
@@ -120,14 +124,17 @@ def conclude(logs: ClassifiedLogs, seen: SeenBeside) -> LogDiagnosis:
     sightings, signals = logs.sightings, logs.signals
     state = State.NOW if seen.present.has_core else State.PAST
     told = tell_incidents(logs.bundles, sightings, logs.timeline, seen)
+    findings = hide_symptoms(make_findings(told, sightings, seen, signals, state))
+    harmless = _notes(sightings, Sort.BENIGN)
+    unsaid = () if findings or seen.present.has_core else tuple(note for note in harmless if note.id in _SUMS)
     return LogDiagnosis(
-        hide_symptoms(make_findings(told, sightings, seen, signals, state)),
-        _notes(sightings),
+        findings,
+        (*_notes(sightings), *unsaid),
         _unexplained(sightings),
         _count(sightings),
         signals,
         in_order_of_weight(item for items in told.values() for item in items),
-        _notes(sightings, Sort.BENIGN),
+        tuple(note for note in harmless if note not in unsaid),
         region_told(sightings),
         logs.timeline,
         in_order_of_weight(item for items in told.values() for item in items if item not in what_holds(items)),
