@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -179,7 +180,7 @@ def test_a_real_overlay(tmp_path: Path) -> None:
     (tmp_path / "lower/Vault/Store/Key").write_text("key")
     (tmp_path / "lower/Vault").chmod(0o710)
     options = f"lowerdir={tmp_path}/lower,upperdir={tmp_path}/upper,workdir={tmp_path}/work"
-    script = f"exec {sys.executable} -c '{OVERLAY}' {tmp_path}/merged"
+    script = f"exec {shlex.quote(sys.executable)} -c '{OVERLAY}' {tmp_path}/merged"
     mount = f"mount -t overlay overlay -o {options} {tmp_path}/merged || exit 77; {script}"
     done = subprocess.run(["unshare", "-m", "sh", "-c", mount], capture_output=True, text=True, check=False)
     if done.returncode in (1, 77) and "Traceback" not in done.stderr:

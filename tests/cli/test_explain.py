@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -205,7 +206,7 @@ def test_nothing_needless_is_loaded() -> None:
     assert io.BytesIO(done.stdout).readline().startswith(b"ssm-bootstrap ")
 
 
-JOURNALCTL = """#!{python}
+JOURNALCTL = """
 import json, sys
 line = "2026-11-23 14:22:06.5673 ERROR [CredentialRefresher] Retrieve credentials produced error: RequestError: i/o timeout"
 entry = dict(__CURSOR="s=1", __REALTIME_TIMESTAMP="1795443726567300", PRIORITY="3", _PID="512", _TRANSPORT="stdout")
@@ -218,7 +219,9 @@ for number in range({count}):
 def test_a_long_journal_is_recognised_and_what_was_left_out_is_said(
     count: int, limit: Optional[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "journalctl").write_text(JOURNALCTL.format(python=sys.executable, count=count))
+    (tmp_path / "journalctl.py").write_text(JOURNALCTL.format(count=count))
+    started = f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(tmp_path))}/journalctl.py\n"
+    (tmp_path / "journalctl").write_text(started)
     (tmp_path / "journalctl").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     if limit is not None:
@@ -234,7 +237,7 @@ def test_a_long_journal_is_recognised_and_what_was_left_out_is_said(
 
 def test_a_journal_whose_first_entry_is_cut_is_still_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As ``tail -c`` leaves it."""
-    said = subprocess.run([sys.executable, "-c", JOURNALCTL.format(python="", count=40)], capture_output=True, check=True).stdout
+    said = subprocess.run([sys.executable, "-c", JOURNALCTL.format(count=40)], capture_output=True, check=True).stdout
     (tmp_path / "end").write_bytes(said[600:])
     _, out, _ = explain(capsys, str(tmp_path / "end"), "--json")
     assert sum(json.loads(out)["records"].values()) == 39

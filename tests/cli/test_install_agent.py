@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import platform
+import shlex
 from typing import Any, Dict, Iterator
 
 import pytest
@@ -30,7 +31,7 @@ MANAGER = f"""#!/bin/sh
 [ "$1" = --field ] && printf 'Package: amazon-ssm-agent\\nVersion: 3.3.1142.0-1\\n' && exit 0
 [ "$1" = -qp ] && echo amazon-ssm-agent 3.3.1142.0 && exit 0
 echo "$(basename "$0") $*" >> {TOLD}
-ln -sf {STANDINS}/amazon-ssm-agent {AGENT}
+ln -sf {shlex.quote(str(STANDINS))}/amazon-ssm-agent {AGENT}
 """
 SYSTEMS = {
     ("debian_amd64", "deb"): "ID=debian\nPRETTY_NAME=Debian\n",
