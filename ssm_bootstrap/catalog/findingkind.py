@@ -51,6 +51,7 @@ class Circumstance(str, Enum):
     PROXY_IS_UNREADABLE = "the proxy's URL cannot be read"
     LEADS_TO_THIS_MACHINE = "each name leads to this machine itself"
     SOME_OF_S3_ANSWERS = "other names of S3 answer"
+    ADDRESS_UNSAID = "a log tells of silence and not of the address"
 
 
 class Layer(IntEnum):

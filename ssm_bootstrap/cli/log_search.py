@@ -20,13 +20,14 @@ from ssm_bootstrap.cli.suggestions import meant
 from ssm_bootstrap.collect.logs.parts import SHARE, LogFiles
 from ssm_bootstrap.collect.logs.read import read_logs, read_stream
 from ssm_bootstrap.collect.logs.sources import Source, in_order, log_paths, own_sources, read_log_settings, sources_below
+from ssm_bootstrap.collect.logs.stream import is_one_log, kind_of_archive
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files, NamedFiles
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.walks import LogTree
 from ssm_bootstrap.host.workers import Workers
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.logs import LogDigest
+from ssm_bootstrap.model.logs import LogDigest, LogFile
 from ssm_bootstrap.model.observed import value_of
 
 STANDARD_INPUT = "standard input"
@@ -37,7 +38,7 @@ JOURNAL_LIMIT = 32 << 20
 MOST_PIPED = 256 << 20
 """Bytes of an archive that are taken from a pipe."""
 
-PACKED = re.compile(r"\.(?:tar(?:\.(?:gz|xz|bz2))?|tgz|txz|zip)\Z")
+_PACKED = re.compile(r"\.(?:tar(?:\.(?:gz|xz|bz2))?|tgz|txz|zip)\Z")
 """How archives are named that are opened where a directory is given; those below it are not."""
 
 JOURNAL_PATIENCE = 60.0
@@ -192,8 +193,8 @@ class Search:
         try:
             chunks = iter(lambda: sys.stdin.buffer.read(1 << 18), b"")
             first = next(chunks, b"")
-            if _begins_packed(first):
-                digest = self._read_packed([Source("", STANDARD_INPUT, 0.0)], _Piped(STANDARD_INPUT, [first, *_bounded(chunks)]))
+            if kind_of_archive(first) and not is_one_log(first):
+                digest = self._read_piped_archive(chain([first], chunks))
             else:
                 digest = self._read_stream(chain([first], chunks), STANDARD_INPUT)
         except OSError as error:
@@ -203,6 +204,21 @@ class Search:
         if not any(file.bytes_read for file in digest.files):
             raise Refusal(ExitStatus.NO_INPUT, f"explain: {STANDARD_INPUT}: expected a log; nothing came")
         return digest
+
+    def _read_piped_archive(self, chunks: Iterator[bytes]) -> LogDigest:
+        """What the logs say of an archive that can be read but once; how much of it is taken is bounded, and told."""
+        kept: list[bytes] = []
+        left = MOST_PIPED
+        for chunk in chunks:
+            left -= len(chunk)
+            if left < 0:
+                break
+            kept.append(chunk)
+        digest = self._read_packed([Source("", STANDARD_INPUT, 0.0)], _Piped(STANDARD_INPUT, kept))
+        if left >= 0:
+            return digest
+        cut = LogFile(STANDARD_INPUT, 0, 0, (f"its first {MOST_PIPED >> 20} MB were taken and the rest left out: name the file",))
+        return replace(digest, files=(cut, *digest.files))
 
     def _read_journal(self) -> LogDigest:
         from ssm_bootstrap.host.commands import CannotRun
@@ -244,29 +260,14 @@ class _Piped(NamedFiles):
         return 0 if path == self._name else super().size(path)
 
 
-def _bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """What comes, up to as much as is kept of a pipe that can be read but once."""
-    left = MOST_PIPED
-    for chunk in chunks:
-        left -= len(chunk)
-        if left < 0:
-            return
-        yield chunk
-
-
 def _may_be_packed(path: str, files: LogFiles) -> bool:
     """Whether a regular file begins as packed data or an archive does; what cannot be opened does not."""
     try:
         if path != STANDARD_INPUT and not stat.S_ISREG(os.stat(path).st_mode):
             return False
-        return _begins_packed(next(files.read_chunks(path), b""))
+        return bool(kind_of_archive(next(files.read_chunks(path), b"")))
     except OSError:
         return False
-
-
-def _begins_packed(first: bytes) -> bool:
-    packed = (b"\x1f\x8b", b"\xfd7zXZ", b"BZh", b"PK\x03\x04", b"PK\x05\x06")
-    return first.startswith(packed) or first[257:262] == b"ustar"
 
 
 def _are_small(found: Sequence[Source]) -> bool:
@@ -280,6 +281,6 @@ def _are_small(found: Sequence[Source]) -> bool:
 
 def _below(tree: LogTree, path: str, kinds: Sequence[str]) -> tuple[Source, ...]:
     if os.path.isdir(path):
-        packed = tree.find(path, lambda name: PACKED.search(name) is not None, 1)
+        packed = tree.find(path, lambda name: _PACKED.search(name) is not None, 1)
         return (*sources_below(tree, path, kinds), *(Source("", file.path, file.written) for file in packed))
     return (Source("", path, 0.0),)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Mapping, Union
 
 from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
-from ssm_bootstrap.catalog.partitions import fitted
-from ssm_bootstrap.render.shell import IN_BRACKETS
+from ssm_bootstrap.render.shell import IN_BRACKETS, command_of
 from ssm_bootstrap.render.text import Report
 
 
@@ -17,21 +16,9 @@ class _Prose(dict[str, str]):
         return f"<{key.replace('_', ' ')}>"
 
 
-class _InBrackets(dict[str, str]):
-    """Fills a fact that is not known with its name in capitals and angle brackets."""
-
-    def __missing__(self, key: str) -> str:
-        return f"<{key.upper().replace('_', '-')}>"
-
-
 def _prose(text: str, known: Mapping[str, str]) -> str:
     filled = text.format_map(_Prose(known))
     return IN_BRACKETS.sub(lambda found: f"<{found[1].lower().replace('-', ' ')}>", filled)
-
-
-def command_of(template: str, known: Mapping[str, str]) -> str:
-    """A command with what is known, and the names of all other facts in angle brackets."""
-    return fitted(template.format_map(_InBrackets(known)))
 
 
 def tell_code(report: Report, kind: FindingKind, known: Mapping[str, str]) -> None:

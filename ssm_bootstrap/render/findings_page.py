@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
 from ssm_bootstrap.catalog.findings import KINDS
-from ssm_bootstrap.render.shell import pasteable
+from ssm_bootstrap.render.shell import command_of, pasteable
 
 _INTRODUCTION = """\
 # Findings
@@ -15,8 +15,8 @@ Every code that ssm-bootstrap can report: what it means, the one thing to change
 scripts may depend on them. This page is generated from the catalogue (`python -m tests.laws.generate`): edit the rows in
 `ssm_bootstrap/catalog/findings/`, not this file.
 
-Names in capitals (HOST, REGION) stand for what a report fills in; what stands in angle brackets in a command and cannot be
-known on the instance (`<VPC-ID>`) is for you to fill in. In the regions of China the names of some interface endpoint
+Names in capitals (HOST, REGION) stand for what a report fills in. Commands have variables of the shell for them: set these on
+the line before, a report fills in what it knows. In the regions of China the names of some interface endpoint
 services begin with `cn.com.amazonaws`.
 """
 
@@ -28,13 +28,6 @@ class _Words(dict[str, str]):
         return key.upper().replace("_", "-")
 
 
-class _Brackets(dict[str, str]):
-    """Fills every fact of a template with its name in capitals and angle brackets, as in a pasted command."""
-
-    def __missing__(self, key: str) -> str:
-        return f"<{key.upper().replace('_', '-')}>"
-
-
 def _prose(text: str) -> str:
     return text.format_map(_Words())
 
@@ -44,7 +37,7 @@ def _numbered(steps: Iterable[str]) -> str:
 
 
 def _fenced(commands: Iterable[str]) -> str:
-    return "\n".join(["```sh", *pasteable([command.format_map(_Brackets()) for command in commands]), "```"])
+    return "\n".join(["```sh", *pasteable([command_of(command, {}) for command in commands]), "```"])
 
 
 def _side(heading: str, steps: tuple[str, ...], commands: tuple[str, ...]) -> list[str]:

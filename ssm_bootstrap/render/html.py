@@ -8,7 +8,7 @@ import re
 from html import escape
 from typing import Iterable, Iterator, Sequence, Union
 
-from ssm_bootstrap.model.capability import CapabilityVerdict, Verdict
+from ssm_bootstrap.model.capability import CapabilityVerdict
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, Unexplained
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
@@ -17,7 +17,7 @@ from ssm_bootstrap.render.selection import Mark, lesser, mark_of, shown_evidence
 from ssm_bootstrap.render.shell import pasteable
 from ssm_bootstrap.render.targets import outcome
 from ssm_bootstrap.render.terminal import clean
-from ssm_bootstrap.render.text import NOT_ALL_KNOWN, NOT_ALL_SEEN, is_open, when_of
+from ssm_bootstrap.render.text import when_of, why_unsure
 
 _EMPTY = frozenset({"meta", "br"})
 """Elements without content and without an end."""
@@ -181,10 +181,8 @@ def _first(diagnosis: Diagnosis) -> Markup:
     causes = [finding for finding in diagnosis.causes if finding.severity is not Severity.INFO]
     causes.sort(key=lambda finding: finding.severity is not Severity.ERROR)
     if not causes:
-        unknown = any(item.verdict is Verdict.UNKNOWN for item in diagnosis.capabilities)
-        is_sure = not unknown and not is_open(diagnosis)
-        said = "No fault found." if is_sure else NOT_ALL_SEEN if unknown else NOT_ALL_KNOWN
-        return tag("div", tag("p", said, class_="title"), class_="first" if is_sure else "first unknown")
+        unsure = why_unsure(diagnosis)
+        return tag("div", tag("p", unsure or "No fault found.", class_="title"), class_="first unknown" if unsure else "first")
     first = causes[0]
     rest = [tag("a", one.code, href=f"#{_anchor(number, one)}") for number, one in _numbered(diagnosis) if one is not first]
     links = joined(*(part for link in rest for part in (", ", link)))[2:]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Sequence
+from typing import Mapping, Sequence
+
+from ssm_bootstrap.catalog.partitions import fitted
 
 IN_BRACKETS = re.compile(r"<([A-Z][A-Z0-9-]*)>")
 """A fact that is not known, as the rows of findings have it."""
@@ -17,10 +19,21 @@ _BEGINNINGS = (
     ("PREFIX-LIST-ID", "pl-"),
     ("INSTANCE-ID", "i-"),
     ("MI-ID", "mi-"),
-    ("MI-ID-OF-A-MACHINE-THAT-IS-GONE", "mi-"),
     ("MI", "mi-"),
 )
 """What the value begins with of a fact whose name ends so (Amazon EC2 User Guide, resource ids)."""
+
+
+class _InBrackets(dict[str, str]):
+    """Fills a fact that is not known with its name in capitals and angle brackets."""
+
+    def __missing__(self, key: str) -> str:
+        return f"<{key.upper().replace('_', '-')}>"
+
+
+def command_of(template: str, known: Mapping[str, str]) -> str:
+    """A command with what is known, and the names of all other facts in angle brackets."""
+    return fitted(template.format_map(_InBrackets(known)))
 
 
 def pasteable(commands: Sequence[str]) -> tuple[str, ...]:

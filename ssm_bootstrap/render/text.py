@@ -33,13 +33,13 @@ _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "
 """Select Graphic Rendition, ECMA-48 8.3.117: the codes that terminals know since the beginning."""
 
 
-NOT_ALL_SEEN = "No fault found; not everything could be looked at."
-NOT_ALL_KNOWN = "No fault that is known here; see the errors that nothing explains."
-
-
-def is_open(diagnosis: Diagnosis) -> bool:
-    """Whether errors are left that nobody knows, and no verdict says that what they are about works all the same."""
-    return bool(diagnosis.unexplained) and not diagnosis.capabilities
+def why_unsure(diagnosis: Diagnosis) -> str:
+    """What stands in place of an all-clear where no fault is known, and not all is either; empty where all is."""
+    if any(item.verdict is Verdict.UNKNOWN for item in diagnosis.capabilities):
+        return "No fault found; not everything could be looked at."
+    if diagnosis.unexplained and not diagnosis.capabilities:  # no verdict says that what they are about works all the same
+        return "No fault that is known here; see the errors that nothing explains."
+    return ""
 
 
 class Report:
@@ -115,8 +115,9 @@ class Report:
         causes = [finding for finding in graves if finding.severity is Severity.ERROR]
         verdicts = {item.verdict for item in diagnosis.capabilities}
         if not causes:
-            if Verdict.UNKNOWN in verdicts or is_open(diagnosis):
-                self.line(NOT_ALL_SEEN if Verdict.UNKNOWN in verdicts else NOT_ALL_KNOWN, "magenta")
+            unsure = why_unsure(diagnosis)
+            if unsure:
+                self.line(unsure, "magenta")
             elif Verdict.DEGRADED in verdicts:
                 self.line("It works, by a substitute: see the warnings.", "yellow")
             elif graves:

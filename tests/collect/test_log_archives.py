@@ -131,6 +131,31 @@ def test_one_that_comes_through_a_pipe_is_opened(name: str) -> None:
     assert (done.returncode, done.stderr) == (ExitStatus.FOUND, b"")
 
 
+class Stdin:
+    """Standard input that gives these bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self.buffer = io.BytesIO(data)
+
+
+def test_what_is_left_out_of_a_pipe_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("ssm_bootstrap.cli.log_search.MOST_PIPED", 1 << 20)
+    monkeypatch.setattr("sys.stdin", Stdin(tar({ERRORS: LOG, "var/log/other": os.urandom(2 << 20)})))
+    assert run(["explain", "-"]) == ExitStatus.FOUND
+    said = capsys.readouterr()
+    assert "endpoint-missing" in said.out and "standard input: its first 1 MB were taken and the rest left out" in said.err
+
+
+def test_one_packed_log_comes_through_a_pipe_without_a_bound(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("ssm_bootstrap.cli.log_search.MOST_PIPED", 1 << 10)
+    monkeypatch.setattr("sys.stdin", Stdin(gzip.compress(os.urandom(1 << 20).hex().encode() + b"\n" + LOG)))
+    assert run(["explain", "-"]) == ExitStatus.FOUND
+    said = capsys.readouterr()
+    assert "endpoint-missing" in said.out and "left out" not in said.err
+
+
 @pytest.mark.parametrize("name", sorted(WAYS))
 @given(data=st.data())
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from ssm_bootstrap.catalog.findings import KINDS
-from ssm_bootstrap.render.code_page import command_of, tell_code
-from ssm_bootstrap.render.shell import in_variables
+from ssm_bootstrap.render.code_page import tell_code
+from ssm_bootstrap.render.shell import command_of, in_variables
 from ssm_bootstrap.render.text import Report
 
 ROWS = [row for kind in KINDS for row in (kind, *kind.variants)]

@@ -9,8 +9,7 @@ import subprocess
 import pytest
 
 from ssm_bootstrap.catalog.findings import KINDS
-from ssm_bootstrap.render.code_page import command_of
-from ssm_bootstrap.render.shell import in_variables, pasteable
+from ssm_bootstrap.render.shell import command_of, in_variables, pasteable
 
 ROWS = [row for kind in KINDS for row in (kind, *kind.variants)]
 SIDES = [side for row in ROWS for side in (row.commands, row.aws_commands) if side]

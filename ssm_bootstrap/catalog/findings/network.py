@@ -43,6 +43,7 @@ KINDS: tuple[FindingKind, ...] = (
             Variant(
                 name="address-unsaid",
                 when="a log tells of silence and not of the address",
+                circumstance=Circumstance.ADDRESS_UNSAID,
                 title="Nothing answers for {service}",
                 cause=(
                     "A connection to {host} got no answer, and the message does not say at which address. In a VPC without a "

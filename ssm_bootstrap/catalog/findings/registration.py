@@ -223,7 +223,7 @@ KINDS: tuple[FindingKind, ...] = (
                 " --filters Key=ResourceType,Values=ManagedInstance Key=PingStatus,Values=ConnectionLost"
                 " --query 'InstanceInformationList[].[InstanceId,LastPingDateTime,ComputerName]' --output table"
             ),
-            "aws ssm deregister-managed-instance --region {region} --instance-id <MI-ID-OF-A-MACHINE-THAT-IS-GONE>",
+            "aws ssm deregister-managed-instance --region {region} --instance-id <GONE-MI-ID>",
             "aws ssm get-service-setting --region {region} --setting-id /ssm/managed-instance/activation-tier",
         ),
         source="AWS General Reference, Systems Manager quotas; Systems Manager User Guide, managed nodes tiers",

@@ -4,6 +4,36 @@ from __future__ import annotations
 
 from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, documented, formatted, measured
 
+_INOTIFY_OF_OTHERS: tuple[Signature, ...] = tuple(
+    Signature(
+        id=f"inotify-of-{name}",
+        kind=Kind.CAUSE,
+        fixed=fixed,
+        pattern=pattern,
+        meaning="the kernel has no inotify watch left, told by another program of this machine",
+        source="inotify_add_watch(2), ENOSPC; public reports",
+        samples=(documented(sample),),
+        code="inotify-exhausted",
+        transient=False,
+    )
+    for name, fixed, pattern, sample in (
+        ("tail", "inotify resources exhausted", r"\binotify resources exhausted\b", "tail: inotify resources exhausted"),
+        (
+            *("watchers", "System limit for number of file watchers reached"),
+            r"\bSystem limit for number of file watchers reached\b",
+            "Error: ENOSPC: System limit for number of file watchers reached, watch '/srv/x'",
+        ),
+        (
+            *("node", "no space left on device, watch '", r"\bno space left on device, watch '"),
+            "[ERROR] ENOSPC: no space left on device, watch '/var/www/html/x'",
+        ),
+        (
+            *("call", "inotify_add_watch on ", r"\binotify_add_watch on \S{1,300} failed: No space left on device"),
+            "inotify_add_watch on /x failed: No space left on device",
+        ),
+    )
+)
+
 LOCAL: tuple[Signature, ...] = (
     Signature(
         id="prompt-unanswered",
@@ -300,50 +330,7 @@ LOCAL: tuple[Signature, ...] = (
         code="inotify-exhausted",
         transient=False,
     ),
-    Signature(
-        id="inotify-of-tail",
-        kind=Kind.CAUSE,
-        fixed="inotify resources exhausted",
-        pattern=r"\binotify resources exhausted\b",
-        meaning="the kernel has no inotify watch left, told by another program of this machine",
-        source="inotify_add_watch(2), ENOSPC; public reports",
-        samples=(documented("tail: inotify resources exhausted"),),
-        code="inotify-exhausted",
-        transient=False,
-    ),
-    Signature(
-        id="inotify-of-watchers",
-        kind=Kind.CAUSE,
-        fixed="System limit for number of file watchers reached",
-        pattern=r"\bSystem limit for number of file watchers reached\b",
-        meaning="the kernel has no inotify watch left, told by another program of this machine",
-        source="inotify_add_watch(2), ENOSPC; public reports",
-        samples=(documented("Error: ENOSPC: System limit for number of file watchers reached, watch '/srv/x'"),),
-        code="inotify-exhausted",
-        transient=False,
-    ),
-    Signature(
-        id="inotify-of-node",
-        kind=Kind.CAUSE,
-        fixed="no space left on device, watch '",
-        pattern=r"\bno space left on device, watch '",
-        meaning="the kernel has no inotify watch left, told by another program of this machine",
-        source="inotify_add_watch(2), ENOSPC; public reports",
-        samples=(documented("[ERROR] ENOSPC: no space left on device, watch '/var/www/html/x'"),),
-        code="inotify-exhausted",
-        transient=False,
-    ),
-    Signature(
-        id="inotify-of-others",
-        kind=Kind.CAUSE,
-        fixed="inotify_add_watch on ",
-        pattern=r"\binotify_add_watch on \S{1,300} failed: No space left on device",
-        meaning="the kernel has no inotify watch left, told by another program of this machine",
-        source="inotify_add_watch(2), ENOSPC; public reports",
-        samples=(documented("inotify_add_watch on /x failed: No space left on device"),),
-        code="inotify-exhausted",
-        transient=False,
-    ),
+    *_INOTIFY_OF_OTHERS,
     Signature(
         id="disk-full-update",
         kind=Kind.CAUSE,

@@ -13,7 +13,7 @@ from typing import Callable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import kind_of
 from ssm_bootstrap.collect.logs.parts import LogFiles
-from ssm_bootstrap.collect.logs.stream import STEP, NotWhole, unpack
+from ssm_bootstrap.collect.logs.stream import FIRST, STEP, NotWhole, kind_of_archive, unpack
 from ssm_bootstrap.model.logs import LogFile
 
 MOST_ENTRIES = 100_000
@@ -26,11 +26,6 @@ MOST_KEPT = 256 << 20
 _MOST_READ = 1 << 20  # of one header: names and attributes of an entry
 _MOST_DIRECTORY = 32 << 20
 _MEMORY = 128 << 20  # that xz may take to unfold
-_MAGIC = ((b"\x1f\x8b", "gzip"), (b"\xfd7zXZ\0", "xz"), (b"BZh", "bzip2"), (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"))
-_TAR_AT, _TAR = 257, b"ustar"
-FIRST = 512
-"""Bytes by which an archive is told."""
-
 _JOURNAL = re.compile(r"(?:.*/)?(?:journalctl[^/]*|syslog(?:\.\d+)?|messages(?:-\d+)?)\Z")
 _DIAGNOSIS = re.compile(r"(?:.*/)?[^/]*(?:ssm-cli|diagnostics)[^/]*\.(?:json|txt|log)\Z")
 _NESTED = re.compile(r".*\.(?:tar|tgz|zip|tar\.\w{2,4})\Z")
@@ -98,13 +93,6 @@ class _Forward:
             if self._at > self._most:
                 raise _TooMuch(f"it unfolds to more than {self._most >> 20} MB")
             yield part
-
-
-def kind_of_archive(first: bytes) -> str:
-    """What the first bytes of a file say: "tar", "zip", how it is packed, or nothing."""
-    if first[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
-        return "tar"
-    return next((kind for magic, kind in _MAGIC if first.startswith(magic)), "")
 
 
 def open_archive(

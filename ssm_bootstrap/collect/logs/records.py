@@ -18,10 +18,10 @@ from ssm_bootstrap.collect.logs.stream import LINE_LIMIT, Lines, NotWhole, unpac
 from ssm_bootstrap.model.logs import LogFile
 
 RECORD_LIMIT = 4 * 1024
+"""Bytes of a record's body that are kept: the agent's longest error with a useful tail has under 2 KiB."""
+
 LAST_LIMIT = 512
 """Bytes of its last line that a longer record keeps in place of what stands before the bound: there a traceback says why."""
-
-"""Bytes of a record's body that are kept: the agent's longest error with a useful tail has under 2 KiB."""
 
 CHUNK = 1 << 20
 """Bytes that are searched at a time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from typing import Iterable, Iterator
 
@@ -13,8 +14,21 @@ STEP = 1 << 18
 """Bytes that are unpacked at a time."""
 
 
+_MAGIC = ((b"\x1f\x8b", "gzip"), (b"\xfd7zXZ\0", "xz"), (b"BZh", "bzip2"), (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"))
+_TAR_AT, _TAR = 257, b"ustar"
+FIRST = 512
+"""Bytes by which an archive is told."""
+
+
 class NotWhole(ValueError):
     """A packed file that ends early or is damaged; what came before it was given out."""
+
+
+def kind_of_archive(first: bytes) -> str:
+    """What the first bytes of a file say: "tar", "zip", how it is packed, or nothing."""
+    if first[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
+        return "tar"
+    return next((kind for magic, kind in _MAGIC if first.startswith(magic)), "")
 
 
 def unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -61,6 +75,19 @@ def _gunzip(head: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
                 raise NotWhole("its packed data ends early")
             return
         pending = more
+
+
+def is_one_log(first: bytes) -> bool:
+    """Whether what begins so is a single log that gzip packed, and no archive."""
+    if kind_of_archive(first) != "gzip":
+        return False
+    head = b""
+    with contextlib.suppress(NotWhole):  # there is more of it
+        for chunk in unpack([first]):
+            head += chunk
+            if len(head) >= FIRST:
+                break
+    return not kind_of_archive(head)
 
 
 class Lines:

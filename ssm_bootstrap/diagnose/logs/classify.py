@@ -234,9 +234,7 @@ def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFaul
             return Judgement(Sort.UNEXPLAINED, reading)
         return Judgement(Sort.NOTED, reading, detail=fault.detail)
     transient = FINDINGS[code].transient or fault.may_pass
-    judgement = _fault(record, reading, code, service, host, transient)
-    unsaid = code == "endpoint-missing" and not (fault.address or around.addresses.get(fault.host))
-    return replace(judgement, variant="address-unsaid") if unsaid else judgement
+    return _fault(record, reading, code, service, host, transient)
 
 
 def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature], around: LogContext) -> str:

@@ -93,7 +93,7 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
     finding = make_finding(
         code,
         fixed or facts["host"] or named or facts["address"] or facts["service"] or "amazon-ssm-agent",
-        variant=FINDINGS[code].variant_for(_circumstances(best))
+        variant=FINDINGS[code].variant_for(_circumstances(best, facts))
         or next((item.judgement.variant for item in parts if item.judgement.variant), ""),
         facts=facts,
         evidence=(Evidence(best.group.file, _place(best.group.file, best.group.line), best.excerpt, best.group.sample.at),),
@@ -132,11 +132,14 @@ def _place(file: str, line: int) -> str:
     return f"{file}:{line}" if file else f"line {line}"
 
 
-def _circumstances(best: Sighting) -> set[Circumstance]:
+def _circumstances(best: Sighting, facts: Mapping[str, str]) -> set[Circumstance]:
     """What the record tells that may call for words of its own."""
-    fault = best.judgement.reading.fault
-    wants_login = fault is not None and fault.failure is Failure.PROXY_AUTH_REQUIRED
-    return {Circumstance.PROXY_WANTS_LOGIN} if wants_login else set()
+    failure = best.judgement.reading.fault.failure if best.judgement.reading.fault else None
+    seen = {
+        Circumstance.PROXY_WANTS_LOGIN: failure is Failure.PROXY_AUTH_REQUIRED,
+        Circumstance.ADDRESS_UNSAID: failure is Failure.TIMED_OUT and not facts["address"],
+    }
+    return {circumstance for circumstance, is_so in seen.items() if is_so}
 
 
 def missing_actions(messages: Iterable[str]) -> tuple[str, ...]:
