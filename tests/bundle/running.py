@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -46,7 +47,7 @@ def python_of(version: str) -> Optional[str]:
     """An interpreter of a version, of PATH or pyenv; None where there is none."""
     found = [shutil.which(f"python{version}", path=caller.ENVIRONMENT.get("PATH"))]
     pyenv = Path(caller.ENVIRONMENT.get("PYENV_ROOT", caller.home() / ".pyenv")) / "versions"
-    if pyenv.is_dir():
+    if os.access(pyenv, os.R_OK | os.X_OK):  # it may be another user's, whose variables were handed on
         found += [str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"))]
     for path in filter(None, found):
         # The one on PATH may be a shim that goes by variables which a test does not hand on: it says where it leads.
