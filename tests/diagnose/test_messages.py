@@ -73,6 +73,16 @@ def test_a_refusal_under_a_sleep_counts_where_it_says_what_is_refused(lead: str,
     ]
 
 
+def test_a_script_that_ended_badly_is_told_where_nothing_else_is() -> None:
+    ended = b"failed to run commands: exit status 128"
+    found = explain_logs(read_stream([ended], "pasted", UTC), NO_SITE)
+    assert [note.id for note in found.notes] == ["exit-other"] and found.harmless == () and found.records == (0, 0, 1)
+    found = explain_logs(
+        read_stream([b"E: Unable to locate package x\ndpkg was interrupted, you must manually run\n" + ended], "p", UTC), NO_SITE
+    )
+    assert found.findings and found.notes == () and [note.id for note in found.harmless] == ["exit-other"]
+
+
 @pytest.mark.parametrize(("name", "is_advised"), [("hibernate.log", False), ("pasted.txt", True)])
 def test_nobody_is_sent_to_the_file_that_he_gave(name: str, is_advised: bool) -> None:
     line = b"2026-11-23 15:25:02.4410 INFO [ssm-agent-worker] Entering SSM Agent hibernate - AccessDeniedException: lab"

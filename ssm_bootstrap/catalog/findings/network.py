@@ -44,6 +44,7 @@ KINDS: tuple[FindingKind, ...] = (
                 name="address-unsaid",
                 when="a log tells of silence and not of the address",
                 circumstance=Circumstance.ADDRESS_UNSAID,
+                changed_on=Side.MACHINE,
                 title="Nothing answers for {service}",
                 cause=(
                     "A connection to {host} got no answer, and the message does not say at which address. In a VPC without a "

@@ -127,11 +127,13 @@ def conclude(logs: ClassifiedLogs, seen: SeenBeside) -> LogDiagnosis:
     findings = hide_symptoms(make_findings(told, sightings, seen, signals, state))
     harmless = _notes(sightings, Sort.BENIGN)
     unsaid = () if findings or seen.present.has_core else tuple(note for note in harmless if note.id in _SUMS)
+    explained, benign, unexplained = _count(sightings)
+    untold = sum(note.count for note in unsaid)
     return LogDiagnosis(
         findings,
         (*_notes(sightings), *unsaid),
         _unexplained(sightings),
-        _count(sightings),
+        (explained, benign - untold, unexplained + untold),
         signals,
         in_order_of_weight(item for items in told.values() for item in items),
         tuple(note for note in harmless if note not in unsaid),
