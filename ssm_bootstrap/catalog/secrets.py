@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Callable, Iterable, Iterator, Optional, Sequence
 
 MASK = "***"
@@ -78,21 +78,42 @@ _EQUALS = ("=", "%")
 _SETS = ("=", ":", "%")
 """What stands, in some case, in whatever these expressions match: one of each."""
 
+_WITH_NAME = rf"(?i)(?:{_NAMES})"
+_WITH_QUOTED_WORD = rf"(?i){_WORD}{_QUOTE}"
+_WITH_WORD_IN_LINE = rf"(?im)^[ \t]{{0,40}}(?:- )?[\w.-]{{0,80}}{_WORD}\s{{0,4}}:"
+_WITH_WORD = rf"(?i){_WORD}{_SET}"
+_WITH_TAG = rf"(?i)(?:<|&lt;)[\w.:-]{{0,80}}(?:{_NAMES}|{_WORD})"
+_WITH_CODE_IN_LINE = r"(?im)^\s*code\s*[=:]"
+_WITH_CODE = rf"(?i)code{_SET}"
+_WITH_ARGUMENT = rf"(?i)(?:^|(?<=[\s\"'\[(,=])){_ARGUMENT}"
+"""How what these expressions match begins, and little else in a log does."""
+
 
 class Shape:
     """What one kind of secret looks like.
 
     ``needs`` says what a text must hold for it to match, one of each group, in small letters: most lines of a log hold none of
-    it, and an expression that nothing needs is not even compiled.
+    it. ``opening`` is how whatever it matches begins, an expression that several may share: where a text has none of it, the
+    whole is not even compiled.
     """
 
-    def __init__(self, expression: str, *needs: Sequence[str]) -> None:
+    def __init__(self, expression: str, *needs: Sequence[str], opening: str = "") -> None:
         self.expression, self.needs = expression, tuple(frozenset(group) for group in needs)
+        self.opening = opening
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The expression, compiled when it is first needed; ``kept`` is what stands before the secret and stays."""
         return re.compile(self.expression)
+
+    def opens_in(self, text: str) -> bool:
+        """Whether it may match somewhere in the text, by how it begins."""
+        return not self.opening or _compiled(self.opening).search(text) is not None
+
+
+@cache
+def _compiled(opening: str) -> re.Pattern[str]:
+    return re.compile(opening)
 
 
 _LIKE_ASCII = {0x130: "i", 0x131: "i", 0x17F: "s", 0x212A: "k"}
@@ -108,7 +129,7 @@ def shapes_in(text: str) -> list[Shape]:
     """Those that may match somewhere in the text."""
     folded = fold_case(text)
     held = {part for part in _PARTS if part in folded}
-    return [shape for shape in SHAPES if not any(group.isdisjoint(held) for group in shape.needs)]
+    return [shape for shape in SHAPES if not any(map(held.isdisjoint, shape.needs))]
 
 
 SHAPES: tuple[Shape, ...] = (
@@ -131,8 +152,8 @@ SHAPES: tuple[Shape, ...] = (
         ("=",),
         ("code", *_IN_VARIABLES),
     ),
-    Shape(rf"(?i)(?P<kept>(?:{_NAMES}){_SUFFIX}{_SET}(?P<quote>{_QUOTE})){_QUOTED}", _IN_NAMES, _SETS),
-    Shape(rf"(?i)(?P<kept>(?:{_NAMES}){_SUFFIX}{_SET}{_BLOCK}){_VALUE}", _IN_NAMES, _SETS),
+    Shape(rf"(?i)(?P<kept>(?:{_NAMES}){_SUFFIX}{_SET}(?P<quote>{_QUOTE})){_QUOTED}", _IN_NAMES, _SETS, opening=_WITH_NAME),
+    Shape(rf"(?i)(?P<kept>(?:{_NAMES}){_SUFFIX}{_SET}{_BLOCK}){_VALUE}", _IN_NAMES, _SETS, opening=_WITH_NAME),
     Shape(rf"(?P<kept>{_VARIABLE}(?:=|%(?:25){{0,4}}3[Dd])(?P<quote>{_QUOTE})){_QUOTED}", _IN_VARIABLES, _EQUALS),
     Shape(rf"(?P<kept>{_VARIABLE}(?:=|%(?:25){{0,4}}3[Dd])){_VALUE}", _IN_VARIABLES, _EQUALS),
     # A shell's own PWD is a path.
@@ -148,26 +169,34 @@ SHAPES: tuple[Shape, ...] = (
         rf"(?P<kept>{_LOGIN}[ \t=]{{1,8}}[^\s:\"'=]{{1,200}}:)(?!//|[0-9]+(?:[\s\"',;]|$)|{_MASKED}){_LETTERS}+", ("-u",), (":",)
     ),
     # With a colon: a quoted value of a quoted name, what alone stands in a line of settings, and what is no word.
-    Shape(rf"(?i)(?P<kept>{_WORD}{_QUOTE}\s{{0,4}}:\s{{0,4}}(?P<quote>{_QUOTE})){_PROSE}{_QUOTED}", _IN_WORDS, (":",)),
+    Shape(
+        rf"(?i)(?P<kept>{_WORD}{_QUOTE}\s{{0,4}}:\s{{0,4}}(?P<quote>{_QUOTE})){_PROSE}{_QUOTED}",
+        _IN_WORDS,
+        (":",),
+        opening=_WITH_QUOTED_WORD,
+    ),
     Shape(
         rf"(?im)(?P<kept>^[ \t]{{0,40}}(?:- )?[\w.-]{{0,80}}{_WORD}\s{{0,4}}:[ \t]{{1,4}}[\"']?){_VALUE}{_ENDS_LINE}",
         _IN_WORDS,
         (":",),
+        opening=_WITH_WORD_IN_LINE,
     ),
-    Shape(rf"(?i)(?P<kept>{_WORD}{_SET}{_QUOTE}?){_TOKEN_VALUE}", _IN_WORDS, _SETS),
+    Shape(rf"(?i)(?P<kept>{_WORD}{_SET}{_QUOTE}?){_TOKEN_VALUE}", _IN_WORDS, _SETS, opening=_WITH_WORD),
     Shape(
         rf"(?i)(?P<kept>(?:<|&lt;)[\w.:-]{{0,80}}(?:{_NAMES}|{_WORD})(?:\s[^<>]{{0,400}})?(?:>|&gt;)\s*(?:<!\[CDATA\[)?)"
         r"(?!\*\*\*\s*(?:<|&lt;|\]\]))[^<&\s](?:[^<&]|&(?!lt;)){0,4096}(?=<|&lt;)",
         _IN_NAMES,
         ("<", "&lt;"),
+        opening=_WITH_TAG,
     ),
-    Shape(rf"(?im)(?P<kept>^\s*code\s*[=:]\s*{_BLOCK}[\"']?){_VALUE}", ("code",), ("=", ":")),
-    Shape(rf"(?i)(?P<kept>code{_SET}{_BLOCK}\\?[\"']?){_CODE_VALUE}", ("code",), _SETS),
+    Shape(rf"(?im)(?P<kept>^\s*code\s*[=:]\s*{_BLOCK}[\"']?){_VALUE}", ("code",), ("=", ":"), opening=_WITH_CODE_IN_LINE),
+    Shape(rf"(?i)(?P<kept>code{_SET}{_BLOCK}\\?[\"']?){_CODE_VALUE}", ("code",), _SETS, opening=_WITH_CODE),
     # An argument and its value: in a line, as items of a list, or one a line in YAML.
     Shape(
         rf"(?i)(?P<kept>(?:^|(?<=[\s\"'\[(,=])){_ARGUMENT}\\?[\"']?(?:{_NEXT_WORD}|{_NEXT_ITEM})\\?[\"']?)(?![<$]){_VALUE}",
         ("-",),
         ("code", *_IN_WORDS, "pass"),
+        opening=_WITH_ARGUMENT,
     ),
     Shape(r"(?P<kept><<'?END_OF_CODE'?\r?\n)[^\r\n]+", ("end_of_code",)),
     Shape(
@@ -242,15 +271,16 @@ def mask_shapes(text: str) -> tuple[str, int]:
     """The text without secrets, and how many there were."""
     count = 0
     for shape in shapes_in(text):
-        text, found = shape.pattern.subn(_keep, text)
-        count += found
+        if shape.opens_in(text):
+            text, found = shape.pattern.subn(_keep, text)
+            count += found
     return text, count
 
 
 def secrets_of_shapes(text: str) -> Iterator[str]:
     """What ``mask_shapes`` would take out of a text; of a URL's login the password by itself too."""
     for shape in shapes_in(text):
-        for found in shape.pattern.finditer(text):
+        for found in shape.pattern.finditer(text) if shape.opens_in(text) else ():
             secret = found[0][len(found.groupdict().get("kept") or "") :].rstrip("@")
             yield secret
             yield secret.partition(":")[2]

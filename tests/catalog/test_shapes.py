@@ -56,6 +56,12 @@ def test_all_that_an_expression_matches_holds_what_it_needs(shape: Shape) -> Non
         assert not without(tree, group), group
 
 
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape.opening])
+def test_all_that_an_expression_matches_begins_as_it_opens(shape: Shape) -> None:
+    assert shape.expression.replace("(?P<kept>", "", 1).startswith(shape.opening)
+    assert re.compile(shape.opening).flags == re.compile(shape.expression).flags
+
+
 @pytest.mark.parametrize(
     ("expression", "parts", "is_proven"),
     [
