@@ -7,13 +7,13 @@ from typing import Any, Optional, Sequence
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS, Endpoint
 from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
 from ssm_bootstrap.model.agent import AgentConfig
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.machine import Instance, Metadata
 from ssm_bootstrap.model.network import Probe, StageResult, Target
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Observed, Seen
+from ssm_bootstrap.model.site import NO_SITE
 from tests.fakes import NOON
 
 REGION = "ap-northeast-1"

@@ -13,12 +13,13 @@ from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.model.agent import AgentConfig
-from ssm_bootstrap.model.aws import Region, Site
+from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Finding
 from ssm_bootstrap.model.machine import Instance
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Observed, Seen
+from ssm_bootstrap.model.site import Site
 
 
 @dataclass(frozen=True)

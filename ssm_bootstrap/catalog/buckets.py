@@ -10,8 +10,8 @@ from typing import Mapping
 
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.regions import AS_OF, NEWER_THAN_THE_PAYLOAD_RULE, OPENED
-from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.site import Site
 
 PATCH_MANAGER_SUFFIX: Mapping[str, str] = {
     "us-east-1": "1970c647d",

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Mapping, Optional
 
 from ssm_bootstrap.catalog.partitions import is_aws_host
-from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.site import Site
 
 JSON_11 = (("Content-Type", "application/x-amz-json-1.1"),)
 """Headers of an AWS JSON 1.1 call."""

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 
-from ssm_bootstrap.model.aws import Domain, Site
+from ssm_bootstrap.model.aws import Domain
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.site import Site
 
 _NAME = re.compile(r"aws(?:-[a-z0-9]{1,16}){0,4}")
 _PREFIX = re.compile(r"(?:[a-z]{2,6}-(?:[a-z]{2,12}-)?)?")

@@ -8,8 +8,8 @@ from typing import Mapping, Optional
 from ssm_bootstrap.catalog.buckets import patch_manager_bucket, patch_payload_host, snapshot_bucket
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.regions import NEWER_THAN_THE_PAYLOAD_RULE
-from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.site import Site
 
 _PAYLOAD = "Patch Manager's payload patch-baseline-operations, patch_common/constant_repository.py (ExitCodes), as of 2026-11"
 _DOCUMENT = "AWS-RunPatchBaseline document, payload 1.80 (shell part)"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Mapping, Optional
 
-from ssm_bootstrap.model.aws import Site
+from ssm_bootstrap.model.site import Site
 
 AS_OF = "2026-11"
 

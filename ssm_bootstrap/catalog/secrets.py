@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from functools import cache, cached_property
 from typing import Callable, Iterable, Iterator, Optional, Sequence
@@ -305,6 +304,8 @@ def account_of_key(key_id: str) -> Optional[str]:
     """The twelve digits of the account, or None for what is no id of a temporary key."""
     if not _TEMPORARY.fullmatch(key_id):
         return None
+    import base64  # few look at a key
+
     number = int.from_bytes(base64.b32decode(key_id[4:])[:6], "big")
     account = (number & 0x7FFFFFFFFF80) >> 7
     return f"{account:012d}" if account < 10**12 else None

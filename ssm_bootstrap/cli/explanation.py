@@ -11,10 +11,10 @@ from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
 from ssm_bootstrap.host.secrets import Secrets
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.model.logs import LogDigest
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.render.code_page import tell_code
 from ssm_bootstrap.render.findings_page import page
 from ssm_bootstrap.render.story import incident_document, tell_harmless, tell_story

@@ -21,9 +21,9 @@ from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files, open_regular
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.tail import Tail
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.codec import changed_value
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.model.timeline import EndedBy, Incident
 from ssm_bootstrap.render.story import ended, incident_document, started
 from ssm_bootstrap.render.terminal import clean

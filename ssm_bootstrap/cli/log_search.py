@@ -28,7 +28,6 @@ from ssm_bootstrap.host.walks import LogTree
 from ssm_bootstrap.host.workers import Workers
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.logs import LogDigest, LogFile
-from ssm_bootstrap.model.observed import value_of
 
 STANDARD_INPUT = "standard input"
 JOURNAL_UNITS = ("amazon-ssm-agent.service", "snap.amazon-ssm-agent.amazon-ssm-agent.service")
@@ -181,7 +180,9 @@ class Search:
 
     def own_region(self) -> tuple[str, str]:
         """The region of this machine by its configuration and vault, and who says so; empty where nothing does."""
-        from ssm_bootstrap.session import open_session, real_host  # what looks at a machine, loaded where one is asked
+        # What looks at a machine, loaded where one is asked.
+        from ssm_bootstrap.model.observed import value_of
+        from ssm_bootstrap.session import open_session, real_host
 
         choice = open_session(real_host(self.secrets), None, ask_metadata=False).choice
         return value_of(choice.region) or "", choice.source

@@ -17,8 +17,9 @@ from ssm_bootstrap.host.files import NamedFiles
 from ssm_bootstrap.host.machine import Program
 from ssm_bootstrap.host.secrets import keep_out_of_dumps
 from ssm_bootstrap.host.standard_input import StandardInput
-from ssm_bootstrap.model.aws import NO_SITE, Domain
+from ssm_bootstrap.model.aws import Domain
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.render.user_data import LIMIT, BundleSource, CodeFrom, FirstBoot, cloud_config, needs, shell_script
 
 

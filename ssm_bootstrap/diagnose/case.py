@@ -17,7 +17,6 @@ from ssm_bootstrap.diagnose.patch.repository_state import with_repositories
 from ssm_bootstrap.diagnose.reachability import Reach, metadata_of, reaches
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_needs
 from ssm_bootstrap.model.agent import Agent, AgentProcess, Identity, IdentityState, Unit
-from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import BY_COMMAND, ON_A_NODE, Capability, Verdict
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.logs import LogGroup
@@ -25,6 +24,7 @@ from ssm_bootstrap.model.machine import Image, Instance, Metadata, RunningIdenti
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import NOT_ASKED, OUR_FAULT, Observed, Unseen, value_of
 from ssm_bootstrap.model.patch import Patching
+from ssm_bootstrap.model.site import Site
 
 
 @dataclass(frozen=True)

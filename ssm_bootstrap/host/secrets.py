@@ -8,7 +8,6 @@ import resource
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, AnyStr, Optional
-from urllib.parse import quote
 
 ROUNDS = 4
 """How deep escapes within escapes are taken off: JSON in JSON in a URL is three."""
@@ -283,6 +282,7 @@ def _spellings(secret: str) -> set[bytes]:
     raw = secret.encode("utf-8", "surrogateescape")
     import json
     from html import escape
+    from urllib.parse import quote
 
     found = {
         raw,

@@ -7,14 +7,13 @@ import re
 import stat
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Callable, Iterator, Mapping, Sequence
+from typing import Callable, Iterator, Mapping, NamedTuple, Sequence
 
 MOST_ENTRIES = 50_000
 """Entries that are looked at before a search ends."""
 
 
-@dataclass(frozen=True)
-class FoundFile:
+class FoundFile(NamedTuple):
     """A regular file: its path, its bytes, and when it was last written (seconds since the epoch)."""
 
     path: str

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Optional
 
 from ssm_bootstrap.model.agent import Agent, Identity
-from ssm_bootstrap.model.aws import NO_SITE, Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.logs import LogDigest as LogDigest
 from ssm_bootstrap.model.machine import Image, Instance, Surroundings
 from ssm_bootstrap.model.network import NameLookup, Probe
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed
 from ssm_bootstrap.model.patch import Patching
+from ssm_bootstrap.model.site import NO_SITE, Site
 
 
 @dataclass(frozen=True)

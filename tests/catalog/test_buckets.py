@@ -6,8 +6,8 @@ import pytest
 
 from ssm_bootstrap.catalog.buckets import PATCH_MANAGER_SUFFIX, patch_manager_bucket, patch_payload_host, snapshot_bucket
 from ssm_bootstrap.catalog.patch import MODULES, PAYLOAD, SNAPSHOT, patch_objects
-from ssm_bootstrap.model.aws import NO_SITE, Site, SitePartition, SiteRegion
 from ssm_bootstrap.model.observed import Seen, Unseen
+from ssm_bootstrap.model.site import NO_SITE, Site, SitePartition, SiteRegion
 
 TOLD = SiteRegion("eu-north-9", 2027, "s3.dualstack.eu-north-9.amazonaws.com", "1a2b3c4d5", "9f8e7d6c")
 

@@ -7,7 +7,7 @@ import pytest
 from ssm_bootstrap.catalog.patch import EXIT_CODES
 from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
-from ssm_bootstrap.model.aws import NO_SITE
+from ssm_bootstrap.model.site import NO_SITE
 from tests.collect.test_agentlog import UTC
 
 WANTED = (1, 2, 126, *range(130, 157), *range(160, 164), *range(165, 168), 194, 195, 196)

@@ -16,9 +16,9 @@ from ssm_bootstrap.catalog.partitions import (
 from ssm_bootstrap.catalog.regions import OPENED, has_ec2messages, is_known
 from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
 from ssm_bootstrap.model.agent import AgentConfig
-from ssm_bootstrap.model.aws import NO_SITE, Site, SitePartition, SiteRegion
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.model.site import NO_SITE, Site, SitePartition, SiteRegion
 from tests.made import NO_CONFIG
 
 # region, name of the partition, domain, dual-stack domain (written out, so that a slip in the table shows)

@@ -7,7 +7,7 @@ from typing import Set
 import pytest
 
 from ssm_bootstrap.catalog.patch import patch_objects
-from ssm_bootstrap.model.aws import NO_SITE
+from ssm_bootstrap.model.site import NO_SITE
 
 
 @pytest.mark.parametrize(

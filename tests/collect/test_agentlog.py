@@ -20,10 +20,10 @@ from ssm_bootstrap.collect.logs.read import default_paths, read_logs, read_strea
 from ssm_bootstrap.collect.logs.records import RECORD_LIMIT
 from ssm_bootstrap.collect.logs.stream import LINE_LIMIT
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.logs import Level, LogGroup
 from ssm_bootstrap.model.observations import LogDigest
+from ssm_bootstrap.model.site import NO_SITE
 from tests.corpus import EXPECTED, digest_of
 
 UTC = timezone.utc

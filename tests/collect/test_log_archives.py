@@ -25,8 +25,8 @@ from ssm_bootstrap.collect.logs.archives import Archive, ArchiveFiles, open_arch
 from ssm_bootstrap.collect.logs.read import read_logs
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.host.files import NamedFiles
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.model.site import NO_SITE
 
 LOG = (
     b"2026-05-27 15:45:48.9768 ERROR [CredentialRefresher] RequestError: send request failed caused by: "

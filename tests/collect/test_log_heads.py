@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from ssm_bootstrap.collect.logs.formats import in_agents_shape
 from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.logs import Level, LogDigest
+from ssm_bootstrap.model.site import NO_SITE
 from tests.collect.test_agentlog import work_of
 
 UTC = timezone.utc

@@ -25,12 +25,12 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Completed
 from ssm_bootstrap.host.machine import RunningProcess
 from ssm_bootstrap.model.agent import AgentConfig, Unit
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.codec import encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.logs import LogSink
 from ssm_bootstrap.model.machine import Storage
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen, value_of
+from ssm_bootstrap.model.site import NO_SITE
 from tests.fakes import NOON, RootedFiles, ScriptedCommands, ScriptedMachine, StillClock
 from tests.laws.secrets import CANARIES, leaks
 

@@ -9,9 +9,9 @@ import pytest
 from ssm_bootstrap.catalog.endpoints import OPTIONAL
 from ssm_bootstrap.collect.network.targets import ProxySettings, proxy_of, targets_for
 from ssm_bootstrap.model.agent import AgentConfig
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.network import UNREADABLE_PROXY, Proxy
+from ssm_bootstrap.model.site import NO_SITE
 from tests.laws.secrets import CANARIES, leaks
 from tests.made import NO_CONFIG
 

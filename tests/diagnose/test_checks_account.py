@@ -11,12 +11,12 @@ from ssm_bootstrap.diagnose.agent.identity import mismatch
 from ssm_bootstrap.diagnose.case import Case, open_case
 from ssm_bootstrap.diagnose.network import region
 from ssm_bootstrap.model.agent import Identity, IdentityState
-from ssm_bootstrap.model.aws import NO_SITE, Site, SiteRegion
 from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.model.logs import Level, LogDigest, LogGroup, LogRecord
 from ssm_bootstrap.model.machine import Image, RunningIdentity
 from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen
+from ssm_bootstrap.model.site import NO_SITE, Site, SiteRegion
 from tests.fakes import NOON
 from tests.made import EVERYTHING, REGION, observations, probe
 

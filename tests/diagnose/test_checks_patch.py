@@ -11,7 +11,6 @@ from ssm_bootstrap.catalog.distributions import provider_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.diagnose.patch.repositories import buckets
 from ssm_bootstrap.model.agent import Identity, IdentityState
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.failure import Failure, Stage
@@ -31,6 +30,7 @@ from ssm_bootstrap.model.patch import (
     Repositories,
     Repository,
 )
+from ssm_bootstrap.model.site import NO_SITE
 from tests.made import PUBLIC, healthy, observations, probe
 
 AL2023 = "al2023-repos-ap-northeast-1-de612dc2.s3.dualstack.ap-northeast-1.amazonaws.com"

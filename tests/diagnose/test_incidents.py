@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
-from ssm_bootstrap.model.aws import NO_SITE
+from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.model.timeline import EndedBy, Incident
 from ssm_bootstrap.render.story import ended, in_words, incident_document, started
 from tests.collect.test_agentlog import UTC, at

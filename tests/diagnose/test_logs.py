@@ -13,10 +13,10 @@ from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
 from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.logs.classify import LogContext, Sort, judge
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.findings import Finding, Severity, State
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord
 from ssm_bootstrap.model.observations import LogDigest
+from ssm_bootstrap.model.site import NO_SITE
 from tests.corpus import EXPECTED, digest_of
 
 UTC = timezone.utc

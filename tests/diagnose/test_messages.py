@@ -10,8 +10,8 @@ from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.collect.logs.records import RECORD_LIMIT
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.diagnose.logs.messages import read_message
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.failure import Failure
+from ssm_bootstrap.model.site import NO_SITE
 from tests.collect.test_agentlog import UTC
 
 RESET = (

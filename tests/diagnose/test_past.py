@@ -12,12 +12,12 @@ from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.diagnose.findings import make_finding, with_known
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.model.agent import Identity, IdentityState
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.model.observations import LogDigest, Observations, Plan
 from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.model.timeline import EndedBy, Ending, Incident
 from ssm_bootstrap.render.selection import shown_evidence
 from tests.made import EVERYTHING, PUBLIC, REGION, healthy, observations, probe

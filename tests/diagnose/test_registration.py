@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssm_bootstrap.diagnose.agent.registration import RegistrationOutcome, Result, classify_registration
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.findings import Severity, State
+from ssm_bootstrap.model.site import NO_SITE
 from tests.corpus import CORPUS, EXPECTED
 
 MI = "mi-02117ab6c0a35dc0a"

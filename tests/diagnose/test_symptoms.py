@@ -12,8 +12,8 @@ import pytest
 from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.root_cause import hide_symptoms
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.findings import Finding, Reason, Severity, State
+from ssm_bootstrap.model.site import NO_SITE
 
 SSM = "ssm.eu-west-1.amazonaws.com"
 SSMMESSAGES = "ssmmessages.eu-west-1.amazonaws.com"

@@ -15,9 +15,9 @@ from ssm_bootstrap.diagnose.logs.classify import LogContext
 from ssm_bootstrap.diagnose.logs.endings import PAUSE, Fault, SeenBeside, find_ending
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, classify_logs, conclude, explain_logs
 from ssm_bootstrap.diagnose.logs.timeline import Present
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.lifeevent import LifeEvent
 from ssm_bootstrap.model.logs import LogDigest
+from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.model.timeline import EndedBy, RunEnd, Timeline
 from tests.fakes import RootedFiles
 from tests.recordings import JOURNEYS

@@ -9,7 +9,7 @@ import pytest
 from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
 from ssm_bootstrap.diagnose.logs.messages import read_message
-from ssm_bootstrap.model.aws import NO_SITE
+from ssm_bootstrap.model.site import NO_SITE
 
 HOST = "ssm.eu-west-1.amazonaws.com"
 TOKEN = "Retrieve credentials produced error: "

@@ -10,8 +10,8 @@ from typing import Dict, List, NamedTuple, Sequence
 
 from ssm_bootstrap.catalog.agentparts import part_of
 from ssm_bootstrap.diagnose.logs.classify import LogContext, Sort, judge
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.logs import LogRecord
+from ssm_bootstrap.model.site import NO_SITE
 from tests.formats.gosource import LogCall, is_checkout, log_calls
 
 LEAST = 0.95

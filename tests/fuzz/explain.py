@@ -22,8 +22,8 @@ def check(data: bytes) -> None:
     from ssm_bootstrap.collect.logs.read import read_stream
     from ssm_bootstrap.collect.logs.records import LogReader
     from ssm_bootstrap.diagnose.logs.explain import explain_logs
-    from ssm_bootstrap.model.aws import NO_SITE
     from ssm_bootstrap.model.logs import Level
+    from ssm_bootstrap.model.site import NO_SITE
     from ssm_bootstrap.render.story import in_words, incident_document
 
     class Slowly(LogReader):

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.findings import Diagnosis
+from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.render.story import tell_story
 from ssm_bootstrap.render.text import Report
 from tests.corpus import EXPECTED, digest_of

@@ -25,9 +25,9 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.clock import wait_for
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.agent import Proof, ProofSign
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.lifeevent import LifeEvent
 from ssm_bootstrap.model.logs import LogDigest
+from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.model.timeline import Run
 
 POLL = 0.2

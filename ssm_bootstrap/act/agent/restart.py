@@ -18,10 +18,11 @@ from ssm_bootstrap.diagnose.logs.explain import classify_logs, conclude
 from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.agent import AgentConfig, IdentityState, Proof, ProofSign
-from ssm_bootstrap.model.aws import Region, Site
+from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.failure import Stage
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State
+from ssm_bootstrap.model.site import Site
 from ssm_bootstrap.session import Session, proxies_of
 
 

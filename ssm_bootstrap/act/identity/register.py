@@ -15,9 +15,10 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.clock import wait_for
 from ssm_bootstrap.host.commands import CannotRun, Completed
 from ssm_bootstrap.model.agent import Attempt
-from ssm_bootstrap.model.aws import Region, Site
+from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.exitstatus import Refusal, status_of_errno
 from ssm_bootstrap.model.findings import Finding
+from ssm_bootstrap.model.site import Site
 
 LOOK_EVERY = 1.0
 """Seconds between the starts of two looks while waiting for the API."""

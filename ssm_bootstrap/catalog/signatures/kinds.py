@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Mapping, Optional
+from typing import Mapping, NamedTuple, Optional
 
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.lifeevent import LifeEvent
@@ -28,8 +27,7 @@ class CallRefusal(str, Enum):
     SIGNATURE = "signature"
 
 
-@dataclass(frozen=True)
-class Refused:
+class Refused(NamedTuple):
     """The finding that a phase leads to where the service refuses its call for one of ``of``, and which of its words."""
 
     code: str
@@ -45,16 +43,14 @@ class Origin(str, Enum):
     DOCUMENTED = "documented"
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """One real or derived message (without time and level), and its origin."""
 
     text: str
     origin: Origin
 
 
-@dataclass(frozen=True)
-class Signature:
+class Signature(NamedTuple):
     """One thing that the agent writes.
 
     ``fixed`` is a literal that every match contains (a plain search that decides cheaply), ``pattern`` a regular expression
@@ -117,8 +113,7 @@ def documented(text: str) -> Sample:
     return Sample(text, Origin.DOCUMENTED)
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """One prefix: the service that this part talks to, and what its failure breaks where no phase says so."""
 
     name: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Collection, Iterable, Iterator, NamedTuple, Sequence
 
 from ssm_bootstrap.catalog.logformat import KINDS, LOG_DIRECTORY, LOG_NAMES, LOGS, kind_of
 from ssm_bootstrap.collect.logs.read import default_paths, rotations_of
@@ -24,8 +23,7 @@ MOST_COMMAND_FILES = 400
 _DEPTHS = ((LOG_DIRECTORY, 4), (DATA_DIRECTORY, 8))
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """One file to read: what it is, and when it was last written (seconds since the epoch)."""
 
     kind: str

@@ -20,10 +20,10 @@ from ssm_bootstrap.collect.network.targets import host_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.agent import AgentConfig, Unit
-from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.logs import LogSettings
 from ssm_bootstrap.model.machine import Core, Surroundings
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen, reason_of, value_of
+from ssm_bootstrap.model.site import Site
 
 CORE = paths.PROCESSES[0]
 TIMEOUT = 2.0

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from ssm_bootstrap.catalog.partitions import is_aws_host
 from ssm_bootstrap.host.network import Answer
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.failure import Failure
 from ssm_bootstrap.model.patch import FetchOutcome
+from ssm_bootstrap.model.site import NO_SITE
 
 REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")
 

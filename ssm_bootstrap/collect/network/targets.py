@@ -13,10 +13,10 @@ from ssm_bootstrap.catalog.partitions import dual_stack_host, partition_of
 from ssm_bootstrap.catalog.regions import has_ec2messages
 from ssm_bootstrap.collect.network.proxy_url import read_proxy_url
 from ssm_bootstrap.model.agent import AgentConfig
-from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.network import UNREADABLE_PROXY, Proxy, Target
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.site import Site
 
 PROXY_VARIABLES = ("https_proxy", "http_proxy", "no_proxy")
 

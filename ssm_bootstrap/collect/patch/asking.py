@@ -21,10 +21,10 @@ from ssm_bootstrap.collect.patch.overrides import Overrides
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.network import Answer, Network
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.network import Probe, StageResult, Target
 from ssm_bootstrap.model.patch import Fetch, FetchOutcome
+from ssm_bootstrap.model.site import NO_SITE
 
 SERVICE = "repository"
 LIST_BYTES = 1 << 18

@@ -13,9 +13,9 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.machine import SystemName
-from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.network import Proxy
 from ssm_bootstrap.model.patch import Manager, Problem, Repository
+from ssm_bootstrap.model.site import Site
 
 SHOWN_KEYS = frozenset(
     {"arch", "basearch", "cc", "content", "country", "infra", "protocol", "release", "releasever", "repo", "stream"}

@@ -38,8 +38,8 @@ from ssm_bootstrap.collect.patch.configured import (
 from ssm_bootstrap.collect.trusted import fault_of_trusted
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
-from ssm_bootstrap.model.aws import NO_SITE, Site, SitePartition, SiteRegion
 from ssm_bootstrap.model.patch import Problem, Repository
+from ssm_bootstrap.model.site import NO_SITE, Site, SitePartition, SiteRegion
 
 DIRECTORY = "/etc/ssm-bootstrap.d"
 KEYS = {"bucket": ("host", "path"), "repository": ("url", "required"), "ignore": ("repositories",), **sitefile.KEYS}

@@ -20,9 +20,9 @@ from ssm_bootstrap.collect.patch.zypper import ZypperReader
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.network import Trust
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 from ssm_bootstrap.model.patch import Fetch, FetchOutcome, Manager, Repositories, Repository
+from ssm_bootstrap.model.site import NO_SITE
 
 READERS: Mapping[Manager, Callable[[ParserContext], YumReader | AptReader | ZypperReader]] = {
     Manager.YUM: YumReader,

@@ -7,7 +7,8 @@ from typing import Callable, Mapping, Optional
 
 from ssm_bootstrap.catalog.partitions import PARTITIONS
 from ssm_bootstrap.collect.inifile import ConfigSection
-from ssm_bootstrap.model.aws import DOMAIN_SHAPE, REGION_SHAPE, SitePartition, SiteRegion
+from ssm_bootstrap.model.aws import DOMAIN_SHAPE, REGION_SHAPE
+from ssm_bootstrap.model.site import SitePartition, SiteRegion
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "region": ("opened", "payload_host", "patch_manager_suffix", "snapshot_suffix"),

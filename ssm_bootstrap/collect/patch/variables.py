@@ -16,8 +16,8 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.machine import SystemName
-from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.patch import Problem
+from ssm_bootstrap.model.site import Site
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::([-+])([^${}]*))?\}|(\w+))")
 MOST_FILLED = 1 << 16

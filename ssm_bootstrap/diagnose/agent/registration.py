@@ -16,10 +16,10 @@ from ssm_bootstrap.diagnose.logs.classify import Judgement, LogContext, Sighting
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.findings import make_findings
 from ssm_bootstrap.diagnose.logs.incidents import bundle_up, tell_incidents
-from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord
+from ssm_bootstrap.model.site import Site
 from ssm_bootstrap.model.timeline import Timeline
 
 SOURCE = "amazon-ssm-agent -register"

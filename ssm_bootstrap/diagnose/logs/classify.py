@@ -15,10 +15,10 @@ from ssm_bootstrap.catalog.signatures.kinds import CONTEXTS, Context, Signature
 from ssm_bootstrap.diagnose.logs.messages import RecordReading, SignatureMatch, read_message
 from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault
 from ssm_bootstrap.diagnose.reachability import code_by_proxy, code_of_silence
-from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord
+from ssm_bootstrap.model.site import Site
 
 SCRIPTS = ("awsrunShellScript", "awsrunPowerShellScript", "awsrunDocument")
 """Plug-ins that run what a document's author wrote."""

@@ -19,7 +19,7 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import region_of
 from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
-from ssm_bootstrap.model.aws import Site
+from ssm_bootstrap.model.site import Site
 from ssm_bootstrap.model.timeline import EndedBy, Ending, RunEnd, Sign, Timeline
 
 READY = "credentials-ready"

@@ -34,10 +34,10 @@ from ssm_bootstrap.diagnose.logs.incidents import (
 from ssm_bootstrap.diagnose.logs.messages import RecordReading, read_message
 from ssm_bootstrap.diagnose.logs.timeline import Present, Signal, make_timeline, newest_states, with_phases
 from ssm_bootstrap.diagnose.root_cause import hide_symptoms
-from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.findings import Finding, State, Unexplained
 from ssm_bootstrap.model.lifeevent import LifeEvent
 from ssm_bootstrap.model.logs import Level, LogDigest, LogGroup
+from ssm_bootstrap.model.site import Site
 from ssm_bootstrap.model.timeline import Incident, LifeSign, Timeline
 
 WORKER = "ssm-agent-worker"

@@ -16,12 +16,12 @@ from ssm_bootstrap.diagnose.logs.classify import Sighting
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.incidents import CauseRecords, what_holds
 from ssm_bootstrap.diagnose.logs.timeline import Signal
-from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State, Unexplained
 from ssm_bootstrap.model.logs import Level
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.site import Site
 from ssm_bootstrap.model.timeline import Incident
 
 _ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z*]{2,64})")

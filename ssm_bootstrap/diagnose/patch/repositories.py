@@ -21,11 +21,12 @@ from ssm_bootstrap.diagnose.patch.repository_state import (
     services_asked,
 )
 from ssm_bootstrap.diagnose.reachability import Standing, cause_of
-from ssm_bootstrap.model.aws import REGION_SHAPE, Site
+from ssm_bootstrap.model.aws import REGION_SHAPE
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Remedy, Severity
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.patch import Fetch, FetchOutcome, Manager, Repositories, Repository
+from ssm_bootstrap.model.site import Site
 
 MOST_SHOWN = 3
 _BUCKET = re.compile(r"(?P<bucket>[a-z0-9.-]+?)\.s3[.-]")

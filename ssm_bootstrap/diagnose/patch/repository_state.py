@@ -9,11 +9,11 @@ from typing import Iterable, Optional, Sequence
 from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.diagnose.patch import mirrors
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict
-from ssm_bootstrap.model.aws import Site
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.patch import Fetch, FetchOutcome, Manager, Repositories, Repository
+from ssm_bootstrap.model.site import Site
 
 HTTP_ROW = "s3-dualstack-http"
 GOOD = (FetchOutcome.FOUND, FetchOutcome.WANTS_KEY)

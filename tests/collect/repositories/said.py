@@ -21,7 +21,7 @@ from ssm_bootstrap.collect.patch.dumps import DNF, dnf_dump
 from ssm_bootstrap.collect.patch.repositories import READERS
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Commands, Completed
-from ssm_bootstrap.model.aws import NO_SITE
+from ssm_bootstrap.model.site import NO_SITE
 from tests import caller
 from tests.collect.repositories.trees import NAMES, TREES, expected, host_of, read
 from tests.fakes import ScriptedCommands

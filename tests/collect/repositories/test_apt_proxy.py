@@ -13,8 +13,8 @@ import pytest
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.apt import AptReader
 from ssm_bootstrap.collect.patch.configured import Configured, ParserContext
-from ssm_bootstrap.model.aws import NO_SITE
 from ssm_bootstrap.model.patch import Manager
+from ssm_bootstrap.model.site import NO_SITE
 from tests.collect.repositories.test_real_tools import has_network_namespaces
 from tests.collect.repositories.trees import host_of
 from tests.laws.secrets import CANARIES, leaks

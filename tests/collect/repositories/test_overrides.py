@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ssm_bootstrap.collect.patch.overrides import DIRECTORY, MOST_PROBLEMS, NO_OVERRIDES, read_overrides
-from ssm_bootstrap.model.aws import Site, SitePartition, SiteRegion
 from ssm_bootstrap.model.codec import decode, encode
+from ssm_bootstrap.model.site import Site, SitePartition, SiteRegion
 from tests.fakes import RootedFiles
 
 SITE = f"{DIRECTORY}/10-site.conf"

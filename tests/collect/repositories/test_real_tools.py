@@ -14,7 +14,7 @@ import pytest
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.asking import Question
 from ssm_bootstrap.collect.patch.repositories import look_at_repositories
-from ssm_bootstrap.model.aws import NO_SITE
+from ssm_bootstrap.model.site import NO_SITE
 from tests.collect.repositories.said import alone, has_network_namespaces
 from tests.collect.repositories.trees import NAMES, TREES, enabled_urls, expected, host_of, read
 
