@@ -11,7 +11,7 @@ from ssm_bootstrap import __version__
 from ssm_bootstrap.collect.agent.service import look_at_agent
 from ssm_bootstrap.collect.guard import Guard
 from ssm_bootstrap.collect.logs.read import read_logs
-from ssm_bootstrap.collect.logs.sources import log_paths, read_log_settings
+from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
 from ssm_bootstrap.collect.machine.image import look_at_image
 from ssm_bootstrap.collect.machine.instance import look_at_instance
 from ssm_bootstrap.collect.machine.surroundings import look_at_surroundings

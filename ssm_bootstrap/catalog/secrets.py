@@ -236,22 +236,22 @@ def is_secret_argument(word: object) -> bool:
 
 NOT_REPEATED = "(not repeated: it looks like a code)"
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_CODE = re.compile(r"(?=.*[0-9A-Z])[A-Za-z0-9+/=_-]{16,}")
+_UUID = r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_CODE = r"(?=.*[0-9A-Z])[A-Za-z0-9+/=_-]{16,}"
 
-_TORN_CODE = re.compile(r"(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9+/=_-]{16,}")
+_TORN_CODE = r"(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9+/=_-]{16,}"
 """What several words look like that were one; a name and a number after it, such as of a section, do not."""
 
 _AROUND = " \t\r\n\"'`\u201c\u201d\u2018\u2019"
-_BETWEEN = re.compile(r"[\s\"'`\u201c\u201d\u2018\u2019\u00ad\u200b-\u200f\u2060\ufeff]+")
+_BETWEEN = r"[\s\"'`\u201c\u201d\u2018\u2019\u00ad\u200b-\u200f\u2060\ufeff]+"
 """What comes with a paste, around it and where it was torn."""
 
 
 def looks_like_a_code(text: str) -> bool:
     """Whether a word that was given for something else may be an activation code, or most of one."""
-    word = _BETWEEN.sub("", text)
-    is_torn = len(_BETWEEN.split(text.strip(_AROUND))) > 1
-    return (_TORN_CODE if is_torn else _CODE).fullmatch(word) is not None and _UUID.fullmatch(word) is None
+    word = re.sub(_BETWEEN, "", text)
+    is_torn = len(re.split(_BETWEEN, text.strip(_AROUND))) > 1
+    return re.fullmatch(_TORN_CODE if is_torn else _CODE, word) is not None and re.fullmatch(_UUID, word) is None
 
 
 def codes_among(words: Iterable[str], exists: Callable[[str], bool]) -> list[str]:
@@ -297,12 +297,9 @@ def fault_words(error: BaseException) -> str:
     return (words if len(words) <= 300 else f"{words[:297]}...").encode("utf-8", "backslashreplace").decode()
 
 
-_TEMPORARY = re.compile(r"ASIA[A-Z2-7]{16}", re.ASCII)
-
-
 def account_of_key(key_id: str) -> Optional[str]:
     """The twelve digits of the account, or None for what is no id of a temporary key."""
-    if not _TEMPORARY.fullmatch(key_id):
+    if not re.fullmatch("ASIA[A-Z2-7]{16}", key_id):
         return None
     import base64  # few look at a key
 

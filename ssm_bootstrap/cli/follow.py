@@ -13,7 +13,7 @@ from ssm_bootstrap.cli.output import print_text
 from ssm_bootstrap.cli.streams import has_reader
 from ssm_bootstrap.collect.logs.fold import SPELL_GAP
 from ssm_bootstrap.collect.logs.read import Followed
-from ssm_bootstrap.collect.logs.sources import log_paths, read_log_settings
+from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
 from ssm_bootstrap.diagnose.logs.endings import PAUSE
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.host.checkedfiles import open_unled

@@ -19,7 +19,7 @@ from ssm_bootstrap.cli.flags import resolve
 from ssm_bootstrap.cli.suggestions import meant
 from ssm_bootstrap.collect.logs.parts import SHARE, LogFiles
 from ssm_bootstrap.collect.logs.read import read_logs, read_stream
-from ssm_bootstrap.collect.logs.sources import Source, in_order, log_paths, own_sources, read_log_settings, sources_below
+from ssm_bootstrap.collect.logs.sources import Source, in_order, own_sources, sources_below
 from ssm_bootstrap.collect.logs.stream import is_one_log, kind_of_archive
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files, NamedFiles
@@ -152,6 +152,8 @@ class Search:
         """The files to read, the agent's own logs first."""
         tree = LogTree()
         if self.is_own:
+            from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings  # what is named lies where it lies
+
             files = Files()
             found = own_sources(tree, self.kinds, log_paths(files, read_log_settings(files)))
         else:

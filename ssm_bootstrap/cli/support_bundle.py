@@ -13,7 +13,7 @@ from typing import Any
 
 from ssm_bootstrap.cli.output import write_file
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.logs.sources import log_paths, read_log_settings
+from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
 from ssm_bootstrap.collect.settings import read_code
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.errorwords import words_of

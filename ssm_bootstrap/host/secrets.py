@@ -21,15 +21,15 @@ _UNSEEN = (
 )
 """Characters without a shape of their own (Unicode's category Cf): where a page or a chat breaks a word, it may put one there."""
 
-_UNSEEN_BYTES = re.compile(
+_UNSEEN_BYTES = (
     rb"\xc2\xad|\xd8[\x80-\x85\x9c]|\xdb\x9d|\xdc\x8f|\xe0\xa2[\x90\x91]|\xe0\xa3\xa2|\xe1\xa0\x8e|\xe2\x80[\x8b-\x8f\xaa-\xae]|"
     rb"\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xef\xbf[\xb9-\xbb]|\xf0\x91(?:\x82\xbd|\x83\x8d)|\xf0\x93\x90[\xb0-\xbf]|"
     rb"\xf0\x9b\xb2[\xa0-\xa3]|\xf0\x9d\x85[\xb3-\xba]|\xf3\xa0\x80[\x81\xa0-\xbf]|\xf3\xa0\x81[\x80-\xbf]"
 )
 """The same in UTF-8."""
 
-_COLOUR = re.compile(rb"\x1b\[[0-9;]*[A-Za-z]")
-_ESCAPE = re.compile(
+_COLOUR = rb"\x1b\[[0-9;]*[A-Za-z]"
+_ESCAPE = (
     rb"%(?P<percent>[0-9A-Fa-f]{2})|"
     rb"\\\\*(?:u(?P<high>[Dd][89ABab][0-9A-Fa-f]{2})\\+u(?P<low>[Dd][C-Fc-f][0-9A-Fa-f]{2})|"
     rb"u(?P<unit>[0-9A-Fa-f]{4})|x(?P<byte>[0-9A-Fa-f]{2})|[nrt]?)|"
@@ -40,9 +40,9 @@ _ESCAPE = re.compile(
 
 def plainest(data: bytes) -> bytes:
     """The data without what URLs, JSON, HTML, UTF-16, shells' continued lines, terminals and folding add to a text."""
-    data = _without_layout(_COLOUR.sub(b"", data.translate(None, b"\0")))
+    data = _without_layout(re.sub(_COLOUR, b"", data.translate(None, b"\0")))
     for _ in range(ROUNDS):
-        taken = _without_layout(_ESCAPE.sub(lambda found: _plain(found[0]), data))
+        taken = _without_layout(re.sub(_ESCAPE, lambda found: _plain(found[0]), data))
         if taken == data:
             break
         data = taken
@@ -51,13 +51,13 @@ def plainest(data: bytes) -> bytes:
 
 def _without_layout(data: bytes) -> bytes:
     data = data.translate(None, _LAYOUT)
-    return data if data.isascii() else _UNSEEN_BYTES.sub(b"", data)
+    return data if data.isascii() else re.sub(_UNSEEN_BYTES, b"", data)
 
 
 @lru_cache(4096)
 def _plain(text: bytes) -> bytes:
     """What one escape stands for; nothing where it is layout, or a backslash before a letter that stands for itself."""
-    found = _ESCAPE.fullmatch(text)
+    found = re.fullmatch(_ESCAPE, text)
     if found is None:
         return text
     if text.startswith(b"&"):
@@ -74,13 +74,11 @@ def _plain(text: bytes) -> bytes:
     return b""
 
 
-_IS_LAYOUT = re.compile(rf"[\0\s{_UNSEEN}]").match
-
-
 def pattern_of(secret: str) -> re.Pattern[str]:
     """What finds a text in another, each of its letters written in any of these ways, with layout between them."""
-    gap = rf"(?:[\0\s{_UNSEEN}]|\\+(?:[nrt]|(?=\s))|\x1b\[[0-9;]*[A-Za-z])*"
-    return re.compile(gap.join(_letter(letter) for letter in secret if not _IS_LAYOUT(letter)), re.DOTALL)
+    layout = rf"[\0\s{_UNSEEN}]"
+    gap = rf"(?:{layout}|\\+(?:[nrt]|(?=\s))|\x1b\[[0-9;]*[A-Za-z])*"
+    return re.compile(gap.join(_letter(letter) for letter in secret if not re.match(layout, letter)), re.DOTALL)
 
 
 def _letter(letter: str) -> str:

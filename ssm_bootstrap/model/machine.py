@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Optional
 
 from ssm_bootstrap.model.agent import Unit
-from ssm_bootstrap.model.logs import BUILT_IN, LogSettings
+from ssm_bootstrap.model.logsettings import BUILT_IN, LogSettings
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed
 
 

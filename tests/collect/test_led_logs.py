@@ -15,7 +15,7 @@ import pytest
 
 from ssm_bootstrap.cli.support_bundle import MANIFEST, PLACE, write_bundle
 from ssm_bootstrap.collect.logs.read import read_logs
-from ssm_bootstrap.collect.logs.sources import PATH, log_paths, read_log_settings
+from ssm_bootstrap.collect.logs.seelog import PATH, log_paths, read_log_settings
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.checkedfiles import open_unled
 from ssm_bootstrap.host.files import Files

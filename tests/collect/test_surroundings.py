@@ -9,7 +9,7 @@ import pytest
 
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.guard import Guard
-from ssm_bootstrap.collect.logs.sources import PATH, log_paths, read_log_settings
+from ssm_bootstrap.collect.logs.seelog import PATH, log_paths, read_log_settings
 from ssm_bootstrap.collect.machine.security import AUDIT_LOG, SELINUX, denials_in, look_at_denials, look_at_firewall
 from ssm_bootstrap.collect.machine.storage import MOUNTS, look_at_storage
 from ssm_bootstrap.collect.machine.surroundings import look_at_surroundings
@@ -27,7 +27,7 @@ from ssm_bootstrap.host.machine import RunningProcess
 from ssm_bootstrap.model.agent import AgentConfig, Unit
 from ssm_bootstrap.model.codec import encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.logs import LogSink
+from ssm_bootstrap.model.logsettings import LogSink
 from ssm_bootstrap.model.machine import Storage
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen, value_of
 from ssm_bootstrap.model.site import NO_SITE

@@ -17,7 +17,7 @@ from ssm_bootstrap.model.agent import Agent, AgentConfig, AgentProcess, Identity
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Finding, Severity
-from ssm_bootstrap.model.logs import LogSettings, LogSink
+from ssm_bootstrap.model.logsettings import LogSettings, LogSink
 from ssm_bootstrap.model.machine import Chain, Core, Denial, Firewall, ProxySide, Route, Storage, Surroundings
 from ssm_bootstrap.model.network import Proxy
 from ssm_bootstrap.model.observations import Observations, Plan

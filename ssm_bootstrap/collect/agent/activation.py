@@ -25,8 +25,8 @@ LIKE_A_CODE = 16
 PLACEHOLDER = "unset"
 """What the unit's SetCredential= gives where no code was put in place."""
 
-_UNBROKEN = re.compile(r"(?=[A-Za-z]*[0-9]|[a-z0-9]*[A-Z])[A-Za-z0-9\u00ad\u200b-\u200f\u2060]{10,}")
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_UNBROKEN = r"(?=[A-Za-z]*[0-9]|[a-z0-9]*[A-Z])[A-Za-z0-9\u00ad\u200b-\u200f\u2060]{10,}"
+_UUID = r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
 class Code:
@@ -119,7 +119,7 @@ def read_code_of(files: Files, sources: CodeSources) -> Code:
 
 def identifier_problem(text: str) -> Optional[str]:
     """Why a text is no activation id, or None."""
-    if _UUID.fullmatch(text):
+    if re.fullmatch(_UUID, text):
         return None
     return "expected an activation id, a UUID as in 01234567-89ab-cdef-0123-456789abcdef" + _pasted(text)
 
@@ -180,7 +180,7 @@ def shown_path(files: Files, path: str) -> str:
 
 def _shown_part(part: str) -> str:
     """A name on the way to a file; one of words and numbers, such as code-of-2026, is shown however long it is."""
-    return repeated(part) if _UNBROKEN.search("".join(part.split())) else part
+    return repeated(part) if re.search(_UNBROKEN, "".join(part.split())) else part
 
 
 def _decoded(data: bytes, who: str) -> str:

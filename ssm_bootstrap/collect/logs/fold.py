@@ -193,7 +193,7 @@ class Fold:
             return group
         level, shape, message = key[0], key[1], parts[2]
         is_full = self._known >= KNOWN_LIMIT and self._unknown >= UNKNOWN_LIMIT
-        known = is_full or any(fixed in message for fixed in _FIXED)
+        known = is_full or any(map(message.__contains__, _FIXED))
         if (self._known >= KNOWN_LIMIT) if known else (self._unknown >= UNKNOWN_LIMIT):
             key, shape = (level, OTHER_SHAPES), OTHER_SHAPES
             group = self._groups.get(key)
@@ -287,7 +287,8 @@ def _context(name: str) -> tuple[str, tuple[Varying, ...]]:
 def _told(group: Group, stretches: Iterable[Stretch], zone: tzinfo) -> LogGroup:
     spells = []
     for _, first, last, count, place, last_place in stretches:
-        begun, ended = parse_time(first.decode(), zone), parse_time(last.decode(), zone)
+        begun = parse_time(first.decode(), zone)
+        ended = begun if last == first else parse_time(last.decode(), zone)
         if begun is not None and ended is not None:
             spells.append(Spell(begun, ended, count, place, last_place))
     at = parse_time(group.stamp.decode(), zone) if group.stamp else None

@@ -26,7 +26,8 @@ class Calendar:
 
     def __init__(self) -> None:
         self._days: dict[bytes, Optional[int]] = {}
-        self._times = {b"%02d:%02d" % (hour, minute): hour * 60 + minute for hour in range(24) for minute in range(60)}
+        two = [b"%02d" % number for number in range(60)]
+        self._times = {two[hour] + b":" + two[minute]: hour * 60 + minute for hour in range(24) for minute in range(60)}
 
     def minute(self, stamp: bytes) -> Optional[int]:
         """The minute, or None where the stamp is no time."""

@@ -11,7 +11,7 @@ from ssm_bootstrap.catalog.endpoints import ENDPOINTS
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.service import UNIT_PROPERTIES, look_at_units
 from ssm_bootstrap.collect.guard import Guard
-from ssm_bootstrap.collect.logs.sources import read_log_settings
+from ssm_bootstrap.collect.logs.seelog import read_log_settings
 from ssm_bootstrap.collect.machine.security import look_at_denials, look_at_firewall
 from ssm_bootstrap.collect.machine.storage import look_at_directories, look_at_storage
 from ssm_bootstrap.collect.network.proxies import addresses_of, look_at_service, look_at_shells
@@ -20,7 +20,7 @@ from ssm_bootstrap.collect.network.targets import host_of
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.agent import AgentConfig, Unit
-from ssm_bootstrap.model.logs import LogSettings
+from ssm_bootstrap.model.logsettings import LogSettings
 from ssm_bootstrap.model.machine import Core, Surroundings
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen, reason_of, value_of
 from ssm_bootstrap.model.site import Site

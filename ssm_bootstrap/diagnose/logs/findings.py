@@ -117,7 +117,7 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
 
 def _without_what_was_read(finding: Finding, read: AbstractSet[str]) -> Finding:
     """The same without the advice to look into what was just given to ``explain``, or to run it."""
-    names = re.compile("|".join([rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)" for name in sorted(read)] or ["(?!)"]))
+    names = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, sorted(read))) or '(?!)'})(?![\w-]|\.\w)")
 
     def left(texts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(text for text in texts if not names.search(text) and not text.endswith("ssm-bootstrap explain"))
