@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Callable, Iterable, Iterator, Optional, Sequence
 
 MASK = "***"
@@ -124,11 +124,16 @@ def fold_case(text: str) -> str:
     return (text if text.isascii() else text.translate(_LIKE_ASCII)).lower()
 
 
-def shapes_in(text: str) -> list[Shape]:
+def shapes_in(text: str) -> tuple[Shape, ...]:
     """Those that may match somewhere in the text."""
     folded = fold_case(text)
-    held = {part for part in _PARTS if part in folded}
-    return [shape for shape in SHAPES if not any(map(held.isdisjoint, shape.needs))]
+    return _shapes_by(frozenset(part for part in _PARTS if part in folded))
+
+
+@lru_cache(1024)
+def _shapes_by(held: frozenset[str]) -> tuple[Shape, ...]:
+    """Those that need no other parts than these."""
+    return tuple(shape for shape in SHAPES if not any(map(held.isdisjoint, shape.needs)))
 
 
 SHAPES: tuple[Shape, ...] = (

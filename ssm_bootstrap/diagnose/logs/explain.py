@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Iterable, Iterator, Optional, Sequence
 
+from ssm_bootstrap.catalog.agentparts import part_of
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
 from ssm_bootstrap.catalog.partitions import is_global_s3
@@ -310,11 +311,6 @@ def _status(group: LogGroup) -> str:
 
 def _unexplained(sightings: Iterable[Sighting]) -> tuple[Unexplained, ...]:
     groups = [item.group for item in sightings if item.judgement.sort is Sort.UNEXPLAINED]
-    if not groups:
-        return ()
-    # The parts of the agent are needed for nothing else: where all is explained they are not loaded.
-    from ssm_bootstrap.catalog.agentparts import part_of
-
     found = [
         Unexplained(group.shape, group.count, group.first, group.last, group.sample.message, group.file, part_of(group.sample))
         for group in groups
