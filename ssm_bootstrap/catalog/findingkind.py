@@ -52,6 +52,8 @@ class Circumstance(str, Enum):
     LEADS_TO_THIS_MACHINE = "each name leads to this machine itself"
     SOME_OF_S3_ANSWERS = "other names of S3 answer"
     ADDRESS_UNSAID = "a log tells of silence and not of the address"
+    NOTHING_ANSWERS = "nothing that was dialled answers, in the VPC and of S3"
+    NO_NAME_LEADS_INSIDE = "no service's name leads into the VPC"
 
 
 class Layer(IntEnum):

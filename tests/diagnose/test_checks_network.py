@@ -47,6 +47,42 @@ def test_the_closed_vpc_that_everything_began_with() -> None:
     assert "ssm, ssmmessages and ec2messages" in missing.title
 
 
+ENDPOINTS = ("ssm", "ssmmessages", "ec2messages")
+S3_ROWS = tuple(name for name in ROWS if name.startswith("s3"))
+
+
+def test_what_all_share_is_suspected_first_where_nothing_answers() -> None:
+    found = failed(*(dropped(name, INSIDE) for name in ENDPOINTS), *(dropped(name) for name in S3_ROWS))
+    assert {code: one.variant for code, one in found.items()} == dict.fromkeys(
+        ("endpoint-blocked", "s3-unreachable"), "nothing-answers"
+    )
+    told = found["endpoint-blocked"].remedy
+    assert told.summary.startswith("Let the instance's security group") and "network ACL" in told.summary
+    assert ["Instance's security group" in told.aws_steps[0], "Network ACL" in told.aws_steps[1]] == [True, True]
+    assert "endpoint-blocked" in found["s3-unreachable"].remedy.summary
+
+
+@pytest.mark.parametrize(
+    "answering",
+    [
+        pytest.param((*(dropped(name, INSIDE) for name in ENDPOINTS), *healthy()[3:]), id="S3 answers"),
+        pytest.param(
+            (probe("ssm"), *(dropped(name, INSIDE) for name in ENDPOINTS[1:]), *map(dropped, S3_ROWS)), id="ssm answers"
+        ),
+        pytest.param(tuple(dropped(name, INSIDE) for name in (*ENDPOINTS, *S3_ROWS)), id="S3 has an interface endpoint"),
+        pytest.param(tuple(dropped(name, INSIDE) for name in ENDPOINTS), id="S3 was not dialled"),
+    ],
+)
+def test_each_endpoint_is_suspected_where_something_answers_or_the_group_is_one(answering: tuple[Probe, ...]) -> None:
+    assert all(one.variant != "nothing-answers" for one in failed(*answering).values())
+
+
+def test_where_no_name_leads_inside_the_dns_attributes_are_asked_for_all_at_once() -> None:
+    found = failed(*map(dropped, ROWS))["endpoint-missing"]
+    assert found.variant == "every-service" and "enableDnsSupport" in found.remedy.aws_steps[1]
+    assert failed(probe("ssm"), *(dropped(name) for name in ROWS if name != "ssm"))["endpoint-missing"].variant == ""
+
+
 def test_evidence_names_host_address_rung_and_failure() -> None:
     (item,) = failed(dropped("ssm"))["endpoint-missing"].evidence
     assert (item.source, item.locator) == ("probe", f"{SSM}:443")

@@ -29,6 +29,94 @@ _LOOPBACK = Variant(
 )
 """The words of endpoint-refused where a name resolves to a loopback or the unspecified address."""
 
+_ADDRESS_UNSAID = Variant(
+    name="address-unsaid",
+    when="a log tells of silence and not of the address",
+    circumstance=Circumstance.ADDRESS_UNSAID,
+    changed_on=Side.MACHINE,
+    title="Nothing answers for {service}",
+    cause=(
+        "A connection to {host} got no answer, and the message does not say at which address. In a VPC without a "
+        "way to the internet there is no interface endpoint for {service} then, or its private DNS is off; or there "
+        "is one, and a security group or network ACL drops the packets. The address tells which."
+    ),
+    summary="Run `ssm-bootstrap probe` there: it says whether the endpoint for {service} is missing or filtered.",
+    steps=(
+        "`getent ahosts {host}`: public addresses mean no endpoint, or one without private DNS; addresses of the VPC "
+        "mean a filter.",
+        "Restart the agent once it answers: after a failure it may sleep for up to an hour before it tries again.",
+    ),
+)
+"""The words of endpoint-missing where a log alone tells of it."""
+
+_EVERY_SERVICE = Variant(
+    name="every-service",
+    when="no service's name leads into the VPC",
+    circumstance=Circumstance.NO_NAME_LEADS_INSIDE,
+    title="No VPC endpoint can be seen for {service}",
+    cause=(
+        "The names of {service} all resolve to public addresses, {host} to {address}, and none of them answers. Either "
+        "this VPC has no interface endpoint at all, or it has them and something that they share keeps their private "
+        "names from this machine: the DNS attributes of the VPC, or a resolver that is not the VPC's own."
+    ),
+    summary="Create interface endpoints in this VPC for {service} ({region}), with private DNS on.",
+    aws_steps=(
+        "Does the VPC have any interface endpoint in state `available`? Where it has none, create them all.",
+        "Where it has them: are enableDnsSupport and enableDnsHostnames on in the VPC? Off, they hide every private name.",
+        "Is private DNS on (`PrivateDnsEnabled`) for each of them?",
+        "If the VPC uses its own DNS servers: do they forward {domain} to the VPC resolver (the VPC's base address plus 2)?",
+        "If endpoints live in a central VPC: are the private hosted zones of the services associated with this VPC?",
+        "If this subnet is meant to use a NAT gateway, an internet gateway or a firewall: does that way let 443 out?",
+    ),
+)
+"""The words of endpoint-missing where no service has an endpoint that can be seen from here."""
+
+_NOTHING_ANSWERS = Variant(
+    name="nothing-answers",
+    when="nothing that was dialled answers, in the VPC and of S3",
+    circumstance=Circumstance.NOTHING_ANSWERS,
+    title="Silence everywhere: {service}, and S3",
+    cause=(
+        "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. S3 is just as "
+        "silent, though it is reached by another way with rules of its own, so the cause is most likely what all of "
+        "this shares. Names still resolve because neither security groups nor network ACLs filter what "
+        "goes to the VPC's resolver."
+    ),
+    summary=(
+        "Let the instance's security group send out TCP 443 (and 80 to S3), and the subnet's network ACL pass it and its answers."
+    ),
+    steps=(
+        "Check that this machine's own firewall lets TCP 443 and 80 out (nftables, iptables, firewalld).",
+        "Does {address} leave by the interface that is meant (`ip route get {address}`)?",
+        "Restart the agent once the endpoints answer: it may sleep for up to an hour before it tries again.",
+    ),
+    aws_steps=(
+        (
+            "Instance's security group: is TCP 443 allowed outbound to the endpoints, and 443 and 80 to the S3 prefix "
+            "list? A group without outbound rules lets nothing out."
+        ),
+        "Network ACL of the instance's subnet: TCP 443 and 80 out, and ports 1024-65535 back in?",
+        (
+            "Route table of the subnet: is the way out the one that is meant, and does no firewall endpoint or appliance "
+            "that drops stand in it?"
+        ),
+        "Only if all that is right: the endpoints' security group (TCP 443 in from the instance) and the S3 endpoint.",
+    ),
+    aws_commands=(
+        aws.INSTANCE,
+        aws.INSTANCE_SECURITY_GROUP,
+        aws.NETWORK_ACL,
+        aws.ROUTE_TABLE,
+        aws.MAIN_ROUTE_TABLE,
+        aws.ENDPOINT,
+    ),
+    source=(
+        "Amazon VPC User Guide, security groups and network ACLs (neither filters what goes to the Route 53 Resolver); "
+        "systems-manager setup-create-vpc"
+    ),
+)
+"""The words of endpoint-blocked where S3 is as silent as the endpoints."""
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="endpoint-missing",
@@ -39,26 +127,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
-        variants=(
-            Variant(
-                name="address-unsaid",
-                when="a log tells of silence and not of the address",
-                circumstance=Circumstance.ADDRESS_UNSAID,
-                changed_on=Side.MACHINE,
-                title="Nothing answers for {service}",
-                cause=(
-                    "A connection to {host} got no answer, and the message does not say at which address. In a VPC without a "
-                    "way to the internet there is no interface endpoint for {service} then, or its private DNS is off; or there "
-                    "is one, and a security group or network ACL drops the packets. The address tells which."
-                ),
-                summary="Run `ssm-bootstrap probe` there: it says whether the endpoint for {service} is missing or filtered.",
-                steps=(
-                    "`getent ahosts {host}`: public addresses mean no endpoint, or one without private DNS; addresses of the VPC "
-                    "mean a filter.",
-                    "Restart the agent once it answers: after a failure it may sleep for up to an hour before it tries again.",
-                ),
-            ),
-        ),
+        variants=(_ADDRESS_UNSAID, _EVERY_SERVICE),
         title="No VPC endpoint, or no private DNS, for {service}",
         cause=(
             "{host} resolves to public addresses only, and none of them answers on port {port}. In a VPC without a way to the "
@@ -90,6 +159,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
+        variants=(_NOTHING_ANSWERS,),
         title="A filter drops packets to the endpoint: {service}",
         cause=(
             "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. The endpoint's "

@@ -51,6 +51,20 @@ _PART = Variant(
 )
 """The words of s3-unreachable where the way to S3 exists and leaves names out."""
 
+_NOTHING = Variant(
+    name="nothing-answers",
+    circumstance=Circumstance.NOTHING_ANSWERS,
+    when="nothing that was dialled answers, in the VPC and of S3",
+    title="S3 is as silent as everything else",
+    cause=(
+        "{host} resolves and does not answer, and neither do the interface endpoints. The likely cause is what they share, and "
+        "stands under endpoint-blocked; whether S3 has an endpoint of its own here cannot be seen before that is mended."
+    ),
+    summary="First what endpoint-blocked names; then look again, and only then at S3's own endpoint and route.",
+    steps=("Nothing on this machine has to change for S3 alone. Run this again once the interface endpoints answer.",),
+)
+"""The words of s3-unreachable where the interface endpoints are as silent."""
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="s3-unreachable",
@@ -63,7 +77,7 @@ KINDS: tuple[FindingKind, ...] = (
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
         service="s3",
-        variants=(_PART,),
+        variants=(_PART, _NOTHING),
         title="No way to S3 from this subnet",
         cause=(
             "{host} resolves but answers neither on 443 nor on 80. The agent and Patch Manager fetch their files from buckets "

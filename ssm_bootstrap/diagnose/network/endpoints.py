@@ -63,8 +63,26 @@ def _circumstances(case: Case, group: Sequence[Reach]) -> set[Circumstance]:
         Circumstance.LEADS_TO_THIS_MACHINE: all(is_own(reach.shown_by.address or "") for reach in group),
         Circumstance.PROXY_IS_UNREADABLE: all(proxy is not None and proxy.is_unreadable for proxy in proxies),
         Circumstance.PROXY_WANTS_LOGIN: all(reach.shown_by.last.failure is Failure.PROXY_AUTH_REQUIRED for reach in group),
+        Circumstance.NOTHING_ANSWERS: _is_all_silent(case.reaches),
+        Circumstance.NO_NAME_LEADS_INSIDE: _is_all_outside(case.reaches),
     }
     return {circumstance for circumstance, is_so in seen.items() if is_so}
+
+
+def _is_all_silent(found: Sequence[Reach]) -> bool:
+    """Whether all that was dialled directly is silent, endpoints in the VPC and S3 out of it: most likely for one reason."""
+    needed = [reach for reach in found if not reach.shown_by.target.optional]
+    return (
+        all(reach.dropped and reach.shown_by.target.proxy is None for reach in needed)
+        and any(reach.is_s3 and reach.place is not Place.INSIDE for reach in needed)
+        and any(not reach.is_s3 and reach.place is Place.INSIDE for reach in needed)
+    )
+
+
+def _is_all_outside(found: Sequence[Reach]) -> bool:
+    """Whether the names of several services lead out of the VPC, and no name but S3's leads into it."""
+    others = [reach for reach in found if not reach.is_s3 and reach.shown_by.target.proxy is None]
+    return len(services_of(others)) > 1 and all(reach.dropped and reach.place is Place.PUBLIC for reach in others)
 
 
 def _shown(reach: Reach) -> tuple[Probe, ...]:
