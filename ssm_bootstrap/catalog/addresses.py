@@ -13,6 +13,15 @@ PRIVATE = tuple(
     ipaddress.ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 )
 
+IMDS, IMDS_V6 = "169.254.169.254", "fd00:ec2::254"
+RESOLVER, RESOLVER_V6 = "169.254.169.253", "fd00:ec2::253"
+TIME, TIME_V6 = "169.254.169.123", "fd00:ec2::123"
+"""Where every VPC has metadata, resolver and time, over IPv4 and, on instances of the Nitro system, over IPv6.
+
+Source: Amazon EC2 User Guide, configuring-instance-metadata-service and set-time; Amazon VPC User Guide, AmazonDNS-concepts
+(2026-11).
+"""
+
 
 class Place(str, Enum):
     """Where an address lies, seen from the VPC."""

@@ -51,6 +51,9 @@ INSTALLED = Landmark(
     "what is installed here where no agent is: it works over ssmmessages alone, and a plugin's name leads out of no directory",
     f"{_NOTES}, 3.2.2143.0 and 3.3.40.0",
 )
+OOM_PROTECTED = Landmark(
+    "3.3.4364.0", "the out-of-memory killer away from it", f"{_NOTES}, 3.3.4364.0 of 2026-05-05 (systemd service files)"
+)
 DUAL_STACK = Landmark("3.3.3270.0", "dual-stack endpoints (UseDualStackEndpoint)", f"{_NOTES}, 3.3.3270.0 of 2025-10-09")
 
 UPDATE_SPACE = 100 << 20

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Mapping
 
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.catalog.regions import AS_OF, NEWER_THAN_THE_PAYLOAD_RULE, OPENED
+from ssm_bootstrap.catalog.regions import AS_OF, NEWER_THAN_THE_PAYLOAD_RULE, OPENED, UNDATED
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 from ssm_bootstrap.model.site import Site
 
@@ -56,6 +56,12 @@ SNAPSHOT_SUFFIX: Mapping[str, str] = {
 }
 """``patch-baseline-snapshot-REGION-SUFFIX`` where it has one; elsewhere the plain name."""
 
+PAYLOAD_IN_PATCH_MANAGER_BUCKET = frozenset({"me-south-1", "af-south-1", "eu-south-1", "ap-northeast-3"})
+"""Regions whose payload lies in ``aws-patch-manager-REGION-SUFFIX`` and not in ``aws-ssm-REGION``.
+
+Source: AWS-RunPatchBaseline, payload 1.80; for me-south-1 patch-operations-s3-buckets, User Guide (read 2026-11).
+"""
+
 _PAYLOAD_HOSTS: Mapping[str, str] = {
     "aws": "s3.dualstack.{region}.{domain}",
     "aws-cn": "s3.{region}.{domain}",
@@ -78,13 +84,22 @@ def patch_payload_host(region: str, site: Site) -> Observed[str]:
     if said is not None and said.payload_host:
         return Seen(said.payload_host)
     partition = partition_of(region, site)
-    if region not in OPENED:
+    if region not in OPENED and region not in UNDATED:
         return Unseen(f"{region} is not in the table of regions of {AS_OF}: where its patch payload lies is not known")
     if region in NEWER_THAN_THE_PAYLOAD_RULE:
         return Unseen(f"where AWS-RunPatchBaseline fetches its payload in {region} is not known for sure ({AS_OF})")
     if partition.name not in _PAYLOAD_HOSTS:
         return Unseen(f"where AWS-RunPatchBaseline fetches its payload in {partition.name} is not known ({AS_OF})")
+    if region in UNDATED:
+        return Unseen(f"where AWS-RunPatchBaseline fetches its payload in {region} is not known ({AS_OF})")
     return Seen(_PAYLOAD_HOSTS[partition.name].format(region=region, domain=partition.domain))
+
+
+def patch_payload_bucket(region: str) -> str:
+    """The bucket that the payload lies in."""
+    if region in PAYLOAD_IN_PATCH_MANAGER_BUCKET:
+        return f"aws-patch-manager-{region}-{PATCH_MANAGER_SUFFIX[region]}"
+    return f"aws-ssm-{region}"
 
 
 def patch_manager_bucket(region: str, site: Site) -> Observed[str]:

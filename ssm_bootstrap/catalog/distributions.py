@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Mapping, Optional
 
 from ssm_bootstrap.model.patch import Manager
@@ -132,7 +133,7 @@ class Distribution:
     """A distribution: its id in os-release, how it is patched, which releases are supported, which repositories are its own.
 
     ``own`` is matched against a repository's id (rpm) or suite (apt), ``provider`` against a provider's name. ``oldest``
-    and ``newest`` bound the Python.
+    and ``newest`` bound the Python. ``undecided`` are releases of which no source tells whether they are supported.
     """
 
     identifier: str
@@ -143,6 +144,7 @@ class Distribution:
     provider: str
     oldest: tuple[int, int] = (2, 6)
     newest: tuple[int, int] = (3, 12)
+    undecided: str = ""
     source: str = _USER_GUIDE
 
 
@@ -155,7 +157,15 @@ DISTRIBUTIONS: tuple[Distribution, ...] = (
     Distribution("rocky", "Rocky Linux", Manager.DNF, r"[89](?:\..*)?", _EL_OWN, "rocky"),
     Distribution("almalinux", "AlmaLinux", Manager.DNF, r"[89](?:\..*)?", _EL_OWN, "almalinux", oldest=(3, 0)),
     Distribution("oracle", "Oracle Linux", Manager.DNF, r"(?:7\.[5-9]|8|9)(?:\..*)?", r"ol\d+_.*|public_ol.*", "oracle"),
-    Distribution("sles", "SLES", Manager.ZYPPER, r"15\.[3-9]", r"SLES?[-_\d].*|SUSE_Linux.*|.*(?:Basesystem|SLE-).*", "suse"),
+    Distribution(
+        "sles",
+        "SLES",
+        Manager.ZYPPER,
+        r"15\.[3-9]",
+        r"SLES?[-_\d].*|SUSE_Linux.*|.*(?:Basesystem|SLE-).*",
+        "suse",
+        undecided=r"1[6-9](?:\..*)?",
+    ),
     Distribution(
         "ubuntu",
         "Ubuntu",
@@ -204,9 +214,11 @@ def manager_of(identifier: str, version: str) -> Optional[Manager]:
     return Manager.YUM if old else row.manager
 
 
-def is_supported(row: Distribution, version: str) -> bool:
-    """Whether Patch Manager's list has this release; an unknown version is given the benefit of the doubt."""
-    return not version or re.fullmatch(row.releases, version) is not None
+def is_supported(row: Distribution, version: str) -> Optional[bool]:
+    """Whether Patch Manager's list has this release; None where no source tells, and of a version that is not known."""
+    if not version or re.fullmatch(row.undecided, version):
+        return None
+    return re.fullmatch(row.releases, version) is not None
 
 
 SUSE_PLUGIN_HOST = "smt-ec2.susecloud.net"
@@ -235,3 +247,121 @@ _BY_SYSTEM: Mapping[str, AuthorityPlace] = {
 def authority_place(system_id: str) -> Optional[AuthorityPlace]:
     """The place of a system, by the ID of /etc/os-release; None where it is not known."""
     return _BY_SYSTEM.get(system_id.lower())
+
+
+@dataclass(frozen=True)
+class EndOfLife:
+    """The day after which a release gets no patches from the repositories that everybody has.
+
+    ``release`` is the version or what it begins with. ``extended`` is matched against id, suite and URLs of a repository:
+    where one is switched on that it fits, patches go on coming, for who pays for them.
+    """
+
+    identifier: str
+    release: str
+    day: date
+    extended: str = ""
+    source: str = ""
+
+    def covers(self, identifier: str, version: str) -> bool:
+        """Whether this is the row of a system."""
+        return identifier == self.identifier and (version == self.release or version.startswith(f"{self.release}."))
+
+
+def _ends(identifier: str, source: str, extended: str, **days: str) -> tuple[EndOfLife, ...]:
+    """Rows of a distribution; a release is written as in r15_5 for 15.5."""
+    cited = f"{source}, by way of endoflife.date of 2026-08-22"
+    return tuple(
+        EndOfLife(identifier, name[1:].replace("_", "."), date.fromisoformat(day), extended, cited) for name, day in days.items()
+    )
+
+
+ENDS: tuple[EndOfLife, ...] = (
+    *_ends(
+        "amzn",
+        "Amazon Linux 2 FAQs and Amazon Linux 2023 User Guide (release cadence)",
+        "",
+        r2018_03="2023-12-31",
+        r2="2026-06-30",
+        r2023="2029-06-30",
+    ),
+    *_ends(
+        "rhel",
+        "Red Hat Enterprise Linux Life Cycle (end of maintenance support)",
+        r"(?i)(?:^|[-_/.])els(?:[-_/.]|$)",
+        r7="2024-06-30",
+        r8="2029-05-31",
+        r9="2032-05-31",
+        r10="2035-05-31",
+    ),
+    *_ends(
+        "centos",
+        "CentOS Linux and CentOS Stream, end of life (of 8 that of Stream, the later one)",
+        r"(?i)(?:^|[-_/.])els(?:[-_/.]|$)|tuxcare",
+        r7="2024-06-30",
+        r8="2024-05-31",
+        r9="2027-05-31",
+        r10="2030-05-31",
+    ),
+    *_ends("rocky", "Rocky Linux release and version guide", "", r8="2029-05-31", r9="2032-05-31", r10="2035-05-31"),
+    *_ends(
+        "almalinux",
+        "AlmaLinux release notes",
+        r"(?i)(?:^|[-_/.])els(?:[-_/.]|$)|tuxcare",
+        r8="2029-05-31",
+        r9="2032-05-31",
+        r10="2035-05-31",
+    ),
+    *_ends(
+        "oracle",
+        "Oracle Lifetime Support Policy (end of premier support)",
+        r"(?i)(?:^|[-_/.])els(?:[-_/.]|$)|extended",
+        r7="2024-12-31",
+        r8="2029-07-31",
+        r9="2032-06-30",
+    ),
+    *_ends(
+        "sles",
+        "SUSE product support lifecycle (end of general support)",
+        r"(?i)ltss|espos",
+        r12_5="2024-10-31",
+        r15_3="2022-12-31",
+        r15_4="2023-12-31",
+        r15_5="2024-12-31",
+        r15_6="2025-12-31",
+        r15_7="2031-07-31",
+        r16_0="2027-11-30",
+    ),
+    *_ends(
+        "ubuntu",
+        "Ubuntu releases (end of standard support)",
+        r"(?i)(?:^|[-_/.])esm(?:[-_/.]|$)",
+        r16_04="2021-04-02",
+        r18_04="2023-05-31",
+        r20_04="2025-05-31",
+        r22_04="2027-04-01",
+        r24_04="2029-05-31",
+        r25_04="2026-01-17",
+        r25_10="2026-07-01",
+        r26_04="2031-04-30",
+    ),
+    *_ends(
+        "debian",
+        "Debian wiki, LTS (end of long-term support)",
+        r"(?i)elts|freexian",
+        r10="2024-06-30",
+        r11="2026-08-31",
+        r12="2028-06-30",
+        r13="2030-06-30",
+    ),
+)
+"""The end of each release; a day that a vendor moved since then is wrong here."""
+
+ENDS_AS_OF = date(2026, 11, 1)
+"""The day of this table: what ended before it has ended, whatever a machine's clock says."""
+
+
+def end_of(identifier: str, version: str) -> Optional[EndOfLife]:
+    """The end of a system's release, or None where the table does not have it."""
+    found = [row for row in ENDS if row.covers(identifier, version)]
+    return max(found, key=lambda row: len(row.release), default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping, Optional
 
-from ssm_bootstrap.catalog.buckets import patch_manager_bucket, patch_payload_host, snapshot_bucket
+from ssm_bootstrap.catalog.buckets import patch_manager_bucket, patch_payload_bucket, patch_payload_host, snapshot_bucket
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.regions import NEWER_THAN_THE_PAYLOAD_RULE
 from ssm_bootstrap.model.observed import value_of
@@ -129,11 +129,11 @@ def step_of(status: int) -> Optional[PatchStep]:
     return next((row for row in PATCH_STEPS if row.first <= status <= row.last), None)
 
 
-PAYLOADS = ("1.83", "1.87", "1.80")
-"""Versions of the patch script's payload that were seen in use.
+PAYLOADS = ("1.132", "1.110", "1.87", "1.83", "1.80")
+"""Versions of the patch script's payload that were seen in use, the newest first. A document names one of them, and others go.
 
-Source: patch-manager-troubleshooting, User Guide (1.83, read 2026-11); amazon-ssm-agent issue 453 (1.87); a stored copy of
-the document of 2021-11 (1.80).
+Source: public documents of 2026 (1.110 and 1.132); patch-manager-troubleshooting, User Guide (1.83, read 2026-11);
+amazon-ssm-agent issue 453 (1.87); a stored copy of the document of 2021-11 (1.80). As of 2026-11.
 """
 
 PAYLOAD_KEY = "patchbaselineoperations/linux/payloads/patch-baseline-operations-{version}.tar.gz"
@@ -142,13 +142,16 @@ PAYLOAD, SNAPSHOT, MODULES, ACCELERATED = "patch-payload", "patch-snapshot", "pa
 
 @dataclass(frozen=True)
 class PatchObject:
-    """One object that a patch run asks S3 for. ``exists``: of this name and path; else any answer of S3 will do."""
+    """One object that a patch run asks S3 for. ``may_be_gone``: any answer of S3 will do, even that it has none of that name.
+
+    A payload is neither: each version may be gone, and of all that were seen in use one should be there.
+    """
 
     name: str
     host: str
     path: str
     why: str
-    exists: bool
+    may_be_gone: bool
     source: str
 
 
@@ -159,19 +162,19 @@ def patch_objects(region: str, site: Site, *, dual_stack: bool = False) -> tuple
     """
     domain = partition_of(region, site).domain
     s3 = f"s3.dualstack.{region}.{domain}" if dual_stack else f"s3.{region}.{domain}"
-    document = "AWS-RunPatchBaseline, payloads 1.80 to 1.87 (2021-11 to 2026-11)"
+    document = "AWS-RunPatchBaseline, payloads 1.80 to 1.132 (2021-11 to 2026-11)"
     found = []
     host = value_of(patch_payload_host(region, site))
     for version in PAYLOADS if host is not None else ():
-        path = f"/aws-ssm-{region}/{PAYLOAD_KEY.format(version=version)}"
-        found.append(PatchObject(PAYLOAD, host or "", path, "the program that scans and installs", True, document))
+        path = f"/{patch_payload_bucket(region)}/{PAYLOAD_KEY.format(version=version)}"
+        found.append(PatchObject(PAYLOAD, host or "", path, "the program that scans and installs", False, document))
     source = "patch-operations-s3-buckets, AWS Systems Manager User Guide, 2026-11"
     buckets = ((SNAPSHOT, snapshot_bucket, "the baseline's snapshot"), (MODULES, patch_manager_bucket, "Patch Manager's modules"))
     for name, named, why in buckets:
         bucket = value_of(named(region, site))
         if bucket is not None:
-            found.append(PatchObject(name, f"{bucket}.{s3}", "/", why, False, source))
+            found.append(PatchObject(name, f"{bucket}.{s3}", "/", why, True, source))
     if region in NEWER_THAN_THE_PAYLOAD_RULE and partition_of(region, site).name == "aws":  # S3 Accelerate is nowhere else
         name = f"aws-patch-manager-{region}.s3-accelerate.dualstack.{domain}"
-        found.append(PatchObject(ACCELERATED, name, "/", "the program, in regions after ap-northeast-3", False, document))
+        found.append(PatchObject(ACCELERATED, name, "/", "the program, in regions after ap-northeast-3", True, document))
     return tuple(found)

@@ -2,13 +2,16 @@
 
 Sources: AWS announcements of regions (year of general availability); message services by age of a region:
 systems-manager-setting-up-messageAPIs, AWS Systems Manager User Guide; the host of the patch payload:
-AWS-RunPatchBaseline 1.80, which has one way for regions up to ap-northeast-3 and another for later ones.
+AWS-RunPatchBaseline 1.80, which has one way for regions up to ap-northeast-3 and another for later ones; regions that are
+named and not dated: botocore 1.44.8. A test compares all of it with the botocore of its day.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Mapping, Optional
 
+from ssm_bootstrap.model.aws import REGION_SHAPE, Region
 from ssm_bootstrap.model.site import Site
 
 AS_OF = "2026-11"
@@ -57,7 +60,19 @@ OPENED: Mapping[str, int] = {
     "ap-southeast-6": 2025,
     "eusc-de-east-1": 2026,
 }
-"""Every region that this table knows; of another nothing is claimed but what the agent's own rule makes of its name."""
+"""Regions and the year in which each opened."""
+
+UNDATED: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("us-isob-west-1", "us-isof-east-1", "us-isof-south-1", "eu-isoe-west-1"),
+        "AWS's SDK (botocore 1.44.8) has its hosts, and no source here tells when it opened",
+    ),
+    **dict.fromkeys(
+        ("me-west-1", "sa-west-1"),
+        "AWS's SDK (botocore 1.44.8) has its name alone, so that it may not be open yet",
+    ),
+}
+"""Regions that are named somewhere and of which no source tells the year: what follows from the year is not known either."""
 
 NEWER_THAN_THE_PAYLOAD_RULE = frozenset(
     {
@@ -87,11 +102,55 @@ def opened_in(region: str, site: Site) -> Optional[int]:
 
 
 def is_known(region: str, site: Site) -> bool:
-    """True for a region of the table, and for one whose year the site's own files tell."""
-    return opened_in(region, site) is not None
+    """True for a region of either table, and for one whose year the site's own files tell.
+
+    Of another nothing is claimed but what the agent's own rule makes of its name.
+    """
+    return opened_in(region, site) is not None or region in UNDATED
 
 
 def has_ec2messages(region: str, site: Site) -> Optional[bool]:
-    """False for regions that opened in 2024 or later, which never had ec2messages; None for a region nobody knows."""
+    """False for regions that opened in 2024 or later, which never had ec2messages; None where nobody tells the year."""
     opened = opened_in(region, site)
     return None if opened is None else opened < 2024
+
+
+_ZONE = re.compile(rf"({REGION_SHAPE.pattern})(?:[a-z]|-[a-z]{{3}}-[0-9]{{1,2}}[a-z])")
+"""A zone's name: ap-northeast-1a, and of a Local Zone us-west-2-lax-1a (Amazon EC2 User Guide, Regions and Zones)."""
+
+_MADE_AS_ALL = re.compile(
+    r"(?:[a-z]{2}(?:-gov|-iso[a-z]?)?|[a-z]{4}-[a-z]{2})-(?:north|south|central|east|west|(?:north|south)(?:east|west))-[0-9]{1,2}"
+)
+"""How every region is named so far; one to come is told by it from a slip."""
+
+_ALIKE, _SLIP = 0.75, 0.85
+
+
+def meant_region(text: str, cutoff: float = _ALIKE) -> str:
+    """The known region that is most like a word, or an empty string."""
+    from difflib import get_close_matches  # nobody waits for it but who has mistyped
+
+    found = get_close_matches(text.strip().lower().replace("_", "-")[:64], (*OPENED, *UNDATED), n=1, cutoff=cutoff)
+    return found[0] if found else ""
+
+
+def region_from_person(text: str) -> Region:
+    """The region that a person names: capitals and a zone's name are understood.
+
+    Raises ValueError with what may have been meant, and without the text, for what is no region, and for what looks like one
+    and is a slip of a known one: a new region has the words that all others have.
+    """
+    plain = text.strip().lower() if text.isascii() else text
+    zone = _ZONE.fullmatch(plain)
+    name = zone[1] if zone else plain
+    try:
+        region = Region(name)
+    except ValueError as error:
+        meant = meant_region(text) if text.isascii() else ""
+        raise ValueError(f"did you mean {meant}?" if meant else str(error)) from None
+    if region in OPENED or region in UNDATED or _MADE_AS_ALL.fullmatch(name):
+        return region
+    meant = meant_region(name, _SLIP)
+    if meant:
+        raise ValueError(f"did you mean {meant}?")
+    return region

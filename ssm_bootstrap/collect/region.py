@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping, Optional
 
+from ssm_bootstrap.catalog.secrets import repeated
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.settings import Configuration, checked_region
 from ssm_bootstrap.model.agent import AgentConfig, Identity, IdentityState
+from ssm_bootstrap.model.aws import Region
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 
 
@@ -34,7 +37,7 @@ def choose_region(
     """
     named = environment.get("SSM_BOOTSTRAP_REGION", "").strip()
     if named:
-        checked_region("SSM_BOOTSTRAP_REGION", named)
+        named = checked_region("SSM_BOOTSTRAP_REGION", named)
     registered = identity is not None and identity.state is IdentityState.REGISTERED
     vault = identity.region if identity is not None and registered else ""
     asked = [
@@ -46,6 +49,16 @@ def choose_region(
     found = [(source, region) for source, region in (*asked, ("the vault", vault), *rest) if region]
     if not found:
         return RegionChoice(Unseen("nothing that was asked names a region"))
-    source, region = found[0][0], checked_region(*found[0])
+    source, region = found[0]
+    if (source, region) not in asked:
+        region = _told(source, region)
     others = (("the vault", vault),) if vault and vault != region else ()
     return RegionChoice(Seen(region), source, others)
+
+
+def _told(source: str, text: str) -> Region:
+    """What a file of the agent or the metadata service tells, which is taken as it stands; raises Refusal (78)."""
+    try:
+        return Region(text)
+    except ValueError as error:
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{source}: {repeated(text)!r} is not a valid region: {error}") from None

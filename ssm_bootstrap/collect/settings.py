@@ -51,7 +51,7 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
                 raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{section}] {repeated(key)}: unknown; expected {KNOWN}")
     region = parser.get("node", "region", fallback="").strip()
     if region:
-        checked_region(f"{path}: [node] region", region)
+        region = checked_region(f"{path}: [node] region", region)
     try:
         closed = parser.getboolean("node", "closed", fallback=None)
     except ValueError:
@@ -136,8 +136,10 @@ def _parse(files: Files, path: str) -> Optional[configparser.ConfigParser]:
 
 
 def checked_region(source: str, text: str) -> Region:
-    """What somebody named, checked; raises Refusal (78)."""
+    """What a person named, checked; raises Refusal (78)."""
+    from ssm_bootstrap.catalog.regions import region_from_person  # most machines name none
+
     try:
-        return Region(text)
+        return region_from_person(text)
     except ValueError as error:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{source}: {repeated(text)!r} is no region: {error}") from None
+        raise Refusal(ExitStatus.BAD_CONTENT, f"{source}: {repeated(text)!r} is not a valid region: {error}") from None

@@ -24,6 +24,8 @@ def test_every_status_has_a_row() -> None:
 def test_a_patch_runs_status_is_told(status: int) -> None:
     name = "/var/lib/amazon/ssm/mi-1/document/orchestration/c/awsrunShellScript/PatchLinux/stderr"
     found = explain_logs(read_stream([f"failed to run commands: exit status {status}".encode()], name, UTC), NO_SITE)
-    told = [finding.code for finding in found.findings] + [note.meaning for note in found.notes + found.harmless]
+    told = [f"{finding.code} {finding.cause}" for finding in found.findings] + [
+        note.meaning for note in found.notes + found.harmless
+    ]
     assert len(told) == 1
     assert told[0].startswith(("patch-", "noexec-mount", "package-dependencies")) or EXIT_CODES[status].meaning in told[0], told

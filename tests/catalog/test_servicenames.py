@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from ssm_bootstrap.catalog.commands import fill_commands
 from ssm_bootstrap.catalog.findings import awscommands as aws
-from ssm_bootstrap.catalog.partitions import fitted, service_names
+from ssm_bootstrap.catalog.partitions import service_names
 from ssm_bootstrap.diagnose.findings import make_finding, with_known
+from ssm_bootstrap.model.findings import ShellCommand
 
 
 @pytest.mark.parametrize("service", ["ssm", "ssmmessages", "ec2messages", "kms", "logs"])
@@ -23,23 +25,25 @@ def test_the_exceptions_of_china() -> None:
     assert service_names("s3", "eu-west-1") == ("com.amazonaws.eu-west-1.s3",)
 
 
-def filled(template: str, **facts: str) -> str:
+def filled(template: ShellCommand, **facts: str) -> str:
     named = {"region": "cn-north-1", "service": "s3", "vpc_id": "vpc-1", "subnet_id": "subnet-1", **facts}
-    return fitted(template.format(**named))
+    (command,) = fill_commands([template], named)
+    return command.text
 
 
 def test_commands_name_the_service_as_it_is_called() -> None:
-    both = "Name=service-name,Values=com.amazonaws.cn-north-1.s3,cn.com.amazonaws.cn-north-1.s3 Name=vpc-id"
+    both = "Name=service-name,Values=com.amazonaws.cn-north-1.s3,cn.com.amazonaws.cn-north-1.s3 "
     assert both in filled(aws.S3_ENDPOINTS)
     assert both in filled(aws.S3_ENDPOINT_POLICY)
     assert "--service-name com.amazonaws.cn-north-1.s3 " in filled(aws.CREATE_S3_GATEWAY)
-    assert "--service-name cn.com.amazonaws.cn-north-1.s3 " in filled(aws.CREATE_ENDPOINT)
-    assert "--service-name com.amazonaws.cn-north-1.ssm " in filled(aws.CREATE_ENDPOINT, service="ssm")
+    assert both in filled(aws.ENDPOINT)
+    assert "for name in cn.com.amazonaws.cn-north-1.s3; do" in filled(aws.CREATE_ENDPOINT)
+    assert "for name in com.amazonaws.cn-north-1.ssm; do" in filled(aws.CREATE_ENDPOINT, service="ssm")
     assert "Name=prefix-list-name,Values=com.amazonaws.cn-north-1.s3 " in filled(aws.S3_PREFIX_LIST)
 
 
 @pytest.mark.parametrize("template", [aws.S3_ENDPOINTS, aws.CREATE_S3_GATEWAY, aws.ENDPOINT, aws.CREATE_ENDPOINT])
-def test_elsewhere_a_command_stays_as_it_is(template: str) -> None:
+def test_elsewhere_a_command_stays_as_it_is(template: ShellCommand) -> None:
     assert "cn." not in filled(template, region="eu-west-1")
 
 
@@ -47,7 +51,7 @@ def test_findings_have_such_commands_with_a_region_known_at_once_or_later() -> N
     at_once = make_finding("s3-unreachable", "s3", facts={"region": "cn-north-1", "service": "s3"})
     later = with_known(make_finding("s3-unreachable", "s3", facts={"service": "s3"}), {"region": "cn-north-1"})
     for finding in (at_once, later):
-        assert any("cn.com.amazonaws.cn-north-1.s3 " in command for command in finding.remedy.aws_commands)
+        assert any("cn.com.amazonaws.cn-north-1.s3 " in command.text for command in finding.remedy.aws_commands)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ PAGES = {
     f"{MACS}0a:00:00:00:00:01/vpc-id": "vpc-1",
     f"{MACS}0a:00:00:00:00:01/subnet-ipv4-cidr-block": "10.0.1.0/24",
     f"{MACS}0a:00:00:00:00:01/vpc-ipv4-cidr-blocks": "10.0.0.0/16\n10.1.0.0/16",
+    f"{MACS}0a:00:00:00:00:01/local-ipv4s": "10.0.1.10\n10.0.1.11",
+    f"{MACS}0a:00:00:00:00:01/security-group-ids": "sg-0123456789abcdef0\nsg-1; reboot\nsg-0aaaaaaaaaaaaaaaa",
 }
 
 
@@ -71,6 +73,8 @@ def test_all_that_is_needed_is_read_with_a_token() -> None:
         subnet_cidr="10.0.1.0/24",
         ipv4_cidrs=("10.0.0.0/16", "10.1.0.0/16"),
         ipv6_cidrs=(),
+        addresses=("10.0.1.10", "10.0.1.11"),
+        security_groups=("sg-0123456789abcdef0", "sg-0aaaaaaaaaaaaaaaa"),
     )
     assert network.asked_for[0] == ("PUT", "/latest/api/token")
     assert {method for method, _ in network.asked_for[1:]} == {"GET"}

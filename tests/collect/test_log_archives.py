@@ -107,7 +107,7 @@ def test_the_agents_logs_in_it_are_explained(name: str, tmp_path: Path, capsys: 
 def test_a_directory_of_archives_and_several_files_are_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.tar.gz").write_bytes(WAYS["bundle.tar.gz"]())
     (tmp_path / "errors.log").write_bytes(LOG.replace(b"ssm.eu-west-1", b"ec2messages.eu-west-1"))
-    assert run(["explain", str(tmp_path / "a.tar.gz"), str(tmp_path / "errors.log")]) == ExitStatus.FOUND
+    assert run(["explain", "--full", str(tmp_path / "a.tar.gz"), str(tmp_path / "errors.log")]) == ExitStatus.FOUND
     told = capsys.readouterr().out
     assert "ssm.eu-west-1" in told and "ec2messages.eu-west-1" in told
 
@@ -118,7 +118,7 @@ def test_archives_in_a_directory_are_read_and_those_further_below_are_not(
     (tmp_path / "below").mkdir()
     (tmp_path / "a.tar.gz").write_bytes(WAYS["bundle.tar.gz"]())
     (tmp_path / "below" / "b.tar").write_bytes(tar({ERRORS: LOG.replace(b"ssm.eu-west-1", b"ec2messages.eu-west-1")}))
-    assert run(["explain", str(tmp_path)]) == ExitStatus.FOUND
+    assert run(["explain", "--full", str(tmp_path)]) == ExitStatus.FOUND
     told = capsys.readouterr().out
     assert "ssm.eu-west-1" in told and "ec2messages.eu-west-1" not in told
 

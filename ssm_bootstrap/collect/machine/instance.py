@@ -20,6 +20,7 @@ from ssm_bootstrap.model.observed import OUR_FAULT, Observed, Seen, Unseen
 
 IMDS = "169.254.169.254"
 MAC = "network/interfaces/macs/"
+_GROUP = re.compile(r"^sg-[0-9a-f]{8,32}$", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:/-]{0,79}")
 
 CONTAINERS = ("/.dockerenv", "/run/.containerenv")
@@ -99,6 +100,8 @@ class MetadataLook:
             subnet_cidr=_word(self._value(f"{network}subnet-ipv4-cidr-block", token)),
             ipv4_cidrs=_blocks(self._value(f"{network}vpc-ipv4-cidr-blocks", token)),
             ipv6_cidrs=_blocks(self._value(f"{network}vpc-ipv6-cidr-blocks", token)),
+            addresses=_blocks(self._value(f"{network}local-ipv4s", token)),
+            security_groups=tuple(_GROUP.findall(self._value(f"{network}security-group-ids", token))),
         )
 
     def _value(self, path: str, token: str) -> str:
@@ -119,6 +122,7 @@ def _word(text: str) -> str:
 
 
 def _blocks(text: str) -> tuple[str, ...]:
+    """Addresses or blocks, one a line, those that are none left out."""
     return tuple(block for block in text.split() if _word(block))
 
 

@@ -142,6 +142,8 @@ def targets_for(
         url = proxies.url_for(host, row.port)
         proxy, credentials = proxy_of(url, proxies.source) if url else (None, "")
         optional = not any(row.name in need.any_of for item in chosen for need in NEEDS[item])
+        # Where nobody tells when the region opened, ec2messages may never have been there: its silence is no fault.
+        optional = optional or (row.name == "ec2messages" and has_ec2messages(region, site) is None)
         target = Target(row.name, row.service, host, row.port, needing, optional, proxy, key)
         found.append((row, target, credentials))
     return tuple(found)

@@ -200,14 +200,14 @@ def ask_for_objects(
     replies = Asking(host, questions, trusting).ask()
     found = []
     for item, question, reply in zip(objects, questions, replies):
-        found.append(Fetch(question.place.shown, item.name, reply.outcome, reply.detail, reply.probe, item.exists))
+        found.append(Fetch(question.place.shown, item.name, reply.outcome, reply.detail, reply.probe))
     return tuple(found)
 
 
 def _question(item: PatchObject, proxies: ProxySettings) -> Question:
     place = RepositoryUrl("https", item.host, 443, item.path, item.path)
     choice = choice_of(proxies.url_for(item.host, 443), proxies.source)
-    return Question(item.name, place, choice, known=item.exists, may_be_gone=not item.exists)
+    return Question(item.name, place, choice, may_be_gone=item.may_be_gone)
 
 
 def _overridden(item: PatchObject, overrides: Optional[Overrides], region: str) -> PatchObject:

@@ -24,8 +24,9 @@ from ssm_bootstrap.model.network import Probe
 def what_failed(case: Case) -> Iterator[Finding]:
     """One finding for each cause that made rows fail, with every host that it holds for."""
     grouped: dict[str, list[Reach]] = defaultdict(list)
+    alone = {need.rows for need in case.needs if need.verdict is Verdict.BROKEN}
     for reach in case.reaches:
-        optional = reach.shown_by.target.optional
+        optional = reach.shown_by.target.optional and (reach.endpoint,) not in alone
         if reach.code and not optional:
             grouped[reach.code].append(reach)
     for code, group in grouped.items():
@@ -62,6 +63,7 @@ def _circumstances(case: Case, group: Sequence[Reach]) -> set[Circumstance]:
         Circumstance.SOME_OF_S3_ANSWERS: any(reach.is_s3 and reach.answered for reach in case.reaches),
         Circumstance.LEADS_TO_THIS_MACHINE: all(is_own(reach.shown_by.address or "") for reach in group),
         Circumstance.PROXY_IS_UNREADABLE: all(proxy is not None and proxy.is_unreadable for proxy in proxies),
+        Circumstance.PROXY_WITHOUT_TLS: all(proxies) and all(reach.shown_by.last.failure is Failure.NOT_TLS for reach in group),
         Circumstance.PROXY_WANTS_LOGIN: all(reach.shown_by.last.failure is Failure.PROXY_AUTH_REQUIRED for reach in group),
         Circumstance.NOTHING_ANSWERS: _is_all_silent(case.reaches),
         Circumstance.NO_NAME_LEADS_INSIDE: _is_all_outside(case.reaches),

@@ -6,7 +6,7 @@ from typing import Any, Iterator
 
 from ssm_bootstrap.catalog.buckets import patch_manager_bucket, patch_payload_host, snapshot_bucket
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.catalog.regions import AS_OF, is_known
+from ssm_bootstrap.catalog.regions import AS_OF, UNDATED, is_known, meant_region, opened_in
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.verdicts import touched_by
@@ -17,6 +17,8 @@ from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import Unseen, value_of
 
 IMDS = "169.254.169.254"
+BY_MACHINE = ("the vault", "Agent.Region", "IMDS")
+"""Sources of a region in which no person mistypes it."""
 
 
 def contradicted(plan: Plan, severity: Severity, **more: Any) -> Iterator[Finding]:
@@ -88,7 +90,11 @@ def not_known(case: Case) -> Iterator[tuple[str, str]]:
         return
     region, site = case.region, case.site
     if not is_known(region, site):
-        yield region, f"not in the table of regions of {AS_OF}: its names are made as the agent makes them"
+        meant = meant_region(region)
+        or_else = f"; did you mean {meant}?" if meant and case.plan.region_source not in BY_MACHINE else ""
+        yield region, f"not in the table of regions of {AS_OF}: its names are made as the agent makes them{or_else}"
+    elif opened_in(region, site) is None:
+        yield region, f"{UNDATED[region]} ({AS_OF}): whether it has ec2messages is not known"
     if Capability.PATCH not in case.capabilities:
         return
     payload = patch_payload_host(region, site)

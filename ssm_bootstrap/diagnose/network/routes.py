@@ -6,6 +6,7 @@ import ipaddress
 from typing import Iterator
 
 from ssm_bootstrap.catalog.agent import DUAL_STACK
+from ssm_bootstrap.catalog.partitions import dual_stack_host
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
 from ssm_bootstrap.model.failure import Failure, Stage
@@ -71,6 +72,7 @@ def ipv6_only(case: Case) -> Iterator[Finding]:
         "ipv6-only",
         "this machine",
         detail,
+        facts={"host": value_of(dual_stack_host("ssm", case.region, case.site)) or ""},
         evidence=(Evidence("routes", "/proc/net", detail),),
         severity=Severity.ERROR if breaking else Severity.INFO,
         breaks=case.capabilities if breaking else (),

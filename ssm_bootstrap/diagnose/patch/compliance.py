@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any, Iterator, Sequence
 
+from ssm_bootstrap.catalog.distributions import ENDS_AS_OF, EndOfLife, distribution_of, end_of
+from ssm_bootstrap.catalog.findingkind import change
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.patch import mirrors
 from ssm_bootstrap.diagnose.patch.repositories import (
@@ -18,7 +21,8 @@ from ssm_bootstrap.diagnose.patch.repositories import (
 )
 from ssm_bootstrap.diagnose.patch.repository_state import Effect, Judged, hosts_asked, services_asked
 from ssm_bootstrap.model.findings import Evidence, Finding
-from ssm_bootstrap.model.patch import Manager, Repositories
+from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.patch import Manager, Repositories, Repository
 
 GOES_ON = {
     Manager.DNF: "These repositories do not answer and may be skipped, so dnf leaves them out and ends well.",
@@ -27,6 +31,10 @@ GOES_ON = {
     Manager.ZYPPER: "These repositories do not answer, and zypper leaves them out.",
 }
 MOST_NAMES = 5
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def false_compliance(case: Case) -> Iterator[Finding]:
@@ -76,11 +84,11 @@ def _skipped(case: Case, found: Repositories, group: Sequence[Judged], *, others
     )
     remedy = finding.remedy if settings else of_manager(finding.remedy, found.manager)
     steps = tuple(f"skip_if_unavailable is in force by {place}: set it to False." for place in settings)
-    commands = tuple(command for place in settings for command in (_setting_it(place),) if command)
+    commands = tuple(change(command) for place in settings for command in (_setting_it(place),) if command)
     remedy = replace(
         remedy,
         instance_steps=(*steps, *remedy.instance_steps),
-        instance_commands=(*commands, *remedy.instance_commands),
+        instance_commands=(*remedy.instance_commands, *commands),
     )
     return replace(finding, remedy=remedy)
 
@@ -102,4 +110,37 @@ def _setting_it(place: str) -> str:
     return f"sed -i '{line}s/.*/skip_if_unavailable=False/' {path}" if mirrors.is_plain(path) and line.isdigit() else ""
 
 
-CHECKS = (Check("false-compliance", false_compliance, after="repositories"),)
+def past_its_end(case: Case) -> Iterator[Finding]:
+    """A system whose vendor makes no more patches for everybody: a scan compares it with old lists and finds none missing."""
+    limits = value_of(case.patching.limits)
+    row = end_of(limits.system_id, limits.system_version) if limits is not None else None
+    if limits is None or row is None or case.day(ENDS_AS_OF) <= row.day:
+        return
+    found = repositories_asked(case)
+    if row.extended and (found is None or any(_is_extended(item, row) for item in found.items)):
+        return
+    title = distribution_of(limits.system_id)
+    name = f"{title.title if title else limits.system_id} {limits.system_version}"
+    ended = f"{row.day.day} {MONTHS[row.day.month - 1]} {row.day.year}"
+    rest = ", and no repository of an extended one is switched on here" if row.extended else ""
+    detail = f"The support of {name} ended on {ended}{rest}."
+    yield case.finding(
+        "false-compliance",
+        name,
+        detail,
+        variant="past-its-end",
+        facts={"place": ended},
+        evidence=(
+            Evidence("machine", "/etc/os-release", f"{limits.system_id} {limits.system_version}: supported until {ended}"),
+        ),
+    )
+
+
+def _is_extended(item: Repository, row: EndOfLife) -> bool:
+    return item.enabled and any(re.search(row.extended, word) for word in (item.name, *item.urls, *item.lists))
+
+
+CHECKS = (
+    Check("false-compliance", false_compliance, after="repositories"),
+    Check("past-its-end", past_its_end, after="repositories"),
+)

@@ -6,6 +6,8 @@ import re
 from typing import Sequence
 
 from ssm_bootstrap.catalog.distributions import provider_named
+from ssm_bootstrap.catalog.findingkind import change
+from ssm_bootstrap.model.findings import ShellCommand
 from ssm_bootstrap.model.patch import Manager, Repository
 
 BUCKET = "<MIRROR-BUCKET>"
@@ -65,7 +67,7 @@ def lines(manager: Manager, items: Sequence[Repository], region: str, domain: st
     return (*found[:MOST_LINES], *more)
 
 
-def commands(manager: Manager, items: Sequence[Repository], region: str, domain: str) -> tuple[str, ...]:
+def commands(manager: Manager, items: Sequence[Repository], region: str, domain: str) -> tuple[ShellCommand, ...]:
     """The same as commands to paste; a name that a shell might take otherwise gets none.
 
     What is read here has its variables filled in and its end as one likes: a file is searched for a section's key, or for a
@@ -84,7 +86,7 @@ def commands(manager: Manager, items: Sequence[Repository], region: str, domain:
             found.append(f"sed -i '/^\\[{name}\\]/,/^\\[/s|^baseurl *=.*|baseurl={new}|' {item.file}")
         elif manager is Manager.APT and old and "&" not in new:
             found.append(f"sed -i 's#{old.rstrip('/')}/*\\(\\s\\|$\\)#{new}\\1#' {item.file}")
-    return tuple(dict.fromkeys(found))[:MOST_LINES]
+    return tuple(map(change, dict.fromkeys(found)))[:MOST_LINES]
 
 
 def mirror_url(manager: Manager, item: Repository, region: str, domain: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Iterator, Optional
 
 from ssm_bootstrap.catalog.distributions import Distribution, distribution_of, is_supported
 from ssm_bootstrap.catalog.limits import PATCH_ROOM, PATCH_ROOM_LEAST
+from ssm_bootstrap.catalog.regions import AS_OF
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.patch.repository_state import RepositoryStanding, judge_repositories
 from ssm_bootstrap.model.capability import Capability
@@ -27,10 +28,18 @@ def platform(case: Case) -> Iterator[Finding]:
     if row is None:
         yield _stops(case, "/etc/os-release", f"{limits.system_id or 'this system'} is no distribution that Patch Manager knows")
         return
-    if not is_supported(row, limits.system_version):
+    if is_supported(row, limits.system_version) is False:
         detail = f"{row.title} {limits.system_version} is not in the documented list of releases"
         yield _remark(case, "/etc/os-release", detail, "unlisted-release")
     yield from _python(case, limits, row)
+
+
+def undecided(case: Case) -> Iterator[tuple[str, str]]:
+    """A release of which no source tells whether Patch Manager supports it."""
+    limits = _limits(case)
+    row = distribution_of(limits.system_id) if limits is not None else None
+    if limits is not None and row is not None and limits.system_version and is_supported(row, limits.system_version) is None:
+        yield "Patch Manager's list", f"whether it has {row.title} {limits.system_version} is not known ({AS_OF})"
 
 
 def _python(case: Case, limits: NodeLimits, row: Distribution) -> Iterator[Finding]:
@@ -156,6 +165,7 @@ def _remark(case: Case, subject: str, detail: str, variant: str, **more: Any) ->
 
 CHECKS = (
     Check("patch-platform", platform),
+    Check("patch-platform-undecided", undecided),
     Check("patch-tools", tools),
     Check("patch-room", room),
     Check("package-manager-busy", busy),

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Iterator, Optional, Sequence, Union
 
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.patch import ACCELERATED, MODULES, PAYLOAD
 from ssm_bootstrap.diagnose.case import Case, Check
@@ -78,6 +79,7 @@ def _listed(words: Sequence[str]) -> str:
 PATCH = (Capability.PATCH,)
 MOST_GROUPS, MOST_SETTINGS = 10, 3
 FATAL = (Effect.BREAKS, Effect.LIES)
+NOT_HANDED_OUT = (FetchOutcome.DENIED, FetchOutcome.MISSING)
 PROGRAMS = {Manager.DNF: "dnf ", Manager.YUM: "yum ", Manager.APT: "apt-get ", Manager.ZYPPER: "zypper "}
 
 
@@ -106,7 +108,9 @@ def payload(case: Case) -> Iterator[Finding]:
             failed[_way(case, _worst(group)) or name].extend(group)
     for group in failed.values():
         first = _worst(group)
-        # That no version seen in use is there any more is not proven to be a fault; nor is a name that not every run asks for.
+        way = _way(case, first)
+        variant = _variant_of_payload(group) if way is None else ""
+        # A name that not every run asks for proves nothing.
         sure = any(fetch.outcome is FetchOutcome.UNREACHED and fetch.what not in (ACCELERATED, MODULES) for fetch in group)
         versions = sum(fetch.what == PAYLOAD for fetch in group)
         detail = f"{versions} known versions: {first.detail}" if first.what == PAYLOAD and versions > 1 else first.detail
@@ -114,15 +118,24 @@ def payload(case: Case) -> Iterator[Finding]:
             "patch-payload-unreachable",
             ", ".join(dict.fromkeys(_fetch_host(fetch) for fetch in group)),
             detail,
+            variant=variant,
             facts={"host": _fetch_host(first)},
             evidence=tuple(Evidence("probe", fetch.url, fetch.detail) for fetch in group),
-            severity=Severity.ERROR if sure else Severity.WARNING,
-            symptom_of=_way(case, first),
+            severity=None if variant else Severity.ERROR if sure else Severity.WARNING,
+            symptom_of=way,
             hosts=tuple(dict.fromkeys(fetch.probe.target.host for fetch in group if fetch.probe is not None)),
             services=("s3",),
             breaks=PATCH if sure else (),
-            degrades=() if sure else PATCH,
+            degrades=() if sure or variant else PATCH,
         )
+
+
+def _variant_of_payload(group: Sequence[Fetch]) -> str:
+    """Which variant tells of objects that prove no fault: versions that S3 itself does not hand out, and S3 Accelerate's name."""
+    if all(fetch.what == ACCELERATED for fetch in group):
+        return "accelerated"
+    by_s3 = (fetch.probe is not None and fetch.probe.request_id and fetch.outcome in NOT_HANDED_OUT for fetch in group)
+    return "gone-or-denied" if all(fetch.what == PAYLOAD for fetch in group) and all(by_s3) else ""
 
 
 def _worst(group: Sequence[Fetch]) -> Fetch:
@@ -187,7 +200,9 @@ def failed_of(found: Repositories) -> list[Judged]:
 
 def of_manager(remedy: Remedy, manager: Manager) -> Remedy:
     """A remedy with the commands of this machine's own package manager alone."""
-    return replace(remedy, instance_commands=tuple(one for one in remedy.instance_commands if one.startswith(PROGRAMS[manager])))
+    return replace(
+        remedy, instance_commands=tuple(one for one in remedy.instance_commands if one.text.startswith(PROGRAMS[manager]))
+    )
 
 
 def _objects(case: Case) -> Sequence[Fetch]:
@@ -209,7 +224,8 @@ def _way(case: Case, fetch: Optional[Fetch]) -> Optional[str]:
     """The finding that tells of the same fault of the way, where the endpoints of AWS show it too."""
     code = cause_of(fetch.probe) if fetch is not None and fetch.probe is not None else ""
     known = {reach.code for reach in case.reaches if reach.standing is Standing.FAILED and not reach.shown_by.target.optional}
-    return code if code and code in known else None
+    alike = fetch is None or fetch.what != ACCELERATED or (code in FINDINGS and FINDINGS[code].is_of_every_host)
+    return code if code and code in known and alike else None  # what mends the way to S3 does not lead to S3 Accelerate
 
 
 def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Finding:

@@ -1,0 +1,155 @@
+"""Policies to paste: the grammar of IAM, actions that the services have, the right partition, and a page of their own."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Iterable, List, Mapping, Set
+
+import pytest
+
+from ssm_bootstrap.catalog.partitions import PARTITIONS
+from ssm_bootstrap.catalog.policies import NODE_DELIVERY, NODE_MESSAGES, NODE_SSM, POLICIES, UNSIGNED, IamPolicy, buckets
+from ssm_bootstrap.cli import main
+from ssm_bootstrap.render.policies_page import document
+from tests.aws import MARKS
+from tests.laws.generate import POLICIES_PAGE
+
+OPERATORS = frozenset(
+    {"StringEquals", "StringNotEquals", "StringLike", "ArnLike", "ArnEquals", "Bool", "IpAddress", "NumericEquals", "Null"}
+)
+"""IAM JSON policy elements: condition operators."""
+
+KEYS = frozenset(
+    {
+        *("aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:ResourceAccount", "aws:SourceAccount", "aws:SourceArn"),
+        *("aws:SourceVpce", "ssm:NodeAccountId", "ssm:NodeOrgId"),
+    }
+)
+"""AWS global condition context keys; Systems Manager User Guide, setup-create-vpc (hybrid nodes)."""
+
+PERMISSIONS = {"s3:ListBucket": "ListObjects", "s3:GetEncryptionConfiguration": "GetBucketEncryption"}
+"""Actions of S3 that have another name than the operation (Service Authorization Reference, Amazon S3)."""
+
+REGIONS = ("eu-west-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "eusc-de-east-1", "ap-southeast-7")
+
+of_aws = MARKS[1]
+every_document = pytest.mark.parametrize(
+    ("policy", "region"),
+    [(policy, region) for policy in POLICIES for region in REGIONS],
+    ids=lambda value: str(getattr(value, "name", value)),
+)
+
+
+def statements(policy: IamPolicy, region: str) -> List[Mapping[str, Any]]:
+    found = json.loads(policy.text(region))
+    assert set(found) == {"Version", "Statement"} and found["Version"] == "2012-10-17"
+    return list(found["Statement"])
+
+
+def listed(value: Any) -> List[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def actions() -> Iterable[str]:
+    return sorted({action for policy in POLICIES for one in statements(policy, "eu-west-1") for action in listed(one["Action"])})
+
+
+@every_document
+def test_the_grammar_is_that_of_iam(policy: IamPolicy, region: str) -> None:
+    sids = []
+    for one in statements(policy, region):
+        assert set(one) <= {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
+        assert one["Effect"] == "Allow" and listed(one["Action"])
+        sids += [one["Sid"]] if "Sid" in one else []
+        assert re.fullmatch(r"[A-Za-z0-9]*", one.get("Sid", ""))
+        assert ("Principal" in one) is policy.is_of_resource
+        assert one.get("Principal", "*") == "*" or set(one["Principal"]) <= {"AWS", "Service"}
+        assert ("Resource" in one) is (policy.name != "role-trust"), "a trust policy has no resource, any other has"
+        for operator, wanted in one.get("Condition", {}).items():
+            assert operator in OPERATORS and set(wanted) <= KEYS
+    assert len(sids) == len(set(sids))
+
+
+@every_document
+def test_what_it_names_is_of_the_partition_of_its_region(policy: IamPolicy, region: str) -> None:
+    names = {item.name: item.prefix for item in PARTITIONS}
+    for partition in re.findall(r"arn:([a-z-]+):", policy.text(region)):
+        assert region.startswith(names[partition]) and (partition != "aws" or region in ("eu-west-1", "ap-southeast-7"))
+
+
+def managed_policy() -> Set[str]:
+    """The actions of AmazonSSMManagedInstanceCore, as moto keeps AWS's managed policies."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    core = json.loads(aws_managed_policies_data)["AmazonSSMManagedInstanceCore"]
+    return {item for one in core["Document"]["Statement"] for item in listed(one["Action"])}
+
+
+@of_aws
+def test_every_action_is_one_of_its_service() -> None:
+    """ssmmessages and ec2messages have no model in botocore, nor do the calls that only an agent makes: the managed policy has
+    them, and the calls without a signature are named in the User Guide."""
+    import botocore.session
+
+    known = managed_policy() | set(UNSIGNED) | {"ssm:*"}
+    for action in set(actions()) - known:
+        service, _, name = action.partition(":")
+        assert PERMISSIONS.get(action, name) in botocore.session.Session().get_service_model(service).operation_names
+
+
+@of_aws
+def test_the_role_may_do_what_the_managed_policy_allows() -> None:
+    assert {*NODE_SSM, *NODE_MESSAGES, *NODE_DELIVERY} == managed_policy()
+
+
+def test_a_call_without_a_principal_is_under_no_condition_on_one() -> None:
+    for policy in POLICIES:
+        for one in statements(policy, "eu-west-1"):
+            if set(UNSIGNED) & set(listed(one["Action"])):
+                assert set(one["Condition"]["StringEquals"]) == {"ssm:NodeAccountId"}
+            if policy.name == "endpoint-s3" and "aws-ssm-eu-west-1" in str(one["Resource"]):
+                assert "Condition" not in one
+
+
+@pytest.mark.parametrize(("region", "principal"), [("eu-west-1", "ssm.amazonaws.com"), ("cn-north-1", "ssm.amazonaws.com.cn")])
+def test_china_has_a_service_principal_of_its_own(region: str, principal: str) -> None:
+    (trust,) = [policy for policy in POLICIES if policy.name == "role-trust"]
+    assert statements(trust, region)[0]["Principal"] == {"Service": principal}
+
+
+def test_the_bucket_of_the_bundle_is_open_for_the_bundle_alone() -> None:
+    (bundle,) = [policy for policy in POLICIES if policy.name == "bucket-bundle"]
+    assert statements(bundle, "eu-west-1")[0]["Resource"] == "arn:aws:s3:::example-bucket/ssm-bootstrap.pyz"
+
+
+def test_output_of_run_command_may_be_written_with_its_acl() -> None:
+    """The agent uploads with the canned ACL bucket-owner-full-control, which S3 asks s3:PutObjectAcl for."""
+    (endpoint,) = [policy for policy in POLICIES if policy.name == "endpoint-s3"]
+    assert {"s3:PutObject", "s3:PutObjectAcl"} <= set(statements(endpoint, "eu-west-1")[1]["Action"])
+
+
+def test_buckets_are_those_that_are_known_for_a_region() -> None:
+    assert "aws-patch-manager-eu-west-1-5522fb710" in buckets("eu-west-1") and "patch-baseline-snapshot-eu-west-1" in buckets(
+        "eu-west-1"
+    )
+    assert "patch-baseline-snapshot-af-south-1-tbxdb5b9" in buckets("af-south-1")
+    assert "aws-patch-manager-cn-north-1-*" in buckets("cn-north-1")
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert POLICIES_PAGE.read_text(encoding="utf-8") == document(), "run: python -m tests.laws.generate"
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+def test_a_policy_is_printed_alone(policy: IamPolicy, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--policy", policy.name, "--region", "cn-north-1"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out) == json.loads(policy.text("cn-north-1"))
+    assert "111122223333" in told.err
+
+
+@pytest.mark.parametrize("words", [["--policy", "endpoint-ssm"], ["--policy", "nothing", "--region", "eu-west-1"]])
+def test_a_policy_wants_a_region_and_a_name_that_there_is(words: List[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", *words]) == 2
+    assert "--policy" in capsys.readouterr().err

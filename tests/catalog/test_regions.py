@@ -1,0 +1,111 @@
+"""Regions as people write them: capitals, zones and slips; and regions of which no source tells the year."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, Callable, Dict
+
+import pytest
+
+from ssm_bootstrap.catalog.regions import OPENED, UNDATED, has_ec2messages, is_known, meant_region, region_from_person
+from ssm_bootstrap.cli.flags import region as region_flag
+from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
+from ssm_bootstrap.collect.region import choose_region
+from ssm_bootstrap.collect.settings import Configuration, read_configuration
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.site import NO_SITE
+from tests.fakes import RootedFiles
+from tests.made import NO_CONFIG
+
+EVERY = (*OPENED, *UNDATED)
+
+
+@pytest.mark.parametrize("region", EVERY)
+def test_a_known_region_and_its_zones_are_taken(region: str) -> None:
+    for written in (region, region.upper(), f" {region} ", f"{region}a", f"{region.upper()}F"):
+        assert region_from_person(written) == region
+
+
+@pytest.mark.parametrize(
+    ("written", "region"),
+    [
+        ("us-west-2-lax-1a", "us-west-2"),  # a Local Zone
+        ("Eu-Central-1", "eu-central-1"),
+        ("ap-southeast-8", "ap-southeast-8"),  # of a region to come nothing is known but its shape
+        ("xx-north-1", "xx-north-1"),
+        ("us-isox-west-2", "us-isox-west-2"),
+        ("eusc-fr-west-1", "eusc-fr-west-1"),
+        ("zz-midland-1", "zz-midland-1"),  # like nothing that is known
+    ],
+)
+def test_what_is_understood(written: str, region: str) -> None:
+    assert region_from_person(written) == region
+
+
+SLIPS = [
+    ("ap-northest-1", "ap-northeast-1"),
+    ("ap-norteast-1", "ap-northeast-1"),
+    ("ap_northeast_1", "ap-northeast-1"),
+    ("ap-northeast1", "ap-northeast-1"),
+    ("AP-NORTHEST-1A", "ap-northeast-1"),
+    ("us-eaast-1", "us-east-1"),
+    ("eu-cetral-1", "eu-central-1"),
+    ("us-gv-west-1", "us-gov-west-1"),
+]
+
+
+@pytest.mark.parametrize(("written", "meant"), SLIPS)
+def test_a_slip_is_asked_about(written: str, meant: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        region_from_person(written)
+    assert f"did you mean {meant}" in str(caught.value)
+    assert written not in str(caught.value)
+
+
+@pytest.mark.parametrize("written", ["tokyo", "", "1234567890", "$(id)", "a" * 5000])
+def test_what_is_like_nothing_gets_an_example(written: str) -> None:
+    with pytest.raises(ValueError, match="a region looks like ap-northeast-1"):
+        region_from_person(written)
+    assert meant_region(written) == ""
+
+
+def by_flag(written: str, _: RootedFiles) -> Any:
+    return region_flag(written)
+
+
+def by_variable(written: str, _: RootedFiles) -> Any:
+    named = {"SSM_BOOTSTRAP_REGION": written}
+    return value_of(choose_region(None, named, Configuration(), None, None, None).region)
+
+
+def by_file(written: str, files: RootedFiles) -> Any:
+    files.put(paths.OUR_CONFIG, f"[node]\nregion = {written}\n")
+    return value_of(choose_region(None, {}, read_configuration(files), None, None, None).region)
+
+
+WAYS: Dict[str, Callable[[str, RootedFiles], Any]] = {"flag": by_flag, "variable": by_variable, "file": by_file}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_in_understands_and_asks(files: RootedFiles, way: str) -> None:
+    assert WAYS[way]("AP-NORTHEAST-1A", files) == "ap-northeast-1"
+    with pytest.raises((argparse.ArgumentTypeError, Refusal)) as caught:
+        WAYS[way]("ap-northest-1", files)
+    assert str(caught.value).endswith("'ap-northest-1' is not a valid region: did you mean ap-northeast-1?")
+    if isinstance(caught.value, Refusal):
+        assert caught.value.status is ExitStatus.BAD_CONTENT
+
+
+@pytest.mark.parametrize("region", UNDATED)
+def test_where_nobody_tells_the_year_ec2messages_is_no_need(region: str) -> None:
+    assert is_known(region, NO_SITE) and has_ec2messages(region, NO_SITE) is None
+    rows = targets_for(tuple(Capability), region, NO_CONFIG, ProxySettings(), NO_SITE)
+    optional = {target.endpoint: target.optional for _, target, _ in rows}
+    assert optional["ec2messages"] and not optional["ssmmessages"]
+
+
+def test_no_region_stands_in_both_tables() -> None:
+    assert not set(OPENED) & set(UNDATED)
