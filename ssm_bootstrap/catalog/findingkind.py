@@ -9,7 +9,7 @@ from typing import AbstractSet, Optional
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.failure import Failure, Stage
-from ssm_bootstrap.model.findings import Reason, Severity
+from ssm_bootstrap.model.findings import Reason, Severity, ShellCommand
 
 
 class Side(str, Enum):
@@ -48,12 +48,27 @@ class Circumstance(str, Enum):
     """What is seen of hosts that fail alike and may call for other words."""
 
     PROXY_WANTS_LOGIN = "the proxy answers 407"
+    PROXY_WITHOUT_TLS = "the proxy's URL asks for TLS, and the proxy answers without"
     PROXY_IS_UNREADABLE = "the proxy's URL cannot be read"
     LEADS_TO_THIS_MACHINE = "each name leads to this machine itself"
     SOME_OF_S3_ANSWERS = "other names of S3 answer"
     ADDRESS_UNSAID = "a log tells of silence and not of the address"
+    REGISTERING = "a registration was under way"
     NOTHING_ANSWERS = "nothing that was dialled answers, in the VPC and of S3"
     NO_NAME_LEADS_INSIDE = "no service's name leads into the VPC"
+
+
+class Hop(str, Enum):
+    """A station on the way from the instance to a service, in the order in which a packet comes to it."""
+
+    INSTANCE = "instance"
+    RESOLVER = "resolver"
+    FIREWALL = "own firewall"
+    SECURITY_GROUP = "security group"
+    NETWORK_ACL = "network ACL"
+    ROUTE = "route"
+    ENDPOINT = "endpoint"  # or what stands in its place: a gateway, a proxy
+    SERVICE = "service"
 
 
 class Layer(IntEnum):
@@ -65,6 +80,16 @@ class Layer(IntEnum):
     ANSWER = 3  # what answers at the other end, and the clock by which it is judged
     IDENTITY = 4
     AGENT = 5
+
+
+def look(text: str, about: str = "") -> ShellCommand:
+    """A command that only looks: it may be run at any time."""
+    return ShellCommand(text, about=about)
+
+
+def change(text: str, about: str = "") -> ShellCommand:
+    """A command that changes something: on this machine, in the account, or in a file."""
+    return ShellCommand(text, changes=True, about=about)
 
 
 @dataclass(frozen=True)
@@ -83,14 +108,16 @@ class Variant:
     summary: Optional[str] = None
     steps: Optional[tuple[str, ...]] = None
     aws_steps: Optional[tuple[str, ...]] = None
-    commands: Optional[tuple[str, ...]] = None
-    aws_commands: Optional[tuple[str, ...]] = None
+    commands: Optional[tuple[ShellCommand, ...]] = None
+    aws_commands: Optional[tuple[ShellCommand, ...]] = None
     source: Optional[str] = None
     transient: Optional[bool] = None
     severity: Optional[Severity] = None
     changed_on: Optional[Side] = None
     own_step_on: Optional[Side] = None
     own_step_beside: Optional[str] = None
+    is_fetched: Optional[bool] = None  # False: told of a machine's own files, so that no fault of a way is its cause
+    breaks_at: Optional[tuple[Hop, ...]] = None
     circumstance: Optional[Circumstance] = None
 
 
@@ -103,8 +130,13 @@ class FindingKind:
     ``{region}``, ``{domain}``, ``{detail}`` (what was seen, one line), ``{issuer}``, ``{proxy}``, ``{seconds}``, ``{mi}``,
     ``{vpc_id}``, ``{instance_id}``, ``{subnet_id}``, ``{ca_file}``, ``{ca_command}`` (where this system
     takes a further authority from, and the command that does so), ``{place}`` (what is meant: files with lines, ARNs).
+    Commands may also use what ``catalog/commands.py`` makes of these: ``{hosts}``, ``{addresses}``, ``{service_names}`` and
+    ``{each_service_name}`` for everything that one finding is about, ``{partition}``, and ``{instance_security_group_id}``,
+    ``{instance_security_group_ids}``, ``{activation_id}`` and ``{activation_code_file}``. What nobody knows before a look has
+    shown it stands there as ``<ENDPOINT-ID>`` and its like.
     A fact that is not known is filled with its own name in angle brackets, so that a pasted command says what to put there.
-    ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance.
+    ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance. Commands stand in the
+    order in which one would run them: looks, then changes, then a look at what came of it.
     """
 
     code: str
@@ -114,8 +146,8 @@ class FindingKind:
     summary: str
     steps: tuple[str, ...] = ()
     aws_steps: tuple[str, ...] = ()
-    commands: tuple[str, ...] = ()
-    aws_commands: tuple[str, ...] = ()
+    commands: tuple[ShellCommand, ...] = ()
+    aws_commands: tuple[ShellCommand, ...] = ()
     source: str = ""
     variants: tuple[Variant, ...] = ()
 
@@ -126,6 +158,7 @@ class FindingKind:
     subject: str = ""  # what it is always about; empty where that is a host, a service or a file
     service: str = ""  # the one service that it is of; empty where it may be any
     breaks: tuple[Capability, ...] = ()  # what it breaks wherever a log tells of it, whatever the agent was doing
+    breaks_at: tuple[Hop, ...] = ()  # where on the way; several: at one of them, and nobody can tell from here at which
     explains: tuple[str, ...] = ()  # codes of what follows from it
     depends_on: tuple[str, ...] = ()  # services whose fault may be its cause; empty: any
     failures: tuple[tuple[Stage, Failure], ...] = ()  # failures of a dialled host that mean it
@@ -136,6 +169,7 @@ class FindingKind:
     exit_status: ExitStatus = ExitStatus.UNREACHABLE  # of ``register`` that failed with it
     severity_for_caller: Optional[Severity] = None  # in the output of the very command that met it; None: as everywhere
     is_minor_beside: tuple[str, ...] = ()  # codes in the same log that make it one more effect of theirs: a warning
+    is_looked_at: bool = False  # of an agent that is seen to run a look tells more: what a text said of it then is over
     is_left_by: str = ""  # the code that leaves it behind: right after that it is told as that
     not_by_clock: Optional[Reason] = None  # a clock that is off to this side cannot be its cause
 

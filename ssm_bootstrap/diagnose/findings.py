@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import replace
-from typing import Any, Callable, Mapping, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
+from ssm_bootstrap.catalog.commands import fill_commands, mark_of, refill
 from ssm_bootstrap.catalog.findingkind import Side
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.catalog.partitions import fitted
 from ssm_bootstrap.model.findings import Evidence, Finding, Remedy, Severity, State
 
-_PLAIN = re.compile(r"[A-Za-z0-9._:/@%+=,-]+", re.ASCII)
 _UNKNOWN = {"mi": "this node", "issuer": "an issuer that is not named", "host": "the server"}
 """What stands in a sentence for a fact that is not known; a command has the fact's name in angle brackets."""
 
@@ -21,7 +19,7 @@ class _Facts(defaultdict):  # type: ignore[type-arg]
     """Fills a fact that is not known with its own name in angle brackets."""
 
     def __missing__(self, key: str) -> str:
-        return f"<{key.upper().replace('_', '-')}>"
+        return mark_of(key)
 
 
 def make_finding(
@@ -40,9 +38,7 @@ def make_finding(
 
     ``variant`` names a case of the code that has words of its own (a variant in its row).
     ``facts`` fill the templates of the row; ``each`` are facts that differ from host to host where a finding is about
-    several: commands are filled once for each, and with words alone that a shell takes as they are: facts come from logs
-    and answers of strangers, and a person pastes the commands. ``more`` are further fields of Finding (``breaks``,
-    ``symptom_of``, ...).
+    several, for the commands. ``more`` are further fields of Finding (``breaks``, ``symptom_of``, ...).
     """
     kind = FINDINGS[code].worded(variant)
     known = {name: value for name, value in (facts or {}).items() if value}
@@ -51,20 +47,13 @@ def make_finding(
         filled = text.format_map(_Facts(str, {**_UNKNOWN, **known, "subject": subject}))
         return filled if "host" in known or not text.startswith("{host}") else filled[:1].upper() + filled[1:]
 
-    def fill_command(text: str, own: Mapping[str, str]) -> str:
-        every = {**known, **own, "subject": subject}
-        plain = {name: word for name, word in every.items() if _PLAIN.fullmatch(word)}
-        return fitted(text.format_map(_Facts(str, plain)))
-
-    def fill_each(commands: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(fill_command(command, own) for command in commands for own in (each or ({},))))
-
+    commands = {**known, "subject": subject}
     remedy = Remedy(
         summary=fill(kind.summary),
         instance_steps=tuple(fill(step) for step in kind.steps),
-        instance_commands=fill_each(kind.commands),
+        instance_commands=fill_commands(kind.commands, commands, each),
         aws_steps=tuple(fill(step) for step in kind.aws_steps),
-        aws_commands=fill_each(kind.aws_commands),
+        aws_commands=fill_commands(kind.aws_commands, commands, each),
         see=f"ssm-bootstrap explain {code}",
         on_aws=kind.changed_on is Side.AWS,
     )
@@ -88,18 +77,13 @@ def with_known(finding: Finding, facts: Mapping[str, str]) -> Finding:
 
     A command takes over only a word that a shell takes as it is.
     """
-    marks = {f"<{name.upper().replace('_', '-')}>": value for name, value in facts.items() if value}
-    plain = {mark: value for mark, value in marks.items() if _PLAIN.fullmatch(value)}
+    given = {name: value for name, value in facts.items() if value}
 
-    def filled(known: Mapping[str, str]) -> Callable[[str], str]:
-        def fill(text: str) -> str:
-            for mark, value in known.items():
-                text = text.replace(mark, value)
-            return text
+    def words(text: str) -> str:
+        for name, value in given.items():
+            text = text.replace(mark_of(name), value)
+        return text
 
-        return fill
-
-    words, command = filled(marks), filled(plain)
     remedy = finding.remedy
     return replace(
         finding,
@@ -108,8 +92,8 @@ def with_known(finding: Finding, facts: Mapping[str, str]) -> Finding:
             remedy,
             summary=words(remedy.summary),
             instance_steps=tuple(map(words, remedy.instance_steps)),
-            instance_commands=tuple(map(command, remedy.instance_commands)),
+            instance_commands=tuple(refill(command, given) for command in remedy.instance_commands),
             aws_steps=tuple(map(words, remedy.aws_steps)),
-            aws_commands=tuple(fitted(command(text)) for text in remedy.aws_commands),
+            aws_commands=tuple(refill(command, given) for command in remedy.aws_commands),
         ),
     )

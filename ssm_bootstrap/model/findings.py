@@ -45,6 +45,18 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class ShellCommand:
+    """A command to paste; ``changes`` tells one that changes something from one that only looks.
+
+    ``about`` says what a look shows or what a change does, where the command itself does not say it.
+    """
+
+    text: str
+    changes: bool = False
+    about: str = ""
+
+
+@dataclass(frozen=True)
 class Remedy:
     """What to change: one sentence, then steps and commands to paste, for each side; ``see`` is the command
     that shows the code's page on any machine.
@@ -54,9 +66,9 @@ class Remedy:
 
     summary: str
     instance_steps: tuple[str, ...] = ()
-    instance_commands: tuple[str, ...] = ()
+    instance_commands: tuple[ShellCommand, ...] = ()
     aws_steps: tuple[str, ...] = ()
-    aws_commands: tuple[str, ...] = ()
+    aws_commands: tuple[ShellCommand, ...] = ()
     see: str = ""
     on_aws: bool = False
 
@@ -66,7 +78,7 @@ class Remedy:
         return self.aws_steps + self.instance_steps if self.on_aws else self.instance_steps + self.aws_steps
 
     @property
-    def commands(self) -> tuple[str, ...]:
+    def commands(self) -> tuple[ShellCommand, ...]:
         """The commands of both sides, of the one that makes the change first."""
         return self.aws_commands + self.instance_commands if self.on_aws else self.instance_commands + self.aws_commands
 
@@ -141,3 +153,9 @@ class Diagnosis:
     def causes(self) -> tuple[Finding, ...]:
         """The findings that are nobody's symptom."""
         return tuple(finding for finding in self.findings if finding.symptom_of is None)
+
+    @property
+    def main_causes(self) -> tuple[Finding, ...]:
+        """The causes that break something; where nothing is broken those that are warned of. The first is to be mended first."""
+        graves = tuple(finding for finding in self.causes if finding.severity is not Severity.INFO)
+        return tuple(finding for finding in graves if finding.severity is Severity.ERROR) or graves

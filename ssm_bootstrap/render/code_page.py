@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Mapping, Union
 
+from ssm_bootstrap.catalog.commands import fill_commands
 from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
-from ssm_bootstrap.render.shell import IN_BRACKETS, command_of
-from ssm_bootstrap.render.text import Report
+from ssm_bootstrap.render.shell import IN_BRACKETS
+from ssm_bootstrap.render.text import IN_AWS, ON_THIS_MACHINE, Report
 
 
 class _Prose(dict[str, str]):
@@ -23,13 +24,13 @@ def _prose(text: str, known: Mapping[str, str]) -> str:
 
 def tell_code(report: Report, kind: FindingKind, known: Mapping[str, str]) -> None:
     """The page; ``known`` are the facts that the caller gave, such as the region."""
-    remark = "; it may pass by itself" if kind.transient else ""
+    remark = "; may resolve by itself" if kind.transient else ""
     report.line(kind.code, "bold")
     report.line(f"{_prose(kind.title, known)} ({kind.severity.value}{remark})")
     _tell(report, kind, known)
     for variant in kind.variants:
         report.line()
-        report.line(f"Where {variant.when}:", "bold")
+        report.line(f"If {variant.when}:", "bold")
         if variant.title:
             report.line(_prose(variant.title, known))
         _tell(report, variant, known)
@@ -41,10 +42,10 @@ def _tell(report: Report, row: Union[FindingKind, Variant], known: Mapping[str, 
     if row.cause:
         report.item("why   ", _prose(row.cause, known))
     for side, steps, commands in (
-        ("this machine", row.steps, row.commands),
-        ("AWS side", row.aws_steps, row.aws_commands),
+        (ON_THIS_MACHINE, row.steps, row.commands),
+        (IN_AWS, row.aws_steps, row.aws_commands),
     ):
         told = [_prose(step, known) for step in steps or ()]
-        report.side(side, told, [command_of(command, known) for command in commands or ()])
+        report.side(side, told, fill_commands(commands or (), known))
     if row.source:
         report.item("source", row.source)

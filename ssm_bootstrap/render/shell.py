@@ -1,57 +1,97 @@
-"""Commands as a shell takes them: for a fact that nobody here knows a variable, set on a line before."""
+"""Commands as a person pastes them: numbered, looks and changes apart, and variables of the shell for what is not known."""
 
 from __future__ import annotations
 
 import re
-from typing import Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple, Sequence
 
-from ssm_bootstrap.catalog.partitions import fitted
+from ssm_bootstrap.model.findings import ShellCommand
 
 IN_BRACKETS = re.compile(r"<([A-Z][A-Z0-9-]*)>")
 """A fact that is not known, as the rows of findings have it."""
 
-_SINGLE_QUOTED = re.compile(r"'([^'\"$`\\]*)'")
+_QUOTED = re.compile(r"\"[^\"]*\"|'([^'\"$`\\]*)'")
 _BEGINNINGS = (
     ("SECURITY-GROUP-ID", "sg-"),
     ("SUBNET-ID", "subnet-"),
     ("VPC-ID", "vpc-"),
+    ("ENDPOINT-ID", "vpce-"),
     ("ROUTE-TABLE-ID", "rtb-"),
     ("PREFIX-LIST-ID", "pl-"),
     ("INSTANCE-ID", "i-"),
     ("MI-ID", "mi-"),
     ("MI", "mi-"),
+    ("PARTITION", "aws"),
 )
 """What the value begins with of a fact whose name ends so (Amazon EC2 User Guide, resource ids)."""
 
 
-class _InBrackets(dict[str, str]):
-    """Fills a fact that is not known with its name in capitals and angle brackets."""
+class NumberedCommand(NamedTuple):
+    """A command with its place among those of its side; ``settings`` sets the variables that it is the first to use."""
 
-    def __missing__(self, key: str) -> str:
-        return f"<{key.upper().replace('_', '-')}>"
+    number: int
+    about: str
+    settings: str
+    text: str
+
+    @property
+    def remark(self) -> str:
+        """What is told of it beside itself."""
+        return f"{self.number}: {self.about}" if self.about else str(self.number)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is pasted: the variables that are to be set, then the command."""
+        return (self.settings, self.text) if self.settings else (self.text,)
 
 
-def command_of(template: str, known: Mapping[str, str]) -> str:
-    """A command with what is known, and the names of all other facts in angle brackets."""
-    return fitted(template.format_map(_InBrackets(known)))
+class CommandBlock(NamedTuple):
+    """Commands of one purpose, one after the other: those that look, or those that change something."""
+
+    changes: bool
+    heading: str
+    commands: tuple[NumberedCommand, ...]
 
 
-def pasteable(commands: Sequence[str]) -> tuple[str, ...]:
+def blocks(commands: Sequence[ShellCommand]) -> tuple[CommandBlock, ...]:
+    """The commands of one side, numbered in the order in which one runs them; each variable is set before its first use."""
+    found: list[CommandBlock] = []
+    numbered = list(enumerate(commands, start=1))
+    for changes, group in groupby(numbered, key=lambda item: item[1].changes):
+        told = []
+        for number, command in group:
+            new = [name for name in _names((command,)) if name not in _names(commands[: number - 1])]
+            told.append(NumberedCommand(number, command.about, _settings(new), in_variables(command.text)))
+        heading = "To change:" if changes else "To look afterwards:" if found else "To look:"
+        found.append(CommandBlock(changes, heading, tuple(told)))
+    return tuple(found)
+
+
+def pasteable(commands: Sequence[ShellCommand]) -> tuple[str, ...]:
     """The commands with variables, and before them one line that sets all of these, to be filled in."""
-    names = dict.fromkeys(name for command in commands for name in IN_BRACKETS.findall(command))
-    told = tuple(in_variables(command) for command in commands)
-    return (" ".join(f"{variable_of(name)}={_beginning(name)}..." for name in names), *told) if names else told
+    names = _names(commands)
+    told = tuple(in_variables(command.text) for command in commands)
+    return (_settings(names), *told) if names else told
 
 
 def in_variables(command: str) -> str:
     """A command with ``$NAME`` for each ``<NAME>``, which a shell would take for a redirection."""
-    opened = _SINGLE_QUOTED.sub(lambda found: f'"{found[1]}"' if IN_BRACKETS.search(found[1]) else found[0], command)
+    opened = _QUOTED.sub(lambda found: f'"{found[1]}"' if found[1] and IN_BRACKETS.search(found[1]) else found[0], command)
     return IN_BRACKETS.sub(_variable, opened)
 
 
 def variable_of(name: str) -> str:
     """The variable of the shell that stands for a fact of that name."""
     return name.replace("-", "_")
+
+
+def _names(commands: Sequence[ShellCommand]) -> list[str]:
+    return list(dict.fromkeys(name for command in commands for name in IN_BRACKETS.findall(command.text)))
+
+
+def _settings(names: Sequence[str]) -> str:
+    return " ".join(f"{variable_of(name)}={_beginning(name)}..." for name in names)
 
 
 def _beginning(name: str) -> str:

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any, Mapping, Optional
 
 from ssm_bootstrap.model.agent import Agent, Identity
-from ssm_bootstrap.model.findings import AgentPart, Diagnosis, Evidence, Finding
+from ssm_bootstrap.model.findings import AgentPart, Diagnosis, Evidence, Finding, Remedy
 from ssm_bootstrap.model.machine import Image, Instance
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Observed, Seen, value_of
 from ssm_bootstrap.model.timeline import Incident, Run
-from ssm_bootstrap.render.shell import pasteable
+from ssm_bootstrap.render.shell import NumberedCommand, blocks, pasteable
 
 SCHEMA = "ssm-bootstrap/1"
 
@@ -78,6 +78,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
             "summary": finding.remedy.summary,
             "steps": list(finding.remedy.steps),
             "commands": list(pasteable(finding.remedy.commands)),
+            "blocks": _blocks(finding.remedy),
             "see": finding.remedy.see,
         },
         "symptom_of": finding.symptom_of,
@@ -86,6 +87,20 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "first": finding.first.isoformat() if finding.first else None,
         "last": finding.last.isoformat() if finding.last else None,
     }
+
+
+def _blocks(remedy: Remedy) -> list[dict[str, Any]]:
+    """The commands once more, of the side first that makes the change: whose they are, and whether they look or change."""
+    sides = [("aws", remedy.aws_commands), ("instance", remedy.instance_commands)]
+    return [
+        {"on": side, "changes": block.changes, "commands": [_command(command) for command in block.commands]}
+        for side, commands in (sides if remedy.on_aws else reversed(sides))
+        for block in blocks(commands)
+    ]
+
+
+def _command(command: NumberedCommand) -> dict[str, Any]:
+    return {"number": command.number, "about": command.about, "set": command.settings, "command": command.text}
 
 
 def _of(observed: Observed[Any], shape: Any) -> Any:

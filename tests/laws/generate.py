@@ -1,4 +1,4 @@
-"""Writes what is generated (`make docs`): findings.md and codes.txt in docs, by the catalogue, and the usage in README."""
+"""Writes what is generated (`make docs`): findings.md, policies.md, codes.txt in docs, by the catalogue, and README's usage."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import sys
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.render.findings_page import document
+from ssm_bootstrap.render.policies_page import document as policies
 from tests.laws.tree import ROOT
 
 CODES = ROOT / "docs" / "codes.txt"
 FINDINGS_PAGE = ROOT / "docs" / "findings.md"
+POLICIES_PAGE = ROOT / "docs" / "policies.md"
 README = ROOT / "README.md"
 USAGE = re.compile(r"(<!-- usage: [^\n]*-->\n```\n).*?(```\n<!-- end of usage -->)", re.DOTALL)
 
@@ -45,6 +47,7 @@ def generate() -> None:
     CODES.write_text(with_codes(CODES.read_text(encoding="utf-8")), encoding="utf-8")
     FINDINGS_PAGE.parent.mkdir(exist_ok=True)
     FINDINGS_PAGE.write_text(document(), encoding="utf-8")
+    POLICIES_PAGE.write_text(policies(), encoding="utf-8")
     README.write_text(with_usage(README.read_text(encoding="utf-8")), encoding="utf-8")
 
 

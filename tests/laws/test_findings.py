@@ -8,6 +8,7 @@ from string import Formatter
 
 import pytest
 
+from ssm_bootstrap.catalog.commands import mark_of
 from ssm_bootstrap.catalog.findingkind import FindingKind
 from ssm_bootstrap.catalog.findings import FINDINGS, KINDS, VARIANTS
 from ssm_bootstrap.cli import main
@@ -38,7 +39,7 @@ every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
 def templates(kind: FindingKind) -> list[str]:
     """Every text of a row that is filled with facts."""
     texts = (kind.title, kind.cause, kind.summary)
-    return [*texts, *kind.steps, *kind.aws_steps, *kind.commands, *kind.aws_commands]
+    return [*texts, *kind.steps, *kind.aws_steps, *(command.text for command in (*kind.commands, *kind.aws_commands))]
 
 
 def test_codes_are_unique() -> None:
@@ -92,8 +93,8 @@ def test_a_finding_can_be_told_with_every_fact_and_with_none(code: str, name: st
 def test_what_is_not_known_is_in_angle_brackets(kind: FindingKind) -> None:
     remedy = make_finding(kind.code, "ssm").remedy
     for name in DOCUMENTED - {"subject"}:
-        if any(f"{{{name}}}" in command for command in kind.commands + kind.aws_commands):
-            assert any(f"<{name.upper().replace('_', '-')}>" in command for command in remedy.commands)
+        if any(f"{{{name}}}" in command.text for command in kind.commands + kind.aws_commands):
+            assert any(mark_of(name) in command.text for command in remedy.commands)
 
 
 @every_kind
@@ -116,7 +117,7 @@ def test_other_words_for_a_code_are_those_of_a_code_and_on_its_page() -> None:
     for (code, name), variant in VARIANTS.items():
         row = FINDINGS[code]
         assert name and variant.when and variant.transient is not row.transient and variant.severity is not row.severity
-        assert f"### Where {variant.when}\n" in page(FINDINGS[code])
+        assert f"### If {variant.when}\n" in page(FINDINGS[code])
         assert variant.title != row.title and variant.cause != row.cause and variant.summary != row.summary
 
 
@@ -139,14 +140,14 @@ def test_s3_unreachable_names_the_endpoint_the_table_and_both_ports() -> None:
     finding = make_finding("s3-unreachable", "s3.eu-west-1.amazonaws.com", facts={"region": "eu-west-1"})
     for word in ("gateway", "route table", "interface", "443", "80", "prefix list"):
         assert word in finding.remedy.summary
-    assert any("com.amazonaws.eu-west-1.s3" in command and "prefix" in command for command in finding.remedy.commands)
+    assert any("com.amazonaws.eu-west-1.s3" in command.text and "prefix" in command.text for command in finding.remedy.commands)
 
 
 def test_answer_lost_says_how_to_find_and_remove_the_orphan() -> None:
     remedy = make_finding("answer-lost", "ssm", facts={"region": "eu-west-1"}).remedy
-    assert any("describe-activations" in command for command in remedy.commands)
-    assert any("describe-instance-information" in command and "ActivationIds" in command for command in remedy.commands)
-    assert any("deregister-managed-instance" in command and "<ORPHAN-MI-ID>" in command for command in remedy.commands)
+    assert any("describe-activations" in command.text for command in remedy.commands)
+    assert any("describe-instance-information" in command.text and "ActivationIds" in command.text for command in remedy.commands)
+    assert any("deregister-managed-instance" in command.text and "<ORPHAN-MI-ID>" in command.text for command in remedy.commands)
 
 
 def test_every_code_that_the_package_names_is_known() -> None:

@@ -1,108 +1,268 @@
 """Commands for the network team and the account's owner, shared by the rows: templates like every other text of a row.
 
-``{vpc_id}`` and its like cannot be known on the instance and stay as they are. Source: AWS CLI reference, ec2 and ssm.
+What the instance cannot know stands in angle brackets, or is one of the facts that a finding may lack; ``$ROLE`` is set by
+``ROLE_NAME``, which stands before. Endpoints are looked for in the whole account and not in the VPC alone: those of a shared
+VPC serve by a private hosted zone. Sources: AWS CLI reference (ec2, ssm, iam, route53, route53resolver, route53profiles,
+sts); JMESPath specification (``||``: an empty list is false).
 """
 
 from __future__ import annotations
 
-INSTANCE = (
+from dataclasses import replace
+
+from ssm_bootstrap.catalog.findingkind import change, look
+from ssm_bootstrap.model.findings import ShellCommand
+
+INSTANCE = look(
+    "aws ec2 describe-instances --region {region} --instance-ids {instance_id} --query"
+    " 'Reservations[].Instances[].[VpcId,SubnetId,Placement.AvailabilityZone,PrivateIpAddress,SecurityGroups[].GroupId]'",
+    "where the instance is: VPC, subnet, Availability Zone, address, security groups",
+)
+METADATA_OPTIONS = look(
     "aws ec2 describe-instances --region {region} --instance-ids {instance_id}"
-    " --query 'Reservations[].Instances[].[VpcId,SubnetId,PrivateIpAddress,SecurityGroups[].GroupId]'"
+    " --query 'Reservations[].Instances[].MetadataOptions'",
+    "the instance's metadata options",
 )
-ENDPOINT = (
-    "aws ec2 describe-vpc-endpoints --region {region}"
-    " --filters Name=service-name,Values=com.amazonaws.{region}.{service} Name=vpc-id,Values={vpc_id}"
-    " --query 'VpcEndpoints[].[VpcEndpointId,State,PrivateDnsEnabled,SubnetIds,Groups[].GroupId,NetworkInterfaceIds]'"
+HOP_LIMIT = change(
+    "aws ec2 modify-instance-metadata-options --region {region} --instance-id {instance_id}"
+    " --http-endpoint enabled --http-put-response-hop-limit 2",
+    "enable metadata, for containers too",
 )
-S3_ENDPOINTS = (
-    "aws ec2 describe-vpc-endpoints --region {region}"
-    " --filters Name=service-name,Values=com.amazonaws.{region}.s3 Name=vpc-id,Values={vpc_id}"
-    " --query 'VpcEndpoints[].[VpcEndpointId,VpcEndpointType,State,RouteTableIds,PrivateDnsEnabled,Groups[].GroupId]'"
+
+ENDPOINT = look(
+    "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values={service_names} --query"
+    " 'VpcEndpoints[].[VpcId,ServiceName,VpcEndpointId,State,PrivateDnsEnabled,SubnetIds,Groups[].GroupId,NetworkInterfaceIds]'",
+    "the account's endpoints, in this VPC or in a shared one: state, private DNS, subnets, security groups",
 )
-CREATE_ENDPOINT = (
-    "aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface --vpc-id {vpc_id}"
-    " --service-name com.amazonaws.{region}.{service} --subnet-ids {subnet_id}"
-    " --security-group-ids <ENDPOINT-SECURITY-GROUP-ID> --private-dns-enabled"
+CREATE_ENDPOINT = change(
+    "for name in {each_service_name}; do aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface"
+    ' --vpc-id {vpc_id} --service-name "$name" --subnet-ids {subnet_id} --security-group-ids <ENDPOINT-SECURITY-GROUP-ID>'
+    " --private-dns-enabled; done",
+    "create the missing endpoints",
 )
-CREATE_S3_GATEWAY = (
+ENABLE_PRIVATE_DNS = change(
+    "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --private-dns-enabled",
+    "or, if the endpoint exists, turn its private DNS on",
+)
+S3_ENDPOINTS = look(
+    "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.s3 --query"
+    " \"VpcEndpoints[?VpcEndpointType!='Gateway' || VpcId=='{vpc_id}'].[VpcId,VpcEndpointId,VpcEndpointType,State,IpAddressType,"
+    'RouteTableIds,PrivateDnsEnabled,DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint,Groups[].GroupId]"',
+    "the gateway endpoint in this VPC, and the account's interface endpoints",
+)
+CREATE_S3_GATEWAY = change(
     "aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Gateway --vpc-id {vpc_id}"
-    " --service-name com.amazonaws.{region}.s3 --route-table-ids <ROUTE-TABLE-ID>"
+    " --service-name com.amazonaws.{region}.s3 --route-table-ids <ROUTE-TABLE-ID>",
+    "create the gateway endpoint if there is none",
 )
-ENDPOINT_POLICY = (
-    "aws ec2 describe-vpc-endpoints --region {region}"
-    " --filters Name=service-name,Values=com.amazonaws.{region}.{service} Name=vpc-id,Values={vpc_id}"
-    " --query 'VpcEndpoints[].[VpcEndpointId,PolicyDocument]' --output text"
+ADD_ROUTE_TABLE = change(
+    "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <S3-ENDPOINT-ID> --add-route-table-ids <ROUTE-TABLE-ID>",
+    "or, if there is one, associate the subnet's route table with it",
 )
-S3_ENDPOINT_POLICY = (
-    "aws ec2 describe-vpc-endpoints --region {region}"
-    " --filters Name=service-name,Values=com.amazonaws.{region}.s3 Name=vpc-id,Values={vpc_id}"
-    " --query 'VpcEndpoints[].[VpcEndpointId,PolicyDocument]' --output text"
+ENDPOINT_POLICY = look(
+    "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values={service_names}"
+    " --query 'VpcEndpoints[].[VpcId,VpcEndpointId,PolicyDocument]' --output text",
+    "the endpoint policies",
 )
-ENDPOINT_INTERFACES = (
-    "aws ec2 describe-network-interfaces --region {region} --filters Name=addresses.private-ip-address,Values={address}"
-    " --query 'NetworkInterfaces[].[NetworkInterfaceId,SubnetId,AvailabilityZone,Description,Groups[].GroupId]'"
+S3_ENDPOINT_POLICY = look(
+    "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.s3"
+    " --query 'VpcEndpoints[].[VpcId,VpcEndpointId,VpcEndpointType,PolicyDocument]' --output text",
+    "the policies of the S3 endpoints",
 )
-SECURITY_GROUPS = (
+SET_ENDPOINT_POLICY = change(
+    "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --policy-document file://policy.json",
+    "set the policy saved as policy.json: docs/policies.md and `ssm-bootstrap explain --policy` have one",
+)
+ENDPOINT_INTERFACES = look(
+    "aws ec2 describe-network-interfaces --region {region} --filters Name=addresses.private-ip-address,Values={addresses} --query"
+    " 'NetworkInterfaces[].[NetworkInterfaceId,VpcId,SubnetId,AvailabilityZone,Description,Groups[].GroupId]'",
+    "what owns the address: VPC, subnet, Availability Zone, security groups (empty: nothing in this account)",
+)
+SECURITY_GROUPS = look(
     "aws ec2 describe-security-groups --region {region}"
-    " --group-ids <ENDPOINT-SECURITY-GROUP-ID> <INSTANCE-SECURITY-GROUP-ID>"
-    " --query 'SecurityGroups[].[GroupId,IpPermissions,IpPermissionsEgress]'"
+    " --filters Name=group-id,Values={instance_security_group_ids},<ENDPOINT-SECURITY-GROUP-ID>"
+    " --query 'SecurityGroups[].[GroupId,IpPermissions,IpPermissionsEgress]'",
+    "the inbound and outbound rules of both security groups",
 )
-INSTANCE_SECURITY_GROUP = (
-    "aws ec2 describe-security-groups --region {region} --group-ids <INSTANCE-SECURITY-GROUP-ID>"
-    " --query 'SecurityGroups[].[GroupId,IpPermissionsEgress]'"
+INSTANCE_SECURITY_GROUP = look(
+    "aws ec2 describe-security-groups --region {region} --filters Name=group-id,Values={instance_security_group_ids}"
+    " --query 'SecurityGroups[].[GroupId,IpPermissionsEgress]'",
+    "the outbound rules of the instance's security groups",
 )
-ALLOW_ENDPOINT_INBOUND = (
+ALLOW_ENDPOINT_INBOUND = change(
     "aws ec2 authorize-security-group-ingress --region {region} --group-id <ENDPOINT-SECURITY-GROUP-ID>"
-    " --protocol tcp --port 443 --source-group <INSTANCE-SECURITY-GROUP-ID>"
+    " --protocol tcp --port 443 --source-group {instance_security_group_id}",
+    "allow the instance inbound at the endpoint; for an endpoint in another VPC, use --cidr in place of --source-group",
 )
-NETWORK_ACL = (
-    "aws ec2 describe-network-acls --region {region} --filters Name=association.subnet-id,Values={subnet_id}"
-    " --query 'NetworkAcls[].Entries[].[Egress,RuleNumber,RuleAction,Protocol,PortRange,CidrBlock]'"
+ALLOW_INSTANCE_OUTBOUND = change(
+    "aws ec2 authorize-security-group-egress --region {region} --group-id {instance_security_group_id}"
+    " --protocol tcp --port 443 --source-group <ENDPOINT-SECURITY-GROUP-ID>",
+    "allow the instance outbound to the endpoint, if its own security group has no such rule",
 )
-ROUTE_TABLE = (
-    "aws ec2 describe-route-tables --region {region} --filters Name=association.subnet-id,Values={subnet_id}"
-    " --query 'RouteTables[].[RouteTableId,Routes]'"
+NETWORK_ACL = look(
+    "aws ec2 describe-network-acls --region {region} --filters Name=association.subnet-id,Values={subnet_id} --query"
+    " 'NetworkAcls[].Entries[].[Egress,RuleNumber,RuleAction,Protocol,PortRange,IcmpTypeCode,CidrBlock,Ipv6CidrBlock]'",
+    "the entries of the subnet's network ACL: true is outbound; 32767 and 32768 are the final deny rules",
 )
-MAIN_ROUTE_TABLE = (
-    "aws ec2 describe-route-tables --region {region}"
-    " --filters Name=vpc-id,Values={vpc_id} Name=association.main,Values=true --query 'RouteTables[].[RouteTableId,Routes]'"
+ENDPOINT_NETWORK_ACL = replace(
+    NETWORK_ACL,
+    text=NETWORK_ACL.text.replace("{subnet_id}", "<ENDPOINT-SUBNET-ID>"),
+    about="the same for the network ACL of the endpoint's subnet",
 )
-S3_PREFIX_LIST = (
+ROUTE_TABLE = look(
+    "aws ec2 describe-route-tables --region {region} --filters Name=vpc-id,Values={vpc_id} --query"
+    " \"(RouteTables[?Associations[?SubnetId=='{subnet_id}']] || RouteTables[?Associations[?Main]])[].[RouteTableId,Routes]\"",
+    "the route table that applies to the subnet: its own, or else the VPC's main one",
+)
+S3_PREFIX_LIST = look(
     "aws ec2 describe-prefix-lists --region {region} --filters Name=prefix-list-name,Values=com.amazonaws.{region}.s3"
-    " --query 'PrefixLists[].[PrefixListId,Cidrs]'"
+    " --query 'PrefixLists[].[PrefixListId,Cidrs]'",
+    "S3's prefix list and its addresses",
 )
-ALLOW_S3_HTTP = (
-    "aws ec2 authorize-security-group-egress --region {region} --group-id <INSTANCE-SECURITY-GROUP-ID>"
-    " --ip-permissions 'IpProtocol=tcp,FromPort=80,ToPort=80,PrefixListIds=[{{PrefixListId=<PREFIX-LIST-ID>}}]'"
+_ALLOW_S3 = "aws ec2 authorize-security-group-egress --region {region} --group-id {instance_security_group_id} --ip-permissions"
+ALLOW_S3_HTTP = change(
+    f"{_ALLOW_S3} 'IpProtocol=tcp,FromPort=80,ToPort=80,PrefixListIds=[{{{{PrefixListId=<PREFIX-LIST-ID>}}}}]'",
+    "allow the instance outbound to S3 on port 80",
 )
-ALLOW_S3_HTTPS = (
-    "aws ec2 authorize-security-group-egress --region {region} --group-id <INSTANCE-SECURITY-GROUP-ID>"
-    " --ip-permissions 'IpProtocol=tcp,FromPort=443,ToPort=443,PrefixListIds=[{{PrefixListId=<PREFIX-LIST-ID>}}]'"
+ALLOW_S3_HTTPS = change(
+    f"{_ALLOW_S3} 'IpProtocol=tcp,FromPort=443,ToPort=443,PrefixListIds=[{{{{PrefixListId=<PREFIX-LIST-ID>}}}}]'",
+    "allow the instance outbound to S3 on port 443",
 )
-DNS_SUPPORT = "aws ec2 describe-vpc-attribute --region {region} --vpc-id {vpc_id} --attribute enableDnsSupport"
-DNS_HOSTNAMES = "aws ec2 describe-vpc-attribute --region {region} --vpc-id {vpc_id} --attribute enableDnsHostnames"
-DHCP_OPTIONS = (
+ALLOW_S3 = change(
+    f"for port in 443 80; do {_ALLOW_S3}"
+    ' "IpProtocol=tcp,FromPort=$port,ToPort=$port,PrefixListIds=[{{PrefixListId=<PREFIX-LIST-ID>}}]"; done',
+    "allow the instance outbound to S3 on both ports; an existing rule is reported as a duplicate",
+)
+
+DNS_SUPPORT = look(
+    "aws ec2 describe-vpc-attribute --region {region} --vpc-id {vpc_id} --attribute enableDnsSupport",
+    "whether the VPC resolver is on",
+)
+DNS_ATTRIBUTES = look(
+    "for name in enableDnsSupport enableDnsHostnames; do"
+    ' aws ec2 describe-vpc-attribute --region {region} --vpc-id {vpc_id} --attribute "$name"; done',
+    "the VPC's DNS attributes",
+)
+ENABLE_DNS_SUPPORT = change(
+    "aws ec2 modify-vpc-attribute --region {region} --vpc-id {vpc_id} --enable-dns-support Value=true",
+    "turn the VPC resolver on",
+)
+ENABLE_DNS = change(
+    "for option in --enable-dns-support --enable-dns-hostnames; do"
+    ' aws ec2 modify-vpc-attribute --region {region} --vpc-id {vpc_id} "$option" Value=true; done',
+    "turn both on, if one is off: private DNS needs them",
+)
+DHCP_OPTIONS = look(
     "aws ec2 describe-dhcp-options --region {region} --dhcp-options-ids"
     " $(aws ec2 describe-vpcs --region {region} --vpc-ids {vpc_id} --query 'Vpcs[].DhcpOptionsId' --output text)"
+    " --query 'DhcpOptions[].DhcpConfigurations[].[Key,Values[].Value]'",
+    "the DNS servers that DHCP hands out",
 )
-RESOLVER_RULES = "aws route53resolver list-resolver-rule-associations --region {region} --filters Name=VPCId,Values={vpc_id}"
-HOSTED_ZONES = "aws route53 list-hosted-zones-by-vpc --vpc-id {vpc_id} --vpc-region {region}"
-ACTIVATION = (
-    "aws ssm describe-activations --region {region} --filters FilterKey=ActivationIds,FilterValues=<ACTIVATION-ID>"
-    " --query 'ActivationList[].[ActivationId,Expired,ExpirationDate,RegistrationLimit,RegistrationsCount,IamRole]'"
+RESOLVER_RULES = look(
+    "aws route53resolver list-resolver-rule-associations --region {region} --filters Name=VPCId,Values={vpc_id}"
+    " --query 'ResolverRuleAssociations[].[ResolverRuleId,Name,Status]'",
+    "the Resolver rules associated with the VPC",
 )
-CREATE_ACTIVATION = (
-    "aws ssm create-activation --region {region} --iam-role <ACTIVATION-ROLE> --registration-limit 1"
-    " --expiration-date <TIME-IN-UTC-WITHIN-30-DAYS> --default-instance-name <NAME>"
+RESOLVER_TARGETS = look(
+    "aws route53resolver list-resolver-rules --region {region} --query"
+    " 'ResolverRules[].[Id,DomainName,RuleType,Status,TargetIps[].Ip]'",
+    "the domains and targets of the account's Resolver rules",
 )
-NODES_OF_ACTIVATION = (
-    "aws ssm describe-instance-information --region {region} --filters Key=ActivationIds,Values=<ACTIVATION-ID>"
-    " --query 'InstanceInformationList[].[InstanceId,RegistrationDate,PingStatus,ComputerName,IPAddress]' --output table"
+HOSTED_ZONES = look(
+    "aws route53 list-hosted-zones-by-vpc --region {region} --vpc-id {vpc_id} --vpc-region {region}"
+    " --query 'HostedZoneSummaries[].[Name,HostedZoneId,Owner]'",
+    "the private hosted zones associated with the VPC, including those of other accounts and of AWS's endpoints",
 )
-NODE = (
+DNS_PROFILES = look(
+    "aws route53profiles list-profile-associations --region {region} --resource-id {vpc_id}"
+    " --query 'ProfileAssociations[].[ProfileId,Name,Status]'",
+    "the Route 53 Profiles of the VPC: their zones and rules do not appear in the commands above",
+)
+
+ACTIVATION = look(
+    "aws ssm describe-activations --region {region} --filters FilterKey=ActivationIds,FilterValues={activation_id}"
+    " --query 'ActivationList[].[ActivationId,Expired,ExpirationDate,RegistrationLimit,RegistrationsCount,IamRole]'",
+    "the activation: expired or not, expiry date, limit, use, role",
+)
+CREATE_ACTIVATION = change(
+    "aws ssm create-activation --region {region} --iam-role <ACTIVATION-ROLE> --registration-limit 1",
+    "create an activation, valid for 24 hours (--expiration-date: 30 days at most); give a role with a path as service-role/NAME",
+)
+NODES_OF_ACTIVATION = look(
+    "aws ssm describe-instance-information --region {region} --filters Key=ActivationIds,Values={activation_id}"
+    " --query 'InstanceInformationList[].[InstanceId,RegistrationDate,PingStatus,ComputerName,IPAddress]' --output table",
+    "the nodes registered with it",
+)
+NODE = look(
     "aws ssm describe-instance-information --region {region} --filters Key=InstanceIds,Values={mi}"
-    " --query 'InstanceInformationList[].[InstanceId,PingStatus,LastPingDateTime,AgentVersion,IamRole,ComputerName]'"
+    " --query 'InstanceInformationList[].[InstanceId,PingStatus,LastPingDateTime,AgentVersion,IamRole,ComputerName]'",
+    "what Systems Manager knows about the node",
 )
-DEREGISTER_NODE = "aws ssm deregister-managed-instance --region {region} --instance-id <ORPHAN-MI-ID>"
-ROLE_TRUST = "aws iam get-role --role-name <ACTIVATION-ROLE> --query Role.AssumeRolePolicyDocument"
-ROLE_POLICIES = "aws iam list-attached-role-policies --role-name <ACTIVATION-ROLE>"
+LOST_NODES = look(
+    "aws ssm describe-instance-information --region {region}"
+    " --filters Key=ResourceType,Values=ManagedInstance Key=PingStatus,Values=ConnectionLost"
+    " --query 'InstanceInformationList[].[InstanceId,LastPingDateTime,ComputerName]' --output table",
+    "hybrid nodes that lost their connection",
+)
+DEREGISTER_ORPHAN = change(
+    "aws ssm deregister-managed-instance --region {region} --instance-id <ORPHAN-MI-ID>",
+    ("deregister the orphan, not a working node"),
+)
+DEREGISTER_GONE = change(
+    "aws ssm deregister-managed-instance --region {region} --instance-id <GONE-MI-ID>", "deregister a node whose machine is gone"
+)
+DEREGISTER_OLD = change(
+    "aws ssm deregister-managed-instance --region {region} --instance-id {mi}", "deregister the old node once the new one works"
+)
+ROLE_NAME = look(
+    "ROLE=$(aws ssm describe-instance-information --region {region} --filters Key=InstanceIds,Values={mi}"
+    " --query 'InstanceInformationList[0].IamRole' --output text); ROLE=${{ROLE##*/}}; echo \"$ROLE\"",
+    "the name of the node's role, without a path such as service-role/",
+)
+ROLE_TRUST = look(
+    'aws iam get-role --region {region} --role-name "$ROLE" --query Role.AssumeRolePolicyDocument',
+    "the role's trust policy: ssm.amazonaws.com (in China: ssm.amazonaws.com.cn) must be allowed sts:AssumeRole",
+)
+ROLE_POLICIES = look(
+    'aws iam list-attached-role-policies --region {region} --role-name "$ROLE"'
+    " --query 'AttachedPolicies[].[PolicyName,PolicyArn]'",
+    "the managed policies attached to the role; `aws iam list-role-policies` lists inline ones",
+)
+ATTACH_CORE = change(
+    'aws iam attach-role-policy --region {region} --role-name "$ROLE"'
+    " --policy-arn arn:{partition}:iam::aws:policy/AmazonSSMManagedInstanceCore",
+    "attach the policy that every node needs, if it is missing",
+)
+CALLER_ACCOUNT = look("aws sts get-caller-identity --region {region} --query Account", "the account of these credentials")
+QUOTAS = look(
+    "aws service-quotas list-service-quotas --region {region} --service-code ssm"
+    " --query 'Quotas[].[QuotaName,Value,Adjustable]' --output table",
+    "the account's Systems Manager quotas",
+)
+
+SESSION_PREFERENCES = look(
+    "aws ssm get-document --region {region} --name SSM-SessionManagerRunShell --query Content --output text",
+    "the session preferences of this region",
+)
+ROLE_TAGS = look(
+    "aws iam list-role-tags --region {region} --role-name <ROLE-THAT-OPENS-THE-SESSION> --query 'Tags[].[Key,Value]'",
+    "the tags of the role that opens the session: SSMSessionRunAs matters",
+)
+PACKAGE_VERSIONS = look(
+    "aws ssm list-document-versions --region {region} --name <PACKAGE>"
+    " --query 'DocumentVersions[].[DocumentVersion,VersionName,Status]'",
+    "the versions of the package",
+)
+UPDATE_AGENT = change(
+    "aws ssm send-command --region {region} --document-name AWS-UpdateSSMAgent --instance-ids {mi}",
+    "update the agent",
+)
+NEWEST_AGENT = look(
+    "aws s3 cp s3://amazon-ssm-{region}/latest/VERSION - --region {region} --no-sign-request",
+    "the newest version available in this region",
+)
+
+
+def of_service(command: ShellCommand, service: str) -> ShellCommand:
+    """A command about endpoints, for this service whatever a finding is about."""
+    return replace(command, text=command.text.replace("{service_names}", f"com.amazonaws.{{region}}.{service}"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller
+from ssm_bootstrap.catalog.addresses import RESOLVER, RESOLVER_V6
+from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.failure import Failure, Stage
@@ -12,6 +13,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="dns-silent",
         severity=Severity.ERROR,
+        breaks_at=(Hop.RESOLVER,),
         layer=Layer.NAMES,
         explains=(
             "dns-refused",
@@ -32,30 +34,43 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         title="The DNS resolver does not answer",
         cause=(
-            "This machine's resolver gave no answer for {host} in time. Without names nothing of Systems Manager can be "
-            "reached, so whatever else fails may only be a consequence of this."
+            "This machine's resolver did not answer for {host} in time. Without DNS, nothing in Systems Manager can be reached, "
+            "so every other failure may just be a consequence of this."
         ),
-        summary="Point this machine at a resolver that answers, normally the VPC's own at the VPC's base address plus 2.",
+        summary="Point this machine at a resolver that answers, normally the VPC resolver at the VPC's base address plus 2.",
         steps=(
-            "See which resolver is configured, and whether DHCP or an image's leftovers put it there.",
-            "Ask the VPC resolver directly (169.254.169.253 reaches it from every VPC with DNS support).",
-            "Check that this machine's own firewall lets port 53 out over UDP and TCP.",
+            "Check which resolver is configured, and whether it came from DHCP or was left behind in an image.",
+            (
+                f"Query the VPC resolver directly ({RESOLVER}, or {RESOLVER_V6} over IPv6): it answers in every VPC with DNS "
+                f"support."
+            ),
+            "Check that this machine's own firewall allows port 53 out over UDP and TCP.",
         ),
         aws_steps=(
-            "Is enableDnsSupport on in the VPC? Without it the VPC resolver is silent.",
-            "Custom DNS servers: security group of the servers inbound 53, of the instance outbound 53 (UDP and TCP)?",
-            "Network ACLs between them: 53 out, 1024-65535 back (UDP and TCP)? They do not filter the VPC resolver itself.",
-            "Route table: is there a way to the DNS servers (peering, transit gateway, VPN)?",
-            "DHCP options set: does it name servers that still exist?",
+            (
+                "Is enableDnsSupport on in the VPC? Without it the VPC resolver does not answer. It also drops queries above "
+                "1,024 packets per second and network interface."
+            ),
+            (
+                "Custom DNS servers: does their security group allow port 53 in, and the instance's security group port 53 out "
+                "(UDP and TCP)?"
+            ),
+            (
+                "Network ACLs between them: do they allow 53 out and 1024-65535 back (UDP and TCP)? They do not filter the VPC "
+                "resolver itself."
+            ),
+            "Route table: is there a route to the DNS servers (peering, transit gateway, VPN)?",
+            "DHCP options set: do the servers in it still exist?",
         ),
-        commands=("cat /etc/resolv.conf", "resolvectl status", "dig +time=2 +tries=1 {host} @169.254.169.253"),
-        aws_commands=(aws.DNS_SUPPORT, aws.DHCP_OPTIONS, aws.NETWORK_ACL, aws.ROUTE_TABLE),
+        commands=(look("cat /etc/resolv.conf"), look("resolvectl status"), look("dig +time=2 +tries=1 {host} @169.254.169.253")),
+        aws_commands=(aws.DNS_SUPPORT, aws.DHCP_OPTIONS, aws.NETWORK_ACL, aws.ROUTE_TABLE, aws.ENABLE_DNS_SUPPORT),
         transient=True,
         source="Amazon VPC User Guide, DNS attributes and the Amazon DNS server; Go net, dnsclient_unix.go",
     ),
     FindingKind(
         code="dns-refused",
         severity=Severity.ERROR,
+        breaks_at=(Hop.RESOLVER,),
         layer=Layer.NAMES,
         explains=(
             "dns-unknown-name",
@@ -69,54 +84,79 @@ KINDS: tuple[FindingKind, ...] = (
         scope=Scope.OF_ITS_HOSTS,
         is_of_the_way=True,
         failures=((Stage.DNS, Failure.RESOLVER_REFUSED),),
-        title="The DNS resolver answers, but with a refusal or an error of its own",
+        title="The DNS resolver answers with a refusal or an error",
         cause=(
-            "The resolver answered SERVFAIL or REFUSED for {host}, or nothing listens on its port 53. It is alive but cannot "
-            "or will not look this name up: its forwarder fails, or a policy (DNS firewall, access list) stands against it."
+            "The resolver answered SERVFAIL or REFUSED for {host}, or nothing listens on its port 53. It is running but cannot "
+            "or will not resolve this name: its forwarder fails, or an access list refuses this machine."
         ),
-        summary="Make the resolver forward {domain} to the VPC resolver, and let it answer this machine.",
+        summary="Make the resolver forward {domain} to the VPC resolver, and allow queries from this machine.",
         steps=(
-            "Ask the VPC resolver directly: if it answers, the custom DNS server in between is at fault.",
-            "If a local cache runs (systemd-resolved, dnsmasq, unbound), check that it runs and has upstream servers.",
+            "Query the VPC resolver directly: if it answers, the custom DNS server in between is at fault.",
+            "If there is a local cache (systemd-resolved, dnsmasq, unbound), check that it is running and has upstream servers.",
         ),
         aws_steps=(
             "Custom DNS servers: is there a conditional forwarder for {domain} to the VPC's base address plus 2?",
             "Do the servers' access lists allow queries from this subnet?",
-            "Route 53 Resolver: does a rule for {domain} point at targets that are down? Does a DNS Firewall rule block it?",
+            (
+                "Route 53 Resolver: does a forwarding rule for {domain} point at targets that are down? A DNS Firewall that "
+                "fails closed also causes SERVFAIL; its block rules do not."
+            ),
         ),
-        commands=("cat /etc/resolv.conf", "resolvectl query {host}", "dig +time=2 +tries=1 {host} @169.254.169.253"),
-        aws_commands=(aws.RESOLVER_RULES, aws.DHCP_OPTIONS),
+        commands=(
+            look("cat /etc/resolv.conf"),
+            look("resolvectl query {host}"),
+            look("dig +time=2 +tries=1 {host} @169.254.169.253"),
+        ),
+        aws_commands=(aws.RESOLVER_RULES, aws.RESOLVER_TARGETS, aws.DNS_PROFILES, aws.DHCP_OPTIONS),
         transient=True,
         source="Go net, dnsclient_unix.go; Systems Manager User Guide, setup-create-vpc (custom DNS)",
     ),
     FindingKind(
         code="dns-unknown-name",
         severity=Severity.ERROR,
+        breaks_at=(Hop.RESOLVER,),
         is_of_a_missing_endpoint=True,
         layer=Layer.NAMES,
         explains=("proxy-unreachable", *families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
         failures=((Stage.DNS, Failure.NAME_UNKNOWN),),
-        title="DNS says that no such name exists for {service}",
+        title="The DNS name for {service} does not exist",
         cause=(
-            "The resolver answers, and says that {host} does not exist. Either it does not know {domain} at all (a custom "
-            "server that forwards nothing), or a private hosted zone hides the public name, or the service or region is not "
-            "one that exists."
+            "The resolver says that {host} does not exist. Either it does not know {domain} at all (a custom server without a "
+            "forwarder), or a private hosted zone hides the public name. It may also be that there is no such service or region."
         ),
-        summary="Make the resolver know {host}: forward {domain} to the VPC resolver, or complete the private hosted zone.",
+        summary="Make {host} resolvable: forward {domain} to the VPC resolver, or add the name to the private hosted zone.",
         steps=(
             "Check the spelling of the region, {region}, and of any endpoint in /etc/amazon/ssm/amazon-ssm-agent.json.",
-            "Ask the VPC resolver directly: if it knows the name, the custom DNS server in between is at fault.",
+            "Query the VPC resolver directly: if it knows the name, the custom DNS server in between is at fault.",
         ),
         aws_steps=(
             "Custom DNS servers: is there a conditional forwarder for {domain} to the VPC's base address plus 2?",
-            "Private hosted zone: does one for {region}.{domain} (or above) hide the public names without having this one?",
-            "Interface endpoint for {service}: is its private DNS on?",
-            "Does {service} exist in {region}? Regions opened in 2024 or later have no ec2messages.",
+            (
+                "Private hosted zone: is one for {region}.{domain} (or a parent), associated directly or through a Route 53 "
+                "Profile, that hides the public names but has no record for this one?"
+            ),
+            (
+                "Route 53 Resolver DNS Firewall: does a rule block {host}? A block rule answers NXDOMAIN, no records, or an "
+                "address of its own."
+            ),
+            (
+                "Interface endpoint for {service}: with private DNS on, its name takes precedence over a private hosted zone for "
+                "a parent domain."
+            ),
+            "Is {service} available in {region}? Regions opened in 2024 or later have no ec2messages.",
         ),
-        commands=("getent ahosts {host}", "dig +time=2 +tries=1 {host} @169.254.169.253"),
-        aws_commands=(aws.HOSTED_ZONES, aws.RESOLVER_RULES, aws.ENDPOINT, aws.DHCP_OPTIONS),
+        commands=(look("getent ahosts {hosts}"), look("dig +time=2 +tries=1 {host} @169.254.169.253")),
+        aws_commands=(
+            aws.HOSTED_ZONES,
+            aws.DNS_PROFILES,
+            aws.RESOLVER_RULES,
+            aws.RESOLVER_TARGETS,
+            aws.ENDPOINT,
+            aws.DHCP_OPTIONS,
+            aws.ENABLE_PRIVATE_DNS,
+        ),
         transient=True,
         source=(
             "Go net, dnsclient_unix.go; "

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Scope, Teller, Variant
+from ssm_bootstrap.catalog.addresses import IMDS_V6, RESOLVER_V6
+from ssm_bootstrap.catalog.agent import OOM_PROTECTED
+from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.capability import ON_A_NODE
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.findings import Severity
 
-_UNITS = "systemctl status --no-pager 'amazon-ssm-agent*' 'snap.amazon-ssm-agent*'"
-_ENVIRONMENT = "systemctl show -p Environment -p EnvironmentFiles -p DropInPaths amazon-ssm-agent.service"
-_DISK = "df -h {subject}"
-_LARGEST = "sudo du -xh --max-depth=2 /var/lib/amazon /var/log/amazon | sort -h | tail"
+_UNITS = look("systemctl status --no-pager 'amazon-ssm-agent*' 'snap.amazon-ssm-agent*'")
+_ENVIRONMENT = look("systemctl show -p Environment -p EnvironmentFiles -p DropInPaths amazon-ssm-agent.service")
+_DISK = look("df -h {subject}")
+_LARGEST = look("sudo du -xh --max-depth=2 /var/lib/amazon /var/log/amazon | sort -h | tail")
 _AGENT = "amazon-ssm-agent 3.3.1142.0"
 _PREREQUISITES = "AWS Systems Manager User Guide, patch-manager-prerequisites"
 
@@ -21,12 +23,12 @@ _IMMUTABLE = Variant(
     when="the directory is immutable",
     title="A directory that the agent writes to is immutable",
     cause=(
-        "{detail}. What is there already can still be written, and nothing new: no command's directory, no update, no rotation "
-        "of logs. Hardening scripts set that flag, and neither mode nor owner shows it."
+        "{detail}. Existing files can still be written, but nothing can be created: no command directory, no update, no "
+        "log rotation. Hardening scripts set this flag, and neither mode nor owner shows it."
     ),
-    summary="Take the immutable flag of {subject} away with chattr -i.",
-    steps=("Ask who set it: a hardening script may set it again.", "Restart the agent afterwards."),
-    commands=("lsattr -d {subject}", "sudo chattr -i {subject}", "sudo ssm-bootstrap restart"),
+    summary="Remove the immutable flag from {subject} with chattr -i.",
+    steps=("Find out who set it: a hardening script may set it again.", "Restart the agent afterwards."),
+    commands=(look("lsattr -d {subject}"), change("sudo chattr -i {subject}"), change("sudo ssm-bootstrap restart")),
     aws_steps=(),
     aws_commands=(),
     source="chattr(1), attribute i; ioctl_iflags(2), FS_IMMUTABLE_FL",
@@ -36,9 +38,10 @@ _IMMUTABLE = Variant(
 _FIREWALLS = (
     Variant(
         name="perhaps",
-        when="the rule holds under conditions that cannot be judged from here",
+        breaks_at=(Hop.FIREWALL, Hop.SECURITY_GROUP, Hop.NETWORK_ACL),
+        when="the rule has conditions that cannot be checked from here",
         severity=Severity.INFO,
-        title="A rule of this machine's own firewall may stop this",
+        title="A rule in this machine's own firewall may block this",
     ),
 )
 
@@ -46,6 +49,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="host-firewall",
         severity=Severity.ERROR,
+        breaks_at=(Hop.FIREWALL,),
         layer=Layer.MACHINE,
         explains=(
             "local-policy",
@@ -59,123 +63,162 @@ KINDS: tuple[FindingKind, ...] = (
         scope=Scope.OF_ITS_HOSTS,
         stops_registering=True,
         variants=_FIREWALLS,
-        title="This machine's own firewall stops {service}",
+        title="This machine's own firewall blocks {service}",
         cause=(
-            "A rule for outgoing packets on this machine stops connections to {host} on port {port}, and the probe failed as "
-            "such a rule makes it fail. What the security groups and network ACLs allow does not matter before that rule goes."
+            "An outbound rule on this machine blocks connections to {host} on port {port}, and the probe failed the way "
+            "such a rule makes it fail. Until that rule is gone, security groups and network ACLs make no difference."
         ),
-        summary="Allow outgoing TCP 443 and 80, and DNS on port 53, to {service} in this machine's own firewall.",
+        summary="Allow outbound TCP 443 and 80, and DNS on port 53, to {service} in this machine's own firewall.",
         steps=(
             "The rule is: {detail}",
-            "Put an accept before it, for the endpoints' addresses or for all of TCP 443 and 80, and save it for the next boot.",
-            "S3 behind a gateway endpoint has public addresses: a rule for the VPC's own blocks alone does not let it through.",
-            "Where a tool writes the rules (firewalld, ufw, a security agent), change them there, or it will undo the change.",
+            (
+                "Put an accept rule before it, for the endpoints' addresses or for all of TCP 443 and 80, and save it for the "
+                "next boot."
+            ),
+            (
+                "S3 behind a gateway endpoint has public addresses: a rule for the VPC's CIDR blocks alone does not let it "
+                "through."
+            ),
+            "If a tool writes the rules (firewalld, ufw, a security agent), change them there, or it will undo the change.",
         ),
         commands=(
-            "sudo nft list ruleset",
-            "sudo iptables-save",
-            "sudo firewall-cmd --state",
-            "ssm-bootstrap probe --region {region}",
+            look("sudo nft list ruleset"),
+            look("sudo iptables-save"),
+            look("sudo firewall-cmd --state"),
+            look("ssm-bootstrap probe --region {region}"),
         ),
         source="nft(8), iptables(8): hook output; a drop there is silent for TCP, a reject is an error at once (connect(2))",
     ),
     FindingKind(
         code="security-denials",
         severity=Severity.WARNING,
-        title="SELinux or AppArmor refuses the agent something",
+        title="SELinux or AppArmor denied the agent something",
         cause=(
-            "The audit log has denials of the agent's own processes. What was refused may be what fails; the line names "
+            "The audit log has denials for the agent's own processes. What was denied may be what fails; the record names "
             "the operation and the file."
         ),
-        summary="Look at what was denied, and allow it in the policy or correct the file's label.",
+        summary="Read the denial, then allow it in the policy or fix the file's label.",
         steps=(
-            "SELinux: files of the agent that were moved or copied keep a wrong label; `restorecon` sets the right one.",
-            "AppArmor: look which profile the line names; the agent's packages bring none of their own.",
-            "Run it in permissive or complain mode once, to see whether the denial is the cause.",
+            "SELinux: files of the agent that were moved or copied keep the wrong label; `restorecon` sets the right one.",
+            "AppArmor: check which profile the record names; the agent's packages ship none.",
+            (
+                "To test whether the denial is the cause, make only that domain permissive (`semanage permissive -a`) or that "
+                "profile complain."
+            ),
         ),
         commands=(
-            "sudo ausearch -m avc -ts recent",
-            "sudo restorecon -Rv /var/lib/amazon /var/log/amazon /etc/amazon",
-            "sudo journalctl -k -b | grep -i apparmor",
+            look("sudo ausearch -m avc -ts today"),
+            change("sudo restorecon -Rv /var/lib/amazon /var/log/amazon /etc/amazon"),
+            look("sudo journalctl -k -b | grep -i apparmor"),
         ),
         source="auditd(8), aureport(8); apparmor(7); the agent's log has `permission denied` then",
     ),
     FindingKind(
         code="split-routes",
         severity=Severity.WARNING,
-        title="This machine has default routes by more than one interface",
+        title="This machine has default routes through more than one interface",
         cause=(
-            "Connections go out by the default route of the lowest metric, whichever subnet, security group and route table its "
-            "interface has. What was set up for one interface then does not hold for the packets of the agent."
+            "Connections leave by the default route with the lowest metric, whatever subnet, security group and route "
+            "table that interface has. What you set up for one interface then does not apply to the agent's traffic."
         ),
-        summary="Give the interface in the subnet with the endpoints the lowest metric, or take the other default route away.",
+        summary="Give the interface in the subnet with the endpoints the lowest metric, or remove the other default route.",
         steps=(
-            "See which way a packet takes: the route, and the address that it leaves with.",
+            "Check which route and source address a packet to an endpoint uses.",
             "Let only one interface set a default route (DefaultRoute= or UseGateway= of systemd-networkd, DEFROUTE= elsewhere).",
         ),
         aws_steps=(
-            "Security group, route table and network ACL have to fit the subnet of the interface that packets leave by.",
-            "The route tables of both subnets need the S3 gateway endpoint, if both are used.",
+            "Security group, route table and network ACL must match the subnet of the interface that traffic leaves by.",
+            "If both subnets are used, both route tables need the S3 gateway endpoint.",
         ),
-        commands=("ip route show default", "ip -6 route show default", "ip route get 169.254.169.254", "ip rule"),
+        commands=(
+            look("ip route show default"),
+            look("ip -6 route show default"),
+            look("getent ahostsv4 ssm.{region}.{domain}"),
+            look("ip route get <ENDPOINT-ADDRESS>"),
+            look("ip rule"),
+        ),
         aws_commands=(aws.ROUTE_TABLE,),
         source="ip-route(8); Amazon EC2 User Guide, network interfaces; amazon-ssm-agent issue 449",
     ),
     FindingKind(
         code="ipv6-only",
         severity=Severity.ERROR,
+        breaks_at=(Hop.INSTANCE,),
         layer=Layer.MACHINE,
         explains=("no-route", *families.NO_PATH),
         stops_registering=True,
-        title="This machine has IPv6 alone, and the agent dials IPv4 names",
+        title="This machine has only IPv6, but the agent uses IPv4-only names",
         cause=(
-            "There is no IPv4 address and no IPv4 route here, and the usual names of Systems Manager have IPv4 addresses. An "
-            "agent from 3.3.3270.0 on can use the dual-stack names below api.aws, if it is told to."
+            "This machine has no IPv4 address and no IPv4 route, and the default Systems Manager names have only IPv4 "
+            "addresses. Agent 3.3.3270.0 or later can use the dual-stack names if it is configured to."
         ),
-        summary="Use agent 3.3.3270.0 or newer with Agent.UseDualStackEndpoint true, and dual-stack endpoints in the VPC.",
+        summary="Use agent 3.3.3270.0 or later with Agent.UseDualStackEndpoint set to true, and dual-stack endpoints in the VPC.",
         steps=(
-            "Update the agent if it is older than 3.3.3270.0; it has to come by another way than S3 over IPv4.",
-            "Write UseDualStackEndpoint: true into section Agent of amazon-ssm-agent.json, and restart the agent.",
-            "With NAT64 and DNS64 in the subnet the IPv4 names work too.",
+            "If the agent is older than 3.3.3270.0, update it; the package cannot come from S3 over IPv4.",
+            "Set UseDualStackEndpoint to true in the Agent section of amazon-ssm-agent.json, and restart the agent.",
+            "Alternatively, with NAT64 and DNS64 in the subnet the IPv4 names work too.",
         ),
         aws_steps=(
-            "Interface endpoints for ssm, ssmmessages and ec2messages of the address type dualstack or ipv6.",
+            (
+                "Interface endpoints of address type dualstack or ipv6 for ssm, ssmmessages and ec2messages, with private "
+                "DNS for {host} and the others; regions opened in 2024 or later have no ec2messages."
+            ),
+            (
+                "S3, for patches and agent updates: an endpoint of address type dualstack; the names are under "
+                "s3.dualstack.{region}.{domain}. A gateway endpoint of type ipv4 carries no IPv6."
+            ),
             "Route table and network ACL: IPv6 as well as IPv4.",
+            f"Instance metadata by IPv6 ({IMDS_V6}) is off until HttpProtocolIpv6 is enabled; {RESOLVER_V6} resolves names.",
         ),
-        commands=("ip -6 addr show scope global", "getent ahostsv6 ssm.{region}.api.aws", "amazon-ssm-agent -version"),
-        aws_commands=(aws.ENDPOINT.replace("{service}", "ssm"),),
-        source="amazon-ssm-agent release notes, 3.3.3270.0 (UseDualStackEndpoint); Systems Manager User Guide, setup-create-vpc",
+        commands=(look("ip -6 addr show scope global"), look("getent ahostsv6 {host}"), look("amazon-ssm-agent -version")),
+        aws_commands=(aws.of_service(aws.ENDPOINT, "ssm"),),
+        source=(
+            "amazon-ssm-agent release notes, 3.3.3270.0 (UseDualStackEndpoint); Systems Manager User Guide, setup-create-vpc; "
+            "EC2 API Reference, InstanceMetadataOptionsRequest and VpcEndpoint (2026-11)"
+        ),
     ),
     FindingKind(
         code="no-proxy-incomplete",
         severity=Severity.WARNING,
-        title="The agent goes by a proxy where it could go directly",
+        title="The agent uses a proxy where it could connect directly",
         cause=(
-            "The agent's service has a proxy, and its no_proxy leaves out what needs none: the instance metadata service, or "
-            "endpoints that lie inside this VPC. The proxy then stands in the way of what would work without it."
+            "The agent's unit sets a proxy, and its no_proxy leaves out what needs no proxy: the instance metadata "
+            "service, or endpoints inside this VPC. The proxy then breaks what would work without it."
         ),
-        summary="Put 169.254.169.254 and `.{domain}` into no_proxy of the agent's unit, as far as the VPC has endpoints.",
+        summary="Add 169.254.169.254 and `.{domain}` to no_proxy in the agent's unit, as far as the VPC has endpoints.",
         steps=(
-            "Write no_proxy into the same drop-in as the proxy, then `systemctl daemon-reload` and restart the agent.",
-            "Leave `.{domain}` out if some of the names have to go by the proxy; list the endpoints' names then.",
+            (
+                "Put no_proxy in the same drop-in as the proxy (snap: snap.amazon-ssm-agent.amazon-ssm-agent.service), then "
+                "run `systemctl daemon-reload` and restart the agent."
+            ),
+            "If some names must go through the proxy, leave out `.{domain}` and list the endpoints' names instead.",
         ),
-        commands=(_ENVIRONMENT, "getent ahosts ssm.{region}.{domain}", "sudo systemctl edit amazon-ssm-agent.service"),
+        commands=(
+            _ENVIRONMENT,
+            look("getent ahosts ssm.{region}.{domain}"),
+            change("sudo systemctl edit amazon-ssm-agent.service"),
+        ),
         source="golang.org/x/net/http/httpproxy; Systems Manager User Guide, configure-proxy-ssm-agent",
     ),
     FindingKind(
         code="ca-variables",
         severity=Severity.INFO,
-        title="Environment variables name certificates",
+        title="Environment variables set CA certificates",
         cause=(
-            "SSL_CERT_FILE and SSL_CERT_DIR take the place of the system's trust store for the whole agent. AWS_CA_BUNDLE is "
-            "read by a part of it alone (the signed look-up of an S3 bucket), so that registration ignores it."
+            "SSL_CERT_FILE replaces the system's CA bundle and SSL_CERT_DIR its certificate directories, for the whole "
+            "agent. AWS_CA_BUNDLE is read by one part only (the signed lookup of an S3 bucket), so registration ignores "
+            "it."
         ),
-        summary="Put a further authority into the system's trust store instead, and take the variables away.",
+        summary="Add an extra CA to the system's trust store instead, and remove the variables.",
         steps=(
-            "A file that SSL_CERT_FILE names has to hold Amazon's own authorities too, as nothing else counts then.",
-            "Variables of the shell hold for -register, those of the unit for the service: set them alike, or not at all.",
+            "If both are set, they must include Amazon's CAs too: the system's trust store is not read then.",
+            ("Variables in your shell apply to -register, those in the unit to the service: set them the same, or not at all."),
         ),
-        commands=(_ENVIRONMENT, "env | grep -E 'SSL_CERT|AWS_CA_BUNDLE'", "sudo cp CA.pem {ca_file} && sudo {ca_command}"),
+        commands=(
+            _ENVIRONMENT,
+            look("env | grep -E 'SSL_CERT|AWS_CA_BUNDLE'"),
+            change("sudo cp CA.pem {ca_file} && sudo {ca_command}"),
+        ),
         source=f"{_AGENT}, s3util/crossregion.go:135; -register ignores AWS_CA_BUNDLE (measured); Go crypto/x509, root_unix.go",
     ),
     FindingKind(
@@ -188,18 +231,19 @@ KINDS: tuple[FindingKind, ...] = (
         told_by=(Teller.MACHINE, Teller.LOG),
         stops_registering=True,
         exit_status=ExitStatus.TRY_LATER,
-        title="There is no room left for the agent's files",
+        title="There is no space left for the agent's files",
         cause=(
-            "The file system of the agent's state, logs or credentials has no free space or no free inodes. The agent can then "
-            "neither store an identity nor unpack a command's script, and a registration may leave a torn vault."
+            "The file system with the agent's state, logs or credentials has no free space or no free inodes. The agent "
+            "can then neither store an identity nor unpack a command's script, and a registration may leave a damaged "
+            "vault."
         ),
-        summary="Make room on the file system of {subject} before anything else is tried.",
+        summary="Free up space on the file system of {subject} before you try anything else.",
         steps=(
-            "Look what fills it: old commands' output lies in /var/lib/amazon/ssm/*/document/orchestration.",
-            "With free space and no inodes it is many small files: look for the directory that holds them.",
-            "Restart the agent afterwards.",
+            "Find what fills it: the output of old commands is in /var/lib/amazon/ssm/*/document/orchestration.",
+            "If there is free space but no inodes, look for a directory with very many small files.",
+            "Then restart the agent.",
         ),
-        commands=(_DISK, "df -i {subject}", _LARGEST),
+        commands=(_DISK, look("df -i {subject}"), _LARGEST),
         source=f"{_AGENT}, agent/fileutil/harden.go:17, agent/framework/runpluginutil (no space left on device)",
     ),
     FindingKind(
@@ -207,13 +251,13 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.WARNING,
         subject="/var/lib/amazon/ssm",
         told_by=(Teller.MACHINE, Teller.LOG),
-        title="There is too little room for an update of the agent",
+        title="There is too little disk space for an agent update",
         cause=(
-            "The agent wants 100 MB of free space before it updates itself, and gives up with `Insufficient available disk "
-            "space` otherwise. Commands and patching still work, until the rest is gone too."
+            "The agent needs 100 MB of free space to update itself, and otherwise gives up with `Insufficient available "
+            "disk space`. Commands and patching still work until the rest is used up too."
         ),
         summary="Keep at least 100 MB free on the file system of {subject}.",
-        steps=("Look what fills it: old commands' output lies in /var/lib/amazon/ssm/*/document/orchestration.",),
+        steps=("Find what fills it: the output of old commands is in /var/lib/amazon/ssm/*/document/orchestration.",),
         commands=(_DISK, _LARGEST),
         source=f"{_AGENT}, agent/updateutil/updateutil.go (IsDiskSpaceSufficientForUpdate), updateconstants/constants.go",
     ),
@@ -229,15 +273,22 @@ KINDS: tuple[FindingKind, ...] = (
         exit_status=ExitStatus.NO_PERMISSION,
         title="The agent's directory is on a read-only file system",
         cause=(
-            "{detail}. The agent writes its identity, its credentials and every command's script there. A file system that was "
-            "writable before is often made read-only by the kernel after errors of the disk."
+            "{detail}. The agent writes its identity, its credentials and every command's script there. The kernel often "
+            "remounts a file system read-only after disk errors."
         ),
-        summary="Mount the file system of {subject} writable again, after a look at why it is not.",
+        summary="Find out why the file system of {subject} is read-only, then mount it read-write again.",
         steps=(
-            "Look into the kernel's messages for errors of the disk first.",
-            "Look into /etc/fstab whether it is meant to be so; then move the agent's directories to one that can be written.",
+            "First check the kernel log for disk errors.",
+            (
+                "Check in /etc/fstab whether it is meant to be read-only; if so, move the agent's directories to a writable "
+                "file system."
+            ),
         ),
-        commands=("findmnt -T {subject}", "sudo dmesg | grep -iE 'remount|I/O error|ext4|xfs' | tail", "grep -v '^#' /etc/fstab"),
+        commands=(
+            look("findmnt -T {subject}"),
+            look("sudo dmesg | grep -iE 'remount|I/O error|ext4|xfs' | tail"),
+            look("grep -v '^#' /etc/fstab"),
+        ),
         source=f"{_AGENT}, agent/managedInstances/vault/fsvault (read-only file system); mount(8), errors=remount-ro",
     ),
     FindingKind(
@@ -246,17 +297,20 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         layer=Layer.AGENT,
         explains=("patch-platform",),
-        title="No program may run in the agent's directory (noexec)",
+        title="The agent's directory is mounted noexec, so no program can run there",
         cause=(
             "{detail}. Run Command and Patch Manager unpack their scripts below /var/lib/amazon and /var/log/amazon and run "
             "them there, which ends with `Permission denied` and exit status 126."
         ),
-        summary="Mount the file system of {subject} without noexec, or give the agent's directories one of their own.",
+        summary="Mount the file system of {subject} without noexec, or give the agent's directories a file system of their own.",
         steps=(
-            "Take noexec out of its line in /etc/fstab, then remount it.",
-            "Where a hardening guide wants noexec on /var or /var/log, a small file system for the agent's directory keeps both.",
+            "Remove noexec from its line in /etc/fstab, then remount it.",
+            (
+                "If a hardening guide requires noexec on /var or /var/log, give the agent's directory a small file system of "
+                "its own."
+            ),
         ),
-        commands=("findmnt -T {subject}", "grep -v '^#' /etc/fstab"),
+        commands=(look("findmnt -T {subject}"), look("grep -v '^#' /etc/fstab")),
         source=f"Systems Manager User Guide, patch-manager-troubleshooting; {_AGENT}, executers.go:302,419",
     ),
     FindingKind(
@@ -273,86 +327,98 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         stops_registering=True,
         variants=(_IMMUTABLE,),
-        title="Something stands in the way of a directory that the agent writes to",
+        title="The agent cannot create or use one of its directories",
         cause=(
-            "{detail}. The agent makes its directories when it starts, and cannot where something else has the name. What it "
-            "keeps there, its identity and state or its logs and patch work, is then neither written nor renewed."
+            "{detail}. The agent creates its directories when it starts, and cannot if something else has that name. "
+            "Whatever it keeps there (identity and state, or logs and patching) is then not written."
         ),
-        summary="Put a directory at {subject} (root, mode 0700) that can be written, and restart the agent.",
+        summary="Make {subject} a writable directory (root, mode 0700), and restart the agent.",
         steps=(
-            "Look what lies there, and who put it there: a link for another disk, or a file by mistake.",
-            "A link may stay, once the directory that it leads to is there and its file system is mounted at boot.",
+            "Check what is there and who put it there: a link to another disk, or a file by mistake.",
+            "A link may stay if the directory it points to exists and its file system is mounted at boot.",
         ),
-        commands=("ls -ld {subject}", "findmnt -T {subject}", "sudo ssm-bootstrap restart"),
+        commands=(look("ls -ld {subject}"), look("findmnt -T {subject}"), change("sudo ssm-bootstrap restart")),
         source=f"{_AGENT}, agent/fileutil (directories made at the start); mkdir(2) EEXIST and ENOTDIR",
     ),
     FindingKind(
         code="log-directory-missing",
         severity=Severity.WARNING,
-        title="The agent runs, and the directory of its logs is not there",
+        title="The agent is running, but its log directory is missing",
         cause=(
-            "Somebody took the log directory away under the running agent, or it could never be made. What the agent does and "
-            "why it fails is written nowhere, and Patch Manager finds no room to work in either."
+            "The log directory was removed while the agent was running, or it could never be created. What the agent does "
+            "and why it fails is not logged, and Patch Manager has nowhere to work either."
         ),
-        summary="Make the directory {subject} (root, mode 0700) and restart the agent.",
+        summary="Create the directory {subject} (root, mode 0700) and restart the agent.",
         steps=(
-            "The agent makes it when it starts, unless something above it cannot be written.",
-            "Look for a clean-up job that removes directories below /var/log.",
+            "The agent creates it when it starts, unless a parent directory is not writable.",
+            "Look for a cleanup job that removes directories under /var/log.",
         ),
-        commands=("sudo install -d -m 0700 {subject}", "sudo ssm-bootstrap restart", "ls -ld /var/log /var/log/amazon"),
+        commands=(
+            look("ls -ld /var/log /var/log/amazon"),
+            change("sudo install -d -m 0700 {subject}"),
+            change("sudo ssm-bootstrap restart"),
+        ),
         source=f"{_AGENT}, agent/log/logger (seelog internal error), the log directory is made at the start",
     ),
     FindingKind(
         code="logs-moved",
         severity=Severity.INFO,
-        title="The agent writes its logs to another place (seelog.xml)",
+        title="The agent logs to another directory (seelog.xml)",
         cause=(
-            "A seelog.xml of this machine's own leads the agent's logs away from /var/log/amazon/ssm. They are read from "
-            "there; whoever looks in the usual place sees old files or none."
+            "This machine's own seelog.xml sends the agent's logs somewhere other than /var/log/amazon/ssm. ssm-bootstrap "
+            "reads them there; the usual directory has old files or none."
         ),
-        summary="Nothing has to change; know that the logs are where seelog.xml says.",
-        steps=("To have them in the usual place again, move the file away and restart the agent.",),
-        commands=("grep -nE 'filename|path|minlevel' /etc/amazon/ssm/seelog.xml", "sudo ssm-bootstrap doctor"),
+        summary="Nothing has to change; just remember that the logs are where seelog.xml says.",
+        steps=("To move them back, move the file away and restart the agent.",),
+        commands=(look("grep -nE 'filename|path|minlevel' /etc/amazon/ssm/seelog.xml"), look("sudo ssm-bootstrap doctor")),
         source=f"{_AGENT}, agent/log/logger/defaultconfig.go:29-60",
     ),
     FindingKind(
         code="logs-switched-off",
         severity=Severity.INFO,
-        title="The agent writes no log that could be read (seelog.xml)",
+        title="The agent writes no log that can be read (seelog.xml)",
         cause=(
-            "A seelog.xml of this machine's own names no file, or lets nothing through. So explain and doctor are blind to "
-            "what the agent itself says, and only what can be seen from outside is told."
+            "This machine's own seelog.xml names no file, or filters everything out. So explain and doctor cannot see what "
+            "the agent itself reports, only what is visible from outside."
         ),
-        summary="Let the agent write its logs at level info again: move seelog.xml away and restart it.",
+        summary="Turn the agent's logging back on at level info: move seelog.xml away and restart the agent.",
         steps=(
-            "The package brings seelog.xml.template with the usual settings.",
-            "Try again what failed, then look again.",
+            "The package ships seelog.xml.template with the default settings.",
+            "Repeat what failed, then check again.",
         ),
         commands=(
-            "cat /etc/amazon/ssm/seelog.xml",
-            "sudo mv /etc/amazon/ssm/seelog.xml /etc/amazon/ssm/seelog.xml.off",
-            "sudo ssm-bootstrap restart",
+            look("cat /etc/amazon/ssm/seelog.xml"),
+            change("sudo mv /etc/amazon/ssm/seelog.xml /etc/amazon/ssm/seelog.xml.off"),
+            change("sudo ssm-bootstrap restart"),
         ),
         source=f"{_AGENT}, agent/log/logger/defaultconfig.go:29-60",
     ),
     FindingKind(
         code="agent-too-old",
         severity=Severity.ERROR,
-        title="The agent is too old for what is asked of it",
+        title="The agent is too old for what it has to do",
         cause=(
-            "{detail}. Regions opened in 2024 or later have no ec2messages at all, so that an agent there has to take its "
-            "commands from ssmmessages."
+            "{detail}. Regions opened in 2024 or later have no ec2messages at all, so the agent must receive commands "
+            "through ssmmessages there."
         ),
-        summary="Update amazon-ssm-agent to 3.3.40.0 or newer.",
+        summary="Update amazon-ssm-agent to 3.3.40.0 or later.",
         steps=(
-            "Take the package from the distribution or from the region's bucket in S3; then restart the agent.",
-            "An agent that takes no commands cannot be updated by Systems Manager: do it here, or in the image.",
+            (
+                "Install the package from the distribution or from the region's S3 bucket (linux_arm64 on arm64), then restart "
+                "the agent."
+            ),
+            "Systems Manager cannot update an agent that receives no commands: update it here, or in the image.",
         ),
-        aws_steps=("Without a way to the repositories the package has to come by an S3 endpoint, or in the image.",),
+        aws_steps=(
+            (
+                "Without access to the repositories the package has to come through an S3 endpoint or in the image; the snap "
+                "store has no VPC endpoint."
+            ),
+        ),
         commands=(
-            "amazon-ssm-agent -version",
-            "curl -fsS -O https://s3.{region}.{domain}/amazon-ssm-{region}/latest/linux_amd64/amazon-ssm-agent.rpm",
-            "sudo snap refresh amazon-ssm-agent",
+            look("amazon-ssm-agent -version"),
+            change("curl -fsS -O https://s3.{region}.{domain}/amazon-ssm-{region}/latest/linux_amd64/amazon-ssm-agent.rpm"),
+            change("sudo snap refresh amazon-ssm-agent"),
         ),
         aws_commands=(aws.S3_ENDPOINTS,),
         source=(
@@ -363,43 +429,65 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-twice",
         severity=Severity.WARNING,
-        title="The agent is installed as a package and as a snap",
+        is_looked_at=True,
+        variants=(
+            Variant(
+                name="refused",
+                when="the package was refused because the snap is installed",
+                title="The agent's package was not installed: the agent's snap is installed",
+                cause=(
+                    "The package checks for the agent's snap before it unpacks anything, and refuses to install next to it: "
+                    "{detail}. Nothing was changed; the snap's agent keeps running."
+                ),
+                summary="Do not install the package, and update the snap; or remove the snap first, if you want the package.",
+                steps=(
+                    (
+                        "To keep the snap: `sudo snap refresh amazon-ssm-agent`; a script that installs the package should "
+                        "check for the snap first."
+                    ),
+                    "To use the package: remove the snap, then install it; the vault stays, so the node stays registered.",
+                ),
+                commands=(look("snap list amazon-ssm-agent"), _UNITS),
+            ),
+        ),
+        title="The agent is installed both as a package and as a snap",
         cause=(
-            "Both share one vault, one configuration and one set of sockets. Which of them runs decides which version answers, "
-            "and updates of the one do not touch the other."
+            "Both share one vault, one configuration and one set of sockets. The version you get depends on which one "
+            "runs, and updating one does not update the other."
         ),
-        summary="Keep one of the two, the one that runs, and remove the other.",
+        summary="Keep the one that is running and remove the other.",
         steps=(
-            "See which unit is active; on Ubuntu that is usually the snap.",
-            "Removing a package leaves the vault in place, so that the node stays registered.",
+            "Check which unit is active; on Ubuntu that is usually the snap.",
+            "Run only one of the two removals below. The vault stays in place, so the node stays registered.",
         ),
-        commands=(_UNITS, "sudo snap remove amazon-ssm-agent", "sudo apt-get remove amazon-ssm-agent"),
-        source=f"{_AGENT}, packaging (the deb's preinst refuses to install beside the snap); issues 192, 255 and 304",
+        commands=(_UNITS, change("sudo snap remove amazon-ssm-agent"), change("sudo apt-get remove amazon-ssm-agent")),
+        source=f"{_AGENT}, packaging (the deb's preinst refuses to install next to the snap); issues 192, 255 and 304",
     ),
     FindingKind(
         code="agent-disabled",
         severity=Severity.WARNING,
-        title="The agent runs now and will not after the next boot",
+        is_looked_at=True,
+        title="The agent is running but does not start at boot",
         cause=(
-            "The agent's unit is active and not enabled: systemd does not start it at boot. The node then goes offline with "
-            "the next restart of the machine, which patching itself may bring about."
+            "The agent's unit is active but not enabled, so systemd does not start it at boot. The node goes offline at "
+            "the next reboot, which patching itself may trigger."
         ),
         summary="Enable the agent's unit.",
-        steps=("Enable it; a snap is enabled with `snap start --enable`.",),
-        commands=("sudo systemctl enable {subject}", "systemctl is-enabled {subject}"),
+        steps=("Enable it; for the snap use `snap start --enable amazon-ssm-agent`.",),
+        commands=(change("sudo systemctl enable {subject}"), look("systemctl is-enabled {subject}")),
         source="systemctl(1), UnitFileState",
     ),
     FindingKind(
         code="agent-by-hand",
         severity=Severity.WARNING,
-        title="A process of the agent was started by hand",
+        title="An agent process was started by hand",
         cause=(
-            "{detail}. Such an agent has the environment of that session and ends with it or with the next boot; beside the "
-            "unit's own it disturbs the shared sockets and the vault."
+            "{detail}. Such an agent has that shell's environment and ends with that session or at the next boot; next to "
+            "the unit's own agent it interferes with the shared sockets and the vault."
         ),
-        summary="End that process and let systemd run the agent.",
-        steps=("End it (TERM; it may take two minutes), then restart the unit.",),
-        commands=("ps -o pid,lstart,cgroup,args -C amazon-ssm-agen", "sudo ssm-bootstrap restart"),
+        summary="Stop that process and let systemd run the agent.",
+        steps=("Stop it (TERM; it may take two minutes), then restart the unit.",),
+        commands=(look("ps -o pid,lstart,cgroup,args -C amazon-ssm-agen"), change("sudo ssm-bootstrap restart")),
         source=f"{_AGENT}, packaging/linux/amazon-ssm-agent.service; cgroups(7)",
     ),
     FindingKind(
@@ -407,22 +495,23 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         layer=Layer.AGENT,
         explains=(*families.OFFLINE,),
-        title="The agent has credentials, and its worker does not run",
+        title="The agent has credentials, but its worker is not running",
         cause=(
-            "amazon-ssm-agent only watches; ssm-agent-worker does what AWS sends. It is started once there are credentials, "
-            "and again within a minute when it ends, so that it cannot be started or ends at once here."
+            "amazon-ssm-agent only supervises; ssm-agent-worker does the work that AWS sends. It is started once there are "
+            "credentials, and again within a minute if it exits, so here it either cannot start or exits at once."
         ),
-        summary="Find out why ssm-agent-worker does not start: memory, permissions, or a program that forbids it.",
+        summary="Find out why ssm-agent-worker does not start: memory, permissions, or security software that blocks it.",
         steps=(
             "Look for `failed to start worker` and for a pid that `has been terminated` in the agent's log.",
-            "Look for the kernel's out-of-memory killer, and for security software that has no rule for ssm-agent-worker.",
+            "Look for the kernel's OOM killer, and for security software that blocks ssm-agent-worker.",
+            f"From {OOM_PROTECTED.since} on the agent's units keep {OOM_PROTECTED.what}: update an older agent.",
             "Restart the agent.",
         ),
         commands=(
-            "ls -l /usr/bin/ssm-agent-worker /snap/amazon-ssm-agent/current/ssm-agent-worker",
-            "sudo grep -E 'ssm-agent-worker.*(terminated|failed)' /var/log/amazon/ssm/amazon-ssm-agent.log | tail",
-            "sudo dmesg | grep -i 'out of memory' | tail -3",
-            "sudo ssm-bootstrap restart",
+            look("ls -l /usr/bin/ssm-agent-worker /snap/amazon-ssm-agent/current/ssm-agent-worker"),
+            look("sudo grep -E 'ssm-agent-worker.*(terminated|failed)' /var/log/amazon/ssm/amazon-ssm-agent.log | tail"),
+            look("sudo dmesg | grep -i 'out of memory' | tail -3"),
+            change("sudo ssm-bootstrap restart"),
         ),
         source=f"{_AGENT}, core/app/agent.go:87-106, core/workerprovider (provider.go:163-228); release notes, 3.0.151.0",
     ),
@@ -440,17 +529,17 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         is_elsewhere=True,
         scope=Scope.OF_HOSTS_IT_LEADS_TO,
-        title="amazon-ssm-agent.json leads the agent to another region",
+        title="amazon-ssm-agent.json points the agent at another region",
         cause=(
-            "{detail}. The agent goes where that file says, with an identity that the other region does not know; and a VPC's "
-            "endpoints do not lead across regions."
+            "{detail}. The agent connects to the hosts in that file, with an identity that the other region does not know; "
+            "and a VPC's endpoints serve only their own region."
         ),
-        summary="Correct the hosts and the region in amazon-ssm-agent.json, or take them away, and restart the agent.",
+        summary="Fix or remove the endpoints and the region in amazon-ssm-agent.json, and restart the agent.",
         steps=(
-            "Such a file often comes with an image or a script of another region.",
-            "Without these keys the agent takes the region of its registration.",
+            "Such a file often comes from an image or a script for another region.",
+            "Without these keys the agent uses the region it is registered in.",
         ),
-        commands=("grep -nE 'Endpoint|Region' /etc/amazon/ssm/amazon-ssm-agent.json", "sudo ssm-bootstrap restart"),
+        commands=(look("grep -nE 'Endpoint|Region' /etc/amazon/ssm/amazon-ssm-agent.json"), change("sudo ssm-bootstrap restart")),
         source=f"{_AGENT}, common/identity/endpoint/endpoint.go, agent/appconfig (Ssm.Endpoint, Agent.Region)",
     ),
     FindingKind(
@@ -461,21 +550,27 @@ KINDS: tuple[FindingKind, ...] = (
         explains=("agent-part-failed",),
         title="The kernel has no inotify watch or instance left for the agent",
         cause=(
-            "Agent and document worker talk through files that they watch by inotify, and the kernel refused: {detail}. No disk "
-            "is full: another program holds so many watches that every command and session times out."
+            "The agent and its document worker communicate through files that they watch with inotify, and the kernel "
+            "refused: {detail}. The disk is not full: other programs hold so many watches that every command and session "
+            "times out."
         ),
-        summary="Raise fs.inotify.max_user_watches and fs.inotify.max_user_instances, and find who holds them.",
+        summary="Raise fs.inotify.max_user_watches and fs.inotify.max_user_instances, and find out which process uses them up.",
         steps=(
-            "See the limits, and which processes hold instances and watches; file synchronisers and log shippers are usual.",
-            "Raise both limits and keep them in /etc/sysctl.d; a watch takes about 1 KiB of the kernel's memory.",
-            "Run the command again; the agent need not be restarted. If it still times out, restart the agent.",
+            (
+                "Check the limits, and which processes hold instances and watches; file sync tools and log shippers are the "
+                "usual ones."
+            ),
+            "Raise both limits and keep them in /etc/sysctl.d; a watch takes about 1 KiB of kernel memory.",
+            "Run the command again. If it still times out, restart the agent.",
         ),
         commands=(
-            "sysctl fs.inotify.max_user_watches fs.inotify.max_user_instances",
-            "sudo grep -c ^inotify /proc/[0-9]*/fdinfo/* 2>/dev/null | grep -v ':0$' | sort -t: -k2 -n | tail",
+            look("sysctl fs.inotify.max_user_watches fs.inotify.max_user_instances"),
+            look("sudo grep -c ^inotify /proc/[0-9]*/fdinfo/* 2>/dev/null | grep -v ':0$' | sort -t: -k2 -n | tail"),
             (
-                "printf 'fs.inotify.max_user_watches=524288\\nfs.inotify.max_user_instances=1024\\n'"
-                " | sudo tee /etc/sysctl.d/90-inotify.conf && sudo sysctl --system"
+                change(
+                    "printf 'fs.inotify.max_user_watches=524288\\nfs.inotify.max_user_instances=1024\\n'"
+                    " | sudo tee /etc/sysctl.d/90-inotify.conf && sudo sysctl --system"
+                )
             ),
         ),
         source="inotify(7), inotify_add_watch(2); public report aws/amazon-ssm-agent#262",

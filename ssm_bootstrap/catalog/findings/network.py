@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Layer, Scope, Side, Teller, Variant
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Scope, Side, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity
 
+HUB_ZONE = (
+    "If the endpoints are in a central VPC: is the private hosted zone for {host} associated with this VPC, directly or through "
+    "a Route 53 Profile? The list of this VPC's own endpoints is empty in that case and proves nothing."
+)
+"""Endpoints that another VPC shares. Source: Route 53 Developer Guide, Profiles; AWS PrivateLink guide (2026-11)."""
+
+WAY_OUT = (
+    "If this subnet is meant to use a NAT gateway, an internet gateway or a firewall instead: does its route table have that "
+    "route, and does the path allow 443 out? An internet gateway only serves instances with a public IP address, AWS Network "
+    "Firewall may drop the traffic, and VPC Block Public Access stops internet gateways for the whole region, except for "
+    "excluded VPCs and subnets."
+)
+"""What may stand in a way out.
+
+Source: EC2 API Reference, VpcBlockPublicAccessOptions; AWS Network Firewall Developer Guide (2026-11).
+"""
+
 _LOOPBACK = Variant(
     name="loopback",
+    breaks_at=(Hop.RESOLVER,),
     circumstance=Circumstance.LEADS_TO_THIS_MACHINE,
-    when="the name leads to this machine itself",
-    title="This machine takes itself for {service}",
+    when="the name resolves to this machine itself",
+    title="Name resolves to this machine itself: {service}",
     cause=(
-        "{host} resolves to {address}, which is this machine itself, and nothing listens there on port {port}. A line in "
-        "/etc/hosts or a resolver that blocks names by such answers does that; no endpoint has this address."
+        "{host} resolves to {address}, which is this machine itself, and nothing listens there on port {port}. The cause is a "
+        "line in /etc/hosts, or a resolver that blocks names by answering with such an address. No endpoint has this address."
     ),
-    summary="Take away what makes {host} resolve to {address}: a line in /etc/hosts, or a block list of the resolver.",
+    summary="Remove whatever makes {host} resolve to {address}: a line in /etc/hosts, or a block list on the resolver.",
     steps=(
-        "Look into /etc/hosts for a line about {host}.",
-        "If there is none, the resolver gives that answer: ask its owner to let AWS's names through.",
+        "Check /etc/hosts for a line with {host}.",
+        "If there is none, the answer comes from the resolver: ask its owner to allow AWS's names.",
     ),
-    aws_steps=("Does a private hosted zone or a rule of Route 53 Resolver DNS Firewall give {address} for {host}?",),
-    commands=("getent ahosts {host}", "grep -n {domain} /etc/hosts", "cat /etc/resolv.conf"),
+    aws_steps=("Does a private hosted zone or a Route 53 Resolver DNS Firewall rule return {address} for {host}?",),
+    commands=(look("getent ahosts {hosts}"), look("grep -n {domain} /etc/hosts"), look("cat /etc/resolv.conf")),
     aws_commands=(aws.HOSTED_ZONES,),
     source="RFC 1122, section 3.2.1.3; ip(7), INADDR_ANY; Route 53 Developer Guide, DNS Firewall (override)",
 )
@@ -31,84 +49,93 @@ _LOOPBACK = Variant(
 
 _ADDRESS_UNSAID = Variant(
     name="address-unsaid",
-    when="a log tells of silence and not of the address",
+    breaks_at=(Hop.SECURITY_GROUP, Hop.NETWORK_ACL, Hop.ENDPOINT),
+    when="a log shows a timeout but not the address",
     circumstance=Circumstance.ADDRESS_UNSAID,
     changed_on=Side.MACHINE,
-    title="Nothing answers for {service}",
+    title="No answer from {service}",
     cause=(
-        "A connection to {host} got no answer, and the message does not say at which address. In a VPC without a "
-        "way to the internet there is no interface endpoint for {service} then, or its private DNS is off; or there "
-        "is one, and a security group or network ACL drops the packets. The address tells which."
+        "A connection to {host} timed out, and the log does not say at which address. In a VPC without internet access, either "
+        "there is no interface endpoint for {service} or its private DNS is off, or the endpoint exists and a security group or "
+        "network ACL drops the packets. The address tells you which."
     ),
-    summary="Run `ssm-bootstrap probe` there: it says whether the endpoint for {service} is missing or filtered.",
+    summary="Run `ssm-bootstrap probe` on this machine: it says whether the endpoint for {service} is missing or blocked.",
     steps=(
-        "`getent ahosts {host}`: public addresses mean no endpoint, or one without private DNS; addresses of the VPC "
-        "mean a filter.",
-        "Restart the agent once it answers: after a failure it may sleep for up to an hour before it tries again.",
+        (
+            "Run `getent ahosts {host}`: public addresses mean no endpoint, or no private DNS; addresses inside the VPC mean "
+            "that something drops the packets."
+        ),
+        "Restart the agent once it answers: after a failure the agent may sleep for up to an hour before it retries.",
     ),
 )
 """The words of endpoint-missing where a log alone tells of it."""
 
 _EVERY_SERVICE = Variant(
     name="every-service",
-    when="no service's name leads into the VPC",
+    when="no service name resolves to an address inside the VPC",
     circumstance=Circumstance.NO_NAME_LEADS_INSIDE,
-    title="No VPC endpoint can be seen for {service}",
+    title="No VPC endpoint is visible for {service}",
     cause=(
-        "The names of {service} all resolve to public addresses, {host} to {address}, and none of them answers. Either "
-        "this VPC has no interface endpoint at all, or it has them and something that they share keeps their private "
-        "names from this machine: the DNS attributes of the VPC, or a resolver that is not the VPC's own."
+        "The names of {service} all resolve to public addresses ({host} to {address}), and none of them answers. Either this VPC "
+        "has no interface endpoints at all, or it has them but this machine cannot see their private names. In that case, check "
+        "the VPC's DNS attributes and whether this machine uses the VPC resolver."
     ),
     summary="Create interface endpoints in this VPC for {service} ({region}), with private DNS on.",
     aws_steps=(
-        "Does the VPC have any interface endpoint in state `available`? Where it has none, create them all.",
-        "Where it has them: are enableDnsSupport and enableDnsHostnames on in the VPC? Off, they hide every private name.",
-        "Is private DNS on (`PrivateDnsEnabled`) for each of them?",
+        "Does the VPC have any interface endpoints in state `available`? If it has none, create them all.",
+        (
+            "If it has them: is enableDnsHostnames on in the VPC? Private DNS needs it, together with enableDnsSupport, without "
+            "which the VPC resolver does not answer at all."
+        ),
+        "Is private DNS (`PrivateDnsEnabled`) on for each of them?",
         "If the VPC uses its own DNS servers: do they forward {domain} to the VPC resolver (the VPC's base address plus 2)?",
-        "If endpoints live in a central VPC: are the private hosted zones of the services associated with this VPC?",
-        "If this subnet is meant to use a NAT gateway, an internet gateway or a firewall: does that way let 443 out?",
+        HUB_ZONE,
+        WAY_OUT,
     ),
 )
 """The words of endpoint-missing where no service has an endpoint that can be seen from here."""
 
 _NOTHING_ANSWERS = Variant(
     name="nothing-answers",
-    when="nothing that was dialled answers, in the VPC and of S3",
+    breaks_at=(Hop.SECURITY_GROUP, Hop.NETWORK_ACL, Hop.ROUTE),
+    when="nothing answers, neither the endpoints in the VPC nor S3",
     circumstance=Circumstance.NOTHING_ANSWERS,
-    title="Silence everywhere: {service}, and S3",
+    title="Nothing answers: {service}, and S3",
     cause=(
-        "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. S3 is just as "
-        "silent, though it is reached by another way with rules of its own, so the cause is most likely what all of "
-        "this shares. Names still resolve because neither security groups nor network ACLs filter what "
-        "goes to the VPC's resolver."
+        "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. S3 does not answer "
+        "either, although traffic to S3 takes a different route, so the cause is most likely something both share. Names still "
+        "resolve because neither security groups nor network ACLs filter traffic to the VPC resolver."
     ),
     summary=(
-        "Let the instance's security group send out TCP 443 (and 80 to S3), and the subnet's network ACL pass it and its answers."
+        "Allow TCP 443 (and 80 to S3) outbound in the instance's security group, and allow it and its return traffic in the "
+        "subnet's network ACL."
     ),
     steps=(
-        "Check that this machine's own firewall lets TCP 443 and 80 out (nftables, iptables, firewalld).",
-        "Does {address} leave by the interface that is meant (`ip route get {address}`)?",
-        "Restart the agent once the endpoints answer: it may sleep for up to an hour before it tries again.",
+        "Check that this machine's own firewall allows TCP 443 and 80 out (nftables, iptables, firewalld).",
+        "Does traffic to {address} leave through the right interface (`ip route get {address}`)?",
+        "Restart the agent once the endpoints answer: it may sleep for up to an hour before it retries.",
     ),
     aws_steps=(
         (
-            "Instance's security group: is TCP 443 allowed outbound to the endpoints, and 443 and 80 to the S3 prefix "
-            "list? A group without outbound rules lets nothing out."
+            "Instance's security group: does it allow TCP 443 outbound to the endpoints, and 443 and 80 to the S3 prefix list? A "
+            "security group without outbound rules allows nothing out."
         ),
-        "Network ACL of the instance's subnet: TCP 443 and 80 out, and ports 1024-65535 back in?",
+        "Network ACL of the instance's subnet: does it allow TCP 443 and 80 out, and ports 1024-65535 back in?",
         (
-            "Route table of the subnet: is the way out the one that is meant, and does no firewall endpoint or appliance "
-            "that drops stand in it?"
+            "Route table of the subnet: are the routes the intended ones, and does a firewall endpoint or appliance in the path "
+            "drop the traffic?"
         ),
-        "Only if all that is right: the endpoints' security group (TCP 443 in from the instance) and the S3 endpoint.",
+        "Only if all of that is right: check the endpoints' security group (TCP 443 in from the instance) and the S3 endpoint.",
     ),
     aws_commands=(
         aws.INSTANCE,
         aws.INSTANCE_SECURITY_GROUP,
+        aws.S3_PREFIX_LIST,
         aws.NETWORK_ACL,
         aws.ROUTE_TABLE,
-        aws.MAIN_ROUTE_TABLE,
         aws.ENDPOINT,
+        aws.ALLOW_INSTANCE_OUTBOUND,
+        aws.ALLOW_S3,
     ),
     source=(
         "Amazon VPC User Guide, security groups and network ACLs (neither filters what goes to the Route 53 Resolver); "
@@ -121,6 +148,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="endpoint-missing",
         severity=Severity.ERROR,
+        breaks_at=(Hop.ENDPOINT,),
         is_of_a_missing_endpoint=True,
         layer=Layer.WAY,
         changed_on=Side.AWS,
@@ -130,66 +158,82 @@ KINDS: tuple[FindingKind, ...] = (
         variants=(_ADDRESS_UNSAID, _EVERY_SERVICE),
         title="No VPC endpoint, or no private DNS, for {service}",
         cause=(
-            "{host} resolves to public addresses only, and none of them answers on port {port}. In a VPC without a way to the "
-            "internet that means that there is no interface endpoint for {service}, or that there is one whose private DNS "
-            "names are off or not seen by the resolver in use."
+            "{host} resolves to public addresses only, and none of them answers on port {port}. In a VPC without internet access "
+            "that means one of two things: there is no interface endpoint for {service}, or its private DNS is off or not "
+            "visible to the resolver in use."
         ),
         summary="Create an interface endpoint in this VPC for {service} ({region}), with private DNS on.",
         steps=(
-            "Once the endpoint is there, look again: `getent ahosts {host}` must give addresses inside the VPC.",
-            "Restart the agent then: after a failure it may sleep for up to an hour before it tries again.",
+            "Once the endpoint exists, check again: `getent ahosts {host}` must return addresses inside the VPC.",
+            "Then restart the agent: after a failure it may sleep for up to an hour before it retries.",
         ),
         aws_steps=(
-            "Is there an interface endpoint in the instance's VPC for {service}, in state `available`?",
-            "Is its private DNS on (`PrivateDnsEnabled`), and are enableDnsSupport and enableDnsHostnames on in the VPC?",
+            "Is there an interface endpoint for {service} in the instance's VPC, in state `available`?",
+            "Is its private DNS (`PrivateDnsEnabled`) on, and are enableDnsSupport and enableDnsHostnames on in the VPC?",
             "If the VPC uses its own DNS servers: do they forward {domain} to the VPC resolver (the VPC's base address plus 2)?",
-            "If endpoints live in a central VPC: is a private hosted zone for {host} associated with this VPC?",
-            "If this subnet is meant to use a NAT gateway, an internet gateway or a firewall instead: does that way let 443 out?",
+            HUB_ZONE,
+            WAY_OUT,
         ),
-        commands=("getent ahosts {host}", "ssm-bootstrap probe --region {region}"),
-        aws_commands=(aws.ENDPOINT, aws.CREATE_ENDPOINT, aws.DNS_SUPPORT, aws.DNS_HOSTNAMES, aws.DHCP_OPTIONS, aws.HOSTED_ZONES),
+        commands=(look("getent ahosts {hosts}"), look("ssm-bootstrap probe --region {region}")),
+        aws_commands=(
+            aws.ENDPOINT,
+            aws.DNS_ATTRIBUTES,
+            aws.ROUTE_TABLE,
+            aws.DHCP_OPTIONS,
+            aws.HOSTED_ZONES,
+            aws.DNS_PROFILES,
+            aws.CREATE_ENDPOINT,
+            aws.ENABLE_DNS,
+            aws.ENABLE_PRIVATE_DNS,
+        ),
         transient=True,
         source="Systems Manager User Guide, setup-create-vpc; Go net (dial, i/o timeout; measured)",
     ),
     FindingKind(
         code="endpoint-blocked",
         severity=Severity.ERROR,
+        breaks_at=(Hop.SECURITY_GROUP, Hop.NETWORK_ACL),
         layer=Layer.WAY,
         changed_on=Side.AWS,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
         variants=(_NOTHING_ANSWERS,),
-        title="A filter drops packets to the endpoint: {service}",
+        title="Packets to the endpoint are dropped: {service}",
         cause=(
-            "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. The endpoint's "
-            "name works, so a filter on the way is the likely cause: the endpoint's security group, the instance's own, or a "
-            "network ACL. From the instance these look the same."
+            "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. DNS works, so "
+            "something most likely drops the packets: the endpoint's security group, the instance's own, or a network ACL. From "
+            "the instance these look the same."
         ),
-        summary="Let the endpoint's security group for {service} accept TCP 443 from this instance.",
+        summary="Allow TCP 443 from this instance in the security group of the {service} endpoint.",
         steps=(
-            "Check that this machine's own firewall lets TCP {port} out (nftables, iptables, firewalld).",
-            "Restart the agent once the endpoint answers: it may sleep for up to an hour before it tries again.",
+            "Check that this machine's own firewall allows TCP {port} out (nftables, iptables, firewalld).",
+            "Restart the agent once the endpoint answers: it may sleep for up to an hour before it retries.",
         ),
         aws_steps=(
-            "Endpoint's security group: is TCP 443 allowed inbound from the instance's security group or subnet?",
-            "Instance's security group: is TCP 443 allowed outbound to the endpoint's security group or subnets?",
-            "Network ACLs of both subnets: TCP 443 towards the endpoint, and ports 1024-65535 on the way back?",
+            "Endpoint's security group: does it allow TCP 443 inbound from the instance's security group or subnet?",
+            "Instance's security group: does it allow TCP 443 outbound to the endpoint's security group or subnets?",
+            "Network ACLs of both subnets: do they allow TCP 443 towards the endpoint, and ports 1024-65535 on the way back?",
             (
-                "Route tables, if the endpoint stands in another VPC: is there a route there and back (peering or transit "
-                "gateway), and does no firewall in between drop it?"
+                "If the endpoint is in another VPC: do the route tables have a route there and back (peering or transit "
+                "gateway), and does a firewall in between drop the traffic?"
             ),
-            "Does {host} still resolve to an endpoint that exists (an old private hosted zone, a line in /etc/hosts)?",
+            (
+                "Does {host} still resolve to an endpoint that exists, and not through an old private hosted zone or a line in "
+                "/etc/hosts?"
+            ),
         ),
-        commands=("getent ahosts {host}", "ip route get {address}", "ssm-bootstrap probe --region {region}"),
+        commands=(look("getent ahosts {hosts}"), look("ip route get {address}"), look("ssm-bootstrap probe --region {region}")),
         aws_commands=(
             aws.INSTANCE,
             aws.ENDPOINT,
             aws.ENDPOINT_INTERFACES,
             aws.SECURITY_GROUPS,
-            aws.ALLOW_ENDPOINT_INBOUND,
             aws.NETWORK_ACL,
+            aws.ENDPOINT_NETWORK_ACL,
             aws.ROUTE_TABLE,
+            aws.ALLOW_ENDPOINT_INBOUND,
+            aws.ALLOW_INSTANCE_OUTBOUND,
         ),
         transient=True,
         source="Systems Manager user guide: setup-create-vpc (security group), patch-manager-troubleshooting (network ACL)",
@@ -197,53 +241,68 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="endpoint-partly-unreachable",
         severity=Severity.WARNING,
+        breaks_at=(Hop.SECURITY_GROUP, Hop.NETWORK_ACL, Hop.ROUTE, Hop.ENDPOINT),
         changed_on=Side.AWS,
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
         title="Only some addresses answer for {service}",
         cause=(
-            "{host} has several addresses, one for each Availability Zone of the endpoint, and {address} gives no answer while "
-            "others do. The agent takes any of them, so its calls succeed or stall by chance."
+            "{host} has several addresses, one per endpoint subnet, and {address} does not answer while others do. The agent may "
+            "pick any of them, so some calls go through and others stall."
         ),
-        summary="Repair or remove the endpoint's network interface that does not answer ({address}).",
-        steps=("Look which addresses fail, and hand them to the network team: each belongs to one subnet and one zone.",),
+        summary="Fix the path to {address}, or remove its subnet from the endpoint.",
+        steps=(
+            ("Note which addresses fail and give them to the network team: each belongs to one subnet in one Availability Zone."),
+        ),
         aws_steps=(
             "Which subnet and Availability Zone does {address} belong to?",
-            "Endpoint's security group: the same on every network interface of the endpoint?",
-            "Network ACL of that subnet: TCP 443 in, ports 1024-65535 out?",
-            "Route table of that subnet, if the instance reaches it from another VPC: is there a way back?",
-            "Is the zone healthy (AWS Health)? If not, take that subnet out of the endpoint until it is.",
+            (
+                "Instance's security group and network ACL: do their outbound rules cover every endpoint subnet? The endpoint's "
+                "own security group is the same in all of them."
+            ),
+            "Network ACL of that subnet: does it allow TCP 443 in and ports 1024-65535 out?",
+            "If the instance is in another VPC: does the route table of that subnet have a route back?",
+            "Is the Availability Zone healthy (AWS Health)? If not, remove that subnet from the endpoint until it is.",
         ),
-        commands=("getent ahosts {host}", "ssm-bootstrap probe --region {region}"),
-        aws_commands=(aws.ENDPOINT_INTERFACES, aws.ENDPOINT, aws.NETWORK_ACL, aws.ROUTE_TABLE),
+        commands=(look("getent ahosts {hosts}"), look("ssm-bootstrap probe --region {region}")),
+        aws_commands=(
+            aws.ENDPOINT_INTERFACES,
+            aws.ENDPOINT,
+            aws.INSTANCE_SECURITY_GROUP,
+            aws.NETWORK_ACL,
+            aws.ENDPOINT_NETWORK_ACL,
+            aws.ROUTE_TABLE,
+        ),
         transient=True,
         source="Amazon VPC guide, interface endpoints: one network interface and address for each subnet",
     ),
     FindingKind(
         code="endpoint-refused",
         severity=Severity.ERROR,
+        breaks_at=(Hop.ENDPOINT,),
         layer=Layer.WAY,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
         failures=((Stage.TCP, Failure.REFUSED),),
         variants=(_LOOPBACK,),
-        title="Something refuses the connection to {service}",
+        title="The connection to {service} is refused",
         cause=(
             "The connection to {host} on port {port} is refused at once. AWS endpoints do not refuse TCP 443, and security "
-            "groups and network ACLs drop in silence, so {address} is another machine, or a firewall rejects on its behalf."
+            "groups and network ACLs drop packets silently. So {address} is some other machine, or a firewall rejects the "
+            "connection."
         ),
-        summary="Make {host} resolve to the real endpoint, or lift the rule that rejects the connection.",
+        summary="Make {host} resolve to the real endpoint, or remove the rule that rejects the connection.",
         steps=(
-            "Compare what the resolver gives with the endpoint's addresses; look into /etc/hosts for a line about {host}.",
-            "Look for a REJECT rule in this machine's firewall, and for a proxy or NAT that redirects port {port}.",
+            "Compare what the resolver returns with the endpoint's addresses, and check /etc/hosts for a line with {host}.",
+            "Check for a REJECT rule in this machine's firewall, and for a proxy or NAT rule that redirects port {port}.",
         ),
         aws_steps=(
-            "Do the endpoint's network interfaces have the address {address}?",
+            "Does one of the endpoint's network interfaces have the address {address}?",
             "Does a private hosted zone or a DNS override send {host} somewhere else?",
-            "Does a firewall appliance on the way answer with a reset?",
+            "Does a firewall in the path send a reset? AWS Network Firewall does so with a `reject` rule.",
         ),
-        commands=("getent ahosts {host}", "grep -n {domain} /etc/hosts", "sudo nft list ruleset"),
+        commands=(look("getent ahosts {hosts}"), look("grep -n {domain} /etc/hosts"), look("sudo nft list ruleset")),
         aws_commands=(aws.ENDPOINT_INTERFACES, aws.ENDPOINT, aws.HOSTED_ZONES),
         transient=True,
         source="tcp(7), ECONNREFUSED; Amazon VPC User Guide, security groups and network ACLs drop",
@@ -251,6 +310,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="no-route",
         severity=Severity.ERROR,
+        breaks_at=(Hop.INSTANCE,),
         layer=Layer.MACHINE,
         explains=("dns-silent", *families.ENDPOINT, *families.S3, *families.CONNECTED, "proxy-unreachable", *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG),
@@ -263,18 +323,21 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         title="This machine has no route to {service}",
         cause=(
-            "The kernel answers that {host} is unreachable before any packet leaves the machine: no default route, no route "
-            "for this address family, or a neighbour that does not exist. At boot the network may just not be up yet."
+            "The kernel reports {host} as unreachable before any packet leaves the machine: there is no default route, no route "
+            "for this address family, or no such neighbour. During boot the network may simply not be up yet."
         ),
-        summary="Give this machine a route to {address}, usually the default route that DHCP hands out.",
+        summary="Give this machine a route to {address}, usually the default route from DHCP.",
         steps=(
-            "Look whether an interface is up, has an address and a default route.",
-            "If only IPv6 addresses are given and the machine has no IPv6 (or the reverse), fix the name or add the family.",
-            "On a machine made from an image: remove static routes that belong to another VPC.",
+            "Check that an interface is up and has an address and a default route.",
+            (
+                "If the name has only IPv6 addresses and the machine has no IPv6 (or the reverse), fix the name or add the "
+                "address family."
+            ),
+            "On a machine built from an image: remove static routes that belong to another VPC.",
             "With several interfaces: check that policy routing does not send {address} out of the wrong one.",
         ),
-        aws_steps=("Are the subnet and the network interface the ones intended, and does DHCP hand out a gateway?",),
-        commands=("ip -brief address", "ip route", "ip -6 route", "ip route get {address}"),
+        aws_steps=("Are the subnet and the network interface the intended ones, and does DHCP provide a gateway?",),
+        commands=(look("ip -brief address"), look("ip route"), look("ip -6 route"), look("ip route get {address}")),
         aws_commands=(aws.INSTANCE, aws.ROUTE_TABLE),
         transient=True,
         source="connect(2), ENETUNREACH and EHOSTUNREACH; amazon-ssm-agent issue 380",
@@ -284,25 +347,33 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.WARNING,
         changed_on=Side.AWS,
         scope=Scope.OF_ITS_HOSTS,
-        title="Closed VPC, yet a public address serves {service}",
+        title="Closed VPC, but public addresses for {service}",
         cause=(
-            "{host} answers, but at {address}, a public address, although this VPC is said to be closed or other services of "
-            "the region resolve to addresses inside it. The traffic takes some other way out, which may be cut any day."
+            "{host} answers, but at {address}, a public address, although this VPC is configured as closed or other services of "
+            "the region resolve to addresses inside it. The traffic takes some other way out, which may be closed at any time."
         ),
-        summary="Add the interface endpoint for {service} with private DNS on, so that the name resolves inside the VPC.",
-        steps=("If the public way is intended, set `closed = no` in /etc/ssm-bootstrap.conf and this warning stays away.",),
+        summary="Add an interface endpoint for {service} with private DNS on, so that the name resolves inside the VPC.",
+        steps=("If the public path is intended, set `closed = no` in /etc/ssm-bootstrap.conf to turn this warning off.",),
         aws_steps=(
-            "Is there an interface endpoint in this VPC for {service}, with private DNS on?",
+            "Is there an interface endpoint for {service} in this VPC, with private DNS on?",
             "Are enableDnsSupport and enableDnsHostnames on in the VPC?",
             "Do custom DNS servers forward {domain} to the VPC resolver?",
         ),
-        commands=("getent ahosts {host}",),
-        aws_commands=(aws.ENDPOINT, aws.CREATE_ENDPOINT, aws.DNS_SUPPORT, aws.DNS_HOSTNAMES),
+        commands=(look("getent ahosts {hosts}"),),
+        aws_commands=(
+            aws.ENDPOINT,
+            aws.DNS_ATTRIBUTES,
+            aws.HOSTED_ZONES,
+            aws.CREATE_ENDPOINT,
+            aws.ENABLE_DNS,
+            aws.ENABLE_PRIVATE_DNS,
+        ),
         source="amazon-ssm-agent issues 449 and 640",
     ),
     FindingKind(
         code="connection-cut",
         severity=Severity.ERROR,
+        breaks_at=(Hop.ROUTE, Hop.ENDPOINT),
         layer=Layer.ANSWER,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
@@ -317,28 +388,33 @@ KINDS: tuple[FindingKind, ...] = (
             (Stage.HTTP, Failure.RESET),
             (Stage.HTTP, Failure.CLOSED),
         ),
-        title="The connection to {service} comes up and is cut",
+        title="The connection to {service} opens and is then cut",
         cause=(
-            "TCP to {host} comes up, then the peer or something between closes or resets it, or nothing more arrives. Filters "
-            "do this that look into TLS or at the server name, as does a path whose packets are too large (MTU) to pass."
+            "TCP to {host} connects, and then the peer or something in between closes or resets it, or nothing more arrives. "
+            "Typical causes are a firewall that inspects TLS or filters by server name, and a path with a smaller MTU that drops "
+            "large packets."
         ),
         summary="Exempt {host} from inspection on the firewall or proxy between this machine and the endpoint.",
         steps=(
-            "Check the path's MTU: over a VPN or Direct Connect large packets may vanish while small ones pass.",
             (
-                "If only the agent fails while this tool gets through: newer agents send a larger TLS hello, which old "
+                "Check the path's MTU: over a VPN or Direct Connect, large packets may be dropped while small ones pass. If it "
+                "works with this machine's interface at MTU 1400, that is the cause; ping does not help, because interface "
+                "endpoints do not answer it."
+            ),
+            (
+                "If only the agent fails and this tool gets through: newer agents send a larger TLS ClientHello, which old "
                 "middleboxes drop."
             ),
         ),
         aws_steps=(
             (
-                "Does a firewall, intrusion prevention or a gateway load balancer stand between instance and endpoint, and "
-                "what does its log say about {host}?"
+                "Is there an AWS Network Firewall, an intrusion prevention system or a Gateway Load Balancer between the "
+                "instance and the endpoint, and what does its log say about {host}?"
             ),
-            "Do the network ACLs let ICMP `fragmentation needed` through?",
-            "Is {host} served by an interface endpoint in the same VPC, so that nothing has to be in between?",
+            "Do the network ACLs allow ICMP `fragmentation needed`?",
+            "Is {host} served by an interface endpoint in the same VPC, so that nothing needs to be in between?",
         ),
-        commands=("ping -M do -s 1472 -c 3 {address}", "ip route get {address}"),
+        commands=(look("curl -sS -m 10 -o /dev/null -v https://{host}/"), look("ip route get {address}")),
         aws_commands=(aws.ENDPOINT, aws.NETWORK_ACL, aws.ROUTE_TABLE),
         transient=True,
         source="Go net/http (TLS handshake timeout, EOF, connection reset; measured); amazon-ssm-agent issue 640",
@@ -346,6 +422,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="local-policy",
         severity=Severity.ERROR,
+        breaks_at=(Hop.FIREWALL,),
         layer=Layer.MACHINE,
         explains=(*families.ENDPOINT, *families.S3, *families.CONNECTED, *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG),
@@ -356,22 +433,22 @@ KINDS: tuple[FindingKind, ...] = (
             (Stage.DNS, Failure.LOCAL_POLICY),
             (Stage.TCP, Failure.LOCAL_POLICY),
         ),
-        title="This machine itself forbids dialling {service}",
+        title="This machine itself blocks traffic to {service}",
         cause=(
-            "The kernel refused the connection to {host} with `operation not permitted` or `permission denied`. Security "
-            "groups and network ACLs cannot do that: a firewall on this machine, a prohibit route, SELinux or a sandbox does."
+            "The kernel refused the connection to {host} with `operation not permitted` or `permission denied`. Security groups "
+            "and network ACLs cannot do that. A firewall on this machine, a prohibit route, SELinux or a sandbox can."
         ),
         summary="Allow outbound TCP {port} to {host} in this machine's own firewall or security policy.",
         steps=(
-            "Look for output rules that drop or reject, also ones bound to a user or control group.",
-            "Look for `prohibit` routes and for SELinux or AppArmor denials.",
+            "Check for output rules that drop or reject, including ones bound to a user or control group.",
+            "Check for `prohibit` routes and for SELinux or AppArmor denials.",
             "If ssm-bootstrap runs in a sandboxed unit or container, run it once from a plain root shell to compare.",
         ),
         commands=(
-            "sudo nft list ruleset",
-            "sudo iptables -S OUTPUT",
-            "ip route show table all type prohibit",
-            "sudo ausearch -m avc -ts recent",
+            look("sudo nft list ruleset"),
+            look("sudo iptables -S OUTPUT"),
+            look("ip route show table all type prohibit"),
+            look("sudo ausearch -m avc -ts recent"),
         ),
         source="connect(2), EPERM and EACCES",
     ),

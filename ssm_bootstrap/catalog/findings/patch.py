@@ -2,59 +2,60 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Scope, Side, Teller, Variant
+from ssm_bootstrap.catalog.findingkind import FindingKind, Scope, Side, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.catalog.findings import s3ways
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Reason, Severity
 
 _PLATFORMS = (
     Variant(
         name="unlisted-release",
-        when="the distribution is supported and this release is not on the list",
+        when="the distribution is supported but this release is not listed",
         severity=Severity.WARNING,
         title="This release is not on Patch Manager's list",
         cause="{detail}.",
     ),
     Variant(
         name="newer-python",
-        when="the Python here is newer than what is documented",
+        when="this Python is newer than AWS documents",
         severity=Severity.WARNING,
         title="This Python is newer than Patch Manager documents",
         cause="{detail}.",
     ),
     Variant(
         name="little-room",
-        when="there is some room and not much",
+        when="there is some space, but not much",
         severity=Severity.WARNING,
-        title="There is little room for packages and their lists",
+        title="There is little disk space for packages and their metadata",
         cause="{detail}.",
     ),
     Variant(
         name="foreign-keys",
         when="root's default profile holds keys that the agent did not write",
         severity=Severity.WARNING,
-        title="The patch script will use somebody else's keys",
+        title="The patch script will use AWS keys that are not the agent's",
         cause="{detail}.",
     ),
     Variant(
         name="other-profile",
-        when="the agent shares its keys under another profile's name",
+        when="the agent writes its keys to a profile with another name",
         severity=Severity.WARNING,
         title="The patch script may not find the agent's keys",
         cause="{detail}.",
     ),
     Variant(
         name="python3-apt",
-        when="python3-apt is missing and the repositories answer",
+        when="python3-apt is missing but the repositories answer",
         severity=Severity.INFO,
-        title="python3-apt is missing and is installed by the first scan",
+        title="python3-apt is missing; the first scan installs it",
         cause="{detail}.",
     ),
     Variant(
         name="reboot-pending",
-        when="the machine waits for a reboot",
+        when="this machine has a reboot pending",
         severity=Severity.INFO,
-        title="A reboot is pending from before",
+        title="A reboot is already pending",
         cause="{detail}.",
     ),
 )
@@ -62,117 +63,202 @@ _PLATFORMS = (
 
 _IN_S3 = (
     (
-        "Amazon Linux: is there an S3 gateway endpoint with the subnet's route table associated? An interface "
-        "endpoint's private DNS may not answer for s3.dualstack names, which Amazon Linux 2023 uses."
+        "Amazon Linux: is there an S3 gateway endpoint associated with the subnet's route table? Amazon Linux 2023 uses "
+        "s3.dualstack names, so an interface endpoint must have address type dualstack."
     ),
     "Endpoint policy: does it allow s3:GetObject on al2023-repos-{region}-* and amazonlinux-2-repos-{region}?",
 )
-_ELSEWHERE = ("RHEL, SLES, Ubuntu, Debian and others: is there a mirror, a Satellite or a proxy that this subnet may reach?",)
+_ELSEWHERE = ("RHEL, SLES, Ubuntu, Debian and others: is there a mirror, a Satellite or a proxy that this subnet can reach?",)
 
 _REPOSITORIES = (
     Variant(
         name="answers",
-        when="it was reached and cannot serve",
-        title="A package repository answers that it cannot serve now",
+        when="the repository was reached but cannot serve",
+        title="A package repository answers with a server error",
         cause=(
-            "{host} was reached and answered with an error of its own (5xx). The way there is open: it is the server, or a proxy "
-            "or mirror before it, that has to be mended or waited for."
+            "{host} was reached and answered with a server error (5xx). The path is open: the fault is in the server, or "
+            "in a proxy or mirror in front of it."
         ),
-        summary="Try again later, and where it stays so tell who runs that server or mirror; nothing of the VPC has to change.",
-        steps=("Ask the repository again, from another machine too.", "A mirror or proxy of one's own: look at its log."),
+        summary="Try again later; if it persists, tell whoever runs that server or mirror, as nothing in the VPC has to change.",
+        steps=("Query the repository again, also from another machine.", "If the mirror or proxy is yours, check its log."),
         aws_steps=(),
-        commands=("dnf makecache", "yum makecache", "apt-get update", "zypper refresh"),
+        commands=(look("dnf makecache"), look("yum makecache"), look("apt-get update"), look("zypper refresh")),
+        aws_commands=(),
+    ),
+    Variant(
+        name="download",
+        when="your own script downloads from outside AWS",
+        severity=Severity.WARNING,
+        title="A download from {host} did not get through",
+        cause=(
+            "A script that ran on this machine downloads from {host}, which is not an AWS host: {detail}. No VPC endpoint "
+            "covers it, so it needs internet access or a mirror; Systems Manager does not depend on it."
+        ),
+        summary=(
+            "Download it from an S3 bucket or an internal mirror, or give this machine access to {host} by a proxy or NAT "
+            "gateway."
+        ),
+        steps=("Later errors in the same script follow from this: a missing package, a command not found.",),
+        aws_steps=(),
+        commands=(look("curl -sS -m 5 -o /dev/null -v https://{host}/"),),
         aws_commands=(),
     ),
     Variant(
         name="s3",
-        when="it lies in S3",
+        when="the repository is in S3",
         changed_on=Side.AWS,
         steps=("Nothing on this machine has to change.",),
         aws_steps=_IN_S3,
     ),
     Variant(
         name="s3-denied",
-        when="it lies in S3 and is denied",
+        when="the repository is in S3 and access is denied",
         changed_on=Side.AWS,
         own_step_on=Side.AWS,
         own_step_beside="s3",
-        summary="Allow s3:GetObject on {place} too in the S3 endpoint's policy.",
+        summary="Also allow s3:GetObject on {place} in the S3 endpoint's policy.",
         steps=("Nothing on this machine has to change.",),
         aws_steps=_IN_S3,
     ),
     Variant(
         name="s3-over-http",
-        when="it lies in S3 and is asked for over port 80, which gives no answer",
+        when="the repository is in S3 and port 80 does not answer",
         changed_on=Side.AWS,
         own_step_on=Side.MACHINE,
         own_step_beside="s3",
-        summary="Let TCP 80 out to S3, or write https:// in place of http:// in {place}.",
-        steps=("Or write https:// in place of http:// in {place}.",),
+        summary="Allow TCP 80 to S3, or change http:// to https:// in {place}.",
+        steps=("Alternatively, change http:// to https:// in {place}.",),
         aws_steps=_IN_S3,
     ),
     Variant(
         name="no-index",
-        when="its host answers and has no index there",
-        summary="Correct the URL at {place}, or put the index there: {host} answers without it.",
+        when="the host answers but has no index at that URL",
+        summary="Fix the URL in {place}, or publish the index there: {host} answers but does not have it.",
         aws_steps=(),
         aws_commands=(),
     ),
     Variant(
         name="elsewhere",
-        when="it lies outside AWS",
-        summary="Give this machine a way to its repositories: a mirror in S3, a proxy, or a repository inside the network.",
+        when="the repository is outside AWS",
+        summary="Give this machine access to its repositories: a mirror in S3, a proxy, or a repository on your network.",
         aws_steps=_ELSEWHERE,
         aws_commands=(aws.S3_ENDPOINTS,),
     ),
     Variant(
         name="in-both",
-        when="some lie in S3 and others outside AWS",
-        summary="Give this machine a way to its repositories: a mirror in S3, a proxy, or a repository inside the network.",
+        when="some repositories are in S3 and others outside AWS",
+        summary="Give this machine access to its repositories: a mirror in S3, a proxy, or a repository on your network.",
     ),
 )
 
-_SCAN_AGAIN = "Do not trust the compliance reported since the repository was lost: scan again once it is reachable."
-_OTHERS = "{detail} The distribution's own patches are scanned; what comes from these repositories is not."
+_PAYLOADS = (
+    Variant(
+        name="gone-or-denied",
+        when="S3 serves none of the known versions",
+        severity=Severity.INFO,
+        title="S3 serves no version of the Patch Manager payload that is known here",
+        cause=(
+            "{host} answers, and for {detail}. S3 gives the same answer for a missing file as for one that a policy "
+            "denies, and newer documents use newer versions, so this alone is not a fault. It is one if a patch run exits "
+            "with 156."
+        ),
+        summary="If patch runs succeed, do nothing; if they exit with 156, allow the buckets in the S3 endpoint's policy.",
+        steps=("Check the last patch run: its output names the file that it could not download.",),
+        aws_steps=(
+            (
+                "Endpoint policy: does it allow s3:GetObject on aws-ssm-{region} and aws-patch-manager-{region}-* for every "
+                "principal?"
+            ),
+            s3ways.OPEN_TO_ALL,
+        ),
+        aws_commands=(aws.S3_ENDPOINT_POLICY,),
+    ),
+    Variant(
+        name="accelerated",
+        when="the host is S3 Transfer Acceleration, which no VPC endpoint serves",
+        severity=Severity.INFO,
+        title="No VPC endpoint covers S3 Transfer Acceleration, where the payload may be",
+        cause=(
+            "In the regions opened since then, AWS-RunPatchBaseline of 2021 downloads its payload from {host}. S3 Transfer "
+            "Acceleration is served by AWS edge locations, outside the addresses of any S3 gateway or interface endpoint. "
+            "Whether the current document still uses it is not known."
+        ),
+        summary="If patch runs exit with 156, allow {host} on 443 through a proxy or a NAT gateway: no endpoint covers it.",
+        steps=("Check the last patch run: its output names the host that it tried.",),
+        aws_steps=("Is there a proxy or NAT gateway that this subnet may use for this one host?",),
+        aws_commands=(),
+    ),
+)
+
+_SCAN_AGAIN = "Do not trust the compliance reported since the repository became unreachable: scan again once it is reachable."
+_OTHERS = "{detail} The distribution's own patches are scanned; packages from these repositories are not."
 
 _COMPLIANCE = (
     Variant(
         name="nothing-on",
-        when="no repository is switched on",
-        cause="No repository is switched on here ({detail}), so a scan has no patches to compare with and can find none missing.",
-        summary=(
-            "Switch on this system's own repositories (RHEL: register it with subscription-manager, or install its RHUI client)."
+        when="no repository is enabled",
+        is_fetched=False,
+        cause=(
+            "No repository is enabled on this machine ({detail}), so a scan has nothing to compare with and reports no missing "
+            "patches."
         ),
+        summary=("Enable this system's repositories (RHEL: register it with subscription-manager, or install its RHUI client)."),
         steps=("Do not trust the compliance reported until then: scan again.",),
         aws_steps=(),
         aws_commands=(),
     ),
     Variant(
+        name="past-its-end",
+        when="this release is past its end of support",
+        is_fetched=False,
+        severity=Severity.WARNING,
+        title="This system gets no more patches and may be reported compliant",
+        cause=(
+            "{detail} A scan compares this machine with repositories that get no more updates and finds nothing missing. "
+            "Patch Manager may then report it as Compliant, which says nothing about vulnerabilities found after {place}."
+        ),
+        summary="Move to a supported release, or buy the vendor's extended support if there is any.",
+        steps=(
+            "Compliant does not mean patched: compare that date with the date of the last installed patch.",
+            (
+                "If the vendor sells extended support, register this machine, and check that the extended repository is "
+                "enabled and answers."
+            ),
+        ),
+        aws_steps=("Count such nodes by PlatformName and PlatformVersion of the managed nodes, not by compliance.",),
+        commands=(look("cat /etc/os-release"),),
+        aws_commands=(),
+        source=(
+            "AWS Systems Manager User Guide, patch-manager-prerequisites (a system past its end might be reported Compliant); "
+            "dates: rows of catalog/distributions.py"
+        ),
+    ),
+    Variant(
         name="skipped",
-        when="a setting that is known lets the repository be skipped",
+        when="a known setting lets the repository be skipped",
         own_step_on=Side.MACHINE,
-        summary="Make the repository reachable, and set skip_if_unavailable=False {place}: a failure is then seen as one.",
+        summary="Make the repository reachable, and set skip_if_unavailable=False {place}, so that a failure is reported as one.",
         steps=(_SCAN_AGAIN,),
     ),
     Variant(
         name="others-skipped",
-        when="the distribution's own repositories answer, and others are skipped by a setting",
+        when="the distribution's repositories answer, but a setting skips others",
         own_step_on=Side.MACHINE,
         severity=Severity.WARNING,
-        title="Packages of other repositories are left out of a scan",
+        title="A scan leaves out packages from other repositories",
         cause=_OTHERS,
-        summary="Make the repository reachable, and set skip_if_unavailable=False {place}: a failure is then seen as one.",
+        summary="Make the repository reachable, and set skip_if_unavailable=False {place}, so that a failure is reported as one.",
         steps=(_SCAN_AGAIN,),
     ),
     Variant(
         name="others-left-out",
-        when="the distribution's own repositories answer, and others do not",
+        when="the distribution's repositories answer, but others do not",
         severity=Severity.WARNING,
-        title="Packages of other repositories are left out of a scan",
+        title="A scan leaves out packages from other repositories",
         cause=_OTHERS,
-        summary="Make these repositories reachable, or switch off those from which nothing has to come.",
+        summary="Make these repositories reachable, or disable those that you do not need.",
         steps=(_SCAN_AGAIN,),
-        commands=("apt-get update", "zypper refresh"),
+        commands=(look("apt-get update"), look("zypper refresh")),
     ),
 )
 
@@ -187,17 +273,19 @@ KINDS: tuple[FindingKind, ...] = (
         variants=_REPOSITORIES,
         title="A package repository of this system cannot be reached",
         cause=(
-            "Patches come from the repositories configured on this machine, and {host} cannot be reached. No endpoint for "
-            "Systems Manager changes that: only Amazon Linux has its repositories in S3, others are on the internet or on a "
-            "mirror."
+            "Patches come from the repositories configured on this machine, and {host} cannot be reached. Systems Manager "
+            "endpoints do not help here: only Amazon Linux has its repositories in S3; the others are on the internet or "
+            "on a mirror."
         ),
-        summary="Give this machine a way to its package repositories: the S3 endpoint for Amazon Linux, else a mirror or proxy.",
+        summary=(
+            "Give this machine access to its package repositories: the S3 endpoint for Amazon Linux, otherwise a mirror or proxy."
+        ),
         steps=(
-            "See which repositories are enabled and which of them fail.",
-            "Point them at an internal mirror, or give the package manager a proxy.",
+            "Check which repositories are enabled and which of them fail.",
+            "Point them at an internal mirror, or configure a proxy for the package manager.",
         ),
         aws_steps=(*_IN_S3, *_ELSEWHERE),
-        commands=("dnf -v repolist", "yum -v repolist", "apt-get update", "zypper refresh"),
+        commands=(look("dnf -v repolist"), look("yum -v repolist"), look("apt-get update"), look("zypper refresh")),
         aws_commands=(aws.S3_ENDPOINTS, aws.S3_ENDPOINT_POLICY, aws.ROUTE_TABLE),
         transient=True,
         source="AWS Systems Manager user guide, patch-manager-prerequisites; amazon-linux-2023 issue 535",
@@ -211,22 +299,29 @@ KINDS: tuple[FindingKind, ...] = (
         variants=_COMPLIANCE,
         title="This node may be reported compliant although nothing was scanned",
         cause=(
-            "A repository cannot be reached and its configuration says skip_if_unavailable, so the package manager leaves it "
-            "out and ends well. Patch Manager then finds no missing patches because it looked at none."
+            "A repository cannot be reached and its configuration sets skip_if_unavailable, so the package manager skips "
+            "it and exits successfully. Patch Manager then finds no missing patches because it looked at none."
         ),
-        summary="Make the repository reachable, and set skip_if_unavailable=False so that a failure is seen as one.",
+        summary="Make the repository reachable, and set skip_if_unavailable=False so that a failure is reported as one.",
         steps=(
-            "Set it in /etc/dnf/dnf.conf, section [main], or in each file of /etc/yum.repos.d/.",
+            (
+                "Set it in each repository section that sets it to true; [main] in /etc/dnf/dnf.conf covers only sections "
+                "without a value."
+            ),
             _SCAN_AGAIN,
         ),
-        aws_steps=("Make the repository reachable first, as under repository-unreachable.",),
-        commands=("grep -rn skip_if_unavailable /etc/dnf/dnf.conf /etc/yum.conf /etc/yum.repos.d/", "dnf -v repolist"),
+        aws_steps=("Make the repository reachable first, see repository-unreachable.",),
+        commands=(
+            look("grep -rn skip_if_unavailable /etc/dnf/dnf.conf /etc/yum.conf /etc/yum.repos.d/"),
+            look("dnf -v repolist"),
+        ),
         aws_commands=(aws.S3_ENDPOINTS,),
         source="AWS Systems Manager user guide, patch-manager-prerequisites and patch-manager-installing-patches",
     ),
     FindingKind(
         code="patch-payload-unreachable",
         severity=Severity.ERROR,
+        variants=_PAYLOADS,
         service="s3",
         is_minor_beside=("s3-unreachable",),
         changed_on=Side.AWS,
@@ -235,37 +330,41 @@ KINDS: tuple[FindingKind, ...] = (
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
         is_fetched=True,
-        title="Patch Manager's own program cannot be downloaded",
+        title="The Patch Manager payload cannot be downloaded",
         cause=(
-            "AWS-RunPatchBaseline first downloads its program from {host} with curl or wget, and that fails. This is often "
-            "another name than the one that the agent uses (s3.dualstack), so agent updates may work all the same."
+            "AWS-RunPatchBaseline first downloads its payload from {host} with curl or wget, and that fails. This is often "
+            "not the host that the agent uses (s3.dualstack), so agent updates may still work."
         ),
-        summary="Make {host} reachable on 443, best by an S3 gateway endpoint.",
+        summary="Make {host} reachable on 443, preferably through an S3 gateway endpoint.",
         steps=(
-            "Try the name from this machine; a proxy must be set in the agent's unit, as the download inherits that environment.",
-            "A curl that came as a snap cannot write the file (exit status 23): use the distribution's own.",
+            (
+                "Try the host from this machine; set any proxy in the agent's unit, because the download inherits that "
+                "environment."
+            ),
+            "A curl installed as a snap cannot write the file (exit status 23): use the distribution's curl.",
         ),
         aws_steps=(
-            "Instance's security group: TCP 443 and 80 outbound to the prefix list com.amazonaws.{region}.s3?",
-            "Network ACL: 443 out, ports 1024-65535 back in?",
+            "Instance's security group: is TCP 443 and 80 outbound allowed to the prefix list com.amazonaws.{region}.s3?",
+            "Network ACL: is 443 allowed out, and ports 1024-65535 back in?",
+            "Route table: is the subnet's route table associated with an S3 gateway endpoint?",
+            s3ways.DUAL_STACK_NAMES,
+            s3ways.GATEWAY_ALONE,
             (
-                "Route table: is the subnet's table associated with an S3 gateway endpoint? An S3 interface endpoint's private "
-                "DNS may not answer for s3.dualstack names."
+                "Endpoint policy: does it allow s3:GetObject on aws-ssm-{region} and aws-patch-manager-{region}-* for every "
+                "principal?"
             ),
-            (
-                "Endpoint policy: is s3:GetObject allowed on aws-ssm-{region} and aws-patch-manager-{region}-* without a "
-                "condition on the principal? The download is not signed."
-            ),
+            s3ways.OPEN_TO_ALL,
         ),
-        commands=("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://{host}/",),
+        commands=(look("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://{host}/"),),
         aws_commands=(
             aws.INSTANCE_SECURITY_GROUP,
             aws.S3_PREFIX_LIST,
             aws.NETWORK_ACL,
             aws.ROUTE_TABLE,
             aws.S3_ENDPOINTS,
-            aws.CREATE_S3_GATEWAY,
             aws.S3_ENDPOINT_POLICY,
+            aws.CREATE_S3_GATEWAY,
+            aws.ADD_ROUTE_TABLE,
         ),
         transient=True,
         source="AWS-RunPatchBaseline, payload 1.80 (stored copy); amazon-ssm-agent issue 453",
@@ -277,34 +376,37 @@ KINDS: tuple[FindingKind, ...] = (
         breaks=(Capability.PATCH,),
         follows_for=Reason.OF_STORAGE,
         variants=_PLATFORMS,
-        title="Patch Manager cannot patch this system as it is",
+        title="Patch Manager cannot patch this system in its present state",
         cause=(
-            "Patch Manager needs a supported distribution and release, its package manager, a Python it knows, and directories "
-            "in which programs may run. One of these is not so here, whatever the network does."
+            "Patch Manager needs a supported distribution and release, its package manager, a supported Python, and "
+            "directories that allow programs to run. At least one of these is missing here, independent of the network."
         ),
-        summary="Bring this system to what Patch Manager supports, or patch it another way.",
+        summary="Make this system meet Patch Manager's prerequisites, or patch it another way.",
         steps=(
-            "Compare release and Python version with the prerequisites; a Python newer than 3.12 is not on AWS's list.",
+            "Compare release and Python version with the prerequisites; AWS lists no Python newer than 3.12.",
             "/var/lib/amazon and /var/log/amazon must not be mounted noexec, and /var needs free space.",
-            "Hybrid nodes need the document AWS-RunPatchBaseline; AWS-RunPatchBaselineAssociation is for EC2 identities only.",
+            (
+                "On hybrid nodes use the document AWS-RunPatchBaseline; AWS-RunPatchBaselineAssociation works only with EC2 "
+                "identities."
+            ),
         ),
-        commands=("cat /etc/os-release", "python3 --version", "findmnt -T /var/lib/amazon", "df -h /var"),
+        commands=(look("cat /etc/os-release"), look("python3 --version"), look("findmnt -T /var/lib/amazon"), look("df -h /var")),
         source="AWS Systems Manager user guide, patch-manager-prerequisites and patch-manager-troubleshooting",
     ),
     FindingKind(
         code="repository-config-invalid",
         severity=Severity.ERROR,
-        title="The configuration of package repositories does not parse",
+        title="The package repository configuration does not parse",
         cause=(
-            "{detail} dnf leaves out a whole file for one such line, so that its repositories are not scanned; yum and apt "
-            "refuse to work at all. Either way a patch run does not see what somebody thinks it sees."
+            "{detail} Because of one such line dnf ignores the whole file and does not scan its repositories; yum and apt "
+            "refuse to work at all. Either way a patch run does not cover what you expect."
         ),
-        summary="Correct the line that is named, and have the package manager read its configuration again.",
+        summary="Fix that line, then have the package manager read its configuration again.",
         steps=(
-            "Open the file at the line that is named and compare it with the line as the distribution ships it.",
-            "Nothing else in the file counts for dnf until the line is right.",
+            "Open the file at that line and compare it with the version that the distribution ships.",
+            "dnf ignores everything else in the file until the line is fixed.",
         ),
-        commands=("dnf repolist --all", "apt-get update --print-uris", "zypper repos --uri"),
+        commands=(look("dnf repolist --all"), look("apt-get update --print-uris"), look("zypper repos --uri")),
         source="libdnf 0.69 and apt 2.6 (measured, 2026-11); dnf.conf(5), sources.list(5), yum.conf(5)",
     ),
     FindingKind(
@@ -312,46 +414,50 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.WARNING,
         title="Another process holds the package manager's lock",
         cause=(
-            "{detail} A patch run that starts meanwhile waits for it or gives up: with exit status 2 where the document "
-            "cannot install what it needs by apt."
+            "{detail} A patch run that starts meanwhile waits or gives up, with exit status 2 if the document cannot "
+            "install its prerequisites with apt."
         ),
-        summary="Wait until the other process is done, or see why it is not.",
+        summary="Wait until the other process is done, or find out why it hangs.",
         steps=(
-            "Look at the process that is named: a patch run, an upgrade at boot or somebody's shell.",
-            "Do not remove the lock's file: the lock ends with its process.",
+            "Check that process: a patch run, an upgrade at boot or an administrator's shell.",
+            "Do not delete the lock file: the lock ends with its process.",
         ),
         variants=(
             Variant(
                 name="told-by-a-log",
-                when="a log tells of it",
+                when="a log reports it",
                 cause=(
-                    "A package manager found the lock of another one, or of the patch run before, and gave up or waited. At boot "
-                    "and at night the system's own upgrades hold it for minutes."
+                    "A package manager, or an earlier patch run, held the lock, and the other one waited or gave up. At "
+                    "boot and at night the system's own upgrades hold it for minutes."
                 ),
                 steps=(
-                    "See whether a package manager is at work now, and run the command again when it is done.",
-                    "Put the maintenance window away from the hours of the system's own upgrades.",
-                    "Do not remove the lock's file: the lock ends with its process.",
+                    "Check whether a package manager is running now, and run the command again once it is done.",
+                    "Schedule the maintenance window outside the hours of the system's own upgrades.",
+                    "Do not delete the lock file: the lock ends with its process.",
                 ),
             ),
         ),
-        commands=("ps -o pid,etime,args -C apt-get,apt,dpkg,unattended-upgr,dnf,yum,zypper,rpm", "cat /proc/locks"),
+        commands=(look("ps -o pid,etime,args -C apt-get,apt,dpkg,unattended-upgr,dnf,yum,zypper,rpm"), look("sudo lslocks")),
         transient=True,
         source="AWS-RunPatchBaseline, script of payload 1.80 (dpkg's lock, exit status 2); dpkg(1), dnf(8), libzypp",
     ),
     FindingKind(
         code="patch-hybrid-limits",
         severity=Severity.WARNING,
-        title="Some of Patch Manager is not for hybrid nodes",
+        title="Some Patch Manager features do not work on hybrid nodes",
         cause=(
-            "AWS-RunPatchBaselineAssociation works with EC2 identities alone, and the daily scan of Quick Setup's host "
-            "management uses it: it passes hybrid nodes over without a word. Session Manager to a hybrid node, and more than "
-            "1,000 of them in a region, need the advanced-instances tier, which has a price for each node."
+            "AWS-RunPatchBaselineAssociation works only with EC2 identities, and the daily scan of Quick Setup host "
+            "management uses it: it silently skips hybrid nodes. Session Manager and Run Command on hybrid nodes are "
+            "charged by usage since 30 September 2026; the advanced-instances tier and its limit of 1,000 ended on 30 June "
+            "2026."
         ),
-        summary="Patch hybrid nodes with AWS-RunPatchBaseline, by a maintenance window or a patch policy.",
+        summary="Patch hybrid nodes with AWS-RunPatchBaseline, through a maintenance window or a patch policy.",
         steps=("Nothing on this machine has to change.",),
         aws_steps=("Have State Manager or a maintenance window run AWS-RunPatchBaseline on this node, with Operation=Scan.",),
-        commands=("ssm-bootstrap doctor --for patch",),
-        source="AWS Systems Manager User Guide: patch-manager-aws-runpatchbaselineassociation, managed-instances tiers (2026-11)",
+        commands=(look("ssm-bootstrap doctor --for patch"),),
+        source=(
+            "AWS Systems Manager User Guide, 2026-11: patch-manager-aws-runpatchbaselineassociation; hybrid nodes, end of the "
+            "advanced-instances tier and prices of hybrid nodes"
+        ),
     ),
 )

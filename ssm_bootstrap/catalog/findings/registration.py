@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Layer, Side, Variant
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Side, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.findings import Severity
 
-_REGISTER = "sudo ssm-bootstrap register --activation-id <ACTIVATION-ID> --activation-code-file <FILE> --region {region}"
-_CLEAR = "sudo amazon-ssm-agent -register -clear"
-
 _WAYS = (
-    "To be a hybrid node (an mi- id): make an activation in {region} and register with it; no instance profile is needed.",
     (
-        "To be managed as the EC2 instance (an i- id) instead: give it an instance profile with the policy "
+        "To manage it as a hybrid node (an mi- ID): create an activation in {region} and register with it; no instance profile "
+        "is needed."
+    ),
+    (
+        "To manage it as the EC2 instance (an i- ID) instead: give it an instance profile with the policy "
         "AmazonSSMManagedInstanceCore, or set up Default Host Management Configuration in {region}."
     ),
 )
 
 _UNNOTICED = Variant(
     name="unnoticed",
-    when="the similarity threshold is -1, so that nothing is compared",
-    title="This machine may be a clone, and its agent was told not to compare",
+    when="the similarity threshold is -1, so nothing is compared",
+    title="This machine may be a clone, and its agent does not check for that",
     cause=(
-        "The fingerprint in the vault was taken of another machine-id than this machine's, and the similarity threshold of -1 "
-        "has the agent compare nothing. If this is a clone, it and its original share {mi}: commands reach one or the other."
+        "The fingerprint in the vault was taken with a different machine-id, and with a similarity threshold of -1 the agent "
+        "compares nothing. If this machine is a clone, it shares {mi} with the original: commands reach one or the other."
     ),
-    summary="If this is a clone, register it as a node of its own, and keep the identity out of images that are cloned.",
+    summary="If this is a clone, register it as its own node, and keep the identity out of images.",
     steps=(
-        "Is this a clone? Then clear its identity and register it as a node of its own.",
-        "Is it not? Then /etc/machine-id was made anew: check that it survives a reboot.",
-        "With a threshold above -1 the agent compares again, and does not start with what does not fit.",
+        "Is this a clone? Then clear its identity and register it as its own node.",
+        "If it is not, /etc/machine-id was regenerated: check that it survives a reboot.",
+        "With a threshold above -1 the agent compares again, and does not start if the fingerprint does not match.",
     ),
-    aws_steps=("Make an activation for the new registration; deregister {mi} if no other machine uses it.",),
-    commands=("cat /etc/machine-id", _CLEAR, _REGISTER),
+    aws_steps=("Create an activation for the new registration; deregister {mi} if no other machine uses it.",),
+    commands=(look("cat /etc/machine-id"), node.CLEAR, node.REGISTER_NEW),
     aws_commands=(aws.NODE, aws.CREATE_ACTIVATION),
     source="amazon-ssm-agent 3.3.1142.0, agent/managedInstances/fingerprint/fingerprint.go:90-319",
 )
@@ -46,28 +47,44 @@ _NO_ROLE = Variant(
     when="the agent runs as an EC2 instance without a role",
     title="This node is not registered, and the instance has no role either",
     cause=(
-        "The agent's vault holds no identity, so the agent takes itself for the EC2 instance and asks for its role, of which "
-        "the metadata service knows none. It does so on every EC2 image that has the agent in it, until somebody registers; "
-        "what it logs meanwhile is no other fault."
+        "The agent's vault holds no identity, so the agent runs as the EC2 instance and asks for its role, but the metadata "
+        "service has none. This happens on every EC2 image that includes the agent, until the node is registered. What the agent "
+        "logs in the meantime is not a separate fault."
     ),
-    steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
+    steps=("Put the activation code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
     aws_steps=_WAYS,
-    commands=(_REGISTER,),
+    commands=(node.REGISTER,),
     aws_commands=(aws.CREATE_ACTIVATION,),
     source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
+)
+
+_NO_MANAGEMENT = Variant(
+    name="no-management",
+    when="the account gives EC2 instances no role, and the instance's own role did not help",
+    title="This node is not registered, and the account gives it no default role",
+    cause=(
+        "The agent's vault holds no identity, so the agent runs as the EC2 instance. The instance's own role did not work: "
+        "either there is none or it lacks permissions, and an earlier record says which. The fallback, Default Host Management "
+        "Configuration, is not set up in this account and region."
+    ),
+    steps=("Put the activation code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
+    aws_steps=_WAYS,
+    commands=(node.REGISTER,),
+    aws_commands=(aws.CREATE_ACTIVATION,),
+    source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider/ec2_role_provider.go:120-150",
 )
 
 _ROLE_REFUSED = Variant(
     name="role-refused",
     when="the agent runs as an EC2 instance whose role is refused",
-    title="This node is not registered, and the instance's role is refused",
+    title="This node is not registered, and the instance's role is denied",
     cause=(
-        "The agent's vault holds no identity, so the agent takes itself for the EC2 instance. Systems Manager refuses the role "
-        "of its instance profile with AccessDenied. That says nothing of the role of an activation."
+        "The agent's vault holds no identity, so the agent runs as the EC2 instance. Systems Manager answers AccessDenied to the "
+        "role of its instance profile. That says nothing about the role of an activation."
     ),
-    steps=("Put the code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
+    steps=("Put the activation code into a file owned by root with mode 0600 and run the registration; it restarts the agent.",),
     aws_steps=_WAYS,
-    commands=(_REGISTER,),
+    commands=(node.REGISTER,),
     aws_commands=(aws.CREATE_ACTIVATION,),
     source="amazon-ssm-agent 3.3.1142.0, common/identity/credentialproviders/ec2roleprovider; measured, agent 3.3 on Debian 12",
 )
@@ -75,18 +92,18 @@ _ROLE_REFUSED = Variant(
 _UNREADABLE = Variant(
     name="unreadable",
     when="the journal cannot be read",
-    title="A change of identity left a journal that cannot be read",
+    title="A registration left a journal that cannot be read",
     cause=(
-        "A journal of ssm-bootstrap is there, and what it holds is not what this program writes: it is empty or torn, or is no "
-        "file. So no run can tell what it was to finish or undo, and the identity itself may be whole or not."
+        "ssm-bootstrap left a journal whose content is not valid: it is empty, truncated, or not a regular file. So there is no "
+        "record of what to finish or undo, and the identity may or may not be complete."
     ),
-    summary="Run restart: it looks at the vault itself and says how to go on; the journal is then removed by hand.",
+    summary="Run restart: it checks the vault itself and says how to go on; then remove the journal by hand.",
     steps=(
-        "restart refuses, and its one line says whether the vault is whole: if it is, nothing but the journal has to go.",
-        "Where the vault is not whole, the same line names the command that brings an identity back once the journal is gone.",
+        "restart refuses, and its message says whether the vault is complete: if it is, only the journal has to go.",
+        "If the vault is not complete, the message names the command that restores an identity once the journal is gone.",
         "Remove nothing else below /var/lib/amazon/ssm/.ssm-bootstrap: it may hold the only copy of an identity.",
     ),
-    commands=("sudo ssm-bootstrap restart", "sudo rm -r /var/lib/amazon/ssm/.ssm-bootstrap/journal.json"),
+    commands=(change("sudo ssm-bootstrap restart"), change("sudo rm -r /var/lib/amazon/ssm/.ssm-bootstrap/journal.json")),
     source="ssm-bootstrap's own journal (collect/agent/journal.py); a disk that was full or lost power may empty a file",
 )
 """The words of registration-interrupted where the journal tells nothing."""
@@ -94,10 +111,10 @@ _UNREADABLE = Variant(
 _KEY_REFUSED = Variant(
     name="key-refused",
     when="the service refuses the node's key",
-    title="Systems Manager does not take this node's key",
+    title="Systems Manager rejects this node's key",
     cause=(
-        "The service answers `Authentication failed` to the request that this node signs with its own key. Either it was "
-        "deregistered, or the vault is left from an earlier registration or was copied from another machine."
+        "The service answers `Authentication failed` to the request that this node signs with its own key. Either the node was "
+        "deregistered, or the vault is left over from an earlier registration or was copied from another machine."
     ),
     summary="Clear the old identity, then register this node again with a new activation.",
     source="public report: the log of an ECS Anywhere node with the vault of an earlier registration",
@@ -112,17 +129,18 @@ KINDS: tuple[FindingKind, ...] = (
         breaks=(Capability.REGISTER,),
         identity=Bond.ATTEMPT,
         exit_status=ExitStatus.BAD_CONTENT,
-        title="The activation id or code has the wrong form",
+        title="The activation ID or code has the wrong format",
         cause=(
-            "An activation id is a UUID of 36 characters and a code has 20 to 250 characters, without spaces or quotes. What "
-            "was given is different, so nothing was sent: the agent would blank its identity before it noticed."
+            "An activation ID is a UUID of 36 characters, and an activation code has 20 to 250 characters, without spaces or "
+            "quotes. The given values do not match, so nothing was sent: the agent would have cleared its identity before "
+            "noticing."
         ),
-        summary="Copy the activation id and code again, exactly as create-activation printed them.",
+        summary="Copy the activation ID and code again, exactly as create-activation printed them.",
         steps=(
-            "Look for curly quotes, spaces or a line break that came with copy and paste.",
-            "Check that id and code were not given in each other's place.",
+            "Check for curly quotes, spaces or a line break from copy and paste.",
+            "Check that ID and code are not swapped.",
         ),
-        commands=(_REGISTER,),
+        commands=(node.REGISTER_NEW,),
         aws_commands=(aws.ACTIVATION,),
         source="Systems Manager API Reference, CreateActivation; amazon-ssm-agent issues 125 and 143",
     ),
@@ -136,16 +154,16 @@ KINDS: tuple[FindingKind, ...] = (
         exit_status=ExitStatus.BAD_CONTENT,
         title="The service does not know this activation",
         cause=(
-            "The service answered InvalidActivation: id and code do not belong together, the activation was deleted, or it was "
-            "made in another region or account. Trying again cannot help."
+            "The service answered InvalidActivation: the ID and code do not match, the activation was deleted, or it was created "
+            "in another region or account. Retrying cannot help."
         ),
-        summary="Use an id and code that belong together, in the region where the activation was made, or make a new one.",
-        steps=("Check that the region given, {region}, is the activation's.",),
+        summary="Use an ID and code that belong together, in the region where the activation was created, or create a new one.",
+        steps=("Check that the given region, {region}, is the activation's region.",),
         aws_steps=(
-            "Does the activation exist in {region} of the account meant?",
-            "The code is shown once only: if it is lost, make a new activation.",
+            "Does the activation exist in {region} in the intended account?",
+            "The code is only shown once: if it is lost, create a new activation.",
         ),
-        commands=(_REGISTER,),
+        commands=(node.REGISTER_NEW,),
         aws_commands=(aws.ACTIVATION, aws.CREATE_ACTIVATION),
         source="Systems Manager API Reference, RegisterManagedInstance (aws-sdk-go 1.51.20 model)",
     ),
@@ -159,13 +177,13 @@ KINDS: tuple[FindingKind, ...] = (
         exit_status=ExitStatus.BAD_CONTENT,
         title="The activation has expired",
         cause=(
-            "The service answered ActivationExpired. An activation lives for 24 hours unless it was made to last longer, 30 "
-            "days at most. Nodes that it registered before are not affected."
+            "The service answered ActivationExpired. An activation is valid for 24 hours by default, and for 30 days at most. "
+            "Nodes already registered with it are not affected."
         ),
-        summary="Make a new activation and register with that.",
+        summary="Create a new activation and register with it.",
         steps=("Put the new code into the file that the registration reads, owned by root with mode 0600.",),
-        aws_steps=("Make a new activation in {region}, with the same role.",),
-        commands=(_REGISTER,),
+        aws_steps=("Create a new activation in {region}, with the same role.",),
+        commands=(node.REGISTER_NEW,),
         aws_commands=(aws.ACTIVATION, aws.CREATE_ACTIVATION),
         source="Systems Manager User Guide, hybrid activations; aws-sdk-go 1.51.20 model",
     ),
@@ -178,21 +196,21 @@ KINDS: tuple[FindingKind, ...] = (
         breaks=(Capability.REGISTER,),
         identity=Bond.ATTEMPT,
         exit_status=ExitStatus.BAD_CONTENT,
-        title="The activation has no registration left",
+        title="The activation has no registrations left",
         cause=(
-            "The service answered RegistrationLimitExceeded: the activation has registered as many nodes as it may, which is "
-            "one unless said otherwise. An earlier try whose answer was lost may have used it up."
+            "The service answered RegistrationLimitExceeded for this activation, not for the account: it has registered as many "
+            "nodes as its limit allows, which is one by default. An earlier attempt whose answer was lost may have used it up."
         ),
-        summary="Make a new activation with a registration limit that suffices, and register with that.",
+        summary="Create a new activation with a high enough registration limit, and register with it.",
         steps=("Put the new code into the file that the registration reads, owned by root with mode 0600.",),
         aws_steps=(
             (
-                "Which nodes did this activation register? One that never came online is the leftover of a lost answer: "
+                "Which nodes did this activation register? One that never came online is left over from a lost answer: "
                 "deregister it."
             ),
-            "Make a new activation; deregistering a node does not give the use back for certain.",
+            "Create a new activation; do not rely on deregistering a node to free a registration.",
         ),
-        commands=(_REGISTER,),
+        commands=(node.REGISTER_NEW,),
         aws_commands=(aws.ACTIVATION, aws.NODES_OF_ACTIVATION, aws.CREATE_ACTIVATION),
         source="Systems Manager User Guide, hybrid activations (default limit 1); aws-sdk-go 1.51.20 model",
     ),
@@ -204,29 +222,21 @@ KINDS: tuple[FindingKind, ...] = (
         breaks=(Capability.REGISTER,),
         identity=Bond.ATTEMPT,
         exit_status=ExitStatus.BAD_CONTENT,
-        title="The account has no room for another managed node in this region",
+        title="The account has reached its quota of managed nodes in this region",
         cause=(
-            "The service answered RegistrationLimitExceeded for the whole account: as many hybrid nodes are registered in the "
-            "region as its tier and quota allow. A new activation does not help, and machines that are long gone still count."
+            "The service answered RegistrationLimitExceeded for the whole account: it already has as many managed nodes in this "
+            "region as its quota allows. A new activation does not help, and nodes whose machines are long gone still count."
         ),
-        summary="Deregister nodes that no longer exist, or change to the advanced tier or raise the quota, then register.",
+        summary="Deregister nodes that no longer exist, or request a higher quota of managed nodes, then register.",
         steps=("Once there is room, register with the same activation if it has not expired.",),
         aws_steps=(
-            "Deregister the hybrid nodes whose machines are gone: look for those whose connection was lost long ago.",
-            "The standard tier ends at 1,000 hybrid nodes an account and region; the advanced tier goes on and has its price.",
-            "Where the advanced tier is on, ask for more in Service Quotas.",
+            "Deregister hybrid nodes whose machines are gone: look for those that lost their connection long ago.",
+            "Request a higher quota of managed nodes in Service Quotas (Systems Manager, this region).",
+            "No tier limits this any more: the limit of 1,000 nodes ended with the advanced-instances tier on 30 June 2026.",
         ),
-        commands=(_REGISTER,),
-        aws_commands=(
-            (
-                "aws ssm describe-instance-information --region {region}"
-                " --filters Key=ResourceType,Values=ManagedInstance Key=PingStatus,Values=ConnectionLost"
-                " --query 'InstanceInformationList[].[InstanceId,LastPingDateTime,ComputerName]' --output table"
-            ),
-            "aws ssm deregister-managed-instance --region {region} --instance-id <GONE-MI-ID>",
-            "aws ssm get-service-setting --region {region} --setting-id /ssm/managed-instance/activation-tier",
-        ),
-        source="AWS General Reference, Systems Manager quotas; Systems Manager User Guide, managed nodes tiers",
+        commands=(node.REGISTER,),
+        aws_commands=(aws.LOST_NODES, aws.QUOTAS, aws.DEREGISTER_GONE),
+        source="AWS General Reference, Systems Manager quotas; Systems Manager User Guide, end of the tiers (2026-11)",
     ),
     FindingKind(
         code="answer-lost",
@@ -236,29 +246,29 @@ KINDS: tuple[FindingKind, ...] = (
         breaks=(Capability.REGISTER,),
         identity=Bond.ATTEMPT,
         exit_status=ExitStatus.BAD_CONTENT,
-        title="The registration went out, and its answer was lost",
+        title="The registration was sent, but its answer was lost",
         cause=(
-            "The request reached the service, or may have, and the connection broke before the answer came. The service may "
-            "have registered a node that this machine does not know about and counted the activation as used, so the call is "
-            "not repeated by itself."
+            "The request may have reached the service, and the connection broke before the answer arrived. The service may have "
+            "registered a node that this machine does not know about, and counted it against the activation. So the call is not "
+            "retried automatically."
         ),
-        summary="Look on the AWS side for a node that this try created, remove it, then register again.",
+        summary="In AWS, find a node that this attempt created, deregister it, then register again.",
         steps=(
-            "Do not run the registration in a loop: each try may use up the activation and leave one more orphan.",
-            "Once the account's owner has looked, register again with an activation that has a use left.",
-            "Find out what cut the connection: ssm-bootstrap probe.",
+            "Do not run the registration in a loop: each attempt may use up the activation and leave another orphan.",
+            "Once the account's owner has checked, register again with an activation that has registrations left.",
+            "Find out what cut the connection: run `ssm-bootstrap probe`.",
         ),
         aws_steps=(
             "Compare the activation's RegistrationsCount with the nodes that really use it.",
             (
-                "Find the orphan: a mi- id of this activation, registered at the time of the try, that never came online and "
-                "that no machine knows as its own."
+                "Find the orphan: an mi- ID of this activation, registered at the time of the attempt, that never came online "
+                "and that no machine uses."
             ),
-            "Remove it with deregister-managed-instance. Make sure first that it is no working node.",
-            "If the count has reached the limit, make a new activation.",
+            "Remove it with deregister-managed-instance. First make sure that it is not a working node.",
+            "If the count has reached the limit, create a new activation.",
         ),
-        commands=("ssm-bootstrap probe --region {region} --for register", _REGISTER),
-        aws_commands=(aws.ACTIVATION, aws.NODES_OF_ACTIVATION, aws.DEREGISTER_NODE, aws.CREATE_ACTIVATION),
+        commands=(look("ssm-bootstrap probe --region {region} --for register"), node.REGISTER_NEW),
+        aws_commands=(aws.ACTIVATION, aws.NODES_OF_ACTIVATION, aws.DEREGISTER_ORPHAN, aws.CREATE_ACTIVATION),
         source=(
             "amazon-ssm-agent 3.3.1142.0, "
             "core/agent_parser.go:161-272, agent/ssm/anonauth/anonauth_client.go (the call is not idempotent)"
@@ -279,17 +289,18 @@ KINDS: tuple[FindingKind, ...] = (
         awaits_registering=True,
         variants=(
             _NO_ROLE,
+            _NO_MANAGEMENT,
             _ROLE_REFUSED,
         ),
         title="This node is not registered with Systems Manager",
         cause=(
-            "The agent's vault holds no identity. An agent without one ends at once and is started again every 90 seconds; "
-            "nothing but registration can work until it has one. AWS credentials do not replace an activation here."
+            "The agent's vault holds no identity. Without one the agent exits at once and is restarted every 90 seconds, and "
+            "nothing but registration works. AWS credentials on this machine do not replace registration."
         ),
-        summary="Register this node with an activation id and code.",
-        steps=("Put the code into a file owned by root with mode 0600 and run the registration.",),
-        aws_steps=("Make an activation in the region meant and hand over its id and code.",),
-        commands=(_REGISTER,),
+        summary="Register this node with an activation ID and code.",
+        steps=("Put the activation code into a file owned by root with mode 0600 and run the registration.",),
+        aws_steps=("Create an activation in the intended region and hand over its ID and code.",),
+        commands=(node.REGISTER,),
         aws_commands=(aws.CREATE_ACTIVATION,),
         source="amazon-ssm-agent 3.3.1142.0, common/identity/identity/identity_selector.go:98-109; amazon-ssm-agent issue 247",
     ),
@@ -302,11 +313,11 @@ KINDS: tuple[FindingKind, ...] = (
         identity=Bond.ATTEMPT,
         is_always_told=True,
         exit_status=ExitStatus.BAD_CONTENT,
-        title="This node is registered already",
+        title="This node is already registered",
         cause="The agent's vault holds a complete identity, {mi}, so nothing was changed.",
-        summary="Nothing has to be done; look at the node's state if it is not online.",
+        summary="Nothing to do; if the node is not online, check its state.",
         steps=("To see whether the node works, run status or doctor.",),
-        commands=("sudo ssm-bootstrap status", "sudo ssm-bootstrap doctor"),
+        commands=(look("sudo ssm-bootstrap status"), look("sudo ssm-bootstrap doctor")),
         source="amazon-ssm-agent 3.3.1142.0, agent/managedInstances/registration/instance_info.go:94-99",
     ),
     FindingKind(
@@ -315,14 +326,14 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.IDENTITY,
         explains=("registration-lost", "not-registered", "agent-not-running", *families.NO_TOKEN),
         variants=(_UNREADABLE,),
-        title="A registration was interrupted and has not been finished or undone",
+        title="A registration was interrupted and neither finished nor undone",
         cause=(
-            "A journal of ssm-bootstrap is there and nobody holds its lock, so a run was killed half-way. The identity that "
-            "the agent sees may be incomplete."
+            "ssm-bootstrap left a journal and no process holds its lock, so a run was killed halfway. The identity that the "
+            "agent sees may be incomplete."
         ),
-        summary="Run register again: it finishes or undoes what the journal says before it does anything else.",
-        steps=("Let no other tool register in the meantime, and do not delete the journal by hand.",),
-        commands=("sudo ssm-bootstrap status", _REGISTER),
+        summary="Run register again: it first finishes or undoes what the journal says.",
+        steps=("Do not register with another tool in the meantime, and do not delete the journal by hand.",),
+        commands=(look("sudo ssm-bootstrap status"), node.REGISTER),
         source="amazon-ssm-agent 3.3.1142.0, core/agent_parser.go:194-246 (the vault is blanked before the call)",
     ),
     FindingKind(
@@ -337,25 +348,26 @@ KINDS: tuple[FindingKind, ...] = (
         variants=(_KEY_REFUSED,),
         title="Systems Manager no longer knows this node",
         cause=(
-            "The service answers InvalidInstanceId for {mi}: the node was deregistered in the account, while its vault here "
-            "still holds the old identity. Such a vault also survives a reinstalled agent."
+            "The service answers InvalidInstanceId for {mi}: the node was deregistered in the account, but the vault on this "
+            "machine still holds the old identity. A vault also survives reinstalling the agent."
         ),
         summary="Clear the old identity and register this node again with a new activation.",
         steps=(
-            "Make sure that this machine is the one meant, and not a clone that carries another node's identity.",
-            "Clear the old identity, then register; the node gets a new mi- id.",
+            "Make sure that this is the intended machine, and not a clone that carries another node's identity.",
+            "Clear the old identity, then register; the node gets a new mi- ID.",
         ),
         aws_steps=(
             "Is {mi} gone from the list of managed nodes, or does it belong to another account or region?",
-            "Make an activation. Tags, maintenance windows and associations by id have to name the new mi- id.",
+            "Create an activation. Tags, maintenance windows and associations by ID have to be updated to the new mi- ID.",
         ),
-        commands=(_CLEAR, _REGISTER),
+        commands=(node.CLEAR, node.REGISTER_NEW),
         aws_commands=(aws.NODE, aws.CREATE_ACTIVATION),
         source="Systems Manager API Reference, InvalidInstanceId; amazon-ssm-agent issue 381",
     ),
     FindingKind(
         code="registration-denied",
         severity=Severity.ERROR,
+        breaks_at=(Hop.SERVICE,),
         layer=Layer.IDENTITY,
         changed_on=Side.AWS,
         explains=(*families.NO_TOKEN,),
@@ -364,25 +376,31 @@ KINDS: tuple[FindingKind, ...] = (
         title="A policy denies the registration call",
         cause=(
             "The service answered AccessDenied to a call that a hybrid node makes unsigned. An unsigned call has no principal, "
-            "so an endpoint policy that asks for a principal, an account or an organisation (aws:PrincipalOrgID and its like) "
-            "always denies it."
+            "so an endpoint policy that requires a principal, an account or an organisation (such as aws:PrincipalOrgID) always "
+            "denies it."
         ),
-        summary="Let the ssm endpoint's policy allow the unsigned hybrid calls, limited by ssm:NodeAccountId or ssm:NodeOrgId.",
-        steps=("Nothing on this machine has to change. Do not repeat the call: each try blanks the agent's identity first.",),
+        summary="Allow the unsigned hybrid calls in the ssm endpoint policy, limited by ssm:NodeAccountId or ssm:NodeOrgId.",
+        steps=(
+            "Nothing needs to change on this machine. Do not repeat the call: each attempt clears the agent's identity first.",
+        ),
         aws_steps=(
             (
-                "Endpoint policy of ssm: does it allow ssm:RegisterManagedInstance, ssm:RequestManagedInstanceRoleToken and "
+                "Endpoint policy for ssm: does it allow ssm:RegisterManagedInstance, ssm:RequestManagedInstanceRoleToken and "
                 "ssm:UpdateManagedInstancePublicKey for principal `*`?"
             ),
             (
-                "Are conditions on aws:PrincipalOrgID, aws:PrincipalAccount or aws:SourceAccount in the way of these three? "
-                "Use ssm:NodeAccountId or ssm:NodeOrgId instead."
+                "Do conditions on aws:PrincipalOrgID, aws:PrincipalAccount or aws:SourceAccount block these three? Use "
+                "ssm:NodeAccountId or ssm:NodeOrgId instead."
             ),
-            "Does a proxy or firewall on the way answer in the service's name?",
+            "Does a service control policy of the organisation deny one of these three?",
+            "Does a proxy or firewall in the path answer instead of the service?",
         ),
-        commands=("ssm-bootstrap probe --region {region} --for register",),
-        aws_commands=(aws.ENDPOINT_POLICY,),
-        source="AWS Systems Manager user guide, setup-create-vpc, endpoint policy considerations for hybrid nodes",
+        commands=(look("ssm-bootstrap probe --region {region} --for register"), node.policy("endpoint-ssm")),
+        aws_commands=(aws.of_service(aws.ENDPOINT_POLICY, "ssm"), aws.SET_ENDPOINT_POLICY),
+        source=(
+            "AWS Systems Manager User Guide, 2026-11: setup-create-vpc, endpoint policy considerations for hybrid nodes; "
+            "service control policies for hybrid nodes"
+        ),
     ),
     FindingKind(
         code="registration-lost",
@@ -390,26 +408,22 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.IDENTITY,
         explains=("not-registered", "agent-not-running", *families.NO_TOKEN),
         awaits_registering=True,
-        title="This node has lost its identity: the vault is empty, a file names the old id",
+        title="This node has lost its identity: the vault is empty",
         cause=(
-            "The registration file still names {mi}, and the vault, which the agent goes by, has no identity. The agent blanks "
-            "the vault before it asks the service, so a registration that failed or was killed leaves exactly this."
+            "The registration file still names {mi}, but the vault, which the agent relies on, has no identity. The agent clears "
+            "the vault before it calls the service, so a registration that failed or was killed leaves exactly this."
         ),
-        summary="Register this node again with a new activation, or put a copy of the vault back if there is one.",
+        summary="Register this node again with a new activation, or restore a copy of the vault if there is one.",
         steps=(
             (
-                "If there is a backup of /var/lib/amazon/ssm/Vault from before, stop the agent, put it back with its modes, "
-                "and start the agent."
+                "If there is an earlier backup of /var/lib/amazon/ssm/Vault: stop the agent, restore it with its file modes, and "
+                "start the agent."
             ),
-            "Otherwise register again; the node gets a new mi- id.",
+            "Otherwise register again; the node gets a new mi- ID.",
         ),
         aws_steps=("The old node, {mi}, stays in the account as offline: deregister it once the new one works.",),
-        commands=("sudo ls -lR /var/lib/amazon/ssm/Vault", _REGISTER),
-        aws_commands=(
-            aws.NODE,
-            "aws ssm deregister-managed-instance --region {region} --instance-id {mi}",
-            aws.CREATE_ACTIVATION,
-        ),
+        commands=(look("sudo ls -lR /var/lib/amazon/ssm/Vault"), node.REGISTER_NEW),
+        aws_commands=(aws.NODE, aws.CREATE_ACTIVATION, aws.DEREGISTER_OLD),
         source="amazon-ssm-agent 3.3.1142.0, core/agent_parser.go:194-246 (the vault is blanked before the call; measured)",
     ),
     FindingKind(
@@ -422,23 +436,23 @@ KINDS: tuple[FindingKind, ...] = (
         identity=Bond.NODE,
         exit_status=ExitStatus.BAD_CONTENT,
         variants=(_UNNOTICED,),
-        title="The service takes this machine for another than the one registered",
+        title="This machine does not match the fingerprint of the registered node",
         cause=(
-            "machine-id, address or hardware is not the registered one by more than the agent's threshold, so the service "
-            "answers MachineFingerprintDoesNotMatch, or will at the agent's next start. A cloned image, a regenerated "
-            "/etc/machine-id, a moved virtual machine or an upgrade do that."
+            "The machine-id, addresses or hardware differ from the registered ones by more than the agent's threshold allows, so "
+            "the service answers MachineFingerprintDoesNotMatch, or will when the agent next starts. Typical causes are a cloned "
+            "image, a regenerated /etc/machine-id, a moved virtual machine or an upgrade."
         ),
-        summary="Register this machine again, and keep the identity out of images that are cloned.",
+        summary="Register this machine again, and keep the identity out of images.",
         steps=(
-            "Is this a clone? Then clear its identity and register it as a node of its own.",
+            "Is this a clone? Then clear its identity and register it as its own node.",
             "Check that /etc/machine-id survives a reboot and is not the same on every machine.",
             (
                 "If the same machine changes often, lower the agent's threshold: `amazon-ssm-agent -fingerprint "
                 "-similarityThreshold 1`."
             ),
         ),
-        aws_steps=("Make an activation for the new registration; deregister {mi} if no other machine uses it.",),
-        commands=("cat /etc/machine-id", _CLEAR, _REGISTER),
+        aws_steps=("Create an activation for the new registration; deregister {mi} if no other machine uses it.",),
+        commands=(look("cat /etc/machine-id"), node.CLEAR, node.REGISTER_NEW),
         aws_commands=(aws.NODE, aws.CREATE_ACTIVATION),
         source=(
             "amazon-ssm-agent 3.3.1142.0, agent/managedInstances/fingerprint/fingerprint.go:90-319; "
@@ -448,29 +462,31 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="throttled",
         severity=Severity.ERROR,
+        breaks_at=(Hop.SERVICE,),
         exit_status=ExitStatus.TRY_LATER,
-        title="The service is being asked too often",
+        title="The service is throttling requests",
         cause=(
-            "The service answered that the rate of calls is exceeded, as happens when many nodes register at once. The agent "
-            "has already tried several times by itself."
+            "The service answered that the request rate is exceeded, as happens when many nodes register at once. The agent has "
+            "already retried several times."
         ),
-        summary="Wait a little and try again, and spread the nodes of a fleet over some minutes.",
-        steps=("Run the registration with --wait, which tries again with growing, random pauses.",),
-        aws_steps=("Are many nodes started at the same moment, or does something else use up the account's rate for ssm?",),
-        commands=(_REGISTER + " --wait 15m",),
+        summary="Wait a little and try again, and spread a fleet's nodes over some minutes.",
+        steps=("Run the registration with --wait, which retries with growing, random pauses.",),
+        aws_steps=("Do many nodes start at the same moment, or does something else use up the account's request rate for ssm?",),
+        commands=(node.REGISTER_PATIENTLY,),
         transient=True,
         source="AWS common errors (AWS API references): ThrottlingException, TooManyUpdates",
     ),
     FindingKind(
         code="service-error",
         severity=Severity.ERROR,
+        breaks_at=(Hop.SERVICE,),
         exit_status=ExitStatus.TRY_LATER,
-        title="The service reports an error of its own",
-        cause="AWS answered with a server error (5xx). The request was understood to be fine; the fault is on the other side.",
-        summary="Try again in some minutes; if it lasts, look at the AWS Health Dashboard.",
-        steps=("Run the registration with --wait, which tries again with growing, random pauses.",),
-        aws_steps=("AWS Health Dashboard: is there an event for Systems Manager in {region}? If not, ask AWS Support.",),
-        commands=(_REGISTER + " --wait 15m",),
+        title="The service answered with a server error",
+        cause="AWS answered with a server error (5xx). The request itself was fine; the fault is in AWS.",
+        summary="Try again in a few minutes; if it persists, check the AWS Health Dashboard.",
+        steps=("Run the registration with --wait, which retries with growing, random pauses.",),
+        aws_steps=("AWS Health Dashboard: is there an event for Systems Manager in {region}? If not, contact AWS Support.",),
+        commands=(node.REGISTER_PATIENTLY,),
         transient=True,
         source="AWS common errors (AWS API references): InternalServerError, ServiceUnavailable",
     ),

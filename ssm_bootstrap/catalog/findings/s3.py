@@ -2,50 +2,59 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Layer, Scope, Side, Teller, Variant
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Scope, Side, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
-from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.catalog.findings import families, s3ways
+from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity
 
 _PART = Variant(
     name="part",
+    breaks_at=(Hop.ROUTE, Hop.ENDPOINT),
     circumstance=Circumstance.SOME_OF_S3_ANSWERS,
-    when="other names of S3 answer",
-    title="Other names of S3 answer, and {host} does not",
+    when="other S3 names answer",
+    title="Other S3 names answer, but {host} does not",
     cause=(
-        "{host} resolves to {address} and gives no answer, while other names of S3 do answer from here. So there is a way to "
-        "S3, and it does not cover this name. As a rule the VPC has an S3 interface endpoint alone: its private DNS answers for "
-        "some names, and the others stay at public addresses, to which nothing leads."
+        "{host} resolves to {address} and does not answer, while other S3 names do. So S3 is reachable, but not under this name. "
+        "Usually the VPC has only an S3 interface endpoint: its private DNS covers some names, and the others still resolve to "
+        "public addresses that cannot be reached."
     ),
-    summary="Add an S3 gateway endpoint to the subnet's route table: it leads to {host} too.",
+    summary="Add an S3 gateway endpoint to the subnet's route table: it covers {host} too.",
     steps=(
-        "Nothing on this machine has to change. Once {host} answers, repeat the patch run or the agent update.",
-        "See to which addresses the names lead: inside the VPC, or public.",
+        "Nothing needs to change on this machine. Once {host} answers, repeat the patch run or the agent update.",
+        "Check where the names resolve to: addresses inside the VPC, or public ones.",
     ),
     aws_steps=(
-        "Is there a gateway endpoint com.amazonaws.{region}.s3 in this VPC, associated with the instance's route table?",
-        "Does the private DNS of the S3 interface endpoint, or a private hosted zone, answer for {host}?",
         (
-            "With a gateway endpoint: do the instance's security group and the network ACL let out to the whole prefix list "
-            "com.amazonaws.{region}.s3, not to some of its addresses?"
+            "Is there a gateway endpoint com.amazonaws.{region}.s3 in this VPC, associated with the subnet's route table? It "
+            "covers S3 in {region} only: no other region, and no s3-accelerate name."
+        ),
+        "Does the private DNS of the S3 interface endpoint, or a private hosted zone, cover {host}?",
+        s3ways.DUAL_STACK_NAMES,
+        s3ways.GATEWAY_ALONE,
+        s3ways.IPV6,
+        (
+            "With a gateway endpoint: do the instance's security group and the network ACL allow traffic to the whole prefix "
+            "list com.amazonaws.{region}.s3, and not just to some of its addresses?"
         ),
     ),
     commands=(
-        "getent ahosts {host}",
-        "curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://{host}/",
-        "ssm-bootstrap probe --region {region} --for patch,agent-update",
+        look("getent ahosts {host}"),
+        look("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://{host}/"),
+        look("ssm-bootstrap probe --region {region} --for patch,agent-update"),
     ),
     aws_commands=(
         aws.S3_ENDPOINTS,
-        aws.CREATE_S3_GATEWAY,
         aws.ROUTE_TABLE,
-        aws.MAIN_ROUTE_TABLE,
         aws.S3_PREFIX_LIST,
         aws.INSTANCE,
         aws.INSTANCE_SECURITY_GROUP,
         aws.NETWORK_ACL,
+        aws.CREATE_S3_GATEWAY,
+        aws.ADD_ROUTE_TABLE,
+        aws.ALLOW_S3,
     ),
     source="Amazon S3 User Guide, privatelink-interface-endpoints (private DNS; gateway and interface endpoints together)",
 )
@@ -53,15 +62,16 @@ _PART = Variant(
 
 _NOTHING = Variant(
     name="nothing-answers",
+    breaks_at=(Hop.SECURITY_GROUP, Hop.NETWORK_ACL, Hop.ROUTE),
     circumstance=Circumstance.NOTHING_ANSWERS,
-    when="nothing that was dialled answers, in the VPC and of S3",
-    title="S3 is as silent as everything else",
+    when="nothing answers, neither the endpoints in the VPC nor S3",
+    title="S3 does not answer, and neither does anything else",
     cause=(
-        "{host} resolves and does not answer, and neither do the interface endpoints. The likely cause is what they share, and "
-        "stands under endpoint-blocked; whether S3 has an endpoint of its own here cannot be seen before that is mended."
+        "{host} resolves but does not answer, and neither do the interface endpoints. The likely cause is shared by all of them "
+        "and is described under endpoint-blocked. Until that is fixed, nothing can be said about an S3 endpoint."
     ),
-    summary="First what endpoint-blocked names; then look again, and only then at S3's own endpoint and route.",
-    steps=("Nothing on this machine has to change for S3 alone. Run this again once the interface endpoints answer.",),
+    summary="Fix endpoint-blocked first, then check again, and only then look at the S3 endpoint and its route.",
+    steps=("Nothing needs to change on this machine just for S3. Run this again once the interface endpoints answer.",),
 )
 """The words of s3-unreachable where the interface endpoints are as silent."""
 
@@ -69,6 +79,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="s3-unreachable",
         severity=Severity.ERROR,
+        breaks_at=(Hop.SECURITY_GROUP, Hop.NETWORK_ACL, Hop.ROUTE, Hop.ENDPOINT),
         is_of_a_missing_endpoint=True,
         layer=Layer.WAY,
         changed_on=Side.AWS,
@@ -78,52 +89,57 @@ KINDS: tuple[FindingKind, ...] = (
         scope=Scope.OF_ITS_HOSTS,
         service="s3",
         variants=(_PART, _NOTHING),
-        title="No way to S3 from this subnet",
+        title="S3 cannot be reached from this subnet",
         cause=(
-            "{host} resolves but answers neither on 443 nor on 80. The agent and Patch Manager fetch their files from buckets "
-            "of AWS in S3, so agent updates and patching fail, while Run Command and sessions may well work. Four causes cannot "
-            "be told apart from this instance, as each gives mere silence, and have to be looked up in the order below: no S3 "
-            "endpoint in the VPC, a route table without the route to it, a security group that does not let out to the S3 "
-            "prefix list, a network ACL that drops the packets."
+            "{host} resolves but does not answer on 443 or on 80. The agent and Patch Manager download from AWS-owned S3 "
+            "buckets, so agent updates and patching fail, while Run Command and Session Manager may still work. Four causes look "
+            "the same from this instance, so check them in this order: no S3 endpoint in the VPC, a route table without the "
+            "route to it, a security group that does not allow traffic to the S3 prefix list, a network ACL that drops the "
+            "packets."
         ),
         summary=(
             "Give this subnet an S3 endpoint (gateway, with the route table associated, or interface), and allow outbound 443 "
             "and 80 to the S3 managed prefix list."
         ),
         steps=(
-            "Nothing on this machine has to change. Once S3 answers, repeat the patch run or the agent update.",
-            "If the endpoint is there already, check that this machine's own firewall lets TCP 443 and 80 out.",
+            "Nothing needs to change on this machine. Once S3 answers, repeat the patch run or the agent update.",
+            "If the endpoint already exists, check that this machine's own firewall allows TCP 443 and 80 out.",
         ),
         aws_steps=(
-            "S3 endpoint: is there a gateway (or interface) endpoint com.amazonaws.{region}.s3 in this VPC, in state available?",
             (
-                "Route table of the instance's subnet: is it associated with the gateway endpoint (a route from pl-* to "
-                "vpce-*)? A subnet without an association of its own uses the VPC's main table."
+                "S3 endpoint: is there a gateway (or interface) endpoint com.amazonaws.{region}.s3 in this VPC, in state "
+                "`available`?"
             ),
-            "Instance's security group: are TCP 443 and TCP 80 allowed outbound to the prefix list com.amazonaws.{region}.s3?",
-            "Network ACL of the subnet: 443 and 80 out to the addresses of that list, ports 1024-65535 back in?",
-            "A gateway endpoint does not serve peered VPCs or on-premises networks: those need an interface endpoint.",
             (
-                "Interface endpoint only: its private DNS has to answer for s3.dualstack.{region}.{domain} too, which Patch "
-                "Manager dials; where it does not, add the gateway endpoint."
+                "Route table of the instance's subnet: is it associated with the gateway endpoint (a route from pl-* to vpce-*)? "
+                "A subnet without its own association uses the VPC's main route table."
             ),
+            (
+                "Instance's security group: does it allow TCP 443 and TCP 80 outbound to the prefix list "
+                "com.amazonaws.{region}.s3? For an interface endpoint, its own security group must allow both inbound."
+            ),
+            (
+                "Network ACL of the subnet: does it allow 443 and 80 out to the addresses in that list, and ports 1024-65535 "
+                "back in?"
+            ),
+            "A gateway endpoint does not serve peered VPCs or on-premises networks: they need an interface endpoint.",
+            s3ways.DUAL_STACK_NAMES,
         ),
         commands=(
-            "curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://s3.{region}.{domain}/",
-            "curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' http://s3.{region}.{domain}/",
-            "ssm-bootstrap probe --region {region} --for patch,agent-update",
+            look("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://s3.{region}.{domain}/"),
+            look("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' http://s3.{region}.{domain}/"),
+            look("ssm-bootstrap probe --region {region} --for patch,agent-update"),
         ),
         aws_commands=(
             aws.S3_ENDPOINTS,
-            aws.CREATE_S3_GATEWAY,
             aws.ROUTE_TABLE,
-            aws.MAIN_ROUTE_TABLE,
             aws.INSTANCE,
             aws.INSTANCE_SECURITY_GROUP,
             aws.S3_PREFIX_LIST,
-            aws.ALLOW_S3_HTTPS,
-            aws.ALLOW_S3_HTTP,
             aws.NETWORK_ACL,
+            aws.CREATE_S3_GATEWAY,
+            aws.ADD_ROUTE_TABLE,
+            aws.ALLOW_S3,
         ),
         transient=True,
         source=(
@@ -134,6 +150,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="s3-http-blocked",
         severity=Severity.ERROR,
+        breaks_at=(Hop.SECURITY_GROUP, Hop.NETWORK_ACL),
         layer=Layer.WAY,
         changed_on=Side.AWS,
         explains=("repository-unreachable", "false-compliance"),
@@ -142,19 +159,19 @@ KINDS: tuple[FindingKind, ...] = (
         service="s3",
         title="S3 answers on 443 but not on port 80",
         cause=(
-            "{host} answers on HTTPS, and HTTP on port 80 gets no answer. The way to S3 exists; the rule that lets port 80 out "
-            "is missing. Parts of the agent fall back to plain HTTP to find a bucket's region and stall when it is dropped."
+            "{host} answers on HTTPS, but HTTP on port 80 gets no answer. S3 is reachable; the rule that allows port 80 is "
+            "missing. Parts of the agent fall back to plain HTTP to find a bucket's region, and stall when it is dropped."
         ),
-        summary="Allow outbound TCP 80 to the S3 managed prefix list com.amazonaws.{region}.s3, beside 443.",
-        steps=("Check that this machine's own firewall or proxy settings do not drop port 80.",),
+        summary="Allow outbound TCP 80 to the S3 managed prefix list com.amazonaws.{region}.s3, in addition to 443.",
+        steps=("Check that this machine's own firewall or proxy settings do not block port 80.",),
         aws_steps=(
-            "Instance's security group: is TCP 80 allowed outbound to the prefix list com.amazonaws.{region}.s3?",
-            "Network ACL of the subnet: port 80 out, ports 1024-65535 back in?",
-            "Prefix list: does the rule name the S3 list of this region, and not addresses copied from it long ago?",
-            "Is S3 reached by an interface endpoint alone? Then its security group must accept port 80 as well as 443.",
+            "Instance's security group: does it allow TCP 80 outbound to the prefix list com.amazonaws.{region}.s3?",
+            "Network ACL of the subnet: does it allow port 80 out, and ports 1024-65535 back in?",
+            "Prefix list: does the rule use this region's S3 list, and not addresses copied from it long ago?",
+            "Is S3 reached through an interface endpoint only? Then its security group must allow port 80 as well as 443.",
         ),
-        commands=("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' http://s3.{region}.{domain}/",),
-        aws_commands=(aws.INSTANCE_SECURITY_GROUP, aws.S3_PREFIX_LIST, aws.ALLOW_S3_HTTP, aws.NETWORK_ACL),
+        commands=(look("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' http://s3.{region}.{domain}/"),),
+        aws_commands=(aws.S3_ENDPOINTS, aws.INSTANCE_SECURITY_GROUP, aws.S3_PREFIX_LIST, aws.NETWORK_ACL, aws.ALLOW_S3_HTTP),
         transient=True,
         source=(
             "amazon-ssm-agent 3.3.1142.0, agent/s3util/crossregion.go:69-213; "
@@ -164,6 +181,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="s3-https-blocked",
         severity=Severity.ERROR,
+        breaks_at=(Hop.SECURITY_GROUP, Hop.NETWORK_ACL),
         layer=Layer.WAY,
         changed_on=Side.AWS,
         explains=(*families.DOWNLOADS,),
@@ -172,27 +190,29 @@ KINDS: tuple[FindingKind, ...] = (
         service="s3",
         title="S3 answers on port 80 but not on 443",
         cause=(
-            "{host} answers on port 80, and HTTPS on 443 gets no answer. The way to S3 exists; the rule that lets 443 out to "
-            "it is missing. Agent updates and patch payloads travel over 443, so both fail."
+            "{host} answers on port 80, but HTTPS on 443 gets no answer. S3 is reachable; the rule that allows 443 is missing. "
+            "Agent updates and patch payloads use 443, so both fail."
         ),
-        summary="Allow outbound TCP 443 to the S3 managed prefix list com.amazonaws.{region}.s3, beside 80.",
+        summary="Allow outbound TCP 443 to the S3 managed prefix list com.amazonaws.{region}.s3, in addition to 80.",
         steps=("Check that this machine's own firewall does not drop TCP 443 to public addresses.",),
         aws_steps=(
             (
-                "Instance's security group: is TCP 443 allowed outbound to the prefix list com.amazonaws.{region}.s3? A rule "
+                "Instance's security group: does it allow TCP 443 outbound to the prefix list com.amazonaws.{region}.s3? A rule "
                 "for the interface endpoints' security group does not cover S3's public addresses."
             ),
-            "Network ACL of the subnet: 443 out to the addresses of that list, ports 1024-65535 back in?",
-            "Prefix list: does the rule name the S3 list of this region?",
+            "Network ACL of the subnet: does it allow 443 out to the addresses in that list, and ports 1024-65535 back in?",
+            "Prefix list: does the rule use this region's S3 list, and not addresses copied from it long ago?",
+            "Is S3 reached through an interface endpoint? Then its security group must allow 443.",
         ),
-        commands=("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://s3.{region}.{domain}/",),
-        aws_commands=(aws.INSTANCE_SECURITY_GROUP, aws.S3_PREFIX_LIST, aws.ALLOW_S3_HTTPS, aws.NETWORK_ACL),
+        commands=(look("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://s3.{region}.{domain}/"),),
+        aws_commands=(aws.S3_ENDPOINTS, aws.INSTANCE_SECURITY_GROUP, aws.S3_PREFIX_LIST, aws.NETWORK_ACL, aws.ALLOW_S3_HTTPS),
         transient=True,
         source="AWS Systems Manager user guide, setup-create-vpc",
     ),
     FindingKind(
         code="s3-denied",
         severity=Severity.ERROR,
+        breaks_at=(Hop.ENDPOINT, Hop.SERVICE),
         layer=Layer.WAY,
         changed_on=Side.AWS,
         explains=(*families.DOWNLOADS,),
@@ -200,26 +220,31 @@ KINDS: tuple[FindingKind, ...] = (
         scope=Scope.OF_ITS_HOSTS,
         service="s3",
         failures=((Stage.HTTP, Failure.DENIED),),
-        title="S3 is reached but a policy denies a file that everybody may read",
+        title="S3 is reachable, but a policy denies a public file",
         cause=(
             "{host} answers 403 for an object that is known to exist and to be public. So the network is fine and a policy "
-            "says no: most often the S3 endpoint's policy does not list the buckets of AWS. Whose policy it is cannot be told "
-            "from here."
+            "denies the request: usually the S3 endpoint policy does not list the AWS-owned buckets. Which policy it is cannot "
+            "be seen from here."
         ),
-        summary="Allow s3:GetObject on the AWS-owned buckets of Systems Manager in the S3 endpoint's policy.",
-        steps=("Nothing on this machine has to change; the agent signs some of its requests, so it may get further than curl.",),
+        summary="Allow s3:GetObject on the AWS-owned Systems Manager buckets in the S3 endpoint policy.",
+        steps=(
+            "Nothing needs to change on this machine. The agent signs some of its requests, so it may get further than curl.",
+        ),
         aws_steps=(
             (
                 "Endpoint policy: does it allow s3:GetObject for every principal on aws-ssm-{region}, amazon-ssm-{region}, "
-                "patch-baseline-snapshot-{region}* and aws-patch-manager-{region}-*? Patch Manager's own download is not "
-                "signed, so a condition on a principal or an organisation shuts it out."
+                "patch-baseline-snapshot-{region}* and aws-patch-manager-{region}-*? The policy endpoint-s3 lists them all."
             ),
-            "Does an S3 interface endpoint with a policy of its own also serve this VPC?",
-            "Does a proxy or firewall on the way answer 403 in S3's name?",
-            "Role of the activation: does it allow s3:GetObject on the same buckets (for the signed requests)?",
+            s3ways.OPEN_TO_ALL,
+            "Does an S3 interface endpoint with its own policy also serve this VPC?",
+            "Does a proxy or firewall in the path answer 403 instead of S3?",
+            "Activation role: does it allow s3:GetObject on the same buckets (for the signed requests)?",
         ),
-        commands=("curl -sS -m 5 -i https://s3.{region}.{domain}/amazon-ssm-{region}/latest/VERSION",),
-        aws_commands=(aws.S3_ENDPOINT_POLICY, aws.ROLE_POLICIES),
+        commands=(
+            look("curl -sS -m 5 -i https://s3.{region}.{domain}/amazon-ssm-{region}/latest/VERSION"),
+            node.policy("endpoint-s3"),
+        ),
+        aws_commands=(aws.S3_ENDPOINT_POLICY, aws.ROLE_NAME, aws.ROLE_POLICIES, aws.SET_ENDPOINT_POLICY),
         source=(
             "Systems Manager User Guide, ssm-agent-technical-details (minimum S3 permissions); "
             "amazon-ssm-agent 3.3.1142.0, agent/fileutil/artifact/artifact.go:110"

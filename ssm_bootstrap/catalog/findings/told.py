@@ -2,54 +2,74 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Layer, Side, Variant
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Side, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.findings import Severity
 
 _AGENT = "amazon-ssm-agent 3.3.1142.0"
-_REGISTER = "sudo ssm-bootstrap register --activation-id <ACTIVATION-ID> --activation-code-file <FILE> --region {region}"
-_RECENT = "sudo ssm-bootstrap explain"
-_SESSION_PREFERENCES = "aws ssm get-document --region {region} --name SSM-SessionManagerRunShell --query Content --output text"
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="call-denied",
         severity=Severity.ERROR,
+        breaks_at=(Hop.SERVICE,),
         layer=Layer.AGENT,
         changed_on=Side.AWS,
         explains=families.OFFLINE,
         variants=(
             Variant(
                 name="of-a-person",
-                when="it is a person's own call that is denied",
-                title="Whoever called may not do this; the node is not concerned",
-                cause="The service answered that the user or role of a person may not make this call: {detail}.",
-                summary="Allow the call in the permissions of that user or role, or of its permission set.",
+                when="a user's own call is denied",
+                title="The caller is not allowed to do this; the node is not affected",
+                cause="AWS answered that this user or role is not allowed to make this call: {detail}.",
+                summary="Allow the call in the policies of that user or role, or in its permission set.",
                 steps=("Nothing on the node has to change.",),
                 aws_steps=("Does the policy of that user, role or permission set allow the action on this node and document?",),
-                commands=("aws sts get-caller-identity",),
+                commands=(look("aws sts get-caller-identity --region {region}"),),
+                aws_commands=(),
+            ),
+            Variant(
+                name="of-another",
+                when="the denied caller is not a managed node",
+                title="A caller other than this node is denied a call",
+                cause=(
+                    "The message names the caller, and it is not a managed node (a node's session name is its node ID): it "
+                    "is a container, a function or a program with its own role. AWS answered: {detail}."
+                ),
+                summary="Allow the call in the role and for the resource that the message names.",
+                steps=("Nothing on the node has to change.",),
+                aws_steps=(
+                    "Does a policy of the role that the message names allow this action on this resource?",
+                    "An ECS task gets its secrets with its execution role; a Lambda function calls with its own role.",
+                ),
+                commands=(look("aws sts get-caller-identity --region {region}"),),
                 aws_commands=(),
             ),
             Variant(
                 name="by-endpoint",
-                when="the message names the VPC endpoint's policy",
-                title="The VPC endpoint's policy forbids a call",
-                cause="The service was reached and answered that the VPC endpoint's policy does not allow this call: {detail}.",
-                summary="Allow the call in the policy of the VPC endpoint for {service}.",
+                when="the message names the VPC endpoint policy",
+                title="The VPC endpoint policy denies a call",
+                cause="The service was reached and answered that the VPC endpoint policy does not allow this call: {detail}.",
+                summary="Allow the call in the VPC endpoint policy for {service}.",
+                aws_commands=(aws.NODE, aws.ENDPOINT_POLICY, aws.SET_ENDPOINT_POLICY),
             ),
         ),
-        title="The node's role may not make a call",
-        cause="The service was reached and answered that the caller may not do this: {detail}.",
-        summary="Allow the call in the node's role, and in the policies of the endpoint and the organisation.",
+        title="The node's role is not allowed to make a call",
+        cause="The service was reached and answered that the caller is not allowed to do this: {detail}.",
+        summary="Allow the call in the node's role, and in the endpoint policy and the organization's policies.",
         steps=("Nothing on this machine has to change.",),
         aws_steps=(
-            "Is AmazonSSMManagedInstanceCore attached to the node's role, and the permission that the message names?",
-            "Does the endpoint's policy, a service control policy or a permissions boundary deny it?",
+            (
+                "Is AmazonSSMManagedInstanceCore attached to the node's role, and does the role have the permission that the "
+                "message names?"
+            ),
+            "Does the endpoint policy, a service control policy or a permissions boundary deny it?",
         ),
-        commands=(_RECENT,),
-        aws_commands=(aws.NODE, aws.ROLE_POLICIES, aws.ENDPOINT_POLICY),
+        commands=(node.RECENT,),
+        aws_commands=(aws.NODE, aws.ROLE_NAME, aws.ROLE_POLICIES, aws.ENDPOINT_POLICY, aws.ATTACH_CORE),
         source="AWS Identity and Access Management User Guide, troubleshoot_access-denied",
     ),
     FindingKind(
@@ -62,31 +82,36 @@ KINDS: tuple[FindingKind, ...] = (
                 name="none",
                 when="there are no credentials",
                 title="There are no credentials for a call",
-                cause="A call of AWS was to be signed, and no credentials were found: {detail}.",
-                summary="Make the agent's own credentials available: register the node, and see that it is online.",
+                cause="An AWS call had to be signed, but no credentials were found: {detail}.",
+                summary="Make the agent's credentials available: register the node, and check that it is online.",
             ),
             Variant(
                 name="expired",
                 when="the credentials have expired",
-                title="The credentials were not renewed in time",
+                title="The credentials expired before they were renewed",
                 cause=(
-                    "A call was signed with credentials whose time was over: {detail}. The agent renews them before the hour is "
-                    "over where it can reach ssm."
+                    "A call was signed with expired credentials: {detail}. The agent renews them before the hour is over "
+                    "if it can reach ssm."
                 ),
                 summary="Find out why the agent could not renew its credentials, then restart it.",
             ),
         ),
-        title="The service does not accept the credentials of a call",
+        title="AWS rejects the credentials of a call",
         cause=(
-            "The service was reached and does not know the key, or its signature is not right: {detail}. The key is of another "
-            "account, partition or node, or somebody else's profile is used."
+            "The service was reached but does not know the key, or the signature is wrong: {detail}. The key belongs to "
+            "another account, partition or node, the clock is wrong, or a different profile is used."
         ),
-        summary="See whose credentials are used, take foreign profiles away, and restart the agent.",
+        summary="Find out whose credentials are used, remove foreign profiles, and restart the agent.",
         steps=(
-            "Do the files below /root/.aws hold keys that the agent did not write?",
-            "Was the agent's vault put back from a copy, or the clock set?",
+            "Do the files in /root/.aws hold keys that the agent did not write?",
+            "Is the clock right, and was the agent's vault restored from a copy?",
         ),
-        commands=("sudo ssm-bootstrap doctor", "sudo ls -l /root/.aws", "date -u", "sudo ssm-bootstrap restart"),
+        commands=(
+            look("sudo ssm-bootstrap doctor"),
+            look("sudo ls -l /root/.aws"),
+            look("date -u"),
+            change("sudo ssm-bootstrap restart"),
+        ),
         source="AWS common errors (AWS API references); botocore exceptions; aws-sdk-go credentials",
     ),
     FindingKind(
@@ -96,24 +121,43 @@ KINDS: tuple[FindingKind, ...] = (
         variants=(
             Variant(
                 name="key",
-                when="the service does not take the agent's key",
-                title="The service does not take this machine's key",
-                cause="The service answered that it knows this machine or its key, or that the key is bad: {detail}.",
-                summary="Clear the identity that is left on this machine, and register it again.",
+                when="AWS does not accept the agent's key",
+                title="AWS does not accept this machine's key",
+                cause="The service answered that this machine or its key is already known, or that the key is invalid: {detail}.",
+                summary="Clear the old identity on this machine, and register it again.",
+                commands=(node.RECENT, node.REGISTER_NEW),
             ),
             Variant(
                 name="region",
-                when="no host name can be made of the region",
-                title="The name of the region cannot be right",
-                cause="The agent cannot make the name of an endpoint from the region that it was given: {detail}.",
-                summary="Write the region as AWS does, like eu-west-1, in plain letters.",
+                when="the region gives no valid host name",
+                title="The region name is not valid",
+                cause="The agent cannot build an endpoint name from the region it was given: {detail}.",
+                summary="Write the region the way AWS does, such as eu-west-1, in plain ASCII letters.",
+                commands=(node.RECENT, node.REGISTER_NEW),
+            ),
+            Variant(
+                name="registration",
+                when="a registration was refused",
+                circumstance=Circumstance.REGISTERING,
+                title="Systems Manager rejects a value in the registration",
+                cause="The service was reached and rejects what the registration sent: {detail}.",
+                commands=(node.RECENT, node.REGISTER_NEW),
+            ),
+            Variant(
+                name="other-service",
+                when="the service is not one that a managed node needs",
+                severity=Severity.WARNING,
+                title="A service other than Systems Manager refused a call",
+                cause="A service that the agent does not use refused another program's call: {detail}.",
+                summary="Look that error up in the service's documentation; nothing on this node has to change.",
+                steps=("Who made the call? The line before it names the program or the template.",),
             ),
         ),
-        title="The service does not accept a value of a request",
-        cause="The service was reached and refuses what was sent: {detail}.",
+        title="AWS rejects a value in a request",
+        cause="The service was reached and rejects what was sent: {detail}.",
         summary="Correct the value that the message names, and try again.",
-        steps=("Compare the value that the message names with what was typed or configured.",),
-        commands=(_RECENT, _REGISTER),
+        steps=("Compare the value in the message with what was typed or configured.",),
+        commands=(node.RECENT,),
         source="Systems Manager API Reference, common errors; RegisterManagedInstance",
     ),
     FindingKind(
@@ -124,36 +168,41 @@ KINDS: tuple[FindingKind, ...] = (
         variants=(
             Variant(
                 name="not-found",
-                when="there is no such file",
-                title="A file that was to be downloaded is not there",
-                cause="The server was reached and has no such file: {detail}.",
-                summary="Correct the name, version or region of the file that was asked for.",
+                when="the file does not exist",
+                title="The file to download does not exist",
+                cause="The server was reached but does not have the file: {detail}.",
+                summary="Correct the name, version or region of the requested file.",
             ),
             Variant(
                 name="region",
-                when="the bucket lies in another region",
-                title="A bucket lies in another region than was asked",
+                when="the bucket is in another region",
+                title="The bucket is in a different region from the request",
                 cause="S3 was reached and answered that the bucket is in another region: {detail}.",
-                summary="Name a bucket of the node's own region, or the bucket's region.",
+                summary="Use a bucket in the node's own region, or name the bucket's region.",
             ),
             Variant(
                 name="damaged",
-                when="the file is not the one expected",
-                title="A downloaded file is incomplete or was rewritten",
-                cause="What was downloaded has another hash than the one expected: {detail}.",
-                summary="Download it again, and exempt the host from what inspects or rewrites traffic on the way.",
+                when="the file is not the expected one",
+                title="A downloaded file is incomplete or was modified",
+                cause="The hash of the downloaded file is not the expected one: {detail}.",
+                summary="Download it again, and exempt the host from proxies or firewalls that inspect or rewrite traffic.",
             ),
         ),
-        title="A download is answered and refused",
+        title="A download was refused",
         cause=(
-            "The server was reached and does not hand out the file: {detail}. With S3 that is a policy of role, bucket or "
-            "endpoint, or a name that does not exist."
+            "The server was reached but refuses to serve the file: {detail}. For S3 that means a policy on the role, "
+            "bucket, key or endpoint, or a name that does not exist."
         ),
-        summary="Allow the download in the role, the bucket's policy and the endpoint's policy, or correct its name.",
-        steps=("Nothing on this machine has to change where the name is right.",),
-        aws_steps=("Does the S3 endpoint's policy allow s3:GetObject and s3:PutObject on this bucket, as do role and bucket?",),
-        commands=(_RECENT,),
-        aws_commands=(aws.S3_ENDPOINT_POLICY, aws.ROLE_POLICIES),
+        summary="Allow the download in the role, the bucket policy and the endpoint policy, or correct its name.",
+        steps=("If the name is right, nothing on this machine has to change.",),
+        aws_steps=(
+            (
+                "Do the S3 endpoint policy, the role and the bucket policy allow s3:GetObject (and s3:PutObject) on this bucket, "
+                "and kms:Decrypt if it uses SSE-KMS?"
+            ),
+        ),
+        commands=(node.RECENT,),
+        aws_commands=(aws.S3_ENDPOINT_POLICY, aws.ROLE_NAME, aws.ROLE_POLICIES),
         source="Amazon S3 API Reference, error responses; curl manual, EXIT CODES",
     ),
     FindingKind(
@@ -165,39 +214,53 @@ KINDS: tuple[FindingKind, ...] = (
         variants=(
             Variant(
                 name="panic",
-                when="the agent itself broke",
-                title="A fault inside the agent; it restarts by itself",
-                cause="A program of the agent ended with an internal error: {detail}.",
-                summary="Update the agent, and where it happens again send version and stack to AWS.",
+                when="the agent crashed",
+                title="The agent crashed; it restarts by itself",
+                cause="A process of the agent ended with an internal error: {detail}.",
+                summary="Update the agent; if it happens again, send the version and stack trace to AWS.",
+            ),
+            Variant(
+                name="step",
+                when="the agent crashed in one step of a document",
+                title="The agent's own code crashed in a step of a document",
+                cause="The agent caught an internal error in the step, marked it as failed and went on: {detail}.",
+                summary=(
+                    "Update the agent and run the document again; if it happens again, send the version and the document to AWS."
+                ),
             ),
             Variant(
                 name="address",
-                when="the agent finds no address to report",
-                title="The agent finds no address of this machine to report",
-                cause="Each health report is dropped before it is sent, so that the node never comes online: {detail}.",
-                summary="Give an interface that is up an address of its own, not an alias alone, and restart the agent.",
-                commands=("ip -brief address", "sudo systemctl restart amazon-ssm-agent"),
+                when="the agent finds no IP address to report",
+                title="The agent finds no IP address of this machine to report",
+                cause="The agent drops every health report before sending it, so the node never comes online: {detail}.",
+                summary="Give an interface that is up a primary IP address, not only an alias, and restart the agent.",
+                commands=(look("ip -brief address"), change("sudo systemctl restart amazon-ssm-agent")),
             ),
             Variant(
                 name="paused",
-                when="a part of the agent pauses after many failed calls",
-                title="A part of the agent pauses after many failed calls",
-                cause="Ten calls in a row failed, and this part of the agent tries again after 15 minutes: {detail}.",
-                summary="Look for the reason of the failed calls in the records before; nothing else has to be done.",
+                when="part of the agent pauses after repeated failures",
+                title="Part of the agent is pausing after repeated failed calls",
+                cause="Ten calls in a row failed, so this part of the agent tries again after 15 minutes: {detail}.",
+                summary="Find out why the calls failed in the records before this one; nothing else has to be done.",
                 transient=True,
             ),
         ),
-        title="A process of the agent failed or did not answer",
+        title="An agent process failed or did not respond",
         cause=(
-            "A process of the agent died, did not come up or lost its channel to the others: {detail}. The agent starts its "
-            "processes again by itself; a command that was under way is lost."
+            "An agent process died, did not start or lost its channel to the others: {detail}. The agent restarts its "
+            "processes by itself; a command that was running is lost."
         ),
-        summary="Look for too little memory, security software or a second agent, and restart the agent if it stays so.",
+        summary="Look for low memory, security software or a second agent; if it persists, restart the agent.",
         steps=(
-            "Which version runs, and is there one agent alone?",
-            "Did the kernel end processes for lack of memory?",
+            "Which version is running, and is it the only agent?",
+            "Did the kernel's OOM killer end processes?",
         ),
-        commands=("amazon-ssm-agent -version", "sudo ssm-bootstrap doctor", "sudo journalctl -k -n 50 --no-pager", "free -m"),
+        commands=(
+            look("amazon-ssm-agent -version"),
+            look("sudo ssm-bootstrap doctor"),
+            look("sudo journalctl -k -n 50 --no-pager"),
+            look("free -m"),
+        ),
         source=f"{_AGENT}, agent/framework/processor/executer/outofproc; core/workerprovider",
     ),
     FindingKind(
@@ -210,15 +273,15 @@ KINDS: tuple[FindingKind, ...] = (
         ended_by=("registered", "credentials-ready"),
         title="The agent's vault is damaged",
         cause=(
-            "A file of the vault, with the agent's identity and fingerprint, cannot be read: {detail}. A full disk "
-            "or a cut of the power leaves such files."
+            "A file in the vault, which holds the agent's identity and fingerprint, cannot be read: {detail}. A full disk "
+            "or a power failure leaves such files."
         ),
-        summary="Put a copy of the vault back, or clear it and register this node again.",
+        summary="Restore a copy of the vault, or clear it and register this node again.",
         steps=(
-            "Is the file system full or read-only? Mend that first.",
-            "Where there is a copy of /var/lib/amazon/ssm/Vault, put it back; otherwise clear and register again.",
+            "Is the file system full or read-only? Fix that first.",
+            "If you have a copy of /var/lib/amazon/ssm/Vault, restore it; otherwise clear the vault and register again.",
         ),
-        commands=("sudo ls -lR /var/lib/amazon/ssm/Vault", "df -h /var/lib/amazon/ssm", _REGISTER),
+        commands=(look("sudo ls -lR /var/lib/amazon/ssm/Vault"), look("df -h /var/lib/amazon/ssm"), node.REGISTER_NEW),
         source=f"{_AGENT}, agent/managedInstances/vault/fsvault and fingerprint",
     ),
     FindingKind(
@@ -228,26 +291,26 @@ KINDS: tuple[FindingKind, ...] = (
         variants=(
             Variant(
                 name="not-root",
-                when="the program was not run by root",
-                title="The program has to be run by root",
-                cause="It changes the system and was not started by root: {detail}.",
+                when="the program was not run as root",
+                title="The program must be run as root",
+                cause="It changes the system but was not started as root: {detail}.",
                 summary="Run it again with sudo.",
             ),
         ),
-        title="A file may not be opened, written or run",
+        title="A file cannot be opened, written or run",
         cause=(
-            "The kernel refused a program a file: {detail}. The program does not run as root, or SELinux, an immutable flag, a "
-            "mount option or the file's mode is in the way."
+            "The kernel denied a program access to a file: {detail}. The program does not run as root, or SELinux, an "
+            "immutable flag, a mount option or the file's mode blocks it."
         ),
-        summary="Allow the access to the file that the message names, and try again.",
+        summary="Allow access to the file that the message names, and try again.",
         steps=(
-            "Was the program run by root?",
-            "Look at the file's mode and flags, at its mount, and at what SELinux or AppArmor refused.",
+            "Was the program run as root?",
+            "Check the file's mode and flags, its mount options, and SELinux or AppArmor denials.",
         ),
         commands=(
-            "sudo ssm-bootstrap doctor",
-            "sudo ls -ld /var/lib/amazon/ssm /var/log/amazon/ssm",
-            "sudo ausearch -m avc -ts recent",
+            look("sudo ssm-bootstrap doctor"),
+            look("sudo ls -ld /var/lib/amazon/ssm /var/log/amazon/ssm"),
+            look("sudo ausearch -m avc -ts today"),
         ),
         source="Linux errno EACCES, EPERM and EIO",
     ),
@@ -259,17 +322,21 @@ KINDS: tuple[FindingKind, ...] = (
         variants=(
             Variant(
                 name="files",
-                when="the limit of open files is reached",
-                title="A program has no open file left",
-                cause="A program reached the limit of files that it may hold open: {detail}.",
-                summary="Raise the limit of open files (LimitNOFILE of the unit), or restart the program that holds them.",
+                when="the open file limit is reached",
+                title="A program has reached its limit of open files",
+                cause="A program reached the limit of files it may have open: {detail}.",
+                summary="Raise the open file limit (LimitNOFILE in the unit), or restart the program that holds them.",
             ),
         ),
-        title="This machine has too little memory",
-        cause="A process could not have memory, or was killed, mostly because there was none left: {detail}.",
+        title="This machine is out of memory",
+        cause="A process could not allocate memory or was killed, usually because none was left: {detail}.",
         summary="Give this machine more memory or swap, or find what uses it up.",
-        steps=("See what the kernel ended and what uses memory and files.",),
-        commands=("free -m", "sudo journalctl -k -n 50 --no-pager", "systemctl show amazon-ssm-agent -p LimitNOFILE"),
+        steps=("Check what the OOM killer ended and what uses memory and files.",),
+        commands=(
+            look("free -m"),
+            look("sudo journalctl -k -n 50 --no-pager"),
+            look("systemctl show amazon-ssm-agent -p LimitNOFILE"),
+        ),
         source="Linux errno ENOMEM and EMFILE; Go os/exec, text of an exit by signal",
     ),
     FindingKind(
@@ -282,22 +349,39 @@ KINDS: tuple[FindingKind, ...] = (
                 name="document",
                 when="the agent cannot run the document",
                 title="A command's document does not fit this node",
-                cause="The agent got the command and cannot run its document: {detail}.",
-                summary="Correct the document, or leave this node out of its targets.",
+                cause="The agent received the command but cannot run its document: {detail}.",
+                summary="Correct the document, or exclude this node from its targets.",
+            ),
+            Variant(
+                name="libraries",
+                when="a Python program cannot load its libraries",
+                title="A Python program did not start: its libraries do not match",
+                cause="A Python program found a library missing, or in a different version than it needs: {detail}.",
+                summary="Remove what pip installed over the system's packages, or reinstall that program completely.",
+                steps=(
+                    "The traceback names the file: under /usr/local it is pip's, under /usr/lib the system's.",
+                    "The agent and its path to AWS are not affected.",
+                ),
+                commands=(look("python3 -m pip list"),),
             ),
             Variant(
                 name="stuck",
-                when="an association never ended",
-                title="An association never ended",
-                cause="A run of an association has been under way for very long: {detail}.",
-                summary="End what it waits for, and give its document a time-out.",
+                when="an association never finished",
+                title="An association never finished",
+                cause="An association run has been in progress for a very long time: {detail}.",
+                summary="Stop what it waits for, and set a timeout in its document.",
             ),
         ),
-        title="A command's own script ended with an error",
-        cause="The agent ran a command, and its script ended with a status of its own: {detail}.",
-        summary="Read the command's output, which tells the reason; the agent did what it was told.",
-        steps=("The agent and its way to AWS are fine: look at the script.",),
-        commands=("sudo find /var/lib/amazon/ssm -path '*orchestration*' -name stderr -mmin -120 -exec tail -n 5 {{}} +",),
+        title="A command's own script failed",
+        cause="The agent ran a command, and its script exited with an error: {detail}.",
+        summary="Read the command's output for the reason; the agent itself worked.",
+        steps=(
+            (
+                "The agent and its path to AWS are fine: check the script. For a run more than two hours ago, use `explain "
+                "--command ID`."
+            ),
+        ),
+        commands=(look("sudo find /var/lib/amazon/ssm -path '*orchestration*' -name stderr -mmin -120 -exec tail -n 5 {{}} +"),),
         source=f"{_AGENT}, agent/plugins/runscript/runscript.go:206",
     ),
     FindingKind(
@@ -309,27 +393,31 @@ KINDS: tuple[FindingKind, ...] = (
         variants=(
             Variant(
                 name="call",
-                when="a call of the patch script failed",
-                title="A call of Patch Manager's script to AWS failed",
-                cause="The patch script could not get its baseline or snapshot, or not report its result: {detail}.",
+                when="an AWS call by the patch script failed",
+                title="An AWS call by Patch Manager's script failed",
+                cause="The patch script could not get its baseline or snapshot, or could not report its result: {detail}.",
                 summary="Make ssm and S3 reachable and allowed for the node's role, then scan again.",
             ),
             Variant(
                 name="override",
-                when="the baseline override is not usable",
-                title="The baseline override of a patch command is not usable",
-                cause="The list of baselines that the command names in S3 cannot be had or read: {detail}.",
-                summary="Correct the command's BaselineOverride: an object in S3 that the node's role may read.",
+                when="the baseline override cannot be used",
+                title="The baseline override of a patch command cannot be used",
+                cause="The baseline list in S3 that the command names cannot be downloaded or read: {detail}.",
+                summary="Fix the command's BaselineOverride: it must be an S3 object that the node's role can read.",
             ),
         ),
         title="Patch Manager's script failed on this machine",
-        cause="The script could not unpack or run its program, or ended with a failure before a reboot: {detail}.",
-        summary="Make room where the script works and see that its Python runs, then scan again.",
+        cause="The script could not unpack or run its payload, or failed before a reboot: {detail}.",
+        summary="Free up space where the script works and check that its Python runs, then scan again.",
         steps=(
-            "Is there room below /var/log/amazon/ssm and /tmp, and may programs be run there?",
-            "The output of the command tells more: read what stands before its status.",
+            "Do /var/log/amazon/ssm and /tmp have free space, and can programs run there?",
+            "The command's output says more: read the lines before its exit status.",
         ),
-        commands=("sudo ssm-bootstrap doctor --for patch", "df -h /var/log/amazon/ssm /tmp", "python3 --version"),
+        commands=(
+            look("sudo ssm-bootstrap doctor --for patch"),
+            look("df -h /var/log/amazon/ssm /tmp"),
+            look("python3 --version"),
+        ),
         source="AWS-RunPatchBaseline document and payload 1.80-1.83 (exit codes)",
     ),
     FindingKind(
@@ -341,66 +429,116 @@ KINDS: tuple[FindingKind, ...] = (
         variants=(
             Variant(
                 name="key",
-                when="the session's key cannot be used",
-                title="The key that sessions are encrypted with cannot be used",
-                cause=(
-                    "Sessions are to be encrypted with a key of KMS, and the node or whoever opens the session cannot use it: "
-                    "{detail}."
-                ),
-                summary="Allow kms:Decrypt to the node's role and kms:GenerateDataKey to the caller, and make kms reachable.",
-                aws_commands=(_SESSION_PREFERENCES, aws.ENDPOINT.replace("{service}", "kms"), aws.ROLE_POLICIES),
+                when="the session's encryption key cannot be used",
+                title="The session encryption key cannot be used",
+                cause=("Sessions are encrypted with a KMS key, and the node or the caller cannot use it: {detail}."),
+                summary="Allow kms:Decrypt for the node's role and kms:GenerateDataKey for the caller, and make kms reachable.",
+                aws_commands=(aws.SESSION_PREFERENCES, aws.of_service(aws.ENDPOINT, "kms"), aws.ROLE_NAME, aws.ROLE_POLICIES),
             ),
             Variant(
                 name="log",
-                when="the destination of session logs does not fit",
-                title="The destination of session logs stops sessions",
-                cause="The session preferences want logs, and their bucket or log group cannot be used as they say: {detail}.",
-                summary="Encrypt the bucket or log group, or allow an unencrypted one, and let the role write.",
+                when="the session log destination is wrong",
+                title="The session log destination prevents sessions",
+                cause=(
+                    "The session preferences require logging, but the bucket or log group cannot be used as configured: {detail}."
+                ),
+                summary="Encrypt the bucket or log group, or allow an unencrypted one, and give the role write access.",
             ),
             Variant(
                 name="port",
-                when="a port cannot be connected to",
+                when="the forwarded port does not answer",
                 title="The port that a session forwards to does not answer",
-                cause="The session came up, and the node could not connect to the port that it is to forward to: {detail}.",
-                summary="Start what is to listen on that port, or name another port or host.",
+                cause="The session came up, but the node could not connect to the port to forward to: {detail}.",
+                summary="Start the service that listens on that port, or use another port or host.",
                 changed_on=Side.MACHINE,
-                steps=("See what listens, and on which address.",),
+                steps=("Check what is listening, and on which address.",),
                 aws_steps=(),
-                commands=("sudo ss -tlnp", _RECENT),
+                commands=(look("sudo ss -tlnp"), node.RECENT),
                 aws_commands=(),
             ),
             Variant(
                 name="agent",
-                when="the agent does not know this kind of session",
-                title="The agent on that node does not know this kind of session",
-                cause="The agent is older than this kind of session, or its session worker is missing: {detail}.",
-                summary="Update the agent on that node, and see that /usr/bin/ssm-session-worker is there and the disk not full.",
-                steps=("See the version and the files of the agent on that node.",),
-                commands=("amazon-ssm-agent -version", "ls -l /usr/bin/ssm-session-worker", "df -h /var /usr"),
-                aws_commands=("aws ssm send-command --region {region} --document-name AWS-UpdateSSMAgent --instance-ids {mi}",),
+                when="the agent does not support this session type",
+                title="The agent on that node does not support this session type",
+                cause="The agent is too old for this session type, or its session worker is missing: {detail}.",
+                summary=(
+                    "Update the agent on that node, and check that /usr/bin/ssm-session-worker exists and the disk is not full."
+                ),
+                steps=("Check the version and the files of the agent on that node.",),
+                commands=(look("amazon-ssm-agent -version"), look("ls -l /usr/bin/ssm-session-worker"), look("df -h /var /usr")),
+                aws_commands=(aws.UPDATE_AGENT,),
             ),
             Variant(
                 name="refused",
                 when="the service refuses the session's data channel",
-                title="The service refuses the data channel of a session",
-                cause="The service was reached and answers no to the channel of this session: {detail}.",
-                summary="Open the session again; if it is refused again, allow ssmmessages:CreateDataChannel to the node's role.",
+                title="The service refuses a session's data channel",
+                cause="The service was reached and refuses this session's data channel: {detail}.",
+                summary="Open the session again; if it is refused again, allow the node's role ssmmessages:CreateDataChannel.",
+            ),
+            Variant(
+                name="cut",
+                when="the client lost an open session",
+                severity=Severity.WARNING,
+                title="A session's connection was lost on the client's side",
+                cause=(
+                    "The client's Session Manager plugin lost its connection: {detail}. Usually a VPN, a NAT or a firewall "
+                    "on the client's side closes idle connections."
+                ),
+                summary=(
+                    "Open the session again; have the client's VPN, NAT or firewall keep idle connections open, or send "
+                    "keep-alives."
+                ),
+                steps=("Nothing on the node has to change.",),
+                aws_steps=("Is the idle timeout in the session preferences shorter than the work takes?",),
+            ),
+            Variant(
+                name="plugin",
+                when="the client's plugin gave up",
+                severity=Severity.WARNING,
+                title="The session was opened, but the client's plugin gave up",
+                cause=(
+                    "The service opened the session, but the session-manager-plugin on the client could not continue: "
+                    "{detail}. EOF on its input means that there is no terminal; a socket that cannot be bound has too "
+                    "long a path, or there is no temporary directory."
+                ),
+                summary="Fix it on the computer that opens the session: a terminal, a short TMPDIR, a free port.",
+                steps=(
+                    "In a pipeline, give it a terminal (`script -qec`), or use Run Command instead.",
+                    "Nothing on the node has to change.",
+                ),
+                commands=(look("session-manager-plugin --version"),),
+            ),
+            Variant(
+                name="proxy-command",
+                when="ssh got no answer from its ProxyCommand",
+                severity=Severity.WARNING,
+                title="ssh over Session Manager: the ProxyCommand exited before ssh got an answer",
+                cause=(
+                    "ssh prints this for any ProxyCommand that exits early: {detail}. The reason is in the output of `aws "
+                    "ssm start-session`, which ssh and Ansible do not show."
+                ),
+                summary="Run the ProxyCommand by hand and read its message: permissions, plugin, or target not connected.",
+                steps=(
+                    ("By hand: `aws ssm start-session --target` with the node ID, and `--document-name AWS-StartSSHSession`."),
+                    "Is the session-manager-plugin installed on the machine that runs ssh?",
+                ),
+                commands=(look("session-manager-plugin --version"),),
             ),
             Variant(
                 name="client",
-                when="the client's plug-in is missing or too old",
-                title="The Session Manager plug-in of the client is missing or too old",
-                cause="Not this node but the computer from which the session is opened lacks something: {detail}.",
-                summary="Install the newest session-manager-plugin on the computer from which the session is opened.",
+                when="the client's plugin is missing or too old",
+                title="The client's Session Manager plugin is missing or too old",
+                cause="The fault is on the computer that opens the session, not on this node: {detail}.",
+                summary="Install the latest session-manager-plugin on the computer that opens the session.",
             ),
         ),
         title="A session could not be opened",
-        cause="The agent got the request for a session and could not bring it up: {detail}.",
-        summary="Mend what the message names in the session preferences or on this machine, and open the session again.",
-        steps=("Run Command does not depend on it: the node is online.",),
-        aws_steps=("What do the session preferences say of key, logs, shell profile and Run As?",),
-        commands=(_RECENT,),
-        aws_commands=(_SESSION_PREFERENCES,),
+        cause="The agent received the request for a session but could not start it: {detail}.",
+        summary="Fix what the message names in the session preferences or on this machine, and open the session again.",
+        steps=("Run Command is not affected: the node is online.",),
+        aws_steps=("What do the session preferences set for the key, logs, shell profile and Run As?",),
+        commands=(node.RECENT,),
+        aws_commands=(aws.SESSION_PREFERENCES,),
         source="Systems Manager User Guide, session-manager-troubleshooting and session-preferences",
     ),
 )

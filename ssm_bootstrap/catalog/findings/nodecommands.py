@@ -1,0 +1,20 @@
+"""Commands for the person on the instance that several rows have."""
+
+from __future__ import annotations
+
+from ssm_bootstrap.catalog.findingkind import change, look
+from ssm_bootstrap.model.findings import ShellCommand
+
+REGISTER = change(
+    "sudo ssm-bootstrap register --activation-id {activation_id} --activation-code-file {activation_code_file} --region {region}"
+)
+REGISTER_NEW = change(REGISTER.text.replace("{activation_id}", "<NEW-ACTIVATION-ID>"))
+REGISTER_ANEW = change(REGISTER_NEW.text.replace("register", "register --force", 1))
+REGISTER_PATIENTLY = change(f"{REGISTER.text} --wait 15m")
+CLEAR = change("sudo amazon-ssm-agent -register -clear")
+RECENT = look("sudo ssm-bootstrap explain")
+
+
+def policy(name: str) -> ShellCommand:
+    """The command that prints a policy to paste (catalog/policies.py)."""
+    return look(f"ssm-bootstrap explain --policy {name} --region {{region}}", "a sufficient policy, for the account's owner")

@@ -1,0 +1,31 @@
+"""What each kind of S3 endpoint answers for, and which conditions of a policy shut a node out: sentences that rows share.
+
+Sources, read 2026-11: Amazon S3 User Guide, privatelink-interface-endpoints; AWS PrivateLink guide, vpc-endpoints-s3; EC2 API
+Reference, DnsOptions (PrivateDnsOnlyForInboundResolverEndpoint) and VpcEndpoint (IpAddressType); IAM User Guide, global
+condition keys (aws:PrincipalAccount, aws:ResourceOrgID).
+"""
+
+from __future__ import annotations
+
+DUAL_STACK_NAMES = (
+    "With only an interface endpoint: its private DNS covers s3.dualstack names if its IP address type is dualstack. Inside this "
+    "VPC it covers no name while PrivateDnsOnlyForInboundResolverEndpoint is true, which is the default and requires a gateway "
+    "endpoint as well."
+)
+"""Which names an interface endpoint answers for."""
+
+GATEWAY_ALONE = (
+    "FIPS names, and names with a hyphen before the region (s3-fips-us-gov-west-1), only work through a gateway endpoint: an "
+    "interface endpoint does not support them, nor TLS 1.3."
+)
+"""Names that no interface endpoint has."""
+
+IPV6 = "IPv6: a gateway endpoint of IP address type ipv4 does not carry it; one of type dualstack does."
+"""What a gateway endpoint's address type decides."""
+
+OPEN_TO_ALL = (
+    "Patch Manager's own downloads are unsigned, and the buckets belong to AWS: a condition on the principal "
+    "(aws:PrincipalAccount, aws:PrincipalOrgID) or on the bucket's account or organisation (aws:ResourceAccount, "
+    "aws:ResourceOrgID) blocks them."
+)
+"""Conditions that an anonymous call to a bucket of AWS fails."""

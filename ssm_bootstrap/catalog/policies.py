@@ -1,0 +1,272 @@
+"""Policies to paste: of the endpoints, of the activation's role, and of the bucket that holds the bundle. As of 2026-11.
+
+Sources: setup-create-vpc (endpoint policy considerations for hybrid nodes), hybrid-multicloud-service-role,
+ssm-agent-minimum-s3-permissions, patch-operations-s3-buckets and systems-manager-setting-up-messageAPIs, AWS Systems Manager
+User Guide; Actions, resources, and condition keys for AWS Systems Manager, Amazon Message Gateway Service and Amazon Message
+Delivery Service, Service Authorization Reference; the managed policy AmazonSSMManagedInstanceCore.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping
+
+from ssm_bootstrap.catalog.buckets import patch_manager_bucket, snapshot_bucket
+from ssm_bootstrap.catalog.findingkind import change
+from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.catalog.partitions import partition_of
+from ssm_bootstrap.model.findings import ShellCommand
+from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.site import NO_SITE
+
+ACCOUNT = "111122223333"
+"""What stands for the reader's account, as in AWS's own documents; likewise the names of bucket and endpoint."""
+BUCKET, ENDPOINT = "example-bucket", "vpce-11111111111111111"
+STANDS_FOR = f"account {ACCOUNT}, bucket {BUCKET} and endpoint {ENDPOINT}"
+
+VERSION = "2012-10-17"
+
+UNSIGNED = ("ssm:RegisterManagedInstance", "ssm:RequestManagedInstanceRoleToken", "ssm:UpdateManagedInstancePublicKey")
+"""What a hybrid node calls without a signature: there is no principal, so that a condition on one denies it."""
+
+NODE_SSM = (
+    "ssm:DescribeAssociation",
+    "ssm:DescribeDocument",
+    "ssm:GetDeployablePatchSnapshotForInstance",
+    "ssm:GetDocument",
+    "ssm:GetManifest",
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "ssm:ListAssociations",
+    "ssm:ListInstanceAssociations",
+    "ssm:PutComplianceItems",
+    "ssm:PutConfigurePackageResult",
+    "ssm:PutInventory",
+    "ssm:UpdateAssociationStatus",
+    "ssm:UpdateInstanceAssociationStatus",
+    "ssm:UpdateInstanceInformation",
+)
+"""What the agent and Patch Manager's script call with the node's role (AmazonSSMManagedInstanceCore)."""
+
+NODE_MESSAGES = (
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
+NODE_DELIVERY = (
+    "ec2messages:AcknowledgeMessage",
+    "ec2messages:DeleteMessage",
+    "ec2messages:FailMessage",
+    "ec2messages:GetEndpoint",
+    "ec2messages:GetMessages",
+    "ec2messages:SendReply",
+)
+
+
+@dataclass(frozen=True)
+class IamPolicy:
+    """A policy by name: what it is for, how it is put into place, and the document for a region.
+
+    ``is_of_resource`` tells that it hangs on a thing and so names a principal; ``command`` is a template that puts the
+    document, saved as policy.json, into place.
+    """
+
+    name: str
+    about: str
+    command: ShellCommand
+    make: Callable[[str], Mapping[str, Any]]
+    is_of_resource: bool = True
+
+    def text(self, region: str) -> str:
+        """The document for a region as JSON."""
+        return json.dumps(self.make(region), indent=2)
+
+
+def buckets(region: str) -> tuple[str, ...]:
+    """AWS's own buckets that a node reads in a region; one whose end is not known is named by how it begins."""
+    return (
+        f"aws-ssm-{region}",
+        f"amazon-ssm-{region}",
+        f"amazon-ssm-packages-{region}",
+        f"{region}-birdwatcher-prod",
+        f"aws-ssm-document-attachments-{region}",
+        value_of(snapshot_bucket(region, NO_SITE)) or f"patch-baseline-snapshot-{region}*",
+        value_of(patch_manager_bucket(region, NO_SITE)) or f"aws-patch-manager-{region}-*",
+    )
+
+
+def _arn(region: str, rest: str) -> str:
+    return f"arn:{partition_of(region, NO_SITE).name}:{rest}"
+
+
+def _document(*statements: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"Version": VERSION, "Statement": list(statements)}
+
+
+def _ssm_endpoint(region: str) -> Mapping[str, Any]:
+    return _document(
+        {
+            "Sid": "UnsignedCallsOfHybridNodes",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": list(UNSIGNED),
+            "Resource": "*",
+            "Condition": {"StringEquals": {"ssm:NodeAccountId": ACCOUNT}},
+        },
+        {
+            "Sid": "SignedCallsOfTheAccount",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "ssm:*",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}},
+        },
+    )
+
+
+def _signed_endpoint(actions: tuple[str, ...]) -> Callable[[str], Mapping[str, Any]]:
+    def make(region: str) -> Mapping[str, Any]:
+        return _document(
+            {
+                "Sid": "NodesOfTheAccount",
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": list(actions),
+                "Resource": "*",
+                "Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}},
+            }
+        )
+
+    return make
+
+
+def _s3_endpoint(region: str) -> Mapping[str, Any]:
+    return _document(
+        {
+            "Sid": "BucketsOfSystemsManagerAlsoUnsigned",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": [_arn(region, f"s3:::{bucket}/*") for bucket in buckets(region)],
+        },
+        {
+            "Sid": "BucketsOfTheAccount",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": ["s3:GetObject", "s3:PutObject", "s3:PutObjectAcl", "s3:GetEncryptionConfiguration", "s3:ListBucket"],
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:ResourceAccount": ACCOUNT}},
+        },
+    )
+
+
+def _service_principal(region: str) -> str:
+    """Systems Manager in a policy: China has a name of its own (Systems Manager reference, docs.amazonaws.cn, 2026-11)."""
+    partition = partition_of(region, NO_SITE)
+    return f"ssm.{partition.domain}" if partition.name == "aws-cn" else "ssm.amazonaws.com"
+
+
+def _role_trust(region: str) -> Mapping[str, Any]:
+    return _document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": _service_principal(region)},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": ACCOUNT},
+                "ArnLike": {"aws:SourceArn": _arn(region, f"ssm:{region}:{ACCOUNT}:*")},
+            },
+        }
+    )
+
+
+def _role_permissions(region: str) -> Mapping[str, Any]:
+    return _document(
+        {"Sid": "Node", "Effect": "Allow", "Action": [*NODE_SSM, *NODE_MESSAGES, *NODE_DELIVERY], "Resource": "*"},
+        {
+            "Sid": "BucketsOfSystemsManager",
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": [_arn(region, f"s3:::{bucket}/*") for bucket in buckets(region)],
+        },
+    )
+
+
+def _bundle_bucket(region: str) -> Mapping[str, Any]:
+    return _document(
+        {
+            "Sid": "BundleThroughTheEndpointAlone",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": _arn(region, f"s3:::{BUCKET}/ssm-bootstrap.pyz"),
+            "Condition": {"StringEquals": {"aws:SourceVpce": ENDPOINT}},
+        }
+    )
+
+
+POLICIES: tuple[IamPolicy, ...] = (
+    IamPolicy(
+        "endpoint-ssm",
+        "The interface endpoint for ssm. A hybrid node makes three calls unsigned. They have no principal, so they are limited "
+        "by ssm:NodeAccountId (or ssm:NodeOrgId, for an organisation), and everything else by the caller's account.",
+        aws.SET_ENDPOINT_POLICY,
+        _ssm_endpoint,
+    ),
+    IamPolicy(
+        "endpoint-ssmmessages",
+        "The interface endpoint for ssmmessages: the Run Command and Session Manager channels, signed with the node's role.",
+        aws.SET_ENDPOINT_POLICY,
+        _signed_endpoint(NODE_MESSAGES),
+    ),
+    IamPolicy(
+        "endpoint-ec2messages",
+        "The interface endpoint for ec2messages, for agents that still use it. Regions opened in 2024 or later have no such "
+        "service.",
+        aws.SET_ENDPOINT_POLICY,
+        _signed_endpoint(NODE_DELIVERY),
+    ),
+    IamPolicy(
+        "endpoint-s3",
+        "The S3 endpoint: AWS-owned buckets for every principal, because Patch Manager's downloads are unsigned, and the buckets "
+        "of the account. If you use Amazon Linux repositories or mirrors in other accounts, add their buckets to the first "
+        "statement. Run Command output needs s3:PutObjectAcl.",
+        aws.SET_ENDPOINT_POLICY,
+        _s3_endpoint,
+    ),
+    IamPolicy(
+        "role-trust",
+        "The trust policy of the activation's role: Systems Manager, acting for this account and region.",
+        change(
+            "aws iam create-role --region {region} --role-name <ACTIVATION-ROLE> --assume-role-policy-document file://policy.json"
+        ),
+        _role_trust,
+    ),
+    IamPolicy(
+        "role-permissions",
+        "The permissions of the activation's role. AmazonSSMManagedInstanceCore covers the first statement and more, but not the "
+        "second: it lets the agent's signed requests read AWS-owned buckets. An endpoint policy or a permissions boundary has to "
+        "allow them as well.",
+        change(
+            "aws iam put-role-policy --region {region} --role-name <ACTIVATION-ROLE> --policy-name ManagedNode"
+            " --policy-document file://policy.json"
+        ),
+        _role_permissions,
+        is_of_resource=False,
+    ),
+    IamPolicy(
+        "bucket-bundle",
+        "The bucket that a new instance downloads ssm-bootstrap.pyz from without credentials: only this object, and only through "
+        "the S3 endpoint. If your key is another one, change it in Resource.",
+        change("aws s3api put-bucket-policy --region {region} --bucket <BUCKET> --policy file://policy.json"),
+        _bundle_bucket,
+    ),
+)
+"""Every policy, in the order in which one needs them."""
+
+
+def policy_named(name: str) -> IamPolicy:
+    """The policy of that name; raises KeyError for another."""
+    return {policy.name: policy for policy in POLICIES}[name]
