@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Union
 
 from ssm_bootstrap.catalog.addresses import Place
@@ -157,6 +157,16 @@ class Case:
 
     # what follows from it
 
+    def day(self, proven: date) -> date:
+        """The day of the look by AWS's clock where AWS answered; by this machine's alone, no day after one that is ``proven``."""
+        told = [probe.clock_offset for probe in self.observations.probes if probe.request_id and probe.clock_offset is not None]
+        if not told:
+            return min(self.observations.taken_at.date(), proven)
+        try:
+            return (self.observations.taken_at + timedelta(seconds=min(told))).date()
+        except OverflowError:
+            return proven
+
     @property
     def is_closed(self) -> bool:
         """Whether the VPC has no way out for endpoints: by the site's word, else where an interface endpoint is inside it."""
@@ -211,13 +221,17 @@ class Case:
     @property
     def facts(self) -> dict[str, str]:
         """Facts by the names that the templates of findings use; an empty string where one is not known."""
+        told = self.metadata or Metadata()
         return {
             "region": self.region,
             "domain": self.domain if self.region else "",
+            "partition": partition_of(self.region, self.site).name if self.region else "",
             "mi": self.identity.managed_instance_id if self.identity is not None else "",
-            "vpc_id": self.metadata.vpc_id if self.metadata is not None else "",
-            "subnet_id": self.metadata.subnet_id if self.metadata is not None else "",
-            "instance_id": self.metadata.instance_id if self.metadata is not None else "",
+            "vpc_id": told.vpc_id,
+            "subnet_id": told.subnet_id,
+            "instance_id": told.instance_id,
+            "instance_security_group_id": next(iter(told.security_groups), ""),
+            "instance_security_group_ids": ",".join(told.security_groups),
         }
 
     def finding(
@@ -324,7 +338,7 @@ def _unproven(need: NeedVerdict) -> NeedVerdict:
 
 def in_doubt(case: Case, finding: Finding) -> Finding:
     """A failed fetch as a warning that breaks nothing, where the agent's own proxy is not known."""
-    doubt = case.unsure_proxy if FINDINGS[finding.code].is_fetched else None
+    doubt = case.unsure_proxy if FINDINGS[finding.code].worded(finding.variant).is_fetched else None
     if doubt is None or finding.severity is Severity.INFO:
         return finding
     return replace(finding, severity=Severity.WARNING, breaks=(), degrades=(), evidence=(*finding.evidence, doubt))

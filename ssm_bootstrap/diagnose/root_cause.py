@@ -31,6 +31,8 @@ def _explains(cause: Finding, symptom: Finding) -> bool:
         return False
     if other.follows_for is not None and other.follows_for not in symptom.reasons and not symptom.logged:
         return False
+    if other.is_fetched and not other.worded(symptom.variant).is_fetched:
+        return False
     if row.scope is Scope.OF_HOSTS_IT_LEADS_TO:
         return set(symptom.hosts) <= set(cause.hosts)
     if row.scope is Scope.OF_ITS_REGION:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -35,17 +33,3 @@ def test_the_document_has_the_part_with_what_it_means(capsys: pytest.CaptureFixt
         "means": "an association was not run or not reported; the next run tries again",
     }
     assert unknown["part"] is None
-
-
-def test_no_part_is_loaded_where_all_is_explained(tmp_path: Path) -> None:
-    log = tmp_path / "amazon-ssm-agent.log"
-    said = {}
-    for name, text in (("explained", EXPLAINED), ("odd", ODD)):
-        log.write_text(text, encoding="utf-8")
-        program = (
-            "import sys; from ssm_bootstrap.cli.entry import run; "
-            f"status = run(['explain', {str(log)!r}]); print(status, 'ssm_bootstrap.catalog.agentparts' in sys.modules)"
-        )
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-        said[name] = done.stdout.split()[-1]
-    assert said == {"explained": "False", "odd": "True"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any, Optional, Sequence
 
@@ -18,7 +19,7 @@ from ssm_bootstrap.model.agent import Agent, AgentConfig, AgentProcess, Identity
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Finding, Severity, State
-from ssm_bootstrap.model.machine import ProxySide, Surroundings
+from ssm_bootstrap.model.machine import Instance, Metadata, ProxySide, Surroundings
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, Unseen
 from ssm_bootstrap.model.timeline import EndedBy, Ending, Incident
@@ -161,3 +162,14 @@ def test_a_log_that_tells_of_something_else_is_no_matter_of_the_proxy() -> None:
     other = make_finding("activation-expired", "activation", breaks=("register",))
     _, logged = cross(open_case(seen()), (mismatch,), of_the_log(other))
     assert (logged.symptom_of, logged.severity) == (None, Severity.ERROR)
+
+
+def test_what_the_metadata_tells_is_in_the_commands() -> None:
+    told = Metadata(vpc_id="vpc-1", subnet_id="subnet-1", instance_id="i-1", security_groups=("sg-1", "sg-2"))
+    machine = Instance("Amazon Linux 2023", "amzn", "2023", "x86_64", "here", metadata=Seen(told))
+    silent = probe("ssm", INSIDE, Stage.TCP, Failure.TIMED_OUT)
+    (found,) = [one for one in diagnose(observations(silent, instance=Seen(machine))).findings if one.code == "endpoint-blocked"]
+    texts = " ".join(command.text for command in found.remedy.aws_commands)
+    for word in ("--instance-ids i-1", "Values=sg-1,sg-2,", "--source-group sg-1", "Values=subnet-1", "Values=vpc-1"):
+        assert word in texts
+    assert set(re.findall(r"<([A-Z-]+)>", texts)) == {"ENDPOINT-SECURITY-GROUP-ID", "ENDPOINT-SUBNET-ID"}

@@ -141,10 +141,21 @@ def regional(name: str, site: Site = NO_SITE, **more: Any) -> list[str]:
         ("cn-north-1", ["patch buckets"]),
         ("us-iso-east-1", ["patch payload", "patch buckets"]),
         ("mx-central-1", ["patch payload", "patch buckets"]),
+        ("us-isof-south-1", ["us-isof-south-1", "patch payload", "patch buckets"]),
     ],
 )
 def test_what_is_not_known_of_a_region_is_said(name: str, subjects: list[str]) -> None:
     assert regional(name) == subjects
+
+
+@pytest.mark.parametrize(
+    ("source", "asked"), [("--region", True), ("SSM_BOOTSTRAP_REGION", True), ("IMDS", False), ("the vault", False)]
+)
+def test_a_region_that_nobody_knows_is_asked_about_where_a_person_named_it(source: str, asked: bool) -> None:
+    plan = Plan("doctor", Seen("eu-north-9"), source, EVERYTHING)
+    told = dict(region.not_known(open_case(observations(probe("ssm"), plan=plan))))
+    assert told["eu-north-9"].startswith("not in the table of regions of 20")
+    assert told["eu-north-9"].endswith("; did you mean eu-north-1?") is asked
 
 
 def test_what_the_site_tells_is_known() -> None:

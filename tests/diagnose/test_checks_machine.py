@@ -59,7 +59,7 @@ def test_a_journal_that_tells_nothing_is_not_said_to_be_finished_by_the_next_run
     cut = Identity(IdentityState.INTERRUPTED, detail="journal.json: expected a regular file", is_journal_unreadable=True)
     found = only(identity.registration(case(identity=Seen(cut))))
     assert (found.code, found.variant, found.evidence[0].excerpt) == ("registration-interrupted", "unreadable", cut.detail)
-    assert f"sudo rm -r {identity.JOURNAL}" in found.remedy.instance_commands
+    assert f"sudo rm -r {identity.JOURNAL}" in [command.text for command in found.remedy.instance_commands]
     other = only(identity.registration(case(identity=Seen(Identity(IdentityState.INTERRUPTED)))))
     assert other.variant == "" and set(other.remedy.instance_steps).isdisjoint(found.remedy.instance_steps)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import Any, Dict, List, Sequence, Tuple
+from datetime import datetime, timedelta, timezone
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import pytest
 
-from ssm_bootstrap.catalog.distributions import provider_of
+from ssm_bootstrap.catalog.distributions import ENDS, distribution_of, end_of, provider_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.diagnose.patch.repositories import buckets
 from ssm_bootstrap.model.agent import Identity, IdentityState
@@ -31,6 +33,7 @@ from ssm_bootstrap.model.patch import (
     Repository,
 )
 from ssm_bootstrap.model.site import NO_SITE
+from tests.fakes import NOON
 from tests.made import PUBLIC, healthy, observations, probe
 
 AL2023 = "al2023-repos-ap-northeast-1-de612dc2.s3.dualstack.ap-northeast-1.amazonaws.com"
@@ -194,7 +197,7 @@ def test_what_no_endpoint_serves_is_said_with_the_lines_to_change() -> None:
     assert "Red Hat Update Infrastructure on AWS has no endpoint in a VPC" in steps
     line = "/etc/yum.repos.d/a.repo:3 [rhel-9-baseos-rhui-rpms]: the list https://rhui.x/list -> baseurl=https://<MIRROR-BUCKET>"
     assert line in steps
-    assert any("sed -i" in command and "baseurl=" in command for command in remedy.instance_commands)
+    assert any("sed -i" in command.text and "baseurl=" in command.text for command in remedy.instance_commands)
     own = repository(silent(AL2023), provider="amazon-linux-2023", urls=())
     assert "no endpoint" not in "\n".join(finding(seen(own), "repository-unreachable").remedy.instance_steps)
 
@@ -202,7 +205,7 @@ def test_what_no_endpoint_serves_is_said_with_the_lines_to_change() -> None:
 def test_a_command_is_made_of_plain_words_alone() -> None:
     bad = repository(silent(), name="a'; rm -rf /", urls=("https://x/'; rm",))
     commands = finding(seen(bad), "repository-unreachable").remedy.instance_commands
-    assert not any("rm -rf" in command or "'; rm" in command for command in commands)
+    assert not any("rm -rf" in command.text or "'; rm" in command.text for command in commands)
 
 
 def test_many_hosts_make_few_findings() -> None:
@@ -293,17 +296,27 @@ DROPPED = {"stage": Stage.TCP, "failure": Failure.TIMED_OUT}
 
 
 def bucket(what: str, outcome: FetchOutcome, **more: Any) -> Fetch:
-    """A fetch of one of the patch run's own objects."""
-    return replace(fetch(outcome, "s3.example.com", **more), what=what)
+    """A fetch of one of the patch run's own objects, answered by S3 where anything answers."""
+    found = replace(fetch(outcome, "s3.example.com", **more), what=what)
+    return replace(found, probe=replace(found.probe, request_id="R1")) if found.probe and found.probe.last.ok else found
+
+
+def by_proxy(given: Fetch) -> Fetch:
+    """The same answer from somebody in between."""
+    assert given.probe is not None
+    return replace(given, probe=replace(given.probe, request_id=""))
 
 
 @pytest.mark.parametrize(
     "fetches, expected",
     [
         ([bucket("patch-payload", FetchOutcome.FOUND), bucket("patch-payload", FetchOutcome.DENIED)], []),
-        ([bucket("patch-payload", FetchOutcome.DENIED)] * 3, [("patch-payload-unreachable", "warning")]),
+        ([bucket("patch-payload", FetchOutcome.DENIED)] * 3, []),  # S3 says so of what is gone, too
+        ([bucket("patch-payload", FetchOutcome.MISSING)] * 3, []),
+        ([by_proxy(bucket("patch-payload", FetchOutcome.DENIED))] * 3, [("patch-payload-unreachable", "warning")]),
+        ([bucket("patch-payload", FetchOutcome.UNREACHED, **DROPPED)] * 3, [("patch-payload-unreachable", "error")]),
         ([bucket("patch-snapshot", FetchOutcome.UNREACHED, **DROPPED)], [("patch-payload-unreachable", "error")]),
-        ([bucket("patch-accelerated", FetchOutcome.UNREACHED, **DROPPED)], [("patch-payload-unreachable", "warning")]),
+        ([bucket("patch-accelerated", FetchOutcome.UNREACHED, **DROPPED)], []),
     ],
 )
 def test_the_runs_own_objects(fetches: List[Fetch], expected: List[Tuple[str, str]]) -> None:
@@ -330,11 +343,11 @@ OVER_HTTP = repository(silent(AL2023, port=80), provider="amazon-linux-2023", ur
 @pytest.mark.parametrize(
     "item, said",
     [
-        (DENIED_2023, "Allow s3:GetObject on arn:aws:s3:::al2023-repos-ap-northeast-1-de612dc2/* too"),
+        (DENIED_2023, "Also allow s3:GetObject on arn:aws:s3:::al2023-repos-ap-northeast-1-de612dc2/*"),
         (DENIED_2, f"arn:aws:s3:::{AL2}/*, arn:aws:s3:::amazonlinux-2-repos-ap-northeast-1/*"),
-        (OVER_HTTP, "Let TCP 80 out to S3, or write https:// in place of http:// in /etc/yum.repos.d/a.repo:3 [baseos]."),
+        (OVER_HTTP, "Allow TCP 80 to S3, or change http:// to https:// in /etc/yum.repos.d/a.repo:3 [baseos]."),
         (repository(silent(AL2023), provider="amazon-linux-2023"), "the S3 endpoint for Amazon Linux"),
-        (repository(silent()), "a mirror in S3, a proxy, or a repository inside the network"),
+        (repository(silent()), "a mirror in S3, a proxy, or a repository on your network"),
     ],
 )
 def test_the_one_thing_to_change_is_in_the_summary(item: Repository, said: str) -> None:
@@ -352,8 +365,12 @@ def test_a_scan_that_lies_tells_its_own_setting_even_as_a_symptom(skipped_by: st
     where = skipped_by if skipped_by.startswith("/") else "in [main] of /etc/dnf/dnf.conf"
     for given in (alone, behind):
         assert "skip_if_unavailable=False" in summary(given, "false-compliance") and where in summary(given, "false-compliance")
-        first = finding(given, "false-compliance").remedy.instance_commands[0]
-        assert first.startswith("sed -i") and first.endswith(skipped_by.rpartition(":")[0] or "/etc/dnf/dnf.conf")
+        last = finding(given, "false-compliance").remedy.instance_commands[-1]
+        assert (
+            last.changes
+            and last.text.startswith("sed -i")
+            and last.text.endswith(skipped_by.rpartition(":")[0] or "/etc/dnf/dnf.conf")
+        )
 
 
 @pytest.mark.parametrize("manager", [Manager.APT, Manager.ZYPPER])
@@ -361,17 +378,19 @@ def test_who_has_no_such_setting_is_not_told_to_change_it(manager: Manager) -> N
     limits = replace(PLENTY, has_python_apt=True)
     given = seen(repository(OK), repository(silent(), own=False, name="other"), manager=manager, limits=limits)
     remedy = finding(given, "false-compliance").remedy
-    assert "skip_if_unavailable" not in " ".join((remedy.summary, *remedy.instance_steps, *remedy.instance_commands))
+    assert "skip_if_unavailable" not in " ".join(
+        (remedy.summary, *remedy.instance_steps, *(one.text for one in remedy.instance_commands))
+    )
 
 
 def test_a_name_that_a_shell_might_take_otherwise_makes_no_command() -> None:
     item = repository(silent(), skipped_by="/etc/yum.repos.d/a;rm -rf x.repo:4")
-    assert not any("rm -rf" in command for command in finding(seen(item), "false-compliance").remedy.instance_commands)
+    assert not any("rm -rf" in command.text for command in finding(seen(item), "false-compliance").remedy.instance_commands)
 
 
 def test_a_mirror_without_the_index_is_a_wrong_url_and_no_missing_way() -> None:
     said = summary(seen(repository(fetch(FetchOutcome.MISSING))), "repository-unreachable")
-    assert said.startswith("Correct the URL at /etc/yum.repos.d/a.repo:3,") and "mirror.example.com answers" in said
+    assert said.startswith("Fix the URL in /etc/yum.repos.d/a.repo:3,") and "mirror.example.com answers" in said
 
 
 @pytest.mark.parametrize("manager, program", [(Manager.DNF, "dnf "), (Manager.APT, "apt-get "), (Manager.ZYPPER, "zypper ")])
@@ -379,7 +398,7 @@ def test_the_line_to_correct_is_in_the_summary(manager: Manager, program: str) -
     problem = Problem("/etc/yum.repos.d/a.repo", 3, "expected key = value", hides=True)
     remedy = finding(seen(repository(OK), manager=manager, problems=[problem]), "repository-config-invalid").remedy
     assert remedy.summary.startswith("Correct /etc/yum.repos.d/a.repo:3, and")
-    assert remedy.instance_commands and all(command.startswith(program) for command in remedy.instance_commands)
+    assert remedy.instance_commands and all(command.text.startswith(program) for command in remedy.instance_commands)
 
 
 def test_a_repository_without_its_variable_is_an_error_of_its_line() -> None:
@@ -435,3 +454,108 @@ def test_a_bucket_is_named_in_its_own_partition(host: str, partition: str) -> No
     assert buckets([host], NO_SITE)[0].startswith(f"arn:{partition}:s3:::al2023-repos-")
     row = provider_of(host)
     assert row is not None and row.in_s3
+
+
+def test_versions_that_s3_does_not_hand_out_are_a_remark() -> None:
+    found = finding(seen(repository(OK), buckets=[bucket("patch-payload", FetchOutcome.DENIED)] * 3), "patch-payload-unreachable")
+    assert (found.variant, found.severity, found.breaks, found.degrades) == ("gone-or-denied", Severity.INFO, (), ())
+
+
+def test_no_gateway_endpoint_is_promised_for_s3_accelerate() -> None:
+    given = seen(repository(OK), buckets=[bucket("patch-accelerated", FetchOutcome.UNREACHED, **DROPPED)])
+    found = finding(given, "patch-payload-unreachable")
+    words = " ".join((found.remedy.summary, *found.remedy.aws_steps, *found.remedy.aws_commands))
+    assert (found.severity, found.symptom_of, found.degrades) == (Severity.INFO, None, ())
+    assert "gateway endpoint" not in words.lower() and "create-vpc-endpoint" not in words
+
+
+def of(system: str, version: str, *items: Repository, manager: Manager = Manager.DNF, **more: Any) -> Observations:
+    """A machine of this system, all of whose repositories answer."""
+    limits = replace(PLENTY, system_id=system, system_version=version, has_python_apt=True if manager is Manager.APT else None)
+    return seen(*(items or (repository(OK),)), limits=limits, manager=manager, **more)
+
+
+def compliance(given: Observations) -> List[Finding]:
+    return [item for item in diagnose(given).findings if item.code == "false-compliance"]
+
+
+PAST = [
+    ("amzn", "2"),
+    ("rhel", "7.9"),
+    ("sles", "15.5"),
+    ("ubuntu", "20.04"),
+    ("debian", "11"),
+    ("centos", "7"),
+    ("oracle", "7.9"),
+]
+SUPPORTED = [("amzn", "2023"), ("rhel", "8.10"), ("sles", "15.7"), ("ubuntu", "22.04"), ("debian", "12"), ("rocky", "8.9")]
+
+
+@pytest.mark.parametrize(("system", "version"), PAST)
+def test_a_system_past_its_end_may_be_called_compliant(system: str, version: str) -> None:
+    (found,) = compliance(of(system, version))
+    assert (found.variant, found.severity, found.symptom_of) == ("past-its-end", Severity.WARNING, None)
+    row = end_of(system, version)
+    assert row is not None and str(row.day.year) in found.cause and str(row.day.day) in found.cause
+
+
+@pytest.mark.parametrize(("system", "version"), [*SUPPORTED, ("fedora", "39"), ("sles", "19.1"), ("amzn", ""), ("", "")])
+def test_others_are_not(system: str, version: str) -> None:
+    assert compliance(of(system, version)) == []
+
+
+@pytest.mark.parametrize(
+    ("system", "version", "manager", "name"),
+    [
+        ("rhel", "7.9", Manager.YUM, "rhui-rhel-7-server-els-rhui-rpms"),
+        ("ubuntu", "20.04", Manager.APT, "focal-infra-security https://esm.ubuntu.com/infra/ubuntu"),
+        ("sles", "15.5", Manager.ZYPPER, "SLE-Product-SLES15-SP5-LTSS-Updates"),
+    ],
+)
+def test_extended_support_is_support_where_its_repository_is_on(system: str, version: str, manager: Manager, name: str) -> None:
+    name, _, url = name.partition(" ")
+    extended = repository(OK, name=name, urls=(url or "https://mirror.example.com/x",))
+    assert compliance(of(system, version, extended, manager=manager)) == []
+    (found,) = compliance(of(system, version, repository(OK), replace(extended, enabled=False), manager=manager))
+    assert "no repository of an extended one" in found.cause
+
+
+AL2_ENDS = datetime(2026, 6, 30, 12, tzinfo=timezone.utc)
+DAY = 86400.0
+
+
+@pytest.mark.parametrize(
+    ("off_by", "clock", "told"),
+    [
+        (0.0, AL2_ENDS, False),  # the last day itself
+        (0.0, AL2_ENDS + timedelta(days=1), True),
+        (30 * DAY, AL2_ENDS - timedelta(days=10), True),  # the machine's clock is behind, AWS tells the day
+        (-30 * DAY, AL2_ENDS + timedelta(days=10), False),  # and ahead
+        (None, AL2_ENDS + timedelta(days=10), True),  # nobody but the machine tells
+        (None, AL2_ENDS - timedelta(days=10), False),
+    ],
+)
+def test_the_day_is_awss_where_aws_answers(off_by: Optional[float], clock: datetime, told: bool) -> None:
+    probes = [replace(item, clock_offset=off_by) for item in healthy()]
+    assert bool(compliance(of("amzn", "2", probes=probes, taken_at=clock))) is told
+
+
+@pytest.mark.parametrize("clock", [datetime(2099, 1, 1, tzinfo=timezone.utc), datetime(9999, 12, 31, tzinfo=timezone.utc)])
+def test_a_clock_that_is_years_ahead_ends_no_support(clock: datetime) -> None:
+    unknown, told = healthy(), [replace(item, clock_offset=(NOON - clock).total_seconds()) for item in healthy()]
+    for probes in (unknown, told):
+        assert compliance(of("amzn", "2023", probes=probes, taken_at=clock)) == []
+
+
+def test_of_sles_16_nothing_is_claimed() -> None:
+    found = diagnose(of("sles", "16.0", manager=Manager.ZYPPER))
+    assert [item.code for item in found.findings if item.code == "patch-platform"] == []
+    assert [reason for subject, reason in found.unseen if subject == "Patch Manager's list"] == [
+        "whether it has SLES 16.0 is not known (2026-11)"
+    ]
+
+
+def test_the_table_of_ends_names_each_release_once() -> None:
+    assert len({(row.identifier, row.release) for row in ENDS}) == len(ENDS)
+    assert all(row.source and distribution_of(row.identifier) for row in ENDS)
+    assert all(re.compile(row.extended) for row in ENDS)

@@ -118,7 +118,7 @@ def test_a_status_that_has_several_reasons_is_none(files: RootedFiles, status: i
 def test_the_step_of_a_status_stands_where_a_log_says_the_same(files: RootedFiles) -> None:
     command = left(files, "failed to run commands: exit status 151\n")
     story = story_of(command, (make_finding("patch-payload-unreachable", "x"),))
-    assert story.step == "Look for a proxy that rewrites or cuts downloads." and ". Patch Manager's own program" in story.means
+    assert story.step == "Look for a proxy that rewrites or cuts downloads." and ". The Patch Manager payload" in story.means
 
 
 HOME = f"{NODE}/document/orchestration"
@@ -138,7 +138,7 @@ def test_every_status_of_a_patch_run_makes_a_story(files: RootedFiles, status: i
     story = story_of(left(files, f"something\nfailed to run commands: exit status {status}\n"))
     assert story.ended == f"ended, exit status {status}"
     row = EXIT_CODES.get(status)
-    assert story.means == row.meaning if row else "none of the document's own" in story.means
+    assert story.means == row.meaning if row else "not defined by the document" in story.means
     assert ("curl from snap" in story.means) is (status == 23)
     assert story.failed is (status != 194)
 

@@ -70,8 +70,8 @@ def test_a_restart_an_update_and_another_address_are_told() -> None:
         ("23 15:00:00", ELSEWHERE),
     )
     assert found[0].changed == (
-        "the agent started at 2026-11-23 14:59:00",
-        "the agent was updated from 3.2.0.0 to 3.3.0.0 at 2026-11-23 14:59:01",
+        "the agent started at 2026-11-23 14:59:00 UTC",
+        "the agent was updated from 3.2.0.0 to 3.3.0.0 at 2026-11-23 14:59:01 UTC",
         f"{SSM} was at 52.119.221.73 before, and is at 52.119.221.99 now",
     )
     assert found[1].changed == ()
@@ -101,11 +101,11 @@ def test_words_and_json() -> None:
         tell(("23 15:00:00", SILENT), ("23 15:20:00", READY), ("23 15:30:00", SILENT), ("23 15:31:00", SILENT))
     )
     assert in_words(first) == (
-        f"endpoint-missing, {SSM}: 2026-11-23 15:00:00, once; over: credentials-ready at 2026-11-23 15:20:00; "
+        f"endpoint-missing, {SSM}: 2026-11-23 15:00:00 UTC, once; over: credentials-ready at 2026-11-23 15:20:00 UTC; "
         "no good sign before it"
     )
-    assert started(second).startswith("2026-11-23 15:30:00 started: endpoint-missing")
-    assert ended(first).endswith("credentials-ready at 2026-11-23 15:20:00")
+    assert started(second).startswith("2026-11-23 15:30:00 UTC started: endpoint-missing")
+    assert ended(first).endswith("credentials-ready at 2026-11-23 15:20:00 UTC")
     document = incident_document(second)
     assert document["end"] is None and document["rate"] == 120.0 and document["last_good"]["sign"] == "credentials-ready"
     assert {"code", "start", "end", "count", "rate", "changed", "last_good"} <= set(document)

@@ -153,7 +153,15 @@ def test_services_are_kept_apart_and_breaks_told() -> None:
 
 def test_facts_reach_the_words() -> None:
     finding = only(explain(line(1, TOKEN + POST + "dial tcp 52.119.221.73:443: i/o timeout")))
-    words = " ".join((finding.title, finding.cause, finding.remedy.summary, *finding.remedy.steps, *finding.remedy.commands))
+    words = " ".join(
+        (
+            finding.title,
+            finding.cause,
+            finding.remedy.summary,
+            *finding.remedy.steps,
+            *(one.text for one in finding.remedy.commands),
+        )
+    )
     assert "eu-west-1" in words and "<REGION>" not in words
 
 
@@ -291,11 +299,19 @@ def test_a_timeout_that_cannot_be_placed_is_not_swallowed() -> None:
     assert (errors(diagnosis), len(diagnosis.unexplained)) == ([], 1)
 
 
-def test_a_strangers_connection_is_noted() -> None:
-    diagnosis = explain(
-        "curl: (28) Failed to connect to mirror.example port 443 after 9 ms: Timeout was reached\n", name="/x/stdout"
-    )
+@pytest.mark.parametrize("host", ["169.254.169.254", "198.51.100.7", "db.internal", "localhost"])
+def test_a_strangers_connection_is_noted(host: str) -> None:
+    diagnosis = explain(f"curl: (28) Failed to connect to {host} port 443 after 9 ms: Timeout was reached\n", name="/x/stdout")
     assert (diagnosis.findings, [note.id for note in diagnosis.notes]) == ((), ["network-timed-out"])
+
+
+def test_a_download_from_outside_aws_is_told_and_blocks_nothing() -> None:
+    told = "curl: (28) Failed to connect to get.example.com port 443 after 9 ms: Timeout was reached\n"
+    finding = only(explain(told, name="/x/stdout"))
+    assert (finding.code, finding.variant, finding.severity) == ("repository-unreachable", "download", Severity.WARNING)
+    assert finding.subject == "get.example.com" and finding.breaks == ()
+    scripts = "/var/lib/amazon/ssm/mi-1/document/orchestration/1/awsrunShellScript/0.awsrunShellScript/stderr"
+    assert explain(told, name=scripts).findings == ()
 
 
 def test_a_scripts_status_is_the_patch_scripts_only_there() -> None:
@@ -397,7 +413,7 @@ def test_listed_is_what_no_finding_tells() -> None:
 def test_a_disk_that_cannot_be_written_is_a_finding_about_its_directory(message: str, code: str, subject: str) -> None:
     finding = only(explain(line(1, message)))
     assert (finding.code, finding.subject) == (code, subject)
-    assert any(subject in command for command in finding.remedy.commands)
+    assert any(subject in command.text for command in finding.remedy.commands)
 
 
 def test_a_node_that_the_message_names_is_in_the_commands() -> None:
@@ -405,7 +421,7 @@ def test_a_node_that_the_message_names_is_in_the_commands() -> None:
     said = "error when calling AWS APIs. error details - InvalidInstanceId: Not existing InstanceId "
     one, other = "mi-02117ab6c0a35dc0a", "mi-0fedcba9876543210"
     finding = only(explain(line(1, said + one)))
-    assert any(one in command for command in finding.remedy.commands)
-    assert not any("<MI>" in command for command in finding.remedy.commands)
+    assert any(one in command.text for command in finding.remedy.commands)
+    assert not any("<MI>" in command.text for command in finding.remedy.commands)
     finding = only(explain(line(1, said + one), line(2, said + other)))
-    assert not any(one in command or other in command for command in finding.remedy.commands)
+    assert not any(one in command.text or other in command.text for command in finding.remedy.commands)

@@ -144,7 +144,7 @@ def test_certificate_variables_are_a_remark_with_the_place_of_this_system() -> N
     side = ProxySide("this shell", authorities=(("AWS_CA_BUNDLE", "/x"),))
     (found,) = said(proxies.authorities, seen(Surroundings(shells=(side,))))
     assert (found.code, found.severity) == ("ca-variables", Severity.INFO)
-    assert any("update-ca-trust" in command for command in found.remedy.commands)
+    assert any("update-ca-trust" in command.text for command in found.remedy.commands)
 
 
 @pytest.mark.parametrize(
@@ -297,6 +297,24 @@ def test_two_default_routes_are_a_warning_only_for_what_went_by_them() -> None:
 
 
 V6_ROUTE = Route(6, "::/0", "eth0", "fe80::1")
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-1", "ssm.eu-west-1.api.aws"),
+        ("cn-north-1", "ssm.cn-north-1.api.amazonwebservices.com.cn"),
+        ("eusc-de-east-1", "ssm.eusc-de-east-1.api.amazonwebservices.eu"),
+        ("us-iso-east-1", "ssm.us-iso-east-1.api.aws.ic.gov"),
+    ],
+)
+def test_ipv6_alone_has_the_names_of_its_partition(region: str, host: str) -> None:
+    plan = Plan("doctor", Seen(region), "--region", EVERYTHING)
+    (found,) = routes.ipv6_only(open_case(seen(Surroundings(routes=Seen((V6_ROUTE,))), plan=plan)))
+    assert isinstance(found, Finding)
+    assert f"getent ahostsv6 {host}" in [command.text for command in found.remedy.instance_commands]
+    steps = " ".join(found.remedy.aws_steps)
+    assert host in steps and f"s3.dualstack.{region}." in steps and "fd00:ec2::254" in steps
 
 
 def test_ipv6_alone() -> None:

@@ -11,6 +11,7 @@ from ssm_bootstrap.collect.logs.records import RECORD_LIMIT
 from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.diagnose.logs.messages import read_message
 from ssm_bootstrap.model.failure import Failure
+from ssm_bootstrap.model.findings import Severity
 from ssm_bootstrap.model.site import NO_SITE
 from tests.collect.test_agentlog import UTC
 
@@ -76,7 +77,8 @@ def test_a_refusal_under_a_sleep_counts_where_it_says_what_is_refused(lead: str,
 def test_a_script_that_ended_badly_is_told_where_nothing_else_is() -> None:
     ended = b"failed to run commands: exit status 128"
     found = explain_logs(read_stream([ended], "pasted", UTC), NO_SITE)
-    assert [note.id for note in found.notes] == ["exit-other"] and found.harmless == () and found.records == (0, 0, 1)
+    assert [(one.code, one.severity) for one in found.findings] == [("command-failed", Severity.WARNING)]
+    assert found.notes == found.harmless == () and found.records == (1, 0, 0)
     found = explain_logs(
         read_stream([b"E: Unable to locate package x\ndpkg was interrupted, you must manually run\n" + ended], "p", UTC), NO_SITE
     )
@@ -87,7 +89,7 @@ def test_a_script_that_ended_badly_is_told_where_nothing_else_is() -> None:
 def test_nobody_is_sent_to_the_file_that_he_gave(name: str, is_advised: bool) -> None:
     line = b"2026-11-23 15:25:02.4410 INFO [ssm-agent-worker] Entering SSM Agent hibernate - AccessDeniedException: lab"
     (found,) = explain_logs(read_stream([line], f"/tmp/{name}", UTC), NO_SITE).findings
-    advice = (*found.remedy.instance_steps, *found.remedy.instance_commands)
+    advice = (*found.remedy.instance_steps, *(command.text for command in found.remedy.instance_commands))
     assert any("hibernate.log" in text for text in advice) is is_advised
     assert not any(text.endswith("ssm-bootstrap explain") for text in advice)
 

@@ -57,5 +57,5 @@ def test_the_commands_change_the_lines_that_are_meant(
     path.write_text(text)
     given = [Repository(name, str(path), 1, own=True, urls=(url,)) for name, url in items]
     for command in commands(manager, given, "eu-west-1", "amazonaws.com"):
-        subprocess.run(["sh", "-c", command], check=True)
+        subprocess.run(["sh", "-c", command.text], check=True)
     assert path.read_text() == (after or text)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssm_bootstrap.diagnose.logs.network_errors import parse_curl_error, parse_network_error
+from ssm_bootstrap.diagnose.logs.curl_errors import parse_curl_error
+from ssm_bootstrap.diagnose.logs.network_errors import parse_network_error
 from ssm_bootstrap.model.failure import Failure, Stage
 
 HOST = "ssm.eu-west-1.amazonaws.com"

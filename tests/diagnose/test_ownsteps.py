@@ -34,12 +34,12 @@ LYING = repository(silent(AL2023), provider="amazon-linux-2023", skipped_by=SKIP
     "item, probes, cause, said",
     [
         (LYING, NO_S3, "s3-unreachable", "false-compliance: Make the repository reachable, and set skip_if_unavailable=False at"),
-        (DENIED_2023, DENIED, "s3-denied", "repository-unreachable: Allow s3:GetObject on arn:aws:s3:::al2023-repos-"),
+        (DENIED_2023, DENIED, "s3-denied", "repository-unreachable: Also allow s3:GetObject on arn:aws:s3:::al2023-repos-"),
         (
             OVER_HTTP,
             (HTTP_DROPPED,),
             "s3-http-blocked",
-            "write https:// in place of http:// in /etc/yum.repos.d/a.repo:3 [baseos]",
+            "change http:// to https:// in /etc/yum.repos.d/a.repo:3 [baseos]",
         ),
     ],
 )

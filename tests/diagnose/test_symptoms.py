@@ -268,3 +268,13 @@ def test_a_cause_that_a_check_has_named_stays() -> None:
 def test_it_is_the_same_a_second_time() -> None:
     once = hide_symptoms([about("agent-offline", "agent"), about("dns-silent", "10.0.0.2"), past("no-route", SSM)])
     assert hide_symptoms(once) == once
+
+
+@pytest.mark.parametrize("code", ["s3-http-blocked", "s3-unreachable", "region-mismatch", "dns-silent", "no-route"])
+@pytest.mark.parametrize("variant", ["past-its-end", "nothing-on"])
+def test_what_is_told_of_the_machines_own_files_follows_from_no_way(code: str, variant: str) -> None:
+    cause = about(code, S3, severity=Severity.ERROR)
+    own = make_finding("false-compliance", "Amazon Linux 2", variant=variant)
+    assert dict(told(cause, own))["false-compliance"] is None
+    skipped = about("false-compliance", S3, variant="skipped")
+    assert dict(told(about("s3-http-blocked", S3), skipped))["false-compliance"] == "s3-http-blocked"

@@ -36,5 +36,5 @@ def test_a_recording_is_explained(manager: str, kind: str, tmp_path: Path) -> No
 def test_a_server_that_answers_5xx_is_not_out_of_reach(manager: str, tmp_path: Path) -> None:
     """It was reached: nobody is told to make a way to it."""
     _, (finding,) = explain(recording(manager, "status-503").read_text(encoding="utf-8"), tmp_path)
-    assert finding["code"] == "repository-unreachable" and finding["title"].endswith("answers that it cannot serve now")
+    assert finding["code"] == "repository-unreachable" and finding["title"].endswith("answers with a server error")
     assert finding["remedy"]["summary"].startswith("Try again later")

@@ -9,17 +9,35 @@ from ssm_bootstrap.catalog.signatures.kinds import Signature
 from ssm_bootstrap.catalog.signatures.local import LOCAL
 from ssm_bootstrap.catalog.signatures.messaging import MESSAGING
 from ssm_bootstrap.catalog.signatures.packages import PACKAGES
+from ssm_bootstrap.catalog.signatures.parts import PARTS
 from ssm_bootstrap.catalog.signatures.plugins import PLUGINS
+from ssm_bootstrap.catalog.signatures.programs import PROGRAMS, REPLIES
 from ssm_bootstrap.catalog.signatures.s3 import S3
 from ssm_bootstrap.catalog.signatures.sessions import SESSIONS
 from ssm_bootstrap.catalog.signatures.states import STATES
+from ssm_bootstrap.catalog.signatures.units import UNITS
 from ssm_bootstrap.catalog.signatures.updates import UPDATES
 from ssm_bootstrap.catalog.signatures.wrappers import WRAPPERS
 
 SIGNATURES: tuple[Signature, ...] = (
-    WRAPPERS + SESSIONS + API + MESSAGING + UPDATES + S3 + CREDENTIALS + PACKAGES + PLUGINS + STATES + BENIGN + LOCAL
+    REPLIES
+    + WRAPPERS
+    + SESSIONS
+    + API
+    + MESSAGING
+    + UPDATES
+    + S3
+    + CREDENTIALS
+    + PACKAGES
+    + PLUGINS
+    + PROGRAMS
+    + UNITS
+    + STATES
+    + BENIGN
+    + LOCAL
+    + PARTS
 )
 """All rows. A session's own calls come before the answers that any call may get.
 
-The machine's own errors (disk, permission) come last: they are the tail of many messages.
+The machine's own errors (disk, permission) come late: they are the tail of many messages. What tells no reason comes last.
 """

@@ -5,6 +5,10 @@ from __future__ import annotations
 from ssm_bootstrap.catalog.signatures.kinds import AGENT, CallRefusal, Kind, Signature, documented, formatted, measured
 
 _MODEL = "aws-sdk-go 1.51.20 models/apis/ssm/2014-11-06 (error shapes)"
+_OF_A_ROLE = r"arn:[\w-]{1,20}:sts::[^:\s]{0,20}:assumed-role/[^\s/]{1,200}/"
+_NODE = r"(?:m?i-[0-9a-f]|[A-Z_]{4,40}(?![\w-])|<)"
+"""How the session of a node's role is named: by its id, or by what somebody put in its place before he showed the message."""
+
 _REGISTER = "Registration failed due to error registering the instance with AWS SSM. "
 
 API: tuple[Signature, ...] = (
@@ -219,6 +223,35 @@ API: tuple[Signature, ...] = (
         variant="of-a-person",
     ),
     Signature(
+        id="caller-denied",
+        kind=Kind.CAUSE,
+        fixed="AccessDeniedException: User: ",
+        pattern=(
+            rf"\bAccessDeniedException: User: (?!\S{{1,200}}/AWSReservedSSO_){_OF_A_ROLE}"
+            r"(?!" + _NODE + r"|\S{1,200} is not authorized to perform: ssm:(?:Start|Resume|Terminate)Session\b)[^\s]"
+            r"(?!(?s:.{0,1000}?)VPC endpoint policy)"
+        ),
+        meaning="a container, a function or a program with a role of its own may not make the call",
+        source="AWS Identity and Access Management User Guide, access denied error messages (a node's session bears its id)",
+        samples=(
+            documented(
+                "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/task-role/0123456789abcdef0123456789abcdef "
+                "is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:eu-west-1:111122223333:parameter/x"
+            ),
+        ),
+        near_misses=(
+            "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/r/mi-0123456789abcdef0 is not authorized to "
+            "perform: ssm:GetParameter",
+            "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/r/i-0123456789abcdef0 is not authorized to "
+            "perform: ssm:GetParameter",
+        ),
+        transient=False,
+        refuses=CallRefusal.ACTION,
+        is_answer=True,
+        code="call-denied",
+        variant="of-another",
+    ),
+    Signature(
         id="authorization-failure",
         kind=Kind.CAUSE,
         fixed="AuthorizationFailureException",
@@ -237,7 +270,8 @@ API: tuple[Signature, ...] = (
         fixed="is not authorized to perform",
         pattern=(
             r"\bAccessDeniedException: User: (?!\S{1,200}/i-[0-9a-f]{8,17} is not authorized to perform: ssm:UpdateInstanceInf)"
-            r"(?!\S{1,200}(?::user/|/AWSReservedSSO_))\S{1,200} is not authorized to perform: "
+            r"(?!\S{1,200}(?::user/|/AWSReservedSSO_))" + rf"(?!{_OF_A_ROLE}(?!{_NODE}))"
+            r"\S{1,200} is not authorized to perform: "
             r"(?!ssm:(?:Start|Resume|Terminate)Session\b)[\w-]{1,60}:\w{1,80}(?!(?s:.{0,1000}?)VPC endpoint policy)"
         ),
         meaning="the caller's role or a policy does not allow the action that is named",
@@ -261,6 +295,7 @@ API: tuple[Signature, ...] = (
         pattern=(
             r"\bAccessDeniedException: (?!Authentication failed\b|Systems Manager's instance management role is not configured)"
             r"(?!(?s:.{0,1000}?)VPC endpoint policy)(?!User: \S{1,200} is not authorized to perform: [\w-]{1,60}:)"
+            rf"(?!User: {_OF_A_ROLE}(?!{_NODE})\S)"
         ),
         meaning="the caller's role or a policy does not allow the call",
         source="aws-sdk-go 1.51.20 (untyped error code)",
@@ -487,7 +522,7 @@ API: tuple[Signature, ...] = (
         id="node-not-connected",
         kind=Kind.CAUSE,
         fixed="TargetNotConnected",
-        pattern=r"\bTargetNotConnected:",
+        pattern=r"\bTargetNotConnected(?:Exception)?:",
         meaning="the service has no connection from that node",
         source="Systems Manager API Reference, StartSession",
         samples=(

@@ -249,6 +249,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         near_misses=("EC2MetadataError: failed to make EC2Metadata request",),
         code="not-registered",
         variant="no-role",
+        gives_way_to="imds-unreachable",
         transient=False,
     ),
     Signature(
@@ -264,6 +265,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         near_misses=("EC2RoleRequestError: no EC2 instance role found",),
         code="not-registered",
         variant="no-role",
+        gives_way_to="imds-unreachable",
         transient=False,
     ),
     Signature(
@@ -321,7 +323,7 @@ CREDENTIALS: tuple[Signature, ...] = (
         ),
         near_misses=("AccessDeniedException: User: x is not authorized to perform: ssm:RequestManagedInstanceRoleToken",),
         code="not-registered",
-        variant="no-role",
+        variant="no-management",
         transient=False,
         is_answer=True,
     ),
@@ -411,7 +413,10 @@ CREDENTIALS: tuple[Signature, ...] = (
         id="agent-runtime-error",
         kind=Kind.CAUSE,
         fixed="runtime error: ",
-        pattern=r"(?<!panic: )\bruntime error: (?:invalid memory address|index out of range|slice bounds out of range)",
+        pattern=(
+            r"(?<!panic: )(?<!crashed with message )\bruntime error: "
+            r"(?:invalid memory address|index out of range|slice bounds out of range)"
+        ),
         meaning="the agent itself broke (a Go panic) and said so in a message of its own",
         source="Go runtime; public reports",
         samples=(

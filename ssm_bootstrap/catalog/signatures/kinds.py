@@ -27,6 +27,13 @@ class CallRefusal(str, Enum):
     SIGNATURE = "signature"
 
 
+class After(NamedTuple):
+    """The finding that a cause leads to where a good sign was told shortly before it: what had just come about is gone."""
+
+    sign: str
+    code: str
+
+
 class Refused(NamedTuple):
     """The finding that a phase leads to where the service refuses its call for one of ``of``, and which of its words."""
 
@@ -76,10 +83,14 @@ class Signature(NamedTuple):
     denied_object: str = ""  # of a cause: the finding where S3 refuses an object so that is known to exist: a policy's doing
     is_of_patching: bool = False  # of a cause: it means that where a patch run says it, and nothing elsewhere
     sums_up: bool = False  # it closes what was said before it, and counts (or is told) where nothing else says why
+    alone: str = ""  # of what is harmless beside others: the code that it leads to in a text that tells nothing else
+    gives_way_to: str = ""  # of a cause: the code that is its reason where that was told at the same time
+    after: Optional[After] = None  # of a cause: what it means where a good sign came before
+    needs_phase: bool = False  # of a cause: it tells too little by itself, and counts where it is known what was being done
     over_network: bool = False  # of a cause: it tells more than the network error in the same message, and counts instead of it
     yields_to_phase: bool = False  # of a cause: where the phase has a code of its own, that one tells more
     near_misses: tuple[str, ...] = ()
-    lead: str = ""  # of a state: what its message begins with after the prefixes, where that is not ``fixed``
+    lead: str = ""  # of what is told at INFO: what its message begins with after the prefixes, where that is not ``fixed``
     event: Optional[LifeEvent] = None  # what it tells of the life of the agent's core: then each time that it was written is kept
 
     service: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, documented, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, After, Kind, Signature, documented, formatted, measured
 
 _INOTIFY_OF_OTHERS: tuple[Signature, ...] = tuple(
     Signature(
@@ -118,13 +118,18 @@ LOCAL: tuple[Signature, ...] = (
     Signature(
         id="vault-unreadable",
         kind=Kind.CAUSE,
-        fixed="Error while loading server info Failed to load instance info from vault",
-        pattern=r"Error while loading server info Failed to load instance info from vault",
+        fixed="rror while loading server info",
+        pattern=r"\b[Ee]rror while loading server info(?: |%!\(EXTRA [*\w.]{1,60}=)Failed to load instance info from vault",
         meaning="the vault could not be read, so the node counts as not registered",
         source=AGENT + "agent/managedInstances/registration/instance_info.go:221-246",
         samples=(
             formatted("Error while loading server info Failed to load instance info from vault. RegistrationKey does not exist"),
+            documented(
+                "error while loading server info%!(EXTRA *errors.errorString=Failed to load instance info from vault. "
+                "RegistrationKey does not exist.)"
+            ),
         ),
+        after=After("registered", "registration-lost"),
         transient=False,
         code="not-registered",
     ),
@@ -210,6 +215,22 @@ LOCAL: tuple[Signature, ...] = (
                 "Cannot connect to AWS Systems Manager.  Machine configuration has changed more than the allowed threshold."
             ),
         ),
+        code="fingerprint-mismatch",
+        transient=False,
+    ),
+    Signature(
+        id="machine-part-changed",
+        kind=Kind.CAUSE,
+        fixed="has changed from the registered machine configuration value",
+        pattern=r"\bThe '[^'\n]{1,60}' value \((?s:.{0,400}?)\) has changed from the registered machine configuration value",
+        meaning="one of the values by which the agent knows this machine; it is told where too many of them changed",
+        source=AGENT + "agent/managedInstances/fingerprint/fingerprint.go:282-310 (at WARN beyond the threshold alone)",
+        samples=(
+            formatted(
+                "The 'IP Address' value (10.0.0.7) has changed from the registered machine configuration value (10.0.0.5)."
+            ),
+        ),
+        near_misses=("The 'bios-hash' value matches the registered machine configuration value.",),
         code="fingerprint-mismatch",
         transient=False,
     ),
@@ -517,6 +538,7 @@ LOCAL: tuple[Signature, ...] = (
             documented("-> Amazon-ssm-agent is installed in this instance by snap, please use snap to update or uninstall."),
         ),
         code="agent-twice",
+        variant="refused",
     ),
     Signature(
         id="setup-processes",
@@ -572,5 +594,19 @@ LOCAL: tuple[Signature, ...] = (
         ended_by=("agent-updated",),
         code="agent-update-failed",
         transient=False,
+    ),
+    Signature(
+        id="request-not-sent",
+        kind=Kind.CAUSE,
+        fixed="RequestError: send request failed",
+        pattern=r"\bRequestError: send request failed\s*\Z",
+        meaning="a request did not get out or got no answer, and the line that says why was not given",
+        source="aws-sdk-go 1.51.20 aws/corehandlers/handlers.go:164 (the reason follows in a line of its own)",
+        samples=(formatted("error calling RegisterManagedInstance API: RequestError: send request failed"),),
+        near_misses=("RequestError: send request failed\ncaused by: EOF",),
+        code="endpoint-missing",
+        variant="address-unsaid",
+        needs_phase=True,
+        sums_up=True,
     ),
 )

@@ -528,6 +528,16 @@ _LOCKED: tuple[Signature, ...] = (
 
 _BROKEN: tuple[Signature, ...] = (
     _row(
+        "apt-dpkg-failed",
+        "Sub-process /usr/bin/dpkg returned an error code",
+        r"\bE: Sub-process /usr/bin/dpkg returned an error code",
+        "dpkg failed under apt and left a package half done; dpkg's own lines, in the system's language, tell which",
+        _APT,
+        documented("E: Sub-process /usr/bin/dpkg returned an error code (1)"),
+        code="package-manager-broken",
+        sums_up=True,
+    ),
+    _row(
         "dpkg-interrupted",
         "dpkg was interrupted",
         r"\bdpkg was interrupted, you must manually run",
@@ -1142,6 +1152,29 @@ _RUN: tuple[Signature, ...] = (
         code="repository-denied",
     ),
     _row(
+        "zypper-no-metadata",
+        "specified URL",
+        r"\[(?P<named>[^\]|\n]{1,200})\|[a-z]{3,10}:[^\s\]]{1,500}\] Valid metadata not found at specified URL",
+        "what a repository's address gave is no repository; the line below it, where there is one, tells why",
+        _ZYPP,
+        documented("[updates|plugin:/susecloud?credentials=x&path=/repo/SUSE/x/] Valid metadata not found at specified URL"),
+        code="repository-unreachable",
+        is_minor=True,
+        sums_up=True,
+        near_misses=("[updates|http://mirror.example.com/rpm/99] Repository type can't be determined.",),
+    ),
+    _row(
+        "zypper-no-new-metadata",
+        "Failed to retrieve new repository metadata",
+        r"\[(?P<named>[^\]|\n]{1,200})\|[a-z]{3,10}:[^\s\]]{1,500}\] Failed to retrieve new repository metadata",
+        "a repository's list could not be fetched; the line below it, where there is one, tells why",
+        _ZYPP,
+        documented("[oss|http://download.opensuse.org/tumbleweed/repo/oss/] Failed to retrieve new repository metadata."),
+        code="repository-unreachable",
+        is_minor=True,
+        sums_up=True,
+    ),
+    _row(
         "zypper-unavailable",
         "is temporarily unaccessible",
         r"Location '(?P<url>https?://[^\s'\"]{1,500})' is temporarily unaccessible",
@@ -1211,6 +1244,20 @@ _RUN: tuple[Signature, ...] = (
         measured("- Downloading successful, but checksum doesn't match. Calculated: 9859dd387c85d6aca1154012c8fd17a2a006d1"),
         code="download-refused",
         variant="damaged",
+    ),
+    _row(
+        "apt-damaged-list",
+        "Hash Sum mismatch",
+        rf"(?:\AErr:\d{{1,5}} {_URL}[^\n]{{0,300}}\n|\A)[ \t]{{0,8}}Hash Sum mismatch[ \t]{{0,4}}(?:\n|\Z)",
+        "what a repository sent is not what its list says",
+        _APT,
+        documented(
+            "Err:6 https://mirror.example.com/debian stable/main amd64 Packages\n  Hash Sum mismatch\n  Hashes of expected file:"
+        ),
+        documented("  Hash Sum mismatch"),
+        code="download-refused",
+        variant="damaged",
+        near_misses=("E: Failed to fetch http://x/Packages.gz  Hash Sum mismatch",),
     ),
     _row(
         "apt-damaged",

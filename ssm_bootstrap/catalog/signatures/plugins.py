@@ -212,6 +212,7 @@ PLUGINS: tuple[Signature, ...] = (
         pattern=r"failed to run commands: exit status (?!1(?:26|3\d|4\d|5[012456]|6[0-7]|9[456])\b)\d+\s*\Z",
         meaning="a command's own script ended badly; its output tells why",
         sums_up=True,
+        alone="command-failed",
         source=AGENT + "agent/plugins/runscript/runscript.go:206",
         samples=(formatted("failed to run commands: exit status 1"),),
         near_misses=("failed to run commands: exit status 156", "failed to run commands: exit status 126"),
@@ -530,7 +531,7 @@ PLUGINS: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="nable advanced-instances tier to use Session Manager",
         pattern=r"\bEnable advanced-instances tier to use Session Manager",
-        meaning="the service wants another tier of hybrid nodes for sessions",
+        meaning="the service wants another tier of hybrid nodes for sessions, as it did until the tiers ended on 2026-06-30",
         source="Systems Manager User Guide, fleet-manager-configure-instance-tiers; public report",
         samples=(
             documented("BadRequest: Enable advanced-instances tier to use Session Manager with your on-premises instances"),

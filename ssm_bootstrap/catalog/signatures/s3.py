@@ -174,6 +174,24 @@ S3: tuple[Signature, ...] = (
         service="s3",
     ),
     Signature(
+        id="s3-query",
+        kind=Kind.PHASE,
+        fixed="Error when querying S3 bucket using address ",
+        lead="Error when querying S3 bucket using address ",
+        pattern=r"Error when querying S3 bucket using address (?P<url>https?://[^\s,]{1,500}?)\.? ",
+        meaning="the region of the bucket that a session's or a command's output goes to could not be asked; told at INFO",
+        source="amazon-ssm-agent 2.3 agent/s3util; public report",
+        samples=(
+            documented(
+                "Error when querying S3 bucket using address http://x.s3.eu-west-1.amazonaws.com. Error details: Failed "
+                "query S3 using url http://x.s3.eu-west-1.amazonaws.com - Head http://x.s3.eu-west-1.amazonaws.com: dial tcp "
+                "52.95.1.2:80: i/o timeout. Retrying with the generic regional endpoint s3.amazonaws.com..."
+            ),
+        ),
+        service="s3",
+        degrades=(Capability.SESSION,),
+    ),
+    Signature(
         id="output-upload",
         kind=Kind.PHASE,
         fixed="Failed to upload ",

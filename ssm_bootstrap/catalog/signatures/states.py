@@ -283,6 +283,9 @@ STATES: tuple[Signature, ...] = (
         source=AGENT + "agent/managedInstances/fingerprint/fingerprint.go",
         samples=(formatted("Calculated hardware difference, regenerating fingerprint..."),),
         near_misses=("No initial fingerprint detected, generating fingerprint file...",),
+        code="fingerprint-mismatch",
+        transient=False,
+        ended_by=("credentials-ready",),
     ),
     Signature(
         id="audit-start",

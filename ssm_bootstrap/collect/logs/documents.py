@@ -8,6 +8,7 @@ import json
 import re
 from typing import Any, Iterable, Iterator, Mapping, Optional
 
+from ssm_bootstrap.collect.logs.formats import EVENT_FIELD
 from ssm_bootstrap.collect.logs.heads import NO_TIME, Heads, moment_of
 from ssm_bootstrap.collect.logs.stream import Lines, NotWhole
 
@@ -20,6 +21,8 @@ _UNREACHABLE = re.compile(r"\A([\w.-]{1,255}) is not reachable: ")
 _SILENT = re.compile(r"\Aconnection timed out for ([\w.-]{1,255})\Z")
 """How get-diagnostics tells that it could not connect (agent/cli/diagnostics/connectivity_check.go)."""
 
+_FIELD = re.compile(rb'[#>\s]{0,40}"@?(\w{1,40})": ?(?:(\d{1,20})|"((?:[^"\\]|\\.)*)")?')
+_BRACKETS = re.compile(rb"[#>\s]{0,40}[\[\]{},\s]{0,20}\Z")
 _ERROR_LINE = b"----------ERROR-------"  # as the console of AWS puts between the two outputs of a command
 
 
@@ -34,6 +37,9 @@ def told_lines(heads: Heads, head: bytes, source: Iterable[bytes]) -> Iterator[b
                 f"as JSON or base64 it is not read: it has more than {MOST >> 20} MB, of which the first were read as lines"
             )
     text = bytes(data)
+    if EVENT_FIELD.search(text) and _loaded(text) is None:
+        yield from _cut_out(heads, text)
+        return
     if not text.lstrip().startswith((b"{", b"[")):
         decoded = _decoded(text.decode("ascii", "replace"))
         yield from heads.lines(_cut(decoded.encode("utf-8", "replace") if decoded is not None else text))
@@ -46,6 +52,21 @@ def told_lines(heads: Heads, head: bytes, source: Iterable[bytes]) -> Iterator[b
     for line in _cut(text):  # an event a line, as jq -c writes them
         entry = _loaded(line) if line.startswith(b"{") else None
         yield from _document(heads, entry) if entry is not None else heads.lines([line])
+
+
+def _cut_out(heads: Heads, text: bytes) -> Iterator[bytes]:
+    """Events of CloudWatch in what was cut out of a document, or put behind the sign of a comment or a quotation."""
+    at: Optional[str] = None
+    for line in _cut(text):
+        found = _FIELD.match(line)
+        if found is None:
+            yield from () if _BRACKETS.match(line) else heads.lines([line])
+        elif found[1] == b"timestamp":
+            at = (found[2] or found[3]).decode("ascii", "replace")
+        elif found[1] == b"message" and found[3] is not None:
+            message = _loaded(b'"%s"' % found[3])
+            moment = moment_of(_whole(at) if at and at.isdigit() else at)
+            yield from heads.event(moment, (message if isinstance(message, str) else "").encode("utf-8", "replace"))
 
 
 def _cut(data: bytes) -> Iterator[bytes]:

@@ -52,7 +52,8 @@ _MAYBE_FOREIGN = re.compile(
     rb"\n(?!\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})? [A-Z]{4,8}\s)"
     rb"(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?!(?:\.\d{1,9})? [A-Z]{4,8}\s)|[A-Z][a-z]{2} \d{4}-"
     rb"|\[ {0,6}\d{1,9}\.\d{6}\] |\"?\d{9,19}[.\", ]|\[?(?:[A-Z]{3,8}|[A-Z]?[a-z]{2,7})\]?[ :|-]{1,4}\[?\d{4}[-/]|level="
-    rb"|\[?[\w.-]{1,64}@[\w.-]{1,64}[ :]|(?:ba)?sh-\d|\$ |PS [A-Z]:)"
+    rb"|\[?[\w.-]{1,64}@[\w.-]{1,64}[ :]|(?:ba)?sh-\d|\$ |PS [A-Z]:"
+    rb"|(?:\xe2\x97|\xc3\x97|\xe2\x86\xbb|[*x] [\w@.-]{1,128}\.service|(?:snap\.a|a)mazon-ssm-agent\.[\w.-]{0,40}service - ))"
 )
 """How a line with one of the heads of others begins, and hardly one of the agent: the heads themselves take a while to load.
 
@@ -67,6 +68,14 @@ _BASE64 = re.compile(rb"(?=\S*[A-Z])(?=\S*[a-z])(?=\S*\d)[A-Za-z0-9+/\r\n]{64}\Z
 
 _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 """Byte order marks, as Windows writes them: UTF-16, either way round, and UTF-8."""
+
+EVENT_FIELD = re.compile(rb'^[#>\s]{0,40}"@?message": "', re.MULTILINE)
+"""How a line begins that tells an event of CloudWatch, in a document or in what somebody cut out of one."""
+
+_UPDATER = re.compile(rb"\nUpdating amazon-ssm-agent from \d")
+"""How the output of an update begins, or goes on behind lines with a head."""
+
+_CUT_OUT = re.compile(rb'[#>\s]{0,40}[\[\]{},"]')
 
 Translate = Callable[[bytes], bytes]
 
@@ -145,6 +154,8 @@ def _is_foreign(head: bytes) -> bool:
 def _is_document(head: bytes) -> bool:
     """Whether it may be an answer of AWS or a toolkit as JSON, or the console of EC2 in base64."""
     begin = head.lstrip()[:64]
+    if _CUT_OUT.match(head) and EVENT_FIELD.search(head):
+        return True
     return (begin[:1] in (b"{", b"[") and _DOCUMENT.search(head) is not None) or _BASE64.match(begin) is not None
 
 
@@ -164,6 +175,8 @@ def _translation(path: str, head: bytes, zone: tzinfo) -> Optional[Translate]:
         return lambda line: _audit_line(line, day[1].encode())
     if "patch" in path.lower() or (any(level in head for level in _PATCH_ENDS) and _PATCH.search(head)):
         return _PatchScript()
+    if _UPDATER.search(b"\n" + head):
+        return _UpdaterOutput()
     if any(_is_told(line) for line in head.split(b"\n", _TOLD_LINES)[:_TOLD_LINES]):
         return lambda line: _told_line(line, zone)
     return None
@@ -201,6 +214,22 @@ class _PatchScript:
         month, day, year, time, _, level = found.groups()
         self._stamp = b"%s-%s-%s %s" % (year, month, day, time)
         return b"%s %s %s" % (self._stamp, _PATCH_LEVELS.get(level, level), line[found.end() :])
+
+
+class _UpdaterOutput:
+    """What the updater of the agent tells, each line a record of its own: newer ones put a head before some of them alone."""
+
+    def __init__(self) -> None:
+        self._stamp = b""
+
+    def __call__(self, line: bytes) -> bytes:
+        """One line."""
+        head = find_head(line)
+        if head is not None:
+            self._stamp = head[1]
+        if head is not None or not self._stamp or not line.strip() or line[:1].isspace():
+            return line
+        return b"%s TEXT %s" % (self._stamp, line)
 
 
 def _told_line(line: bytes, zone: tzinfo) -> bytes:

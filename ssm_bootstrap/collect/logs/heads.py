@@ -24,6 +24,8 @@ from ssm_bootstrap.catalog.logheads import (
     SENDER,
     STARTED,
     STREAM,
+    UNIT,
+    UNIT_FIELD,
 )
 
 NO_TIME = b"0000-00-00 00:00:00"
@@ -61,7 +63,7 @@ class Heads:
         self._going: Optional[bytes] = None  # the process whose record of the agent is open
         self._is_open = False  # a record of the agent is open
         self._stamp = b""
-        self._quoted = False
+        self._quoted = self._is_unit = False
 
     def lines(self, lines: Iterable[bytes]) -> Iterator[bytes]:
         """All lines in the agent's shape, each with its end."""
@@ -123,6 +125,13 @@ class Heads:
             line = line.replace(b'""', b'"')
             if line.endswith(b'"'):
                 self._quoted, line = False, line[:-1]
+        if UNIT.match(line):
+            self._is_open, self._going, self._is_unit, self._stamp = False, None, True, self._stamp or NO_TIME
+            self.is_of_agent = self.is_of_agent or AGENTS.search(line) is not None
+            return b"%s TEXT %s" % (self._stamp, line)
+        if self._is_unit and UNIT_FIELD.match(line):
+            return line
+        self._is_unit = False
         if self._is_open or not self._stamp or not line.strip() or line[:1].isspace():
             return line
         return b"%s TEXT %s" % (self._stamp, line)

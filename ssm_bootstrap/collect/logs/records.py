@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import timezone, tzinfo
+from functools import cache
 from typing import Iterable, Optional
 
 from ssm_bootstrap.catalog.logformat import PROMPT, QUIET, clean_line, find_head, is_of_the_agent
@@ -34,16 +35,32 @@ NEXT = re.compile(rb"\n" + _STAMP + rb" (?:TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL|
 """The head of any record, from the newline before it on."""
 
 _SIGN_TEXT = rb"(?:[^\n]*\] )?(?:%s)" % b"|".join(
-    re.escape((row.lead or row.fixed).encode()) for row in SIGNATURES if row.kind is Kind.STATE
+    dict.fromkeys(re.escape((row.lead or row.fixed).encode()) for row in SIGNATURES if row.lead or row.kind is Kind.STATE)
 )
+_BY_LEAD = tuple((row.lead.encode(), row.fixed.encode(), row.pattern.encode()) for row in SIGNATURES if row.lead)
+"""Of what is told at INFO under a lead that tells other things as well: what has to follow it."""
 _SIGN = re.compile(_SIGN_TEXT)
 _RECORD = re.compile(
     rb"\n(" + _STAMP + rb") ((?:INFO|DEBUG|TRACE)(?= " + _SIGN_TEXT + rb")|WARN|ERROR|CRITICAL|TEXT)(?: |(?=\n))"
 )
+_GOES_ON = re.compile(rb"\s{0,8}caused by: |\s{1,8}status code: ")
+"""How the further lines of an error of Go's SDK begin, in a text that was pasted without the heads of its records."""
+
 _JOURNAL = re.compile(rb"\n(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)")
 
 Window = tuple[bytes, bytes]
 """Oldest and newest stamp."""
+
+
+_compiled = cache(re.compile)
+
+
+def _tells_nothing(level: bytes, body: bytes) -> bool:
+    """Whether a quiet record begins as a sign does and is none."""
+    if level not in QUIET:
+        return False
+    led = [(body.find(lead), fixed, pattern) for lead, fixed, pattern in _BY_LEAD if lead in body]
+    return bool(led) and not any(fixed in body and _compiled(pattern).search(body[at:]) for at, fixed, pattern in led)
 
 
 def _bounded(body: bytes) -> bytes:
@@ -100,6 +117,7 @@ class LogReader:
         self._last, self._last_at = b"", 0  # the last line of the open record that is not blank, and where it begins
         self._open: Optional[tuple[bytes, bytes, int]] = None  # stamp, level, line of the record whose lines come in
         self._skipping = False
+        self._text: Optional[tuple[bytes, int]] = None  # text without a head that may go on, and its line
 
     def read(self, chunks: Iterable[bytes]) -> None:
         """All of it; raises OSError, and what was read until then is kept."""
@@ -137,7 +155,7 @@ class LogReader:
 
     def settle(self) -> bool:
         """Nothing was added for a while: the record that is open is whole. False where there was none."""
-        if self._lines.is_open or self._open is None:
+        if self._lines.is_open or (self._open is None and self._text is None):
             return False
         self._finish()
         return True
@@ -222,6 +240,8 @@ class LogReader:
                 if stamp < oldest:
                     oldest = stamp
             body = text[begun:at].rstrip() if at - begun <= RECORD_LIMIT else _bounded(text[begun:at].rstrip())
+            if _tells_nothing(level, body):
+                continue
             group = find(level, body)
             if group is None:
                 line = self.lines_read + text.count(b"\n", start + 1, found.start() + 1) + 1
@@ -244,12 +264,15 @@ class LogReader:
         if head is None:
             if self._open:
                 self._extend(line)
+            elif self._text and _GOES_ON.match(line):
+                self._text = self._text[0] + b"\n" + line, self._text[1]
             elif not self._skipping and line.strip():
-                self._add_text(line)
+                self._end_text()
+                self._text = line, self.lines_read
             return
         self._finish()
         if head.start():
-            self._add_text(line[: head.start()])
+            self._text = line[: head.start()], self.lines_read  # of the prompt that the record is glued to
         self._headed = True
         self._skipping = head[2] in QUIET and _SIGN.match(line, head.end()) is None
         if not self._skipping:
@@ -257,11 +280,15 @@ class LogReader:
             self._body, self._room, self._size, self._last, self._last_at = [], RECORD_LIMIT, 0, b"", 0
             self._extend(line[head.end() :])
 
-    def _add_text(self, line: bytes) -> None:
+    def _end_text(self) -> None:
+        """The text without a head is whole: fold it."""
+        if self._text is None:
+            return
+        (text, number), self._text = self._text, None
         if self._span and self._stamp and not self._span[0] <= self._stamp <= self._span[1]:
             return
         self.records += 1
-        self._fold.add(self._stamp, b"", line[:RECORD_LIMIT].rstrip(), self.path, self.lines_read)
+        self._fold.add(self._stamp, b"", text[:RECORD_LIMIT].rstrip(), self.path, number)
 
     def _extend(self, line: bytes) -> None:
         if self._room > 0:
@@ -281,6 +308,7 @@ class LogReader:
 
     def _finish(self) -> None:
         """The open record is whole: fold it."""
+        self._end_text()
         if self._open is None:
             return
         stamp, level, number = self._open
@@ -296,8 +324,10 @@ class LogReader:
             self._minute = minute
             oldest, newest = self.window or (stamp, stamp)
             self.window = min(oldest, stamp), max(newest, stamp)
-        self.records += 1
-        self._fold.add(stamp, level, self._whole(), self.path, number)
+        body = self._whole()
+        if not _tells_nothing(level, body):
+            self.records += 1
+            self._fold.add(stamp, level, body, self.path, number)
 
     def _went_back(self, minute: int, stamp: bytes) -> None:
         if self._fold.order.goes_back(self._minute, minute, stamp, is_first=not self.records):

@@ -1,4 +1,4 @@
-"""Network errors in the words of botocore: of the AWS command line and of the payload of Patch Manager."""
+"""Network errors in the words of Python: of botocore (the AWS command line, the patch payload), and of any other program."""
 
 from __future__ import annotations
 
@@ -49,3 +49,28 @@ def parse_botocore_error(message: str) -> Optional[NetworkFault]:
     return NetworkFault(
         failure, stage, "botocore", host, "", port, url=found[2], detail=message[found.start() :].split("\n", 1)[0].strip()[:300]
     )
+
+
+_PYTHON = re.compile(
+    r"\b(?:OSError|Connection\w{1,20}Error|TimeoutError|gaierror|socket\.error): \[Errno (-?\d{1,3})\] [^\n]{1,200}"
+)
+_BY_ERRNO: dict[int, tuple[Failure, Stage]] = {
+    101: (Failure.UNREACHABLE, Stage.TCP),
+    104: (Failure.RESET, Stage.TCP),
+    110: (Failure.TIMED_OUT, Stage.TCP),
+    111: (Failure.REFUSED, Stage.TCP),
+    113: (Failure.UNREACHABLE, Stage.TCP),
+    -2: (Failure.NAME_UNKNOWN, Stage.DNS),
+    -3: (Failure.RESOLVER_REFUSED, Stage.DNS),
+    -5: (Failure.NAME_UNKNOWN, Stage.DNS),
+}
+"""errno(3) of Linux, and getaddrinfo(3) below zero: all other numbers are of no connection."""
+
+
+def parse_python_error(message: str) -> Optional[NetworkFault]:
+    """The network error that a Python program ended with, or None; it tells neither the host nor the address."""
+    found = _PYTHON.search(message) if "[Errno " in message else None
+    if not found or int(found[1]) not in _BY_ERRNO:
+        return None
+    failure, stage = _BY_ERRNO[int(found[1])]
+    return NetworkFault(failure, stage, "python", detail=found[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import AbstractSet, Mapping, Optional, Sequence
@@ -22,6 +23,13 @@ from ssm_bootstrap.model.site import Site
 
 SCRIPTS = ("awsrunShellScript", "awsrunPowerShellScript", "awsrunDocument")
 """Plug-ins that run what a document's author wrote."""
+
+METADATA = ("169.254.169.254", "fd00:ec2::254")
+"""Where the metadata service of EC2 is (Amazon EC2 User Guide, instancedata-data-retrieval)."""
+
+_NAME = re.compile(r"\.[A-Za-z][\w-]{1,62}\Z")
+_OWN_NAMES = (".internal", ".local", ".lan", ".localdomain", ".svc")
+"""What the names of hosts of one's own end in."""
 
 EXCERPT_LIMIT = 400
 """Characters of a quoted line."""
@@ -112,6 +120,13 @@ class Judgement:
         return replace(self, code=leaving, transient=False) if leaving and leaving in before else self
 
     @property
+    def told_alone(self) -> Judgement:
+        """The same as the fault that it is in a text that tells nothing else; itself where it is none then either."""
+        match = self.reading.benign or self.reading.phase
+        code = match.signature.alone if match and self.sort is Sort.BENIGN else ""
+        return replace(self, sort=Sort.FAULT, code=code) if code else self
+
+    @property
     def cause(self) -> str:
         """The id of the cause's signature, or an empty string."""
         return self.reading.cause.signature.id if self.reading.cause else ""
@@ -130,6 +145,8 @@ def judge(record: LogRecord, file: str, around: LogContext, reading: Optional[Re
         return _judge_cause(record, reading, reading.cause, file, around.site)
     if reading.phase and reading.phase.signature.code:
         return _fault(record, reading, reading.phase.signature.code, "", "", bool(reading.phase.signature.transient))
+    if reading.phase and reading.phase.signature.sums_up:
+        return Judgement(Sort.BENIGN, reading)
     known = reading.phase is not None or record.level not in (Level.NONE, Level.INFO, Level.DEBUG, Level.TRACE)
     return Judgement(Sort.UNEXPLAINED if known else Sort.PLAIN, reading)
 
@@ -148,6 +165,7 @@ def _judge_state(record: LogRecord, reading: RecordReading, file: str, around: L
     return Judgement(
         Sort.FAULT, reading, code, row.service, "", detail, bool(row.transient), FINDINGS[code].breaks or row.breaks,
         ended_by=row.ended_by, also=under if under and under.sort is Sort.FAULT and under.code != code else None,
+        variant=row.variant,
     )  # fmt: skip
 
 
@@ -190,7 +208,7 @@ def _judge_cause(record: LogRecord, reading: RecordReading, cause: SignatureMatc
         code, variant = None, ""
     if phase and phase.code and (code is None or row.yields_to_phase):
         code, variant = phase.code, phase.variant
-    if code is None:
+    if code is None or (row.needs_phase and not reading.wrapper):
         return Judgement(Sort.NOTED, reading, detail=_detail(reading, record.message), transient=bool(row.transient))
     host = _host_of(url) or cause.part("host")
     service = FINDINGS[code].service or _service(record, host, phase, site)
@@ -228,13 +246,24 @@ def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFaul
         if fault.stage is Stage.TLS:
             return _fault(record, reading, network_code(fault, "s3", wrapper, around) or "tls-failed", "s3", host, False)
         return _fault(record, reading, "patch-payload-unreachable", "s3", host, True)
+    if host in METADATA and wrapper and not fault.proxy:
+        return replace(_fault(record, reading, "imds-unreachable", "", host, True), variant="needed")
     code = network_code(fault, service, wrapper, around)
     if not code or not (service or is_aws_host(host, around.site)):
         if fault.failure is Failure.TIMED_OUT and (service or wrapper):
             return Judgement(Sort.UNEXPLAINED, reading)
-        return Judgement(Sort.NOTED, reading, detail=fault.detail)
+        return _judge_foreign(record, reading, fault, file) or Judgement(Sort.NOTED, reading, detail=fault.detail)
     transient = FINDINGS[code].transient or fault.may_pass
     return _fault(record, reading, code, service, host, transient)
+
+
+def _judge_foreign(record: LogRecord, reading: RecordReading, fault: NetworkFault, file: str) -> Optional[Judgement]:
+    """A download by curl from a host of nobody's of AWS, where what runs it belongs to this machine's own set-up."""
+    is_told = fault.operation == "curl" and not fault.proxy and _NAME.search(fault.host) and not fault.host.endswith(_OWN_NAMES)
+    has_no_way = fault.failure in (Failure.TIMED_OUT, Failure.UNREACHABLE)  # a name may be mistyped, and who refuses is there
+    if not is_told or not has_no_way or reading.wrapper or fault.stage is Stage.TLS or is_of_a_script(file, record):
+        return None
+    return replace(_fault(record, reading, "repository-unreachable", "", fault.host, True), variant="download", breaks=())
 
 
 def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature], around: LogContext) -> str:

@@ -37,7 +37,7 @@ def story_of(command: Command, findings: Sequence[Finding] = ()) -> CommandStory
     """What happened; ``findings`` are those of the command's own output and log, whose root goes before the exit status."""
     name = command.document or "a document whose name is not known"
     when = f", {command.started} to {command.ended}" if command.started else ""
-    ended = command.status or ("it left no word of its end" if command.exit_status is None else "")
+    ended = command.status or ("no exit status recorded" if command.exit_status is None else "")
     if command.exit_status is not None:
         ended = f"{ended or 'ended'}, exit status {command.exit_status}"
     row = _meaning(command)
@@ -84,10 +84,10 @@ def _is_of_patching(command: Command) -> bool:
 def _foreign(command: Command, status: int) -> str:
     """A status that no document gives a meaning to: of a patch run it may be its downloader's or the package manager's."""
     if not _is_of_patching(command):
-        return "the script's own: no document of AWS gives it a meaning"
+        return "the script's own: AWS documents define no meaning for it"
     if status in CURL_STATUSES:
-        return f"none of the document's own; of curl it is: {CURL_STATUSES[status]}"
-    return "none of the document's own: most likely its package manager's"
+        return f"not defined by the document; as a curl exit status: {CURL_STATUSES[status]}"
+    return "not defined by the document: most likely its package manager's"
 
 
 def _failed(command: Command) -> bool:

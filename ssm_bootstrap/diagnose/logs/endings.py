@@ -157,6 +157,8 @@ def _by_progress(fault: Fault) -> Optional[Ending]:
 def _by_look(fault: Fault, seen: SeenBeside) -> Optional[Ending]:
     """What a probe or a look at the machine tells better than a log."""
     row = FINDINGS[fault.code]
+    if row.is_looked_at and seen.present.has_core:
+        return Ending(EndedBy.MACHINE, "the agent is seen to run now")
     if Teller.MACHINE in row.told_by:
         # One that is so now was looked at and found, and has taken what the log says into it.
         return Ending(EndedBy.MACHINE, "there is room now, and it can be written") if seen.has_storage else None

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.agentparts import part_of
-from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
-from ssm_bootstrap.catalog.partitions import is_global_s3
 from ssm_bootstrap.catalog.patch import EXIT_CODES
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind
@@ -22,6 +20,7 @@ from ssm_bootstrap.diagnose.logs.classify import (
     is_patching,
     judge,
 )
+from ssm_bootstrap.diagnose.logs.consequences import put_down
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.findings import fold_alike, make_findings, missing_actions, region_told
 from ssm_bootstrap.diagnose.logs.incidents import (
@@ -46,13 +45,7 @@ WORKER = "ssm-agent-worker"
 
 SESSION_WORKER = "ssm-session-worker"
 
-SAME_ATTEMPT = timedelta(minutes=15)
-"""How long after a fault what it leaves behind is put down to the same attempt."""
-
-SAME_INCIDENT = timedelta(minutes=5)
-"""How long after S3's regional host failed the global host's failure is its echo (measured: 60 s)."""
-
-_SUMS = frozenset(row.id for row in SIGNATURES if row.kind is Kind.BENIGN and row.sums_up)
+_SUMS = frozenset(row.id for row in SIGNATURES if row.kind is not Kind.CAUSE and row.sums_up)
 """Harmless beside a finding; alone they say that something failed and not what."""
 
 _LOUD = (Level.WARN, Level.ERROR, Level.CRITICAL)
@@ -126,6 +119,10 @@ def conclude(logs: ClassifiedLogs, seen: SeenBeside) -> LogDiagnosis:
     state = State.NOW if seen.present.has_core else State.PAST
     told = tell_incidents(logs.bundles, sightings, logs.timeline, seen)
     findings = hide_symptoms(make_findings(told, sightings, seen, signals, state))
+    if not findings and not seen.present.has_core:
+        sightings = tuple(_told_alone(item) for item in sightings)
+        told = {**told, **tell_incidents(bundle_up(sightings), sightings, logs.timeline, seen)}
+        findings = hide_symptoms(make_findings(told, sightings, seen, signals, state))
     harmless = _notes(sightings, Sort.BENIGN)
     unsaid = () if findings or seen.present.has_core else tuple(note for note in harmless if note.id in _SUMS)
     explained, benign, unexplained = _count(sightings)
@@ -157,7 +154,7 @@ def classify(digest: LogDigest, context: LogContext) -> list[Sighting]:
     read = [(group, read_message("" if group.shape == OTHER_SHAPES else group.sample.message)) for group in digest.groups]
     around = replace(context, addresses=_addresses(reading for _, reading in read))
     sightings = [Sighting(group, _judge_group(group, reading, around)) for group, reading in read]
-    return _put_down_to_what_left_them(_put_down_to_what_was_said(_fold_echoes(sightings)))
+    return put_down(sightings)
 
 
 def _life_signs(digest: LogDigest, sightings: Sequence[Sighting]) -> Iterator[LifeSign]:
@@ -210,67 +207,6 @@ def _addresses(readings: Iterable[RecordReading]) -> dict[str, str]:
     return found
 
 
-def _fold_echoes(sightings: list[Sighting]) -> list[Sighting]:
-    """The failures that follow S3's regional https one take its code: one incident, one cause."""
-    heads = [item for item in sightings if item.judgement.phase == "s3-head" and item.judgement.sort is Sort.FAULT]
-    regional = [item for item in heads if not is_global_s3(item.judgement.host)]
-    secure = [item for item in regional if item.judgement.reading.fault and item.judgement.reading.fault.scheme == "https"]
-    causing = {id(item) for item in secure}
-    folded: dict[int, Sighting] = {}
-    for item in heads:
-        if id(item) in causing:
-            continue
-        causes = secure + regional if is_global_s3(item.judgement.host) else secure
-        cause = next((other for other in causes if _is_beside(item.group, other.group)), None)
-        if cause:
-            folded[id(item)] = replace(item, judgement=replace(item.judgement, code=cause.judgement.code), echo=True)
-    return [folded.get(id(item), item) for item in sightings]
-
-
-def _put_down_to_what_was_said(sightings: list[Sighting]) -> list[Sighting]:
-    """A line that sums up what a program said before it is told as that: "no more mirrors" after a refusal is that refusal."""
-    reasons: dict[str, Sighting] = {}
-    for item in sightings:
-        if item.judgement.sort is Sort.FAULT and not _sums_up(item):
-            reasons.setdefault(item.group.file, item)
-    return [
-        replace(item, judgement=reasons[item.group.file].judgement, echo=True)
-        if _sums_up(item) and item.group.file in reasons
-        else item
-        for item in sightings
-    ]
-
-
-def _sums_up(item: Sighting) -> bool:
-    cause = item.judgement.reading.cause
-    return cause is not None and cause.signature.sums_up
-
-
-def _is_beside(echo: LogGroup, cause: LogGroup) -> bool:
-    if echo.first is None or echo.last is None or cause.first is None or cause.last is None:
-        return True
-    return cause.first <= echo.last and echo.first <= cause.last + SAME_INCIDENT
-
-
-def _put_down_to_what_left_them(sightings: list[Sighting]) -> list[Sighting]:
-    """What another fault of the same attempt left behind is told as that: an activation that a lost answer used up."""
-    leaving = {row.is_left_by for row in FINDINGS.values() if row.is_left_by}
-    causes = [item for item in sightings if item.judgement.code in leaving]
-    if not causes:
-        return sightings
-    told = []
-    for item in sightings:
-        before = {cause.judgement.code for cause in causes if _is_after(item.group, cause.group)}
-        told.append(replace(item, judgement=item.judgement.put_down_to(before)))
-    return told
-
-
-def _is_after(group: LogGroup, lost: LogGroup) -> bool:
-    if group.first is None or lost.first is None:
-        return group.file == lost.file and group.line >= lost.line
-    return timedelta() <= group.first - lost.first <= SAME_ATTEMPT
-
-
 def _notes(sightings: Iterable[Sighting], sort: Sort = Sort.NOTED) -> tuple[Note, ...]:
     merged: dict[tuple[str, str], Note] = {}
     for item in sightings:
@@ -291,8 +227,9 @@ def _notes(sightings: Iterable[Sighting], sort: Sort = Sort.NOTED) -> tuple[Note
 def _meaning(item: Sighting) -> tuple[str, str]:
     """The id and the words of a note; the IAM action that is missing where the message tells it."""
     reading = item.judgement.reading
-    if reading.benign:
-        return reading.benign.signature.id, reading.benign.signature.meaning + _status(item.group)
+    benign = reading.benign or (reading.phase if item.judgement.sort is Sort.BENIGN else None)
+    if benign:
+        return benign.signature.id, benign.signature.meaning + _status(item.group)
     doing = f"{reading.phase.signature.meaning}: " if reading.phase else ""
     if reading.cause is None:
         failure = reading.fault.failure.value if reading.fault else "unknown"
@@ -300,6 +237,15 @@ def _meaning(item: Sighting) -> tuple[str, str]:
     actions = missing_actions([item.group.sample.message])
     more = f" ({', '.join(actions)})" if actions else ""
     return reading.cause.signature.id, doing + reading.cause.signature.meaning + more + _status(item.group)
+
+
+def _told_alone(item: Sighting) -> Sighting:
+    """The same as the fault that it is where nothing else is told, with what its message says."""
+    alone = item.judgement.told_alone
+    if alone is item.judgement:
+        return item
+    words = next((line.strip() for line in item.group.sample.message.splitlines() if line.strip()), "")
+    return replace(item, judgement=replace(alone, detail=words[:300].rstrip(".") + _status(item.group)))
 
 
 def _status(group: LogGroup) -> str:

@@ -90,14 +90,16 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
     facts = _facts(code, best, parts, whole)
     fixed = _path(code, best) or FINDINGS[code].subject
     named = next((item.judgement.named for item in (best, *parts) if item.judgement.named), "")
+    # What the words themselves say goes before what was being done.
+    variant = next((item.judgement.variant for item in parts if item.judgement.variant), "")
+    variant = variant or FINDINGS[code].variant_for(_circumstances(best, facts))
     finding = make_finding(
         code,
         fixed or facts["host"] or named or facts["address"] or facts["service"] or "amazon-ssm-agent",
-        variant=FINDINGS[code].variant_for(_circumstances(best, facts))
-        or next((item.judgement.variant for item in parts if item.judgement.variant), ""),
+        variant=variant,
         facts=facts,
         evidence=(Evidence(best.group.file, _place(best.group.file, best.group.line), best.excerpt, best.group.sample.at),),
-        severity=_severity(code, parts, whole),
+        severity=_severity(code, variant, parts, whole),
         state=whole.state,
         logged=True,
         transient=best.judgement.transient,
@@ -123,7 +125,9 @@ def _without_what_was_read(finding: Finding, read: AbstractSet[str]) -> Finding:
         return tuple(text for text in texts if not names.search(text) and not text.endswith("ssm-bootstrap explain"))
 
     remedy = finding.remedy
-    kept = replace(remedy, instance_steps=left(remedy.instance_steps), instance_commands=left(remedy.instance_commands))
+    lines = left(tuple(command.text for command in remedy.instance_commands))
+    commands = tuple(command for command in remedy.instance_commands if command.text in lines)
+    kept = replace(remedy, instance_steps=left(remedy.instance_steps), instance_commands=commands)
     return replace(finding, remedy=kept)
 
 
@@ -134,8 +138,11 @@ def _place(file: str, line: int) -> str:
 
 def _circumstances(best: Sighting, facts: Mapping[str, str]) -> set[Circumstance]:
     """What the record tells that may call for words of its own."""
-    failure = best.judgement.reading.fault.failure if best.judgement.reading.fault else None
+    fault, doing = best.judgement.reading.fault, best.judgement.reading.wrapper
+    failure = fault.failure if fault else None
     seen = {
+        Circumstance.PROXY_WITHOUT_TLS: fault is not None and fault.proxy and failure is Failure.NOT_TLS,
+        Circumstance.REGISTERING: doing is not None and Capability.REGISTER in doing.breaks,
         Circumstance.PROXY_WANTS_LOGIN: failure is Failure.PROXY_AUTH_REQUIRED,
         Circumstance.ADDRESS_UNSAID: failure is Failure.TIMED_OUT and not facts["address"],
     }
@@ -149,7 +156,7 @@ def missing_actions(messages: Iterable[str]) -> tuple[str, ...]:
 
 def _with_actions(finding: Finding, actions: Sequence[str]) -> Finding:
     """The same, with the action that the message names as the first thing to allow."""
-    step = f"The message names what is missing: {', '.join(actions)}. Allow it in the node's role and in the endpoint's policy."
+    step = f"The message names what is missing: {', '.join(actions)}. Allow it in the caller's role and in the endpoint's policy."
     return replace(finding, remedy=replace(finding.remedy, aws_steps=(step, *finding.remedy.aws_steps)))
 
 
@@ -157,8 +164,8 @@ def _union(parts: Iterable[tuple[Capability, ...]]) -> tuple[Capability, ...]:
     return tuple(dict.fromkeys(name for part in parts for name in part))
 
 
-def _severity(code: str, bundle: Sequence[Sighting], whole: _Whole) -> Severity:
-    kind = FINDINGS[code]
+def _severity(code: str, variant: str, bundle: Sequence[Sighting], whole: _Whole) -> Severity:
+    kind = FINDINGS[code].worded(variant)
     if whole.transcript and kind.severity_for_caller is not None:
         return kind.severity_for_caller
     service = bundle[0].judgement.service

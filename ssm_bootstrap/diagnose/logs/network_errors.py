@@ -1,4 +1,4 @@
-"""Network errors taken apart, Go's and curl's: what was asked, of whom, at which address, and how it failed."""
+"""Network errors of Go taken apart: what was asked, of whom, at which address, and how it failed."""
 
 from __future__ import annotations
 
@@ -32,12 +32,17 @@ _ERRNO: tuple[tuple[str, Failure], ...] = (
     ("connection reset by peer", Failure.RESET),
     ("broken pipe", Failure.RESET),
     ("connection abort", Failure.RESET),
+    ("did not properly respond", Failure.TIMED_OUT),
+    ("actively refused it", Failure.REFUSED),
+    ("forcibly closed by the remote host", Failure.RESET),
+    ("unreachable network", Failure.UNREACHABLE),
+    ("unreachable host", Failure.UNREACHABLE),
     ("cannot assign requested address", Failure.EXHAUSTED),
     ("too many open files", Failure.EXHAUSTED),
     ("context deadline exceeded", Failure.TIMED_OUT),
     ("EOF", Failure.CLOSED),
 )
-"""The kernel's words after a dial, read or write (Linux strerror as Go prints it); the first that is there counts."""
+"""The kernel's words after a dial, read or write (Linux strerror as Go prints it, Winsock's); the first that is there counts."""
 
 _RESOLVER: tuple[tuple[str, Failure], ...] = (
     ("no such host", Failure.NAME_UNKNOWN),
@@ -291,59 +296,3 @@ def _read_proxy_answer(tail: str, asked: _Asked, proxy: bool) -> Optional[Networ
             Failure.UNKNOWN, Stage.PROXY, asked.operation, asked.host, "", asked.port, url=asked.url, proxy=True, detail=line
         )
     return None
-
-
-_CURL = re.compile(r"\bcurl: \((\d{1,3})\) ([^\n]*)")
-_PEER = re.compile(r"(?:connect to|resolve host:?|resolve proxy:?) ([\w.-]{1,255})(?:,| port (\d{1,5})|\s|$)")
-
-_BY_NUMBER: dict[int, tuple[Failure, Optional[Stage]]] = {
-    5: (Failure.NAME_UNKNOWN, Stage.PROXY),
-    6: (Failure.NAME_UNKNOWN, Stage.DNS),
-    28: (Failure.TIMED_OUT, None),
-    35: (Failure.HANDSHAKE_FAILED, Stage.TLS),
-    52: (Failure.CLOSED, None),
-    55: (Failure.RESET, None),
-    56: (Failure.RESET, None),
-    60: (Failure.UNTRUSTED_ISSUER, Stage.TLS),
-}
-"""curl's exit codes (curl manual, EXIT CODES); 7 is told by its words."""
-
-_WORDS: tuple[tuple[str, Failure, Stage], ...] = (
-    ("Resolving timed out", Failure.RESOLVER_SILENT, Stage.DNS),
-    ("certificate has expired", Failure.EXPIRED, Stage.TLS),
-    ("not yet valid", Failure.NOT_YET_VALID, Stage.TLS),
-    ("target host name '", Failure.WRONG_NAME, Stage.TLS),
-    ("Connection refused", Failure.REFUSED, Stage.TCP),
-    ("Connection timed out", Failure.TIMED_OUT, Stage.TCP),
-    ("Timeout was reached", Failure.TIMED_OUT, Stage.TCP),
-    ("No route to host", Failure.UNREACHABLE, Stage.TCP),
-    ("Network is unreachable", Failure.UNREACHABLE, Stage.TCP),
-    ("Operation not permitted", Failure.LOCAL_POLICY, Stage.TCP),
-    ("Received HTTP code 407", Failure.PROXY_AUTH_REQUIRED, Stage.PROXY),
-    ("Received HTTP code", Failure.PROXY_DENIED, Stage.PROXY),
-)
-
-
-def parse_curl_error(message: str) -> Optional[NetworkFault]:
-    """The network error in curl's words, or None; the host is empty where curl does not name it."""
-    found = _CURL.search(message)
-    if not found:
-        return None
-    number, text = int(found[1]), found[2]
-    failure, stage = _BY_NUMBER.get(number, (Failure.UNKNOWN, None))
-    if number in (7, 28, 56, 60):
-        told = next(((kind, rung) for words, kind, rung in _WORDS if words in text), None)
-        failure, stage = told or (failure, stage)
-    if failure is Failure.UNKNOWN:
-        return None
-    peer = _PEER.search(text)
-    return NetworkFault(
-        failure,
-        stage,
-        "curl",
-        peer[1] if peer else "",
-        "",
-        int(peer[2]) if peer and peer[2] else None,
-        proxy=stage is Stage.PROXY,
-        detail=found[0].strip()[:300],
-    )

@@ -1,0 +1,131 @@
+"""What is told as something else because of what stands beside it: echoes, sums, and what another fault left behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.partitions import is_global_s3
+from ssm_bootstrap.diagnose.logs.classify import Sighting, Sort
+from ssm_bootstrap.model.logs import LogGroup
+
+SAME_ATTEMPT = timedelta(minutes=15)
+"""How long after a fault what it leaves behind is put down to the same attempt."""
+
+SAME_INCIDENT = timedelta(minutes=5)
+"""How long after S3's regional host failed the global host's failure is its echo (measured: 60 s)."""
+
+
+def put_down(sightings: list[Sighting]) -> list[Sighting]:
+    """The sightings, each told as what it is in the company of the others."""
+    for step in (
+        _fold_echoes,
+        _put_down_to_their_reason,
+        _put_down_to_what_was_said,
+        _told_against_signs,
+        _put_down_to_what_left_them,
+    ):
+        sightings = step(sightings)
+    return sightings
+
+
+def _fold_echoes(sightings: list[Sighting]) -> list[Sighting]:
+    """The failures that follow S3's regional https one take its code: one incident, one cause."""
+    heads = [item for item in sightings if item.judgement.phase == "s3-head" and item.judgement.sort is Sort.FAULT]
+    regional = [item for item in heads if not is_global_s3(item.judgement.host)]
+    secure = [item for item in regional if item.judgement.reading.fault and item.judgement.reading.fault.scheme == "https"]
+    causing = {id(item) for item in secure}
+    folded: dict[int, Sighting] = {}
+    for item in heads:
+        if id(item) in causing:
+            continue
+        causes = secure + regional if is_global_s3(item.judgement.host) else secure
+        cause = next((other for other in causes if _is_beside(item.group, other.group)), None)
+        if cause:
+            folded[id(item)] = replace(item, judgement=replace(item.judgement, code=cause.judgement.code), echo=True)
+    return [folded.get(id(item), item) for item in sightings]
+
+
+def _put_down_to_what_was_said(sightings: list[Sighting]) -> list[Sighting]:
+    """A line that sums up what a program said before it is told as that: "no more mirrors" after a refusal is that refusal."""
+    reasons: dict[str, Sighting] = {}
+    for item in sightings:
+        if item.judgement.sort is Sort.FAULT and not _sums_up(item):
+            reasons.setdefault(item.group.file, item)
+    codes = {item.judgement.code for item in sightings if item.judgement.sort is Sort.FAULT and not _repeats(item)}
+    return [
+        replace(item, judgement=reasons[item.group.file].judgement, echo=True)
+        if _sums_up(item) and item.group.file in reasons
+        else replace(item, judgement=replace(item.judgement, sort=Sort.BENIGN))
+        if _repeats(item) and item.judgement.code in codes
+        else item
+        for item in sightings
+    ]
+
+
+def _sums_up(item: Sighting) -> bool:
+    cause = item.judgement.reading.cause
+    return cause is not None and cause.signature.sums_up and item.judgement.sort is Sort.FAULT
+
+
+def _repeats(item: Sighting) -> bool:
+    """Whether it says again what others may have said: the agent's answer of a step that failed."""
+    phase = item.judgement.reading.phase
+    return phase is not None and phase.signature.sums_up
+
+
+def _is_beside(echo: LogGroup, cause: LogGroup) -> bool:
+    if echo.first is None or echo.last is None or cause.first is None or cause.last is None:
+        return True
+    return cause.first <= echo.last and echo.first <= cause.last + SAME_INCIDENT
+
+
+def _put_down_to_their_reason(sightings: list[Sighting]) -> list[Sighting]:
+    """What a program said of any failure alike is told as the reason that stands beside it: no role, for want of metadata."""
+    told = []
+    for item in sightings:
+        cause = item.judgement.reading.cause
+        wanted = cause.signature.gives_way_to if cause and item.judgement.sort is Sort.FAULT else ""
+        reasons = (other for other in sightings if wanted and other.judgement.code == wanted)
+        reason = next((other for other in reasons if _is_of_one_attempt(item.group, other.group)), None)
+        told.append(replace(item, judgement=reason.judgement, echo=True) if reason else item)
+    return told
+
+
+def _is_of_one_attempt(group: LogGroup, other: LogGroup) -> bool:
+    if group.first is None or group.last is None or other.first is None or other.last is None:
+        return group.file == other.file
+    return other.first - SAME_ATTEMPT <= group.last and group.first <= other.last + SAME_ATTEMPT
+
+
+def _told_against_signs(sightings: list[Sighting]) -> list[Sighting]:
+    """What a fault means where a sign of the same attempt says that all was well before it: a vault that lost what it got."""
+    told = []
+    for item in sightings:
+        cause, judgement = item.judgement.reading.cause, item.judgement
+        after = cause.signature.after if cause and judgement.sort is Sort.FAULT else None
+        states = ((other.judgement.reading.state, other.group) for other in sightings) if after else ()
+        if after and any(state and state.signature.id == after.sign and _is_after(item.group, sign) for state, sign in states):
+            judgement = replace(judgement, code=after.code, variant="", breaks=FINDINGS[after.code].breaks or judgement.breaks)
+        told.append(replace(item, judgement=judgement))
+    return told
+
+
+def _put_down_to_what_left_them(sightings: list[Sighting]) -> list[Sighting]:
+    """What another fault of the same attempt left behind is told as that: an activation that a lost answer used up."""
+    leaving = {row.is_left_by for row in FINDINGS.values() if row.is_left_by}
+    causes = [item for item in sightings if item.judgement.code in leaving]
+    if not causes:
+        return sightings
+    told = []
+    for item in sightings:
+        before = {cause.judgement.code for cause in causes if _is_after(item.group, cause.group)}
+        told.append(replace(item, judgement=item.judgement.put_down_to(before)))
+    return told
+
+
+def _is_after(group: LogGroup, lost: LogGroup) -> bool:
+    if group.first is None or lost.first is None:
+        return group.file == lost.file and group.line >= lost.line
+    return timedelta() <= group.first - lost.first <= SAME_ATTEMPT
