@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Optional, Sequence
+from typing import Iterator, Optional, Sequence
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.collect.agent.service import look_at_agent
@@ -32,6 +33,22 @@ from ssm_bootstrap.model.patch import Patching
 from ssm_bootstrap.session import Session, plan_of, proxies_of
 
 
+@contextmanager
+def side_by_side(host: Host, count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that are waited for, unless the whole is interrupted: what they run is ended then."""
+    pool = ThreadPoolExecutor(count)
+    try:
+        yield pool
+    except KeyboardInterrupt:
+        pool.shutdown(wait=False, cancel_futures=True)
+        host.commands.give_up()
+        raise
+    except BaseException:
+        pool.shutdown()
+        raise
+    pool.shutdown()
+
+
 def look_around(
     session: Session, capabilities: Sequence[str], progress: Optional[Progress] = None
 ) -> tuple[tuple[Probe, ...], tuple[NameLookup, ...]]:
@@ -43,12 +60,11 @@ def look_around(
     return ProbeRun(session.host, wanted, session.region, progress).take()
 
 
-def observe_network(
-    session: Session, command: str, capabilities: Sequence[str], progress: Optional[Progress] = None
-) -> Observations:
+def observe_network(session: Session, command: str, capabilities: Sequence[str]) -> Observations:
     """Instance and probes: all that ``probe`` looks at."""
     host, metadata, guard = session.host, session.metadata, Guard()
-    looked = guard.look("network", lambda: look_around(session, capabilities, progress))
+    with host.step("looking at the network") as step:
+        looked = guard.look("network", lambda: look_around(session, capabilities, lambda names: step.note(", ".join(names))))
     if isinstance(looked, Unseen) and not guard.crashed:
         guard.crashed.append(("network", looked.reason))
     instance: Observed[Instance] = NOT_ASKED
@@ -57,7 +73,7 @@ def observe_network(
     probes, lookups = value_of(looked) or ((), ())
     seen = Observations(
         version=__version__,
-        taken_at=host.clock.now(),
+        taken_at=host.clock.local(),
         plan=plan_of(session, command, capabilities),
         instance=instance,
         probes=probes,
@@ -78,7 +94,7 @@ def observe_machine(session: Session, command: str) -> Observations:
         around = guard.look("surroundings", lambda: look_at_surroundings(host, region, session.agent_config, guard, site))
     seen = Observations(
         version=__version__,
-        taken_at=host.clock.now(),
+        taken_at=host.clock.local(),
         plan=plan_of(session, command, ()),
         agent=guard.look("agent", lambda: look_at_agent(host, session.agent_config)),
         identity=Seen(session.identity),
@@ -111,21 +127,23 @@ def observe_patching(session: Session, capabilities: Sequence[str]) -> Observed[
         return NOT_ASKED
     overrides, dual_stack = session.overrides, session.agent_config.use_dual_stack
     settings, _ = proxies_of(session)
-    with ThreadPoolExecutor(2) as pool:
+    with side_by_side(session.host, 2) as pool:
         buckets = pool.submit(ask_for_objects, session.host, session.region, settings, overrides, dual_stack=dual_stack)
         limits = pool.submit(look_at_limits, session.host)
         repositories = look_at_repositories(session.host, session.region, settings, overrides)
         return Seen(Patching(repositories, Seen(buckets.result()), Seen(limits.result())))
 
 
-def observe_everything(session: Session, capabilities: Sequence[str], progress: Optional[Progress] = None) -> Observations:
+def observe_everything(session: Session, capabilities: Sequence[str]) -> Observations:
     """All of it: the network in threads, and meanwhile the machine and its logs."""
     guard = Guard()
-    with ThreadPoolExecutor(2) as pool:
+    with session.host.step("looking") as step, side_by_side(session.host, 2) as pool:
         machine = pool.submit(observe_machine, session, "doctor")
         patching = pool.submit(observe_patching, session, capabilities)
-        network = observe_network(session, "doctor", capabilities, progress)
+        network = observe_network(session, "doctor", capabilities)
+        step.note("this machine and its logs")
         here = machine.result()
+        step.note("" if patching.done() else "what patching needs")
         patched = guard.part("patching", patching.result)
     seen = replace(
         network,

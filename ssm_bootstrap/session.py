@@ -20,6 +20,7 @@ from ssm_bootstrap.collect.settings import Configuration, read_configuration
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Commands
 from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.host.steps import ShowStep, unshown
 from ssm_bootstrap.model.agent import AgentConfig, Identity, IdentityState
 from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
@@ -28,10 +29,13 @@ from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen, reason_of, value_of
 
 
-def real_host(secrets: Secrets) -> Host:
-    """This machine; its environment and every child's are without the activation code, which the host's secrets have."""
+def real_host(secrets: Secrets, step: ShowStep = unshown) -> Host:
+    """This machine; its environment and every child's are without the activation code, which the host's secrets have.
+
+    ``step`` shows what is being done.
+    """
     environment = dict(os.environ)
-    return Host(commands=Commands(environment), environment=environment, secrets=secrets)
+    return Host(commands=Commands(environment), environment=environment, secrets=secrets, step=step)
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,11 @@ class Session:
 
 def open_session(host: Host, flag: Optional[str], *, ask_metadata: bool = True) -> Session:
     """Read what decides where to look; IMDS is waited for only where nothing else names a region."""
-    metadata = MetadataLook(host) if ask_metadata else None
+    with host.step("looking at this machine"):
+        return _opened(host, flag, MetadataLook(host) if ask_metadata else None)
+
+
+def _opened(host: Host, flag: Optional[str], metadata: Optional[MetadataLook]) -> Session:
     configuration = read_configuration(host.files)
     learn_secrets(host.secrets, host.files, host.environment, configuration)
     guard = Guard()

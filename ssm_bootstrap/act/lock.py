@@ -9,7 +9,6 @@ from ssm_bootstrap.act.identity.transaction import refusal_of
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.clock import wait_for
-from ssm_bootstrap.host.locks import Holder
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
 POLL = 0.2
@@ -31,28 +30,28 @@ def locked(host: Host, command: str, wait: float, tell: Callable[[str], None]) -
 
 
 @contextmanager
-def alone(host: Host, command: str) -> Iterator[None]:
+def alone(host: Host, command: str, tell: Callable[[str], None]) -> Iterator[None]:
     """Hold the lock of what is put in place; raises Refusal: 75 where another has it for a minute, else the error's."""
-    with _held(host, paths.INSTALL_LOCK, command, PATIENCE, lambda _: None, "is at work"):
+    with _held(host, paths.INSTALL_LOCK, command, PATIENCE, tell, "is at work"):
         yield
 
 
 @contextmanager
 def _held(host: Host, path: str, command: str, wait: float, tell: Callable[[str], None], busy: str) -> Iterator[int]:
-    told: list[Holder] = []
-
     def take() -> Optional[int]:
         try:
             descriptor = host.locks.take(path, command, host.clock.now().isoformat(timespec="seconds"))
         except OSError as error:
             error.filename = None  # it would name a path below the host's root
             raise refusal_of(error, "nothing was changed", path) from None
-        if descriptor is None and not told and wait:
-            told.append(host.locks.last(path))
-            tell(f"waiting for {told[0]}")
         return descriptor
 
-    descriptor = wait_for(host.clock, wait, POLL, take)
+    descriptor = take()
+    if descriptor is None and wait:
+        holder = host.locks.last(path)
+        tell(f"waiting for {holder}")
+        with host.step(f"waiting for {holder}"):
+            descriptor = wait_for(host.clock, wait, POLL, take)
     if descriptor is None and not host.locks.last(path).pid:
         descriptor = take()  # it was let go between the two looks
     if descriptor is None:

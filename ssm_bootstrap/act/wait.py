@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Callable, Mapping, Optional, Sequence
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog import limits
@@ -39,7 +39,7 @@ class Preflight:
         probes, lookups = ProbeRun(self.host, wanted, self.region, patience=patience).take()
         observations = Observations(
             version=__version__,
-            taken_at=self.host.clock.now(),
+            taken_at=self.host.clock.local(),
             plan=Plan("register", Seen(self.region), capabilities=(Capability.REGISTER.value,), site=self.site),
             instance=self.instance,
             probes=probes,
@@ -69,3 +69,35 @@ class Deadline:
     def left(self) -> float:
         """Seconds that may still be waited; never below 0."""
         return max(0.0, self.wait - self.spent())
+
+
+TELL_EVERY = 60.0
+"""Seconds between two lines that say that something is still waited for."""
+
+
+class Waiting:
+    """What is told of a wait: each cause with its change as soon as it is seen, what is over, and each minute that it goes on.
+
+    ``wait`` is how many seconds it may last.
+    """
+
+    def __init__(self, tell: Callable[[str], None], wait: float) -> None:
+        self._tell, self._wait = tell, wait
+        self._causes: Mapping[tuple[str, str], Finding] = {}
+        self._told_at: Optional[float] = None
+
+    def look_taken(self, findings: Sequence[Finding], left: str, spent: float) -> None:
+        """Tell what has changed: ``findings`` are what is in the way now, ``left`` is what does not work, or empty at the end."""
+        causes = {(finding.code, finding.subject): finding for finding in findings}
+        lines = [f"{code} is over ({subject})" for code, subject in self._causes if (code, subject) not in causes]
+        lines += [
+            f"{finding.code}: {finding.title}. Change: {finding.remedy.summary}"
+            for cause, finding in causes.items()
+            if cause not in self._causes
+        ]
+        if not lines and left and (self._told_at is None or spent - self._told_at >= TELL_EVERY):
+            lines = [left if self._told_at is None else f"still {left}"]
+        for line in lines:
+            self._tell(f"{'waiting: ' if left else ''}{line} ({spent:.0f} s of {self._wait:.0f} s)")
+        if lines:
+            self._causes, self._told_at = causes, spent

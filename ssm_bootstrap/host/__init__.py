@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Mapping
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.host.steps import ShowStep, unshown
 
 if TYPE_CHECKING:
     from ssm_bootstrap.host.commands import Commands
@@ -72,7 +73,10 @@ def _trees() -> Trees:
 
 @dataclass(frozen=True)
 class Host:
-    """The machine that the program runs on; ``environment`` is the caller's but for the activation code: ``secrets``."""
+    """The machine that the program runs on; ``environment`` is the caller's but for the activation code: ``secrets``.
+
+    ``step`` shows what is being done to whoever waits.
+    """
 
     files: Files = field(default_factory=Files)
     trees: Trees = field(default_factory=_trees)
@@ -86,3 +90,4 @@ class Host:
     standard_input: StandardInput = field(default_factory=_standard_input)
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: Secrets = field(default_factory=Secrets)
+    step: ShowStep = unshown

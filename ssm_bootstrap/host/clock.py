@@ -6,6 +6,8 @@ import time
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
+from ssm_bootstrap.model.localtime import in_zone
+
 if TYPE_CHECKING:
     import queue
 
@@ -60,6 +62,10 @@ class Clock:
     def zone(self) -> tzinfo:
         """The machine's local zone, in which the agent writes its logs."""
         return LocalZone()
+
+    def local(self) -> datetime:
+        """The wall clock in the machine's zone, with the zone's offset and name."""
+        return in_zone(self.now(), self.zone())
 
     def monotonic(self) -> float:
         """Seconds that only ever grow."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import selectors
 import signal
@@ -104,6 +105,8 @@ class Commands:
 
     def __init__(self, environment: Optional[Mapping[str, str]] = None) -> None:
         self._environment = dict(environment or {})
+        self._children: set[subprocess.Popen[bytes]] = set()
+        self._is_over = False
 
     def run(
         self,
@@ -141,6 +144,9 @@ class Commands:
                     )
                 except OSError as error:
                     raise CannotRun(argv[0], error) from None
+                self._children.add(child)
+            if self._is_over:
+                raise CannotRun(argv[0], OSError(errno.ECANCELED, os.strerror(errno.ECANCELED)))
             with _Streams(child, output, errors) as streams:
                 timed_out = not streams.read(started + timeout)
                 if not timed_out:
@@ -153,6 +159,9 @@ class Commands:
                 with INTERRUPTS.held(forget=True):
                     self._end(child)
             raise
+        finally:
+            if child is not None:
+                self._children.discard(child)
         return Completed(
             returncode=child.returncode,
             output=mask(output.data(secrets).decode("utf-8", "replace"), secrets),
@@ -161,6 +170,13 @@ class Commands:
             timed_out=timed_out,
             left_out=output.left_out,
         )
+
+    def give_up(self) -> None:
+        """Kill whatever other threads still run, and let them run nothing more: nobody waits for it."""
+        self._is_over = True
+        for child in tuple(self._children):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[str]:

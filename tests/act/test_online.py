@@ -194,7 +194,7 @@ def test_kept_credentials_are_named_as_such(tmp_path: Path) -> None:
     lines = said(*NEW_START, *KEPT, *WORKER, *CHANNEL)
     proof = prove(tmp_path, "", AT, lines, AT + timedelta(seconds=4.9), until="2026-11-27T12:41:00Z")
     (told,) = [sign for sign in proof.signs if sign.name == "credentials"]
-    assert proof.online and told.detail == "from before, until 12:41: AWS was not asked for new ones"
+    assert proof.online and told.detail == "from before, until 12:41 UTC: AWS was not asked for new ones"
     fresh = prove(tmp_path / "new", "", AT, said(*NEW_START, *reversed(KEPT), *WORKER, *CHANNEL), AT + timedelta(seconds=4.9))
     assert [sign.detail for sign in fresh.signs if sign.name == "credentials"] == ["ready"]
 

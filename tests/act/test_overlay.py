@@ -223,7 +223,7 @@ def test_without_what_was_saved_the_way_out_is_named_and_leads_out(tmp_path: Pat
     assert f"and then ssm-bootstrap rollback puts {OLD} back" in refused(machine)
     machine.real(paths.JOURNAL).unlink()
     rollback = Rollback(machine.host, machine.service, lambda: ONLINE, 0, machine.tell)
-    assert rollback.run()[0].managed_instance_id == OLD
+    assert rollback.run().identity.managed_instance_id == OLD
 
 
 def test_without_a_snapshot_it_leads_to_a_new_node(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -209,3 +211,18 @@ def test_descriptors_are_closed_but_for_those_to_keep(tmp_path: Path) -> None:
         os.close(kept)
         os.close(left)
     assert done.output.split() == [str(kept)]
+
+
+def test_what_other_threads_run_is_given_up(tmp_path: Path) -> None:
+    commands, done = Commands({"PATH": os.environ["PATH"]}), []  # type: Commands, list[object]
+    mark = tmp_path / "runs"
+    thread = threading.Thread(target=lambda: done.append(commands.run(["sh", "-c", f"touch {mark}; sleep 600"], timeout=600)))
+    thread.start()
+    while not mark.exists():
+        time.sleep(0.01)
+    commands.give_up()
+    thread.join(60)
+    assert [one.returncode for one in done] == [-signal.SIGKILL]  # type: ignore[attr-defined]
+    with pytest.raises(CannotRun) as refused:
+        commands.run(["sleep", "600"], timeout=600)
+    assert refused.value.errno == errno.ECANCELED

@@ -62,7 +62,7 @@ def judge(lab: Lab, runs: int) -> tuple[List[str], str]:
 
 def kind_of(text: str, status: int) -> str:
     """How a run ended, in a word; ``wrong`` for what it may not say."""
-    lines = text.splitlines()
+    lines = [line for line in text.splitlines() if not line.startswith("✓ ")]  # but for the steps that went well
     if status == 0 and any(line.startswith("Registered: mi-") for line in lines):
         return "registered"
     if status == 0 and any(line.startswith("Already registered: mi-") for line in lines):

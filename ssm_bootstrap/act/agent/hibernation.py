@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Optional
 
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
+from ssm_bootstrap.model.localtime import time_in_words
 
 LONG = timedelta(minutes=1)
 """Shorter sleeps end by themselves before a restart would have helped."""
@@ -21,15 +22,14 @@ def why_asleep(told: LogDiagnosis, now: datetime) -> Optional[str]:
     # It gets its credentials first and hibernates on the first call after that: only a new start ends it.
     ended = _newest(told, "started", "stopped", "control-channel-up")
     if hibernating is not None and (ended is None or hibernating >= ended):
-        return f"it hibernates since {hibernating.isoformat(sep=' ', timespec='seconds')}"
+        return f"it has been hibernating since {time_in_words(hibernating)}"
     waiting = told.signal("credentials-wait")
     if waiting is None or waiting.at is None or (awake is not None and awake > waiting.at):
         return None
     length = duration_of(waiting.value)
     if length < LONG or waiting.at + length <= now:
         return None
-    until = (waiting.at + length).isoformat(sep=" ", timespec="seconds")
-    return f"it tries for credentials again at {until}"
+    return f"it asks for credentials again at {time_in_words(waiting.at + length)}"
 
 
 def duration_of(text: str) -> timedelta:

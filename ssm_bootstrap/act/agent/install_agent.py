@@ -85,7 +85,8 @@ class _Installation:
             url = self.package.url(self.region, self.domain)
             self._fetch(url + SIGNATURE, here + SIGNATURE, agent.MOST_SIGNATURE)
             self._fetch(url, here, agent.MOST_PACKAGE)
-            signer = ring.verify(here, here + SIGNATURE, keys)
+            with self.host.step("checking the signature"):
+                signer = ring.verify(here, here + SIGNATURE, keys)
         except NoGpg as error:
             raise _no_gpg(error) from None
         except BadKey as error:
@@ -112,7 +113,6 @@ class _Installation:
             raise Refusal(ExitStatus.BAD_CONTENT, f"--install-agent: {text}; {NOTHING}")
 
     def _fetch(self, url: str, path: str, most: int) -> None:
-        self.tell(f"fetching {url}")
         host = url.split("/")[2]
         try:
             context = self.host.network.trusting(trust_of(self.host.files, self.host.environment))
@@ -121,7 +121,8 @@ class _Installation:
             raise Refusal(ExitStatus.BAD_CONTENT, text) from None
         proxy = self.proxies.url_for(host, 443)
         try:
-            found = self.host.downloads.fetch(url, path, context=context, proxy=proxy, most=most, seconds=agent.FETCH)
+            with self.host.step(f"fetching {url}", f"fetched {url}"):
+                found = self.host.downloads.fetch(url, path, context=context, proxy=proxy, most=most, seconds=agent.FETCH)
         except TooLarge:
             text = f"--install-agent: {url}: more than {most} bytes; {NOTHING}"
             raise Refusal(ExitStatus.BAD_CONTENT, text) from None
@@ -138,12 +139,17 @@ class _Installation:
 
     def _install(self, path: str) -> None:
         argv = [*INSTALLERS[self.package.family], self.host.files.real(path)]
-        self.tell(f"installing it by {argv[0]}")
+        # A package manager that is killed leaves a package half-configured.
+        held = INTERRUPTS.held(f"letting {argv[0]} finish: a package that is half installed is no use")
         try:
-            with INTERRUPTS.held():  # a package manager that is killed leaves a package half-configured
+            with held, self.host.step(f"installing the agent by {argv[0]}", f"installed the agent by {argv[0]}") as step:
                 done = self.host.commands.run(
                     argv, timeout=agent.INSTALL, environment={"DEBIAN_FRONTEND": "noninteractive"}, together=True
                 )
+                if done.timed_out or done.returncode != 0:
+                    step.ended(f"installing the agent by {argv[0]}", well=False)
+                else:
+                    INTERRUPTS.standing = f"the agent was installed, and {INTERRUPTS.standing}"
         except CannotRun as error:
             raise Refusal(status_of_errno(error.errno), f"--install-agent: {error}; {NOTHING}") from None
         if done.timed_out:

@@ -24,8 +24,10 @@ from ssm_bootstrap.diagnose.logs.timeline import CLOCK_STEP
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.clock import wait_for
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.steps import StepUnderWay
 from ssm_bootstrap.model.agent import Proof, ProofSign
 from ssm_bootstrap.model.lifeevent import LifeEvent
+from ssm_bootstrap.model.localtime import in_zone
 from ssm_bootstrap.model.logs import LogDigest
 from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.model.timeline import Run
@@ -133,6 +135,22 @@ def prove_online(
 
     ``fallback_answers`` tells whether ec2messages can be reached: the agent names that channel even where neither works.
     """
+    with host.step("waiting for proof that the agent is online") as step:
+        proof = _prove(host, mark, main_pid, old_pid, fallback_answers, timeout, step)
+        missing = next((f"{sign.name}: {sign.detail}" for sign in proof.signs if not sign.seen), "")
+        step.ended(f"not proven online: {missing}" if missing else f"online by {proof.channel}", well=not missing)
+    return proof
+
+
+def _prove(
+    host: Host,
+    mark: LogPosition,
+    main_pid: Callable[[], int],
+    old_pid: int,
+    fallback_answers: Callable[[], bool],
+    timeout: float,
+    step: StepUnderWay,
+) -> Proof:
     begun = host.clock.monotonic()
     answers: Optional[bool] = None
     known = Restarted(0, None, False)
@@ -153,6 +171,7 @@ def prove_online(
             ProofSign("new process", known.is_new, f"pid {pid}" if pid else "systemd names no main process"),
             *_signs_of(run, answers, lambda: _until(host)),
         )
+        step.note(next((f"{sign.name}: {sign.detail}" for sign in signs if not sign.seen), ""))
         spent = host.clock.monotonic() - begun
         if all(sign.seen for sign in signs):
             return Proof(True, signs, channel, seconds=spent, identity=HYBRID)
@@ -195,7 +214,7 @@ def _credentials(run: Run, until: Callable[[], str]) -> ProofSign:
 def _until(host: Host) -> str:
     """Until when the kept credentials hold, in the machine's zone; empty where that is not known."""
     end = credentials_until(host.files)
-    return f", until {end.astimezone(host.clock.zone()):%H:%M}" if end is not None else ""
+    return f", until {in_zone(end, host.clock.zone()):%H:%M %Z}" if end is not None else ""
 
 
 def _sleep_of(run: Run) -> str:

@@ -16,6 +16,8 @@ from ssm_bootstrap.model.observed import Seen, value_of
 
 RUNNING = ("active", "activating", "reloading", "deactivating")
 
+_DOING = {"stop": ("stopping", "stopped"), "start": ("starting", "started"), "restart": ("restarting", "restarted")}
+
 
 def order(host: Host, *words: str, timeout: float) -> str:
     """Have systemd do something: why it did not, in one line, empty where it did. Raises CannotRun."""
@@ -75,12 +77,16 @@ class AgentService:
 
     def _do(self, verb: str, name: str) -> None:
         options = ["--no-block"] if self.no_block and verb != "stop" else []
-        try:
-            problem = order(self.host, *options, verb, name, timeout=limits.AGENT_STOP + 30)
-        except CannotRun as error:
-            raise ServiceFailed(str(error)) from None
-        if problem:
-            raise ServiceFailed(problem)
+        doing, done = _DOING[verb]
+        with self.host.step(f"{doing} the agent", f"{done} the agent") as step:
+            if options:
+                step.ended(f"put the agent's {verb} into systemd's queue")
+            try:
+                problem = order(self.host, *options, verb, name, timeout=limits.AGENT_STOP + 30)
+            except CannotRun as error:
+                raise ServiceFailed(str(error)) from None
+            if problem:
+                raise ServiceFailed(problem)
 
 
 PATIENCE = 60.0
@@ -108,7 +114,8 @@ class Systemd:
 
     def disable(self, name: str) -> None:
         """Stop a unit and have it started no more; one that is not there is as good."""
-        done = self._run("stop", name, timeout=STOP)
+        with self.host.step(f"stopping {name}", f"stopped {name}"):
+            done = self._run("stop", name, timeout=STOP)
         if done.timed_out:
             raise Refusal(ExitStatus.TRY_LATER, f"systemctl stop {name}: not done in {STOP:.0f} s; nothing was removed")
         self._run("disable", name)

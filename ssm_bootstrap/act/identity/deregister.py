@@ -62,9 +62,10 @@ class Deregistration:
     def _act(self, descriptor: int) -> Completed:
         """The agent's own way blanks the vault and leaves the registration file behind, which would name a stranger."""
         try:
-            done = self.host.commands.run(
-                [self.binary, "-register", "-clear", "-y"], timeout=limits.CLEAR, together=True, keep_open=(descriptor,)
-            )
+            with self.host.step("clearing the identity"):
+                done = self.host.commands.run(
+                    [self.binary, "-register", "-clear", "-y"], timeout=limits.CLEAR, together=True, keep_open=(descriptor,)
+                )
         except CannotRun as error:
             raise Refusal(ExitStatus.UNREACHABLE, f"deregister: {error}; nothing was changed") from None
         if done.returncode == 0:

@@ -55,6 +55,7 @@ class Enrolled:
     registered: Optional[Registered] = None
     proof: Optional[Proof] = None
     kept: Optional[Identity] = None  # the old identity, after a failure
+    replaced: Optional[Identity] = None  # the old identity, after a success
     has_agent: bool = True
 
 
@@ -111,10 +112,11 @@ class Enrolment:
         if self.sources.argument is not None:
             instead = "--activation-code-file does not"
             self.tell(f"warning: --activation-code shows the code to whoever may list processes; {instead}")
-        settings, unit = proxies_of(session)
+        with host.step("looking at this machine"):
+            settings, unit = proxies_of(session)
+            instance = self._instance()
         for place, words in site.problems:
             self.tell(f"warning: {place}: {words}")
-        instance = self._instance()
         if binary is None and order.install_key is not None:
             domain = Domain(config.service_domain or partition_of(region, site).domain)
             install_agent(host, region, domain, order.install_key, settings, self.tell)
@@ -191,7 +193,8 @@ class Enrolment:
         for name in only_copies(host):
             if name not in known:
                 self.tell(f"the damaged vault is kept in {paths.OUR_STATE}/{name}: it may be the only copy of an identity")
-        return Enrolled(registered=changed.result, proof=changed.proof, kept=old if registered and not changed.holds else None)
+        kept = old if registered and not changed.holds else None
+        return Enrolled(registered=changed.result, proof=changed.proof, kept=kept, replaced=old if changed.holds else None)
 
     def _revive(self, cidrs: Sequence[str]) -> Optional[Proof]:
         """Restart the agent and prove it; only the first, and no proof, where nothing may be waited for."""

@@ -38,7 +38,7 @@ def recover(host: Host, service: AgentService, tell: Callable[[str], None]) -> b
     The caller holds the lock. Raises Refusal (78 for a journal that makes no sense, 75 or 77 where the disk forbids it).
     """
     try:
-        with INTERRUPTS.held():
+        with INTERRUPTS.held("finishing what an earlier run had begun"):
             try:
                 journal = read_journal(host.files)
             except UnreadableJournal as error:

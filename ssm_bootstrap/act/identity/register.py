@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Callable, Mapping, Optional, Sequence
 
 from ssm_bootstrap.act.retry import Policy, try_again
-from ssm_bootstrap.act.wait import Deadline, Preflight
+from ssm_bootstrap.act.wait import Deadline, Preflight, Waiting
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.collect.agent.activation import Code
@@ -22,9 +22,6 @@ from ssm_bootstrap.model.site import Site
 
 LOOK_EVERY = 1.0
 """Seconds between the starts of two looks while waiting for the API."""
-
-TELL_EVERY = 60.0
-"""Seconds between two lines that say what is missing."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +92,22 @@ class Registrar:
             return made[-1].transient or (is_lost and self.retry_lost)
 
         policy = Policy(self.attempts, self.deadline.wait or None)
-        blocked = try_again(policy, once, is_transient, self.host.clock.sleep, self.deadline.spent)
+        blocked = try_again(policy, once, is_transient, self._pause, self.deadline.spent)
         return Registered(tuple(made), blocked)
 
     def _once(self, number: int, arguments: Sequence[str], keep_open: Sequence[int]) -> Attempt:
         """Run the agent's ``-register`` once and read what it said. The code is in its arguments for as long as it runs."""
+        which = f" (attempt {number} of {self.attempts})" if number > 1 else ""
+        with self.host.step(f"registering{which}", f"registered{which}") as step:
+            attempt = self._attempt(number, arguments, keep_open)
+            if attempt.succeeded:
+                step.ended(f"registered as {attempt.managed_instance_id}{which}")
+            else:
+                code = attempt.finding.code if attempt.finding is not None else "no known cause"
+                step.ended(f"not registered{which}: {code}", well=False)
+        return attempt
+
+    def _attempt(self, number: int, arguments: Sequence[str], keep_open: Sequence[int]) -> Attempt:
         started, begun = self.host.clock.now(), self.host.clock.monotonic()
         try:
             done = self._call(arguments, keep_open)
@@ -120,6 +128,11 @@ class Registrar:
             explanation=outcome.explanation,
             reason=outcome.reason,
         )
+
+    def _pause(self, seconds: float) -> None:
+        with self.host.step("waiting before the next attempt") as step:
+            step.note(f"{seconds:.0f} s")
+            self.host.clock.sleep(seconds)
 
     def _call(self, arguments: Sequence[str], keep_open: Sequence[int]) -> Completed:
         """Run the agent; raises Refusal where it does not start (noexec, SELinux, another architecture)."""
@@ -152,24 +165,28 @@ class Registrar:
         """None once the API answers; else what is in the way, when the wait is over or waiting cannot help."""
         if self.preflight is None:
             return None
-        preflight, deadline = self.preflight, self.deadline
-        told: list[float] = []
         blocked: list[Blocked] = []
+        wait = Waiting(self.tell, self.deadline.wait)
+        with self.host.step("asking the endpoint", "the endpoint answers") as step:
+            preflight, deadline = self.preflight, self.deadline
 
-        def is_over() -> Optional[bool]:
-            """True where the API answers, or nothing but a change of this machine will make it."""
-            # One of many looks is soon followed by the next: it need not survive the loss of a packet.
-            finding = preflight.look(LOOK_EVERY if deadline.wait else limits.LOOK)
-            blocked[:] = [] if finding is None else [Blocked(finding)]
-            if finding is None or FINDINGS[finding.code].is_not_waited_for:
-                return True
-            spent = deadline.spent()
-            if deadline.left() and (not told or spent - told[-1] >= TELL_EVERY):
-                told.append(spent)
-                self.tell(f"waiting: {finding.code}: {finding.title} ({spent:.0f} s of {deadline.wait:.0f} s)")
-            return None
+            def is_over() -> Optional[bool]:
+                """True where the API answers, or nothing but a change of this machine will make it."""
+                # One of many looks is soon followed by the next: it need not survive the loss of a packet.
+                finding = preflight.look(LOOK_EVERY if deadline.wait else limits.LOOK)
+                blocked[:] = [] if finding is None else [Blocked(finding)]
+                if finding is None:
+                    wait.look_taken((), "", deadline.spent())
+                if finding is None or FINDINGS[finding.code].is_not_waited_for:
+                    return True
+                step.note(finding.code)
+                if deadline.left():
+                    wait.look_taken([finding], finding.code, deadline.spent())
+                return None
 
-        wait_for(self.host.clock, deadline.left(), LOOK_EVERY, is_over)
+            wait_for(self.host.clock, deadline.left(), LOOK_EVERY, is_over)
+            if blocked:
+                step.ended(f"the endpoint does not answer: {blocked[0].finding.code}", well=False)
         return blocked[0] if blocked else None
 
     def _tell_attempt(self, attempt: Attempt) -> None:

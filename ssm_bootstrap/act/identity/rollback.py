@@ -19,6 +19,15 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
 
 @dataclass(frozen=True)
+class RolledBack:
+    """The identity that counts now, the one that it replaced, and the proof that the agent is up with it."""
+
+    identity: Identity
+    replaced: Identity
+    proof: Optional[Proof]
+
+
+@dataclass(frozen=True)
 class Rollback:
     """One rollback under the lock; what it replaces becomes the snapshot, so that it can be taken back in turn."""
 
@@ -28,8 +37,8 @@ class Rollback:
     wait: float
     tell: Callable[[str], None]
 
-    def run(self) -> tuple[Identity, Optional[Proof]]:
-        """Put the snapshot back: the identity that counts now, and the proof; raises Refusal."""
+    def run(self) -> RolledBack:
+        """Put the snapshot back; raises Refusal."""
         with locked(self.host, "rollback", self.wait, self.tell):
             recover(self.host, self.service, self.tell)
             if not has_snapshot(self.host):
@@ -38,6 +47,7 @@ class Rollback:
             if wanted.state is not IdentityState.REGISTERED:
                 text = f"rollback: {paths.SNAPSHOT}: it holds no whole identity; nothing was changed"
                 raise Refusal(ExitStatus.BAD_CONTENT, text)
+            replaced = look_past_journal(self.host.files)
             changed: Changed[None] = Change(
                 host=self.host,
                 operation=Operation.ROLLBACK,
@@ -45,7 +55,7 @@ class Rollback:
                 act=lambda: put_back(self.host, paths.SNAPSHOT),
                 succeeded=lambda _: look_past_journal(self.host.files).managed_instance_id == wanted.managed_instance_id,
                 revive=self.revive,
-                old_id=look_past_journal(self.host.files).managed_instance_id,
+                old_id=replaced.managed_instance_id,
                 stop=True,
             ).run()
-            return look_past_journal(self.host.files), changed.proof
+            return RolledBack(look_past_journal(self.host.files), replaced, changed.proof)

@@ -24,6 +24,8 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 
 T = TypeVar("T")
 
+NOT_PROVEN = "that it is online was not proven"
+
 LEAST_FREE = 2 << 20
 """Bytes that must be free before anything begins: a vault has about 5 kB, and is copied twice."""
 
@@ -60,12 +62,14 @@ class Change(Generic[T]):
 
         Signals are let in only where what they cut is undone, or finished, right here.
         """
-        with INTERRUPTS.held():
+        with INTERRUPTS.held("bringing the identity into a whole state"):
             journal = self._begin()
             result, holds = self._make(journal)
+            self._say_what_stands()
             try:
-                with INTERRUPTS.let_in():
+                with INTERRUPTS.let_in("starting the agent, without waiting for proof"):
                     proof = self._revive(journal, holds)
+                    self._say_what_stands(proof)
             except BaseException:
                 self._start_again(journal.start or (journal.wake if holds else ""))
                 raise
@@ -102,7 +106,7 @@ class Change(Generic[T]):
     def _make(self, journal: Journal) -> tuple[T, bool]:
         """Everything up to an identity that is whole: the new one where the change holds, else the old one."""
         try:
-            with INTERRUPTS.let_in():
+            with INTERRUPTS.let_in("putting everything back as it was"):
                 if journal.start:
                     self.service.stop(journal.start)
                 take_snapshot(self.host, paths.PENDING)
@@ -117,6 +121,7 @@ class Change(Generic[T]):
                 try:
                     self._undo(journal)
                 finally:
+                    self._say_what_stands()
                     self._start_if_whole(journal.start)
                 self._end()
             if isinstance(error, ServiceFailed):
@@ -127,6 +132,15 @@ class Change(Generic[T]):
         if not holds:
             self._undo(journal)
         return result, holds
+
+    def _say_what_stands(self, proof: Optional[Proof] = None) -> None:
+        """Tell whoever is interrupted from here on which identity counts."""
+        found = look_past_journal(self.host.files).managed_instance_id
+        if found == self.old_id:
+            INTERRUPTS.standing = f"this node is {found}, as before" if found else "this node is not registered, as before"
+        else:
+            unproven = "" if proof is not None and proof.online else f"; {NOT_PROVEN}"
+            INTERRUPTS.standing = f"this node is {found} now{unproven}" if found else "this node is not registered any more"
 
     def _undo(self, journal: Journal) -> None:
         """Put the old identity back, and write down that only the start is left; raises Refusal where the disk forbids it."""

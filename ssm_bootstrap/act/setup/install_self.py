@@ -16,6 +16,7 @@ from ssm_bootstrap.act.setup.launcher import BEFORE, cut_short, half_written, in
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.inifile import with_option
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 
 SCHEMA = "ssm-bootstrap-installed/1"
@@ -69,6 +70,7 @@ def install(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
         _make_places(host)
         for left in cut_short(host):
             host.trees.remove(left)
+        INTERRUPTS.standing = "not everything was put in place: run install again"
         enabled = [name for name in (UNIT, TIMER) if wanted.enable and not systemd.is_enabled(name)]
         placing.note({path: data for path, data, _ in _files(host, wanted)}, enabled)
         for path, data, mode in _files(host, wanted):
@@ -204,6 +206,7 @@ def uninstall(host: Host, systemd: Systemd, locked: Callable[[], ContextManager[
     """
     record, enabled = _read_record(host)
     steps = []
+    INTERRUPTS.standing = "not everything was taken back: run install --uninstall again"
     units = {path.rpartition("/")[2] for path in record if path.startswith(paths.OUR_UNITS)} | set(enabled)
     for name in (paths.FIRST_BOOT_UNIT, *sorted(units, key=lambda name: (not name.endswith(".timer"), name))):
         if any(host.files.exists(f"{place}/{name}") for place in (paths.OUR_UNITS, *_PACKAGES_UNITS)):

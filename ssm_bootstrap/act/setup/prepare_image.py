@@ -20,6 +20,7 @@ from ssm_bootstrap.collect.inifile import without_section
 from ssm_bootstrap.collect.machine.image import agents_profiles, read_running_identity
 from ssm_bootstrap.collect.settings import Configuration, configuration_without_code
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observed import value_of
@@ -61,10 +62,12 @@ class Preparation:
             self._must_be_allowed(old, unit, pids)
             self._must_be_possible()
             self._stop(unit)
+            INTERRUPTS.standing = "not everything was removed: run prepare-image again"
             try:
                 done = tuple(self._remove_all())
             except OSError as error:
                 raise refusal_of(error, "not everything was removed; run prepare-image again") from None
+            INTERRUPTS.standing = "everything was removed"
             removed = tuple(item for item in done if isinstance(item, Removed))
             left = tuple({item.path: item for item in done if isinstance(item, Left)}.values())
             return Prepared(removed, old, unit, self._workers(), left)
@@ -93,7 +96,7 @@ class Preparation:
         if self.host.files.exists(f"{paths.OUR_UNITS}/{paths.FIRST_BOOT_UNIT}"):
             Systemd(self.host).disable(paths.FIRST_BOOT_UNIT)
         if unit:
-            self.tell(f"stopping {unit}")
+            INTERRUPTS.standing = "the agent may be stopped; nothing was removed"
             try:
                 self.service.stop(unit)
             except ServiceFailed as error:
@@ -129,7 +132,8 @@ class Preparation:
         yield from self._remove("runtimeconfig", paths.RUNTIME_CONFIG)
         yield from self._remove("registration", paths.REGISTRATION)
         yield from self._remove_vault()
-        yield from codes.search()
+        with self.host.step("searching the disks for what is left of a code", "searched the disks for what is left of a code"):
+            yield from codes.search()
         yield from self._empty_machine_id()
 
     def _remove(self, what: str, path: str) -> Iterator[Removed]:
