@@ -5,43 +5,65 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-from typing import TYPE_CHECKING, NoReturn, Optional, Sequence
+import re
+from typing import TYPE_CHECKING, Any, NoReturn, Optional, Sequence
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.cli.streams import problem
 from ssm_bootstrap.model.exitstatus import NO_SPACE, ExitStatus, Refusal, status_of_errno
 
 if TYPE_CHECKING:
+    from ssm_bootstrap.cli.flags import Example
     from ssm_bootstrap.cli.output import Talk
 
 COMMANDS = {
     "register": "register this machine, restart the agent and prove that it is online",
-    "probe": "dial what the agent and Patch Manager need, and say what is in the way",
+    "probe": "connect to everything the agent and Patch Manager need, and say what is in the way",
     "restart": "restart the agent and prove that it is online",
-    "rollback": "put the identity before the last forced registration back",
-    "deregister": "clear this node's identity, and say what is left to do on the side of AWS",
-    "prepare-image": "take away what must not be in an image: identity, credentials, snapshots, machine-id",
-    "status": "say who this node is and how its agent is, without the network",
+    "rollback": "put back the identity from before the last forced registration",
+    "deregister": "clear this node's identity, and say what is left to do in AWS",
+    "prepare-image": "remove what must not be in an image: identity, credentials, snapshots, machine-id",
+    "status": "say who this node is and how its agent is doing, without using the network",
     "explain": "read the agent's logs and say what they mean",
-    "doctor": "look at everything and give one verdict per capability",
-    "install": "put this program, its units and its configuration in place, or take them back",
-    "user-data": "print user-data by which an instance fetches this program from S3 and registers",
+    "doctor": "look at everything and say what works, what does not, and what to change",
+    "install": "put this program, its units and its configuration in place, or remove them again",
+    "user-data": "print user-data with which an instance fetches this program from S3 and registers",
 }
+
+FIRST = {
+    "doctor": "what does not work, why, and the one thing to change",
+    "register": "register this machine and prove that it is online",
+    "explain": "what the agent's logs mean, or a finding code",
+}
+"""What one needs first: the command that answers any question and changes nothing, the one that does the job, and the one for
+a log or a code that somebody else sent."""
 
 PRINTERS = frozenset({"user-data"})
 """Commands that do nothing but print: where that fails, nothing was done."""
 
 STATUSES = """exit status:
-  0    fine; warnings too, unless --strict
+  0    no error was found; with --strict no warning either
   1    an error was found, or the node is not proven online
-  2    a flag is wrong
-  66   what was named is not there, is empty, or is neither a log nor a command's output
-  69   the service could not be reached, or the wait ran out
-  70   a fault of ssm-bootstrap itself
-  75   try again later: throttled, 5xx, locked, disk full
-  77   not root, access denied, read-only file system
-  78   bad content of a file or variable, activation refused, answer lost
+  2    wrong usage: a command or a flag
+  66   a named file is missing or empty, or is neither a log nor a command's output
+  69   the service could not be reached, or the time to wait ran out
+  70   a bug in ssm-bootstrap itself
+  75   try again later: throttled, HTTP 5xx, locked, disk full
+  77   not root, access denied, or a read-only file system
+  78   bad content of a file or variable, activation refused, or answer lost
   130  interrupted"""
+
+
+class Layout(argparse.HelpFormatter):
+    """Help in which a paragraph is filled, what has lines of its own keeps them, and no name is broken at a hyphen."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if "\n" in text else super()._fill_text(text, width, indent)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        from textwrap import wrap  # as late as the class above does it
+
+        return wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 class Parser(argparse.ArgumentParser):
@@ -50,36 +72,121 @@ class Parser(argparse.ArgumentParser):
     given: Sequence[str] = ()
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the flags, and end with 2."""
+        """Say what is wrong with the flags, and end with 2; an unknown flag comes first, as the rest may follow from it."""
+        self.complain(self.unknown_flags(self.given) or message)
+
+    def complain(self, message: str) -> NoReturn:
+        """Say it in one line, and end with 2."""
         from ssm_bootstrap.render.terminal import clean
 
-        head, unknown, rest = message.partition("unrecognized arguments: ")
-        if unknown:
-            # A mistyped flag may stand before a secret: its value is not repeated.
-            flags = [word.partition("=")[0] for word in rest.split() if word.startswith("-")]
-            message = f"{head}unknown flag or argument{': ' + ' '.join(flags) if flags else ''}; --help lists what is known"
         self.exit(ExitStatus.USAGE, clean(f"{self.prog}: {_without_codes(message, self.given)}") + "\n")
+
+    def unknown_flags(self, words: Sequence[str]) -> str:
+        """What to say of the flags among the words that are none of this parser's; nothing where all of them are.
+
+        A mistyped flag may stand before a secret or hold one: no value is repeated, and no flag that does not look like one.
+        """
+        words = words[: list(words).index("--")] if "--" in words else words
+        typed = (word.partition("=")[0] for word in words if _FLAG_LIKE.match(word))
+        unknown = list(dict.fromkeys(flag for flag in typed if flag not in self._option_string_actions))
+        if not unknown:
+            return ""
+        from ssm_bootstrap.cli.suggestions import flag_meant
+
+        known = [flag for flag in self._option_string_actions if flag.startswith("--")]
+        named = ", ".join(f"{flag}{flag_meant(flag, known)}" for flag in unknown if _FLAG.fullmatch(flag))
+        return f"unknown flag{f' {named}' if named else ''}; {self.prog} --help lists the flags"
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Complain of a word that is not among the choices of an argument, and ask whether a near one was meant."""
+        if action.choices is None or value in action.choices:
+            return
+        from ssm_bootstrap.cli.suggestions import closest, question
+
+        choices = [str(choice) for choice in action.choices]
+        asked = question(closest(str(value), choices))
+        if isinstance(action, argparse._SubParsersAction):
+            self.complain(f"{value!r} is not a command{asked or ';'} {self.prog} --help lists the commands")
+        raise argparse.ArgumentError(action, f"{value!r} is not one of {', '.join(choices)}{asked}")
+
+
+_FLAG_LIKE = re.compile(r"--?[A-Za-z]")
+_FLAG = re.compile(r"--?[a-z][a-z0-9_-]{0,39}")
 
 
 def parser_for(words: Sequence[str]) -> Parser:
     """The parser; only the command that is asked for has its flags loaded."""
     parser = Parser(
         prog="ssm-bootstrap",
-        description="Brings an EC2 instance of a closed VPC under AWS Systems Manager, and says what is in the way.",
-        epilog=STATUSES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Registers an EC2 instance in a VPC without internet access as a node of AWS Systems Manager, "
+        "and says what is in the way.",
+        epilog=f"where to start:\n{_first()}\n\n{STATUSES}",
+        formatter_class=Layout,
         allow_abbrev=False,
     )
     parser.given = words
-    parser.add_argument("--version", action="version", version=f"ssm-bootstrap {__version__}")
+    parser.set_defaults(words=tuple(words))
+    parser.add_argument("--version", action="version", version=f"ssm-bootstrap {__version__}", help="print the version and exit")
     commands = parser.add_subparsers(prog=parser.prog, dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     asked = next((word for word in words if not word.startswith("-")), None)
     for name, title in COMMANDS.items():
-        command = commands.add_parser(name, help=title, description=title[0].upper() + title[1:] + ".", allow_abbrev=False)
+        described = f"{title[0].upper()}{title[1:]}."
+        command = commands.add_parser(name, help=title, description=described, formatter_class=Layout, allow_abbrev=False)
         command.given = words
         if name == asked:
             _module(name).add_arguments(command)
+            command.epilog = "\n".join(["examples:", *(example.text() for example in examples_of(name))])
     return parser
+
+
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    """The arguments; ``help COMMAND`` is ``COMMAND --help``, and no word at all a question. Raises SystemExit."""
+    words = [*words[1:], "--help"] if words and words[0] == "help" else words
+    parser = parser_for(words)
+    if not words:
+        parser.exit(ExitStatus.USAGE, SHORT)
+    if words[0].startswith("-") and words[0] not in parser._option_string_actions:
+        # What follows may be its value, and that a secret: it is not taken for a command.
+        parser.complain("expected a command before the flags, as in ssm-bootstrap doctor --json")
+    arguments, rest = parser.parse_known_args(words)
+    if rest:
+        command = _command_of(parser, arguments.command)
+        # argparse takes a list of arguments in one piece alone: what stands after a flag belongs to it as well.
+        lists = [action.dest for action in command._actions if not action.option_strings and action.nargs == "*"]
+        unknown = command.unknown_flags(rest)
+        if unknown or not lists or any(word.startswith("-") for word in rest):
+            command.complain(unknown or f"too many arguments; {command.prog} --help shows what it takes")
+        setattr(arguments, lists[0], [*getattr(arguments, lists[0]), *rest])
+    return arguments
+
+
+def _command_of(parser: Parser, name: str) -> Parser:
+    actions = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    command: Parser = next(actions).choices[name]
+    return command
+
+
+def _first() -> str:
+    return "\n".join(f"  ssm-bootstrap {name:<10} {title}" for name, title in FIRST.items())
+
+
+SHORT = f"""usage: ssm-bootstrap COMMAND [FLAGS]
+
+Registers an EC2 instance in a VPC without internet access as a node of
+AWS Systems Manager, and says what is in the way. Start with one of these:
+
+{_first()}
+
+ssm-bootstrap help COMMAND   flags and examples of one command
+ssm-bootstrap --help         all commands and exit statuses
+"""
+"""What is told where no command was given."""
+
+
+def examples_of(name: str) -> tuple[Example, ...]:
+    """The examples of a command."""
+    found: tuple[Example, ...] = _module(name).EXAMPLES
+    return found
 
 
 def _module(name: str):  # type: ignore[no-untyped-def]
@@ -90,7 +197,7 @@ def run(words: Sequence[str]) -> int:
     """Parse, run, and turn what is raised into one line on standard error."""
     arguments: Optional[argparse.Namespace] = None
     try:
-        arguments = parser_for(words).parse_args(words)
+        arguments = _parsed(words)
         _make_talk(arguments)
         status = int(_module(arguments.command).run(arguments))
         return _printed(status, arguments, is_all=arguments.command in PRINTERS)
@@ -102,7 +209,10 @@ def run(words: Sequence[str]) -> int:
     except Refusal as refusal:
         return _say(_without_codes(refusal.message, words), refusal.status, arguments)
     except KeyboardInterrupt:
-        return _say("interrupted", ExitStatus.INTERRUPTED, arguments)
+        from ssm_bootstrap.host.signals import INTERRUPTS
+
+        stands = f": {INTERRUPTS.standing}" if INTERRUPTS.standing else ""
+        return _say(f"interrupted{stands}", ExitStatus.INTERRUPTED, arguments)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in NO_SPACE:
             text = f"no room for what is to be written: {error.strerror}"

@@ -1,4 +1,4 @@
-"""Flags that several commands share, the shapes they must have, and moments as a person writes them."""
+"""Flags that several commands share, the shapes they must have, moments as a person writes them, and examples."""
 
 from __future__ import annotations
 
@@ -6,9 +6,34 @@ import argparse
 import os
 import re
 from datetime import datetime, timedelta, tzinfo
-from typing import Union
+from typing import NamedTuple, Sequence, Union
 
 from ssm_bootstrap.model.aws import Region
+
+WIDTH = 78
+"""Columns of an example: what is longer goes on in the next line, as a shell takes it."""
+
+
+class Example(NamedTuple):
+    """A command line that works as it stands, and what one gets by it; it ends a command's --help, and is in the manual."""
+
+    line: str
+    what: str
+
+    def text(self) -> str:
+        """The example as --help shows it."""
+        return "\n".join((f"  # {self.what}", *(f"  {part}" for part in self.lines())))
+
+    def lines(self) -> list[str]:
+        """The command as it is pasted: over several lines where it is long, each beginning with a flag."""
+        found = [""]
+        for part in re.split(r" (?=--)", self.line):
+            if found[-1] and len(found[-1]) + len(part) > WIDTH - 5:
+                found.append(f"    {part}")
+            else:
+                found[-1] += f" {part}" if found[-1] else part
+        return [f"{line} \\" for line in found[:-1]] + found[-1:]
+
 
 CAPABILITIES = ("register", "run-command", "session", "patch", "agent-update")
 
@@ -18,25 +43,34 @@ def capabilities(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in names:
         if name not in CAPABILITIES:
-            raise argparse.ArgumentTypeError(f"{name!r} is no capability; expected {', '.join(CAPABILITIES)}")
+            raise unknown_name(name, "a capability", CAPABILITIES)
     if not names:
         raise argparse.ArgumentTypeError(f"expected one or more of {', '.join(CAPABILITIES)}")
     return names
 
 
+def unknown_name(name: str, what: str, known: Sequence[str]) -> argparse.ArgumentTypeError:
+    """What to raise for a name that is none of the known ones: with the one that was probably meant."""
+    from ssm_bootstrap.cli.suggestions import closest, question
+
+    return argparse.ArgumentTypeError(f"{name!r} is not {what}; expected {', '.join(known)}{question(closest(name, known))}")
+
+
 def region(text: str) -> Region:
-    """``--region``: a region's name."""
+    """``--region``: a region's name, or that of one of its zones."""
+    from ssm_bootstrap.catalog.regions import region_from_person  # not for who names none
+
     try:
-        return Region(text)
+        return region_from_person(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no region: {error}") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a valid region: {error}") from None
 
 
 def duration(text: str) -> float:
     """``--wait`` and its like: seconds, or a number with s, m or h."""
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([smh]?)", text.strip())
     if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration; expected seconds, or as in 90s, 15m, 2h")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration; expected seconds, or a time such as 90s, 15m or 2h")
     return float(found.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[found.group(2)]
 
 
@@ -49,6 +83,13 @@ def count(text: str) -> int:
     """``--attempts``: a number from 1 to 100."""
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 100:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 1 to 100")
+    return int(text)
+
+
+def columns(text: str) -> int:
+    """``--width``: a number from 20 to 500."""
+    if not (text.isascii() and text.isdigit()) or not 20 <= int(text) <= 500:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 20 to 500")
     return int(text)
 
 
@@ -68,8 +109,8 @@ def add_region(parser: argparse.ArgumentParser) -> None:
         "--region",
         type=region,
         metavar="REGION",
-        help="the region of the activation (default: SSM_BOOTSTRAP_REGION, /etc/ssm-bootstrap.conf, "
-        "the vault of a registered node, the agent's configuration, IMDS)",
+        help="the region of the activation (default: the first of SSM_BOOTSTRAP_REGION, /etc/ssm-bootstrap.conf, "
+        "the vault of a registered node, the agent's configuration, and IMDS)",
     )
 
 
@@ -81,26 +122,49 @@ def add_for(parser: argparse.ArgumentParser) -> None:
         type=capabilities,
         default=CAPABILITIES,
         metavar="CAPABILITY[,...]",
-        help=f"what must work: {', '.join(CAPABILITIES)} (default: all)",
+        help=f"what has to work: one or more of {', '.join(CAPABILITIES)} (default: all)",
     )
 
 
 def add_output(parser: argparse.ArgumentParser, *, strict: bool = True) -> None:
     """How the report is written."""
-    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    parser.add_argument("--no-color", dest="colour", action="store_false", help="no colours (as with NO_COLOR set)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document on standard output")
+    parser.add_argument(
+        "--color",
+        dest="colour",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colours: on a terminal (auto), always (for a pager), never",
+    )
+    parser.add_argument("--no-color", dest="colour", action="store_const", const="never", help="the same as --color=never")
+    parser.add_argument(
+        "--width", type=columns, metavar="N", help="columns of the report (default: the terminal's; 80 in a pipe)"
+    )
     if strict:
-        parser.add_argument("--strict", action="store_true", help="exit 1 on warnings, degraded and unknown too")
+        parser.add_argument(
+            "--strict", action="store_true", help="exit with 1 for warnings, and for what is degraded or unknown, too"
+        )
+
+
+def add_full(parser: argparse.ArgumentParser) -> None:
+    """``--full``."""
+    parser.add_argument(
+        "--full", action="store_true", help="the whole report: every finding with its evidence, steps and commands"
+    )
 
 
 def add_history(parser: argparse.ArgumentParser) -> None:
     """``--history``."""
-    parser.add_argument("--history", action="store_true", help="list what the logs tell of that is over, and what ended it")
+    parser.add_argument(
+        "--history", action="store_true", help="also list what the logs tell of that is over by now, and what ended it"
+    )
 
 
 def add_page(parser: argparse.ArgumentParser) -> None:
     """``--html``."""
-    parser.add_argument("--html", metavar="FILE", help="write the report as one HTML file too (mode 0600): for the network team")
+    parser.add_argument(
+        "--html", metavar="FILE", help="also write the report to FILE as one HTML page (mode 0600), for the network team"
+    )
 
 
 _SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*([smhdw])")
@@ -123,7 +187,7 @@ def moment(text: str) -> Moment:
             return datetime.strptime(words, form)
         except ValueError:
             continue
-    raise argparse.ArgumentTypeError(f"{text!r} is no time; expected as in 2h, 3d, 2026-11-23 or '2026-11-23 15:00'")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a time; expected a form such as 2h, 3d, 2026-11-23 or '2026-11-23 15:00'")
 
 
 def resolve(told: Moment, now: datetime, zone: tzinfo) -> datetime:

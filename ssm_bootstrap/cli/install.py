@@ -11,32 +11,55 @@ from ssm_bootstrap.act.agent.service import AgentService, Systemd
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.lock import alone, locked
 from ssm_bootstrap.act.setup.install_self import PACKAGED, Step, Wanted, install, uninstall
-from ssm_bootstrap.cli.flags import activation_id, add_output, path, region
+from ssm_bootstrap.cli.flags import Example, activation_id, add_output, path, region
 from ssm_bootstrap.cli.outcome import must_be_root
 from ssm_bootstrap.cli.output import Talk, new_report, print_document, print_report
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.activation import CodeSources, read_code_of
+from ssm_bootstrap.collect.agent.identity import look_past_journal
 from ssm_bootstrap.collect.settings import read_configuration
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.machine import Program
 from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.session import real_host
+
+EXAMPLES = (
+    Example(
+        "sudo ssm-bootstrap install --region ap-northeast-1 "
+        "--activation-id 01234567-89ab-cdef-0123-456789abcdef --activation-code-file /root/code --start",
+        "have this machine registered now, and kept an eye on after each boot",
+    ),
+    Example(
+        "sudo ssm-bootstrap install",
+        "put it in place; /etc/ssm-bootstrap.conf says the rest",
+    ),
+    Example(
+        "sudo ssm-bootstrap install --uninstall",
+        "remove all of it again",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``install``."""
-    parser.add_argument("--uninstall", action="store_true", help="take back what install put in place")
-    parser.add_argument("--region", type=region, metavar="REGION", help="write [node] region into /etc/ssm-bootstrap.conf")
-    parser.add_argument("--activation-id", type=activation_id, metavar="UUID", help="write [activation] id into it")
+    parser.add_argument("--uninstall", action="store_true", help="remove what install put in place")
+    parser.add_argument(
+        "--region", type=region, metavar="REGION", help="the region to write into /etc/ssm-bootstrap.conf ([node] region)"
+    )
+    parser.add_argument(
+        "--activation-id", type=activation_id, metavar="UUID", help="the id of the activation to write into it ([activation] id)"
+    )
     parser.add_argument(
         "--activation-code-file",
         type=path,
         metavar="FILE",
-        help="copy the activation code to /etc/ssm-bootstrap/activation-code from FILE (of root, 0600; - for standard input)",
+        help="copy the activation code from FILE (owned by root, mode 0600; - for standard input) to "
+        "/etc/ssm-bootstrap/activation-code",
     )
-    parser.add_argument("--no-enable", dest="enable", action="store_false", help="do not have the units started at boot")
-    parser.add_argument("--start", action="store_true", help="start them now too, without waiting for their end")
+    parser.add_argument("--no-enable", dest="enable", action="store_false", help="do not start the units at boot")
+    parser.add_argument("--start", action="store_true", help="also start them now, without waiting until they are done")
     add_output(parser, strict=False)
 
 
@@ -47,14 +70,14 @@ def run(arguments: argparse.Namespace) -> int:
         raise Refusal(ExitStatus.USAGE, "--uninstall: expected no other flag with it but --json and --no-color")
     if arguments.start and not arguments.enable:
         raise Refusal(ExitStatus.USAGE, "--start: expected without --no-enable")
-    host = real_host(arguments.secrets)
+    host = real_host(arguments.secrets, arguments.say.step)
     must_be_root(host, "install: only root may put units and configuration in place (use sudo)")
-    INTERRUPTS.install()
+    INTERRUPTS.install(arguments.say.at_once, "nothing was changed")
     if arguments.uninstall:
-        with alone(host, "install --uninstall"):
+        with alone(host, "install --uninstall", arguments.say):
             steps = uninstall(host, Systemd(host), lambda: _whole(host, arguments.say))
     else:
-        with alone(host, "install"):
+        with alone(host, "install", arguments.say):
             steps = install(host, Systemd(host), _wanted(host, arguments))
     status = _tell(host, steps, arguments)
     if arguments.uninstall:
@@ -110,22 +133,49 @@ def _code(host: Host, source: Optional[str]) -> Optional[str]:
     return code
 
 
+def unregistrable(host: Host) -> str:
+    """Why the unit at boot will register nothing, and what to do about it; empty where it has what it takes, or need not."""
+    if look_past_journal(host.files).state is IdentityState.REGISTERED:
+        return ""
+    configuration = read_configuration(host.files)
+    has_code = configuration.has_code or host.files.exists(configuration.code_file or paths.OUR_CODE)
+    lacking = [
+        (flag, what)
+        for flag, what, is_there in (
+            ("--activation-id UUID", "activation id", configuration.activation_id),
+            ("--activation-code-file FILE", "activation code", has_code),
+        )
+        if not is_there
+    ]
+    if not lacking:
+        return ""
+    flags, names = (" and ".join(parts) for parts in zip(*lacking))
+    return f"Nothing will register: there is no {names.replace(' and ', ' and no ')}. Run install again with {flags}."
+
+
 def _tell(host: Host, steps: Sequence[Step], arguments: argparse.Namespace) -> int:
+    lacking = "" if arguments.uninstall else unregistrable(host)
     if arguments.json:
+        if lacking:
+            arguments.say(f"warning: {lacking}")
         told = [{"did": step.verb, "what": step.what, "note": step.why or None} for step in steps]
         print_document(
             {"schema": "ssm-bootstrap/1", "version": __version__, "command": "install", "exit_status": 0, "steps": told},
             host.secrets,
         )
         return ExitStatus.OK
-    report = new_report(arguments.colour)
+    report = new_report(arguments.colour, arguments.width)
     for step in steps:
         report.item(f"{step.verb:<9}", f"{step.what}{f' ({step.why})' if step.why else ''}")
     if not steps:
         report.line("Nothing of install is here.")
+    elif lacking:
+        report.line()
+        report.line(lacking, "yellow")
     elif not arguments.uninstall and not arguments.start:
         report.line()
-        report.line("At the next boot this machine registers. To begin now:")
+        when = "At the next boot this machine registers" if arguments.enable else "Nothing registers by itself (--no-enable)"
+        report.line(f"{when}. To begin now:")
         report.command("systemctl start --no-block ssm-bootstrap.service")
     print_report(report, host.secrets)
     return ExitStatus.OK

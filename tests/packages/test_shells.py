@@ -29,6 +29,16 @@ zpty -w shell "zstyle ':completion:*' list-prompt ''; LISTMAX=1000; echo re''ady
 zpty -r shell text '*ready*'
 zpty -w -n shell $'ssm-bootstrap prob\\t --jso\\t'
 zpty -r shell text '*--json*' && echo completed
+zpty -w -n shell $'\\025ssm-bootstrap probe --region mx-c\\t'
+zpty -r shell text '*mx-central-1*' && echo a region
+zpty -w -n shell $'\\025ssm-bootstrap probe --for patch,sess\\t'
+zpty -r shell text '*patch,session*' && echo two capabilities
+zpty -w -n shell $'\\025ssm-bootstrap explain --source errors,hib\\t'
+zpty -r shell text '*errors,hibernate*' && echo two sources
+zpty -w -n shell $'\\025ssm-bootstrap explain endpoint-mis\\t'
+zpty -r shell text '*endpoint-missing*' && echo a code
+zpty -w -n shell $'\\025ssm-bootstrap explain etc/ssm-bootstrap.c\\t'
+zpty -r shell text '*ssm-bootstrap.conf*' && echo a file
 zpty -d shell
 """
 
@@ -57,6 +67,14 @@ def run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
         (["user-data", "--fetch", "pre"], {"presigned"}),
         (["doctor", "--replay", "et"], {"etc"}),
         (["register", "--activation-code", ""], {""}),
+        (["probe", "--region", "ap-northeast-"], {"ap-northeast-1", "ap-northeast-2", "ap-northeast-3"}),
+        (["probe", "--for", "re"], {"register"}),
+        (["probe", "--for", "patch,se"], {"patch,session"}),
+        (["doctor", "--for", "register,patch,r"], {"register,patch,register", "register,patch,run-command"}),
+        (["explain", "--source", "errors,pa"], {"errors,patch"}),
+        (["explain", "endpoint-mis"], {"endpoint-missing"}),
+        (["explain", "et"], {"etc"}),
+        (["explain", ""], {"etc", "usr"}),
     ],
 )
 def test_bash_completes(place: Path, words: list[str], replies: set[str]) -> None:
@@ -73,7 +91,26 @@ def test_fish_completes(place: Path) -> None:
     assert ({line.split("\t")[0] for line in done.stdout.splitlines()}, done.stderr) == ({"--prometheus"}, "")
 
 
+@pytest.mark.parametrize(
+    ("typed", "replies"),
+    [
+        ("probe --region ap-northeast-", {"ap-northeast-1", "ap-northeast-2", "ap-northeast-3"}),
+        ("probe --for patch,se", {"patch,session"}),
+        ("explain --source errors,pa", {"errors,patch"}),
+        ("explain endpoint-mis", {"endpoint-missing"}),
+        ("explain etc/ssm-bootstrap.c", {"etc/ssm-bootstrap.conf"}),
+    ],
+)
+def test_fish_completes_values(place: Path, typed: str, replies: set[str]) -> None:
+    script = "source usr/share/fish/vendor_completions.d/ssm-bootstrap.fish; complete -C"
+    done = run(place, "fish", "--no-config", "-c", f"{script} 'ssm-bootstrap {typed}'")
+    # What only holds the word somewhere inside is offered by fish too.
+    found = {line.split("\t")[0] for line in done.stdout.splitlines()}
+    assert ({one for one in found if one.startswith(typed.split()[-1])}, done.stderr) == (replies, "")
+
+
 def test_zsh_completes(place: Path, tmp_path: Path) -> None:
     assert run(place, "zsh", "-n", "usr/share/zsh/vendor-completions/_ssm-bootstrap").stderr == ""
     done = run(place, "zsh", "-f", "-c", ZSH, "zsh", str(tmp_path / "dump"))
-    assert done.stdout.splitlines()[-1:] == ["completed"], done.stdout + done.stderr
+    told = ["completed", "a region", "two capabilities", "two sources", "a code", "a file"]
+    assert done.stdout.splitlines()[-6:] == told, done.stdout + done.stderr

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
 
-from ssm_bootstrap.cli.entry import COMMANDS, STATUSES
+from ssm_bootstrap.cli.entry import COMMANDS, FIRST, STATUSES, examples_of
 from tools.packages.grammar import commands_of
 
 REST = Path(__file__).with_name("files") / "manual-rest.man"
@@ -33,9 +33,16 @@ def _lines(parser: argparse.ArgumentParser, version: str, date: str) -> Iterator
     yield from (".SH DESCRIPTION", roff(parser.description or ""))
     for name, text in COMMANDS.items():
         yield from (".TP", rf"\fB{roff(name)}\fR", sentence(text))
+    yield from (".PP", "The ones that one needs first:")
+    for name, text in FIRST.items():
+        yield from (".TP", rf"\fBssm\-bootstrap {roff(name)}\fR", sentence(text))
     yield ".SH OPTIONS"
-    yield from (".TP", r"\fB\-h\fR, \fB\-\-help\fR", "Say what there is and exit; after a command, its own flags.")
-    yield from (".TP", r"\fB\-\-version\fR", "Say the version and exit.")
+    yield from (
+        ".TP",
+        r"\fB\-h\fR, \fB\-\-help\fR",
+        "Print help and exit; after a command, the help of that command (also \\fBhelp\\fR \\fICOMMAND\\fR).",
+    )
+    yield from (".TP", r"\fB\-\-version\fR", "Print the version and exit.")
     yield ".SH COMMANDS"
     for name, command in commands_of(parser).items():
         yield from _command(name, command)
@@ -53,6 +60,10 @@ def _command(name: str, command: argparse.ArgumentParser) -> Iterator[str]:
         yield from (".PP", roff(command.description))
     for action in actions:
         yield from (".TP", _name(action), sentence(_help(action)))
+    yield from (".PP", "Examples:")
+    for example in examples_of(name):
+        # The lines of the command stay as they are: each backslash at an end is the shell's.
+        yield from (".PP", f"{sentence(example.what)}", ".PP", ".RS 4", ".nf", *map(_literal, example.lines()), ".fi", ".RE")
 
 
 def _in_synopsis(action: argparse.Action) -> str:
@@ -86,11 +97,16 @@ def _help(action: argparse.Action) -> str:
     return text % {**vars(action), "prog": "ssm-bootstrap"} if "%" in text else text
 
 
+def _literal(line: str) -> str:
+    """A line of a command: its blanks stay."""
+    return r"\ " * (len(line) - len(line.lstrip())) + roff(line)
+
+
 def sentence(text: str) -> str:
     """A help text as a sentence of its own; a word before a colon is one that is typed, and stays as it is."""
     text = text.strip()
     first = text[:1] if text.partition(" ")[0].endswith(":") else text[:1].upper()
-    return roff(first + text[1:] + ("" if text.endswith(".") else "."))
+    return roff(first + text[1:] + ("" if text.endswith((".", "?")) else "."))
 
 
 def roff(text: str) -> str:
