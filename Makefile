@@ -109,6 +109,7 @@ docs: $(VENV)/.ready ## write docs/findings.md, docs/codes.txt and README's usag
 ci: managers lint types ## everything that exists, the long sweeps too
 	@tests/system-packages packages
 	@tests/system-packages package-checks
+	@tests/system-packages browser
 	$(BIN)/ruff format --check ssm_bootstrap tests bench tools
 	$(PYTEST) -m 'not boot'
 	$(MAKE) test-all cases accuracy sweep inject demo bench boot-test

@@ -12,20 +12,34 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
+from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.model.findings import AgentPart, Diagnosis
-from ssm_bootstrap.render.html import STYLE, Markup, joined, page, tag
-from ssm_bootstrap.render.shell import pasteable
-from tests.render.reports import STORIES
+from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.model.failure import Failure, Stage
+from ssm_bootstrap.model.findings import AgentPart, Diagnosis, Evidence
+from ssm_bootstrap.model.machine import Instance, Metadata
+from ssm_bootstrap.model.network import Probe, StageResult, Target
+from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.render.html import MOST_CHANGES, page, style
+from ssm_bootstrap.render.shell import blocks
+from tests.render.reports import ENEMY, ENEMY_SEEN, STORIES
 
+SVG = "{http://www.w3.org/2000/svg}"
 ALLOWED = frozenset(
     {
         *("html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "h4", "p", "div", "section", "article"),
         *("span", "strong", "small", "a", "ul", "ol", "li", "dl", "dt", "dd", "pre", "code", "mark", "footer"),
-        *("table", "thead", "tbody", "tr", "th", "td"),
+        *("table", "thead", "tbody", "tr", "th", "td", "details", "summary"),
+        *(SVG + name for name in ("svg", "line", "circle", "text", "rect")),
     }
 )
-ATTRIBUTES = frozenset({"lang", "charset", "http-equiv", "content", "name", "class", "id", "href"})
+ATTRIBUTES = frozenset(
+    {
+        *("lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "start", "scope", "open", "tabindex"),
+        *("role", "aria-label", "aria-hidden", "width", "height", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r"),
+    }
+)
 
 
 def parsed(text: str) -> Element:
@@ -56,10 +70,10 @@ def test_nothing_is_loaded_and_nothing_runs(story: str) -> None:
     text = page(*STORIES[story])
     assert not re.search(r"<(script|img|link|iframe|object|embed|form|base)\b|\bon\w+=|url\(|@import|javascript:", text, re.I)
     (policy,) = [item.get("content") for item in elements(text) if item.get("http-equiv") == "Content-Security-Policy"]
-    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    (sheet,) = [item for item in elements(text) if item.tag == "style"]
+    digest = base64.b64encode(hashlib.sha256((sheet.text or "").encode()).digest()).decode()
     assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    (style,) = [item for item in elements(text) if item.tag == "style"]
-    assert style.text == STYLE
+    assert sheet.text == style()
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -84,20 +98,35 @@ BREAKOUTS = (
     "]]>",
     "&lt;script&gt;",
     "<mark>",
-    "`<b>`",
+    "</svg><b>",
+    "{{ 7 * 7 }}{% raw %}{# #}",
 )
+
+
+def filled(odd: str) -> tuple[Observations, Diagnosis]:
+    """A report in which everything that comes from outside is one text."""
+    target = Target(odd, odd, odd, 443, (odd,))
+    dialled = Probe(target, odd, (StageResult(Stage.DNS, True, 0.1), StageResult(Stage.TCP, False, 2, Failure.TIMED_OUT, odd)))
+    place = Metadata(odd, odd, odd, odd, odd, odd, (odd,), (odd,), (odd,), (odd,))
+    seen = replace(
+        ENEMY_SEEN,
+        probes=(dialled,),
+        instance=Seen(Instance(odd, odd, odd, odd, odd, (odd,), Seen(place))),
+        plan=replace(ENEMY_SEEN.plan, region=Seen(odd), region_source=odd),
+    )
+    told = make_finding(
+        "endpoint-missing", odd, facts={"host": odd}, hosts=(odd,), evidence=(Evidence(odd, odd, odd),), confirmed_by=(odd,)
+    )
+    return seen, replace(ENEMY, findings=(told,), unseen=((odd, odd),), crashed=((odd, odd),))
 
 
 @pytest.mark.parametrize("odd", BREAKOUTS)
 def test_text_cannot_break_out_of_its_element(odd: str) -> None:
-    made = tag("p", odd, class_=odd)
-    (found,) = [
-        item
-        for item in elements(f"<!DOCTYPE html>\n{tag('html', tag('head', tag('title', odd)), tag('body', made))}")
-        if item.tag == "p"
-    ]
-    assert ("".join(found.itertext()), found.get("class"), list(found)) == (odd, odd, [])
-    assert joined(Markup("<br>"), odd).startswith("<br>") and (odd == "]]>" or "<" not in joined(odd))
+    harmless = [(item.tag, item.get("class")) for item in elements(page(*filled("words; no shell takes them")))]
+    text = page(*filled(odd))
+    assert [(item.tag, item.get("class")) for item in elements(text)] == harmless
+    assert odd in "".join(parsed(text).itertext())
+    assert any(odd in item.get("aria-label", "") for item in elements(text))
 
 
 def test_the_root_cause_and_the_one_thing_to_change_stand_on_top() -> None:
@@ -107,23 +136,36 @@ def test_the_root_cause_and_the_one_thing_to_change_stand_on_top() -> None:
     first = next(item for item in elements(text) if item.get("class", "").startswith("first"))
     assert first.get("class") == "first error"
     assert diagnosis.causes[0].title in words(first) and diagnosis.causes[0].remedy.summary in words(first)
-    links = [item.get("href", "")[1:] for item in first.iter("a")]
+    links = [item.get("href", "")[1:] for item in elements(text) if item.tag == "a"]
     assert links and set(links) <= {item.get("id") for item in elements(text)}
     text = text[text.index("<body>") :]
-    assert text.index("first error") < text.index("verdicts") < text.index("What to change") < text.index("What was dialled")
+    places = [
+        text.index(part) for part in ("first error", "verdicts", "The path", "How far it came", "What to change", "What was")
+    ]
+    assert places == sorted(places)
 
 
 def test_each_command_is_a_block_of_its_own_and_whole() -> None:
     observations, diagnosis = STORIES["closed"]
     text = page(observations, diagnosis)
-    blocks = ["".join(item.itertext()) for item in elements(text) if item.tag == "pre"]
+    shown = ["".join(item.itertext()) for item in elements(text) if item.tag == "pre"]
     told = [one.remedy for one in diagnosis.causes if one.severity.value != "info"]
     sides = [side for one in told for side in (one.instance_commands, one.aws_commands)]
-    wanted = [command for side in sides for command in pasteable(side)]
-    assert sorted(blocks) == sorted(wanted)
+    wanted = [line for side in sides for block in blocks(side) for command in block.commands for line in command.lines]
+    assert sorted(shown) == sorted(wanted)
     marks = {"".join(item.itertext()) for item in elements(text) if item.tag == "mark"}
-    assert marks and all(re.fullmatch(r"[A-Z0-9_]+=([a-z]+-)?\.\.\.", mark) for mark in marks)
-    assert "user-select: all" in STYLE
+    assert marks and all(re.fullmatch(r"[A-Z0-9_]+=[a-z-]*\.\.\.", mark) for mark in marks)
+    assert "user-select: all" in style()
+
+
+def test_the_first_changes_stand_open_and_the_others_are_folded() -> None:
+    codes = ("endpoint-missing", "s3-unreachable", "agent-missing", "disk-full")
+    assert set(codes) <= set(FINDINGS) and len(codes) > MOST_CHANGES
+    root = parsed(page(ENEMY_SEEN, replace(ENEMY, findings=tuple(make_finding(code, "one") for code in codes))))
+    assert [item.get("id") for item in root.iter("article")] == ["endpoint-missing-1", "s3-unreachable-2"]
+    folded = [item for item in root.iter("details") if item.get("class") == "cause"]
+    assert [item.get("id") for item in folded] == ["agent-missing-3", "disk-full-4"]
+    assert all(item.get("open") is None for item in folded)
 
 
 def test_a_healthy_node_says_so_and_shows_what_was_dialled() -> None:
@@ -131,17 +173,27 @@ def test_a_healthy_node_says_so_and_shows_what_was_dialled() -> None:
     root = parsed(page(observations, diagnosis))
     first = next(item for item in root.iter("div") if item.get("class") == "first")
     assert words(first) == "No fault found."
-    rows = list(root.iter("tr"))
-    assert len(rows) == 1 + len(observations.probes)
+    for name in ("ladder", "targets"):
+        (table,) = [item for item in root.iter("table") if item.get("class") == name]
+        assert len(list(table.iter("tr"))) == 1 + len(observations.probes)
     assert not list(root.iter("article"))
+
+
+def test_each_picture_is_told_in_words() -> None:
+    observations, diagnosis = STORIES["closed"]
+    pictures = [item for item in elements(page(observations, diagnosis)) if item.tag == f"{SVG}svg"]
+    told = [item.get("aria-label", "") for item in pictures if item.get("role") == "img"]
+    assert told and all(sentence.startswith("The way to ") and sentence.endswith(".") for sentence in told)
+    assert any("security group: not seen, network ACL: not seen, route: not seen, endpoint: breaks here" in one for one in told)
+    assert all(item.get("aria-hidden") == "true" for item in pictures if item.get("role") is None)
 
 
 def test_what_was_not_seen_and_what_nobody_explains_is_told() -> None:
     observations, diagnosis = STORIES["enemy"]
     shown = words(parsed(page(observations, diagnosis)))
-    for heading in ("Could not be looked at", "Errors that nothing here explains", "A check of ssm-bootstrap itself failed"):
+    for heading in ("Could not be checked", "Unexplained errors", "A check of ssm-bootstrap itself failed"):
         assert heading in shown
-    assert "What follows from it" in shown and "(because of endpoint-missing)" in shown
+    assert "Symptoms of the above" in shown and "(because of endpoint-missing)" in shown
 
 
 def test_the_part_of_the_agent_that_wrote_an_unknown_error_is_told() -> None:
@@ -160,6 +212,6 @@ def test_the_node_is_left_out_where_it_was_not_looked_at() -> None:
 
 
 def test_it_is_made_for_the_dark_for_paper_and_for_a_telephone() -> None:
-    for rule in ("prefers-color-scheme: dark", "@media print", "max-width: 40rem", "color-scheme: light dark"):
-        assert rule in STYLE
+    for rule in ("prefers-color-scheme: dark", "@media print", "max-width: 40rem", "color-scheme: light dark", "size: A4"):
+        assert rule in style()
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page(*STORIES["healthy"])

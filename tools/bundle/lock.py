@@ -13,16 +13,17 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tools.bundle.wheels import DEPENDENCIES, MACHINES, OLDEST_LIBC, ROOT, options_for, run
+from tools.bundle.wheels import DEPENDENCIES, EXTRA, MACHINES, OLDEST_LIBC, ROOT, options_for, run
 
 BUILDER = Path(__file__).with_name("builder.txt")
 WANTED = ("shiv==1.0.8", "setuptools", "cyclonedx-python-lib[json-validation]")
-COMPILED = ("psutil",)
-"""The only one whose compiled part is wanted; of every other the wheel without one is taken."""
+COMPILED = ("psutil", "markupsafe")
+"""Of every other the wheel without a compiled part is taken. MarkupSafe has none such: of it the oldest Python's wheel is taken,
+whose modules do without that part on every other Python."""
 
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 _PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download", "--only-binary=:all:")
-_INSTALL_REQUIRES = re.compile(r"^install_requires =\n((?: +\S+\n)+)", re.MULTILINE)
+_WANTED = re.compile(rf"^(?:install_requires|{EXTRA}) =\n((?: +\S+\n)+)", re.MULTILINE)
 
 
 def main() -> int:
@@ -36,8 +37,8 @@ def main() -> int:
 
 def dependencies(place: Path) -> list[Path]:
     """What the package needs: pure wheels, and the compiled ones of both machines where there must be one."""
-    found = _INSTALL_REQUIRES.search((ROOT / "setup.cfg").read_text(encoding="utf-8"))
-    wanted = found[1].split() if found else []
+    found = _WANTED.findall((ROOT / "setup.cfg").read_text(encoding="utf-8"))
+    wanted = [name for names in found for name in names.split()]
     for machine in MACHINES:
         run(*_PIP, "-d", str(place), "-c", str(ROOT / "tools" / "constraints.txt"), *options_for(machine), *wanted)
     for wheel in sorted(place.glob("*.whl")):
@@ -51,8 +52,7 @@ def dependencies(place: Path) -> list[Path]:
 def builder(place: Path) -> list[Path]:
     """What builds: resolved for the oldest Python, and what is compiled fetched for every one and both machines."""
     platforms = {machine: [f"{name}_{machine}" for name in OLDEST_LIBC] for machine in MACHINES}
-    oldest = [*options_for(MACHINES[0]), "--abi", "cp39"]
-    run(*_PIP, "-d", str(place), *oldest, *WANTED)
+    run(*_PIP, "-d", str(place), *options_for(MACHINES[0]), *WANTED)
     for wheel in sorted(place.glob("*.whl")):
         if not wheel.stem.endswith("-none-any"):
             name, version = wheel.name.split("-")[:2]

@@ -24,15 +24,17 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
-from tools.bundle.wheels import Failed
+from tools.bundle.wheels import EXTRA, Failed
 
 SPDX = {
     "Apache License, Version 2.0": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
     "License :: OSI Approved :: MIT License": "MIT",
+    "License :: OSI Approved :: BSD License": "BSD-3-Clause",  # Jinja2 says no more; its licence has three clauses
 }
 """What packages say in their own words, as SPDX names it."""
 
+_OF_EXTRA = re.compile(rf"""extra == ["']{EXTRA}["']""")
 _KNOWN = re.compile(r"[A-Za-z0-9.+-]+( (OR|AND|WITH) [A-Za-z0-9.+-]+)*")
 
 
@@ -51,9 +53,9 @@ class Part:
 
     @property
     def needs(self) -> set[str]:
-        """The names of what it cannot be without."""
+        """The names of what it cannot be without, and of what the bundle has beside that so that it can do more."""
         lines = [str(line) for line in self.metadata.get_all("Requires-Dist", [])]
-        names = (re.match(r"[\w.-]+", line) for line in lines if "extra ==" not in line)
+        names = (re.match(r"[\w.-]+", line) for line in lines if "extra ==" not in line or _OF_EXTRA.search(line))
         return {re.sub(r"[-_.]+", "-", found[0]).lower() for found in names if found}
 
     @property

@@ -15,6 +15,9 @@ MACHINES = ("x86_64", "aarch64")
 OLDEST_LIBC = ("manylinux_2_28", "manylinux2014")
 """Amazon Linux 2023 and RHEL 9 have glibc 2.34, Debian 11 2.31."""
 
+EXTRA = "html"
+"""What else the package can do, and the bundle does."""
+
 SOURCES = ("setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE")
 _PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 
@@ -33,9 +36,9 @@ def run(*words: str) -> str:
 
 
 def options_for(machine: str) -> list[str]:
-    """pip's words for wheels that every Python from the oldest on loads on a machine: pure ones, and the stable ABI's."""
+    """pip's words for wheels of use to every Python from the oldest on: pure, of the stable ABI, and of the oldest itself."""
     platforms = [word for name in OLDEST_LIBC for word in ("--platform", f"{name}_{machine}")]
-    return [*platforms, "--python-version", "3.9", "--implementation", "cp", "--abi", "abi3", "--abi", "none"]
+    return [*platforms, "--python-version", "3.9", "--implementation", "cp", "--abi", "abi3", "--abi", "none", "--abi", "cp39"]
 
 
 def fetch(place: Path) -> list[Path]:

@@ -1,0 +1,206 @@
+"""The way from the instance to each service, station by station: what lets packets through, where it breaks, what nobody saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Iterator, Optional, Sequence
+
+from ssm_bootstrap.catalog.addresses import Place, place_of
+from ssm_bootstrap.catalog.findingkind import Hop
+from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
+from ssm_bootstrap.model.failure import Stage
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
+from ssm_bootstrap.model.observed import reason_of, value_of
+from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence
+from ssm_bootstrap.render.targets import outcome
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.model.machine import Metadata
+    from ssm_bootstrap.model.network import Probe
+    from ssm_bootstrap.model.observations import Observations
+
+
+class Passage(str, Enum):
+    """What is known of a station."""
+
+    PASSED = "ok"
+    BROKEN = "breaks here"
+    SUSPECT = "suspect"
+    UNSEEN = "not seen"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True)
+class Station:
+    """One hop of one way, with the name that it has there."""
+
+    hop: Hop
+    name: str
+    passage: Passage
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that is known of the instance: its values, or in words why there are none."""
+
+    term: str
+    values: tuple[str, ...]
+    unknown: str = ""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How packets get to one port of a service; ``finding`` says why they do not, ``seen`` what shows it."""
+
+    service: str
+    port: int
+    mark: Mark
+    stations: tuple[Station, ...]
+    addresses: tuple[str, ...]
+    seen: str
+    finding: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The whole way in words, for who does not see the picture."""
+        stations = ", ".join(f"{station.name}: {station.passage.value}" for station in self.stations)
+        return f"The way to {self.service}, port {self.port}: {stations}."
+
+
+_WORST_FIRST = (Mark.FAILED, Mark.PARTLY, Mark.UNKNOWN, Mark.UNNEEDED, Mark.OK)
+_SEVEREST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+_PROVEN_BY = {
+    Hop.RESOLVER: (Stage.DNS,),
+    Hop.FIREWALL: (Stage.TCP,),
+    Hop.SECURITY_GROUP: (Stage.TCP,),
+    Hop.NETWORK_ACL: (Stage.TCP,),
+    Hop.ROUTE: (Stage.TCP,),
+    Hop.ENDPOINT: (Stage.PROXY, Stage.TLS, Stage.HTTP),
+}
+"""Rungs of which any one, once climbed, proves that a station lets packets through, there and back."""
+
+
+def ways(observations: Observations, diagnosis: Diagnosis) -> tuple[Way, ...]:
+    """A way for each port of each service that was dialled, in the order of the probes."""
+    grouped: dict[tuple[str, int], list[Probe]] = {}
+    for probe in observations.probes:
+        grouped.setdefault((probe.target.service, probe.target.port), []).append(probe)
+    return tuple(_way(probes, observations, diagnosis) for probes in grouped.values())
+
+
+def _way(probes: Sequence[Probe], observations: Observations, diagnosis: Diagnosis) -> Way:
+    marks = [mark_of(probe, diagnosis) for probe in probes]
+    mark, shown = min(zip(marks, probes), key=lambda pair: _WORST_FIRST.index(pair[0]))
+    blamed = _blamed(probes, diagnosis.findings)
+    first = blamed[0] if blamed else None
+    broken = _breaks_at(first) if first is not None else _by_failure(shown)
+    perhaps = {hop for other in blamed[1:] for hop in _breaks_at(other) if len(_breaks_at(other)) > 1}
+    looked = first is not None and _firewall_was_seen(observations)  # of ways that are not needed nobody judges its rules
+    stations = []
+    for hop in Hop:
+        passage = _passage(hop, broken, shown, perhaps, looked)
+        name = _name_of_endpoint(shown, observations) if hop is Hop.ENDPOINT else hop.value
+        stations.append(Station(hop, name, passage))
+    return Way(
+        service=shown.target.service,
+        port=shown.target.port,
+        mark=Mark.FAILED if mark is Mark.OK and first is not None and first.severity is Severity.ERROR else mark,
+        stations=tuple(stations),
+        addresses=tuple(dict.fromkeys(probe.address for probe in probes if probe.address)),
+        seen=_seen(shown, first),
+        finding=first.code if first is not None else "",
+    )
+
+
+def _passage(hop: Hop, broken: tuple[Hop, ...], probe: Probe, perhaps: set[Hop], firewall_was_seen: bool) -> Passage:
+    """What is known of one station; ``broken`` is where it breaks, several where it is one of them."""
+    order = list(Hop)
+    if hop in broken:
+        return Passage.BROKEN if len(broken) == 1 else Passage.SUSPECT
+    if probe.failed is None or hop is Hop.INSTANCE or any(probe.reached(stage) for stage in _PROVEN_BY.get(hop, ())):
+        return Passage.PASSED
+    if hop in perhaps:
+        return Passage.SUSPECT
+    if hop is Hop.SERVICE or (len(broken) == 1 and order.index(hop) > order.index(broken[0])):
+        return Passage.NOT_REACHED
+    if hop is Hop.FIREWALL and firewall_was_seen:
+        return Passage.PASSED
+    return Passage.UNSEEN
+
+
+def _blamed(probes: Sequence[Probe], findings: Sequence[Finding]) -> list[Finding]:
+    """The findings that say where this way breaks, the severest first; of a symptom its cause, where that says it too."""
+    failing = {probe.target.host for probe in probes if probe.failed is not None}
+    signed = any(probe.reached(Stage.TLS) for probe in probes)
+    service = probes[0].target.service
+    by_code = {finding.code: finding for finding in reversed(findings)}
+    found = []
+    for finding in findings:
+        answered = _breaks_at(finding) == (Hop.SERVICE,) and signed and service in finding.services
+        if _breaks_at(finding) and (failing & set(finding.hosts) or answered):
+            cause = by_code.get(finding.symptom_of or "")
+            found.append(cause if cause is not None and _breaks_at(cause) else finding)
+    unique = {id(finding): finding for finding in found}.values()
+    return sorted(unique, key=lambda finding: _SEVEREST_FIRST.index(finding.severity))
+
+
+def _breaks_at(finding: Finding) -> tuple[Hop, ...]:
+    return FINDINGS[finding.code].worded(finding.variant).breaks_at
+
+
+def _by_failure(probe: Probe) -> tuple[Hop, ...]:
+    """Where a failure of which no finding tells breaks by its own nature; nothing where it is mere silence."""
+    failed = probe.failed
+    code = BY_FAILURE.get((failed.stage, failed.failure)) if failed is not None and failed.failure is not None else None
+    return FINDINGS[code].breaks_at if code else ()
+
+
+def _firewall_was_seen(observations: Observations) -> bool:
+    surroundings = value_of(observations.surroundings)
+    firewall = value_of(surroundings.firewall) if surroundings is not None else None
+    return firewall is not None and not firewall.cut
+
+
+def _name_of_endpoint(probe: Probe, observations: Observations) -> str:
+    """What stands before the service on this way, as far as its address tells."""
+    if probe.target.proxy is not None:
+        return "proxy"
+    metadata = _metadata(observations)
+    blocks = (*metadata.ipv4_cidrs, *metadata.ipv6_cidrs) if metadata is not None else ()
+    public = probe.address is not None and place_of(probe.address, blocks) is Place.PUBLIC
+    return "gateway" if public and (probe.target.service == "s3" or probe.failed is None) else Hop.ENDPOINT.value
+
+
+def _seen(probe: Probe, finding: Optional[Finding]) -> str:
+    """What shows it: how far the dialling came, or what a log says where the dialling shows nothing."""
+    if finding is not None and probe.failed is None:
+        return next((f"{item.locator}: {item.excerpt}" for item in shown_evidence(finding, 1)), "")
+    return f"{probe.target.host}:{probe.target.port} {outcome(probe)}"
+
+
+def _metadata(observations: Observations) -> Optional[Metadata]:
+    instance = value_of(observations.instance)
+    return value_of(instance.metadata) if instance is not None else None
+
+
+def instance_facts(observations: Observations) -> Iterator[Fact]:
+    """Where every way begins."""
+    instance, metadata = value_of(observations.instance), _metadata(observations)
+    if metadata is not None:
+        yield _known("instance", metadata.instance_id)
+        yield _known("VPC", metadata.vpc_id)
+        yield _known("subnet", metadata.subnet_id, metadata.subnet_cidr)
+        yield _known("zone", metadata.availability_zone)
+        yield _known("addresses", *metadata.addresses)
+        yield _known("security groups", *metadata.security_groups)
+    else:
+        reason = reason_of(instance.metadata) if instance is not None else reason_of(observations.instance)
+        yield Fact("instance", (), f"not known: {reason}")
+    if instance is not None:
+        yield _known("resolver", *instance.resolvers)
+
+
+def _known(term: str, *values: str) -> Fact:
+    known = tuple(value for value in values if value)
+    return Fact(term, known, "" if known else "not known")
