@@ -19,6 +19,7 @@ from tests.recordings import stops
 from tests.scenarios.expectation import causes_said, disagreements, is_right
 from tests.scenarios.player import Played, play
 from tests.scenarios.scenario import read_scenario, scenarios
+from tests.scenarios.screens import screens
 
 NOTHING = "(nothing)"
 
@@ -105,7 +106,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     """Print the table, or write the expected texts."""
     parser = argparse.ArgumentParser(prog="python -m tests.accuracy", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="STORY", help="only these (default: all)")
-    parser.add_argument("--write", action="store_true", help="write expected.txt of each story anew")
+    parser.add_argument("--write", action="store_true", help="write expected.txt of each story anew, and the screens")
     parser.add_argument("--lab", action="store_true", help="the same codes from real packets as well")
     arguments = parser.parse_args(argv)
     for stream in (sys.stdout, sys.stderr):
@@ -158,6 +159,9 @@ def write(played: Played) -> str:
     elif not path.exists() or path.read_text(encoding="utf-8") != played.golden:
         path.write_text(played.golden, encoding="utf-8")
         print(f"wrote {path.parent.name}/{path.name}")
+    for place, text, _ in screens(played):
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(text, encoding="utf-8")
     return ""
 
 

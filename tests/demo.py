@@ -178,7 +178,7 @@ def play(teller: Teller) -> None:
     teller.say("The agent alone is silent for two minutes here, then says 'i/o timeout'. What else is missing in this VPC?")
     teller.command(["probe", "--region", REGION], 1, api | storage, says=["run-command broken endpoint-missing"], fold=28)
     teller.change("interface-endpoints-only", "Interface endpoints for ssm, ssmmessages and ec2messages appear.")
-    teller.command(register_words(), 0, says=["Registered: mi-", "Online by ssmmessages"])
+    teller.command(register_words(), 0, says=["Registered: mi-", "Online through ssmmessages"])
     teller.say("The node is online, and AWS sends it work: patches, and a new agent.")
     teller.document(PATCH, "Failed", "curl: (28)")
     teller.document(UPDATE, "Failed", "i/o timeout")

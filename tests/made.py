@@ -73,7 +73,8 @@ def observations(
 ) -> Observations:
     """What one look saw."""
     plan = more.pop("plan", Plan("probe", Seen(REGION), "--region", tuple(capabilities), closed))
-    return Observations(version="0.1.0", taken_at=NOON, plan=plan, **{"instance": instance(), **more}, probes=probes)
+    given = {"version": "0.1.0", "taken_at": NOON, "instance": instance(), **more}
+    return Observations(plan=plan, probes=probes, **given)
 
 
 def healthy(*but: Probe) -> tuple[Probe, ...]:

@@ -30,7 +30,8 @@ _ROWS: tuple[_Row, ...] = (
     _Row(
         "the part that keeps associations", None, "an association was not run or not reported; the next run tries again",
         "Association", "refreshassociation schedulemanager singal scheduleexpression",
-        "InitializeAssociationProcessor@processor ProcessAssociation@processor associationExecutionReport@processor "
+        "ModuleExecute@processor InitializeAssociationProcessor@processor "
+        "ProcessAssociation@processor associationExecutionReport@processor "
         "pluginExecutionReport@processor runScheduledAssociation@processor CreateScheduler@scheduler "
         "SetNextScheduledDate@model ListAssociations@service LoadAssociationDetail@service "
         "UpdateAssociationStatus@service UpdateInstanceAssociationStatus@service CreateNewServiceIfUnHealthy@service",
@@ -110,6 +111,7 @@ _ROWS: tuple[_Row, ...] = (
     _Row(
         "the part that fetches and stores files in S3", None, "a file was not fetched, or the output of a command not stored",
         "", "crossregion riputil s3util s3util_dep",
+        "func1@artifact "
         "CanGetS3Object@artifact FileCopy@artifact ListS3Directory@artifact ListS3Folders@artifact Md5HashValue@artifact "
         "S3FileRead@artifact Sha256HashValue@artifact s3Download@artifact",
     ),

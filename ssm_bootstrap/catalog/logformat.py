@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timezone, tzinfo
 from functools import lru_cache
 from typing import Iterator, NamedTuple, Optional
 
 from ssm_bootstrap.catalog.secrets import mask_shapes
+from ssm_bootstrap.model.localtime import offset_at
 from ssm_bootstrap.model.logs import Level, LogRecord
 
 LOG_DIRECTORY = "/var/log/amazon/ssm"  # source: amazon-ssm-agent 3.3.1142.0 agent/log/logger/defaultconfig.go:29-60
@@ -48,7 +49,8 @@ def mask_secrets(text: str) -> str:
 def parse_time(text: str, zone: tzinfo) -> Optional[datetime]:
     """The time of a record's head in ``zone`` (the agent writes local time without one); None where it is no date.
 
-    It bears the offset that the zone had at that moment: what lies between two of them is then right across a clock's change.
+    It bears the offset and the name that the zone had at that moment: what lies between two of them is then right across a
+    clock's change.
     """
     fraction = text[20:26]
     try:
@@ -58,17 +60,17 @@ def parse_time(text: str, zone: tzinfo) -> Optional[datetime]:
         )
     except ValueError:
         return None
-    return at.replace(tzinfo=timezone(zone.utcoffset(at) or timedelta())) if offset is None else at
+    return at.replace(tzinfo=offset_at(at, zone)) if offset is None else at
 
 
 @lru_cache(4096)
-def _hour(text: str, zone: tzinfo) -> tuple[datetime, Optional[timedelta]]:
+def _hour(text: str, zone: tzinfo) -> tuple[datetime, Optional[timezone]]:
     """The begin of an hour, in the offset that its zone has all through it; in the zone and None where it has several."""
     if not "1970" <= text[0:4] <= "9000":
         raise ValueError(text)
     at = datetime(int(text[0:4]), int(text[5:7]), int(text[8:10]), int(text[11:13]), tzinfo=zone)
-    first, last = (zone.utcoffset(moment) or timedelta() for moment in (at, at.replace(minute=59, second=59, microsecond=999999)))
-    return (at.replace(tzinfo=timezone(first)), first) if first == last else (at, None)
+    first, last = (offset_at(moment, zone) for moment in (at, at.replace(minute=59, second=59, microsecond=999999)))
+    return (at.replace(tzinfo=first), first) if first == last else (at, None)
 
 
 def split_prefixes(text: str) -> tuple[str, tuple[str, ...], str]:

@@ -72,9 +72,22 @@ HOURS = {
 }  # fmt: skip
 """Abbreviations of zones that mean one offset wherever they are used (IANA's tz); CST and IST do not."""
 
+UNIT = re.compile(
+    rb"(?:\xe2\x97[\x80-\xbf]|\xc3\x97|\xe2\x86\xbb|[*x]) [\w@.:\\-]{1,128}\.service(?: - |\Z)"
+    rb"|(?:snap\.amazon-ssm-agent\.)?amazon-ssm-agent\.service - "
+)
+"""The first line of ``systemctl status``: a dot, a circle, a cross or an arrow, and the unit's name; the agent's without one."""
+
+UNIT_FIELD = re.compile(
+    rb"\s{0,20}(?:Loaded|Active|Drop-In|Docs|Process|Main PID|Status|Tasks|Memory|CPU|CGroup|Condition|TriggeredBy|Duration"
+    rb"|Invocation|IO|IP|Trigger|Triggers|Error): "
+)
+
 FOREIGN = re.compile(
     b"|".join(re.sub(rb"\?P<\w+>", b"?:", pattern) for pattern in (*_AT_START, *(shape.pattern for shape in SEELOG)))
     + rb"|level=[a-z]{3,8} time=\S{19}|"
+    + UNIT.pattern
+    + rb"|"
     + PROMPT.pattern
 )
 """How a line begins that this module knows."""

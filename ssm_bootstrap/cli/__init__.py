@@ -17,7 +17,10 @@ def command() -> NoReturn:
     exit handlers take away under its feet what it works with (OPENSSL_init_crypto(3): libcrypto is cleaned up at exit), and
     the process would die of that after all is done.
     """
-    status = main()
+    try:
+        status = main()
+    except KeyboardInterrupt:  # while modules were loaded, or once more while the first was told
+        status = 130
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

@@ -26,11 +26,11 @@ def explain_command(session: Session, arguments: argparse.Namespace) -> int:
     host = session.host
     if arguments.files or arguments.follow:
         other = "--follow" if arguments.follow else arguments.files[0]
-        raise Refusal(ExitStatus.USAGE, f"--command reads what the agent kept of one command: {other} does not go with it")
+        raise Refusal(ExitStatus.USAGE, f"--command reads the files of one command: it cannot be combined with {other}")
     try:
         command = read_command(host.files.unled(), arguments.command_id)
     except PermissionError as error:
-        raise Refusal(ExitStatus.NO_PERMISSION, f"--command: {error.filename}: only root may look there: use sudo") from None
+        raise Refusal(ExitStatus.NO_PERMISSION, f"--command: {error.filename}: only root can read it (use sudo)") from None
     except ValueError:
         expected = f"--command: {arguments.command_id!r}: expected a command id (a UUID), or none for the latest"
         raise Refusal(ExitStatus.USAGE, expected) from None
@@ -52,7 +52,7 @@ def explain_command(session: Session, arguments: argparse.Namespace) -> int:
         return status
     for path, words in ends.cut:
         arguments.say(f"{path}: {words}")
-    report = new_report(arguments.colour)
+    report = new_report(arguments.colour, arguments.width)
     report.line(story.title, "bold")
     for label, text in (("ended", story.ended), ("means", story.means), ("change", story.step)):
         if text:

@@ -1,4 +1,4 @@
-"""``ssm-bootstrap deregister``: clear this node's identity, and say what is left to do on the side of AWS."""
+"""``ssm-bootstrap deregister``: clear this node's identity, and say what is left to do in AWS."""
 
 from __future__ import annotations
 
@@ -7,31 +7,51 @@ import argparse
 from ssm_bootstrap.act.agent.program import find_binary
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.deregister import Deregistration
-from ssm_bootstrap.cli.flags import add_output, duration
-from ssm_bootstrap.cli.outcome import no_agent, take_charge, tell_outcome
+from ssm_bootstrap.cli.flags import Example, add_output, duration
+from ssm_bootstrap.cli.outcome import deregistration, no_agent, take_charge, tell_outcome
 from ssm_bootstrap.cli.output import new_report, print_document, print_report
 from ssm_bootstrap.session import open_session, real_host
+
+EXAMPLES = (
+    Example(
+        "sudo ssm-bootstrap deregister",
+        "clear the identity, and keep a copy for rollback",
+    ),
+    Example(
+        "sudo ssm-bootstrap deregister --delete-snapshot",
+        "clear it for good",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``deregister``."""
-    parser.add_argument("--delete-snapshot", action="store_true", help="delete the copy of the identity too: no rollback then")
-    parser.add_argument("--now", action="store_true", help="even while a command or a session runs, which is cut")
-    parser.add_argument("--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait for another run to end")
+    parser.add_argument(
+        "--delete-snapshot", action="store_true", help="also delete the saved copy of the identity; rollback is impossible then"
+    )
+    parser.add_argument(
+        "--now", action="store_true", help="go ahead even if a command or a session is running, which cuts it off"
+    )
+    parser.add_argument(
+        "--wait",
+        type=duration,
+        default=0.0,
+        metavar="TIME",
+        help="how long to wait for another run of this program to end, as in 5m",
+    )
     add_output(parser, strict=False)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Clear it, and tell."""
-    host = real_host(arguments.secrets)
+    host = real_host(arguments.secrets, arguments.say.step)
     deadline = take_charge(host, arguments)
     session = open_session(host, None, ask_metadata=False)
     binary = find_binary(host)
     if binary is None:
         return tell_outcome(session, no_agent(session), arguments)
     old, kept = Deregistration(host, AgentService(host), binary, arguments.delete_snapshot, deadline.left(), arguments.say).run()
-    node, region = old.managed_instance_id or old.registration_file_id, old.region or "<REGION>"
-    remove = f"aws ssm deregister-managed-instance --region {region} --instance-id {node}"
+    node, remove = old.known_id, deregistration(old)
     if arguments.json:
         document = {
             "schema": "ssm-bootstrap/1",
@@ -44,12 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
         }
         print_document(document, host.secrets)
         return 0
-    report = new_report(arguments.colour)
+    report = new_report(arguments.colour, arguments.width)
     if not node:
         report.line("Not registered: there was nothing to clear.")
     else:
-        report.line(f"Cleared: {node}. This machine is not registered any more; its agent is stopped.", "green")
-        report.line("On the side of AWS the node is still listed, and billed if it is an advanced one. Remove it there:")
+        report.line(f"Cleared: {node}. This machine is no longer registered; its agent is stopped.", "green")
+        report.line("AWS still lists the node. Deregister it there:")
         report.command(remove)
     if kept:
         report.line("A copy of the identity is kept for `ssm-bootstrap rollback`; --delete-snapshot deletes it.")

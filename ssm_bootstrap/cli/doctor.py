@@ -7,10 +7,21 @@ import re
 from dataclasses import replace
 from typing import Callable, Optional, Sequence
 
+from ssm_bootstrap.act.wait import Waiting
 from ssm_bootstrap.catalog.secrets import fault_words
-from ssm_bootstrap.cli.flags import CAPABILITIES, add_for, add_history, add_output, add_page, add_region, duration
-from ssm_bootstrap.cli.output import LiveLine, Talk, check_place, print_text, write_file
-from ssm_bootstrap.cli.report import report_of, status_of, tell, tell_short, write_page
+from ssm_bootstrap.cli.flags import (
+    CAPABILITIES,
+    Example,
+    add_for,
+    add_full,
+    add_history,
+    add_output,
+    add_page,
+    add_region,
+    duration,
+)
+from ssm_bootstrap.cli.output import Talk, check_place, print_text, tell_written, write_file
+from ssm_bootstrap.cli.report import check_page, report_of, status_of, tell, tell_short, write_page
 from ssm_bootstrap.cli.saving import load_observations, observations_document
 from ssm_bootstrap.cli.support_bundle import write_bundle
 from ssm_bootstrap.collect import paths
@@ -18,10 +29,12 @@ from ssm_bootstrap.diagnose.diagnosis import diagnose, missing
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.clock import Clock, wait_for
 from ssm_bootstrap.host.errorwords import words_of
+from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.host.steps import ShowStep, unshown
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.capability import CapabilityVerdict
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
-from ssm_bootstrap.model.findings import Diagnosis
+from ssm_bootstrap.model.findings import Diagnosis, Finding
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.observe import observe_everything
@@ -30,26 +43,52 @@ from ssm_bootstrap.render.text import Report
 from ssm_bootstrap.render.wire import document
 from ssm_bootstrap.session import open_session, real_host
 
+EXAMPLES = (
+    Example(
+        "sudo ssm-bootstrap doctor",
+        "what does not work, why, and what to change",
+    ),
+    Example(
+        "sudo ssm-bootstrap doctor --for patch",
+        "is patching going to work?",
+    ),
+    Example(
+        "sudo ssm-bootstrap doctor --html report.html --redact-accounts",
+        "a page for the network team",
+    ),
+    Example(
+        "sudo ssm-bootstrap doctor --bundle support.tar.gz",
+        "what support needs; doctor --replay reads it anywhere",
+    ),
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``doctor``."""
     add_region(parser)
     add_for(parser)
     add_output(parser)
-    parser.add_argument("--short", action="store_true", help="failures only: what, and the one thing to change")
+    add_full(parser)
+    parser.add_argument("--short", action="store_true", help="only what fails, and the one thing to change")
     parser.add_argument(
-        "--wait", type=duration, default=0.0, metavar="TIME", help="look again until the capabilities work, as in 10m"
+        "--wait",
+        type=duration,
+        default=0.0,
+        metavar="TIME",
+        help="keep looking until everything works, at most this long, as in 10m",
     )
-    parser.add_argument("--save", metavar="FILE", help="write what was seen to FILE (mode 0600), for --replay elsewhere")
-    parser.add_argument("--replay", metavar="FILE", help="diagnose what --save or --bundle wrote, not this machine")
-    parser.add_argument("--bundle", metavar="F.tar.gz", help="write a support bundle (mode 0600): redacted, with a manifest")
+    parser.add_argument("--save", metavar="FILE", help="write what was seen to FILE (mode 0600), for --replay on another machine")
+    parser.add_argument("--replay", metavar="FILE", help="diagnose what --save or --bundle wrote instead of this machine")
+    parser.add_argument("--bundle", metavar="F.tar.gz", help="write a support bundle (mode 0600), redacted and with a manifest")
     add_history(parser)
     add_page(parser)
-    parser.add_argument("--redact-accounts", action="store_true", help="mask account ids in the bundle and the HTML file too")
-    parser.add_argument("--nagios", action="store_true", help="one line and the exit status of a Nagios plugin (0, 1, 2, 3)")
-    parser.add_argument("--prometheus", metavar="FILE", help="write metrics for node_exporter's textfile collector")
+    parser.add_argument("--redact-accounts", action="store_true", help="also mask account ids in the bundle and the HTML page")
+    parser.add_argument("--nagios", action="store_true", help="print one line and exit as a Nagios plugin does (0, 1, 2, 3)")
+    parser.add_argument("--prometheus", metavar="FILE", help="write metrics to FILE for the textfile collector of node_exporter")
     parser.add_argument(
-        "--inventory", action="store_true", help="write the verdicts where the agent collects custom inventory (needs root)"
+        "--inventory",
+        action="store_true",
+        help="write the verdicts as custom inventory, which the agent sends to AWS (needs root)",
     )
 
 
@@ -73,22 +112,29 @@ def _run(arguments: argparse.Namespace) -> int:
                 raise Refusal(ExitStatus.USAGE, f"--{flag}: expected without --replay")
     if arguments.nagios and arguments.json:
         raise Refusal(ExitStatus.USAGE, "--json: expected without --nagios")
-    for flag in ("save", "bundle", "prometheus", "html"):
+    for flag in ("save", "bundle", "prometheus"):
         if getattr(arguments, flag) is not None:
             check_place(f"--{flag}", getattr(arguments, flag))
-    host = real_host(arguments.secrets)
+    if arguments.html is not None:
+        check_page(arguments.html)
+    host = real_host(arguments.secrets, arguments.say.step)
+    INTERRUPTS.install(arguments.say.at_once, "the look was cut short; nothing was changed")
     observations = _replay(arguments) if arguments.replay is not None else _look(host, arguments)
+    INTERRUPTS.standing = "what was seen was not told to its end"
     diagnosis = diagnose(observations)
     if arguments.save is not None:
         from ssm_bootstrap.cli.saving import save_observations
 
         save_observations(arguments.save, observations, host.secrets)
+        tell_written(arguments.say, arguments.save, "what was seen, redacted, mode 0600; doctor --replay reads it")
     if arguments.prometheus is not None:
         _write_metrics(arguments.prometheus, observations, diagnosis, host)
+        tell_written(arguments.say, arguments.prometheus, "metrics for node_exporter")
     if arguments.inventory:
         write_inventory(observations, diagnosis, host, arguments.say)
     if arguments.html is not None:
         write_page(arguments.html, observations, diagnosis, host.secrets, machine=True, accounts=arguments.redact_accounts)
+        tell_written(arguments.say, arguments.html, "the report, redacted, mode 0600")
     if arguments.bundle is not None:
         _write_bundle(host, arguments, observations, diagnosis)
     if arguments.nagios:
@@ -103,15 +149,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _look(host: Host, arguments: argparse.Namespace) -> Observations:
     """Look once, or with --wait until the capabilities work or the time is over."""
-    line = LiveLine(arguments.say)
 
     def look() -> Observations:
-        try:
-            return observe_everything(open_session(host, arguments.region), arguments.capabilities, line)
-        finally:
-            line.end()
+        return observe_everything(open_session(host, arguments.region), arguments.capabilities)
 
-    return look_until(look, host.clock, arguments.wait, arguments.say)
+    return look_until(look, host.clock, arguments.wait, arguments.say, host.step)
 
 
 def _replay(arguments: argparse.Namespace) -> Observations:
@@ -135,24 +177,23 @@ def _write_bundle(host: Host, arguments: argparse.Namespace, observations: Obser
     wire = document(observations, diagnosis, status_of(diagnosis, arguments.strict))
     saved = observations_document(observations)
     count = write_bundle(host, arguments.bundle, saved, report, wire, accounts=arguments.redact_accounts)
-    arguments.say(
-        f"{arguments.bundle}: {count} files, mode 0600; keys, tokens, codes and passwords are masked; look before you send it"
-    )
+    held = f"{count} files, mode 0600; keys, tokens, codes and passwords are masked; look through it before you send it"
+    tell_written(arguments.say, arguments.bundle, held)
 
 
 LOOK_EVERY = 5.0
 """Seconds between the starts of two looks."""
 
-TELL_EVERY = 60.0
 
-
-def look_until(look: Callable[[], Observations], clock: Clock, wait: float, say: Callable[[str], None]) -> Observations:
+def look_until(
+    look: Callable[[], Observations], clock: Clock, wait: float, say: Callable[[str], None], step: ShowStep = unshown
+) -> Observations:
     """Look once, or for ``wait`` seconds until nothing that waiting could mend is missing; gives the last look.
 
     What is unknown for want of a look, and stays so, is said once and not waited for.
     """
     begun = clock.monotonic()
-    told: list[float] = []
+    waiting = Waiting(say, wait)
     told_unknown: list[bool] = []
     last: list[Observations] = []
 
@@ -162,18 +203,25 @@ def look_until(look: Callable[[], Observations], clock: Clock, wait: float, say:
         spent = clock.monotonic() - begun
         if spent >= wait:
             return last[0]
-        found = missing(last[0], diagnose(last[0]))
+        diagnosis = diagnose(last[0])
+        found = missing(last[0], diagnosis)
         if found.unknowable and not told_unknown:
             told_unknown.append(True)
             say(f"not waited for: {_named(found.unknowable)}: it cannot be looked at here, and waiting does not change that")
+        waiting.look_taken(_causes(found.waited, diagnosis), _named(found.waited), spent)
         if not found.waited:
             return last[0]
-        if not told or spent - told[-1] >= TELL_EVERY:
-            told.append(spent)
-            say(f"waiting: {_named(found.waited)} ({spent:.0f} s of {wait:.0f} s)")
+        shown.note(_named(found.waited))
         return None
 
-    return wait_for(clock, wait, LOOK_EVERY, settled) or last[0]
+    with (step if wait else unshown)("waiting") as shown:
+        return wait_for(clock, wait, LOOK_EVERY, settled) or last[0]
+
+
+def _causes(items: Sequence[CapabilityVerdict], diagnosis: Diagnosis) -> tuple[Finding, ...]:
+    """What is in the way of capabilities, as far as a cause is known."""
+    codes = {code for item in items for code in item.because[:1]}
+    return tuple(finding for finding in diagnosis.causes if finding.code in codes)
 
 
 def _named(items: Sequence[CapabilityVerdict]) -> str:
@@ -199,3 +247,4 @@ def write_inventory(observations: Observations, diagnosis: Diagnosis, host: Host
         host.files.write_atomic(path, data, 0o600)
     except OSError as error:
         raise Refusal(status_of_errno(error.errno), f"--inventory: {path}: {words_of(error)}") from None
+    tell_written(say, path, "the verdicts, which the agent collects as custom inventory")

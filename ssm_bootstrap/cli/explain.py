@@ -8,15 +8,36 @@ from typing import Sequence
 
 from ssm_bootstrap.catalog.logformat import KINDS
 from ssm_bootstrap.catalog.secrets import codes_among
-from ssm_bootstrap.cli.flags import add_history, add_output, add_region, moment
+from ssm_bootstrap.cli.flags import Example, add_full, add_history, add_output, add_region, moment, unknown_name
 from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.collect.known_secrets import learn_what_can_be, learn_written
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.host.signals import INTERRUPTS
 
 SETTINGS = (".conf", ".ini", ".cfg", ".env", ".json", ".yaml", ".yml", ".service")
 """What the names of files of settings end in: a secret that one of them holds may stand in a log without a name beside it."""
+
+
+EXAMPLES = (
+    Example(
+        "sudo ssm-bootstrap explain --since 2h",
+        "what the agent's logs mean, of the last two hours",
+    ),
+    Example(
+        "ssm-bootstrap explain /var/log/amazon/ssm/errors.log",
+        "one log, from here or from another machine",
+    ),
+    Example(
+        "ssm-bootstrap explain endpoint-missing",
+        "what a finding code means, and what to do",
+    ),
+    Example(
+        "sudo ssm-bootstrap explain --command",
+        "why did the latest command fail?",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,24 +46,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="*",
         metavar="FILE|DIRECTORY|-|CODE",
-        help="logs or directories of logs to read (journalctl -o json too), - for standard input (default: what there is on "
-        "this machine), or a finding code whose page is wanted",
+        help="logs to read, or directories or archives of logs (also the output of journalctl -o json); - for standard "
+        "input; or a finding code, to show its page (default: the logs of this machine)",
     )
     add_region(parser)
-    parser.add_argument("--since", type=moment, metavar="2h|DATE", help="leave out what is older")
-    parser.add_argument("--until", type=moment, metavar="2h|DATE", help="leave out what is newer")
+    parser.add_argument("--since", type=moment, metavar="2h|DATE", help="ignore what is older: a time, or how long ago")
+    parser.add_argument("--until", type=moment, metavar="2h|DATE", help="ignore what is newer")
     parser.add_argument(
         "--source",
         dest="kinds",
         type=_kinds,
         metavar="KIND[,...]",
-        help="read these alone: errors, agent, hibernate, update, setup-cli, audit, command (orchestration output), patch, "
-        "cloud-init, journal (journal is read only when asked for, or where the agent has no log)",
+        help="read only these: errors, agent, hibernate, update, setup-cli, audit, command (output of commands), patch, "
+        "cloud-init, journal (the journal is only read if it is asked for, or if the agent has no log)",
+    )
+    parser.add_argument(
+        "--policy",
+        type=_policy,
+        metavar="NAME",
+        help="print a policy to paste for --region: endpoint-ssm, endpoint-ssmmessages, endpoint-ec2messages, endpoint-s3, "
+        "role-trust, role-permissions, bucket-bundle",
     )
     add_history(parser)
-    parser.add_argument("--all", action="store_true", help="tell what is harmless too")
+    parser.add_argument("--all", action="store_true", help="also show what is harmless")
     parser.add_argument(
-        "--follow", action="store_true", help="go on reading, and print a line when an incident starts and when it ends"
+        "--follow", action="store_true", help="keep reading, and print a line when an incident starts and when it ends"
     )
     parser.add_argument(
         "--command",
@@ -50,23 +78,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const="",
         metavar="ID",
-        help="why one command failed: its output, exit status and log as one story (without an id the latest)",
+        help="why a command failed: its output, exit status and log together (without ID: the latest command)",
     )
     add_output(parser)
+    add_full(parser)
 
 
 def _kinds(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in names:
         if name not in KINDS:
-            raise argparse.ArgumentTypeError(f"{name!r} is no source; expected {', '.join(KINDS)}")
+            raise unknown_name(name, "a source", KINDS)
     if not names:
         raise argparse.ArgumentTypeError(f"expected one or more of {', '.join(KINDS)}")
     return names
 
 
+def _policy(text: str) -> str:
+    from ssm_bootstrap.catalog.policies import POLICIES  # nobody else asks for them
+
+    names = [policy.name for policy in POLICIES]
+    if text not in names:
+        raise argparse.ArgumentTypeError(f"{text!r} is no policy; expected one of {', '.join(names)}")
+    return text
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Read, group by cause, tell."""
+    if arguments.policy is not None:
+        from ssm_bootstrap.cli.policies import tell_policy
+
+        return tell_policy(arguments)
     if len(arguments.files) == 1 and _is_code(arguments.files[0]):
         from ssm_bootstrap.cli.explanation import tell_page
 
@@ -76,13 +118,16 @@ def run(arguments: argparse.Namespace) -> int:
         from ssm_bootstrap.cli.command_story import explain_command
         from ssm_bootstrap.session import open_session, real_host
 
-        return explain_command(open_session(real_host(arguments.secrets), arguments.region, ask_metadata=False), arguments)
+        return explain_command(
+            open_session(real_host(arguments.secrets, arguments.say.step), arguments.region, ask_metadata=False), arguments
+        )
     secrets = _known(arguments.secrets, arguments.files)
     search = Search.of(arguments)
     if arguments.follow:
         from ssm_bootstrap.cli.follow import follow
 
         return follow(search, arguments, secrets, Clock())
+    INTERRUPTS.install(arguments.say.at_once, "the logs were not read to their end")
     digest = search.read(meanwhile=_load)
     if secrets:
         from ssm_bootstrap.model.codec import changed_value

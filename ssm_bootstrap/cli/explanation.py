@@ -8,13 +8,15 @@ from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.cli.log_search import Search
-from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report
+from ssm_bootstrap.cli.output import exit_status, in_full, new_report, print_document, print_report
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.findings import Diagnosis, Severity
+from ssm_bootstrap.model.localtime import in_zone, time_in_words
 from ssm_bootstrap.model.logs import LogDigest
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 from ssm_bootstrap.model.site import NO_SITE
+from ssm_bootstrap.render.brief import tell_brief
 from ssm_bootstrap.render.code_page import tell_code
 from ssm_bootstrap.render.findings_page import page
 from ssm_bootstrap.render.story import incident_document, tell_harmless, tell_story
@@ -40,7 +42,7 @@ def tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secre
     if arguments.json:
         print_document(_document(digest, found, search, (region, source), int(status), arguments.all), secrets)
     else:
-        print_report(_report(digest, found, search, region, arguments), secrets)
+        print_report(_report(digest, found, search, region, arguments, secrets), secrets)
     return status
 
 
@@ -54,7 +56,7 @@ def _document(
     name, source = region
     told: Observed[str] = Seen(name) if name else Unseen("the logs name no region")
     plan = Plan(command="explain", region=told, region_source=source if name else "")
-    observations = Observations(version=__version__, taken_at=search.now, plan=plan, logs=Seen(digest))
+    observations = Observations(version=__version__, taken_at=in_zone(search.now, search.zone), plan=plan, logs=Seen(digest))
     diagnosis = Diagnosis(
         findings=found.findings,
         unseen=digest.unseen,
@@ -73,32 +75,45 @@ def _document(
     return document(observations, diagnosis, status, more)
 
 
-def _report(digest: LogDigest, found: LogDiagnosis, search: Search, region: str, arguments: argparse.Namespace) -> Report:
+def _report(
+    digest: LogDigest, found: LogDiagnosis, search: Search, region: str, arguments: argparse.Namespace, secrets: Secrets
+) -> Report:
     listed = found.listed
-    diagnosis = Diagnosis(
-        findings=found.findings, unseen=digest.unseen, unexplained=listed[:MOST_UNEXPLAINED], records=found.records
-    )
-    report = new_report(arguments.colour)
+    most = MOST_UNEXPLAINED if arguments.full else len(listed)
+    diagnosis = Diagnosis(findings=found.findings, unseen=digest.unseen, unexplained=listed[:most], records=found.records)
+    report = new_report(arguments.colour, arguments.width)
     where = f" - {region}" if region else ""
-    when = search.now.isoformat(sep=" ", timespec="seconds")
-    report.line(f"ssm-bootstrap {__version__} - explain{where} - {when}", "dim")
+    when = time_in_words(in_zone(search.now, search.zone))
+    title = f"ssm-bootstrap {__version__} - explain{where} - {when}"
+    if not arguments.full:
+        _tell_before(report, found, arguments)
+        tell_brief(report, diagnosis, heading=title, details=in_full(arguments, secrets))
+        return report
+    report.line(title, "dim")
     report.headline(diagnosis)
     tell_story(report, [item for item in found.incidents if item.goes_on], search.zone_name)
     report.findings(diagnosis.findings)
-    if arguments.history:
-        report.history(found.history)
-    elif found.history:
+    if not arguments.history and found.history:
         report.line()
-        report.line(f"Over by now, and not told here: {len(found.history)} (--history lists them).", "dim")
-    if arguments.all:
-        tell_harmless(report, [(note.count, note.id, note.meaning) for note in found.harmless])
+        report.line(f"Past faults not shown: {len(found.history)} (--history lists them).", "dim")
+    _tell_before(report, found, arguments)
     report.unseen(diagnosis)
     if len(listed) > MOST_UNEXPLAINED:
         report.item("    ", f"and {len(listed) - MOST_UNEXPLAINED} more (--json has them)")
     explained, benign, unexplained = found.records
     report.line()
     report.line(f"Records: {explained} explained, {benign} harmless, {unexplained} unexplained.", "dim")
+    report.line()
+    report.headline(diagnosis)
     return report
+
+
+def _tell_before(report: Report, found: LogDiagnosis, arguments: argparse.Namespace) -> None:
+    """What was asked for besides what is so now: what is over, and what is harmless."""
+    if arguments.history:
+        report.history(found.history)
+    if arguments.all:
+        tell_harmless(report, [(note.count, note.id, note.meaning) for note in found.harmless])
 
 
 def tell_page(arguments: argparse.Namespace) -> int:
@@ -108,7 +123,7 @@ def tell_page(arguments: argparse.Namespace) -> int:
         document = {"schema": "ssm-bootstrap/1", "command": "explain", "code": kind.code, "page": page(kind)}
         print_document(document, arguments.secrets)
     else:
-        report = new_report(arguments.colour)
+        report = new_report(arguments.colour, arguments.width)
         region = arguments.region or ""
         tell_code(report, kind, {"region": region, "domain": partition_of(region, NO_SITE).domain} if region else {})
         print_report(report, arguments.secrets)

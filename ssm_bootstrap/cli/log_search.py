@@ -16,6 +16,7 @@ from typing import Callable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import KINDS, OF_THE_AGENT, kind_of
 from ssm_bootstrap.cli.flags import resolve
+from ssm_bootstrap.cli.how_far import Counted, Watched
 from ssm_bootstrap.cli.suggestions import meant
 from ssm_bootstrap.collect.logs.parts import SHARE, LogFiles
 from ssm_bootstrap.collect.logs.read import read_logs, read_stream
@@ -24,9 +25,11 @@ from ssm_bootstrap.collect.logs.stream import is_one_log, kind_of_archive
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files, NamedFiles
 from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.host.steps import ShowStep, unshown
 from ssm_bootstrap.host.walks import LogTree
 from ssm_bootstrap.host.workers import Workers
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.localtime import in_zone
 from ssm_bootstrap.model.logs import LogDigest, LogFile
 
 STANDARD_INPUT = "standard input"
@@ -53,6 +56,7 @@ class Search:
     zone: tzinfo
     now: datetime
     secrets: Secrets
+    step: ShowStep = unshown
     since: Optional[datetime] = None
     until: Optional[datetime] = None
 
@@ -69,7 +73,9 @@ class Search:
             raise Refusal(ExitStatus.USAGE, "explain: an empty argument: expected a file, a directory, - or a finding code")
         if "-" in arguments.files and (len(arguments.files) > 1 or arguments.follow):
             raise Refusal(ExitStatus.USAGE, "explain: -: expected alone, and without --follow")
-        return cls(tuple(arguments.files), arguments.kinds or KINDS, zone, now, arguments.secrets, since, until)
+        return cls(
+            tuple(arguments.files), arguments.kinds or KINDS, zone, now, arguments.secrets, arguments.say.step, since, until
+        )
 
     @property
     def is_own(self) -> bool:
@@ -79,10 +85,9 @@ class Search:
     @property
     def zone_name(self) -> str:
         """The zone that is taken for the logs' times."""
-        offset = self.now.astimezone(self.zone).strftime("%z")
-        name = self.zone.tzname(self.now.replace(tzinfo=None)) or ""
-        told = f"UTC{offset[:3]}:{offset[3:]}"
-        return told if name in ("", "UTC", told) else f"{name}, {told}"
+        local = in_zone(self.now, self.zone)
+        name, offset = local.tzname() or "", f"UTC{local.isoformat()[-6:]}"
+        return offset if name.startswith("UTC") else f"{name}, {offset}"
 
     def read(self, meanwhile: Callable[[], object] = lambda: None) -> LogDigest:
         """The digest; raises Refusal (66 of what was named, 78 of this machine) where there is nothing to be read.
@@ -95,9 +100,15 @@ class Search:
             return self._read_journal()
         found = self.sources()
         if self.files and any(_may_be_packed(source.path, NamedFiles()) for source in found):
-            return self._read_packed(found, NamedFiles())
+            with self.step("reading the logs") as shown:
+                return self._read_packed(found, Watched(NamedFiles(), shown, _sizes(found)))
         workers = Workers(meanwhile=meanwhile)
-        digest = workers.beside(lambda: self.read_sources(found)) if _are_small(found) else self.read_sources(found, workers)
+        with self.step("reading the logs") as shown:
+            if _are_small(found):
+                digest = workers.beside(lambda: self.read_sources(found))
+            else:
+                files = Watched(self._files(), shown, _sizes(found) // workers.count)
+                digest = self.read_sources(found, workers, files)
         if self.is_own and not found:
             with contextlib.suppress(Refusal):  # a machine without a journal
                 digest = self._read_journal() if "journal" in self.kinds else digest
@@ -170,7 +181,7 @@ class Search:
         written = {source.path: source.written for source in found if source.kind == "command" and source.written}
         paths = tuple(dict.fromkeys(source.path for source in found))
         return read_logs(
-            files or (Files().unled() if self.is_own else NamedFiles()),
+            files or self._files(),
             paths,
             self.zone,
             self.now,
@@ -179,6 +190,9 @@ class Search:
             written=written,
             workers=workers,
         )
+
+    def _files(self) -> LogFiles:
+        return Files().unled() if self.is_own else NamedFiles()
 
     def own_region(self) -> tuple[str, str]:
         """The region of this machine by its configuration and vault, and who says so; empty where nothing does."""
@@ -194,12 +208,14 @@ class Search:
 
     def _read_standard_input(self) -> LogDigest:
         try:
-            chunks = iter(lambda: sys.stdin.buffer.read(1 << 18), b"")
-            first = next(chunks, b"")
-            if kind_of_archive(first) and not is_one_log(first):
-                digest = self._read_piped_archive(chain([first], chunks))
-            else:
-                digest = self._read_stream(chain([first], chunks), STANDARD_INPUT)
+            with self.step(f"reading {STANDARD_INPUT}") as shown:
+                counted = Counted(shown)
+                chunks = counted.passing(iter(lambda: sys.stdin.buffer.read(1 << 18), b""))
+                first = next(chunks, b"")
+                if kind_of_archive(first) and not is_one_log(first):
+                    digest = self._read_piped_archive(chain([first], chunks))
+                else:
+                    digest = self._read_stream(chain([first], chunks), STANDARD_INPUT)
         except OSError as error:
             from ssm_bootstrap.host.errorwords import words_of
 
@@ -232,7 +248,8 @@ class Search:
         if self.since:
             words += ["--since", f"@{int(self.since.timestamp())}"]
         try:
-            done = real_host(self.secrets).commands.run(words, timeout=JOURNAL_PATIENCE, most=JOURNAL_LIMIT)
+            with self.step("reading the journal"):
+                done = real_host(self.secrets).commands.run(words, timeout=JOURNAL_PATIENCE, most=JOURNAL_LIMIT)
         except CannotRun as error:
             raise Refusal(ExitStatus.BAD_CONTENT, f"explain: the journal: {error}") from None
         digest = self._read_stream(iter([done.output.encode("utf-8", "replace")]), "journal")
@@ -271,6 +288,15 @@ def _may_be_packed(path: str, files: LogFiles) -> bool:
         return bool(kind_of_archive(next(files.read_chunks(path), b"")))
     except OSError:
         return False
+
+
+def _sizes(found: Sequence[Source]) -> int:
+    """Bytes of all the files, as far as they can be looked at."""
+    total = 0
+    for source in found:
+        with contextlib.suppress(OSError):
+            total += os.stat(source.path).st_size
+    return total
 
 
 def _are_small(found: Sequence[Source]) -> bool:

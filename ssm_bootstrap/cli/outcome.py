@@ -15,9 +15,10 @@ from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.wait import Deadline
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.cli.output import Talk, new_report, print_document, print_report
+from ssm_bootstrap.collect.agent.activation import identifier_problem
 from ssm_bootstrap.collect.agent.identity import look_at_identity
 from ssm_bootstrap.collect.agent.service import look_at_agent
-from ssm_bootstrap.diagnose.findings import make_finding
+from ssm_bootstrap.diagnose.findings import make_finding, with_known
 from ssm_bootstrap.diagnose.network.region import contradicted
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.errorwords import words_of
@@ -27,6 +28,7 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Diagnosis, Evidence, Finding, Severity
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Seen, value_of
+from ssm_bootstrap.render.brief import tell_brief
 from ssm_bootstrap.render.wire import document
 from ssm_bootstrap.session import Session, plan_of
 
@@ -51,6 +53,13 @@ class CommandOutcome:
     identity: Optional[Identity] = None  # the one that was there before and still is
     status: Optional[ExitStatus] = None
     note: str = ""
+    replaced: Optional[Identity] = None  # the one that was there before and is no more
+
+    @property
+    def abandoned(self) -> Optional[Identity]:
+        """The identity that AWS still lists and this machine no longer uses."""
+        old = self.replaced
+        return old if old is not None and old.known_id not in ("", self.managed_instance_id) else None
 
     @property
     def exit_status(self) -> ExitStatus:
@@ -67,6 +76,11 @@ class CommandOutcome:
         return ExitStatus.OK if self.proof is None or self.proof.online else ExitStatus.FOUND
 
 
+def deregistration(identity: Identity) -> str:
+    """The command that takes a node out of AWS's list."""
+    return f"aws ssm deregister-managed-instance --region {identity.region or '<REGION>'} --instance-id {identity.known_id}"
+
+
 def no_agent(session: Session) -> CommandOutcome:
     """The end where no agent is on this machine."""
     shown = (Evidence("files", "/usr/bin, /snap", "no amazon-ssm-agent"),)
@@ -80,7 +94,7 @@ def must_be_root(host: Host, message: str) -> None:
     try:
         host.machine.must_tell_processes()
     except OSError as error:
-        text = f"{error.filename}: {words_of(error)}: what runs here cannot be told without /proc; nothing was changed"
+        text = f"{error.filename}: {words_of(error)}: running processes cannot be listed without /proc; nothing was changed"
         raise Refusal(ExitStatus.BAD_CONTENT, text) from None
 
 
@@ -91,7 +105,7 @@ def take_charge(host: Host, arguments: argparse.Namespace) -> Deadline:
     """
     command: str = arguments.command
     must_be_root(host, f"{command}: only root may change the agent's identity (use sudo)")
-    INTERRUPTS.install()
+    INTERRUPTS.install(arguments.say.at_once, "nothing was changed")
     deadline = Deadline.after(host.clock, arguments.wait)
     recover_first(host, command, deadline.left(), arguments.say)
     if not arguments.now:
@@ -112,7 +126,9 @@ def must_not_cut(host: Host, command: str) -> None:
     workers = [item for item in processes if item.name in ("ssm-document-worker", "ssm-session-worker")]
     if workers:
         names = ", ".join(f"{item.name} (pid {item.pid})" for item in workers)
-        text = f"{command}: {names} is at work: a patch run or a session would be cut; expected --now for that"
+        text = (
+            f"{command}: {names} is running: stopping the agent would cut off a patch run or a session; expected --now for that"
+        )
         raise Refusal(ExitStatus.TRY_LATER, text)
 
 
@@ -120,12 +136,14 @@ def tell_outcome(session: Session, outcome: CommandOutcome, arguments: argparse.
     """Print how it ended; gives the exit status."""
     status = outcome.exit_status
     mismatch = region_mismatch(session, status)
+    facts = _given(session, arguments)
     finding = outcome.finding or (outcome.proof.finding if outcome.proof is not None else None)
+    finding = with_known(finding, facts) if finding is not None else None
     if arguments.json:
-        found = tuple(item for item in (finding, outcome.remark, mismatch) if item is not None)
+        found = tuple(with_known(item, facts) for item in (finding, outcome.remark, mismatch) if item is not None)
         _document(session, outcome, Diagnosis(findings=found), arguments, status)
         return status
-    report = new_report(arguments.colour)
+    report = new_report(arguments.colour, arguments.width)
     if outcome.managed_instance_id and outcome.identity is not None:
         known = f"{outcome.managed_instance_id} in {outcome.identity.region}"
         report.line(f"Already registered: {known}. Nothing was changed.", "green")
@@ -135,20 +153,53 @@ def tell_outcome(session: Session, outcome: CommandOutcome, arguments: argparse.
         where = region_at_work(session)
         report.line(f"{'Registered' if outcome.attempts else 'Node'}: {outcome.managed_instance_id} in {where}.", "green")
     elif outcome.identity is not None:
-        report.line(f"Not registered anew. The old identity is back: {outcome.identity.managed_instance_id}.", "bold red")
+        report.line(f"Registration failed. The old identity was restored: {outcome.identity.managed_instance_id}.", "bold red")
     if outcome.note:
         report.line(outcome.note)
     if outcome.proof is not None:
         _tell_proof(report, outcome.proof)
-    if finding is not None:
+    if finding is not None and not arguments.full:
+        told = Diagnosis(findings=tuple(item for item in (finding, mismatch) if item is not None))
+        tell_brief(report, told, details="ssm-bootstrap doctor --full")
+    elif finding is not None:
         report.finding(finding)
     elif not outcome.managed_instance_id and outcome.attempts:
-        report.line("The agent did not register, and no known cause stands in what it said:", "bold red")
+        report.line("The agent did not register, and its output shows no known cause:", "bold red")
         report.item("said", outcome.attempts[-1].explanation or "nothing")
-    if mismatch is not None:
+    if mismatch is not None and (finding is None or arguments.full):
         report.finding(mismatch, brief=True)
+    if outcome.abandoned is not None:
+        report.line()
+        report.line(f"AWS still lists {outcome.abandoned.known_id}, which this machine no longer uses.")
+        report.line(
+            "Once this node is online and if no other machine uses it, deregister it (you cannot roll back to it after that):"
+        )
+        report.command(deregistration(outcome.abandoned))
     print_report(report, session.host.secrets)
     return status
+
+
+def _given(session: Session, arguments: argparse.Namespace) -> dict[str, str]:
+    """What the caller gave of an activation, for the commands that are told: an id that is one, and a file that is there.
+
+    Anything else may be the code itself, in the wrong place.
+    """
+    configuration, host = session.configuration, session.host
+    named = getattr(arguments, "activation_id", None) or host.environment.get("SSM_BOOTSTRAP_ACTIVATION_ID", "").strip()
+    identifier = named or configuration.activation_id
+    file = getattr(arguments, "activation_code_file", None) or configuration.code_file
+    return {
+        "region": value_of(session.choice.region) or "",
+        "activation_id": identifier if identifier and not identifier_problem(identifier) else "",
+        "activation_code_file": file if _is_there(host, file) else "",
+    }
+
+
+def _is_there(host: Host, path: str) -> bool:
+    try:
+        return path.startswith("/") and host.files.exists(path)
+    except OSError:
+        return False
 
 
 def region_mismatch(session: Session, status: ExitStatus) -> Optional[Finding]:
@@ -160,9 +211,10 @@ def region_mismatch(session: Session, status: ExitStatus) -> Optional[Finding]:
 
 def _tell_proof(report: Any, proof: Proof) -> None:
     if proof.online:
-        report.line(f"Online by {proof.channel}, after {proof.seconds:.1f} s.", "green")
+        report.line(f"Online through {proof.channel} after {proof.seconds:.1f} s.", "green")
         return
-    report.line("Not proven online:", "bold red")
+    within = f" within {proof.seconds:.0f} s" if proof.seconds >= 1 else ""
+    report.line(f"The node did not come online{within}:", "bold red")
     for sign in proof.signs:
         report.item("seen   " if sign.seen else "missing", f"{sign.name}: {sign.detail}")
 
@@ -172,7 +224,7 @@ def _document(
 ) -> None:
     observations = Observations(
         version=__version__,
-        taken_at=session.host.clock.now(),
+        taken_at=session.host.clock.local(),
         plan=plan_of(session, arguments.command, ()),
         identity=Seen(look_at_identity(session.host.files)),
         root=True,
@@ -198,4 +250,6 @@ def _document(
             "seconds": round(outcome.proof.seconds, 2),
             "signs": [{"sign": sign.name, "seen": sign.seen, "detail": sign.detail} for sign in outcome.proof.signs],
         }
+    if outcome.abandoned is not None:
+        more |= {"was": outcome.abandoned.known_id, "aws": [deregistration(outcome.abandoned)]}
     print_document(document(observations, diagnosis, status, more), session.host.secrets)

@@ -1,12 +1,15 @@
-"""Printing: the report on standard output, talk on standard error, and the live line while a look is under way."""
+"""Printing: the report on standard output, and talk on standard error."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional
 
 from ssm_bootstrap.catalog.secrets import fault_words
+from ssm_bootstrap.cli.steps import Screen, Steps, in_encoding
+from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.secrets import Secrets
@@ -15,9 +18,11 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 from ssm_bootstrap.render.terminal import clean
 
 if TYPE_CHECKING:
+    import argparse
+
     from ssm_bootstrap.render.text import Report
 
-PIPE_WIDTH = 100
+PIPE_WIDTH = 80
 NARROWEST, WIDEST = 20, 500
 """Columns of a report, whatever COLUMNS says: each row is filled up to them."""
 
@@ -29,16 +34,26 @@ def terminal_width(otherwise: int) -> int:
     return shutil.get_terminal_size((otherwise, 24)).columns
 
 
-def new_report(colour: bool = True) -> Report:
-    """A report as wide as the terminal, or 100 columns in a pipe; colours only on a terminal, and never with NO_COLOR."""
+def new_report(colour: str = "auto", width: Optional[int] = None) -> Report:
+    """A report of ``width`` columns: else as wide as the terminal, COLUMNS, or 80 in a pipe.
+
+    ``colour`` is always, never, or auto: on a terminal, and not with NO_COLOR.
+    """
     from ssm_bootstrap.render.text import Report  # of a log it is loaded while that is read
 
     terminal = sys.stdout.isatty()
-    columns = terminal_width(PIPE_WIDTH) if terminal or os.environ.get("COLUMNS") else PIPE_WIDTH
+    columns = width or (terminal_width(PIPE_WIDTH) if terminal or os.environ.get("COLUMNS") else PIPE_WIDTH)
     columns = max(NARROWEST, min(columns, WIDEST))
-    coloured = colour and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    wanted = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    return Report(columns, coloured, plain)
+    return Report(columns, wanted if colour == "auto" else colour == "always", plain)
+
+
+def in_full(arguments: argparse.Namespace, secrets: Secrets) -> str:
+    """The command that was given, to be given again for the whole report."""
+    import shlex
+
+    return secrets.told(shlex.join(("ssm-bootstrap", *arguments.words, "--full")))
 
 
 def print_report(report: Report, secrets: Secrets) -> None:
@@ -65,29 +80,52 @@ class Talk:
     """What is told on standard error while a command runs: one clean line each, with the ``secrets`` of the run masked.
 
     Talk tells of changes under way, and of faults: it is masked, where a report with a secret in it is not written at all.
-    Under systemd a line is the unit's status too, and the journal gets its priority.
+    Under systemd a line is the unit's status too, and the journal gets its priority. ``step`` shows what goes on meanwhile.
     """
 
-    def __init__(self, secrets: Secrets) -> None:
+    def __init__(self, secrets: Secrets, clock: Optional[Clock] = None) -> None:
         self._secrets = secrets
+        is_screen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._screen = Screen(lambda: terminal_width(80)) if is_screen else None
+        self.step = Steps(self._say_step, self.masked, self._status, clock or Clock(), self._screen)
 
     def __call__(self, text: str, *, error: bool = False) -> None:
-        """Say one line."""
+        """Say one line; that of an ``error`` is the last of a command."""
+        if error:
+            self.step.close()
         line = self.masked(text)
-        print(f"{_priority(line, error)}{line}", file=sys.stderr, flush=True)
-        if "NOTIFY_SOCKET" in os.environ:
-            tell_status(line, os.environ)
+        self._write(line, ERROR if error else WARNING if line.startswith(("warning:", "waiting:")) else INFO)
+        self._status(text)
 
     def masked(self, text: str) -> str:
         """A line as it may be said where nothing may fail: clean, and without what is known of secrets."""
         return self._secrets.told(clean(text))
 
+    def at_once(self, text: str) -> None:
+        """Say one line in the midst of whatever is being written: it takes none of Python's buffers, whose locks may be held."""
+        line = self._made(self.masked(text), WARNING)
+        begin = "" if self._screen is None else "\r\x1b[2K"
+        with contextlib.suppress(OSError, ValueError):  # nobody listens
+            os.write(sys.stderr.fileno(), f"{begin}{line}\n".encode("utf-8", "backslashreplace"))
 
-def _priority(line: str, error: bool) -> str:
-    if "JOURNAL_STREAM" not in os.environ:
-        return ""
-    level = ERROR if error else WARNING if line.startswith(("warning:", "waiting:")) else INFO
-    return f"<{level}>" if is_journal(sys.stderr, os.environ) else ""
+    def _say_step(self, text: str, well: bool) -> None:
+        self._write(self.masked(text), INFO if well else WARNING)
+
+    def _write(self, line: str, level: int) -> None:
+        with self.step.aside():
+            print(self._made(line, level), file=sys.stderr, flush=True)
+
+    def _made(self, line: str, level: int) -> str:
+        """A line as it is written here: folded on a terminal, with its priority in the journal."""
+        if self._screen is not None:
+            line = self._screen.folded(line)
+        elif "JOURNAL_STREAM" in os.environ and is_journal(sys.stderr, os.environ):
+            line = f"<{level}>{line}"
+        return in_encoding(line, sys.stderr.encoding or "")
+
+    def _status(self, text: str) -> None:
+        if "NOTIFY_SOCKET" in os.environ:
+            tell_status(self.masked(text), os.environ)
 
 
 def report_bug(error: BaseException, say: Talk) -> int:
@@ -95,31 +133,6 @@ def report_bug(error: BaseException, say: Talk) -> int:
     text = f"{fault_words(error)} (SSM_BOOTSTRAP_DEBUG=1 shows where)"
     say(f"ssm-bootstrap: a fault of ssm-bootstrap itself: {text}", error=True)
     return int(ExitStatus.BUG)
-
-
-class LiveLine:
-    """One line on a terminal's standard error that shows what is pending; silent in a pipe."""
-
-    def __init__(self, say: Talk, verb: str = "waiting for") -> None:
-        self._say, self._verb = say, verb
-        self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        self._shown = ""
-
-    def __call__(self, pending: Sequence[str]) -> None:
-        """Show what is pending."""
-        if not self._live:
-            return
-        text = self._say.masked(f"{self._verb} {', '.join(pending)}") if pending else ""
-        width = terminal_width(80) - 1
-        text = text if len(text) <= width else text[: width - 3] + "..."
-        if text != self._shown:
-            sys.stderr.write(f"\r\x1b[2K{text}")
-            sys.stderr.flush()
-            self._shown = text
-
-    def end(self) -> None:
-        """Take the line away."""
-        self(())
 
 
 def exit_status(errors: bool, remarks: bool, strict: Optional[bool]) -> ExitStatus:
@@ -137,6 +150,11 @@ def check_place(flag: str, path: str) -> None:
         raise Refusal(ExitStatus.BAD_CONTENT, f"{flag}: {path}: expected a file in a directory that is there")
     if os.path.islink(place) or (os.path.exists(place) and not os.path.isfile(place)):
         raise Refusal(ExitStatus.BAD_CONTENT, f"{flag}: {path}: expected a new file or a regular one, and it is something else")
+
+
+def tell_written(say: Callable[[str], None], path: str, what: str) -> None:
+    """Say on standard error where something was written, and what it is."""
+    say(f"wrote {os.path.abspath(path)}: {what}")
 
 
 def write_file(flag: str, path: str, data: bytes, mode: int, secrets: Secrets) -> None:

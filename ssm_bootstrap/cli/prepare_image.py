@@ -7,8 +7,8 @@ import argparse
 from ssm_bootstrap import __version__
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.setup.prepare_image import Preparation, Prepared
-from ssm_bootstrap.cli.flags import add_output
-from ssm_bootstrap.cli.outcome import must_be_root
+from ssm_bootstrap.cli.flags import Example, add_output
+from ssm_bootstrap.cli.outcome import deregistration, must_be_root
 from ssm_bootstrap.cli.output import new_report, print_document, print_report
 from ssm_bootstrap.collect.agent.identity import look_past_journal
 from ssm_bootstrap.host.signals import INTERRUPTS
@@ -19,23 +19,34 @@ from ssm_bootstrap.model.observed import Seen
 from ssm_bootstrap.render.wire import document
 from ssm_bootstrap.session import Session, open_session, plan_of, real_host
 
+EXAMPLES = (
+    Example(
+        "sudo ssm-bootstrap prepare-image",
+        "right before you shut down the machine and make the image",
+    ),
+    Example(
+        "sudo ssm-bootstrap prepare-image --yes --logs",
+        "on a machine that was registered to try it out",
+    ),
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``prepare-image``."""
     parser.add_argument(
         "--yes",
         action="store_true",
-        help="also on a registered node whose agent runs: stop the agent and take its identity away",
+        help="do it even on a registered node whose agent runs: stop the agent and remove its identity",
     )
-    parser.add_argument("--logs", action="store_true", help="remove the agent's logs too")
+    parser.add_argument("--logs", action="store_true", help="also remove the logs of the agent")
     add_output(parser, strict=False)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Remove it, and say what was removed."""
-    host = real_host(arguments.secrets)
+    host = real_host(arguments.secrets, arguments.say.step)
     must_be_root(host, "prepare-image: only root may remove the agent's identity (use sudo)")
-    INTERRUPTS.install()
+    INTERRUPTS.install(arguments.say.at_once, "nothing was removed")
     session = open_session(host, None, ask_metadata=False)
     preparation = Preparation(host, AgentService(host), session.configuration, arguments.yes, arguments.logs, arguments.say)
     return _tell(session, preparation.run(), arguments)
@@ -55,14 +66,14 @@ def _status(prepared: Prepared) -> ExitStatus:
 
 
 def _report(session: Session, prepared: Prepared, arguments: argparse.Namespace) -> None:
-    report = new_report(arguments.colour)
-    report.line("Removed:" if prepared.removed else "Nothing was there to be removed.", "green")
+    report = new_report(arguments.colour, arguments.width)
+    report.line("Removed:" if prepared.removed else "There was nothing to remove.", "green")
     width = max((len(item.what) for item in prepared.removed), default=0)
     for item in prepared.removed:
         report.item(f"{item.what:<{width}}", item.path)
     for heading, style, unsearched in (
-        ("Left, to be looked at by hand before this becomes an image:", "bold red", False),
-        ("Not looked at:", "magenta", True),
+        ("Left in place, to be checked by hand before you make the image:", "bold red", False),
+        ("Not checked:", "magenta", True),
     ):
         rows = [item for item in prepared.left if item.is_unsearched is unsearched]
         if rows:
@@ -72,31 +83,29 @@ def _report(session: Session, prepared: Prepared, arguments: argparse.Namespace)
             report.line(f"{row.path}: {row.why}", indent=2)
     if prepared.left_running:
         report.line()
-        report.line(f"Still running, and able to write again: {', '.join(prepared.left_running)}.", "yellow")
+        report.line(f"Still running, and may write again: {', '.join(prepared.left_running)}.", "yellow")
     report.line()
-    report.line("Shut this machine down now and make the image. It gets a machine-id at its next start: register no earlier.")
-    old = prepared.old.managed_instance_id or prepared.old.registration_file_id
+    report.line(
+        "Shut this machine down now and make the image. It gets a machine-id at its next boot: do not register before that."
+    )
+    old = prepared.old.known_id
     if old:
-        report.line(f"AWS still lists {old}; if no other machine is that node, deregister it there:")
-        report.command(_deregister(old, prepared.old.region))
+        report.line(f"AWS still lists {old}; if no other machine uses that node ID, deregister it:")
+        report.command(deregistration(prepared.old))
     print_report(report, session.host.secrets)
-
-
-def _deregister(managed_instance_id: str, region: str) -> str:
-    return f"aws ssm deregister-managed-instance --region {region or '<REGION>'} --instance-id {managed_instance_id}"
 
 
 def _document(session: Session, prepared: Prepared) -> None:
     observations = Observations(
         version=__version__,
-        taken_at=session.host.clock.now(),
+        taken_at=session.host.clock.local(),
         plan=plan_of(session, "prepare-image", ()),
         identity=Seen(look_past_journal(session.host.files)),
         root=True,
     )
     told = {
         "removed": [{"what": item.what, "path": item.path} for item in prepared.removed],
-        "was": prepared.old.managed_instance_id or prepared.old.registration_file_id or None,
+        "was": prepared.old.known_id or None,
         "stopped": prepared.stopped or None,
         "left_running": list(prepared.left_running),
         "left": [{"path": item.path, "why": item.why} for item in prepared.left if not item.is_unsearched],

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import argparse
 
-from ssm_bootstrap.cli.flags import add_for, add_output, add_page, add_region
-from ssm_bootstrap.cli.output import LiveLine, check_place
-from ssm_bootstrap.cli.report import tell, write_page
+from ssm_bootstrap.cli.flags import Example, add_for, add_full, add_output, add_page, add_region
+from ssm_bootstrap.cli.output import tell_written
+from ssm_bootstrap.cli.report import check_page, tell, write_page
 from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.observe import observe_network
 from ssm_bootstrap.session import open_session, real_host
+
+EXAMPLES = (
+    Example(
+        "ssm-bootstrap probe --region ap-northeast-1",
+        "can this machine reach all that it needs?",
+    ),
+    Example(
+        "ssm-bootstrap probe --for patch",
+        "only what Patch Manager needs",
+    ),
+    Example(
+        "ssm-bootstrap probe --html probe.html",
+        "a page for the network team",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,20 +33,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_region(parser)
     add_for(parser)
     add_output(parser)
+    add_full(parser)
     add_page(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look, think, tell."""
     if arguments.html is not None:
-        check_place("--html", arguments.html)
-    session = open_session(real_host(arguments.secrets), arguments.region)
-    line = LiveLine(arguments.say)
-    try:
-        observations = observe_network(session, "probe", arguments.capabilities, line)
-    finally:
-        line.end()
+        check_page(arguments.html)
+    INTERRUPTS.install(arguments.say.at_once, "the look was cut short; nothing was changed")
+    session = open_session(real_host(arguments.secrets, arguments.say.step), arguments.region)
+    observations = observe_network(session, "probe", arguments.capabilities)
     diagnosis = diagnose(observations)
     if arguments.html is not None:
         write_page(arguments.html, observations, diagnosis, session.host.secrets, machine=False)
+        tell_written(arguments.say, arguments.html, "the report, redacted, mode 0600")
     return tell(observations, diagnosis, arguments, session.host.secrets)

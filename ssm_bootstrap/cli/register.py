@@ -9,7 +9,7 @@ from ssm_bootstrap import __version__
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.enrolment import Enrolled, Enrolment, RegistrationOrder
 from ssm_bootstrap.act.wait import Deadline
-from ssm_bootstrap.cli.flags import activation_id, add_output, add_region, count, duration, path
+from ssm_bootstrap.cli.flags import Example, activation_id, add_full, add_output, add_region, count, duration, path
 from ssm_bootstrap.cli.outcome import (
     CommandOutcome,
     must_be_root,
@@ -30,62 +30,89 @@ from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen
 from ssm_bootstrap.session import Session, open_session, plan_of, real_host
 
+EXAMPLES = (
+    Example(
+        "sudo ssm-bootstrap register --activation-id 01234567-89ab-cdef-0123-456789abcdef "
+        "--activation-code-file /root/code --region ap-northeast-1",
+        "with the code in a file",
+    ),
+    Example(
+        "sudo ssm-bootstrap register --activation-id 01234567-89ab-cdef-0123-456789abcdef --activation-code-file -",
+        "type or paste the code, which is not shown",
+    ),
+    Example(
+        "sudo ssm-bootstrap register --wait 15m",
+        "with what /etc/ssm-bootstrap.conf says, as soon as the endpoint answers",
+    ),
+    Example(
+        "sudo ssm-bootstrap register --force",
+        "give a registered node a new identity; rollback takes that back",
+    ),
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``register``."""
     parser.add_argument(
-        "--activation-id", type=activation_id, metavar="UUID", help="the activation's id (SSM_BOOTSTRAP_ACTIVATION_ID)"
+        "--activation-id", type=activation_id, metavar="UUID", help="the id of the activation (or SSM_BOOTSTRAP_ACTIVATION_ID)"
     )
     parser.add_argument(
         "--activation-code-file",
         type=path,
         metavar="FILE",
-        help="a file of root, mode 0600, that holds the activation code; - for standard input",
+        help="a file with the activation code, owned by root, mode 0600; - asks for the code, or reads it from standard input",
     )
     parser.add_argument(
         "--activation-code",
         metavar="CODE",
-        help="the code itself: whoever may list processes can read it; a file is better",
+        help="the code itself; anyone who can list processes can read it, so a file is better",
     )
     add_region(parser)
     parser.add_argument(
         "--force",
         action="store_true",
-        help="replace the identity of a registered node by a new one; the old is put back if that fails",
+        help="replace the identity of a registered node with a new one; the old one is put back if that fails",
     )
-    parser.add_argument("--now", action="store_true", help="even while a command or a session runs, which is cut")
-    parser.add_argument("--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait for the endpoint, as in 15m")
-    parser.add_argument("--attempts", type=count, default=3, metavar="N", help="how often to try what is transient (default 3)")
+    parser.add_argument(
+        "--now", action="store_true", help="go ahead even if a command or a session is running, which cuts it off"
+    )
+    parser.add_argument(
+        "--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait until the endpoint answers, as in 15m"
+    )
+    parser.add_argument(
+        "--attempts", type=count, default=3, metavar="N", help="how often to try if the failure is transient (default: 3)"
+    )
     parser.add_argument(
         "--retry-after-lost-answer",
         action="store_true",
-        help="try again though the activation may be used: each try may leave an orphan mi- id at AWS",
+        help="try again even if the activation may have been used: each try may leave an unused mi- id in AWS",
     )
     parser.add_argument(
         "--install-agent",
         action="store_true",
-        help="where no agent is installed, install its package from the region's S3 bucket, if --key-file signed it",
+        help="if no agent is installed, install its package from the S3 bucket of the region, provided --key-file signed it",
     )
     parser.add_argument(
-        "--key-file", type=path, metavar="FILE", help="the public key (OpenPGP) by which AWS signs the agent's packages"
+        "--key-file", type=path, metavar="FILE", help="the public OpenPGP key with which AWS signs the packages of the agent"
     )
-    parser.add_argument("--no-preflight", dest="preflight", action="store_false", help="do not look at the endpoint first")
-    parser.add_argument("--no-restart", dest="restart", action="store_false", help="leave the agent as it is afterwards")
+    parser.add_argument("--no-preflight", dest="preflight", action="store_false", help="do not check the endpoint first")
+    parser.add_argument("--no-restart", dest="restart", action="store_false", help="do not restart the agent afterwards")
     parser.add_argument(
         "--no-block",
         action="store_true",
-        help="only put the agent's restart into systemd's queue, and prove nothing: for a unit that the agent's waits for",
+        help="only queue the restart of the agent with systemd, and prove nothing; for a unit that the agent's unit waits for",
     )
     add_output(parser, strict=False)
+    add_full(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Register, unless this node is registered already."""
     if arguments.install_agent and not arguments.key_file:
-        raise Refusal(ExitStatus.USAGE, "--install-agent: expected --key-file FILE with it: the key by which AWS signs the agent")
-    host = real_host(arguments.secrets)
+        raise Refusal(ExitStatus.USAGE, "--install-agent: expected --key-file FILE too: the key with which AWS signs the agent")
+    host = real_host(arguments.secrets, arguments.say.step)
     must_be_root(host, "register: only root may change the agent's identity (use sudo)")
-    INTERRUPTS.install()
+    INTERRUPTS.install(arguments.say.at_once, "nothing was registered")
     deadline = Deadline.after(host.clock, arguments.wait)
     recover_first(host, "register", deadline.left(), arguments.say, no_block=arguments.no_block)
     if arguments.force and not arguments.now:
@@ -126,7 +153,9 @@ def _conclude(session: Session, arguments: argparse.Namespace, enrolled: Enrolle
         finding = last.finding if last is not None else None
         outcome = CommandOutcome("", finding, result.attempts, enrolled.proof, identity=enrolled.kept)
         return tell_outcome(session, outcome, arguments)
-    outcome = CommandOutcome(last.managed_instance_id, None, result.attempts, enrolled.proof, last.finding)
+    outcome = CommandOutcome(
+        last.managed_instance_id, None, result.attempts, enrolled.proof, last.finding, replaced=enrolled.replaced
+    )
     return tell_outcome(session, outcome, arguments)
 
 
@@ -134,7 +163,7 @@ def _copied(session: Session, identity: Identity) -> Optional[Finding]:
     """What is to be said where the vault was made on another machine: this is a clone of an image that was not prepared."""
     seen = Observations(
         version=__version__,
-        taken_at=session.host.clock.now(),
+        taken_at=session.host.clock.local(),
         plan=plan_of(session, "register", ()),
         identity=Seen(identity),
         image=Seen(look_at_image(session.host.files)),

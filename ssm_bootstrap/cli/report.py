@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import Any, Mapping, Optional
 
-from ssm_bootstrap.cli.output import exit_status, new_report, print_document, print_report, write_file
+from ssm_bootstrap.cli.output import check_place, exit_status, in_full, new_report, print_document, print_report, write_file
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
-from ssm_bootstrap.render.html import page
-from ssm_bootstrap.render.machine import tell_machine
+from ssm_bootstrap.render.brief import tell_brief
+from ssm_bootstrap.render.html import EXTRA, can_be_made, page
+from ssm_bootstrap.render.machine import node_line, tell_machine
 from ssm_bootstrap.render.redact import redact_value
 from ssm_bootstrap.render.text import Report, heading
 
@@ -29,7 +30,7 @@ def status_of(diagnosis: Diagnosis, strict: bool) -> ExitStatus:
 def report_of(
     report: Report, observations: Observations, diagnosis: Diagnosis, *, machine: bool, history: bool = False
 ) -> Report:
-    """The whole report of a look, with ``machine`` the node as well."""
+    """The whole report of a look, with ``machine`` the node as well; the verdict stands first, and once more at the end."""
     report.line(heading(observations, value_of(observations.plan.region)), "dim")
     report.headline(diagnosis)
     if machine:
@@ -43,6 +44,21 @@ def report_of(
     elif diagnosis.history:
         report.line()
         report.line(f"Over by now, and not told here: {len(diagnosis.history)} (--history lists them).", "dim")
+    report.line()
+    report.headline(diagnosis)
+    return report
+
+
+def brief_of(
+    report: Report, observations: Observations, diagnosis: Diagnosis, *, details: str, machine: bool, history: bool = False
+) -> Report:
+    """The short report of a look; what is over stands before it, so that the one change stays last."""
+    if history:
+        report.history(diagnosis.history)
+        report.line()
+    node = node_line(observations) if machine else ""
+    title = heading(observations, value_of(observations.plan.region))
+    tell_brief(report, diagnosis, heading=title, node=node, details=details)
     return report
 
 
@@ -63,9 +79,20 @@ def tell(
         print_document(document(observations, diagnosis, status, more), secrets)
         return status
     history = bool(getattr(arguments, "history", False))
-    report = report_of(new_report(arguments.colour), observations, diagnosis, machine=machine, history=history)
+    report = new_report(arguments.colour, arguments.width)
+    if arguments.full:
+        report_of(report, observations, diagnosis, machine=machine, history=history)
+    else:
+        brief_of(report, observations, diagnosis, details=in_full(arguments, secrets), machine=machine, history=history)
     print_report(report, secrets)
     return status
+
+
+def check_page(path: str) -> None:
+    """Whether ``write_page`` can write there, and make a page at all, before anything is looked at; raises Refusal (78)."""
+    check_place("--html", path)
+    if not can_be_made():
+        raise Refusal(ExitStatus.BAD_CONTENT, f"--html: Jinja2 is missing: install {EXTRA}, or run the bundle, which has it")
 
 
 def write_page(
@@ -79,7 +106,7 @@ def write_page(
 def tell_short(observations: Observations, diagnosis: Diagnosis, arguments: argparse.Namespace, secrets: Secrets) -> int:
     """Print what does not work and the one thing to change for it; a healthy node is one line."""
     status = status_of(diagnosis, arguments.strict)
-    report = new_report(arguments.colour)
+    report = new_report(arguments.colour, arguments.width)
     report.verdicts([item for item in diagnosis.capabilities if item.verdict is not Verdict.OK])
     causes = [finding for finding in diagnosis.causes if finding.severity is not Severity.INFO]
     for finding in causes:

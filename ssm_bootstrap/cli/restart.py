@@ -11,9 +11,10 @@ from ssm_bootstrap.act.agent.program import find_binary
 from ssm_bootstrap.act.agent.restart import region_at_work, revive
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.recovery import recover
+from ssm_bootstrap.act.identity.transaction import NOT_PROVEN
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.wait import Preflight
-from ssm_bootstrap.cli.flags import add_output, add_region, duration
+from ssm_bootstrap.cli.flags import Example, add_full, add_output, add_region, duration
 from ssm_bootstrap.cli.outcome import (
     CommandOutcome,
     must_be_root,
@@ -32,34 +33,64 @@ from ssm_bootstrap.model.observed import NOT_ASKED
 from ssm_bootstrap.observe import look_at_logs
 from ssm_bootstrap.session import Session, open_session, proxies_of, real_host
 
+EXAMPLES = (
+    Example(
+        "sudo ssm-bootstrap restart",
+        "restart the agent, and prove that the node is online",
+    ),
+    Example(
+        "sudo ssm-bootstrap restart --if-asleep",
+        "wake an agent that hibernates, and leave any other alone",
+    ),
+    Example(
+        "sudo ssm-bootstrap restart --timeout 2m",
+        "give a slow machine more time to come online",
+    ),
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``restart``."""
     add_region(parser)
-    parser.add_argument("--now", action="store_true", help="even while a command or a session runs, which is cut")
+    parser.add_argument(
+        "--now", action="store_true", help="go ahead even if a command or a session is running, which cuts it off"
+    )
     parser.add_argument(
         "--if-asleep",
         action="store_true",
-        help="only where the agent hibernates or sleeps off a back-off and its endpoint answers; else do nothing",
+        help="only if the agent is hibernating or backing off and its endpoint answers; otherwise do nothing",
     )
-    parser.add_argument("--timeout", type=duration, default=45.0, metavar="TIME", help="how long to wait for proof (default 45s)")
-    parser.add_argument("--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait for another run to end")
+    parser.add_argument(
+        "--timeout",
+        type=duration,
+        default=45.0,
+        metavar="TIME",
+        help="how long to wait for the node to come online (default: 45s)",
+    )
+    parser.add_argument(
+        "--wait",
+        type=duration,
+        default=0.0,
+        metavar="TIME",
+        help="how long to wait for another run of this program to end, as in 5m",
+    )
     add_output(parser, strict=False)
+    add_full(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Restart and prove, after finishing what a run that died had begun."""
 
-    host = real_host(arguments.secrets)
+    host = real_host(arguments.secrets, arguments.say.step)
     must_be_root(host, "restart: only root may restart the agent (use sudo)")
-    INTERRUPTS.install()
+    INTERRUPTS.install(arguments.say.at_once, "the agent was not restarted")
     with locked(host, "restart", arguments.wait, arguments.say):
         recover(host, AgentService(host), arguments.say)
         session = replace(open_session(host, arguments.region), identity=look_past_journal(host.files))
         missing = no_agent(session) if find_binary(host) is None else None
         nobody = missing is not None or session.identity.state in (IdentityState.NOT_REGISTERED, IdentityState.LOST)
         if arguments.if_asleep and nobody:
-            arguments.say("restart --if-asleep: no agent of a registered node is here to be asleep; nothing was done")
+            arguments.say("restart --if-asleep: there is no registered agent on this machine; nothing was done")
             return ExitStatus.OK
         if missing is not None:
             return tell_outcome(session, missing, arguments)
@@ -68,7 +99,9 @@ def run(arguments: argparse.Namespace) -> int:
             return tell_outcome(session, refused, arguments)
         if not arguments.now:
             must_not_cut(host, "restart")
+        INTERRUPTS.standing = f"the agent was told to restart; {NOT_PROVEN}"
         proof = revive(session, timeout=arguments.timeout)
+        INTERRUPTS.standing = "the agent was restarted"
         return tell_outcome(session, CommandOutcome(session.identity.managed_instance_id, proof=proof), arguments)
 
 
@@ -93,11 +126,14 @@ def _awake(session: Session, arguments: argparse.Namespace) -> Optional[CommandO
     region = region_at_work(session)
     reason = why_asleep(explain_logs(look_at_logs(session), session.overrides.site, region=region), session.host.clock.now())
     if reason is None:
-        return CommandOutcome(mi, note="Awake: nothing was done.", status=ExitStatus.OK)
+        return CommandOutcome(mi, note="The agent is awake; nothing was done.", status=ExitStatus.OK)
     arguments.say(f"the agent is asleep: {reason}")
     proxies, site = proxies_of(session)[0], session.overrides.site
     preflight = Preflight(session.host, region, session.agent_config, proxies, NOT_ASKED, site)
-    finding = preflight.look()
+    with session.host.step("asking the endpoint"):
+        finding = preflight.look()
     if finding is not None:
-        return CommandOutcome(mi, finding, note="Left asleep: its endpoint does not answer yet.", status=ExitStatus.FOUND)
+        return CommandOutcome(
+            mi, finding, note="The agent was left asleep: its endpoint does not answer yet.", status=ExitStatus.FOUND
+        )
     return None

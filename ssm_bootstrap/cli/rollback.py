@@ -7,29 +7,48 @@ import argparse
 from ssm_bootstrap.act.agent.restart import revive
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.rollback import Rollback
-from ssm_bootstrap.cli.flags import add_output, add_region, duration
+from ssm_bootstrap.cli.flags import Example, add_full, add_output, add_region, duration
 from ssm_bootstrap.cli.outcome import CommandOutcome, take_charge, tell_outcome
 from ssm_bootstrap.session import open_session, real_host
+
+EXAMPLES = (
+    Example(
+        "sudo ssm-bootstrap rollback",
+        "take back the last register --force",
+    ),
+    Example(
+        "sudo ssm-bootstrap rollback --now --wait 5m",
+        "after another run has ended, and even if a command is running",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``rollback``."""
     add_region(parser)
-    parser.add_argument("--now", action="store_true", help="even while a command or a session runs, which is cut")
-    parser.add_argument("--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait for another run to end")
+    parser.add_argument(
+        "--now", action="store_true", help="go ahead even if a command or a session is running, which cuts it off"
+    )
+    parser.add_argument(
+        "--wait",
+        type=duration,
+        default=0.0,
+        metavar="TIME",
+        help="how long to wait for another run of this program to end, as in 5m",
+    )
     add_output(parser, strict=False)
+    add_full(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Put it back, start the agent, prove it."""
-    host = real_host(arguments.secrets)
+    host = real_host(arguments.secrets, arguments.say.step)
     deadline = take_charge(host, arguments)
-    rotated = "if the agent rotated its key after the snapshot, the service no longer knows the old one: then register anew"
+    rotated = "if the agent rotated its key after the snapshot, AWS no longer accepts the old one: then register again"
     arguments.say(f"warning: {rotated}")
     # The session is looked at after the change: until then the vault may name no region, or another one.
-    identity, proof = Rollback(
+    done = Rollback(
         host, AgentService(host), lambda: revive(open_session(host, arguments.region)), deadline.left(), arguments.say
     ).run()
-    return tell_outcome(
-        open_session(host, arguments.region), CommandOutcome(identity.managed_instance_id, proof=proof), arguments
-    )
+    outcome = CommandOutcome(done.identity.managed_instance_id, proof=done.proof, replaced=done.replaced)
+    return tell_outcome(open_session(host, arguments.region), outcome, arguments)

@@ -7,28 +7,44 @@ from dataclasses import replace
 
 from ssm_bootstrap.catalog.findingkind import Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.cli.flags import add_output, add_region
-from ssm_bootstrap.cli.output import new_report, print_document, print_report
+from ssm_bootstrap.cli.flags import Example, add_full, add_output, add_region
+from ssm_bootstrap.cli.output import in_full, new_report, print_document, print_report
 from ssm_bootstrap.cli.report import status_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.observe import observe_machine
+from ssm_bootstrap.render.brief import tell_brief
 from ssm_bootstrap.render.machine import tell_machine
 from ssm_bootstrap.session import open_session, real_host
+
+EXAMPLES = (
+    Example(
+        "sudo ssm-bootstrap status",
+        "which node is this, and does its agent run?",
+    ),
+    Example(
+        "sudo ssm-bootstrap status --json",
+        "the same for a script",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``status``."""
     add_region(parser)
     add_output(parser)
+    add_full(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look at identity, agent and its logs; no packet leaves the machine."""
 
-    host = real_host(arguments.secrets)
+    host = real_host(arguments.secrets, arguments.say.step)
+    INTERRUPTS.install(arguments.say.at_once, "the look was cut short; nothing was changed")
     session = open_session(host, arguments.region, ask_metadata=False)
-    observations = observe_machine(session, "status")
+    with host.step("looking at this machine"):
+        observations = observe_machine(session, "status")
     diagnosis = diagnose(observations)
     # Without a packet nobody can tell whether a network fault of the log still holds: doctor does.
     diagnosis = replace(diagnosis, findings=tuple(_as_remark(finding) for finding in diagnosis.findings))
@@ -38,10 +54,13 @@ def run(arguments: argparse.Namespace) -> int:
 
         print_document(document(observations, diagnosis, status), host.secrets)
         return status
-    report = new_report(arguments.colour)
+    report = new_report(arguments.colour, arguments.width)
     tell_machine(report, observations)
-    report.findings(diagnosis.findings)
-    report.unseen(diagnosis)
+    if arguments.full:
+        report.findings(diagnosis.findings)
+        report.unseen(diagnosis)
+    else:
+        tell_brief(report, diagnosis, details=in_full(arguments, host.secrets))
     print_report(report, host.secrets)
     return status
 

@@ -10,7 +10,7 @@ from typing import Optional
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.cli.flags import activation_id, region
+from ssm_bootstrap.cli.flags import Example, activation_id, region
 from ssm_bootstrap.collect.agent.activation import code_problem
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import NamedFiles
@@ -46,36 +46,59 @@ def code_source(text: str) -> tuple[str, str]:
     raise argparse.ArgumentTypeError(f"{text!r}: expected file, parameter:NAME or secret:NAME")
 
 
+EXAMPLES = (
+    Example(
+        "ssm-bootstrap user-data --s3-uri s3://my-bucket/ssm-bootstrap.pyz --region ap-northeast-1 "
+        "--activation-id 01234567-89ab-cdef-0123-456789abcdef --bundle dist/ssm-bootstrap.pyz --code-from parameter:/my/code",
+        "cloud-init user-data; the code is fetched from Parameter Store",
+    ),
+    Example(
+        "ssm-bootstrap user-data --s3-uri s3://my-bucket/ssm-bootstrap.pyz --region ap-northeast-1 "
+        "--activation-id 01234567-89ab-cdef-0123-456789abcdef --bundle dist/ssm-bootstrap.pyz --format shell",
+        "a shell script for an image that holds the code",
+    ),
+)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``user-data``."""
-    parser.add_argument("--s3-uri", type=s3_uri, required=True, metavar="s3://BUCKET/KEY", help="where the bundle lies")
-    parser.add_argument("--region", type=region, required=True, metavar="REGION", help="the region of bucket and activation")
-    parser.add_argument("--activation-id", type=activation_id, required=True, metavar="UUID", help="the activation's id")
+    parser.add_argument("--s3-uri", type=s3_uri, required=True, metavar="s3://BUCKET/KEY", help="where the bundle is in S3")
+    parser.add_argument(
+        "--region", type=region, required=True, metavar="REGION", help="the region of the bucket and of the activation"
+    )
+    parser.add_argument("--activation-id", type=activation_id, required=True, metavar="UUID", help="the id of the activation")
     parser.add_argument(
         "--fetch",
         choices=("vpce", "signed", "presigned"),
         default="vpce",
-        help="vpce: curl, the bucket's policy allows the VPC endpoint (default); signed: aws-cli with the instance's role; "
-        "presigned: curl with a presigned URL",
+        help="how to fetch it. vpce: with curl, the policy of the bucket allows the VPC endpoint (default); signed: with aws-cli "
+        "and the role of the instance; presigned: with curl and a presigned URL",
     )
-    parser.add_argument("--presigned-url-file", metavar="FILE", help="the presigned URL; - for standard input")
-    parser.add_argument("--sha256", type=sha256, metavar="HEX", help="the bundle's hash (default: that of the bundle that runs)")
-    parser.add_argument("--bundle", metavar="FILE", help="take the hash of this file")
+    parser.add_argument("--presigned-url-file", metavar="FILE", help="a file with the presigned URL; - for standard input")
+    parser.add_argument(
+        "--sha256", type=sha256, metavar="HEX", help="the SHA-256 of the bundle (default: that of the running bundle)"
+    )
+    parser.add_argument("--bundle", metavar="FILE", help="compute the SHA-256 of this file")
     parser.add_argument(
         "--code-from",
         type=code_source,
         default=("file", ""),
         metavar="SOURCE",
-        help="the activation code: file (in the image, /etc/ssm-bootstrap/activation-code; default), parameter:NAME of "
-        "Parameter Store, secret:NAME of Secrets Manager",
+        help="where the activation code comes from: file (/etc/ssm-bootstrap/activation-code in the image; default), "
+        "parameter:NAME in Parameter Store, or secret:NAME in Secrets Manager",
     )
     parser.add_argument(
         "--code-in-user-data",
         metavar="FILE",
-        help="put the activation code itself into the user-data, from FILE or - for standard input: whoever reads the "
-        "instance's attributes or its IMDS can read it there",
+        help="put the activation code itself into the user-data, from FILE or - for standard input; anyone who can read the "
+        "attributes of the instance or its IMDS can read it there",
     )
-    parser.add_argument("--format", choices=("cloud-config", "shell"), default="cloud-config", help="default: cloud-config")
+    parser.add_argument(
+        "--format",
+        choices=("cloud-config", "shell"),
+        default="cloud-config",
+        help="the form of the user-data (default: cloud-config)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

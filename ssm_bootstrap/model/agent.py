@@ -32,6 +32,11 @@ class Identity:
     registration_file_id: str = ""  # what /var/lib/amazon/ssm/registration names, right or stale
     is_journal_unreadable: bool = False  # a change was cut short, and what it was nobody can tell
 
+    @property
+    def known_id(self) -> str:
+        """The node's id by the vault, or else by the registration file; empty where neither names one."""
+        return self.managed_instance_id or self.registration_file_id
+
 
 @dataclass(frozen=True)
 class Unit:

@@ -14,7 +14,7 @@ from ssm_bootstrap.model.observed import NOT_ASKED, Observed
 
 @dataclass(frozen=True)
 class Metadata:
-    """What IMDSv2 says of this instance; CIDR blocks are the VPC's, as text."""
+    """What IMDSv2 says of this instance and of one of its interfaces; CIDR blocks are the VPC's, as text."""
 
     region: str = ""
     availability_zone: str = ""
@@ -24,6 +24,8 @@ class Metadata:
     subnet_cidr: str = ""
     ipv4_cidrs: tuple[str, ...] = ()
     ipv6_cidrs: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,19 @@ def tell_machine(report: Report, observations: Observations) -> None:
         report.item(f"{label:<10}", text)
 
 
+def node_line(observations: Observations) -> str:
+    """The same in one line: the node, its agent, the instance."""
+    identity, agent = value_of(observations.identity), value_of(observations.agent)
+    told = [_node(identity).partition(" (")[0]] if identity is not None else []
+    if agent is not None:
+        told.append(f"agent {agent.version or 'of unknown version'}" if agent.installed else "no agent")
+    instance = value_of(observations.instance)
+    metadata = value_of(instance.metadata) if instance is not None else None
+    if metadata is not None and metadata.instance_id:
+        told.append(f"{metadata.instance_id} in {metadata.vpc_id}")
+    return ", ".join(told)
+
+
 def machine_lines(observations: Observations) -> Iterator[tuple[str, str]]:
     """Label and text of each line."""
     identity = value_of(observations.identity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timezone
 from typing import Iterator
 
 from ssm_bootstrap.model.agent import IdentityState
@@ -110,7 +111,7 @@ def inventory(observations: Observations, diagnosis: Diagnosis) -> str:
     warnings = [finding.code for finding in causes if finding.severity is Severity.WARNING]
     content = {
         "Version": observations.version,
-        "CheckedAt": observations.taken_at.isoformat(timespec="seconds"),
+        "CheckedAt": observations.taken_at.astimezone(timezone.utc).isoformat(timespec="seconds"),
         "RootCause": errors[0] if errors else "none",
         "Errors": ",".join(dict.fromkeys(errors)) or "none",
         "Warnings": ",".join(dict.fromkeys(warnings)) or "none",

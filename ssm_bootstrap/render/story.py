@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Optional, Sequence
 
+from ssm_bootstrap.model.localtime import span_in_words, time_in_words
 from ssm_bootstrap.model.timeline import Ending, Incident, Sign
 from ssm_bootstrap.render.text import Report
 
@@ -20,7 +21,7 @@ def tell_story(report: Report, incidents: Sequence[Incident], zone: str) -> None
     if not incidents:
         return
     report.line()
-    report.line(f"What happened (the logs' times bear no zone; this machine's was assumed: {zone}):", "bold")
+    report.line(f"What happened (log times carry no zone; this machine's is assumed: {zone}):", "bold")
     for incident in incidents[:MOST_INCIDENTS]:
         report.item("now ", in_words(incident))
     if len(incidents) > MOST_INCIDENTS:
@@ -59,7 +60,7 @@ def started(incident: Incident) -> str:
 
 def ended(incident: Incident) -> str:
     """The line of ``--follow`` when it is over."""
-    why = _ending(incident.ending) if incident.ending is not None else "nothing more of it came"
+    why = _ending(incident.ending) if incident.ending is not None else "no further occurrence"
     return f"{_time(incident.end or incident.last)} ended: {incident.code}, {incident.subject}; {_when(incident)}; {why}"
 
 
@@ -84,7 +85,7 @@ def _iso(at: Optional[datetime]) -> Optional[str]:
 
 
 def _time(at: Optional[datetime]) -> str:
-    return at.strftime("%Y-%m-%d %H:%M:%S") if at else "at an unknown time"
+    return time_in_words(at) if at else "at an unknown time"
 
 
 def _ending(ending: Ending) -> str:
@@ -99,14 +100,14 @@ def _sign(sign: Sign) -> str:
 def _when(incident: Incident) -> str:
     times = "once" if incident.count == 1 else f"{incident.count} times"
     if incident.start is None or incident.last is None:
-        return f"{times}, at a time that its lines do not tell"
+        return f"{times}, at an unknown time"
     if incident.start == incident.last:
         return f"{'since ' if incident.goes_on else ''}{_time(incident.start)}, {times}"
     rate = f", {incident.rate:g} an hour" if incident.rate is not None else ""
     lasted = _span(incident.last - incident.start)
     if incident.goes_on:
-        return f"since {_time(incident.start)}, {lasted} until the last of it, {times}{rate}"
-    return f"{_time(incident.start)} to {_time(incident.last)} ({lasted}), {times}{rate}"
+        return f"since {_time(incident.start)}, {lasted} to the last occurrence, {times}{rate}"
+    return f"{span_in_words(incident.start, incident.last, '')} ({lasted}), {times}{rate}"
 
 
 def _span(length: timedelta) -> str:

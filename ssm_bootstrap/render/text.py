@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Optional, Sequence
 
 from ssm_bootstrap.model.capability import CapabilityVerdict, Verdict
-from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, ShellCommand
+from ssm_bootstrap.model.localtime import span_in_words, time_in_words
 from ssm_bootstrap.model.timeline import Incident
+from ssm_bootstrap.render.folding import folded
 from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence, symptom_rows
-from ssm_bootstrap.render.shell import pasteable
+from ssm_bootstrap.render.shell import blocks
 from ssm_bootstrap.render.targets import target_lines
-from ssm_bootstrap.render.terminal import cells, clean, wrapped
+from ssm_bootstrap.render.terminal import cells, chopped, clean, wrapped
 
 if TYPE_CHECKING:
     from ssm_bootstrap.model.network import Probe
     from ssm_bootstrap.model.observations import Observations
 
-_VERDICT_STYLE = {Verdict.OK: "green", Verdict.DEGRADED: "yellow", Verdict.BROKEN: "bold red", Verdict.UNKNOWN: "magenta"}
-_SEVERITY_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_MARK = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
+VERDICT_STYLE = {Verdict.OK: "green", Verdict.DEGRADED: "yellow", Verdict.BROKEN: "bold red", Verdict.UNKNOWN: "magenta"}
+SEVERITY_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+IN_AWS, ON_THIS_MACHINE = "In AWS:", "On this machine:"
+"""Over the steps and commands of either side."""
+
+MARK = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
 _TARGET_STYLE = {
     Mark.OK: "green",
     Mark.FAILED: "bold red",
@@ -36,9 +40,9 @@ _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "
 def why_unsure(diagnosis: Diagnosis) -> str:
     """What stands in place of an all-clear where no fault is known, and not all is either; empty where all is."""
     if any(item.verdict is Verdict.UNKNOWN for item in diagnosis.capabilities):
-        return "No fault found; not everything could be looked at."
+        return "No fault found, but not everything could be checked."
     if diagnosis.unexplained and not diagnosis.capabilities:  # no verdict says that what they are about works all the same
-        return "No fault that is known here; see the errors that nothing explains."
+        return "No known fault found; see the unexplained errors."
     return ""
 
 
@@ -61,6 +65,19 @@ class Report:
         """Text from outside as this terminal can show it; before it is wrapped, as what is written out is longer."""
         return self.in_ascii(clean(text)) if self._plain else clean(text)
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines that were written so far: what is appended to them is of the report."""
+        return self._lines
+
+    def beside(self) -> Report:
+        """An empty report of the same kind, whose lines may be appended to this one."""
+        return Report(self._width, self._colour, self._plain)
+
+    def append(self, lines: Sequence[str]) -> None:
+        """Lines of a report of the same kind."""
+        self._lines += lines
+
     @staticmethod
     def in_ascii(lines: str) -> str:
         """The same for a terminal that knows no UTF-8."""
@@ -77,6 +94,14 @@ class Report:
         """One paragraph, wrapped to the width."""
         for line in wrapped(self._clean(text), self._width - indent) if text else ("",):
             self._lines.append(" " * indent + self._styled(line.rstrip(), style))
+
+    def cut(self, text: str, style: str = "", indent: int = 0, rest: str = "") -> None:
+        """One line, whatever its length: what does not fit is left out, and so told; ``rest`` follows without the style."""
+        whole, begin = self._clean(text + rest), self._clean(text)
+        room = self._width - indent
+        if cells(whole) > room:
+            whole = next(chopped(whole, room - 3)) + "..."
+        self._lines.append(" " * indent + self._begun(whole, begin, style, ""))
 
     def item(self, label: str, text: str, indent: int = 2) -> None:
         """A paragraph with a label that hangs out to the left."""
@@ -98,9 +123,14 @@ class Report:
         return self._styled(line[:size], style) + self._styled(line[size:].rstrip(), rest)
 
     def command(self, text: str, indent: int = 4) -> None:
-        """A command to paste: never wrapped, so that it can be copied whole."""
-        for line in (" " * indent + self._clean(text)).split("\n"):
-            self._lines.append(self._styled(line, "bold"))
+        """A command to paste: folded as the shell joins it, so that it can be copied whole and no word breaks."""
+        for line in folded(self._clean(text), self._width - indent):
+            self._lines.append(" " * indent + self._styled(line, "bold"))
+
+    def remark(self, text: str) -> None:
+        """A comment of the shell over a command; what is too long for the line goes on in another comment."""
+        for line in wrapped(self._clean(text), self._width - 8):
+            self._lines.append(self._styled(f"      # {line.rstrip()}", "dim"))
 
     def title(self, name: str, text: str, style: str) -> None:
         """What a finding begins with: its code and its title."""
@@ -111,23 +141,24 @@ class Report:
 
     def headline(self, diagnosis: Diagnosis) -> None:
         """What is wrong and the one thing to change; or that all is well."""
-        graves = [finding for finding in diagnosis.causes if finding.severity is not Severity.INFO]
-        causes = [finding for finding in graves if finding.severity is Severity.ERROR]
-        verdicts = {item.verdict for item in diagnosis.capabilities}
-        if not causes:
-            unsure = why_unsure(diagnosis)
-            if unsure:
-                self.line(unsure, "magenta")
-            elif Verdict.DEGRADED in verdicts:
-                self.line("It works, by a substitute: see the warnings.", "yellow")
-            elif graves:
-                self.line("Nothing is broken; see the warnings.", "yellow")
-            else:
-                self.line("No fault found.", "green")
-        if causes or graves:
-            first = (causes or graves)[0]
-            self.line(f"{self._mark(first)} {first.title}", _SEVERITY_STYLE[first.severity])
-            self._change(causes or graves)
+        causes = diagnosis.main_causes
+        if not causes or causes[0].severity is not Severity.ERROR:
+            self.all_clear(diagnosis)
+        if causes:
+            self.line(f"{self._mark(causes[0])} {causes[0].title}", SEVERITY_STYLE[causes[0].severity])
+            self._change(causes)
+
+    def all_clear(self, diagnosis: Diagnosis) -> None:
+        """What stands in the place of a cause where nothing is broken: that all is well, as far as it could be seen."""
+        unsure = why_unsure(diagnosis)
+        if unsure:
+            self.line(unsure, "magenta")
+        elif any(item.verdict is Verdict.DEGRADED for item in diagnosis.capabilities):
+            self.line("Working, but degraded: see the warnings.", "yellow")
+        elif diagnosis.main_causes:
+            self.line("Nothing is broken; see the warnings.", "yellow")
+        else:
+            self.line("No fault found.", "green")
 
     def _change(self, causes: Sequence[Finding]) -> None:
         self.item("change", causes[0].remedy.summary)
@@ -135,7 +166,7 @@ class Report:
             self.item("then", f"{', '.join(dict.fromkeys(finding.code for finding in causes[1:]))} (below)")
 
     def _mark(self, finding: Finding) -> str:
-        return _MARK[finding.severity]
+        return MARK[finding.severity]
 
     def verdicts(self, capabilities: Sequence[CapabilityVerdict]) -> None:
         """One line per capability."""
@@ -144,7 +175,7 @@ class Report:
         names = max(cells(item.capability.value) for item in capabilities)
         words = max(cells(item.verdict.value) for item in capabilities)
         for item in capabilities:
-            verdict = self._styled(item.verdict.value, _VERDICT_STYLE[item.verdict]) + " " * (words - cells(item.verdict.value))
+            verdict = self._styled(item.verdict.value, VERDICT_STYLE[item.verdict]) + " " * (words - cells(item.verdict.value))
             begin = f"  {item.capability.value:<{names}}  "
             margin = cells(begin) + words + 2
             first, *rest = wrapped(", ".join(item.because), max(1, self._width - margin))
@@ -164,14 +195,14 @@ class Report:
         symptoms = symptom_rows(findings)
         if symptoms:
             self.line()
-            self.line("What follows from it:", "dim")
+            self.line("Symptoms of the above:", "dim")
             for code, text in symptoms:
                 self.entry(code, text)
 
     def finding(self, finding: Finding, *, brief: bool = False) -> None:
         """One finding: what, why, what was seen, what to change."""
         self.line()
-        self.title(f"{self._mark(finding)} {finding.code}", finding.title, _SEVERITY_STYLE[finding.severity])
+        self.title(f"{self._mark(finding)} {finding.code}", finding.title, SEVERITY_STYLE[finding.severity])
         self.item("about ", finding.subject)
         if finding.logged and finding.last is not None:
             self.item("when  ", when_of(finding))
@@ -181,37 +212,41 @@ class Report:
         for evidence in shown:
             self.item("seen  ", f"{evidence.locator}: {evidence.excerpt}")
         if len(finding.evidence) > len(shown):
-            self.item("      ", f"and {len(finding.evidence) - len(shown)} more of the kind (--json has them)")
+            self.item("      ", f"and {len(finding.evidence) - len(shown)} more like it (--json has them)")
         if finding.confirmed_by:
             self.item("also  ", f"confirmed by the {' and the '.join(finding.confirmed_by)}")
         if brief:
             return
         remedy = finding.remedy
-        aws = ("AWS side", remedy.aws_steps, remedy.aws_commands)
-        instance = ("this machine", remedy.instance_steps, remedy.instance_commands)
+        aws = (IN_AWS, remedy.aws_steps, remedy.aws_commands)
+        instance = (ON_THIS_MACHINE, remedy.instance_steps, remedy.instance_commands)
         for side, steps, commands in (aws, instance) if remedy.on_aws else (instance, aws):
             self.side(side, steps, commands)
         if remedy.see:
             self.item("more  ", remedy.see)
 
-    def side(self, title: str, steps: Sequence[str], commands: Sequence[str]) -> None:
-        """What one side does: steps in order, then commands to paste."""
+    def side(self, title: str, steps: Sequence[str], commands: Sequence[ShellCommand]) -> None:
+        """What one side does: steps in order, then commands to paste, those that look before those that change."""
         if not steps and not commands:
             return
-        self.line(f"on {title}:" if title != "AWS side" else "on the side of AWS:", "dim", 2)
+        self.line(title, "dim", 2)
         for number, step in enumerate(steps, 1):
             self.item(f"{number:>3}", step)
-        for command in pasteable(commands):
-            self.command(command, 6)
+        for block in blocks(commands):
+            self.line(block.heading, "dim", 4)
+            for command in block.commands:
+                self.remark(command.remark)
+                for line in command.lines:
+                    self.command(line, 6)
 
     def history(self, incidents: Sequence[Incident]) -> None:
         """What is over, one row a fault: what, from when to when, how often, and what ended it."""
         if not incidents:
             self.line()
-            self.line("The logs tell of nothing that is over.", "dim")
+            self.line("The logs show no past faults.", "dim")
             return
         self.line()
-        self.line("What is over, the newest first (what, from when to when, how often, what ended it):", "bold")
+        self.line("Past faults, newest first (what, when, how often, what ended it):", "bold")
         for row in incidents:
             self.entry(row.code, history_words(row))
 
@@ -231,7 +266,7 @@ class Report:
     def unseen(self, diagnosis: Diagnosis, records: bool = False) -> None:
         """What could not be looked at, what no signature knows, and what broke in this program."""
         for heading, rows in (
-            ("Could not be looked at:", diagnosis.unseen),
+            ("Could not be checked:", diagnosis.unseen),
             ("A check of ssm-bootstrap itself failed:", diagnosis.crashed),
         ):
             if rows:
@@ -241,7 +276,7 @@ class Report:
                     self.item("-", f"{subject}: {reason}")
         if diagnosis.unexplained:
             self.line()
-            self.line("Errors that nothing here explains:", "magenta")
+            self.line("Unexplained errors:", "magenta")
             for item in diagnosis.unexplained:
                 self.item(f"{item.count} x", f"{item.template} (in {item.part.name})" if item.part else item.template)
         if records and any(diagnosis.records):
@@ -252,23 +287,21 @@ class Report:
 
 def history_words(row: Incident) -> str:
     """What a fault that is over was about, when, how often, and what ended it."""
-
-    def time(at: Optional[datetime]) -> str:
-        return at.strftime("%Y-%m-%d %H:%M:%S") if at is not None else "a time that is not told"
-
-    when = time(row.start) if row.start == row.last else f"{time(row.start)} to {time(row.last)}"
+    when = span_in_words(row.start, row.last, "time unknown")
     times = "once" if row.count == 1 else f"{row.count} times"
     ending = row.ending
-    end = "" if ending is None else f"; {ending.words} {time(ending.at)}" if ending.at is not None else f"; {ending.words}"
+    end = (
+        "" if ending is None else f"; {ending.words} {time_in_words(ending.at)}" if ending.at is not None else f"; {ending.words}"
+    )
     return f"{row.subject}: {when}, {times}{end}"
 
 
 def when_of(finding: Finding) -> str:
     """How often the log tells of it, and when."""
-    last = finding.last.isoformat(sep=" ", timespec="seconds") if finding.last else "unknown"
+    last = time_in_words(finding.last) if finding.last else "time unknown"
     if finding.count == 1 or finding.first is None or finding.first == finding.last:
         return f"{last}, once" if finding.count == 1 else f"{last}, {finding.count} times"
-    return f"{finding.count} times, {finding.first.isoformat(sep=' ', timespec='seconds')} to {last}"
+    return f"{finding.count} times, {span_in_words(finding.first, finding.last, 'time unknown')}"
 
 
 def _remark(finding: Finding) -> str:
@@ -277,6 +310,6 @@ def _remark(finding: Finding) -> str:
 
 def heading(observations: Observations, region: Optional[str]) -> str:
     """The first line of a report."""
-    when = observations.taken_at.isoformat(sep=" ", timespec="seconds")
+    when = time_in_words(observations.taken_at)
     where = f" - {region}" if region else ""
     return f"ssm-bootstrap {observations.version} - {observations.plan.command}{where} - {when}"

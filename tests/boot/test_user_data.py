@@ -308,5 +308,5 @@ def test_the_doctors_timer(clone: Container, lab: Lab, bundle: Path, tell: Tell)
         "644",
         "600",
     ]
-    clone.wait_for_words("Awake: nothing was done.", lambda: clone.journal("ssm-bootstrap-restart.service"))
+    clone.wait_for_words("The agent is awake; nothing was done.", lambda: clone.journal("ssm-bootstrap-restart.service"))
     assert clone.show("ssm-bootstrap-restart.service")["Result"] == "success"

@@ -36,18 +36,22 @@ def refused(lab: Lab, status: int, said: str, *words: str, **more: Any) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "the following arguments are required: COMMAND"),
-        (("fly",), "invalid choice: 'fly'"),
-        (("probe", "--fast"), "unknown flag or argument: --fast"),
-        (("probe", "--reg", REGION), "unknown flag or argument: --reg"),
+        (("fly",), "'fly' is not a command"),
+        (("probe", "--fast"), "unknown flag --fast"),
+        (("probe", "--reg", REGION), "unknown flag --reg"),
         (("probe", "--region"), "--region: expected one argument"),
-        (("probe", "--region", "tokyo"), "--region: 'tokyo' is no region: a region looks like ap-northeast-1"),
-        (("probe", "--region", "“ap-northeast-1”"), "is no region: it has quotes or letters outside ASCII"),
-        (("probe", "--region", ""), "'' is no region"),
-        (("probe", "--for", "fly"), "--for: 'fly' is no capability; expected register, run-command"),
+        (("probe", "--region", "tokyo"), "--region: 'tokyo' is not a valid region: a region looks like ap-northeast-1"),
+        (("probe", "--region", "ap-northest-1"), "'ap-northest-1' is not a valid region: did you mean ap-northeast-1?"),
+        (("doctor", "--region", "AP_NORTHEAST_1"), "is not a valid region: did you mean ap-northeast-1?"),
+        (("explain", "--region", "us-gv-west-1"), "is not a valid region: did you mean us-gov-west-1?"),
+        (("install", "--region", "eu-cetral-1"), "is not a valid region: did you mean eu-central-1?"),
+        (("user-data", "--region", "eu-wst-1", "--s3-uri", "s3://my-bucket/x.pyz", *ID), "did you mean eu-west-1?"),
+        (("probe", "--region", "“ap-northeast-1”"), "is not a valid region: it has quotes or letters outside ASCII"),
+        (("probe", "--region", ""), "'' is not a valid region"),
+        (("probe", "--for", "fly"), "--for: 'fly' is not a capability; expected register, run-command"),
         (("probe", "--for", ""), "--for: expected one or more of register"),
-        (("probe", "extra"), "unknown flag or argument; --help"),
-        (("register", "--wait", "soon"), "--wait: 'soon' is no duration; expected seconds"),
+        (("probe", "extra"), "too many arguments; ssm-bootstrap probe --help"),
+        (("register", "--wait", "soon"), "--wait: 'soon' is not a duration; expected seconds"),
         (("register", "--attempts", "0"), "--attempts: '0': expected a number from 1 to 100"),
         (("register", "--attempts", "many"), "--attempts: 'many': expected a number"),
         (("doctor", "--save", "/a", "--replay", "/b"), "--replay"),
@@ -94,7 +98,7 @@ def test_a_code_file_that_is_not_there_is_78(lab: Lab) -> None:
     [
         ("rubbish\n", f"{CONF}:1: expected [section] lines and key = value lines"),
         ("[node]\ncolour = red\n", f"{CONF}: [node] colour: unknown; expected"),
-        ("[node]\nregion = tokyo\n", f"{CONF}: [node] region: 'tokyo' is no region"),
+        ("[node]\nregion = tokyo\n", f"{CONF}: [node] region: 'tokyo' is not a valid region"),
         ("[node]\nclosed = perhaps\n", f"{CONF}: [node] closed: expected yes or no"),
     ],
 )
@@ -107,7 +111,7 @@ def test_a_bad_configuration_is_78(lab: Lab, command: str, content: str, said: s
 
 
 def test_a_bad_region_variable_is_78(lab: Lab) -> None:
-    refused(lab, 78, "SSM_BOOTSTRAP_REGION: 'tokyo' is no region", "status", env={"SSM_BOOTSTRAP_REGION": "tokyo"})
+    refused(lab, 78, "SSM_BOOTSTRAP_REGION: 'tokyo' is not a valid region", "status", env={"SSM_BOOTSTRAP_REGION": "tokyo"})
 
 
 @pytest.mark.parametrize(

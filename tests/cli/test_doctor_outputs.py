@@ -136,6 +136,27 @@ def test_the_html_file_is_private_and_whole(tmp_path: Path) -> None:
     assert "CN=Zürich 表 ✗" in text and "tls-untrusted" in text and "The node" in text
 
 
+def test_without_a_template_engine_the_extra_is_named_before_anything_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "jinja2.py").write_text("raise ImportError('there is none')\n", encoding="utf-8")
+    page, words = tmp_path / "report.html", ("--replay", saved(tmp_path, FOREIGN))
+    done = doctor(*words, "--html", str(page), PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout, page.exists()) == (78, b"", False)
+    (line,) = done.stderr.decode().splitlines()
+    assert "--html: Jinja2 is missing: install ssm-bootstrap[html]" in line
+    assert doctor(*words, PYTHONPATH=str(tmp_path)).returncode == 1
+
+
+@pytest.mark.parametrize("form", [("--full",), ("--json",), ("--nagios",), ("--short",)], ids="".join)
+def test_where_something_was_written_is_told_on_standard_error_alone(tmp_path: Path, form: tuple[str, ...]) -> None:
+    seen, page, metrics = saved(tmp_path, FOREIGN), tmp_path / "report.html", tmp_path / "ssm.prom"
+    plain = doctor("--replay", seen, *form)
+    done = doctor("--replay", seen, *form, "--html", str(page), "--prometheus", str(metrics))
+    assert (done.returncode, done.stdout, plain.stderr) == (plain.returncode, plain.stdout, b"")
+    told = done.stderr.decode().splitlines()
+    assert [line.partition(": ")[0] for line in told] == [f"wrote {metrics}", f"wrote {page}"]
+    assert page.is_file() and metrics.is_file()
+
+
 CONSOLES = (
     {"PYTHONIOENCODING": "ascii"},
     {"PYTHONIOENCODING": "iso-8859-1"},

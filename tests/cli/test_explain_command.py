@@ -89,8 +89,8 @@ def test_what_a_script_printed_cannot_reach_the_terminal(node: RootedFiles, caps
         (("--command", "yesterday's"), 2, "expected a command id"),
         (("--command", "../../../etc/shadow"), 2, "expected a command id"),
         (("--command", NOWHERE), 78, f"{NOWHERE}: neither output, nor state, nor a line in the agent's log"),
-        (("/var/log/messages", "--command", PATCH), 2, "/var/log/messages does not go with it"),
-        (("--follow", "--command", PATCH), 2, "--follow does not go with it"),
+        (("/var/log/messages", "--command", PATCH), 2, "it cannot be combined with /var/log/messages"),
+        (("--follow", "--command", PATCH), 2, "it cannot be combined with --follow"),
     ],
 )
 def test_what_cannot_be_told_is_refused(
@@ -114,7 +114,7 @@ def test_without_any_command_and_without_rights(files: RootedFiles, capsys: pyte
 
     with pytest.raises(Refusal) as refused:
         explain(Locked(Path(files.real("/"))), capsys, "--command")
-    assert refused.value.status == 77 and "only root may look there" in refused.value.message
+    assert refused.value.status == 77 and "only root can read it" in refused.value.message
 
 
 def test_of_a_huge_output_the_end_is_read_and_that_is_said(node: RootedFiles, capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,9 +47,7 @@ def test_regions(text: str) -> None:
     assert region(text) == text
 
 
-@pytest.mark.parametrize(
-    "text", ["", "tokyo", "AP-NORTHEAST-1", "ap-northeast-1a", " ap-northeast-1", "“ap-northeast-1”", "a;b", "../x"]
-)
+@pytest.mark.parametrize("text", ["", "tokyo", "ap northeast 1", "ap-northest-1", "“ap-northeast-1”", "a;b", "../x"])
 def test_what_is_no_region(text: str) -> None:
-    with pytest.raises(ArgumentTypeError, match="is no region: "):
+    with pytest.raises(ArgumentTypeError, match="is not a valid region: "):
         region(text)

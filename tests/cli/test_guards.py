@@ -14,6 +14,7 @@ from ssm_bootstrap.cli.saving import observations_text
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.steps import StepUnderWay
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.codec import decode, encode
@@ -133,12 +134,17 @@ def test_a_collector_that_raises_is_told_and_the_rest_stands(
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
 def test_a_network_look_that_raises_leaves_the_machine(tmp_path: Path, fault: Fault) -> None:
-    def raise_it(pending: Any) -> None:
-        raise fault()
+    class Raising(StepUnderWay):
+        def note(self, text: str) -> None:
+            raise fault()
+
+    @contextmanager
+    def step(doing: str, done: str = "") -> Iterator[StepUnderWay]:
+        yield Raising() if doing == "looking at the network" else StepUnderWay()
 
     with hostile(tmp_path, fault) as host:
-        session = open_session(host, "ap-northeast-1")
-        observations = observe_everything(session, EVERYTHING, raise_it)
+        session = open_session(replace(host, step=step), "ap-northeast-1")
+        observations = observe_everything(session, EVERYTHING)
     diagnosis = diagnose(observations)
     check(observations, diagnosis, "network", fault)
     identity = value_of(observations.identity)

@@ -11,6 +11,7 @@ from typing import Any, Dict, Iterator
 import pytest
 
 from tests.act.signing import WHY_NOT, Signer
+from tests.cli.test_live import HOLD, RENDERINGS, Watched
 from tests.lab.cases import CASES
 from tests.lab.client import STANDINS, Lab
 from tests.lab.machine import why_unavailable
@@ -107,7 +108,7 @@ def test_from_no_agent_to_a_node_that_is_online(lab: Lab, system: Any, command: 
     paths = [request["path"] for request in lab.requests() if system[0] in request["path"]]
     package = f"/amazon-ssm-{REGION}/latest/{system[0]}/amazon-ssm-agent.{system[1]}"
     assert paths == [package + ".sig", package]
-    assert f"installing it by {command.split()[0]}" in done.stderr
+    assert f"installed the agent by {command.split()[0]}" in done.stderr
     lab.forget_requests()
     assert install(lab).returncode == 0  # registered already
     assert not any(system[0] in request["path"] for request in lab.requests())
@@ -145,3 +146,19 @@ def test_without_the_flag_a_missing_agent_is_told(lab: Lab) -> None:
     done = lab.run(["ssm-bootstrap", *register_words("--json")])
     assert [one["code"] for one in json.loads(done.stdout)["findings"]] == ["agent-missing"]
     assert done.returncode == 78 and not lab.exists(TOLD)
+
+
+def test_a_package_manager_is_let_finish(lab: Lab) -> None:
+    """Ctrl-C in the midst of it: that is said while dpkg is still at work, and nothing is registered afterwards."""
+    hold = f'#!/bin/sh\nwhile [ "$1" = -i ] && [ -e {HOLD} ]; do sleep 0.05; done\nexec /root/bin/dpkg "$@"\n'
+    lab.write("/root/held/dpkg", hold, mode=0o755)
+    lab.write(HOLD, "")
+    watched = Watched(lab, ["ssm-bootstrap", *register_words("--install-agent", "--key-file", KEY)])
+    watched.until(lambda: len(watched.shown("installing the agent by dpkg")) >= RENDERINGS, "the installation")
+    watched.interrupt()
+    watched.until(lambda: "interrupted: letting dpkg finish: " in watched.text, "what is done first")
+    assert watched.process.poll() is None and not lab.exists(AGENT)
+    lab.remove(HOLD)
+    said = " ".join(" ".join(watched.end()).split())
+    assert said.endswith("ssm-bootstrap: interrupted: the agent was installed, and nothing was registered")
+    assert lab.exists(AGENT) and not lab.exists(f"{DATA}/registration")

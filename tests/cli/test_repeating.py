@@ -37,6 +37,8 @@ WORDS = (
     ("doctor", "--replay", TORN),
     ("explain", "--command", CODE),
     ("explain", "--source", CODE),
+    ("explain", "--policy", CODE),
+    ("explain", "--policy", "endpoint-ssm", "--region", "eu-west-1", CODE),
     ("doctor", "--replay", CODE),
     ("doctor", "--save", f"{CODE}/x"),
     ("user-data", "--s3-uri", CODE),

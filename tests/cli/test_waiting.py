@@ -7,7 +7,8 @@ from typing import Callable, Sequence
 
 import pytest
 
-from ssm_bootstrap.cli.doctor import LOOK_EVERY, TELL_EVERY, look_until
+from ssm_bootstrap.act.wait import TELL_EVERY
+from ssm_bootstrap.cli.doctor import LOOK_EVERY, look_until
 from ssm_bootstrap.cli.report import status_of
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.diagnosis import diagnose, missing
@@ -69,7 +70,9 @@ def test_what_works_is_not_waited_for() -> None:
 def test_it_ends_as_soon_as_everything_works() -> None:
     count, said, took, seen = waited([BAD, BAD, GOOD], 600.0)
     assert (count, took, seen) == (3, 2 * LOOK_EVERY + 1.0, GOOD)
-    assert len(said) == 1 and said[0].startswith("waiting: ") and "endpoint-blocked" in said[0]
+    cause, over = said
+    assert cause.startswith("waiting: endpoint-blocked: ") and "Change: " in cause
+    assert over.startswith("endpoint-blocked is over ")
 
 
 def test_it_ends_when_the_time_is_over_and_talks_once_a_minute() -> None:
@@ -91,7 +94,7 @@ def test_what_cannot_be_looked_at_is_said_once_and_not_waited_for(seen: Observat
 def test_what_is_broken_beside_it_is_waited_for_and_then_no_more() -> None:
     count, said, _, last = waited([STRANGER_BAD, STRANGER_BAD, STRANGER], 600.0)
     assert (count, last) == (3, STRANGER)
-    assert [line.split(":")[0] for line in said] == ["waiting", "not waited for"]
+    assert [line.partition(":")[0].partition(" is over")[0] for line in said] == ["waiting", "not waited for", "endpoint-blocked"]
 
 
 def test_what_a_probe_could_not_prove_is_waited_for() -> None:

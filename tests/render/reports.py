@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Iterable, List
+
+from rich.cells import cell_len
 
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.diagnose.findings import make_finding
@@ -12,6 +15,7 @@ from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Diagnosis, Evidence, Severity, State, Unexplained
 from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.render.folding import WORD
 from tests.fakes import NOON
 from tests.made import EVERYTHING, INSIDE, PUBLIC, REGION, ROWS, healthy, observations, probe
 
@@ -65,3 +69,9 @@ ENEMY_SEEN = observations(
 )
 
 STORIES = {"closed": (CLOSED, diagnose(CLOSED)), "healthy": (HEALTHY, diagnose(HEALTHY)), "enemy": (ENEMY_SEEN, ENEMY)}
+
+
+def too_wide(lines: Iterable[str], width: int) -> List[str]:
+    """The lines that do not fit, but for a single word of a shell, which cannot be folded."""
+    bare = ((line, line.strip().removesuffix(" \\")) for line in lines if cell_len(line) > width)
+    return [line for line, words in bare if " " in words and not WORD.fullmatch(words)]

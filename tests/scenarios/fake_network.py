@@ -229,6 +229,8 @@ class ScenarioNetwork(Network):
             f"{network}subnet-ipv4-cidr-block": told["subnet_cidr"],
             f"{network}vpc-ipv4-cidr-blocks": told["ipv4_cidrs"],
             f"{network}vpc-ipv6-cidr-blocks": told["ipv6_cidrs"],
+            f"{network}local-ipv4s": told["addresses"],
+            f"{network}security-group-ids": told["security_groups"],
         }
         value = values.get(path.partition("/meta-data/")[2], "")
         return Answer(200 if value else 404, {"content-type": "text/plain"}, value.encode(), False)

@@ -145,8 +145,8 @@ def text_of(out: io.TextIOWrapper) -> str:
 
 
 def report(observations: Observations, diagnosis: Diagnosis, *flags: str) -> str:
-    """What ``doctor`` prints of these, in a pipe of a hundred columns."""
-    words = ["doctor", *flags]
+    """What ``doctor --full`` prints of these, in a pipe of a hundred columns."""
+    words = ["doctor", "--full", *flags]
     with printed() as out:
         tell(observations, diagnosis, parser_for(words).parse_args(words), Secrets(), machine=True)
     return text_of(out)

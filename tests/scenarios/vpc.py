@@ -45,6 +45,8 @@ METADATA: Mapping[str, str] = {
     "subnet_cidr": "10.0.1.0/24",
     "ipv4_cidrs": "10.0.0.0/16",
     "ipv6_cidrs": "",
+    "addresses": "10.0.1.10",
+    "security_groups": "sg-0123456789abcdef0",
 }
 
 BASES: Mapping[str, Mapping[str, Any]] = {

@@ -1,0 +1,164 @@
+"""The short report: verdicts, root cause, and last the one change with its first commands; no more than a screen holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Callable, Iterator, Optional, Sequence
+
+from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
+from ssm_bootstrap.render.selection import shown_evidence
+from ssm_bootstrap.render.shell import pasteable
+from ssm_bootstrap.render.text import IN_AWS, MARK, ON_THIS_MACHINE, SEVERITY_STYLE, VERDICT_STYLE, when_of
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.model.capability import CapabilityVerdict
+    from ssm_bootstrap.model.findings import Remedy, ShellCommand, Unexplained
+    from ssm_bootstrap.render.text import Report
+
+MOST_LINES = 20
+"""Lines of a short report: a terminal of 24 lines keeps the prompt and the command that was given."""
+
+MOST_CAUSES = 6
+"""Causes that have a line of their own where no capability names them."""
+
+MOST_UNEXPLAINED = 4
+"""Errors that nothing explains that have a line of their own."""
+
+_VERDICT_MARK = {Verdict.OK: "✓", Verdict.DEGRADED: "!", Verdict.BROKEN: "✗", Verdict.UNKNOWN: "?"}
+
+
+@dataclass
+class _Block:
+    """Lines that stay or go together; of the blocks that are too many, those of the highest ``rank`` go first."""
+
+    rank: int
+    report: Report
+    lines: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lines = self.report.lines
+
+
+def tell_brief(report: Report, diagnosis: Diagnosis, *, details: str, heading: str = "", node: str = "") -> None:
+    """Write a diagnosis, what is to be changed last, so that the report is of twenty lines at most with what stands in it.
+
+    ``details`` is the command that tells the rest.
+    """
+    blocks: list[_Block] = []
+
+    def block(rank: int) -> Report:
+        blocks.append(_Block(rank, report.beside()))
+        return blocks[-1].report
+
+    if heading:
+        block(0).cut(heading, "dim")
+    if node:
+        block(5).cut(node, "dim")
+    causes = diagnosis.main_causes
+    _tell_verdicts(block(0), diagnosis.capabilities, [finding.code for finding in diagnosis.causes])
+    if len(causes) > 1 and not diagnosis.capabilities:
+        _list_causes(block(2), causes)
+    for words in _besides(diagnosis):
+        block(2).cut(words, "magenta")
+    _list_unexplained(block(4), diagnosis.unexplained)
+    if causes:
+        block(6).line()
+        _tell_cause(block, causes[0])
+        others = dict.fromkeys(cause.code for cause in diagnosis.causes if cause not in causes[:1] and _is_grave(cause))
+        if others:
+            block(1).cut(f"  then   {', '.join(others)}")
+        block(6).line()
+    else:
+        block(0).all_clear(diagnosis)
+    remarks = len({finding.code for finding in diagnosis.causes if not _is_grave(finding)})
+    also = f", and {_many(remarks, 'remark')}" if remarks else ""
+    block(0).line(f"Details{also}: {details}", "dim")
+    for kept in _fitting(blocks, MOST_LINES - len(report.lines)):
+        report.append(kept.lines)
+
+
+def _is_grave(finding: Finding) -> bool:
+    return finding.severity is not Severity.INFO
+
+
+def _fitting(blocks: Sequence[_Block], most: int) -> list[_Block]:
+    """The blocks that there is room for, those of the lowest rank first, in their order."""
+    kept: list[int] = []
+    room = most
+    for place in sorted(range(len(blocks)), key=lambda place: blocks[place].rank):
+        if not blocks[place].rank or len(blocks[place].lines) <= room:
+            kept.append(place)
+            room -= len(blocks[place].lines)
+    return [blocks[place] for place in sorted(kept)]
+
+
+def _tell_verdicts(report: Report, capabilities: Sequence[CapabilityVerdict], causes: Sequence[str]) -> None:
+    """One line for each capability with the causes that are its, or one for all of them where all work."""
+    if not capabilities:
+        return
+    if all(item.verdict is Verdict.OK for item in capabilities):
+        names = ", ".join(item.capability.value for item in capabilities)
+        report.cut(f"✓ {names}: ok", VERDICT_STYLE[Verdict.OK])
+        return
+    width = max(len(item.capability.value) for item in capabilities)
+    words = max(len(item.verdict.value) for item in capabilities)
+    for item in capabilities:
+        begin = f"{_VERDICT_MARK[item.verdict]} {item.capability.value:<{width}}  {item.verdict.value:<{words}}"
+        because = [code for code in item.because if code in causes] or item.because
+        report.cut(begin, VERDICT_STYLE[item.verdict], rest=f"  {', '.join(because)}")
+
+
+def _list_causes(report: Report, causes: Sequence[Finding]) -> None:
+    for cause in causes[:MOST_CAUSES]:
+        report.cut(f"{MARK[cause.severity]} {cause.code}", SEVERITY_STYLE[cause.severity], rest=f"  {cause.title}")
+    if len(causes) > MOST_CAUSES:
+        report.cut(f"  and {len(causes) - MOST_CAUSES} more", "dim")
+
+
+def _list_unexplained(report: Report, unexplained: Sequence[Unexplained]) -> None:
+    for item in unexplained[:MOST_UNEXPLAINED]:
+        part = f"  (in {item.part.name})" if item.part else ""
+        report.cut(f"{item.count} x {item.template}{part}", indent=2)
+    if len(unexplained) > MOST_UNEXPLAINED:
+        report.cut(f"and {len(unexplained) - MOST_UNEXPLAINED} more", "dim", 2)
+
+
+def _besides(diagnosis: Diagnosis) -> Iterator[str]:
+    """What was not seen and what is not known, a line each: nothing is reassured of that was not looked at."""
+    if diagnosis.crashed:
+        yield f"A check of ssm-bootstrap itself failed: {', '.join(name for name, _ in diagnosis.crashed)}"
+    if diagnosis.unseen:
+        yield f"Could not be checked: {', '.join(dict.fromkeys(subject for subject, _ in diagnosis.unseen))}"
+    if diagnosis.unexplained:
+        yield f"Unexplained in the logs: {_many(sum(item.count for item in diagnosis.unexplained), 'error')}"
+
+
+def _many(count: int, name: str) -> str:
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
+def _tell_cause(block: Callable[[int], Report], cause: Finding) -> None:
+    """What it is, what shows it, what to change, and the first command to look and to change with."""
+    begin = block(0)
+    begin.title(f"{MARK[cause.severity]} {cause.code}", cause.title, SEVERITY_STYLE[cause.severity])
+    if cause.logged and cause.last is not None:
+        block(3).cut(f"  when   {when_of(cause)}")
+    for evidence in shown_evidence(cause)[:1]:
+        where = evidence.locator.rpartition("/")[2] if evidence.locator.startswith("/") else evidence.locator
+        block(1).cut(f"  seen   {where}: {evidence.excerpt}")
+    block(0).item("change", f"{IN_AWS if cause.remedy.on_aws else ON_THIS_MACHINE} {cause.remedy.summary}")
+    look, change = first_commands(cause.remedy)
+    for rank, words, command in ((4, "to look", look), (3, "to change", change)):
+        if command is not None:
+            shown = block(rank)
+            shown.line(f"{words}:", "dim", 2)
+            for line in pasteable((command,)):
+                shown.command(line)
+
+
+def first_commands(remedy: Remedy) -> tuple[Optional[ShellCommand], Optional[ShellCommand]]:
+    """The first command that looks and the first that changes something, of the side on which the change is made."""
+    given = remedy.aws_commands if remedy.on_aws else remedy.instance_commands
+    look = next((command for command in given if not command.changes), None)
+    return look, next((command for command in given if command.changes), None)
