@@ -176,7 +176,8 @@ def play(teller: Teller) -> None:
     teller.say("An instance in a closed VPC: no way to the internet, no VPC endpoint. Someone registers it.")
     teller.command(register_words(), 69, api, within=ANSWER_WITHIN)
     teller.say("The agent alone is silent for two minutes here, then says 'i/o timeout'. What else is missing in this VPC?")
-    teller.command(["probe", "--region", REGION], 1, api | storage, says=["run-command broken endpoint-missing"], fold=28)
+    said = ["run-command broken endpoint-missing", "then s3-unreachable"]
+    teller.command(["probe", "--region", REGION], 1, api, says=said, fold=28)
     teller.change("interface-endpoints-only", "Interface endpoints for ssm, ssmmessages and ec2messages appear.")
     teller.command(register_words(), 0, says=["Registered: mi-", "Online through ssmmessages"])
     teller.say("The node is online, and AWS sends it work: patches, and a new agent.")
@@ -187,7 +188,7 @@ def play(teller: Teller) -> None:
     teller.say("And what does the machine see at this moment?")
     teller.command(["doctor"], 1, storage, says=["run-command ok", "patch broken s3-unreachable"], fold=32)
     teller.change("complete", "A gateway endpoint for S3 appears in the route table.")
-    teller.command(["doctor"], 0, says=["No fault found.", "patch ok", "agent-update ok"])
+    teller.command(["doctor"], 0, says=["No fault found.", "patch, agent-update: ok"])
     teller.say("The same work again.")
     teller.document(PATCH, "Success", "payload fetched")
     teller.document(UPDATE, "Success", "Successfully downloaded")

@@ -12,8 +12,8 @@ from ssm_bootstrap.model.findings import Diagnosis, Severity, Unexplained
 from ssm_bootstrap.render.brief import MOST_LINES, first_commands, tell_brief
 from ssm_bootstrap.render.folding import WORD
 from ssm_bootstrap.render.text import Report
-from tests.scenarios.player import play
-from tests.scenarios.scenario import read_scenario, scenarios
+from tests.scenarios.scenario import scenarios
+from tests.scenarios.test_scenarios import played
 
 STORIES = [scenario.name for scenario in scenarios()]
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -21,13 +21,13 @@ DETAILS = "ssm-bootstrap doctor --full"
 
 
 def brief(story: str, width: int = 80, colour: bool = False, plain: bool = False) -> str:
-    found = play(read_scenario(story))
+    found = played(story)
     return brief_of(Report(width, colour, plain), found.observations, found.diagnosis, details=DETAILS, machine=True).text
 
 
 @pytest.mark.parametrize("story", STORIES)
 def test_every_story_fits_a_screen_with_its_change_and_breaks_no_word(story: str) -> None:
-    diagnosis = play(read_scenario(story)).diagnosis
+    diagnosis = played(story).diagnosis
     told = brief(story)
     lines = told.splitlines()
     assert len(lines) <= MOST_LINES
@@ -49,7 +49,7 @@ def test_a_healthy_node_is_five_lines(story: str) -> None:
 
 @pytest.mark.parametrize("story", ["no-endpoints", "nobody-knows", "mounts-unreadable"])
 def test_what_was_not_seen_and_what_is_not_known_is_told(story: str) -> None:
-    diagnosis = play(read_scenario(story)).diagnosis
+    diagnosis = played(story).diagnosis
     assert ("Could not be checked" in brief(story)) == bool(diagnosis.unseen)
     assert ("not explained" in brief(story)) == bool(diagnosis.unexplained)
 
@@ -61,7 +61,7 @@ def test_colour_changes_the_looks_alone_and_a_plain_terminal_gets_ascii() -> Non
 
 def test_there_are_as_many_causes_as_there_is_room_for() -> None:
     """A log has no capabilities: its causes have lines of their own, and what does not fit is counted."""
-    findings = play(read_scenario("no-endpoints")).diagnosis.main_causes * 5
+    findings = played("no-endpoints").diagnosis.main_causes * 5
     report = Report(80)
     tell_brief(report, Diagnosis(findings=findings), details=DETAILS)
     assert "and 4 more" in report.text and len(report.lines) <= MOST_LINES
@@ -71,7 +71,7 @@ def test_what_stands_in_the_report_already_counts() -> None:
     report = Report(80)
     for _ in range(9):
         report.line("said before")
-    tell_brief(report, play(read_scenario("no-endpoints")).diagnosis, details=DETAILS)
+    tell_brief(report, played("no-endpoints").diagnosis, details=DETAILS)
     assert len(report.lines) <= MOST_LINES and report.lines[0] == "said before"
 
 
@@ -83,7 +83,7 @@ def test_errors_that_nothing_explains_are_counted_and_no_all_clear() -> None:
 
 @pytest.mark.parametrize("story", STORIES)
 def test_the_first_commands_are_of_the_side_where_the_change_is_made(story: str) -> None:
-    for finding in play(read_scenario(story)).diagnosis.causes:
+    for finding in played(story).diagnosis.causes:
         if finding.severity is Severity.ERROR:
             look, change = first_commands(finding.remedy)
             side = finding.remedy.aws_commands if finding.remedy.on_aws else finding.remedy.instance_commands
@@ -93,7 +93,7 @@ def test_the_first_commands_are_of_the_side_where_the_change_is_made(story: str)
 
 
 def test_capabilities_that_fail_have_a_line_each_and_their_own_causes() -> None:
-    diagnosis = play(read_scenario("s3-missing")).diagnosis
+    diagnosis = played("s3-missing").diagnosis
     lines = brief("s3-missing").splitlines()
     for item in diagnosis.capabilities:
         (line,) = [line for line in lines if re.match(rf". {item.capability.value} ", line)]

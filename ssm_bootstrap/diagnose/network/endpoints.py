@@ -84,7 +84,9 @@ def _is_all_silent(found: Sequence[Reach]) -> bool:
 def _is_all_outside(found: Sequence[Reach]) -> bool:
     """Whether the names of several services lead out of the VPC, and no name but S3's leads into it."""
     others = [reach for reach in found if not reach.is_s3 and reach.shown_by.target.proxy is None]
-    return len(services_of(others)) > 1 and all(reach.dropped and reach.place is Place.PUBLIC for reach in others)
+    needed = [reach for reach in others if not reach.shown_by.target.optional]
+    is_seen = any(reach.place is Place.INSIDE for reach in others)
+    return len(services_of(needed)) > 1 and not is_seen and all(one.dropped and one.place is Place.PUBLIC for one in needed)
 
 
 def _shown(reach: Reach) -> tuple[Probe, ...]:
