@@ -7,7 +7,7 @@ import argparse
 from ssm_bootstrap.act.agent.program import find_binary
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.deregister import Deregistration
-from ssm_bootstrap.cli.flags import Example, add_output, duration
+from ssm_bootstrap.cli.flags import Example, add_now, add_output, add_wait
 from ssm_bootstrap.cli.outcome import deregistration, no_agent, take_charge, tell_outcome
 from ssm_bootstrap.cli.output import new_report, print_document, print_report
 from ssm_bootstrap.session import open_session, real_host
@@ -29,16 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--delete-snapshot", action="store_true", help="also delete the saved copy of the identity; rollback is impossible then"
     )
-    parser.add_argument(
-        "--now", action="store_true", help="go ahead even if a command or a session is running, which cuts it off"
-    )
-    parser.add_argument(
-        "--wait",
-        type=duration,
-        default=0.0,
-        metavar="TIME",
-        help="how long to wait for another run of this program to end, as in 5m",
-    )
+    add_now(parser)
+    add_wait(parser)
     add_output(parser, strict=False)
 
 

@@ -146,6 +146,24 @@ def add_output(parser: argparse.ArgumentParser, *, strict: bool = True) -> None:
         )
 
 
+def add_now(parser: argparse.ArgumentParser) -> None:
+    """``--now``, of a command that stops the agent."""
+    parser.add_argument(
+        "--now", action="store_true", help="go ahead even if a command or a session is running, which cuts it off"
+    )
+
+
+def add_wait(parser: argparse.ArgumentParser) -> None:
+    """``--wait``, of a command that runs alone."""
+    parser.add_argument(
+        "--wait",
+        type=duration,
+        default=0.0,
+        metavar="TIME",
+        help="how long to wait for another run of this program to end, as in 5m",
+    )
+
+
 def add_full(parser: argparse.ArgumentParser) -> None:
     """``--full``."""
     parser.add_argument(

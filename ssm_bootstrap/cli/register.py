@@ -9,7 +9,7 @@ from ssm_bootstrap import __version__
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.enrolment import Enrolled, Enrolment, RegistrationOrder
 from ssm_bootstrap.act.wait import Deadline
-from ssm_bootstrap.cli.flags import Example, activation_id, add_full, add_output, add_region, count, duration, path
+from ssm_bootstrap.cli.flags import Example, activation_id, add_full, add_now, add_output, add_region, count, duration, path
 from ssm_bootstrap.cli.outcome import (
     CommandOutcome,
     must_be_root,
@@ -73,9 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="replace the identity of a registered node with a new one; the old one is put back if that fails",
     )
-    parser.add_argument(
-        "--now", action="store_true", help="go ahead even if a command or a session is running, which cuts it off"
-    )
+    add_now(parser)
     parser.add_argument(
         "--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait until the endpoint answers, as in 15m"
     )

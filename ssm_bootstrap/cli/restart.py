@@ -14,7 +14,7 @@ from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.identity.transaction import NOT_PROVEN
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.wait import Preflight
-from ssm_bootstrap.cli.flags import Example, add_full, add_output, add_region, duration
+from ssm_bootstrap.cli.flags import Example, add_full, add_now, add_output, add_region, add_wait, duration
 from ssm_bootstrap.cli.outcome import (
     CommandOutcome,
     must_be_root,
@@ -52,9 +52,7 @@ EXAMPLES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``restart``."""
     add_region(parser)
-    parser.add_argument(
-        "--now", action="store_true", help="go ahead even if a command or a session is running, which cuts it off"
-    )
+    add_now(parser)
     parser.add_argument(
         "--if-asleep",
         action="store_true",
@@ -67,13 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="how long to wait for the node to come online (default: 45s)",
     )
-    parser.add_argument(
-        "--wait",
-        type=duration,
-        default=0.0,
-        metavar="TIME",
-        help="how long to wait for another run of this program to end, as in 5m",
-    )
+    add_wait(parser)
     add_output(parser, strict=False)
     add_full(parser)
 

@@ -7,7 +7,7 @@ import argparse
 from ssm_bootstrap.act.agent.restart import revive
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.rollback import Rollback
-from ssm_bootstrap.cli.flags import Example, add_full, add_output, add_region, duration
+from ssm_bootstrap.cli.flags import Example, add_full, add_now, add_output, add_region, add_wait
 from ssm_bootstrap.cli.outcome import CommandOutcome, take_charge, tell_outcome
 from ssm_bootstrap.session import open_session, real_host
 
@@ -26,16 +26,8 @@ EXAMPLES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``rollback``."""
     add_region(parser)
-    parser.add_argument(
-        "--now", action="store_true", help="go ahead even if a command or a session is running, which cuts it off"
-    )
-    parser.add_argument(
-        "--wait",
-        type=duration,
-        default=0.0,
-        metavar="TIME",
-        help="how long to wait for another run of this program to end, as in 5m",
-    )
+    add_now(parser)
+    add_wait(parser)
     add_output(parser, strict=False)
     add_full(parser)
 
