@@ -41,3 +41,9 @@ SIGNATURES: tuple[Signature, ...] = (
 
 The machine's own errors (disk, permission) come late: they are the tail of many messages. What tells no reason comes last.
 """
+
+NETWORK_WORDS = (
+    *("dial tcp", "lookup ", "x509: ", "tls: ", "Client.Timeout"),  # Go
+    *("curl: (", " URL", "SSL validation failed for", "[Errno "),  # curl, botocore, Python
+)
+"""What a message holds, one of them at least, that tells an error of the network."""

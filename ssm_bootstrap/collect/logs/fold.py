@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES, Varying, blank, mask_secrets, parse_time, split_prefixes, varying_parts
-from ssm_bootstrap.catalog.signatures import SIGNATURES
+from ssm_bootstrap.catalog.signatures import NETWORK_WORDS, SIGNATURES
 from ssm_bootstrap.collect.logs.order import FROM_ELSEWHERE, ReadingOrder
 from ssm_bootstrap.collect.logs.stamps import Calendar, Stretch, before_the_clock, in_order, thin
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord, SignAt, Spell
@@ -33,7 +33,7 @@ _CACHE_LIMIT = 8192
 _CACHED_BODY = 2048
 _ALIKE = bytes.maketrans(b"0123456789abcdefABCDEF", b"0" * 22)
 _DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
-_FIXED = tuple(dict.fromkeys([row.fixed for row in SIGNATURES] + ["dial tcp", "lookup ", "x509: ", "tls: ", "Client.Timeout"]))
+_FIXED = tuple(dict.fromkeys([row.fixed for row in SIGNATURES] + [*NETWORK_WORDS]))
 
 _LIFE = tuple((row.fixed, re.compile(row.pattern)) for row in SIGNATURES if row.event is not None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator, NamedTuple, Optional, Protocol, Sequence
 
-from ssm_bootstrap.collect.logs.records import NEXT
+from ssm_bootstrap.collect.logs.edges import NEXT
 
 SHARE = 4 << 20
 """Bytes below which a second process is not worth its start."""

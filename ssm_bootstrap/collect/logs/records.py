@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import re
 from datetime import timezone, tzinfo
-from functools import cache
 from typing import Iterable, Optional
 
 from ssm_bootstrap.catalog.logformat import PROMPT, QUIET, clean_line, find_head, is_of_the_agent
-from ssm_bootstrap.catalog.signatures import SIGNATURES
-from ssm_bootstrap.catalog.signatures.kinds import Kind
+from ssm_bootstrap.collect.logs.edges import (
+    NEXT,
+    NEXT_OF_EITHER,
+    PRINTED,
+    PRINTED_LEVEL,
+    RECORD,
+    RECORD_LIMIT,
+    SIGN,
+    bounded,
+    is_telling,
+    joined,
+    owner_of,
+    tells_nothing,
+)
 from ssm_bootstrap.collect.logs.fold import Fold
 from ssm_bootstrap.collect.logs.formats import Recognised, in_agents_shape
 from ssm_bootstrap.collect.logs.stream import LINE_LIMIT, Lines, NotWhole, unpack
 from ssm_bootstrap.model.logs import LogFile
-
-RECORD_LIMIT = 4 * 1024
-"""Bytes of a record's body that are kept: the agent's longest error with a useful tail has under 2 KiB."""
-
-LAST_LIMIT = 512
-"""Bytes of its last line that a longer record keeps in place of what stands before the bound: there a traceback says why."""
 
 CHUNK = 1 << 20
 """Bytes that are searched at a time."""
@@ -30,19 +35,6 @@ CHUNK = 1 << 20
 _LOOK_BACK = 1 << 16
 _TWICE = frozenset((b"ERROR", b"CRITICAL"))  # levels that the agent writes to errors.log and to its main log
 
-_STAMP = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
-NEXT = re.compile(rb"\n" + _STAMP + rb" (?:TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL|TEXT)[ \n]")
-"""The head of any record, from the newline before it on."""
-
-_SIGN_TEXT = rb"(?:[^\n]*\] )?(?:%s)" % b"|".join(
-    dict.fromkeys(re.escape((row.lead or row.fixed).encode()) for row in SIGNATURES if row.lead or row.kind is Kind.STATE)
-)
-_BY_LEAD = tuple((row.lead.encode(), row.fixed.encode(), row.pattern.encode()) for row in SIGNATURES if row.lead)
-"""Of what is told at INFO under a lead that tells other things as well: what has to follow it."""
-_SIGN = re.compile(_SIGN_TEXT)
-_RECORD = re.compile(
-    rb"\n(" + _STAMP + rb") ((?:INFO|DEBUG|TRACE)(?= " + _SIGN_TEXT + rb")|WARN|ERROR|CRITICAL|TEXT)(?: |(?=\n))"
-)
 _GOES_ON = re.compile(rb"\s{0,8}caused by: |\s{1,8}status code: ")
 """How the further lines of an error of Go's SDK begin, in a text that was pasted without the heads of its records."""
 
@@ -50,32 +42,6 @@ _JOURNAL = re.compile(rb"\n(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\
 
 Window = tuple[bytes, bytes]
 """Oldest and newest stamp."""
-
-
-_compiled = cache(re.compile)
-
-
-def _tells_nothing(level: bytes, body: bytes) -> bool:
-    """Whether a quiet record begins as a sign does and is none."""
-    if level not in QUIET:
-        return False
-    led = [(body.find(lead), fixed, pattern) for lead, fixed, pattern in _BY_LEAD if lead in body]
-    return bool(led) and not any(fixed in body and _compiled(pattern).search(body[at:]) for at, fixed, pattern in led)
-
-
-def _bounded(body: bytes) -> bytes:
-    """A body of which as much is kept as is looked at: its beginning and its last line."""
-    if len(body) <= RECORD_LIMIT:
-        return body
-    at = body.rfind(b"\n") + 1
-    return _joined(body, body[at:], at)
-
-
-def _joined(body: bytes, last: bytes, at: int) -> bytes:
-    kept = RECORD_LIMIT - LAST_LIMIT
-    if at < kept:
-        return body[:RECORD_LIMIT].rstrip()
-    return body[:kept].rstrip() + b"\n" + last[: LAST_LIMIT - 1].rstrip()
 
 
 class LogReader:
@@ -116,7 +82,7 @@ class LogReader:
         self._room = self._size = 0
         self._last, self._last_at = b"", 0  # the last line of the open record that is not blank, and where it begins
         self._open: Optional[tuple[bytes, bytes, int]] = None  # stamp, level, line of the record whose lines come in
-        self._skipping = False
+        self._under = b""  # the stamp of the quiet record that the last head began
         self._text: Optional[tuple[bytes, int]] = None  # text without a head that may go on, and its line
 
     def read(self, chunks: Iterable[bytes]) -> None:
@@ -212,8 +178,15 @@ class LogReader:
 
     def _scan(self, text: bytes, start: int, stop: int) -> None:
         """The records from the head at ``start`` up to the one at ``stop``."""
-        search, following, minute_of, find = _RECORD.search, NEXT.search, self._minute_of, self._fold.find
+        search, following, either, minute_of, find = (
+            RECORD.search,
+            NEXT.search,
+            NEXT_OF_EITHER.search,
+            self._minute_of,
+            self._fold.find,
+        )
         told, span = self._told, self._span
+        owner, owned = (b"", b""), start
         oldest, newest = self.window or (b"~", b"")
         at, same, minute = start, b"", None
         while True:
@@ -222,10 +195,20 @@ class LogReader:
                 break
             begun = at = found.end()
             stamp, level = found.groups()
-            if told is not None and told[0] <= stamp <= told[1] and level in _TWICE:
-                continue
-            after = following(text, begun)
-            at = after.start() if after else stop
+            if stamp is None:
+                after = either(text, begun)
+                at = after.start() if after else stop
+                if not is_telling(bounded(text[begun:at])):
+                    continue
+                owner, owned = owner_of(text, found.start(), owned) or owner, found.start()
+                if owner[1] not in QUIET:
+                    continue
+                stamp, level = owner[0], PRINTED_LEVEL
+            else:
+                if told is not None and told[0] <= stamp <= told[1] and level in _TWICE:
+                    continue
+                after = either(text, begun) if level in QUIET else following(text, begun)
+                at = after.start() if after else stop
             if stamp[:16] != same or stamp[17] > 0x35:
                 minute = minute_of(stamp)
                 same = stamp[:16] if minute is not None else b""
@@ -239,8 +222,8 @@ class LogReader:
                     newest = stamp
                 if stamp < oldest:
                     oldest = stamp
-            body = text[begun:at].rstrip() if at - begun <= RECORD_LIMIT else _bounded(text[begun:at].rstrip())
-            if _tells_nothing(level, body):
+            body = text[begun:at].rstrip() if at - begun <= RECORD_LIMIT else bounded(text[begun:at].rstrip())
+            if tells_nothing(level, body):
                 continue
             group = find(level, body)
             if group is None:
@@ -262,11 +245,14 @@ class LogReader:
         line = clean_line(raw)
         head = find_head(line)
         if head is None:
-            if self._open:
+            if self._under and PRINTED.match(line):
+                self._finish()
+                self._begin(self._under, PRINTED_LEVEL, line)
+            elif self._open:
                 self._extend(line)
             elif self._text and _GOES_ON.match(line):
                 self._text = self._text[0] + b"\n" + line, self._text[1]
-            elif not self._skipping and line.strip():
+            elif not self._under and line.strip():
                 self._end_text()
                 self._text = line, self.lines_read
             return
@@ -274,11 +260,15 @@ class LogReader:
         if head.start():
             self._text = line[: head.start()], self.lines_read  # of the prompt that the record is glued to
         self._headed = True
-        self._skipping = head[2] in QUIET and _SIGN.match(line, head.end()) is None
-        if not self._skipping:
-            self._open = (head[1], head[2], self.lines_read)
-            self._body, self._room, self._size, self._last, self._last_at = [], RECORD_LIMIT, 0, b"", 0
-            self._extend(line[head.end() :])
+        self._under = head[1] if head[2] in QUIET else b""
+        if not self._under or SIGN.match(line, head.end()):
+            self._begin(head[1], head[2], line[head.end() :])
+
+    def _begin(self, stamp: bytes, level: bytes, line: bytes) -> None:
+        """A record that begins with this line."""
+        self._open = (stamp, level, self.lines_read)
+        self._body, self._room, self._size, self._last, self._last_at = [], RECORD_LIMIT, 0, b"", 0
+        self._extend(line)
 
     def _end_text(self) -> None:
         """The text without a head is whole: fold it."""
@@ -300,11 +290,11 @@ class LogReader:
         self._size += len(line) + 1
 
     def _whole(self) -> bytes:
-        """The body of the open record, as ``_bounded`` gives it."""
+        """The body of the open record, as ``bounded`` gives it."""
         body = b"\n".join(self._body)
         if self._last_at + len(self._last) <= RECORD_LIMIT:
             return body.rstrip()
-        return _joined(body, self._last, self._last_at)
+        return joined(body, self._last, self._last_at)
 
     def _finish(self) -> None:
         """The open record is whole: fold it."""
@@ -325,7 +315,7 @@ class LogReader:
             oldest, newest = self.window or (stamp, stamp)
             self.window = min(oldest, stamp), max(newest, stamp)
         body = self._whole()
-        if not _tells_nothing(level, body):
+        if is_telling(body) if self._under and level == PRINTED_LEVEL else not tells_nothing(level, body):
             self.records += 1
             self._fold.add(stamp, level, body, self.path, number)
 

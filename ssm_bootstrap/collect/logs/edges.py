@@ -1,0 +1,95 @@
+"""Where a record begins, where it ends, and how much of it is kept; and what stands between records without being of one.
+
+Under a record at INFO or DEBUG that somebody pasted often stands what other programs printed: dnf's lines, a traceback, the
+standard error of a command. Such a line belongs to no record of the agent.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import Optional
+
+from ssm_bootstrap.catalog.logformat import QUIET
+from ssm_bootstrap.catalog.signatures import NETWORK_WORDS, SIGNATURES
+from ssm_bootstrap.catalog.signatures.kinds import Kind
+
+RECORD_LIMIT = 4 * 1024
+"""Bytes of a record's body that are kept: the agent's longest error with a useful tail has under 2 KiB."""
+
+LAST_LIMIT = 512
+"""Bytes of its last line that a longer record keeps in place of what stands before the bound: there a traceback says why."""
+
+_STAMP = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
+_LEVEL = rb"(?:TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL|TEXT)"
+NEXT = re.compile(rb"\n" + _STAMP + rb" " + _LEVEL + rb"[ \n]")
+"""The head of any record, from the newline before it on."""
+
+_PRINTED = rb"(?:[^\s\d{}()\[\]\"<]|\[[A-Za-z])(?<!c(?=aused by: ))(?<!E(?=rror (?:code|message): ))"
+PRINTED = re.compile(_PRINTED)
+"""How a line begins that goes on with nothing: not indented, no JSON, no XML, no reason that Go's SDK or zypper gives below."""
+
+PRINTED_LEVEL = b"TEXT"
+"""The level under which such a line is folded."""
+
+NEXT_OF_EITHER = re.compile(rb"\n(?:" + _STAMP + rb" " + _LEVEL + rb"[ \n]|" + _PRINTED + rb")")
+_HEAD = re.compile(rb"\n(" + _STAMP + rb") (" + _LEVEL + rb")[ \n]")
+
+_SIGN_TEXT = rb"(?:[^\n]*\] )?(?:%s)" % b"|".join(
+    dict.fromkeys(re.escape((row.lead or row.fixed).encode()) for row in SIGNATURES if row.lead or row.kind is Kind.STATE)
+)
+_BY_LEAD = tuple((row.lead.encode(), row.fixed.encode(), row.pattern.encode()) for row in SIGNATURES if row.lead)
+"""Of what is told at INFO under a lead that tells other things as well: what has to follow it."""
+SIGN = re.compile(_SIGN_TEXT)
+RECORD = re.compile(
+    rb"\n(?:(" + _STAMP + rb") ((?:INFO|DEBUG|TRACE)(?= " + _SIGN_TEXT + rb")|WARN|ERROR|CRITICAL|TEXT)(?: |(?=\n))"
+    rb"|(?=" + _PRINTED + rb"))"
+)
+"""The head of a record that is looked at, or the newline before a line without one (no stamp then)."""
+
+_TELLING = tuple(
+    dict.fromkeys([row.fixed.encode() for row in SIGNATURES if row.code or row.alone] + [word.encode() for word in NETWORK_WORDS])
+)
+
+_compiled = cache(re.compile)
+
+
+def tells_nothing(level: bytes, body: bytes) -> bool:
+    """Whether a quiet record begins as a sign does and is none."""
+    if level not in QUIET:
+        return False
+    led = [(body.find(lead), fixed, pattern) for lead, fixed, pattern in _BY_LEAD if lead in body]
+    return bool(led) and not any(fixed in body and _compiled(pattern).search(body[at:]) for at, fixed, pattern in led)
+
+
+@lru_cache(1024)
+def is_telling(body: bytes) -> bool:
+    """Whether what was printed between records may hold something that is known; all else of it is dropped unread."""
+    return any(map(body.__contains__, _TELLING))
+
+
+def owner_of(text: bytes, at: int, since: int) -> Optional[tuple[bytes, bytes]]:
+    """Stamp and level of the last head that begins at or after ``since`` and before ``at``; None where there is none."""
+    while True:
+        at = text.rfind(b"\n", since, at)
+        if at < 0:
+            return None
+        found = _HEAD.match(text, at)
+        if found:
+            return found[1], found[2]
+
+
+def bounded(body: bytes) -> bytes:
+    """A body of which as much is kept as is looked at: its beginning and its last line."""
+    if len(body) <= RECORD_LIMIT:
+        return body
+    at = body.rfind(b"\n") + 1
+    return joined(body, body[at:], at)
+
+
+def joined(body: bytes, last: bytes, at: int) -> bytes:
+    """The beginning of a body that is too long, and its last line, which begins at ``at``."""
+    kept = RECORD_LIMIT - LAST_LIMIT
+    if at < kept:
+        return body[:RECORD_LIMIT].rstrip()
+    return body[:kept].rstrip() + b"\n" + last[: LAST_LIMIT - 1].rstrip()
