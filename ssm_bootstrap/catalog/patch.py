@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Mapping, Optional
+from typing import Iterable, Mapping, Optional
 
 from ssm_bootstrap.catalog.buckets import patch_manager_bucket, patch_payload_bucket, patch_payload_host, snapshot_bucket
 from ssm_bootstrap.catalog.partitions import partition_of
@@ -27,11 +28,12 @@ class ExitCode:
     source: str
     transient: bool = False
     is_failure: bool = True
+    of_dpkg: bool = False  # it means that where dpkg is the package manager; elsewhere it is the package manager's own
 
 
 _ROWS: tuple[ExitCode, ...] = (
     ExitCode(1, "no status of its own: no package manager with its Python, or a package failed", _PAYLOAD),
-    ExitCode(2, "dpkg's lock was held by another, or a package's dependencies are broken", _BOTH, transient=True),
+    ExitCode(2, "dpkg's lock was held by another, or a package's dependencies are broken", _BOTH, True, of_dpkg=True),
     ExitCode(126, "the script may not be run: /var/lib/amazon is mounted noexec", _SHELL),
     ExitCode(130, "the association could not be read", _PAYLOAD, transient=True),
     ExitCode(131, "the call of ssm for the association failed", _PAYLOAD, transient=True),
@@ -94,7 +96,9 @@ PATCH_STEPS: tuple[PatchStep, ...] = (
     PatchStep(1, 1, "Read the last lines of its output: the payload says there what failed."),
     PatchStep(2, 2, "Let the other package manager end, and see that apt's repositories answer.", "package-manager-busy"),
     PatchStep(126, 126, "Mount /var/lib/amazon without noexec.", "noexec-mount", True),
-    PatchStep(130, 144, "See that ssm answers and that the agent has its credentials, then run it again."),
+    PatchStep(130, 136, "See that ssm answers and that the agent has its credentials, then run it again."),
+    PatchStep(137, 137, "Give this machine more memory or swap; else see that ssm answers.", "resources-exhausted"),
+    PatchStep(138, 144, "See that ssm answers and that the agent has its credentials, then run it again."),
     PatchStep(145, 145, "Allow the role of the activation ssm:GetDeployablePatchSnapshotForInstance."),
     PatchStep(146, 146, "Compare the system with Patch Manager's list.", "patch-platform", True),
     PatchStep(147, 147, "Make room below /var/log/amazon, and see that it can be written.", "disk-full"),
@@ -122,6 +126,20 @@ CURL_STATUSES = {
     56: "the connection breaks off",
     60: "the certificate's issuer is not trusted",
 }
+
+
+_OF_RPM = re.compile(r"\b(?:zypper|libzypp|zypp|yum|dnf|rpm|repomd\.xml|SLES?|SUSE|RHEL|Red Hat)\b|\.(?:el|amzn|fc)\d")
+_OF_DPKG = re.compile(r"\b(?:apt(?:-get|-cache)?|dpkg|debconf|Ubuntu|Debian)\b|\.deb\b")
+
+
+def meaning_of(status: int, said: Iterable[str]) -> Optional[ExitCode]:
+    """What a status of the patch document means beside what was printed; None for what only the package manager knows."""
+    row = EXIT_CODES.get(status)
+    if row is None or not row.of_dpkg:
+        return row
+    lines = tuple(said)
+    is_of_rpm = any(_OF_RPM.search(line) for line in lines) and not any(_OF_DPKG.search(line) for line in lines)
+    return None if is_of_rpm else row
 
 
 def step_of(status: int) -> Optional[PatchStep]:

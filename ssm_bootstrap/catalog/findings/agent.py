@@ -492,6 +492,21 @@ KINDS: tuple[FindingKind, ...] = (
                 aws_commands=(),
             ),
             Variant(
+                name="no-files",
+                when="its files cannot be fetched",
+                title="The agent was not updated: its files cannot be fetched",
+                cause=(
+                    "The updater fetches ssm-agent-manifest.json and the package from the region's bucket, and could not: "
+                    "{detail}. The old version keeps running."
+                ),
+                summary="Let this machine fetch from the bucket amazon-ssm-{region}, then update the agent again.",
+                steps=("Look at the path to S3 from this machine.",),
+                commands=(look("sudo ssm-bootstrap doctor --for agent-update"),),
+                aws_steps=("Does the S3 endpoint policy allow s3:GetObject on amazon-ssm-{region}?",),
+                aws_commands=(aws.S3_ENDPOINTS, aws.S3_ENDPOINT_POLICY),
+                transient=True,
+            ),
+            Variant(
                 name="unsupported-version",
                 when="the requested version does not support this system",
                 title="The agent was not updated: that version does not run here",

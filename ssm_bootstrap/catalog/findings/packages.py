@@ -135,7 +135,7 @@ KINDS: tuple[FindingKind, ...] = (
                 ),
                 aws_steps=(
                     (
-                        "S3 endpoint policy: does it allow s3:GetObject on al2023-repos-{region}-* and "
+                        "S3 endpoint policy: does it allow s3:GetObject on al2023-repos-{region}-de612dc2 and "
                         "amazonlinux-2-repos-{region}, without a condition on the principal? The requests are not signed."
                     ),
                 ),
@@ -145,6 +145,18 @@ KINDS: tuple[FindingKind, ...] = (
                     look("dnf -v repolist"),
                 ),
                 aws_commands=(aws.S3_ENDPOINTS, aws.S3_ENDPOINT_POLICY),
+            ),
+            Variant(
+                name="proxy-login",
+                when="the package manager's proxy requires a login",
+                title="The package manager's proxy requires a login",
+                cause="The package manager asks a proxy for the repository, and the proxy answered 407: {detail}.",
+                summary="Give the package manager the proxy's user and password, or let the proxy pass this machine without.",
+                steps=(
+                    "Which file sets the proxy? apt, dnf and yum have settings of their own in addition to the environment.",
+                    "A file with a password in it must be readable by root alone.",
+                ),
+                commands=(look("sudo grep -rli proxy /etc/apt/apt.conf.d /etc/dnf /etc/yum.conf /etc/yum.repos.d /etc/zypp"),),
             ),
             Variant(
                 name="not-found",

@@ -407,6 +407,28 @@ KINDS: tuple[FindingKind, ...] = (
             "dnf ignores everything else in the file until the line is fixed.",
         ),
         commands=(look("dnf repolist --all"), look("apt-get update --print-uris"), look("zypper repos --uri")),
+        variants=(
+            Variant(
+                name="unfilled",
+                when="a variable in a repository's URL was not filled in",
+                title="A variable in a package repository's URL was not filled in",
+                cause=(
+                    "The package manager asked for a URL in which a variable still stands, and no server has that: {detail}. "
+                    "It takes the release from the package that owns the release file, and found none there."
+                ),
+                summary="Reinstall the release package, or write the variable's value to a file in /etc/dnf/vars.",
+                steps=(
+                    "Which package owns the release file? Without one, releasever has no value.",
+                    "A file in /etc/dnf/vars named like the variable holds its value; another program may have emptied it.",
+                    "The path to the repository is fine and needs no change.",
+                ),
+                commands=(
+                    look("rpm -q --whatprovides system-release redhat-release"),
+                    look("head /etc/dnf/vars/* /etc/yum/vars/*"),
+                    look("dnf -v repolist"),
+                ),
+            ),
+        ),
         source="libdnf 0.69 and apt 2.6 (measured, 2026-11); dnf.conf(5), sources.list(5), yum.conf(5)",
     ),
     FindingKind(

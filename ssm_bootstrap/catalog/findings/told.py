@@ -365,6 +365,18 @@ KINDS: tuple[FindingKind, ...] = (
                 commands=(look("python3 -m pip list"),),
             ),
             Variant(
+                name="package",
+                when="a Distributor package cannot be fetched",
+                title="A Distributor package's description cannot be fetched",
+                cause="The agent could not get the description of the package that it was to install: {detail}.",
+                summary="Correct the package's name and version, or allow the node's role to read it.",
+                steps=("Systems Manager was reached: nothing on this machine has to change.",),
+                aws_steps=(
+                    "Does the package exist in this region and account, with the version that the command names?",
+                    "May the node's role call ssm:GetDocument and ssm:DescribeDocument on it?",
+                ),
+            ),
+            Variant(
                 name="stuck",
                 when="an association never finished",
                 title="An association never finished",
@@ -397,6 +409,39 @@ KINDS: tuple[FindingKind, ...] = (
                 title="An AWS call by Patch Manager's script failed",
                 cause="The patch script could not get its baseline or snapshot, or could not report its result: {detail}.",
                 summary="Make ssm and S3 reachable and allowed for the node's role, then scan again.",
+            ),
+            Variant(
+                name="collided",
+                when="a file of the patch script was gone",
+                title="Two patch runs took each other's files away, or /var is full",
+                cause="A file that the patch script had just made was gone when it wanted it: {detail}.",
+                summary="Run one patch command at a time on this node, then scan again.",
+                steps=(
+                    "Did two commands, maintenance windows or associations start within two minutes of each other?",
+                    "Does /var have free space?",
+                ),
+                aws_steps=("Give each maintenance window and association that patches this node a time of its own.",),
+                commands=(look("df -h /var"), look("sudo ls -lt /var/log/amazon/ssm/patch-baseline-operations")),
+            ),
+            Variant(
+                name="override-denied",
+                when="the node's role may not read the baseline override",
+                changed_on=Side.AWS,
+                title="The node's role may not read the patch policy's baselines",
+                cause=(
+                    "The command names a list of baselines in S3, and the node's role may not read it: {detail}. Quick Setup "
+                    "gives that permission to the roles of EC2 instances; to a hybrid node's role it does so only on request."
+                ),
+                summary="Allow the activation's role s3:GetObject on aws-quicksetup-patchpolicy-*, as Quick Setup does.",
+                steps=("Nothing on this machine has to change.",),
+                aws_steps=(
+                    (
+                        "Attach the policy of the patch policy to the role (in Quick Setup: add required IAM policies), and give "
+                        "the role the tag QSConfigId-<CONFIGURATION-ID> with that ID as its value."
+                    ),
+                    "S3 endpoint policy: does it allow s3:GetObject on aws-quicksetup-patchpolicy-*?",
+                ),
+                aws_commands=(aws.NODE, aws.ROLE_NAME, aws.ROLE_POLICIES, aws.S3_ENDPOINT_POLICY),
             ),
             Variant(
                 name="override",
@@ -525,11 +570,31 @@ KINDS: tuple[FindingKind, ...] = (
                 commands=(look("session-manager-plugin --version"),),
             ),
             Variant(
+                name="handshake",
+                when="the handshake of a session timed out",
+                title="The two ends of a session did not finish their handshake",
+                cause=(
+                    "The session was opened, but its two ends could not agree in time: {detail}. Usually the client's proxy or "
+                    "VPN holds up the websocket to ssmmessages, or one end cannot use the KMS key of the session preferences."
+                ),
+                summary="Let the client reach ssmmessages without a proxy that holds it up, and both ends the KMS key.",
+                steps=(
+                    "On the client: does `session-manager-plugin --version` tell a current version?",
+                    "Try from another network: if that works, the client's proxy or VPN is what holds it up.",
+                    "Is a KMS key set in the session preferences? Then the node must reach kms, too.",
+                ),
+                aws_steps=(
+                    "A KMS key in the preferences: may the caller use kms:GenerateDataKey and the node's role kms:Decrypt?",
+                ),
+                aws_commands=(aws.SESSION_PREFERENCES, aws.of_service(aws.ENDPOINT, "kms")),
+            ),
+            Variant(
                 name="client",
                 when="the client's plugin is missing or too old",
                 title="The client's Session Manager plugin is missing or too old",
                 cause="The fault is on the computer that opens the session, not on this node: {detail}.",
                 summary="Install the latest session-manager-plugin on the computer that opens the session.",
+                steps=("Nothing on the node has to change.",),
             ),
         ),
         title="A session could not be opened",

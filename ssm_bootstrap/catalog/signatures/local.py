@@ -28,7 +28,7 @@ _INOTIFY_OF_OTHERS: tuple[Signature, ...] = tuple(
             "[ERROR] ENOSPC: no space left on device, watch '/var/www/html/x'",
         ),
         (
-            *("call", "inotify_add_watch on ", r"\binotify_add_watch on \S{1,300} failed: No space left on device"),
+            *("call", "inotify_", r"\binotify_(?:add_watch|init1?)\b[^\n]{0,400}?: [Nn]o space left on device"),
             "inotify_add_watch on /x failed: No space left on device",
         ),
     )
@@ -295,8 +295,8 @@ LOCAL: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="no space left on device",
         pattern=(
-            r"(?<!add watch: )(?<!start watcher: )(?<!create channel: )(?<!ipc channel: )(?<!inotify_add_watch: )"
-            r"(?<!inotify_init1: )(?<!inotify_init: )no space left on device(?!, watch ')"
+            r"(?m:^)(?![^\n]{0,400}\binotify_)[^\n]{0,4000}?(?<!add watch: )(?<!start watcher: )(?<!create channel: )"
+            r"(?<!ipc channel: )no space left on device(?!, watch ')"
         ),
         meaning="a file system is full",
         code="disk-full",
@@ -305,16 +305,14 @@ LOCAL: tuple[Signature, ...] = (
         near_misses=(
             "error clearing the instance registration information. open /x: read-only file system",
             "filewatcher listener encountered error when add watch: no space left on device",
+            "inotify_add_watch /etc/amazon/ssm: no space left on device",
         ),
     ),
     Signature(
         id="inotify-watches",
         kind=Kind.CAUSE,
         fixed="no space left on device",
-        pattern=(
-            r"(?:\badd watch|\bstart watcher|\bfailed to create (?:ipc )?channel|\binotify_(?:add_watch|init1?)): "
-            r"no space left on device"
-        ),
+        pattern=(r"(?:\badd watch|\bstart watcher|\bfailed to create (?:ipc )?channel): no space left on device"),
         meaning="the kernel has no inotify watch left for the agent's channels; no file system is full",
         source="inotify_add_watch(2), ENOSPC; public report aws/amazon-ssm-agent#262",
         samples=(
@@ -493,15 +491,33 @@ LOCAL: tuple[Signature, ...] = (
         variant="not-root",
     ),
     Signature(
-        id="kernel-killed-agent",
+        id="shell-killed",
+        kind=Kind.CAUSE,
+        fixed="Killed",
+        pattern=r"(?m:^)(?:[^\n]{1,300}: line \d{1,6}: {1,4}\d{1,10} )?Killed(?: {2,}[^\n]{1,300})?[ \t]{0,4}(?m:$)",
+        meaning="a command was killed, mostly because memory ran out, told by its shell",
+        source="bash, jobs.c (SIGKILL)",
+        samples=(
+            documented("Killed"),
+            documented("/x/_script.sh: line 7:  4711 Killed                  dnf -y update"),
+        ),
+        near_misses=("Killed process 1234 (java) total-vm:1kB", "Job 1 was Killed by root"),
+        code="resources-exhausted",
+    ),
+    Signature(
+        id="kernel-killed",
         kind=Kind.CAUSE,
         fixed="ut of memory: Kill",
-        pattern=r"\b(?:Out|cgroup out) of memory: Kill(?:ed)? process \d{1,10} \((?:amazon-ssm|ssm-)[\w-]{1,12}\)",
-        meaning="the kernel ended a process of the agent, because no memory was left",
+        pattern=(
+            r"\b(?:Out|cgroup out) of memory: Kill(?:ed)? process \d{1,10} \((?:(?:amazon-ssm|ssm-)[\w-]{1,12}"
+            r"|python[\d.]{0,5}|platform-python|dnf|dnf5|yum|zypper|rpm|apt|apt-get|dpkg|aptd|unattended-upgr)\)"
+        ),
+        meaning="the kernel ended a process of the agent or of a patch run, because no memory was left",
         source="Linux mm/oom_kill.c (15 letters of a process's name); public report of the agent's killed worker",
         samples=(
             documented("Out of memory: Kill process 4943 (amazon-ssm-agen) score 740 or sacrifice child"),
             documented("Memory cgroup out of memory: Killed process 21800 (ssm-document-wo) total-vm:246768kB, anon-rss:1516kB"),
+            documented("Out of memory: Killed process 4943 (dnf) total-vm:1246768kB, anon-rss:451516kB"),
         ),
         near_misses=("Out of memory: Killed process 1234 (java) total-vm:1kB",),
         code="resources-exhausted",

@@ -13,8 +13,11 @@ _RPM = "rpm 4.14-4.18 (lib/rpmdb.c); public reports"
 _GUIDE = "AWS Systems Manager User Guide, patch-manager-troubleshooting"
 _URL = r"(?P<url>https?://[^\s'\"]{1,500})"
 
-_S3 = r"(?P<url>https?://[\w.-]{1,200}\.s3[\w.-]{1,100}\.amazonaws\.com(?:\.cn)?/[^\s'\"]{0,500})"
-_NOT_S3 = r"(?P<url>https?://(?![\w.-]{1,200}\.s3[\w.-]{1,100}\.amazonaws\.com)[^\s'\"]{1,500})"
+_IN_S3 = r"(?:[\w.-]{1,200}\.s3[\w.-]{1,100}|amazonlinux\.[a-z0-9-]{1,40})\.amazonaws\.com(?:\.cn)?"
+"""Hosts of buckets, and the names that lead to Amazon Linux 2's."""
+
+_S3 = rf"(?P<url>https?://(?:{_IN_S3}|cdn\.amazonlinux\.com)/[^\s'\"]{{0,500}})"
+_NOT_S3 = rf"(?P<url>https?://(?!(?:{_IN_S3}|cdn\.amazonlinux\.com)/)[^\s'\"]{{1,500}})"
 
 _AL2023 = "https://al2023-repos-ca-central-1-de612dc2.s3.dualstack.ca-central-1.amazonaws.com/core/mirrors"
 _RHUI = "https://rhui2-cds01.eu-central-1.aws.ce.redhat.com/pulp/repos//content/dist/rhel/rhui/server/7/7Server/x86_64/os"
@@ -68,7 +71,86 @@ _CURL: tuple[Signature, ...] = (
     ),
 )
 
+_VARIABLES: tuple[Signature, ...] = (
+    *(
+        _row(
+            f"repository-variable-{name}",
+            name,
+            rf"(?P<url>https?://[^\s'\"]{{0,300}}(?:\$|%24)(?:\{{|%7[Bb])?{name}\b[^\s'\"]{{0,300}})"
+            r"(?![^\n]{0,300}?(?:Curl error|curl#|[Tt]imeout))",
+            "a variable in a repository's URL was not filled in: no release was found, or a file of variables is missing",
+            _DNF,
+            documented(f"Cannot download 'https://mirror.example.com/x/${name}/BaseOS/os/repodata/repomd.xml'"),
+            documented(f"Cannot download 'https://mirror.example.com/x/%24{name}/BaseOS/os/repodata/repomd.xml'"),
+            code="repository-config-invalid",
+            variant="unfilled",
+            near_misses=(f"baseurl=http://mirror.example.com/{name}/os", f"{name}=2023"),
+        )
+        for name in ("releasever", "basearch", "contentdir", "awsregion")
+    ),
+    _row(
+        "repository-release-unknown",
+        "Unable to detect release version",
+        r"\bUnable to detect release version\b",
+        "dnf found no package that tells this system's release",
+        "dnf 4, dnf/cli/cli.py",
+        documented("Unable to detect release version (use '--releasever' to specify release version)"),
+        code="repository-config-invalid",
+        variant="unfilled",
+    ),
+)
+
 _REFUSED: tuple[Signature, ...] = (
+    _row(
+        "apt-err-refused",
+        "  40",
+        rf"\A(?:Err:\d{{1,5}} {_URL}[^\n]{{0,300}}\n)?[ \t]{{2,8}}40[13] {{1,4}}[A-Z][^\n]{{0,200}}\[IP: ",
+        "a repository was reached and refuses",
+        _APT,
+        documented("Err:5 http://mirror.example.com/ubuntu jammy Release\n  403  Forbidden [IP: 198.51.100.10 80]"),
+        documented("  403  Forbidden [IP: 198.51.100.10 80]"),
+        code="repository-denied",
+        near_misses=(
+            "Err:5 http://mirror.example.com/ubuntu jammy Release\n  404  Not Found [IP: 198.51.100.10 80]",
+            "Get:5 http://mirror.example.com/ubuntu jammy Release [403 kB]",
+        ),
+    ),
+    *(
+        _row(
+            f"proxy-login-of-{name}",
+            fixed,
+            pattern,
+            "the package manager's proxy wants a login",
+            source,
+            documented(sample),
+            code="repository-denied",
+            variant="proxy-login",
+            near_misses=("curl: (56) Received HTTP code 407 from proxy after CONNECT",),
+        )
+        for name, source, fixed, pattern, sample in (
+            (
+                *("apt", _APT, "  407  Proxy Authentication Required"),
+                r"(?:\AErr:\d{1,5} [^\n]{1,500}\n|\A|Failed to fetch \S{1,500})  407  Proxy Authentication Required",
+                "Err:1 http://mirror.example.com/debian stable InRelease\n  407  Proxy Authentication Required [IP: 10.0.0.9 3128]",
+            ),
+            (
+                *("dnf", _DNF, "Status code: 407 for "),
+                rf"\bStatus code: 407 for {_URL}",
+                "  - Status code: 407 for http://mirror.example.com/repodata/repomd.xml (IP: 198.51.100.10)",
+            ),
+            (
+                *("dnf-by-connect", _DNF, "[Received HTTP code 407 from proxy"),
+                r"\bCurl error \(56\): [^\n]{1,600}\[Received HTTP code 407 from proxy",
+                "- Curl error (56): Failure when receiving data from the peer for https://mirror.example.com/repodata/repomd.xml "
+                "[Received HTTP code 407 from proxy after CONNECT]",
+            ),
+            (
+                *("yum", _YUM, "[Errno 14] HTTP"),
+                rf"(?:{_URL}: )?\[Errno 14\] HTTPS? Error 407\b",
+                "http://mirror.example.com/repodata/repomd.xml: [Errno 14] HTTP Error 407 - Proxy Authentication Required",
+            ),
+        )
+    ),
     _row(
         "dnf-refused-s3",
         "Status code: 40",
@@ -163,7 +245,7 @@ _REFUSED: tuple[Signature, ...] = (
     _row(
         "yum-other-status",
         "[Errno 14] HTTP",
-        r"\[Errno 14\] HTTPS? Error (?!40[134]\b)\d{3}\b",
+        r"\[Errno 14\] HTTPS? Error (?!40[1347]\b)\d{3}\b",
         "a repository, or something in between, answered with another error; yum tries the next mirror",
         _YUM,
         documented("http://mirror.example/7/os/repodata/repomd.xml: [Errno 14] HTTP Error 503 - Service Unavailable"),
@@ -205,6 +287,7 @@ _REFUSED: tuple[Signature, ...] = (
         code="repository-denied",
         variant="not-found",
         is_minor=True,
+        sums_up=True,  # it says so too where the list was refused or could not be fetched
         near_misses=("E: The repository 'http://x/ubuntu jammy InRelease' is not signed.",),
     ),
     _row(
@@ -870,7 +953,7 @@ _UNREACHED: tuple[Signature, ...] = (
     _row(
         "dnf-curl",
         "Curl error (",
-        rf"\bCurl error \((?:[567]|28|52|55|56)\): [^\n]{{0,200}}? for {_URL}",
+        rf"\bCurl error \((?:[567]|28|52|55|56)\): (?![^\n]{{0,600}}HTTP code 407)[^\n]{{0,200}}? for {_URL}",
         "dnf could not reach a repository",
         _DNF,
         measured("- Curl error (28): Timeout was reached for http://silent.example.com/mirror.list [Connection timeout aft"),
@@ -1164,6 +1247,32 @@ _RUN: tuple[Signature, ...] = (
         near_misses=("[updates|http://mirror.example.com/rpm/99] Repository type can't be determined.",),
     ),
     _row(
+        "zypper-files",
+        "Problem retrieving files from '",
+        r"\bProblem retrieving files from '(?P<named>[^'\n]{1,200})'",
+        "a repository's files could not be fetched; the lines below tell why",
+        _ZYPP,
+        documented("Problem retrieving files from 'SLE-Module-Basesystem15-SP5-Updates'."),
+        code="repository-unreachable",
+        is_minor=True,
+        sums_up=True,
+    ),
+    _row(
+        "zypper-not-refreshed",
+        "because of ",
+        r"\b(?:Skipping repository '(?P<named>[^'\n]{1,200})' because of the above error"
+        r"|Could not refresh the repositories because of errors"
+        r"|Some of the repositories have not been refreshed because of an error)",
+        "zypper left repositories out, or knows no new patches of theirs; the lines above tell why",
+        _ZYPP,
+        documented("Warning: Skipping repository 'SLE-Module-Basesystem15-SP5-Updates' because of the above error."),
+        documented("Could not refresh the repositories because of errors."),
+        documented("Some of the repositories have not been refreshed because of an error."),
+        code="repository-unreachable",
+        is_minor=True,
+        sums_up=True,
+    ),
+    _row(
         "zypper-no-new-metadata",
         "Failed to retrieve new repository metadata",
         r"\[(?P<named>[^\]|\n]{1,200})\|[a-z]{3,10}:[^\s\]]{1,500}\] Failed to retrieve new repository metadata",
@@ -1401,6 +1510,6 @@ _APT_MORE: tuple[Signature, ...] = (
 )
 
 PACKAGES: tuple[Signature, ...] = (
-    _RUN + _CURL + _APT_MORE + _REFUSED + _LOCKED + _BROKEN + _DEPENDENCIES + _SIGNED + _PLATFORM + _UNREACHED
+    _VARIABLES + _RUN + _CURL + _APT_MORE + _REFUSED + _LOCKED + _BROKEN + _DEPENDENCIES + _SIGNED + _PLATFORM + _UNREACHED
 )
 """Who says more comes first: an answer that refuses before what follows from it, and what is out of reach last."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, documented, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Refused, Signature, documented, formatted, measured
 from ssm_bootstrap.model.capability import BY_COMMAND, Capability
 
 _PATCH_SCRIPT = "AWS-RunPatchBaseline document 1.80 (shell and python part)"
@@ -113,7 +113,7 @@ PLUGINS: tuple[Signature, ...] = (
         id="patch-exit-api",
         kind=Kind.CAUSE,
         fixed="exit status 1",
-        pattern=r"\bexit status 1(?:3\d|4[0-5789]|50)\b",
+        pattern=r"\bexit status 1(?:3[0-689]|4[0-5789]|50)\b",
         meaning="a call of the patch script to ssm or for its snapshot failed",
         source=_PATCH,
         samples=(documented("failed to run commands: exit status 143"), documented("failed to run commands: exit status 149")),
@@ -123,14 +123,78 @@ PLUGINS: tuple[Signature, ...] = (
         variant="call",
     ),
     Signature(
+        id="exit-killed",
+        kind=Kind.CAUSE,
+        fixed="exit status 137",
+        pattern=r"\bexit status 137\b",
+        meaning="a command was killed (128 + 9), mostly because memory ran out",
+        source="POSIX shell, exit status of a command that a signal ended; " + _PATCH,
+        samples=(documented("failed to run commands: exit status 137"),),
+        near_misses=("failed to run commands: exit status 136",),
+        sums_up=True,  # Patch Manager's script gives it too where a call failed, and says so before
+        code="resources-exhausted",
+    ),
+    Signature(
+        id="patch-exit-override-denied",
+        kind=Kind.CAUSE,
+        fixed="exit status 160",
+        pattern=r"\bexit status 160\b",
+        meaning="the node's role may not read the baseline override in S3",
+        source=_PATCH,
+        samples=(documented("failed to run commands: exit status 160"),),
+        near_misses=("failed to run commands: exit status 161",),
+        transient=False,
+        is_of_patching=True,
+        code="patch-run-failed",
+        variant="override-denied",
+    ),
+    Signature(
+        id="patch-policy-denied",
+        kind=Kind.CAUSE,
+        fixed="aws-quicksetup-patchpolicy-",
+        pattern=(
+            r"(?:\b(?:AccessDenied|Access Denied|Forbidden|403|Unable to download)\b[^\n]{0,300}?)aws-quicksetup-patchpolicy-"
+            r"|aws-quicksetup-patchpolicy-[^\n]{0,300}?(?:AccessDenied|Access Denied|Forbidden|\b403\b)"
+        ),
+        meaning="the node's role may not read the baselines of a patch policy of Quick Setup",
+        source="AWS Systems Manager User Guide, patch-manager-troubleshooting and quick-setup-patch-manager",
+        samples=(
+            documented(
+                "Unable to download file from S3: s3://aws-quicksetup-patchpolicy-111122223333-a1b2c/baseline_overrides.json."
+            ),
+            documented(
+                "AccessDenied: User: arn:aws:sts::111122223333:assumed-role/node/mi-0123456789abcdef0 is not authorized to "
+                "perform: s3:GetObject on arn:aws:s3:::aws-quicksetup-patchpolicy-111122223333-a1b2c/baseline_overrides.json"
+            ),
+        ),
+        near_misses=("Downloading s3://aws-quicksetup-patchpolicy-111122223333-a1b2c/baseline_overrides.json",),
+        transient=False,
+        code="patch-run-failed",
+        variant="override-denied",
+    ),
+    Signature(
+        id="patch-payload-gone",
+        kind=Kind.CAUSE,
+        fixed="No such file or directory: ",
+        pattern=r"\[Errno 2\] No such file or directory: '?[^'\n]{0,200}patch-baseline-operations[^'\n]{0,100}",
+        meaning="a file of the patch script was gone when it wanted it: another run took it away, or /var is full",
+        source="AWS Systems Manager User Guide, patch-manager-troubleshooting",
+        samples=(documented("IOError: [Errno 2] No such file or directory: 'patch-baseline-operations-1.83.tar.gz'"),),
+        near_misses=("FileNotFoundError: [Errno 2] No such file or directory: '/srv/patch.tar.gz'",),
+        transient=True,
+        sums_up=True,  # it is so too where the download failed
+        code="patch-run-failed",
+        variant="collided",
+    ),
+    Signature(
         id="patch-exit-override",
         kind=Kind.CAUSE,
         fixed="exit status 16",
-        pattern=r"\bexit status 16[0-7]\b",
+        pattern=r"\bexit status 16[1-7]\b",
         meaning="the baseline override of the patch command is not usable",
         source=_PATCH,
-        samples=(documented("failed to run commands: exit status 160"),),
-        near_misses=("failed to run commands: exit status 16",),
+        samples=(documented("failed to run commands: exit status 161"),),
+        near_misses=("failed to run commands: exit status 16", "failed to run commands: exit status 160"),
         transient=False,
         is_of_patching=True,
         code="patch-run-failed",
@@ -434,7 +498,7 @@ PLUGINS: tuple[Signature, ...] = (
         id="session-key",
         kind=Kind.PHASE,
         fixed="data key",
-        pattern=r"(?:Error when decrypting data key|Unable to retrieve data key)",
+        pattern=r"(?:Error when decrypting data key|Unable to retrieve data key|Fetching data key failed: )",
         meaning="a session's key could not be had from kms; only sessions need it",
         source=AGENT + "agent/session/crypto/kmsservice.go:79; agent/session/crypto/blockcipher.go:57",
         samples=(
@@ -442,7 +506,15 @@ PLUGINS: tuple[Signature, ...] = (
                 "Unable to retrieve data key, Error when decrypting data key RequestError: send request failed\ncaused by: Post "
                 '"https://kms.eu-west-1.amazonaws.com/": dial tcp 10.0.1.31:443: i/o timeout'
             ),
+            formatted(
+                "Fetching data key failed: Unable to retrieve data key, Error when decrypting data key DisabledException: "
+                "arn:aws:kms:eu-west-1:111122223333:key/x is disabled."
+            ),
         ),
+        code="session-failed",
+        variant="key",
+        transient=False,
+        refused=Refused("session-failed", "key"),
         service="kms",
         degrades=(Capability.SESSION,),
         is_minor=True,
@@ -455,6 +527,7 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="a session's key could not be had from kms; only sessions need it",
         source=AGENT + "agent/session/crypto/blockcipher.go:102",
         samples=(formatted("Unable to get new KMSService, NoCredentialProviders: no valid providers in chain"),),
+        refused=Refused("session-failed", "key"),
         service="kms",
         degrades=(Capability.SESSION,),
         is_minor=True,
@@ -618,13 +691,13 @@ PLUGINS: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="Handshake timed out. Please ensure ",
         pattern=r"Handshake timed out\. Please ensure ",
-        meaning="the plug-in of who opens the session did not answer",
+        meaning="the two ends of a session did not get through their handshake in time",
         source=AGENT + "agent/session/datachannel/datachannel.go",
         samples=(
             formatted("Handshake timed out. Please ensure that you have the latest version of the session manager plugin."),
         ),
         code="session-failed",
-        variant="client",
+        variant="handshake",
         transient=False,
     ),
     Signature(

@@ -45,6 +45,9 @@ S3: tuple[Signature, ...] = (
         near_misses=("failed to download installation package reliably, https://x",),
         service="s3",
         breaks=(Capability.PATCH, Capability.AGENT_UPDATE),
+        code="agent-update-failed",
+        variant="no-files",
+        transient=True,
     ),
     Signature(
         id="package-download",
@@ -334,6 +337,8 @@ S3: tuple[Signature, ...] = (
             formatted("failed to download manifest - failed to retrieve package document: ThrottlingException: Rate exceeded"),
         ),
         service="ssm",
+        code="command-failed",
+        variant="package",
     ),
     Signature(
         id="package-platform",

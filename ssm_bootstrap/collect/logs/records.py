@@ -38,6 +38,9 @@ _TWICE = frozenset((b"ERROR", b"CRITICAL"))  # levels that the agent writes to e
 _GOES_ON = re.compile(rb"\s{0,8}caused by: |\s{1,8}status code: ")
 """How the further lines of an error of Go's SDK begin, in a text that was pasted without the heads of its records."""
 
+_ERR = re.compile(rb"Err:\d{1,5} [^\n]*\Z")
+"""apt's line on a file that it did not get: the next one, indented, tells why."""
+
 _JOURNAL = re.compile(rb"\n(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)")
 
 Window = tuple[bytes, bytes]
@@ -250,7 +253,7 @@ class LogReader:
                 self._begin(self._under, PRINTED_LEVEL, line)
             elif self._open:
                 self._extend(line)
-            elif self._text and _GOES_ON.match(line):
+            elif self._text and (_GOES_ON.match(line) or (line[:1] == b" " and _ERR.match(self._text[0]))):
                 self._text = self._text[0] + b"\n" + line, self._text[1]
             elif not self._under and line.strip():
                 self._end_text()

@@ -144,7 +144,8 @@ def judge(record: LogRecord, file: str, around: LogContext, reading: Optional[Re
     if reading.cause:
         return _judge_cause(record, reading, reading.cause, file, around.site)
     if reading.phase and reading.phase.signature.code:
-        return _fault(record, reading, reading.phase.signature.code, "", "", bool(reading.phase.signature.transient))
+        row = reading.phase.signature
+        return replace(_fault(record, reading, row.code or "", "", "", bool(row.transient)), variant=row.variant)
     if reading.phase and reading.phase.signature.sums_up:
         return Judgement(Sort.BENIGN, reading)
     known = reading.phase is not None or record.level not in (Level.NONE, Level.INFO, Level.DEBUG, Level.TRACE)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Iterator, Optional, Sequence
 
-from ssm_bootstrap.catalog.patch import CURL_STATUSES, EXIT_CODES, ExitCode, step_of
+from ssm_bootstrap.catalog.patch import CURL_STATUSES, ExitCode, meaning_of, step_of
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.model.agent import Command
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State
@@ -71,7 +71,10 @@ def findings_of(command: Command) -> tuple[Finding, ...]:
 
 def _meaning(command: Command) -> Optional[ExitCode]:
     """What the exit status means, for the documents that it has a meaning in."""
-    return EXIT_CODES.get(command.exit_status) if command.exit_status is not None and _is_of_patching(command) else None
+    if command.exit_status is None or not _is_of_patching(command):
+        return None
+    said = (line for item in command.steps for line in (*item.output, *item.errors))
+    return meaning_of(command.exit_status, (*said, *(text for _, text in command.log)))
 
 
 def _is_of_patching(command: Command) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Optional, Sequence
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import is_global_s3
@@ -49,19 +50,26 @@ def _fold_echoes(sightings: list[Sighting]) -> list[Sighting]:
 
 def _put_down_to_what_was_said(sightings: list[Sighting]) -> list[Sighting]:
     """A line that sums up what a program said before it is told as that: "no more mirrors" after a refusal is that refusal."""
-    reasons: dict[str, Sighting] = {}
+    reasons: dict[str, list[Sighting]] = {}
     for item in sightings:
         if item.judgement.sort is Sort.FAULT and not _sums_up(item):
-            reasons.setdefault(item.group.file, item)
+            reasons.setdefault(item.group.file, []).append(item)
     codes = {item.judgement.code for item in sightings if item.judgement.sort is Sort.FAULT and not _repeats(item)}
+    reason_of = {id(item): _reason(item, reasons.get(item.group.file, ())) for item in sightings if _sums_up(item)}
     return [
-        replace(item, judgement=reasons[item.group.file].judgement, echo=True)
-        if _sums_up(item) and item.group.file in reasons
+        replace(item, judgement=reason.judgement, echo=True)
+        if (reason := reason_of.get(id(item))) is not None
         else replace(item, judgement=replace(item.judgement, sort=Sort.BENIGN))
         if _repeats(item) and item.judgement.code in codes
         else item
         for item in sightings
     ]
+
+
+def _reason(item: Sighting, reasons: Sequence[Sighting]) -> Optional[Sighting]:
+    """The first of what was said in the same file; of a line that names a host, what was said of that host or of none."""
+    host = item.judgement.host
+    return next((reason for reason in reasons if not host or reason.judgement.host in ("", host)), None)
 
 
 def _sums_up(item: Sighting) -> bool:

@@ -9,7 +9,7 @@ from typing import Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.agentparts import part_of
 from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
-from ssm_bootstrap.catalog.patch import EXIT_CODES
+from ssm_bootstrap.catalog.patch import meaning_of
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind
 from ssm_bootstrap.diagnose.logs.classify import (
@@ -120,7 +120,7 @@ def conclude(logs: ClassifiedLogs, seen: SeenBeside) -> LogDiagnosis:
     told = tell_incidents(logs.bundles, sightings, logs.timeline, seen)
     findings = hide_symptoms(make_findings(told, sightings, seen, signals, state))
     if not findings and not seen.present.has_core:
-        sightings = tuple(_told_alone(item) for item in sightings)
+        sightings = tuple(_told_alone(item, sightings) for item in sightings)
         told = {**told, **tell_incidents(bundle_up(sightings), sightings, logs.timeline, seen)}
         findings = hide_symptoms(make_findings(told, sightings, seen, signals, state))
     harmless = _notes(sightings, Sort.BENIGN)
@@ -207,13 +207,13 @@ def _addresses(readings: Iterable[RecordReading]) -> dict[str, str]:
     return found
 
 
-def _notes(sightings: Iterable[Sighting], sort: Sort = Sort.NOTED) -> tuple[Note, ...]:
+def _notes(sightings: Sequence[Sighting], sort: Sort = Sort.NOTED) -> tuple[Note, ...]:
     merged: dict[tuple[str, str], Note] = {}
     for item in sightings:
         if item.judgement.sort is not sort:
             continue
         group = item.group
-        name, meaning = _meaning(item)
+        name, meaning = _meaning(item, sightings)
         known = merged.get((name, meaning))
         if known is None:
             merged[name, meaning] = Note(name, meaning, group.count, group.first, group.last, item.excerpt, group.file)
@@ -224,34 +224,35 @@ def _notes(sightings: Iterable[Sighting], sort: Sort = Sort.NOTED) -> tuple[Note
     return tuple(merged.values())
 
 
-def _meaning(item: Sighting) -> tuple[str, str]:
+def _meaning(item: Sighting, beside: Sequence[Sighting]) -> tuple[str, str]:
     """The id and the words of a note; the IAM action that is missing where the message tells it."""
     reading = item.judgement.reading
     benign = reading.benign or (reading.phase if item.judgement.sort is Sort.BENIGN else None)
     if benign:
-        return benign.signature.id, benign.signature.meaning + _status(item.group)
+        return benign.signature.id, benign.signature.meaning + _status(item.group, beside)
     doing = f"{reading.phase.signature.meaning}: " if reading.phase else ""
     if reading.cause is None:
         failure = reading.fault.failure.value if reading.fault else "unknown"
         return f"network-{failure}", doing + f"a connection failed ({failure})"
     actions = missing_actions([item.group.sample.message])
     more = f" ({', '.join(actions)})" if actions else ""
-    return reading.cause.signature.id, doing + reading.cause.signature.meaning + more + _status(item.group)
+    return reading.cause.signature.id, doing + reading.cause.signature.meaning + more + _status(item.group, beside)
 
 
-def _told_alone(item: Sighting) -> Sighting:
+def _told_alone(item: Sighting, beside: Sequence[Sighting]) -> Sighting:
     """The same as the fault that it is where nothing else is told, with what its message says."""
     alone = item.judgement.told_alone
     if alone is item.judgement:
         return item
     words = next((line.strip() for line in item.group.sample.message.splitlines() if line.strip()), "")
-    return replace(item, judgement=replace(alone, detail=words[:300].rstrip(".") + _status(item.group)))
+    return replace(item, judgement=replace(alone, detail=words[:300].rstrip(".") + _status(item.group, beside)))
 
 
-def _status(group: LogGroup) -> str:
-    """What the status of a patch run means, to be added to what its row says."""
+def _status(group: LogGroup, beside: Sequence[Sighting]) -> str:
+    """What the status of a patch run means beside what else was said, to be added to what its row says."""
     found = _STATUS.search(group.sample.message)
-    row = EXIT_CODES.get(int(found[1])) if found and is_patching(group.file, group.sample) else None
+    said = (item.group.sample.message for item in beside)
+    row = meaning_of(int(found[1]), said) if found and is_patching(group.file, group.sample) else None
     return f" - status {row.status} of Patch Manager: {row.meaning}" if row else ""
 
 
