@@ -131,7 +131,7 @@ _REFUSED: tuple[Signature, ...] = (
             (
                 *("apt", _APT, "  407  Proxy Authentication Required"),
                 r"(?:\AErr:\d{1,5} [^\n]{1,500}\n|\A|Failed to fetch \S{1,500})  407  Proxy Authentication Required",
-                "Err:1 http://mirror.example.com/debian stable InRelease\n  407  Proxy Authentication Required [IP: 10.0.0.9 3128]",
+                "Err:1 http://mirror.example.com/x InRelease\n  407  Proxy Authentication Required [IP: 10.0.0.9 3128]",
             ),
             (
                 *("dnf", _DNF, "Status code: 407 for "),
