@@ -34,8 +34,10 @@ _STAMP = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
 NEXT = re.compile(rb"\n" + _STAMP + rb" (?:TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL|TEXT)[ \n]")
 """The head of any record, from the newline before it on."""
 
-_SIGN_TEXT = rb"(?:[^\n]*\] )?(?:%s)" % b"|".join(
-    dict.fromkeys(re.escape((row.lead or row.fixed).encode()) for row in SIGNATURES if row.lead or row.kind is Kind.STATE)
+_SIGNS = tuple(dict.fromkeys((row.lead or row.fixed).encode() for row in SIGNATURES if row.lead or row.kind is Kind.STATE))
+_SIGN_TEXT = rb"(?:[^\n]*\] )?(?=[%s])(?:%s)" % (
+    b"".join(sorted({re.escape(sign[:1]) for sign in _SIGNS})),  # one look at a letter spares trying each of them
+    b"|".join(map(re.escape, _SIGNS)),
 )
 _BY_LEAD = tuple((row.lead.encode(), row.fixed.encode(), row.pattern.encode()) for row in SIGNATURES if row.lead)
 """Of what is told at INFO under a lead that tells other things as well: what has to follow it."""
@@ -216,6 +218,7 @@ class LogReader:
         told, span = self._told, self._span
         oldest, newest = self.window or (b"~", b"")
         at, same, minute = start, b"", None
+        counted, line = start + 1, self.lines_read  # how far the lines were counted, and how many they were
         while True:
             found = search(text, at, stop + 1)
             if found is None:
@@ -240,15 +243,16 @@ class LogReader:
                 if stamp < oldest:
                     oldest = stamp
             body = text[begun:at].rstrip() if at - begun <= RECORD_LIMIT else _bounded(text[begun:at].rstrip())
-            if _tells_nothing(level, body):
-                continue
             group = find(level, body)
             if group is None:
-                line = self.lines_read + text.count(b"\n", start + 1, found.start() + 1) + 1
-                group = self._fold.admit(level, body, stamp, self.path, line)
+                if _tells_nothing(level, body):
+                    continue
+                line += text.count(b"\n", counted, found.start() + 1)
+                counted = found.start() + 1
+                group = self._fold.admit(level, body, stamp, self.path, line + 1)
             self._fold.count(group, stamp, minute)
             self.records += 1
-        self.lines_read += text.count(b"\n", start + 1, stop + 1)
+        self.lines_read = line + text.count(b"\n", counted, stop + 1)
         if newest:
             self.window = oldest, newest
 
