@@ -35,8 +35,10 @@ PRINTED_LEVEL = b"TEXT"
 NEXT_OF_EITHER = re.compile(rb"\n(?:" + _STAMP + rb" " + _LEVEL + rb"[ \n]|" + _PRINTED + rb")")
 _HEAD = re.compile(rb"\n(" + _STAMP + rb") (" + _LEVEL + rb")[ \n]")
 
-_SIGN_TEXT = rb"(?:[^\n]*\] )?(?:%s)" % b"|".join(
-    dict.fromkeys(re.escape((row.lead or row.fixed).encode()) for row in SIGNATURES if row.lead or row.kind is Kind.STATE)
+_SIGNS = tuple(dict.fromkeys((row.lead or row.fixed).encode() for row in SIGNATURES if row.lead or row.kind is Kind.STATE))
+_SIGN_TEXT = rb"(?:[^\n]*\] )?(?=[%s])(?:%s)" % (
+    b"".join(sorted({re.escape(sign[:1]) for sign in _SIGNS})),  # one look at a letter spares trying each of them
+    b"|".join(map(re.escape, _SIGNS)),
 )
 _BY_LEAD = tuple((row.lead.encode(), row.fixed.encode(), row.pattern.encode()) for row in SIGNATURES if row.lead)
 """Of what is told at INFO under a lead that tells other things as well: what has to follow it."""

@@ -192,6 +192,7 @@ class LogReader:
         owner, owned = (b"", b""), start
         oldest, newest = self.window or (b"~", b"")
         at, same, minute = start, b"", None
+        counted, line = start + 1, self.lines_read  # how far the lines were counted, and how many they were
         while True:
             found = search(text, at, stop + 1)
             if found is None:
@@ -226,15 +227,16 @@ class LogReader:
                 if stamp < oldest:
                     oldest = stamp
             body = text[begun:at].rstrip() if at - begun <= RECORD_LIMIT else bounded(text[begun:at].rstrip())
-            if tells_nothing(level, body):
-                continue
             group = find(level, body)
             if group is None:
-                line = self.lines_read + text.count(b"\n", start + 1, found.start() + 1) + 1
-                group = self._fold.admit(level, body, stamp, self.path, line)
+                if tells_nothing(level, body):
+                    continue
+                line += text.count(b"\n", counted, found.start() + 1)
+                counted = found.start() + 1
+                group = self._fold.admit(level, body, stamp, self.path, line + 1)
             self._fold.count(group, stamp, minute)
             self.records += 1
-        self.lines_read += text.count(b"\n", start + 1, stop + 1)
+        self.lines_read = line + text.count(b"\n", counted, stop + 1)
         if newest:
             self.window = oldest, newest
 
