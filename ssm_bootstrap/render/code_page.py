@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Mapping, Union
 
 from ssm_bootstrap.catalog.commands import fill_commands
@@ -9,17 +11,42 @@ from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
 from ssm_bootstrap.render.shell import IN_BRACKETS
 from ssm_bootstrap.render.text import IN_AWS, ON_THIS_MACHINE, Report
 
+_IN_WORDS: Mapping[str, str] = {
+    "detail": "what the log line says",
+    "domain": "amazonaws.com",
+    "port": "443",
+    "mi": "the node",
+    "subject": "what it is about",
+    "place": "the place that is named",
+    "vpc_id": "the VPC",
+    "instance_id": "the instance",
+    "subnet_id": "the subnet",
+}
+"""How a fact is called where a page tells of no case in particular; all others by their names: the host, the region."""
+
+_UNKNOWN = re.compile(r"(?P<start>\A|[.?!] )?(?P<before>[\w-])?\0(?P<name>[a-z_]{1,40})\0(?P<after>-\w)?")
+
 
 class _Prose(dict[str, str]):
-    """Fills a fact that is not known with its name in angle brackets, in small letters."""
+    """Marks a fact that is not known."""
 
     def __missing__(self, key: str) -> str:
-        return f"<{key.replace('_', ' ')}>"
+        return _IN_WORDS[key] if key in ("domain", "port") else f"\0{key}\0"
+
+
+def _in_words(found: re.Match[str]) -> str:
+    name = found["name"]
+    before, after = found["before"] or "", found["after"] or ""
+    if before or after:  # a part of a name, such as a bucket's
+        return f"{found['start'] or ''}{before}<{name.replace('_', ' ')}>{after}"
+    words = _IN_WORDS.get(name, f"the {name.replace('_', ' ')}")
+    return f"{found['start']}{words[:1].upper()}{words[1:]}" if found["start"] is not None else words
 
 
 def _prose(text: str, known: Mapping[str, str]) -> str:
-    filled = text.format_map(_Prose(known))
-    return IN_BRACKETS.sub(lambda found: f"<{found[1].lower().replace('-', ' ')}>", filled)
+    """A row's text without Markdown, and with words in place of what only a report knows."""
+    filled = _UNKNOWN.sub(_in_words, text.format_map(_Prose(known)))
+    return IN_BRACKETS.sub(lambda found: f"<{found[1].lower().replace('-', ' ')}>", filled).replace("`", "'")
 
 
 def tell_code(report: Report, kind: FindingKind, known: Mapping[str, str]) -> None:
@@ -46,6 +73,7 @@ def _tell(report: Report, row: Union[FindingKind, Variant], known: Mapping[str, 
         (IN_AWS, row.aws_steps, row.aws_commands),
     ):
         told = [_prose(step, known) for step in steps or ()]
-        report.side(side, told, fill_commands(commands or (), known))
+        filled = fill_commands(commands or (), known)
+        report.side(side, told, [replace(command, about=command.about.replace("`", "'")) for command in filled])
     if row.source:
-        report.item("source", row.source)
+        report.item("source", row.source.replace("`", "'"))

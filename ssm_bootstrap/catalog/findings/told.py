@@ -437,7 +437,7 @@ KINDS: tuple[FindingKind, ...] = (
                 aws_steps=(
                     (
                         "Attach the policy of the patch policy to the role (in Quick Setup: add required IAM policies), and give "
-                        "the role the tag QSConfigId-<CONFIGURATION-ID> with that ID as its value."
+                        "the role the tag that begins with QSConfigId- and that the bucket's policy names."
                     ),
                     "S3 endpoint policy: does it allow s3:GetObject on aws-quicksetup-patchpolicy-*?",
                 ),

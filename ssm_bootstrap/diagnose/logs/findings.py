@@ -86,12 +86,13 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
     since = min(firsts, default=None)
     now = [item for item in bundle.sightings if since is None or item.group.last is None or item.group.last >= since]
     parts = now or list(bundle.sightings)
-    best = min(parts, key=lambda item: item.rank)
+    telling = [item for item in parts if not item.judgement.minor] or parts  # by which it is as bad as it is
+    best = min(telling, key=lambda item: item.rank)
     facts = _facts(code, best, parts, whole)
     fixed = _path(code, best) or FINDINGS[code].subject
     named = next((item.judgement.named for item in (best, *parts) if item.judgement.named), "")
     # What the words themselves say goes before what was being done.
-    variant = next((item.judgement.variant for item in parts if item.judgement.variant), "")
+    variant = next((item.judgement.variant for item in telling if item.judgement.variant), "")
     variant = variant or FINDINGS[code].variant_for(_circumstances(best, facts))
     finding = make_finding(
         code,
