@@ -412,9 +412,12 @@ KINDS: tuple[FindingKind, ...] = (
             ),
             Variant(
                 name="collided",
-                when="a file of the patch script was gone",
-                title="Two patch runs took each other's files away, or /var is full",
-                cause="A file that the patch script had just made was gone when it wanted it: {detail}.",
+                when="two patch runs got in each other's way",
+                title="Two patch runs got in each other's way, or /var is full",
+                cause=(
+                    "Runs that start within two minutes of each other remove each other's files, and the result of one is "
+                    "refused: {detail}."
+                ),
                 summary="Run one patch command at a time on this node, then scan again.",
                 steps=(
                     "Did two commands, maintenance windows or associations start within two minutes of each other?",
@@ -564,6 +567,7 @@ KINDS: tuple[FindingKind, ...] = (
                 ),
                 summary="Run the ProxyCommand by hand and read its message: permissions, plugin, or target not connected.",
                 steps=(
+                    "Nothing on the node has to change.",
                     ("By hand: `aws ssm start-session --target` with the node ID, and `--document-name AWS-StartSSHSession`."),
                     "Is the session-manager-plugin installed on the machine that runs ssh?",
                 ),

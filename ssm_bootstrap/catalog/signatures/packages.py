@@ -686,6 +686,7 @@ _BROKEN: tuple[Signature, ...] = (
         _GUIDE,
         documented("Encounter service side error when uploading the inventory"),
         code="patch-run-failed",
+        variant="collided",
     ),
 )
 
