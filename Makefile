@@ -112,7 +112,7 @@ ci: managers lint types ## everything that exists, the long sweeps too
 	@tests/system-packages browser
 	$(BIN)/ruff format --check ssm_bootstrap tests bench tools
 	$(PYTEST) -m 'not boot'
-	$(MAKE) test-all cases accuracy sweep inject demo bench boot-test
+	$(MAKE) test-all cases accuracy formats sweep inject demo bench boot-test
 
 clean: ## take away what was built
 	rm -rf $(VENV) .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

@@ -16,7 +16,7 @@ from ssm_bootstrap.cli.entry import run
 HOME = Path(__file__).resolve().parents[1] / "data"
 EXPECTED: Dict[str, Dict[str, Any]] = {
     f"{place}/{name}": row
-    for place in ("field-more", "field-again", "field-third", "field-fourth")
+    for place in ("field-more", "field-again", "field-third", "field-fourth", "field-fifth")
     for name, row in json.loads((HOME / place / "expected.json").read_text(encoding="utf-8")).items()
 }
 

@@ -147,6 +147,15 @@ KINDS: tuple[FindingKind, ...] = (
                 aws_commands=(aws.S3_ENDPOINTS, aws.S3_ENDPOINT_POLICY),
             ),
             Variant(
+                name="by-proxy",
+                when="the package manager's proxy refuses the repository",
+                title="The package manager's proxy refuses the repository",
+                cause="The package manager asks a proxy for the repository, and the proxy itself refused: {detail}.",
+                summary="Have the proxy's owner allow the repository's host, or take the package manager off that proxy.",
+                steps=("Which file sets the proxy? apt, dnf and yum have settings of their own in addition to the environment.",),
+                commands=(look("sudo grep -rli proxy /etc/apt/apt.conf.d /etc/dnf /etc/yum.conf /etc/yum.repos.d /etc/zypp"),),
+            ),
+            Variant(
                 name="proxy-login",
                 when="the package manager's proxy requires a login",
                 title="The package manager's proxy requires a login",

@@ -102,6 +102,32 @@ _VARIABLES: tuple[Signature, ...] = (
 
 _REFUSED: tuple[Signature, ...] = (
     _row(
+        "proxy-refuses-tunnel",
+        "Received HTTP code ",
+        rf"(?:(?: for|Failed to fetch) {_URL}[^\n]{{0,60}}?)?(?<!curl: \(56\) )\bReceived HTTP code (?!407\b)\d{{3}} from proxy",
+        "the package manager's proxy refuses the repository",
+        f"{_APT}; {_DNF}; {_YUM}",
+        documented("E: Failed to fetch https://mirror.example.com/x/Sources  Received HTTP code 403 from proxy after CONNECT"),
+        documented(
+            "  - Curl error (56): Failure when receiving data from the peer for https://mirror.example.com/repodata/repomd.xml "
+            "[Received HTTP code 403 from proxy after CONNECT]"
+        ),
+        code="repository-denied",
+        variant="by-proxy",
+        near_misses=("curl: (56) Received HTTP code 403 from proxy after CONNECT",),
+    ),
+    _row(
+        "apt-requested-refused",
+        "The requested URL returned error: 40",
+        rf"(?:\AErr(?::\d{{1,5}})?|Failed to fetch) {_URL}[^\n]{{0,300}}?\s{{1,8}}The requested URL returned error: 40[13]\b",
+        "a repository was reached and refuses",
+        "apt 0.9-1.2 (methods/https)",
+        documented("Err https://mirror.example.com x/main Sources\n  The requested URL returned error: 403"),
+        documented("W: Failed to fetch https://mirror.example.com/dists/x/Sources: The requested URL returned error: 403"),
+        code="repository-denied",
+        near_misses=("curl: (22) The requested URL returned error: 403",),
+    ),
+    _row(
         "apt-err-refused",
         "  40",
         rf"\A(?:Err:\d{{1,5}} {_URL}[^\n]{{0,300}}\n)?[ \t]{{2,8}}40[13] {{1,4}}[A-Z][^\n]{{0,200}}\[IP: ",
@@ -139,8 +165,8 @@ _REFUSED: tuple[Signature, ...] = (
                 "  - Status code: 407 for http://mirror.example.com/repodata/repomd.xml (IP: 198.51.100.10)",
             ),
             (
-                *("dnf-by-connect", _DNF, "[Received HTTP code 407 from proxy"),
-                r"\bCurl error \(56\): [^\n]{1,600}\[Received HTTP code 407 from proxy",
+                *("tunnel", _DNF, "Received HTTP code 407 from proxy"),
+                rf"(?:(?: for|Failed to fetch) {_URL}[^\n]{{0,60}}?)?(?<!curl: \(56\) )\bReceived HTTP code 407 from proxy",
                 "- Curl error (56): Failure when receiving data from the peer for https://mirror.example.com/repodata/repomd.xml "
                 "[Received HTTP code 407 from proxy after CONNECT]",
             ),
@@ -954,7 +980,7 @@ _UNREACHED: tuple[Signature, ...] = (
     _row(
         "dnf-curl",
         "Curl error (",
-        rf"\bCurl error \((?:[567]|28|52|55|56)\): (?![^\n]{{0,600}}HTTP code 407)[^\n]{{0,200}}? for {_URL}",
+        rf"\bCurl error \((?:[567]|28|52|55|56)\): (?![^\n]{{0,600}}HTTP code \d)[^\n]{{0,200}}? for {_URL}",
         "dnf could not reach a repository",
         _DNF,
         measured("- Curl error (28): Timeout was reached for http://silent.example.com/mirror.list [Connection timeout aft"),
