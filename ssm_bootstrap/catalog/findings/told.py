@@ -526,6 +526,7 @@ KINDS: tuple[FindingKind, ...] = (
             Variant(
                 name="cut",
                 when="the client lost an open session",
+                changed_on=Side.MACHINE,
                 severity=Severity.WARNING,
                 title="A session's connection was lost on the client's side",
                 cause=(
@@ -542,6 +543,9 @@ KINDS: tuple[FindingKind, ...] = (
             Variant(
                 name="plugin",
                 when="the client's plugin gave up",
+                changed_on=Side.MACHINE,
+                aws_steps=(),
+                aws_commands=(),
                 severity=Severity.WARNING,
                 title="The session was opened, but the client's plugin gave up",
                 cause=(
@@ -559,6 +563,9 @@ KINDS: tuple[FindingKind, ...] = (
             Variant(
                 name="proxy-command",
                 when="ssh got no answer from its ProxyCommand",
+                changed_on=Side.MACHINE,
+                aws_steps=(),
+                aws_commands=(),
                 severity=Severity.WARNING,
                 title="ssh over Session Manager: the ProxyCommand exited before ssh got an answer",
                 cause=(
@@ -576,6 +583,7 @@ KINDS: tuple[FindingKind, ...] = (
             Variant(
                 name="handshake",
                 when="the handshake of a session timed out",
+                changed_on=Side.MACHINE,
                 title="The two ends of a session did not finish their handshake",
                 cause=(
                     "The session was opened, but its two ends could not agree in time: {detail}. Usually the client's proxy or "
@@ -595,9 +603,12 @@ KINDS: tuple[FindingKind, ...] = (
             Variant(
                 name="client",
                 when="the client's plugin is missing or too old",
+                changed_on=Side.MACHINE,
+                aws_steps=(),
+                aws_commands=(),
                 title="The client's Session Manager plugin is missing or too old",
                 cause="The fault is on the computer that opens the session, not on this node: {detail}.",
-                summary="Install the latest session-manager-plugin on the computer that opens the session.",
+                summary="Install the latest session-manager-plugin, on the computer that opens the session.",
                 steps=("Nothing on the node has to change.",),
             ),
         ),

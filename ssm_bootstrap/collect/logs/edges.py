@@ -49,8 +49,12 @@ RECORD = re.compile(
 )
 """The head of a record that is looked at, or the newline before a line without one (no stamp then)."""
 
+_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _TELLING = tuple(
-    dict.fromkeys([row.fixed.encode() for row in SIGNATURES if row.code or row.alone] + [word.encode() for word in NETWORK_WORDS])
+    dict.fromkeys(
+        words.encode().translate(_DIGITS)
+        for words in (*(row.fixed for row in SIGNATURES if row.code or row.alone), *NETWORK_WORDS)
+    )
 )
 
 _compiled = cache(re.compile)
@@ -65,9 +69,13 @@ def tells_nothing(level: bytes, body: bytes) -> bool:
 
 
 @lru_cache(1024)
+def _is_telling(shape: bytes) -> bool:
+    return any(map(shape.__contains__, _TELLING))
+
+
 def is_telling(body: bytes) -> bool:
     """Whether what was printed between records may hold something that is known; all else of it is dropped unread."""
-    return any(map(body.__contains__, _TELLING))
+    return _is_telling(body.translate(_DIGITS))
 
 
 def owner_of(text: bytes, at: int, since: int) -> Optional[tuple[bytes, bytes]]:
