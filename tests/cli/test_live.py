@@ -163,6 +163,7 @@ class Wait:
     told: Sequence[str] = field(default=())
 
 
+CUT_SHORT = "the look was cut short; nothing was changed"
 RESTORED = "putting everything back as it was"
 WAITS = {
     "restart": Wait(["restart"], at_systemctl("restart"), "restarting the agent", "the agent was told to restart"),
@@ -199,9 +200,11 @@ WAITS = {
         ["doctor", "--wait", "1h", "--for", "register"],
         closed,
         "waiting",
-        "the look was cut short; nothing was changed",
+        CUT_SHORT,
         told=("waiting: endpoint-missing: ", "Change: Create an interface endpoint"),
     ),
+    "probe": Wait(["probe"], at_systemctl("show"), "looking at the network", CUT_SHORT),
+    "status": Wait(["status"], at_systemctl("show"), "looking at this machine", CUT_SHORT),
     "explain": Wait(
         ["sh", "-c", "trap : INT; sleep 600 | ssm-bootstrap explain -"],
         lambda lab: None,
@@ -260,7 +263,7 @@ def test_a_look_is_cut_though_its_threads_go_on(lab: Lab) -> None:
     watched = Watched(lab, ["ssm-bootstrap", "doctor", "--for", "register"])
     watched.until(lambda: watched.shown("looking"), "the look")
     watched.interrupt()
-    assert watched.end()[-1] == "ssm-bootstrap: interrupted: the look was cut short; nothing was changed"
+    assert watched.end()[-1] == f"ssm-bootstrap: interrupted: {CUT_SHORT}"
 
 
 def test_the_bar_of_a_long_log_moves(lab: Lab) -> None:
