@@ -7,12 +7,11 @@ standard error of a command. Such a line belongs to no record of the agent.
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Optional
 
-from ssm_bootstrap.catalog.logformat import QUIET
 from ssm_bootstrap.catalog.signatures import NETWORK_WORDS, SIGNATURES
-from ssm_bootstrap.catalog.signatures.kinds import Kind
+from ssm_bootstrap.collect.logs.signs import SIGN_TEXT
 
 RECORD_LIMIT = 4 * 1024
 """Bytes of a record's body that are kept: the agent's longest error with a useful tail has under 2 KiB."""
@@ -35,16 +34,9 @@ PRINTED_LEVEL = b"TEXT"
 NEXT_OF_EITHER = re.compile(rb"\n(?:" + _STAMP + rb" " + _LEVEL + rb"[ \n]|" + _PRINTED + rb")")
 _HEAD = re.compile(rb"\n(" + _STAMP + rb") (" + _LEVEL + rb")[ \n]")
 
-_SIGNS = tuple(dict.fromkeys((row.lead or row.fixed).encode() for row in SIGNATURES if row.lead or row.kind is Kind.STATE))
-_SIGN_TEXT = rb"(?:[^\n]*\] )?(?=[%s])(?:%s)" % (
-    b"".join(sorted({re.escape(sign[:1]) for sign in _SIGNS})),  # one look at a letter spares trying each of them
-    b"|".join(map(re.escape, _SIGNS)),
-)
-_BY_LEAD = tuple((row.lead.encode(), row.fixed.encode(), row.pattern.encode()) for row in SIGNATURES if row.lead)
-"""Of what is told at INFO under a lead that tells other things as well: what has to follow it."""
-SIGN = re.compile(_SIGN_TEXT)
+SIGN = re.compile(SIGN_TEXT)
 RECORD = re.compile(
-    rb"\n(?:(" + _STAMP + rb") ((?:INFO|DEBUG|TRACE)(?= " + _SIGN_TEXT + rb")|WARN|ERROR|CRITICAL|TEXT)(?: |(?=\n))"
+    rb"\n(?:(" + _STAMP + rb") ((?:INFO|DEBUG|TRACE)(?= " + SIGN_TEXT + rb")|WARN|ERROR|CRITICAL|TEXT)(?: |(?=\n))"
     rb"|(?=" + _PRINTED + rb"))"
 )
 """The head of a record that is looked at, or the newline before a line without one (no stamp then)."""
@@ -56,16 +48,6 @@ _TELLING = tuple(
         for words in (*(row.fixed for row in SIGNATURES if row.code or row.alone), *NETWORK_WORDS)
     )
 )
-
-_compiled = cache(re.compile)
-
-
-def tells_nothing(level: bytes, body: bytes) -> bool:
-    """Whether a quiet record begins as a sign does and is none."""
-    if level not in QUIET:
-        return False
-    led = [(body.find(lead), fixed, pattern) for lead, fixed, pattern in _BY_LEAD if lead in body]
-    return bool(led) and not any(fixed in body and _compiled(pattern).search(body[at:]) for at, fixed, pattern in led)
 
 
 @lru_cache(1024)

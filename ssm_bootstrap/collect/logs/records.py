@@ -22,10 +22,10 @@ from ssm_bootstrap.collect.logs.edges import (
     is_telling,
     joined,
     owner_of,
-    tells_nothing,
 )
 from ssm_bootstrap.collect.logs.fold import Fold
 from ssm_bootstrap.collect.logs.formats import Recognised, in_agents_shape
+from ssm_bootstrap.collect.logs.signs import tells_nothing
 from ssm_bootstrap.collect.logs.stream import LINE_LIMIT, Lines, NotWhole, unpack
 from ssm_bootstrap.model.logs import LogFile
 
