@@ -307,7 +307,9 @@ class LogReader:
         if self._open is None:
             return
         stamp, level, number = self._open
-        self._open = None
+        self._open, body = None, self._whole()
+        if self._under and level == PRINTED_LEVEL and not is_telling(body):
+            return
         minute = self._minute_of(stamp)
         if self._told and self._told[0] <= stamp <= self._told[1] and level in _TWICE:
             return
@@ -319,8 +321,7 @@ class LogReader:
             self._minute = minute
             oldest, newest = self.window or (stamp, stamp)
             self.window = min(oldest, stamp), max(newest, stamp)
-        body = self._whole()
-        if is_telling(body) if self._under and level == PRINTED_LEVEL else not tells_nothing(level, body):
+        if not tells_nothing(level, body):
             self.records += 1
             self._fold.add(stamp, level, body, self.path, number)
 
