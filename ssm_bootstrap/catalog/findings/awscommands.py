@@ -29,10 +29,14 @@ HOP_LIMIT = change(
     "enable metadata, for containers too",
 )
 
+_EMPTY = "none shown: none in this account, and those of a central VPC in another account only show with its credentials"
+"""What an empty answer of a look for endpoints proves. Source: EC2 API Reference, DescribeVpcEndpoints (one's own account)."""
+
 ENDPOINT = look(
-    "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values={service_names} --query"
-    " 'VpcEndpoints[].[VpcId,ServiceName,VpcEndpointId,State,PrivateDnsEnabled,SubnetIds,Groups[].GroupId,NetworkInterfaceIds]'",
-    "the account's endpoints, in this VPC or in a shared one: state, private DNS, subnets, security groups",
+    "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values={service_patterns}' --query"
+    " 'VpcEndpoints[].[VpcId,ServiceName,VpcEndpointId,State,PrivateDnsEnabled,IpAddressType,DnsOptions.DnsRecordIpType,"
+    "SubnetIds,Groups[].GroupId,NetworkInterfaceIds]'",
+    f"the endpoints of this account: VPC, state, private DNS, address types, subnets, security groups; {_EMPTY}",
 )
 CREATE_ENDPOINT = change(
     "for name in {each_service_name}; do aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface"
@@ -45,10 +49,15 @@ ENABLE_PRIVATE_DNS = change(
     "or, if the endpoint exists, turn its private DNS on",
 )
 S3_ENDPOINTS = look(
-    "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.s3 --query"
+    "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.s3' --query"
     " \"VpcEndpoints[?VpcEndpointType!='Gateway' || VpcId=='{vpc_id}'].[VpcId,VpcEndpointId,VpcEndpointType,State,IpAddressType,"
     'RouteTableIds,PrivateDnsEnabled,DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint,Groups[].GroupId]"',
-    "the gateway endpoint in this VPC, and the account's interface endpoints",
+    f"the gateway endpoint in this VPC, and the account's interface endpoints; {_EMPTY}",
+)
+OTHER_S3_ENDPOINTS = look(
+    "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.s3express,*.s3-global.accesspoint'"
+    " --query 'VpcEndpoints[].[VpcId,ServiceName,VpcEndpointId,VpcEndpointType,State,RouteTableIds,PrivateDnsEnabled]'",
+    f"the endpoints for directory buckets and Multi-Region Access Points; {_EMPTY}",
 )
 CREATE_S3_GATEWAY = change(
     "aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Gateway --vpc-id {vpc_id}"
@@ -60,12 +69,12 @@ ADD_ROUTE_TABLE = change(
     "or, if there is one, associate the subnet's route table with it",
 )
 ENDPOINT_POLICY = look(
-    "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values={service_names}"
-    " --query 'VpcEndpoints[].[VpcId,VpcEndpointId,PolicyDocument]' --output text",
-    "the endpoint policies",
+    "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values={service_patterns}'"
+    " --query 'VpcEndpoints[].[VpcId,ServiceName,VpcEndpointId,PolicyDocument]' --output text",
+    f"the endpoint policies; {_EMPTY}",
 )
 S3_ENDPOINT_POLICY = look(
-    "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.s3"
+    "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.s3'"
     " --query 'VpcEndpoints[].[VpcId,VpcEndpointId,VpcEndpointType,PolicyDocument]' --output text",
     "the policies of the S3 endpoints",
 )
@@ -76,7 +85,8 @@ SET_ENDPOINT_POLICY = change(
 ENDPOINT_INTERFACES = look(
     "aws ec2 describe-network-interfaces --region {region} --filters Name=addresses.private-ip-address,Values={addresses} --query"
     " 'NetworkInterfaces[].[NetworkInterfaceId,VpcId,SubnetId,AvailabilityZone,Description,Groups[].GroupId]'",
-    "what owns the address: VPC, subnet, Availability Zone, security groups (empty: nothing in this account)",
+    "what owns the address: VPC, subnet, Availability Zone, security groups; [] means that nothing in this account has it: look "
+    "in the account that owns the central VPC, if there is one",
 )
 SECURITY_GROUPS = look(
     "aws ec2 describe-security-groups --region {region}"
@@ -101,13 +111,15 @@ ALLOW_INSTANCE_OUTBOUND = change(
 )
 NETWORK_ACL = look(
     "aws ec2 describe-network-acls --region {region} --filters Name=association.subnet-id,Values={subnet_id} --query"
-    " 'NetworkAcls[].Entries[].[Egress,RuleNumber,RuleAction,Protocol,PortRange,IcmpTypeCode,CidrBlock,Ipv6CidrBlock]'",
+    " 'NetworkAcls[].[NetworkAclId,Associations[].SubnetId,Entries[].[Egress,RuleNumber,RuleAction,Protocol,PortRange,"
+    "IcmpTypeCode,CidrBlock,Ipv6CidrBlock]]'",
     "the entries of the subnet's network ACL: true is outbound; 32767 and 32768 are the final deny rules",
 )
-ENDPOINT_NETWORK_ACL = replace(
+NETWORK_ACLS = replace(
     NETWORK_ACL,
-    text=NETWORK_ACL.text.replace("{subnet_id}", "<ENDPOINT-SUBNET-ID>"),
-    about="the same for the network ACL of the endpoint's subnet",
+    text=NETWORK_ACL.text.replace("{subnet_id}", "{subnet_id},<ENDPOINT-SUBNET-ID>"),
+    about="the network ACLs of both subnets, each with its subnets and entries: true is outbound; 32767 and 32768 are the final "
+    "deny rules",
 )
 ROUTE_TABLE = look(
     "aws ec2 describe-route-tables --region {region} --filters Name=vpc-id,Values={vpc_id} --query"
@@ -131,7 +143,8 @@ ALLOW_S3_HTTPS = change(
 ALLOW_S3 = change(
     f"for port in 443 80; do {_ALLOW_S3}"
     ' "IpProtocol=tcp,FromPort=$port,ToPort=$port,PrefixListIds=[{{PrefixListId=<PREFIX-LIST-ID>}}]"; done',
-    "allow the instance outbound to S3 on both ports; an existing rule is reported as a duplicate",
+    "allow the instance outbound to S3 on both ports; an existing rule is reported as a duplicate, and a prefix list counts "
+    "against the quota of rules as many times as it may have entries",
 )
 
 DNS_SUPPORT = look(
@@ -265,4 +278,4 @@ NEWEST_AGENT = look(
 
 def of_service(command: ShellCommand, service: str) -> ShellCommand:
     """A command about endpoints, for this service whatever a finding is about."""
-    return replace(command, text=command.text.replace("{service_names}", f"com.amazonaws.{{region}}.{service}"))
+    return replace(command, text=command.text.replace("{service_patterns}", f"*.{service}"))

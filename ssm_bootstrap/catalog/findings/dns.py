@@ -95,7 +95,10 @@ KINDS: tuple[FindingKind, ...] = (
             "If there is a local cache (systemd-resolved, dnsmasq, unbound), check that it is running and has upstream servers.",
         ),
         aws_steps=(
-            "Custom DNS servers: is there a conditional forwarder for {domain} to the VPC's base address plus 2?",
+            (
+                "Custom DNS servers: is there a conditional forwarder for {domain} to the VPC's base address plus 2? That "
+                "address answers servers inside the VPC only: those outside need a Route 53 Resolver inbound endpoint in it."
+            ),
             "Do the servers' access lists allow queries from this subnet?",
             (
                 "Route 53 Resolver: does a forwarding rule for {domain} point at targets that are down? A DNS Firewall that "
@@ -132,7 +135,10 @@ KINDS: tuple[FindingKind, ...] = (
             "Query the VPC resolver directly: if it knows the name, the custom DNS server in between is at fault.",
         ),
         aws_steps=(
-            "Custom DNS servers: is there a conditional forwarder for {domain} to the VPC's base address plus 2?",
+            (
+                "Custom DNS servers: is there a conditional forwarder for {domain} to the VPC's base address plus 2? That "
+                "address answers servers inside the VPC only: those outside need a Route 53 Resolver inbound endpoint in it."
+            ),
             (
                 "Private hosted zone: is one for {region}.{domain} (or a parent), associated directly or through a Route 53 "
                 "Profile, that hides the public names but has no record for this one?"

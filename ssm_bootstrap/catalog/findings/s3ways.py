@@ -20,8 +20,14 @@ GATEWAY_ALONE = (
 )
 """Names that no interface endpoint has."""
 
-IPV6 = "IPv6: a gateway endpoint of IP address type ipv4 does not carry it; one of type dualstack does."
-"""What a gateway endpoint's address type decides."""
+IPV6 = (
+    "IPv6: a gateway endpoint of IP address type ipv4 does not carry it; one of type dualstack does. Security groups and network "
+    "ACLs need rules of their own for it: 0.0.0.0/0 does not cover ::/0."
+)
+"""What a gateway endpoint's address type decides, and what filters do."""
+
+EACH = (DUAL_STACK_NAMES, GATEWAY_ALONE, IPV6)
+"""All that decides which kind of endpoint carries a name: every row about a way to S3 has these."""
 
 OPEN_TO_ALL = (
     "Patch Manager's own downloads are unsigned, and the buckets belong to AWS: a condition on the principal "
