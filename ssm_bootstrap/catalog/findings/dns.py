@@ -62,7 +62,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Route table: is there a route to the DNS servers (peering, transit gateway, VPN)?",
             "DHCP options set: do the servers in it still exist?",
         ),
-        commands=(look("cat /etc/resolv.conf"), look("resolvectl status"), look("dig +time=2 +tries=1 {host} @169.254.169.253")),
+        commands=(look("cat /etc/resolv.conf"), look("resolvectl status"), look("dig +time=2 +tries=1 @169.254.169.253 {hosts}")),
         aws_commands=(aws.DNS_SUPPORT, aws.DHCP_OPTIONS, aws.NETWORK_ACL, aws.ROUTE_TABLE, aws.ENABLE_DNS_SUPPORT),
         transient=True,
         source="Amazon VPC User Guide, DNS attributes and the Amazon DNS server; Go net, dnsclient_unix.go",
@@ -107,8 +107,8 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         commands=(
             look("cat /etc/resolv.conf"),
-            look("resolvectl query {host}"),
-            look("dig +time=2 +tries=1 {host} @169.254.169.253"),
+            look("resolvectl query {hosts}"),
+            look("dig +time=2 +tries=1 @169.254.169.253 {hosts}"),
         ),
         aws_commands=(aws.RESOLVER_RULES, aws.RESOLVER_TARGETS, aws.DNS_PROFILES, aws.DHCP_OPTIONS),
         transient=True,
@@ -153,7 +153,7 @@ KINDS: tuple[FindingKind, ...] = (
             ),
             "Is {service} available in {region}? Regions opened in 2024 or later have no ec2messages.",
         ),
-        commands=(look("getent ahosts {hosts}"), look("dig +time=2 +tries=1 {host} @169.254.169.253")),
+        commands=(look("getent ahosts {hosts}"), look("dig +time=2 +tries=1 @169.254.169.253 {hosts}")),
         aws_commands=(
             aws.HOSTED_ZONES,
             aws.DNS_PROFILES,

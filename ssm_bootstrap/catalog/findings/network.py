@@ -137,7 +137,7 @@ _NOTHING_ANSWERS = Variant(
     steps=(
         "Check that this machine's own firewall allows TCP 443 and 80 out (nftables, iptables, firewalld).",
         "Does traffic to {address} leave through the right interface?",
-        "Was only a part probed? `ssm-bootstrap probe` without --for tries everything: if the rest answers, it is the one endpoint.",
+        "Was only a part probed? `ssm-bootstrap probe` without --for tries everything: if the rest answers, it is this endpoint.",
         "Restart the agent once the endpoints answer: it may sleep for up to an hour before it retries.",
     ),
     aws_steps=(

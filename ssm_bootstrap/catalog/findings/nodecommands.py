@@ -17,6 +17,10 @@ OWN_FIREWALL = (
     look("sudo iptables-save; sudo ip6tables-save", "the same of iptables"),
     look("sudo firewall-cmd --list-all-policies", "the same of firewalld, where it runs"),
 )
+STATUS_OF_HOSTS = look(
+    "for host in {hosts}; do curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' \"https://$host/\"; done",
+    "any status shows that it answers; 000 means no answer",
+)
 ROUTES = look('for address in {each_address}; do ip route get "$address"; done', "the interface and the gateway that it takes")
 RECENT = look("sudo ssm-bootstrap explain")
 

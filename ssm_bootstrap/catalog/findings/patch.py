@@ -102,7 +102,7 @@ _REPOSITORIES = (
         ),
         steps=("Later errors in the same script follow from this: a missing package, a command not found.",),
         aws_steps=(),
-        commands=(look("curl -sS -m 5 -o /dev/null -v https://{host}/"),),
+        commands=(look('for host in {hosts}; do curl -sS -m 5 -o /dev/null -v "https://$host/"; done'),),
         aws_commands=(),
     ),
     Variant(
@@ -357,7 +357,7 @@ KINDS: tuple[FindingKind, ...] = (
             ),
             s3ways.OPEN_TO_ALL,
         ),
-        commands=(look("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://{host}/"), *node.OWN_FIREWALL),
+        commands=(node.STATUS_OF_HOSTS, *node.OWN_FIREWALL),
         aws_commands=(
             aws.INSTANCE_SECURITY_GROUP,
             aws.S3_PREFIX_LIST,

@@ -10,10 +10,6 @@ from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity
 
-_STATUS_OF_HOST = look(
-    "for host in {hosts}; do curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' \"https://$host/\"; done",
-    "any status shows that it answers; 000 means no answer",
-)
 _STATUS_OF_BOTH = look(
     "for scheme in https http; do curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' \"$scheme://s3.{region}.{domain}/\"; done",
     "any status shows that the port answers; 000 means no answer",
@@ -49,7 +45,7 @@ _PART = Variant(
     ),
     commands=(
         look("getent ahosts {host}"),
-        _STATUS_OF_HOST,
+        node.STATUS_OF_HOSTS,
         look("ssm-bootstrap probe --region {region} --for patch,agent-update"),
     ),
     aws_commands=(
@@ -86,14 +82,14 @@ _NO_ENDPOINT = Variant(
     name="no-endpoint",
     breaks_at=(Hop.ROUTE,),
     circumstance=Circumstance.S3_HAS_NO_ENDPOINT,
-    when="the name is of S3 Transfer Acceleration, which no VPC endpoint carries",
+    when="the name belongs to S3 Transfer Acceleration, which no VPC endpoint carries",
     title="No VPC endpoint carries {host}",
     cause=(
         "{host} is a name of S3 Transfer Acceleration and does not answer. Edge locations of AWS serve it: their addresses are "
         "neither in the route of a gateway endpoint nor behind an interface endpoint, so no change to an S3 endpoint helps."
     ),
     summary=(
-        "Let {host} out on 443 through a proxy or a NAT gateway, or use the bucket's regional name instead "
+        "Allow {host} on 443 through a proxy or a NAT gateway, or use the bucket's regional name instead "
         "(BUCKET.s3.{region}.{domain})."
     ),
     steps=(
@@ -104,7 +100,7 @@ _NO_ENDPOINT = Variant(
         "Is there a proxy or NAT gateway that this subnet may use for this one host, and does its firewall allow the name?",
         "The S3 endpoints, their route tables and the S3 prefix list need no change for this name.",
     ),
-    commands=(look("getent ahosts {hosts}"), _STATUS_OF_HOST),
+    commands=(look("getent ahosts {hosts}"), node.STATUS_OF_HOSTS),
     aws_commands=(aws.ROUTE_TABLE,),
     source="Amazon S3 User Guide, transfer-acceleration and privatelink-interface-endpoints (2026-11)",
 )
@@ -113,7 +109,7 @@ _ENDPOINT_OF_ITS_OWN = Variant(
     name="endpoint-of-its-own",
     breaks_at=(Hop.ENDPOINT,),
     circumstance=Circumstance.S3_HAS_ENDPOINT_OF_ITS_OWN,
-    when="the name is of a directory bucket or a Multi-Region Access Point",
+    when="the name belongs to a directory bucket or a Multi-Region Access Point",
     title="The VPC's S3 endpoint does not carry {host}",
     cause=(
         "{host} does not answer. Directory buckets (s3express) and Multi-Region Access Points (s3-global) have endpoint services "
@@ -131,7 +127,7 @@ _ENDPOINT_OF_ITS_OWN = Variant(
         ),
         "Multi-Region Access Point: is there an interface endpoint com.amazonaws.s3-global.accesspoint, with private DNS on?",
     ),
-    commands=(look("getent ahosts {hosts}"), _STATUS_OF_HOST),
+    commands=(look("getent ahosts {hosts}"), node.STATUS_OF_HOSTS),
     aws_commands=(aws.OTHER_S3_ENDPOINTS, aws.ROUTE_TABLE),
     source="Amazon S3 User Guide, s3-express-networking and MultiRegionAccessPointsPrivateLink (2026-11)",
 )
@@ -144,9 +140,9 @@ _OTHER_REGION = Variant(
     when="the name leads to S3 in another region",
     title="{host} leads to S3 in another region",
     cause=(
-        "{host} does not answer, and it leads to another region than this VPC's. A gateway endpoint carries S3 of its own region "
-        "only, and the private DNS of an interface endpoint covers names of its own region only. A name without a region leads "
-        "to us-east-1, or to the region of its bucket."
+        "{host} does not answer, and it leads to a region that is not this VPC's. A gateway endpoint carries S3 of its own "
+        "region only, and the private DNS of an interface endpoint covers names of its own region only. A name without a region "
+        "leads to us-east-1, or to the region of its bucket."
     ),
     summary="Use a bucket of this region, by its regional name, in place of {host}.",
     steps=(
@@ -162,7 +158,7 @@ _OTHER_REGION = Variant(
     ),
     commands=(
         look("getent ahosts {hosts}"),
-        _STATUS_OF_HOST,
+        node.STATUS_OF_HOSTS,
         look("grep -n '\"S3\"' -A 6 /etc/amazon/ssm/amazon-ssm-agent.json"),
     ),
     aws_commands=(aws.S3_ENDPOINTS, aws.ROUTE_TABLE),
@@ -172,7 +168,7 @@ _OTHER_REGION = Variant(
 _GATEWAY_ALONE = Variant(
     name="gateway-alone",
     circumstance=Circumstance.S3_BY_GATEWAY_ALONE,
-    when="the name is of a kind that no interface endpoint carries",
+    when="no interface endpoint carries this kind of name",
     title="{host} cannot be reached: only a gateway endpoint carries it",
     cause=(
         "{host} does not answer. FIPS names, names with a hyphen before the region, s3-website names and names without a region "
