@@ -24,17 +24,18 @@ EACH = [
 ROWS = [(kind.code, name, kind.worded(name)) for kind in KINDS for name in ("", *(row.name for row in kind.variants))]
 every_row = pytest.mark.parametrize(("code", "name", "row"), ROWS, ids=[f"{code}-{name}" for code, name, _ in ROWS])
 
-ALTERNATIVES = re.compile(r"^(?:dnf|yum|apt-get|zypper)\b")
-"""Programs of which a machine has one."""
+ALTERNATIVES = re.compile(r"dnf|yum|apt-get|zypper|snap|\S+\.(?:rpm|deb)")
+"""Words of which a machine has use for one."""
 
 
 def differing(commands: Sequence[ShellCommand]) -> Iterator[Tuple[str, str]]:
     """Pairs of commands of one purpose that differ in one word alone, or in what is looked up."""
     for one, other in combinations(commands, 2):
         words, others = one.text.split(), other.text.split()
-        if one.changes is other.changes and len(words) == len(others) and not ALTERNATIVES.match(one.text):
-            if len(words) > 3 and sum(word != beside for word, beside in zip(words, others)) == 1:
-                yield one.text, other.text
+        differ = [word for word, beside in zip(words, others) if word != beside]
+        is_alike = one.changes is other.changes and len(words) == len(others) > 3 and len(differ) == 1
+        if is_alike and not ALTERNATIVES.fullmatch(differ[0]):
+            yield one.text, other.text
 
 
 @every_row
@@ -69,11 +70,11 @@ SILENT = [
 @pytest.mark.parametrize(("code", "name", "row"), SILENT, ids=[f"{code}-{name}" for code, name, _ in SILENT])
 def test_where_silence_may_be_this_machines_own_firewall_its_commands_are_there(code: str, name: str, row: FindingKind) -> None:
     if code != "endpoint-partly-unreachable":  # a firewall that lets some addresses through is the rarest cause of it
-        assert set(node.OWN_FIREWALL) <= set(row.commands)
+        assert node.OWN_FIREWALL in row.commands
 
 
 def told_of_s3() -> Iterator[FindingKind]:
-    for code, name, row in ROWS:
+    for _, name, row in ROWS:
         if (
             aws.S3_ENDPOINTS in row.aws_commands
             and aws.ROUTE_TABLE in row.aws_commands
@@ -100,4 +101,4 @@ def test_endpoints_that_another_vpc_shares_are_thought_of(code: str) -> None:
     "command", [aws.ENDPOINT, aws.S3_ENDPOINTS, aws.ENDPOINT_POLICY, aws.OTHER_S3_ENDPOINTS, aws.ENDPOINT_INTERFACES]
 )
 def test_what_an_empty_list_of_endpoints_means_is_said_beside_the_command(command: ShellCommand) -> None:
-    assert "account" in command.about and ("none shown" in command.about or "[] means" in command.about)
+    assert "[] means none in this account" in command.about

@@ -29,14 +29,14 @@ HOP_LIMIT = change(
     "enable metadata, for containers too",
 )
 
-_EMPTY = "none shown: none in this account, and those of a central VPC in another account only show with its credentials"
+_EMPTY = "[] means none in this account: a central VPC's are in its owner's account"
 """What an empty answer of a look for endpoints proves. Source: EC2 API Reference, DescribeVpcEndpoints (one's own account)."""
 
 ENDPOINT = look(
     "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values={service_patterns}' --query"
     " 'VpcEndpoints[].[VpcId,ServiceName,VpcEndpointId,State,PrivateDnsEnabled,IpAddressType,DnsOptions.DnsRecordIpType,"
-    "SubnetIds,Groups[].GroupId,NetworkInterfaceIds]'",
-    f"the endpoints of this account: VPC, state, private DNS, address types, subnets, security groups; {_EMPTY}",
+    "SubnetIds,Groups[].GroupId]'",
+    f"the endpoints: VPC, state, private DNS, address types, subnets, security groups; {_EMPTY}",
 )
 CREATE_ENDPOINT = change(
     "for name in {each_service_name}; do aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface"
@@ -52,7 +52,7 @@ S3_ENDPOINTS = look(
     "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.s3' --query"
     " \"VpcEndpoints[?VpcEndpointType!='Gateway' || VpcId=='{vpc_id}'].[VpcId,VpcEndpointId,VpcEndpointType,State,IpAddressType,"
     'RouteTableIds,PrivateDnsEnabled,DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint,Groups[].GroupId]"',
-    f"the gateway endpoint in this VPC, and the account's interface endpoints; {_EMPTY}",
+    f"the gateway endpoint in this VPC, and interface endpoints; {_EMPTY}",
 )
 OTHER_S3_ENDPOINTS = look(
     "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.s3express,*.s3-global.accesspoint'"
@@ -85,8 +85,7 @@ SET_ENDPOINT_POLICY = change(
 ENDPOINT_INTERFACES = look(
     "aws ec2 describe-network-interfaces --region {region} --filters Name=addresses.private-ip-address,Values={addresses} --query"
     " 'NetworkInterfaces[].[NetworkInterfaceId,VpcId,SubnetId,AvailabilityZone,Description,Groups[].GroupId]'",
-    "what owns the address: VPC, subnet, Availability Zone, security groups; [] means that nothing in this account has it: look "
-    "in the account that owns the central VPC, if there is one",
+    f"what owns the address: VPC, subnet, Availability Zone, security groups; {_EMPTY}",
 )
 SECURITY_GROUPS = look(
     "aws ec2 describe-security-groups --region {region}"
@@ -118,8 +117,7 @@ NETWORK_ACL = look(
 NETWORK_ACLS = replace(
     NETWORK_ACL,
     text=NETWORK_ACL.text.replace("{subnet_id}", "{subnet_id},<ENDPOINT-SUBNET-ID>"),
-    about="the network ACLs of both subnets, each with its subnets and entries: true is outbound; 32767 and 32768 are the final "
-    "deny rules",
+    about="the entries of both subnets' network ACLs: true is outbound; 32767 and 32768 are the final deny rules",
 )
 ROUTE_TABLE = look(
     "aws ec2 describe-route-tables --region {region} --filters Name=vpc-id,Values={vpc_id} --query"
@@ -143,8 +141,7 @@ ALLOW_S3_HTTPS = change(
 ALLOW_S3 = change(
     f"for port in 443 80; do {_ALLOW_S3}"
     ' "IpProtocol=tcp,FromPort=$port,ToPort=$port,PrefixListIds=[{{PrefixListId=<PREFIX-LIST-ID>}}]"; done',
-    "allow the instance outbound to S3 on both ports; an existing rule is reported as a duplicate, and a prefix list counts "
-    "against the quota of rules as many times as it may have entries",
+    "allow the instance outbound to S3 on both ports; an existing rule is reported as a duplicate",
 )
 
 DNS_SUPPORT = look(

@@ -83,7 +83,7 @@ KINDS: tuple[FindingKind, ...] = (
             "If a tool writes the rules (firewalld, ufw, a security agent), change them there, or it will undo the change.",
         ),
         commands=(
-            *node.OWN_FIREWALL,
+            node.OWN_FIREWALL,
             look("ssm-bootstrap probe --region {region}"),
         ),
         source="nft(8), iptables(8): hook output; a drop there is silent for TCP, a reject is an error at once (connect(2))",

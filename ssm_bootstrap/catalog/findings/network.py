@@ -11,14 +11,14 @@ from ssm_bootstrap.model.findings import Severity
 
 HUB_ZONE = (
     "If the endpoints are in a central VPC: is the private hosted zone for {host} associated with this VPC, directly or through "
-    "a Route 53 Profile? If that VPC is in another account, this account's list of endpoints is empty and proves nothing: the "
-    "owner of the hosted zone is the account to look in."
+    "a Route 53 Profile? If another account owns that VPC, this account's list of endpoints is empty and proves nothing: look in "
+    "the account that owns the zone."
 )
 """Endpoints that another VPC shares. Source: Route 53 Developer Guide, Profiles; AWS PrivateLink guide (2026-11)."""
 
 DNS_SERVERS = (
-    "If the VPC uses its own DNS servers: do they forward {domain} to the VPC resolver (the VPC's base address plus 2)? It "
-    "answers servers inside the VPC only: those outside need a Route 53 Resolver inbound endpoint in it."
+    "If the VPC uses its own DNS servers: do they forward {domain} to the VPC resolver (the VPC's base address plus 2)? Servers "
+    "outside the VPC need a Route 53 Resolver inbound endpoint instead."
 )
 """Servers of one's own. Source: Amazon VPC User Guide, AmazonDNS-concepts; Route 53 Developer Guide, resolver (2026-11)."""
 
@@ -111,10 +111,7 @@ _EVERY_SERVICE = Variant(
         DNS_SERVERS,
         HUB_ZONE,
         WAY_OUT,
-        (
-            "Nothing else answers either? Fix the public addresses first all the same. Next is what everything shares: the "
-            "instance's security group, the network ACL of its subnet, and this machine's own firewall."
-        ),
+        ("Then, if nothing else answers either: check the instance's security group, network ACL and own firewall."),
     ),
 )
 """The words of endpoint-missing where no service has an endpoint that can be seen from here."""
@@ -156,7 +153,7 @@ _NOTHING_ANSWERS = Variant(
             "the instance), and the S3 endpoint."
         ),
     ),
-    commands=(*node.OWN_FIREWALL, node.ROUTES, look("ssm-bootstrap probe --region {region}")),
+    commands=(node.OWN_FIREWALL, node.ROUTES, look("ssm-bootstrap probe --region {region}")),
     aws_commands=(
         aws.INSTANCE,
         aws.INSTANCE_SECURITY_GROUP,
@@ -257,7 +254,7 @@ KINDS: tuple[FindingKind, ...] = (
         commands=(
             look("getent ahosts {hosts}"),
             node.ROUTES,
-            *node.OWN_FIREWALL,
+            node.OWN_FIREWALL,
             look("ssm-bootstrap probe --region {region}"),
         ),
         aws_commands=(
@@ -337,7 +334,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Does a private hosted zone or a DNS override send {host} somewhere else?",
             "Does a firewall in the path send a reset? AWS Network Firewall does so with a `reject` rule.",
         ),
-        commands=(look("getent ahosts {hosts}"), look("grep -n {domain} /etc/hosts"), *node.OWN_FIREWALL),
+        commands=(look("getent ahosts {hosts}"), look("grep -n {domain} /etc/hosts"), node.OWN_FIREWALL),
         aws_commands=(aws.ENDPOINT_INTERFACES, aws.ENDPOINT, aws.HOSTED_ZONES),
         transient=True,
         source="tcp(7), ECONNREFUSED; Amazon VPC User Guide, security groups and network ACLs drop",
@@ -485,7 +482,7 @@ KINDS: tuple[FindingKind, ...] = (
             "If ssm-bootstrap runs in a sandboxed unit or container, run it once from a plain root shell to compare.",
         ),
         commands=(
-            *node.OWN_FIREWALL,
+            node.OWN_FIREWALL,
             look("ip route show table all type prohibit"),
             look("sudo ausearch -m avc -ts recent"),
         ),

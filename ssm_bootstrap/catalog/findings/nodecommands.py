@@ -12,14 +12,11 @@ REGISTER_NEW = change(REGISTER.text.replace("{activation_id}", "<NEW-ACTIVATION-
 REGISTER_ANEW = change(REGISTER_NEW.text.replace("register", "register --force", 1))
 REGISTER_PATIENTLY = change(f"{REGISTER.text} --wait 15m")
 CLEAR = change("sudo amazon-ssm-agent -register -clear")
-OWN_FIREWALL = (
-    look("sudo nft list ruleset", "this machine's own firewall (nftables): rules of output that drop or reject"),
-    look("sudo iptables-save; sudo ip6tables-save", "the same of iptables"),
-    look("sudo firewall-cmd --list-all-policies", "the same of firewalld, where it runs"),
+OWN_FIREWALL = look(
+    "sudo nft list ruleset; sudo iptables-save; sudo ip6tables-save; sudo firewall-cmd --list-all-policies",
 )
 STATUS_OF_HOSTS = look(
     "for host in {hosts}; do curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' \"https://$host/\"; done",
-    "any status shows that it answers; 000 means no answer",
 )
 ROUTES = look('for address in {each_address}; do ip route get "$address"; done', "the interface and the gateway that it takes")
 RECENT = look("sudo ssm-bootstrap explain")

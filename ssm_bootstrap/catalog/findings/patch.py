@@ -357,7 +357,7 @@ KINDS: tuple[FindingKind, ...] = (
             ),
             s3ways.OPEN_TO_ALL,
         ),
-        commands=(node.STATUS_OF_HOSTS, *node.OWN_FIREWALL),
+        commands=(node.STATUS_OF_HOSTS, node.OWN_FIREWALL),
         aws_commands=(
             aws.INSTANCE_SECURITY_GROUP,
             aws.S3_PREFIX_LIST,

@@ -12,7 +12,6 @@ from ssm_bootstrap.model.findings import Severity
 
 _STATUS_OF_BOTH = look(
     "for scheme in https http; do curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' \"$scheme://s3.{region}.{domain}/\"; done",
-    "any status shows that the port answers; 000 means no answer",
 )
 
 _PART = Variant(
@@ -75,12 +74,15 @@ _NOTHING = Variant(
     ),
     summary="Fix endpoint-blocked first, then check again, and only then look at the S3 endpoint and its route.",
     steps=("Nothing needs to change on this machine just for S3. Run this again once the interface endpoints answer.",),
+    aws_steps=("What to check of the S3 endpoint and its route, once anything answers: `ssm-bootstrap explain s3-unreachable`.",),
+    commands=(look("ssm-bootstrap probe --region {region}"),),
+    aws_commands=(),
 )
 """The words of s3-unreachable where all that was dialled is as silent."""
 
 _NO_ENDPOINT = Variant(
     name="no-endpoint",
-    breaks_at=(Hop.ROUTE,),
+    breaks_at=(Hop.ROUTE, Hop.ENDPOINT),
     circumstance=Circumstance.S3_HAS_NO_ENDPOINT,
     when="the name belongs to S3 Transfer Acceleration, which no VPC endpoint carries",
     title="No VPC endpoint carries {host}",
@@ -134,7 +136,7 @@ _ENDPOINT_OF_ITS_OWN = Variant(
 
 _OTHER_REGION = Variant(
     name="other-region",
-    breaks_at=(Hop.ROUTE,),
+    breaks_at=(Hop.ROUTE, Hop.ENDPOINT),
     circumstance=Circumstance.S3_IS_OF_ANOTHER_REGION,
     changed_on=Side.MACHINE,
     when="the name leads to S3 in another region",
@@ -198,18 +200,16 @@ KINDS: tuple[FindingKind, ...] = (
         title="S3 cannot be reached from this subnet",
         cause=(
             "{host} resolves but does not answer on 443 or on 80. The agent and Patch Manager download from AWS-owned S3 "
-            "buckets, so agent updates and patching fail, while Run Command and Session Manager may still work. Four causes look "
-            "the same from this instance, so check them in this order: no S3 endpoint in the VPC, a route table without the "
-            "route to it, a security group that does not allow traffic to the S3 prefix list, a network ACL that drops the "
-            "packets."
+            "buckets, so agent updates and patching fail, while Run Command and Session Manager may still work. From here it "
+            "looks the same whether the S3 endpoint, the route to it, or a rule for the S3 prefix list is missing."
         ),
         summary=(
-            "Give this subnet an S3 endpoint (gateway, with the route table associated, or interface), and allow outbound 443 "
-            "and 80 to the S3 managed prefix list."
+            "Give this subnet an S3 endpoint (gateway with the route table associated, or interface) and allow outbound 443 and "
+            "80 to the S3 prefix list."
         ),
         steps=(
-            "Nothing needs to change on this machine. Once S3 answers, repeat the patch run or the agent update.",
             "If the endpoint already exists, check that this machine's own firewall allows TCP 443 and 80 out.",
+            "Once S3 answers, repeat the patch run or the agent update.",
         ),
         aws_steps=(
             (
@@ -228,12 +228,10 @@ KINDS: tuple[FindingKind, ...] = (
                 "Network ACL of the subnet: does it allow 443 and 80 out to the addresses in that list, and ports 1024-65535 "
                 "back in?"
             ),
-            "A gateway endpoint does not serve peered VPCs or on-premises networks: they need an interface endpoint.",
             *s3ways.EACH,
         ),
         commands=(
-            _STATUS_OF_BOTH,
-            *node.OWN_FIREWALL,
+            node.OWN_FIREWALL,
             look("ssm-bootstrap probe --region {region} --for patch,agent-update"),
         ),
         aws_commands=(
@@ -277,7 +275,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Is S3 reached through an interface endpoint only? Then its security group must allow port 80 as well as 443.",
             *s3ways.EACH,
         ),
-        commands=(_STATUS_OF_BOTH, *node.OWN_FIREWALL),
+        commands=(_STATUS_OF_BOTH, node.OWN_FIREWALL),
         aws_commands=(aws.S3_ENDPOINTS, aws.INSTANCE_SECURITY_GROUP, aws.S3_PREFIX_LIST, aws.NETWORK_ACL, aws.ALLOW_S3_HTTP),
         transient=True,
         source=(
@@ -312,7 +310,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Is S3 reached through an interface endpoint? Then its security group must allow 443.",
             *s3ways.EACH,
         ),
-        commands=(_STATUS_OF_BOTH, *node.OWN_FIREWALL),
+        commands=(_STATUS_OF_BOTH, node.OWN_FIREWALL),
         aws_commands=(aws.S3_ENDPOINTS, aws.INSTANCE_SECURITY_GROUP, aws.S3_PREFIX_LIST, aws.NETWORK_ACL, aws.ALLOW_S3_HTTPS),
         transient=True,
         source="AWS Systems Manager user guide, setup-create-vpc",
