@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Iterator, Optional, Sequence
 
 from ssm_bootstrap import __version__
-from ssm_bootstrap.collect.agent.service import look_at_agent
+from ssm_bootstrap.collect.agent.service import agent_version, look_at_agent, look_at_unit
 from ssm_bootstrap.collect.guard import Guard
 from ssm_bootstrap.collect.logs.read import read_logs
 from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings
@@ -18,14 +18,16 @@ from ssm_bootstrap.collect.machine.instance import look_at_instance
 from ssm_bootstrap.collect.machine.surroundings import look_at_surroundings
 from ssm_bootstrap.collect.network.connector import loose_authorities
 from ssm_bootstrap.collect.network.probe import ProbeRun, Progress
+from ssm_bootstrap.collect.network.proxies import look_at_service
 from ssm_bootstrap.collect.network.targets import targets_for
 from ssm_bootstrap.collect.patch.asking import ask_for_objects, override_targets
 from ssm_bootstrap.collect.patch.node import look_at_limits
 from ssm_bootstrap.collect.patch.repositories import look_at_repositories
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.model.agent import Agent, AgentPath, Unit
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.codec import changed_value
-from ssm_bootstrap.model.machine import Instance, Surroundings
+from ssm_bootstrap.model.machine import Instance, ProxySide, Surroundings
 from ssm_bootstrap.model.network import NameLookup, Probe
 from ssm_bootstrap.model.observations import LogDigest, Observations
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, Unseen, value_of
@@ -61,7 +63,7 @@ def look_around(
 
 
 def observe_network(session: Session, command: str, capabilities: Sequence[str]) -> Observations:
-    """Instance and probes: all that ``probe`` looks at."""
+    """Instance and probes."""
     host, metadata, guard = session.host, session.metadata, Guard()
     with host.step("looking at the network") as step:
         looked = guard.look("network", lambda: look_around(session, capabilities, lambda names: step.note(", ".join(names))))
@@ -134,6 +136,36 @@ def observe_patching(session: Session, capabilities: Sequence[str]) -> Observed[
         return Seen(Patching(repositories, Seen(buckets.result()), Seen(limits.result())))
 
 
+def observe_path(session: Session, capabilities: Sequence[str]) -> Observations:
+    """All that ``probe`` looks at: the network, where the agent dials, and the repositories where patching is asked for."""
+    guard = Guard()
+    with side_by_side(session.host, 1) as pool:
+        sources = pool.submit(_look_at_sources, session, capabilities)
+        network = observe_network(session, "probe", capabilities)
+        path = guard.look("agent", lambda: look_at_path(session))
+        patched = guard.part("patching", sources.result)
+    seen = replace(network, agent_path=path, patching=patched, crashed=(*network.crashed, *guard.crashed))
+    return without_secrets(session.host, seen)
+
+
+def look_at_path(session: Session) -> AgentPath:
+    """What decides where the agent dials, beside the region."""
+    unit = look_at_unit(session.host)
+    return _path(agent_version(session.host, unit), session, unit, look_at_service(session.host, unit, ()))
+
+
+def _path(version: str, session: Session, unit: Observed[Unit], service: Observed[ProxySide]) -> AgentPath:
+    unread = service.reason if isinstance(unit, Seen) and isinstance(service, Unseen) and service != NOT_ASKED else ""
+    return AgentPath(version, session.agent_config, unread)
+
+
+def _look_at_sources(session: Session, capabilities: Sequence[str]) -> Observed[Patching]:
+    if Capability.PATCH.value not in capabilities:
+        return NOT_ASKED
+    settings, _ = proxies_of(session)
+    return Seen(Patching(look_at_repositories(session.host, session.region, settings, session.overrides)))
+
+
 def observe_everything(session: Session, capabilities: Sequence[str]) -> Observations:
     """All of it: the network in threads, and meanwhile the machine and its logs."""
     guard = Guard()
@@ -145,9 +177,11 @@ def observe_everything(session: Session, capabilities: Sequence[str]) -> Observa
         here = machine.result()
         step.note("" if patching.done() else "what patching needs")
         patched = guard.part("patching", patching.result)
+    agent, around = value_of(here.agent) or Agent(installed=False), value_of(here.surroundings) or Surroundings()
     seen = replace(
         network,
         agent=here.agent,
+        agent_path=Seen(_path(agent.version, session, agent.unit, around.service)),
         identity=here.identity,
         logs=here.logs,
         image=here.image,

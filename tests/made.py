@@ -6,13 +6,13 @@ from typing import Any, Optional, Sequence
 
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS, Endpoint
 from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
-from ssm_bootstrap.model.agent import AgentConfig
+from ssm_bootstrap.model.agent import Agent, AgentConfig, AgentPath
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure, Stage
-from ssm_bootstrap.model.machine import Instance, Metadata
+from ssm_bootstrap.model.machine import Instance, Metadata, Surroundings
 from ssm_bootstrap.model.network import Probe, StageResult, Target
 from ssm_bootstrap.model.observations import Observations, Plan
-from ssm_bootstrap.model.observed import Observed, Seen
+from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, Unseen, value_of
 from ssm_bootstrap.model.site import NO_SITE
 from tests.fakes import NOON
 
@@ -73,8 +73,18 @@ def observations(
 ) -> Observations:
     """What one look saw."""
     plan = more.pop("plan", Plan("probe", Seen(REGION), "--region", tuple(capabilities), closed))
-    given = {"version": "0.1.0", "taken_at": NOON, "instance": instance(), **more}
+    given = {"version": "0.1.0", "taken_at": NOON, "instance": instance(), "agent_path": agent_path(**more), **more}
     return Observations(plan=plan, probes=probes, **given)
+
+
+def agent_path(agent: Observed[Agent] = NOT_ASKED, surroundings: Observed[Surroundings] = NOT_ASKED, **_: Any) -> Any:
+    """Where the agent dials, by what else was seen of it."""
+    installed, around = value_of(agent), value_of(surroundings)
+    if installed is None:
+        return NOT_ASKED
+    service = around.service if around is not None and value_of(installed.unit) is not None else NOT_ASKED
+    unread = service.reason if isinstance(service, Unseen) and service != NOT_ASKED else ""
+    return Seen(AgentPath(installed.version, installed.config, unread))
 
 
 def healthy(*but: Probe) -> tuple[Probe, ...]:

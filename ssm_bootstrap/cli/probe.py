@@ -9,7 +9,7 @@ from ssm_bootstrap.cli.output import tell_written
 from ssm_bootstrap.cli.report import check_page, tell, write_page
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host.signals import INTERRUPTS
-from ssm_bootstrap.observe import observe_network
+from ssm_bootstrap.observe import observe_path
 from ssm_bootstrap.session import open_session, real_host
 
 EXAMPLES = (
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_page(arguments.html)
     INTERRUPTS.install(arguments.say.at_once, "the look was cut short; nothing was changed")
     session = open_session(real_host(arguments.secrets, arguments.say.step), arguments.region)
-    observations = observe_network(session, "probe", arguments.capabilities)
+    observations = observe_path(session, arguments.capabilities)
     diagnosis = diagnose(observations)
     if arguments.html is not None:
         write_page(arguments.html, observations, diagnosis, session.host.secrets, machine=False)

@@ -16,7 +16,7 @@ from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs
 from ssm_bootstrap.diagnose.patch.repository_state import with_repositories
 from ssm_bootstrap.diagnose.reachability import Reach, metadata_of, reaches
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_needs
-from ssm_bootstrap.model.agent import Agent, AgentProcess, Identity, IdentityState, Unit
+from ssm_bootstrap.model.agent import Agent, AgentPath, AgentProcess, Identity, IdentityState, Unit
 from ssm_bootstrap.model.capability import BY_COMMAND, ON_A_NODE, Capability, Verdict
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.logs import LogGroup
@@ -79,6 +79,11 @@ class Case:
     def installed_agent(self) -> Optional[Agent]:
         """The agent, where one is installed."""
         return self.agent if self.agent is not None and self.agent.installed else None
+
+    @property
+    def agent_path(self) -> AgentPath:
+        """What decides where the agent dials; empty where nobody looked."""
+        return value_of(self.observations.agent_path) or AgentPath()
 
     @property
     def unit(self) -> Optional[Unit]:
@@ -185,9 +190,9 @@ class Case:
 
         That host was dialled instead of the region's own. An answer from it does not mean that it knows this node.
         """
-        agent, region = self.agent, value_of(self.plan.region)
+        config, region = self.agent_path.config, value_of(self.plan.region)
         found: dict[str, str] = {}
-        for key, host in agent.config.endpoints if agent is not None and region and not agent.config.problem else ():
+        for key, host in config.endpoints if region and not config.problem else ():
             if region_of(host) not in ("", region):
                 found.update({item.value: host for item in _CALLED_BY.get(key, ()) if item.value not in found})
         return found
@@ -203,18 +208,16 @@ class Case:
     @property
     def unsure_way(self) -> Optional[Evidence]:
         """What decides where the agent dials but could not be read, and why; None where it is known where the agent dials."""
-        if self.agent is not None and self.agent.config.unreadable:
-            path, reason = self.agent.config.path, self.agent.config.unreadable
-            return Evidence("not looked at", path, f"{reason}: the agent may dial other hosts")
+        config = self.agent_path.config
+        if config.unreadable:
+            return Evidence("not looked at", config.path, f"{config.unreadable}: the agent may dial other hosts")
         return self.unsure_proxy
 
     @property
     def unsure_proxy(self) -> Optional[Evidence]:
         """The environment of the agent's unit, if it could not be read."""
-        service = self.surroundings.service
-        if self.unit is None or not isinstance(service, Unseen) or service == NOT_ASKED:
-            return None
-        return Evidence("not looked at", "the agent's environment", f"{service.reason}: the agent may go by a proxy")
+        unread = self.agent_path.unread
+        return Evidence("not looked at", "the agent's environment", f"{unread}: the agent may go by a proxy") if unread else None
 
     # what is said of it
 
@@ -270,9 +273,7 @@ def open_case(observations: Observations) -> Case:
 
 def _judge_needs(case: Case) -> tuple[NeedVerdict, ...]:
     """How each need stands, and which capabilities remain unknown because something could not be looked at."""
-    needs = judge_needs(
-        case.capabilities, {reach.endpoint: reach for reach in case.reaches}, case.agent.version if case.agent else ""
-    )
+    needs = judge_needs(case.capabilities, {reach.endpoint: reach for reach in case.reaches}, case.agent_path.version)
     unknown_for_patching = tuple(NeedVerdict(item, Verdict.UNKNOWN) for item in case.asked(Capability.PATCH))
     if case.reaches and isinstance(patch_payload_host(case.region, case.site), Unseen):
         needs = (*needs, *unknown_for_patching)

@@ -91,6 +91,18 @@ class Agent:
 
 
 @dataclass(frozen=True)
+class AgentPath:
+    """What decides where the agent dials: its version, its configuration, and the environment of its unit.
+
+    ``unread`` is why that environment could not be read; empty where it was, and where there is no unit.
+    """
+
+    version: str = ""
+    config: AgentConfig = field(default_factory=lambda: AgentConfig(path="", present=False))
+    unread: str = ""
+
+
+@dataclass(frozen=True)
 class Attempt:
     """One run of the agent's ``-register``: its end, and what it was read as."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Optional
 
-from ssm_bootstrap.model.agent import Agent, Identity
+from ssm_bootstrap.model.agent import Agent, AgentPath, Identity
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.logs import LogDigest as LogDigest
 from ssm_bootstrap.model.machine import Image, Instance, Surroundings
@@ -55,5 +55,6 @@ class Observations:
     image: Observed[Image] = NOT_ASKED
     surroundings: Observed[Surroundings] = NOT_ASKED
     patching: Observed[Patching] = NOT_ASKED
+    agent_path: Observed[AgentPath] = NOT_ASKED
     booted: Observed[datetime] = NOT_ASKED  # when this machine was started
     loose: tuple[tuple[str, str], ...] = ()  # files of trusted certificates that another user may write, and how

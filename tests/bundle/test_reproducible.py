@@ -6,10 +6,13 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.bundle.conftest import ROOT, build
 from tools.bundle.wheels import SOURCES
 
 
+@pytest.mark.slow
 def test_two_builds_are_the_same(builder: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "another" / "second"
     first.mkdir()

@@ -162,3 +162,13 @@ def test_a_package_manager_is_let_finish(lab: Lab) -> None:
     said = " ".join(" ".join(watched.end()).split())
     assert said.endswith("ssm-bootstrap: interrupted: the agent was installed, and nothing was registered")
     assert lab.exists(AGENT) and not lab.exists(f"{DATA}/registration")
+
+
+def test_a_download_is_cut(lab: Lab) -> None:
+    """S3 takes the connection and never answers: the wait is shown, and Ctrl-C leaves nothing behind."""
+    lab.apply(CASES["tls-black-hole"])
+    watched = Watched(lab, ["ssm-bootstrap", *register_words("--install-agent", "--key-file", KEY)])
+    watched.until(lambda: len(watched.shown("fetching https://")) >= RENDERINGS, "the download")
+    watched.interrupt()
+    assert watched.end()[-1].endswith("ssm-bootstrap: interrupted: nothing was registered")
+    assert not lab.exists(AGENT) and not lab.exists("/var/lib/ssm-bootstrap")

@@ -34,6 +34,9 @@ for word in "$@"; do
 done
 exec {STANDINS}/systemctl "$@"
 """
+JOURNALCTL = f"""#!/bin/sh
+while [ -e {HOLD} ]; do sleep 0.05; done
+"""
 
 
 class Watched:
@@ -83,6 +86,7 @@ def vpc() -> Iterator[Lab]:
     """One VPC for all tests here; its systemctl holds at the verb that a file names."""
     with Lab(CASES["complete"], region=REGION) as running:
         running.write("/root/held/systemctl", SYSTEMCTL, mode=0o755)
+        running.write("/root/held/journalctl", JOURNALCTL, mode=0o755)
         yield running
 
 
@@ -163,6 +167,8 @@ class Wait:
     told: Sequence[str] = field(default=())
 
 
+CUT_SHORT = "the look was cut short; nothing was changed"
+NOT_READ = "the logs were not read to their end"
 RESTORED = "putting everything back as it was"
 WAITS = {
     "restart": Wait(["restart"], at_systemctl("restart"), "restarting the agent", "the agent was told to restart"),
@@ -199,14 +205,17 @@ WAITS = {
         ["doctor", "--wait", "1h", "--for", "register"],
         closed,
         "waiting",
-        "the look was cut short; nothing was changed",
+        CUT_SHORT,
         told=("waiting: endpoint-missing: ", "Change: Create an interface endpoint"),
     ),
+    "probe": Wait(["probe"], at_systemctl("show"), "looking at the network", CUT_SHORT),
+    "status": Wait(["status"], at_systemctl("show"), "looking at this machine", CUT_SHORT),
+    "journal": Wait(["explain", "--source", "journal"], at_systemctl(""), "reading the journal", NOT_READ),
     "explain": Wait(
         ["sh", "-c", "trap : INT; sleep 600 | ssm-bootstrap explain -"],
         lambda lab: None,
         "reading standard input",
-        "the logs were not read to their end",
+        NOT_READ,
     ),
 }
 
@@ -260,7 +269,7 @@ def test_a_look_is_cut_though_its_threads_go_on(lab: Lab) -> None:
     watched = Watched(lab, ["ssm-bootstrap", "doctor", "--for", "register"])
     watched.until(lambda: watched.shown("looking"), "the look")
     watched.interrupt()
-    assert watched.end()[-1] == "ssm-bootstrap: interrupted: the look was cut short; nothing was changed"
+    assert watched.end()[-1] == f"ssm-bootstrap: interrupted: {CUT_SHORT}"
 
 
 def test_the_bar_of_a_long_log_moves(lab: Lab) -> None:

@@ -223,9 +223,9 @@ _CASES = (
     Case("connection-cut", "the connection is reset after the ClientHello", wire="cut", faults=every("connection-cut")),
     Case(
         "public-path",
-        "private DNS of ec2messages is off and a public way exists",
+        "private DNS of ssmmessages is off and a public way exists",
         public_way=True,
-        private_dns_off=frozenset({"ec2messages"}),
+        private_dns_off=frozenset({"ssmmessages"}),
         warnings=("public-path",),
     ),
     Case("proxy", "an HTTP proxy is the only way", endpoints=frozenset(), s3="none", proxy="answers"),

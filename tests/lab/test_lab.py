@@ -91,8 +91,8 @@ def test_a_case_shows_its_causes(lab: Lab, name: str) -> None:
 def test_a_public_path_is_seen_by_its_address(lab: Lab) -> None:
     lab.apply(CASES["public-path"])
     addresses = {name: look(lab)[where[0]]["addresses"] for name, where in dial.targets(REGION).items()}
-    assert addresses["ec2messages"] == [network.PUBLIC_SERVICES]
-    assert all(map(private, addresses["ssm"] + addresses["ssmmessages"]))
+    assert addresses["ssmmessages"] == [network.PUBLIC_SERVICES]
+    assert all(map(private, addresses["ssm"] + addresses["ec2messages"]))
 
 
 def test_a_case_survives_the_way_to_the_world() -> None:

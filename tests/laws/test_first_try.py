@@ -59,6 +59,7 @@ def test_whoever_calls_is_put_right(workers: str) -> None:
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_what_is_collected_is_the_same_twice() -> None:
     """At another second, by another process, with other hashes, zones and homes: workers that differ in it end the run."""

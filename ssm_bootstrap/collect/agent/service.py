@@ -32,6 +32,12 @@ def look_at_agent(host: Host, config: Optional[AgentConfig] = None) -> Agent:
     return Agent(True, packaging, binary, _version(host, binary), unit, _processes(host), config)
 
 
+def agent_version(host: Host, unit: Observed[Unit]) -> str:
+    """The version of the installed agent, or an empty string."""
+    _, binary = _installed(host.files, unit)
+    return _version(host, binary) if binary else ""
+
+
 def _installed(files: Files, unit: Observed[Unit]) -> tuple[str, str]:
     """Packaging and program of the agent that is active, else of the first that is there."""
     there = [path for path in paths.BINARIES if files.is_executable(path)]

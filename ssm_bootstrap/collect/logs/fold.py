@@ -23,7 +23,7 @@ UNKNOWN_LIMIT = 300
 SPELL_GAP = 5
 """Minutes without a record of the group that end a spell; one silent call of the agent takes 128 s (measured)."""
 
-SPELLS_LIMIT = 20_000
+SPELLS_LIMIT = 10_000
 """Spells of all groups together; beyond, the shortest pauses between spells are forgotten."""
 
 SIGNS_LIMIT = 4096
@@ -34,6 +34,8 @@ _CACHED_BODY = 2048
 _ALIKE = bytes.maketrans(b"0123456789abcdefABCDEF", b"0" * 22)
 _DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
 _FIXED = tuple(dict.fromkeys([row.fixed for row in SIGNATURES] + ["dial tcp", "lookup ", "x509: ", "tls: ", "Client.Timeout"]))
+
+_NO_SPELL = (0, b"", b"", 0, 0, 0, -1 << 40, -1 << 40)
 
 _LIFE = tuple((row.fixed, re.compile(row.pattern)) for row in SIGNATURES if row.event is not None)
 
@@ -60,7 +62,7 @@ class Group:
 
     __slots__ = (
         *("context", "count", "file", "is_life", "key", "level", "line", "message"),
-        *("minute", "now", "shape", "source", "spells", "stamp"),
+        *("now", "shape", "source", "spells", "stamp"),
     )  # fmt: skip
 
     def __init__(self, key: tuple[str, ...], level: str, parts: tuple[str, tuple[str, ...], str], shape: str) -> None:
@@ -69,8 +71,7 @@ class Group:
         self.file, self.line, self.stamp = "", 0, b""
         self.is_life = shape != OTHER_SHAPES and any(fixed in self.message and sign.search(self.message) for fixed, sign in _LIFE)
         self.count = 0
-        self.minute = -1 << 40
-        self.now: list[Any] = [0, b"", b"", 0, 0, 0]  # the spell that goes on, as a Stretch
+        self.now: list[Any] = list(_NO_SPELL)  # the spell that goes on, as a Stretch
         self.spells: list[Stretch] = []
 
     def add(self, stamp: bytes, minute: Optional[int], era: int, place: int) -> bool:
@@ -79,30 +80,34 @@ class Group:
         if minute is None:
             return False
         now = self.now
-        gap = minute - self.minute
+        gap = minute - now[7]
         if -SPELL_GAP <= gap <= SPELL_GAP and now[0] == era:
             now[3] += 1
             if stamp >= now[2]:
-                now[2], now[5] = stamp, place
-                self.minute = minute
+                now[2], now[5], now[7] = stamp, place, minute
             elif stamp < now[1]:
-                now[1], now[4] = stamp, place
+                now[1], now[4], now[6] = stamp, place, minute
             return False
         if now[3]:
             self.spells.append(Stretch(*now))
-        self.now = [era, stamp, stamp, 1, place, place]
-        self.minute = minute
+        self.now = [era, stamp, stamp, 1, place, place, minute, minute]
         return True
 
-    def stretches(self, calendar: Calendar, ceilings: Sequence[Optional[bytes]] = ()) -> list[Stretch]:
-        """All spells in order of time, those without a pause between them joined; with ``ceilings`` those of all eras as one."""
-        spells = self.spells + ([Stretch(*self.now)] if self.now[3] else [])
-        return in_order(before_the_clock(spells, ceilings) if ceilings else spells, SPELL_GAP, calendar)
+    def stretches(self) -> list[Stretch]:
+        """All spells in order of time, those without a pause between them joined."""
+        return in_order(self._all(), SPELL_GAP)
 
-    def end(self, calendar: Calendar) -> None:
+    def stretches_below(self, ceilings: Sequence[Optional[bytes]], calendar: Calendar) -> list[Stretch]:
+        """The same with those of all eras as one: none lies after the time to which the clock was set back later."""
+        return in_order(before_the_clock(self._all(), ceilings, calendar), SPELL_GAP)
+
+    def _all(self) -> list[Stretch]:
+        return self.spells + ([Stretch(*self.now)] if self.now[3] else [])
+
+    def end(self) -> None:
         """Have no spell go on."""
-        self.spells = self.stretches(calendar)
-        self.now, self.minute = [0, b"", b"", 0, 0, 0], -1 << 40
+        self.spells = self.stretches()
+        self.now = list(_NO_SPELL)
 
 
 class Fold:
@@ -223,8 +228,8 @@ class Fold:
                 group.line = theirs.line + lines_before.get(theirs.file, 0)
             group.count += theirs.count
             group.spells += [
-                Stretch(era + eras, first, last, count, later(place), later(last_place))
-                for era, first, last, count, place, last_place in theirs.spells
+                Stretch(era + eras, first, last, count, later(place), later(last_place), begun, ended)
+                for era, first, last, count, place, last_place, begun, ended in theirs.spells
             ]
             self._spells += len(theirs.spells)
             own[id(theirs)] = group
@@ -239,7 +244,7 @@ class Fold:
     def taken(self) -> Taken:
         """All that there is, to be absorbed by another fold; this one has been read to its end."""
         for group in self._groups.values():
-            group.end(self.calendar)
+            group.end()
         return Taken(tuple(self._groups.values()), tuple(self._signs), self.order)
 
     def _thin(self) -> None:
@@ -247,8 +252,8 @@ class Fold:
         share = max(1, SPELLS_LIMIT // 2 // max(1, len(self._groups)))
         self._spells = 0
         for group in self._groups.values():
-            group.end(self.calendar)
-            group.spells = thin(group.spells, share, self.calendar)
+            group.end()
+            group.spells = thin(group.spells, share)
             self._spells += len(group.spells)
 
     def told(self, zone: tzinfo) -> tuple[tuple[LogGroup, ...], tuple[SignAt, ...]]:
@@ -260,7 +265,7 @@ class Fold:
         reached = float("-inf")
         ceilings = self.order.ceilings()
         for index, group in enumerate(self._groups.values()):
-            told = _told(group, group.stretches(self.calendar, ceilings), zone)
+            told = _told(group, group.stretches_below(ceilings, self.calendar), zone)
             if told.first is not None:
                 reached = told.first.timestamp()
             order.append((reached, index, told))
@@ -286,7 +291,7 @@ def _context(name: str) -> tuple[str, tuple[Varying, ...]]:
 
 def _told(group: Group, stretches: Iterable[Stretch], zone: tzinfo) -> LogGroup:
     spells = []
-    for _, first, last, count, place, last_place in stretches:
+    for _, first, last, count, place, last_place, _, _ in stretches:
         begun = parse_time(first.decode(), zone)
         ended = begun if last == first else parse_time(last.decode(), zone)
         if begun is not None and ended is not None:

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 from datetime import timezone, tzinfo
-from functools import cache
 from typing import Iterable, Optional
 
 from ssm_bootstrap.catalog.logformat import PROMPT, QUIET, clean_line, find_head, is_of_the_agent
-from ssm_bootstrap.catalog.signatures import SIGNATURES
-from ssm_bootstrap.catalog.signatures.kinds import Kind
 from ssm_bootstrap.collect.logs.fold import Fold
 from ssm_bootstrap.collect.logs.formats import Recognised, in_agents_shape
+from ssm_bootstrap.collect.logs.signs import SIGN_TEXT, tells_nothing
 from ssm_bootstrap.collect.logs.stream import LINE_LIMIT, Lines, NotWhole, unpack
 from ssm_bootstrap.model.logs import LogFile
 
@@ -34,15 +32,8 @@ _STAMP = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
 NEXT = re.compile(rb"\n" + _STAMP + rb" (?:TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL|TEXT)[ \n]")
 """The head of any record, from the newline before it on."""
 
-_SIGN_TEXT = rb"(?:[^\n]*\] )?(?:%s)" % b"|".join(
-    dict.fromkeys(re.escape((row.lead or row.fixed).encode()) for row in SIGNATURES if row.lead or row.kind is Kind.STATE)
-)
-_BY_LEAD = tuple((row.lead.encode(), row.fixed.encode(), row.pattern.encode()) for row in SIGNATURES if row.lead)
-"""Of what is told at INFO under a lead that tells other things as well: what has to follow it."""
-_SIGN = re.compile(_SIGN_TEXT)
-_RECORD = re.compile(
-    rb"\n(" + _STAMP + rb") ((?:INFO|DEBUG|TRACE)(?= " + _SIGN_TEXT + rb")|WARN|ERROR|CRITICAL|TEXT)(?: |(?=\n))"
-)
+_SIGN = re.compile(SIGN_TEXT)
+_RECORD = re.compile(rb"\n(" + _STAMP + rb") ((?:INFO|DEBUG|TRACE)(?= " + SIGN_TEXT + rb")|WARN|ERROR|CRITICAL|TEXT)(?: |(?=\n))")
 _GOES_ON = re.compile(rb"\s{0,8}caused by: |\s{1,8}status code: ")
 """How the further lines of an error of Go's SDK begin, in a text that was pasted without the heads of its records."""
 
@@ -50,17 +41,6 @@ _JOURNAL = re.compile(rb"\n(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\
 
 Window = tuple[bytes, bytes]
 """Oldest and newest stamp."""
-
-
-_compiled = cache(re.compile)
-
-
-def _tells_nothing(level: bytes, body: bytes) -> bool:
-    """Whether a quiet record begins as a sign does and is none."""
-    if level not in QUIET:
-        return False
-    led = [(body.find(lead), fixed, pattern) for lead, fixed, pattern in _BY_LEAD if lead in body]
-    return bool(led) and not any(fixed in body and _compiled(pattern).search(body[at:]) for at, fixed, pattern in led)
 
 
 def _bounded(body: bytes) -> bytes:
@@ -216,6 +196,7 @@ class LogReader:
         told, span = self._told, self._span
         oldest, newest = self.window or (b"~", b"")
         at, same, minute = start, b"", None
+        counted, line = start + 1, self.lines_read  # how far the lines were counted, and how many they were
         while True:
             found = search(text, at, stop + 1)
             if found is None:
@@ -240,15 +221,16 @@ class LogReader:
                 if stamp < oldest:
                     oldest = stamp
             body = text[begun:at].rstrip() if at - begun <= RECORD_LIMIT else _bounded(text[begun:at].rstrip())
-            if _tells_nothing(level, body):
-                continue
             group = find(level, body)
             if group is None:
-                line = self.lines_read + text.count(b"\n", start + 1, found.start() + 1) + 1
-                group = self._fold.admit(level, body, stamp, self.path, line)
+                if tells_nothing(level, body):
+                    continue
+                line += text.count(b"\n", counted, found.start() + 1)
+                counted = found.start() + 1
+                group = self._fold.admit(level, body, stamp, self.path, line + 1)
             self._fold.count(group, stamp, minute)
             self.records += 1
-        self.lines_read += text.count(b"\n", start + 1, stop + 1)
+        self.lines_read = line + text.count(b"\n", counted, stop + 1)
         if newest:
             self.window = oldest, newest
 
@@ -325,7 +307,7 @@ class LogReader:
             oldest, newest = self.window or (stamp, stamp)
             self.window = min(oldest, stamp), max(newest, stamp)
         body = self._whole()
-        if not _tells_nothing(level, body):
+        if not tells_nothing(level, body):
             self.records += 1
             self._fold.add(stamp, level, body, self.path, number)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, Optional, Sequence
 
 class Stretch(NamedTuple):
     """A spell: in which era of the clock it was read (a new one begins where that is set back), its first and last stamp, how
-    many records, and the places of the first and the last in the order of reading."""
+    many records, the places of the first and the last in the order of reading, and the minutes of both stamps."""
 
     era: int
     first: bytes
@@ -16,6 +16,8 @@ class Stretch(NamedTuple):
     records: int
     place: int
     last_place: int
+    begun: int
+    ended: int
 
 
 _ANOTHER_ERA = 1 << 40
@@ -53,11 +55,11 @@ class Calendar:
         return start
 
 
-def in_order(spells: list[Stretch], gap: int, calendar: Calendar) -> list[Stretch]:
+def in_order(spells: list[Stretch], gap: int) -> list[Stretch]:
     """Spells in order of time; those with at most ``gap`` minutes between them, or none, are one."""
     joined: list[Stretch] = []
     for spell in sorted(spells):
-        if joined and _pause(joined[-1], spell, calendar) <= gap:
+        if joined and _pause(joined[-1], spell) <= gap:
             joined[-1] = _together(joined[-1], spell)
         else:
             joined.append(spell)
@@ -65,30 +67,33 @@ def in_order(spells: list[Stretch], gap: int, calendar: Calendar) -> list[Stretc
 
 
 def _together(before: Stretch, after: Stretch) -> Stretch:
-    last, last_place = max((before.last, before.last_place), (after.last, after.last_place))
+    last, last_place, ended = max((spell.last, spell.last_place, spell.ended) for spell in (before, after))
     if after.era != before.era:
-        last, last_place = after.last, after.last_place
-    return Stretch(after.era, before.first, last, before.records + after.records, before.place, last_place)
+        last, last_place, ended = after.last, after.last_place, after.ended
+    records = before.records + after.records
+    return Stretch(after.era, before.first, last, records, before.place, last_place, before.begun, ended)
 
 
-def before_the_clock(spells: list[Stretch], ceilings: Sequence[Optional[bytes]]) -> list[Stretch]:
+def before_the_clock(spells: list[Stretch], ceilings: Sequence[Optional[bytes]], calendar: Calendar) -> list[Stretch]:
     """Spells with times of the last era: none lies after the time to which the clock was set back later."""
     placed = []
     for spell in spells:
         ceiling = ceilings[spell.era]
         if ceiling is not None:
-            spell = spell._replace(era=0, first=min(spell.first, ceiling), last=min(spell.last, ceiling))
+            first, last = min(spell.first, ceiling), min(spell.last, ceiling)
+            begun, ended = calendar.minute(first) or 0, calendar.minute(last) or 0
+            spell = spell._replace(era=0, first=first, last=last, begun=begun, ended=ended)
         elif spell.era:
             spell = Stretch(0, *spell[1:])
         placed.append(spell)
     return placed
 
 
-def thin(spells: list[Stretch], share: int, calendar: Calendar) -> list[Stretch]:
+def thin(spells: list[Stretch], share: int) -> list[Stretch]:
     """At most ``share`` of spells that ``in_order`` gave: those with the shortest pauses between them are made one."""
     if len(spells) <= share:
         return spells
-    pauses = [_pause(before, after, calendar) for before, after in zip(spells, spells[1:])]
+    pauses = [_pause(before, after) for before, after in zip(spells, spells[1:])]
     room = len(spells) - share
     longest = sorted(pauses)[room - 1]
     joined = spells[:1]
@@ -101,7 +106,5 @@ def thin(spells: list[Stretch], share: int, calendar: Calendar) -> list[Stretch]
     return joined
 
 
-def _pause(before: Stretch, after: Stretch, calendar: Calendar) -> int:
-    if after.era != before.era:
-        return _ANOTHER_ERA
-    return (calendar.minute(after.first) or 0) - (calendar.minute(before.last) or 0)
+def _pause(before: Stretch, after: Stretch) -> int:
+    return after.begun - before.ended if after.era == before.era else _ANOTHER_ERA

@@ -159,7 +159,7 @@ def public_path(case: Case) -> Iterator[Finding]:
     public = [reach for reach in needed if reach.place is Place.PUBLIC and reach.answered]
     if not case.is_closed:
         return
-    newer = case.agent is not None and EC2MESSAGES_AS_FALLBACK.is_reached_by(case.agent.version) is True
+    newer = EC2MESSAGES_AS_FALLBACK.is_reached_by(case.agent_path.version) is True
     spare = [reach for reach in public if newer and reach.endpoint == "ec2messages"]
     for severity, group in ((None, [reach for reach in public if reach not in spare]), (Severity.INFO, spare)):
         if group:

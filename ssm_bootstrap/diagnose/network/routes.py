@@ -55,13 +55,12 @@ def _went_by(case: Case, reach: Reach, family: int) -> bool:
 
 def ipv6_only(case: Case) -> Iterator[Finding]:
     """A machine without IPv4: what its agent needs then, and whether it has it."""
-    agent, families = case.agent, {route.family for route in _routes(case)}
+    path, families = case.agent_path, {route.family for route in _routes(case)}
     if 4 in families or 6 not in families:
         return
-    version = agent.version if agent is not None else ""
-    switched = agent is not None and agent.config.use_dual_stack
-    old = DUAL_STACK.is_reached_by(version) is False
-    missing = [f"agent {version} is older than {DUAL_STACK.since}"] if old else []
+    switched = path.config.use_dual_stack
+    old = DUAL_STACK.is_reached_by(path.version) is False
+    missing = [f"agent {path.version} is older than {DUAL_STACK.since}"] if old else []
     missing += [] if switched else ["Agent.UseDualStackEndpoint is not set"]
     without = [reach for reach in case.reaches if reach.endpoint == "ssm" and _has_no_way(reach)]
     if not missing and not without:
