@@ -48,7 +48,7 @@ NAMES: tuple[S3Name, ...] = (
 """Every kind. S3 on Outposts and Object Lambda are none of them: what carries these is not claimed."""
 
 GLOBAL_LEADS_TO = "us-east-1"
-"""Where S3's names without a region lead: there, or to the region of the bucket that stands before them."""
+"""Where S3's name without a region leads. With a bucket before it, it leads to the bucket's region, which nobody tells."""
 
 SERVICES: frozenset[str] = frozenset(kind.service for kind in NAMES)
 """S3, and what is called so and goes another way."""
@@ -70,8 +70,10 @@ def carrier_of(host: str, region: str) -> Optional[Carrier]:
     kind = kind_of(host)
     if kind is None or kind.carrier in (Carrier.NONE, Carrier.ANOTHER):
         return kind.carrier if kind is not None else None
-    own = region_of(host[host.lower().rfind(_label(host)) :])
-    if region and (own or GLOBAL_LEADS_TO) != region:
+    at = host.lower().rfind(_label(host))
+    own = region_of(host[at:])
+    leads_to = own or ("" if at else GLOBAL_LEADS_TO)
+    if region and leads_to and leads_to != region:
         return Carrier.OTHER_REGION
     return kind.carrier if own else Carrier.GATEWAY
 

@@ -36,7 +36,7 @@ CARRIERS = [
     ("s3express-control.eu-west-1.amazonaws.com", Carrier.ANOTHER, "s3express"),
     ("mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com", Carrier.ANOTHER, "s3-global"),
     ("s3.amazonaws.com", Carrier.OTHER_REGION, "s3"),
-    ("b.s3.amazonaws.com", Carrier.OTHER_REGION, "s3"),
+    ("b.s3.amazonaws.com", Carrier.GATEWAY, "s3"),  # leads to the region of the bucket, most often this one
     ("b.s3.us-west-2.amazonaws.com", Carrier.OTHER_REGION, "s3"),
     ("b-eu-west-1.s3.us-west-2.amazonaws.com", Carrier.OTHER_REGION, "s3"),
     ("s3-us-gov-west-1.amazonaws.com", Carrier.OTHER_REGION, "s3"),
