@@ -131,7 +131,7 @@ def _fips(reference: Reference, region: str) -> Iterator[Compared]:
 
 
 def unknown_regions(reference: Reference) -> List[str]:
-    """What to add to catalogue/regions.py, or to take out of it, a line each."""
+    """What to add to catalog/regions.py, or to take out of it, a line each."""
     found = [
         f"{region}: add it to OPENED with its year, or to UNDATED"
         for region in reference.regions

@@ -51,6 +51,14 @@ INSTALLED = Landmark(
     "what is installed here where no agent is: it works over ssmmessages alone, and a plugin's name leads out of no directory",
     f"{_NOTES}, 3.2.2143.0 and 3.3.40.0",
 )
+SLEEP_IS_SET = Landmark(
+    "3.3.2299.0", "the longest sleep of a hibernating agent as a setting, and no noise of HeadBucket", f"{_NOTES}, 3.3.2299.0"
+)
+SDK_V2 = Landmark(
+    "3.3.5068.0",
+    "errors of AWS calls in the form of the second SDK (operation error SSM: X, ...)",
+    f"{_NOTES}, 3.3.5068.0 of 2026-08-05 (aws-sdk-go v1 to aws-sdk-go-v2)",
+)
 OOM_PROTECTED = Landmark(
     "3.3.4364.0", "the out-of-memory killer away from it", f"{_NOTES}, 3.3.4364.0 of 2026-05-05 (systemd service files)"
 )

@@ -69,6 +69,15 @@ _PAYLOAD_HOSTS: Mapping[str, str] = {
 }
 
 
+PATCH_BUCKETS = ("aws-ssm-", "aws-patch-manager-", "patch-baseline-snapshot-")
+"""How the names of the buckets begin that a patch run alone reads."""
+
+
+def is_of_a_patch_run(host: str) -> bool:
+    """Whether a host is that of a bucket which a patch run alone reads."""
+    return host.lower().startswith(PATCH_BUCKETS)
+
+
 KNOWN_OBJECTS: tuple[str, ...] = ("/latest/VERSION", "/stable/VERSION", "/ssm-agent-manifest.json")
 """Ends of URLs in amazon-ssm-REGION that exist for every caller (as of 2026-11): only there is a 403 a denial."""
 

@@ -7,17 +7,20 @@ from dataclasses import replace
 from typing import Iterable, Iterator, Mapping, Sequence
 
 from ssm_bootstrap.catalog.partitions import fitted, partition_of, service_names
+from ssm_bootstrap.catalog.s3names import endpoint_of
 from ssm_bootstrap.model.findings import ShellCommand
 from ssm_bootstrap.model.site import NO_SITE
 
 PLAIN = re.compile(r"[A-Za-z0-9._:/@%+=,-]+", re.ASCII)
 """A word that a shell takes as it is. Facts come from logs and answers of strangers, and a person pastes the commands."""
 
-_HOSTS, _ADDRESSES, _SERVICES = "{hosts}", "{addresses}", ("{service_names}", "{each_service_name}")
+_ADDRESSES = "{addresses}"
+_OF_SEVERAL = ("{hosts}", _ADDRESSES, "{each_address}", "{service_patterns}", "{each_service_name}")
 _SINGULAR = {
     "hosts": "host",
     "addresses": "address",
-    "service_names": "service",
+    "each_address": "address",
+    "service_patterns": "service",
     "each_service_name": "service",
     "instance_security_group_ids": "instance_security_group_id",
 }
@@ -46,7 +49,7 @@ def fill_commands(
     """
     owns = [_plain({**known, **own}) for own in each] or [_plain(known)]
     filled = (
-        replace(command, text=fitted(command.text.format_map(_InBrackets(facts))))
+        replace(command, text=fitted(_plain_of_one(command.text.format_map(_InBrackets(facts)))))
         for command in commands
         for facts in _facts_of(command.text, owns)
     )
@@ -62,6 +65,18 @@ def refill(command: ShellCommand, facts: Mapping[str, str]) -> ShellCommand:
     return replace(command, text=fitted(text))
 
 
+_LOOP = re.compile(r"for ([a-z]+) in (\S+); do (.*); done")
+
+
+def _plain_of_one(text: str) -> str:
+    """A command that is a loop over one thing alone as the plain command for that thing."""
+    found = _LOOP.fullmatch(text)
+    if found is None:
+        return text
+    name, only, body = found.groups()
+    return body.replace(f'"${name}"', only).replace(f"${name}", only)
+
+
 def _plain(facts: Mapping[str, str]) -> dict[str, str]:
     plain = {name: word for name, word in facts.items() if PLAIN.fullmatch(word)}
     if "region" in plain:
@@ -71,20 +86,20 @@ def _plain(facts: Mapping[str, str]) -> dict[str, str]:
 
 def _facts_of(text: str, owns: Sequence[dict[str, str]]) -> Iterator[dict[str, str]]:
     """The facts of each command that is made of a template: one for all hosts where it can name all of them."""
-    if not any(name in text for name in (_HOSTS, _ADDRESSES, *_SERVICES)):
+    if not any(name in text for name in _OF_SEVERAL):
         yield from owns
         return
     first = owns[0]
     services = _values(owns, "service")
     region = first.get("region", mark_of("region"))
-    names = [service_names(service, region) for service in dict.fromkeys(services)]
+    addresses = _values(owns, "address")
     several = {
         **first,
         "hosts": " ".join(_values(owns, "host")),
-        "service_names": ",".join(name for each in names for name in each),
-        "each_service_name": " ".join(each[-1] for each in names),
+        "service_patterns": ",".join(dict.fromkeys(f"*.{endpoint_of(service)}" for service in services)),
+        "each_service_name": " ".join(service_names(service, region)[-1] for service in services),
+        "each_address": " ".join(addresses),
     }
-    addresses = _values(owns, "address")
     for family in ([item for item in addresses if ":" not in item], [item for item in addresses if ":" in item]):
         if family:
             yield {**several, "addresses": ",".join(family)}

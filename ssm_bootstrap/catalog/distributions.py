@@ -276,12 +276,17 @@ def _ends(identifier: str, source: str, extended: str, **days: str) -> tuple[End
     )
 
 
+_AMAZON_LINUX_AMI = tuple(
+    f"r{year}_{month}" for year in range(2012, 2019) for month in ("03", "09") if (year, month) != (2018, "09")
+)
+"""Every release of the Amazon Linux AMI, two a year: it ended as a whole, with 2018.03."""
+
 ENDS: tuple[EndOfLife, ...] = (
     *_ends(
         "amzn",
         "Amazon Linux 2 FAQs and Amazon Linux 2023 User Guide (release cadence)",
         "",
-        r2018_03="2023-12-31",
+        **dict.fromkeys(_AMAZON_LINUX_AMI, "2023-12-31"),
         r2="2026-06-30",
         r2023="2029-06-30",
     ),
@@ -289,6 +294,7 @@ ENDS: tuple[EndOfLife, ...] = (
         "rhel",
         "Red Hat Enterprise Linux Life Cycle (end of maintenance support)",
         r"(?i)(?:^|[-_/.])els(?:[-_/.]|$)",
+        r6="2020-11-30",
         r7="2024-06-30",
         r8="2029-05-31",
         r9="2032-05-31",
@@ -298,6 +304,7 @@ ENDS: tuple[EndOfLife, ...] = (
         "centos",
         "CentOS Linux and CentOS Stream, end of life (of 8 that of Stream, the later one)",
         r"(?i)(?:^|[-_/.])els(?:[-_/.]|$)|tuxcare",
+        r6="2020-11-30",
         r7="2024-06-30",
         r8="2024-05-31",
         r9="2027-05-31",
@@ -316,6 +323,7 @@ ENDS: tuple[EndOfLife, ...] = (
         "oracle",
         "Oracle Lifetime Support Policy (end of premier support)",
         r"(?i)(?:^|[-_/.])els(?:[-_/.]|$)|extended",
+        r6="2021-03-31",
         r7="2024-12-31",
         r8="2029-07-31",
         r9="2032-06-30",
@@ -324,7 +332,15 @@ ENDS: tuple[EndOfLife, ...] = (
         "sles",
         "SUSE product support lifecycle (end of general support)",
         r"(?i)ltss|espos",
+        r12="2016-06-30",
+        r12_1="2017-05-31",
+        r12_2="2018-03-31",
+        r12_3="2019-06-30",
+        r12_4="2020-06-30",
         r12_5="2024-10-31",
+        r15="2019-12-31",
+        r15_1="2021-01-31",
+        r15_2="2021-12-31",
         r15_3="2022-12-31",
         r15_4="2023-12-31",
         r15_5="2024-12-31",
@@ -336,11 +352,19 @@ ENDS: tuple[EndOfLife, ...] = (
         "ubuntu",
         "Ubuntu releases (end of standard support)",
         r"(?i)(?:^|[-_/.])esm(?:[-_/.]|$)",
+        r14_04="2019-04-02",
         r16_04="2021-04-02",
         r18_04="2023-05-31",
         r20_04="2025-05-31",
+        r20_10="2021-07-22",
+        r21_04="2022-01-20",
+        r21_10="2022-07-14",
         r22_04="2027-04-01",
+        r22_10="2023-07-20",
+        r23_04="2024-01-20",
+        r23_10="2024-07-12",
         r24_04="2029-05-31",
+        r24_10="2025-07-10",
         r25_04="2026-01-17",
         r25_10="2026-07-01",
         r26_04="2031-04-30",
@@ -349,6 +373,8 @@ ENDS: tuple[EndOfLife, ...] = (
         "debian",
         "Debian wiki, LTS (end of long-term support)",
         r"(?i)elts|freexian",
+        r8="2020-06-30",
+        r9="2022-07-01",
         r10="2024-06-30",
         r11="2026-08-31",
         r12="2028-06-30",
@@ -362,6 +388,13 @@ ENDS_AS_OF = date(2026, 11, 1)
 
 
 def end_of(identifier: str, version: str) -> Optional[EndOfLife]:
-    """The end of a system's release, or None where the table does not have it."""
+    """The end of a system's release, or None where the table does not have it.
+
+    A release of which the table has service packs stands for itself alone: of a pack that it does not have nothing is told.
+    """
     found = [row for row in ENDS if row.covers(identifier, version)]
-    return max(found, key=lambda row: len(row.release), default=None)
+    row = max(found, key=lambda one: len(one.release), default=None)
+    if row is None or row.release == version:
+        return row
+    has_packs = any(one.identifier == identifier and one.release.startswith(f"{row.release}.") for one in ENDS)
+    return None if has_packs else row

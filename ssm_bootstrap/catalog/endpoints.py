@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Mapping, Optional
 
 from ssm_bootstrap.catalog.partitions import is_aws_host
+from ssm_bootstrap.catalog.s3names import kind_of
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.site import Site
 
@@ -240,10 +241,14 @@ _BY_LABEL: Mapping[str, str] = {
 
 
 def service_of(host: str, site: Site) -> str:
-    """The service of an AWS host name, FIPS or not, or an empty string; buckets' names count as S3."""
+    """The service of an AWS host name, FIPS or not, or an empty string; a bucket's name counts as what carries it (s3names)."""
     labels = host.lower().rstrip(".").split(".")
-    if any(label == "s3" or label.startswith("s3-") for label in labels) and is_aws_host(host, site):
-        return "s3"
+    if is_aws_host(host, site):
+        kind = kind_of(host)
+        if kind is not None:
+            return kind.service
+        if any(label.startswith("s3-") for label in labels):
+            return "s3"
     own = [label[: -len("-fips")] if label.endswith("-fips") else label for label in labels]
     for label in own:
         if label in ("ssm", "ssmmessages", "ec2messages") or (label in _BY_LABEL and is_aws_host(host, site)):

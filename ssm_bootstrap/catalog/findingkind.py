@@ -52,9 +52,13 @@ class Circumstance(str, Enum):
     PROXY_IS_UNREADABLE = "the proxy's URL cannot be read"
     LEADS_TO_THIS_MACHINE = "each name leads to this machine itself"
     SOME_OF_S3_ANSWERS = "other names of S3 answer"
+    S3_HAS_NO_ENDPOINT = "a name of S3's that no endpoint carries"
+    S3_HAS_ENDPOINT_OF_ITS_OWN = "a name of S3's that an endpoint service of its own carries"
+    S3_IS_OF_ANOTHER_REGION = "a name of S3's that leads to another region"
+    S3_BY_GATEWAY_ALONE = "a name of S3's that no interface endpoint carries"
     ADDRESS_UNSAID = "a log tells of silence and not of the address"
     REGISTERING = "a registration was under way"
-    NOTHING_ANSWERS = "nothing that was dialled answers, in the VPC and of S3"
+    NOTHING_ANSWERS = "names lead into the VPC, and nothing that was dialled answers"
     NO_NAME_LEADS_INSIDE = "no service's name leads into the VPC"
 
 
@@ -130,7 +134,8 @@ class FindingKind:
     ``{region}``, ``{domain}``, ``{detail}`` (what was seen, one line), ``{issuer}``, ``{proxy}``, ``{seconds}``, ``{mi}``,
     ``{vpc_id}``, ``{instance_id}``, ``{subnet_id}``, ``{ca_file}``, ``{ca_command}`` (where this system
     takes a further authority from, and the command that does so), ``{place}`` (what is meant: files with lines, ARNs).
-    Commands may also use what ``catalog/commands.py`` makes of these: ``{hosts}``, ``{addresses}``, ``{service_names}`` and
+    Commands may also use what ``catalog/commands.py`` makes of these: ``{hosts}``, ``{addresses}``, ``{each_address}``,
+    ``{service_patterns}`` (what the names of the services' endpoints end in, as a filter of the EC2 API takes it) and
     ``{each_service_name}`` for everything that one finding is about, ``{partition}``, and ``{instance_security_group_id}``,
     ``{instance_security_group_ids}``, ``{activation_id}`` and ``{activation_code_file}``. What nobody knows before a look has
     shown it stands there as ``<ENDPOINT-ID>`` and its like.

@@ -85,7 +85,6 @@ CHINESE = "cn.com.amazonaws"
 CHINESE_INTERFACES = frozenset({"s3", "monitoring", "sts"})
 """Services whose interface endpoints have the other prefix in aws-cn."""
 
-_FILTER = re.compile(r"Name=service-name,Values=com\.amazonaws\.(cn-[a-z0-9-]+)\.([a-z0-9-]+)(?=\s|$)")
 _CREATED = re.compile(r"--service-name com\.amazonaws\.(cn-[a-z0-9-]+)\.([a-z0-9-]+)(?=\s|$)")
 
 _ADDRESS = re.compile(r"Name=addresses\.private-ip-address,Values=([0-9a-fA-F]*:[0-9a-fA-F:.]*)(?=\s|$)")  # EC2 API Reference
@@ -103,7 +102,6 @@ def service_names(service: str, region: str) -> tuple[str, ...]:
 def fitted(command: str) -> str:
     """An ``aws ec2`` command with the names that services have in its region, and the filter that an IPv6 address needs."""
     place = 0 if "--vpc-endpoint-type Gateway" in command else -1
-    command = _FILTER.sub(lambda found: f"Name=service-name,Values={','.join(service_names(found[2], found[1]))}", command)
     command = _ADDRESS.sub(r"Name=ipv6-addresses.ipv6-address,Values=\1", command)
     return _CREATED.sub(lambda found: f"--service-name {service_names(found[2], found[1])[place]}", command)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Iterable, Optional, Sequence
+from typing import TYPE_CHECKING, Iterable, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.endpoints import SIGNED_ROWS
+from ssm_bootstrap.catalog.findingkind import Circumstance
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
+from ssm_bootstrap.catalog.s3names import SERVICES, Carrier, carrier_of
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.observed import value_of
 
@@ -46,8 +48,9 @@ class Reach:
 
     @property
     def dropped(self) -> bool:
-        """True where TCP got no answer at any address."""
-        return self.standing is Standing.FAILED and all(_is_dropped(probe) for probe in self.probes)
+        """True where TCP got no answer at any address of a family that this host has a route for."""
+        tried = [probe for probe in self.probes if probe.last.failure is not Failure.UNREACHABLE] or self.probes
+        return self.standing is Standing.FAILED and all(_is_dropped(probe) for probe in tried)
 
     @property
     def answered(self) -> bool:
@@ -149,9 +152,28 @@ def code_of_silence(service: str, place: Place) -> str:
     """The finding code where TCP to a service gets no answer at an address that lies there; empty where nobody can say."""
     if place is Place.INSIDE:
         return "endpoint-blocked"
-    if service == "s3":
+    if service in SERVICES:
         return "s3-unreachable"
     return "endpoint-missing" if place is Place.PUBLIC else ""
+
+
+_CARRIED: Mapping[Carrier, Circumstance] = {
+    Carrier.NONE: Circumstance.S3_HAS_NO_ENDPOINT,
+    Carrier.ANOTHER: Circumstance.S3_HAS_ENDPOINT_OF_ITS_OWN,
+    Carrier.OTHER_REGION: Circumstance.S3_IS_OF_ANOTHER_REGION,
+    Carrier.GATEWAY: Circumstance.S3_BY_GATEWAY_ALONE,
+}
+
+
+def circumstance_of(host: str, region: str) -> Optional[Circumstance]:
+    """What a host's name itself says of the endpoint that is to be changed; None where that is the usual one."""
+    carrier = carrier_of(host, region)
+    return _CARRIED.get(carrier) if carrier is not None else None
+
+
+def is_carried_here(host: str, region: str) -> bool:
+    """Whether a VPC in this region has a way to a host by the endpoint that the service has there."""
+    return circumstance_of(host, region) in (None, Circumstance.S3_BY_GATEWAY_ALONE)
 
 
 def cause_of(probe: Probe) -> str:

@@ -30,7 +30,7 @@ class Recording(NamedTuple):
 
 
 def recordings() -> List[Recording]:
-    """Every recorded answer; test_recordings.py holds them against the shapes of botocore."""
+    """Every recorded answer; test_queries.py holds them against the shapes of botocore."""
     return [Recording(**json.loads(file.read_text(encoding="utf-8"))) for file in sorted(RECORDED.glob("*.json"))]
 
 

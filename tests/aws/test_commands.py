@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 import pytest
 
@@ -14,11 +14,13 @@ from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.policies import POLICIES, IamPolicy, policy_named
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.model.findings import ShellCommand
+from ssm_bootstrap.render.folding import folded
 from ssm_bootstrap.render.shell import blocks, pasteable
+from ssm_bootstrap.render.terminal import cells
 from tests.aws import MARKS
 from tests.aws.printed import Printed, gives_data, printed_commands, run
 from tests.aws.server import serving
-from tests.aws.vpc import ClosedVpc
+from tests.aws.vpc import SERVICES, ClosedVpc
 
 pytestmark = MARKS
 
@@ -95,7 +97,9 @@ def test_an_entry_for_ipv6_is_told_from_one_for_every_address(vpc: ClosedVpc, tm
     vpc.acl_entry(
         RuleNumber=7, Protocol="6", RuleAction="deny", Egress=True, Ipv6CidrBlock="::/0", PortRange={"From": 1, "To": 2}
     )
-    rows = {row[1]: row for row in shown(aws.NETWORK_ACL, vpc, tmp_path)}
+    ((_, subnets, entries),) = shown(aws.NETWORK_ACL, vpc, tmp_path)
+    rows = {row[1]: row for row in entries}
+    assert vpc.subnet in subnets
     assert rows[7][7] == "::/0" and rows[100][7] is None
 
 
@@ -114,6 +118,35 @@ def test_a_gateway_of_another_vpc_is_not_taken_for_ones_own(vpc: ClosedVpc, tmp_
 def test_the_name_of_a_role_is_told_without_its_path(vpc: ClosedVpc, tmp_path: Path) -> None:
     (filled,) = fill_commands([aws.ROLE_NAME], {"region": vpc.region, "mi": "mi-0123456789abcdef0"})
     assert run(filled.text, "", {}, vpc.url, str(tmp_path)).stdout == "NodeRole\n"
+
+
+def test_one_command_shows_the_network_acls_of_both_subnets(vpc: ClosedVpc, tmp_path: Path) -> None:
+    (filled,) = fill_commands([aws.NETWORK_ACLS], {"region": vpc.region, "subnet_id": vpc.subnet})
+    done = run(filled.text.replace("<ENDPOINT-SUBNET-ID>", vpc.plain_subnet), "", {}, vpc.url, str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    told = {subnet: entries for _, subnets, entries in json.loads(done.stdout) for subnet in subnets}
+    assert told[vpc.subnet] and told[vpc.plain_subnet]
+
+
+@pytest.mark.parametrize("services", [("ssm",), SERVICES, ("s3",), ("ssm", "s3")], ids=",".join)
+def test_a_pattern_selects_the_endpoints_that_the_whole_names_select(
+    services: Sequence[str], vpc: ClosedVpc, tmp_path: Path
+) -> None:
+    (filled,) = fill_commands([aws.ENDPOINT], {"region": vpc.region}, [{"service": service} for service in services])
+    pattern = ",".join(f"*.{service}" for service in services)
+    names = ",".join(f"com.amazonaws.{vpc.region}.{service}" for service in services)
+    assert f"Values={pattern}'" in filled.text
+    asked = [run(text, "", {}, vpc.url, str(tmp_path)).stdout for text in (filled.text, filled.text.replace(pattern, names))]
+    assert asked[0] == asked[1] and {row[1] for row in json.loads(asked[0])} == set(names.split(","))
+
+
+OF_SERVICES = [one for one in PRINTED if "Name=service-name" in one.text]
+
+
+@pytest.mark.parametrize("one", OF_SERVICES, ids=name_of)
+def test_a_command_about_services_fits_80_columns(one: Printed) -> None:
+    text = one.text.replace("$REGION", "ap-northeast-1").replace("$VPC_ID", "vpc-0123456789abcdef0")
+    assert [line for line in folded(text, 74) if cells(line) > 76] == []
 
 
 def test_the_missing_endpoints_are_made_with_one_command(vpc: ClosedVpc, tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ class ClosedVpc:
         self.groups = self.new_groups()
         self.instance = self._instance()
         self.endpoints = {name: self._endpoint(name, self.vpc, self.subnet) for name in (*SERVICES, "kms")}
-        self.gateway = self._gateway()
+        self.gateway = self._gateway("s3")
+        self._gateway("s3express")
         self.address = self._address_of(self.endpoints["ssm"])
         self._names()
         self._documents()
@@ -123,8 +124,8 @@ class ClosedVpc:
         endpoint: str = made["VpcEndpoint"]["VpcEndpointId"]
         return endpoint
 
-    def _gateway(self) -> str:
-        name = f"com.amazonaws.{self.region}.s3"
+    def _gateway(self, service: str) -> str:
+        name = f"com.amazonaws.{self.region}.{service}"
         made = self.ec2.create_vpc_endpoint(
             VpcEndpointType="Gateway", VpcId=self.vpc, ServiceName=name, RouteTableIds=[self.table]
         )

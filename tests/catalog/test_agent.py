@@ -24,7 +24,7 @@ def test_versions_are_numbers() -> None:
 
 def test_every_landmark_has_a_version_and_a_source() -> None:
     found = [value for value in vars(agent).values() if isinstance(value, Landmark)]
-    assert len(found) == 8
+    assert len(found) == 10
     assert all(parse_version(item.since) and item.what and item.source for item in found)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 import pytest
 
 from ssm_bootstrap.catalog.commands import fill_commands
@@ -32,13 +34,14 @@ def filled(template: ShellCommand, **facts: str) -> str:
 
 
 def test_commands_name_the_service_as_it_is_called() -> None:
-    both = "Name=service-name,Values=com.amazonaws.cn-north-1.s3,cn.com.amazonaws.cn-north-1.s3 "
+    both = "'Name=service-name,Values=*.s3' "
+    assert all(fnmatchcase(name, "*.s3") for name in service_names("s3", "cn-north-1"))
     assert both in filled(aws.S3_ENDPOINTS)
     assert both in filled(aws.S3_ENDPOINT_POLICY)
     assert "--service-name com.amazonaws.cn-north-1.s3 " in filled(aws.CREATE_S3_GATEWAY)
     assert both in filled(aws.ENDPOINT)
-    assert "for name in cn.com.amazonaws.cn-north-1.s3; do" in filled(aws.CREATE_ENDPOINT)
-    assert "for name in com.amazonaws.cn-north-1.ssm; do" in filled(aws.CREATE_ENDPOINT, service="ssm")
+    assert " --service-name cn.com.amazonaws.cn-north-1.s3 " in filled(aws.CREATE_ENDPOINT)
+    assert " --service-name com.amazonaws.cn-north-1.ssm " in filled(aws.CREATE_ENDPOINT, service="ssm")
     assert "Name=prefix-list-name,Values=com.amazonaws.cn-north-1.s3 " in filled(aws.S3_PREFIX_LIST)
 
 
@@ -51,7 +54,8 @@ def test_findings_have_such_commands_with_a_region_known_at_once_or_later() -> N
     at_once = make_finding("s3-unreachable", "s3", facts={"region": "cn-north-1", "service": "s3"})
     later = with_known(make_finding("s3-unreachable", "s3", facts={"service": "s3"}), {"region": "cn-north-1"})
     for finding in (at_once, later):
-        assert any("cn.com.amazonaws.cn-north-1.s3 " in command.text for command in finding.remedy.aws_commands)
+        assert any("Values=*.s3'" in command.text for command in finding.remedy.aws_commands)
+        assert any("Values=com.amazonaws.cn-north-1.s3 " in command.text for command in finding.remedy.aws_commands)
 
 
 @pytest.mark.parametrize(

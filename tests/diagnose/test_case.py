@@ -170,6 +170,6 @@ def test_what_the_metadata_tells_is_in_the_commands() -> None:
     silent = probe("ssm", INSIDE, Stage.TCP, Failure.TIMED_OUT)
     (found,) = [one for one in diagnose(observations(silent, instance=Seen(machine))).findings if one.code == "endpoint-blocked"]
     texts = " ".join(command.text for command in found.remedy.aws_commands)
-    for word in ("--instance-ids i-1", "Values=sg-1,sg-2,", "--source-group sg-1", "Values=subnet-1", "Values=vpc-1"):
+    for word in ("--instance-ids i-1", "Values=sg-1,sg-2 ", "--group-id sg-1 ", "Values=subnet-1 ", "Values=vpc-1"):
         assert word in texts
-    assert set(re.findall(r"<([A-Z-]+)>", texts)) == {"ENDPOINT-SECURITY-GROUP-ID", "ENDPOINT-SUBNET-ID"}
+    assert set(re.findall(r"<([A-Z-]+)>", texts)) == {"ENDPOINT-SECURITY-GROUP-ID", "PREFIX-LIST-ID"}

@@ -15,7 +15,7 @@ from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.model.network import Probe, Proxy
 from ssm_bootstrap.model.observed import Seen
-from tests.made import EVERYTHING, INSIDE, INSIDE_B, PUBLIC, REGION, ROWS, V6, healthy, instance, observations, probe
+from tests.made import EVERYTHING, INSIDE, INSIDE_B, PUBLIC, REGION, ROWS, V6, healthy, instance, observations, probe, target
 
 SSM = f"ssm.{REGION}.amazonaws.com"
 BUT_REGISTER = tuple(name for name in EVERYTHING if name != "register")
@@ -29,6 +29,10 @@ def failed(*probes: Probe, **more: Any) -> dict[str, Finding]:
 
 def dropped(name: str, address: str = PUBLIC) -> Probe:
     return probe(name, address, Stage.TCP, Failure.TIMED_OUT, detail="no answer")
+
+
+def refused(name: str) -> Probe:
+    return probe(name, INSIDE, Stage.TCP, Failure.REFUSED)
 
 
 def test_a_healthy_vpc_says_nothing() -> None:
@@ -64,17 +68,67 @@ def test_what_all_share_is_suspected_first_where_nothing_answers() -> None:
 
 
 @pytest.mark.parametrize(
+    "silent",
+    [
+        pytest.param((dropped("ssm", INSIDE),), id="only registering was asked for"),
+        pytest.param(tuple(dropped(name, INSIDE) for name in ENDPOINTS), id="S3 was not dialled"),
+        pytest.param(tuple(dropped(name, INSIDE) for name in (*ENDPOINTS, *S3_ROWS)), id="S3 has an interface endpoint"),
+        pytest.param((dropped("ssm", INSIDE), *map(dropped, (*ENDPOINTS[1:], *S3_ROWS))), id="others have no endpoint"),
+        pytest.param((dropped("ssm", INSIDE), probe("ec2messages", None, Stage.DNS, Failure.NAME_UNKNOWN)), id="one has no name"),
+        pytest.param(
+            (dropped("ssm", INSIDE), probe("ssm", V6, Stage.TCP, Failure.UNREACHABLE, detail="no route")), id="IPv6 has no route"
+        ),
+    ],
+)
+def test_what_all_share_is_suspected_first_whatever_was_dialled(silent: tuple[Probe, ...]) -> None:
+    found = failed(*silent)["endpoint-blocked"]
+    assert found.variant == "nothing-answers"
+    steps = found.remedy.aws_steps
+    assert [steps[place].partition(" of the")[0].partition(":")[0] for place in range(3)] == [
+        "Instance's security group",
+        "Network ACL",
+        "Route table",
+    ]
+    looks = [command.text for command in found.remedy.instance_commands]
+    assert [any(tool in text for text in looks) for tool in ("nft ", "iptables", "firewall-cmd", "ip route get")] == [True] * 4
+    assert "endpoint-blocked" not in found.remedy.summary and "endpoint's" not in found.remedy.summary
+
+
+def test_names_that_lead_to_another_region_are_a_finding_of_their_own() -> None:
+    away = replace(dropped("s3-regional"), target=replace(target("s3-regional"), host="s3.us-west-2.amazonaws.com"))
+    found = list(
+        endpoints.what_failed(open_case(observations(*healthy(away, dropped("s3-dualstack"), dropped("s3-dualstack-http")))))
+    )
+    assert [(one.code, one.variant, one.hosts) for one in found] == [
+        ("s3-unreachable", "other-region", ("s3.us-west-2.amazonaws.com",)),
+        ("s3-unreachable", "part", (f"s3.dualstack.{REGION}.amazonaws.com",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "variant"),
+    [
+        ("b.s3-accelerate.dualstack.amazonaws.com", "no-endpoint"),
+        (f"s3express-control.{REGION}.amazonaws.com", "endpoint-of-its-own"),
+        (f"s3-fips.{REGION}.amazonaws.com", "gateway-alone"),
+    ],
+)
+def test_a_name_tells_what_is_to_be_changed(host: str, variant: str) -> None:
+    away = replace(dropped("s3-regional"), target=replace(target("s3-regional"), host=host))
+    assert failed(away)["s3-unreachable"].variant == variant
+
+
+@pytest.mark.parametrize(
     "answering",
     [
         pytest.param((*(dropped(name, INSIDE) for name in ENDPOINTS), *healthy()[3:]), id="S3 answers"),
         pytest.param(
             (probe("ssm"), *(dropped(name, INSIDE) for name in ENDPOINTS[1:]), *map(dropped, S3_ROWS)), id="ssm answers"
         ),
-        pytest.param(tuple(dropped(name, INSIDE) for name in (*ENDPOINTS, *S3_ROWS)), id="S3 has an interface endpoint"),
-        pytest.param(tuple(dropped(name, INSIDE) for name in ENDPOINTS), id="S3 was not dialled"),
+        pytest.param((dropped("ssm", INSIDE), refused("ssmmessages")), id="one is refused"),
     ],
 )
-def test_each_endpoint_is_suspected_where_something_answers_or_the_group_is_one(answering: tuple[Probe, ...]) -> None:
+def test_each_endpoint_is_suspected_where_something_answers(answering: tuple[Probe, ...]) -> None:
     assert all(one.variant != "nothing-answers" for one in failed(*answering).values())
 
 

@@ -295,9 +295,13 @@ def test_the_keys_that_the_patch_script_calls_with(image: Image, warned: bool) -
 DROPPED = {"stage": Stage.TCP, "failure": Failure.TIMED_OUT}
 
 
+ACCELERATED_HOST = "aws-patch-manager-mx-central-1.s3-accelerate.dualstack.amazonaws.com"
+
+
 def bucket(what: str, outcome: FetchOutcome, **more: Any) -> Fetch:
     """A fetch of one of the patch run's own objects, answered by S3 where anything answers."""
-    found = replace(fetch(outcome, "s3.example.com", **more), what=what)
+    host = ACCELERATED_HOST if what == "patch-accelerated" else "s3.example.com"
+    found = replace(fetch(outcome, host, **more), what=what)
     return replace(found, probe=replace(found.probe, request_id="R1")) if found.probe and found.probe.last.ok else found
 
 
@@ -464,7 +468,7 @@ def test_versions_that_s3_does_not_hand_out_are_a_remark() -> None:
 def test_no_gateway_endpoint_is_promised_for_s3_accelerate() -> None:
     given = seen(repository(OK), buckets=[bucket("patch-accelerated", FetchOutcome.UNREACHED, **DROPPED)])
     found = finding(given, "patch-payload-unreachable")
-    words = " ".join((found.remedy.summary, *found.remedy.aws_steps, *found.remedy.aws_commands))
+    words = " ".join((found.remedy.summary, *found.remedy.aws_steps, *map(str, found.remedy.aws_commands)))
     assert (found.severity, found.symptom_of, found.degrades) == (Severity.INFO, None, ())
     assert "gateway endpoint" not in words.lower() and "create-vpc-endpoint" not in words
 

@@ -83,6 +83,45 @@ def test_the_fields_s3_incident_is_one_finding_by_its_regional_https_line() -> N
     assert diagnosis.findings.index(finding) < diagnosis.findings.index(symptom)
 
 
+def download(second: int, host: str) -> str:
+    return line(second, f'failed to download object: Get "https://{host}/k": dial tcp 52.219.8.25:443: i/o timeout')
+
+
+@pytest.mark.parametrize(
+    ("host", "variant"),
+    [
+        ("my-bucket.s3-accelerate.amazonaws.com", "no-endpoint"),
+        ("my-bucket.s3-accelerate.dualstack.amazonaws.com", "no-endpoint"),
+        ("b--euw1-az1--x-s3.s3express-euw1-az1.eu-west-1.amazonaws.com", "endpoint-of-its-own"),
+        ("my-bucket.s3.us-west-2.amazonaws.com", "other-region"),
+        ("my-bucket.s3-us-west-2.amazonaws.com", "other-region"),
+        (GLOBAL, "gateway-alone"),
+        ("s3.amazonaws.com", "other-region"),
+        ("my-bucket.s3-website-eu-west-1.amazonaws.com", "gateway-alone"),
+        ("my-bucket.s3.eu-west-1.amazonaws.com", ""),
+    ],
+)
+def test_a_name_of_s3_that_is_silent_in_a_log_tells_what_is_to_be_changed(host: str, variant: str) -> None:
+    found = only(explain(download(1, host), region="eu-west-1"))
+    assert (found.code, found.variant, found.subject) == ("s3-unreachable", variant, host)
+
+
+def test_a_gateway_endpoint_is_promised_for_no_accelerated_name_and_no_other_fault_is_put_down_to_one() -> None:
+    both = explain(download(1, "my-bucket.s3-accelerate.amazonaws.com"), download(2, REGIONAL), region="eu-west-1")
+    regional, accelerated = both.findings
+    assert [accelerated.services, regional.services] == [("s3-accelerate",), ("s3",)]
+    assert "gateway endpoint" not in accelerated.remedy.summary
+    assert not any("create-vpc-endpoint" in command.text for command in accelerated.remedy.aws_commands)
+    assert (accelerated.severity, accelerated.breaks) == (Severity.WARNING, ())
+    assert (regional.severity, regional.breaks) == (Severity.ERROR, ("patch", "agent-update"))
+
+
+def test_a_patch_run_that_dials_an_accelerated_name_is_broken() -> None:
+    host = "aws-patch-manager-mx-central-1.s3-accelerate.dualstack.amazonaws.com"
+    found = only(explain(download(1, host), region="mx-central-1"))
+    assert (found.variant, found.severity, found.breaks) == ("no-endpoint", Severity.ERROR, ("patch",))
+
+
 def test_counts_and_times_are_of_all_records() -> None:
     finding = only(explain_logs(digest_of("logs/untrusted-ca/"), NO_SITE))
     assert (finding.count, finding.first, finding.last) == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ssm_bootstrap.catalog.agent import SLEEP_IS_SET
 from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Side, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
@@ -280,6 +281,7 @@ KINDS: tuple[FindingKind, ...] = (
         summary="Fix what made the first call fail, then restart the agent; otherwise it may take up to an hour to retry.",
         steps=(
             "Find the reason in hibernate.log: access denied, unknown node, or no network.",
+            f"Agents from {SLEEP_IS_SET.since} on can be configured to sleep less or longer than an hour.",
             "Fix it, then restart the agent.",
         ),
         aws_steps=(

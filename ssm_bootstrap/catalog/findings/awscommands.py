@@ -29,26 +29,35 @@ HOP_LIMIT = change(
     "enable metadata, for containers too",
 )
 
+_EMPTY = "[] means none in this account: a central VPC's are in its owner's account"
+"""What an empty answer of a look for endpoints proves. Source: EC2 API Reference, DescribeVpcEndpoints (one's own account)."""
+
 ENDPOINT = look(
-    "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values={service_names} --query"
-    " 'VpcEndpoints[].[VpcId,ServiceName,VpcEndpointId,State,PrivateDnsEnabled,SubnetIds,Groups[].GroupId,NetworkInterfaceIds]'",
-    "the account's endpoints, in this VPC or in a shared one: state, private DNS, subnets, security groups",
+    "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values={service_patterns}' --query"
+    " 'VpcEndpoints[].[VpcId,ServiceName,VpcEndpointId,State,PrivateDnsEnabled,IpAddressType,DnsOptions.DnsRecordIpType,"
+    "SubnetIds,Groups[].GroupId]'",
+    f"the endpoints: VPC, state, private DNS, address types, subnets, security groups; {_EMPTY}",
 )
 CREATE_ENDPOINT = change(
     "for name in {each_service_name}; do aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface"
     ' --vpc-id {vpc_id} --service-name "$name" --subnet-ids {subnet_id} --security-group-ids <ENDPOINT-SECURITY-GROUP-ID>'
     " --private-dns-enabled; done",
-    "create the missing endpoints",
+    "create the missing endpoints; this fails while a DNS attribute of the VPC is off: then turn both on first",
 )
 ENABLE_PRIVATE_DNS = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --private-dns-enabled",
     "or, if the endpoint exists, turn its private DNS on",
 )
 S3_ENDPOINTS = look(
-    "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.s3 --query"
+    "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.s3' --query"
     " \"VpcEndpoints[?VpcEndpointType!='Gateway' || VpcId=='{vpc_id}'].[VpcId,VpcEndpointId,VpcEndpointType,State,IpAddressType,"
     'RouteTableIds,PrivateDnsEnabled,DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint,Groups[].GroupId]"',
-    "the gateway endpoint in this VPC, and the account's interface endpoints",
+    f"the gateway endpoint in this VPC, and interface endpoints; {_EMPTY}",
+)
+OTHER_S3_ENDPOINTS = look(
+    "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.s3express,*.s3-global.accesspoint'"
+    " --query 'VpcEndpoints[].[VpcId,ServiceName,VpcEndpointId,VpcEndpointType,State,RouteTableIds,PrivateDnsEnabled]'",
+    f"the endpoints for directory buckets and Multi-Region Access Points; {_EMPTY}",
 )
 CREATE_S3_GATEWAY = change(
     "aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Gateway --vpc-id {vpc_id}"
@@ -60,12 +69,12 @@ ADD_ROUTE_TABLE = change(
     "or, if there is one, associate the subnet's route table with it",
 )
 ENDPOINT_POLICY = look(
-    "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values={service_names}"
-    " --query 'VpcEndpoints[].[VpcId,VpcEndpointId,PolicyDocument]' --output text",
-    "the endpoint policies",
+    "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values={service_patterns}'"
+    " --query 'VpcEndpoints[].[VpcId,ServiceName,VpcEndpointId,PolicyDocument]' --output text",
+    f"the endpoint policies; {_EMPTY}",
 )
 S3_ENDPOINT_POLICY = look(
-    "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.s3"
+    "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.s3'"
     " --query 'VpcEndpoints[].[VpcId,VpcEndpointId,VpcEndpointType,PolicyDocument]' --output text",
     "the policies of the S3 endpoints",
 )
@@ -76,7 +85,7 @@ SET_ENDPOINT_POLICY = change(
 ENDPOINT_INTERFACES = look(
     "aws ec2 describe-network-interfaces --region {region} --filters Name=addresses.private-ip-address,Values={addresses} --query"
     " 'NetworkInterfaces[].[NetworkInterfaceId,VpcId,SubnetId,AvailabilityZone,Description,Groups[].GroupId]'",
-    "what owns the address: VPC, subnet, Availability Zone, security groups (empty: nothing in this account)",
+    f"what owns the address: VPC, subnet, Availability Zone, security groups; {_EMPTY}",
 )
 SECURITY_GROUPS = look(
     "aws ec2 describe-security-groups --region {region}"
@@ -101,13 +110,14 @@ ALLOW_INSTANCE_OUTBOUND = change(
 )
 NETWORK_ACL = look(
     "aws ec2 describe-network-acls --region {region} --filters Name=association.subnet-id,Values={subnet_id} --query"
-    " 'NetworkAcls[].Entries[].[Egress,RuleNumber,RuleAction,Protocol,PortRange,IcmpTypeCode,CidrBlock,Ipv6CidrBlock]'",
+    " 'NetworkAcls[].[NetworkAclId,Associations[].SubnetId,Entries[].[Egress,RuleNumber,RuleAction,Protocol,PortRange,"
+    "IcmpTypeCode,CidrBlock,Ipv6CidrBlock]]'",
     "the entries of the subnet's network ACL: true is outbound; 32767 and 32768 are the final deny rules",
 )
-ENDPOINT_NETWORK_ACL = replace(
+NETWORK_ACLS = replace(
     NETWORK_ACL,
-    text=NETWORK_ACL.text.replace("{subnet_id}", "<ENDPOINT-SUBNET-ID>"),
-    about="the same for the network ACL of the endpoint's subnet",
+    text=NETWORK_ACL.text.replace("{subnet_id}", "{subnet_id},<ENDPOINT-SUBNET-ID>"),
+    about="the entries of both subnets' network ACLs: true is outbound; 32767 and 32768 are the final deny rules",
 )
 ROUTE_TABLE = look(
     "aws ec2 describe-route-tables --region {region} --filters Name=vpc-id,Values={vpc_id} --query"
@@ -265,4 +275,4 @@ NEWEST_AGENT = look(
 
 def of_service(command: ShellCommand, service: str) -> ShellCommand:
     """A command about endpoints, for this service whatever a finding is about."""
-    return replace(command, text=command.text.replace("{service_names}", f"com.amazonaws.{{region}}.{service}"))
+    return replace(command, text=command.text.replace("{service_patterns}", f"*.{service}"))

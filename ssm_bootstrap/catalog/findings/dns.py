@@ -62,7 +62,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Route table: is there a route to the DNS servers (peering, transit gateway, VPN)?",
             "DHCP options set: do the servers in it still exist?",
         ),
-        commands=(look("cat /etc/resolv.conf"), look("resolvectl status"), look("dig +time=2 +tries=1 {host} @169.254.169.253")),
+        commands=(look("cat /etc/resolv.conf"), look("resolvectl status"), look("dig +time=2 +tries=1 @169.254.169.253 {hosts}")),
         aws_commands=(aws.DNS_SUPPORT, aws.DHCP_OPTIONS, aws.NETWORK_ACL, aws.ROUTE_TABLE, aws.ENABLE_DNS_SUPPORT),
         transient=True,
         source="Amazon VPC User Guide, DNS attributes and the Amazon DNS server; Go net, dnsclient_unix.go",
@@ -95,7 +95,10 @@ KINDS: tuple[FindingKind, ...] = (
             "If there is a local cache (systemd-resolved, dnsmasq, unbound), check that it is running and has upstream servers.",
         ),
         aws_steps=(
-            "Custom DNS servers: is there a conditional forwarder for {domain} to the VPC's base address plus 2?",
+            (
+                "Custom DNS servers: is there a conditional forwarder for {domain} to the VPC's base address plus 2? That "
+                "address answers servers inside the VPC only: those outside need a Route 53 Resolver inbound endpoint in it."
+            ),
             "Do the servers' access lists allow queries from this subnet?",
             (
                 "Route 53 Resolver: does a forwarding rule for {domain} point at targets that are down? A DNS Firewall that "
@@ -104,8 +107,8 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         commands=(
             look("cat /etc/resolv.conf"),
-            look("resolvectl query {host}"),
-            look("dig +time=2 +tries=1 {host} @169.254.169.253"),
+            look("resolvectl query {hosts}"),
+            look("dig +time=2 +tries=1 @169.254.169.253 {hosts}"),
         ),
         aws_commands=(aws.RESOLVER_RULES, aws.RESOLVER_TARGETS, aws.DNS_PROFILES, aws.DHCP_OPTIONS),
         transient=True,
@@ -132,7 +135,10 @@ KINDS: tuple[FindingKind, ...] = (
             "Query the VPC resolver directly: if it knows the name, the custom DNS server in between is at fault.",
         ),
         aws_steps=(
-            "Custom DNS servers: is there a conditional forwarder for {domain} to the VPC's base address plus 2?",
+            (
+                "Custom DNS servers: is there a conditional forwarder for {domain} to the VPC's base address plus 2? That "
+                "address answers servers inside the VPC only: those outside need a Route 53 Resolver inbound endpoint in it."
+            ),
             (
                 "Private hosted zone: is one for {region}.{domain} (or a parent), associated directly or through a Route 53 "
                 "Profile, that hides the public names but has no record for this one?"
@@ -147,7 +153,7 @@ KINDS: tuple[FindingKind, ...] = (
             ),
             "Is {service} available in {region}? Regions opened in 2024 or later have no ec2messages.",
         ),
-        commands=(look("getent ahosts {hosts}"), look("dig +time=2 +tries=1 {host} @169.254.169.253")),
+        commands=(look("getent ahosts {hosts}"), look("dig +time=2 +tries=1 @169.254.169.253 {hosts}")),
         aws_commands=(
             aws.HOSTED_ZONES,
             aws.DNS_PROFILES,

@@ -7,6 +7,7 @@ from ssm_bootstrap.catalog.agent import OOM_PROTECTED
 from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.capability import ON_A_NODE
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.findings import Severity
@@ -82,9 +83,7 @@ KINDS: tuple[FindingKind, ...] = (
             "If a tool writes the rules (firewalld, ufw, a security agent), change them there, or it will undo the change.",
         ),
         commands=(
-            look("sudo nft list ruleset"),
-            look("sudo iptables-save"),
-            look("sudo firewall-cmd --state"),
+            node.OWN_FIREWALL,
             look("ssm-bootstrap probe --region {region}"),
         ),
         source="nft(8), iptables(8): hook output; a drop there is silent for TCP, a reject is an error at once (connect(2))",

@@ -5,14 +5,34 @@ from __future__ import annotations
 from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Scope, Side, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity
 
 HUB_ZONE = (
     "If the endpoints are in a central VPC: is the private hosted zone for {host} associated with this VPC, directly or through "
-    "a Route 53 Profile? The list of this VPC's own endpoints is empty in that case and proves nothing."
+    "a Route 53 Profile? If another account owns that VPC, this account's list of endpoints is empty and proves nothing: look in "
+    "the account that owns the zone."
 )
 """Endpoints that another VPC shares. Source: Route 53 Developer Guide, Profiles; AWS PrivateLink guide (2026-11)."""
+
+DNS_SERVERS = (
+    "If the VPC uses its own DNS servers: do they forward {domain} to the VPC resolver (the VPC's base address plus 2)? Servers "
+    "outside the VPC need a Route 53 Resolver inbound endpoint instead."
+)
+"""Servers of one's own. Source: Amazon VPC User Guide, AmazonDNS-concepts; Route 53 Developer Guide, resolver (2026-11)."""
+
+RETURNS = (
+    "Network ACLs of both subnets: do they allow TCP 443 towards the endpoint, and ports 1024-65535 on the way back? Within one "
+    "subnet no network ACL applies."
+)
+"""Source: Amazon VPC User Guide, vpc-network-acls (ephemeral ports; traffic that enters and leaves a subnet)."""
+
+BOTH_FAMILIES = (
+    "If {host} resolves to IPv6 addresses as well: rules for 0.0.0.0/0 do not cover ::/0, in security groups and network ACLs "
+    "alike."
+)
+"""Source: Amazon VPC User Guide, security-group-rules and nacl-rules."""
 
 WAY_OUT = (
     "If this subnet is meant to use a NAT gateway, an internet gateway or a firewall instead: does its route table have that "
@@ -88,23 +108,24 @@ _EVERY_SERVICE = Variant(
             "which the VPC resolver does not answer at all."
         ),
         "Is private DNS (`PrivateDnsEnabled`) on for each of them?",
-        "If the VPC uses its own DNS servers: do they forward {domain} to the VPC resolver (the VPC's base address plus 2)?",
+        DNS_SERVERS,
         HUB_ZONE,
         WAY_OUT,
+        ("Then, if nothing else answers either: check the instance's security group, network ACL and own firewall."),
     ),
 )
 """The words of endpoint-missing where no service has an endpoint that can be seen from here."""
 
 _NOTHING_ANSWERS = Variant(
     name="nothing-answers",
-    breaks_at=(Hop.SECURITY_GROUP, Hop.NETWORK_ACL, Hop.ROUTE),
-    when="nothing answers, neither the endpoints in the VPC nor S3",
+    breaks_at=(Hop.FIREWALL, Hop.SECURITY_GROUP, Hop.NETWORK_ACL, Hop.ROUTE),
+    when="names resolve, but nothing that was probed answers",
     circumstance=Circumstance.NOTHING_ANSWERS,
-    title="Nothing answers: {service}, and S3",
+    title="Nothing at all answers: {service}",
     cause=(
-        "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. S3 does not answer "
-        "either, although traffic to S3 takes a different route, so the cause is most likely something both share. Names still "
-        "resolve because neither security groups nor network ACLs filter traffic to the VPC resolver."
+        "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. Of everything that was "
+        "probed, nothing answers, so the cause is most likely something that all of it shares. Names still resolve because "
+        "neither security groups nor network ACLs filter traffic to the VPC resolver."
     ),
     summary=(
         "Allow TCP 443 (and 80 to S3) outbound in the instance's security group, and allow it and its return traffic in the "
@@ -112,7 +133,8 @@ _NOTHING_ANSWERS = Variant(
     ),
     steps=(
         "Check that this machine's own firewall allows TCP 443 and 80 out (nftables, iptables, firewalld).",
-        "Does traffic to {address} leave through the right interface (`ip route get {address}`)?",
+        "Does traffic to {address} leave through the right interface?",
+        "Was only a part probed? `ssm-bootstrap probe` without --for tries everything: if the rest answers, it is this endpoint.",
         "Restart the agent once the endpoints answer: it may sleep for up to an hour before it retries.",
     ),
     aws_steps=(
@@ -125,8 +147,13 @@ _NOTHING_ANSWERS = Variant(
             "Route table of the subnet: are the routes the intended ones, and does a firewall endpoint or appliance in the path "
             "drop the traffic?"
         ),
-        "Only if all of that is right: check the endpoints' security group (TCP 443 in from the instance) and the S3 endpoint.",
+        BOTH_FAMILIES,
+        (
+            "Only if all of that is right: check the endpoints' security group, which several of them may share (TCP 443 in from "
+            "the instance), and the S3 endpoint."
+        ),
     ),
+    commands=(node.OWN_FIREWALL, node.ROUTES, look("ssm-bootstrap probe --region {region}")),
     aws_commands=(
         aws.INSTANCE,
         aws.INSTANCE_SECURITY_GROUP,
@@ -142,7 +169,7 @@ _NOTHING_ANSWERS = Variant(
         "systems-manager setup-create-vpc"
     ),
 )
-"""The words of endpoint-blocked where S3 is as silent as the endpoints."""
+"""The words of endpoint-blocked where all that was dialled is silent."""
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -170,7 +197,7 @@ KINDS: tuple[FindingKind, ...] = (
         aws_steps=(
             "Is there an interface endpoint for {service} in the instance's VPC, in state `available`?",
             "Is its private DNS (`PrivateDnsEnabled`) on, and are enableDnsSupport and enableDnsHostnames on in the VPC?",
-            "If the VPC uses its own DNS servers: do they forward {domain} to the VPC resolver (the VPC's base address plus 2)?",
+            DNS_SERVERS,
             HUB_ZONE,
             WAY_OUT,
         ),
@@ -213,7 +240,8 @@ KINDS: tuple[FindingKind, ...] = (
         aws_steps=(
             "Endpoint's security group: does it allow TCP 443 inbound from the instance's security group or subnet?",
             "Instance's security group: does it allow TCP 443 outbound to the endpoint's security group or subnets?",
-            "Network ACLs of both subnets: do they allow TCP 443 towards the endpoint, and ports 1024-65535 on the way back?",
+            RETURNS,
+            BOTH_FAMILIES,
             (
                 "If the endpoint is in another VPC: do the route tables have a route there and back (peering or transit "
                 "gateway), and does a firewall in between drop the traffic?"
@@ -223,14 +251,18 @@ KINDS: tuple[FindingKind, ...] = (
                 "/etc/hosts?"
             ),
         ),
-        commands=(look("getent ahosts {hosts}"), look("ip route get {address}"), look("ssm-bootstrap probe --region {region}")),
+        commands=(
+            look("getent ahosts {hosts}"),
+            node.ROUTES,
+            node.OWN_FIREWALL,
+            look("ssm-bootstrap probe --region {region}"),
+        ),
         aws_commands=(
             aws.INSTANCE,
             aws.ENDPOINT,
             aws.ENDPOINT_INTERFACES,
             aws.SECURITY_GROUPS,
-            aws.NETWORK_ACL,
-            aws.ENDPOINT_NETWORK_ACL,
+            aws.NETWORK_ACLS,
             aws.ROUTE_TABLE,
             aws.ALLOW_ENDPOINT_INBOUND,
             aws.ALLOW_INSTANCE_OUTBOUND,
@@ -261,6 +293,7 @@ KINDS: tuple[FindingKind, ...] = (
                 "own security group is the same in all of them."
             ),
             "Network ACL of that subnet: does it allow TCP 443 in and ports 1024-65535 out?",
+            "Is {address} an IPv6 address where IPv4 answers, or the reverse? Rules for 0.0.0.0/0 do not cover ::/0.",
             "If the instance is in another VPC: does the route table of that subnet have a route back?",
             "Is the Availability Zone healthy (AWS Health)? If not, remove that subnet from the endpoint until it is.",
         ),
@@ -269,8 +302,7 @@ KINDS: tuple[FindingKind, ...] = (
             aws.ENDPOINT_INTERFACES,
             aws.ENDPOINT,
             aws.INSTANCE_SECURITY_GROUP,
-            aws.NETWORK_ACL,
-            aws.ENDPOINT_NETWORK_ACL,
+            aws.NETWORK_ACLS,
             aws.ROUTE_TABLE,
         ),
         transient=True,
@@ -302,7 +334,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Does a private hosted zone or a DNS override send {host} somewhere else?",
             "Does a firewall in the path send a reset? AWS Network Firewall does so with a `reject` rule.",
         ),
-        commands=(look("getent ahosts {hosts}"), look("grep -n {domain} /etc/hosts"), look("sudo nft list ruleset")),
+        commands=(look("getent ahosts {hosts}"), look("grep -n {domain} /etc/hosts"), node.OWN_FIREWALL),
         aws_commands=(aws.ENDPOINT_INTERFACES, aws.ENDPOINT, aws.HOSTED_ZONES),
         transient=True,
         source="tcp(7), ECONNREFUSED; Amazon VPC User Guide, security groups and network ACLs drop",
@@ -337,7 +369,7 @@ KINDS: tuple[FindingKind, ...] = (
             "With several interfaces: check that policy routing does not send {address} out of the wrong one.",
         ),
         aws_steps=("Are the subnet and the network interface the intended ones, and does DHCP provide a gateway?",),
-        commands=(look("ip -brief address"), look("ip route"), look("ip -6 route"), look("ip route get {address}")),
+        commands=(look("ip -brief address"), look("ip route; ip -6 route"), node.ROUTES),
         aws_commands=(aws.INSTANCE, aws.ROUTE_TABLE),
         transient=True,
         source="connect(2), ENETUNREACH and EHOSTUNREACH; amazon-ssm-agent issue 380",
@@ -357,13 +389,15 @@ KINDS: tuple[FindingKind, ...] = (
         aws_steps=(
             "Is there an interface endpoint for {service} in this VPC, with private DNS on?",
             "Are enableDnsSupport and enableDnsHostnames on in the VPC?",
-            "Do custom DNS servers forward {domain} to the VPC resolver?",
+            DNS_SERVERS,
+            HUB_ZONE,
         ),
         commands=(look("getent ahosts {hosts}"),),
         aws_commands=(
             aws.ENDPOINT,
             aws.DNS_ATTRIBUTES,
             aws.HOSTED_ZONES,
+            aws.DNS_PROFILES,
             aws.CREATE_ENDPOINT,
             aws.ENABLE_DNS,
             aws.ENABLE_PRIVATE_DNS,
@@ -414,7 +448,10 @@ KINDS: tuple[FindingKind, ...] = (
             "Do the network ACLs allow ICMP `fragmentation needed`?",
             "Is {host} served by an interface endpoint in the same VPC, so that nothing needs to be in between?",
         ),
-        commands=(look("curl -sS -m 10 -o /dev/null -v https://{host}/"), look("ip route get {address}")),
+        commands=(
+            look('for host in {hosts}; do curl -sS -m 10 -o /dev/null -v "https://$host/"; done'),
+            node.ROUTES,
+        ),
         aws_commands=(aws.ENDPOINT, aws.NETWORK_ACL, aws.ROUTE_TABLE),
         transient=True,
         source="Go net/http (TLS handshake timeout, EOF, connection reset; measured); amazon-ssm-agent issue 640",
@@ -445,8 +482,7 @@ KINDS: tuple[FindingKind, ...] = (
             "If ssm-bootstrap runs in a sandboxed unit or container, run it once from a plain root shell to compare.",
         ),
         commands=(
-            look("sudo nft list ruleset"),
-            look("sudo iptables -S OUTPUT"),
+            node.OWN_FIREWALL,
             look("ip route show table all type prohibit"),
             look("sudo ausearch -m avc -ts recent"),
         ),

@@ -12,6 +12,13 @@ REGISTER_NEW = change(REGISTER.text.replace("{activation_id}", "<NEW-ACTIVATION-
 REGISTER_ANEW = change(REGISTER_NEW.text.replace("register", "register --force", 1))
 REGISTER_PATIENTLY = change(f"{REGISTER.text} --wait 15m")
 CLEAR = change("sudo amazon-ssm-agent -register -clear")
+OWN_FIREWALL = look(
+    "sudo nft list ruleset; sudo iptables-save; sudo ip6tables-save; sudo firewall-cmd --list-all-policies",
+)
+STATUS_OF_HOSTS = look(
+    "for host in {hosts}; do curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' \"https://$host/\"; done",
+)
+ROUTES = look('for address in {each_address}; do ip route get "$address"; done', "the interface and the gateway that it takes")
 RECENT = look("sudo ssm-bootstrap explain")
 
 

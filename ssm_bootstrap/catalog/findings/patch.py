@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Scope, Side, Teller, Variant, look
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Scope, Side, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.catalog.findings import s3ways
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Reason, Severity
@@ -66,6 +67,7 @@ _IN_S3 = (
         "Amazon Linux: is there an S3 gateway endpoint associated with the subnet's route table? Amazon Linux 2023 uses "
         "s3.dualstack names, so an interface endpoint must have address type dualstack."
     ),
+    *s3ways.EACH,
     "Endpoint policy: does it allow s3:GetObject on al2023-repos-{region}-* and amazonlinux-2-repos-{region}?",
 )
 _ELSEWHERE = ("RHEL, SLES, Ubuntu, Debian and others: is there a mirror, a Satellite or a proxy that this subnet can reach?",)
@@ -100,7 +102,7 @@ _REPOSITORIES = (
         ),
         steps=("Later errors in the same script follow from this: a missing package, a command not found.",),
         aws_steps=(),
-        commands=(look("curl -sS -m 5 -o /dev/null -v https://{host}/"),),
+        commands=(look('for host in {hosts}; do curl -sS -m 5 -o /dev/null -v "https://$host/"; done'),),
         aws_commands=(),
     ),
     Variant(
@@ -175,6 +177,7 @@ _PAYLOADS = (
     ),
     Variant(
         name="accelerated",
+        circumstance=Circumstance.S3_HAS_NO_ENDPOINT,
         when="the host is S3 Transfer Acceleration, which no VPC endpoint serves",
         severity=Severity.INFO,
         title="No VPC endpoint covers S3 Transfer Acceleration, where the payload may be",
@@ -347,15 +350,14 @@ KINDS: tuple[FindingKind, ...] = (
             "Instance's security group: is TCP 443 and 80 outbound allowed to the prefix list com.amazonaws.{region}.s3?",
             "Network ACL: is 443 allowed out, and ports 1024-65535 back in?",
             "Route table: is the subnet's route table associated with an S3 gateway endpoint?",
-            s3ways.DUAL_STACK_NAMES,
-            s3ways.GATEWAY_ALONE,
+            *s3ways.EACH,
             (
                 "Endpoint policy: does it allow s3:GetObject on aws-ssm-{region} and aws-patch-manager-{region}-* for every "
                 "principal?"
             ),
             s3ways.OPEN_TO_ALL,
         ),
-        commands=(look("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://{host}/"),),
+        commands=(node.STATUS_OF_HOSTS, node.OWN_FIREWALL),
         aws_commands=(
             aws.INSTANCE_SECURITY_GROUP,
             aws.S3_PREFIX_LIST,

@@ -147,7 +147,7 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         commands=(
             look("env | grep -i _proxy | sed 's#//[^@/]*@#//***@#'"),
-            look("curl -sS -m 5 -o /dev/null -v https://{host}/"),
+            look('for host in {hosts}; do curl -sS -m 5 -o /dev/null -v "https://$host/"; done'),
         ),
         source="Go net/http (CONNECT answered by its status text; measured with amazon-ssm-agent 3.3.1142.0)",
     ),

@@ -10,6 +10,10 @@ from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity
 
+_STATUS_OF_BOTH = look(
+    "for scheme in https http; do curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' \"$scheme://s3.{region}.{domain}/\"; done",
+)
+
 _PART = Variant(
     name="part",
     breaks_at=(Hop.ROUTE, Hop.ENDPOINT),
@@ -32,9 +36,7 @@ _PART = Variant(
             "covers S3 in {region} only: no other region, and no s3-accelerate name."
         ),
         "Does the private DNS of the S3 interface endpoint, or a private hosted zone, cover {host}?",
-        s3ways.DUAL_STACK_NAMES,
-        s3ways.GATEWAY_ALONE,
-        s3ways.IPV6,
+        *s3ways.EACH,
         (
             "With a gateway endpoint: do the instance's security group and the network ACL allow traffic to the whole prefix "
             "list com.amazonaws.{region}.s3, and not just to some of its addresses?"
@@ -42,7 +44,7 @@ _PART = Variant(
     ),
     commands=(
         look("getent ahosts {host}"),
-        look("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://{host}/"),
+        node.STATUS_OF_HOSTS,
         look("ssm-bootstrap probe --region {region} --for patch,agent-update"),
     ),
     aws_commands=(
@@ -62,18 +64,124 @@ _PART = Variant(
 
 _NOTHING = Variant(
     name="nothing-answers",
-    breaks_at=(Hop.SECURITY_GROUP, Hop.NETWORK_ACL, Hop.ROUTE),
+    breaks_at=(Hop.FIREWALL, Hop.SECURITY_GROUP, Hop.NETWORK_ACL, Hop.ROUTE),
     circumstance=Circumstance.NOTHING_ANSWERS,
-    when="nothing answers, neither the endpoints in the VPC nor S3",
+    when="names resolve, but nothing that was probed answers",
     title="S3 does not answer, and neither does anything else",
     cause=(
-        "{host} resolves but does not answer, and neither do the interface endpoints. The likely cause is shared by all of them "
-        "and is described under endpoint-blocked. Until that is fixed, nothing can be said about an S3 endpoint."
+        "{host} resolves but does not answer, and neither does anything else that was probed. The likely cause is shared by all "
+        "of it and is described under endpoint-blocked. Until that is fixed, nothing can be said about an S3 endpoint."
     ),
     summary="Fix endpoint-blocked first, then check again, and only then look at the S3 endpoint and its route.",
     steps=("Nothing needs to change on this machine just for S3. Run this again once the interface endpoints answer.",),
+    aws_steps=("What to check of the S3 endpoint and its route, once anything answers: `ssm-bootstrap explain s3-unreachable`.",),
+    commands=(look("ssm-bootstrap probe --region {region}"),),
+    aws_commands=(),
 )
-"""The words of s3-unreachable where the interface endpoints are as silent."""
+"""The words of s3-unreachable where all that was dialled is as silent."""
+
+_NO_ENDPOINT = Variant(
+    name="no-endpoint",
+    breaks_at=(Hop.ROUTE, Hop.ENDPOINT),
+    circumstance=Circumstance.S3_HAS_NO_ENDPOINT,
+    when="the name belongs to S3 Transfer Acceleration, which no VPC endpoint carries",
+    title="No VPC endpoint carries {host}",
+    cause=(
+        "{host} is a name of S3 Transfer Acceleration and does not answer. Edge locations of AWS serve it: their addresses are "
+        "neither in the route of a gateway endpoint nor behind an interface endpoint, so no change to an S3 endpoint helps."
+    ),
+    summary=(
+        "Allow {host} on 443 through a proxy or a NAT gateway, or use the bucket's regional name instead "
+        "(BUCKET.s3.{region}.{domain})."
+    ),
+    steps=(
+        "What uses this name? In a script or setting of your own, use the bucket's regional name: S3 endpoints carry that one.",
+        "If it is a patch run (aws-patch-manager-*), the name cannot be changed: it needs the way out.",
+    ),
+    aws_steps=(
+        "Is there a proxy or NAT gateway that this subnet may use for this one host, and does its firewall allow the name?",
+        "The S3 endpoints, their route tables and the S3 prefix list need no change for this name.",
+    ),
+    commands=(look("getent ahosts {hosts}"), node.STATUS_OF_HOSTS),
+    aws_commands=(aws.ROUTE_TABLE,),
+    source="Amazon S3 User Guide, transfer-acceleration and privatelink-interface-endpoints (2026-11)",
+)
+
+_ENDPOINT_OF_ITS_OWN = Variant(
+    name="endpoint-of-its-own",
+    breaks_at=(Hop.ENDPOINT,),
+    circumstance=Circumstance.S3_HAS_ENDPOINT_OF_ITS_OWN,
+    when="the name belongs to a directory bucket or a Multi-Region Access Point",
+    title="The VPC's S3 endpoint does not carry {host}",
+    cause=(
+        "{host} does not answer. Directory buckets (s3express) and Multi-Region Access Points (s3-global) have endpoint services "
+        "of their own: a gateway or interface endpoint for com.amazonaws.{region}.s3 carries neither."
+    ),
+    summary=(
+        "Create the endpoint that this name has: com.amazonaws.{region}.s3express for a directory bucket, "
+        "com.amazonaws.s3-global.accesspoint for a Multi-Region Access Point."
+    ),
+    steps=("Nothing needs to change on this machine, unless a general purpose bucket of this region would do as well.",),
+    aws_steps=(
+        (
+            "Directory bucket: is there a gateway endpoint com.amazonaws.{region}.s3express, associated with the subnet's route "
+            "table?"
+        ),
+        "Multi-Region Access Point: is there an interface endpoint com.amazonaws.s3-global.accesspoint, with private DNS on?",
+    ),
+    commands=(look("getent ahosts {hosts}"), node.STATUS_OF_HOSTS),
+    aws_commands=(aws.OTHER_S3_ENDPOINTS, aws.ROUTE_TABLE),
+    source="Amazon S3 User Guide, s3-express-networking and MultiRegionAccessPointsPrivateLink (2026-11)",
+)
+
+_OTHER_REGION = Variant(
+    name="other-region",
+    breaks_at=(Hop.ROUTE, Hop.ENDPOINT),
+    circumstance=Circumstance.S3_IS_OF_ANOTHER_REGION,
+    changed_on=Side.MACHINE,
+    when="the name leads to S3 in another region",
+    title="{host} leads to S3 in another region",
+    cause=(
+        "{host} does not answer, and it leads to a region that is not this VPC's. A gateway endpoint carries S3 of its own "
+        "region only, and the private DNS of an interface endpoint covers names of its own region only. A name without a region "
+        "leads to us-east-1, or to the region of its bucket."
+    ),
+    summary="Use a bucket of this region, by its regional name, in place of {host}.",
+    steps=(
+        "Which setting names it? S3.Endpoint and S3.Region in /etc/amazon/ssm/amazon-ssm-agent.json, or a script.",
+        "Output of commands and sessions goes where their document and the session preferences say.",
+    ),
+    aws_steps=(
+        (
+            "If it must be that region: is there an S3 interface endpoint in a VPC of that region that this VPC reaches by "
+            "peering or a transit gateway, or a cross-Region one in this VPC?"
+        ),
+        "Otherwise: is there a proxy or NAT gateway that this subnet may use for this host?",
+    ),
+    commands=(
+        look("getent ahosts {hosts}"),
+        node.STATUS_OF_HOSTS,
+        look("grep -n '\"S3\"' -A 6 /etc/amazon/ssm/amazon-ssm-agent.json"),
+    ),
+    aws_commands=(aws.S3_ENDPOINTS, aws.ROUTE_TABLE),
+    source="AWS PrivateLink guide, vpc-endpoints-s3 and cross-region access; Amazon S3 User Guide, VirtualHosting (2026-11)",
+)
+
+_GATEWAY_ALONE = Variant(
+    name="gateway-alone",
+    circumstance=Circumstance.S3_BY_GATEWAY_ALONE,
+    when="no interface endpoint carries this kind of name",
+    title="{host} cannot be reached: only a gateway endpoint carries it",
+    cause=(
+        "{host} does not answer. FIPS names, names with a hyphen before the region, s3-website names and names without a region "
+        "are not supported by S3 interface endpoints: only a gateway endpoint carries them, and only within its region."
+    ),
+    summary=(
+        "Give this subnet an S3 gateway endpoint, associated with its route table, and allow outbound 443 and 80 to the S3 "
+        "managed prefix list."
+    ),
+    source="Amazon S3 User Guide, privatelink-interface-endpoints (restrictions, 2026-11)",
+)
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -88,22 +196,20 @@ KINDS: tuple[FindingKind, ...] = (
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
         service="s3",
-        variants=(_PART, _NOTHING),
+        variants=(_NO_ENDPOINT, _ENDPOINT_OF_ITS_OWN, _OTHER_REGION, _PART, _NOTHING, _GATEWAY_ALONE),
         title="S3 cannot be reached from this subnet",
         cause=(
             "{host} resolves but does not answer on 443 or on 80. The agent and Patch Manager download from AWS-owned S3 "
-            "buckets, so agent updates and patching fail, while Run Command and Session Manager may still work. Four causes look "
-            "the same from this instance, so check them in this order: no S3 endpoint in the VPC, a route table without the "
-            "route to it, a security group that does not allow traffic to the S3 prefix list, a network ACL that drops the "
-            "packets."
+            "buckets, so agent updates and patching fail, while Run Command and Session Manager may still work. From here it "
+            "looks the same whether the S3 endpoint, the route to it, or a rule for the S3 prefix list is missing."
         ),
         summary=(
-            "Give this subnet an S3 endpoint (gateway, with the route table associated, or interface), and allow outbound 443 "
-            "and 80 to the S3 managed prefix list."
+            "Give this subnet an S3 endpoint (gateway with the route table associated, or interface) and allow outbound 443 and "
+            "80 to the S3 prefix list."
         ),
         steps=(
-            "Nothing needs to change on this machine. Once S3 answers, repeat the patch run or the agent update.",
             "If the endpoint already exists, check that this machine's own firewall allows TCP 443 and 80 out.",
+            "Once S3 answers, repeat the patch run or the agent update.",
         ),
         aws_steps=(
             (
@@ -122,12 +228,10 @@ KINDS: tuple[FindingKind, ...] = (
                 "Network ACL of the subnet: does it allow 443 and 80 out to the addresses in that list, and ports 1024-65535 "
                 "back in?"
             ),
-            "A gateway endpoint does not serve peered VPCs or on-premises networks: they need an interface endpoint.",
-            s3ways.DUAL_STACK_NAMES,
+            *s3ways.EACH,
         ),
         commands=(
-            look("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://s3.{region}.{domain}/"),
-            look("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' http://s3.{region}.{domain}/"),
+            node.OWN_FIREWALL,
             look("ssm-bootstrap probe --region {region} --for patch,agent-update"),
         ),
         aws_commands=(
@@ -169,8 +273,9 @@ KINDS: tuple[FindingKind, ...] = (
             "Network ACL of the subnet: does it allow port 80 out, and ports 1024-65535 back in?",
             "Prefix list: does the rule use this region's S3 list, and not addresses copied from it long ago?",
             "Is S3 reached through an interface endpoint only? Then its security group must allow port 80 as well as 443.",
+            *s3ways.EACH,
         ),
-        commands=(look("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' http://s3.{region}.{domain}/"),),
+        commands=(_STATUS_OF_BOTH, node.OWN_FIREWALL),
         aws_commands=(aws.S3_ENDPOINTS, aws.INSTANCE_SECURITY_GROUP, aws.S3_PREFIX_LIST, aws.NETWORK_ACL, aws.ALLOW_S3_HTTP),
         transient=True,
         source=(
@@ -203,8 +308,9 @@ KINDS: tuple[FindingKind, ...] = (
             "Network ACL of the subnet: does it allow 443 out to the addresses in that list, and ports 1024-65535 back in?",
             "Prefix list: does the rule use this region's S3 list, and not addresses copied from it long ago?",
             "Is S3 reached through an interface endpoint? Then its security group must allow 443.",
+            *s3ways.EACH,
         ),
-        commands=(look("curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' https://s3.{region}.{domain}/"),),
+        commands=(_STATUS_OF_BOTH, node.OWN_FIREWALL),
         aws_commands=(aws.S3_ENDPOINTS, aws.INSTANCE_SECURITY_GROUP, aws.S3_PREFIX_LIST, aws.NETWORK_ACL, aws.ALLOW_S3_HTTPS),
         transient=True,
         source="AWS Systems Manager user guide, setup-create-vpc",

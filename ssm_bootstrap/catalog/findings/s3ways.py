@@ -8,20 +8,22 @@ condition keys (aws:PrincipalAccount, aws:ResourceOrgID).
 from __future__ import annotations
 
 DUAL_STACK_NAMES = (
-    "With only an interface endpoint: its private DNS covers s3.dualstack names if its IP address type is dualstack. Inside this "
-    "VPC it covers no name while PrivateDnsOnlyForInboundResolverEndpoint is true, which is the default and requires a gateway "
-    "endpoint as well."
+    "Interface endpoint alone: its private DNS covers s3.dualstack names if its IP address type is dualstack, and inside this "
+    "VPC no name at all while PrivateDnsOnlyForInboundResolverEndpoint is true (the default, which requires a gateway endpoint)."
 )
 """Which names an interface endpoint answers for."""
 
 GATEWAY_ALONE = (
-    "FIPS names, and names with a hyphen before the region (s3-fips-us-gov-west-1), only work through a gateway endpoint: an "
-    "interface endpoint does not support them, nor TLS 1.3."
+    "FIPS names and names with a hyphen before the region (s3-fips-us-gov-west-1) need a gateway endpoint: an interface endpoint "
+    "does not support them, nor TLS 1.3."
 )
 """Names that no interface endpoint has."""
 
-IPV6 = "IPv6: a gateway endpoint of IP address type ipv4 does not carry it; one of type dualstack does."
-"""What a gateway endpoint's address type decides."""
+IPV6 = "IPv6 needs a gateway endpoint of address type dualstack, not ipv4; rules for 0.0.0.0/0 do not cover ::/0."
+"""What a gateway endpoint's address type decides, and what filters do."""
+
+EACH = (DUAL_STACK_NAMES, GATEWAY_ALONE, IPV6)
+"""All that decides which kind of endpoint carries a name: every row about a way to S3 has these."""
 
 OPEN_TO_ALL = (
     "Patch Manager's own downloads are unsigned, and the buckets belong to AWS: a condition on the principal "

@@ -188,7 +188,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Proxy or firewall: allow the Systems Manager and S3 names of {region} without a login and without inspection.",
             "Is there an interface endpoint for {service} with private DNS on, so that nothing is in between?",
         ),
-        commands=(look("curl -sS -m 5 -i https://{host}/ | head -20"),),
+        commands=(look('for host in {hosts}; do curl -sS -m 5 -i "https://$host/" | head -20; done'),),
         aws_commands=(aws.ENDPOINT,),
         source=(
             "amazon-ssm-agent 3.3.1142.0, "

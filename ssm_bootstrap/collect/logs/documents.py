@@ -62,7 +62,7 @@ def _cut_out(heads: Heads, text: bytes) -> Iterator[bytes]:
         if found is None:
             yield from () if _BRACKETS.match(line) else heads.lines([line])
         elif found[1] == b"timestamp":
-            at = (found[2] or found[3]).decode("ascii", "replace")
+            at = (found[2] or found[3] or b"").decode("ascii", "replace")
         elif found[1] == b"message" and found[3] is not None:
             message = _loaded(b'"%s"' % found[3])
             moment = moment_of(_whole(at) if at and at.isdigit() else at)

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import AbstractSet, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.addresses import Place, place_of
-from ssm_bootstrap.catalog.buckets import is_known_object
+from ssm_bootstrap.catalog.buckets import is_known_object, is_of_a_patch_run
 from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS, code_of_failure
 from ssm_bootstrap.catalog.partitions import is_aws_host, is_global_s3
@@ -191,9 +191,17 @@ def _service(record: LogRecord, host: str, wrapper: Optional[Signature], site: S
 
 def _fault(record: LogRecord, reading: RecordReading, code: str, service: str, host: str, transient: bool) -> Judgement:
     row, context = reading.wrapper, _context(record)
-    breaks = FINDINGS[code].breaks or (row.breaks if row else ()) or (context.breaks if context else ())
+    breaks = _own_breaks(code, service, host) or (row.breaks if row else ()) or (context.breaks if context else ())
     judgement = Judgement(Sort.FAULT, reading, code, service, host, _detail(reading, record.message), transient, breaks)
     return replace(judgement, degrades=row.degrades, ended_by=row.ended_by, minor=row.is_minor) if row else judgement
+
+
+def _own_breaks(code: str, service: str, host: str) -> tuple[Capability, ...]:
+    """What a finding breaks by its row; of a service that is not the row's own, a bucket of patch runs breaks these alone."""
+    kind = FINDINGS[code]
+    if not kind.service or service in ("", kind.service):
+        return kind.breaks
+    return tuple(item for item in kind.breaks if item is Capability.PATCH and is_of_a_patch_run(host))
 
 
 def _judge_cause(record: LogRecord, reading: RecordReading, cause: SignatureMatch, file: str, site: Site) -> Judgement:

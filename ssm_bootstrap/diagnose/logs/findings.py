@@ -16,6 +16,7 @@ from ssm_bootstrap.diagnose.logs.classify import Sighting
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.incidents import CauseRecords, what_holds
 from ssm_bootstrap.diagnose.logs.timeline import Signal
+from ssm_bootstrap.diagnose.reachability import circumstance_of
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State, Unexplained
@@ -93,7 +94,7 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
     named = next((item.judgement.named for item in (best, *parts) if item.judgement.named), "")
     # What the words themselves say goes before what was being done.
     variant = next((item.judgement.variant for item in telling if item.judgement.variant), "")
-    variant = variant or FINDINGS[code].variant_for(_circumstances(best, facts))
+    variant = variant or FINDINGS[code].variant_for(_circumstances(best, facts, whole.region))
     finding = make_finding(
         code,
         fixed or facts["host"] or named or facts["address"] or facts["service"] or "amazon-ssm-agent",
@@ -137,8 +138,8 @@ def _place(file: str, line: int) -> str:
     return f"{file}:{line}" if file else f"line {line}"
 
 
-def _circumstances(best: Sighting, facts: Mapping[str, str]) -> set[Circumstance]:
-    """What the record tells that may call for words of its own."""
+def _circumstances(best: Sighting, facts: Mapping[str, str], region: str) -> set[Circumstance]:
+    """What the record tells that may call for words of its own; ``region`` is the node's, as far as it is known."""
     fault, doing = best.judgement.reading.fault, best.judgement.reading.wrapper
     failure = fault.failure if fault else None
     seen = {
@@ -147,7 +148,8 @@ def _circumstances(best: Sighting, facts: Mapping[str, str]) -> set[Circumstance
         Circumstance.PROXY_WANTS_LOGIN: failure is Failure.PROXY_AUTH_REQUIRED,
         Circumstance.ADDRESS_UNSAID: failure is Failure.TIMED_OUT and not facts["address"],
     }
-    return {circumstance for circumstance, is_so in seen.items() if is_so}
+    by_name = circumstance_of(facts["host"], region)
+    return {circumstance for circumstance, is_so in seen.items() if is_so} | ({by_name} if by_name is not None else set())
 
 
 def missing_actions(messages: Iterable[str]) -> tuple[str, ...]:
@@ -172,7 +174,7 @@ def _severity(code: str, variant: str, bundle: Sequence[Sighting], whole: _Whole
     service = bundle[0].judgement.service
     minor = (
         all(item.judgement.minor for item in bundle)
-        or (service and service not in NEEDED_SERVICES)
+        or (service and service not in NEEDED_SERVICES and not any(Capability.PATCH in item.judgement.breaks for item in bundle))
         or (service == "ec2messages" and whole.value("connection-status") == "ssmmessages")
         or any(other in whole.codes for other in kind.is_minor_beside)
     )

@@ -13,23 +13,25 @@ from ssm_bootstrap.catalog.findingkind import Circumstance
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
 from ssm_bootstrap.diagnose.case import Case, Check
-from ssm_bootstrap.diagnose.reachability import Reach, Standing, hosts_of, services_of
+from ssm_bootstrap.diagnose.reachability import Reach, Standing, circumstance_of, hosts_of, is_carried_here, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.failure import Failure
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Evidence, Finding, Reason, Severity
 from ssm_bootstrap.model.network import Probe
 
 
 def what_failed(case: Case) -> Iterator[Finding]:
     """One finding for each cause that made rows fail, with every host that it holds for."""
-    grouped: dict[str, list[Reach]] = defaultdict(list)
+    grouped: dict[tuple[str, Optional[Circumstance]], list[Reach]] = defaultdict(list)
     alone = {need.rows for need in case.needs if need.verdict is Verdict.BROKEN}
     for reach in case.reaches:
         optional = reach.shown_by.target.optional and (reach.endpoint,) not in alone
         if reach.code and not optional:
-            grouped[reach.code].append(reach)
-    for code, group in grouped.items():
+            host = reach.shown_by.target.host
+            apart = None if is_carried_here(host, case.region) else circumstance_of(host, case.region)
+            grouped[reach.code, apart].append(reach)
+    for (code, _), group in grouped.items():
         yield _finding(case, code, group)
 
 
@@ -68,16 +70,19 @@ def _circumstances(case: Case, group: Sequence[Reach]) -> set[Circumstance]:
         Circumstance.NOTHING_ANSWERS: _is_all_silent(case.reaches),
         Circumstance.NO_NAME_LEADS_INSIDE: _is_all_outside(case.reaches),
     }
-    return {circumstance for circumstance, is_so in seen.items() if is_so}
+    by_name = {circumstance_of(reach.shown_by.target.host, case.region) for reach in group}
+    told = {only for only in by_name if only is not None and len(by_name) == 1}
+    return told | {circumstance for circumstance, is_so in seen.items() if is_so}
 
 
 def _is_all_silent(found: Sequence[Reach]) -> bool:
-    """Whether all that was dialled directly is silent, endpoints in the VPC and S3 out of it: most likely for one reason."""
-    needed = [reach for reach in found if not reach.shown_by.target.optional]
-    return (
-        all(reach.dropped and reach.shown_by.target.proxy is None for reach in needed)
-        and any(reach.is_s3 and reach.place is not Place.INSIDE for reach in needed)
-        and any(not reach.is_s3 and reach.place is Place.INSIDE for reach in needed)
+    """Whether all that was dialled directly is silent, an endpoint in the VPC among it: most likely for one reason.
+
+    Names that the resolver did not answer for are no targets: nobody dialled them.
+    """
+    needed = [reach for reach in found if not reach.shown_by.target.optional and reach.shown_by.last.stage is not Stage.DNS]
+    return all(reach.dropped and reach.shown_by.target.proxy is None for reach in needed) and any(
+        reach.place is Place.INSIDE for reach in needed
     )
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Iterator, Optional, Sequence, Union
 
+from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.patch import ACCELERATED, MODULES, PAYLOAD
@@ -21,7 +22,7 @@ from ssm_bootstrap.diagnose.patch.repository_state import (
     judge_repositories,
     services_asked,
 )
-from ssm_bootstrap.diagnose.reachability import Standing, cause_of
+from ssm_bootstrap.diagnose.reachability import Standing, cause_of, circumstance_of, is_carried_here
 from ssm_bootstrap.model.aws import REGION_SHAPE
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Remedy, Severity
@@ -109,7 +110,7 @@ def payload(case: Case) -> Iterator[Finding]:
     for group in failed.values():
         first = _worst(group)
         way = _way(case, first)
-        variant = _variant_of_payload(group) if way is None else ""
+        variant = _variant_of_payload(group, case.region) if way is None else ""
         # A name that not every run asks for proves nothing.
         sure = any(fetch.outcome is FetchOutcome.UNREACHED and fetch.what not in (ACCELERATED, MODULES) for fetch in group)
         versions = sum(fetch.what == PAYLOAD for fetch in group)
@@ -124,16 +125,20 @@ def payload(case: Case) -> Iterator[Finding]:
             severity=None if variant else Severity.ERROR if sure else Severity.WARNING,
             symptom_of=way,
             hosts=tuple(dict.fromkeys(fetch.probe.target.host for fetch in group if fetch.probe is not None)),
-            services=("s3",),
+            services=tuple(dict.fromkeys(service_of(_fetch_host(fetch), case.site) or "s3" for fetch in group)),
             breaks=PATCH if sure else (),
             degrades=() if sure or variant else PATCH,
         )
 
 
-def _variant_of_payload(group: Sequence[Fetch]) -> str:
+def _variant_of_payload(group: Sequence[Fetch], region: str) -> str:
     """Which variant tells of objects that prove no fault: versions that S3 itself does not hand out, and S3 Accelerate's name."""
-    if all(fetch.what == ACCELERATED for fetch in group):
-        return "accelerated"
+    by_name = {circumstance_of(_fetch_host(fetch), region) for fetch in group}
+    named = FINDINGS["patch-payload-unreachable"].variant_for(
+        {only for only in by_name if only is not None and len(by_name) == 1}
+    )
+    if named:
+        return named
     by_s3 = (fetch.probe is not None and fetch.probe.request_id and fetch.outcome in NOT_HANDED_OUT for fetch in group)
     return "gone-or-denied" if all(fetch.what == PAYLOAD for fetch in group) and all(by_s3) else ""
 
@@ -224,8 +229,12 @@ def _way(case: Case, fetch: Optional[Fetch]) -> Optional[str]:
     """The finding that tells of the same fault of the way, where the endpoints of AWS show it too."""
     code = cause_of(fetch.probe) if fetch is not None and fetch.probe is not None else ""
     known = {reach.code for reach in case.reaches if reach.standing is Standing.FAILED and not reach.shown_by.target.optional}
-    alike = fetch is None or fetch.what != ACCELERATED or (code in FINDINGS and FINDINGS[code].is_of_every_host)
-    return code if code and code in known and alike else None  # what mends the way to S3 does not lead to S3 Accelerate
+    alike = (
+        fetch is None
+        or is_carried_here(_fetch_host(fetch), case.region)
+        or (code in FINDINGS and FINDINGS[code].is_of_every_host)
+    )
+    return code if code and code in known and alike else None  # what mends the way to S3 leads to no name that it does not carry
 
 
 def _unreachable(case: Case, found: Repositories, group: Sequence[Judged]) -> Finding:
