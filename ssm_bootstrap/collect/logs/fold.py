@@ -74,24 +74,11 @@ class Group:
         self.now: list[Any] = list(_NO_SPELL)  # the spell that goes on, as a Stretch
         self.spells: list[Stretch] = []
 
-    def add(self, stamp: bytes, minute: Optional[int], era: int, place: int) -> bool:
-        """One more record; True where a new spell begins with it."""
-        self.count += 1
-        if minute is None:
-            return False
-        now = self.now
-        gap = minute - now[7]
-        if -SPELL_GAP <= gap <= SPELL_GAP and now[0] == era:
-            now[3] += 1
-            if stamp >= now[2]:
-                now[2], now[5], now[7] = stamp, place, minute
-            elif stamp < now[1]:
-                now[1], now[4], now[6] = stamp, place, minute
-            return False
-        if now[3]:
-            self.spells.append(Stretch(*now))
+    def begin(self, stamp: bytes, minute: int, era: int, place: int) -> None:
+        """A new spell, of one record so far."""
+        if self.now[3]:
+            self.spells.append(Stretch(*self.now))
         self.now = [era, stamp, stamp, 1, place, place, minute, minute]
-        return True
 
     def stretches(self) -> list[Stretch]:
         """All spells in order of time, those without a pause between them joined."""
@@ -120,7 +107,7 @@ class Fold:
         self._known = 0
         self._unknown = 0
         self._spells = 0
-        self._signs: deque[Told] = deque(maxlen=SIGNS_LIMIT)
+        self._signs: deque[tuple[bytes, Group, int, int]] = deque(maxlen=SIGNS_LIMIT)  # each as a Told
         self.order = ReadingOrder()
         self.calendar = Calendar()
         self.is_of_the_agent = True
@@ -147,11 +134,22 @@ class Fold:
         era = order.era
         order.place = place = order.place + order.step
         if group.is_life and self.is_of_the_agent:
-            self._signs.append(Told(stamp, group, era, place))
-        if group.add(stamp, minute, era, place):
-            self._spells += 1
-            if self._spells > SPELLS_LIMIT:
-                self._thin()
+            self._signs.append((stamp, group, era, place))
+        group.count += 1
+        if minute is None:
+            return
+        now = group.now
+        if now[0] == era and -SPELL_GAP <= minute - now[7] <= SPELL_GAP:
+            now[3] += 1
+            if stamp >= now[2]:
+                now[2], now[5], now[7] = stamp, place, minute
+            elif stamp < now[1]:
+                now[1], now[4], now[6] = stamp, place, minute
+            return
+        group.begin(stamp, minute, era, place)
+        self._spells += 1
+        if self._spells > SPELLS_LIMIT:
+            self._thin()
 
     def has_errors_of(self, paths: Iterable[str]) -> bool:
         """Whether any of these files told an error."""
@@ -234,7 +232,7 @@ class Fold:
             self._spells += len(theirs.spells)
             own[id(theirs)] = group
         self._signs.extend(
-            Told(sign.stamp, own[id(sign.group)], sign.era + eras, later(sign.place))
+            (sign.stamp, own[id(sign.group)], sign.era + eras, later(sign.place))
             for sign in other.signs
             if own[id(sign.group)].is_life
         )
@@ -245,7 +243,7 @@ class Fold:
         """All that there is, to be absorbed by another fold; this one has been read to its end."""
         for group in self._groups.values():
             group.end()
-        return Taken(tuple(self._groups.values()), tuple(self._signs), self.order)
+        return Taken(tuple(self._groups.values()), tuple(map(Told._make, self._signs)), self.order)
 
     def _thin(self) -> None:
         """Forget the shortest pauses, until each group has no more than its share of half the spells that there may be."""
@@ -272,7 +270,7 @@ class Fold:
         order.sort(key=lambda item: item[:2])
         met = list(self._groups.values())
         places = {id(met[index]): place for place, (_, index, _) in enumerate(order)}
-        signs = (SignAt(_time(sign.stamp, ceilings[sign.era], zone), places[id(sign.group)], sign.place) for sign in self._signs)
+        signs = (SignAt(_time(stamp, ceilings[era], zone), places[id(group)], place) for stamp, group, era, place in self._signs)
         return tuple(told for _, _, told in order), tuple(signs)
 
 
