@@ -166,5 +166,7 @@ def test_the_same_observations_are_told_alike_by_every_command(story: Scenario) 
 def test_a_finding_has_one_severity_in_probe_and_doctor(story: Scenario) -> None:
     found = played(story.name)
     whole = {(one.code, one.subject): one.severity for one in found.diagnosis.findings}
-    network = {(one.code, one.subject): one.severity for one in diagnose(as_probe(found.observations)).findings}
+    probed = diagnose(as_probe(found.observations))
+    network = {(one.code, one.subject): one.severity for one in probed.findings}
     assert [key for key in whole.keys() & network.keys() if whole[key] != network[key]] == []
+    assert [subject for subject, reason in probed.unseen if reason == NOT_ASKED.reason] == []

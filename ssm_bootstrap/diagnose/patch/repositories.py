@@ -26,7 +26,7 @@ from ssm_bootstrap.diagnose.reachability import Standing, cause_of, circumstance
 from ssm_bootstrap.model.aws import REGION_SHAPE
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Remedy, Severity
-from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.model.observed import NOT_ASKED, Unseen, value_of
 from ssm_bootstrap.model.patch import Fetch, FetchOutcome, Manager, Repositories, Repository
 from ssm_bootstrap.model.site import Site
 
@@ -181,7 +181,7 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     patching = case.patching
     parts = {"repositories": patching.repositories, "patch limits": patching.limits, "patch objects": patching.buckets}
     for subject, part in parts.items():
-        if isinstance(part, Unseen):
+        if isinstance(part, Unseen) and part != NOT_ASKED:
             yield subject, part.reason
     found = value_of(patching.repositories)
     for problem in found.problems if found is not None else ():
