@@ -10,7 +10,7 @@ VERSIONS := 3.9 3.11 3.13
 RELEASES ?= bookworm trixie bullseye
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit test-all cases accuracy sweep inject first-try bench bundle deb rpm boot-test real-agent formats docs ci clean system managers
+.PHONY: help demo test check format lint types unit test-all cases accuracy sweep inject first-try bench bundle deb rpm boot-test real-agent formats translations docs ci clean system managers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -102,6 +102,10 @@ boot-test: $(VENV)/.ready bundle ## boot a real systemd in the closed VPC: Debia
 real-agent: $(VENV)/.ready ## journeys of the agent's real programs (AGENT_DIR=/usr/bin) on a real systemd in the closed VPC
 	@if [ -n "$(AGENT_DIR)" ]; then tests/system-packages boot; fi
 	@$(BIN)/python -m tests.real_agent --agent-dir "$(AGENT_DIR)" $(REAL_AGENT)
+
+translations: $(VENV)/.ready ## gather all sentences for translators, and compile what they wrote (ssm_bootstrap/locale)
+	@$(BIN)/python -m tools.translations update
+	@$(BIN)/python -m tools.translations check
 
 docs: $(VENV)/.ready ## write docs/findings.md, docs/codes.txt and README's usage anew
 	@$(BIN)/python -m tests.laws.generate

@@ -19,6 +19,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Dict, Iterator, Optional
 
+from ssm_bootstrap.render.language import ENGLISH, speak
+
 ENVIRONMENT: Dict[str, str] = dict(os.environ)
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 KEPT = ("TMPDIR", "VIRTUAL_ENV", "PYENV_ROOT", "PYENV_VERSION", "PYTHONDONTWRITEBYTECODE", "RELEASES", "PACKAGER")
@@ -102,6 +104,7 @@ def as_it_was() -> Iterator[None]:
     try:
         yield
     finally:
+        speak(ENGLISH)
         for number, handler in handlers.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
         os.umask(mask)

@@ -10,6 +10,7 @@ from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.clock import wait_for
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.phrase import phrase
 
 POLL = 0.2
 
@@ -49,13 +50,16 @@ def _held(host: Host, path: str, command: str, wait: float, tell: Callable[[str]
     descriptor = take()
     if descriptor is None and wait:
         holder = host.locks.last(path)
-        tell(f"waiting for {holder}")
-        with host.step(f"waiting for {holder}"):
+        tell(phrase("waiting for {holder}", holder=holder))
+        with host.step(phrase("waiting for {holder}", holder=holder)):
             descriptor = wait_for(host.clock, wait, POLL, take)
     if descriptor is None and not host.locks.last(path).pid:
         descriptor = take()  # it was let go between the two looks
     if descriptor is None:
-        raise Refusal(ExitStatus.TRY_LATER, f"{command}: {host.locks.last(path)} {busy}; nothing was changed")
+        raise Refusal(
+            ExitStatus.TRY_LATER,
+            phrase("{command}: {last} {busy}; nothing was changed", command=command, last=host.locks.last(path), busy=busy),
+        )
     try:
         yield descriptor
     finally:

@@ -19,6 +19,7 @@ from ssm_bootstrap.model.findings import Finding
 from ssm_bootstrap.model.machine import Instance
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Observed, Seen
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import Site
 
 
@@ -89,15 +90,26 @@ class Waiting:
     def look_taken(self, findings: Sequence[Finding], left: str, spent: float) -> None:
         """Tell what has changed: ``findings`` are what is in the way now, ``left`` is what does not work, or empty at the end."""
         causes = {(finding.code, finding.subject): finding for finding in findings}
-        lines = [f"{code} is over ({subject})" for code, subject in self._causes if (code, subject) not in causes]
+        lines = [
+            phrase("{code} is over ({subject})", code=code, subject=subject)
+            for code, subject in self._causes
+            if (code, subject) not in causes
+        ]
         lines += [
-            f"{finding.code}: {finding.title}. Change: {finding.remedy.summary}"
+            phrase("{code}: {title}. Change: {summary}", code=finding.code, title=finding.title, summary=finding.remedy.summary)
             for cause, finding in causes.items()
             if cause not in self._causes
         ]
         if not lines and left and (self._told_at is None or spent - self._told_at >= TELL_EVERY):
-            lines = [left if self._told_at is None else f"still {left}"]
+            lines = [phrase(left) if self._told_at is None else phrase("still {left}", left=left)]
         for line in lines:
-            self._tell(f"{'waiting: ' if left else ''}{line} ({spent:.0f} s of {self._wait:.0f} s)")
+            self._tell(
+                phrase(
+                    "waiting: {line} ({spent:.0f} s of {wait:.0f} s)" if left else "{line} ({spent:.0f} s of {wait:.0f} s)",
+                    line=line,
+                    spent=spent,
+                    wait=self._wait,
+                )
+            )
         if lines:
             self._causes, self._told_at = causes, spent

@@ -13,6 +13,8 @@ from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Severity
 from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.render.language import say
 from ssm_bootstrap.render.wire import finding_document
 from ssm_bootstrap.session import Session
 
@@ -26,16 +28,22 @@ def explain_command(session: Session, arguments: argparse.Namespace) -> int:
     host = session.host
     if arguments.files or arguments.follow:
         other = "--follow" if arguments.follow else arguments.files[0]
-        raise Refusal(ExitStatus.USAGE, f"--command reads the files of one command: it cannot be combined with {other}")
+        raise Refusal(
+            ExitStatus.USAGE, phrase("--command reads the files of one command: it cannot be combined with {other}", other=other)
+        )
     try:
         command = read_command(host.files.unled(), arguments.command_id)
     except PermissionError as error:
-        raise Refusal(ExitStatus.NO_PERMISSION, f"--command: {error.filename}: only root can read it (use sudo)") from None
+        raise Refusal(
+            ExitStatus.NO_PERMISSION, phrase("--command: {filename}: only root can read it (use sudo)", filename=error.filename)
+        ) from None
     except ValueError:
-        expected = f"--command: {arguments.command_id!r}: expected a command id (a UUID), or none for the latest"
+        expected = phrase(
+            "--command: {command_id!r}: expected a command id (a UUID), or none for the latest", command_id=arguments.command_id
+        )
         raise Refusal(ExitStatus.USAGE, expected) from None
     if isinstance(command, Unseen):
-        raise Refusal(ExitStatus.BAD_CONTENT, f"--command: {command.reason}")
+        raise Refusal(ExitStatus.BAD_CONTENT, phrase("--command: {reason}", reason=command.reason))
     ends = Ends(host.files.unled(), command.value.paths)
     digest = read_logs(ends, command.value.paths, host.clock.zone(), host.clock.now())
     told = explain_logs(digest, session.overrides.site, region=value_of(session.choice.region)).findings
@@ -51,14 +59,14 @@ def explain_command(session: Session, arguments: argparse.Namespace) -> int:
         print_document({**head, "story": asdict(story), "findings": shown, **unseen}, host.secrets)
         return status
     for path, words in ends.cut:
-        arguments.say(f"{path}: {words}")
+        arguments.say(f"{path}: {say(words)}")
     report = new_report(arguments.colour, arguments.width)
     report.line(story.title, "bold")
     for label, text in (("ended", story.ended), ("means", story.means), ("change", story.step)):
         if text:
             report.item(f"{label:<6}", text)
     for place, text in story.lines:
-        report.item("said  ", f"{place}: {text}")
+        report.item("said  ", f"{say(place)}: {say(text)}")
     report.findings(findings)
     print_report(report, host.secrets)
     return status

@@ -10,6 +10,7 @@ from ssm_bootstrap.act.identity.deregister import Deregistration
 from ssm_bootstrap.cli.flags import Example, add_now, add_output, add_wait
 from ssm_bootstrap.cli.outcome import deregistration, no_agent, take_charge, tell_outcome
 from ssm_bootstrap.cli.output import new_report, print_document, print_report
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.session import open_session, real_host
 
 EXAMPLES = (
@@ -60,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not node:
         report.line("Not registered: there was nothing to clear.")
     else:
-        report.line(f"Cleared: {node}. This machine is no longer registered; its agent is stopped.", "green")
+        report.line(phrase("Cleared: {node}. This machine is no longer registered; its agent is stopped.", node=node), "green")
         report.line("AWS still lists the node. Deregister it there:")
         report.command(remove)
     if kept:

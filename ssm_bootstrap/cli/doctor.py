@@ -37,6 +37,7 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 from ssm_bootstrap.model.findings import Diagnosis, Finding
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.phrase import joined, phrase
 from ssm_bootstrap.observe import observe_everything
 from ssm_bootstrap.render.monitoring import UNKNOWN, inventory, metrics, unknown_line
 from ssm_bootstrap.render.text import Report
@@ -109,7 +110,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.replay is not None:
         for flag in ("save", "bundle", "wait", "inventory", "region"):
             if getattr(arguments, flag):
-                raise Refusal(ExitStatus.USAGE, f"--{flag}: expected without --replay")
+                raise Refusal(ExitStatus.USAGE, phrase("{flag}: expected without --replay", flag=f"--{flag}"))
     if arguments.nagios and arguments.json:
         raise Refusal(ExitStatus.USAGE, "--json: expected without --nagios")
     for flag in ("save", "bundle", "prometheus"):
@@ -163,7 +164,15 @@ def _replay(arguments: argparse.Namespace) -> Observations:
         unseen = [name for name in arguments.capabilities if name not in found.plan.capabilities]
         if unseen:  # of what was not dialled nothing can be said
             looked = ", ".join(found.plan.capabilities) or "none"
-            raise Refusal(ExitStatus.USAGE, f"--for: {unseen[0]} was not looked at; {arguments.replay} was saved for {looked}")
+            raise Refusal(
+                ExitStatus.USAGE,
+                phrase(
+                    "--for: {unseen} was not looked at; {replay} was saved for {looked}",
+                    unseen=unseen[0],
+                    replay=arguments.replay,
+                    looked=looked,
+                ),
+            )
         found = replace(found, plan=replace(found.plan, capabilities=tuple(arguments.capabilities)))
     return found
 
@@ -177,7 +186,9 @@ def _write_bundle(host: Host, arguments: argparse.Namespace, observations: Obser
     wire = document(observations, diagnosis, status_of(diagnosis, arguments.strict))
     saved = observations_document(observations)
     count = write_bundle(host, arguments.bundle, saved, report, wire, accounts=arguments.redact_accounts)
-    held = f"{count} files, mode 0600; keys, tokens, codes and passwords are masked; look through it before you send it"
+    held = phrase(
+        "{count} files, mode 0600; keys, tokens, codes and passwords are masked; look through it before you send it", count=count
+    )
     tell_written(arguments.say, arguments.bundle, held)
 
 
@@ -207,14 +218,19 @@ def look_until(
         found = missing(last[0], diagnosis)
         if found.unknowable and not told_unknown:
             told_unknown.append(True)
-            say(f"not waited for: {_named(found.unknowable)}: it cannot be looked at here, and waiting does not change that")
+            say(
+                phrase(
+                    "not waited for: {named}: it cannot be looked at here, and waiting does not change that",
+                    named=_named(found.unknowable),
+                )
+            )
         waiting.look_taken(_causes(found.waited, diagnosis), _named(found.waited), spent)
         if not found.waited:
             return last[0]
         shown.note(_named(found.waited))
         return None
 
-    with (step if wait else unshown)("waiting") as shown:
+    with (step if wait else unshown)(phrase("waiting")) as shown:
         return wait_for(clock, wait, LOOK_EVERY, settled) or last[0]
 
 
@@ -226,7 +242,10 @@ def _causes(items: Sequence[CapabilityVerdict], diagnosis: Diagnosis) -> tuple[F
 
 def _named(items: Sequence[CapabilityVerdict]) -> str:
     """Capabilities, each with its causes or its verdict."""
-    return ", ".join(f"{item.capability.value} ({', '.join(item.because) or item.verdict.value})" for item in items)
+    return joined(
+        phrase("{name} ({because})", name=item.capability.value, because=item.because or phrase(item.verdict.value))
+        for item in items
+    )
 
 
 _NODE = re.compile(r"mi-[0-9a-f]{1,64}")
@@ -246,5 +265,7 @@ def write_inventory(observations: Observations, diagnosis: Diagnosis, host: Host
         host.trees.make_directory(path.rpartition("/")[0])
         host.files.write_atomic(path, data, 0o600)
     except OSError as error:
-        raise Refusal(status_of_errno(error.errno), f"--inventory: {path}: {words_of(error)}") from None
+        raise Refusal(
+            status_of_errno(error.errno), phrase("--inventory: {path}: {error}", path=path, error=words_of(error))
+        ) from None
     tell_written(say, path, "the verdicts, which the agent collects as custom inventory")

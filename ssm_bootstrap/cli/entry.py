@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-import re
-from typing import TYPE_CHECKING, Any, NoReturn, Optional, Sequence
+import sys
+from typing import TYPE_CHECKING, Optional, Sequence
 
 from ssm_bootstrap import __version__
+from ssm_bootstrap.cli.parser import Layout, Parser, add_language, without_codes
 from ssm_bootstrap.cli.streams import problem
 from ssm_bootstrap.model.exitstatus import NO_SPACE, ExitStatus, Refusal, status_of_errno
+from ssm_bootstrap.render.language import LANGUAGES, _, chosen, say, speak
 
 if TYPE_CHECKING:
     from ssm_bootstrap.cli.flags import Example
@@ -54,100 +56,68 @@ STATUSES = """exit status:
   130  interrupted"""
 
 
-class Layout(argparse.HelpFormatter):
-    """Help in which a paragraph is filled, what has lines of its own keeps them, and no name is broken at a hyphen."""
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return text if "\n" in text else super()._fill_text(text, width, indent)
-
-    def _split_lines(self, text: str, width: int) -> list[str]:
-        from textwrap import wrap  # as late as the class above does it
-
-        return wrap(" ".join(text.split()), width, break_on_hyphens=False)
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line, and repeat no code; ``given`` are the words to be parsed."""
-
-    given: Sequence[str] = ()
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the flags, and end with 2; an unknown flag comes first, as the rest may follow from it."""
-        self.complain(self.unknown_flags(self.given) or message)
-
-    def complain(self, message: str) -> NoReturn:
-        """Say it in one line, and end with 2."""
-        from ssm_bootstrap.render.terminal import clean
-
-        self.exit(ExitStatus.USAGE, clean(f"{self.prog}: {_without_codes(message, self.given)}") + "\n")
-
-    def unknown_flags(self, words: Sequence[str]) -> str:
-        """What to say of the flags among the words that are none of this parser's; nothing where all of them are.
-
-        A mistyped flag may stand before a secret or hold one: no value is repeated, and no flag that does not look like one.
-        """
-        words = words[: list(words).index("--")] if "--" in words else words
-        typed = (word.partition("=")[0] for word in words if _FLAG_LIKE.match(word))
-        unknown = list(dict.fromkeys(flag for flag in typed if flag not in self._option_string_actions))
-        if not unknown:
-            return ""
-        from ssm_bootstrap.cli.suggestions import flag_meant
-
-        known = [flag for flag in self._option_string_actions if flag.startswith("--")]
-        named = ", ".join(f"{flag}{flag_meant(flag, known)}" for flag in unknown if _FLAG.fullmatch(flag))
-        return f"unknown flag{f' {named}' if named else ''}; {self.prog} --help lists the flags"
-
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Complain of a word that is not among the choices of an argument, and ask whether a near one was meant."""
-        if action.choices is None or value in action.choices:
-            return
-        from ssm_bootstrap.cli.suggestions import closest, question
-
-        choices = [str(choice) for choice in action.choices]
-        asked = question(closest(str(value), choices))
-        if isinstance(action, argparse._SubParsersAction):
-            self.complain(f"{value!r} is not a command{asked or ';'} {self.prog} --help lists the commands")
-        raise argparse.ArgumentError(action, f"{value!r} is not one of {', '.join(choices)}{asked}")
-
-
-_FLAG_LIKE = re.compile(r"--?[A-Za-z]")
-_FLAG = re.compile(r"--?[a-z][a-z0-9_-]{0,39}")
-
-
 def parser_for(words: Sequence[str]) -> Parser:
     """The parser; only the command that is asked for has its flags loaded."""
     parser = Parser(
         prog="ssm-bootstrap",
-        description="Registers an EC2 instance in a VPC without internet access as a node of AWS Systems Manager, "
-        "and says what is in the way.",
-        epilog=f"where to start:\n{_first()}\n\n{STATUSES}",
+        description=_(
+            "Registers an EC2 instance in a VPC without internet access as a node of AWS Systems Manager, "
+            "and says what is in the way."
+        ),
+        epilog="\n".join([_("where to start:"), f"{_first()}\n", _(STATUSES)]),
         formatter_class=Layout,
         allow_abbrev=False,
     )
     parser.given = words
     parser.set_defaults(words=tuple(words))
     parser.add_argument("--version", action="version", version=f"ssm-bootstrap {__version__}", help="print the version and exit")
+    add_language(parser)
     commands = parser.add_subparsers(prog=parser.prog, dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     asked = next((word for word in words if not word.startswith("-")), None)
     for name, title in COMMANDS.items():
-        described = f"{title[0].upper()}{title[1:]}."
-        command = commands.add_parser(name, help=title, description=described, formatter_class=Layout, allow_abbrev=False)
+        command = commands.add_parser(
+            name, help=say(title), description=say(f"{title[0].upper()}{title[1:]}."), formatter_class=Layout, allow_abbrev=False
+        )
         command.given = words
         if name == asked:
             _module(name).add_arguments(command)
-            command.epilog = "\n".join(["examples:", *(example.text() for example in examples_of(name))])
+            add_language(command)
+            command.epilog = "\n".join([_("examples:"), *(example.text() for example in examples_of(name))])
     return parser
 
 
-def _parsed(words: Sequence[str]) -> argparse.Namespace:
+def _language_in(words: Sequence[str]) -> tuple[list[str], Optional[str]]:
+    """The words without ``--lang``, and what it names; one that names no language is left to be complained of."""
+    rest: list[str] = []
+    named = None
+    left = iter(words)
+    for word in left:
+        flag, is_whole, value = word.partition("=")
+        if word == "--":
+            rest += [word, *left]
+        elif flag != "--lang":
+            rest.append(word)
+        else:
+            value = value if is_whole else next(left, "")
+            if value in LANGUAGES:
+                named = value
+            else:
+                rest += [word] if is_whole or not value else [word, value]
+    return rest, named
+
+
+def _parsed(given: Sequence[str]) -> argparse.Namespace:
     """The arguments; ``help COMMAND`` is ``COMMAND --help``, and no word at all a question. Raises SystemExit."""
+    words, language = _language_in(given)
+    speak(chosen(language, os.environ, (sys.stdout.encoding, sys.stderr.encoding)))
     words = [*words[1:], "--help"] if words and words[0] == "help" else words
     parser = parser_for(words)
+    parser.set_defaults(words=tuple(given))
     if not words:
-        parser.exit(ExitStatus.USAGE, SHORT)
-    if words[0].startswith("-") and words[0] not in parser._option_string_actions:
+        parser.exit(ExitStatus.USAGE, short_help())
+    if words[0].startswith("-") and words[0].partition("=")[0] not in parser._option_string_actions:
         # What follows may be its value, and that a secret: it is not taken for a command.
-        parser.complain("expected a command before the flags, as in ssm-bootstrap doctor --json")
+        parser.complain(_("expected a command before the flags, as in ssm-bootstrap doctor --json"))
     arguments, rest = parser.parse_known_args(words)
     if rest:
         command = _command_of(parser, arguments.command)
@@ -155,7 +125,7 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
         lists = [action.dest for action in command._actions if not action.option_strings and action.nargs == "*"]
         unknown = command.unknown_flags(rest)
         if unknown or not lists or any(word.startswith("-") for word in rest):
-            command.complain(unknown or f"too many arguments; {command.prog} --help shows what it takes")
+            command.complain(unknown or _("too many arguments; {program} --help shows what it takes", program=command.prog))
         setattr(arguments, lists[0], [*getattr(arguments, lists[0]), *rest])
     return arguments
 
@@ -167,20 +137,24 @@ def _command_of(parser: Parser, name: str) -> Parser:
 
 
 def _first() -> str:
-    return "\n".join(f"  ssm-bootstrap {name:<10} {title}" for name, title in FIRST.items())
+    return "\n".join(f"  ssm-bootstrap {name:<10} {say(title)}" for name, title in FIRST.items())
 
 
-SHORT = f"""usage: ssm-bootstrap COMMAND [FLAGS]
+SHORT = """usage: ssm-bootstrap COMMAND [FLAGS]
 
 Registers an EC2 instance in a VPC without internet access as a node of
 AWS Systems Manager, and says what is in the way. Start with one of these:
 
-{_first()}
+{first}
 
 ssm-bootstrap help COMMAND   flags and examples of one command
 ssm-bootstrap --help         all commands and exit statuses
 """
-"""What is told where no command was given."""
+
+
+def short_help() -> str:
+    """What is told where no command was given."""
+    return _(SHORT, first=_first())
 
 
 def examples_of(name: str) -> tuple[Example, ...]:
@@ -207,15 +181,17 @@ def run(words: Sequence[str]) -> int:
             return _say_to_nagios()
         return _printed(status, arguments, is_all=True)
     except Refusal as refusal:
-        return _say(_without_codes(refusal.message, words), refusal.status, arguments)
+        return _say(without_codes(say(refusal.message), words), refusal.status, arguments)
     except KeyboardInterrupt:
         from ssm_bootstrap.host.signals import INTERRUPTS
 
-        stands = f": {INTERRUPTS.standing}" if INTERRUPTS.standing else ""
-        return _say(f"interrupted{stands}", ExitStatus.INTERRUPTED, arguments)
+        stands = INTERRUPTS.standing
+        return _say(
+            _("interrupted: {standing}", standing=stands) if stands else _("interrupted"), ExitStatus.INTERRUPTED, arguments
+        )
     except Exception as error:
         if isinstance(error, OSError) and error.errno in NO_SPACE:
-            text = f"no room for what is to be written: {error.strerror}"
+            text = _("no room for what is to be written: {reason}", reason=error.strerror)
             return _say(text, status_of_errno(error.errno), arguments)
         if os.environ.get("SSM_BOOTSTRAP_DEBUG"):
             return _say_where(arguments)
@@ -251,18 +227,6 @@ def _say_where(arguments: Optional[argparse.Namespace]) -> int:
     return int(ExitStatus.BUG)
 
 
-def _without_codes(message: str, given: Sequence[str]) -> str:
-    """A message that repeats none of the words given that look like a code, be it given for a path, a region or an id.
-
-    One given for a path may come back as the last part of a longer one.
-    """
-    from ssm_bootstrap.catalog.secrets import NOT_REPEATED, codes_among
-
-    for code in codes_among(given, os.path.lexists):
-        message = message.replace(code, NOT_REPEATED)
-    return message
-
-
 def _say_to_nagios() -> int:
     """A flag that is wrong: for a scheduler 2 would be CRITICAL."""
     from ssm_bootstrap.render.monitoring import UNKNOWN, unknown_line
@@ -276,7 +240,9 @@ def _printed(status: int, arguments: Optional[argparse.Namespace], *, is_all: bo
     lost = problem()
     if lost is None:
         return status
-    _say(f"standard output: {lost.strerror}: what was printed there is not whole", ExitStatus.TRY_LATER, arguments)
+    _say(
+        _("standard output: {reason}: what was printed there is not whole", reason=lost.strerror), ExitStatus.TRY_LATER, arguments
+    )
     return int(ExitStatus.TRY_LATER) if is_all and status == ExitStatus.OK else status
 
 

@@ -15,6 +15,7 @@ from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.render.language import _
 
 SETTINGS = (".conf", ".ini", ".cfg", ".env", ".json", ".yaml", ".yml", ".service")
 """What the names of files of settings end in: a secret that one of them holds may stand in a log without a name beside it."""
@@ -88,9 +89,9 @@ def _kinds(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in names:
         if name not in KINDS:
-            raise unknown_name(name, "a source", KINDS)
+            raise unknown_name(name, _("a source"), KINDS)
     if not names:
-        raise argparse.ArgumentTypeError(f"expected one or more of {', '.join(KINDS)}")
+        raise argparse.ArgumentTypeError(_("expected one or more of {kinds}", kinds=", ".join(KINDS)))
     return names
 
 
@@ -99,7 +100,7 @@ def _policy(text: str) -> str:
 
     names = [policy.name for policy in POLICIES]
     if text not in names:
-        raise argparse.ArgumentTypeError(f"{text!r} is no policy; expected one of {', '.join(names)}")
+        raise argparse.ArgumentTypeError(_("{said!r} is no policy; expected one of {names}", said=text, names=", ".join(names)))
     return text
 
 

@@ -15,12 +15,15 @@ from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.model.localtime import in_zone, time_in_words
 from ssm_bootstrap.model.logs import LogDigest
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.render.brief import tell_brief
 from ssm_bootstrap.render.code_page import tell_code
 from ssm_bootstrap.render.findings_page import page
+from ssm_bootstrap.render.language import say
 from ssm_bootstrap.render.story import incident_document, tell_harmless, tell_story
 from ssm_bootstrap.render.text import Report
+from ssm_bootstrap.render.wording import records_line
 
 MOST_UNEXPLAINED = 20
 """Rows of unexplained errors that are told in text; JSON has them all."""
@@ -36,7 +39,7 @@ def tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secre
         found = explain_logs(digest, NO_SITE, region=region) if region else found
     for file in digest.files:
         for remark in file.remarks:
-            arguments.say(f"{file.path}: {remark}")
+            arguments.say(f"{file.path}: {say(remark)}")
     severities = {finding.severity for finding in found.findings}
     status = exit_status(Severity.ERROR in severities, Severity.WARNING in severities, arguments.strict)
     if arguments.json:
@@ -95,14 +98,14 @@ def _report(
     report.findings(diagnosis.findings)
     if not arguments.history and found.history:
         report.line()
-        report.line(f"Past faults not shown: {len(found.history)} (--history lists them).", "dim")
+        report.line(phrase("Past faults not shown: {count} (--history lists them).", count=len(found.history)), "dim")
     _tell_before(report, found, arguments)
     report.unseen(diagnosis)
     if len(listed) > MOST_UNEXPLAINED:
-        report.item("    ", f"and {len(listed) - MOST_UNEXPLAINED} more (--json has them)")
+        report.item("    ", phrase("and {count} more (--json has them)", count=len(listed) - MOST_UNEXPLAINED))
     explained, benign, unexplained = found.records
     report.line()
-    report.line(f"Records: {explained} explained, {benign} harmless, {unexplained} unexplained.", "dim")
+    report.line(records_line(explained, benign, unexplained), "dim")
     report.line()
     report.headline(diagnosis)
     return report

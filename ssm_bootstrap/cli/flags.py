@@ -9,6 +9,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple, Sequence, Union
 
 from ssm_bootstrap.model.aws import Region
+from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.render.language import _, say
 
 WIDTH = 78
 """Columns of an example: what is longer goes on in the next line, as a shell takes it."""
@@ -22,7 +24,7 @@ class Example(NamedTuple):
 
     def text(self) -> str:
         """The example as --help shows it."""
-        return "\n".join((f"  # {self.what}", *(f"  {part}" for part in self.lines())))
+        return "\n".join((f"  # {say(self.what)}", *(f"  {part}" for part in self.lines())))
 
     def lines(self) -> list[str]:
         """The command as it is pasted: over several lines where it is long, each beginning with a flag."""
@@ -43,9 +45,9 @@ def capabilities(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in names:
         if name not in CAPABILITIES:
-            raise unknown_name(name, "a capability", CAPABILITIES)
+            raise unknown_name(name, _("a capability"), CAPABILITIES)
     if not names:
-        raise argparse.ArgumentTypeError(f"expected one or more of {', '.join(CAPABILITIES)}")
+        raise argparse.ArgumentTypeError(_("expected one or more of {capabilities}", capabilities=", ".join(CAPABILITIES)))
     return names
 
 
@@ -53,7 +55,15 @@ def unknown_name(name: str, what: str, known: Sequence[str]) -> argparse.Argumen
     """What to raise for a name that is none of the known ones: with the one that was probably meant."""
     from ssm_bootstrap.cli.suggestions import closest, question
 
-    return argparse.ArgumentTypeError(f"{name!r} is not {what}; expected {', '.join(known)}{question(closest(name, known))}")
+    return argparse.ArgumentTypeError(
+        _(
+            "{name!r} is not {what}; expected {known}{question}",
+            name=name,
+            what=what,
+            known=", ".join(known),
+            question=question(closest(name, known)),
+        )
+    )
 
 
 def region(text: str) -> Region:
@@ -63,14 +73,16 @@ def region(text: str) -> Region:
     try:
         return region_from_person(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a valid region: {error}") from None
+        raise argparse.ArgumentTypeError(_("{said!r} is not a valid region: {error}", said=text, error=error)) from None
 
 
 def duration(text: str) -> float:
     """``--wait`` and its like: seconds, or a number with s, m or h."""
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([smh]?)", text.strip())
     if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a duration; expected seconds, or a time such as 90s, 15m or 2h")
+        raise argparse.ArgumentTypeError(
+            _("{said!r} is not a duration; expected seconds, or a time such as 90s, 15m or 2h", said=text)
+        )
     return float(found.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[found.group(2)]
 
 
@@ -82,14 +94,14 @@ def path(text: str) -> str:
 def count(text: str) -> int:
     """``--attempts``: a number from 1 to 100."""
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 100:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 1 to 100")
+        raise argparse.ArgumentTypeError(_("{said!r}: expected a number from 1 to 100", said=text))
     return int(text)
 
 
 def columns(text: str) -> int:
     """``--width``: a number from 20 to 500."""
     if not (text.isascii() and text.isdigit()) or not 20 <= int(text) <= 500:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 20 to 500")
+        raise argparse.ArgumentTypeError(_("{said!r}: expected a number from 20 to 500", said=text))
     return int(text)
 
 
@@ -122,7 +134,7 @@ def add_for(parser: argparse.ArgumentParser) -> None:
         type=capabilities,
         default=CAPABILITIES,
         metavar="CAPABILITY[,...]",
-        help=f"what has to work: one or more of {', '.join(CAPABILITIES)} (default: all)",
+        help=phrase("what has to work: one or more of {capabilities} (default: all)", capabilities=CAPABILITIES),
     )
 
 
@@ -205,7 +217,9 @@ def moment(text: str) -> Moment:
             return datetime.strptime(words, form)
         except ValueError:
             continue
-    raise argparse.ArgumentTypeError(f"{text!r} is not a time; expected a form such as 2h, 3d, 2026-11-23 or '2026-11-23 15:00'")
+    raise argparse.ArgumentTypeError(
+        _("{said!r} is not a time; expected a form such as 2h, 3d, 2026-11-23 or '2026-11-23 15:00'", said=text)
+    )
 
 
 def resolve(told: Moment, now: datetime, zone: tzinfo) -> datetime:

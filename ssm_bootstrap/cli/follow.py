@@ -23,6 +23,7 @@ from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.tail import Tail
 from ssm_bootstrap.model.codec import changed_value
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.model.timeline import EndedBy, Incident
 from ssm_bootstrap.render.story import ended, incident_document, started
@@ -92,7 +93,7 @@ def _paths(search: Search) -> tuple[str, ...]:
         named = tuple(dict.fromkeys(source.path for source in search.sources() if not _is_archive(source.path)))
         for path in named:
             if Files().kind(path) == "something else":
-                raise Refusal(ExitStatus.BAD_CONTENT, f"explain: {path}: expected a regular file with --follow")
+                raise Refusal(ExitStatus.BAD_CONTENT, phrase("explain: {path}: expected a regular file with --follow", path=path))
         return named
     files = Files()
     own = [path for path in log_paths(files, read_log_settings(files)) if not _is_archive(path)]

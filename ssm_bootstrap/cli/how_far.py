@@ -6,6 +6,7 @@ from typing import Iterator, Sequence
 
 from ssm_bootstrap.collect.logs.parts import LogFiles
 from ssm_bootstrap.host.steps import StepUnderWay
+from ssm_bootstrap.model.phrase import phrase
 
 BAR = 20
 """Columns of the bar."""
@@ -22,7 +23,7 @@ class Counted:
         """The same chunks, counted."""
         for chunk in chunks:
             self._read += len(chunk)
-            self._step.note(self._bar() if self._whole else f"{self._read >> 20} MB")
+            self._step.note(self._bar() if self._whole else phrase("{read} MB", read=self._read >> 20))
             yield chunk
 
     def _bar(self) -> str:

@@ -23,6 +23,7 @@ from ssm_bootstrap.host.machine import Program
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.session import real_host
 
 EXAMPLES = (
@@ -150,14 +151,18 @@ def unregistrable(host: Host) -> str:
     if not lacking:
         return ""
     flags, names = (" and ".join(parts) for parts in zip(*lacking))
-    return f"Nothing will register: there is no {names.replace(' and ', ' and no ')}. Run install again with {flags}."
+    return phrase(
+        "Nothing will register: there is no {replace}. Run install again with {flags}.",
+        replace=names.replace(" and ", " and no "),
+        flags=flags,
+    )
 
 
 def _tell(host: Host, steps: Sequence[Step], arguments: argparse.Namespace) -> int:
     lacking = "" if arguments.uninstall else unregistrable(host)
     if arguments.json:
         if lacking:
-            arguments.say(f"warning: {lacking}")
+            arguments.say(phrase("warning: {warning}", warning=lacking))
         told = [{"did": step.verb, "what": step.what, "note": step.why or None} for step in steps]
         print_document(
             {"schema": "ssm-bootstrap/1", "version": __version__, "command": "install", "exit_status": 0, "steps": told},
@@ -175,7 +180,7 @@ def _tell(host: Host, steps: Sequence[Step], arguments: argparse.Namespace) -> i
     elif not arguments.uninstall and not arguments.start:
         report.line()
         when = "At the next boot this machine registers" if arguments.enable else "Nothing registers by itself (--no-enable)"
-        report.line(f"{when}. To begin now:")
+        report.line(phrase("{when}. To begin now:", when=when))
         report.command("systemctl start --no-block ssm-bootstrap.service")
     print_report(report, host.secrets)
     return ExitStatus.OK

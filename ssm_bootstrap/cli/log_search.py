@@ -31,6 +31,7 @@ from ssm_bootstrap.host.workers import Workers
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.localtime import in_zone
 from ssm_bootstrap.model.logs import LogDigest, LogFile
+from ssm_bootstrap.model.phrase import phrase
 
 STANDARD_INPUT = "standard input"
 JOURNAL_UNITS = ("amazon-ssm-agent.service", "snap.amazon-ssm-agent.amazon-ssm-agent.service")
@@ -143,9 +144,15 @@ class Search:
         if self.files and digest.unseen and not digest.files:
             path, reason = digest.unseen[0]
             if reason == _NO_RIGHT and os.geteuid() != 0:
-                raise Refusal(ExitStatus.NO_PERMISSION, f"explain: {path}: {reason}: only root may read it: use sudo")
+                raise Refusal(
+                    ExitStatus.NO_PERMISSION,
+                    phrase("explain: {path}: {reason}: only root may read it: use sudo", path=path, reason=reason),
+                )
             word = next((word for word in self.files if os.path.abspath(word) == path), "")
-            raise Refusal(ExitStatus.NO_INPUT, f"explain: {path}: {reason}{'' if os.path.lexists(path) else meant(word)}")
+            question = "" if os.path.lexists(path) else meant(word)
+            raise Refusal(
+                ExitStatus.NO_INPUT, phrase("explain: {path}: {reason}{question}", path=path, reason=reason, question=question)
+            )
 
     def must_be_recognised(self, digest: LogDigest, matched: bool) -> None:
         """Refusal (66) where of all that was named nothing is a record of the agent, and no signature ``matched``.
@@ -156,8 +163,8 @@ class Search:
             return
         if (not digest.files and self.kinds == KINDS) or not any(os.path.isdir(word) for word in self.files):
             name = digest.files[0].path if digest.files else self.files[0]
-            expected = "expected the agent's log, or what a command printed; no line of it is known"
-            raise Refusal(ExitStatus.NO_INPUT, f"explain: {name}: {expected}")
+            expected = "explain: {name}: expected the agent's log, or what a command printed; no line of it is known"
+            raise Refusal(ExitStatus.NO_INPUT, phrase(expected, name=name))
 
     def sources(self) -> tuple[Source, ...]:
         """The files to read, the agent's own logs first."""
@@ -208,7 +215,7 @@ class Search:
 
     def _read_standard_input(self) -> LogDigest:
         try:
-            with self.step(f"reading {STANDARD_INPUT}") as shown:
+            with self.step(phrase("reading {standard_input}", standard_input=STANDARD_INPUT)) as shown:
                 counted = Counted(shown)
                 chunks = counted.passing(iter(lambda: sys.stdin.buffer.read(1 << 18), b""))
                 first = next(chunks, b"")
@@ -219,9 +226,15 @@ class Search:
         except OSError as error:
             from ssm_bootstrap.host.errorwords import words_of
 
-            raise Refusal(ExitStatus.NO_INPUT, f"explain: {STANDARD_INPUT}: {words_of(error)}") from None
+            raise Refusal(
+                ExitStatus.NO_INPUT,
+                phrase("explain: {standard_input}: {error}", standard_input=STANDARD_INPUT, error=words_of(error)),
+            ) from None
         if not any(file.bytes_read for file in digest.files):
-            raise Refusal(ExitStatus.NO_INPUT, f"explain: {STANDARD_INPUT}: expected a log; nothing came")
+            raise Refusal(
+                ExitStatus.NO_INPUT,
+                phrase("explain: {standard_input}: expected a log; nothing came", standard_input=STANDARD_INPUT),
+            )
         return digest
 
     def _read_piped_archive(self, chunks: Iterator[bytes]) -> LogDigest:
@@ -236,7 +249,12 @@ class Search:
         digest = self._read_packed([Source("", STANDARD_INPUT, 0.0)], _Piped(STANDARD_INPUT, kept))
         if left >= 0:
             return digest
-        cut = LogFile(STANDARD_INPUT, 0, 0, (f"its first {MOST_PIPED >> 20} MB were taken and the rest left out: name the file",))
+        cut = LogFile(
+            STANDARD_INPUT,
+            0,
+            0,
+            (phrase("its first {most_piped} MB were taken and the rest left out: name the file", most_piped=MOST_PIPED >> 20),),
+        )
         return replace(digest, files=(cut, *digest.files))
 
     def _read_journal(self) -> LogDigest:
@@ -251,15 +269,24 @@ class Search:
             with self.step("reading the journal"):
                 done = real_host(self.secrets).commands.run(words, timeout=JOURNAL_PATIENCE, most=JOURNAL_LIMIT)
         except CannotRun as error:
-            raise Refusal(ExitStatus.BAD_CONTENT, f"explain: the journal: {error}") from None
+            raise Refusal(ExitStatus.BAD_CONTENT, phrase("explain: the journal: {error}", error=error)) from None
         digest = self._read_stream(iter([done.output.encode("utf-8", "replace")]), "journal")
         remarks = []
         if done.left_out:
             remarks.append(
-                f"its newest {JOURNAL_LIMIT >> 20} MB were read, and {done.left_out} bytes before them left out (--since)"
+                phrase(
+                    "its newest {journal_limit} MB were read, and {left_out} bytes before them left out (--since)",
+                    journal_limit=JOURNAL_LIMIT >> 20,
+                    left_out=done.left_out,
+                )
             )
         if done.timed_out:
-            remarks.append(f"journalctl did not end in {JOURNAL_PATIENCE:g} s: what it gave until then was read")
+            remarks.append(
+                phrase(
+                    "journalctl did not end in {journal_patience:g} s: what it gave until then was read",
+                    journal_patience=JOURNAL_PATIENCE,
+                )
+            )
         files = tuple(replace(file, remarks=(*file.remarks, *remarks)) for file in digest.files)
         return replace(digest, files=files)
 

@@ -28,7 +28,9 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Diagnosis, Evidence, Finding, Severity
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Seen, value_of
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.render.brief import tell_brief
+from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.wire import document
 from ssm_bootstrap.session import Session, plan_of
 
@@ -94,7 +96,11 @@ def must_be_root(host: Host, message: str) -> None:
     try:
         host.machine.must_tell_processes()
     except OSError as error:
-        text = f"{error.filename}: {words_of(error)}: running processes cannot be listed without /proc; nothing was changed"
+        text = phrase(
+            "{filename}: {error}: running processes cannot be listed without /proc; nothing was changed",
+            filename=error.filename,
+            error=words_of(error),
+        )
         raise Refusal(ExitStatus.BAD_CONTENT, text) from None
 
 
@@ -104,7 +110,7 @@ def take_charge(host: Host, arguments: argparse.Namespace) -> Deadline:
     Gives the end of all waiting. Raises Refusal.
     """
     command: str = arguments.command
-    must_be_root(host, f"{command}: only root may change the agent's identity (use sudo)")
+    must_be_root(host, phrase("{command}: only root may change the agent's identity (use sudo)", command=command))
     INTERRUPTS.install(arguments.say.at_once, "nothing was changed")
     deadline = Deadline.after(host.clock, arguments.wait)
     recover_first(host, command, deadline.left(), arguments.say)
@@ -126,8 +132,10 @@ def must_not_cut(host: Host, command: str) -> None:
     workers = [item for item in processes if item.name in ("ssm-document-worker", "ssm-session-worker")]
     if workers:
         names = ", ".join(f"{item.name} (pid {item.pid})" for item in workers)
-        text = (
-            f"{command}: {names} is running: stopping the agent would cut off a patch run or a session; expected --now for that"
+        text = phrase(
+            "{command}: {names} is running: stopping the agent would cut off a patch run or a session; expected --now for that",
+            command=command,
+            names=names,
         )
         raise Refusal(ExitStatus.TRY_LATER, text)
 
@@ -145,15 +153,25 @@ def tell_outcome(session: Session, outcome: CommandOutcome, arguments: argparse.
         return status
     report = new_report(arguments.colour, arguments.width)
     if outcome.managed_instance_id and outcome.identity is not None:
-        known = f"{outcome.managed_instance_id} in {outcome.identity.region}"
-        report.line(f"Already registered: {known}. Nothing was changed.", "green")
+        known = phrase("{node} in {region}", node=outcome.managed_instance_id, region=outcome.identity.region)
+        report.line(phrase("Already registered: {known}. Nothing was changed.", known=known), "green")
         if outcome.identity.detail:
-            report.line(f"Note: {outcome.identity.detail}.")
+            report.line(phrase("Note: {detail}.", detail=outcome.identity.detail))
     elif outcome.managed_instance_id:
         where = region_at_work(session)
-        report.line(f"{'Registered' if outcome.attempts else 'Node'}: {outcome.managed_instance_id} in {where}.", "green")
+        facts = {"node": outcome.managed_instance_id, "region": where}
+        report.line(
+            _("Registered: {node} in {region}.", **facts) if outcome.attempts else _("Node: {node} in {region}.", **facts),
+            "green",
+        )
     elif outcome.identity is not None:
-        report.line(f"Registration failed. The old identity was restored: {outcome.identity.managed_instance_id}.", "bold red")
+        report.line(
+            phrase(
+                "Registration failed. The old identity was restored: {managed_instance_id}.",
+                managed_instance_id=outcome.identity.managed_instance_id,
+            ),
+            "bold red",
+        )
     if outcome.note:
         report.line(outcome.note)
     if outcome.proof is not None:
@@ -170,7 +188,7 @@ def tell_outcome(session: Session, outcome: CommandOutcome, arguments: argparse.
         report.finding(mismatch, brief=True)
     if outcome.abandoned is not None:
         report.line()
-        report.line(f"AWS still lists {outcome.abandoned.known_id}, which this machine no longer uses.")
+        report.line(phrase("AWS still lists {known_id}, which this machine no longer uses.", known_id=outcome.abandoned.known_id))
         report.line(
             "Once this node is online and if no other machine uses it, deregister it (you cannot roll back to it after that):"
         )
@@ -211,12 +229,14 @@ def region_mismatch(session: Session, status: ExitStatus) -> Optional[Finding]:
 
 def _tell_proof(report: Any, proof: Proof) -> None:
     if proof.online:
-        report.line(f"Online through {proof.channel} after {proof.seconds:.1f} s.", "green")
+        report.line(
+            phrase("Online through {channel} after {seconds:.1f} s.", channel=proof.channel, seconds=proof.seconds), "green"
+        )
         return
-    within = f" within {proof.seconds:.0f} s" if proof.seconds >= 1 else ""
-    report.line(f"The node did not come online{within}:", "bold red")
+    waited = _("The node did not come online within {seconds:.0f} s:", seconds=proof.seconds)
+    report.line(waited if proof.seconds >= 1 else _("The node did not come online:"), "bold red")
     for sign in proof.signs:
-        report.item("seen   " if sign.seen else "missing", f"{sign.name}: {sign.detail}")
+        report.item("seen   " if sign.seen else "missing", f"{say(sign.name)}: {say(sign.detail)}")
 
 
 def _document(

@@ -15,6 +15,8 @@ from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.systemd import ERROR, INFO, WARNING, is_journal, tell_status
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
+from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.render.language import say as in_language
 from ssm_bootstrap.render.terminal import clean
 
 if TYPE_CHECKING:
@@ -93,13 +95,12 @@ class Talk:
         """Say one line; that of an ``error`` is the last of a command."""
         if error:
             self.step.close()
-        line = self.masked(text)
-        self._write(line, ERROR if error else WARNING if line.startswith(("warning:", "waiting:")) else INFO)
+        self._write(self.masked(text), ERROR if error else WARNING if text.startswith(("warning:", "waiting:")) else INFO)
         self._status(text)
 
     def masked(self, text: str) -> str:
         """A line as it may be said where nothing may fail: clean, and without what is known of secrets."""
-        return self._secrets.told(clean(text))
+        return self._secrets.told(clean(in_language(text)))
 
     def at_once(self, text: str) -> None:
         """Say one line in the midst of whatever is being written: it takes none of Python's buffers, whose locks may be held."""
@@ -130,8 +131,8 @@ class Talk:
 
 def report_bug(error: BaseException, say: Talk) -> int:
     """A fault of this program: one line, and 70."""
-    text = f"{fault_words(error)} (SSM_BOOTSTRAP_DEBUG=1 shows where)"
-    say(f"ssm-bootstrap: a fault of ssm-bootstrap itself: {text}", error=True)
+    told = "ssm-bootstrap: a fault of ssm-bootstrap itself: {fault} (SSM_BOOTSTRAP_DEBUG=1 shows where)"
+    say(phrase(told, fault=fault_words(error)), error=True)
     return int(ExitStatus.BUG)
 
 
@@ -147,14 +148,19 @@ def check_place(flag: str, path: str) -> None:
     """
     place = os.path.abspath(path)
     if not os.path.isdir(os.path.dirname(place)) or path.endswith("/"):
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{flag}: {path}: expected a file in a directory that is there")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT, phrase("{flag}: {path}: expected a file in a directory that is there", flag=flag, path=path)
+        )
     if os.path.islink(place) or (os.path.exists(place) and not os.path.isfile(place)):
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{flag}: {path}: expected a new file or a regular one, and it is something else")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT,
+            phrase("{flag}: {path}: expected a new file or a regular one, and it is something else", flag=flag, path=path),
+        )
 
 
 def tell_written(say: Callable[[str], None], path: str, what: str) -> None:
     """Say on standard error where something was written, and what it is."""
-    say(f"wrote {os.path.abspath(path)}: {what}")
+    say(phrase("wrote {path}: {what}", path=os.path.abspath(path), what=what))
 
 
 def write_file(flag: str, path: str, data: bytes, mode: int, secrets: Secrets) -> None:

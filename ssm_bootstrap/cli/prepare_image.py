@@ -16,6 +16,9 @@ from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.findings import Diagnosis
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.render.language import say
+from ssm_bootstrap.render.terminal import cells
 from ssm_bootstrap.render.wire import document
 from ssm_bootstrap.session import Session, open_session, plan_of, real_host
 
@@ -68,29 +71,32 @@ def _status(prepared: Prepared) -> ExitStatus:
 def _report(session: Session, prepared: Prepared, arguments: argparse.Namespace) -> None:
     report = new_report(arguments.colour, arguments.width)
     report.line("Removed:" if prepared.removed else "There was nothing to remove.", "green")
-    width = max((len(item.what) for item in prepared.removed), default=0)
-    for item in prepared.removed:
-        report.item(f"{item.what:<{width}}", item.path)
+    names = [say(item.what) for item in prepared.removed]
+    width = max(map(cells, names), default=0)
+    for name, item in zip(names, prepared.removed):
+        report.item(name + " " * (width - cells(name)), item.path)
     for heading, style, unsearched in (
-        ("Left in place, to be checked by hand before you make the image:", "bold red", False),
-        ("Not checked:", "magenta", True),
+        (phrase("Left in place, to be checked by hand before you make the image:"), "bold red", False),
+        (phrase("Not checked:"), "magenta", True),
     ):
         rows = [item for item in prepared.left if item.is_unsearched is unsearched]
         if rows:
             report.line()
             report.line(heading, style)
         for row in rows:
-            report.line(f"{row.path}: {row.why}", indent=2)
+            report.line(f"{row.path}: {say(row.why)}", indent=2)
     if prepared.left_running:
         report.line()
-        report.line(f"Still running, and may write again: {', '.join(prepared.left_running)}.", "yellow")
+        report.line(
+            phrase("Still running, and may write again: {left_running}.", left_running=", ".join(prepared.left_running)), "yellow"
+        )
     report.line()
     report.line(
         "Shut this machine down now and make the image. It gets a machine-id at its next boot: do not register before that."
     )
     old = prepared.old.known_id
     if old:
-        report.line(f"AWS still lists {old}; if no other machine uses that node ID, deregister it:")
+        report.line(phrase("AWS still lists {old}; if no other machine uses that node ID, deregister it:", old=old))
         report.command(deregistration(prepared.old))
     print_report(report, session.host.secrets)
 

@@ -12,6 +12,7 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.render.brief import tell_brief
 from ssm_bootstrap.render.html import EXTRA, can_be_made, page
 from ssm_bootstrap.render.machine import node_line, tell_machine
@@ -43,7 +44,9 @@ def report_of(
         report.history(diagnosis.history)
     elif diagnosis.history:
         report.line()
-        report.line(f"Over by now, and not told here: {len(diagnosis.history)} (--history lists them).", "dim")
+        report.line(
+            phrase("Over by now, and not told here: {count} (--history lists them).", count=len(diagnosis.history)), "dim"
+        )
     report.line()
     report.headline(diagnosis)
     return report
@@ -92,7 +95,10 @@ def check_page(path: str) -> None:
     """Whether ``write_page`` can write there, and make a page at all, before anything is looked at; raises Refusal (78)."""
     check_place("--html", path)
     if not can_be_made():
-        raise Refusal(ExitStatus.BAD_CONTENT, f"--html: Jinja2 is missing: install {EXTRA}, or run the bundle, which has it")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT,
+            phrase("--html: Jinja2 is missing: install {extra}, or run the bundle, which has it", extra=EXTRA),
+        )
 
 
 def write_page(
@@ -110,7 +116,7 @@ def tell_short(observations: Observations, diagnosis: Diagnosis, arguments: argp
     report.verdicts([item for item in diagnosis.capabilities if item.verdict is not Verdict.OK])
     causes = [finding for finding in diagnosis.causes if finding.severity is not Severity.INFO]
     for finding in causes:
-        report.item(finding.code, f"{finding.title}. {finding.remedy.summary}")
+        report.item(finding.code, phrase("{title}. {change}", title=finding.title, change=finding.remedy.summary))
     if not causes:
         report.headline(diagnosis)
     print_report(report, secrets)

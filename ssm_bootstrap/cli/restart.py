@@ -30,6 +30,7 @@ from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import NOT_ASKED
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.observe import look_at_logs
 from ssm_bootstrap.session import Session, open_session, proxies_of, real_host
 
@@ -91,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
             return tell_outcome(session, refused, arguments)
         if not arguments.now:
             must_not_cut(host, "restart")
-        INTERRUPTS.standing = f"the agent was told to restart; {NOT_PROVEN}"
+        INTERRUPTS.standing = phrase("the agent was told to restart; {not_proven}", not_proven=NOT_PROVEN)
         proof = revive(session, timeout=arguments.timeout)
         INTERRUPTS.standing = "the agent was restarted"
         return tell_outcome(session, CommandOutcome(session.identity.managed_instance_id, proof=proof), arguments)
@@ -103,7 +104,10 @@ def _unfit(session: Session) -> Optional[CommandOutcome]:
     if identity.state is IdentityState.REGISTERED:
         return None
     if identity.state is IdentityState.UNREADABLE:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"restart: the vault cannot be read: {identity.detail}; nothing was done")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT,
+            phrase("restart: the vault cannot be read: {detail}; nothing was done", detail=identity.detail),
+        )
     shown = (Evidence("vault", "/var/lib/amazon/ssm/Vault", identity.detail or "no identity"),)
     facts = {"mi": identity.registration_file_id, "detail": identity.detail}
     finding = make_finding(identity.state.value, identity.registration_file_id or "this node", facts=facts, evidence=shown)
@@ -119,7 +123,7 @@ def _awake(session: Session, arguments: argparse.Namespace) -> Optional[CommandO
     reason = why_asleep(explain_logs(look_at_logs(session), session.overrides.site, region=region), session.host.clock.now())
     if reason is None:
         return CommandOutcome(mi, note="The agent is awake; nothing was done.", status=ExitStatus.OK)
-    arguments.say(f"the agent is asleep: {reason}")
+    arguments.say(phrase("the agent is asleep: {reason}", reason=reason))
     proxies, site = proxies_of(session)[0], session.overrides.site
     preflight = Preflight(session.host, region, session.agent_config, proxies, NOT_ASKED, site)
     with session.host.step("asking the endpoint"):

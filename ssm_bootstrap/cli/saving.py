@@ -13,6 +13,7 @@ from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.codec import NotDecodable, decode, encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observations import Observations
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.render.redact import redact_document
 
 SCHEMA = "ssm-bootstrap-observations/1"
@@ -41,18 +42,18 @@ def load_observations(path: str) -> Observations:
             text = stream.read(MOST + 1)
     except OSError as error:
         status = ExitStatus.NO_PERMISSION if isinstance(error, PermissionError) else ExitStatus.NO_INPUT
-        raise Refusal(status, f"--replay: {path}: {words_of(error)}") from None
+        raise Refusal(status, phrase("--replay: {path}: {error}", path=path, error=words_of(error))) from None
     if len(text) > MOST:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"--replay: {path}: larger than {MOST >> 20} MB")
+        raise Refusal(ExitStatus.BAD_CONTENT, phrase("--replay: {path}: larger than {most} MB", path=path, most=MOST >> 20))
     try:
         if text.startswith(b"\x1f\x8b"):
             text = observations_of_bundle(text, MOST)
         document = json.loads(text)
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-            raise NotDecodable(f'expected "schema": "{SCHEMA}"')
+            raise NotDecodable(phrase('expected "schema": "{schema}"', schema=SCHEMA))
         found: Observations = decode(Observations, document.get("observations"), "observations")
     except (ValueError, RecursionError) as error:
         words = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
-        expected = f"--replay: {path}: expected what doctor --save or --bundle writes: {words}"
+        expected = phrase("--replay: {path}: expected what doctor --save or --bundle writes: {words}", path=path, words=words)
         raise Refusal(ExitStatus.BAD_CONTENT, expected) from None
     return found

@@ -10,6 +10,7 @@ from typing import Callable, Iterator, Optional
 
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.steps import StepUnderWay
+from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.terminal import cells, wrapped
 
 WENT_WELL, WENT_WRONG, GOES_ON = "✓", "✗", "●"
@@ -32,13 +33,17 @@ def in_encoding(text: str, encoding: str) -> str:
 def length(seconds: float) -> str:
     """How long something took, in words."""
     if seconds < 10:
-        return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+        return _("{count} s", count=f"{seconds:.1f}")
+    if seconds < 120:
+        return _("{count} s", count=f"{seconds:.0f}")
+    return _("{minutes} min {seconds} s", minutes=f"{seconds // 60:.0f}", seconds=f"{seconds % 60:.0f}")
 
 
 def _so_far(seconds: float) -> str:
     whole = int(seconds)
-    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
+    if whole < 120:
+        return _("{count} s", count=whole)
+    return _("{minutes} min {seconds} s", minutes=whole // 60, seconds=whole % 60)
 
 
 class Screen:
@@ -146,7 +151,7 @@ class Steps:
                 self._over.set()
             if step.done:
                 mark = WENT_WELL if step.well else WENT_WRONG
-                self._say(f"{mark} {step.done} {length(self._clock.monotonic() - step.begun)}", step.well)
+                self._say(f"{mark} {say(step.done)} {length(self._clock.monotonic() - step.begun)}", step.well)
             elif not is_cut:  # what it is a part of is about to be cut too, and is not shown once more
                 self.show()
 
@@ -160,7 +165,7 @@ class Steps:
                 return BEAT
             step = self._open[-1]
             spent = self._clock.monotonic() - step.begun
-            text = self._masked(f"{step.doing}: {step.more}" if step.more else step.doing)
+            text = self._masked(f"{say(step.doing)}: {say(step.more)}" if step.more else step.doing)
             self._screen.rewrite(f"{GOES_ON} {text}", f" {_so_far(spent)}")
             return max(LEAST_BEAT, min(BEAT, BEAT - spent % BEAT))
 

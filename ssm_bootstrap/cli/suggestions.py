@@ -6,6 +6,7 @@ import os
 from typing import Iterable, Optional, Sequence
 
 from ssm_bootstrap.catalog.secrets import looks_like_a_code
+from ssm_bootstrap.render.language import _
 
 MOST_NAMES = 2000
 """Names of a directory that are compared."""
@@ -21,7 +22,7 @@ def closest(word: str, names: Iterable[str], cutoff: float = 0.6) -> Optional[st
 
 def question(name: Optional[str]) -> str:
     """What to add to a complaint: a question, or nothing."""
-    return f"; did you mean {name}?" if name else ""
+    return _("; did you mean {name}?", name=name) if name else ""
 
 
 def flag_meant(typed: str, known: Sequence[str]) -> str:
@@ -33,7 +34,7 @@ def flag_meant(typed: str, known: Sequence[str]) -> str:
     parts = [flag for flag in known if flag[2:].startswith(name) or flag.endswith(f"-{name}")]
     exact = f"--{name}" if f"--{name}" in known else None
     found = exact or (parts[0] if len(parts) == 1 else closest(f"--{name}", known, 0.7))
-    return f" (did you mean {found}?)" if found else ""
+    return _(" (did you mean {found}?)", found=found) if found else ""
 
 
 def meant(word: str) -> str:
@@ -48,7 +49,7 @@ def meant(word: str) -> str:
     if not directory:
         code = closest(name, FINDINGS, 0.75)
         if code:
-            return question(f"the code {code}")
+            return question(_("the code {code}", code=code))
     try:
         names = os.listdir(directory or ".")[:MOST_NAMES]
     except OSError:

@@ -19,6 +19,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.exitstatus import Refusal
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.render.redact import redact, redact_document, secret_values
 from ssm_bootstrap.render.terminal import clean
 
@@ -162,7 +163,7 @@ class _Bounded(io.RawIOBase):
         data = self._stream.read(self._left + 1 if size < 0 else min(size, self._left + 1))
         self._left -= len(data)
         if self._left < 0:
-            raise NotABundle(f"it unfolds to more than {self._most >> 20} MB")
+            raise NotABundle(phrase("it unfolds to more than {most} MB", most=self._most >> 20))
         return data
 
 
@@ -176,14 +177,16 @@ def observations_of_bundle(data: bytes, most: int, most_plain: int = MOST_PLAIN)
     except NotABundle:
         raise
     except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, RecursionError, OverflowError) as error:
-        raise NotABundle(f"not an archive of ours, or a torn one ({type(error).__name__})") from None
+        raise NotABundle(phrase("not an archive of ours, or a torn one ({kind})", kind=type(error).__name__)) from None
     if OBSERVATIONS not in found:
-        raise NotABundle(f"{OBSERVATIONS} is not in it")
+        raise NotABundle(phrase("{observations} is not in it", observations=OBSERVATIONS))
     if MANIFEST not in found:
-        raise NotABundle(f"{MANIFEST} is not in it")
+        raise NotABundle(phrase("{manifest} is not in it", manifest=MANIFEST))
     digest = _digest_of(found[MANIFEST])
     if hashlib.sha256(found[OBSERVATIONS]).hexdigest() != digest:
-        raise NotABundle(f"{OBSERVATIONS} is not what {MANIFEST} says was packed")
+        raise NotABundle(
+            phrase("{observations} is not what {manifest} says was packed", observations=OBSERVATIONS, manifest=MANIFEST)
+        )
     return found[OBSERVATIONS]
 
 
@@ -193,15 +196,15 @@ def _members(stream: _Bounded, most: int) -> dict[str, bytes]:
     with tarfile.open(fileobj=stream, mode="r|", bufsize=tarfile.BLOCKSIZE * 20) as archive:
         for number, member in enumerate(archive):
             if number >= MOST_MEMBERS:
-                raise NotABundle(f"it has more than {MOST_MEMBERS} members")
+                raise NotABundle(phrase("it has more than {most_members} members", most_members=MOST_MEMBERS))
             _check(member)
             name = member.name[len(PLACE) :]
             if name not in (OBSERVATIONS, MANIFEST):
                 continue
             if member.size > most:
-                raise NotABundle(f"{name} is larger than {most >> 20} MB")
+                raise NotABundle(phrase("{name} is larger than {most} MB", name=name, most=most >> 20))
             if name in found:
-                raise NotABundle(f"{name} is in it twice")
+                raise NotABundle(phrase("{name} is in it twice", name=name))
             content = archive.extractfile(member)
             found[name] = content.read() if content is not None else b""
     return found
@@ -211,9 +214,9 @@ def _check(member: tarfile.TarInfo) -> None:
     """Raises NotABundle for what no bundle of ours holds."""
     shown = clean(member.name)[:100]
     if not member.isreg() or member.issparse():
-        raise NotABundle(f"{shown} is no plain file")
+        raise NotABundle(phrase("{shown} is no plain file", shown=shown))
     if not member.name.startswith(PLACE) or ".." in member.name.split("/"):
-        raise NotABundle(f"{shown} lies outside of {PLACE}")
+        raise NotABundle(phrase("{shown} lies outside of {place}", shown=shown, place=PLACE))
 
 
 def _digest_of(manifest: bytes) -> str:
@@ -221,10 +224,10 @@ def _digest_of(manifest: bytes) -> str:
     try:
         document: Any = json.loads(manifest)
         if document["schema"] != SCHEMA:
-            raise NotABundle(f'{MANIFEST}: expected "schema": "{SCHEMA}"')
+            raise NotABundle(phrase('{manifest}: expected "schema": "{schema}"', manifest=MANIFEST, schema=SCHEMA))
         digests = [entry["sha256"] for entry in document["files"] if entry["name"] == OBSERVATIONS]
         return str(digests[0])
     except NotABundle:
         raise
     except (ValueError, KeyError, TypeError, IndexError, RecursionError):
-        raise NotABundle(f"{MANIFEST} does not say what was packed") from None
+        raise NotABundle(phrase("{manifest} does not say what was packed", manifest=MANIFEST)) from None

@@ -19,7 +19,9 @@ from ssm_bootstrap.host.secrets import keep_out_of_dumps
 from ssm_bootstrap.host.standard_input import StandardInput
 from ssm_bootstrap.model.aws import Domain
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE
+from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.user_data import LIMIT, BundleSource, CodeFrom, FirstBoot, cloud_config, needs, shell_script
 
 
@@ -27,23 +29,25 @@ def s3_uri(text: str) -> tuple[str, str]:
     """``--s3-uri``: bucket and key."""
     found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^\s\"'\\`$\x00-\x1f\x7f]{1,1000})", text)
     if found is None or ".." in found[1] or found[2].endswith("/") or not found[2].isprintable():
-        raise argparse.ArgumentTypeError(f"{text!r}: expected s3://BUCKET/KEY, as in s3://my-bucket/ssm-bootstrap.pyz")
+        raise argparse.ArgumentTypeError(
+            _("{word!r}: expected s3://BUCKET/KEY, as in s3://my-bucket/ssm-bootstrap.pyz", word=text)
+        )
     return found[1], found[2]
 
 
 def sha256(text: str) -> str:
     """``--sha256``: 64 hexadecimal digits."""
     if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected the 64 hexadecimal digits of a SHA-256")
+        raise argparse.ArgumentTypeError(_("{word!r}: expected the 64 hexadecimal digits of a SHA-256", word=text))
     return text.lower()
 
 
 def code_source(text: str) -> tuple[str, str]:
     """``--code-from``: file, parameter:NAME or secret:NAME."""
-    kind, _, name = text.partition(":")
+    kind, name = text.partition(":")[::2]
     if text == "file" or (kind in ("parameter", "secret") and re.fullmatch(r"[A-Za-z0-9/_+=.@:-]{1,1024}", name)):
         return kind, name
-    raise argparse.ArgumentTypeError(f"{text!r}: expected file, parameter:NAME or secret:NAME")
+    raise argparse.ArgumentTypeError(_("{word!r}: expected file, parameter:NAME or secret:NAME", word=text))
 
 
 EXAMPLES = (
@@ -107,11 +111,14 @@ def run(arguments: argparse.Namespace) -> int:
     text = cloud_config(first) if arguments.format == "cloud-config" else shell_script(first)
     size = len(text.encode())
     if size > LIMIT:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"user-data: {size} bytes; EC2 takes {LIMIT}; a shorter URL or key is needed")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT,
+            phrase("user-data: {size} bytes; EC2 takes {limit}; a shorter URL or key is needed", size=size, limit=LIMIT),
+        )
     print(text, end="")
     arguments.say("This user-data needs:")
     for line in needs(first):
-        arguments.say(f"- {line}")
+        arguments.say(f"- {say(line)}")
     return ExitStatus.OK
 
 
@@ -147,7 +154,9 @@ def _code(arguments: argparse.Namespace) -> tuple[CodeFrom, str, str]:
     code = _read("--code-in-user-data", arguments.code_in_user_data).strip()
     problem = code_problem(code)
     if problem or not re.fullmatch(r"[!-~]+", code):
-        raise Refusal(ExitStatus.BAD_CONTENT, f"--code-in-user-data: {problem or 'expected printable ASCII'}")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT, phrase("--code-in-user-data: {problem}", problem=problem or "expected printable ASCII")
+        )
     return CodeFrom.USER_DATA, "", code
 
 

@@ -8,6 +8,7 @@ from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.model.exitstatus import Refusal
 from ssm_bootstrap.model.observed import OUR_FAULT, Observed, Seen, Unseen
+from ssm_bootstrap.model.phrase import phrase
 
 T = TypeVar("T")
 
@@ -29,7 +30,11 @@ class Guard:
         except Refusal:
             raise
         except PermissionError as error:
-            return Unseen(f"{error.filename}: only root may read it" if error.filename else "only root may read it")
+            return Unseen(
+                phrase("{filename}: only root may read it", filename=error.filename)
+                if error.filename
+                else "only root may read it"
+            )
         except (OSError, ImportError) as error:
             return Unseen(words_of(error))
         except Exception as error:  # a collector of ours must not take the others with it

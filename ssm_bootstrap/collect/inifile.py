@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Sequence
 
 from ssm_bootstrap.model.patch import Problem
+from ssm_bootstrap.model.phrase import phrase
 
 MOST_VALUE = 1 << 16
 """Characters of a value over all its lines; one that is longer names thousands of mirrors, and no more is read of it."""
@@ -135,7 +136,13 @@ def parse_ini(text: str, path: str, problems: list[Problem]) -> list[ConfigSecti
                 sections[-1].values[key] = f"{value}\n{words}"
             elif not cut:
                 cut = True
-                problems.append(Problem(path, number, f"a value of more than {MOST_VALUE >> 10} KB: the rest of it is left out"))
+                problems.append(
+                    Problem(
+                        path,
+                        number,
+                        phrase("a value of more than {most_value} KB: the rest of it is left out", most_value=MOST_VALUE >> 10),
+                    )
+                )
             continue
         key = ""
         problem = ""

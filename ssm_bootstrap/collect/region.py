@@ -12,6 +12,7 @@ from ssm_bootstrap.model.agent import AgentConfig, Identity, IdentityState
 from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.phrase import phrase
 
 
 @dataclass(frozen=True)
@@ -61,4 +62,7 @@ def _told(source: str, text: str) -> Region:
     try:
         return Region(text)
     except ValueError as error:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{source}: {repeated(text)!r} is not a valid region: {error}") from None
+        raise Refusal(
+            ExitStatus.BAD_CONTENT,
+            phrase("{source}: {repeated!r} is not a valid region: {error}", source=source, repeated=repeated(text), error=error),
+        ) from None

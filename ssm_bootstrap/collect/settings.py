@@ -13,6 +13,7 @@ from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.phrase import phrase
 
 if TYPE_CHECKING:
     import configparser
@@ -45,27 +46,46 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
         return Configuration()
     for section in parser.sections():
         if section not in SECTIONS:
-            raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{repeated(section)}]: unknown; expected {KNOWN}")
+            raise Refusal(
+                ExitStatus.BAD_CONTENT,
+                phrase("{path}: [{repeated}]: unknown; expected {known}", path=path, repeated=repeated(section), known=KNOWN),
+            )
         for key in parser[section]:
             if key not in SECTIONS[section]:
-                raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [{section}] {repeated(key)}: unknown; expected {KNOWN}")
+                raise Refusal(
+                    ExitStatus.BAD_CONTENT,
+                    phrase(
+                        "{path}: [{section}] {repeated}: unknown; expected {known}",
+                        path=path,
+                        section=section,
+                        repeated=repeated(key),
+                        known=KNOWN,
+                    ),
+                )
     region = parser.get("node", "region", fallback="").strip()
     if region:
-        region = checked_region(f"{path}: [node] region", region)
+        region = checked_region(phrase("{path}: [node] region", path=path), region)
     try:
         closed = parser.getboolean("node", "closed", fallback=None)
     except ValueError:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [node] closed: expected yes or no") from None
+        raise Refusal(ExitStatus.BAD_CONTENT, phrase("{path}: [node] closed: expected yes or no", path=path)) from None
     account = parser.get("node", "account", fallback="").strip()
     if account and not re.fullmatch(r"[0-9]{12}", account):
         raise Refusal(
-            ExitStatus.BAD_CONTENT, f"{path}: [node] account: {repeated(account)[:40]!r} is no account: expected 12 digits"
+            ExitStatus.BAD_CONTENT,
+            phrase(
+                "{path}: [node] account: {repeated!r} is no account: expected 12 digits",
+                path=path,
+                repeated=repeated(account)[:40],
+            ),
         )
     for key in ("https", "http"):
         url = parser.get("proxy", key, fallback="").strip()
         if url and not _is_readable(url):
             expected = "expected a proxy such as http://proxy.example:3128"
-            raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [proxy] {key}: {expected}")
+            raise Refusal(
+                ExitStatus.BAD_CONTENT, phrase("{path}: [proxy] {key}: {expected}", path=path, key=key, expected=expected)
+            )
     return Configuration(
         region=region,
         closed=closed,
@@ -99,7 +119,10 @@ def configuration_without_code(files: Files) -> bytes:
     was, now = _sections(text, path), _sections(rest, path)
     was.get("activation", {}).pop("code", None)
     if was != now:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: [activation] code: could not be taken out alone; take it out by hand")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT,
+            phrase("{path}: [activation] code: could not be taken out alone; take it out by hand", path=path),
+        )
     return rest.encode("utf-8", "surrogateescape")
 
 
@@ -110,7 +133,9 @@ def _sections(text: str, path: str) -> dict[str, dict[str, str]]:
     try:
         parser.read_string(text, path)
     except configparser.Error:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{path}: expected [section] lines and key = value lines") from None
+        raise Refusal(
+            ExitStatus.BAD_CONTENT, phrase("{path}: expected [section] lines and key = value lines", path=path)
+        ) from None
     return {name: dict(parser[name]) for name in parser.sections()}
 
 
@@ -131,7 +156,9 @@ def _parse(files: Files, path: str) -> Optional[configparser.ConfigParser]:
     except configparser.Error as error:
         line = getattr(error, "lineno", None) or next((number for number, _ in getattr(error, "errors", [])), None)
         place = f"{path}:{line}" if line else path
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{place}: expected [section] lines and key = value lines") from None
+        raise Refusal(
+            ExitStatus.BAD_CONTENT, phrase("{place}: expected [section] lines and key = value lines", place=place)
+        ) from None
     return parser
 
 
@@ -142,4 +169,7 @@ def checked_region(source: str, text: str) -> Region:
     try:
         return region_from_person(text)
     except ValueError as error:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{source}: {repeated(text)!r} is not a valid region: {error}") from None
+        raise Refusal(
+            ExitStatus.BAD_CONTENT,
+            phrase("{source}: {repeated!r} is not a valid region: {error}", source=source, repeated=repeated(text), error=error),
+        ) from None

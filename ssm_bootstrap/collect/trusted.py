@@ -9,6 +9,7 @@ from ssm_bootstrap.host.checkedfiles import Held
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.phrase import phrase
 
 
 def fault_of_trusted(held: Held) -> str:
@@ -19,7 +20,7 @@ def fault_of_trusted(held: Held) -> str:
         return "is a directory" if held.directory else "expected a regular file"
     if not held.is_tight:
         expected = "expected a file of root that nobody else may write (chown root, chmod go-w)"
-        return f"owner {held.owner}, mode {held.mode:04o}; {expected}"
+        return phrase("owner {owner}, mode {mode:04o}; {expected}", owner=held.owner, mode=held.mode, expected=expected)
     return ""
 
 
@@ -30,15 +31,25 @@ def fault_of_secret(held: Held) -> str:
     if not held.regular:
         return "expected a regular file"
     if held.owner != 0 or held.mode & 0o077:
-        return f"owner {held.owner}, mode {held.mode:04o}; expected a file of root with mode 0600 (chown root, chmod 600)"
+        return phrase(
+            "owner {owner}, mode {mode:04o}; expected a file of root with mode 0600 (chown root, chmod 600)",
+            owner=held.owner,
+            mode=held.mode,
+        )
     return ""
 
 
 def _astray(held: Held) -> str:
     if held.detour:
-        return f"the link {held.detour} on the way to it is one that others may change; expected the file itself"
+        return phrase(
+            "the link {detour} on the way to it is one that others may change; expected the file itself", detour=held.detour
+        )
     expected = "expected only directories of root that nobody else may write (chown root, chmod go-w)"
-    return f"the directory {held.loose} on the way to it belongs to another user, or others may write it; {expected}"
+    return phrase(
+        "the directory {loose} on the way to it belongs to another user, or others may write it; {expected}",
+        loose=held.loose,
+        expected=expected,
+    )
 
 
 def read_trusted(files: Files, path: str, who: str, limit: int) -> bytes:

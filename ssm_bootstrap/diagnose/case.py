@@ -24,6 +24,7 @@ from ssm_bootstrap.model.machine import Image, Instance, Metadata, RunningIdenti
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import NOT_ASKED, OUR_FAULT, Observed, Unseen, value_of
 from ssm_bootstrap.model.patch import Patching
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import Site
 
 
@@ -210,14 +211,16 @@ class Case:
         """What decides where the agent dials but could not be read, and why; None where it is known where the agent dials."""
         config = self.agent_path.config
         if config.unreadable:
-            return Evidence("not looked at", config.path, f"{config.unreadable}: the agent may dial other hosts")
+            unread = phrase("{file}: the agent may dial other hosts", file=config.unreadable)
+            return Evidence("not looked at", config.path, unread)
         return self.unsure_proxy
 
     @property
     def unsure_proxy(self) -> Optional[Evidence]:
         """The environment of the agent's unit, if it could not be read."""
         unread = self.agent_path.unread
-        return Evidence("not looked at", "the agent's environment", f"{unread}: the agent may go by a proxy") if unread else None
+        said = phrase("{place}: the agent may go by a proxy", place=unread)
+        return Evidence("not looked at", "the agent's environment", said) if unread else None
 
     # what is said of it
 

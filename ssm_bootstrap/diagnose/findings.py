@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
+from string import Formatter
 from typing import Any, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.commands import fill_commands, mark_of, refill
 from ssm_bootstrap.catalog.findingkind import Side
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.model.findings import Evidence, Finding, Remedy, Severity, State
+from ssm_bootstrap.model.phrase import Phrase, phrase
 
-_UNKNOWN = {"mi": "this node", "issuer": "an issuer that is not named", "host": "the server"}
+_UNKNOWN = {"mi": phrase("this node"), "issuer": phrase("an issuer that is not named"), "host": phrase("the server")}
 """What stands in a sentence for a fact that is not known; a command has the fact's name in angle brackets."""
-
-
-class _Facts(defaultdict):  # type: ignore[type-arg]
-    """Fills a fact that is not known with its own name in angle brackets."""
-
-    def __missing__(self, key: str) -> str:
-        return mark_of(key)
 
 
 def make_finding(
@@ -43,9 +37,14 @@ def make_finding(
     kind = FINDINGS[code].worded(variant)
     known = {name: value for name, value in (facts or {}).items() if value}
 
-    def fill(text: str) -> str:
-        filled = text.format_map(_Facts(str, {**_UNKNOWN, **known, "subject": subject}))
-        return filled if "host" in known or not text.startswith("{host}") else filled[:1].upper() + filled[1:]
+    told = {**_UNKNOWN, **known, "subject": phrase(subject) if subject == kind.subject else subject}
+
+    def fill(text: str) -> Phrase:
+        names = [name for _, name, _, _ in Formatter().parse(text) if name]
+        made = phrase(text, **{name: told.get(name, mark_of(name)) for name in names})
+        if "host" in known or not text.startswith("{host}"):
+            return made
+        return Phrase(made[:1].upper() + made[1:], made.template, made.facts)
 
     commands = {**known, "subject": subject}
     remedy = Remedy(
@@ -79,10 +78,10 @@ def with_known(finding: Finding, facts: Mapping[str, str]) -> Finding:
     """
     given = {name: value for name, value in facts.items() if value}
 
+    swaps = {mark_of(name): value for name, value in given.items()}
+
     def words(text: str) -> str:
-        for name, value in given.items():
-            text = text.replace(mark_of(name), value)
-        return text
+        return (text if isinstance(text, Phrase) else Phrase(text)).swapped(swaps)
 
     remedy = finding.remedy
     return replace(

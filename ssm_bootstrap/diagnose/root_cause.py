@@ -10,6 +10,7 @@ from typing import Iterable, Mapping, Optional
 from ssm_bootstrap.catalog.findingkind import Scope, Side
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.model.findings import Finding, Remedy, Severity
+from ssm_bootstrap.model.phrase import phrase
 
 OUT_OF_ORDER = timedelta(seconds=5)
 """How much later than its effect a cause may be written: the agent's processes share a log and write it out of order."""
@@ -130,7 +131,7 @@ def _own_step_on(symptom: Finding) -> Optional[Side]:
 def _with_steps(cause: Finding, symptoms: Iterable[Finding]) -> Finding:
     remedy = cause.remedy
     for symptom in symptoms:
-        step = f"{symptom.code}: {symptom.remedy.summary}"
+        step = phrase("{code}: {change}", code=symptom.code, change=symptom.remedy.summary)
         if _own_step_on(symptom) is Side.AWS:
             remedy = replace(remedy, aws_steps=(*remedy.aws_steps, step))
         else:

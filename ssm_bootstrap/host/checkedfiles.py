@@ -9,6 +9,8 @@ import stat
 from dataclasses import dataclass, field
 from typing import BinaryIO, Callable, Iterator, Optional
 
+from ssm_bootstrap.model.phrase import phrase
+
 MOST_LINKS = 40
 """Links that are followed on the way to one file, as many as the kernel follows."""
 
@@ -159,7 +161,7 @@ def open_unled(root: str, path: str) -> BinaryIO:
     """
     with _opened(root, path, lambda mode: must_be_regular(mode, path)) as (way, descriptor):
         if way.detour:
-            words = f"not looked at: the link {way.detour} on the way to it is one that others may change"
+            words = phrase("not looked at: the link {detour} on the way to it is one that others may change", detour=way.detour)
             raise OSError(errno.ELOOP, words, path)
         found = os.fstat(descriptor)
         must_be_regular(found.st_mode, path)

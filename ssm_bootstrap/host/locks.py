@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Optional
 
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.phrase import phrase
 
 LOOKS, LOOK_AGAIN = 4, 0.005
 """How often, and after how many seconds, the name in a lock's file is looked for."""
@@ -30,8 +31,13 @@ class Holder:
         if not self.pid:
             return "another run"
         if self.gone:
-            return f"what {self.command} (pid {self.pid}, since {self.since}) started before it was killed"
-        return f"{self.command} (pid {self.pid}, since {self.since})"
+            return phrase(
+                "what {command} (pid {pid}, since {since}) started before it was killed",
+                command=self.command,
+                pid=self.pid,
+                since=self.since,
+            )
+        return phrase("{command} (pid {pid}, since {since})", command=self.command, pid=self.pid, since=self.since)
 
 
 class Locks:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Sequence
 
 from ssm_bootstrap.host.files import open_regular
+from ssm_bootstrap.model.phrase import phrase
 
 ANY_PURPOSE_NO_TIME = 0x80000 | 0x200000  # OpenSSL: X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME
 
@@ -175,7 +176,9 @@ class Network:
             question = dns.message.make_query(host, family)
             answer, _ = dns.query.udp_with_fallback(question, resolver, timeout=timeout, port=port)
         except dns.exception.Timeout as error:
-            raise TimeoutError(f"{resolver} did not answer in {timeout:g} s") from error
+            raise TimeoutError(
+                phrase("{resolver} did not answer in {timeout:g} s", resolver=resolver, timeout=timeout)
+            ) from error
         except dns.exception.DNSException as error:
             raise ValueError(f"{resolver}: {error}") from error
         wanted = dns.rdatatype.from_text(family)

@@ -9,6 +9,8 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any, AnyStr, Optional
 
+from ssm_bootstrap.model.phrase import phrase
+
 ROUNDS = 4
 """How deep escapes within escapes are taken off: JSON in JSON in a URL is three."""
 
@@ -216,7 +218,7 @@ class Secrets:
     def must_not_stand_in(self, data: bytes, where: str) -> None:
         """The last step before anything is written; raises Leak. A short word may be one of our own, and is none."""
         if self._are_in(unfold(data)):
-            raise Leak(f"{where}: a secret of this run stands in what was to be written; nothing was written")
+            raise Leak(phrase("{where}: a secret of this run stands in what was to be written; nothing was written", where=where))
 
     def masked(self, text: str, mask: str = "***") -> str:
         """The text without what is known, however it is written."""

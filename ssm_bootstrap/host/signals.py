@@ -7,6 +7,8 @@ import threading
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator
 
+from ssm_bootstrap.model.phrase import phrase
+
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -85,7 +87,7 @@ class Interrupts:
 
     def _on_signal(self, number: int, frame: Any) -> None:
         if self._first:
-            self._say(f"interrupted: {self._first}")
+            self._say(phrase("interrupted: {standing}", standing=self._first))
         if self._depth:
             self._pending = True
             return

@@ -6,6 +6,7 @@ import getpass
 import sys
 
 from ssm_bootstrap.host.secrets import keep_out_of_dumps
+from ssm_bootstrap.model.phrase import phrase
 
 LIMIT = 4096
 """Characters that are read of a pipe."""
@@ -20,6 +21,6 @@ class StandardInput:
         if not sys.stdin.isatty():
             return sys.stdin.read(LIMIT)
         try:
-            return getpass.getpass(f"{name} (it is not shown): ")
+            return getpass.getpass(phrase("{name} (it is not shown): ", name=name))
         except EOFError:
             return ""

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, Callable, Mapping, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ssm_bootstrap.model.observed import Seen, Unseen
+from ssm_bootstrap.model.phrase import Phrase
 
 T = TypeVar("T")
 
@@ -139,7 +140,9 @@ def _decode_dataclass(kind: type, data: Any, where: str) -> Any:
 def changed_value(value: T, change: Callable[[str], str]) -> T:
     """The same noun with ``change`` made to every text in it."""
     made: Any = value
-    if type(value) is str:
+    if isinstance(value, Phrase):
+        made = value.changed(change)
+    elif type(value) is str:
         made = change(value)
     elif type(value) is tuple:
         made = tuple(changed_value(item, change) for item in value)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Optional
 
+from ssm_bootstrap.model.phrase import phrase
+
 
 def offset_at(at: datetime, zone: tzinfo) -> timezone:
     """The zone as it is at a time of its own: a fixed offset, with the name that the zone has then (CET, CEST).
@@ -34,4 +36,4 @@ def span_in_words(start: Optional[datetime], end: Optional[datetime], unknown: s
         return first
     if start is not None and end is not None and start.tzname() == end.tzname():
         first = f"{start:%Y-%m-%d %H:%M:%S}"
-    return f"{first} to {last}"
+    return phrase("{first} to {last}", first=first, last=last)

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Callable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
+from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.selection import shown_evidence
 from ssm_bootstrap.render.shell import pasteable
-from ssm_bootstrap.render.text import IN_AWS, MARK, ON_THIS_MACHINE, SEVERITY_STYLE, VERDICT_STYLE, when_of
+from ssm_bootstrap.render.terminal import cells
+from ssm_bootstrap.render.text import IN_AWS, MARK, ON_THIS_MACHINE, SEVERITY_STYLE, VERDICT_STYLE
+from ssm_bootstrap.render.wording import when_of
 
 if TYPE_CHECKING:
     from ssm_bootstrap.model.capability import CapabilityVerdict
@@ -67,15 +70,22 @@ def tell_brief(report: Report, diagnosis: Diagnosis, *, details: str, heading: s
         _tell_cause(block, causes[0])
         others = dict.fromkeys(cause.code for cause in diagnosis.causes if cause not in causes[:1] and _is_grave(cause))
         if others:
-            block(1).cut(f"  then   {', '.join(others)}")
+            block(1).cut(f"  {report.label('then  ')} {', '.join(others)}")
         block(6).line()
     else:
         block(0).all_clear(diagnosis)
     remarks = len({finding.code for finding in diagnosis.causes if not _is_grave(finding)})
-    also = f", and {_many(remarks, 'remark')}" if remarks else ""
-    block(0).line(f"Details{also}: {details}", "dim")
+    block(0).line(_details(remarks, details), "dim")
     for kept in _fitting(blocks, MOST_LINES - len(report.lines)):
         report.append(kept.lines)
+
+
+def _details(remarks: int, command: str) -> str:
+    if not remarks:
+        return _("Details: {command}", command=command)
+    if remarks == 1:
+        return _("Details, and 1 remark: {command}", command=command)
+    return _("Details, and {count} remarks: {command}", count=remarks, command=command)
 
 
 def _is_grave(finding: Finding) -> bool:
@@ -99,43 +109,43 @@ def _tell_verdicts(report: Report, capabilities: Sequence[CapabilityVerdict], ca
         return
     if all(item.verdict is Verdict.OK for item in capabilities):
         names = ", ".join(item.capability.value for item in capabilities)
-        report.cut(f"✓ {names}: ok", VERDICT_STYLE[Verdict.OK])
+        report.cut(f"✓ {names}: {say(Verdict.OK.value)}", VERDICT_STYLE[Verdict.OK])
         return
     width = max(len(item.capability.value) for item in capabilities)
-    words = max(len(item.verdict.value) for item in capabilities)
+    words = max(cells(say(item.verdict.value)) for item in capabilities)
     for item in capabilities:
-        begin = f"{_VERDICT_MARK[item.verdict]} {item.capability.value:<{width}}  {item.verdict.value:<{words}}"
+        verdict = say(item.verdict.value)
+        begin = f"{_VERDICT_MARK[item.verdict]} {item.capability.value:<{width}}  {verdict}{' ' * (words - cells(verdict))}"
         because = [code for code in item.because if code in causes] or item.because
         report.cut(begin, VERDICT_STYLE[item.verdict], rest=f"  {', '.join(because)}")
 
 
 def _list_causes(report: Report, causes: Sequence[Finding]) -> None:
     for cause in causes[:MOST_CAUSES]:
-        report.cut(f"{MARK[cause.severity]} {cause.code}", SEVERITY_STYLE[cause.severity], rest=f"  {cause.title}")
+        report.cut(f"{MARK[cause.severity]} {cause.code}", SEVERITY_STYLE[cause.severity], rest=f"  {say(cause.title)}")
     if len(causes) > MOST_CAUSES:
-        report.cut(f"  and {len(causes) - MOST_CAUSES} more", "dim")
+        report.cut(_("and {count} more", count=len(causes) - MOST_CAUSES), "dim", 2)
 
 
 def _list_unexplained(report: Report, unexplained: Sequence[Unexplained]) -> None:
     for item in unexplained[:MOST_UNEXPLAINED]:
-        part = f"  (in {item.part.name})" if item.part else ""
-        report.cut(f"{item.count} x {item.template}{part}", indent=2)
+        part = f"  {_('(in {part})', part=say(item.part.name))}" if item.part else ""
+        report.cut(f"{item.count} x {say(item.template)}{part}", indent=2)
     if len(unexplained) > MOST_UNEXPLAINED:
-        report.cut(f"and {len(unexplained) - MOST_UNEXPLAINED} more", "dim", 2)
+        report.cut(_("and {count} more", count=len(unexplained) - MOST_UNEXPLAINED), "dim", 2)
 
 
 def _besides(diagnosis: Diagnosis) -> Iterator[str]:
     """What was not seen and what is not known, a line each: nothing is reassured of that was not looked at."""
     if diagnosis.crashed:
-        yield f"A check of ssm-bootstrap itself failed: {', '.join(name for name, _ in diagnosis.crashed)}"
+        yield _("A check of ssm-bootstrap itself failed: {names}", names=[name for name, error in diagnosis.crashed])
     if diagnosis.unseen:
-        yield f"Could not be checked: {', '.join(dict.fromkeys(subject for subject, _ in diagnosis.unseen))}"
+        subjects = dict.fromkeys(say(subject) for subject, reason in diagnosis.unseen)
+        yield _("Could not be checked: {subjects}", subjects=list(subjects))
     if diagnosis.unexplained:
-        yield f"Unexplained in the logs: {_many(sum(item.count for item in diagnosis.unexplained), 'error')}"
-
-
-def _many(count: int, name: str) -> str:
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+        count = sum(item.count for item in diagnosis.unexplained)
+        several = _("Unexplained in the logs: {count} errors", count=count)
+        yield _("Unexplained in the logs: 1 error") if count == 1 else several
 
 
 def _tell_cause(block: Callable[[int], Report], cause: Finding) -> None:
@@ -143,16 +153,16 @@ def _tell_cause(block: Callable[[int], Report], cause: Finding) -> None:
     begin = block(0)
     begin.title(f"{MARK[cause.severity]} {cause.code}", cause.title, SEVERITY_STYLE[cause.severity])
     if cause.logged and cause.last is not None:
-        block(3).cut(f"  when   {when_of(cause)}")
+        block(3).cut(f"  {begin.label('when  ')} {when_of(cause)}")
     for evidence in shown_evidence(cause)[:1]:
-        where = evidence.locator.rpartition("/")[2] if evidence.locator.startswith("/") else evidence.locator
-        block(1).cut(f"  seen   {where}: {evidence.excerpt}")
-    block(0).item("change", f"{IN_AWS if cause.remedy.on_aws else ON_THIS_MACHINE} {cause.remedy.summary}")
+        where = evidence.locator.rpartition("/")[2] if evidence.locator.startswith("/") else say(evidence.locator)
+        block(1).cut(f"  {begin.label('seen  ')} {say(where)}: {say(evidence.excerpt)}")
+    block(0).item("change", f"{say(IN_AWS if cause.remedy.on_aws else ON_THIS_MACHINE)} {say(cause.remedy.summary)}")
     look, change = first_commands(cause.remedy)
-    for rank, words, command in ((4, "to look", look), (3, "to change", change)):
+    for rank, words, command in ((4, _("to look:"), look), (3, _("to change:"), change)):
         if command is not None:
             shown = block(rank)
-            shown.line(f"{words}:", "dim", 2)
+            shown.line(words, "dim", 2)
             for line in pasteable((command,)):
                 shown.command(line)
 

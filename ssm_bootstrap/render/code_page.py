@@ -8,6 +8,7 @@ from typing import Mapping, Union
 
 from ssm_bootstrap.catalog.commands import fill_commands
 from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
+from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.shell import IN_BRACKETS
 from ssm_bootstrap.render.text import IN_AWS, ON_THIS_MACHINE, Report
 
@@ -24,7 +25,7 @@ _IN_WORDS: Mapping[str, str] = {
 }
 """How a fact is called where a page tells of no case in particular; all others by their names: the host, the region."""
 
-_UNKNOWN = re.compile(r"(?P<start>\A|[.?!] )?(?P<before>[\w-])?\0(?P<name>[a-z_]{1,40})\0(?P<after>-\w)?")
+_UNKNOWN = re.compile(r"(?P<start>\A|[.?!] )?(?P<before>[\w-])?\0(?P<name>[a-z_]{1,40})\0(?P<after>-\w)?", re.ASCII)
 
 
 class _Prose(dict[str, str]):
@@ -34,30 +35,36 @@ class _Prose(dict[str, str]):
         return _IN_WORDS[key] if key in ("domain", "port") else f"\0{key}\0"
 
 
+def in_words(name: str) -> str:
+    """How a fact that is not known is called."""
+    return _IN_WORDS.get(name, f"the {name.replace('_', ' ')}")
+
+
 def _in_words(found: re.Match[str]) -> str:
     name = found["name"]
     before, after = found["before"] or "", found["after"] or ""
     if before or after:  # a part of a name, such as a bucket's
         return f"{found['start'] or ''}{before}<{name.replace('_', ' ')}>{after}"
-    words = _IN_WORDS.get(name, f"the {name.replace('_', ' ')}")
+    words = say(in_words(name))
     return f"{found['start']}{words[:1].upper()}{words[1:]}" if found["start"] is not None else words
 
 
 def _prose(text: str, known: Mapping[str, str]) -> str:
     """A row's text without Markdown, and with words in place of what only a report knows."""
-    filled = _UNKNOWN.sub(_in_words, text.format_map(_Prose(known)))
+    filled = _UNKNOWN.sub(_in_words, say(text).format_map(_Prose(known)))
     return IN_BRACKETS.sub(lambda found: f"<{found[1].lower().replace('-', ' ')}>", filled).replace("`", "'")
 
 
 def tell_code(report: Report, kind: FindingKind, known: Mapping[str, str]) -> None:
     """The page; ``known`` are the facts that the caller gave, such as the region."""
-    remark = "; may resolve by itself" if kind.transient else ""
     report.line(kind.code, "bold")
-    report.line(f"{_prose(kind.title, known)} ({kind.severity.value}{remark})")
+    facts = {"title": _prose(kind.title, known), "severity": say(kind.severity.value)}
+    passing = kind.transient
+    report.line(_("{title} ({severity}; may resolve by itself)", **facts) if passing else _("{title} ({severity})", **facts))
     _tell(report, kind, known)
     for variant in kind.variants:
         report.line()
-        report.line(f"If {variant.when}:", "bold")
+        report.line(_("If {case}:", case=say(variant.when)), "bold")
         if variant.title:
             report.line(_prose(variant.title, known))
         _tell(report, variant, known)

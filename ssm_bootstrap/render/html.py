@@ -13,14 +13,17 @@ from ssm_bootstrap.model.findings import Diagnosis, Finding, Remedy, Severity, U
 from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.phrase import Phrase, phrase
 from ssm_bootstrap.render.ladder import ladder, longest_of, rungs_shown
+from ssm_bootstrap.render.language import _, say, spoken
 from ssm_bootstrap.render.machine import machine_lines
 from ssm_bootstrap.render.path import Passage, instance_facts, ways
 from ssm_bootstrap.render.selection import Mark, lesser, mark_of, shown_evidence, symptom_rows
 from ssm_bootstrap.render.shell import blocks
 from ssm_bootstrap.render.targets import outcome
 from ssm_bootstrap.render.terminal import clean
-from ssm_bootstrap.render.text import when_of, why_unsure
+from ssm_bootstrap.render.text import why_unsure
+from ssm_bootstrap.render.wording import confirmation, times, when_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,11 +35,11 @@ MOST_CHANGES = 2
 """Causes whose change stands open on the page; those that come after them are folded, and do not fill a third sheet of paper."""
 
 _MARKS = {
-    Mark.OK: ("ok", "ok"),
-    Mark.FAILED: ("no", "fails"),
-    Mark.PARTLY: ("partly", "fails, does without"),
-    Mark.UNNEEDED: ("unneeded", "fails, not needed"),
-    Mark.UNKNOWN: ("unknown", "not known"),
+    Mark.OK: ("ok", phrase("ok")),
+    Mark.FAILED: ("no", phrase("fails")),
+    Mark.PARTLY: ("partly", phrase("fails, does without")),
+    Mark.UNNEEDED: ("unneeded", phrase("fails, not needed")),
+    Mark.UNKNOWN: ("unknown", phrase("not known")),
 }
 _PLACEHOLDER = re.compile(r"(\b[A-Z][A-Z0-9_]*=[a-z-]*\.\.\.)")
 _QUOTED = re.compile(r"`([^`]+)`")
@@ -108,7 +111,7 @@ def _dialled(observations: Observations, diagnosis: Diagnosis) -> Iterator[dict[
             "host": f"{probe.target.host}:{probe.target.port}",
             "lesser": lesser(probe, mark),
             "address": probe.address or "-",
-            "proxy": f"by proxy {probe.target.proxy}" if probe.target.proxy is not None else "",
+            "proxy": _("by proxy {proxy}", proxy=probe.target.proxy) if probe.target.proxy is not None else "",
             "rungs": list(zip(stages, ladder(probe, stages, longest))),
             "outcome": outcome(probe),
             "needed_by": ", ".join(probe.target.required_by),
@@ -117,30 +120,35 @@ def _dialled(observations: Observations, diagnosis: Diagnosis) -> Iterator[dict[
 
 def _facts(finding: Finding) -> list[tuple[str, str]]:
     """What is told of a finding beside what to change."""
-    facts = [("about", finding.subject), ("why", finding.cause)]
+    facts = [(_("about"), say(finding.subject)), (_("why"), say(finding.cause))]
     if finding.last is not None:
-        facts.insert(1, ("in the log", when_of(finding)))
+        facts.insert(1, (_("in the log"), when_of(finding)))
     shown = shown_evidence(finding)
-    facts += [("seen", f"{item.locator}: {item.excerpt}") for item in shown]
+    facts += [(_("seen"), f"{say(item.locator)}: {say(item.excerpt)}") for item in shown]
     if len(finding.evidence) > len(shown):
-        facts.append(("", f"and {len(finding.evidence) - len(shown)} more like it"))
+        facts.append(("", _("and {count} more like it", count=len(finding.evidence) - len(shown))))
     if finding.confirmed_by:
-        facts.append(("also", f"confirmed by the {' and the '.join(finding.confirmed_by)}"))
+        facts.append((_("also"), confirmation(finding)))
     return facts
 
 
 def _sides(remedy: Remedy) -> Sequence[tuple[str, Sequence[str], Any]]:
     """Each side that has something to do: heading, steps, and commands by purpose; the one that makes the change first."""
-    aws = ("In AWS and on the network", remedy.aws_steps, blocks(remedy.aws_commands))
-    here = ("On the instance", remedy.instance_steps, blocks(remedy.instance_commands))
+    aws = (_("In AWS and on the network"), remedy.aws_steps, blocks(remedy.aws_commands))
+    here = (_("On the instance"), remedy.instance_steps, blocks(remedy.instance_commands))
     return [side for side in ((aws, here) if remedy.on_aws else (here, aws)) if side[1] or side[2]]
 
 
+def _in_backquotes(text: str) -> list[str]:
+    return _QUOTED.split(say(text))
+
+
 def _told(item: Unexplained) -> str:
-    last = time_in_words(item.last) if item.last else "at an unknown time"
-    times = "once" if item.count == 1 else f"{item.count} times"
-    part = f"in {item.part.name}, " if item.part else ""
-    return f"({part}{times}, last {last}{f', {item.file}' if item.file else ''})"
+    last = time_in_words(item.last) if item.last else _("at an unknown time")
+    told = [_("{times}, last {time}", times=times(item.count), time=last)]
+    if item.part:
+        told.insert(0, _("in {part}", part=say(item.part.name)))
+    return f"({', '.join([*told, item.file] if item.file else told)})"
 
 
 def _template(name: str) -> str:
@@ -155,7 +163,7 @@ def _environment() -> Environment:
 
     def seen(value: object) -> object:
         """What a template prints: control and invisible characters written out, but in what is markup already."""
-        return value if isinstance(value, Markup) else clean(str(value), lines=True)
+        return value if isinstance(value, Markup) else clean(say(value) if isinstance(value, Phrase) else str(value), lines=True)
 
     made = Environment(
         loader=FunctionLoader(_template),
@@ -166,7 +174,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        in_backquotes=_QUOTED.split, placeholders=_PLACEHOLDER.split, sides=_sides, facts_of=_facts, words_of=_MARKS.__getitem__
+        said=say,
+        in_backquotes=_in_backquotes,
+        placeholders=_PLACEHOLDER.split,
+        sides=_sides,
+        facts_of=_facts,
+        words_of=_MARKS.__getitem__,
     )
-    made.globals.update(style=Markup(style()), identity=id)
+    made.globals.update(style=Markup(style()), identity=id, _=_, language=spoken)
     return made

@@ -12,6 +12,7 @@ from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
 from ssm_bootstrap.model.failure import Stage
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
 from ssm_bootstrap.model.observed import reason_of, value_of
+from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence
 from ssm_bootstrap.render.targets import outcome
 
@@ -64,8 +65,8 @@ class Way:
     @property
     def sentence(self) -> str:
         """The whole way in words, for who does not see the picture."""
-        stations = ", ".join(f"{station.name}: {station.passage.value}" for station in self.stations)
-        return f"The way to {self.service}, port {self.port}: {stations}."
+        stations = [f"{say(station.name)}: {say(station.passage.value)}" for station in self.stations]
+        return _("The way to {service}, port {port}: {stations}.", service=self.service, port=self.port, stations=stations)
 
 
 _WORST_FIRST = (Mark.FAILED, Mark.PARTLY, Mark.UNKNOWN, Mark.UNNEEDED, Mark.OK)
@@ -175,7 +176,7 @@ def _name_of_endpoint(probe: Probe, observations: Observations) -> str:
 def _seen(probe: Probe, finding: Optional[Finding]) -> str:
     """What shows it: how far the dialling came, or what a log says where the dialling shows nothing."""
     if finding is not None and probe.failed is None:
-        return next((f"{item.locator}: {item.excerpt}" for item in shown_evidence(finding, 1)), "")
+        return next((f"{say(item.locator)}: {say(item.excerpt)}" for item in shown_evidence(finding, 1)), "")
     return f"{probe.target.host}:{probe.target.port} {outcome(probe)}"
 
 
@@ -196,11 +197,11 @@ def instance_facts(observations: Observations) -> Iterator[Fact]:
         yield _known("security groups", *metadata.security_groups)
     else:
         reason = reason_of(instance.metadata) if instance is not None else reason_of(observations.instance)
-        yield Fact("instance", (), f"not known: {reason}")
+        yield Fact("instance", (), _("not known: {reason}", reason=say(reason)))
     if instance is not None:
         yield _known("resolver", *instance.resolvers)
 
 
 def _known(term: str, *values: str) -> Fact:
     known = tuple(value for value in values if value)
-    return Fact(term, known, "" if known else "not known")
+    return Fact(term, known, "" if known else _("not known"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Iterator, Sequence
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.failure import Failure
 from ssm_bootstrap.model.findings import Diagnosis, Evidence, Finding, Severity
+from ssm_bootstrap.render.language import _, say
 
 if TYPE_CHECKING:
     from ssm_bootstrap.model.network import Probe
@@ -48,9 +49,10 @@ def symptom_rows(findings: Sequence[Finding]) -> tuple[tuple[str, str], ...]:
 def _words(title: str, cause: str, group: Sequence[Finding]) -> str:
     subjects = tuple(dict.fromkeys(finding.subject for finding in group))
     changes = tuple(dict.fromkeys(finding.remedy.summary for finding in group))
-    named = f": {', '.join(subjects)}" if len(subjects) > 1 else ""
-    change = f" {changes[0]}" if len(changes) == 1 and changes[0] else ""
-    return f"{title} (because of {cause}){named}.{change}"
+    facts = {"title": say(title), "cause": cause, "subjects": [say(subject) for subject in subjects]}
+    several = len(subjects) > 1
+    said = _("{title} (because of {cause}): {subjects}.", **facts) if several else _("{title} (because of {cause}).", **facts)
+    return f"{said} {say(changes[0])}" if len(changes) == 1 and changes[0] else said
 
 
 def mark_of(probe: Probe, diagnosis: Diagnosis) -> Mark:
@@ -85,5 +87,5 @@ def _told(probe: Probe, findings: Sequence[Finding]) -> Iterator[Severity]:
 def lesser(probe: Probe, mark: Mark) -> str:
     """What stands behind the host of a target that is not always needed."""
     if probe.target.optional:
-        return " (optional)"
-    return " (not needed)" if mark is Mark.UNNEEDED else ""
+        return _(" (optional)")
+    return _(" (not needed)") if mark is Mark.UNNEEDED else ""

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import NamedTuple, Sequence
 
 from ssm_bootstrap.model.findings import ShellCommand
+from ssm_bootstrap.model.phrase import joined, phrase
 
 IN_BRACKETS = re.compile(r"<([A-Z][A-Z0-9-]*)>")
 """A fact that is not known, as the rows of findings have it."""
@@ -38,7 +39,7 @@ class NumberedCommand(NamedTuple):
     @property
     def remark(self) -> str:
         """What is told of it beside itself."""
-        return f"{self.number}: {self.about}" if self.about else str(self.number)
+        return joined((f"{self.number}: ", phrase(self.about)), "") if self.about else str(self.number)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -63,7 +64,7 @@ def blocks(commands: Sequence[ShellCommand]) -> tuple[CommandBlock, ...]:
         for number, command in group:
             new = [name for name in _names((command,)) if name not in _names(commands[: number - 1])]
             told.append(NumberedCommand(number, command.about, _settings(new), in_variables(command.text)))
-        heading = "To change:" if changes else "To look afterwards:" if found else "To look:"
+        heading = phrase("To change:" if changes else "To look afterwards:" if found else "To look:")
         found.append(CommandBlock(changes, heading, tuple(told)))
     return tuple(found)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Optional, Sequence
 
-from ssm_bootstrap.model.localtime import span_in_words, time_in_words
+from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.timeline import Ending, Incident, Sign
-from ssm_bootstrap.render.text import Report
+from ssm_bootstrap.render.language import _, say
+from ssm_bootstrap.render.wording import span, times
 
 if TYPE_CHECKING:
     from ssm_bootstrap.render.text import Report
@@ -21,11 +22,11 @@ def tell_story(report: Report, incidents: Sequence[Incident], zone: str) -> None
     if not incidents:
         return
     report.line()
-    report.line(f"What happened (log times carry no zone; this machine's is assumed: {zone}):", "bold")
+    report.line(_("What happened (log times carry no zone; this machine's is assumed: {zone}):", zone=zone), "bold")
     for incident in incidents[:MOST_INCIDENTS]:
         report.item("now ", in_words(incident))
     if len(incidents) > MOST_INCIDENTS:
-        report.item("    ", f"and {len(incidents) - MOST_INCIDENTS} more (--json has them)")
+        report.item("    ", _("and {count} more (--json has them)", count=len(incidents) - MOST_INCIDENTS))
 
 
 def tell_harmless(report: Report, rows: Sequence[tuple[int, str, str]]) -> None:
@@ -33,35 +34,44 @@ def tell_harmless(report: Report, rows: Sequence[tuple[int, str, str]]) -> None:
     if not rows:
         return
     report.line()
-    report.line("Harmless:", "dim")
+    report.line(_("Harmless:"), "dim")
     for count, name, meaning in rows:
-        report.item(f"{count} x", f"{name}: {meaning}")
+        report.item(f"{count} x", f"{name}: {say(meaning)}")
 
 
 def in_words(incident: Incident) -> str:
     """One incident as one sentence a fact."""
-    said = [f"{incident.code}, {incident.subject}: {_when(incident)}"]
+    said = [f"{incident.code}, {say(incident.subject)}: {_when(incident)}"]
     if incident.goes_on and incident.breaks:
-        said.append(f"blocks {', '.join(item.value for item in incident.breaks)}")
+        said.append(_blocks(incident))
     if incident.ending is not None:
-        said.append(f"over: {_ending(incident.ending)}")
+        said.append(_("over: {ending}", ending=_ending(incident.ending)))
     if incident.start is not None:
-        said.append(f"last good sign before: {_sign(incident.last_good)}" if incident.last_good else "no good sign before it")
-    said += [f"changed: {change}" for change in incident.changed]
-    return "; ".join(said)
+        good = incident.last_good
+        said.append(_("last good sign before: {sign}", sign=_sign(good)) if good else _("no good sign before it"))
+    return "; ".join([*said, *_changes(incident)])
 
 
 def started(incident: Incident) -> str:
     """The line of ``--follow`` when an incident starts."""
-    blocks = f"; blocks {', '.join(item.value for item in incident.breaks)}" if incident.breaks else ""
-    changed = "".join(f"; changed: {change}" for change in incident.changed)
-    return f"{_time(incident.start)} started: {incident.code}, {incident.subject}{blocks}{changed}"
+    facts = {"time": _time(incident.start), "code": incident.code, "subject": say(incident.subject)}
+    blocks = [_blocks(incident)] if incident.breaks else []
+    return "; ".join([_("{time} started: {code}, {subject}", **facts), *blocks, *_changes(incident)])
 
 
 def ended(incident: Incident) -> str:
     """The line of ``--follow`` when it is over."""
-    why = _ending(incident.ending) if incident.ending is not None else "no further occurrence"
-    return f"{_time(incident.end or incident.last)} ended: {incident.code}, {incident.subject}; {_when(incident)}; {why}"
+    facts = {"time": _time(incident.end or incident.last), "code": incident.code, "subject": say(incident.subject)}
+    why = _ending(incident.ending) if incident.ending is not None else _("no further occurrence")
+    return "; ".join([_("{time} ended: {code}, {subject}", **facts), _when(incident), why])
+
+
+def _blocks(incident: Incident) -> str:
+    return _("blocks {capabilities}", capabilities=[item.value for item in incident.breaks])
+
+
+def _changes(incident: Incident) -> list[str]:
+    return [_("changed: {change}", change=say(change)) for change in incident.changed]
 
 
 def incident_document(incident: Incident) -> dict[str, Any]:
@@ -85,34 +95,40 @@ def _iso(at: Optional[datetime]) -> Optional[str]:
 
 
 def _time(at: Optional[datetime]) -> str:
-    return time_in_words(at) if at else "at an unknown time"
+    return time_in_words(at) if at else _("at an unknown time")
 
 
 def _ending(ending: Ending) -> str:
-    return f"{ending.words} at {_time(ending.at)}" if ending.at is not None else ending.words
+    words = say(ending.words)
+    return _("{event} at {time}", event=words, time=_time(ending.at)) if ending.at is not None else words
 
 
 def _sign(sign: Sign) -> str:
-    said = f"{sign.name} {sign.value}".rstrip()
-    return f"{said} at {_time(sign.at)}"
+    said = f"{say(sign.name)} {sign.value}".rstrip()
+    return _("{event} at {time}", event=said, time=_time(sign.at))
 
 
 def _when(incident: Incident) -> str:
-    times = "once" if incident.count == 1 else f"{incident.count} times"
+    often = times(incident.count)
     if incident.start is None or incident.last is None:
-        return f"{times}, at an unknown time"
+        return _("{times}, at an unknown time", times=often)
     if incident.start == incident.last:
-        return f"{'since ' if incident.goes_on else ''}{_time(incident.start)}, {times}"
-    rate = f", {incident.rate:g} an hour" if incident.rate is not None else ""
-    lasted = _span(incident.last - incident.start)
+        facts = {"time": _time(incident.start), "times": often}
+        return _("since {time}, {times}", **facts) if incident.goes_on else _("{time}, {times}", **facts)
+    rate = [_("{rate:g} an hour", rate=incident.rate)] if incident.rate is not None else []
+    lasted = _length(incident.last - incident.start)
     if incident.goes_on:
-        return f"since {_time(incident.start)}, {lasted} to the last occurrence, {times}{rate}"
-    return f"{span_in_words(incident.start, incident.last, '')} ({lasted}), {times}{rate}"
+        begun = _("since {time}, {length} to the last occurrence", time=_time(incident.start), length=lasted)
+    else:
+        begun = f"{span(incident.start, incident.last)} ({lasted})"
+    return ", ".join([begun, often, *rate])
 
 
-def _span(length: timedelta) -> str:
+def _length(length: timedelta) -> str:
     seconds = int(length.total_seconds())
     if seconds < 120:
-        return f"{seconds} s"
+        return _("{count} s", count=seconds)
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    return f"{minutes} min" if hours < 2 else f"{hours} h" if days < 3 else f"{days} days"
+    if hours < 2:
+        return _("{count} min", count=minutes)
+    return _("{count} h", count=hours) if days < 3 else _("{count} days", count=days)

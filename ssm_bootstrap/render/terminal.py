@@ -75,8 +75,38 @@ def wrapped(text: str, width: int) -> Iterator[str]:
         yield line
 
 
+_BEGINS_NO_LINE = frozenset(
+    "、。，．・：；？！）」』】〉》〕］｝ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々ゝゞヽヾ〻‥…゛゜％)]},.:;!?%"
+)
+_ENDS_NO_LINE = frozenset("（「『【〈《〔［｛([{")
+"""Where a line of Japanese may not break (JIS X 4051, kinsoku)."""
+
+
 def _words(text: str) -> Iterator[str]:
-    """Words with the blanks behind them."""
+    """Words with the blanks behind them; where letters are written without blanks each is a word with what cannot leave it."""
+    if text.isascii():
+        yield from _by_blanks(text)
+        return
+    for word in _by_blanks(text):
+        begin = 0
+        for at in range(1, len(word)):
+            before, after = word[at - 1], word[at]
+            if (
+                (_is_wide(before) or _is_wide(after))
+                and after != " "
+                and after not in _BEGINS_NO_LINE
+                and before not in _ENDS_NO_LINE
+            ):
+                yield word[begin:at]
+                begin = at
+        yield word[begin:]
+
+
+def _is_wide(letter: str) -> bool:
+    return letter > "\u10ff" and _cells(letter) == 2
+
+
+def _by_blanks(text: str) -> Iterator[str]:
     at = 0
     while at < len(text):
         end = text.find(" ", at)

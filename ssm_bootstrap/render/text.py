@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Optional, Sequence
 
 from ssm_bootstrap.model.capability import CapabilityVerdict, Verdict
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, ShellCommand
-from ssm_bootstrap.model.localtime import span_in_words, time_in_words
+from ssm_bootstrap.model.localtime import time_in_words
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.timeline import Incident
 from ssm_bootstrap.render.folding import folded
+from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence, symptom_rows
 from ssm_bootstrap.render.shell import blocks
 from ssm_bootstrap.render.targets import target_lines
 from ssm_bootstrap.render.terminal import cells, chopped, clean, wrapped
+from ssm_bootstrap.render.wording import confirmation, history_words, records_line, when_of
 
 if TYPE_CHECKING:
     from ssm_bootstrap.model.network import Probe
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
 VERDICT_STYLE = {Verdict.OK: "green", Verdict.DEGRADED: "yellow", Verdict.BROKEN: "bold red", Verdict.UNKNOWN: "magenta"}
 SEVERITY_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-IN_AWS, ON_THIS_MACHINE = "In AWS:", "On this machine:"
+IN_AWS, ON_THIS_MACHINE = phrase("In AWS:"), phrase("On this machine:")
 """Over the steps and commands of either side."""
 
 MARK = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
@@ -40,9 +43,9 @@ _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "
 def why_unsure(diagnosis: Diagnosis) -> str:
     """What stands in place of an all-clear where no fault is known, and not all is either; empty where all is."""
     if any(item.verdict is Verdict.UNKNOWN for item in diagnosis.capabilities):
-        return "No fault found, but not everything could be checked."
+        return _("No fault found, but not everything could be checked.")
     if diagnosis.unexplained and not diagnosis.capabilities:  # no verdict says that what they are about works all the same
-        return "No known fault found; see the unexplained errors."
+        return _("No known fault found; see the unexplained errors.")
     return ""
 
 
@@ -62,8 +65,9 @@ class Report:
         return self.in_ascii(lines) if self._plain else lines
 
     def _clean(self, text: str) -> str:
-        """Text from outside as this terminal can show it; before it is wrapped, as what is written out is longer."""
-        return self.in_ascii(clean(text)) if self._plain else clean(text)
+        """Text as the reader understands it and this terminal shows it; before it is wrapped: what is written out is longer."""
+        said = clean(say(text))
+        return self.in_ascii(said) if self._plain else said
 
     @property
     def lines(self) -> list[str]:
@@ -97,7 +101,8 @@ class Report:
 
     def cut(self, text: str, style: str = "", indent: int = 0, rest: str = "") -> None:
         """One line, whatever its length: what does not fit is left out, and so told; ``rest`` follows without the style."""
-        whole, begin = self._clean(text + rest), self._clean(text)
+        begin = self._clean(text)
+        whole = begin + self._clean(rest)
         room = self._width - indent
         if cells(whole) > room:
             whole = next(chopped(whole, room - 3)) + "..."
@@ -105,10 +110,18 @@ class Report:
 
     def item(self, label: str, text: str, indent: int = 2) -> None:
         """A paragraph with a label that hangs out to the left."""
+        label = self.label(label)
         room = cells(label) + 1
         first, *rest = wrapped(self._clean(text), max(1, self._width - indent - room))
         self._lines.append(" " * indent + self._styled(label, "dim") + " " + first)
         self._lines += [" " * (indent + room) + line for line in rest]
+
+    @staticmethod
+    def label(text: str) -> str:
+        """A label as the reader understands it, as wide as the English one is with the blanks behind it."""
+        english = text.rstrip()
+        said = say(english)
+        return text if said == english else said + " " * max(0, cells(text) - cells(said))
 
     def entry(self, label: str, text: str) -> None:
         """A paragraph of a list: its label in the text's first line, and what follows a little to the right of it."""
@@ -145,7 +158,7 @@ class Report:
         if not causes or causes[0].severity is not Severity.ERROR:
             self.all_clear(diagnosis)
         if causes:
-            self.line(f"{self._mark(causes[0])} {causes[0].title}", SEVERITY_STYLE[causes[0].severity])
+            self.line(f"{self._mark(causes[0])} {say(causes[0].title)}", SEVERITY_STYLE[causes[0].severity])
             self._change(causes)
 
     def all_clear(self, diagnosis: Diagnosis) -> None:
@@ -154,16 +167,17 @@ class Report:
         if unsure:
             self.line(unsure, "magenta")
         elif any(item.verdict is Verdict.DEGRADED for item in diagnosis.capabilities):
-            self.line("Working, but degraded: see the warnings.", "yellow")
+            self.line(_("Working, but degraded: see the warnings."), "yellow")
         elif diagnosis.main_causes:
-            self.line("Nothing is broken; see the warnings.", "yellow")
+            self.line(_("Nothing is broken; see the warnings."), "yellow")
         else:
-            self.line("No fault found.", "green")
+            self.line(_("No fault found."), "green")
 
     def _change(self, causes: Sequence[Finding]) -> None:
         self.item("change", causes[0].remedy.summary)
         if len(causes) > 1:
-            self.item("then", f"{', '.join(dict.fromkeys(finding.code for finding in causes[1:]))} (below)")
+            codes = tuple(dict.fromkeys(finding.code for finding in causes[1:]))
+            self.item("then", _("{codes} (below)", codes=codes))
 
     def _mark(self, finding: Finding) -> str:
         return MARK[finding.severity]
@@ -173,9 +187,10 @@ class Report:
         if not capabilities:
             return
         names = max(cells(item.capability.value) for item in capabilities)
-        words = max(cells(item.verdict.value) for item in capabilities)
+        words = max(cells(say(item.verdict.value)) for item in capabilities)
         for item in capabilities:
-            verdict = self._styled(item.verdict.value, VERDICT_STYLE[item.verdict]) + " " * (words - cells(item.verdict.value))
+            said = say(item.verdict.value)
+            verdict = self._styled(said, VERDICT_STYLE[item.verdict]) + " " * (words - cells(said))
             begin = f"  {item.capability.value:<{names}}  "
             margin = cells(begin) + words + 2
             first, *rest = wrapped(", ".join(item.because), max(1, self._width - margin))
@@ -195,7 +210,7 @@ class Report:
         symptoms = symptom_rows(findings)
         if symptoms:
             self.line()
-            self.line("Symptoms of the above:", "dim")
+            self.line(_("Symptoms of the above:"), "dim")
             for code, text in symptoms:
                 self.entry(code, text)
 
@@ -210,11 +225,11 @@ class Report:
         self.item("why   ", finding.cause)
         shown = shown_evidence(finding)
         for evidence in shown:
-            self.item("seen  ", f"{evidence.locator}: {evidence.excerpt}")
+            self.item("seen  ", f"{say(evidence.locator)}: {say(evidence.excerpt)}")
         if len(finding.evidence) > len(shown):
-            self.item("      ", f"and {len(finding.evidence) - len(shown)} more like it (--json has them)")
+            self.item("      ", _("and {count} more like it (--json has them)", count=len(finding.evidence) - len(shown)))
         if finding.confirmed_by:
-            self.item("also  ", f"confirmed by the {' and the '.join(finding.confirmed_by)}")
+            self.item("also  ", confirmation(finding))
         if brief:
             return
         remedy = finding.remedy
@@ -243,10 +258,10 @@ class Report:
         """What is over, one row a fault: what, from when to when, how often, and what ended it."""
         if not incidents:
             self.line()
-            self.line("The logs show no past faults.", "dim")
+            self.line(_("The logs show no past faults."), "dim")
             return
         self.line()
-        self.line("Past faults, newest first (what, when, how often, what ended it):", "bold")
+        self.line(_("Past faults, newest first (what, when, how often, what ended it):"), "bold")
         for row in incidents:
             self.entry(row.code, history_words(row))
 
@@ -266,46 +281,30 @@ class Report:
     def unseen(self, diagnosis: Diagnosis, records: bool = False) -> None:
         """What could not be looked at, what no signature knows, and what broke in this program."""
         for heading, rows in (
-            ("Could not be checked:", diagnosis.unseen),
-            ("A check of ssm-bootstrap itself failed:", diagnosis.crashed),
+            (_("Could not be checked:"), diagnosis.unseen),
+            (_("A check of ssm-bootstrap itself failed:"), diagnosis.crashed),
         ):
             if rows:
                 self.line()
                 self.line(heading, "magenta")
                 for subject, reason in rows:
-                    self.item("-", f"{subject}: {reason}")
+                    self.item("-", f"{say(subject)}: {say(reason)}")
         if diagnosis.unexplained:
             self.line()
-            self.line("Unexplained errors:", "magenta")
+            self.line(_("Unexplained errors:"), "magenta")
             for item in diagnosis.unexplained:
-                self.item(f"{item.count} x", f"{item.template} (in {item.part.name})" if item.part else item.template)
+                part = f" {_('(in {part})', part=say(item.part.name))}" if item.part else ""
+                self.item(f"{item.count} x", f"{say(item.template)}{part}")
         if records and any(diagnosis.records):
             explained, benign, unexplained = diagnosis.records
             self.line()
-            self.line(f"Records: {explained} explained, {benign} harmless, {unexplained} unexplained.", "dim")
-
-
-def history_words(row: Incident) -> str:
-    """What a fault that is over was about, when, how often, and what ended it."""
-    when = span_in_words(row.start, row.last, "time unknown")
-    times = "once" if row.count == 1 else f"{row.count} times"
-    ending = row.ending
-    end = (
-        "" if ending is None else f"; {ending.words} {time_in_words(ending.at)}" if ending.at is not None else f"; {ending.words}"
-    )
-    return f"{row.subject}: {when}, {times}{end}"
-
-
-def when_of(finding: Finding) -> str:
-    """How often the log tells of it, and when."""
-    last = time_in_words(finding.last) if finding.last else "time unknown"
-    if finding.count == 1 or finding.first is None or finding.first == finding.last:
-        return f"{last}, once" if finding.count == 1 else f"{last}, {finding.count} times"
-    return f"{finding.count} times, {span_in_words(finding.first, finding.last, 'time unknown')}"
+            self.line(records_line(explained, benign, unexplained), "dim")
 
 
 def _remark(finding: Finding) -> str:
-    return f"{finding.title} (in the log, {when_of(finding)})" if finding.logged else finding.title
+    if not finding.logged:
+        return finding.title
+    return _("{title} (in the log, {when})", title=say(finding.title), when=when_of(finding))
 
 
 def heading(observations: Observations, region: Optional[str]) -> str:

@@ -30,6 +30,7 @@ BOTH = {
     "/usr/share/doc/ssm-bootstrap/ssm-bootstrap.cdx.json": "0644",
     "/usr/share/fish/vendor_completions.d/ssm-bootstrap.fish": "0644",
     "/usr/share/man/man1/ssm-bootstrap.1.gz": "0644",
+    "/usr/share/man/ja/man1/ssm-bootstrap.1.gz": "0644",
 }
 DEB = {
     "/usr/share/doc/ssm-bootstrap/changelog.Debian.gz": "0644",

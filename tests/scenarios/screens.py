@@ -7,6 +7,7 @@ from typing import Iterator, Tuple
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.cli.report import brief_of
+from ssm_bootstrap.render.language import ENGLISH, LANGUAGES, speak
 from ssm_bootstrap.render.text import Report
 from tests.scenarios.player import Played
 
@@ -29,15 +30,24 @@ SHOWN = (
 """Scenarios whose screens are committed."""
 
 
-def screen(played: Played, columns: int) -> str:
-    """What ``doctor`` prints of a story on a terminal of so many columns."""
+def name_of(story: str, columns: int, lines: int, language: str) -> str:
+    """The name of a committed screen."""
+    return f"{story}-{columns}x{lines}{'' if language == ENGLISH else f'-{language}'}.txt"
+
+
+def screen(played: Played, columns: int, language: str = ENGLISH) -> str:
+    """What ``doctor`` prints of a story on a terminal of so many columns, in a language."""
+    speak(language)
     report = Report(columns)
     brief_of(report, played.observations, played.diagnosis, details="ssm-bootstrap doctor --full", machine=True)
+    speak(ENGLISH)
     return report.text.replace(f"ssm-bootstrap {__version__}", "ssm-bootstrap VERSION", 1)
 
 
 def screens(played: Played) -> Iterator[Tuple[Path, str, int]]:
     """Where each committed screen of a story stands, what it shows now, and how many lines the terminal has."""
     if played.scenario.name in SHOWN:
-        for columns, lines in SIZES:
-            yield HOME / f"{played.scenario.name}-{columns}x{lines}.txt", screen(played, columns), lines
+        for language in LANGUAGES:
+            for columns, lines in SIZES:
+                name = name_of(played.scenario.name, columns, lines, language)
+                yield HOME / name, screen(played, columns, language), lines

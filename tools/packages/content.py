@@ -7,11 +7,13 @@ import gzip
 import json
 import os
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 from ssm_bootstrap import __version__
+from ssm_bootstrap.render.language import ENGLISH, LANGUAGES, speak
 from tools.packages.completions import complete
 from tools.packages.grammar import whole_parser
 from tools.packages.manual import manual
@@ -78,7 +80,7 @@ def entries(bundle: Bundle, zsh: str, version: str = __version__) -> list[Entry]
         Entry("etc/ssm-bootstrap.conf", CONFIGURATION.read_bytes()),
         Entry("etc/ssm-bootstrap", None, 0o700),
         Entry("usr/lib/systemd/system-preset/80-ssm-bootstrap.preset", (HERE / "files" / "ssm-bootstrap.preset").read_bytes()),
-        Entry("usr/share/man/man1/ssm-bootstrap.1.gz", packed(manual(parser, version, bundle.epoch).encode())),
+        *(Entry(*page) for page in manuals(version, bundle.epoch)),
         Entry(f"{DOCUMENTS}/ssm-bootstrap.cdx.json", bundle.bill),
     ]
     for path in sorted(UNITS.iterdir()):
@@ -87,6 +89,15 @@ def entries(bundle: Bundle, zsh: str, version: str = __version__) -> list[Entry]
     for shell, place in {**COMPLETIONS, "zsh": f"{zsh}/_ssm-bootstrap"}.items():
         found.append(Entry(place, complete(parser, shell).encode()))
     return found
+
+
+def manuals(version: str, epoch: int) -> Iterator[tuple[str, bytes]]:
+    """Where the manual page of each language lies, and the page."""
+    for language in LANGUAGES:
+        speak(language)
+        place = "usr/share/man" if language == ENGLISH else f"usr/share/man/{language}"
+        yield f"{place}/man1/ssm-bootstrap.1.gz", packed(manual(whole_parser(), version, epoch).encode())
+    speak(ENGLISH)
 
 
 def packed(data: bytes) -> bytes:

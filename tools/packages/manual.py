@@ -13,42 +13,50 @@ from pathlib import Path
 from typing import Optional
 
 from ssm_bootstrap.cli.entry import COMMANDS, FIRST, STATUSES, examples_of
+from ssm_bootstrap.render.language import _, say, spoken
 from tools.packages.grammar import commands_of
 
-REST = Path(__file__).with_name("files") / "manual-rest.man"
-"""What the parser does not know: environment, files, units."""
+FILES = Path(__file__).with_name("files")
+
+
+def rest_of(language: str) -> Path:
+    """What the parser does not know: environment, files, units; in English where nobody has written it in the language."""
+    own = FILES / f"manual-rest.{language}.man"
+    return own if own.exists() else FILES / "manual-rest.man"
 
 
 def manual(parser: argparse.ArgumentParser, version: str, epoch: int) -> str:
-    """The page; ``epoch`` (seconds) is its date."""
+    """The page, in the language that is spoken; ``epoch`` (seconds) is its date."""
     date = time.strftime("%Y-%m-%d", time.gmtime(epoch))
-    return "\n".join(_lines(parser, version, date)) + "\n" + REST.read_text(encoding="utf-8")
+    return "\n".join(_lines(parser, version, date)) + "\n" + rest_of(spoken()).read_text(encoding="utf-8")
 
 
 def _lines(parser: argparse.ArgumentParser, version: str, date: str) -> Iterator[str]:
     yield f'.TH SSM\\-BOOTSTRAP 1 {date} "ssm\\-bootstrap {version}" "System administration"'
     yield from (".nh", ".ad l")  # flags and paths are not to be broken
-    yield from (".SH NAME", r"ssm\-bootstrap \- bring an EC2 instance of a closed VPC under AWS Systems Manager")
-    yield from (".SH SYNOPSIS", r".B ssm\-bootstrap", r"[\fB\-h\fR] [\fB\-\-version\fR] \fICOMMAND\fR ...")
+    yield from (".SH NAME", r"ssm\-bootstrap \- " + roff(_("bring an EC2 instance of a closed VPC under AWS Systems Manager")))
+    yield from (".SH SYNOPSIS", r".B ssm\-bootstrap", r"[\fB\-h\fR] [\fB\-\-version\fR] [\fB\-\-lang\fR en|ja] \fICOMMAND\fR ...")
     yield from (".SH DESCRIPTION", roff(parser.description or ""))
     for name, text in COMMANDS.items():
-        yield from (".TP", rf"\fB{roff(name)}\fR", sentence(text))
-    yield from (".PP", "The ones that one needs first:")
+        yield from (".TP", rf"\fB{roff(name)}\fR", sentence(say(text)))
+    yield from (".PP", roff(_("The ones that one needs first:")))
     for name, text in FIRST.items():
-        yield from (".TP", rf"\fBssm\-bootstrap {roff(name)}\fR", sentence(text))
+        yield from (".TP", rf"\fBssm\-bootstrap {roff(name)}\fR", sentence(say(text)))
     yield ".SH OPTIONS"
     yield from (
         ".TP",
         r"\fB\-h\fR, \fB\-\-help\fR",
-        "Print help and exit; after a command, the help of that command (also \\fBhelp\\fR \\fICOMMAND\\fR).",
+        sentence(_("print help and exit; after a command, the help of that command (also help COMMAND)")),
     )
-    yield from (".TP", r"\fB\-\-version\fR", "Print the version and exit.")
+    yield from (".TP", r"\fB\-\-version\fR", sentence(_("print the version and exit")))
+    language = parser._option_string_actions["--lang"]
+    yield from (".TP", _name(language), sentence(_help(language)))
     yield ".SH COMMANDS"
     for name, command in commands_of(parser).items():
         yield from _command(name, command)
     yield ".SH EXIT STATUS"
-    for line in STATUSES.splitlines()[1:]:
-        status, _, text = line.strip().partition(" ")
+    for line in say(STATUSES).splitlines()[1:]:
+        status, text = line.strip().split(" ", 1)
         yield from (".TP", rf"\fB{status}\fR", sentence(text))
 
 
@@ -60,10 +68,10 @@ def _command(name: str, command: argparse.ArgumentParser) -> Iterator[str]:
         yield from (".PP", roff(command.description))
     for action in actions:
         yield from (".TP", _name(action), sentence(_help(action)))
-    yield from (".PP", "Examples:")
+    yield from (".PP", roff(_("examples:")))
     for example in examples_of(name):
         # The lines of the command stay as they are: each backslash at an end is the shell's.
-        yield from (".PP", f"{sentence(example.what)}", ".PP", ".RS 4", ".nf", *map(_literal, example.lines()), ".fi", ".RE")
+        yield from (".PP", sentence(say(example.what)), ".PP", ".RS 4", ".nf", *map(_literal, example.lines()), ".fi", ".RE")
 
 
 def _in_synopsis(action: argparse.Action) -> str:
@@ -106,7 +114,8 @@ def sentence(text: str) -> str:
     """A help text as a sentence of its own; a word before a colon is one that is typed, and stays as it is."""
     text = text.strip()
     first = text[:1] if text.partition(" ")[0].endswith(":") else text[:1].upper()
-    return roff(first + text[1:] + ("" if text.endswith((".", "?")) else "."))
+    ends = text.endswith((".", "?", "。", "？"))
+    return roff(first + text[1:] + ("" if ends else "." if text[-1:].isascii() else "。"))
 
 
 def roff(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Optional
 
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis
 from ssm_bootstrap.model.localtime import time_in_words
+from ssm_bootstrap.model.phrase import phrase
 
 LONG = timedelta(minutes=1)
 """Shorter sleeps end by themselves before a restart would have helped."""
@@ -22,14 +23,14 @@ def why_asleep(told: LogDiagnosis, now: datetime) -> Optional[str]:
     # It gets its credentials first and hibernates on the first call after that: only a new start ends it.
     ended = _newest(told, "started", "stopped", "control-channel-up")
     if hibernating is not None and (ended is None or hibernating >= ended):
-        return f"it has been hibernating since {time_in_words(hibernating)}"
+        return phrase("it has been hibernating since {time}", time=time_in_words(hibernating))
     waiting = told.signal("credentials-wait")
     if waiting is None or waiting.at is None or (awake is not None and awake > waiting.at):
         return None
     length = duration_of(waiting.value)
     if length < LONG or waiting.at + length <= now:
         return None
-    return f"it asks for credentials again at {time_in_words(waiting.at + length)}"
+    return phrase("it asks for credentials again at {time}", time=time_in_words(waiting.at + length))
 
 
 def duration_of(text: str) -> timedelta:

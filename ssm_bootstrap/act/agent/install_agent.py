@@ -26,6 +26,7 @@ from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.aws import Domain, Region
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
+from ssm_bootstrap.model.phrase import phrase
 
 WAIT = 300.0
 """Seconds to wait for another run that may be installing the same."""
@@ -60,8 +61,8 @@ def install_agent(
             with INTERRUPTS.held():
                 _clear(host)
     if not _is_installed(host):
-        text = f"the package was installed, and no agent is at {' or '.join(paths.BINARIES)}"
-        raise Refusal(ExitStatus.BAD_CONTENT, f"--install-agent: {text}")
+        text = phrase("the package was installed, and no agent is at {binaries}", binaries=" or ".join(paths.BINARIES))
+        raise Refusal(ExitStatus.BAD_CONTENT, phrase("--install-agent: {said}", said=text))
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,20 @@ class _Installation:
         except NoGpg as error:
             raise _no_gpg(error) from None
         except BadKey as error:
-            raise Refusal(ExitStatus.BAD_CONTENT, f"--key-file: {key_file}: {error}; {NOTHING}") from None
+            raise Refusal(
+                ExitStatus.BAD_CONTENT,
+                phrase("--key-file: {key_file}: {error}; {nothing}", key_file=key_file, error=error, nothing=NOTHING),
+            ) from None
         except NotSigned as error:
-            text = f"--install-agent: {self.package.file} is refused: {error} ({key_file}); {NOTHING}"
+            text = phrase(
+                "--install-agent: {file} is refused: {error} ({key_file}); {nothing}",
+                file=self.package.file,
+                error=error,
+                key_file=key_file,
+                nothing=NOTHING,
+            )
             raise Refusal(ExitStatus.BAD_CONTENT, text) from None
-        self.tell(f"{self.package.file} is signed by {signer}")
+        self.tell(phrase("{file} is signed by {signer}", file=self.package.file, signer=signer))
         self._must_be_new(here)
         self._install(here)
 
@@ -105,62 +115,111 @@ class _Installation:
         try:
             done = self.host.commands.run(argv, timeout=agent.VERIFY, environment={"LC_ALL": "C"})
         except CannotRun as error:
-            raise Refusal(ExitStatus.BAD_CONTENT, f"--install-agent: {error}; {NOTHING}") from None
+            raise Refusal(
+                ExitStatus.BAD_CONTENT, phrase("--install-agent: {error}; {nothing}", error=error, nothing=NOTHING)
+            ) from None
         name, version = agent.named(done.output) if done.returncode == 0 and not done.timed_out else ("", "")
         if name != agent.NAME or not INSTALLED.is_reached_by(version):
-            found = f"{name} {version}"[:80].strip() or f"what {before[0]} cannot read"
-            text = f"{self.package.file} is refused: expected {agent.NAME} {INSTALLED.since} or newer, found {found}"
-            raise Refusal(ExitStatus.BAD_CONTENT, f"--install-agent: {text}; {NOTHING}")
+            found = f"{name} {version}"[:80].strip() or phrase("what {before} cannot read", before=before[0])
+            text = phrase(
+                "{file} is refused: expected {name} {since} or newer, found {found}",
+                file=self.package.file,
+                name=agent.NAME,
+                since=INSTALLED.since,
+                found=found,
+            )
+            raise Refusal(ExitStatus.BAD_CONTENT, phrase("--install-agent: {said}; {nothing}", said=text, nothing=NOTHING))
 
     def _fetch(self, url: str, path: str, most: int) -> None:
         host = url.split("/")[2]
         try:
             context = self.host.network.trusting(trust_of(self.host.files, self.host.environment))
         except OSError as error:
-            text = f"--install-agent: the trusted certificates cannot be read: {words_of(error)}; {NOTHING}"
+            text = phrase(
+                "--install-agent: the trusted certificates cannot be read: {error}; {nothing}",
+                error=words_of(error),
+                nothing=NOTHING,
+            )
             raise Refusal(ExitStatus.BAD_CONTENT, text) from None
         proxy = self.proxies.url_for(host, 443)
         try:
-            with self.host.step(f"fetching {url}", f"fetched {url}"):
+            with self.host.step(phrase("fetching {url}", url=url), phrase("fetched {url}", url=url)):
                 found = self.host.downloads.fetch(url, path, context=context, proxy=proxy, most=most, seconds=agent.FETCH)
         except TooLarge:
-            text = f"--install-agent: {url}: more than {most} bytes; {NOTHING}"
+            text = phrase("--install-agent: {url}: more than {most} bytes; {nothing}", url=url, most=most, nothing=NOTHING)
             raise Refusal(ExitStatus.BAD_CONTENT, text) from None
         except CannotFetch as error:
-            text = f"--install-agent: {url}: {words_of(error.cause)}; {NOTHING} (ssm-bootstrap probe --for agent-update says why)"
+            text = phrase(
+                "--install-agent: {url}: {error}; {nothing} (ssm-bootstrap probe --for agent-update says why)",
+                url=url,
+                error=words_of(error.cause),
+                nothing=NOTHING,
+            )
             raise Refusal(ExitStatus.UNREACHABLE, text) from None
         problem = _http_problem(found.status)
         if problem is not None:
             status, words = problem
-            raise Refusal(status, f"--install-agent: {url}: HTTP {found.status}: {words}; {NOTHING}")
+            raise Refusal(
+                status,
+                phrase(
+                    "--install-agent: {url}: HTTP {status}: {words}; {nothing}",
+                    url=url,
+                    status=found.status,
+                    words=words,
+                    nothing=NOTHING,
+                ),
+            )
         if not found.is_whole:
-            text = f"--install-agent: {url}: cut short after {found.size} of {found.announced} bytes; {NOTHING}"
+            text = phrase(
+                "--install-agent: {url}: cut short after {size} of {announced} bytes; {nothing}",
+                url=url,
+                size=found.size,
+                announced=found.announced,
+                nothing=NOTHING,
+            )
             raise Refusal(ExitStatus.UNREACHABLE, text)
 
     def _install(self, path: str) -> None:
         argv = [*INSTALLERS[self.package.family], self.host.files.real(path)]
         # A package manager that is killed leaves a package half-configured.
-        held = INTERRUPTS.held(f"letting {argv[0]} finish: a package that is half installed is no use")
+        held = INTERRUPTS.held(phrase("letting {program} finish: a package that is half installed is no use", program=argv[0]))
         try:
-            with held, self.host.step(f"installing the agent by {argv[0]}", f"installed the agent by {argv[0]}") as step:
+            with (
+                held,
+                self.host.step(
+                    phrase("installing the agent by {program}", program=argv[0]),
+                    phrase("installed the agent by {program}", program=argv[0]),
+                ) as step,
+            ):
                 done = self.host.commands.run(
                     argv, timeout=agent.INSTALL, environment={"DEBIAN_FRONTEND": "noninteractive"}, together=True
                 )
                 if done.timed_out or done.returncode != 0:
-                    step.ended(f"installing the agent by {argv[0]}", well=False)
+                    step.ended(phrase("installing the agent by {program}", program=argv[0]), well=False)
                 else:
-                    INTERRUPTS.standing = f"the agent was installed, and {INTERRUPTS.standing}"
+                    INTERRUPTS.standing = phrase("the agent was installed, and {standing}", standing=INTERRUPTS.standing)
         except CannotRun as error:
-            raise Refusal(status_of_errno(error.errno), f"--install-agent: {error}; {NOTHING}") from None
+            raise Refusal(
+                status_of_errno(error.errno), phrase("--install-agent: {error}; {nothing}", error=error, nothing=NOTHING)
+            ) from None
         if done.timed_out:
-            text = f"{argv[0]} did not end in {agent.INSTALL:.0f} s and was stopped: look at the package's state"
-            raise Refusal(ExitStatus.TRY_LATER, f"--install-agent: {text}")
+            text = phrase(
+                "{program} did not end in {install:.0f} s and was stopped: look at the package's state",
+                program=argv[0],
+                install=agent.INSTALL,
+            )
+            raise Refusal(ExitStatus.TRY_LATER, phrase("--install-agent: {said}", said=text))
         if done.returncode != 0:
             lines = [line.strip() for line in done.output.splitlines() if line.strip()]
             said = next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "no word of it")
             busy = " lock" in done.output.lower()
             status = ExitStatus.TRY_LATER if busy else ExitStatus.BAD_CONTENT
-            raise Refusal(status, f"--install-agent: {argv[0]} ended with {done.returncode}: {said}")
+            raise Refusal(
+                status,
+                phrase(
+                    "--install-agent: {program} ended with {status}: {said}", program=argv[0], status=done.returncode, said=said
+                ),
+            )
 
 
 def _package_of(host: Host) -> Package:
@@ -168,20 +227,34 @@ def _package_of(host: Host) -> Package:
     package = package_for(system.identifier, system.like, architecture)
     if package is None:
         name = system.title or "this system"
-        text = f"--install-agent: AWS has no package of the agent for {name} on {architecture}; {NOTHING}"
+        text = phrase(
+            "--install-agent: AWS has no package of the agent for {name} on {architecture}; {nothing}",
+            name=name,
+            architecture=architecture,
+            nothing=NOTHING,
+        )
         raise Refusal(ExitStatus.BAD_CONTENT, text)
     return package
 
 
 def _read_key(host: Host, path: str) -> bytes:
     if not path.startswith("/"):
-        raise Refusal(ExitStatus.BAD_CONTENT, f"--key-file: {repeated(path)}: no such file here; {NOTHING}")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT,
+            phrase("--key-file: {repeated}: no such file here; {nothing}", repeated=repeated(path), nothing=NOTHING),
+        )
     try:
-        key = read_trusted(host.files, path, f"--key-file: {path}", MOST_KEY + 1)
+        key = read_trusted(host.files, path, phrase("--key-file: {path}", path=path), MOST_KEY + 1)
     except OSError as error:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"--key-file: {path}: {words_of(error)}; {NOTHING}") from None
+        raise Refusal(
+            ExitStatus.BAD_CONTENT,
+            phrase("--key-file: {path}: {error}; {nothing}", path=path, error=words_of(error), nothing=NOTHING),
+        ) from None
     if not key.strip() or len(key) > MOST_KEY:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"--key-file: {path}: expected an OpenPGP public key; {NOTHING}")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT,
+            phrase("--key-file: {path}: expected an OpenPGP public key; {nothing}", path=path, nothing=NOTHING),
+        )
     return key
 
 
@@ -195,11 +268,17 @@ def _must_be_installable(host: Host, package: Package) -> None:
     try:
         host.commands.run([manager, "--version"], timeout=agent.VERIFY)
     except CannotRun as error:
-        raise Refusal(status_of_errno(error.errno), f"--install-agent: {error}; {NOTHING}") from None
+        raise Refusal(
+            status_of_errno(error.errno), phrase("--install-agent: {error}; {nothing}", error=error, nothing=NOTHING)
+        ) from None
 
 
 def _no_gpg(error: NoGpg) -> Refusal:
-    text = f"--install-agent: without gpg the package's signature cannot be checked ({error}); {NOTHING}: install gpg first"
+    text = phrase(
+        "--install-agent: without gpg the package's signature cannot be checked ({error}); {nothing}: install gpg first",
+        error=error,
+        nothing=NOTHING,
+    )
     return Refusal(ExitStatus.BAD_CONTENT, text)
 
 

@@ -29,6 +29,7 @@ from ssm_bootstrap.model.agent import Proof, ProofSign
 from ssm_bootstrap.model.lifeevent import LifeEvent
 from ssm_bootstrap.model.localtime import in_zone
 from ssm_bootstrap.model.logs import LogDigest
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.model.timeline import Run
 
@@ -138,7 +139,12 @@ def prove_online(
     with host.step("waiting for proof that the agent is online") as step:
         proof = _prove(host, mark, main_pid, old_pid, fallback_answers, timeout, step)
         missing = next((f"{sign.name}: {sign.detail}" for sign in proof.signs if not sign.seen), "")
-        step.ended(f"not proven online: {missing}" if missing else f"online by {proof.channel}", well=not missing)
+        step.ended(
+            phrase("not proven online: {missing}", missing=missing)
+            if missing
+            else phrase("online by {channel}", channel=proof.channel),
+            well=not missing,
+        )
     return proof
 
 
@@ -168,7 +174,7 @@ def _prove(
         if channel == "ec2messages" and answers is None:
             answers = fallback_answers()
         signs = (
-            ProofSign("new process", known.is_new, f"pid {pid}" if pid else "systemd names no main process"),
+            ProofSign("new process", known.is_new, phrase("pid {pid}", pid=pid) if pid else "systemd names no main process"),
             *_signs_of(run, answers, lambda: _until(host)),
         )
         step.note(next((f"{sign.name}: {sign.detail}" for sign in signs if not sign.seen), ""))
@@ -205,16 +211,18 @@ def _credentials(run: Run, until: Callable[[], str]) -> ProofSign:
         is_at_work = bool(run.workers) or run.channel == "ssmmessages"
         return ProofSign("credentials", is_at_work, "ready: it is at work with them" if is_at_work else "not ready yet")
     if run.credentials is None or sleep:
-        return ProofSign("credentials", False, f"sleeping for {sleep} before it asks again" if sleep else "not ready yet")
+        return ProofSign(
+            "credentials", False, phrase("sleeping for {sleep} before it asks again", sleep=sleep) if sleep else "not ready yet"
+        )
     if not run.has_kept_credentials:
         return ProofSign("credentials", True, "ready")
-    return ProofSign("credentials", True, f"from before{until()}: AWS was not asked for new ones")
+    return ProofSign("credentials", True, phrase("from before{until}: AWS was not asked for new ones", until=until()))
 
 
 def _until(host: Host) -> str:
     """Until when the kept credentials hold, in the machine's zone; empty where that is not known."""
     end = credentials_until(host.files)
-    return f", until {in_zone(end, host.clock.zone()):%H:%M %Z}" if end is not None else ""
+    return phrase(", until {in_zone:%H:%M %Z}", in_zone=in_zone(end, host.clock.zone())) if end is not None else ""
 
 
 def _sleep_of(run: Run) -> str:
@@ -234,4 +242,4 @@ def _channel_words(run: Run, answers: Optional[bool]) -> str:
         return "it hibernates"
     if run.channel == "ec2messages" and not answers:
         return "the control channel is not up, and ec2messages cannot be reached"
-    return f"by {run.channel}" if run.channel else "no channel yet"
+    return phrase("by {channel}", channel=run.channel) if run.channel else "no channel yet"

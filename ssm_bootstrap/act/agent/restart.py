@@ -22,6 +22,7 @@ from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.failure import Stage
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State
+from ssm_bootstrap.model.phrase import joined, phrase
 from ssm_bootstrap.model.site import Site
 from ssm_bootstrap.session import Session, proxies_of
 
@@ -64,7 +65,10 @@ class Restart:
         """The cause that the agent's log names since the restart, or the sign that is missing."""
         if proof.identity and proof.identity != HYBRID:
             shown = tuple(Evidence("agent log", sign.name, sign.detail) for sign in proof.signs if sign.name == "identity")
-            facts = {"region": self.region, "detail": f"the new process takes its identity from {proof.identity}"}
+            facts = {
+                "region": self.region,
+                "detail": phrase("the new process takes its identity from {identity}", identity=proof.identity),
+            }
             return make_finding("identity-not-hybrid", "amazon-ssm-agent", facts=facts, evidence=shown, breaks=ON_A_NODE)
         process = Restarted.of(self.host, pid, 0)
         present = Present(at=self.host.clock.now(), has_core=bool(pid), core_began=process.began)
@@ -74,7 +78,7 @@ class Restart:
         if said:
             return replace(said[0], state=State.NOW, logged=False)
         missing = [sign for sign in proof.signs if not sign.seen]
-        detail = "; ".join(f"{sign.name}: {sign.detail}" for sign in missing)
+        detail = joined((joined((sign.name, sign.detail), ": ") for sign in missing), "; ")
         code = "agent-not-running" if missing and missing[0].name == "new process" else "agent-offline"
         return make_finding(
             code,

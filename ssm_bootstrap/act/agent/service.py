@@ -13,10 +13,15 @@ from ssm_bootstrap.host.commands import CannotRun, Completed
 from ssm_bootstrap.model.agent import Unit
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observed import Seen, value_of
+from ssm_bootstrap.model.phrase import phrase
 
 RUNNING = ("active", "activating", "reloading", "deactivating")
 
-_DOING = {"stop": ("stopping", "stopped"), "start": ("starting", "started"), "restart": ("restarting", "restarted")}
+_DOING = {
+    "stop": (phrase("stopping the agent"), phrase("stopped the agent")),
+    "start": (phrase("starting the agent"), phrase("started the agent")),
+    "restart": (phrase("restarting the agent"), phrase("restarted the agent")),
+}
 
 
 def order(host: Host, *words: str, timeout: float) -> str:
@@ -24,9 +29,12 @@ def order(host: Host, *words: str, timeout: float) -> str:
     done = host.commands.run(["systemctl", *words], timeout=timeout)
     said = [line.strip() for line in (done.errors or done.output).splitlines() if line.strip()]
     if done.timed_out:
-        said = [f"did not end in {timeout:.0f} s"]
+        said = [phrase("did not end in {timeout:.0f} s", timeout=timeout)]
     failed = done.timed_out or done.returncode != 0
-    return f"systemctl {' '.join(words)}: {said[0] if said else f'ended with {done.returncode}'}" if failed else ""
+    if not failed:
+        return ""
+    reason = said[0] if said else phrase("ended with {status}", status=done.returncode)
+    return phrase("{command}: {reason}", command=f"systemctl {' '.join(words)}", reason=reason)
 
 
 class ServiceFailed(Exception):
@@ -78,9 +86,9 @@ class AgentService:
     def _do(self, verb: str, name: str) -> None:
         options = ["--no-block"] if self.no_block and verb != "stop" else []
         doing, done = _DOING[verb]
-        with self.host.step(f"{doing} the agent", f"{done} the agent") as step:
+        with self.host.step(doing, done) as step:
             if options:
-                step.ended(f"put the agent's {verb} into systemd's queue")
+                step.ended(phrase("put the agent's {verb} into systemd's queue", verb=verb))
             try:
                 problem = order(self.host, *options, verb, name, timeout=limits.AGENT_STOP + 30)
             except CannotRun as error:
@@ -114,10 +122,13 @@ class Systemd:
 
     def disable(self, name: str) -> None:
         """Stop a unit and have it started no more; one that is not there is as good."""
-        with self.host.step(f"stopping {name}", f"stopped {name}"):
+        with self.host.step(phrase("stopping {name}", name=name), phrase("stopped {name}", name=name)):
             done = self._run("stop", name, timeout=STOP)
         if done.timed_out:
-            raise Refusal(ExitStatus.TRY_LATER, f"systemctl stop {name}: not done in {STOP:.0f} s; nothing was removed")
+            raise Refusal(
+                ExitStatus.TRY_LATER,
+                phrase("systemctl stop {name}: not done in {seconds:.0f} s; nothing was removed", name=name, seconds=STOP),
+            )
         self._run("disable", name)
         self._run("reset-failed", name)
 
@@ -130,7 +141,7 @@ class Systemd:
         try:
             done = self.host.commands.run(["systemd-tmpfiles", "--create", path], timeout=PATIENCE)
         except CannotRun as error:
-            raise Refusal(ExitStatus.TRY_LATER, f"install: {error}") from None
+            raise Refusal(ExitStatus.TRY_LATER, phrase("install: {error}", error=error)) from None
         if done.returncode != 0:
             raise Refusal(ExitStatus.TRY_LATER, f"systemd-tmpfiles --create {path}: {done.errors.strip() or done.returncode}")
 
@@ -150,4 +161,4 @@ def _expecting_systemd() -> Iterator[None]:
     try:
         yield
     except CannotRun as error:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"install: {error}; expected a machine with systemd") from None
+        raise Refusal(ExitStatus.BAD_CONTENT, phrase("install: {error}; expected a machine with systemd", error=error)) from None

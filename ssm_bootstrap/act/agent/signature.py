@@ -11,6 +11,7 @@ from typing import Sequence
 from ssm_bootstrap.catalog import agent
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun, Completed
+from ssm_bootstrap.model.phrase import phrase
 
 _REASONS = {
     "BADSIG": "it is not what was signed: changed on the way, or cut short",
@@ -51,7 +52,7 @@ class Keyring:
         except CannotRun as error:
             raise NoGpg(str(error)) from None
         if done.returncode != 0:
-            raise NoGpg(f"gpg --version ended with {done.returncode}")
+            raise NoGpg(phrase("gpg --version ended with {status}", status=done.returncode))
 
     def take_in(self, key_file: str) -> tuple[str, ...]:
         """Import the keys of a file; gives their fingerprints. Raises BadKey, NoGpg."""
@@ -101,10 +102,12 @@ def _must_be_strong(done: Completed) -> None:
     found += [words[2] for words in _status(done, "ERRSIG") if len(words) > 5 and words[5] == "5"]
     weak = [number for number in found if number not in agent.STRONG_DIGESTS]
     if weak:
-        named = agent.WEAK_DIGESTS.get(weak[0], f"the digest that OpenPGP numbers {weak[0]}"[:60])
+        named = agent.WEAK_DIGESTS.get(weak[0], phrase("the digest that OpenPGP numbers {weak}", weak=weak[0])[:60])
         strong = ", ".join(agent.STRONG_DIGESTS.values())
         way = "install the agent by the distribution's package manager or with the image, then register without --install-agent"
-        raise NotSigned(f"it is signed by {named}, a weak digest; expected one of {strong}; {way}")
+        raise NotSigned(
+            phrase("it is signed by {named}, a weak digest; expected one of {strong}; {way}", named=named, strong=strong, way=way)
+        )
 
 
 def _status(done: Completed, keyword: str) -> list[list[str]]:

@@ -19,6 +19,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import CannotRun, Completed
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.phrase import phrase
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ class Deregistration:
         ).run()
         if not changed.holds:
             said = (changed.result.output.strip().splitlines() or ["nothing"])[-1]
-            raise Refusal(ExitStatus.FOUND, f"deregister: the agent did not clear its identity: {said}; it is what it was")
+            raise Refusal(
+                ExitStatus.FOUND, phrase("deregister: the agent did not clear its identity: {said}; it is what it was", said=said)
+            )
 
     def _act(self, descriptor: int) -> Completed:
         """The agent's own way blanks the vault and leaves the registration file behind, which would name a stranger."""
@@ -67,7 +70,7 @@ class Deregistration:
                     [self.binary, "-register", "-clear", "-y"], timeout=limits.CLEAR, together=True, keep_open=(descriptor,)
                 )
         except CannotRun as error:
-            raise Refusal(ExitStatus.UNREACHABLE, f"deregister: {error}; nothing was changed") from None
+            raise Refusal(ExitStatus.UNREACHABLE, phrase("deregister: {error}; nothing was changed", error=error)) from None
         if done.returncode == 0:
             for path in (paths.REGISTRATION, paths.RUNTIME_CONFIG):
                 self.host.trees.remove(path)

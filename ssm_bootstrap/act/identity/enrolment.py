@@ -27,6 +27,7 @@ from ssm_bootstrap.model.aws import Domain
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import Instance
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, value_of
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.session import Session, proxies_of
 
 
@@ -111,12 +112,14 @@ class Enrolment:
         host.secrets.learn(code.reveal(), certain=True)
         if self.sources.argument is not None:
             instead = "--activation-code-file does not"
-            self.tell(f"warning: --activation-code shows the code to whoever may list processes; {instead}")
+            self.tell(
+                phrase("warning: --activation-code shows the code to whoever may list processes; {instead}", instead=instead)
+            )
         with host.step("looking at this machine"):
             settings, unit = proxies_of(session)
             instance = self._instance()
         for place, words in site.problems:
-            self.tell(f"warning: {place}: {words}")
+            self.tell(phrase("warning: {place}: {words}", place=place, words=words))
         if binary is None and order.install_key is not None:
             domain = Domain(config.service_domain or partition_of(region, site).domain)
             install_agent(host, region, domain, order.install_key, settings, self.tell)
@@ -145,8 +148,12 @@ class Enrolment:
         """Refusal (78) where the agent would not start with its settings, or another user leads it where they like."""
         config = self.session.agent_config
         if config.problem:
-            text = f"{config.path}: agent-config-invalid: {config.problem}; the agent would not start with it"
-            raise Refusal(ExitStatus.BAD_CONTENT, f"{text}; nothing was registered")
+            text = phrase(
+                "{path}: agent-config-invalid: {problem}; the agent would not start with it",
+                path=config.path,
+                problem=config.problem,
+            )
+            raise Refusal(ExitStatus.BAD_CONTENT, phrase("{said}; nothing was registered", said=text))
         must_not_be_led(self.session, "nothing was registered")
 
     def _instance(self) -> Observed[Instance]:
@@ -163,7 +170,10 @@ class Enrolment:
                 return found
             if found.state is not IdentityState.UNREADABLE or force or host.locks.holder(paths.LOCK) is not None:
                 return None
-        text = f"register: the vault is damaged: {found.detail}; move that file away, or say --force (it is put aside first)"
+        text = phrase(
+            "register: the vault is damaged: {detail}; move that file away, or say --force (it is put aside first)",
+            detail=found.detail,
+        )
         raise Refusal(ExitStatus.BAD_CONTENT, text)
 
     def _change(self, registrar: Registrar, descriptor: int) -> Enrolled:
@@ -171,7 +181,9 @@ class Enrolment:
         old = look_past_journal(host.files)
         registered = old.state is IdentityState.REGISTERED
         if old.state is IdentityState.UNREADABLE and not force:
-            raise Refusal(ExitStatus.BAD_CONTENT, f"register: the vault is damaged: {old.detail}; nothing was changed")
+            raise Refusal(
+                ExitStatus.BAD_CONTENT, phrase("register: the vault is damaged: {detail}; nothing was changed", detail=old.detail)
+            )
 
         def act() -> Registered:
             if old.state is IdentityState.UNREADABLE:
@@ -192,7 +204,13 @@ class Enrolment:
         ).run()
         for name in only_copies(host):
             if name not in known:
-                self.tell(f"the damaged vault is kept in {paths.OUR_STATE}/{name}: it may be the only copy of an identity")
+                self.tell(
+                    phrase(
+                        "the damaged vault is kept in {our_state}/{name}: it may be the only copy of an identity",
+                        our_state=paths.OUR_STATE,
+                        name=name,
+                    )
+                )
         kept = old if registered and not changed.holds else None
         return Enrolled(registered=changed.result, proof=changed.proof, kept=kept, replaced=old if changed.holds else None)
 

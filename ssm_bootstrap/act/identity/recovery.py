@@ -28,8 +28,9 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.phrase import phrase
 
-_REMOVE_JOURNAL = f"remove the journal by hand (sudo rm -r {paths.JOURNAL})"
+_REMOVE_JOURNAL = phrase("remove the journal by hand (sudo rm -r {journal})", journal=paths.JOURNAL)
 
 
 def recover(host: Host, service: AgentService, tell: Callable[[str], None]) -> bool:
@@ -46,10 +47,17 @@ def recover(host: Host, service: AgentService, tell: Callable[[str], None]) -> b
             if journal is None:
                 return _without_journal(host, tell)
             said = _bring_to_an_end(host, service, journal, tell)
-        tell(f"a {journal.operation.value} of {journal.started} was cut short: {said}")
+        tell(
+            phrase(
+                "a {operation} of {started} was cut short: {said}",
+                operation=journal.operation.value,
+                started=journal.started,
+                said=said,
+            )
+        )
         return True
     except OSError as error:
-        raise refusal_of(error, f"{paths.JOURNAL} stays for the next run") from None
+        raise refusal_of(error, phrase("{journal} stays for the next run", journal=paths.JOURNAL)) from None
 
 
 def _without_journal(host: Host, tell: Callable[[str], None]) -> bool:
@@ -62,7 +70,12 @@ def _without_journal(host: Host, tell: Callable[[str], None]) -> bool:
         keep_live(host)  # a damaged vault may still hold a key
         put_back(host, paths.PENDING)
         sync_identity(host)
-        tell(f"the identity that a change without a journal had put aside is back ({kept.managed_instance_id})")
+        tell(
+            phrase(
+                "the identity that a change without a journal had put aside is back ({managed_instance_id})",
+                managed_instance_id=kept.managed_instance_id,
+            )
+        )
         _tidy_up(host, known, tell)
         return True
     _tidy_up(host, known, tell)
@@ -74,7 +87,13 @@ def _tidy_up(host: Host, known: Sequence[str], tell: Callable[[str], None]) -> N
     remove_leftovers(host)
     for name in only_copies(host):
         if name not in known:
-            tell(f"{paths.OUR_STATE}/{name} is kept: it may be the only copy of an identity; remove it by hand")
+            tell(
+                phrase(
+                    "{our_state}/{name} is kept: it may be the only copy of an identity; remove it by hand",
+                    our_state=paths.OUR_STATE,
+                    name=name,
+                )
+            )
 
 
 def _bring_to_an_end(host: Host, service: AgentService, journal: Journal, tell: Callable[[str], None]) -> str:
@@ -89,7 +108,11 @@ def _bring_to_an_end(host: Host, service: AgentService, journal: Journal, tell: 
             try:
                 service.stop(running)
             except ServiceFailed as error:
-                text = f"the agent could not be stopped ({error}); {paths.JOURNAL} stays for the next run"
+                text = phrase(
+                    "the agent could not be stopped ({error}); {journal} stays for the next run",
+                    error=error,
+                    journal=paths.JOURNAL,
+                )
                 raise Refusal(ExitStatus.TRY_LATER, text) from None
             journal = replace(journal, start=journal.start or running)
         keep = journal.phase is ChangePhase.SAVED and _is_complete(host, journal)
@@ -106,7 +129,7 @@ def _bring_to_an_end(host: Host, service: AgentService, journal: Journal, tell: 
                 keep_live(host, journal.old_id)  # a damaged vault may hold a newer key of the node
             put_back(host, paths.PENDING)
             journal = replace(journal, wake="")
-            said = f"the identity before it is back ({journal.old_id or 'none'})"
+            said = phrase("the identity before it is back ({old_id})", old_id=journal.old_id or "none")
             if journal.operation is Operation.REGISTER:
                 said += "; the activation may be used (ssm-bootstrap explain answer-lost)"
         sync_identity(host)
@@ -139,25 +162,36 @@ def _without_what_was_put_aside(host: Host, journal: Journal) -> str:
     Nothing more is lost by it: whatever may be the only copy of an identity is kept under a name of its own.
     """
     found = look_past_journal(host.files)
-    what = f"does not hold {journal.old_id} as a whole" if host.files.exists(paths.PENDING) else "is gone"
-    gone = f"{paths.PENDING} {what}, so that nothing can be put back"
+    what = phrase("does not hold {old_id} as a whole", old_id=journal.old_id) if host.files.exists(paths.PENDING) else "is gone"
+    gone = phrase("{pending} {what}, so that nothing can be put back", pending=paths.PENDING, what=what)
     if found.state is IdentityState.REGISTERED:
-        return f"{gone}; the vault holds {found.managed_instance_id}, which counts"
-    raise Refusal(ExitStatus.BAD_CONTENT, f"{gone}, and {_way_out(host)}")
+        return phrase(
+            "{gone}; the vault holds {managed_instance_id}, which counts",
+            gone=gone,
+            managed_instance_id=found.managed_instance_id,
+        )
+    raise Refusal(ExitStatus.BAD_CONTENT, phrase("{gone}, and {way_out}", gone=gone, way_out=_way_out(host)))
 
 
 def _past_the_journal(host: Host) -> str:
     """What a person can do about a journal that says nothing, by what the vault itself holds."""
     found = look_past_journal(host.files)
     if found.state is IdentityState.REGISTERED:
-        return f"the vault is whole and holds {found.managed_instance_id}: {_REMOVE_JOURNAL}, and then run this again"
+        return phrase(
+            "the vault is whole and holds {managed_instance_id}: {remove_journal}, and then run this again",
+            managed_instance_id=found.managed_instance_id,
+            remove_journal=_REMOVE_JOURNAL,
+        )
     return _way_out(host)
 
 
 def _way_out(host: Host) -> str:
     """The step that leads out where the vault holds no whole identity: without a journal the next run goes by what is there."""
     keep_halves(host)
-    kept = "".join(f"; {paths.OUR_STATE}/{name} may be the only copy of one" for name in only_copies(host))
+    kept = "".join(
+        phrase("; {our_state}/{name} may be the only copy of one", our_state=paths.OUR_STATE, name=name)
+        for name in only_copies(host)
+    )
     is_damaged = look_past_journal(host.files).state is IdentityState.UNREADABLE  # which register overwrites by order alone
     way = f"ssm-bootstrap register {'--force ' if is_damaged else ''}makes this machine a new node"
     aside, snapshot = pending_identity(host), snapshot_identity(host)
@@ -165,7 +199,12 @@ def _way_out(host: Host) -> str:
         way = f"ssm-bootstrap restart puts {aside.managed_instance_id} back"
     elif snapshot.state is IdentityState.REGISTERED:
         way = f"ssm-bootstrap rollback puts {snapshot.managed_instance_id} back"
-    return f"the vault holds no whole identity{kept}: {_REMOVE_JOURNAL}, and then {way}"
+    return phrase(
+        "the vault holds no whole identity{kept}: {remove_journal}, and then {way}",
+        kept=kept,
+        remove_journal=_REMOVE_JOURNAL,
+        way=way,
+    )
 
 
 def _quietly(step: Callable[[], None]) -> None:

@@ -18,6 +18,7 @@ from ssm_bootstrap.model.agent import Attempt
 from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.exitstatus import Refusal, status_of_errno
 from ssm_bootstrap.model.findings import Finding
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import Site
 
 LOOK_EVERY = 1.0
@@ -97,14 +98,18 @@ class Registrar:
 
     def _once(self, number: int, arguments: Sequence[str], keep_open: Sequence[int]) -> Attempt:
         """Run the agent's ``-register`` once and read what it said. The code is in its arguments for as long as it runs."""
-        which = f" (attempt {number} of {self.attempts})" if number > 1 else ""
-        with self.host.step(f"registering{which}", f"registered{which}") as step:
+        which = phrase(" (attempt {number} of {attempts})", number=number, attempts=self.attempts) if number > 1 else ""
+        with self.host.step(phrase("registering{which}", which=which), phrase("registered{which}", which=which)) as step:
             attempt = self._attempt(number, arguments, keep_open)
             if attempt.succeeded:
-                step.ended(f"registered as {attempt.managed_instance_id}{which}")
+                step.ended(
+                    phrase(
+                        "registered as {managed_instance_id}{which}", managed_instance_id=attempt.managed_instance_id, which=which
+                    )
+                )
             else:
                 code = attempt.finding.code if attempt.finding is not None else "no known cause"
-                step.ended(f"not registered{which}: {code}", well=False)
+                step.ended(phrase("not registered{which}: {code}", which=which, code=code), well=False)
         return attempt
 
     def _attempt(self, number: int, arguments: Sequence[str], keep_open: Sequence[int]) -> Attempt:
@@ -155,10 +160,10 @@ class Registrar:
                 keep_open=keep_open,
             )
         except CannotRun as error:
-            text = f"register: the agent does not start: {error}; nothing was registered"
+            text = phrase("register: the agent does not start: {error}; nothing was registered", error=error)
             raise Refusal(status_of_errno(error.errno), text) from None
         if done.left_out:
-            self.tell(f"warning: of what the agent said the first {done.left_out} bytes were left out")
+            self.tell(phrase("warning: of what the agent said the first {left_out} bytes were left out", left_out=done.left_out))
         return done
 
     def await_api(self) -> Optional[Blocked]:
@@ -186,9 +191,17 @@ class Registrar:
 
             wait_for(self.host.clock, deadline.left(), LOOK_EVERY, is_over)
             if blocked:
-                step.ended(f"the endpoint does not answer: {blocked[0].finding.code}", well=False)
+                step.ended(phrase("the endpoint does not answer: {code}", code=blocked[0].finding.code), well=False)
         return blocked[0] if blocked else None
 
     def _tell_attempt(self, attempt: Attempt) -> None:
         if attempt.finding is not None and not attempt.succeeded and self.attempts > 1 and attempt.transient:
-            self.tell(f"attempt {attempt.number} of {self.attempts}: {attempt.finding.code}: {attempt.finding.title}")
+            self.tell(
+                phrase(
+                    "attempt {number} of {attempts}: {code}: {title}",
+                    number=attempt.number,
+                    attempts=self.attempts,
+                    code=attempt.finding.code,
+                    title=attempt.finding.title,
+                )
+            )

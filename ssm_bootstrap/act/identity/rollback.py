@@ -16,6 +16,7 @@ from ssm_bootstrap.collect.agent.journal import Operation
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.agent import Identity, IdentityState, Proof
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.phrase import phrase
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,12 @@ class Rollback:
         with locked(self.host, "rollback", self.wait, self.tell):
             recover(self.host, self.service, self.tell)
             if not has_snapshot(self.host):
-                raise Refusal(ExitStatus.BAD_CONTENT, f"rollback: {paths.SNAPSHOT}: no identity was put aside")
+                raise Refusal(
+                    ExitStatus.BAD_CONTENT, phrase("rollback: {snapshot}: no identity was put aside", snapshot=paths.SNAPSHOT)
+                )
             wanted = snapshot_identity(self.host)
             if wanted.state is not IdentityState.REGISTERED:
-                text = f"rollback: {paths.SNAPSHOT}: it holds no whole identity; nothing was changed"
+                text = phrase("rollback: {snapshot}: it holds no whole identity; nothing was changed", snapshot=paths.SNAPSHOT)
                 raise Refusal(ExitStatus.BAD_CONTENT, text)
             replaced = look_past_journal(self.host.files)
             changed: Changed[None] = Change(

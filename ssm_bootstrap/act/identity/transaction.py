@@ -21,6 +21,7 @@ from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.agent import IdentityState, Proof
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
+from ssm_bootstrap.model.phrase import phrase
 
 T = TypeVar("T")
 
@@ -125,7 +126,9 @@ class Change(Generic[T]):
                     self._start_if_whole(journal.start)
                 self._end()
             if isinstance(error, ServiceFailed):
-                raise Refusal(ExitStatus.TRY_LATER, f"the agent could not be stopped: {error}; nothing was changed") from None
+                raise Refusal(
+                    ExitStatus.TRY_LATER, phrase("the agent could not be stopped: {error}; nothing was changed", error=error)
+                ) from None
             if isinstance(error, OSError):
                 raise refusal_of(error, "the identity is what it was") from None
             raise
@@ -137,10 +140,16 @@ class Change(Generic[T]):
         """Tell whoever is interrupted from here on which identity counts."""
         found = look_past_journal(self.host.files).managed_instance_id
         if found == self.old_id:
-            INTERRUPTS.standing = f"this node is {found}, as before" if found else "this node is not registered, as before"
+            INTERRUPTS.standing = (
+                phrase("this node is {found}, as before", found=found) if found else "this node is not registered, as before"
+            )
         else:
             unproven = "" if proof is not None and proof.online else f"; {NOT_PROVEN}"
-            INTERRUPTS.standing = f"this node is {found} now{unproven}" if found else "this node is not registered any more"
+            INTERRUPTS.standing = (
+                phrase("this node is {found} now{unproven}", found=found, unproven=unproven)
+                if found
+                else "this node is not registered any more"
+            )
 
     def _undo(self, journal: Journal) -> None:
         """Put the old identity back, and write down that only the start is left; raises Refusal where the disk forbids it."""
@@ -151,7 +160,9 @@ class Change(Generic[T]):
                 put_back(self.host, paths.PENDING)
             write_journal(self.host.files, replace(journal.at(ChangePhase.WRITTEN), wake=""))
         except OSError as error:
-            raise refusal_of(error, f"{paths.JOURNAL} stays: the next run puts the identity back") from None
+            raise refusal_of(
+                error, phrase("{journal} stays: the next run puts the identity back", journal=paths.JOURNAL)
+            ) from None
 
     def _start_if_whole(self, unit: str) -> None:
         """Start the agent that was stopped, unless the vault is one that it could not use."""
@@ -181,27 +192,38 @@ class Change(Generic[T]):
             remove_leftovers(self.host)
             drop_journal(self.host.trees)
         except OSError as error:
-            raise refusal_of(error, f"the identity is whole; {paths.JOURNAL} stays for the next run") from None
+            raise refusal_of(
+                error, phrase("the identity is whole; {journal} stays for the next run", journal=paths.JOURNAL)
+            ) from None
 
 
 def must_have_place(host: Host) -> None:
     """Room, the right to write, and a vault in one place; raises Refusal (75, 77 or 78). Nothing is written to find out."""
     free = host.files.free_bytes(paths.DATA)
     if free is not None and free < LEAST_FREE:
-        text = f"{paths.DATA}: {free} bytes free, expected {LEAST_FREE} or more; nothing was started"
+        text = phrase(
+            "{data}: {free} bytes free, expected {least_free} or more; nothing was started",
+            data=paths.DATA,
+            free=free,
+            least_free=LEAST_FREE,
+        )
         raise Refusal(ExitStatus.TRY_LATER, text)
     base = paths.DATA
     while base != "/" and not host.files.exists(base):
         base = posixpath.dirname(base)
     for place in (base, paths.OUR_STATE, paths.VAULT):
         if host.files.exists(place) and not host.files.is_writable(place):
-            text = (
-                f"{place}: nothing can be written there (a read-only file system, or one that is protected); nothing was started"
+            text = phrase(
+                "{place}: nothing can be written there (a read-only file system, or one that is protected); nothing was started",
+                place=place,
             )
             raise Refusal(ExitStatus.NO_PERMISSION, text)
     strange = what_is_strange(host)
     if strange:
-        text = f"{strange}: a link or a mount point: expected the vault in one place, to put it aside; nothing was started"
+        text = phrase(
+            "{strange}: a link or a mount point: expected the vault in one place, to put it aside; nothing was started",
+            strange=strange,
+        )
         raise Refusal(ExitStatus.BAD_CONTENT, text)
 
 

@@ -22,6 +22,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.checkedfiles import Held
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.secrets import unfold
+from ssm_bootstrap.model.phrase import phrase
 
 CLOUD_INIT = "/var/lib/cloud/instances"
 """cloud-init's copies of each instance's user-data; an instance of the image gets a directory of its own."""
@@ -98,7 +99,7 @@ class Codes:
             yield from self._remove(ours, "activation code", fault_of_trusted)
         if self._configuration.has_code:
             self._host.files.replace_content(paths.OUR_CONFIG, configuration_without_code(self._host.files))
-            yield Removed("activation code", f"{paths.OUR_CONFIG}: [activation] code")
+            yield Removed("activation code", phrase("{our_config}: [activation] code", our_config=paths.OUR_CONFIG))
         yield from self._remove(f"{paths.OUR_CONFIG}{BEFORE}", "earlier configuration", fault_of_trusted)
         for path in (paths.FIRST_BOOT_SCRIPT, f"{paths.OUR_UNITS}/{paths.FIRST_BOOT_UNIT}"):
             yield from self._remove(path, "first boot", fault_of_trusted)

@@ -18,6 +18,7 @@ from ssm_bootstrap.collect.inifile import with_option
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.phrase import phrase
 
 SCHEMA = "ssm-bootstrap-installed/1"
 PACKAGED = "/usr/bin/ssm-bootstrap"
@@ -134,13 +135,20 @@ def _must_not_be_masked(host: Host, wanted: Wanted) -> None:
     for name in wanted.units:
         path = f"{paths.OUR_UNITS}/{name}"
         if host.files.link_target(path) == "/dev/null":
-            text = f"install: {path}: masked by an administrator: systemctl unmask {name} takes that back; nothing was changed"
+            text = phrase(
+                "install: {path}: masked by an administrator: systemctl unmask {name} takes that back; nothing was changed",
+                path=path,
+                name=name,
+            )
             raise Refusal(ExitStatus.BAD_CONTENT, text)
 
 
 def _make_places(host: Host) -> None:
     if not host.files.exists(paths.OUR_UNITS):
-        raise Refusal(ExitStatus.BAD_CONTENT, f"install: {paths.OUR_UNITS}: expected a machine with systemd; nothing was changed")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT,
+            phrase("install: {our_units}: expected a machine with systemd; nothing was changed", our_units=paths.OUR_UNITS),
+        )
     host.trees.make_directory(paths.OUR_DATA, 0o755)
     host.trees.make_directory(paths.OUR_SECRETS)
     for path in (paths.OUR_PROGRAM, paths.OUR_TMPFILES):
@@ -182,7 +190,7 @@ class _Placing:
         kept = ""
         if old not in (None, data) and path != paths.OUR_CODE and self._is_somebodys(path):
             files.write_atomic(path + BEFORE, files.read_bytes(path, 1 << 30), files.mode_and_owner(path)[0] & 0o777)
-            kept = f"what was there is now {path}{BEFORE}"
+            kept = phrase("what was there is now {path}{before}", path=path, before=BEFORE)
         if path == paths.OUR_CONFIG and old is not None:
             files.replace_content(path, data)
         else:

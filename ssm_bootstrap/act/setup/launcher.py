@@ -9,6 +9,7 @@ from typing import Collection, Iterator, Sequence
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.phrase import phrase
 
 MOST_FILES = 100_000
 """Names that are looked at below one of these: a standard library has some thousand."""
@@ -28,10 +29,18 @@ def must_be_roots(host: Host, runs: Sequence[str], places: Sequence[str] = ()) -
         except OSError as error:
             if error.errno != errno.ENFILE:
                 raise
-            text = f"install: {path}: root's units would run it, and more than {MOST_FILES} files are below it"
+            text = phrase(
+                "install: {path}: root's units would run it, and more than {most_files} files are below it",
+                path=path,
+                most_files=MOST_FILES,
+            )
             raise Refusal(ExitStatus.BAD_CONTENT, f"{text}; {_WAY_ON}") from None
         if loose:
-            text = f"install: {path}: root's units would run it, and {loose} belongs to another user, or others may write it"
+            text = phrase(
+                "install: {path}: root's units would run it, and {loose} belongs to another user, or others may write it",
+                path=path,
+                loose=loose,
+            )
             raise Refusal(ExitStatus.BAD_CONTENT, f"{text}; {_WAY_ON}")
 
 
@@ -47,7 +56,10 @@ def in_unit(path: str) -> bytes:
         or any(letter in "\\\"'" or "\ud800" <= letter <= "\udfff" for letter in path)
     ):
         shown = path.encode("unicode_escape").decode()
-        raise Refusal(ExitStatus.BAD_CONTENT, f"install: {shown}: a path that cannot stand in a unit; nothing was changed")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT,
+            phrase("install: {shown}: a path that cannot stand in a unit; nothing was changed", shown=shown),
+        )
     quoted = path.replace("%", "%%")
     return (quoted if re.fullmatch(r"[A-Za-z0-9/._+:@=,-]+", path) else f'"{quoted}"').encode()
 

@@ -24,6 +24,7 @@ from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.phrase import phrase
 
 MACHINE_ID_MODE = 0o444
 DOOMED = f"{paths.OUR_STATE}/removed"  # where the vault goes in one step before it is taken apart
@@ -79,7 +80,9 @@ class Preparation:
         if none or self.yes or not (unit or pids or is_cut_short):
             return
         who = old.managed_instance_id or "this node"
-        text = f"prepare-image: {who} is registered and its agent runs; say --yes to take it out of Systems Manager for good"
+        text = phrase(
+            "prepare-image: {who} is registered and its agent runs; say --yes to take it out of Systems Manager for good", who=who
+        )
         raise Refusal(ExitStatus.USAGE, text)
 
     def _must_be_possible(self) -> None:
@@ -87,7 +90,9 @@ class Preparation:
         files = self.host.files
         for path in (paths.DATA, paths.MACHINE_ID):
             if files.exists(path) and not files.is_writable(path):
-                text = f"prepare-image: {path}: may not be written (a read-only file system?); nothing was removed"
+                text = phrase(
+                    "prepare-image: {path}: may not be written (a read-only file system?); nothing was removed", path=path
+                )
                 raise Refusal(ExitStatus.NO_PERMISSION, text)
         if self.configuration.has_code:
             configuration_without_code(files)
@@ -100,11 +105,15 @@ class Preparation:
             try:
                 self.service.stop(unit)
             except ServiceFailed as error:
-                text = f"prepare-image: the agent could not be stopped: {error}; nothing was removed"
+                text = phrase("prepare-image: the agent could not be stopped: {error}; nothing was removed", error=error)
                 raise Refusal(ExitStatus.TRY_LATER, text) from None
         pids = self._pids(_CORE)
         if pids:
-            text = f"prepare-image: {_CORE} runs as pid {pids[0]} and systemd does not stop it; nothing was removed"
+            text = phrase(
+                "prepare-image: {core} runs as pid {pids} and systemd does not stop it; nothing was removed",
+                core=_CORE,
+                pids=pids[0],
+            )
             raise Refusal(ExitStatus.TRY_LATER, text)
 
     def _pids(self, name: str) -> tuple[int, ...]:
@@ -112,7 +121,9 @@ class Preparation:
 
     def _workers(self) -> tuple[str, ...]:
         """Workers that outlived the agent (its unit has KillMode=process): what they do may write into its data again."""
-        return tuple(f"{item.name} (pid {item.pid})" for item in self.host.machine.processes(paths.PROCESSES))
+        return tuple(
+            phrase("{name} (pid {pid})", name=item.name, pid=item.pid) for item in self.host.machine.processes(paths.PROCESSES)
+        )
 
     def _remove_all(self) -> Iterator[Union[Removed, Left]]:
         # Without the journal nobody puts an old identity back into the image.
@@ -150,7 +161,7 @@ class Preparation:
                 files.replace_content(profile.path, rest.encode("utf-8", "surrogateescape"))
             else:
                 self.host.trees.remove(profile.path)
-            yield Removed(f"credentials [{profile.name}]", profile.path)
+            yield Removed(phrase("credentials [{name}]", name=profile.name), profile.path)
 
     def _remove_vault(self) -> Iterator[Removed]:
         trees = self.host.trees

@@ -14,6 +14,7 @@ from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.secrets import is_packed, unfold_bounded
 from ssm_bootstrap.host.walks import walk_disk
+from ssm_bootstrap.model.phrase import phrase
 
 PIECE = 8 << 20
 """Bytes of a file that are searched at a time."""
@@ -88,7 +89,8 @@ class Remains:
     def unsearched(self) -> tuple[tuple[str, str], ...]:
         """One line per reason: the first of what it is the reason for, and how many there are."""
         return tuple(
-            (found[0], f"{why}; and {len(found) - 1} more like it" if found[1:] else why) for why, found in self._missed.items()
+            (found[0], phrase("{why}; and {count} more like it", why=why, count=len(found) - 1) if found[1:] else why)
+            for why, found in self._missed.items()
         )
 
     def holding(self, without: str) -> Iterator[str]:
@@ -98,8 +100,8 @@ class Remains:
         places = (*OWN, *WIDE, *self._homes(), *REST)
         owned = [path for path in PACKAGES if self._is_a_directory(path)]
         if owned:  # all of them are named: whoever keeps a script of their own there has to look
-            also = f", nor {', '.join(owned[1:])}" if owned[1:] else ""
-            self._miss(owned[0], f"it was not searched{also}: packages own what lies there")
+            also = phrase(", nor {owned}", owned=", ".join(owned[1:])) if owned[1:] else ""
+            self._miss(owned[0], phrase("it was not searched{also}: packages own what lies there", also=also))
         for place in places:
             others = [*(other.path for other in places if other is not place), *owned]
             for path in self._in(place, others):
@@ -115,25 +117,45 @@ class Remains:
         for name in names[:MOST_HOMES]:
             yield SearchedPlace(f"{HOMES}/{name}", HOME.entries, HOME.bytes)
         if len(names) > MOST_HOMES:
-            self._miss(f"{HOMES}/{names[MOST_HOMES]}", f"the homes of {MOST_HOMES} users were searched, and not this one")
+            self._miss(
+                f"{HOMES}/{names[MOST_HOMES]}",
+                phrase("the homes of {most_homes} users were searched, and not this one", most_homes=MOST_HOMES),
+            )
 
     def _in(self, place: SearchedPlace, others: Sequence[str]) -> Iterator[str]:
         walk = walk_disk(self._host.files.real("/"), place.path, place.entries, FIRST, others)
         for path, kind in walk.elsewhere:
             is_kernels = kind in KERNELS
-            self._miss(path, _NO_FILES if is_kernels else f"it is of type {kind}, and on no disk of this machine")
+            self._miss(
+                path, _NO_FILES if is_kernels else phrase("it is of type {kind}, and on no disk of this machine", kind=kind)
+            )
         for path in walk.unread:
             self._miss(path, "it could not be listed")
         if walk.stopped_in:
-            self._miss(place.path, f"{place.entries} entries of it were searched, up to those of {walk.stopped_in}")
+            self._miss(
+                place.path,
+                phrase(
+                    "{entries} entries of it were searched, up to those of {stopped_in}",
+                    entries=place.entries,
+                    stopped_in=walk.stopped_in,
+                ),
+            )
         left = place.bytes
         # Small ones first: histories, scripts and settings, before what fills a disk.
         for path, size in sorted(walk.files, key=lambda found: (found[1], found[0])):
             allowed = min(left, MOST_OF_A_FILE)
             if size > allowed:
                 allowed = allowed if allowed >= 1 << 20 else 0
-                part = f"the first {allowed >> 20} MiB" if allowed else "nothing"
-                self._miss(path, f"{part} of it was searched: at most {place.bytes >> 20} MiB of {place.path} are")
+                part = phrase("the first {allowed} MiB", allowed=allowed >> 20) if allowed else "nothing"
+                self._miss(
+                    path,
+                    phrase(
+                        "{part} of it was searched: at most {size} MiB of {path} are",
+                        part=part,
+                        size=place.bytes >> 20,
+                        path=place.path,
+                    ),
+                )
             left -= min(size, allowed)
             if allowed and self._holds(path, allowed):
                 yield path

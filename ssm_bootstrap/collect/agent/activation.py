@@ -14,6 +14,7 @@ from ssm_bootstrap.collect.trusted import read_private
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.phrase import phrase
 
 CREDENTIAL = "activation-code"
 MOST = 4096
@@ -35,7 +36,9 @@ class Code:
     def __init__(self, text: str, source: str) -> None:
         problem = code_problem(text)
         if problem:
-            raise Refusal(ExitStatus.BAD_CONTENT, f"activation-malformed: {source}: {problem}")
+            raise Refusal(
+                ExitStatus.BAD_CONTENT, phrase("activation-malformed: {source}: {problem}", source=source, problem=problem)
+            )
         self._text = text
         self.source = source
 
@@ -96,19 +99,22 @@ def read_activation_code(
     if directory and files.exists(f"{directory}/{CREDENTIAL}"):
         credential = _credential(files, f"{directory}/{CREDENTIAL}")
         if credential != PLACEHOLDER:
-            return Code(credential, f"systemd credential {CREDENTIAL}")
+            return Code(credential, phrase("systemd credential {credential}", credential=CREDENTIAL))
     if configuration.has_code:
         read_private(files, paths.OUR_CONFIG, f"[activation] code: {paths.OUR_CONFIG}", 0)
         return Code(read_code(files), "/etc/ssm-bootstrap.conf: [activation] code")
     if configuration.code_file:
         return _from_file(files, configuration.code_file, "/etc/ssm-bootstrap.conf: [activation] code_file")
     if credential is not None:
-        return Code(credential, f"systemd credential {CREDENTIAL}")
-    empty = "; SSM_BOOTSTRAP_ACTIVATION_CODE is set, and empty" if sources.variable == "" else ""
+        return Code(credential, phrase("systemd credential {credential}", credential=CREDENTIAL))
+    empty = phrase("; SSM_BOOTSTRAP_ACTIVATION_CODE is set, and empty") if sources.variable == "" else ""
     raise Refusal(
         ExitStatus.USAGE,
-        "--activation-code-file: expected a file with the activation code, or - for standard input "
-        f"(also SSM_BOOTSTRAP_ACTIVATION_CODE_FILE, a systemd credential, or [activation] code_file){empty}",
+        phrase(
+            "--activation-code-file: expected a file with the activation code, or - for standard input (also "
+            "SSM_BOOTSTRAP_ACTIVATION_CODE_FILE, a systemd credential, or [activation] code_file){empty}",
+            empty=empty,
+        ),
     )
 
 
@@ -132,9 +138,11 @@ def code_problem(text: str) -> Optional[str]:
     if not text:
         return "empty; expected an activation code"
     if _pasted(text) or re.search(r"[\s\"'`]", text):
-        return f"expected {least} to {most} letters and digits in one word" + (_pasted(text) or "; found spaces or quotes")
+        return phrase("expected {least} to {most} letters and digits in one word", least=least, most=most) + (
+            _pasted(text) or "; found spaces or quotes"
+        )
     if not least <= len(text) <= most:
-        return f"expected {least} to {most} characters, found {len(text)}"
+        return phrase("expected {least} to {most} characters, found {count}", least=least, most=most, count=len(text))
     if not text.isprintable():
         return "expected printable characters"
     return None
@@ -149,7 +157,7 @@ def _pasted(text: str) -> str:
 
 def _credential(files: Files, path: str) -> str:
     """What systemd put there; owner and mode are its own."""
-    who = f"systemd credential: {path}"
+    who = phrase("systemd credential: {path}", path=path)
     try:
         return _decoded(files.read_bytes(path, MOST), who)
     except OSError as error:
@@ -159,7 +167,9 @@ def _credential(files: Files, path: str) -> str:
 def _from_file(files: Files, path: str, who: str) -> Code:
     place = f"{who}: {shown_path(files, path)}"
     if not path.startswith("/"):
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{place}: no such file here; expected the path of one, from / on")
+        raise Refusal(
+            ExitStatus.BAD_CONTENT, phrase("{place}: no such file here; expected the path of one, from / on", place=place)
+        )
     return Code(_decoded(read_private(files, path, place, MOST), place), f"{who} {path}")
 
 
@@ -187,4 +197,4 @@ def _decoded(data: bytes, who: str) -> str:
     try:
         return data.decode("utf-8").strip()
     except UnicodeDecodeError:
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{who}: expected text, found bytes that are no UTF-8") from None
+        raise Refusal(ExitStatus.BAD_CONTENT, phrase("{who}: expected text, found bytes that are no UTF-8", who=who)) from None

@@ -13,6 +13,7 @@ from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.agent import AgentConfig
 from ssm_bootstrap.model.aws import DOMAIN_SHAPE
+from ssm_bootstrap.model.phrase import phrase
 
 MOST = 4 << 20
 _WHOLE = re.compile(r"-?[0-9]+")
@@ -37,7 +38,7 @@ def read_agent_config(files: Files) -> AgentConfig:
         return AgentConfig(path, present=True, unreadable=fault)
     data = held.data
     if len(data) > MOST:
-        return AgentConfig(path, present=True, unreadable=f"larger than {MOST >> 20} MB")
+        return AgentConfig(path, present=True, unreadable=phrase("larger than {most} MB", most=MOST >> 20))
     try:
         text, node = parse(data)
     except NotJson as error:
@@ -53,7 +54,9 @@ def read_agent_config(files: Files) -> AgentConfig:
     bad = next((key for key, host in hosts if host and not _is_authority(host)), "")
     domain = agent.get("ServiceDomain", "")
     if bad or (domain and DOMAIN_SHAPE.fullmatch(domain) is None):
-        return AgentConfig(path, present=True, problem=f"{bad or 'Agent.ServiceDomain'}: expected the name of a host or a domain")
+        return AgentConfig(
+            path, present=True, problem=phrase("{bad}: expected the name of a host or a domain", bad=bad or "Agent.ServiceDomain")
+        )
     return AgentConfig(
         path=path,
         present=True,
@@ -75,14 +78,14 @@ def _decode(top: Node) -> tuple[dict[str, dict[str, Any]], Wrong]:
     if top.kind == "null":
         return values, None
     if top.kind != "an object":
-        return values, (top.at, f"expected an object, found {top.kind}")
+        return values, (top.at, phrase("expected an object, found {kind}", kind=top.kind))
     wrong: Wrong = None
     for key, node in top.value:
         section = _named(SECTIONS, key)
         if section is None or node.kind == "null":
             continue
         if node.kind != "an object":
-            wrong = wrong or (node.at, f"{section}: expected an object, found {node.kind}")
+            wrong = wrong or (node.at, phrase("{section}: expected an object, found {kind}", section=section, kind=node.kind))
             continue
         known = SECTIONS[section]
         for inner, value in node.value:
@@ -91,7 +94,16 @@ def _decode(top: Node) -> tuple[dict[str, dict[str, Any]], Wrong]:
                 continue
             found = _problem(value, known[name])
             if found is not None:
-                wrong = wrong or (found.at, f"{section}.{name}: expected {known[name]}, found {_found(found)}")
+                wrong = wrong or (
+                    found.at,
+                    phrase(
+                        "{section}.{name}: expected {known}, found {found}",
+                        section=section,
+                        name=name,
+                        known=known[name],
+                        found=_found(found),
+                    ),
+                )
                 continue
             taken = [item.value or "" for item in value.value] if known[name] == TEXTS else value.value
             values.setdefault(section, {})[name] = taken  # a section that comes twice is one section
@@ -172,14 +184,14 @@ class Node:
 def place(text: str, at: int) -> str:
     """Line and column, from 1 on, of an offset."""
     line = text.count("\n", 0, at) + 1
-    return f"line {line}, column {at - text.rfind(chr(10), 0, at)}"
+    return phrase("line {line}, column {at}", line=line, at=at - text.rfind(chr(10), 0, at))
 
 
 def parse(data: bytes) -> tuple[str, Node]:
     """The text and its one value; raises NotJson. Bytes that are no UTF-8 are U+FFFD, which only a string may hold."""
     text = data.decode("utf-8", "replace")
     if text.startswith(BYTE_ORDER_MARK):
-        raise NotJson(f"{place(text, 0)}: a byte order mark; expected none")
+        raise NotJson(phrase("{place}: a byte order mark; expected none", place=place(text, 0)))
     at, key = _skip(text, 0), ""
     top: Optional[Node] = None
     open_nodes: list[Node] = []
@@ -192,7 +204,7 @@ def parse(data: bytes) -> tuple[str, Node]:
         if node.kind in _CLOSES:
             open_nodes.append(node)
             if len(open_nodes) > DEEPEST:
-                raise NotJson(f"{place(text, node.at)}: nested deeper than {DEEPEST}")
+                raise NotJson(phrase("{place}: nested deeper than {deepest}", place=place(text, node.at), deepest=DEEPEST))
             at = _skip(text, at)
             if not text.startswith(_CLOSES[node.kind], at):
                 key, at = _key(text, at) if node.kind == "an object" else ("", at)
@@ -200,7 +212,7 @@ def parse(data: bytes) -> tuple[str, Node]:
         at = _close(text, at, open_nodes)
         if not open_nodes:
             if at < len(text):
-                raise NotJson(f"{place(text, at)}: something follows the end; expected nothing")
+                raise NotJson(phrase("{place}: something follows the end; expected nothing", place=place(text, at)))
             return text, top
         at = _skip(text, at + 1)  # after a comma
         key, at = _key(text, at) if open_nodes[-1].kind == "an object" else ("", at)
@@ -212,7 +224,7 @@ def _close(text: str, at: int, open_nodes: list[Node]) -> int:
     while open_nodes and not text.startswith(",", at):
         end = _CLOSES[open_nodes[-1].kind]
         if not text.startswith(end, at):
-            raise NotJson(_expected(text, at, f", or {end}"))
+            raise NotJson(_expected(text, at, phrase(", or {end}", end=end)))
         open_nodes.pop()
         at = _skip(text, at + 1)
     return at
@@ -225,7 +237,9 @@ def _skip(text: str, at: int) -> int:
 
 def _expected(text: str, at: int, what: str) -> str:
     """What was expected at a place; only the end of the text is named, for a letter may be part of a secret."""
-    return f"{place(text, at)}: {'the text ends, ' if at >= len(text) else ''}expected {what}"
+    return phrase(
+        "{place}: {what}expected {what2}", place=place(text, at), what="the text ends, " if at >= len(text) else "", what2=what
+    )
 
 
 def _key(text: str, at: int) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.locks import Locks
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.aws import REGION_SHAPE
+from ssm_bootstrap.model.phrase import phrase
 
 
 class _Unreadable(Exception):
@@ -31,20 +32,21 @@ def look_at_identity(files: Files, locks: Optional[Locks] = None) -> Identity:
     if is_changing:
         holder = locks.holder(paths.LOCK) if locks is not None else None
         if holder is not None:
-            return Identity(IdentityState.UNREADABLE, detail=f"it is being changed by {holder}")
+            return Identity(IdentityState.UNREADABLE, detail=phrase("it is being changed by {holder}", holder=holder))
         return _interrupted(files)
     return look_past_journal(files)
 
 
 def _interrupted(files: Files) -> Identity:
-    detail = f"{paths.JOURNAL} is there: a change of identity was cut short"
+    cut = phrase("{journal} is there: a change of identity was cut short", journal=paths.JOURNAL)
     try:
         read_journal(files)
     except UnreadableJournal as error:
         return Identity(IdentityState.INTERRUPTED, detail=str(error), is_journal_unreadable=True)
     except OSError as error:
-        detail += f" (it could not be read: {words_of(error)})"
-    return Identity(IdentityState.INTERRUPTED, detail=detail)
+        unread = phrase("{what} (it could not be read: {error})", what=cut, error=words_of(error))
+        return Identity(IdentityState.INTERRUPTED, detail=unread)
+    return Identity(IdentityState.INTERRUPTED, detail=cut)
 
 
 def look_past_journal(files: Files, vault: str = paths.VAULT, registration: str = paths.REGISTRATION) -> Identity:
@@ -53,7 +55,7 @@ def look_past_journal(files: Files, vault: str = paths.VAULT, registration: str 
         manifest = _document(files, f"{vault}/Manifest")
         key = _document(files, _key_path(manifest, vault)) if manifest and manifest.get("RegistrationKey") else None
     except PermissionError as error:
-        return Identity(IdentityState.UNREADABLE, detail=f"{error.filename}: only root may read it")
+        return Identity(IdentityState.UNREADABLE, detail=phrase("{filename}: only root may read it", filename=error.filename))
     except OSError as error:
         return Identity(IdentityState.UNREADABLE, detail=f"{error.filename}: {words_of(error)}")
     except _Unreadable as error:
@@ -63,14 +65,18 @@ def look_past_journal(files: Files, vault: str = paths.VAULT, registration: str 
     key = key or {}
     instance_id, region = str(key.get("instanceID") or ""), str(key.get("region") or "")
     if region and REGION_SHAPE.fullmatch(region) is None:
-        return Identity(IdentityState.UNREADABLE, detail=f"{vault}: the region that it names is none")
+        return Identity(IdentityState.UNREADABLE, detail=phrase("{vault}: the region that it names is none", vault=vault))
     if instance_id and region and key.get("privateKey"):
         if file_id and file_id != instance_id:
-            detail = f"{paths.REGISTRATION} still names {file_id}; the vault is what counts"
+            detail = phrase(
+                "{registration} still names {file_id}; the vault is what counts", registration=paths.REGISTRATION, file_id=file_id
+            )
             return Identity(IdentityState.REGISTERED, instance_id, region, detail, file_id)
         return Identity(IdentityState.REGISTERED, instance_id, region, "", file_id)
     if file_id:
-        detail = f"{paths.REGISTRATION} names {file_id}, and the vault holds no identity"
+        detail = phrase(
+            "{registration} names {file_id}, and the vault holds no identity", registration=paths.REGISTRATION, file_id=file_id
+        )
         told = str(named.get("Region") or "")
         return Identity(IdentityState.LOST, "", told if REGION_SHAPE.fullmatch(told) else "", detail, file_id)
     return Identity(IdentityState.NOT_REGISTERED)
@@ -102,8 +108,8 @@ def _document(files: Files, path: str) -> Optional[Mapping[str, Any]]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "its text"
-        raise _Unreadable(f"{path}: not JSON ({place})") from None
+        place = phrase("line {lineno}", lineno=error.lineno) if isinstance(error, json.JSONDecodeError) else "its text"
+        raise _Unreadable(phrase("{path}: not JSON ({place})", path=path, place=place)) from None
     if not isinstance(found, dict):
-        raise _Unreadable(f"{path}: expected a JSON object")
+        raise _Unreadable(phrase("{path}: expected a JSON object", path=path))
     return found

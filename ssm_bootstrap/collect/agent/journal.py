@@ -10,6 +10,7 @@ from typing import Optional
 
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.model.phrase import phrase
 
 SCHEMA = "ssm-bootstrap-journal/1"
 
@@ -65,12 +66,12 @@ def read_journal(files: Files) -> Optional[Journal]:
         return None
     except OSError as error:
         if isinstance(error, IsADirectoryError) or error.errno in (errno.EINVAL, errno.ELOOP):
-            raise UnreadableJournal(f"{paths.JOURNAL}: expected a regular file") from None
+            raise UnreadableJournal(phrase("{journal}: expected a regular file", journal=paths.JOURNAL)) from None
         raise
     try:
         document = json.loads(text)
         if document["schema"] != SCHEMA:
-            raise ValueError(f"expected schema {SCHEMA}")
+            raise ValueError(phrase("expected schema {schema}", schema=SCHEMA))
         return Journal(
             operation=Operation(document["operation"]),
             phase=ChangePhase(document["phase"]),
@@ -81,6 +82,6 @@ def read_journal(files: Files) -> Optional[Journal]:
             wake=str(document.get("wake", "")),  # written since some version of this schema
         )
     except KeyError as error:
-        raise UnreadableJournal(f"{paths.JOURNAL}: expected a value for {error}") from None
+        raise UnreadableJournal(phrase("{journal}: expected a value for {error}", journal=paths.JOURNAL, error=error)) from None
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableJournal(f"{paths.JOURNAL}: {error}") from None

@@ -16,6 +16,7 @@ from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files, modified
 from ssm_bootstrap.model.agent import Command, StepOutput
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.phrase import phrase
 
 SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 MOST_BYTES = 1 << 20
@@ -42,7 +43,9 @@ class Ends:
         self._most = max(MOST_BYTES, MOST_OUTPUT // max(1, len(outputs)))
         sizes = [(path, _size(files, path)) for path in outputs]
         self.cut = tuple(
-            (path, f"of {size >> 20} MB the last {self._most >> 20} were read") for path, size in sizes if size > self._most
+            (path, phrase("of {size} MB the last {most} were read", size=size >> 20, most=self._most >> 20))
+            for path, size in sizes
+            if size > self._most
         )
 
     def read_chunks(self, path: str, start: int = 0) -> Iterator[bytes]:
@@ -77,7 +80,11 @@ def read_command(files: Files, identifier: str = "") -> Observed[Command]:
     Raises ValueError for what is no id, PermissionError where only root may look.
     """
     if identifier and SHAPE.fullmatch(identifier) is None:
-        raise ValueError(f"{identifier!r} is no command id; expected one like 01234567-89ab-cdef-0123-456789abcdef")
+        raise ValueError(
+            phrase(
+                "{identifier!r} is no command id; expected one like 01234567-89ab-cdef-0123-456789abcdef", identifier=identifier
+            )
+        )
     try:
         homes = _homes(files)
     except PermissionError:
@@ -86,13 +93,13 @@ def read_command(files: Files, identifier: str = "") -> Observed[Command]:
         return Unseen(f"{paths.DATA}: {words_of(error)}")
     if not identifier:
         if not homes:
-            return Unseen(f"{paths.DATA}/*/document/orchestration: no command has left anything there")
+            return Unseen(phrase("{data}/*/document/orchestration: no command has left anything there", data=paths.DATA))
         identifier = homes[-1][1]
     home = next((where for where, name in homes if name == identifier), "")
     state = _state(files, identifier)
     lines = list(_log_lines(files, identifier))
     if not home and not state and not lines:
-        return Unseen(f"{identifier}: neither output, nor state, nor a line in the agent's log")
+        return Unseen(phrase("{identifier}: neither output, nor state, nor a line in the agent's log", identifier=identifier))
     return Seen(_command(files, identifier, home, state, lines))
 
 

@@ -15,6 +15,7 @@ from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.agent import Agent, AgentConfig, AgentProcess, Unit
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.phrase import phrase
 
 NO_UNIT = "systemd knows no unit of the agent"
 UNIT_PROPERTIES = "Id,LoadState,ActiveState,SubState,MainPID,Result,NRestarts,UnitFileState,Environment"
@@ -96,10 +97,10 @@ def show_pairs(host: Host, name: str, properties: str, timeout: float = 10) -> O
     try:
         done = host.commands.run(["systemctl", "show", name, "-p", properties], timeout=timeout)
     except CannotRun as error:
-        return Unseen(f"systemd could not be asked ({error})")
+        return Unseen(phrase("systemd could not be asked ({error})", error=error))
     if done.returncode != 0:
-        said = next(iter(done.errors.strip().splitlines()), f"exit status {done.returncode}")
-        return Unseen(f"systemd could not be asked: {said}")
+        said = next(iter(done.errors.strip().splitlines()), phrase("exit status {status}", status=done.returncode))
+        return Unseen(phrase("systemd could not be asked: {said}", said=said))
     if not done.is_whole:
         return Unseen("systemd could not be asked: it said more, or took longer, than can be waited for")
     return Seen(tuple((key, value) for key, sign, value in (line.partition("=") for line in done.output.splitlines()) if sign))
@@ -146,5 +147,5 @@ def _processes(host: Host) -> Observed[tuple[AgentProcess, ...]]:
     try:
         found = tuple(AgentProcess(item.pid, item.name, item.started) for item in host.machine.processes(paths.PROCESSES))
     except (OSError, ImportError) as error:
-        return Unseen(f"processes could not be listed: {words_of(error)}")
+        return Unseen(phrase("processes could not be listed: {error}", error=words_of(error)))
     return Seen(found)

@@ -13,6 +13,7 @@ from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.machine import Fingerprint, Image, MachineId, RunningIdentity, SharedProfile
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen, value_of
+from ssm_bootstrap.model.phrase import phrase
 
 DEFAULT_PROFILE = "default"
 KEY, TOKEN = "aws_access_key_id", "aws_session_token"
@@ -143,7 +144,11 @@ def _account(files: Files, running: Optional[RunningIdentity]) -> Observed[str]:
     pairs = (line.partition("=") for line in kept)
     ids = [value.strip() for name, _, value in pairs if name.strip().lower() == KEY]
     account = account_of_key(ids[-1]) if ids else None
-    return Seen(account) if account else Unseen(f"{path}: [{profile}] has no temporary key whose account can be told")
+    return (
+        Seen(account)
+        if account
+        else Unseen(phrase("{path}: [{profile}] has no temporary key whose account can be told", path=path, profile=profile))
+    )
 
 
 def _keys_of(files: Files, path: str, profile: str) -> frozenset[str]:

@@ -17,6 +17,7 @@ from ssm_bootstrap.host.network import Answer
 from ssm_bootstrap.model.aws import REGION_SHAPE
 from ssm_bootstrap.model.machine import Impostor, Instance, Metadata
 from ssm_bootstrap.model.observed import OUR_FAULT, Observed, Seen, Unseen
+from ssm_bootstrap.model.phrase import phrase
 
 IMDS = "169.254.169.254"
 MAC = "network/interfaces/macs/"
@@ -42,7 +43,7 @@ class MetadataLook:
     def result(self) -> Union[Metadata, Impostor, Unseen]:
         """The metadata, an impostor, or why nobody could look."""
         self._thread.join(max(0.0, self._begun + limits.METADATA - self._host.clock.monotonic()))
-        return self._found or Unseen(self._silence(f"gave no answer in {limits.METADATA:g} s"))
+        return self._found or Unseen(self._silence(phrase("gave no answer in {metadata:g} s", metadata=limits.METADATA)))
 
     def _silence(self, words: str) -> str:
         """What may be told of silence: the hop limit cuts the way back of the token alone, and only for a container.
@@ -50,14 +51,19 @@ class MetadataLook:
         What the limit is cannot be seen from here. Source: Amazon EC2 User Guide, configuring-instance-metadata-options.
         """
         if not self._connected:
-            return f"IMDS at {IMDS} {words}"
+            return phrase("IMDS at {imds} {words}", imds=IMDS, words=words)
         if self._has_token:
-            return f"IMDS at {IMDS} gave a token and then {words}"
+            return phrase("IMDS at {imds} gave a token and then {words}", imds=IMDS, words=words)
         inside = any(self._is_there(path) for path in CONTAINERS)
         limit = (
             "this is a container, for which a hop limit of 1 does that" if inside else "in a container a hop limit of 1 does that"
         )
-        return f"IMDS at {IMDS} takes the connection and {words} to the token request: {limit}, and so does a filter"
+        return phrase(
+            "IMDS at {imds} takes the connection and {words} to the token request: {limit}, and so does a filter",
+            imds=IMDS,
+            words=words,
+            limit=limit,
+        )
 
     def _is_there(self, path: str) -> bool:
         try:
@@ -69,9 +75,11 @@ class MetadataLook:
         try:
             self._found = self._read()
         except (socket.timeout, TimeoutError):
-            self._found = Unseen(self._silence("gave no answer") if self._connected else f"IMDS at {IMDS}: no answer")
+            self._found = Unseen(
+                self._silence("gave no answer") if self._connected else phrase("IMDS at {imds}: no answer", imds=IMDS)
+            )
         except (OSError, http.client.HTTPException, ValueError) as error:
-            self._found = Unseen(f"IMDS at {IMDS}: {words_of(error)}")
+            self._found = Unseen(phrase("IMDS at {imds}: {error}", imds=IMDS, error=words_of(error)))
         except Exception as error:  # in a thread of its own nobody else would ever tell
             self._found = Unseen(f"{OUR_FAULT}: {fault_words(error)}")
 
@@ -84,7 +92,7 @@ class MetadataLook:
         if answer.status == 403:
             return Unseen("IMDS is switched off for this instance (HTTP 403)")
         if answer.status != 200 or not token or " " in token:
-            return Unseen(f"IMDS gave no IMDSv2 token (HTTP {answer.status}): this may be no EC2 instance")
+            return Unseen(phrase("IMDS gave no IMDSv2 token (HTTP {status}): this may be no EC2 instance", status=answer.status))
         self._has_token = True
         region = self._value("meta-data/placement/region", token)
         if region and REGION_SHAPE.fullmatch(region) is None:

@@ -13,6 +13,7 @@ from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.machine import Chain, Denial, Firewall
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.phrase import phrase
 
 TIMEOUT = 2.0
 MOST_RULES = 1000
@@ -52,12 +53,12 @@ def _listed(host: Host, argv: list[str]) -> Observed[str]:
     except CannotRun as error:
         return Unseen(str(error))
     if done.timed_out:
-        return Unseen(f"{argv[0]} gave no answer in {TIMEOUT:g} s")
+        return Unseen(phrase("{program} gave no answer in {timeout:g} s", program=argv[0], timeout=TIMEOUT))
     if done.returncode != 0:
-        said = next(iter(done.errors.strip().splitlines()), f"exit status {done.returncode}")
+        said = next(iter(done.errors.strip().splitlines()), phrase("exit status {status}", status=done.returncode))
         return Unseen(f"{argv[0]}: {said}")
     if not done.is_whole:
-        return Unseen(f"{argv[0]} lists more than {OUTPUT_LIMIT >> 20} MB")
+        return Unseen(phrase("{program} lists more than {output_limit} MB", program=argv[0], output_limit=OUTPUT_LIMIT >> 20))
     return Seen(done.output)
 
 
@@ -192,9 +193,9 @@ def _of_journal(host: Host) -> Observed[tuple[Denial, ...]]:
         argv = ["journalctl", "-k", "-b", "-q", "--no-pager", "-o", "cat", "-n", str(MOST_LINES)]
         done = host.commands.run(argv, timeout=TIMEOUT)
     except CannotRun as error:
-        return Unseen(f"the kernel's messages: {error}")
+        return Unseen(phrase("the kernel's messages: {error}", error=error))
     if done.timed_out:
-        return Unseen(f"the kernel's messages: journalctl gave no answer in {TIMEOUT:g} s")
+        return Unseen(phrase("the kernel's messages: journalctl gave no answer in {timeout:g} s", timeout=TIMEOUT))
     return Seen(tuple(denials_in(done.output.splitlines())))
 
 

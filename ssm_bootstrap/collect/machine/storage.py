@@ -13,6 +13,7 @@ from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.machine import Directory, Storage
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.phrase import phrase
 
 WHERE = ("/var/lib/amazon", "/var/log/amazon", "/etc/amazon", "/root/.aws")
 """Where the agent writes: state and scripts, logs and patch work, configuration, the credentials that it shares."""
@@ -69,7 +70,11 @@ def _storage(
         options = mounts
     else:
         target = target if target in mounts.value else _covering(there, mounts.value)
-        options = Seen(mounts.value[target]) if target in mounts.value else Unseen(f"no mount of {there} in {MOUNTS}")
+        options = (
+            Seen(mounts.value[target])
+            if target in mounts.value
+            else Unseen(phrase("no mount of {there} in {mounts}", there=there, mounts=MOUNTS))
+        )
     return Storage(
         path=path,
         mount_point=target,

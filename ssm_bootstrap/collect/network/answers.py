@@ -10,6 +10,7 @@ from ssm_bootstrap.catalog.partitions import is_aws_host
 from ssm_bootstrap.host.network import Answer
 from ssm_bootstrap.model.failure import Failure
 from ssm_bootstrap.model.patch import FetchOutcome
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE
 
 REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")
@@ -45,16 +46,16 @@ def judge_service(answer: Answer, known_object: bool) -> tuple[Optional[Failure]
     said = f"HTTP {answer.status}"
     if request_id_of(answer):
         if known_object and answer.status == 403:
-            return Failure.DENIED, f"{said} on an object that exists"
+            return Failure.DENIED, phrase("{said} on an object that exists", said=said)
         return None, said
     if is_page(answer):
-        return Failure.NOT_AWS, f"{said}, an HTML page without an AWS request id"
+        return Failure.NOT_AWS, phrase("{said}, an HTML page without an AWS request id", said=said)
     if answer.status in REDIRECTS and not is_aws_host(_host_of(answer.headers.get("location", "")), NO_SITE):
-        return Failure.NOT_AWS, f"{said}, a redirect that AWS did not send"
+        return Failure.NOT_AWS, phrase("{said}, a redirect that AWS did not send", said=said)
     foreign = proxy_header_of(answer)
     if foreign:
-        return Failure.NOT_AWS, f"{said}, with a proxy's header ({foreign})"
-    return Failure.UNKNOWN, f"{said} without an AWS request id"
+        return Failure.NOT_AWS, phrase("{said}, with a proxy's header ({foreign})", said=said, foreign=foreign)
+    return Failure.UNKNOWN, phrase("{said} without an AWS request id", said=said)
 
 
 def _host_of(url: str) -> str:
@@ -95,29 +96,29 @@ def _judge_file(answer: Answer, expected: Expected) -> tuple[FetchOutcome, str]:
     if status in REDIRECTS and answer.headers.get("location"):
         return FetchOutcome.REDIRECTED, said
     if status in (401, 403) and expected.has_key and not by_proxy:
-        return FetchOutcome.WANTS_KEY, f"reached; {said} without the client certificate or password"
+        return FetchOutcome.WANTS_KEY, phrase("reached; {said} without the client certificate or password", said=said)
     if status == 407:
-        return FetchOutcome.DENIED, f"{said}: the proxy wants a user and password"
+        return FetchOutcome.DENIED, phrase("{said}: the proxy wants a user and password", said=said)
     if status in (401, 403):
         return FetchOutcome.DENIED, _denied(said, answer, expected, by_proxy)
     if status in (404, 410):
-        return FetchOutcome.MISSING, f"{said}: no such file"
+        return FetchOutcome.MISSING, phrase("{said}: no such file", said=said)
     if status in (405, 501):
-        return FetchOutcome.FOUND, f"{said}: reached; HEAD is not answered there"
+        return FetchOutcome.FOUND, phrase("{said}: reached; HEAD is not answered there", said=said)
     if status >= 500 or status == 429:
-        return FetchOutcome.UNKNOWN, f"{said}: the server has trouble of its own"
+        return FetchOutcome.UNKNOWN, phrase("{said}: the server has trouble of its own", said=said)
     if not 200 <= status < 300:
         return FetchOutcome.UNKNOWN, said
     if is_page(answer):
-        return FetchOutcome.STRANGER, f"{said} with an HTML page in place of {expected.what}"
+        return FetchOutcome.STRANGER, phrase("{said} with an HTML page in place of {what}", said=said, what=expected.what)
     return FetchOutcome.FOUND, said
 
 
 def _denied(said: str, answer: Answer, expected: Expected, by_proxy: str) -> str:
     if by_proxy:
-        return f"{said} from a proxy ({by_proxy})"
+        return phrase("{said} from a proxy ({by_proxy})", said=said, by_proxy=by_proxy)
     if not request_id_of(answer) and answer.headers.get("server") != "AmazonS3":
         return said
     if expected.exists:
-        return f"{said} of S3 on a file that everybody may read: a policy denies it"
-    return f"{said} of S3: a policy denies it, or there is no such file"
+        return phrase("{said} of S3 on a file that everybody may read: a policy denies it", said=said)
+    return phrase("{said} of S3: a policy denies it, or there is no such file", said=said)

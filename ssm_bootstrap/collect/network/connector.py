@@ -21,6 +21,7 @@ from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.network import Answer, Network, Trust
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.network import Probe, StageResult, Target
+from ssm_bootstrap.model.phrase import phrase
 
 T = TypeVar("T")
 
@@ -144,7 +145,7 @@ class Connector:
             return
         self._stages.pop()
         failure = Failure.PROXY_AUTH_REQUIRED if answer.status == 407 else Failure.PROXY_DENIED
-        self._fail(Stage.PROXY, started, probe, failure, f"the proxy answered {answer.status} to CONNECT")
+        self._fail(Stage.PROXY, started, probe, failure, phrase("the proxy answered {status} to CONNECT", status=answer.status))
 
     def _issuer(self, address: str, timeout: float) -> str:
         """Who signed the certificate that this system does not accept; empty where that could not be read."""
@@ -223,7 +224,7 @@ class Connector:
                 self._send(connection, "GET", WEBSOCKET_PATH, headers, b"")
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._stages.pop()
-            self._fail(Stage.HTTP, started, probe, failure_of(error), f"websocket upgrade: {words_of(error)}")
+            self._fail(Stage.HTTP, started, probe, failure_of(error), phrase("websocket upgrade: {error}", error=words_of(error)))
 
     def _offset(self, answer: Answer) -> Optional[float]:
         """Seconds that the service's clock is ahead of this machine's; None without a Date that can be read."""
@@ -300,7 +301,7 @@ def _loose_directory(files: Files, path: str) -> str:
         loose = files.first_loose(path)
     except OSError:
         return ""
-    return f"{loose} belongs to another user, or others may write it" if loose else ""
+    return phrase("{loose} belongs to another user, or others may write it", loose=loose) if loose else ""
 
 
 def _names(files: Files, directory: str) -> Sequence[str]:

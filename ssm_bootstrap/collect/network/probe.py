@@ -22,6 +22,7 @@ from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.resolver import Told
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.network import NameLookup, Probe, StageResult, Target
+from ssm_bootstrap.model.phrase import phrase
 
 ASK_WHY_AFTER = 0.25  # seconds that a name may take before the upstream resolvers are asked why
 MOST_ADDRESSES = 16
@@ -194,7 +195,7 @@ class ProbeRun:
         """Write down the DNS rung of a name that did not resolve, once its reason is known or time is up."""
         if not name.settled:
             name.settled, name.seconds = True, self._now() - name.started
-            name.error = TimeoutError(f"no answer in {name.seconds:.2g} s")
+            name.error = TimeoutError(phrase("no answer in {seconds:.2g} s", seconds=name.seconds))
         if name.error is None or not name.targets:
             return
         if not self._finished_asking(name):
@@ -236,7 +237,9 @@ class ProbeRun:
         said = ", ".join(f"{lookup.resolver}: {lookup.detail}" for lookup in name.lookups)
         answered = [lookup for lookup in name.lookups if lookup.failure is not Failure.RESOLVER_SILENT]
         if isinstance(name.error, TimeoutError) and any(lookup.failure is None for lookup in answered):
-            return Failure.RESOLVER_SILENT, f"the system's resolver gave no answer, though asked directly: {said}"
+            return Failure.RESOLVER_SILENT, phrase(
+                "the system's resolver gave no answer, though asked directly: {said}", said=said
+            )
         if own is Failure.NAME_UNKNOWN:
             return own, said or words_of(name.error)
         for lookup in answered:
@@ -246,7 +249,9 @@ class ProbeRun:
             silent = own in (Failure.RESOLVER_SILENT, Failure.TIMED_OUT, Failure.RESOLVER_REFUSED)
             return Failure.RESOLVER_SILENT if silent else own, said or words_of(name.error)
         if own is Failure.RESOLVER_SILENT and name.asked_why:
-            return Failure.RESOLVER_SILENT, f"no answer from {', '.join(self._resolvers or ()) or 'any resolver'}"
+            return Failure.RESOLVER_SILENT, phrase(
+                "no answer from {resolvers}", resolvers=", ".join(self._resolvers or ()) or "any resolver"
+            )
         return own, words_of(name.error)
 
     # -- addresses

@@ -32,6 +32,7 @@ from ssm_bootstrap.collect.patch.configured import (
 )
 from ssm_bootstrap.collect.patch.dumps import AptSource, apt_settings, apt_sources
 from ssm_bootstrap.model.patch import Problem, Repository
+from ssm_bootstrap.model.phrase import phrase
 
 ETC = "/etc/apt"
 MOST_FILES = 1000
@@ -63,7 +64,7 @@ class AptReader:
         used = apt_sources(self._around.host)
         for number, entry in enumerate(self._entries() if used is None else self._placed(used)):
             if number >= MOST_ENTRIES:
-                words = f"more than {MOST_ENTRIES} sources: nothing is read from here on"
+                words = phrase("more than {most_entries} sources: nothing is read from here on", most_entries=MOST_ENTRIES)
                 self._reading.problems.append(Problem(entry.file, entry.line, words))
                 break
             key = (entry.uri.rstrip("/"), entry.suite)
@@ -142,7 +143,9 @@ class AptReader:
     def _one_line(self, path: str) -> Iterator[Entry]:
         for number, raw in enumerate(self._text(path).splitlines(), 1):
             if len(raw) > MOST_LINE:
-                self._problem(path, number, f"a line of more than {MOST_LINE >> 10} KB, which is not read")
+                self._problem(
+                    path, number, phrase("a line of more than {most_line} KB, which is not read", most_line=MOST_LINE >> 10)
+                )
                 continue
             line = raw.partition("#")[0].strip() if "[" not in raw.partition("#")[0] or "]" in raw.partition("#")[0] else raw
             if not line:
@@ -164,7 +167,11 @@ class AptReader:
         for stanza, (number, fields) in enumerate(self._stanzas(path), 1):
             missing = [name for name in ("types", "uris", "suites") if not fields.get(name)]
             if missing:
-                self._problem(path, number, f"expected {missing[0].capitalize()}: in this stanza; apt refuses it")
+                self._problem(
+                    path,
+                    number,
+                    phrase("expected {capitalize}: in this stanza; apt refuses it", capitalize=missing[0].capitalize()),
+                )
                 continue
             types, suites = fields["types"].split(), fields["suites"].split()
             components = tuple(fields.get("components", "").split())
@@ -244,7 +251,7 @@ class AptReader:
         remark = "" if wishes or local else self._remark(entry)
         asks = self._program_for_proxy(place)
         if asks:
-            wishes, remark = [], f"its proxy is told by a program ({asks}), which is not run here"
+            wishes, remark = [], phrase("its proxy is told by a program ({asks}), which is not run here", asks=asks)
         http, https = self._proxy(place, "http"), self._proxy(place, "https")
         chosen = (https if place is not None and place.secure else http).proxy
         key = bool(place and place.credentials) or (place is not None and self._has_login(place.host))
@@ -303,7 +310,7 @@ class AptReader:
     @staticmethod
     def _remark(entry: Entry) -> str:
         scheme = entry.uri.partition(":")[0]
-        return f"{scheme}: is not looked at" if scheme else "no URI"
+        return phrase("{scheme}: is not looked at", scheme=scheme) if scheme else "no URI"
 
     def _proxy(self, place: Optional[RepositoryUrl], scheme: str) -> ProxyChoice:
         """apt's choice: for the host, for the scheme, http's for https, then the environment; no_proxy goes before all."""

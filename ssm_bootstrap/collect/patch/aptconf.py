@@ -8,6 +8,7 @@ from typing import Iterator, Optional
 from ssm_bootstrap.collect.patch.configured import RepositoryUrl, place_of, problem_of, read_text
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.patch import Problem
+from ssm_bootstrap.model.phrase import phrase
 
 DIRECTORY = "/etc/apt/apt.conf.d"
 MAIN = "/etc/apt/apt.conf"
@@ -57,7 +58,9 @@ class AptConfiguration:
     def _read(self, path: str, depth: int) -> None:
         text = read_text(self._files, path, self._problems)
         if len(text) > MOST_TEXT:
-            self._problems.append(Problem(path, 0, f"longer than {MOST_TEXT >> 20} MB: the rest of it was not read"))
+            self._problems.append(
+                Problem(path, 0, phrase("longer than {most_text} MB: the rest of it was not read", most_text=MOST_TEXT >> 20))
+            )
             text = text[:MOST_TEXT]
         scope: list[str] = []
         words: list[tuple[str, bool]] = []
@@ -106,7 +109,13 @@ class AptConfiguration:
                 self._read(words[0][0], depth + 1)
             elif not self._stopped:
                 self._stopped = True
-                self._problems.append(Problem(path, line, f"more than {MOST_INCLUDES} includes: not followed from here on"))
+                self._problems.append(
+                    Problem(
+                        path,
+                        line,
+                        phrase("more than {most_includes} includes: not followed from here on", most_includes=MOST_INCLUDES),
+                    )
+                )
             return
         if order == "#clear":
             gone = words[0][0].lower()

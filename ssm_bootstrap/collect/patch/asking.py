@@ -24,6 +24,7 @@ from ssm_bootstrap.host.network import Answer, Network
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.network import Probe, StageResult, Target
 from ssm_bootstrap.model.patch import Fetch, FetchOutcome
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE
 
 SERVICE = "repository"
@@ -157,7 +158,7 @@ def _reply(question: Question, probe: Optional[Probe], answer: Optional[Answer])
     outcome, detail = answers.judge_file(answer, question.expected)
     location = question.place.moved(answer.headers["location"]) if outcome is FetchOutcome.REDIRECTED else None
     if outcome is FetchOutcome.REDIRECTED and location is None:
-        outcome, detail = FetchOutcome.STRANGER, f"{detail} to nowhere"
+        outcome, detail = FetchOutcome.STRANGER, phrase("{detail} to nowhere", detail=detail)
     return Reply(outcome, detail, probe, answer.body.decode("utf-8", "replace") if question.lists else "", location)
 
 

@@ -15,6 +15,7 @@ from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.machine import SystemName
 from ssm_bootstrap.model.network import Proxy
 from ssm_bootstrap.model.patch import Manager, Problem, Repository
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import Site
 
 SHOWN_KEYS = frozenset(
@@ -219,7 +220,10 @@ class ParsedRepositories:
             self.found.append(configured)
         elif self.enabled == MOST_REPOSITORIES + 1:
             where = configured.repository
-            words = f"more than {MOST_REPOSITORIES} repositories: those from here on are not looked at"
+            words = phrase(
+                "more than {most_repositories} repositories: those from here on are not looked at",
+                most_repositories=MOST_REPOSITORIES,
+            )
             self.problems.append(Problem(where.file, where.line, words))
 
 
@@ -299,5 +303,7 @@ def text_of(data: bytes, path: str, problems: list[Problem]) -> str:
         problems.append(Problem(path, 0, "not text", hides=True))
         return ""
     if len(data) > MOST_BYTES:
-        problems.append(Problem(path, 0, f"longer than {MOST_BYTES >> 20} MB: the rest of it was not read"))
+        problems.append(
+            Problem(path, 0, phrase("longer than {most_bytes} MB: the rest of it was not read", most_bytes=MOST_BYTES >> 20))
+        )
     return data[:MOST_BYTES].decode("utf-8", "replace").lstrip("\ufeff")

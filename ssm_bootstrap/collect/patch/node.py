@@ -16,6 +16,7 @@ from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.locks import process_holding
 from ssm_bootstrap.model.patch import LockHeld, Manager, NodeLimits
+from ssm_bootstrap.model.phrase import phrase
 
 INTERPRETERS = {
     Manager.YUM: ("python2.7", "python2.6", "python"),
@@ -150,5 +151,7 @@ def _dpkg_problem(files: Files) -> str:
         return "/var/lib/dpkg/status is empty"
     halves = [stanza for stanza in status.split("\n\n") if HALF.search(stanza)] if HALF.search(status) else []
     names = [found[1] for stanza in halves for found in [HALF_NAME.search(stanza)] if found]
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"not fully installed: {', '.join(names[:3])}{more}: dpkg --configure -a" if names else ""
+    more = phrase(" and {count} more", count=len(names) - 3) if len(names) > 3 else ""
+    return (
+        phrase("not fully installed: {names}{more}: dpkg --configure -a", names=", ".join(names[:3]), more=more) if names else ""
+    )

@@ -39,6 +39,7 @@ from ssm_bootstrap.collect.trusted import fault_of_trusted
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.model.patch import Problem, Repository
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE, Site, SitePartition, SiteRegion
 
 DIRECTORY = "/etc/ssm-bootstrap.d"
@@ -136,7 +137,7 @@ def _text(files: Files, path: str, problems: list[Problem]) -> str:
         return ""
     fault = fault_of_trusted(held)
     if fault:
-        problems.append(Problem(path, 0, f"{fault}; the file is left out", hides=True))
+        problems.append(Problem(path, 0, phrase("{fault}; the file is left out", fault=fault), hides=True))
         return ""
     return text_of(held.data, path, problems)
 
@@ -163,7 +164,7 @@ class _SectionReader:
         """What came of it."""
         told = [(f"{one.file}:{one.line}" if one.line else one.file, one.text) for one in self.problems[:MOST_PROBLEMS]]
         if len(self.problems) > MOST_PROBLEMS:
-            told.append((DIRECTORY, f"{len(self.problems) - MOST_PROBLEMS} more faults in its files"))
+            told.append((DIRECTORY, phrase("{count} more faults in its files", count=len(self.problems) - MOST_PROBLEMS)))
         site = Site(tuple(self.regions.values()), tuple(self.partitions.values()), tuple(told))
         return Overrides(tuple(self.buckets.values()), tuple(self.extras.values()), tuple(self.ignored), site)
 
@@ -176,15 +177,17 @@ class _SectionReader:
         def complain(key: str, words: str) -> None:
             line = section.lines.get(key, section.line)
             name = f"[{repeated(section.name)[:60]}] {repeated(key)[:40]}".rstrip()
-            self.problems.append(Problem(section.file, line, f"{name}: {words}; the section is left out"))
+            self.problems.append(
+                Problem(section.file, line, phrase("{name}: {words}; the section is left out", name=name, words=words))
+            )
 
         if kind not in KEYS or (kind == "ignore") == bool(title):
-            complain("", f"unknown; expected {EXPECTED}")
+            complain("", phrase("unknown; expected {expected}", expected=EXPECTED))
         elif kind == "bucket" and title not in BUCKETS:
-            complain("", f"unknown bucket; expected one of {', '.join(BUCKETS)}")
+            complain("", phrase("unknown bucket; expected one of {buckets}", buckets=", ".join(BUCKETS)))
         for key in section.values if len(self.problems) == before else ():
             if key not in KEYS[kind]:
-                complain(key, f"unknown; expected {EXPECTED}")
+                complain(key, phrase("unknown; expected {expected}", expected=EXPECTED))
         if len(self.problems) == before:
             self._take_checked(kind, title, section, complain)
 

@@ -22,6 +22,7 @@ from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.network import Trust
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 from ssm_bootstrap.model.patch import Fetch, FetchOutcome, Manager, Repositories, Repository
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE
 
 READERS: Mapping[Manager, Callable[[ParserContext], YumReader | AptReader | ZypperReader]] = {
@@ -51,7 +52,7 @@ def look_at_repositories(
     system = host.machine.system()
     manager = manager_of(system.identifier, system.version)
     if manager is None:
-        return Unseen(f"{system.title or 'this system'}: no package manager that Patch Manager knows")
+        return Unseen(phrase("{title}: no package manager that Patch Manager knows", title=system.title or "this system"))
     site = overrides.site if overrides is not None else NO_SITE
     around = ParserContext(host, system, manager, region, proxies, site)
     reading: ParsedRepositories = READERS[manager](around).read()
@@ -142,7 +143,7 @@ class _Plan:
         """Write down a reply, and say what is asked for next because of it."""
         question = item.question
         if reply.outcome is FetchOutcome.REDIRECTED and reply.location is not None:
-            self._note(item, reply.outcome, f"{reply.detail} to {reply.location.shown}", reply)
+            self._note(item, reply.outcome, phrase("{detail} to {shown}", detail=reply.detail, shown=reply.location.shown), reply)
             return [replace(item, question=replace(question, place=reply.location), hops=item.hops + 1)]
         if reply.outcome is FetchOutcome.MISSING and item.spare is not None:
             return [replace(item, question=replace(question, place=item.spare, what="Release"), spare=None, hops=item.hops + 1)]
@@ -151,7 +152,7 @@ class _Plan:
         if question.lists and outcome is FetchOutcome.FOUND:
             follow = [replace(one, hops=item.hops + 1) for one in self._on_mirrors(item, reply.body)]
             if not follow:
-                outcome, detail = FetchOutcome.STRANGER, f"{detail} without any mirror in it"
+                outcome, detail = FetchOutcome.STRANGER, phrase("{detail} without any mirror in it", detail=detail)
         self._note(item, outcome, detail, reply)
         return follow
 
@@ -193,7 +194,12 @@ class _Plan:
             elif quick:
                 again.append(item)
             else:
-                self._note(item, FetchOutcome.UNKNOWN, f"one of more than {MOST_QUESTIONS} that were to be asked", None)
+                self._note(
+                    item,
+                    FetchOutcome.UNKNOWN,
+                    phrase("one of more than {most_questions} that were to be asked", most_questions=MOST_QUESTIONS),
+                    None,
+                )
         return again
 
     def _note(self, item: _Open, outcome: FetchOutcome, detail: str, reply: Optional[Reply]) -> None:

@@ -8,6 +8,7 @@ from typing import Callable, Mapping, Optional
 from ssm_bootstrap.catalog.partitions import PARTITIONS
 from ssm_bootstrap.collect.inifile import ConfigSection
 from ssm_bootstrap.model.aws import DOMAIN_SHAPE, REGION_SHAPE
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import SitePartition, SiteRegion
 
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -59,7 +60,7 @@ def partition_of_site(section: ConfigSection, name: str, complain: Complain) -> 
     if name not in {item.name for item in PARTITIONS}:
         missing = [key for key in ("prefix", "domain") if not values.get(key)]
         if missing:
-            complain("", f"expected {' and '.join(missing)}, as the program does not know this partition")
+            complain("", phrase("expected {missing}, as the program does not know this partition", missing=" and ".join(missing)))
             return None
     if name == "aws" and "prefix" in values:
         complain("prefix", "expected none: aws has every region that no other partition has")
@@ -73,5 +74,5 @@ def _checked(
     """The values that are set, or None where one is not of its shape."""
     wrong = [key for key, (shape, _) in shapes.items() if section.get(key) and not shape.fullmatch(section.get(key))]
     for key in wrong:
-        complain(key, f"expected {shapes[key][1]}")
+        complain(key, phrase("expected {shapes}", shapes=shapes[key][1]))
     return None if wrong else {key: section.get(key) for key in shapes if section.get(key)}

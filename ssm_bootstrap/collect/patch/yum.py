@@ -29,6 +29,7 @@ from ssm_bootstrap.collect.patch.configured import (
 from ssm_bootstrap.collect.patch.dumps import dnf_dump
 from ssm_bootstrap.collect.patch.variables import Variables, variables_for
 from ssm_bootstrap.model.patch import Manager, Problem, Repository
+from ssm_bootstrap.model.phrase import phrase
 
 MAIN = {Manager.YUM: "/etc/yum.conf", Manager.DNF: "/etc/dnf/dnf.conf"}
 DIRECTORIES = {
@@ -96,7 +97,11 @@ class YumReader:
             found += [f"{directory}/{name}" for name in names]
         self._reading.files += len(found)
         if len(found) > MOST_FILES:
-            self._reading.problems.append(Problem(found[MOST_FILES], 0, f"more than {MOST_FILES} files: not read from here on"))
+            self._reading.problems.append(
+                Problem(
+                    found[MOST_FILES], 0, phrase("more than {most_files} files: not read from here on", most_files=MOST_FILES)
+                )
+            )
         return found[:MOST_FILES]
 
     def _sections(self, path: str, above: tuple[str, ...]) -> list[ConfigSection]:
@@ -118,17 +123,27 @@ class YumReader:
     def _include(self, section: ConfigSection, target: str, above: tuple[str, ...]) -> list[ConfigSection]:
         line, problems = section.lines["include"], self._reading.problems
         if "://" in target and not target.startswith("file://"):
-            problems.append(Problem(section.file, line, f"include of {shown(target)}: only files are looked at"))
+            problems.append(
+                Problem(section.file, line, phrase("include of {shown}: only files are looked at", shown=shown(target)))
+            )
             return []
         path = target[len("file://") :] if target.startswith("file://") else target
         path = posixpath.normpath(posixpath.join(posixpath.dirname(section.file), path))
         self._included += 1
         if path in above:
-            problems.append(Problem(section.file, line, f"include of {path} goes round in a circle", hides=True))
+            problems.append(
+                Problem(section.file, line, phrase("include of {path} goes round in a circle", path=path), hides=True)
+            )
             return []
         if self._included > MOST_INCLUDES:
             if self._included == MOST_INCLUDES + 1:
-                problems.append(Problem(section.file, line, f"more than {MOST_INCLUDES} includes: not followed from here on"))
+                problems.append(
+                    Problem(
+                        section.file,
+                        line,
+                        phrase("more than {most_includes} includes: not followed from here on", most_includes=MOST_INCLUDES),
+                    )
+                )
             return []
         return self._sections(path, above)
 
@@ -253,7 +268,7 @@ class YumReader:
             return ""
         if not bases and not section.get("mirrorlist") and not section.get("metalink"):
             return "neither baseurl nor mirrorlist nor metalink is set"
-        return f"{shown(bases[0]) if bases else 'its list of mirrors'} cannot be looked at over HTTP"
+        return phrase("{shown} cannot be looked at over HTTP", shown=shown(bases[0]) if bases else "its list of mirrors")
 
 
 def _joined(sections: list[ConfigSection]) -> list[ConfigSection]:

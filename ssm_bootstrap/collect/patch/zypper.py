@@ -23,6 +23,7 @@ from ssm_bootstrap.collect.patch.configured import (
 )
 from ssm_bootstrap.collect.patch.variables import Variables, variables_for
 from ssm_bootstrap.model.patch import Problem, Repository
+from ssm_bootstrap.model.phrase import phrase
 
 DIRECTORY = "/etc/zypp/repos.d"
 PROXY = "/etc/sysconfig/proxy"
@@ -89,9 +90,11 @@ class ZypperReader:
             for url in bases
             if indexed and url.startswith(("file:", "dir:"))
         )
-        remark = "" if wishes or local else f"{shown(bases[0]) if bases else 'no URL'}: not looked at over HTTP"
+        remark = (
+            "" if wishes or local else phrase("{shown}: not looked at over HTTP", shown=shown(bases[0]) if bases else "no URL")
+        )
         if not indexed:
-            remark = f"its type {section.get('type')} has no repomd.xml: not looked at"
+            remark = phrase("its type {get} has no repomd.xml: not looked at", get=section.get("type"))
         chosen = https.proxy or http.proxy
         repository = Repository(
             name=section.name,

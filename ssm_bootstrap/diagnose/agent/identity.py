@@ -11,6 +11,7 @@ from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.lifeevent import LifeEvent
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.phrase import joined, phrase
 
 JOURNAL = "/var/lib/amazon/ssm/.ssm-bootstrap/journal.json"
 """Where a change of identity is written down until it is done."""
@@ -66,7 +67,7 @@ def identity(case: Case) -> Iterator[Finding]:
     yield case.finding(
         "identity-not-hybrid",
         "amazon-ssm-agent",
-        "; ".join(item.excerpt for item in shown),
+        joined((item.excerpt for item in shown), "; "),
         evidence=tuple(shown),
         severity=Severity.WARNING if is_later else Severity.ERROR,
         breaks=() if is_later else case.on_a_node,
@@ -83,7 +84,7 @@ def _configured(case: Case) -> Optional[Evidence]:
     is_ec2 = case.metadata is not None and bool(case.metadata.instance_id)
     if HYBRID in order and not (is_ec2 and EC2 in order[:first]):
         return None
-    return Evidence("file", agent.config.path, f"Identity.ConsumptionOrder is {', '.join(order)}")
+    return Evidence("file", agent.config.path, phrase("Identity.ConsumptionOrder is {order}", order=", ".join(order)))
 
 
 def _taken(case: Case) -> Optional[tuple[str, Evidence]]:
@@ -97,7 +98,9 @@ def _taken(case: Case) -> Optional[tuple[str, Evidence]]:
     if running is None or not running.kind:
         return None
     path = "/var/lib/amazon/ssm/runtimeconfig/identity_config.json"
-    return running.kind, Evidence("file", path, f"IdentityType is {running.kind} ({running.instance_id})")
+    return running.kind, Evidence(
+        "file", path, phrase("IdentityType is {kind} ({instance_id})", kind=running.kind, instance_id=running.instance_id)
+    )
 
 
 def _of_newest_run(case: Case) -> Optional[tuple[str, Evidence]]:
@@ -131,14 +134,18 @@ def mismatch(case: Case) -> Iterator[Said]:
         return
     mi = identity.managed_instance_id
     if not mi:
-        yield "account", f"expected is {expected}, and which node this is could not be read"
+        yield "account", phrase("expected is {expected}, and which node this is could not be read", expected=expected)
         return
     told = _named_by_aws(case, mi) or _by_key(case, mi)
     if told is None:
         yield (
             "account",
-            f"expected is {expected}, and nothing on this machine tells the account of {mi}: neither the vault nor the "
-            "registration holds it, no key of the running agent could be read, and AWS names it only where it refuses a call",
+            phrase(
+                "expected is {expected}, and nothing on this machine tells the account of {mi}: neither the vault nor the "
+                "registration holds it, no key of the running agent could be read, and AWS names it only where it refuses a call",
+                expected=expected,
+                mi=mi,
+            ),
         )
         return
     account, shown, severity = told
@@ -147,7 +154,7 @@ def mismatch(case: Case) -> Iterator[Said]:
     yield case.finding(
         "account-mismatch",
         mi,
-        f"account {account}, expected {expected}",
+        phrase("account {account}, expected {expected}", account=account, expected=expected),
         evidence=(shown,),
         severity=severity,
     )
@@ -174,7 +181,7 @@ def _by_key(case: Case, mi: str) -> Optional[Told]:
         return None
     if not ACCOUNT.fullmatch(account):
         return None
-    excerpt = f"the agent's access key is one of account {account}"
+    excerpt = phrase("the agent's access key is one of account {account}", account=account)
     return account, Evidence("file", running.share_file, excerpt), Severity.WARNING
 
 

@@ -19,6 +19,7 @@ from ssm_bootstrap.diagnose.logs.incidents import bundle_up, tell_incidents
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State
 from ssm_bootstrap.model.logs import Level, LogGroup, LogRecord
+from ssm_bootstrap.model.phrase import joined, phrase
 from ssm_bootstrap.model.site import Site
 from ssm_bootstrap.model.timeline import Timeline
 
@@ -119,7 +120,7 @@ def _is_told_in_words(judgement: Judgement) -> bool:
 def _known_words(judgement: Judgement) -> str:
     reading = judgement.reading
     told = [match.signature.meaning for match in (reading.phase, reading.cause) if match]
-    return "; ".join(told) or (reading.fault.detail if reading.fault else "")
+    return joined(map(phrase, told), "; ") or (reading.fault.detail if reading.fault else "")
 
 
 def _is_panic(text: str) -> bool:
@@ -130,13 +131,13 @@ def _panicked(text: str, returncode: Optional[int], region: str, site: Site) -> 
     """A panic: with status 2 in the client of the call it is an answer of status 200 that AWS never gives."""
     said = next(line for line in text.split("\n") if line.startswith("panic: "))[:400]
     if "anonauth" not in text and "nil pointer" not in text:
-        return RegistrationOutcome(Result.UNEXPLAINED, explanation=f"the agent broke: {said}")
+        return RegistrationOutcome(Result.UNEXPLAINED, explanation=phrase("the agent broke: {said}", said=said))
     host = f"ssm.{region}.{partition_of(region, site).domain}" if region else ""
     finding = make_finding(
         "not-aws",
         host or "ssm",
         facts={"service": "ssm", "host": host, "region": region, "detail": "the agent broke over an answer that AWS never gives"},
-        evidence=(Evidence(SOURCE, f"status {returncode}" if returncode is not None else "output", said),),
+        evidence=(Evidence(SOURCE, phrase("status {status}", status=returncode) if returncode is not None else "output", said),),
         severity=Severity.ERROR,
         transient=False,
         breaks=(Capability.REGISTER,),
@@ -148,18 +149,18 @@ def _undecided(text: str, returncode: Optional[int], region: str, fallback: str)
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     if returncode is not None and (returncode < 0 or returncode in _KILLED_BY_SHELL):
         signal = -returncode if returncode < 0 else returncode - 128
-        said = f"ended by signal {signal} before it said how the call went"
+        said = phrase("ended by signal {signal} before it said how the call went", signal=signal)
         finding = make_finding(
             "answer-lost",
             "activation",
             facts={"service": "ssm", "region": region, "detail": said},
-            evidence=(Evidence(SOURCE, f"signal {signal}", lines[-1][:400] if lines else "no output"),),
+            evidence=(Evidence(SOURCE, phrase("signal {signal}", signal=signal), lines[-1][:400] if lines else "no output"),),
             severity=Severity.ERROR,
             transient=False,
             breaks=(Capability.REGISTER,),
         )
         return RegistrationOutcome(Result.FAILED, finding=finding, transient=False, explanation=said)
-    status = f" (status {returncode})" if returncode is not None else ""
+    status = phrase(" (status {status})", status=returncode) if returncode is not None else ""
     if not lines:
-        return RegistrationOutcome(Result.UNEXPLAINED, explanation=f"the agent said nothing{status}")
+        return RegistrationOutcome(Result.UNEXPLAINED, explanation=phrase("the agent said nothing{status}", status=status))
     return RegistrationOutcome(Result.UNEXPLAINED, explanation=(fallback or lines[-1][:400]) + status)

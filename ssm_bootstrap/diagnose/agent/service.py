@@ -11,6 +11,7 @@ from ssm_bootstrap.model.agent import AgentProcess
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Core
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
+from ssm_bootstrap.model.phrase import joined, phrase
 
 
 def installed(case: Case) -> Iterator[Finding]:
@@ -47,7 +48,9 @@ def running(case: Case) -> Iterator[Finding]:
         return
     if started_by_hand(case):
         return  # it runs, though not as it should
-    detail = f"{unit.name} is {unit.active_state}" + (f" ({unit.sub_state})" if unit.sub_state else "")
+    detail = phrase("{name} is {active_state}", name=unit.name, active_state=unit.active_state) + (
+        f" ({unit.sub_state})" if unit.sub_state else ""
+    )
     if unit.load_state == "masked":
         detail += ", masked"
     yield case.finding(
@@ -66,7 +69,10 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     if agent is None:
         return
     if agent.config.unreadable:
-        yield agent.config.path, f"{agent.config.unreadable}: endpoints that it overrides are not known"
+        yield (
+            agent.config.path,
+            phrase("{unreadable}: endpoints that it overrides are not known", unreadable=agent.config.unreadable),
+        )
     if isinstance(agent.unit, Unseen):
         yield "agent unit", agent.unit.reason
     if isinstance(agent.processes, Unseen):
@@ -89,7 +95,15 @@ def twice(case: Case) -> Iterator[Finding]:
         return
     both_run = sum(unit.active_state in RUNNING for unit in units) > 1
     both_start = sum(unit.file_state == "enabled" for unit in units) > 1
-    states = ", ".join(f"{unit.name} is {unit.active_state} ({unit.file_state or 'no unit file'})" for unit in units)
+    states = joined(
+        phrase(
+            "{name} is {active_state} ({file_state})",
+            name=unit.name,
+            active_state=unit.active_state,
+            file_state=unit.file_state or "no unit file",
+        )
+        for unit in units
+    )
     detail = f"{' and '.join(binaries)}; {states or 'systemd was not asked'}"
     yield case.finding(
         "agent-twice",
@@ -105,7 +119,7 @@ def disabled(case: Case) -> Iterator[Finding]:
     unit = case.unit
     if unit is None or not case.is_registered or unit.file_state != "disabled" or unit.active_state not in RUNNING:
         return
-    detail = f"{unit.name} is {unit.active_state} and disabled"
+    detail = phrase("{name} is {active_state} and disabled", name=unit.name, active_state=unit.active_state)
     shown = (Evidence("systemd", unit.name, detail),)
     yield case.finding("agent-disabled", unit.name, detail, evidence=shown)
 
@@ -114,10 +128,14 @@ def by_hand(case: Case) -> Iterator[Finding]:
     """A core process that somebody started in a session, beside systemd or in its place."""
     unit = case.unit
     for core in started_by_hand(case):
-        state = f"{unit.name} is {unit.active_state}" if unit is not None else "systemd was not asked"
-        detail = f"pid {core.pid} runs in {core.group}, and {state}"
+        state = (
+            phrase("{name} is {active_state}", name=unit.name, active_state=unit.active_state)
+            if unit is not None
+            else "systemd was not asked"
+        )
+        detail = phrase("pid {pid} runs in {group}, and {state}", pid=core.pid, group=core.group, state=state)
         shown = (Evidence("processes", str(core.pid), detail),)
-        yield case.finding("agent-by-hand", f"pid {core.pid}", detail, evidence=shown)
+        yield case.finding("agent-by-hand", phrase("pid {pid}", pid=core.pid), detail, evidence=shown)
 
 
 def started_by_hand(case: Case) -> tuple[Core, ...]:
@@ -141,7 +159,11 @@ def worker(case: Case) -> Iterator[Finding]:
     waited = case.since(max(_start_of(core), ready))
     if waited < SETTLED:
         return
-    detail = f"the core (pid {core.pid}) has had credentials for {_minutes(waited)} minutes, and there is no ssm-agent-worker"
+    detail = phrase(
+        "the core (pid {pid}) has had credentials for {minutes} minutes, and there is no ssm-agent-worker",
+        pid=core.pid,
+        minutes=_minutes(waited),
+    )
     yield case.finding(
         "worker-missing",
         "ssm-agent-worker",
@@ -162,7 +184,11 @@ def offline(case: Case) -> Iterator[Finding]:
     waited = case.since(_start_of(core))
     if waited < HOPELESS:
         return
-    detail = f"the core (pid {core.pid}) has run for {_minutes(waited)} minutes and has neither credentials nor ssm-agent-worker"
+    detail = phrase(
+        "the core (pid {pid}) has run for {minutes} minutes and has neither credentials nor ssm-agent-worker",
+        pid=core.pid,
+        minutes=_minutes(waited),
+    )
     yield case.finding(
         "agent-offline",
         unit.name,
@@ -183,7 +209,9 @@ def channel_lost(case: Case) -> Iterator[Finding]:
         return
     if timeline.is_of_an_older_process(lost.at) or case.since(lost.at) < SETTLED:
         return
-    detail = f"the control channel was cut {_minutes(case.since(lost.at))} minutes ago, and none was opened since"
+    detail = phrase(
+        "the control channel was cut {minutes} minutes ago, and none was opened since", minutes=_minutes(case.since(lost.at))
+    )
     yield case.finding(
         "channel-down",
         f"ssmmessages.{case.region}.{case.domain}",

@@ -12,6 +12,7 @@ from ssm_bootstrap.diagnose.reachability import Standing
 from ssm_bootstrap.diagnose.verdicts import touched_by
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
+from ssm_bootstrap.model.phrase import phrase
 
 _COMMANDS = (Capability.RUN_COMMAND, Capability.PATCH, Capability.AGENT_UPDATE)
 
@@ -29,17 +30,17 @@ def too_old(case: Case) -> Iterator[Finding]:
             broken = _COMMANDS
     elif gone and COMMANDS_BY_SSMMESSAGES.is_reached_by(agent.version) is False:
         wanted, broken = COMMANDS_BY_SSMMESSAGES, _COMMANDS
-        meaning = f"it takes Run Command from ec2messages alone, which {case.region} does not have"
+        meaning = phrase("it takes Run Command from ec2messages alone, which {region} does not have", region=case.region)
     elif gone and EC2MESSAGES_AS_FALLBACK.is_reached_by(agent.version) is False:
         wanted, broken = EC2MESSAGES_AS_FALLBACK, ()
-        meaning = f"it goes on asking for ec2messages, which {case.region} does not have"
+        meaning = phrase("it goes on asking for ec2messages, which {region} does not have", region=case.region)
     else:
         return
     yield _finding(case, agent.version, wanted, meaning, case.asked(*broken))
 
 
 def _finding(case: Case, version: str, wanted: Landmark, meaning: str, breaks: tuple[Capability, ...]) -> Finding:
-    detail = f"agent {version} is older than {wanted.since}: {meaning}"
+    detail = phrase("agent {version} is older than {since}: {meaning}", version=version, since=wanted.since, meaning=meaning)
     return case.finding(
         "agent-too-old",
         f"amazon-ssm-agent {version}",
@@ -61,7 +62,7 @@ def elsewhere(case: Case) -> Iterator[Union[Finding, tuple[str, str]]]:
     strange = [said for said, region in named if region and region != case.region]
     if not strange:
         return
-    detail = f"{', '.join(strange)}; this node belongs to {case.region}"
+    detail = phrase("{strange}; this node belongs to {region}", strange=", ".join(strange), region=case.region)
     hosts = tuple(dict.fromkeys(host for _, host in config.endpoints if region_of(host) not in ("", case.region)))
     failed = [reach for reach in case.reaches if reach.shown_by.target.host in hosts and reach.standing is Standing.FAILED]
     rows = [reach.endpoint for reach in failed]
@@ -80,7 +81,11 @@ def elsewhere(case: Case) -> Iterator[Union[Finding, tuple[str, str]]]:
     for host in dict.fromkeys(host for host in case.led_elsewhere.values() if host in answered):
         yield (
             case.region,
-            f"{host} was dialled in its place, as the agent's configuration says; whether that one knows this node is not known",
+            phrase(
+                "{host} was dialled in its place, as the agent's configuration says; "
+                "whether that one knows this node is not known",
+                host=host,
+            ),
         )
 
 
@@ -90,9 +95,9 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     if agent is None:
         return
     if not agent.version:
-        yield "agent version", f"{agent.binary} -version does not tell it"
+        yield "agent version", phrase("{binary} -version does not tell it", binary=agent.binary)
     elif agent.version == SOURCE_BUILD:
-        yield "agent version", f"{SOURCE_BUILD} is what every build from source says"
+        yield "agent version", phrase("{source_build} is what every build from source says", source_build=SOURCE_BUILD)
 
 
 CHECKS = (

@@ -10,6 +10,7 @@ from ssm_bootstrap.catalog.patch import CURL_STATUSES, ExitCode, meaning_of, ste
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.model.agent import Command
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State
+from ssm_bootstrap.model.phrase import joined, phrase
 
 PATCH_DOCUMENTS = ("AWS-RunPatchBaseline", "AWS-RunPatchBaselineWithHooks", "AWS-RunPatchBaselineAssociation")
 FAILED = ("Failed", "TimedOut")
@@ -35,11 +36,11 @@ class CommandStory:
 
 def story_of(command: Command, findings: Sequence[Finding] = ()) -> CommandStory:
     """What happened; ``findings`` are those of the command's own output and log, whose root goes before the exit status."""
-    name = command.document or "a document whose name is not known"
-    when = f", {command.started} to {command.ended}" if command.started else ""
+    name = command.document or phrase("a document whose name is not known")
+    when = phrase(", {started} to {ended}", started=command.started, ended=command.ended) if command.started else ""
     ended = command.status or ("no exit status recorded" if command.exit_status is None else "")
     if command.exit_status is not None:
-        ended = f"{ended or 'ended'}, exit status {command.exit_status}"
+        ended = phrase("{ended}, exit status {status}", ended=phrase(ended or "ended"), status=command.exit_status)
     row = _meaning(command)
     root = next((item for item in findings if item.symptom_of is None and item.severity is Severity.ERROR), None)
     known = step_of(row.status) if row else None
@@ -47,10 +48,12 @@ def story_of(command: Command, findings: Sequence[Finding] = ()) -> CommandStory
     if row is None and command.exit_status:
         means = _foreign(command, command.exit_status)
     if root is not None:
-        means = f"{means}. {root.title}" if means else root.title
+        means = phrase("{means}. {title}", means=means, title=root.title) if means else root.title
         step = step if known is not None and known.code == root.code else root.remedy.summary
     code = root.code if root is not None else known.code if known is not None else ""
-    return CommandStory(f"{command.identifier}: {name}{when}", ended, means, step, code, tuple(_lines(command)), _failed(command))
+    return CommandStory(
+        joined((command.identifier, ": ", name, when), ""), ended, means, step, code, tuple(_lines(command)), _failed(command)
+    )
 
 
 def findings_of(command: Command) -> tuple[Finding, ...]:
@@ -60,8 +63,15 @@ def findings_of(command: Command) -> tuple[Finding, ...]:
     known = step_of(row.status) if row is not None else None
     if row is not None and known is not None and known.proves:
         shown = tuple(Evidence("command", place, text) for place, text in list(_lines(command))[:3])
-        evidence = (Evidence("command", command.identifier, f"exit status {command.exit_status}: {row.meaning}"), *shown)
-        facts = {"detail": f"{row.meaning}."}
+        evidence = (
+            Evidence(
+                "command",
+                command.identifier,
+                phrase("exit status {status}: {meaning}", status=command.exit_status, meaning=row.meaning),
+            ),
+            *shown,
+        )
+        facts = {"detail": phrase("{meaning}.", meaning=row.meaning)}
         found.append(make_finding(known.code, command.identifier, facts=facts, evidence=evidence, state=State.PAST, logged=True))
     if command.document == NOT_HYBRID:
         evidence = (Evidence("command", command.identifier, command.document),)
@@ -89,7 +99,7 @@ def _foreign(command: Command, status: int) -> str:
     if not _is_of_patching(command):
         return "the script's own: AWS documents define no meaning for it"
     if status in CURL_STATUSES:
-        return f"not defined by the document; as a curl exit status: {CURL_STATUSES[status]}"
+        return phrase("not defined by the document; as a curl exit status: {meaning}", meaning=CURL_STATUSES[status])
     return "not defined by the document: most likely its package manager's"
 
 

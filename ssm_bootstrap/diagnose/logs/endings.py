@@ -19,6 +19,7 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import region_of
 from ssm_bootstrap.diagnose.logs.timeline import Present
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import Site
 from ssm_bootstrap.model.timeline import EndedBy, Ending, RunEnd, Sign, Timeline
 
@@ -113,7 +114,9 @@ def _by_registration(fault: Fault, timeline: Timeline, seen: SeenBeside) -> Opti
         return None
     for item in timeline.registrations:
         if fault.is_before(item.at, item.place):
-            return Ending(EndedBy.REGISTRATION, f"registered as {item.node}" if item.node else "registered", item.at)
+            return Ending(
+                EndedBy.REGISTRATION, phrase("registered as {node}", node=item.node) if item.node else "registered", item.at
+            )
     if bond is Bond.ATTEMPT and seen.present.is_registered:
         return Ending(EndedBy.REGISTRATION, "the node is registered now")
     return None
@@ -143,7 +146,7 @@ def _by_good_sign(fault: Fault, seen: SeenBeside) -> Optional[Ending]:
     """A good sign in the log, or what is seen to be so since: the head of a log may be gone."""
     for name, at in seen.present.signs() if fault.of_the_agent else ():
         if name in fault.ended_by and fault.is_before(at):
-            return Ending(EndedBy.MACHINE, f"{name}, by a look at the machine", at)
+            return Ending(EndedBy.MACHINE, phrase("{name}, by a look at the machine", name=name), at)
     sign = fault.first_after(fault.good)
     return Ending(EndedBy.GOOD_SIGN, f"{sign.name} {sign.value}".rstrip(), sign.at) if sign is not None else None
 
@@ -151,7 +154,11 @@ def _by_good_sign(fault: Fault, seen: SeenBeside) -> Optional[Ending]:
 def _by_progress(fault: Fault) -> Optional[Ending]:
     """What the same call failed of before is over once it fails of something behind that."""
     sign = fault.first_after(fault.further)
-    return Ending(EndedBy.OTHER_FAULT, f"the same call came further, to {sign.name}", sign.at) if sign is not None else None
+    return (
+        Ending(EndedBy.OTHER_FAULT, phrase("the same call came further, to {name}", name=sign.name), sign.at)
+        if sign is not None
+        else None
+    )
 
 
 def _by_look(fault: Fault, seen: SeenBeside) -> Optional[Ending]:

@@ -37,6 +37,7 @@ from ssm_bootstrap.diagnose.root_cause import hide_symptoms
 from ssm_bootstrap.model.findings import Finding, State, Unexplained
 from ssm_bootstrap.model.lifeevent import LifeEvent
 from ssm_bootstrap.model.logs import Level, LogDigest, LogGroup
+from ssm_bootstrap.model.phrase import joined, phrase
 from ssm_bootstrap.model.site import Site
 from ssm_bootstrap.model.timeline import Incident, LifeSign, Timeline
 
@@ -84,7 +85,7 @@ class LogDiagnosis:
     def listed(self) -> tuple[Unexplained, ...]:
         """Everything that no finding tells: notes with their meaning as template, then the errors nobody knows."""
         told = (
-            Unexplained(f"{note.id}: {note.meaning}", note.count, note.first, note.last, note.sample, note.file)
+            Unexplained(joined((note.id, note.meaning), ": "), note.count, note.first, note.last, note.sample, note.file)
             for note in self.notes
         )
         return (*told, *self.unexplained)
@@ -229,14 +230,14 @@ def _meaning(item: Sighting, beside: Sequence[Sighting]) -> tuple[str, str]:
     reading = item.judgement.reading
     benign = reading.benign or (reading.phase if item.judgement.sort is Sort.BENIGN else None)
     if benign:
-        return benign.signature.id, benign.signature.meaning + _status(item.group, beside)
-    doing = f"{reading.phase.signature.meaning}: " if reading.phase else ""
+        return benign.signature.id, phrase(benign.signature.meaning) + _status(item.group, beside)
+    doing = phrase(reading.phase.signature.meaning) + ": " if reading.phase else phrase("")
     if reading.cause is None:
         failure = reading.fault.failure.value if reading.fault else "unknown"
-        return f"network-{failure}", doing + f"a connection failed ({failure})"
+        return f"network-{failure}", doing + phrase("a connection failed ({failure})", failure=failure)
     actions = missing_actions([item.group.sample.message])
     more = f" ({', '.join(actions)})" if actions else ""
-    return reading.cause.signature.id, doing + reading.cause.signature.meaning + more + _status(item.group, beside)
+    return reading.cause.signature.id, doing + phrase(reading.cause.signature.meaning) + more + _status(item.group, beside)
 
 
 def _told_alone(item: Sighting, beside: Sequence[Sighting]) -> Sighting:
@@ -253,7 +254,9 @@ def _status(group: LogGroup, beside: Sequence[Sighting]) -> str:
     found = _STATUS.search(group.sample.message)
     said = (item.group.sample.message for item in beside)
     row = meaning_of(int(found[1]), said) if found and is_patching(group.file, group.sample) else None
-    return f" - status {row.status} of Patch Manager: {row.meaning}" if row else ""
+    if row is None:
+        return ""
+    return phrase(" - status {status} of Patch Manager: {meaning}", status=row.status, meaning=row.meaning)
 
 
 def _unexplained(sightings: Iterable[Sighting]) -> tuple[Unexplained, ...]:

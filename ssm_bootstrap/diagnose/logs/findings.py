@@ -22,6 +22,7 @@ from ssm_bootstrap.model.failure import Failure
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State, Unexplained
 from ssm_bootstrap.model.logs import Level
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import Site
 from ssm_bootstrap.model.timeline import Incident
 
@@ -159,7 +160,8 @@ def missing_actions(messages: Iterable[str]) -> tuple[str, ...]:
 
 def _with_actions(finding: Finding, actions: Sequence[str]) -> Finding:
     """The same, with the action that the message names as the first thing to allow."""
-    step = f"The message names what is missing: {', '.join(actions)}. Allow it in the caller's role and in the endpoint's policy."
+    said = "The message names what is missing: {actions}. Allow it in the caller's role and in the endpoint's policy."
+    step = phrase(said, actions=tuple(actions))
     return replace(finding, remedy=replace(finding.remedy, aws_steps=(step, *finding.remedy.aws_steps)))
 
 

@@ -18,6 +18,7 @@ from ssm_bootstrap.model.failure import Stage
 from ssm_bootstrap.model.lifeevent import LifeEvent
 from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.logs import Level
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.timeline import EndedBy, Ending, Incident, Sign, Timeline
 
 CHANGE_BEFORE = timedelta(minutes=15)
@@ -296,18 +297,23 @@ def _changes(
     """What had changed shortly before: a restart, an update, another address of the host."""
     begun = [sign for name in _STARTS for sign in signs.get(name, ()) if timedelta() <= start - sign.at <= CHANGE_BEFORE]
     if begun:
-        yield f"the agent started at {time_in_words(max(sign.at for sign in begun))}"
+        yield phrase("the agent started at {time}", time=time_in_words(max(sign.at for sign in begun)))
     told = (sign for name in _VERSIONS for sign in signs.get(name, ()))
     versions = sorted((sign for sign in told if sign.at <= start), key=lambda sign: sign.at)
     for before, after in zip(versions, versions[1:]):
         if before.value != after.value and start - after.at <= CHANGE_BEFORE:
-            yield f"the agent was updated from {before.value} to {after.value} at {time_in_words(after.at)}"
+            yield phrase(
+                "the agent was updated from {before} to {after} at {time}",
+                before=before.value,
+                after=after.value,
+                time=time_in_words(after.at),
+            )
     for host in dict.fromkeys(item.judgement.host for item in bundle if item.judgement.host):
         faults = (item.judgement.reading.fault for item in bundle if item.judgement.host == host)
         now = {fault.address for fault in faults if fault and fault.address and not fault.proxy}
         earlier = [address for at, address in addresses.get(host, ()) if at < start]
         if now and earlier and earlier[-1] not in now:
-            yield f"{host} was at {earlier[-1]} before, and is at {', '.join(sorted(now))} now"
+            yield phrase("{host} was at {earlier} before, and is at {now} now", host=host, earlier=earlier[-1], now=sorted(now))
 
 
 def _addresses(sightings: Iterable[Sighting]) -> dict[str, list[tuple[datetime, str]]]:

@@ -8,6 +8,7 @@ from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Fingerprint, MachineId
 from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.model.phrase import phrase
 
 MACHINE_ID = "/etc/machine-id"
 FINGERPRINT = "/var/lib/amazon/ssm/Vault/Store/InstanceFingerprint"
@@ -75,7 +76,7 @@ def meaning_of(value: int) -> str:
         return "nothing is compared, a clone is not noticed"
     if value <= 11:  # one of nine values is 11.1 %, and machine-id is one of them
         return "machine-id alone must stay"
-    return f"{value} % of the values must stay"
+    return phrase("{value} % of the values must stay", value=value)
 
 
 def dmidecode(case: Case) -> Iterator[Finding]:
@@ -89,7 +90,7 @@ def dmidecode(case: Case) -> Iterator[Finding]:
         "dmidecode-missing",
         "dmidecode",
         detail,
-        evidence=(Evidence("file", "/usr/sbin/dmidecode", f"not there; {detail}"),),
+        evidence=(Evidence("file", "/usr/sbin/dmidecode", phrase("not there; {detail}", detail=detail)),),
         severity=Severity.WARNING if had else Severity.INFO,
     )
 

@@ -18,6 +18,7 @@ from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Chain, Firewall
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.model.phrase import phrase
 
 DEEPEST = 16
 
@@ -65,7 +66,7 @@ def judge_packet(firewall: Firewall, packet: Packet) -> PacketJudgement:
         walk = _Walk(packet, chains)
         end, rule = _follow(walk, chain, 0)
         if end is None and chain.policy == "drop":
-            end, rule = Does.DROP, f"policy drop of {chain.table} {chain.name}"
+            end, rule = Does.DROP, phrase("policy drop of {table} {name}", table=chain.table, name=chain.name)
         if end in (Does.DROP, Does.REJECT):
             if walk.certain and not firewall.cut:
                 return PacketJudgement(Fate.DROPPED if end is Does.DROP else Fate.REJECTED, f"{chain.tool}: {rule}")
@@ -218,7 +219,7 @@ def denials(case: Case) -> Iterator[Finding]:
     counted = [one for one in found if one.enforced and (one.at is None or case.since(one.at) <= RECENT)]
     shown = counted or list(found)
     last = shown[-1]
-    detail = f"{len(shown)} by {last.by}, the last of {last.process}"
+    detail = phrase("{count} by {by}, the last of {process}", count=len(shown), by=last.by, process=last.process)
     yield case.finding(
         "security-denials",
         ", ".join(dict.fromkeys(one.process for one in shown)),

@@ -10,6 +10,7 @@ from ssm_bootstrap.model.capability import BY_COMMAND, Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Directory, Storage
 from ssm_bootstrap.model.observed import NOT_ASKED, Unseen, value_of
+from ssm_bootstrap.model.phrase import phrase
 
 STATE, LOGS, CONFIGURATION, CREDENTIALS = "/var/lib/amazon", "/var/log/amazon", "/etc/amazon", "/root/.aws"
 
@@ -36,11 +37,11 @@ def room(case: Case) -> Iterator[Finding]:
 def _without_room(case: Case, item: Storage) -> Optional[Finding]:
     where = f"{item.mount_point or item.path}"
     if item.free is not None and item.free < NOTHING:
-        detail = f"{item.free >> 10} KiB are free for root below {item.path}"
+        detail = phrase("{free} KiB are free for root below {path}", free=item.free >> 10, path=item.path)
     elif item.inodes and item.free_inodes == 0:
-        detail = f"no inode is free below {item.path}, of {item.inodes}"
+        detail = phrase("no inode is free below {path}, of {inodes}", path=item.path, inodes=item.inodes)
     elif item.available is not None and item.available < UPDATE_SPACE and item.path == STATE:
-        detail = f"{item.available >> 20} MB are free below {item.path}"
+        detail = phrase("{available} MB are free below {path}", available=item.available >> 20, path=item.path)
         return case.finding(
             "disk-low",
             where,
@@ -76,7 +77,12 @@ def mounted(case: Case) -> Iterator[Finding]:
             if (item.mount_point, code) in told:
                 continue
             told.add((item.mount_point, code))
-            detail = f"{item.mount_point} is mounted {option} ({','.join(options)})"
+            detail = phrase(
+                "{mount_point} is mounted {option} ({options})",
+                mount_point=item.mount_point,
+                option=option,
+                options=",".join(options),
+            )
             yield case.finding(
                 code,
                 item.path,
@@ -137,11 +143,16 @@ def _spoiled(case: Case, place: str, immutable: bool) -> tuple[tuple[Capability,
 def _lies_there(item: Directory) -> str:
     """What lies at the path, in words."""
     if item.kind == "link to nowhere":
-        return f"{item.path} is a link to {item.leads_to or 'nowhere'}, which is not there"
-    whose = f" (mode {item.mode:04o}, uid {item.owner})" if item.mode is not None else ""
+        return phrase("{path} is a link to {leads_to}, which is not there", path=item.path, leads_to=item.leads_to or "nowhere")
+    whose = phrase(" (mode {mode:04o}, uid {owner})", mode=item.mode, owner=item.owner) if item.mode is not None else ""
     if item.kind == "directory":
-        return f"{item.path} is immutable (chattr +i): nothing can be made or renamed in it, not even by root"
-    return f"{item.path} is {'a file' if item.kind == 'file' else item.kind}{whose}, not a directory"
+        return phrase("{path} is immutable (chattr +i): nothing can be made or renamed in it, not even by root", path=item.path)
+    return phrase(
+        "{path} is {what}{whose}, not a directory",
+        path=item.path,
+        what="a file" if item.kind == "file" else item.kind,
+        whose=whose,
+    )
 
 
 def log_files(case: Case) -> Iterator[Finding]:
@@ -151,13 +162,15 @@ def log_files(case: Case) -> Iterator[Finding]:
         return  # with a problem, the agent goes on with its built-in settings
     plain = [sink.path for sink in settings.sinks]
     if not plain or settings.lowest in ("critical", "off"):
-        detail = f"the lowest level written is {settings.lowest}" if plain else "it names no file to write to"
+        detail = (
+            phrase("the lowest level written is {lowest}", lowest=settings.lowest) if plain else "it names no file to write to"
+        )
         shown = (Evidence("file", settings.path, detail),)
         yield case.finding("logs-switched-off", settings.path, detail, evidence=shown)
         return
     moved = [path for path in plain if not path.startswith(f"{LOGS}/ssm/")]
     if moved:
-        detail = f"it writes to {', '.join(moved)}"
+        detail = phrase("it writes to {moved}", moved=", ".join(moved))
         shown = (Evidence("file", settings.path, detail),)
         yield case.finding("logs-moved", settings.path, detail, evidence=shown)
 
@@ -171,7 +184,9 @@ def log_directory(case: Case) -> Iterator[Finding]:
     if settings.present and not settings.problem and not sinks:
         return
     where = sinks[0].rpartition("/")[0] if sinks else f"{LOGS}/ssm"
-    detail = f"{unit.name} runs with pid {unit.main_pid}, and there is no {where}"
+    detail = phrase(
+        "{name} runs with pid {main_pid}, and there is no {where}", name=unit.name, main_pid=unit.main_pid, where=where
+    )
     shown = (Evidence("storage", where, detail),)
     yield case.finding("log-directory-missing", where, detail, evidence=shown)
 
@@ -188,14 +203,21 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
         if isinstance(item.options, Unseen):
             yield "mount options", item.options.reason
         if item.kind.startswith(_BY_SERVER) and item.path in (STATE, LOGS):
-            yield item.path, f"it is {item.kind}: whether root may write there is for the file server to say"
+            yield item.path, phrase("it is {kind}: whether root may write there is for the file server to say", kind=item.kind)
     flags = [item.path for item in value_of(around.directories) or () if isinstance(item.immutable, Unseen)]
     if flags:
-        yield "directory flags", f"{', '.join(flags)}: whether it is immutable could not be read"
+        yield "directory flags", phrase("{flags}: whether it is immutable could not be read", flags=", ".join(flags))
     if isinstance(around.directories, Unseen) and around.directories != NOT_ASKED:
         yield "directories", around.directories.reason
     if around.logs.present and around.logs.problem:
-        yield "seelog.xml", f"{around.logs.path}: {around.logs.problem}; the agent's built-in settings are taken to hold"
+        yield (
+            "seelog.xml",
+            phrase(
+                "{path}: {problem}; the agent's built-in settings are taken to hold",
+                path=around.logs.path,
+                problem=around.logs.problem,
+            ),
+        )
 
 
 def _file_systems(case: Case) -> tuple[Storage, ...]:

@@ -19,6 +19,7 @@ from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Evidence, Finding, Reason, Severity
 from ssm_bootstrap.model.network import Probe
+from ssm_bootstrap.model.phrase import phrase
 
 
 def what_failed(case: Case) -> Iterator[Finding]:
@@ -117,7 +118,7 @@ def _by_service(case: Case, group: Sequence[Reach]) -> tuple[dict[str, str], ...
 def _joined(words: Iterable[str]) -> str:
     """Words as a sentence has them: "a", "a and b", "a, b and c"."""
     found = list(dict.fromkeys(words))
-    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+    return found[0] if len(found) == 1 else phrase("{found} and {found2}", found=", ".join(found[:-1]), found2=found[-1])
 
 
 def _facts(case: Case, group: Sequence[Reach]) -> dict[str, str]:
@@ -142,7 +143,7 @@ def _evidence(probe: Probe) -> Evidence:
     last = probe.last
     where = f"{probe.target.host}:{probe.target.port}"
     if probe.target.proxy is not None:
-        where += f" by proxy {probe.target.proxy}"
+        where += phrase(" by proxy {proxy}", proxy=probe.target.proxy)
     outcome = "answers" if last.ok else (last.failure.value if last.failure else "failed")
     address = f" {probe.address}" if probe.address and probe.address != probe.target.host else ""
     detail = f" ({last.detail})" if last.detail and last.detail != "no answer" else ""
@@ -186,9 +187,13 @@ def clock(case: Case) -> Iterator[Finding]:
     if worst is None or worst.clock_offset is None:
         return
     side = Reason.CLOCK_BEHIND if worst.clock_offset > 0 else Reason.CLOCK_AHEAD
-    detail = f"this machine's clock is {abs(worst.clock_offset):.0f} s {side.value} the service's"
+    behind, ahead = (
+        "this machine's clock is {seconds:.0f} s behind the service's",
+        "this machine's clock is {seconds:.0f} s ahead of the service's",
+    )
+    detail = phrase(behind if side is Reason.CLOCK_BEHIND else ahead, seconds=abs(worst.clock_offset))
     answering = [reach for reach in case.reaches if worst in reach.probes]
-    excerpt = f"Date header: {detail}"
+    excerpt = phrase("Date header: {detail}", detail=detail)
     yield case.finding(
         "clock-skewed",
         worst.target.host,

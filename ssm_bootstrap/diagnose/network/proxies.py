@@ -11,6 +11,7 @@ from ssm_bootstrap.diagnose.reachability import Reach, Standing, vpc_blocks
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import ProxySide, Surroundings
 from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.model.phrase import joined, phrase
 
 IMDS = "169.254.169.254"
 WORKER = "ssm-agent-worker"
@@ -93,14 +94,16 @@ def exceptions(case: Case) -> Iterator[Finding]:
         return
     blocks = vpc_blocks(case.observations)
     inside = [
-        f"{host} is {', '.join(addresses)} here, inside the VPC"
+        phrase("{host} is {addresses} here, inside the VPC", host=host, addresses=", ".join(addresses))
         for host, addresses in case.surroundings.inside
         if addresses and all(place_of(address, blocks) is Place.INSIDE for address in addresses)
     ]
-    missing = [*inside, *([f"{IMDS} goes by the proxy"] if service.metadata_by_proxy else [])]
+    missing = [*inside, *([phrase("{imds} goes by the proxy", imds=IMDS)] if service.metadata_by_proxy else [])]
     if not missing:
         return
-    detail = f"no_proxy is {service.exceptions or 'not set'}: {'; '.join(missing)}"
+    detail = phrase(
+        "no_proxy is {exceptions}: {missing}", exceptions=service.exceptions or "not set", missing=joined(missing, "; ")
+    )
     broken = bool(inside) and any(_fails_at_proxy(reach) for reach in case.reaches)
     yield case.finding(
         "no-proxy-incomplete",
@@ -123,7 +126,7 @@ def authorities(case: Case) -> Iterator[Finding]:
     if not sides:
         return
     told = [" ".join(f"{name}={value}" for name, value in side.authorities) for side in sides]
-    detail = "; ".join(f"{side.source}: {text}" for side, text in zip(sides, told))
+    detail = joined((joined((side.source, text), ": ") for side, text in zip(sides, told)), "; ")
     yield case.finding(
         "ca-variables",
         ", ".join(dict.fromkeys(name for side in sides for name, _ in side.authorities)),
@@ -148,7 +151,7 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
 def certificates(case: Case) -> Iterator[tuple[str, str]]:
     """Trusted certificates that another user may have put there: what was dialled was judged by them."""
     for path, fault in case.observations.loose:
-        yield path, f"{fault}: it is not known whose certificates it holds"
+        yield path, phrase("{fault}: it is not known whose certificates it holds", fault=fault)
 
 
 CHECKS = (

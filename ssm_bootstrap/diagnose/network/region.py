@@ -15,6 +15,7 @@ from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.model.phrase import joined, phrase
 
 IMDS = "169.254.169.254"
 BY_MACHINE = ("the vault", "Agent.Region", "IMDS")
@@ -26,7 +27,13 @@ def contradicted(plan: Plan, severity: Severity, **more: Any) -> Iterator[Findin
     region = value_of(plan.region)
     for source, other in plan.other_regions if region is not None else ():
         if region is not None and other != region:
-            detail = f"{plan.region_source} says {region}, {source} says {other}"
+            detail = phrase(
+                "{region_source} says {region}, {source} says {other}",
+                region_source=plan.region_source,
+                region=region,
+                source=source,
+                other=other,
+            )
             yield make_finding(
                 "region-mismatch",
                 region,
@@ -64,8 +71,12 @@ def abroad(case: Case) -> Iterator[Finding]:
         return
     rows = [reach.endpoint for reach in missing]
     source = case.plan.region_source
-    said = f"{source} says {case.region}" if source else f"The region asked for is {case.region}"
-    detail = f"{said}, and this instance is in {own}"
+    said = (
+        phrase("{source} says {region}", source=source, region=case.region)
+        if source
+        else phrase("The region asked for is {region}", region=case.region)
+    )
+    detail = phrase("{said}, and this instance is in {own}", said=said, own=own)
     yield case.finding(
         "region-mismatch",
         case.region,
@@ -81,7 +92,10 @@ def abroad(case: Case) -> Iterator[Finding]:
 def elsewhere(case: Case) -> Iterator[tuple[str, str]]:
     """The node's own region, where another one was looked at."""
     if case.own_region_elsewhere:
-        yield case.own_region_elsewhere, f"this node is registered there, and {case.region} was looked at: leave --region away"
+        yield (
+            case.own_region_elsewhere,
+            phrase("this node is registered there, and {region} was looked at: leave --region away", region=case.region),
+        )
 
 
 def not_known(case: Case) -> Iterator[tuple[str, str]]:
@@ -91,10 +105,17 @@ def not_known(case: Case) -> Iterator[tuple[str, str]]:
     region, site = case.region, case.site
     if not is_known(region, site):
         meant = meant_region(region)
-        or_else = f"; did you mean {meant}?" if meant and case.plan.region_source not in BY_MACHINE else ""
-        yield region, f"not in the table of regions of {AS_OF}: its names are made as the agent makes them{or_else}"
+        or_else = phrase("; did you mean {meant}?", meant=meant) if meant and case.plan.region_source not in BY_MACHINE else ""
+        yield (
+            region,
+            phrase(
+                "not in the table of regions of {as_of}: its names are made as the agent makes them{or_else}",
+                as_of=AS_OF,
+                or_else=or_else,
+            ),
+        )
     elif opened_in(region, site) is None:
-        yield region, f"{UNDATED[region]} ({AS_OF}): whether it has ec2messages is not known"
+        yield region, phrase("{undated} ({as_of}): whether it has ec2messages is not known", undated=UNDATED[region], as_of=AS_OF)
     if Capability.PATCH not in case.capabilities:
         return
     payload = patch_payload_host(region, site)
@@ -103,7 +124,12 @@ def not_known(case: Case) -> Iterator[tuple[str, str]]:
     buckets = (snapshot_bucket(region, site), patch_manager_bucket(region, site))
     missing = [bucket.reason for bucket in buckets if isinstance(bucket, Unseen)]
     if missing:
-        yield "patch buckets", f"{'; '.join(missing)} ([region {region}] in /etc/ssm-bootstrap.d can tell it)"
+        yield (
+            "patch buckets",
+            phrase(
+                "{missing} ([region {region}] in /etc/ssm-bootstrap.d can tell it)", missing=joined(missing, "; "), region=region
+            ),
+        )
 
 
 def site_files(case: Case) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Route
 from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.model.phrase import joined, phrase
 
 _BY_ROUTE = (Failure.TIMED_OUT, Failure.UNREACHABLE)
 
@@ -25,12 +26,20 @@ def split(case: Case) -> Iterator[Finding]:
             continue
         first = min(route.metric for route in defaults)
         tied = sum(route.metric == first for route in defaults) > 1
-        shown = ", ".join(f"{route.gateway or 'on-link'} by {route.interface} (metric {route.metric})" for route in defaults)
+        shown = joined(
+            phrase(
+                "{gateway} by {interface} (metric {metric})",
+                gateway=route.gateway or "on-link",
+                interface=route.interface,
+                metric=route.metric,
+            )
+            for route in defaults
+        )
         failed = list(dict.fromkeys(reach.shown_by.target.host for reach in case.reaches if _went_by(case, reach, family)))
-        detail = f"IPv{family}: {shown}" + ("; two of the same metric" if tied else "")
+        detail = phrase("IPv{family}: {shown}", family=family, shown=shown) + ("; two of the same metric" if tied else "")
         yield case.finding(
             "split-routes",
-            ", ".join(failed) or f"IPv{family} routes",
+            ", ".join(failed) or phrase("IPv{family} routes", family=family),
             detail,
             evidence=(Evidence("routes", "/proc/net", detail),),
             severity=Severity.WARNING if failed else Severity.INFO,
@@ -60,12 +69,12 @@ def ipv6_only(case: Case) -> Iterator[Finding]:
         return
     switched = path.config.use_dual_stack
     old = DUAL_STACK.is_reached_by(path.version) is False
-    missing = [f"agent {path.version} is older than {DUAL_STACK.since}"] if old else []
-    missing += [] if switched else ["Agent.UseDualStackEndpoint is not set"]
+    missing = [phrase("agent {version} is older than {since}", version=path.version, since=DUAL_STACK.since)] if old else []
+    missing += [] if switched else [phrase("Agent.UseDualStackEndpoint is not set")]
     without = [reach for reach in case.reaches if reach.endpoint == "ssm" and _has_no_way(reach)]
     if not missing and not without:
         return  # it dials names that have IPv6 addresses, and they answer
-    detail = "; ".join(["no IPv4 address and no IPv4 route", *missing])
+    detail = joined(["no IPv4 address and no IPv4 route", *missing], "; ")
     breaking = bool(without) and bool(missing)
     yield case.finding(
         "ipv6-only",

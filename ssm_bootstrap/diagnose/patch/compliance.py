@@ -23,6 +23,7 @@ from ssm_bootstrap.diagnose.patch.repository_state import Effect, Judged, hosts_
 from ssm_bootstrap.model.findings import Evidence, Finding
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.patch import Manager, Repositories, Repository
+from ssm_bootstrap.model.phrase import phrase
 
 GOES_ON = {
     Manager.DNF: "These repositories do not answer and may be skipped, so dnf leaves them out and ends well.",
@@ -55,13 +56,13 @@ def false_compliance(case: Case) -> Iterator[Finding]:
 
 def _nothing_on(case: Case, found: Repositories) -> Finding:
     """Files of repositories, and none switched on: a RHEL without a subscription, a hardened image, an empty sources.list."""
-    said = f"{found.total} are configured and none is switched on" if found.total else "their files name none"
+    said = phrase("{total} are configured and none is switched on", total=found.total) if found.total else "their files name none"
     finding = case.finding(
         "false-compliance",
-        f"{found.manager.value}'s repositories",
+        phrase("{manager}'s repositories", manager=found.manager.value),
         said,
         variant="nothing-on",
-        evidence=(Evidence("repository", f"{found.manager.value}'s files", said),),
+        evidence=(Evidence("repository", phrase("{manager}'s files", manager=found.manager.value), said),),
         breaks=PATCH,
     )
     return replace(finding, remedy=of_manager(finding.remedy, found.manager))
@@ -83,7 +84,7 @@ def _skipped(case: Case, found: Repositories, group: Sequence[Judged], *, others
         **more,
     )
     remedy = finding.remedy if settings else of_manager(finding.remedy, found.manager)
-    steps = tuple(f"skip_if_unavailable is in force by {place}: set it to False." for place in settings)
+    steps = tuple(phrase("skip_if_unavailable is in force by {place}: set it to False.", place=place) for place in settings)
     commands = tuple(change(command) for place in settings for command in (_setting_it(place),) if command)
     remedy = replace(
         remedy,
@@ -97,9 +98,9 @@ def _places(settings: Sequence[str]) -> str:
     """Where the settings are to be changed, in words: of a symptom the summary alone is shown."""
     files = [place for place in settings if place.startswith("/")]
     if not files:
-        return f"in [main] of /etc/dnf/dnf.conf ({settings[0]} is True)" if settings else ""
-    more = f" and {len(files) - MOST_SETTINGS} more places" if len(files) > MOST_SETTINGS else ""
-    return f"at {', '.join(files[:MOST_SETTINGS])}{more}"
+        return phrase("in [main] of /etc/dnf/dnf.conf ({settings} is True)", settings=settings[0]) if settings else ""
+    more = phrase(" and {count} more places", count=len(files) - MOST_SETTINGS) if len(files) > MOST_SETTINGS else ""
+    return phrase("at {files}{more}", files=", ".join(files[:MOST_SETTINGS]), more=more)
 
 
 def _setting_it(place: str) -> str:
@@ -123,7 +124,7 @@ def past_its_end(case: Case) -> Iterator[Finding]:
     name = f"{title.title if title else limits.system_id} {limits.system_version}"
     ended = f"{row.day.day} {MONTHS[row.day.month - 1]} {row.day.year}"
     rest = ", and no repository of an extended one is switched on here" if row.extended else ""
-    detail = f"The support of {name} ended on {ended}{rest}."
+    detail = phrase("The support of {name} ended on {ended}{rest}.", name=name, ended=ended, rest=rest)
     yield case.finding(
         "false-compliance",
         name,
@@ -131,7 +132,16 @@ def past_its_end(case: Case) -> Iterator[Finding]:
         variant="past-its-end",
         facts={"place": ended},
         evidence=(
-            Evidence("machine", "/etc/os-release", f"{limits.system_id} {limits.system_version}: supported until {ended}"),
+            Evidence(
+                "machine",
+                "/etc/os-release",
+                phrase(
+                    "{system_id} {system_version}: supported until {ended}",
+                    system_id=limits.system_id,
+                    system_version=limits.system_version,
+                    ended=ended,
+                ),
+            ),
         ),
     )
 

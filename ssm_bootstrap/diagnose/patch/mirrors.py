@@ -9,6 +9,7 @@ from ssm_bootstrap.catalog.distributions import provider_named
 from ssm_bootstrap.catalog.findingkind import change
 from ssm_bootstrap.model.findings import ShellCommand
 from ssm_bootstrap.model.patch import Manager, Repository
+from ssm_bootstrap.model.phrase import phrase
 
 BUCKET = "<MIRROR-BUCKET>"
 MOST_LINES = 8
@@ -49,13 +50,19 @@ def ways(manager: Manager, items: Sequence[Repository]) -> tuple[str, ...]:
         return ()
     rows = [provider_named(item.provider) for item in foreign]
     titles = list(dict.fromkeys(row.title for row in rows if row is not None))
-    whose = ", ".join(titles) or "Their hosts"
-    verb = "have" if len(titles) != 1 else "has"
     copier = COPIED_BY[manager].format(name=foreign[0].name if _NAME.fullmatch(foreign[0].name) else "<ID>")
     return (
-        f"{whose} {verb} no endpoint in a VPC: without a way out, this machine cannot be patched from there as it is.",
-        f"First way: a copy in an S3 bucket of yours ({copier}), read through the S3 gateway endpoint; the lines are below.",
-        f"Second way: an HTTP proxy that may go out: {PROXY_LINES[manager]}.",
+        phrase(
+            "{whose} has no endpoint in a VPC: without a way out, this machine cannot be patched from there as it is."
+            if len(titles) == 1
+            else "{whose} have no endpoint in a VPC: without a way out, this machine cannot be patched from there as it is.",
+            whose=titles or phrase("Their hosts"),
+        ),
+        phrase(
+            "First way: a copy in an S3 bucket of yours ({copier}), read through the S3 gateway endpoint; the lines are below.",
+            copier=copier,
+        ),
+        phrase("Second way: an HTTP proxy that may go out: {proxy_lines}.", proxy_lines=PROXY_LINES[manager]),
         "Third way: a repository inside the network (Satellite, RMT, Landscape, Artifactory), with its URL in the same lines.",
     )
 
@@ -63,7 +70,7 @@ def ways(manager: Manager, items: Sequence[Repository]) -> tuple[str, ...]:
 def lines(manager: Manager, items: Sequence[Repository], region: str, domain: str) -> tuple[str, ...]:
     """One step per repository: file, line, what stands there and what to put in its place."""
     found = [_line(manager, item, region, domain) for item in items if not in_s3(item)]
-    more = (f"... and the same for {len(found) - MOST_LINES} more.",) if len(found) > MOST_LINES else ()
+    more = (phrase("... and the same for {count} more.", count=len(found) - MOST_LINES),) if len(found) > MOST_LINES else ()
     return (*found[:MOST_LINES], *more)
 
 
@@ -104,5 +111,5 @@ def _line(manager: Manager, item: Repository, region: str, domain: str) -> str:
     if manager is Manager.APT:
         key = "URIs:" if item.file.endswith(".sources") else "deb"
         return f"{item.file}:{item.line}: {key} {' '.join(item.urls)} -> {key} {new} ({item.name})"
-    old = f"the list {item.lists[0]}" if item.lists else f"baseurl={' '.join(item.urls)}"
+    old = phrase("the list {lists}", lists=item.lists[0]) if item.lists else f"baseurl={' '.join(item.urls)}"
     return f"{item.file}:{item.line} [{item.name}]: {old} -> baseurl={new}"

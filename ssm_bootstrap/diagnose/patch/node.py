@@ -13,6 +13,7 @@ from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Reason, Severity
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.patch import NodeLimits
+from ssm_bootstrap.model.phrase import phrase
 
 PATCH = (Capability.PATCH,)
 SNAPS = "/snap/"
@@ -26,10 +27,18 @@ def platform(case: Case) -> Iterator[Finding]:
         return
     row = distribution_of(limits.system_id)
     if row is None:
-        yield _stops(case, "/etc/os-release", f"{limits.system_id or 'this system'} is no distribution that Patch Manager knows")
+        yield _stops(
+            case,
+            "/etc/os-release",
+            phrase("{system_id} is no distribution that Patch Manager knows", system_id=limits.system_id or "this system"),
+        )
         return
     if is_supported(row, limits.system_version) is False:
-        detail = f"{row.title} {limits.system_version} is not in the documented list of releases"
+        detail = phrase(
+            "{title} {system_version} is not in the documented list of releases",
+            title=row.title,
+            system_version=limits.system_version,
+        )
         yield _remark(case, "/etc/os-release", detail, "unlisted-release")
     yield from _python(case, limits, row)
 
@@ -39,7 +48,15 @@ def undecided(case: Case) -> Iterator[tuple[str, str]]:
     limits = _limits(case)
     row = distribution_of(limits.system_id) if limits is not None else None
     if limits is not None and row is not None and limits.system_version and is_supported(row, limits.system_version) is None:
-        yield "Patch Manager's list", f"whether it has {row.title} {limits.system_version} is not known ({AS_OF})"
+        yield (
+            "Patch Manager's list",
+            phrase(
+                "whether it has {title} {system_version} is not known ({as_of})",
+                title=row.title,
+                system_version=limits.system_version,
+                as_of=AS_OF,
+            ),
+        )
 
 
 def _python(case: Case, limits: NodeLimits, row: Distribution) -> Iterator[Finding]:
@@ -50,11 +67,19 @@ def _python(case: Case, limits: NodeLimits, row: Distribution) -> Iterator[Findi
     if len(parts) < 2 or not (parts[0].isdigit() and parts[1].isdigit()):
         return
     version = (int(parts[0]), int(parts[1]))
-    documented = f"documented are {row.oldest[0]}.{row.oldest[1]} to {row.newest[0]}.{row.newest[1]}"
+    documented = phrase(
+        "documented are {oldest}.{oldest2} to {newest}.{newest2}",
+        oldest=row.oldest[0],
+        oldest2=row.oldest[1],
+        newest=row.newest[0],
+        newest2=row.newest[1],
+    )
     if version < row.oldest:
-        yield _stops(case, limits.interpreter, f"Python {limits.python}: {documented}")
+        yield _stops(
+            case, limits.interpreter, phrase("Python {python}: {documented}", python=limits.python, documented=documented)
+        )
     elif version > row.newest:
-        detail = f"Python {limits.python}: {documented}"
+        detail = phrase("Python {python}: {documented}", python=limits.python, documented=documented)
         yield _remark(case, limits.interpreter, detail, "newer-python")
 
 
@@ -66,12 +91,12 @@ def tools(case: Case) -> Iterator[Finding]:
     if not limits.downloader:
         yield _stops(case, "curl", "neither curl nor wget is there: the payload cannot be downloaded")
     elif limits.downloader.startswith(SNAPS):
-        detail = f"{limits.downloader} is a snap and may not write where the payload goes (exit status 23)"
-        yield _stops(case, limits.downloader, detail)
+        snap = "{downloader} is a snap and may not write where the payload goes (exit status 23)"
+        yield _stops(case, limits.downloader, phrase(snap, downloader=limits.downloader))
     if limits.has_python_apt is False:
         detail = "python3-apt is not installed; the document installs it by apt-get before even a scan"
         if _repositories_fail(case):
-            yield _stops(case, "python3-apt", f"{detail}, and a repository does not answer")
+            yield _stops(case, "python3-apt", phrase("{detail}, and a repository does not answer", detail=detail))
         else:
             yield _remark(case, "python3-apt", detail, "python3-apt")
     if limits.database_problem:
@@ -86,7 +111,7 @@ def room(case: Case) -> Iterator[Finding]:
         if free >= PATCH_ROOM or free >> 20 in told:
             continue
         told.add(free >> 20)
-        detail = f"{free >> 20} MB are free below {path}"
+        detail = phrase("{free} MB are free below {path}", free=free >> 20, path=path)
         if free < PATCH_ROOM_LEAST:
             yield _stops(case, path, detail, reasons=FOR_ROOM)
         else:
@@ -98,7 +123,10 @@ def busy(case: Case) -> Iterator[Finding]:
     limits = _limits(case)
     if limits is None or not limits.locks:
         return
-    words = [f"{lock.path} is held by {lock.command or 'a process'} (pid {lock.pid})" for lock in limits.locks]
+    words = [
+        phrase("{path} is held by {command} (pid {pid})", path=lock.path, command=lock.command or "a process", pid=lock.pid)
+        for lock in limits.locks
+    ]
     yield case.finding(
         "package-manager-busy",
         limits.locks[0].path,
@@ -112,7 +140,10 @@ def reboot(case: Case) -> Iterator[Finding]:
     """A reboot that is due: patches are reported as InstalledPendingReboot until then."""
     limits = _limits(case)
     if limits is not None and limits.reboot_pending:
-        detail = f"{limits.reboot_pending} is there: what was installed counts as InstalledPendingReboot until a reboot"
+        detail = phrase(
+            "{reboot_pending} is there: what was installed counts as InstalledPendingReboot until a reboot",
+            reboot_pending=limits.reboot_pending,
+        )
         yield _remark(case, limits.reboot_pending, detail, "reboot-pending")
 
 
@@ -125,7 +156,10 @@ def credentials(case: Case) -> Iterator[Finding]:
         detail = f"[{profile.name}] of {profile.path} holds keys that the agent did not write: the patch script calls with them"
         yield _remark(case, profile.path, detail, "foreign-keys")
     elif running is not None and running.kind == "OnPrem" and running.share_profile not in ("", "default"):
-        detail = f"the agent shares its keys as [{running.share_profile}]; the patch script looks for the default profile"
+        detail = phrase(
+            "the agent shares its keys as [{share_profile}]; the patch script looks for the default profile",
+            share_profile=running.share_profile,
+        )
         yield _remark(case, running.share_file, detail, "other-profile")
 
 

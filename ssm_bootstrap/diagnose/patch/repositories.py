@@ -28,6 +28,7 @@ from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Evidence, Finding, Remedy, Severity
 from ssm_bootstrap.model.observed import NOT_ASKED, Unseen, value_of
 from ssm_bootstrap.model.patch import Fetch, FetchOutcome, Manager, Repositories, Repository
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import Site
 
 MOST_SHOWN = 3
@@ -73,7 +74,7 @@ def buckets(hosts: Sequence[str], site: Site) -> list[str]:
 
 
 def _listed(words: Sequence[str]) -> str:
-    more = f" and {len(words) - MOST_SHOWN} more" if len(words) > MOST_SHOWN else ""
+    more = phrase(" and {count} more", count=len(words) - MOST_SHOWN) if len(words) > MOST_SHOWN else ""
     return ", ".join(words[:MOST_SHOWN]) + more
 
 
@@ -114,7 +115,11 @@ def payload(case: Case) -> Iterator[Finding]:
         # A name that not every run asks for proves nothing.
         sure = any(fetch.outcome is FetchOutcome.UNREACHED and fetch.what not in (ACCELERATED, MODULES) for fetch in group)
         versions = sum(fetch.what == PAYLOAD for fetch in group)
-        detail = f"{versions} known versions: {first.detail}" if first.what == PAYLOAD and versions > 1 else first.detail
+        detail = (
+            phrase("{versions} known versions: {detail}", versions=versions, detail=first.detail)
+            if first.what == PAYLOAD and versions > 1
+            else first.detail
+        )
         yield case.finding(
             "patch-payload-unreachable",
             ", ".join(dict.fromkeys(_fetch_host(fetch) for fetch in group)),
@@ -169,7 +174,10 @@ def configuration(case: Case) -> Iterator[Finding]:
         evidence=tuple(Evidence("file", str(item).partition(": ")[0], item.text) for item in problems),
         severity=Severity.ERROR if serious else Severity.WARNING,
     )
-    summary = f"Correct {str(shown[0]).partition(': ')[0]}, and have the package manager read its configuration again."
+    summary = phrase(
+        "Correct {partition}, and have the package manager read its configuration again.",
+        partition=str(shown[0]).partition(": ")[0],
+    )
     finding = replace(finding, remedy=replace(of_manager(finding.remedy, found.manager), summary=summary))
     yield replace(finding, breaks=PATCH) if serious else replace(finding, degrades=PATCH if hiding else ())
 
@@ -186,11 +194,14 @@ def not_looked_at(case: Case) -> Iterator[tuple[str, str]]:
     found = value_of(patching.repositories)
     for problem in found.problems if found is not None else ():
         if problem.unread:
-            yield problem.file, f"{problem.text}: only root may read it"
+            yield problem.file, phrase("{said}: only root may read it", said=problem.text)
     for item in judge_repositories(found) if found is not None else ():
         if item.standing is RepositoryStanding.UNKNOWN:
             reason = item.repository.remark or (item.shown_by.detail if item.shown_by else "not asked")
-            yield f"repository {item.repository.name}", f"{item.shown_by.url}: {reason}" if item.shown_by else reason
+            yield (
+                phrase("repository {name}", name=item.repository.name),
+                f"{item.shown_by.url}: {reason}" if item.shown_by else reason,
+            )
 
 
 def repositories_asked(case: Case) -> Optional[Repositories]:
@@ -285,7 +296,7 @@ def _without_index(group: Sequence[Judged]) -> str:
     if not all(judged.shown_by is not None and judged.shown_by.outcome is FetchOutcome.MISSING for judged in group):
         return ""
     places = [f"{judged.repository.file}:{judged.repository.line}" for judged in group]
-    more = f" and {len(places) - MOST_SETTINGS} more" if len(places) > MOST_SETTINGS else ""
+    more = phrase(" and {count} more", count=len(places) - MOST_SETTINGS) if len(places) > MOST_SETTINGS else ""
     return f"{', '.join(places[:MOST_SETTINGS])}{more}"
 
 
@@ -297,7 +308,7 @@ def _lacks_a_variable(item: Repository, found: Repositories) -> bool:
 def evidence_of(judged: Judged) -> Evidence:
     """The line that names a repository, and what its host said."""
     item, fetch = judged.repository, judged.shown_by
-    by = f" by proxy {item.proxy}" if item.proxy else ""
+    by = phrase(" by proxy {proxy}", proxy=item.proxy) if item.proxy else ""
     place = f"{item.file}:{item.line}" if item.line else item.file
     said = f"{fetch.url}{by}: {fetch.detail}" if fetch is not None else item.remark
     return Evidence("repository in S3" if mirrors.in_s3(item) else "repository", f"{item.name} ({place})", said)

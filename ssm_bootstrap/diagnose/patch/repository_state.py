@@ -13,6 +13,7 @@ from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.patch import Fetch, FetchOutcome, Manager, Repositories, Repository
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import Site
 
 HTTP_ROW = "s3-dualstack-http"
@@ -151,6 +152,6 @@ def with_repositories(observations: Observations, needs: tuple[NeedVerdict, ...]
     unknown = [judged for judged in judge_repositories(found) if judged.standing is RepositoryStanding.UNKNOWN]
     unread = any(problem.unread for problem in found.problems)
     if unread or any(judged.effect in (Effect.BREAKS, Effect.LIES) for judged in unknown):
-        asked = tuple(f"repository {judged.repository.name}" for judged in unknown if judged.repository.fetches)
+        asked = tuple(phrase("repository {name}", name=judged.repository.name) for judged in unknown if judged.repository.fetches)
         kept = (*kept, NeedVerdict(Capability.PATCH, Verdict.UNKNOWN, asked))
     return kept
