@@ -8,8 +8,8 @@ from typing import Sequence
 
 from ssm_bootstrap.catalog.logformat import KINDS
 from ssm_bootstrap.catalog.secrets import codes_among
-from ssm_bootstrap.cli.flags import Example, add_full, add_history, add_output, add_region, moment, unknown_name
-from ssm_bootstrap.cli.log_search import Search, is_code
+from ssm_bootstrap.cli.flags import Example, add_full, add_history, add_output, add_region, is_code, moment, unknown_name
+from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.collect.known_secrets import learn_what_can_be, learn_written
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files

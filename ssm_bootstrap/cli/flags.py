@@ -229,3 +229,12 @@ def resolve(told: Moment, now: datetime, zone: tzinfo) -> datetime:
     if isinstance(told, timedelta):
         return max(now - min(told, now - _EARLIEST), _EARLIEST)
     return told if told.tzinfo else told.replace(tzinfo=zone)
+
+
+def is_code(word: str) -> bool:
+    """Whether a word is a finding code, in whatever letters."""
+    if "/" in word or "." in word:
+        return False
+    from ssm_bootstrap.catalog.findings import FINDINGS  # of a log they are loaded while it is read
+
+    return word.lower() in FINDINGS

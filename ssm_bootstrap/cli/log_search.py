@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Callable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import KINDS, OF_THE_AGENT, kind_of
-from ssm_bootstrap.cli.flags import resolve
+from ssm_bootstrap.cli.flags import is_code, resolve
 from ssm_bootstrap.cli.how_far import Counted, Watched
 from ssm_bootstrap.cli.suggestions import meant
 from ssm_bootstrap.collect.logs.parts import SHARE, LogFiles
@@ -347,12 +347,3 @@ def _below(tree: LogTree, path: str, kinds: Sequence[str]) -> tuple[Source, ...]
         packed = tree.find(path, lambda name: _PACKED.search(name) is not None, 1)
         return (*sources_below(tree, path, kinds), *(Source("", file.path, file.written) for file in packed))
     return (Source("", path, 0.0),)
-
-
-def is_code(word: str) -> bool:
-    """Whether a word is a finding code, in whatever letters."""
-    if "/" in word or "." in word:
-        return False
-    from ssm_bootstrap.catalog.findings import FINDINGS  # of a log they are loaded while it is read
-
-    return word.lower() in FINDINGS
