@@ -12,7 +12,8 @@ from ssm_bootstrap.model.phrase import joined, phrase
 IN_BRACKETS = re.compile(r"<([A-Z][A-Z0-9-]*)>")
 """A fact that is not known, as the rows of findings have it."""
 
-_QUOTED = re.compile(r"\"[^\"]*\"|'([^'\"$`\\]*)'")
+_QUOTED = re.compile(r"\"[^\"]*\"|'([^']*)'")
+_TAKEN_BY_A_SHELL = re.compile(r"[\"$`\\]")
 _BEGINNINGS = (
     ("SECURITY-GROUP-ID", "sg-"),
     ("SUBNET-ID", "subnet-"),
@@ -78,8 +79,17 @@ def pasteable(commands: Sequence[ShellCommand]) -> tuple[str, ...]:
 
 def in_variables(command: str) -> str:
     """A command with ``$NAME`` for each ``<NAME>``, which a shell would take for a redirection."""
-    opened = _QUOTED.sub(lambda found: f'"{found[1]}"' if found[1] and IN_BRACKETS.search(found[1]) else found[0], command)
-    return IN_BRACKETS.sub(_variable, opened)
+    return IN_BRACKETS.sub(_variable, _QUOTED.sub(_opened, command))
+
+
+def _opened(found: re.Match[str]) -> str:
+    """Quoted text in which a shell fills in variables: in double quotes, or with these around the variables alone."""
+    text = found[1]
+    if not text or not IN_BRACKETS.search(text):
+        return found[0]
+    if not _TAKEN_BY_A_SHELL.search(text):
+        return f'"{text}"'
+    return "'" + IN_BRACKETS.sub(lambda name: f"'\"{name[0]}\"'", text) + "'"
 
 
 def variable_of(name: str) -> str:

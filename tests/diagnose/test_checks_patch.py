@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import pytest
 
 from ssm_bootstrap.catalog.distributions import ENDS, distribution_of, end_of, provider_of
 from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.diagnose.patch import mirrors
 from ssm_bootstrap.diagnose.patch.repositories import buckets
 from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.capability import Capability, Verdict
@@ -33,6 +36,7 @@ from ssm_bootstrap.model.patch import (
     Repository,
 )
 from ssm_bootstrap.model.site import NO_SITE
+from ssm_bootstrap.render.shell import in_variables
 from tests.fakes import NOON
 from tests.made import PUBLIC, healthy, observations, probe
 
@@ -195,9 +199,9 @@ def test_what_no_endpoint_serves_is_said_with_the_lines_to_change() -> None:
     remedy = finding(seen(rhui), "repository-unreachable").remedy
     steps = "\n".join(remedy.instance_steps)
     assert "Red Hat Update Infrastructure on AWS has no endpoint in a VPC" in steps
-    line = "/etc/yum.repos.d/a.repo:3 [rhel-9-baseos-rhui-rpms]: the list https://rhui.x/list -> baseurl=https://<MIRROR-BUCKET>"
+    line = "/etc/yum.repos.d/a.repo:3 [rhel-9-baseos-rhui-rpms]: the list https://rhui.x/list -> baseurl=https://$MIRROR_BUCKET"
     assert line in steps
-    assert any("sed -i" in command.text and "baseurl=" in command.text for command in remedy.instance_commands)
+    assert any("sed -i.bak" in command.text and "baseurl=" in command.text for command in remedy.instance_commands)
     own = repository(silent(AL2023), provider="amazon-linux-2023", urls=())
     assert "no endpoint" not in "\n".join(finding(seen(own), "repository-unreachable").remedy.instance_steps)
 
@@ -563,3 +567,46 @@ def test_the_table_of_ends_names_each_release_once() -> None:
     assert len({(row.identifier, row.release) for row in ENDS}) == len(ENDS)
     assert all(row.source and distribution_of(row.identifier) for row in ENDS)
     assert all(re.compile(row.extended) for row in ENDS)
+
+
+YUM_FILE = "[baseos]\nbaseurl=http://a/b\n[appstream]\nmirrorlist=https://c/d\n[other]\nbaseurl=http://e\n"
+APT_FILE = "deb http://deb.debian.org/debian bookworm main\ndeb http://deb.debian.org/debian-security s main\n"
+
+
+@pytest.mark.parametrize(
+    ("manager", "name", "text", "items", "expected"),
+    [
+        (
+            Manager.DNF,
+            "a.repo",
+            YUM_FILE,
+            [
+                repository(silent("a"), name="baseos", urls=("http://a/b",)),
+                repository(silent("c"), name="appstream", urls=(), lists=("https://c/d",)),
+            ],
+            YUM_FILE.replace("http://a/b", "https://mine.s3.eu-west-1.amazonaws.com/baseos/").replace(
+                "mirrorlist=https://c/d", "baseurl=https://mine.s3.eu-west-1.amazonaws.com/appstream/"
+            ),
+        ),
+        (
+            Manager.APT,
+            "a.list",
+            APT_FILE,
+            [repository(silent("deb.debian.org"), name="debian", urls=("http://deb.debian.org/debian",))],
+            APT_FILE.replace("http://deb.debian.org/debian ", "https://mine.s3.eu-west-1.amazonaws.com/debian/ "),
+        ),
+    ],
+    ids=["dnf", "apt"],
+)
+def test_a_shell_makes_of_a_file_what_the_command_says(
+    tmp_path: Path, manager: Manager, name: str, text: str, items: list[Repository], expected: str
+) -> None:
+    file = tmp_path / name
+    file.write_text(text)
+    given = [replace(item, file=str(file)) for item in items]
+    (command,) = mirrors.commands(manager, given, "eu-west-1", "amazonaws.com")
+    assert command.text.startswith("sudo sed ")
+    script = f"MIRROR_BUCKET=mine\n{in_variables(command.text)[len('sudo ') :]}\n"
+    done = subprocess.run(["sh", "-euc", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert file.read_text() == expected and file.with_name(f"{name}.bak").read_text() == text

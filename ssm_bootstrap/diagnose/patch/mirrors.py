@@ -17,10 +17,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9._:/@%+=,~?&<>-]+", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9._:@+-]+", re.ASCII)
 
 PROXY_LINES = {
-    Manager.DNF: "proxy=http://<PROXY>:3128 in [main] of /etc/dnf/dnf.conf",
-    Manager.YUM: "proxy=http://<PROXY>:3128 in [main] of /etc/yum.conf",
-    Manager.APT: 'Acquire::http::Proxy "http://<PROXY>:3128"; in /etc/apt/apt.conf.d/90proxy',
-    Manager.ZYPPER: 'PROXY_ENABLED="yes" and HTTP_PROXY, HTTPS_PROXY="http://<PROXY>:3128" in /etc/sysconfig/proxy',
+    Manager.DNF: "proxy=http://proxy.example:3128 in [main] of /etc/dnf/dnf.conf",
+    Manager.YUM: "proxy=http://proxy.example:3128 in [main] of /etc/yum.conf",
+    Manager.APT: 'Acquire::http::Proxy "http://proxy.example:3128"; in /etc/apt/apt.conf.d/90proxy',
+    Manager.ZYPPER: 'PROXY_ENABLED="yes" and HTTP_PROXY, HTTPS_PROXY="http://proxy.example:3128" in /etc/sysconfig/proxy',
 }
 """How each package manager is given a proxy (dnf.conf(5), yum.conf(5), apt-transport-http(1), libzypp)."""
 
@@ -50,7 +50,7 @@ def ways(manager: Manager, items: Sequence[Repository]) -> tuple[str, ...]:
         return ()
     rows = [provider_named(item.provider) for item in foreign]
     titles = list(dict.fromkeys(row.title for row in rows if row is not None))
-    copier = COPIED_BY[manager].format(name=foreign[0].name if _NAME.fullmatch(foreign[0].name) else "<ID>")
+    copier = COPIED_BY[manager].format(name=foreign[0].name if _NAME.fullmatch(foreign[0].name) else "REPOSITORY")
     return (
         phrase(
             "{whose} has no endpoint in a VPC: without a way out, this machine cannot be patched from there as it is."
@@ -80,7 +80,7 @@ def commands(manager: Manager, items: Sequence[Repository], region: str, domain:
     What is read here has its variables filled in and its end as one likes: a file is searched for a section's key, or for a
     whole URI, as apt's archive is the beginning of its security archive's name.
     """
-    found: list[str] = []
+    found: dict[str, list[str]] = {}
     for item in items:
         new = mirror_url(manager, item, region, domain)
         if in_s3(item) or not all(_PLAIN.fullmatch(word) for word in (item.file, item.name.replace(" ", ""), new)):
@@ -88,12 +88,17 @@ def commands(manager: Manager, items: Sequence[Repository], region: str, domain:
         old = next((url for url in item.urls if _PLAIN.fullmatch(url) and "***" not in url and "?" not in url), "")
         name = re.sub(r"([.*/^$\[\]\\])", r"\\\1", item.name)
         if manager is not Manager.APT and item.lists:
-            found.append(f"sed -i '/^\\[{name}\\]/,/^\\[/s|^\\(mirrorlist\\|metalink\\) *=.*|baseurl={new}|' {item.file}")
+            edit = f"/^\\[{name}\\]/,/^\\[/s#^\\(mirrorlist\\|metalink\\) *=.*#baseurl={new}#"
         elif manager is not Manager.APT and item.urls and not any("?" in url or "***" in url for url in item.urls):
-            found.append(f"sed -i '/^\\[{name}\\]/,/^\\[/s|^baseurl *=.*|baseurl={new}|' {item.file}")
+            edit = f"/^\\[{name}\\]/,/^\\[/s#^baseurl *=.*#baseurl={new}#"
         elif manager is Manager.APT and old and "&" not in new:
-            found.append(f"sed -i 's#{old.rstrip('/')}/*\\(\\s\\|$\\)#{new}\\1#' {item.file}")
-    return tuple(map(change, dict.fromkeys(found)))[:MOST_LINES]
+            edit = f"s#{old.rstrip('/')}/*\\(\\s\\|$\\)#{new}\\1#"
+        else:
+            continue
+        if edit not in found.setdefault(item.file, []):
+            found[item.file].append(edit)
+    told = [(file, " ".join(f"-e '{edit}'" for edit in edits[:MOST_LINES])) for file, edits in found.items()]
+    return tuple(change(f"sudo sed -i.bak {edits} {file}") for file, edits in told[:MOST_LINES])
 
 
 def mirror_url(manager: Manager, item: Repository, region: str, domain: str) -> str:
@@ -107,7 +112,7 @@ def mirror_url(manager: Manager, item: Repository, region: str, domain: str) -> 
 
 
 def _line(manager: Manager, item: Repository, region: str, domain: str) -> str:
-    new = mirror_url(manager, item, region, domain)
+    new = mirror_url(manager, item, region, domain).replace(BUCKET, "$MIRROR_BUCKET").replace("<REGION>", "$REGION")
     if manager is Manager.APT:
         key = "URIs:" if item.file.endswith(".sources") else "deb"
         return f"{item.file}:{item.line}: {key} {' '.join(item.urls)} -> {key} {new} ({item.name})"
