@@ -10,6 +10,7 @@ from ssm_bootstrap.act.agent.install_agent import install_agent
 from ssm_bootstrap.act.agent.program import agent_environment, find_binary, must_not_be_led
 from ssm_bootstrap.act.agent.restart import revive
 from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.abandoned import copy_given_up, warning_of
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.identity.register import Registered, Registrar
 from ssm_bootstrap.act.identity.snapshot import is_tidy, only_copies
@@ -57,6 +58,7 @@ class Enrolled:
     proof: Optional[Proof] = None
     kept: Optional[Identity] = None  # the old identity, after a failure
     replaced: Optional[Identity] = None  # the old identity, after a success
+    given_up: Optional[Identity] = None  # the one of which the copy gave way to that of the old identity
     has_agent: bool = True
 
 
@@ -137,7 +139,9 @@ class Enrolment:
             environment=agent_environment(settings, unit),
             cidrs=metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else (),
             site=site,
-            preflight=Preflight(host, region, config, settings, instance, site) if order.preflight else None,
+            preflight=Preflight(host, region, config, settings, instance, site, session.choice.source)
+            if order.preflight
+            else None,
             deadline=self.deadline,
             attempts=order.attempts,
             tell=self.tell,
@@ -191,6 +195,9 @@ class Enrolment:
             # The agent asks before it overwrites an identity; without a terminal that question ends it.
             return registrar.run(("-y",) if registered else (), (descriptor,))
 
+        given_up = copy_given_up(host, old.managed_instance_id)
+        if given_up is not None:
+            self.tell(warning_of(given_up, old.managed_instance_id))
         known = only_copies(host)
         changed = Change(
             host=host,
@@ -212,7 +219,9 @@ class Enrolment:
                     )
                 )
         kept = old if registered and not changed.holds else None
-        return Enrolled(registered=changed.result, proof=changed.proof, kept=kept, replaced=old if changed.holds else None)
+        if not changed.holds:
+            return Enrolled(registered=changed.result, proof=changed.proof, kept=kept)
+        return Enrolled(registered=changed.result, proof=changed.proof, replaced=old, given_up=given_up)
 
     def _revive(self, cidrs: Sequence[str]) -> Optional[Proof]:
         """Restart the agent and prove it; only the first, and no proof, where nothing may be waited for."""
