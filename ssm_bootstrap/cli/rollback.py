@@ -14,7 +14,7 @@ from ssm_bootstrap.session import open_session, real_host
 EXAMPLES = (
     Example(
         "sudo ssm-bootstrap rollback",
-        "take back the last register --force; run again, it goes forth again: it swaps the two",
+        "take back the last register --force; run again, it goes forth again",
     ),
     Example(
         "sudo ssm-bootstrap rollback --now --wait 5m",

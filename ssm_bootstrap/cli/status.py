@@ -82,13 +82,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _kept_document(kept: Observed[Optional[KeptCopy]]) -> Mapping[str, Any]:
-    """The key of the copy that ``rollback`` brings back; null where none is kept, absent where nobody could look."""
-    if isinstance(kept, Unseen):
+    """The key of the copy that ``rollback`` brings back, where one is kept."""
+    found = value_of(kept)
+    if found is None:
         return {}
-    if kept.value is None:
-        return {"rollback": None}
-    identity, since = kept.value.identity, kept.value.since.isoformat(timespec="seconds")
-    return {"rollback": {"managed_instance_id": identity.managed_instance_id, "region": identity.region, "since": since}}
+    since = found.since.isoformat(timespec="seconds")
+    return {
+        "rollback": {
+            "managed_instance_id": found.identity.managed_instance_id,
+            "region": found.identity.region,
+            "since": since,
+        }
+    }
 
 
 def _tell_kept(report: Report, kept: Observed[Optional[KeptCopy]]) -> None:

@@ -178,7 +178,7 @@ class Steps:
             step = self._open[-1]
             spent = self._clock.monotonic() - step.begun
             text = self._masked(f"{say(step.doing)}: {say(step.more)}" if step.more else step.doing)
-            self._screen.rewrite(f"{GOES_ON} {text}", f" {_so_far(spent)}")
+            self._screen.rewrite(f"{GOES_ON} {text}", f" ({_so_far(spent)})")
             return max(LEAST_BEAT, min(BEAT, BEAT - spent % BEAT))
 
     def close(self) -> None:

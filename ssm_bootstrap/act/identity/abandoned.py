@@ -41,7 +41,7 @@ def look_at_kept_copy(host: Host) -> Observed[Optional[KeptCopy]]:
 
 
 def copy_given_up(host: Host, old_id: str) -> Optional[Identity]:
-    """The identity of which the copy gives way once ``old_id`` is the one that is put aside; None where no other is lost by it."""
+    """The identity of which the copy gives way once ``old_id`` is the one that is kept; None where no other is lost by it."""
     kept = snapshot_identity(host)
     live = look_past_journal(host.files).managed_instance_id
     return kept if old_id and kept.known_id not in ("", old_id, live) else None
@@ -50,8 +50,8 @@ def copy_given_up(host: Host, old_id: str) -> Optional[Identity]:
 def warning_of(given_up: Identity, old_id: str) -> Phrase:
     """What is said before a copy gives way."""
     return phrase(
-        "warning: only the last identity is kept for rollback: once this has succeeded, the copy of {given_up} is replaced by that "
-        "of {old_id}, and {given_up} cannot be brought back; AWS lists it until it is deregistered: {command}",
+        "warning: only the last identity is kept for rollback: once this has succeeded, the copy of {given_up} is replaced by "
+        "that of {old_id}, and {given_up} cannot be brought back; AWS lists it until it is deregistered: {command}",
         given_up=given_up.known_id,
         old_id=old_id,
         command=deregistration(given_up),

@@ -19,7 +19,7 @@ from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.wait import Deadline, Preflight
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.agent.activation import CodeSources, read_activation_code, read_activation_id
+from ssm_bootstrap.collect.agent.activation import Code, CodeSources, read_activation_code, read_activation_id
 from ssm_bootstrap.collect.agent.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.collect.agent.journal import Operation
 from ssm_bootstrap.collect.machine.instance import look_at_instance
@@ -108,9 +108,7 @@ class Enrolment:
         region, site, config = session.region, session.overrides.site, session.agent_config
         asked = host.standard_input.read_secret("Activation code") if self.sources.file == "-" else ""
         self._must_be_fit()
-        activation_id = read_activation_id(order.activation_id, host.environment, session.configuration)
-        sources = replace(self.sources, standard_input=asked, variable=host.secrets.variable)
-        code = read_activation_code(host.files, sources, host.environment, session.configuration)
+        activation_id, code = self._read_activation(asked)
         host.secrets.learn(code.reveal(), certain=True)
         if self.sources.argument is not None:
             instead = "--activation-code-file does not"
@@ -147,6 +145,17 @@ class Enrolment:
             tell=self.tell,
             retry_lost=order.retry_lost,
         )
+
+    def _read_activation(self, asked: str) -> tuple[str, Code]:
+        """Id and code, ``asked`` being what a person typed; raises Refusal, which says that neither was used."""
+        host, configuration = self.session.host, self.session.configuration
+        sources = replace(self.sources, standard_input=asked, variable=host.secrets.variable)
+        try:
+            activation_id = read_activation_id(self.order.activation_id, host.environment, configuration)
+            return activation_id, read_activation_code(host.files, sources, host.environment, configuration)
+        except Refusal as refusal:
+            text = phrase("{said}; nothing was changed, and the activation was not used", said=refusal.message)
+            raise Refusal(refusal.status, text) from None
 
     def _must_be_fit(self) -> None:
         """Refusal (78) where the agent would not start with its settings, or another user leads it where they like."""

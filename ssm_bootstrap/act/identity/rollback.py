@@ -44,8 +44,8 @@ class Rollback:
             recover(self.host, self.service, self.tell)
             if not has_snapshot(self.host):
                 text = phrase(
-                    "nothing to roll back to: no copy of an earlier identity is kept on this machine ({snapshot}); register --force "
-                    "and deregister keep one; nothing was changed",
+                    "nothing to roll back to: no copy of an earlier identity is kept on this machine ({snapshot}); register "
+                    "--force and deregister keep one; nothing was changed",
                     snapshot=paths.SNAPSHOT,
                 )
                 raise Refusal(ExitStatus.BAD_CONTENT, text)
@@ -59,8 +59,8 @@ class Rollback:
             replaced = look_past_journal(self.host.files)
             self.tell(
                 phrase(
-                    "warning: if the agent rotated the key of {managed_instance_id} after it was put aside, AWS no longer accepts "
-                    "the old one: then register again",
+                    "warning: if the agent rotated the key of {managed_instance_id} after it was put aside, AWS no longer "
+                    "accepts the old one: then register again",
                     managed_instance_id=wanted.managed_instance_id,
                 )
             )
