@@ -8,7 +8,7 @@ from typing import Sequence
 
 from ssm_bootstrap.catalog.logformat import KINDS
 from ssm_bootstrap.catalog.secrets import codes_among
-from ssm_bootstrap.cli.flags import Example, add_full, add_history, add_output, add_region, moment, unknown_name
+from ssm_bootstrap.cli.flags import Example, add_full, add_history, add_output, add_region, is_code, moment, unknown_name
 from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.collect.known_secrets import learn_what_can_be, learn_written
 from ssm_bootstrap.host.clock import Clock
@@ -110,7 +110,8 @@ def run(arguments: argparse.Namespace) -> int:
         from ssm_bootstrap.cli.policies import tell_policy
 
         return tell_policy(arguments)
-    if len(arguments.files) == 1 and _is_code(arguments.files[0]):
+    if len(arguments.files) == 1 and is_code(arguments.files[0]):
+        arguments.files = [arguments.files[0].lower()]
         from ssm_bootstrap.cli.explanation import tell_page
 
         return tell_page(arguments)
@@ -146,14 +147,6 @@ def _known(secrets: Secrets, named: Sequence[str]) -> Secrets:
         secrets.learn(code)
     learn_written(secrets, Files(), (os.path.abspath(name) for name in named if name.endswith(SETTINGS)))
     return secrets
-
-
-def _is_code(word: str) -> bool:
-    if "/" in word or "." in word:
-        return False
-    from ssm_bootstrap.catalog.findings import FINDINGS  # of a log they are loaded while it is read
-
-    return word in FINDINGS
 
 
 def _load() -> None:

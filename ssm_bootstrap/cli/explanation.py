@@ -83,14 +83,20 @@ def _report(
 ) -> Report:
     listed = found.listed
     most = MOST_UNEXPLAINED if arguments.full else len(listed)
-    diagnosis = Diagnosis(findings=found.findings, unseen=digest.unseen, unexplained=listed[:most], records=found.records)
+    diagnosis = Diagnosis(
+        findings=found.findings, unseen=digest.unseen, unexplained=listed[:most], records=found.records, history=found.history
+    )
     report = new_report(arguments.colour, arguments.width)
     where = f" - {region}" if region else ""
     when = time_in_words(in_zone(search.now, search.zone))
     title = f"ssm-bootstrap {__version__} - explain{where} - {when}"
     if not arguments.full:
-        _tell_before(report, found, arguments)
-        tell_brief(report, diagnosis, heading=title, details=in_full(arguments, secrets))
+        if arguments.history or arguments.all:
+            report.cut(title, "dim")
+            _tell_before(report, found, arguments)
+            report.line()
+            title = ""
+        tell_brief(report, diagnosis, heading=title, details=in_full(arguments, secrets), is_history_told=arguments.history)
         return report
     report.line(title, "dim")
     report.headline(diagnosis)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple, Sequence, Union
 
 from ssm_bootstrap.model.aws import Region
@@ -201,6 +201,8 @@ _SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*([smhdw])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _FORMS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z")
 
+_EARLIEST = datetime(1970, 1, 2, tzinfo=timezone.utc)
+
 Moment = Union[timedelta, datetime]
 """How long ago, or when."""
 
@@ -223,7 +225,16 @@ def moment(text: str) -> Moment:
 
 
 def resolve(told: Moment, now: datetime, zone: tzinfo) -> datetime:
-    """The point in time; without a zone of its own it is ``zone``'s."""
+    """The point in time; without a zone of its own it is ``zone``'s, and none is before 1970."""
     if isinstance(told, timedelta):
-        return now - told
+        return max(now - min(told, now - _EARLIEST), _EARLIEST)
     return told if told.tzinfo else told.replace(tzinfo=zone)
+
+
+def is_code(word: str) -> bool:
+    """Whether a word is a finding code, in whatever letters."""
+    if "/" in word or "." in word:
+        return False
+    from ssm_bootstrap.catalog.findings import FINDINGS  # of a log they are loaded while it is read
+
+    return word.lower() in FINDINGS

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Callable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.logformat import KINDS, OF_THE_AGENT, kind_of
-from ssm_bootstrap.cli.flags import resolve
+from ssm_bootstrap.cli.flags import is_code, resolve
 from ssm_bootstrap.cli.how_far import Counted, Watched
 from ssm_bootstrap.cli.suggestions import meant
 from ssm_bootstrap.collect.logs.parts import SHARE, LogFiles
@@ -29,7 +29,7 @@ from ssm_bootstrap.host.steps import ShowStep, unshown
 from ssm_bootstrap.host.walks import LogTree
 from ssm_bootstrap.host.workers import Workers
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.localtime import in_zone
+from ssm_bootstrap.model.localtime import in_zone, time_in_words
 from ssm_bootstrap.model.logs import LogDigest, LogFile
 from ssm_bootstrap.model.phrase import phrase
 
@@ -66,12 +66,16 @@ class Search:
         """What the flags ask for; raises Refusal (2) where they do not go together."""
         clock = Clock()
         zone, now = clock.zone(), clock.now()
-        since = resolve(arguments.since, now, zone) if arguments.since else None
-        until = resolve(arguments.until, now, zone) if arguments.until else None
+        since = resolve(arguments.since, now, zone) if arguments.since is not None else None
+        until = resolve(arguments.until, now, zone) if arguments.until is not None else None
         if since and until and until < since:
             raise Refusal(ExitStatus.USAGE, "explain: --until: expected a time after --since")
         if any(not word.strip() for word in arguments.files):
             raise Refusal(ExitStatus.USAGE, "explain: an empty argument: expected a file, a directory, - or a finding code")
+        code = next((word for word in arguments.files if is_code(word) and not os.path.lexists(word)), None)
+        if code is not None:
+            text = phrase("explain: {code}: a finding code is explained alone, without files and other codes", code=code.lower())
+            raise Refusal(ExitStatus.NO_INPUT, text)
         if "-" in arguments.files and (len(arguments.files) > 1 or arguments.follow):
             raise Refusal(ExitStatus.USAGE, "explain: -: expected alone, and without --follow")
         return cls(
@@ -113,6 +117,9 @@ class Search:
         if self.is_own and not found:
             with contextlib.suppress(Refusal):  # a machine without a journal
                 digest = self._read_journal() if "journal" in self.kinds else digest
+            if self.since and not any(file.bytes_read for file in digest.files):
+                text = phrase("explain: --since: nothing was written to a log after {time}", time=time_in_words(self.since))
+                raise Refusal(ExitStatus.NO_INPUT, text)
             if not any(file.bytes_read for file in digest.files):
                 raise Refusal(ExitStatus.BAD_CONTENT, "explain: /var/log/amazon/ssm: expected the agent's logs; there are none")
         self._refuse_unseen(digest)

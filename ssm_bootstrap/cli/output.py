@@ -146,6 +146,9 @@ def check_place(flag: str, path: str) -> None:
 
     A device, a pipe or a link would be replaced by a file: /dev/null is not what anybody wants replaced.
     """
+    if path == "-":
+        text = phrase("{flag}: -: expected a file: the report itself goes to standard output, --json too", flag=flag)
+        raise Refusal(ExitStatus.USAGE, text)
     place = os.path.abspath(path)
     if not os.path.isdir(os.path.dirname(place)) or path.endswith("/"):
         raise Refusal(

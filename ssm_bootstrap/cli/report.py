@@ -56,12 +56,14 @@ def brief_of(
     report: Report, observations: Observations, diagnosis: Diagnosis, *, details: str, machine: bool, history: bool = False
 ) -> Report:
     """The short report of a look; what is over stands before it, so that the one change stays last."""
-    if history:
-        report.history(diagnosis.history)
-        report.line()
     node = node_line(observations) if machine else ""
     title = heading(observations, value_of(observations.plan.region))
-    tell_brief(report, diagnosis, heading=title, node=node, details=details)
+    if history:
+        report.cut(title, "dim")
+        report.history(diagnosis.history)
+        report.line()
+        title = ""
+    tell_brief(report, diagnosis, heading=title, node=node, details=details, is_history_told=history)
     return report
 
 

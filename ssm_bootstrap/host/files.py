@@ -274,11 +274,19 @@ def naming(path: str, *, only_parts: bool = False) -> Iterator[None]:
         raise
 
 
+_TERMINALS = (4, 5, *range(136, 144))
+"""Major numbers of terminals (Linux, Documentation/admin-guide/devices.txt)."""
+
+
 class NamedFiles(Files):
-    """Files that a person has named: a pipe, a terminal or a device among them is meant, and waited for."""
+    """Files that a person has named: a pipe or a terminal among them is meant, and waited for; another device has no end."""
 
     def _opened(self, path: str) -> BinaryIO:
-        return open(self.real(path), "rb")
+        real = self.real(path)
+        told = os.stat(real)
+        if stat.S_ISBLK(told.st_mode) or (stat.S_ISCHR(told.st_mode) and os.major(told.st_rdev) not in _TERMINALS):
+            raise OSError(errno.EINVAL, "a device, and no log", real)
+        return open(real, "rb")
 
 
 def open_regular(real: str) -> BinaryIO:

@@ -32,7 +32,7 @@ def time_in_words(at: datetime) -> str:
 def span_in_words(start: Optional[datetime], end: Optional[datetime], unknown: str) -> str:
     """From when to when, the zone told once where it is the same."""
     first, last = (time_in_words(at) if at is not None else unknown for at in (start, end))
-    if start == end:
+    if first == last:
         return first
     if start is not None and end is not None and start.tzname() == end.tzname():
         first = f"{start:%Y-%m-%d %H:%M:%S}"

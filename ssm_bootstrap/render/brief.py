@@ -25,6 +25,9 @@ MOST_LINES = 20
 MOST_CAUSES = 6
 """Causes that have a line of their own where no capability names them."""
 
+MOST_OTHERS = 3
+"""Further causes that are told with their own change, a line each; more of them by their codes alone."""
+
 MOST_UNEXPLAINED = 4
 """Errors that nothing explains that have a line of their own."""
 
@@ -43,10 +46,12 @@ class _Block:
         self.lines = self.report.lines
 
 
-def tell_brief(report: Report, diagnosis: Diagnosis, *, details: str, heading: str = "", node: str = "") -> None:
+def tell_brief(
+    report: Report, diagnosis: Diagnosis, *, details: str, heading: str = "", node: str = "", is_history_told: bool = False
+) -> None:
     """Write a diagnosis, what is to be changed last, so that the report is of twenty lines at most with what stands in it.
 
-    ``details`` is the command that tells the rest.
+    ``details`` is the command that tells the rest. What is over is counted there, where it is not told anyway.
     """
     blocks: list[_Block] = []
 
@@ -68,24 +73,30 @@ def tell_brief(report: Report, diagnosis: Diagnosis, *, details: str, heading: s
     if causes:
         block(6).line()
         _tell_cause(block, causes[0])
-        others = dict.fromkeys(cause.code for cause in diagnosis.causes if cause not in causes[:1] and _is_grave(cause))
-        if others:
-            block(1).cut(f"  {report.label('then  ')} {', '.join(others)}")
+        others = {cause.code: cause for cause in reversed(diagnosis.causes) if cause not in causes[:1] and _is_grave(cause)}
+        if len(others) > MOST_OTHERS:
+            block(1).cut(f"  {report.label('then  ')} {', '.join(reversed(others))}")
+        elif others:
+            _list_others(block(1), [others[code] for code in reversed(others)])
         block(6).line()
     else:
         block(0).all_clear(diagnosis)
+    past = 0 if is_history_told else len(diagnosis.history)
     remarks = len({finding.code for finding in diagnosis.causes if not _is_grave(finding)})
-    block(0).line(_details(remarks, details), "dim")
+    block(0).line(_details(remarks, past, details), "dim")
     for kept in _fitting(blocks, MOST_LINES - len(report.lines)):
         report.append(kept.lines)
 
 
-def _details(remarks: int, command: str) -> str:
-    if not remarks:
+def _details(remarks: int, past: int, command: str) -> str:
+    more = []
+    if remarks:
+        more.append(_("1 remark") if remarks == 1 else _("{count} remarks", count=remarks))
+    if past:
+        more.append(_("1 past fault (--history)") if past == 1 else _("{count} past faults (--history)", count=past))
+    if not more:
         return _("Details: {command}", command=command)
-    if remarks == 1:
-        return _("Details, and 1 remark: {command}", command=command)
-    return _("Details, and {count} remarks: {command}", count=remarks, command=command)
+    return _("Details, and {more}: {command}", more=more, command=command)
 
 
 def _is_grave(finding: Finding) -> bool:
@@ -125,6 +136,13 @@ def _list_causes(report: Report, causes: Sequence[Finding]) -> None:
         report.cut(f"{MARK[cause.severity]} {cause.code}", SEVERITY_STYLE[cause.severity], rest=f"  {say(cause.title)}")
     if len(causes) > MOST_CAUSES:
         report.cut(_("and {count} more", count=len(causes) - MOST_CAUSES), "dim", 2)
+
+
+def _list_others(report: Report, causes: Sequence[Finding]) -> None:
+    """What is to be done as well, whatever becomes of the first cause."""
+    for place, cause in enumerate(causes):
+        label = report.label("then  ") if not place else " " * cells(report.label("then  "))
+        report.cut(f"  {label} {cause.code}: {say(cause.remedy.summary)}")
 
 
 def _list_unexplained(report: Report, unexplained: Sequence[Unexplained]) -> None:

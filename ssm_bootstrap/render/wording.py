@@ -35,7 +35,10 @@ def history_words(row: Incident) -> str:
     end = say(row.ending.words)
     if row.ending.at is not None:
         end = f"{end} {time_in_words(row.ending.at)}"
-    return _("{subject}: {when}, {times}; {end}", subject=subject, when=when, times=times(row.count), end=end)
+    told = _("{subject}: {when}, {times}; over: {end}", subject=subject, when=when, times=times(row.count), end=end)
+    if not row.breaks:
+        return told
+    return _("{told}; until then broken: {names}", told=told, names=[item.value for item in row.breaks])
 
 
 def span(start: Optional[datetime], end: Optional[datetime]) -> str:

@@ -207,3 +207,8 @@ def test_a_file_is_written_anew_with_the_mode_that_was_asked_for(tmp_path: Path)
         write_file("--x", str(path), data, mode, Secrets())
         assert path.read_bytes() == data and stat.S_IMODE(path.stat().st_mode) == mode
     assert [item.name for item in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_dash_is_no_file_to_write_to(tmp_path: Path) -> None:
+    done = doctor("--replay", saved(tmp_path, FOREIGN), "--html", "-")
+    assert done.returncode == 2 and b"--html: -: expected a file" in done.stderr and not Path("-").exists()

@@ -291,3 +291,40 @@ def test_what_somebodys_script_prints_is_no_fault_of_the_node(
     log = tmp_path / "errors.log"
     log.write_text(f"2026-11-23 14:00:00.0000 ERROR {words}\n")
     assert explain(capsys, str(log))[0] == 1
+
+
+def test_a_span_that_no_calendar_holds_begins_in_1970_and_one_of_nothing_is_now() -> None:
+    assert resolve(moment("999999w"), NOW, UTC).year == 1970
+    assert resolve(moment("0h"), NOW, UTC) == NOW
+
+
+def test_what_is_asked_for_from_now_on_leaves_out_what_was(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "errors.log").write_text(f"2026-11-23 06:00:00.1234 {SILENT}\n")
+    assert explain(capsys, str(tmp_path / "errors.log"))[0] == 1
+    assert explain(capsys, "--since", "0h", str(tmp_path / "errors.log"))[0] == 0
+
+
+def test_a_code_is_known_in_any_letters_and_stands_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert explain(capsys, "Endpoint-Missing")[1] == explain(capsys, "endpoint-missing")[1] != ""
+    log = tmp_path / "errors.log"
+    log.write_text(f"2026-11-23 06:00:00.1234 {SILENT}\n")
+    for words in (("endpoint-missing", str(log)), ("no-route", "endpoint-missing")):
+        status, text, error = explain(capsys, *words)
+        assert (status, text) == (66, "") and "a finding code is explained alone" in error
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/zero"])
+def test_a_device_is_no_log(capsys: pytest.CaptureFixture[str], device: str) -> None:
+    assert explain(capsys, device) == (66, "", f"ssm-bootstrap: explain: {device}: a device, and no log\n")
+
+
+def test_what_is_over_is_counted_and_told_below_the_title(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    log = tmp_path / "amazon-ssm-agent.log"
+    log.write_text(f"2026-11-23 06:00:00.1234 {SILENT}\n2026-11-23 06:05:00.1234 {READY}\n")
+    status, text, _ = explain(capsys, str(log))
+    assert status == 0 and "1 past fault (--history)" in text
+    lines = explain(capsys, "--history", str(log))[1].splitlines()
+    assert lines[0].startswith("ssm-bootstrap ") and lines[2].startswith("Past faults")
+    told = " ".join(" ".join(lines).split())
+    assert "06:00:00" in told and "over: credentials-ready 2026-11-23 06:05:00" in told and "until then broken: " in told
+    assert "--history)" not in told

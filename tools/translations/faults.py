@@ -12,7 +12,10 @@ from babel.messages.catalog import Catalog
 from tools.translations.messages import OF_ARGPARSE
 
 STAYS_ENGLISH = frozenset(
-    {"agent", "agent {version}", "IMDS", "VPC", "vault", "{code}: {change}", "{command}: {reason}", "{name} ({because})"}
+    {
+        *("agent", "agent {version}", "IMDS", "VPC", "vault", "{code}: {change}", "{command}: {reason}", "{name} ({because})"),
+        *("amazon-ssm-agent", "ssm-setup-cli", "inotify", "/etc/amazon/ssm/amazon-ssm-agent.json", "/var/lib/amazon/ssm"),
+    }
 )
 """Sentences whose translation may be the English itself, as they are names or hold nothing but facts."""
 
@@ -64,9 +67,13 @@ def _too_wide(english: str, said: str, remarks: list[str]) -> Iterator[str]:
 def _facts(text: str) -> Counter[str]:
     if text in OF_ARGPARSE or "{" not in text:
         return Counter()
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:  # a sentence about braces
+        return Counter()
     return Counter(
         f"{{{name}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}}"
-        for _, name, spec, conversion in Formatter().parse(text)
+        for _, name, spec, conversion in parts
         if name
     )
 

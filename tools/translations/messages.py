@@ -255,6 +255,7 @@ def words_in(tree: ast.AST) -> Iterator[str]:
     """Every text of several words in a file: reasons and the like, which become facts of a sentence that is said elsewhere."""
     idle = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     joined = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    joined |= {id(part) for node in ast.walk(tree) if _is_pattern(node) for part in ast.walk(node)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in idle | joined:
             text = node.value
@@ -262,6 +263,11 @@ def words_in(tree: ast.AST) -> Iterator[str]:
             plain = sum(bool(_WORD.fullmatch(word)) for word in words)
             if plain >= max(2, len(words) * 0.7) and not _TYPED.search(text) and text not in NOT_SAID:
                 yield text
+
+
+def _is_pattern(node: ast.AST) -> bool:
+    """Whether it makes a regular expression."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "compile"
 
 
 def unsayable_in(tree: ast.AST) -> Iterator[tuple[int, str]]:

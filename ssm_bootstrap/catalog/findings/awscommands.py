@@ -42,7 +42,7 @@ CREATE_ENDPOINT = change(
     "for name in {each_service_name}; do aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface"
     ' --vpc-id {vpc_id} --service-name "$name" --subnet-ids {subnet_id} --security-group-ids <ENDPOINT-SECURITY-GROUP-ID>'
     " --private-dns-enabled; done",
-    "create the missing endpoints; this fails while a DNS attribute of the VPC is off: then turn both on first",
+    "create the missing endpoints: their group must allow 443 in, and both DNS attributes of the VPC must be on",
 )
 ENABLE_PRIVATE_DNS = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --private-dns-enabled",
