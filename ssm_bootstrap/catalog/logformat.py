@@ -37,7 +37,7 @@ OTHER_SHAPES = "(further shapes)"
 """The shape of the group that counts records whose own shape had no room."""
 
 _SOURCE = re.compile(r"\[([^\]@\n]{1,200} @ [^\]\n]{1,200}\.\d+)\] ")
-_CONTEXT = re.compile(r"\[((?!Errno )[^\]|\n]{0,200})\] ")
+_CONTEXT = re.compile(r"\[((?!Errno |MIRROR\])[^\]|\n]{0,200})\] ")
 _MAX_CONTEXT = 12
 
 

@@ -10,7 +10,7 @@ from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.endpoints import NEEDED_SERVICES
 from ssm_bootstrap.catalog.findingkind import Circumstance, Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.catalog.partitions import partition_of, region_of
+from ssm_bootstrap.catalog.partitions import is_aws_host, partition_of, region_of
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.logs.classify import Sighting
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
@@ -28,7 +28,7 @@ from ssm_bootstrap.model.timeline import Incident
 
 _ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z*]{2,64})")
 _NODE = re.compile(r"\bmi-[0-9a-f]{17}\b")
-_PATH = re.compile(r" (/[\w./@+-]{1,200}): (?:no space left|read-only file system)")
+_PATH = re.compile(r" (/[\w./@+-]{1,200}): (?:[Nn]o space left|read-only file system)")
 _TERMINAL_LINES = frozenset(("prompt", "seelog-starts", "seelog-started", "no-seelog-file"))
 
 
@@ -95,7 +95,7 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
     named = next((item.judgement.named for item in (best, *parts) if item.judgement.named), "")
     # What the words themselves say goes before what was being done.
     variant = next((item.judgement.variant for item in telling if item.judgement.variant), "")
-    variant = variant or FINDINGS[code].variant_for(_circumstances(best, facts, whole.region))
+    variant = variant or FINDINGS[code].variant_for(_circumstances(best, facts, whole))
     finding = make_finding(
         code,
         fixed or facts["host"] or named or facts["address"] or facts["service"] or "amazon-ssm-agent",
@@ -139,17 +139,19 @@ def _place(file: str, line: int) -> str:
     return f"{file}:{line}" if file else f"line {line}"
 
 
-def _circumstances(best: Sighting, facts: Mapping[str, str], region: str) -> set[Circumstance]:
-    """What the record tells that may call for words of its own; ``region`` is the node's, as far as it is known."""
+def _circumstances(best: Sighting, facts: Mapping[str, str], whole: _Whole) -> set[Circumstance]:
+    """What the record tells that may call for words of its own."""
     fault, doing = best.judgement.reading.fault, best.judgement.reading.wrapper
     failure = fault.failure if fault else None
+    is_of_others = bool(facts["host"]) and not facts["service"] and not is_aws_host(facts["host"], whole.site)
     seen = {
         Circumstance.PROXY_WITHOUT_TLS: fault is not None and fault.proxy and failure is Failure.NOT_TLS,
         Circumstance.REGISTERING: doing is not None and Capability.REGISTER in doing.breaks,
         Circumstance.PROXY_WANTS_LOGIN: failure is Failure.PROXY_AUTH_REQUIRED,
+        Circumstance.HOST_OF_OTHERS: is_of_others,
         Circumstance.ADDRESS_UNSAID: failure is Failure.TIMED_OUT and not facts["address"],
     }
-    by_name = circumstance_of(facts["host"], region)
+    by_name = circumstance_of(facts["host"], whole.region)
     return {circumstance for circumstance, is_so in seen.items() if is_so} | ({by_name} if by_name is not None else set())
 
 
