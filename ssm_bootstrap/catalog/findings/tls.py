@@ -33,7 +33,7 @@ KINDS: tuple[FindingKind, ...] = (
                 title="Untrusted certificate authority for {host}",
                 cause=(
                     "{host} is not a Systems Manager endpoint; a program on this machine reached it and got a certificate "
-                    "that is not trusted here: {detail}. A proxy or firewall in the path intercepts TLS, or its own CA is missing."
+                    "that is not trusted: {detail}. A proxy or firewall in the path intercepts TLS, or its own CA is missing."
                 ),
                 summary="Exempt {host} from TLS inspection, or add the CA's certificate to the system trust store.",
                 aws_steps=("Firewall or proxy: exempt {host} from TLS inspection.",),

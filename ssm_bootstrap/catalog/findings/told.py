@@ -533,7 +533,6 @@ KINDS: tuple[FindingKind, ...] = (
                 summary="Forward to another host; ask for metadata on the node itself.",
                 steps=("Nothing on the node has to change.",),
                 aws_steps=(),
-                commands=(),
                 aws_commands=(),
             ),
             Variant(

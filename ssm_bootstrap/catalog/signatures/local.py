@@ -295,11 +295,13 @@ LOCAL: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="o space left on device",
         pattern=(
-            r"(?m:^)(?![^\n]{0,400}\binotify_)[^\n]{0,4000}?(?<!add watch: )(?<!start watcher: )(?<!create channel: )"
+            r"(?m:^)(?![^\n]{0,400}\binotify_)[^\n]{0,4000}?(?<!add watch: )(?<!directory watch: )"
+            r"(?<!start watcher: )(?<!create channel: )"
             r"(?<!ipc channel: )[Nn]o space left on device(?!, watch ')"
         ),
         meaning="a file system is full",
         code="disk-full",
+        gives_way_to="inotify-exhausted",
         source="Linux errno ENOSPC",
         samples=(
             formatted("open /var/lib/amazon/ssm/Vault/Store/RegistrationKey: no space left on device"),
@@ -310,6 +312,8 @@ LOCAL: tuple[Signature, ...] = (
             "error clearing the instance registration information. open /x: read-only file system",
             "filewatcher listener encountered error when add watch: no space left on device",
             "inotify_add_watch /etc/amazon/ssm: no space left on device",
+            "Failed to add /run/x to directory watch: No space left on device",
+            "warning: %post(kernel) scriptlet notes: no space left to check",
         ),
     ),
     Signature(

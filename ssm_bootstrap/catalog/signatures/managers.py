@@ -91,7 +91,8 @@ _NOISE: tuple[Signature, ...] = tuple(
         ),
         (
             *("sudo-host", "sudo: unable to resolve host ", r"\Asudo: unable to resolve host "),
-            "sudo does not find this machine's own name, which it does not need", "sudo", "sudo: unable to resolve host ip-10-0-0-1",
+            "sudo does not find this machine's own name, which it does not need", "sudo",
+            "sudo: unable to resolve host ip-10-0-0-1",
         ),
         (
             *("identity", "Unable to read consumer identity", r"\AUnable to read consumer identity"),
@@ -104,7 +105,19 @@ _NOISE: tuple[Signature, ...] = tuple(
             "grubby fatal error: unable to find a suitable template",
         ),
         (
-            *("policy", "policy-rc.d ", r"\Ainvoke-rc\.d: (?:policy-rc\.d denied execution|could not determine current runlevel)"),
+            *("snap-tasks", "cannot perform the following tasks", r"\Aerror: cannot perform the following tasks:\s*\Z"),
+            "snapd says what follows", _SNAP, "error: cannot perform the following tasks:",
+        ),
+        (
+            *("summary", "Error Summary", r"\AError Summary\s*\Z"), "dnf sums up what follows", _DNF, "Error Summary",
+        ),
+        (
+            *("pip-code", "uninstall-distutils-installed-package", r"\Aerror: uninstall-distutils-installed-package\s*\Z"),
+            "pip names the error that follows", _PIP, "error: uninstall-distutils-installed-package",
+        ),
+        (
+            *("policy", "invoke-rc.d: ",
+            r"\Ainvoke-rc\.d: (?:policy-rc\.d denied execution|could not determine current runlevel)"),
             "a service was not started while a package was installed, as this system asks for", "init-system-helpers",
             "invoke-rc.d: policy-rc.d denied execution of start.",
         ),
@@ -124,7 +137,8 @@ _FAULTS: tuple[Signature, ...] = (
         "E: Unable to locate package foo", code="package-dependencies",
     ),
     _row(
-        "apt-no-candidate", " has no installation candidate", r"\bE: Package '(?P<named>[^'\n]{1,200})' has no installation candidate",
+        "apt-no-candidate", " has no installation candidate",
+        r"\bE: Package '(?P<named>[^'\n]{1,200})' has no installation candidate",
         "apt knows the package by name, and no repository has it", _APT, "E: Package 'bar' has no installation candidate",
         code="package-dependencies",
     ),
@@ -134,11 +148,13 @@ _FAULTS: tuple[Signature, ...] = (
         code="package-dependencies",
     ),
     _row(
-        "apt-little-room", "enough free space in /", r"\bYou don't have enough free space in /", "there is no room for the packages",
-        _APT, "E: You don't have enough free space in /var/cache/apt/archives/.", code="disk-full",
+        "apt-little-room", "enough free space in /", r"\bYou don't have enough free space in /",
+        "there is no room for the packages", _APT, "E: You don't have enough free space in /var/cache/apt/archives/.",
+        code="disk-full",
     ),
     _row(
-        "rpm-little-room", " more space ", r"\b(?:needs|At least) \d{1,9} ?[KMG]?B more space (?:needed )?on the (?P<named>/\S{0,200}) filesystem",
+        "rpm-little-room", " more space ",
+        r"\b(?:needs|At least) \d{1,9} ?[KMG]?B more space (?:needed )?on the (?P<named>/\S{0,200}) filesystem",
         "there is no room for the packages", "rpm (lib/rpmps.c); dnf 4; public reports",
         "  installing package kernel-5.14.0-427.el9.x86_64 needs 120MB more space on the /boot filesystem",
         "   At least 120MB more space needed on the /boot filesystem.", code="disk-full",
@@ -150,16 +166,19 @@ _FAULTS: tuple[Signature, ...] = (
     _row(
         "dnf-modular", "filtered out by modular filtering", r"\bfiltered out by modular filtering(?! for argument)",
         "a module's stream that is enabled keeps the package out", _DNF,
-        "  - package perl-IO-Socket-SSL-2.073 is filtered out by modular filtering", code="package-dependencies", variant="modular",
+        "  - package perl-IO-Socket-SSL-2.073 is filtered out by modular filtering",
+        code="package-dependencies", variant="modular",
     ),
     _row(
-        "dnf-modular-argument", "filtered out by modular filtering", r"\bAll matches were filtered out by modular filtering for argument",
+        "dnf-modular-argument", "filtered out by modular filtering",
+        r"\bAll matches were filtered out by modular filtering for argument",
         "a module's stream that is enabled keeps the package out", _DNF,
         "All matches were filtered out by modular filtering for argument: postgresql", code="package-dependencies",
         variant="modular",
     ),
     _row(
-        "dnf-no-cache", "Cache-only enabled but no cache for ", r"\bCache-only enabled but no cache for '(?P<named>[^'\n]{1,200})'",
+        "dnf-no-cache", "Cache-only enabled but no cache for ",
+        r"\bCache-only enabled but no cache for '(?P<named>[^'\n]{1,200})'",
         "dnf was told to ask no server, and has no list of that repository yet", _DNF,
         "Error: Cache-only enabled but no cache for 'baseos'", code="repository-unreachable",
     ),
@@ -171,7 +190,7 @@ _FAULTS: tuple[Signature, ...] = (
         for name, source, fixed, pattern, sample in (
             (
                 *("dnf", _DNF, "Curl error (58)", r"\bCurl error \(58\): [^\n]{0,200}? for (?P<url>https?://[^\s'\"]{1,500})"),
-                "Curl error (58): Problem with the local SSL certificate for https://rhui.example.com/pulp/x [could not load PEM]",
+                "Curl error (58): Problem with the local SSL certificate for https://rhui.example.com/x [could not load PEM]",
             ),
             (
                 *("yum", _YUM, "curl#58 ", r"(?:(?P<url>https?://[^\s'\"]{1,500}): )?\[Errno 14\] curl#58 "),
@@ -195,7 +214,8 @@ _FAULTS: tuple[Signature, ...] = (
         "Rpmdb checksum is invalid: dCDPT(pkg checksums): amzn2-core", code="package-manager-broken",
     ),
     _row(
-        "snap-download", "snapcraft", rf'\b(?:Get|Post|Head) "{_STORE}": (?:dial|read|write|net/http|context|EOF|http2|proxyconnect|unexpected|lookup|tls|x509)',
+        "snap-download", "snapcraft",
+        rf'\b(?:Get|Post|Head) "{_STORE}": (?:dial|read|write|net/http|context|EOF|http2|proxyconnect|lookup|tls|x509)',
         "the store of snaps, or where its files lie, cannot be reached", _SNAP,
         'error: cannot refresh "x": Post "https://api.snapcraft.io/v2/snaps/refresh": context deadline exceeded',
         code="repository-unreachable", variant="snaps", transient=True, over_network=True,
@@ -209,7 +229,8 @@ _FAULTS: tuple[Signature, ...] = (
     _row(
         "snap-in-use", "has running apps", r'\bsnap "(?P<named>[^"\n]{1,100})" has running apps',
         "a snap is not changed while its programs run", _SNAP,
-        'error: cannot refresh "x": snap "x" has running apps (x)', code="agent-update-failed", variant="snap-busy", transient=True,
+        'error: cannot refresh "x": snap "x" has running apps (x)',
+        code="agent-update-failed", variant="snap-busy", transient=True,
     ),
     _row(
         "snap-change-goes-on", "change in progress", r'\bsnap "(?P<named>[^"\n]{1,100})" has "[^"\n]{1,60}" change in progress',
@@ -219,7 +240,7 @@ _FAULTS: tuple[Signature, ...] = (
     _row(
         "snapd-not-there", "dial unix /run/snapd", r"\bdial unix /run/snapd(?:-snap)?\.socket: connect: ",
         "snapd does not run, or is not installed", _SNAP,
-        'error: cannot communicate with server: Post "http://localhost/v2/snaps/x": dial unix /run/snapd.socket: connect: no such file',
+        'error: cannot communicate with server: Get "http://localhost/": dial unix /run/snapd.socket: connect: no such file',
         code="package-manager-broken", variant="snapd", over_network=True,
     ),
     _row(
@@ -258,8 +279,9 @@ _FAULTS: tuple[Signature, ...] = (
         variant="subscription", transient=True,
     ),
     _row(
-        "rhsm-refused", "HTTP error (401 - ", r"\bHTTP error \(401 - ", "Red Hat's subscription service does not take these credentials",
-        _RHSM, "HTTP error (401 - Unauthorized): Invalid Credentials", code="repository-denied", variant="subscription",
+        "rhsm-refused", "HTTP error (401 - ", r"\bHTTP error \(401 - ",
+        "Red Hat's subscription service does not take these credentials", _RHSM, "HTTP error (401 - Unauthorized): Invalid Credentials",
+        code="repository-denied", variant="subscription",
     ),
     _row(
         "rhsm-expired", "The identity certificate in ", r"\bThe identity certificate in \S{1,200} has expired",
@@ -267,10 +289,11 @@ _FAULTS: tuple[Signature, ...] = (
         "The identity certificate in /etc/pki/consumer/cert.pem has expired.", code="repository-denied", variant="subscription",
     ),
     _row(
-        "rhsm-untrusted", "Unable to verify server's identity", r"\bUnable to verify server's identity: [^\n]{0,100}CERTIFICATE_VERIFY_FAILED",
+        "rhsm-untrusted", "Unable to verify server's identity",
+        r"\bUnable to verify server's identity: [^\n]{0,100}CERTIFICATE_VERIFY_FAILED",
         "Red Hat's subscription service, or what stands in between, shows a certificate that is not trusted", _RHSM,
         "Unable to verify server's identity: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:897)",
-        code="tls-untrusted",
+        code="tls-untrusted", variant="other-host",
     ),
     *(
         _row(
@@ -299,6 +322,9 @@ _MIRROR = Signature(
     samples=(documented("[MIRROR] openssl-3.0.7-27.el9.x86_64.rpm: "),),
     righted_by=LISTED,
 )
+
+HARMLESS = frozenset(row.id for row in (*_CAME_RIGHT, *_NOISE))
+"""Ids of what healthy output of other programs holds: it says nothing of the agent."""
 
 MANAGERS: tuple[Signature, ...] = (_MIRROR, *_CAME_RIGHT, *_NOISE, *_FAULTS)
 """All rows."""

@@ -1190,8 +1190,9 @@ _UNREACHED: tuple[Signature, ...] = (
 _PLATFORM: tuple[Signature, ...] = (
     _row(
         "patch-unsupported-system",
-        "(UnsupportedOperatingSystem)",
-        r"\(UnsupportedOperatingSystem\) when calling the GetDeployablePatchSnapshotForInstance operation",
+        "UnsupportedOperatingSystem",
+        r"\(UnsupportedOperatingSystem\) when calling the GetDeployablePatchSnapshotForInstance operation"
+        r"|(?<![\w(])UnsupportedOperatingSystem: ",
         "Patch Manager does not support this system or this release of it",
         _GUIDE + "; amazon-ssm-agent#457",
         measured(
@@ -1444,15 +1445,6 @@ _RUN: tuple[Signature, ...] = (
         _ZYPP,
         measured("Detected 1 file conflict:"),
         code="package-dependencies",
-    ),
-    _row(
-        "apt-no-room",
-        "Error writing to file - write (28: ",
-        r"Error writing to file - write \(28: ",
-        "apt could not write what it fetched: the disk is full",
-        _APT,
-        measured("  Error writing to file - write (28: No space left on device) [IP: 198.51.100.10 80]"),
-        code="disk-full",
     ),
 )
 

@@ -12,6 +12,7 @@ from ssm_bootstrap.catalog.buckets import is_known_object, is_of_a_patch_run
 from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.catalog.failurewords import FAILURE
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS, code_of_failure
+from ssm_bootstrap.catalog.logformat import is_of_another_sender
 from ssm_bootstrap.catalog.partitions import is_aws_host, is_global_s3
 from ssm_bootstrap.catalog.signatures.kinds import CONTEXTS, Context, Signature
 from ssm_bootstrap.diagnose.logs.messages import RecordReading, SignatureMatch, read_message
@@ -157,8 +158,8 @@ def judge(record: LogRecord, file: str, around: LogContext, reading: Optional[Re
 
 def _is_printed_failure(record: LogRecord, file: str) -> bool:
     """Whether another program printed, under a record that tells the time, what reads as a failure."""
-    is_printed = record.level is Level.NONE and record.at is not None and not is_of_a_script(file, record)
-    return is_printed and _FAILURE.match(record.message) is not None
+    is_printed = record.level is Level.NONE and record.at is not None and not is_of_another_sender(record)
+    return is_printed and not is_of_a_script(file, record) and _FAILURE.match(record.message) is not None
 
 
 def _judge_state(record: LogRecord, reading: RecordReading, file: str, around: LogContext) -> Judgement:

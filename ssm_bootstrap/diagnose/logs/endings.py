@@ -2,7 +2,8 @@
 
 It holds where it was seen in the newest run of the agent, that run lives, and nothing that came later says that it is over.
 What ends it is asked in this order: what the same output says later on, a registration, a start of the machine, a restart or
-the end of the agent, a good sign, a failure that lies behind it, what a look sees now, and at last silence. Who may tell of a fault stands in its finding's row.
+the end of the agent, a good sign, a failure that lies behind it, what a look sees now, and at last silence. Who may tell of
+a fault stands in its finding's row.
 """
 
 from __future__ import annotations

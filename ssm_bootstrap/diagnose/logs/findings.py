@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import AbstractSet, Iterable, Mapping, Sequence
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
+from ssm_bootstrap.catalog.commands import mark_of
 from ssm_bootstrap.catalog.endpoints import NEEDED_SERVICES
 from ssm_bootstrap.catalog.findingkind import Circumstance, Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
@@ -19,7 +20,7 @@ from ssm_bootstrap.diagnose.logs.timeline import Signal
 from ssm_bootstrap.diagnose.reachability import circumstance_of
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure
-from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State, Unexplained
+from ssm_bootstrap.model.findings import Evidence, Finding, Severity, ShellCommand, State, Unexplained
 from ssm_bootstrap.model.logs import Level
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.phrase import phrase
@@ -91,8 +92,8 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
     telling = [item for item in parts if not item.judgement.minor] or parts  # by which it is as bad as it is
     best = min(telling, key=lambda item: item.rank)
     facts = _facts(code, best, parts, whole)
-    fixed = _path(code, best) or FINDINGS[code].subject
     named = next((item.judgement.named for item in (best, *parts) if item.judgement.named), "")
+    fixed = _path(code, best, named) or FINDINGS[code].subject
     # What the words themselves say goes before what was being done.
     variant = next((item.judgement.variant for item in telling if item.judgement.variant), "")
     variant = variant or FINDINGS[code].variant_for(_circumstances(best, facts, whole))
@@ -114,10 +115,26 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
         hosts=(facts["host"],) if facts["host"] and not fixed else (),
         services=(bundle.service,) if bundle.service else (),
     )
+    finding = _without_unsaid(finding, facts)
     actions = missing_actions(item.group.sample.message for item in parts)
     if actions:
         finding = _with_actions(finding, actions)
     return finding if whole.state is State.NOW else _without_what_was_read(finding, whole.read)
+
+
+def _without_unsaid(finding: Finding, facts: Mapping[str, str]) -> Finding:
+    """The same without the commands that ask about a service, a host or an address that no line tells.
+
+    A reader fills in what is his own; whom a program that is not the agent asked he knows from that line alone.
+    """
+    unsaid = tuple(mark_of(name) for name in ("service", "host", "address") if not facts[name])
+
+    def left(commands: tuple[ShellCommand, ...]) -> tuple[ShellCommand, ...]:
+        return tuple(command for command in commands if not any(mark in command.text for mark in unsaid))
+
+    remedy = finding.remedy
+    kept = replace(remedy, instance_commands=left(remedy.instance_commands), aws_commands=left(remedy.aws_commands))
+    return replace(finding, remedy=kept)
 
 
 def _without_what_was_read(finding: Finding, read: AbstractSet[str]) -> Finding:
@@ -175,7 +192,7 @@ def _severity(code: str, variant: str, bundle: Sequence[Sighting], whole: _Whole
     kind = FINDINGS[code].worded(variant)
     if whole.transcript and kind.severity_for_caller is not None:
         return kind.severity_for_caller
-    service = bundle[0].judgement.service
+    service = "" if kind.subject else bundle[0].judgement.service  # what is about something else is as bad whoever was asked
     minor = (
         all(item.judgement.minor for item in bundle)
         or (service and service not in NEEDED_SERVICES and not any(Capability.PATCH in item.judgement.breaks for item in bundle))
@@ -185,10 +202,12 @@ def _severity(code: str, variant: str, bundle: Sequence[Sighting], whole: _Whole
     return Severity.WARNING if minor and kind.severity is Severity.ERROR else kind.severity
 
 
-def _path(code: str, best: Sighting) -> str:
-    """The agent's directory that a full or read-only file system holds: of the path that the message names."""
-    found = _PATH.search(best.group.sample.message) if Teller.MACHINE in FINDINGS[code].told_by else None
-    return found[1].rpartition("/")[0] if found else ""
+def _path(code: str, best: Sighting, named: str) -> str:
+    """The directory that a full or read-only file system holds: of the path that the message names, or what it names as such."""
+    if Teller.MACHINE not in FINDINGS[code].told_by:
+        return ""
+    found = _PATH.search(best.group.sample.message)
+    return found[1].rpartition("/")[0] if found else named if named.startswith("/") else ""
 
 
 def _node(bundle: Iterable[Sighting]) -> str:
