@@ -11,6 +11,7 @@ import pytest
 
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind
+from ssm_bootstrap.cli.entry import run
 from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
 from ssm_bootstrap.model.site import NO_SITE
@@ -335,3 +336,39 @@ def test_a_prefix_that_several_processes_have_tells_by_the_process(process: str,
 def test_what_ends_a_fault_in_the_same_output_is_harmless_and_known() -> None:
     ids = {row.id for row in SIGNATURES if row.kind is Kind.BENIGN}
     assert {name for row in SIGNATURES for name in row.righted_by} <= ids
+
+
+@pytest.mark.parametrize(
+    "text", ["Complete!\n", "Reading package lists...\n", "debconf: unable to initialize frontend: Dialog\n"]
+)
+def test_healthy_output_alone_says_nothing_of_the_agent(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "output.txt").write_text(text)
+    assert run(["explain", str(tmp_path / "output.txt")]) == 66
+    assert "nothing in it tells of a fault, and it is no log of the agent" in capsys.readouterr().err
+
+
+def test_output_in_which_all_came_right_is_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "output.txt").write_text(NOT_FOUND + "Complete!\n")
+    assert run(["explain", str(tmp_path / "output.txt")]) == 0
+    assert "No fault" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "it is empty"),
+        ("good morning\n", "nothing in it tells of a fault"),
+        ("Complete!\n", "nothing in it tells of a fault"),
+        (NOT_FOUND, ""),
+        (AGENTS, ""),
+    ],
+)
+def test_a_second_file_that_tells_nothing_is_mentioned(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    first.write_text(LOCK)
+    second.write_text(text)
+    run(["explain", str(first), str(second)])
+    lines = [line for line in capsys.readouterr().err.splitlines() if str(second) in line]
+    assert len(lines) == bool(said) and all(said in line for line in lines)

@@ -280,7 +280,8 @@ _FAULTS: tuple[Signature, ...] = (
     ),
     _row(
         "rhsm-refused", "HTTP error (401 - ", r"\bHTTP error \(401 - ",
-        "Red Hat's subscription service does not take these credentials", _RHSM, "HTTP error (401 - Unauthorized): Invalid Credentials",
+        "Red Hat's subscription service does not take these credentials", _RHSM,
+        "HTTP error (401 - Unauthorized): Invalid Credentials",
         code="repository-denied", variant="subscription",
     ),
     _row(
