@@ -11,6 +11,7 @@ from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.signatures.managers import HARMLESS
 from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.cli.output import exit_status, in_full, new_report, print_document, print_report
+from ssm_bootstrap.diagnose.logs.classify import reads_as_failure
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs, is_known
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.findings import Diagnosis, Severity
@@ -64,10 +65,13 @@ def _mention_untold(digest: LogDigest, arguments: argparse.Namespace) -> None:
         return
     named = {os.path.abspath(word) for word in arguments.files}
     telling = {group.file for group in digest.groups if is_known(group)}
+    failing = {group.file for group in digest.groups if reads_as_failure(group.sample.message)}
+    empty, nothing = phrase("it is empty"), phrase("nothing in it tells of a fault, and it is no log of the agent")
+    unknown = phrase("no line of it is known, and it is no log of the agent")
     for file in digest.files:
         if file.path in named and not file.headed and file.path not in telling and not file.remarks:
-            empty, nothing = phrase("it is empty"), phrase("nothing in it tells of a fault, and it is no log of the agent")
-            arguments.say(f"{file.path}: {say(nothing if file.bytes_read else empty)}")
+            told = unknown if file.path in failing else nothing if file.bytes_read else empty
+            arguments.say(f"{file.path}: {say(told)}")
 
 
 def _document(

@@ -220,6 +220,7 @@ POOL = "HTTPSConnectionPool(host='ssm.eu-west-1.amazonaws.com', port=443): Max r
         ("https://ssm.eu-west-1.amazonaws.com/ <urlopen error timed out>", "endpoint-missing"),
         ("Failed to download https://x.example.com/a.gz with HTTP Error 403: Forbidden", "download-refused"),
         ("HTTP Error 404: Not Found", "download-refused"),
+        ("ClientError: An error occurred (404) when calling the HeadObject operation: Not Found", "download-refused"),
         ('Failed to connect to proxy URL: "http://proxy.corp:3128"', "proxy-unreachable"),
     ],
 )
@@ -359,6 +360,7 @@ def test_output_in_which_all_came_right_is_no_fault(tmp_path: Path, capsys: pyte
         ("", "it is empty"),
         ("good morning\n", "nothing in it tells of a fault"),
         ("Complete!\n", "nothing in it tells of a fault"),
+        ("zorb: cannot open the box\n", "no line of it is known"),
         (NOT_FOUND, ""),
         (AGENTS, ""),
     ],
@@ -372,3 +374,10 @@ def test_a_second_file_that_tells_nothing_is_mentioned(
     run(["explain", str(first), str(second)])
     lines = [line for line in capsys.readouterr().err.splitlines() if str(second) in line]
     assert len(lines) == bool(said) and all(said in line for line in lines)
+
+
+def test_a_failure_that_nobody_knows_is_not_called_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "output.txt").write_text("zorb: cannot open the box\n")
+    assert run(["explain", str(tmp_path / "output.txt")]) == 66
+    said = capsys.readouterr().err
+    assert "no line of it is known, and it is no log of the agent" in said and "tells of a fault" not in said

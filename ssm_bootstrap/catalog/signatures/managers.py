@@ -306,7 +306,12 @@ _FAULTS: tuple[Signature, ...] = (
         for name, status, variant in (("refused", "401|403", ""), ("not-found", "404", "not-found"))
     ),
     _row(
-        "payload-not-fetched", "nable to refresh zypp repository", r"\b[Uu]nable to refresh zypp repository\b",
+        "python-s3-not-found", "404: Not Found", r"(?<!Error )\b404: Not Found\b", "S3 has no object of that name",
+        "botocore exceptions.py, ClientError of HeadObject, which has no body", "404: Not Found", code="download-refused",
+        variant="not-found", near_misses=("HTTP Error 404: Not Found",),
+    ),
+    _row(
+        "zypper-not-refreshed-by-script", "nable to refresh zypp repository", r"\b[Uu]nable to refresh zypp repository\b",
         "the patch script could not refresh a repository of zypper's", _GUIDE,
         "Unable to refresh zypp repository. Please check permissions and connection of repositories.",
         code="repository-unreachable", transient=True,

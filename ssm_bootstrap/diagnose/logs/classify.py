@@ -159,7 +159,12 @@ def judge(record: LogRecord, file: str, around: LogContext, reading: Optional[Re
 def _is_printed_failure(record: LogRecord, file: str) -> bool:
     """Whether another program printed, under a record that tells the time, what reads as a failure."""
     is_printed = record.level is Level.NONE and record.at is not None and not is_of_another_sender(record)
-    return is_printed and not is_of_a_script(file, record) and _FAILURE.match(record.message) is not None
+    return is_printed and not is_of_a_script(file, record) and reads_as_failure(record.message)
+
+
+def reads_as_failure(message: str) -> bool:
+    """Whether a program's words tell of a failure, known or not."""
+    return _FAILURE.match(message) is not None
 
 
 def _judge_state(record: LogRecord, reading: RecordReading, file: str, around: LogContext) -> Judgement:
