@@ -29,7 +29,7 @@ HOP_LIMIT = change(
     "enable metadata, for containers too",
 )
 
-_EMPTY = "[] means none in this account: a central VPC's are in its owner's account"
+_EMPTY = "an empty list means none in this account: a central VPC's are in its owner's account"
 """What an empty answer of a look for endpoints proves. Source: EC2 API Reference, DescribeVpcEndpoints (one's own account)."""
 
 ENDPOINT = look(
