@@ -91,9 +91,9 @@ def look(text: str, about: str = "") -> ShellCommand:
     return ShellCommand(text, about=about)
 
 
-def change(text: str, about: str = "") -> ShellCommand:
+def change(text: str, about: str = "", *, is_main: bool = False) -> ShellCommand:
     """A command that changes something: on this machine, in the account, or in a file."""
-    return ShellCommand(text, changes=True, about=about)
+    return ShellCommand(text, changes=True, about=about, is_main=is_main)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ _BEGINNINGS = (
     ("ENDPOINT-ID", "vpce-"),
     ("ROUTE-TABLE-ID", "rtb-"),
     ("PREFIX-LIST-ID", "pl-"),
+    ("NETWORK-ACL-ID", "acl-"),
     ("INSTANCE-ID", "i-"),
     ("MI-ID", "mi-"),
     ("MI", "mi-"),

@@ -161,7 +161,7 @@ KINDS: tuple[FindingKind, ...] = (
             aws.RESOLVER_TARGETS,
             aws.ENDPOINT,
             aws.DHCP_OPTIONS,
-            aws.ENABLE_PRIVATE_DNS,
+            aws.PRIVATE_DNS_OF_AN_ENDPOINT,
         ),
         transient=True,
         source=(
