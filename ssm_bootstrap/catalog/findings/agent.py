@@ -168,10 +168,7 @@ KINDS: tuple[FindingKind, ...] = (
         aws_steps=(
             "In a VPC without internet access the download needs an S3 endpoint; otherwise bake the package into the image.",
         ),
-        commands=(
-            change("curl -fsS -O https://s3.{region}.{domain}/amazon-ssm-{region}/latest/linux_amd64/amazon-ssm-agent.rpm"),
-            change("curl -fsS -O https://s3.{region}.{domain}/amazon-ssm-{region}/latest/debian_amd64/amazon-ssm-agent.deb"),
-        ),
+        commands=(node.DOWNLOAD_AGENT,),
         aws_commands=(aws.S3_ENDPOINTS,),
         source="amazon-ssm-agent 3.3.1142.0, packaging; Systems Manager User Guide, the keys of the bucket amazon-ssm-REGION",
     ),
@@ -383,8 +380,7 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         commands=(
             look("sudo ssm-bootstrap explain"),
-            node.policy("role-trust"),
-            node.policy("endpoint-ssm"),
+            node.policy("role-trust", "endpoint-ssm"),
             change("sudo ssm-bootstrap restart"),
         ),
         aws_commands=(

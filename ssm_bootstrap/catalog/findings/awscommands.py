@@ -137,7 +137,7 @@ ALLOW_OUT_OF_SUBNET = change(
     "if the network ACL denies it: allow 443 out, with a rule number below that of the entry that denies",
 )
 ALLOW_BACK_INTO_SUBNET = change(
-    f"{_ALLOW_IN_ACL} --ingress --port-range From=1024,To=65535", "and let the answers back in, likewise"
+    f"{_ALLOW_IN_ACL} --ingress --port-range From=1024,To=65535", "and 1024-65535 in for the answers, with such a number too"
 )
 NETWORK_ACLS = replace(
     NETWORK_ACL,

@@ -416,7 +416,7 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         commands=(
             look("amazon-ssm-agent -version"),
-            change("curl -fsS -O https://s3.{region}.{domain}/amazon-ssm-{region}/latest/linux_amd64/amazon-ssm-agent.rpm"),
+            node.DOWNLOAD_AGENT,
             change("sudo snap refresh amazon-ssm-agent"),
         ),
         aws_commands=(aws.S3_ENDPOINTS,),

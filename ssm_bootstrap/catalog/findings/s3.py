@@ -174,7 +174,7 @@ _GATEWAY_ALONE = Variant(
         "Give this subnet an S3 gateway endpoint, associated with its route table, and allow outbound 443 and 80 to the S3 "
         "managed prefix list."
     ),
-    aws_steps=(s3ways.GATEWAY, s3ways.WHOLE_LIST, s3ways.IPV6),
+    aws_steps=(s3ways.GATEWAY, s3ways.GATEWAY_ALONE, s3ways.WHOLE_LIST, s3ways.IPV6),
     source="Amazon S3 User Guide, privatelink-interface-endpoints (restrictions, 2026-11)",
 )
 
@@ -343,8 +343,7 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         commands=(
             look("curl -sS -m 5 -i https://s3.{region}.{domain}/amazon-ssm-{region}/latest/VERSION"),
-            node.policy("endpoint-s3"),
-            node.policy("role-permissions"),
+            node.policy("endpoint-s3", "role-permissions"),
         ),
         aws_commands=(
             aws.S3_ENDPOINT_POLICY,

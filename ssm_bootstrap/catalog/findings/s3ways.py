@@ -23,8 +23,8 @@ IPV6 = "IPv6 needs a gateway endpoint of address type dualstack, not ipv4; rules
 """What a gateway endpoint's address type decides, and what filters do."""
 
 GATEWAY = (
-    "Is there a gateway endpoint com.amazonaws.{region}.s3 in this VPC, associated with the subnet's route table? It covers S3 in "
-    "{region} only: no other region, and no s3-accelerate name."
+    "Is there a gateway endpoint com.amazonaws.{region}.s3 in this VPC, associated with the subnet's route table? It covers S3 "
+    "in {region} only: no other region, and no s3-accelerate name."
 )
 WHOLE_LIST = (
     "With a gateway endpoint: do the instance's security group and the network ACL allow traffic to the whole prefix list "
