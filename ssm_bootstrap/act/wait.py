@@ -25,7 +25,10 @@ from ssm_bootstrap.model.site import Site
 
 @dataclass(frozen=True)
 class Preflight:
-    """Looks at the API by the way that the agent will take; ``instance`` gives the VPC's address blocks."""
+    """Looks at the API by the way that the agent will take; ``instance`` gives the VPC's address blocks.
+
+    ``region_source`` is who named the region.
+    """
 
     host: Host
     region: Region
@@ -33,6 +36,7 @@ class Preflight:
     proxies: ProxySettings
     instance: Observed[Instance]
     site: Site
+    region_source: str = ""
 
     def look(self, patience: float = limits.LOOK) -> Optional[Finding]:
         """What is in the way of registering, or None. ``patience``: seconds for what gives no answer."""
@@ -41,7 +45,9 @@ class Preflight:
         observations = Observations(
             version=__version__,
             taken_at=self.host.clock.local(),
-            plan=Plan("register", Seen(self.region), capabilities=(Capability.REGISTER.value,), site=self.site),
+            plan=Plan(
+                "register", Seen(self.region), self.region_source, capabilities=(Capability.REGISTER.value,), site=self.site
+            ),
             instance=self.instance,
             probes=probes,
             lookups=lookups,

@@ -6,9 +6,10 @@ import argparse
 
 from ssm_bootstrap.act.agent.program import find_binary
 from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.abandoned import deregistration
 from ssm_bootstrap.act.identity.deregister import Deregistration
 from ssm_bootstrap.cli.flags import Example, add_now, add_output, add_wait
-from ssm_bootstrap.cli.outcome import deregistration, no_agent, take_charge, tell_outcome
+from ssm_bootstrap.cli.outcome import no_agent, take_charge, tell_given_up, tell_outcome
 from ssm_bootstrap.cli.output import new_report, print_document, print_report
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.session import open_session, real_host
@@ -43,8 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     binary = find_binary(host)
     if binary is None:
         return tell_outcome(session, no_agent(session), arguments)
-    old, kept = Deregistration(host, AgentService(host), binary, arguments.delete_snapshot, deadline.left(), arguments.say).run()
-    node, remove = old.known_id, deregistration(old)
+    done = Deregistration(host, AgentService(host), binary, arguments.delete_snapshot, deadline.left(), arguments.say).run()
+    node, remove = done.old.known_id, deregistration(done.old)
     if arguments.json:
         document = {
             "schema": "ssm-bootstrap/1",
@@ -52,9 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
             "exit_status": 0,
             "identity": {"state": "not-registered"},
             "was": node or None,
-            "snapshot": kept,
+            "snapshot": done.kept,
             "aws": [remove] if node else [],
         }
+        if done.given_up is not None:
+            document |= {"given_up": done.given_up.known_id, "aws": [remove, deregistration(done.given_up)]}
         print_document(document, host.secrets)
         return 0
     report = new_report(arguments.colour, arguments.width)
@@ -62,9 +65,14 @@ def run(arguments: argparse.Namespace) -> int:
         report.line("Not registered: there was nothing to clear.")
     else:
         report.line(phrase("Cleared: {node}. This machine is no longer registered; its agent is stopped.", node=node), "green")
-        report.line("AWS still lists the node. Deregister it there:")
+        if done.kept:
+            report.line("AWS still lists the node. Deregister it there (you cannot roll back to it after that):")
+        else:
+            report.line("AWS still lists the node. Deregister it there:")
         report.command(remove)
-    if kept:
+    if done.kept:
         report.line("A copy of the identity is kept for `ssm-bootstrap rollback`; --delete-snapshot deletes it.")
+    if done.given_up is not None:
+        tell_given_up(report, done.given_up)
     print_report(report, host.secrets)
     return 0

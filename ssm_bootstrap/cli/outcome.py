@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
-from typing import Any, Optional
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Optional
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.act.agent.restart import region_at_work
 from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.abandoned import deregistration
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.identity.snapshot import is_tidy
 from ssm_bootstrap.act.lock import locked
@@ -24,7 +25,7 @@ from ssm_bootstrap.diagnose.network.region import contradicted
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.signals import INTERRUPTS
-from ssm_bootstrap.model.agent import Attempt, Identity, Proof
+from ssm_bootstrap.model.agent import Attempt, Identity, IdentityState, Proof
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Diagnosis, Evidence, Finding, Severity
 from ssm_bootstrap.model.observations import Observations, Plan
@@ -34,6 +35,9 @@ from ssm_bootstrap.render.brief import tell_brief
 from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.wire import document
 from ssm_bootstrap.session import Session, plan_of
+
+if TYPE_CHECKING:
+    from ssm_bootstrap.render.text import Report
 
 STATUS_OF_REASON = {
     "disk-full": ExitStatus.TRY_LATER,
@@ -57,12 +61,23 @@ class CommandOutcome:
     status: Optional[ExitStatus] = None
     note: str = ""
     replaced: Optional[Identity] = None  # the one that was there before and is no more
+    given_up: Optional[Identity] = None  # the one of which the copy gave way to that of the one that was there before
 
     @property
     def abandoned(self) -> Optional[Identity]:
         """The identity that AWS still lists and this machine no longer uses."""
         old = self.replaced
         return old if old is not None and old.known_id not in ("", self.managed_instance_id) else None
+
+    @property
+    def has_registered(self) -> bool:
+        """True where the node got its identity by this very command, and with it its region."""
+        return bool(self.managed_instance_id and self.attempts)
+
+    @property
+    def is_copy_kept(self) -> bool:
+        """True where ``rollback`` can bring back the identity that is abandoned."""
+        return self.abandoned is not None and self.abandoned.state is IdentityState.REGISTERED
 
     @property
     def exit_status(self) -> ExitStatus:
@@ -77,11 +92,6 @@ class CommandOutcome:
                 return STATUS_OF_REASON.get(reason, ExitStatus.BAD_CONTENT)
             return FINDINGS[self.finding.code].exit_status
         return ExitStatus.OK if self.proof is None or self.proof.online else ExitStatus.FOUND
-
-
-def deregistration(identity: Identity) -> str:
-    """The command that takes a node out of AWS's list."""
-    return f"aws ssm deregister-managed-instance --region {identity.region or '<REGION>'} --instance-id {identity.known_id}"
 
 
 def no_agent(session: Session) -> CommandOutcome:
@@ -148,10 +158,12 @@ def must_not_cut(host: Host, command: str) -> None:
 def tell_outcome(session: Session, outcome: CommandOutcome, arguments: argparse.Namespace) -> int:
     """Print how it ended; gives the exit status."""
     status = outcome.exit_status
-    mismatch = region_mismatch(session, status)
+    mismatch = None if outcome.has_registered else region_mismatch(session, status)
     facts = _given(session, arguments)
     finding = outcome.finding or (outcome.proof.finding if outcome.proof is not None else None)
     finding = with_known(finding, facts) if finding is not None else None
+    if finding is not None and mismatch is not None and finding.code == mismatch.code:
+        finding, mismatch = replace(finding, evidence=(*finding.evidence, *mismatch.evidence)), None
     if arguments.json:
         found = tuple(with_known(item, facts) for item in (finding, outcome.remark, mismatch) if item is not None)
         _document(session, outcome, Diagnosis(findings=found), arguments, status)
@@ -192,14 +204,37 @@ def tell_outcome(session: Session, outcome: CommandOutcome, arguments: argparse.
     if mismatch is not None and (finding is None or arguments.full):
         report.finding(mismatch, brief=True)
     if outcome.abandoned is not None:
-        report.line()
-        report.line(phrase("AWS still lists {known_id}, which this machine no longer uses.", known_id=outcome.abandoned.known_id))
-        report.line(
-            "Once this node is online and if no other machine uses it, deregister it (you cannot roll back to it after that):"
-        )
-        report.command(deregistration(outcome.abandoned))
+        _tell_abandoned(report, outcome, outcome.abandoned, arguments.command == "rollback")
+    if outcome.given_up is not None:
+        tell_given_up(report, outcome.given_up)
     print_report(report, session.host.secrets)
     return status
+
+
+def _tell_abandoned(report: Report, outcome: CommandOutcome, abandoned: Identity, has_rolled_back: bool) -> None:
+    """The identity that this machine no longer uses: how it comes back, and how it is taken out of AWS's list instead."""
+    report.line()
+    report.line(phrase("AWS still lists {known_id}, which this machine no longer uses.", known_id=abandoned.known_id))
+    if outcome.is_copy_kept and has_rolled_back:
+        report.line("A copy of it is kept: `ssm-bootstrap rollback` run again goes back to it, for it swaps the two.")
+    elif outcome.is_copy_kept:
+        report.line("A copy of it is kept: `ssm-bootstrap rollback` brings it back.")
+    report.line(
+        "Once this node is online and if no other machine uses it, deregister it (you cannot roll back to it after that):"
+    )
+    report.command(deregistration(abandoned))
+
+
+def tell_given_up(report: Report, given_up: Identity) -> None:
+    """The identity of which nothing is kept any more, and how it is taken out of AWS's list."""
+    report.line()
+    report.line(
+        phrase(
+            "The copy of {known_id} is no longer kept: nothing brings it back. AWS lists it until it is deregistered there:",
+            known_id=given_up.known_id,
+        )
+    )
+    report.command(deregistration(given_up))
 
 
 def _given(session: Session, arguments: argparse.Namespace) -> dict[str, str]:
@@ -232,7 +267,7 @@ def region_mismatch(session: Session, status: ExitStatus) -> Optional[Finding]:
     return next(contradicted(named, Severity.WARNING if status is ExitStatus.OK else Severity.ERROR), None)
 
 
-def _tell_proof(report: Any, proof: Proof) -> None:
+def _tell_proof(report: Report, proof: Proof) -> None:
     if proof.online:
         report.line(
             phrase("Online through {channel} after {seconds:.1f} s.", channel=proof.channel, seconds=proof.seconds), "green"
@@ -276,5 +311,8 @@ def _document(
             "signs": [{"sign": sign.name, "seen": sign.seen, "detail": sign.detail} for sign in outcome.proof.signs],
         }
     if outcome.abandoned is not None:
-        more |= {"was": outcome.abandoned.known_id, "aws": [deregistration(outcome.abandoned)]}
+        more |= {"was": outcome.abandoned.known_id, "snapshot": outcome.is_copy_kept, "aws": [deregistration(outcome.abandoned)]}
+    if outcome.given_up is not None:
+        more["given_up"] = outcome.given_up.known_id
+        more["aws"] = [*more.get("aws", ()), deregistration(outcome.given_up)]
     print_document(document(observations, diagnosis, status, more), session.host.secrets)

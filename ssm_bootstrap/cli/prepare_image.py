@@ -6,9 +6,10 @@ import argparse
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.abandoned import deregistration
 from ssm_bootstrap.act.setup.prepare_image import Preparation, Prepared
 from ssm_bootstrap.cli.flags import Example, add_output
-from ssm_bootstrap.cli.outcome import deregistration, must_be_root
+from ssm_bootstrap.cli.outcome import must_be_root
 from ssm_bootstrap.cli.output import new_report, print_document, print_report
 from ssm_bootstrap.collect.agent.identity import look_past_journal
 from ssm_bootstrap.host.signals import INTERRUPTS

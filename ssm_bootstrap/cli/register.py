@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+from dataclasses import replace
 from typing import Optional
 
 from ssm_bootstrap import __version__
@@ -28,6 +30,7 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.session import Session, open_session, plan_of, real_host
 
 EXAMPLES = (
@@ -48,6 +51,11 @@ EXAMPLES = (
         "sudo ssm-bootstrap register --force",
         "give a registered node a new identity; rollback takes that back",
     ),
+)
+
+_HOW_TO_REPLACE = phrase(
+    "The activation was not used. `ssm-bootstrap register --force` gives this node a new identity, and `ssm-bootstrap rollback` "
+    "takes that back."
 )
 
 
@@ -71,7 +79,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force",
         action="store_true",
-        help="replace the identity of a registered node with a new one; the old one is put back if that fails",
+        help="replace the identity of a registered node with a new one; the old one is put back if that fails, and kept for "
+        "rollback if not (only one is kept: the copy of the one before it is given up, which is said first)",
     )
     add_now(parser)
     parser.add_argument(
@@ -108,6 +117,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Register, unless this node is registered already."""
     if arguments.install_agent and not arguments.key_file:
         raise Refusal(ExitStatus.USAGE, "--install-agent: expected --key-file FILE too: the key with which AWS signs the agent")
+    if arguments.activation_code and os.path.isfile(arguments.activation_code.strip()):
+        raise Refusal(
+            ExitStatus.USAGE,
+            "--activation-code: expected the code itself, found the path of a file: --activation-code-file takes a file",
+        )
     host = real_host(arguments.secrets, arguments.say.step)
     must_be_root(host, "register: only root may change the agent's identity (use sudo)")
     INTERRUPTS.install(arguments.say.at_once, "nothing was registered")
@@ -138,23 +152,46 @@ def _conclude(session: Session, arguments: argparse.Namespace, enrolled: Enrolle
         already = make_finding("already-registered", identity.managed_instance_id, facts=facts)
         copied = _copied(session, identity)
         status = ExitStatus.FOUND if copied is not None and copied.severity is Severity.ERROR else None
-        outcome = CommandOutcome(identity.managed_instance_id, copied, remark=already, identity=identity, status=status)
+        note = _HOW_TO_REPLACE if _is_activation_given(arguments) else ""
+        outcome = CommandOutcome(
+            identity.managed_instance_id, copied, remark=already, identity=identity, status=status, note=note
+        )
         return tell_outcome(session, outcome, arguments)
     if not enrolled.has_agent:
-        return tell_outcome(session, no_agent(session), arguments)
+        return tell_outcome(session, replace(no_agent(session), note=_not_used(arguments)), arguments)
     result = enrolled.registered
     assert result is not None
     last = result.last
     if result.blocked is not None:
-        return tell_outcome(session, CommandOutcome("", result.blocked.finding, result.attempts, blocked=True), arguments)
+        note = "" if result.attempts else _not_used(arguments)
+        outcome = CommandOutcome("", result.blocked.finding, result.attempts, blocked=True, note=note)
+        return tell_outcome(session, outcome, arguments)
     if last is None or not last.succeeded:
         finding = last.finding if last is not None else None
         outcome = CommandOutcome("", finding, result.attempts, enrolled.proof, identity=enrolled.kept)
         return tell_outcome(session, outcome, arguments)
     outcome = CommandOutcome(
-        last.managed_instance_id, None, result.attempts, enrolled.proof, last.finding, replaced=enrolled.replaced
+        last.managed_instance_id,
+        None,
+        result.attempts,
+        enrolled.proof,
+        last.finding,
+        replaced=enrolled.replaced,
+        given_up=enrolled.given_up,
     )
     return tell_outcome(session, outcome, arguments)
+
+
+def _not_used(arguments: argparse.Namespace) -> str:
+    """What is said where it ended before anything was sent: all that may have been changed is an agent that was wanted."""
+    if arguments.install_agent:
+        return phrase("The identity was not changed, and the activation was not used.")
+    return phrase("Nothing was changed, and the activation was not used.")
+
+
+def _is_activation_given(arguments: argparse.Namespace) -> bool:
+    """True where the caller named an activation, and did not leave it to what is configured for every boot."""
+    return any((arguments.activation_id, arguments.activation_code, arguments.activation_code_file))
 
 
 def _copied(session: Session, identity: Identity) -> Optional[Finding]:

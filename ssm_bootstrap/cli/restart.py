@@ -125,7 +125,7 @@ def _awake(session: Session, arguments: argparse.Namespace) -> Optional[CommandO
         return CommandOutcome(mi, note="The agent is awake; nothing was done.", status=ExitStatus.OK)
     arguments.say(phrase("the agent is asleep: {reason}", reason=reason))
     proxies, site = proxies_of(session)[0], session.overrides.site
-    preflight = Preflight(session.host, region, session.agent_config, proxies, NOT_ASKED, site)
+    preflight = Preflight(session.host, region, session.agent_config, proxies, NOT_ASKED, site, session.choice.source)
     with session.host.step("asking the endpoint"):
         finding = preflight.look()
     if finding is not None:

@@ -9,13 +9,12 @@ from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.rollback import Rollback
 from ssm_bootstrap.cli.flags import Example, add_full, add_now, add_output, add_region, add_wait
 from ssm_bootstrap.cli.outcome import CommandOutcome, take_charge, tell_outcome
-from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.session import open_session, real_host
 
 EXAMPLES = (
     Example(
         "sudo ssm-bootstrap rollback",
-        "take back the last register --force",
+        "take back the last register --force; run again, it goes forth again",
     ),
     Example(
         "sudo ssm-bootstrap rollback --now --wait 5m",
@@ -37,8 +36,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Put it back, start the agent, prove it."""
     host = real_host(arguments.secrets, arguments.say.step)
     deadline = take_charge(host, arguments)
-    rotated = phrase("if the agent rotated its key after the snapshot, AWS no longer accepts the old one: then register again")
-    arguments.say(phrase("warning: {warning}", warning=rotated))
     # The session is looked at after the change: until then the vault may name no region, or another one.
     done = Rollback(
         host, AgentService(host), lambda: revive(open_session(host, arguments.region)), deadline.left(), arguments.say

@@ -19,6 +19,9 @@ _IN_ASCII = str.maketrans({WENT_WELL: "+", WENT_WRONG: "x", GOES_ON: "*"})
 BEAT = 1.0
 """Seconds after which a step that goes on is shown anew at the latest."""
 
+MOST_HELD = 14
+"""Columns of what stands in brackets at the end of a line and is not cut: a time has no more."""
+
 LEAST_BEAT = 0.05
 _ERASE = "\r\x1b[2K"
 
@@ -68,8 +71,17 @@ class Screen:
         self.rewrite("", "")
 
     def folded(self, text: str) -> str:
-        """A line of text in as many lines as it takes, cut between words."""
-        return "\n  ".join(line.rstrip() for line in wrapped(text, max(20, self._columns() - 3)))
+        """A line of text in as many lines as it takes, cut between words; how long a step took is one of them."""
+        width = max(20, self._columns() - 3)
+        begin, bracket, tail = text.rpartition(" (")
+        if not bracket or not tail.endswith(")") or cells(tail) > MOST_HELD:
+            begin, tail = text, ""
+        lines = [line.rstrip() for line in wrapped(begin, width)]
+        if tail and cells(lines[-1]) + cells(tail) + 2 <= width:
+            lines[-1] += f" ({tail}"
+        elif tail:
+            lines.append(f"({tail}")
+        return "\n  ".join(lines)
 
 
 def _cut(text: str, width: int) -> str:
@@ -151,7 +163,7 @@ class Steps:
                 self._over.set()
             if step.done:
                 mark = WENT_WELL if step.well else WENT_WRONG
-                self._say(f"{mark} {say(step.done)} {length(self._clock.monotonic() - step.begun)}", step.well)
+                self._say(f"{mark} {say(step.done)} ({length(self._clock.monotonic() - step.begun)})", step.well)
             elif not is_cut:  # what it is a part of is about to be cut too, and is not shown once more
                 self.show()
 
@@ -166,7 +178,7 @@ class Steps:
             step = self._open[-1]
             spent = self._clock.monotonic() - step.begun
             text = self._masked(f"{say(step.doing)}: {say(step.more)}" if step.more else step.doing)
-            self._screen.rewrite(f"{GOES_ON} {text}", f" {_so_far(spent)}")
+            self._screen.rewrite(f"{GOES_ON} {text}", f" ({_so_far(spent)})")
             return max(LEAST_BEAT, min(BEAT, BEAT - spent % BEAT))
 
     def close(self) -> None:

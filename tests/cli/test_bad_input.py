@@ -66,6 +66,17 @@ def test_a_bad_flag_is_2(lab: Lab, words: tuple[str, ...], said: str) -> None:
     refused(lab, 2, said, *words)
 
 
+def test_a_path_in_place_of_the_code_is_2_and_not_repeated(lab: Lab) -> None:
+    words = ("register", *HERE, *ID, "--activation-code", CODE_FILE)
+    refused(lab, 2, "--activation-code-file takes a file", *words)
+    assert CODE_FILE not in lab.run(["ssm-bootstrap", *words]).stderr
+
+
+def test_an_activation_that_was_not_sent_is_said_to_be_unused(lab: Lab) -> None:
+    words = ("register", *HERE, *ID, "--activation-code-file", "-")
+    refused(lab, 78, "; nothing was changed, and the activation was not used", *words, stdin="short\n")
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [

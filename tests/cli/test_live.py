@@ -56,7 +56,7 @@ class Watched:
 
     def shown(self, doing: str) -> Set[str]:
         """The renderings of a step that were seen."""
-        return set(re.findall(rf"● {re.escape(doing)}[^\r\n\x1b]* \d+ s", self.text))
+        return set(re.findall(rf"● {re.escape(doing)}[^\r\n\x1b]* \(\d+ s\)", self.text))
 
     def until(self, is_so: Callable[[], object], what: str) -> None:
         """Wait for it, as long as it takes."""
@@ -264,6 +264,21 @@ def test_what_must_not_be_cut_is_said_at_once_and_let_finish(lab: Lab) -> None:
     assert identity(lab) == old and not lab.exists(journal)
 
 
+def test_ctrl_c_after_the_new_registration_says_what_brings_the_old_identity_back(lab: Lab) -> None:
+    assert lab.run(["ssm-bootstrap", "restart"]).returncode == 0
+    old = node_id(lab)
+    lab.write(HOLD, "restart")
+    watched = Watched(lab, ["ssm-bootstrap", *register_words("--force")])
+    watched.until(lambda: watched.shown("restarting the agent"), "the restart")
+    watched.interrupt()
+    said = " ".join(" ".join(watched.end()).split())
+    new = node_id(lab)
+    assert new != old and f"this node is {new} now; " in said
+    assert said.endswith(f"; {old} is kept, and ssm-bootstrap rollback brings it back")
+    lab.remove(HOLD)
+    assert lab.run(["ssm-bootstrap", "rollback"]).returncode == 0 and node_id(lab) == old
+
+
 def test_a_look_is_cut_though_its_threads_go_on(lab: Lab) -> None:
     lab.write(HOLD, "show")
     watched = Watched(lab, ["ssm-bootstrap", "doctor", "--for", "register"])
@@ -289,4 +304,4 @@ def test_a_log_gets_a_line_a_step(lab: Lab, tmp_path: Path) -> None:
     wanted = ("the endpoint answers", "registered as mi-", "restarted the agent", "online by ssmmessages")
     assert [line[:1] for line in steps] == ["✓"] * len(wanted), said
     for line, text in zip(steps, wanted):
-        assert text in line and re.search(r" \d+(\.\d)? s$", line)
+        assert text in line and re.search(r" \(\d+(\.\d)? s\)$", line)

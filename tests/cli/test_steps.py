@@ -88,7 +88,7 @@ def test_a_step_moves_at_least_once_a_second(monkeypatch: pytest.MonkeyPatch) ->
             steps.show()
             assert terminal.shown != before
             seen.append(terminal.shown)
-    assert seen[0] == "● restarting the agent 1 s" and seen[-1] == "● restarting the agent 60 min 0 s"
+    assert seen[0] == "● restarting the agent (1 s)" and seen[-1] == "● restarting the agent (60 min 0 s)"
 
 
 def test_what_goes_on_is_seen_and_its_end_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,12 +96,12 @@ def test_what_goes_on_is_seen_and_its_end_stays(monkeypatch: pytest.MonkeyPatch)
     talk, clock = on(terminal, monkeypatch)
     with talk.step("asking the endpoint", "the endpoint answers") as step:
         step.note("endpoint-missing")
-        assert terminal.shown == "● asking the endpoint: endpoint-missing 0 s"
+        assert terminal.shown == "● asking the endpoint: endpoint-missing (0 s)"
         talk("waiting: x")
         assert terminal.written.split("\n")[0].endswith(f"{ERASE}waiting: x")
-        assert terminal.shown == "● asking the endpoint: endpoint-missing 0 s"  # it comes back below the line
+        assert terminal.shown == "● asking the endpoint: endpoint-missing (0 s)"  # it comes back below the line
         clock.at += 0.14
-    assert terminal.shown == "✓ the endpoint answers 0.1 s\n"
+    assert terminal.shown == "✓ the endpoint answers (0.1 s)\n"
 
 
 def test_of_a_look_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,9 +110,9 @@ def test_of_a_look_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     with talk.step("looking") as outer:
         with talk.step("probing") as inner:
             inner.note("ssm")
-            assert terminal.shown == "● probing: ssm 0 s"
+            assert terminal.shown == "● probing: ssm (0 s)"
         outer.note("at the logs")
-        assert terminal.shown == "● looking: at the logs 0 s"
+        assert terminal.shown == "● looking: at the logs (0 s)"
     assert terminal.shown == "" and "\n" not in terminal.written
 
 
@@ -123,7 +123,7 @@ def test_a_step_that_was_cut_went_wrong(monkeypatch: pytest.MonkeyPatch, error: 
     with pytest.raises(error), talk.step("stopping the agent", "stopped the agent"):
         clock.at += 12.4
         raise error
-    assert terminal.written == "✗ stopping the agent 12 s\n"
+    assert terminal.written == "✗ stopping the agent (12 s)\n"
 
 
 def test_a_log_has_one_line_a_step_and_nothing_for_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +135,7 @@ def test_a_log_has_one_line_a_step_and_nothing_for_a_screen(monkeypatch: pytest.
         with talk.step("looking"):
             clock.at += 130.0
         step.ended("not registered: throttled", well=False)
-    assert terminal.written == "✗ not registered: throttled 2 min 10 s\n"
+    assert terminal.written == "✗ not registered: throttled (2 min 10 s)\n"
 
 
 def test_a_dumb_terminal_is_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +144,7 @@ def test_a_dumb_terminal_is_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
     talk, _ = on(terminal, monkeypatch)
     with talk.step("a", "b") as step:
         step.note("c")
-    assert terminal.written == "✓ b 0.0 s\n"
+    assert terminal.written == "✓ b (0.0 s)\n"
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
@@ -153,10 +153,10 @@ def test_a_terminal_without_unicode_gets_ascii(monkeypatch: pytest.MonkeyPatch, 
     talk, _ = on(terminal, monkeypatch)
     with talk.step("a", "registered as 日本") as step:
         step.note("é")
-        assert not is_terminal or terminal.shown == "* a: \\xe9 0 s"
+        assert not is_terminal or terminal.shown == "* a: \\xe9 (0 s)"
     with pytest.raises(ValueError), talk.step("c", "d"):
         raise ValueError
-    assert "+ registered as \\u65e5\\u672c 0.0 s\n" in terminal.written and terminal.written.endswith("x c 0.0 s\n")
+    assert "+ registered as \\u65e5\\u672c (0.0 s)\n" in terminal.written and terminal.written.endswith("x c (0.0 s)\n")
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
@@ -178,7 +178,7 @@ def test_a_step_never_takes_two_lines(monkeypatch: pytest.MonkeyPatch, columns: 
     talk, _ = on(terminal, monkeypatch)
     with talk.step("looking") as step:
         step.note("日本" * 100)
-        assert terminal.shown.endswith("... 0 s") and len(terminal.shown) < int(columns)
+        assert terminal.shown.endswith("... (0 s)") and len(terminal.shown) < int(columns)
 
 
 def test_a_long_line_is_cut_between_words_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,6 +189,20 @@ def test_a_long_line_is_cut_between_words_on_a_terminal_alone(monkeypatch: pytes
     log = Terminal(is_terminal=False)
     on(log, monkeypatch)[0](text)
     assert log.written.count("\n") == 1
+
+
+@pytest.mark.parametrize("columns", range(24, 100))
+def test_how_long_it_took_is_never_cut_nor_glued_to_the_sentence(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    terminal = Terminal()
+    talk, clock = on(terminal, monkeypatch)
+    said = "not proven online: credentials: sleeping for 1m32s before it asks again"
+    with talk.step("waiting", "online") as step:
+        clock.at += 135.0
+        step.ended(said, well=False)
+    lines = terminal.shown.splitlines()
+    assert lines[-1].endswith("(2 min 15 s)") and " ".join(terminal.shown.split()) == f"✗ {said} (2 min 15 s)"
+    assert all(len(line) < columns for line in lines)
 
 
 def test_the_journal_gets_priorities(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
@@ -205,7 +219,7 @@ def test_the_journal_gets_priorities(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         talk("g", error=True)
         journal.seek(0)
         lines = journal.read().splitlines()
-    assert lines == ["<4>waiting: c", "<6>✓ b 0.0 s", "<4>✗ d 0.0 s", "<4>interrupted: f", "<3>g"]
+    assert lines == ["<4>waiting: c", "<6>✓ b (0.0 s)", "<4>✗ d (0.0 s)", "<4>interrupted: f", "<3>g"]
 
 
 def test_a_copy_of_the_process_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ STAYS_ENGLISH = frozenset(
     {
         *("agent", "agent {version}", "IMDS", "VPC", "vault", "{code}: {change}", "{command}: {reason}", "{name} ({because})"),
         *("amazon-ssm-agent", "ssm-setup-cli", "inotify", "/etc/amazon/ssm/amazon-ssm-agent.json", "/var/lib/amazon/ssm"),
+        *("Patch Manager", "curl", "/var/lib/amazon/ssm/Vault"),
     }
 )
 """Sentences whose translation may be the English itself, as they are names or hold nothing but facts."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, Optional
 
 from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.abandoned import copy_given_up, warning_of
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.identity.snapshot import has_snapshot, only_copies
 from ssm_bootstrap.act.identity.transaction import Change
@@ -23,6 +24,15 @@ from ssm_bootstrap.model.phrase import phrase
 
 
 @dataclass(frozen=True)
+class Deregistered:
+    """The identity that was there, whether a copy is kept for ``rollback``, and the one of which the copy gave way to it."""
+
+    old: Identity
+    kept: bool
+    given_up: Optional[Identity] = None
+
+
+@dataclass(frozen=True)
 class Deregistration:
     """One deregistration under the lock; the agent is left stopped, for without an identity it only starts and ends."""
 
@@ -33,17 +43,20 @@ class Deregistration:
     wait: float
     tell: Callable[[str], None]
 
-    def run(self) -> tuple[Identity, bool]:
-        """Clear it: the identity that was there, and whether a snapshot of it stays; raises Refusal."""
+    def run(self) -> Deregistered:
+        """Clear it; raises Refusal."""
         with locked(self.host, "deregister", self.wait, self.tell) as descriptor:
             recover(self.host, self.service, self.tell)
             old = look_past_journal(self.host.files)
+            given_up = copy_given_up(self.host, old.managed_instance_id)
+            if given_up is not None and not self.delete_snapshot:
+                self.tell(warning_of(given_up, old.managed_instance_id))
             if old.state is not IdentityState.NOT_REGISTERED:
                 self._clear(old, descriptor)
             if self.delete_snapshot:
                 for name in (posixpath.basename(paths.SNAPSHOT), *only_copies(self.host)):
                     self.host.trees.remove(f"{paths.OUR_STATE}/{name}")
-            return old, has_snapshot(self.host)
+            return Deregistered(old, has_snapshot(self.host), given_up)
 
     def _clear(self, old: Identity, descriptor: int) -> None:
         changed = Change(

@@ -10,6 +10,7 @@ from ssm_bootstrap.act.agent.install_agent import install_agent
 from ssm_bootstrap.act.agent.program import agent_environment, find_binary, must_not_be_led
 from ssm_bootstrap.act.agent.restart import revive
 from ssm_bootstrap.act.agent.service import AgentService
+from ssm_bootstrap.act.identity.abandoned import copy_given_up, warning_of
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.identity.register import Registered, Registrar
 from ssm_bootstrap.act.identity.snapshot import is_tidy, only_copies
@@ -18,7 +19,7 @@ from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.wait import Deadline, Preflight
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.agent.activation import CodeSources, read_activation_code, read_activation_id
+from ssm_bootstrap.collect.agent.activation import Code, CodeSources, read_activation_code, read_activation_id
 from ssm_bootstrap.collect.agent.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.collect.agent.journal import Operation
 from ssm_bootstrap.collect.machine.instance import look_at_instance
@@ -57,6 +58,7 @@ class Enrolled:
     proof: Optional[Proof] = None
     kept: Optional[Identity] = None  # the old identity, after a failure
     replaced: Optional[Identity] = None  # the old identity, after a success
+    given_up: Optional[Identity] = None  # the one of which the copy gave way to that of the old identity
     has_agent: bool = True
 
 
@@ -106,9 +108,7 @@ class Enrolment:
         region, site, config = session.region, session.overrides.site, session.agent_config
         asked = host.standard_input.read_secret("Activation code") if self.sources.file == "-" else ""
         self._must_be_fit()
-        activation_id = read_activation_id(order.activation_id, host.environment, session.configuration)
-        sources = replace(self.sources, standard_input=asked, variable=host.secrets.variable)
-        code = read_activation_code(host.files, sources, host.environment, session.configuration)
+        activation_id, code = self._read_activation(asked)
         host.secrets.learn(code.reveal(), certain=True)
         if self.sources.argument is not None:
             instead = "--activation-code-file does not"
@@ -137,12 +137,25 @@ class Enrolment:
             environment=agent_environment(settings, unit),
             cidrs=metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else (),
             site=site,
-            preflight=Preflight(host, region, config, settings, instance, site) if order.preflight else None,
+            preflight=Preflight(host, region, config, settings, instance, site, session.choice.source)
+            if order.preflight
+            else None,
             deadline=self.deadline,
             attempts=order.attempts,
             tell=self.tell,
             retry_lost=order.retry_lost,
         )
+
+    def _read_activation(self, asked: str) -> tuple[str, Code]:
+        """Id and code, ``asked`` being what a person typed; raises Refusal, which says that neither was used."""
+        host, configuration = self.session.host, self.session.configuration
+        sources = replace(self.sources, standard_input=asked, variable=host.secrets.variable)
+        try:
+            activation_id = read_activation_id(self.order.activation_id, host.environment, configuration)
+            return activation_id, read_activation_code(host.files, sources, host.environment, configuration)
+        except Refusal as refusal:
+            text = phrase("{said}; nothing was changed, and the activation was not used", said=refusal.message)
+            raise Refusal(refusal.status, text) from None
 
     def _must_be_fit(self) -> None:
         """Refusal (78) where the agent would not start with its settings, or another user leads it where they like."""
@@ -191,6 +204,9 @@ class Enrolment:
             # The agent asks before it overwrites an identity; without a terminal that question ends it.
             return registrar.run(("-y",) if registered else (), (descriptor,))
 
+        given_up = copy_given_up(host, old.managed_instance_id)
+        if given_up is not None:
+            self.tell(warning_of(given_up, old.managed_instance_id))
         known = only_copies(host)
         changed = Change(
             host=host,
@@ -212,7 +228,9 @@ class Enrolment:
                     )
                 )
         kept = old if registered and not changed.holds else None
-        return Enrolled(registered=changed.result, proof=changed.proof, kept=kept, replaced=old if changed.holds else None)
+        if not changed.holds:
+            return Enrolled(registered=changed.result, proof=changed.proof, kept=kept)
+        return Enrolled(registered=changed.result, proof=changed.proof, replaced=old, given_up=given_up)
 
     def _revive(self, cidrs: Sequence[str]) -> Optional[Proof]:
         """Restart the agent and prove it; only the first, and no proof, where nothing may be waited for."""

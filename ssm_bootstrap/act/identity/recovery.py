@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Callable, Sequence
 
 from ssm_bootstrap.act.agent.service import AgentService, ServiceFailed
+from ssm_bootstrap.act.identity.abandoned import copy_given_up, warning_of
 from ssm_bootstrap.act.identity.journal import drop_journal, write_journal
 from ssm_bootstrap.act.identity.snapshot import (
     keep_halves,
@@ -137,6 +138,9 @@ def _bring_to_an_end(host: Host, service: AgentService, journal: Journal, tell: 
     elif journal.phase is ChangePhase.WRITTEN:
         said = "the identity is whole"
     if keep and journal.old_id:
+        given_up = copy_given_up(host, journal.old_id)
+        if given_up is not None:
+            tell(warning_of(given_up, journal.old_id))
         promote(host)
     if journal.operation is not Operation.DEREGISTER or not keep:
         if journal.start:

@@ -43,14 +43,27 @@ class Rollback:
         with locked(self.host, "rollback", self.wait, self.tell):
             recover(self.host, self.service, self.tell)
             if not has_snapshot(self.host):
-                raise Refusal(
-                    ExitStatus.BAD_CONTENT, phrase("rollback: {snapshot}: no identity was put aside", snapshot=paths.SNAPSHOT)
+                text = phrase(
+                    "nothing to roll back to: no copy of an earlier identity is kept on this machine ({snapshot}); register "
+                    "--force and deregister keep one; nothing was changed",
+                    snapshot=paths.SNAPSHOT,
                 )
+                raise Refusal(ExitStatus.BAD_CONTENT, text)
             wanted = snapshot_identity(self.host)
             if wanted.state is not IdentityState.REGISTERED:
-                text = phrase("rollback: {snapshot}: it holds no whole identity; nothing was changed", snapshot=paths.SNAPSHOT)
+                text = phrase(
+                    "nothing to roll back to: {snapshot}: it holds no whole identity; nothing was changed",
+                    snapshot=paths.SNAPSHOT,
+                )
                 raise Refusal(ExitStatus.BAD_CONTENT, text)
             replaced = look_past_journal(self.host.files)
+            self.tell(
+                phrase(
+                    "warning: if the agent rotated the key of {managed_instance_id} after it was put aside, AWS no longer "
+                    "accepts the old one: then register again",
+                    managed_instance_id=wanted.managed_instance_id,
+                )
+            )
             changed: Changed[None] = Change(
                 host=self.host,
                 operation=Operation.ROLLBACK,

@@ -12,7 +12,15 @@ from typing import Callable, Generic, Optional, TypeVar
 
 from ssm_bootstrap.act.agent.service import RUNNING, AgentService, ServiceFailed
 from ssm_bootstrap.act.identity.journal import drop_journal, write_journal
-from ssm_bootstrap.act.identity.snapshot import promote, put_back, remove_leftovers, sync_identity, take_snapshot, what_is_strange
+from ssm_bootstrap.act.identity.snapshot import (
+    pending_identity,
+    promote,
+    put_back,
+    remove_leftovers,
+    sync_identity,
+    take_snapshot,
+    what_is_strange,
+)
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.identity import look_past_journal
 from ssm_bootstrap.collect.agent.journal import ChangePhase, Journal, Operation
@@ -146,10 +154,17 @@ class Change(Generic[T]):
         else:
             unproven = "" if proof is not None and proof.online else f"; {NOT_PROVEN}"
             INTERRUPTS.standing = (
-                phrase("this node is {found} now{unproven}", found=found, unproven=unproven)
+                phrase("this node is {found} now{unproven}{kept}", found=found, unproven=unproven, kept=self._what_is_kept())
                 if found
                 else "this node is not registered any more"
             )
+
+    def _what_is_kept(self) -> str:
+        """That the identity before this change can be brought back, once it is no longer the one that counts."""
+        kept = pending_identity(self.host)
+        if kept.state is not IdentityState.REGISTERED or kept.managed_instance_id != self.old_id:
+            return ""
+        return phrase("; {old_id} is kept, and ssm-bootstrap rollback brings it back", old_id=self.old_id)
 
     def _undo(self, journal: Journal) -> None:
         """Put the old identity back, and write down that only the start is left; raises Refusal where the disk forbids it."""

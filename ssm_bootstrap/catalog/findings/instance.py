@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ssm_bootstrap.catalog.addresses import TIME, TIME_V6
 from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
@@ -57,6 +59,31 @@ _ABROAD = Variant(
     source="Systems Manager User Guide, setup-create-vpc (no requests across regions); AWS PrivateLink guide (2026-11)",
 )
 """The words of region-mismatch where the instance itself is in another region."""
+
+_ABROAD_BY_FLAG = replace(
+    _ABROAD,
+    name="abroad-by-flag",
+    when="the same, and --region names the other region",
+    summary="Use an activation from this instance's region, and leave --region out or give that region with it.",
+    steps=(
+        "Run the command again without --region: the configuration, the registration or IMDS then gives the region.",
+        "An activation belongs to one region: one from {region} cannot be used in another.",
+    ),
+    commands=(look("sudo ssm-bootstrap doctor", "without --region, for this node's own region"),),
+)
+"""The same where the person typed the region."""
+
+_BY_FLAG = Variant(
+    name="by-flag",
+    when="--region names a region that is not the one of the registration",
+    summary="Leave --region out on a registered node: its own region is used then.",
+    steps=(
+        "Run the command again without --region.",
+        "To move the node to another region, register it with an activation from that region.",
+    ),
+    commands=(look("ssm-bootstrap status"),),
+)
+"""The words of region-mismatch where the person typed the region."""
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -134,7 +161,7 @@ KINDS: tuple[FindingKind, ...] = (
         is_always_told=True,
         is_elsewhere=True,
         scope=Scope.OF_ITS_REGION,
-        variants=(_ABROAD,),
+        variants=(_ABROAD, _ABROAD_BY_FLAG, _BY_FLAG),
         title="The given region is not the region this node belongs to",
         cause=(
             "The given region is not the one in the registration or the configuration. A node belongs to the region of its "

@@ -316,7 +316,11 @@ KINDS: tuple[FindingKind, ...] = (
         title="This node is already registered",
         cause="The agent's vault holds a complete identity, {mi}, so nothing was changed.",
         summary="Nothing to do; if the node is not online, check its state.",
-        steps=("To see whether the node works, run status or doctor.",),
+        steps=(
+            "To see whether the node works, run status or doctor.",
+            "To give it a new identity, run `ssm-bootstrap register --force` with an activation; `ssm-bootstrap rollback` takes "
+            "that back.",
+        ),
         commands=(look("sudo ssm-bootstrap status"), look("sudo ssm-bootstrap doctor")),
         source="amazon-ssm-agent 3.3.1142.0, agent/managedInstances/registration/instance_info.go:94-99",
     ),

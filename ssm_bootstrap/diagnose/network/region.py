@@ -18,6 +18,9 @@ from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.phrase import joined, phrase
 
 IMDS = "169.254.169.254"
+BY_FLAG = "--region"
+"""The source of a region that was typed with the command."""
+
 BY_MACHINE = ("the vault", "Agent.Region", "IMDS")
 """Sources of a region in which no person mistypes it."""
 
@@ -37,6 +40,7 @@ def contradicted(plan: Plan, severity: Severity, **more: Any) -> Iterator[Findin
             yield make_finding(
                 "region-mismatch",
                 region,
+                variant="by-flag" if plan.region_source == BY_FLAG else "",
                 facts={"region": region, "detail": detail},
                 evidence=(Evidence("configuration", source, detail),),
                 severity=severity,
@@ -81,7 +85,7 @@ def abroad(case: Case) -> Iterator[Finding]:
         "region-mismatch",
         case.region,
         detail,
-        variant="abroad",
+        variant="abroad-by-flag" if source == BY_FLAG else "abroad",
         evidence=(Evidence("IMDS", IMDS, detail),),
         severity=Severity.ERROR,
         breaks=touched_by(rows, case.needs, Verdict.BROKEN),
