@@ -161,9 +161,14 @@ class Package:
     file: str
     source: str
 
+    @property
+    def key(self) -> str:
+        """Its place below ``latest/``."""
+        return f"{self.folder}/{self.file}"
+
     def url(self, region: Region, domain: Domain) -> str:
         """Its address in the region's bucket, in path style as everything the agent fetches for itself."""
-        return f"https://s3.{region}.{domain}/amazon-ssm-{region}/latest/{self.folder}/{self.file}"
+        return f"https://s3.{region}.{domain}/amazon-ssm-{region}/latest/{self.key}"
 
 
 _GUIDE = "Systems Manager User Guide, verify-agent-signature"
@@ -215,3 +220,9 @@ def package_for(identifier: str, like: Sequence[str], architecture: str) -> Opti
     family = next((FAMILIES[name] for name in (identifier, *like) if name in FAMILIES), None)
     found = (row for row in PACKAGES if (row.family, row.architecture) == (family, architecture))
     return next(found, None)
+
+
+def package_key(identifier: str, like: Sequence[str], architecture: str) -> str:
+    """Where that package lies below ``latest/``; empty where there is none."""
+    package = package_for(identifier, like, architecture)
+    return package.key if package is not None else ""

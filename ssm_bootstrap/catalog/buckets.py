@@ -1,7 +1,7 @@
 """AWS's own buckets that agent and Patch Manager read, and where the patch script fetches its payload.
 
 Sources: patch-operations-s3-buckets and ssm-agent-minimum-s3-permissions, AWS Systems Manager User Guide (read 2026);
-AWS-RunPatchBaseline, payload 1.80 (tekumara/aws-ssm-patch-manager, 2021-11) and 1.83 to 1.87 (User Guide, agent issue 453).
+AWS-RunPatchBaseline, payloads 1.80 (tekumara/aws-ssm-patch-manager, 2021-11) to 1.132 (2026-11).
 """
 
 from __future__ import annotations

@@ -60,6 +60,7 @@ class Circumstance(str, Enum):
     REGISTERING = "a registration was under way"
     HOST_OF_OTHERS = "the host is none of AWS"
     NOTHING_ANSWERS = "names lead into the VPC, and nothing that was dialled answers"
+    REGION_IS_A_SLIP = "a region that nobody knows, one slip away from a known one"
     NO_NAME_LEADS_INSIDE = "no service's name leads into the VPC"
 
 
@@ -92,9 +93,9 @@ def look(text: str, about: str = "") -> ShellCommand:
     return ShellCommand(text, about=about)
 
 
-def change(text: str, about: str = "") -> ShellCommand:
+def change(text: str, about: str = "", *, is_main: bool = False) -> ShellCommand:
     """A command that changes something: on this machine, in the account, or in a file."""
-    return ShellCommand(text, changes=True, about=about)
+    return ShellCommand(text, changes=True, about=about, is_main=is_main)
 
 
 @dataclass(frozen=True)
@@ -134,12 +135,14 @@ class FindingKind:
     finding has: ``{subject}`` (host or thing), ``{service}`` (ssm, s3, ...), ``{host}``, ``{address}``, ``{port}``,
     ``{region}``, ``{domain}``, ``{detail}`` (what was seen, one line), ``{issuer}``, ``{proxy}``, ``{seconds}``, ``{mi}``,
     ``{vpc_id}``, ``{instance_id}``, ``{subnet_id}``, ``{ca_file}``, ``{ca_command}`` (where this system
-    takes a further authority from, and the command that does so), ``{place}`` (what is meant: files with lines, ARNs).
+    takes a further authority from, and the command that does so), ``{likely_region}`` (the one that a mistyped region may be),
+    ``{place}`` (what is meant: files with lines, ARNs).
     Commands may also use what ``catalog/commands.py`` makes of these: ``{hosts}``, ``{addresses}``, ``{each_address}``,
     ``{service_patterns}`` (what the names of the services' endpoints end in, as a filter of the EC2 API takes it) and
     ``{each_service_name}`` for everything that one finding is about, ``{partition}``, and ``{instance_security_group_id}``,
-    ``{instance_security_group_ids}``, ``{activation_id}`` and ``{activation_code_file}``. What nobody knows before a look has
-    shown it stands there as ``<ENDPOINT-ID>`` and its like.
+    ``{instance_security_group_ids}``, ``{activation_id}``, ``{activation_code_file}`` and ``{agent_package}`` (where the
+    package for this machine lies below ``latest/``). What nobody knows before a look has shown it stands there as
+    ``<ENDPOINT-ID>`` and its like.
     A fact that is not known is filled with its own name in angle brackets, so that a pasted command says what to put there.
     ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance. Commands stand in the
     order in which one would run them: looks, then changes, then a look at what came of it.

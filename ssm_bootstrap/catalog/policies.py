@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Optional
 
 from ssm_bootstrap.catalog.buckets import patch_manager_bucket, snapshot_bucket
-from ssm_bootstrap.catalog.findingkind import change
+from ssm_bootstrap.catalog.findingkind import change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.model.findings import ShellCommand
@@ -23,7 +23,14 @@ from ssm_bootstrap.model.site import NO_SITE
 ACCOUNT = "111122223333"
 """What stands for the reader's account, as in AWS's own documents; likewise the names of bucket and endpoint."""
 BUCKET, ENDPOINT = "example-bucket", "vpce-11111111111111111"
-STANDS_FOR = f"account {ACCOUNT}, bucket {BUCKET} and endpoint {ENDPOINT}"
+STAND_INS = ((ACCOUNT, f"account {ACCOUNT}"), (BUCKET, f"bucket {BUCKET}"), (ENDPOINT, f"endpoint {ENDPOINT}"))
+"""What stands in a document for something of the reader's, and how it is told."""
+
+REPLACES = (
+    "Setting a policy replaces the whole of the present one: save that first, and add these statements to it. At an endpoint "
+    "that several accounts use, name every one of them."
+)
+"""Source: EC2 API Reference, ModifyVpcEndpoint; Amazon S3 API Reference, PutBucketPolicy."""
 
 VERSION = "2012-10-17"
 
@@ -70,7 +77,7 @@ class IamPolicy:
     """A policy by name: what it is for, how it is put into place, and the document for a region.
 
     ``is_of_resource`` tells that it hangs on a thing and so names a principal; ``command`` is a template that puts the
-    document, saved as policy.json, into place.
+    document, saved as policy.json, into place, and ``present`` one that shows what it replaces, where that may be there.
     """
 
     name: str
@@ -78,10 +85,16 @@ class IamPolicy:
     command: ShellCommand
     make: Callable[[str], Mapping[str, Any]]
     is_of_resource: bool = True
+    present: Optional[ShellCommand] = None
 
     def text(self, region: str) -> str:
         """The document for a region as JSON."""
         return json.dumps(self.make(region), indent=2)
+
+    def stand_ins(self, region: str) -> tuple[str, ...]:
+        """What the reader has to put something of their own for in that document."""
+        text = self.text(region)
+        return tuple(told for word, told in STAND_INS if word in text)
 
 
 def buckets(region: str) -> tuple[str, ...]:
@@ -95,6 +108,11 @@ def buckets(region: str) -> tuple[str, ...]:
         value_of(snapshot_bucket(region, NO_SITE)) or f"patch-baseline-snapshot-{region}*",
         value_of(patch_manager_bucket(region, NO_SITE)) or f"aws-patch-manager-{region}-*",
     )
+
+
+def repositories(region: str) -> tuple[str, ...]:
+    """The buckets of Amazon Linux's repositories in a region (Amazon Linux 2 and 2023 User Guides, S3 in a VPC; 2026-11)."""
+    return f"al2023-repos-{region}-de612dc2", f"amazonlinux-2-repos-{region}"
 
 
 def _arn(region: str, rest: str) -> str:
@@ -145,11 +163,11 @@ def _signed_endpoint(actions: tuple[str, ...]) -> Callable[[str], Mapping[str, A
 def _s3_endpoint(region: str) -> Mapping[str, Any]:
     return _document(
         {
-            "Sid": "BucketsOfSystemsManagerAlsoUnsigned",
+            "Sid": "BucketsOfAwsAlsoUnsigned",
             "Effect": "Allow",
             "Principal": "*",
             "Action": "s3:GetObject",
-            "Resource": [_arn(region, f"s3:::{bucket}/*") for bucket in buckets(region)],
+            "Resource": [_arn(region, f"s3:::{bucket}/*") for bucket in (*buckets(region), *repositories(region))],
         },
         {
             "Sid": "BucketsOfTheAccount",
@@ -214,12 +232,14 @@ POLICIES: tuple[IamPolicy, ...] = (
         "by ssm:NodeAccountId (or ssm:NodeOrgId, for an organisation), and everything else by the caller's account.",
         aws.SET_ENDPOINT_POLICY,
         _ssm_endpoint,
+        present=aws.PRESENT_ENDPOINT_POLICY,
     ),
     IamPolicy(
         "endpoint-ssmmessages",
         "The interface endpoint for ssmmessages: the Run Command and Session Manager channels, signed with the node's role.",
         aws.SET_ENDPOINT_POLICY,
         _signed_endpoint(NODE_MESSAGES),
+        present=aws.PRESENT_ENDPOINT_POLICY,
     ),
     IamPolicy(
         "endpoint-ec2messages",
@@ -227,14 +247,16 @@ POLICIES: tuple[IamPolicy, ...] = (
         "service.",
         aws.SET_ENDPOINT_POLICY,
         _signed_endpoint(NODE_DELIVERY),
+        present=aws.PRESENT_ENDPOINT_POLICY,
     ),
     IamPolicy(
         "endpoint-s3",
         "The S3 endpoint: AWS-owned buckets for every principal, because Patch Manager's downloads are unsigned, and the buckets "
-        "of the account. If you use Amazon Linux repositories or mirrors in other accounts, add their buckets to the first "
+        "of the account. If you use mirrors in other accounts, add their buckets to the first "
         "statement. Run Command output needs s3:PutObjectAcl.",
         aws.SET_ENDPOINT_POLICY,
         _s3_endpoint,
+        present=aws.PRESENT_ENDPOINT_POLICY,
     ),
     IamPolicy(
         "role-trust",
@@ -246,7 +268,7 @@ POLICIES: tuple[IamPolicy, ...] = (
     ),
     IamPolicy(
         "role-permissions",
-        "The permissions of the activation's role. AmazonSSMManagedInstanceCore covers the first statement and more, but not the "
+        "The permissions of the activation's role. AmazonSSMManagedInstanceCore covers the first statement, but not the "
         "second: it lets the agent's signed requests read AWS-owned buckets. An endpoint policy or a permissions boundary has to "
         "allow them as well.",
         change(
@@ -262,6 +284,10 @@ POLICIES: tuple[IamPolicy, ...] = (
         "the S3 endpoint. If your key is another one, change it in Resource.",
         change("aws s3api put-bucket-policy --region {region} --bucket <BUCKET> --policy file://policy.json"),
         _bundle_bucket,
+        present=look(
+            "aws s3api get-bucket-policy --region {region} --bucket <BUCKET> --query Policy --output text"
+            " | tee present-policy.json"
+        ),
     ),
 )
 """Every policy, in the order in which one needs them."""

@@ -12,7 +12,7 @@ import re
 from typing import Mapping, Optional
 
 from ssm_bootstrap.model.aws import REGION_SHAPE, Region
-from ssm_bootstrap.model.site import Site
+from ssm_bootstrap.model.site import NO_SITE, Site
 
 AS_OF = "2026-11"
 
@@ -124,6 +124,7 @@ _MADE_AS_ALL = re.compile(
 """How every region is named so far; one to come is told by it from a slip."""
 
 _ALIKE, _SLIP = 0.75, 0.85
+_SOON = 3
 
 
 def meant_region(text: str, cutoff: float = _ALIKE) -> str:
@@ -132,6 +133,20 @@ def meant_region(text: str, cutoff: float = _ALIKE) -> str:
 
     found = get_close_matches(text.strip().lower().replace("_", "-")[:64], (*OPENED, *UNDATED), n=1, cutoff=cutoff)
     return found[0] if found else ""
+
+
+def slip_of(name: str, site: Site = NO_SITE) -> str:
+    """The known region that one of the shape of a region is a slip of; empty for a known one, and for one that may be new.
+
+    A new region has the words that all others have, and a number that comes soon after the last of its area.
+    """
+    if is_known(name, site):
+        return ""
+    area, _, number = name.rpartition("-")
+    last = max((int(known.rpartition("-")[2]) for known in (*OPENED, *UNDATED) if known.rpartition("-")[0] == area), default=None)
+    if _MADE_AS_ALL.fullmatch(name) and (last is None or len(number) == 1 or int(number) <= last + _SOON):
+        return ""
+    return meant_region(name, _SLIP)
 
 
 def region_from_person(text: str) -> Region:
@@ -148,9 +163,7 @@ def region_from_person(text: str) -> Region:
     except ValueError as error:
         meant = meant_region(text) if text.isascii() else ""
         raise ValueError(f"did you mean {meant}?" if meant else str(error)) from None
-    if region in OPENED or region in UNDATED or _MADE_AS_ALL.fullmatch(name):
-        return region
-    meant = meant_region(name, _SLIP)
+    meant = slip_of(name)
     if meant:
         raise ValueError(f"did you mean {meant}?")
     return region

@@ -152,13 +152,14 @@ def _tell_before(report: Report, found: LogDiagnosis, arguments: argparse.Namesp
 
 def tell_page(arguments: argparse.Namespace) -> int:
     """The page of one code; as JSON with the text that docs/findings.md has."""
-    kind = FINDINGS[arguments.files[0]]
+    from ssm_bootstrap.cli.policies import asked_region  # who reads logs needs no policies
+
+    kind, region = FINDINGS[arguments.files[0]], asked_region(arguments)
     if arguments.json:
         document = {"schema": "ssm-bootstrap/1", "command": "explain", "code": kind.code, "page": page(kind)}
         print_document(document, arguments.secrets)
     else:
         report = new_report(arguments.colour, arguments.width)
-        region = arguments.region or ""
         tell_code(report, kind, {"region": region, "domain": partition_of(region, NO_SITE).domain} if region else {})
         print_report(report, arguments.secrets)
     return 0

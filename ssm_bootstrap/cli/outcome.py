@@ -14,6 +14,7 @@ from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.identity.snapshot import is_tidy
 from ssm_bootstrap.act.lock import locked
 from ssm_bootstrap.act.wait import Deadline
+from ssm_bootstrap.catalog.agent import package_key
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.cli.output import Talk, new_report, print_document, print_report
 from ssm_bootstrap.collect.agent.activation import identifier_problem
@@ -96,7 +97,11 @@ class CommandOutcome:
 def no_agent(session: Session) -> CommandOutcome:
     """The end where no agent is on this machine."""
     shown = (Evidence("files", "/usr/bin, /snap", "no amazon-ssm-agent"),)
-    return CommandOutcome("", make_finding("agent-missing", "amazon-ssm-agent", facts={"region": session.region}, evidence=shown))
+    machine = session.host.machine
+    system = machine.system()
+    package = package_key(system.identifier, system.like, machine.architecture())
+    facts = {"region": session.region, "agent_package": package}
+    return CommandOutcome("", make_finding("agent-missing", "amazon-ssm-agent", facts=facts, evidence=shown))
 
 
 def must_be_root(host: Host, message: str) -> None:

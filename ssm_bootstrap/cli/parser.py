@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import sys
 from typing import Any, NoReturn, Sequence
 
 from ssm_bootstrap.model.exitstatus import ExitStatus
@@ -13,6 +14,9 @@ from ssm_bootstrap.render.language import LANGUAGES, _, say
 
 class Layout(argparse.HelpFormatter):
     """Help in which a paragraph is filled, what has lines of its own keeps them, and no name is broken at a hyphen."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if "\n" in text:
@@ -25,6 +29,17 @@ class Layout(argparse.HelpFormatter):
         from textwrap import wrap  # as late as the class above does it
 
         return wrap(" ".join(text.split()), width, break_on_hyphens=False)
+
+
+def _columns() -> int:
+    """Columns of the terminal, as shutil.get_terminal_size tells: argparse asks at every flag, and shutil takes a while to load."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isdigit() and int(told):
+        return int(told)
+    try:
+        return (os.get_terminal_size(sys.__stdout__.fileno()).columns or 80) if sys.__stdout__ is not None else 80
+    except (ValueError, OSError):
+        return 80
 
 
 def _in_cells(text: str, width: int) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Union
 
 from ssm_bootstrap.catalog.addresses import Place
-from ssm_bootstrap.catalog.agent import WORKER
+from ssm_bootstrap.catalog.agent import WORKER, package_key
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of, region_of
@@ -227,7 +227,7 @@ class Case:
     @property
     def facts(self) -> dict[str, str]:
         """Facts by the names that the templates of findings use; an empty string where one is not known."""
-        told = self.metadata or Metadata()
+        told, system = self.metadata or Metadata(), self.instance
         return {
             "region": self.region,
             "domain": self.domain if self.region else "",
@@ -238,6 +238,7 @@ class Case:
             "instance_id": told.instance_id,
             "instance_security_group_id": next(iter(told.security_groups), ""),
             "instance_security_group_ids": ",".join(told.security_groups),
+            "agent_package": package_key(system.system_id, (), system.architecture) if system is not None else "",
         }
 
     def finding(

@@ -48,12 +48,14 @@ class Evidence:
 class ShellCommand:
     """A command to paste; ``changes`` tells one that changes something from one that only looks.
 
-    ``about`` says what a look shows or what a change does, where the command itself does not say it.
+    ``about`` says what a look shows or what a change does, where the command itself does not say it. ``is_main`` tells the
+    change that a short report shows, where it is not the first of its side.
     """
 
     text: str
     changes: bool = False
     about: str = ""
+    is_main: bool = False
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,8 @@ def _tell_cause(block: Callable[[int], Report], cause: Finding) -> None:
 
 
 def first_commands(remedy: Remedy) -> tuple[Optional[ShellCommand], Optional[ShellCommand]]:
-    """The first command that looks and the first that changes something, of the side on which the change is made."""
+    """The first command that looks, and the main or else the first that changes something, of the side that makes the change."""
     given = remedy.aws_commands if remedy.on_aws else remedy.instance_commands
     look = next((command for command in given if not command.changes), None)
-    return look, next((command for command in given if command.changes), None)
+    changes = [command for command in given if command.changes]
+    return look, next((command for command in changes if command.is_main), changes[0] if changes else None)

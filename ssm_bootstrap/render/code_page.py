@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Mapping, Union
 
 from ssm_bootstrap.catalog.commands import fill_commands
 from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
 from ssm_bootstrap.render.language import _, say
-from ssm_bootstrap.render.shell import IN_BRACKETS
+from ssm_bootstrap.render.shell import IN_BRACKETS, variable_of
 from ssm_bootstrap.render.text import IN_AWS, ON_THIS_MACHINE, Report
 
 _IN_WORDS: Mapping[str, str] = {
@@ -28,6 +27,10 @@ _IN_WORDS: Mapping[str, str] = {
 _UNKNOWN = re.compile(r"(?P<start>\A|[.?!] )?(?P<before>[\w-])?\0(?P<name>[a-z_]{1,40})\0(?P<after>-\w)?", re.ASCII)
 
 
+_COMMAND = re.compile(r"`[^`]*`")
+_MARKED = re.compile(r"\0([a-z_]{1,40})\0", re.ASCII)
+
+
 class _Prose(dict[str, str]):
     """Marks a fact that is not known."""
 
@@ -38,6 +41,11 @@ class _Prose(dict[str, str]):
 def in_words(name: str) -> str:
     """How a fact that is not known is called."""
     return _IN_WORDS.get(name, f"the {name.replace('_', ' ')}")
+
+
+def _in_variables(found: re.Match[str]) -> str:
+    """A command with variables of the shell for what is not known, as in those to paste."""
+    return _MARKED.sub(lambda name: f"${variable_of(name[1].upper())}", found[0])
 
 
 def _in_words(found: re.Match[str]) -> str:
@@ -51,7 +59,8 @@ def _in_words(found: re.Match[str]) -> str:
 
 def _prose(text: str, known: Mapping[str, str]) -> str:
     """A row's text without Markdown, and with words in place of what only a report knows."""
-    filled = _UNKNOWN.sub(_in_words, say(text).format_map(_Prose(known)))
+    marked = _COMMAND.sub(_in_variables, say(text).format_map(_Prose(known)))
+    filled = _UNKNOWN.sub(_in_words, marked)
     return IN_BRACKETS.sub(lambda found: f"<{found[1].lower().replace('-', ' ')}>", filled).replace("`", "'")
 
 
@@ -80,7 +89,6 @@ def _tell(report: Report, row: Union[FindingKind, Variant], known: Mapping[str, 
         (IN_AWS, row.aws_steps, row.aws_commands),
     ):
         told = [_prose(step, known) for step in steps or ()]
-        filled = fill_commands(commands or (), known)
-        report.side(side, told, [replace(command, about=command.about.replace("`", "'")) for command in filled])
+        report.side(side, told, fill_commands(commands or (), known))
     if row.source:
         report.item("source", row.source.replace("`", "'"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ssm_bootstrap.catalog.commands import fill_commands
-from ssm_bootstrap.catalog.policies import POLICIES, STANDS_FOR, IamPolicy
+from ssm_bootstrap.catalog.policies import POLICIES, REPLACES, IamPolicy
 from ssm_bootstrap.render.shell import pasteable
 
 EXAMPLE = "eu-west-1"
@@ -13,9 +13,11 @@ _INTRODUCTION = f"""\
 
 The least that endpoints, the activation's role and the bucket have to allow for hybrid nodes in a closed VPC. The documents below
 are for {EXAMPLE}; `ssm-bootstrap explain --policy NAME --region REGION` prints one for any region, with the ARNs of its partition
-and the AWS-owned buckets known there. Replace {STANDS_FOR}
-with your own, save the document as policy.json, and run the command below it. This page is generated from the catalogue
-(`python -m tests.laws.generate`): edit `ssm_bootstrap/catalog/policies.py`, not this file.
+and the AWS-owned buckets known there. Put your own account, bucket and endpoint for the examples in them, save the document as
+policy.json, and run the commands below it. This page is generated from the catalogue (`python -m tests.laws.generate`): edit
+`ssm_bootstrap/catalog/policies.py`, not this file.
+
+{REPLACES}
 
 An endpoint without its own policy allows everything; a policy restricts that. These documents cannot allow what a service control
 policy or a permissions boundary denies.
@@ -23,7 +25,7 @@ policy or a permissions boundary denies.
 
 
 def _section(policy: IamPolicy) -> str:
-    command = "\n".join(pasteable(fill_commands([policy.command], {"region": EXAMPLE})))
+    command = "\n".join(pasteable(fill_commands(filter(None, (policy.present, policy.command)), {"region": EXAMPLE})))
     document = policy.text(EXAMPLE)
     return f"## {policy.name}\n\n{policy.about}\n\n```json\n{document}\n```\n\n```sh\n{command}\n```\n"
 

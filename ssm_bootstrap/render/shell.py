@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
-from typing import NamedTuple, Sequence
+from typing import Mapping, NamedTuple, Sequence
 
 from ssm_bootstrap.model.findings import ShellCommand
 from ssm_bootstrap.model.phrase import joined, phrase
@@ -14,6 +14,9 @@ IN_BRACKETS = re.compile(r"<([A-Z][A-Z0-9-]*)>")
 
 _QUOTED = re.compile(r"\"[^\"]*\"|'([^']*)'")
 _TAKEN_BY_A_SHELL = re.compile(r"[\"$`\\]")
+IN_A_REMARK: Mapping[str, str] = {"'": "’", '"': "", "`": "", ";": " -", " (": ", ", "(": ", ", ")": ""}
+"""What stands in a remark for what an interactive zsh, which knows no comments there, would take for its own."""
+
 _BEGINNINGS = (
     ("SECURITY-GROUP-ID", "sg-"),
     ("SUBNET-ID", "subnet-"),
@@ -21,6 +24,7 @@ _BEGINNINGS = (
     ("ENDPOINT-ID", "vpce-"),
     ("ROUTE-TABLE-ID", "rtb-"),
     ("PREFIX-LIST-ID", "pl-"),
+    ("NETWORK-ACL-ID", "acl-"),
     ("INSTANCE-ID", "i-"),
     ("MI-ID", "mi-"),
     ("MI", "mi-"),
@@ -39,8 +43,8 @@ class NumberedCommand(NamedTuple):
 
     @property
     def remark(self) -> str:
-        """What is told of it beside itself."""
-        return joined((f"{self.number}: ", phrase(self.about)), "") if self.about else str(self.number)
+        """What is told of it in a comment of the shell: in every language without a sign that a shell reads as its own."""
+        return joined((f"{self.number}: ", phrase(self.about)), "").swapped(IN_A_REMARK) if self.about else str(self.number)
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -142,7 +142,9 @@ class Report:
 
     def remark(self, text: str) -> None:
         """A comment of the shell over a command; what is too long for the line goes on in another comment."""
-        for line in wrapped(self._clean(text), self._width - 8):
+        said = clean(say(text))
+        said = self.in_ascii(said.replace("’", "")) if self._plain else said
+        for line in wrapped(said, self._width - 8):
             self._lines.append(self._styled(f"      # {line.rstrip()}", "dim"))
 
     def title(self, name: str, text: str, style: str) -> None:

@@ -46,7 +46,8 @@ def vpc(url: str) -> ClosedVpc:
 
 def outcome(one: Printed, vpc: ClosedVpc, home: Path, **other: str) -> str:
     """What the command prints; it must succeed. A policy to paste lies where its reader has saved it."""
-    (home / "policy.json").write_text(policy_named("endpoint-ssm").text(vpc.region), encoding="utf-8")
+    for file, name in (("policy", "endpoint-ssm"), ("role-trust", "role-trust"), ("role-permissions", "role-permissions")):
+        (home / f"{file}.json").write_text(policy_named(name).text(vpc.region), encoding="utf-8")
     done = run(one.text, one.settings, {**vpc.variables(), "ROLE": "NodeRole", **other}, vpc.url, str(home))
     assert done.returncode == 0, f"{one.text}\n{done.stderr}"
     assert not re.search(r"(?i)\berror\b|usage:", done.stderr), done.stderr

@@ -51,6 +51,9 @@ class ClosedVpc:
             "INSTANCE_ID": self.instance,
             "INSTANCE_SECURITY_GROUP_ID": self.groups[0],
             "ENDPOINT_SECURITY_GROUP_ID": self.groups[1],
+            "NETWORK_ACL_ID": self.acl,
+            "RULE_NUMBER": "90",
+            "CIDR": "0.0.0.0/0",
             "ENDPOINT_ID": self.endpoints["ssm"],
             "S3_ENDPOINT_ID": self.gateway,
             "ROUTE_TABLE_ID": self.table,
@@ -80,10 +83,15 @@ class ClosedVpc:
 
     def acl_entry(self, **entry: Any) -> None:
         """An entry in the network ACL of the subnet."""
-        (acl,) = self.ec2.describe_network_acls(Filters=[{"Name": "association.subnet-id", "Values": [self.subnet]}])[
-            "NetworkAcls"
-        ]
-        self.ec2.create_network_acl_entry(NetworkAclId=acl["NetworkAclId"], **entry)
+        self.ec2.create_network_acl_entry(NetworkAclId=self.acl, **entry)
+
+    @property
+    def acl(self) -> str:
+        """The network ACL of the subnet."""
+        asked = [{"Name": "association.subnet-id", "Values": [self.subnet]}]
+        (found,) = self.ec2.describe_network_acls(Filters=asked)["NetworkAcls"]
+        acl: str = found["NetworkAclId"]
+        return acl
 
     def _client(self, service: str) -> Any:
         import boto3

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ssm_bootstrap.catalog import agent
-from ssm_bootstrap.catalog.agent import Landmark, parse_version, rows_of
+from ssm_bootstrap.catalog.agent import Landmark, package_key, parse_version, rows_of
 from ssm_bootstrap.catalog.distributions import authority_place
 from ssm_bootstrap.catalog.endpoints import NEEDS
+from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.model.capability import Capability
 
 
@@ -47,3 +48,21 @@ def test_where_a_system_wants_an_authority(system: str, command: str) -> None:
     assert found is not None
     assert found.command == command
     assert authority_place("plan9") is None
+
+
+@pytest.mark.parametrize(
+    ("identifier", "architecture", "key"),
+    [
+        ("ubuntu", "aarch64", "debian_arm64/amazon-ssm-agent.deb"),
+        ("amzn", "x86_64", "linux_amd64/amazon-ssm-agent.rpm"),
+        ("alpine", "x86_64", ""),
+        ("ubuntu", "riscv64", ""),
+    ],
+)
+def test_a_machine_without_agent_is_told_its_own_package(identifier: str, architecture: str, key: str) -> None:
+    assert package_key(identifier, (), architecture) == key
+    facts = {"region": "eu-west-1", "domain": "amazonaws.com", "agent_package": package_key(identifier, (), architecture)}
+    for code in ("agent-missing", "agent-too-old"):
+        texts = [command.text for command in make_finding(code, "x", facts=facts).remedy.instance_commands]
+        (download,) = [text for text in texts if text.startswith("curl ")]
+        assert download.endswith(f"/amazon-ssm-eu-west-1/latest/{key or '<AGENT-PACKAGE>'}")

@@ -81,7 +81,7 @@ def told_of_s3() -> Iterator[FindingKind]:
         if (
             aws.S3_ENDPOINTS in row.aws_commands
             and aws.ROUTE_TABLE in row.aws_commands
-            and name not in ("other-region", "elsewhere")
+            and name not in ("other-region", "elsewhere", "gateway-alone")
         ):
             yield row
 
@@ -91,6 +91,34 @@ def test_every_row_about_a_way_to_s3_tells_which_endpoint_carries_which_name() -
     assert {row.code for row in rows} >= {"s3-unreachable", "patch-payload-unreachable", "repository-unreachable"}
     for row in rows:
         assert [(row.code, way[:30]) for way in s3ways.EACH if way not in row.aws_steps] == []
+
+
+def test_what_a_gateway_alone_carries_needs_nothing_of_an_interface_endpoint() -> None:
+    (row,) = [row for _, name, row in ROWS if name == "gateway-alone"]
+    assert {s3ways.GATEWAY, s3ways.GATEWAY_ALONE, s3ways.IPV6} <= set(row.aws_steps)
+    assert s3ways.DUAL_STACK_NAMES not in row.aws_steps and "(or interface)" not in " ".join(row.aws_steps)
+
+
+def test_what_an_endpoint_needs_is_turned_on_before_it_is_made() -> None:
+    rows = [row.aws_commands for _, _, row in ROWS if aws.CREATE_ENDPOINT in row.aws_commands]
+    assert len(rows) > 2
+    for commands in rows:
+        assert commands.index(aws.ENABLE_DNS) < commands.index(aws.CREATE_ENDPOINT) < commands.index(aws.ENABLE_PRIVATE_DNS)
+        assert [command for command in commands if command.is_main] == [aws.CREATE_ENDPOINT]
+
+
+def test_an_or_has_something_before_it() -> None:
+    for _, _, row in ROWS:
+        changes = [command.about for command in row.aws_commands if command.changes]
+        assert not changes or not changes[0].startswith("or")
+
+
+def test_a_policy_is_shown_before_it_is_replaced() -> None:
+    for _, _, row in ROWS:
+        if aws.SET_ENDPOINT_POLICY in row.aws_commands:
+            assert aws.PRESENT_ENDPOINT_POLICY in row.aws_commands
+        if aws.SET_ROLE_TRUST in row.aws_commands:
+            assert aws.ROLE_TRUST in row.aws_commands
 
 
 @pytest.mark.parametrize("code", ["endpoint-missing", "public-path"])
@@ -104,4 +132,4 @@ def test_endpoints_that_another_vpc_shares_are_thought_of(code: str) -> None:
     "command", [aws.ENDPOINT, aws.S3_ENDPOINTS, aws.ENDPOINT_POLICY, aws.OTHER_S3_ENDPOINTS, aws.ENDPOINT_INTERFACES]
 )
 def test_what_an_empty_list_of_endpoints_means_is_said_beside_the_command(command: ShellCommand) -> None:
-    assert "[] means none in this account" in command.about
+    assert "an empty list means none in this account" in command.about

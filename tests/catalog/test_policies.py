@@ -146,10 +146,30 @@ def test_a_policy_is_printed_alone(policy: IamPolicy, capsys: pytest.CaptureFixt
     assert main(["explain", "--policy", policy.name, "--region", "cn-north-1"]) == 0
     told = capsys.readouterr()
     assert json.loads(told.out) == json.loads(policy.text("cn-north-1"))
-    assert "111122223333" in told.err
+    for stand_in in ("111122223333", "example-bucket", "vpce-11111111111111111"):
+        assert (stand_in in told.err) is (stand_in in told.out)
+    assert ("replaces the whole" in told.err) is (policy.present is not None)
 
 
 @pytest.mark.parametrize("words", [["--policy", "endpoint-ssm"], ["--policy", "nothing", "--region", "eu-west-1"]])
 def test_a_policy_wants_a_region_and_a_name_that_there_is(words: List[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", *words]) == 2
     assert "--policy" in capsys.readouterr().err
+
+
+def test_what_a_policy_replaces_is_saved_before() -> None:
+    page = document()
+    for policy in POLICIES:
+        if "modify-vpc-endpoint" in policy.command.text or "put-bucket-policy" in policy.command.text:
+            assert policy.present is not None and "> present-policy.json" not in policy.present.text
+    for command in ("modify-vpc-endpoint", "put-bucket-policy"):
+        for found in re.finditer(rf"aws \S+ {command} ", page):
+            assert "| tee present-policy.json" in page[: found.start()].rpartition("```sh")[2]
+    assert "replaces the whole of the present one" in page
+
+
+def test_repositories_of_amazon_linux_are_let_through() -> None:
+    (endpoint,) = [policy for policy in POLICIES if policy.name == "endpoint-s3"]
+    resources = statements(endpoint, "ap-northeast-1")[0]["Resource"]
+    for bucket in ("al2023-repos-ap-northeast-1-de612dc2", "amazonlinux-2-repos-ap-northeast-1"):
+        assert f"arn:aws:s3:::{bucket}/*" in resources

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, Callable, Dict
+from pathlib import Path
+from typing import Any, Callable, Dict, Sequence
 
 import pytest
 
 from ssm_bootstrap.catalog.regions import OPENED, UNDATED, has_ec2messages, is_known, meant_region, region_from_person
+from ssm_bootstrap.cli import main
 from ssm_bootstrap.cli.flags import region as region_flag
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
@@ -35,6 +37,7 @@ def test_a_known_region_and_its_zones_are_taken(region: str) -> None:
         ("us-west-2-lax-1a", "us-west-2"),  # a Local Zone
         ("Eu-Central-1", "eu-central-1"),
         ("ap-southeast-8", "ap-southeast-8"),  # of a region to come nothing is known but its shape
+        ("ap-southeast-10", "ap-southeast-10"),
         ("xx-north-1", "xx-north-1"),
         ("us-isox-west-2", "us-isox-west-2"),
         ("eusc-fr-west-1", "eusc-fr-west-1"),
@@ -54,6 +57,7 @@ SLIPS = [
     ("us-eaast-1", "us-east-1"),
     ("eu-cetral-1", "eu-central-1"),
     ("us-gv-west-1", "us-gov-west-1"),
+    ("us-east-11", "us-east-1"),
 ]
 
 
@@ -109,3 +113,40 @@ def test_where_nobody_tells_the_year_ec2messages_is_no_need(region: str) -> None
 
 def test_no_region_stands_in_both_tables() -> None:
     assert not set(OPENED) & set(UNDATED)
+
+
+NO_SUCH_HOST = (
+    "2026-11-28 10:00:00 ERROR [ssm-agent-worker] error calling RequestManagedInstanceRoleToken: "
+    'Post "https://ssm.{region}.amazonaws.com/": dial tcp: lookup ssm.{region}.amazonaws.com on 10.0.0.2:53: no such host\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("region", "meant"), [("ap-notheast-1", "ap-northeast-1"), ("us-east-11", "us-east-1"), ("eu-west-1", ""), ("ap-east-3", "")]
+)
+def test_a_log_with_a_mistyped_region_asks_for_the_one_that_is_meant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], region: str, meant: str
+) -> None:
+    log = tmp_path / "errors.log"
+    log.write_text(NO_SUCH_HOST.format(region=region), encoding="utf-8")
+    main(["explain", str(log)])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "dns-unknown-name" in told
+    assert ("did you mean" in told) is bool(meant) and (not meant or f"did you mean {meant}?" in told)
+
+
+@pytest.mark.parametrize("arguments", [("endpoint-missing",), ("--policy", "endpoint-ssm")])
+def test_what_is_explained_takes_the_region_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: Sequence[str]
+) -> None:
+    monkeypatch.setenv("SSM_BOOTSTRAP_REGION", "CN-NORTH-1A")
+    assert main(["explain", *arguments]) == 0
+    told = capsys.readouterr()
+    assert "cn-north-1" in told.out or "--policy" in arguments
+    assert "table of regions" not in told.err
+    assert main(["explain", *arguments, "--region", "zz-midland-1"]) == 0
+    told = capsys.readouterr()
+    assert told.err.splitlines()[0].startswith("zz-midland-1: not in the table of regions")
+    monkeypatch.setenv("SSM_BOOTSTRAP_REGION", "ap-northest-1")
+    assert main(["explain", *arguments]) == ExitStatus.BAD_CONTENT
+    assert "did you mean ap-northeast-1" in capsys.readouterr().err

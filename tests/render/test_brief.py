@@ -98,3 +98,10 @@ def test_capabilities_that_fail_have_a_line_each_and_their_own_causes() -> None:
     for item in diagnosis.capabilities:
         (line,) = [line for line in lines if re.match(rf". {item.capability.value} ", line)]
         assert ("broken  s3-unreachable" in line) == (item.verdict is Verdict.BROKEN)
+
+
+def test_the_main_change_is_shown_where_another_one_comes_before_it() -> None:
+    (cause, *_) = played("no-endpoints").diagnosis.main_causes
+    changes = [command for command in cause.remedy.aws_commands if command.changes]
+    assert "modify-vpc-attribute" in changes[0].text
+    assert "create-vpc-endpoint" in getattr(first_commands(cause.remedy)[1], "text", "")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 
 from ssm_bootstrap.render.html import page
+from ssm_bootstrap.render.language import ENGLISH, speak
 from tests.render.chromium import PROGRAM, Chromium, chromium, pages_of
 from tests.render.reports import STORIES
 from tests.scenarios.player import play
@@ -19,7 +21,10 @@ SCENARIOS = (
     *("healthy-al2023", "no-endpoints", "nothing-answers", "host-firewall", "s3-http-blocked", "endpoint-security-group-closed"),
     *("resolver-silent", "tls-untrusted", "imds-off", "two-missing-agent-and-endpoints"),
 )
-NAMES = (*SCENARIOS, "enemy")
+JAPANESE = ("healthy-al2023", "no-endpoints", "tls-untrusted", "host-firewall")
+"""Told in Japanese as well, where there is a font of it."""
+
+NAMES = (*((name, "en") for name in (*SCENARIOS, "enemy")), *((name, "ja") for name in JAPANESE))
 MOST_SHEETS = 2
 BROKEN_IN_TWO = (
     "[...document.querySelectorAll('.word, .address')].filter(e => e.getClientRects().length > 1).map(e => e.textContent)"
@@ -39,14 +44,29 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
         yield one
 
 
-@pytest.fixture(scope="module", params=NAMES)
+def has_japanese_font() -> bool:
+    """Whether a font of this machine has Japanese letters."""
+    try:
+        return bool(subprocess.run(["fc-list", ":lang=ja"], capture_output=True, check=False).stdout)
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module", params=NAMES, ids="-".join)
 def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    name = request.param
+    name, language = request.param
+    if language == "ja" and not has_japanese_font():
+        pytest.skip("no font of this machine has Japanese letters")
     if name in SCENARIOS:
         found = play(read_scenario(name))
-        text = page(found.observations, found.diagnosis)
+        seen, told = found.observations, found.diagnosis
     else:
-        text = page(*STORIES[name])
+        seen, told = STORIES[name]
+    speak(language)
+    try:
+        text = page(seen, told)
+    finally:
+        speak(ENGLISH)
     path = tmp_path_factory.mktemp("page") / f"{name}.html"
     path.write_text(text, encoding="utf-8")
     return path

@@ -12,7 +12,10 @@ from ssm_bootstrap.catalog.commands import fill_commands
 from ssm_bootstrap.catalog.findingkind import change, look
 from ssm_bootstrap.catalog.findings import KINDS
 from ssm_bootstrap.model.findings import ShellCommand
+from ssm_bootstrap.render.findings_page import document
+from ssm_bootstrap.render.language import ENGLISH, say, speak
 from ssm_bootstrap.render.shell import blocks, in_variables, pasteable
+from ssm_bootstrap.render.text import Report
 
 ROWS = [row for kind in KINDS for row in (kind, *kind.variants)]
 SIDES = [side for row in ROWS for side in (row.commands, row.aws_commands) if side]
@@ -96,3 +99,32 @@ def test_a_row_looks_before_it_changes_anything(number: int) -> None:
         [True, False],
         [False, True, False],
     )
+
+
+READ_BY_A_SHELL = re.compile(r"[\"'`;()\[\]<>|&$\\!*?{}~]")
+"""What an interactive zsh reads as its own in a line that it takes for a command, as it knows no comments there."""
+
+
+@pytest.mark.parametrize("language", [ENGLISH, "ja"])
+def test_a_remark_has_nothing_that_a_shell_reads(language: str) -> None:
+    speak(language)
+    try:
+        remarks = [say(one.remark) for side in SIDES for block in blocks(fill_commands(side, {})) for one in block.commands]
+    finally:
+        speak(ENGLISH)
+    assert len(remarks) > 300 and [remark for remark in remarks if READ_BY_A_SHELL.search(remark)] == []
+
+
+@pytest.mark.parametrize("is_plain", [False, True])
+def test_neither_has_one_of_a_report(is_plain: bool) -> None:
+    report = Report(80, plain=is_plain)
+    for side in SIDES:
+        report.side("", (), fill_commands(side, {}))
+    remarks = [line for line in report.lines if line.startswith("      # ")]
+    assert len(remarks) > 300 and [line for line in remarks if READ_BY_A_SHELL.search(line)] == []
+
+
+def test_neither_has_one_of_the_page() -> None:
+    fenced = "\n".join(re.findall(r"```sh\n(.*?)```", document(), re.DOTALL))
+    remarks = re.findall(r"(?m)^# .*", fenced)
+    assert len(remarks) > 300 and [line for line in remarks if READ_BY_A_SHELL.search(line)] == []

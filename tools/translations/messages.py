@@ -19,7 +19,7 @@ from ssm_bootstrap.catalog.endpoints import NEEDS
 from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Variant
 from ssm_bootstrap.catalog.findings import KINDS
 from ssm_bootstrap.catalog.patch import CURL_STATUSES, EXIT_CODES, PATCH_STEPS
-from ssm_bootstrap.catalog.policies import POLICIES, STANDS_FOR
+from ssm_bootstrap.catalog.policies import POLICIES, REPLACES, STAND_INS
 from ssm_bootstrap.catalog.regions import UNDATED
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.cli.entry import COMMANDS, FIRST, SHORT, STATUSES
@@ -203,7 +203,9 @@ def _of_tables() -> Iterator[tuple[str, str]]:
         yield f"exit status {status} of curl", meaning
     for region, unknown in UNDATED.items():
         yield f"region {region}: what is not known", unknown
-    yield "what in a policy is to be replaced", STANDS_FOR
+    yield "what setting a policy does", REPLACES
+    for _, stand_in in STAND_INS:
+        yield "what in a policy is to be replaced", stand_in
     for policy in POLICIES:
         yield f"policy {policy.name}", policy.about
     for needs in NEEDS.values():

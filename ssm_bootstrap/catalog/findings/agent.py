@@ -202,10 +202,7 @@ KINDS: tuple[FindingKind, ...] = (
         aws_steps=(
             "In a VPC without internet access the download needs an S3 endpoint; otherwise bake the package into the image.",
         ),
-        commands=(
-            change("curl -fsS -O https://s3.{region}.{domain}/amazon-ssm-{region}/latest/linux_amd64/amazon-ssm-agent.rpm"),
-            change("curl -fsS -O https://s3.{region}.{domain}/amazon-ssm-{region}/latest/debian_amd64/amazon-ssm-agent.deb"),
-        ),
+        commands=(node.DOWNLOAD_AGENT,),
         aws_commands=(aws.S3_ENDPOINTS,),
         source="amazon-ssm-agent 3.3.1142.0, packaging; Systems Manager User Guide, the keys of the bucket amazon-ssm-REGION",
     ),
@@ -415,14 +412,20 @@ KINDS: tuple[FindingKind, ...] = (
             "Does a service control policy deny ssm:RequestManagedInstanceRoleToken or ssm:UpdateManagedInstancePublicKey?",
             "Was the node's role replaced (update-managed-instance-role)?",
         ),
-        commands=(look("sudo ssm-bootstrap explain"), node.policy("endpoint-ssm"), change("sudo ssm-bootstrap restart")),
+        commands=(
+            look("sudo ssm-bootstrap explain"),
+            node.policy("role-trust", "endpoint-ssm"),
+            change("sudo ssm-bootstrap restart"),
+        ),
         aws_commands=(
             aws.NODE,
             aws.ROLE_NAME,
             aws.ROLE_TRUST,
             aws.ROLE_POLICIES,
             aws.of_service(aws.ENDPOINT_POLICY, "ssm"),
+            aws.PRESENT_ENDPOINT_POLICY,
             aws.ATTACH_CORE,
+            aws.SET_ROLE_TRUST,
             aws.SET_ENDPOINT_POLICY,
         ),
         source=(
@@ -486,6 +489,7 @@ KINDS: tuple[FindingKind, ...] = (
             aws.of_service(aws.ENDPOINT_POLICY, "ssmmessages"),
             aws.ROLE_NAME,
             aws.ROLE_POLICIES,
+            aws.PRESENT_ENDPOINT_POLICY,
             aws.ATTACH_CORE,
             aws.SET_ENDPOINT_POLICY,
         ),

@@ -29,7 +29,7 @@ HOP_LIMIT = change(
     "enable metadata, for containers too",
 )
 
-_EMPTY = "[] means none in this account: a central VPC's are in its owner's account"
+_EMPTY = "an empty list means none in this account: a central VPC's are in its owner's account"
 """What an empty answer of a look for endpoints proves. Source: EC2 API Reference, DescribeVpcEndpoints (one's own account)."""
 
 ENDPOINT = look(
@@ -42,11 +42,18 @@ CREATE_ENDPOINT = change(
     "for name in {each_service_name}; do aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface"
     ' --vpc-id {vpc_id} --service-name "$name" --subnet-ids {subnet_id} --security-group-ids <ENDPOINT-SECURITY-GROUP-ID>'
     " --private-dns-enabled; done",
-    "create the missing endpoints: their group must allow 443 in, and both DNS attributes of the VPC must be on",
+    is_main=True,
+    about="create the missing endpoints: their group must allow 443 in, and both DNS attributes of the VPC must be on",
 )
 ENABLE_PRIVATE_DNS = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --private-dns-enabled",
     "or, if the endpoint exists, turn its private DNS on",
+)
+PRIVATE_DNS_OF_AN_ENDPOINT = replace(ENABLE_PRIVATE_DNS, about="if the endpoint exists, turn its private DNS on")
+DUAL_STACK = change(
+    "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --ip-address-type dualstack"
+    " --dns-options DnsRecordIpType=dualstack",
+    "make each of these endpoints dual-stack: its subnets must have IPv6 addresses",
 )
 S3_ENDPOINTS = look(
     "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.s3' --query"
@@ -78,10 +85,17 @@ S3_ENDPOINT_POLICY = look(
     " --query 'VpcEndpoints[].[VpcId,VpcEndpointId,VpcEndpointType,PolicyDocument]' --output text",
     "the policies of the S3 endpoints",
 )
+PRESENT_ENDPOINT_POLICY = look(
+    "aws ec2 describe-vpc-endpoints --region {region} --vpc-endpoint-ids <ENDPOINT-ID>"
+    " --query 'VpcEndpoints[0].PolicyDocument' --output text | tee present-policy.json",
+    "the present policy of the endpoint that is to be changed, kept in present-policy.json",
+)
 SET_ENDPOINT_POLICY = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --policy-document file://policy.json",
-    "set the policy saved as policy.json: docs/policies.md and `ssm-bootstrap explain --policy` have one",
+    "replace the whole policy by policy.json: the present one with the statements of docs/policies.md added, for every account"
+    " that uses the endpoint",
 )
+"""Source: EC2 API Reference, ModifyVpcEndpoint (PolicyDocument replaces the policy that is attached)."""
 ENDPOINT_INTERFACES = look(
     "aws ec2 describe-network-interfaces --region {region} --filters Name=addresses.private-ip-address,Values={addresses} --query"
     " 'NetworkInterfaces[].[NetworkInterfaceId,VpcId,SubnetId,AvailabilityZone,Description,Groups[].GroupId]'",
@@ -113,6 +127,17 @@ NETWORK_ACL = look(
     " 'NetworkAcls[].[NetworkAclId,Associations[].SubnetId,Entries[].[Egress,RuleNumber,RuleAction,Protocol,PortRange,"
     "IcmpTypeCode,CidrBlock,Ipv6CidrBlock]]'",
     "the entries of the subnet's network ACL: true is outbound; 32767 and 32768 are the final deny rules",
+)
+_ALLOW_IN_ACL = (
+    "aws ec2 create-network-acl-entry --region {region} --network-acl-id <NETWORK-ACL-ID> --rule-number <RULE-NUMBER>"
+    " --protocol tcp --rule-action allow --cidr-block <CIDR>"
+)
+ALLOW_OUT_OF_SUBNET = change(
+    f"{_ALLOW_IN_ACL} --egress --port-range From=443,To=443",
+    "if the network ACL denies it: allow 443 out, with a rule number below that of the entry that denies",
+)
+ALLOW_BACK_INTO_SUBNET = change(
+    f"{_ALLOW_IN_ACL} --ingress --port-range From=1024,To=65535", "and 1024-65535 in for the answers, with such a number too"
 )
 NETWORK_ACLS = replace(
     NETWORK_ACL,
@@ -242,6 +267,15 @@ ATTACH_CORE = change(
     'aws iam attach-role-policy --region {region} --role-name "$ROLE"'
     " --policy-arn arn:{partition}:iam::aws:policy/AmazonSSMManagedInstanceCore",
     "attach the policy that every node needs, if it is missing",
+)
+SET_ROLE_TRUST = change(
+    'aws iam update-assume-role-policy --region {region} --role-name "$ROLE" --policy-document file://role-trust.json',
+    "replace the whole trust policy, if it lacks that, by role-trust.json: the present one with that statement added",
+)
+ALLOW_ROLE_BUCKETS = change(
+    'aws iam put-role-policy --region {region} --role-name "$ROLE" --policy-name ManagedNode'
+    " --policy-document file://role-permissions.json",
+    "let the role read these buckets, with the policy role-permissions saved as role-permissions.json",
 )
 CALLER_ACCOUNT = look("aws sts get-caller-identity --region {region} --query Account", "the account of these credentials")
 QUOTAS = look(

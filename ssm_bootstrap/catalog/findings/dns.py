@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from ssm_bootstrap.catalog.addresses import RESOLVER, RESOLVER_V6
-from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, look
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Scope, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity
+
+_MISTYPED = Variant(
+    name="mistyped-region",
+    circumstance=Circumstance.REGION_IS_A_SLIP,
+    when="the region is one slip away from a known one",
+    title="The region {region} is not known (did you mean {likely_region}?)",
+    cause="The resolver says that {host} does not exist. No region {region} is known; it differs from {likely_region} by a slip.",
+    summary="Put {likely_region} in place of {region} where the region is set, if that is the one you meant.",
+    steps=(
+        "Correct the region where it is set: the flag, SSM_BOOTSTRAP_REGION or /etc/ssm-bootstrap.conf.",
+        "Check the spelling of the region, {region}, and of any endpoint in /etc/amazon/ssm/amazon-ssm-agent.json.",
+    ),
+    aws_steps=(),
+    commands=(look("sudo grep -rnF {region} /etc/amazon/ssm /etc/ssm-bootstrap.conf"), look("env | grep SSM_BOOTSTRAP_REGION")),
+    aws_commands=(),
+    source="Go net, dnsclient_unix.go; the table of regions (AWS announcements, 2026-11)",
+)
+"""The words of dns-unknown-name where the region of the name is mistyped."""
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -124,6 +142,7 @@ KINDS: tuple[FindingKind, ...] = (
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
         failures=((Stage.DNS, Failure.NAME_UNKNOWN),),
+        variants=(_MISTYPED,),
         title="The DNS name for {service} does not exist",
         cause=(
             "The resolver says that {host} does not exist. Either it does not know {domain} at all (a custom server without a "
@@ -161,7 +180,7 @@ KINDS: tuple[FindingKind, ...] = (
             aws.RESOLVER_TARGETS,
             aws.ENDPOINT,
             aws.DHCP_OPTIONS,
-            aws.ENABLE_PRIVATE_DNS,
+            aws.PRIVATE_DNS_OF_AN_ENDPOINT,
         ),
         transient=True,
         source=(

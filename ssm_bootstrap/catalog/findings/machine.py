@@ -170,7 +170,7 @@ KINDS: tuple[FindingKind, ...] = (
             f"Instance metadata by IPv6 ({IMDS_V6}) is off until HttpProtocolIpv6 is enabled; {RESOLVER_V6} resolves names.",
         ),
         commands=(look("ip -6 addr show scope global"), look("getent ahostsv6 {host}"), look("amazon-ssm-agent -version")),
-        aws_commands=(aws.of_service(aws.ENDPOINT, "ssm"),),
+        aws_commands=(aws.of_service(aws.ENDPOINT, "ssm"), aws.DUAL_STACK),
         source=(
             "amazon-ssm-agent release notes, 3.3.3270.0 (UseDualStackEndpoint); Systems Manager User Guide, setup-create-vpc; "
             "EC2 API Reference, InstanceMetadataOptionsRequest and VpcEndpoint (2026-11)"
@@ -416,7 +416,7 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         commands=(
             look("amazon-ssm-agent -version"),
-            change("curl -fsS -O https://s3.{region}.{domain}/amazon-ssm-{region}/latest/linux_amd64/amazon-ssm-agent.rpm"),
+            node.DOWNLOAD_AGENT,
             change("sudo snap refresh amazon-ssm-agent"),
         ),
         aws_commands=(aws.S3_ENDPOINTS,),

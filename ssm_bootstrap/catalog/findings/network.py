@@ -163,6 +163,8 @@ _NOTHING_ANSWERS = Variant(
         aws.ENDPOINT,
         aws.ALLOW_INSTANCE_OUTBOUND,
         aws.ALLOW_S3,
+        aws.ALLOW_OUT_OF_SUBNET,
+        aws.ALLOW_BACK_INTO_SUBNET,
     ),
     source=(
         "Amazon VPC User Guide, security groups and network ACLs (neither filters what goes to the Route 53 Resolver); "
@@ -209,8 +211,8 @@ KINDS: tuple[FindingKind, ...] = (
             aws.DHCP_OPTIONS,
             aws.HOSTED_ZONES,
             aws.DNS_PROFILES,
-            aws.CREATE_ENDPOINT,
             aws.ENABLE_DNS,
+            aws.CREATE_ENDPOINT,
             aws.ENABLE_PRIVATE_DNS,
         ),
         transient=True,
@@ -398,8 +400,8 @@ KINDS: tuple[FindingKind, ...] = (
             aws.DNS_ATTRIBUTES,
             aws.HOSTED_ZONES,
             aws.DNS_PROFILES,
-            aws.CREATE_ENDPOINT,
             aws.ENABLE_DNS,
+            aws.CREATE_ENDPOINT,
             aws.ENABLE_PRIVATE_DNS,
         ),
         source="amazon-ssm-agent issues 449 and 640",

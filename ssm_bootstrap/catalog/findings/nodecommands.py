@@ -22,6 +22,18 @@ ROUTES = look('for address in {each_address}; do ip route get "$address"; done',
 RECENT = look("sudo ssm-bootstrap explain")
 
 
-def policy(name: str) -> ShellCommand:
-    """The command that prints a policy to paste (catalog/policies.py)."""
-    return look(f"ssm-bootstrap explain --policy {name} --region {{region}}", "a sufficient policy, for the account's owner")
+DOWNLOAD_AGENT = change(
+    "curl -fsS -O https://s3.{region}.{domain}/amazon-ssm-{region}/latest/{agent_package}",
+    "the package is linux_amd64/amazon-ssm-agent.rpm or debian_amd64/amazon-ssm-agent.deb; on arm64, linux_arm64 or debian_arm64",
+)
+"""Source: Systems Manager User Guide, verify-agent-signature (the keys of the bucket amazon-ssm-REGION)."""
+
+
+def policy(*names: str) -> ShellCommand:
+    """The command that prints policies to paste (catalog/policies.py)."""
+    told = "ssm-bootstrap explain --policy {name} --region {{region}}"
+    one = told.format(name=names[0] if len(names) == 1 else "$name")
+    return look(
+        one if len(names) == 1 else f"for name in {' '.join(names)}; do {one}; done",
+        "a sufficient policy, for the account's owner",
+    )

@@ -400,7 +400,11 @@ KINDS: tuple[FindingKind, ...] = (
             "Does a proxy or firewall in the path answer instead of the service?",
         ),
         commands=(look("ssm-bootstrap probe --region {region} --for register"), node.policy("endpoint-ssm")),
-        aws_commands=(aws.of_service(aws.ENDPOINT_POLICY, "ssm"), aws.SET_ENDPOINT_POLICY),
+        aws_commands=(
+            aws.of_service(aws.ENDPOINT_POLICY, "ssm"),
+            aws.PRESENT_ENDPOINT_POLICY,
+            aws.SET_ENDPOINT_POLICY,
+        ),
         source=(
             "AWS Systems Manager User Guide, 2026-11: setup-create-vpc, endpoint policy considerations for hybrid nodes; "
             "service control policies for hybrid nodes"

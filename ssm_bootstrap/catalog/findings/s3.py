@@ -31,16 +31,10 @@ _PART = Variant(
         "Check where the names resolve to: addresses inside the VPC, or public ones.",
     ),
     aws_steps=(
-        (
-            "Is there a gateway endpoint com.amazonaws.{region}.s3 in this VPC, associated with the subnet's route table? It "
-            "covers S3 in {region} only: no other region, and no s3-accelerate name."
-        ),
+        s3ways.GATEWAY,
         "Does the private DNS of the S3 interface endpoint, or a private hosted zone, cover {host}?",
         *s3ways.EACH,
-        (
-            "With a gateway endpoint: do the instance's security group and the network ACL allow traffic to the whole prefix "
-            "list com.amazonaws.{region}.s3, and not just to some of its addresses?"
-        ),
+        s3ways.WHOLE_LIST,
     ),
     commands=(
         look("getent ahosts {host}"),
@@ -180,6 +174,7 @@ _GATEWAY_ALONE = Variant(
         "Give this subnet an S3 gateway endpoint, associated with its route table, and allow outbound 443 and 80 to the S3 "
         "managed prefix list."
     ),
+    aws_steps=(s3ways.GATEWAY, s3ways.GATEWAY_ALONE, s3ways.WHOLE_LIST, s3ways.IPV6),
     source="Amazon S3 User Guide, privatelink-interface-endpoints (restrictions, 2026-11)",
 )
 
@@ -348,9 +343,16 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         commands=(
             look("curl -sS -m 5 -i https://s3.{region}.{domain}/amazon-ssm-{region}/latest/VERSION"),
-            node.policy("endpoint-s3"),
+            node.policy("endpoint-s3", "role-permissions"),
         ),
-        aws_commands=(aws.S3_ENDPOINT_POLICY, aws.ROLE_NAME, aws.ROLE_POLICIES, aws.SET_ENDPOINT_POLICY),
+        aws_commands=(
+            aws.S3_ENDPOINT_POLICY,
+            aws.PRESENT_ENDPOINT_POLICY,
+            aws.ROLE_NAME,
+            aws.ROLE_POLICIES,
+            aws.SET_ENDPOINT_POLICY,
+            aws.ALLOW_ROLE_BUCKETS,
+        ),
         source=(
             "Systems Manager User Guide, ssm-agent-technical-details (minimum S3 permissions); "
             "amazon-ssm-agent 3.3.1142.0, agent/fileutil/artifact/artifact.go:110"

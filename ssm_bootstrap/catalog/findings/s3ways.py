@@ -22,6 +22,16 @@ GATEWAY_ALONE = (
 IPV6 = "IPv6 needs a gateway endpoint of address type dualstack, not ipv4; rules for 0.0.0.0/0 do not cover ::/0."
 """What a gateway endpoint's address type decides, and what filters do."""
 
+GATEWAY = (
+    "Is there a gateway endpoint com.amazonaws.{region}.s3 in this VPC, associated with the subnet's route table? It covers S3 "
+    "in {region} only: no other region, and no s3-accelerate name."
+)
+WHOLE_LIST = (
+    "With a gateway endpoint: do the instance's security group and the network ACL allow traffic to the whole prefix list "
+    "com.amazonaws.{region}.s3, and not just to some of its addresses?"
+)
+"""What a gateway endpoint needs. Source: AWS PrivateLink guide, vpc-endpoints-s3."""
+
 EACH = (DUAL_STACK_NAMES, GATEWAY_ALONE, IPV6)
 """All that decides which kind of endpoint carries a name: every row about a way to S3 has these."""
 

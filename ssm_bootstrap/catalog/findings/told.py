@@ -54,7 +54,7 @@ KINDS: tuple[FindingKind, ...] = (
                 title="The VPC endpoint policy denies a call",
                 cause="The service was reached and answered that the VPC endpoint policy does not allow this call: {detail}.",
                 summary="Allow the call in the VPC endpoint policy for {service}.",
-                aws_commands=(aws.NODE, aws.ENDPOINT_POLICY, aws.SET_ENDPOINT_POLICY),
+                aws_commands=(aws.NODE, aws.ENDPOINT_POLICY, aws.PRESENT_ENDPOINT_POLICY, aws.SET_ENDPOINT_POLICY),
             ),
         ),
         title="The node's role is not allowed to make a call",

@@ -163,8 +163,8 @@ def _is_printed_failure(record: LogRecord, file: str) -> bool:
 
 
 def reads_as_failure(message: str) -> bool:
-    """Whether a program's words tell of a failure, known or not."""
-    return _FAILURE.match(message) is not None
+    """Whether a program's words tell of a failure, known or not, that is not known to be harmless."""
+    return _FAILURE.match(message) is not None and read_message(message).benign is None
 
 
 def _judge_state(record: LogRecord, reading: RecordReading, file: str, around: LogContext) -> Judgement:

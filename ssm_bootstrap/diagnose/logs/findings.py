@@ -12,6 +12,7 @@ from ssm_bootstrap.catalog.endpoints import NEEDED_SERVICES
 from ssm_bootstrap.catalog.findingkind import Circumstance, Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import is_aws_host, partition_of, region_of
+from ssm_bootstrap.catalog.regions import slip_of
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.logs.classify import Sighting
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
@@ -166,6 +167,7 @@ def _circumstances(best: Sighting, facts: Mapping[str, str], whole: _Whole) -> s
         Circumstance.REGISTERING: doing is not None and Capability.REGISTER in doing.breaks,
         Circumstance.PROXY_WANTS_LOGIN: failure is Failure.PROXY_AUTH_REQUIRED,
         Circumstance.HOST_OF_OTHERS: is_of_others,
+        Circumstance.REGION_IS_A_SLIP: bool(facts["likely_region"]),
         Circumstance.ADDRESS_UNSAID: failure is Failure.TIMED_OUT and not facts["address"],
     }
     by_name = circumstance_of(facts["host"], whole.region)
@@ -234,6 +236,7 @@ def _facts(code: str, best: Sighting, bundle: Sequence[Sighting], whole: _Whole)
         "address": next((fault.address for fault in faults if fault.address and not fault.proxy), ""),
         "port": next((str(fault.port) for fault in faults if fault.port and not fault.proxy), ""),
         "region": region,
+        "likely_region": slip_of(region, whole.site),
         "domain": domain,
         "detail": best.judgement.detail,
         "proxy": (by_proxy[0].name or f"{by_proxy[0].address}:{by_proxy[0].port}") if by_proxy else "",

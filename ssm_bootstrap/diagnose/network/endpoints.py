@@ -12,6 +12,7 @@ from ssm_bootstrap.catalog.distributions import authority_place
 from ssm_bootstrap.catalog.findingkind import Circumstance
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
+from ssm_bootstrap.catalog.regions import slip_of
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.reachability import Reach, Standing, circumstance_of, hosts_of, is_carried_here, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
@@ -68,6 +69,7 @@ def _circumstances(case: Case, group: Sequence[Reach]) -> set[Circumstance]:
         Circumstance.PROXY_IS_UNREADABLE: all(proxy is not None and proxy.is_unreadable for proxy in proxies),
         Circumstance.PROXY_WITHOUT_TLS: all(proxies) and all(reach.shown_by.last.failure is Failure.NOT_TLS for reach in group),
         Circumstance.PROXY_WANTS_LOGIN: all(reach.shown_by.last.failure is Failure.PROXY_AUTH_REQUIRED for reach in group),
+        Circumstance.REGION_IS_A_SLIP: bool(slip_of(case.region, case.site)),
         Circumstance.NOTHING_ANSWERS: _is_all_silent(case.reaches),
         Circumstance.NO_NAME_LEADS_INSIDE: _is_all_outside(case.reaches),
     }
@@ -127,6 +129,7 @@ def _facts(case: Case, group: Sequence[Reach]) -> dict[str, str]:
     authority = authority_place(case.instance.system_id) if case.instance is not None else None
     return {
         "service": _joined(services_of(group)),
+        "likely_region": slip_of(case.region, case.site),
         "host": first.target.host,
         "address": first.address or "",
         "port": _joined(str(reach.shown_by.target.port) for reach in group),
