@@ -10,7 +10,7 @@ from typing import Mapping, NamedTuple, Optional
 
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import AgentPart
-from ssm_bootstrap.model.logs import LogRecord
+from ssm_bootstrap.model.logs import Level, LogRecord
 
 
 class _Row(NamedTuple):
@@ -124,7 +124,8 @@ _ROWS: tuple[_Row, ...] = (
     ),
     _Row(
         "the part that serves sessions", _SESSION, "a session was not begun, or broke off; a new one can be started",
-        "SessionProcessorWrapper",
+        "SessionProcessorWrapper pluginName=Standard_Stream pluginName=InteractiveCommands pluginName=NonInteractiveCommands "
+        "pluginName=Port",
         "websocketchannel websocketutil agentmessage datachannel port port_basic port_mux sessionplugin singlecommand shell "
         "shell_unix eventlog utility_unix",
         "Serialize@model Deserialize@model NewCloudWatchService@service createFileChannelAndExecutePlugin@main",
@@ -191,6 +192,9 @@ _PROCESSES: tuple[_Row, ...] = (
 )
 """Where neither a prefix nor the place tells more."""
 
+OTHER_PROGRAM = AgentPart("another program's output", None, "a program that was run said this; the agent did not")
+"""What printed a line that stands between records and is no record of the agent."""
+
 PARTS: tuple[AgentPart, ...] = tuple(AgentPart(*row[:3]) for row in (*_ROWS, *_PROCESSES))
 
 
@@ -202,12 +206,19 @@ _BY_CONTEXT, _BY_FILE, _BY_FUNCTION = _table(_ROWS, "contexts"), _table(_ROWS, "
 _BY_PROCESS = _table(_PROCESSES, "contexts")
 
 
+_SESSION_PROCESSES, _SHARED = frozenset(("ssm-session-worker", "ssm-session-logger")), frozenset(("DataBackend",))
+"""In the processes of a session, a prefix that those of documents have too tells nothing."""
+
+
 def part_of(record: LogRecord) -> Optional[AgentPart]:
     """The part of the agent that wrote a record: by its innermost known prefix, its source, its process; None if none tells."""
+    if record.level is Level.NONE:
+        return OTHER_PROGRAM
     function, _, place = record.source.partition(" @ ")
     file = place.rsplit(".", 1)[0]
     file = file[:-3] if file.endswith(".go") else file
-    prefixes = tuple(reversed(record.context))
+    is_of_a_session = not _SESSION_PROCESSES.isdisjoint(record.context)
+    prefixes = tuple(name for name in reversed(record.context) if not (is_of_a_session and name in _SHARED))
     return (
         next((_BY_CONTEXT[name] for name in prefixes if name in _BY_CONTEXT), None)
         or _BY_FUNCTION.get(f"{function.rsplit('.', 1)[-1]}@{file}")

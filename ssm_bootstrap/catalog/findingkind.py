@@ -58,6 +58,7 @@ class Circumstance(str, Enum):
     S3_BY_GATEWAY_ALONE = "a name of S3's that no interface endpoint carries"
     ADDRESS_UNSAID = "a log tells of silence and not of the address"
     REGISTERING = "a registration was under way"
+    HOST_OF_OTHERS = "the host is none of AWS"
     NOTHING_ANSWERS = "names lead into the VPC, and nothing that was dialled answers"
     REGION_IS_A_SLIP = "a region that nobody knows, one slip away from a known one"
     NO_NAME_LEADS_INSIDE = "no service's name leads into the VPC"

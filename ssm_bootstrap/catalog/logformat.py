@@ -23,7 +23,7 @@ HEAD = re.compile(rb"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (TRACE|DEBUG
 
 JOURNAL = re.compile(
     rb"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))"
-    rb" \S{1,255} [\w.@-]{1,64}\[\d{1,10}\]: "
+    rb" \S{1,255} (?P<process>[\w.@-]{1,64})\[\d{1,10}\]: "
 )
 """What ``journalctl`` and syslog put before each line: the old form, and RFC 3339 (Ubuntu 24.04's syslog, ``-o short-iso``)."""
 
@@ -37,7 +37,7 @@ OTHER_SHAPES = "(further shapes)"
 """The shape of the group that counts records whose own shape had no room."""
 
 _SOURCE = re.compile(r"\[([^\]@\n]{1,200} @ [^\]\n]{1,200}\.\d+)\] ")
-_CONTEXT = re.compile(r"\[((?!Errno )[^\]|\n]{0,200})\] ")
+_CONTEXT = re.compile(r"\[((?!Errno |MIRROR\])[^\]|\n]{0,200})\] ")
 _MAX_CONTEXT = 12
 
 
@@ -111,6 +111,21 @@ def clean_line(line: bytes) -> bytes:
             if line.startswith(_SYSLOG_TAB):
                 line = b"\t" + line[len(_SYSLOG_TAB) :]
     return line
+
+
+_SENDER_END = ":"
+"""What the prefix of a line of another sender of the journal ends with; none of the agent's own does."""
+
+
+def with_sender(process: bytes, line: bytes) -> bytes:
+    """A line that another process than the agent's sent to the journal, with its name as a prefix."""
+    name = process.rpartition(b"/")[2].partition(b"[")[0]
+    return line if not name or b"ssm" in name else b"[%s%s] %s" % (name, _SENDER_END.encode(), line)
+
+
+def is_of_another_sender(record: LogRecord) -> bool:
+    """Whether another process sent a record to the journal: it has its own affairs there."""
+    return bool(record.context) and record.context[0].endswith(_SENDER_END)
 
 
 def records_of(text: str, zone: tzinfo) -> Iterator[LogRecord]:

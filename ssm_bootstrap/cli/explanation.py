@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
+from ssm_bootstrap.catalog.signatures.managers import HARMLESS
 from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.cli.output import exit_status, in_full, new_report, print_document, print_report
-from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
+from ssm_bootstrap.diagnose.logs.classify import reads_as_failure
+from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs, is_known
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.model.localtime import in_zone, time_in_words
@@ -32,7 +35,8 @@ MOST_UNEXPLAINED = 20
 def tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secrets: Secrets) -> int:
     """Print what a digest means; gives the exit status, raises Refusal (66) for what is no log, and Leak."""
     found = explain_logs(digest, NO_SITE, region=arguments.region)
-    search.must_be_recognised(digest, any(found.records) or bool(found.findings))
+    search.must_be_recognised(digest, _is_anything_told(found))
+    _mention_untold(digest, arguments)
     region, source = arguments.region or found.region, "flag" if arguments.region else "logs"
     if not region and found.findings and search.is_own:
         region, source = search.own_region()
@@ -47,6 +51,27 @@ def tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secre
     else:
         print_report(_report(digest, found, search, region, arguments, secrets), secrets)
     return status
+
+
+def _is_anything_told(found: LogDiagnosis) -> bool:
+    """Whether anything is told of the agent, or of a fault: what healthy programs print is neither."""
+    explained, _, unexplained = found.records
+    return bool(explained or unexplained or found.findings or any(note.id not in HARMLESS for note in found.harmless))
+
+
+def _mention_untold(digest: LogDigest, arguments: argparse.Namespace) -> None:
+    """Say which of several files that were named told nothing: it was read, and counts for nothing."""
+    if len(arguments.files) < 2:
+        return
+    named = {os.path.abspath(word) for word in arguments.files}
+    telling = {group.file for group in digest.groups if is_known(group)}
+    failing = {group.file for group in digest.groups if reads_as_failure(group.sample.message)}
+    empty, nothing = phrase("it is empty"), phrase("nothing in it tells of a fault, and it is no log of the agent")
+    unknown = phrase("no line of it is known, and it is no log of the agent")
+    for file in digest.files:
+        if file.path in named and not file.headed and file.path not in telling and not file.remarks:
+            told = unknown if file.path in failing else nothing if file.bytes_read else empty
+            arguments.say(f"{file.path}: {say(told)}")
 
 
 def _document(

@@ -170,7 +170,15 @@ class Search:
             return
         if (not digest.files and self.kinds == KINDS) or not any(os.path.isdir(word) for word in self.files):
             name = digest.files[0].path if digest.files else self.files[0]
-            expected = "explain: {name}: expected the agent's log, or what a command printed; no line of it is known"
+            from ssm_bootstrap.diagnose.logs.classify import reads_as_failure
+
+            expected = (
+                "explain: {name}: no line of it is known, and it is no log of the agent: expected the agent's log, or what a "
+                "command printed"
+                if any(reads_as_failure(group.sample.message) for group in digest.groups)
+                else "explain: {name}: nothing in it tells of a fault, and it is no log of the agent: expected the agent's log, "
+                "or what a command printed"
+            )
             raise Refusal(ExitStatus.NO_INPUT, phrase(expected, name=name))
 
     def sources(self) -> tuple[Source, ...]:

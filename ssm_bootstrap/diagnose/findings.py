@@ -12,7 +12,12 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.model.findings import Evidence, Finding, Remedy, Severity, State
 from ssm_bootstrap.model.phrase import Phrase, phrase
 
-_UNKNOWN = {"mi": phrase("this node"), "issuer": phrase("an issuer that is not named"), "host": phrase("the server")}
+_UNKNOWN = {
+    "mi": phrase("this node"),
+    "issuer": phrase("an issuer that is not named"),
+    "host": phrase("the server"),
+    "address": phrase("its address"),
+}
 """What stands in a sentence for a fact that is not known; a command has the fact's name in angle brackets."""
 
 
@@ -37,7 +42,8 @@ def make_finding(
     kind = FINDINGS[code].worded(variant)
     known = {name: value for name, value in (facts or {}).items() if value}
 
-    told = {**_UNKNOWN, **known, "subject": phrase(subject) if subject == kind.subject else subject}
+    about = {} if known.get("service") else {"service": known.get("host") or subject}
+    told = {**_UNKNOWN, **about, **known, "subject": phrase(subject) if subject == kind.subject else subject}
 
     def fill(text: str) -> Phrase:
         names = [name for _, name, _, _ in Formatter().parse(text) if name]

@@ -61,6 +61,7 @@ class LogGroup:
     file: str
     line: int
     spells: tuple[Spell, ...] = ()  # in order of time; records without a time are in none
+    last_place: int = 0  # of its last record in the order of reading, whether it bears a time or not
 
 
 @dataclass(frozen=True)

@@ -94,8 +94,8 @@ def test_a_killed_script_is_told_what_it_lacks() -> None:
 )
 def test_a_session_key_that_is_refused_names_the_key_and_the_role(tail: str) -> None:
     (finding,) = explained(KEY + tail).findings
-    assert (finding.code, finding.variant) == ("session-failed", "key")
-    assert "kms:Decrypt for the node's role" in finding.remedy.summary
+    assert (finding.code, finding.variant, finding.severity.value) == ("session-failed", "key-node", "error")
+    assert "kms:Decrypt on the key for the node's role" in finding.remedy.summary
 
 
 def test_a_session_key_without_a_way_to_kms_is_a_missing_way() -> None:

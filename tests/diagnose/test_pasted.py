@@ -263,7 +263,7 @@ def test_a_request_without_its_reason(api: str) -> None:
             [("session-failed", "proxy-command", "warning")],
         ),
         ("socket.gaierror: [Errno -3] Temporary failure in name resolution", []),
-        ("OSError: [Errno 28] No space left on device", []),
+        ("OSError: [Errno 28] No space left on device", [("disk-full", "", "error")]),
         ("amazon-ebs: /var/tmp/x/amazon-ssm-agent.rpm: does not update installed package.\nError: Nothing to do", []),
     ],
 )

@@ -73,6 +73,22 @@ _MASKED = Variant(
 )
 """The words of agent-not-running where the unit is masked."""
 
+_NOT_INSTALLED = Variant(
+    name="not-installed",
+    when="ssm-setup-cli could not install the agent",
+    title="ssm-setup-cli could not install the agent",
+    cause="ssm-setup-cli downloads the agent's package and installs it with snap, dpkg or rpm, and that failed: {detail}.",
+    summary="Fix what the package manager says, then run ssm-setup-cli again.",
+    steps=(
+        "Is there snap, dpkg or rpm on this machine, and is none of them locked or half done?",
+        "The log of ssm-setup-cli names the step that failed.",
+    ),
+    commands=(look("sudo tail -n 50 /var/log/amazon/ssm/ssm-setup-cli.log"), look("df -h /var /tmp")),
+    aws_steps=(),
+    source="amazon-ssm-agent 3.3.1142.0, agent/setupcli",
+)
+"""The words of agent-missing where its installation failed."""
+
 _NO_SETUP_CLI = Variant(
     name="no-setup-cli",
     when="nodeadm does not find ssm-setup-cli",
@@ -143,6 +159,21 @@ _RUN_AS_UNSET = Variant(
 )
 """The words of session-user-missing where no user is named at all."""
 
+_USER_NOT_CREATED = Variant(
+    name="not-created",
+    when="the agent could not create ssm-user",
+    title="The agent could not create ssm-user",
+    cause=(
+        "Sessions run as ssm-user unless Run As is on. The agent could not create that user: {detail}. useradd refuses it, "
+        "for example because /etc/passwd is immutable or the group ssm-user already exists."
+    ),
+    summary="Create ssm-user by hand, or turn Run As on with a user that exists.",
+    steps=("Exit status 9 or 10 of useradd: the group exists or cannot be written.", "Open a session again afterwards."),
+    commands=(look("getent passwd ssm-user"), look("getent group ssm-user"), look("lsattr /etc/passwd /etc/group")),
+    source="amazon-ssm-agent 3.3.1142.0, agent/session/utility/utility_unix.go; useradd(8), EXIT VALUES",
+)
+"""The words of session-user-missing where the agent's own user could not be made."""
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-missing",
@@ -152,7 +183,10 @@ KINDS: tuple[FindingKind, ...] = (
         explains=("agent-config-invalid", "agent-not-running", *families.NO_TOKEN),
         stops_registering=True,
         exit_status=ExitStatus.BAD_CONTENT,
-        variants=(_NO_SETUP_CLI,),
+        variants=(
+            _NO_SETUP_CLI,
+            _NOT_INSTALLED,
+        ),
         title="amazon-ssm-agent is not installed",
         cause=(
             "Neither the agent's package nor its snap is installed on this machine, so there is nothing to register or restart."
@@ -470,6 +504,35 @@ KINDS: tuple[FindingKind, ...] = (
         variants=(
             _UPDATE_UNSUPPORTED,
             Variant(
+                name="step-down",
+                when="the downgrade needs a version in between",
+                title="The agent was not downgraded: it needs a version in between",
+                cause="The updater cannot go from the running version to the requested one directly: {detail}.",
+                summary="Downgrade to a version from 3.1.821.0 to 3.2.923.0 first, then to the requested one.",
+                steps=("Check which version is running.",),
+                commands=(look("amazon-ssm-agent -version"),),
+            ),
+            Variant(
+                name="in-progress",
+                when="another update is running",
+                title="The agent was not updated: another update is running",
+                cause="Another update of the agent holds the updater's lock, for up to an hour: {detail}.",
+                summary="Wait until the other update is done, then update again if the version is still the old one.",
+                steps=("Check which version is running.",),
+                commands=(look("amazon-ssm-agent -version"),),
+                transient=True,
+            ),
+            Variant(
+                name="snap-busy",
+                when="snapd cannot refresh the snap now",
+                title="The agent was not updated: snapd cannot change the snap now",
+                cause="snapd does not refresh a snap while its programs run or another change is under way: {detail}.",
+                summary="Wait for snapd's own change, or refresh the snap with --ignore-running.",
+                steps=("See what snapd is changing; it refreshes the snap by itself later.",),
+                commands=(look("snap changes"), look("snap list amazon-ssm-agent")),
+                transient=True,
+            ),
+            Variant(
                 name="older",
                 when="the requested version is older than the running one",
                 title="The agent was not updated: the running version is newer",
@@ -581,7 +644,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.AGENT,
         subject="session preferences",
         breaks=(Capability.SESSION,),
-        variants=(_RUN_AS_UNSET,),
+        variants=(_RUN_AS_UNSET, _USER_NOT_CREATED),
         title="Run As names a user that does not exist on this node",
         cause=(
             "Run As is on in the session preferences, but the user named there or in the SSMSessionRunAs tag does not "

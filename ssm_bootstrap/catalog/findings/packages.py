@@ -41,6 +41,18 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         subject="the packages",
         breaks=(Capability.PATCH,),
+        variants=(
+            Variant(
+                name="modular",
+                when="a module stream keeps the package out",
+                title="An enabled module stream keeps a package out",
+                cause="dnf leaves out packages of module streams that are not enabled: {detail}.",
+                summary="Enable the module stream that has the package, or reset the module, then patch again.",
+                steps=("Which stream of the module is enabled, and which one has the package?",),
+                commands=(look("dnf module list"),),
+                aws_steps=(),
+            ),
+        ),
         title="A package's dependencies cannot be installed",
         cause=(
             "The package manager cannot meet a package's dependencies: a lock or a rejected patch keeps one out, a package "
@@ -67,6 +79,17 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="package-manager-broken",
         severity=Severity.ERROR,
+        variants=(
+            Variant(
+                name="snapd",
+                when="snapd is missing or cannot work",
+                title="snapd is not ready on this machine",
+                cause="A snap could not be changed because snapd is not running or not complete: {detail}.",
+                summary="Start snapd, or install the agent from its .deb or .rpm package instead of the snap.",
+                steps=("Does snapd run, and is there a link /snap to /var/lib/snapd/snap?",),
+                commands=(look("systemctl status snapd.service snapd.socket"), look("ls -ld /snap /var/lib/snapd/snap")),
+            ),
+        ),
         subject="the package manager",
         breaks=(Capability.PATCH,),
         explains=("package-dependencies",),
@@ -119,6 +142,27 @@ KINDS: tuple[FindingKind, ...] = (
             look("dnf -v repolist"),
         ),
         variants=(
+            Variant(
+                name="no-mirrors",
+                when="the mirror list names no mirror",
+                title="A repository's mirror list has no mirror for this release",
+                cause=(
+                    "The mirror list was reached and is empty: {detail}. The release is past its end of life and was moved to "
+                    "an archive, or the release in the URL is wrong."
+                ),
+                summary="Move to a supported release, or use a mirror or archive that still has this one.",
+                steps=("Compare the release in the repository's URL with this system's release.",),
+                commands=(look("cat /etc/os-release"), look("dnf -v repolist")),
+            ),
+            Variant(
+                name="subscription",
+                when="the subscription service does not accept this machine",
+                title="Red Hat's subscription service does not accept this machine",
+                cause="subscription-manager was refused, or its identity certificate has expired: {detail}.",
+                summary="Register this machine with Red Hat again, or use the repositories of its RHUI client package.",
+                steps=("An instance from an RHEL image on EC2 needs no subscription: its RHUI client package is enough.",),
+                commands=(look("sudo subscription-manager status"), look("rpm -qa '*rhui*'")),
+            ),
             Variant(
                 name="s3",
                 when="the repository is in S3",

@@ -88,6 +88,31 @@ _REPOSITORIES = (
         aws_commands=(),
     ),
     Variant(
+        name="snaps",
+        when="the store of snaps cannot be reached",
+        title="The snap store cannot be reached",
+        cause=(
+            "snapd downloads from api.snapcraft.io and its CDN, which are on the internet, and could not: {detail}. No VPC "
+            "endpoint leads there."
+        ),
+        summary="Give snapd a proxy that allows the snap store, or install the agent's .deb package from S3 instead.",
+        steps=("A proxy for snapd is set with `snap set system proxy.https=`.",),
+        commands=(look("snap get system proxy"), look("snap list amazon-ssm-agent")),
+        aws_steps=("Is there a proxy or a NAT gateway that lets this subnet reach *.snapcraft.io and *.snapcraftcontent.com?",),
+        aws_commands=(),
+    ),
+    Variant(
+        name="subscription",
+        when="Red Hat's subscription service cannot be reached",
+        title="Red Hat's subscription service cannot be reached",
+        cause="subscription-manager could not reach its server, which is on the internet: {detail}. No VPC endpoint leads there.",
+        summary="Give subscription-manager a proxy, register with a Satellite, or use the RHUI client's repositories.",
+        steps=("A proxy for subscription-manager is set in /etc/rhsm/rhsm.conf.",),
+        commands=(look("sudo subscription-manager status"), look("grep -n proxy /etc/rhsm/rhsm.conf")),
+        aws_steps=(),
+        aws_commands=(),
+    ),
+    Variant(
         name="download",
         when="your own script downloads from outside AWS",
         severity=Severity.WARNING,
@@ -410,6 +435,18 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         commands=(look("dnf repolist --all"), look("apt-get update --print-uris"), look("zypper repos --uri")),
         variants=(
+            Variant(
+                name="certificate",
+                when="this machine's own client certificate cannot be used",
+                title="This machine's own client certificate for a repository cannot be used",
+                cause=(
+                    "The repository asks for a client certificate, and the one that its configuration names could not be "
+                    "loaded: {detail}. The file is missing, cannot be read, or does not fit its key."
+                ),
+                summary="Reinstall the package that brings the certificate (the RHUI client, or register again), then try again.",
+                steps=("Which files do sslclientcert and sslclientkey name, and can root read them?",),
+                commands=(look("grep -rn sslclient /etc/yum.repos.d"), look("rpm -qa '*rhui*'")),
+            ),
             Variant(
                 name="unfilled",
                 when="a variable in a repository's URL was not filled in",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ssm_bootstrap.catalog.addresses import TIME, TIME_V6
-from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, change, look
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Scope, Teller, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.failure import Failure, Stage
@@ -25,6 +25,21 @@ KINDS: tuple[FindingKind, ...] = (
         scope=Scope.OF_ITS_HOSTS,
         is_of_the_way=True,
         failures=((Stage.TLS, Failure.UNTRUSTED_ISSUER),),
+        variants=(
+            Variant(
+                name="other-host",
+                when="the host is none of AWS",
+                circumstance=Circumstance.HOST_OF_OTHERS,
+                title="Untrusted certificate authority for {host}",
+                cause=(
+                    "{host} is not a Systems Manager endpoint; a program on this machine reached it and got a certificate "
+                    "that is not trusted: {detail}. A proxy or firewall in the path intercepts TLS, or its own CA is missing."
+                ),
+                summary="Exempt {host} from TLS inspection, or add the CA's certificate to the system trust store.",
+                aws_steps=("Firewall or proxy: exempt {host} from TLS inspection.",),
+                aws_commands=(),
+            ),
+        ),
         title="Untrusted certificate authority for {service}",
         cause=(
             "{host} presents a certificate issued by {issuer}, which is not in this machine's trust store. If the issuer is not "

@@ -7,6 +7,7 @@ from ssm_bootstrap.catalog.signatures.benign import BENIGN
 from ssm_bootstrap.catalog.signatures.credentials import CREDENTIALS
 from ssm_bootstrap.catalog.signatures.kinds import Signature
 from ssm_bootstrap.catalog.signatures.local import LOCAL
+from ssm_bootstrap.catalog.signatures.managers import MANAGERS
 from ssm_bootstrap.catalog.signatures.messaging import MESSAGING
 from ssm_bootstrap.catalog.signatures.packages import PACKAGES
 from ssm_bootstrap.catalog.signatures.parts import PARTS
@@ -28,6 +29,7 @@ SIGNATURES: tuple[Signature, ...] = (
     + UPDATES
     + S3
     + CREDENTIALS
+    + MANAGERS
     + PACKAGES
     + PLUGINS
     + PROGRAMS
@@ -45,5 +47,6 @@ The machine's own errors (disk, permission) come late: they are the tail of many
 NETWORK_WORDS = (
     *("dial tcp", "lookup ", "x509: ", "tls: ", "Client.Timeout"),  # Go
     *("curl: (", " URL", "SSL validation failed for", "[Errno "),  # curl, botocore, Python
+    *("ConnectionPool(host=", "<urlopen error "),  # urllib3, urllib
 )
 """What a message holds, one of them at least, that tells an error of the network."""

@@ -85,6 +85,7 @@ class Signature(NamedTuple):
     sums_up: bool = False  # it closes what was said before it, and counts (or is told) where nothing else says why
     alone: str = ""  # of what is harmless beside others: the code that it leads to in a text that tells nothing else
     gives_way_to: str = ""  # of a cause: the code that is its reason where that was told at the same time
+    righted_by: tuple[str, ...] = ()  # of a cause: ids of what the same output says later on where it came right after all
     after: Optional[After] = None  # of a cause: what it means where a good sign came before
     needs_phase: bool = False  # of a cause: it tells too little by itself, and counts where it is known what was being done
     over_network: bool = False  # of a cause: it tells more than the network error in the same message, and counts instead of it

@@ -24,7 +24,7 @@ _INOTIFY_OF_OTHERS: tuple[Signature, ...] = tuple(
             "Error: ENOSPC: System limit for number of file watchers reached, watch '/srv/x'",
         ),
         (
-            *("node", "no space left on device, watch '", r"\bno space left on device, watch '"),
+            *("node", "o space left on device, watch '", r"\b[Nn]o space left on device, watch '"),
             "[ERROR] ENOSPC: no space left on device, watch '/var/www/html/x'",
         ),
         (
@@ -293,19 +293,27 @@ LOCAL: tuple[Signature, ...] = (
     Signature(
         id="disk-full",
         kind=Kind.CAUSE,
-        fixed="no space left on device",
+        fixed="o space left on device",
         pattern=(
-            r"(?m:^)(?![^\n]{0,400}\binotify_)[^\n]{0,4000}?(?<!add watch: )(?<!start watcher: )(?<!create channel: )"
-            r"(?<!ipc channel: )no space left on device(?!, watch ')"
+            r"(?m:^)(?![^\n]{0,400}\binotify_)[^\n]{0,4000}?(?<!add watch: )(?<!directory watch: )"
+            r"(?<!start watcher: )(?<!create channel: )"
+            r"(?<!ipc channel: )[Nn]o space left on device(?!, watch ')"
         ),
         meaning="a file system is full",
         code="disk-full",
+        gives_way_to="inotify-exhausted",
         source="Linux errno ENOSPC",
-        samples=(formatted("open /var/lib/amazon/ssm/Vault/Store/RegistrationKey: no space left on device"),),
+        samples=(
+            formatted("open /var/lib/amazon/ssm/Vault/Store/RegistrationKey: no space left on device"),
+            documented("tar: x.tar.gz: Cannot write: No space left on device"),
+            documented("OSError: [Errno 28] No space left on device"),
+        ),
         near_misses=(
             "error clearing the instance registration information. open /x: read-only file system",
             "filewatcher listener encountered error when add watch: no space left on device",
             "inotify_add_watch /etc/amazon/ssm: no space left on device",
+            "Failed to add /run/x to directory watch: No space left on device",
+            "warning: %post(kernel) scriptlet notes: no space left to check",
         ),
     ),
     Signature(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Sample, Signature, documented, measured
+from ssm_bootstrap.catalog.signatures.managers import LISTED, WENT_ON
 
 _APT = "apt 2.x (apt-pkg, methods/http and methods/gpgv); public reports"
 _DPKG = "dpkg 1.21, lib/dpkg/dbmodify.c; apt 2.x apt-pkg/deb/debsystem.cc"
@@ -36,13 +37,14 @@ def _row(
     is_minor: bool = False,
     is_of_patching: bool = False,
     sums_up: bool = False,
+    righted_by: tuple[str, ...] = (),
     near_misses: tuple[str, ...] = (),
 ) -> Signature:
     """A cause; without a code it is told and nothing is claimed."""
     return Signature(
         id=name, kind=Kind.CAUSE, fixed=fixed, pattern=pattern, meaning=meaning, source=source, samples=samples,
         code=code or None, variant=variant, transient=transient, is_minor=is_minor, is_of_patching=is_of_patching,
-        sums_up=sums_up, near_misses=near_misses,
+        sums_up=sums_up, righted_by=righted_by, near_misses=near_misses,
     )  # fmt: skip
 
 
@@ -59,14 +61,13 @@ _CURL: tuple[Signature, ...] = (
     ),
     _row(
         "curl-write",
-        "curl: (23) ",
-        r"\bcurl: \(23\) ",
+        "(23)",
+        r"\b(?:curl: \(23\) |Curl error \(23\))",
         "curl could not write its file: a full disk, or a curl installed as a snap, which cannot write there",
         "curl manual, EXIT CODES; " + _GUIDE,
         measured("curl: (23) Failed writing body"),
         documented("curl: (23) Failed writing body (0 != 1369)"),
         code="curl-cannot-write",
-        is_of_patching=True,
         near_misses=("curl: (22) The requested URL returned error: 403",),
     ),
 )
@@ -241,6 +242,7 @@ _REFUSED: tuple[Signature, ...] = (
             "https://amazonlinux-2-repos-eu-west-1.s3.dualstack.eu-west-1.amazonaws.com/2/core/latest/x86_64/mirror.list: "
             "[Errno 14] HTTPS Error 403 - Forbidden"
         ),
+        righted_by=LISTED,
         code="repository-denied",
         variant="s3",
         near_misses=("http://mirror.example/x: [Errno 14] HTTPS Error 403 - Forbidden",),
@@ -253,6 +255,7 @@ _REFUSED: tuple[Signature, ...] = (
         _YUM,
         measured(f"{_RHUI}/repodata/repomd.xml: [Errno 14] HTTPS Error 401 - Unauthorized"),
         documented("http://mirror.example/7/os/repodata/repomd.xml: [Errno 14] HTTP Error 403: Forbidden"),
+        righted_by=LISTED,
         code="repository-denied",
         near_misses=("http://x/y: [Errno 14] HTTP Error 404 - Not Found", 'http://x/y: [Errno 14] curl#7 - "Failed"'),
     ),
@@ -263,6 +266,7 @@ _REFUSED: tuple[Signature, ...] = (
         "a repository was reached and has no such file; yum tries the next mirror",
         _YUM,
         documented("http://mirror.example/7/os/repodata/repomd.xml: [Errno 14] HTTP Error 404 - Not Found"),
+        righted_by=LISTED,
         code="repository-denied",
         variant="not-found",
         is_minor=True,
@@ -277,6 +281,7 @@ _REFUSED: tuple[Signature, ...] = (
         documented("http://mirror.example/7/os/repodata/repomd.xml: [Errno 14] HTTP Error 503 - Service Unavailable"),
         transient=True,
         near_misses=("http://x/y: [Errno 14] HTTPS Error 403 - Forbidden",),
+        righted_by=LISTED,
         code="repository-unreachable",
         variant="answers",
     ),
@@ -584,6 +589,7 @@ _LOCKED: tuple[Signature, ...] = (
         "another package manager is at work",
         _YUM,
         documented("Another app is currently holding the yum lock; waiting for it to exit..."),
+        righted_by=WENT_ON,
         code="package-manager-busy",
         variant="told-by-a-log",
         transient=True,
@@ -595,6 +601,7 @@ _LOCKED: tuple[Signature, ...] = (
         "another package manager is at work",
         _YUM,
         documented("Existing lock /var/run/yum.pid: another copy is running as pid 1234."),
+        righted_by=WENT_ON,
         code="package-manager-busy",
         variant="told-by-a-log",
         transient=True,
@@ -630,6 +637,7 @@ _LOCKED: tuple[Signature, ...] = (
         "another yum runs, and the patch script waits for it",
         _GUIDE,
         documented("another process has acquired yum lock, waiting 2 s and retry."),
+        righted_by=WENT_ON,
         code="package-manager-busy",
         transient=True,
     ),
@@ -659,7 +667,7 @@ _BROKEN: tuple[Signature, ...] = (
     _row(
         "dpkg-package",
         "dpkg: error processing ",
-        r"\bdpkg: error processing (?:package|archive) ",
+        r"\bdpkg: error processing (?:package|archive) (?![^\n]{0,400}\n[^\n]{0,400}[Nn]o space left on device)",
         "dpkg could not install or configure a package and left it half done",
         "dpkg 1.21, src/main/errors.c",
         measured("dpkg: error processing package failing (--configure):"),
@@ -996,7 +1004,7 @@ _UNREACHED: tuple[Signature, ...] = (
     _row(
         "dnf-certificate",
         "Curl error (",
-        rf"\bCurl error \((?:35|51|53|58|60|77)\): (?:[^\n]{{0,200}}? for {_URL})?",
+        rf"\bCurl error \((?:35|51|53|60|77)\): (?:[^\n]{{0,200}}? for {_URL})?",
         "dnf reached a repository's address and no TLS came about: a certificate that is not trusted, or something in between",
         _DNF,
         measured("- Curl error (60): SSL peer certificate or SSH remote key was not OK for https://expired.example.com/rpm"),
@@ -1017,6 +1025,7 @@ _UNREACHED: tuple[Signature, ...] = (
             "Could not retrieve mirrorlist http://mirror.example/?release=7 error was\n"
             '14: curl#7 - "Failed to connect to 192.0.2.1: Network is unreachable"'
         ),
+        righted_by=LISTED,
         code="repository-unreachable",
         transient=True,
         near_misses=('https://x/y: [Errno 14] curl#60 - "Peer\'s certificate issuer has been marked as not trusted"',),
@@ -1033,6 +1042,7 @@ _UNREACHED: tuple[Signature, ...] = (
             "(28, 'Connection timed out after 30001 milliseconds')"
         ),
         documented("12: Timeout on http://mirror.example/mirror.list: (28, 'Resolving timed out after 5000 milliseconds')"),
+        righted_by=LISTED,
         code="repository-unreachable",
         transient=True,
     ),
@@ -1180,8 +1190,9 @@ _UNREACHED: tuple[Signature, ...] = (
 _PLATFORM: tuple[Signature, ...] = (
     _row(
         "patch-unsupported-system",
-        "(UnsupportedOperatingSystem)",
-        r"\(UnsupportedOperatingSystem\) when calling the GetDeployablePatchSnapshotForInstance operation",
+        "UnsupportedOperatingSystem",
+        r"\(UnsupportedOperatingSystem\) when calling the GetDeployablePatchSnapshotForInstance operation"
+        r"|(?<![\w(])UnsupportedOperatingSystem: ",
         "Patch Manager does not support this system or this release of it",
         _GUIDE + "; amazon-ssm-agent#457",
         measured(
@@ -1238,7 +1249,8 @@ _PLATFORM: tuple[Signature, ...] = (
         documented(
             "Error: Failed to download metadata for repo 'appstream': Cannot prepare internal mirrorlist: No URLs in mirrorlist"
         ),
-        code="repository-config-invalid",
+        code="repository-denied",
+        variant="no-mirrors",
     ),
 )
 
@@ -1346,7 +1358,7 @@ _RUN: tuple[Signature, ...] = (
     _row(
         "repository-expired",
         "SSL certificate problem: certificate has expired",
-        r"SSL certificate problem: certificate has expired",
+        rf"(?: for {_URL} \[)?SSL certificate problem: certificate has expired",
         "a repository shows a certificate that has expired",
         _ZYPP,
         measured("Error message: SSL certificate problem: certificate has expired"),
@@ -1355,7 +1367,7 @@ _RUN: tuple[Signature, ...] = (
     _row(
         "repository-untrusted",
         "SSL certificate problem: ",
-        r"SSL certificate problem: (?:unable to get local issuer certificate|self.signed certificate)",
+        rf"(?: for {_URL} \[)?SSL certificate problem: (?:unable to get local issuer certificate|self.signed certificate)",
         "a repository shows a certificate whose issuer this machine does not trust",
         _ZYPP,
         measured("Error message: SSL certificate problem: unable to get local issuer certificate"),
@@ -1412,6 +1424,7 @@ _RUN: tuple[Signature, ...] = (
         "another dnf is at work",
         _DNF,
         measured("metadata already locked by 1"),
+        righted_by=WENT_ON,
         code="package-manager-busy",
         transient=True,
     ),
@@ -1432,15 +1445,6 @@ _RUN: tuple[Signature, ...] = (
         _ZYPP,
         measured("Detected 1 file conflict:"),
         code="package-dependencies",
-    ),
-    _row(
-        "apt-no-room",
-        "Error writing to file - write (28: ",
-        r"Error writing to file - write \(28: ",
-        "apt could not write what it fetched: the disk is full",
-        _APT,
-        measured("  Error writing to file - write (28: No space left on device) [IP: 198.51.100.10 80]"),
-        code="disk-full",
     ),
 )
 

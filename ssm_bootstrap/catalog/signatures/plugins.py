@@ -512,12 +512,11 @@ PLUGINS: tuple[Signature, ...] = (
             ),
         ),
         code="session-failed",
-        variant="key",
+        variant="key-node",
         transient=False,
-        refused=Refused("session-failed", "key"),
+        refused=Refused("session-failed", "key-node"),
         service="kms",
         degrades=(Capability.SESSION,),
-        is_minor=True,
     ),
     Signature(
         id="session-kms",
@@ -527,10 +526,9 @@ PLUGINS: tuple[Signature, ...] = (
         meaning="a session's key could not be had from kms; only sessions need it",
         source=AGENT + "agent/session/crypto/blockcipher.go:102",
         samples=(formatted("Unable to get new KMSService, NoCredentialProviders: no valid providers in chain"),),
-        refused=Refused("session-failed", "key"),
+        refused=Refused("session-failed", "key-node"),
         service="kms",
         degrades=(Capability.SESSION,),
-        is_minor=True,
     ),
     Signature(
         id="document-not-parsed",
@@ -674,12 +672,14 @@ PLUGINS: tuple[Signature, ...] = (
     Signature(
         id="session-log-unknown",
         kind=Kind.CAUSE,
-        fixed="we are unable to validate encryption on ",
-        pattern=r"we are unable to validate encryption on ",
+        fixed="we are unable to validate encryption on CloudWatch",
+        pattern=r"we are unable to validate encryption on CloudWatch Logs log group",
         meaning="the node cannot see whether the bucket or log group of session logs is encrypted",
         source=AGENT + "agent/session/plugins/sessionplugin",
         samples=(
-            formatted("Couldn't start the session because we are unable to validate encryption on Amazon S3 bucket. Error: x"),
+            formatted(
+                "Couldn't start the session because we are unable to validate encryption on CloudWatch Logs log group. Error: x"
+            ),
         ),
         code="session-failed",
         variant="log",

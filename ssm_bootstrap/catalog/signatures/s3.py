@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, documented, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, CallRefusal, Kind, Signature, documented, formatted, measured
 from ssm_bootstrap.model.capability import Capability
 
 _MANIFEST = "https://s3.ap-northeast-1.amazonaws.com/amazon-ssm-ap-northeast-1/ssm-agent-manifest.json"
@@ -118,6 +118,7 @@ S3: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="AccessDenied: Access Denied",
         pattern=r"\bAccessDenied: Access Denied",
+        refuses=CallRefusal.PERMISSION,
         meaning="S3 denied a signed call: the role, the bucket's policy or the endpoint's policy",
         source="Amazon S3 API Reference, error responses",
         samples=(documented("AccessDenied: Access Denied\n\tstatus code: 403, request id: 4442587FB7D0A2F9, host id: abc="),),
@@ -252,6 +253,7 @@ S3: tuple[Signature, ...] = (
         samples=(formatted("Another update in progress, try again later"),),
         transient=True,
         code="agent-update-failed",
+        variant="in-progress",
     ),
     Signature(
         id="update-lock",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, formatted
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Refused, Signature, documented, formatted
 from ssm_bootstrap.model.capability import Capability
 
 SESSIONS: tuple[Signature, ...] = (
@@ -42,9 +42,142 @@ SESSIONS: tuple[Signature, ...] = (
         source=AGENT + "agent/session/crypto",
         samples=(formatted("Error calling KMS GenerateDataKey API: "),),
         code="session-failed",
-        variant="key",
+        variant="key-client",
         transient=False,
         degrades=(Capability.SESSION,),
+    ),
+    Signature(
+        id="session-key-client",
+        kind=Kind.PHASE,
+        fixed="KMSEncryption failed on client with status ",
+        pattern=r"\bKMSEncryption failed on client with status ",
+        meaning="the plug-in of who opens the session could not use the session's key",
+        source=AGENT + "agent/session/datachannel/datachannel.go",
+        samples=(
+            formatted("Encountered error while initiating handshake. KMSEncryption failed on client with status 2 error: "),
+        ),
+        refused=Refused("session-failed", "key-client"),
+        code="session-failed",
+        variant="key-client",
+        transient=False,
+        degrades=(Capability.SESSION,),
+    ),
+    Signature(
+        id="session-log-bucket-unknown",
+        kind=Kind.PHASE,
+        fixed="we are unable to validate encryption on Amazon S3 bucket",
+        pattern=r"\bwe are unable to validate encryption on Amazon S3 bucket",
+        meaning="the node cannot see whether the bucket of session logs is encrypted",
+        source=AGENT + "agent/session/plugins/sessionplugin",
+        samples=(
+            formatted("Couldn't start the session because we are unable to validate encryption on Amazon S3 bucket. Error: x"),
+        ),
+        refused=Refused("session-failed", "log-bucket"),
+        code="session-failed",
+        variant="log",
+        transient=False,
+        service="s3",
+        degrades=(Capability.SESSION,),
+    ),
+    Signature(
+        id="session-log-not-uploaded",
+        kind=Kind.PHASE,
+        fixed="Failed to upload shell session logs to S3: ",
+        pattern=r"\bFailed to upload shell session logs to S3: ",
+        meaning="the log of a session did not get to its bucket",
+        source=AGENT + "agent/session/shell/shell.go:665",
+        samples=(formatted("Failed to upload shell session logs to S3: x"),),
+        refused=Refused("session-failed", "log-upload"),
+        code="session-failed",
+        variant="log-upload",
+        transient=False,
+        service="s3",
+        degrades=(Capability.SESSION,),
+        is_minor=True,
+    ),
+    Signature(
+        id="session-port-refused",
+        kind=Kind.CAUSE,
+        fixed="Unable to connect to specified port: ",
+        pattern=r"\bUnable to connect to specified port: ",
+        meaning="the node could not connect to the port that the session forwards to",
+        source=AGENT + "agent/session/plugins/port/port_basic.go:154",
+        samples=(formatted("Unable to connect to specified port: "),),
+        over_network=True,
+        code="session-failed",
+        variant="port",
+        transient=False,
+    ),
+    Signature(
+        id="session-port-forbidden",
+        kind=Kind.CAUSE,
+        fixed="Forwarding to IP address ",
+        pattern=r"\bForwarding to IP address \S{2,64} is forbidden\b",
+        meaning="the agent forwards no port to addresses of EC2's own services, such as the metadata service",
+        source=AGENT + "agent/session/plugins/port/port.go:327",
+        samples=(formatted("Forwarding to IP address 169.254.169.254 is forbidden."),),
+        code="session-failed",
+        variant="port-forbidden",
+        transient=False,
+    ),
+    Signature(
+        id="session-needs-root",
+        kind=Kind.CAUSE,
+        fixed="the agent must run as root to use RunAs",
+        pattern=r"\bthe agent must run as root to use RunAs\b",
+        meaning="an agent that does not run as root cannot become another user",
+        source=AGENT + "agent/session/shell/shell_unix.go:123",
+        samples=(formatted("Unable to start command: the agent must run as root to use RunAs"),),
+        code="session-failed",
+        transient=False,
+        degrades=(Capability.SESSION,),
+    ),
+    Signature(
+        id="session-user-not-created",
+        kind=Kind.CAUSE,
+        fixed="Failed to create ssm-user: ",
+        pattern=r"\bFailed to create ssm-user: ",
+        meaning="the agent could not make the user that sessions run as",
+        source=AGENT + "agent/session/utility/utility_unix.go; public reports",
+        samples=(formatted("Failed to create ssm-user: exit status 10"),),
+        code="session-user-missing",
+        variant="not-created",
+        transient=False,
+    ),
+    Signature(
+        id="session-no-process",
+        kind=Kind.CAUSE,
+        fixed=": resource temporarily unavailable",
+        pattern=r"\bfork/exec \S{1,200}: resource temporarily unavailable",
+        meaning="no further process could be started: a limit of processes is reached, or there is no memory",
+        source="Go os/exec; Linux errno EAGAIN of fork(2)",
+        samples=(documented("Unable to start command: fork/exec /bin/sh: resource temporarily unavailable"),),
+        code="resources-exhausted",
+    ),
+    *(
+        Signature(
+            id=f"session-closed-{name}",
+            kind=Kind.BENIGN,
+            fixed=fixed,
+            pattern=pattern,
+            meaning="a session ended, and a part of it noticed that by an error",
+            source=AGENT + place,
+            samples=(formatted(sample),),
+        )
+        for name, fixed, pattern, place, sample in (
+            (
+                *("stream", "Unable to accept stream: ", r"\bUnable to accept stream: (?:io: read/write on closed pipe|EOF)"),
+                *("agent/session/plugins/port/port_mux.go", "Unable to accept stream: io: read/write on closed pipe"),
+            ),
+            (
+                *("pty", "Error occurred while closing pty", r"\bError occurred while closing pty: unable to close ptyFile"),
+                *("agent/session/shell/shell.go", "Error occurred while closing pty: unable to close ptyFile. invalid argument"),
+            ),
+            (
+                *("port", "Failed to read from port: EOF", r"\bFailed to read from port: EOF\s*\Z"),
+                *("agent/session/plugins/port/port_basic.go", "Failed to read from port: EOF"),
+            ),
+        )
     ),
 )
 """All rows."""

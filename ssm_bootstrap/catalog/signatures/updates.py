@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, documented, formatted
 
+_SETUP = "Failed to perform agent-installation/on-prem registration: "
 _PLUGIN = AGENT + "agent/update/processor; agent/plugins/updatessmagent"
 
 UPDATES: tuple[Signature, ...] = (
@@ -22,6 +23,69 @@ UPDATES: tuple[Signature, ...] = (
         code="agent-update-failed",
         variant="older",
         transient=False,
+    ),
+    Signature(
+        id="update-step-down",
+        kind=Kind.CAUSE,
+        fixed="before downgrading to ",
+        pattern=r"\bbefore downgrading to \S{1,40}, first downgrade to any version ",
+        meaning="the version asked for is so old that another one has to be installed before it",
+        source=AGENT + "agent/update/processor/processor.go:206",
+        samples=(formatted("before downgrading to 3.0.0.0, first downgrade to any version from 3.1.821.0 to 3.2.923.0"),),
+        code="agent-update-failed",
+        variant="step-down",
+        transient=False,
+    ),
+    Signature(
+        id="updater-damaged",
+        kind=Kind.CAUSE,
+        fixed="Failed to download updater: checksum mismatch",
+        pattern=r"\bFailed to download updater: checksum mismatch",
+        meaning="what was fetched of the updater is not what its manifest says",
+        source=_PLUGIN,
+        samples=(formatted("Failed to download updater: checksum mismatch"),),
+        code="agent-update-failed",
+        variant="no-files",
+        transient=True,
+    ),
+    *(
+        Signature(
+            id=f"setup-{name}",
+            kind=Kind.CAUSE,
+            fixed=_SETUP,
+            pattern=rf"\b{_SETUP}{reason}",
+            meaning=meaning,
+            source=AGENT + "agent/setupcli",
+            samples=(formatted(_SETUP + sample),),
+            code=code,
+            variant=variant,
+            transient=False,
+        )
+        for name, reason, meaning, sample, code, variant in (
+            (
+                *("signature", r"(?:[^\n]{0,200}?: )?failed to verify (?:the )?signature"),
+                "what ssm-setup-cli fetched does not bear AWS's signature, or there is no gpg to verify it with",
+                *("failed to verify signature file: gpg: BAD signature", "package-signature", ""),
+            ),
+            (
+                *("manager", "no supported package manager found"),
+                "ssm-setup-cli found neither snap nor dpkg nor rpm",
+                *("no supported package manager found in list: [snap dpkg rpm]", "agent-missing", "not-installed"),
+            ),
+            (
+                *(
+                    "package",
+                    r"(?:installation failed|(?:snap|dpkg|rpm) (?:install|uninstall)|failed to install|failed to uninstall)",
+                ),
+                "the package manager could not install the agent",
+                *("snap install: Command timed out", "agent-missing", "not-installed"),
+            ),
+            (
+                *("start", r"(?:failed|unable) to (?:re)?start (?:the )?agent"),
+                "the agent was installed and did not start",
+                *("failed to start agent: attempt", "agent-not-running", ""),
+            ),
+        )
     ),
     Signature(
         id="update-not-in-manifest",

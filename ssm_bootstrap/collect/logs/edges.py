@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import Optional
 
+from ssm_bootstrap.catalog.failurewords import FAILURE
 from ssm_bootstrap.catalog.signatures import NETWORK_WORDS, SIGNATURES
 from ssm_bootstrap.collect.logs.signs import SIGN_TEXT
 
@@ -42,21 +43,23 @@ RECORD = re.compile(
 """The head of a record that is looked at, or the newline before a line without one (no stamp then)."""
 
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
+_RIGHTING = frozenset(name for row in SIGNATURES for name in row.righted_by)
+_FAILURE = re.compile(FAILURE.encode())
 _TELLING = tuple(
     dict.fromkeys(
         words.encode().translate(_DIGITS)
-        for words in (*(row.fixed for row in SIGNATURES if row.code or row.alone), *NETWORK_WORDS)
+        for words in (*(row.fixed for row in SIGNATURES if row.code or row.alone or row.id in _RIGHTING), *NETWORK_WORDS)
     )
 )
 
 
 @lru_cache(1024)
 def _is_telling(shape: bytes) -> bool:
-    return any(map(shape.__contains__, _TELLING))
+    return any(map(shape.__contains__, _TELLING)) or _FAILURE.match(shape) is not None
 
 
 def is_telling(body: bytes) -> bool:
-    """Whether what was printed between records may hold something that is known; all else of it is dropped unread."""
+    """Whether what was printed between records may hold something that is known, or reads as a failure; all else is dropped."""
     return _is_telling(body.translate(_DIGITS))
 
 

@@ -62,7 +62,7 @@ class Group:
 
     __slots__ = (
         *("context", "count", "file", "is_life", "key", "level", "line", "message"),
-        *("now", "shape", "source", "spells", "stamp"),
+        *("now", "shape", "source", "spells", "stamp", "untimed_place"),
     )  # fmt: skip
 
     def __init__(self, key: tuple[str, ...], level: str, parts: tuple[str, tuple[str, ...], str], shape: str) -> None:
@@ -71,6 +71,7 @@ class Group:
         self.file, self.line, self.stamp = "", 0, b""
         self.is_life = shape != OTHER_SHAPES and any(fixed in self.message and sign.search(self.message) for fixed, sign in _LIFE)
         self.count = 0
+        self.untimed_place = 0  # of the last record that bears no time
         self.now: list[Any] = list(_NO_SPELL)  # the spell that goes on, as a Stretch
         self.spells: list[Stretch] = []
 
@@ -137,6 +138,7 @@ class Fold:
             self._signs.append((stamp, group, era, place))
         group.count += 1
         if minute is None:
+            group.untimed_place = place
             return
         now = group.now
         if now[0] == era and -SPELL_GAP <= minute - now[7] <= SPELL_GAP:
@@ -225,6 +227,8 @@ class Fold:
                 group.file, group.stamp = theirs.file, theirs.stamp
                 group.line = theirs.line + lines_before.get(theirs.file, 0)
             group.count += theirs.count
+            if theirs.untimed_place:
+                group.untimed_place = later(theirs.untimed_place)
             group.spells += [
                 Stretch(era + eras, first, last, count, later(place), later(last_place), begun, ended)
                 for era, first, last, count, place, last_place, begun, ended in theirs.spells
@@ -299,7 +303,8 @@ def _told(group: Group, stretches: Iterable[Stretch], zone: tzinfo) -> LogGroup:
         at, Level.NONE if group.level == "TEXT" else Level(group.level), group.message, group.source, group.context
     )
     first_time, last_time = (spells[0].first, max(spell.last for spell in spells)) if spells else (None, None)
-    return LogGroup(record, group.shape, group.count, first_time, last_time, group.file, group.line, tuple(spells))
+    last_place = max((group.untimed_place, *(spell.last_place for spell in spells)))
+    return LogGroup(record, group.shape, group.count, first_time, last_time, group.file, group.line, tuple(spells), last_place)
 
 
 class _Alike:

@@ -10,7 +10,7 @@ import re
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Iterable, Iterator, NamedTuple, Optional
 
-from ssm_bootstrap.catalog.logformat import find_head, parse_time
+from ssm_bootstrap.catalog.logformat import find_head, parse_time, with_sender
 from ssm_bootstrap.catalog.logheads import (
     AGENTS,
     COLOUR,
@@ -51,6 +51,10 @@ class _Head(NamedTuple):
     level: bytes
     process: Optional[bytes]
     rest: bytes
+
+
+_NO_PROCESSES = (b"stream", b"container")
+"""What stands for the sender where only its kind is known."""
 
 
 class Heads:
@@ -151,6 +155,8 @@ class Heads:
         self._is_open, self._going = bool(level), process if level else None
         if not self.is_of_agent and (AGENTS.search(rest) or (process and b"ssm" in process)):
             self.is_of_agent = True
+        if not level and process and process not in _NO_PROCESSES:
+            rest = with_sender(process, rest)
         return b"%s %s %s" % (self._stamp, level or b"TEXT", rest)
 
     def _open(self, process: Optional[bytes]) -> None:

@@ -9,7 +9,7 @@ import re
 from datetime import timezone, tzinfo
 from typing import Iterable, Optional
 
-from ssm_bootstrap.catalog.logformat import PROMPT, QUIET, clean_line, find_head, is_of_the_agent
+from ssm_bootstrap.catalog.logformat import JOURNAL, PROMPT, QUIET, clean_line, find_head, is_of_the_agent, with_sender
 from ssm_bootstrap.collect.logs.edges import (
     NEXT,
     NEXT_OF_EITHER,
@@ -252,7 +252,8 @@ class LogReader:
         if head is None:
             if self._under and PRINTED.match(line):
                 self._finish()
-                self._begin(self._under, PRINTED_LEVEL, line)
+                sent = JOURNAL.match(raw)
+                self._begin(self._under, PRINTED_LEVEL, with_sender(sent["process"], line) if sent else line)
             elif self._open:
                 self._extend(line)
             elif self._text and (_GOES_ON.match(line) or (line[:1] == b" " and _ERR.match(self._text[0]))):

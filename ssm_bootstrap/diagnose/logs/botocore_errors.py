@@ -51,9 +51,9 @@ def parse_botocore_error(message: str) -> Optional[NetworkFault]:
     )
 
 
-_PYTHON = re.compile(
-    r"\b(?:OSError|Connection\w{1,20}Error|TimeoutError|gaierror|socket\.error): \[Errno (-?\d{1,3})\] [^\n]{1,200}"
-)
+_PYTHON = re.compile(r"\[Errno (-?\d{1,3})\] [^\n]{1,200}")
+_URL_BEFORE = re.compile(r"https?://([\w.-]{1,253})(?::\d{1,5})?(?=[/\s'\",:]|\Z)")
+_URLOPEN = "<urlopen error "
 _BY_ERRNO: dict[int, tuple[Failure, Stage]] = {
     101: (Failure.UNREACHABLE, Stage.TCP),
     104: (Failure.RESET, Stage.TCP),
@@ -67,10 +67,65 @@ _BY_ERRNO: dict[int, tuple[Failure, Stage]] = {
 """errno(3) of Linux, and getaddrinfo(3) below zero: all other numbers are of no connection."""
 
 
-def parse_python_error(message: str) -> Optional[NetworkFault]:
-    """The network error that a Python program ended with, or None; it tells neither the host nor the address."""
-    found = _PYTHON.search(message) if "[Errno " in message else None
-    if not found or int(found[1]) not in _BY_ERRNO:
+_POOL = re.compile(
+    r"\b(HTTPS?)ConnectionPool\(host='([^'\s]{1,253})', port=(\d{1,5})\): "
+    r"(?:Max retries exceeded with url: \S{1,1000} \(Caused by (\w{1,60})\(([^\n]{0,1000})|(Read timed out)\b[^\n]{0,200})"
+)
+_BY_URLLIB3: dict[str, tuple[Failure, Optional[Stage]]] = {
+    "ConnectTimeoutError": (Failure.TIMED_OUT, Stage.TCP),
+    "ReadTimeoutError": (Failure.TIMED_OUT, Stage.HTTP),
+    "NewConnectionError": (Failure.TIMED_OUT, Stage.TCP),
+    "NameResolutionError": (Failure.NAME_UNKNOWN, Stage.DNS),
+    "SSLError": (Failure.HANDSHAKE_FAILED, Stage.TLS),
+    "ProtocolError": (Failure.CLOSED, None),
+    "ProxyError": (Failure.UNREACHABLE, Stage.PROXY),
+}
+"""urllib3's exceptions (urllib3/exceptions.py), where the text behind them tells nothing more."""
+
+_PROXY_STATUS: tuple[tuple[str, Failure], ...] = (
+    ("Tunnel connection failed: 407", Failure.PROXY_AUTH_REQUIRED),
+    ("Tunnel connection failed: ", Failure.PROXY_DENIED),
+)
+"""What http.client says where a proxy refuses CONNECT."""
+
+
+def parse_urllib3_error(message: str) -> Optional[NetworkFault]:
+    """The network error in the words of urllib3 (requests, botocore and pip use it), or None."""
+    found = _POOL.search(message) if "ConnectionPool(host=" in message else None
+    if not found:
         return None
-    failure, stage = _BY_ERRNO[int(found[1])]
-    return NetworkFault(failure, stage, "python", detail=found[0])
+    failure, stage = _BY_URLLIB3.get(found[4] or "ReadTimeoutError", (Failure.UNKNOWN, None))
+    if failure is Failure.UNKNOWN:
+        return None
+    said = found[5] or ""
+    table = _PROXY_STATUS if stage is Stage.PROXY else _PYTHON_TLS if stage is Stage.TLS else ()
+    failure = next((kind for words, kind in table if words in said), failure)
+    number = _PYTHON.search(said)
+    if stage in (Stage.TCP, Stage.DNS) and number and int(number[1]) in _BY_ERRNO:
+        failure, stage = _BY_ERRNO[int(number[1])]
+    is_of_proxy = stage is Stage.PROXY
+    return NetworkFault(
+        failure, stage, "botocore", found[2], "", int(found[3]), url=f"{found[1].lower()}://{found[2]}/", proxy=is_of_proxy,
+        detail=found[0][:300],
+    )  # fmt: skip
+
+
+def parse_python_error(message: str) -> Optional[NetworkFault]:
+    """The network error that a Python program ended with, or None; the host where a URL stands before it."""
+    found = _PYTHON.search(message) if "[Errno " in message else None
+    if found and int(found[1]) in _BY_ERRNO:
+        failure, stage = _BY_ERRNO[int(found[1])]
+        at, detail = found.start(), found[0]
+    elif _URLOPEN in message:
+        at = message.index(_URLOPEN)
+        detail = message[at:].split("\n", 1)[0][:300]
+        if "timed out" in detail:
+            failure, stage = Failure.TIMED_OUT, Stage.TCP
+        elif "[SSL: " in detail:
+            failure, stage = next((kind for words, kind in _PYTHON_TLS if words in detail), Failure.HANDSHAKE_FAILED), Stage.TLS
+        else:
+            return None
+    else:
+        return None
+    hosts = _URL_BEFORE.findall(message[max(0, at - 600) : at].rpartition("\n")[2])
+    return NetworkFault(failure, stage, "botocore" if hosts else "python", hosts[-1] if hosts else "", detail=detail)

@@ -10,7 +10,9 @@ from typing import AbstractSet, Mapping, Optional, Sequence
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.buckets import is_known_object, is_of_a_patch_run
 from ssm_bootstrap.catalog.endpoints import service_of
+from ssm_bootstrap.catalog.failurewords import FAILURE
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS, code_of_failure
+from ssm_bootstrap.catalog.logformat import is_of_another_sender
 from ssm_bootstrap.catalog.partitions import is_aws_host, is_global_s3
 from ssm_bootstrap.catalog.signatures.kinds import CONTEXTS, Context, Signature
 from ssm_bootstrap.diagnose.logs.messages import RecordReading, SignatureMatch, read_message
@@ -27,6 +29,7 @@ SCRIPTS = ("awsrunShellScript", "awsrunPowerShellScript", "awsrunDocument")
 METADATA = ("169.254.169.254", "fd00:ec2::254")
 """Where the metadata service of EC2 is (Amazon EC2 User Guide, instancedata-data-retrieval)."""
 
+_FAILURE = re.compile(FAILURE)
 _NAME = re.compile(r"\.[A-Za-z][\w-]{1,62}\Z")
 _OWN_NAMES = (".internal", ".local", ".lan", ".localdomain", ".svc")
 """What the names of hosts of one's own end in."""
@@ -107,6 +110,7 @@ class Judgement:
     minor: bool = False
     also: Optional[Judgement] = None
     variant: str = ""
+    came_right: bool = False  # the same output says later on that it came right after all
     named: str = ""  # the repository or package that the message names, where it names no host
 
     @property
@@ -149,7 +153,18 @@ def judge(record: LogRecord, file: str, around: LogContext, reading: Optional[Re
     if reading.phase and reading.phase.signature.sums_up:
         return Judgement(Sort.BENIGN, reading)
     known = reading.phase is not None or record.level not in (Level.NONE, Level.INFO, Level.DEBUG, Level.TRACE)
-    return Judgement(Sort.UNEXPLAINED if known else Sort.PLAIN, reading)
+    return Judgement(Sort.UNEXPLAINED if known or _is_printed_failure(record, file) else Sort.PLAIN, reading)
+
+
+def _is_printed_failure(record: LogRecord, file: str) -> bool:
+    """Whether another program printed, under a record that tells the time, what reads as a failure."""
+    is_printed = record.level is Level.NONE and record.at is not None and not is_of_another_sender(record)
+    return is_printed and not is_of_a_script(file, record) and reads_as_failure(record.message)
+
+
+def reads_as_failure(message: str) -> bool:
+    """Whether a program's words tell of a failure, known or not, that is not known to be harmless."""
+    return _FAILURE.match(message) is not None and read_message(message).benign is None
 
 
 def _judge_state(record: LogRecord, reading: RecordReading, file: str, around: LogContext) -> Judgement:
@@ -258,7 +273,7 @@ def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFaul
     if host in METADATA and wrapper and not fault.proxy:
         return replace(_fault(record, reading, "imds-unreachable", "", host, True), variant="needed")
     code = network_code(fault, service, wrapper, around)
-    if not code or not (service or is_aws_host(host, around.site)):
+    if not code or not (service or is_aws_host(host, around.site) or (fault.proxy and fault.operation == "botocore")):
         if fault.failure is Failure.TIMED_OUT and (service or wrapper):
             return Judgement(Sort.UNEXPLAINED, reading)
         return _judge_foreign(record, reading, fault, file) or Judgement(Sort.NOTED, reading, detail=fault.detail)

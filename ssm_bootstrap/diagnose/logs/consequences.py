@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Optional, Sequence
+from typing import Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import is_global_s3
@@ -22,6 +22,7 @@ def put_down(sightings: list[Sighting]) -> list[Sighting]:
     """The sightings, each told as what it is in the company of the others."""
     for step in (
         _fold_echoes,
+        _told_as_come_right,
         _put_down_to_their_reason,
         _put_down_to_what_was_said,
         _told_against_signs,
@@ -131,6 +132,31 @@ def _put_down_to_what_left_them(sightings: list[Sighting]) -> list[Sighting]:
         before = {cause.judgement.code for cause in causes if _is_after(item.group, cause.group)}
         told.append(replace(item, judgement=item.judgement.put_down_to(before)))
     return told
+
+
+def _told_as_come_right(sightings: list[Sighting]) -> list[Sighting]:
+    """What the same output says to have come right after its last record is told as over: a mirror, where the next one had it.
+
+    Where a program says beside it that it gave up, nothing came right.
+    """
+    ends: dict[tuple[str, str], int] = {}
+    given_up = {item.group.file for item in sightings if _sums_up(item)}
+    for item in sightings:
+        match = item.judgement.reading.benign
+        if match is not None and item.group.file not in given_up:
+            at = (item.group.file, match.signature.id)
+            ends[at] = max(ends.get(at, 0), item.group.last_place)
+    return [
+        replace(item, judgement=replace(item.judgement, came_right=True)) if _came_right(item, ends) else item
+        for item in sightings
+    ]
+
+
+def _came_right(item: Sighting, ends: Mapping[tuple[str, str], int]) -> bool:
+    if item.judgement.sort is not Sort.FAULT:
+        return False
+    told = (match.signature for match in (item.judgement.reading.phase, item.judgement.reading.cause) if match is not None)
+    return any(ends.get((item.group.file, name), 0) > item.group.last_place for row in told for name in row.righted_by)
 
 
 def _is_after(group: LogGroup, lost: LogGroup) -> bool:

@@ -9,7 +9,9 @@ from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault
 from ssm_bootstrap.model.failure import Failure, Stage
 
 _CURL = re.compile(r"\bcurl: \((\d{1,3})\) ([^\n]*)")
-_PEER = re.compile(r"(?:connect to|resolve host:?|resolve proxy:?) ([\w.-]{1,255})(?:,| port (\d{1,5})|\s|$)")
+_PEER = re.compile(
+    r"(?:in connection to|connect to|resolve host:?|resolve proxy:?) ([\w.-]{1,255}\w)(?:,|(?: port |:)(\d{1,5})|[\s;.)]|$)"
+)
 
 _BY_NUMBER: dict[int, tuple[Failure, Optional[Stage]]] = {
     5: (Failure.NAME_UNKNOWN, Stage.PROXY),

@@ -1,8 +1,9 @@
 """Whether a fault that a log tells of holds now: the one place where that is decided.
 
 It holds where it was seen in the newest run of the agent, that run lives, and nothing that came later says that it is over.
-What ends it is asked in this order: a registration, a start of the machine, a restart or the end of the agent, a good sign,
-a failure that lies behind it, what a look sees now, and at last silence. Who may tell of a fault stands in its finding's row.
+What ends it is asked in this order: what the same output says later on, a registration, a start of the machine, a restart or
+the end of the agent, a good sign, a failure that lies behind it, what a look sees now, and at last silence. Who may tell of
+a fault stands in its finding's row.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ class Fault:
     of_an_attempt: bool = False  # -register alone told it
     ended_by: frozenset[str] = frozenset()  # ids of the signs that would end it
     may_pass: bool = False  # whether the same call may succeed later with nothing changed
+    came_right: bool = False  # the output that tells it says later on that it came right after all
 
     def first_after(self, signs: Sequence[Sign]) -> Optional[Sign]:
         """The first of signs in order of time that came after its last record."""
@@ -94,6 +96,7 @@ class Fault:
 def find_ending(fault: Fault, timeline: Timeline, seen: SeenBeside, latest: Optional[datetime] = None) -> Optional[Ending]:
     """What ended a fault, or None: it holds now. ``latest`` is the time of the newest record of all."""
     for ending in (
+        Ending(EndedBy.GOOD_SIGN, "the same output says that it came right", fault.last) if fault.came_right else None,
         _by_registration(fault, timeline, seen),
         _by_boot(fault, timeline),
         _by_run(fault, timeline),

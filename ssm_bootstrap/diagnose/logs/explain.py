@@ -198,6 +198,14 @@ def _judge_group(group: LogGroup, reading: RecordReading, around: LogContext) ->
     return judge(group.sample, group.file, around, reading)
 
 
+def is_known(group: LogGroup) -> bool:
+    """Whether a group holds anything that is known and not harmless, or that the agent wrote as an error."""
+    if group.shape == OTHER_SHAPES or group.sample.level in _LOUD:
+        return True
+    reading = read_message(group.sample.message)
+    return any((reading.phase, reading.cause, reading.state, reading.fault))
+
+
 def _addresses(readings: Iterable[RecordReading]) -> dict[str, str]:
     """Addresses that some record tells of a host, for records that do not tell one."""
     found: dict[str, str] = {}

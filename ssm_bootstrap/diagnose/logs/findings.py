@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import AbstractSet, Iterable, Mapping, Sequence
 
 from ssm_bootstrap.catalog.buckets import patch_payload_host
+from ssm_bootstrap.catalog.commands import mark_of
 from ssm_bootstrap.catalog.endpoints import NEEDED_SERVICES
 from ssm_bootstrap.catalog.findingkind import Circumstance, Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.catalog.partitions import partition_of, region_of
+from ssm_bootstrap.catalog.partitions import is_aws_host, partition_of, region_of
 from ssm_bootstrap.catalog.regions import slip_of
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.logs.classify import Sighting
@@ -20,7 +21,7 @@ from ssm_bootstrap.diagnose.logs.timeline import Signal
 from ssm_bootstrap.diagnose.reachability import circumstance_of
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure
-from ssm_bootstrap.model.findings import Evidence, Finding, Severity, State, Unexplained
+from ssm_bootstrap.model.findings import Evidence, Finding, Severity, ShellCommand, State, Unexplained
 from ssm_bootstrap.model.logs import Level
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.phrase import phrase
@@ -29,7 +30,7 @@ from ssm_bootstrap.model.timeline import Incident
 
 _ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z*]{2,64})")
 _NODE = re.compile(r"\bmi-[0-9a-f]{17}\b")
-_PATH = re.compile(r" (/[\w./@+-]{1,200}): (?:no space left|read-only file system)")
+_PATH = re.compile(r" (/[\w./@+-]{1,200}): (?:[Nn]o space left|read-only file system)")
 _TERMINAL_LINES = frozenset(("prompt", "seelog-starts", "seelog-started", "no-seelog-file"))
 
 
@@ -92,11 +93,11 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
     telling = [item for item in parts if not item.judgement.minor] or parts  # by which it is as bad as it is
     best = min(telling, key=lambda item: item.rank)
     facts = _facts(code, best, parts, whole)
-    fixed = _path(code, best) or FINDINGS[code].subject
     named = next((item.judgement.named for item in (best, *parts) if item.judgement.named), "")
+    fixed = _path(code, best, named) or FINDINGS[code].subject
     # What the words themselves say goes before what was being done.
     variant = next((item.judgement.variant for item in telling if item.judgement.variant), "")
-    variant = variant or FINDINGS[code].variant_for(_circumstances(best, facts, whole.region))
+    variant = variant or FINDINGS[code].variant_for(_circumstances(best, facts, whole))
     finding = make_finding(
         code,
         fixed or facts["host"] or named or facts["address"] or facts["service"] or "amazon-ssm-agent",
@@ -115,10 +116,26 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
         hosts=(facts["host"],) if facts["host"] and not fixed else (),
         services=(bundle.service,) if bundle.service else (),
     )
+    finding = _without_unsaid(finding, facts)
     actions = missing_actions(item.group.sample.message for item in parts)
     if actions:
         finding = _with_actions(finding, actions)
     return finding if whole.state is State.NOW else _without_what_was_read(finding, whole.read)
+
+
+def _without_unsaid(finding: Finding, facts: Mapping[str, str]) -> Finding:
+    """The same without the commands that ask about a service, a host or an address that no line tells.
+
+    A reader fills in what is his own; whom a program that is not the agent asked he knows from that line alone.
+    """
+    unsaid = tuple(mark_of(name) for name in ("service", "host", "address") if not facts[name])
+
+    def left(commands: tuple[ShellCommand, ...]) -> tuple[ShellCommand, ...]:
+        return tuple(command for command in commands if not any(mark in command.text for mark in unsaid))
+
+    remedy = finding.remedy
+    kept = replace(remedy, instance_commands=left(remedy.instance_commands), aws_commands=left(remedy.aws_commands))
+    return replace(finding, remedy=kept)
 
 
 def _without_what_was_read(finding: Finding, read: AbstractSet[str]) -> Finding:
@@ -140,18 +157,20 @@ def _place(file: str, line: int) -> str:
     return f"{file}:{line}" if file else f"line {line}"
 
 
-def _circumstances(best: Sighting, facts: Mapping[str, str], region: str) -> set[Circumstance]:
-    """What the record tells that may call for words of its own; ``region`` is the node's, as far as it is known."""
+def _circumstances(best: Sighting, facts: Mapping[str, str], whole: _Whole) -> set[Circumstance]:
+    """What the record tells that may call for words of its own."""
     fault, doing = best.judgement.reading.fault, best.judgement.reading.wrapper
     failure = fault.failure if fault else None
+    is_of_others = bool(facts["host"]) and not facts["service"] and not is_aws_host(facts["host"], whole.site)
     seen = {
         Circumstance.PROXY_WITHOUT_TLS: fault is not None and fault.proxy and failure is Failure.NOT_TLS,
         Circumstance.REGISTERING: doing is not None and Capability.REGISTER in doing.breaks,
         Circumstance.PROXY_WANTS_LOGIN: failure is Failure.PROXY_AUTH_REQUIRED,
+        Circumstance.HOST_OF_OTHERS: is_of_others,
         Circumstance.REGION_IS_A_SLIP: bool(facts["likely_region"]),
         Circumstance.ADDRESS_UNSAID: failure is Failure.TIMED_OUT and not facts["address"],
     }
-    by_name = circumstance_of(facts["host"], region)
+    by_name = circumstance_of(facts["host"], whole.region)
     return {circumstance for circumstance, is_so in seen.items() if is_so} | ({by_name} if by_name is not None else set())
 
 
@@ -175,7 +194,7 @@ def _severity(code: str, variant: str, bundle: Sequence[Sighting], whole: _Whole
     kind = FINDINGS[code].worded(variant)
     if whole.transcript and kind.severity_for_caller is not None:
         return kind.severity_for_caller
-    service = bundle[0].judgement.service
+    service = "" if kind.subject else bundle[0].judgement.service  # what is about something else is as bad whoever was asked
     minor = (
         all(item.judgement.minor for item in bundle)
         or (service and service not in NEEDED_SERVICES and not any(Capability.PATCH in item.judgement.breaks for item in bundle))
@@ -185,10 +204,12 @@ def _severity(code: str, variant: str, bundle: Sequence[Sighting], whole: _Whole
     return Severity.WARNING if minor and kind.severity is Severity.ERROR else kind.severity
 
 
-def _path(code: str, best: Sighting) -> str:
-    """The agent's directory that a full or read-only file system holds: of the path that the message names."""
-    found = _PATH.search(best.group.sample.message) if Teller.MACHINE in FINDINGS[code].told_by else None
-    return found[1].rpartition("/")[0] if found else ""
+def _path(code: str, best: Sighting, named: str) -> str:
+    """The directory that a full or read-only file system holds: of the path that the message names, or what it names as such."""
+    if Teller.MACHINE not in FINDINGS[code].told_by:
+        return ""
+    found = _PATH.search(best.group.sample.message)
+    return found[1].rpartition("/")[0] if found else named if named.startswith("/") else ""
 
 
 def _node(bundle: Iterable[Sighting]) -> str:

@@ -84,16 +84,16 @@ class CauseRecords:
 
 
 def bundle_up(sightings: Iterable[Sighting]) -> tuple[CauseRecords, ...]:
-    """The faults among the records, one bundle per code and service, in order of their first record."""
-    found: dict[tuple[str, str], list[Sighting]] = {}
+    """The faults among the records, one bundle per code and service, in order of their first record; what came right apart."""
+    found: dict[tuple[str, str, bool], list[Sighting]] = {}
     for item in sightings:
         judgement: Optional[Judgement] = item.judgement if item.judgement.sort is Sort.FAULT else None
         while judgement is not None:
             part = item if judgement is item.judgement else Sighting(item.group, judgement, item.echo)
             service = "" if FINDINGS[judgement.code].subject else judgement.service
-            found.setdefault((judgement.code, service), []).append(part)
+            found.setdefault((judgement.code, service, judgement.came_right), []).append(part)
             judgement = judgement.also
-    return tuple(CauseRecords(code, service, tuple(items)) for (code, service), items in found.items())
+    return tuple(CauseRecords(code, service, tuple(items)) for (code, service, _), items in found.items())
 
 
 def tell_incidents(
@@ -190,6 +190,7 @@ def _fault(bundle: CauseRecords, stretch: Sequence[_Told], good: Sequence[Sign],
         all(item.judgement.phase == REGISTER for item in items),
         bundle.good_signs,
         all(item.judgement.transient for item in items),
+        all(item.judgement.came_right for item in items),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Optional
 
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
-from ssm_bootstrap.diagnose.logs.botocore_errors import parse_botocore_error, parse_python_error
+from ssm_bootstrap.diagnose.logs.botocore_errors import parse_botocore_error, parse_python_error, parse_urllib3_error
 from ssm_bootstrap.diagnose.logs.curl_errors import parse_curl_error
 from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault, parse_network_error
 from ssm_bootstrap.model.failure import Stage
@@ -93,7 +93,8 @@ def read_message(message: str) -> RecordReading:
             match = match_signature(signature, message)
             if match:
                 found[signature.kind] = match
-    fault = parse_network_error(message) or parse_botocore_error(message) or parse_curl_error(message)
+    fault = parse_network_error(message) or parse_botocore_error(message) or parse_urllib3_error(message)
+    fault = fault or parse_curl_error(message)
     cause = found.get(Kind.CAUSE)
     fault = fault or (None if cause else parse_python_error(message))
     if fault and cause and cause.signature.over_network:

@@ -1,0 +1,383 @@
+"""What other programs print in the same output: said as what it is, listed where nobody knows it, over where it came right."""
+
+from __future__ import annotations
+
+import re
+from datetime import timezone
+from pathlib import Path
+from typing import List, Optional, Tuple
+
+import pytest
+
+from ssm_bootstrap.catalog.signatures import SIGNATURES
+from ssm_bootstrap.catalog.signatures.kinds import Kind
+from ssm_bootstrap.cli.entry import run
+from ssm_bootstrap.collect.logs.read import read_stream
+from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
+from ssm_bootstrap.model.site import NO_SITE
+
+HEAD = "07/15/2026 10:00:00 root [INFO]: Running with snapshot id = 3f and operation = Install\n"
+AGENTS = "2026-07-15 10:00:00 INFO [ssm-document-worker] [x] begins\n"
+HEADS = {"none": "", "the patch script's": HEAD, "the agent's": AGENTS}
+SESSION = "2026-07-15 10:00:00 ERROR [ssm-session-worker] [jane-0abc] [DataBackend] [pluginName=Standard_Stream] "
+
+
+def explained(text: str) -> LogDiagnosis:
+    return explain_logs(read_stream([text.encode()], "/tmp/pasted.txt", timezone.utc), NO_SITE, region="eu-west-1")
+
+
+def told(text: str) -> List[Tuple[str, str]]:
+    return [(one.code, one.variant) for one in explained(text).findings]
+
+
+MIRROR = (
+    "[MIRROR] x-1.rpm: Curl error (28): Timeout was reached for http://mirror.example.net/x-1.rpm [Connection timed out]\n"
+    "(1/2): x-1.rpm          1.2 MB/s | 1.2 MB     00:01\n"
+)
+NOT_FOUND = "http://mirror.example.net/repodata/repomd.xml: [Errno 14] HTTP Error 404 - Not Found\nTrying other mirror.\n"
+LOCK = (
+    "Existing lock /var/run/yum.pid: another copy is running as pid 3310.\n"
+    "Another app is currently holding the yum lock; waiting for it to exit...\n"
+)
+REPORTED = "07/15/2026 10:01:00 root [INFO]: Report upload successful.\n"
+GIVEN_UP = "failure: repodata/repomd.xml from base: [Errno 256] No more mirrors to try.\n"
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (MIRROR + "Upgraded:\n  x-1\nComplete!\n", "repository-unreachable"),
+        (NOT_FOUND + "Updated:\n  x.x86_64 0:1\nComplete!\n", "repository-denied"),
+        (NOT_FOUND + "Updated:\n  x.x86_64 0:1\n", "repository-denied"),
+        (LOCK + "No packages marked for update\n", "package-manager-busy"),
+        (LOCK + "  The other application is: yum\nComplete!\n", "package-manager-busy"),
+    ],
+)
+def test_what_the_same_output_says_to_have_come_right_is_over(head: str, text: str, code: str) -> None:
+    found = explained(head + text)
+    assert (found.findings, {item.code for item in found.history}) == ((), {code})
+
+
+def test_a_report_that_was_sent_ends_a_lock_and_no_repository_out_of_reach() -> None:
+    silent = "W: Failed to fetch http://a.example/x  Could not connect to a.example:80 (192.0.2.1), connection timed out\n"
+    assert told(HEAD + LOCK + REPORTED) == []
+    assert told(HEAD + silent + REPORTED) == [("repository-unreachable", "")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MIRROR,
+        NOT_FOUND,
+        "Complete!\n" + NOT_FOUND,
+        NOT_FOUND + "Complete!\n" + NOT_FOUND,
+        NOT_FOUND + GIVEN_UP + "Complete!\n",
+        "  - Curl error (28): Timeout was reached for http://mirror.example.net/x [x]\nIgnoring repositories: x\nComplete!\n",
+    ],
+)
+def test_what_did_not_come_right_holds(text: str) -> None:
+    assert told(text) != []
+
+
+@pytest.mark.parametrize("head", [HEAD, AGENTS], ids=["the patch script's", "the agent's"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Error: zorbification failed",
+        "E: The zorb is not there",
+        "KeyError: 'zorb'",
+        "zorb: cannot open the box",
+        "Unable to zorb",
+        "zorb: access refused",
+        "GET /zorb answered HTTP Error 502",
+        "[Errno 71] Zorb",
+        "zorb.exceptions.ZorbError: no",
+        'Traceback (most recent call last):\n  File "x.py", line 1\nValueError: zorb',
+    ],
+)
+def test_a_failure_that_nobody_knows_is_listed(head: str, line: str) -> None:
+    found = explained(f"{head}{line}\n{head}")
+    assert found.findings == () and [item.sample for item in found.listed] == [line.split("\n")[-1]]
+    assert found.listed[0].part is not None and "another program" in found.listed[0].part.name
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Get:4 http://mirror.example.net/pool/liberror-perl_0.17.deb [26 kB]",
+        "Setting up libgpg-error0 (1.43) ...",
+        "0 errors, 0 failed",
+        "W: Target Packages is configured multiple times",
+        "warning: /etc/x created as /etc/x.rpmnew; cannot replace it",
+        "debconf: unable to initialize frontend: Dialog",
+        "sudo: unable to resolve host ip-10-0-0-1: Name or service not known",
+        "perl: warning: Setting locale failed.",
+        "Failed to set locale, defaulting to C.UTF-8",
+        "Unable to read consumer identity",
+        "invoke-rc.d: policy-rc.d denied execution of start.",
+        "WARNING: Running pip as the 'root' user can result in broken permissions",
+    ],
+)
+@pytest.mark.parametrize("head", [HEAD, AGENTS], ids=["the patch script's", "the agent's"])
+def test_healthy_lines_are_no_failure(head: str, line: str) -> None:
+    found = explained(head + line + "\n" + head)
+    assert (found.findings, found.listed) == ((), ())
+
+
+@pytest.mark.parametrize("stamp", ["2026-05-23T17:01:52+0000", "May 23 17:01:52"])
+def test_what_other_processes_tell_the_journal_is_their_affair(stamp: str) -> None:
+    agents = f"{stamp} host amazon-ssm-agent[812]: 2026-05-23 17:01:51 INFO [CredentialRefresher] Credentials ready\n"
+    assert explained(f"{agents}{stamp} host sshd[9]: error: kex failed\n").listed == ()
+    assert told(f"{agents}{stamp} host amazon-ssm-agent[812]: sh: write error: No space left on device\n") == [("disk-full", "")]
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tar: x.tar.gz: Cannot write: No space left on device",
+        "OSError: [Errno 28] No space left on device",
+        "Error: [Errno 28] No space left on device: '/var/cache/dnf/x'",
+        "dpkg: unrecoverable fatal error, aborting:\n unable to flush '/var/lib/dpkg/tmp.ci/preinst': No space left on device",
+        "sh: write error: No space left on device",
+        "E: You don't have enough free space in /var/cache/apt/archives/.",
+        "Disk Requirements:\n   At least 120MB more space needed on the /boot filesystem.",
+        "write /var/x: no space left on device",
+    ],
+)
+def test_a_full_disk_in_the_words_of_any_program(head: str, line: str) -> None:
+    assert told(head + line) == [("disk-full", "")]
+
+
+HOSTS = {
+    "rds": "ERROR [x] error: dial tcp: lookup mydb.abc.eu-west-1.rds.amazonaws.com on 10.0.0.2:53: no such host",
+    "ecr": 'ERROR [x] Get "https://1.dkr.ecr.eu-west-1.amazonaws.com/v2/": dial tcp 10.0.0.9:443: i/o timeout',
+    "refused": 'ERROR Get "https://1.dkr.ecr.eu-west-1.amazonaws.com/": dial tcp 52.0.0.9:443: connect: connection refused',
+    "ec2": 'ERROR [x] Get "https://ec2-52-1-1-1.eu-west-1.compute.amazonaws.com/": dial tcp 52.1.1.1:443: i/o timeout',
+    "vpce": 'ERROR [x] Get "https://vpce-1.ssm.eu-west-1.vpce.amazonaws.com/": x509: certificate is valid for a, not b',
+    "secrets": "ERROR SSL validation failed for https://secretsmanager.eu-west-1.amazonaws.com/ [SSL: CERTIFICATE_VERIFY_FAILED]",
+    "elb": "ERROR curl: (35) SSL_connect: Connection reset by peer in connection to lb-1.eu-west-1.elb.amazonaws.com:443",
+    "redhat": "ERROR Curl error (60): x for https://cdn.redhat.com/x [SSL certificate problem: self-signed certificate]",
+    "rhsm": "ERROR Unable to verify server's identity: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:897)",
+}
+
+
+def words_of(found: LogDiagnosis) -> List[str]:
+    """All sentences and commands of the findings that a service, a host or an address could be lacking in."""
+    texts = []
+    for finding in found.findings:
+        remedy = finding.remedy
+        texts += [finding.title, finding.cause, remedy.summary, *remedy.steps]
+        texts += [text for command in remedy.commands for text in re.findall(r"<(?:SERVICE|HOST|ADDRESS)>", command.text)]
+    return texts
+
+
+def unfilled(found: LogDiagnosis) -> List[str]:
+    return [text for text in words_of(found) if re.search(r"<[A-Z][A-Z-]+>", text)]
+
+
+@pytest.mark.parametrize("line", HOSTS.values(), ids=HOSTS)
+def test_a_host_that_is_none_of_the_nodes_leaves_no_mark(line: str) -> None:
+    found = explained(f"2026-07-15 10:00:00 {line}")
+    assert found.findings and unfilled(found) == []
+
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+REPORTS = sorted(path for name in ("field", "field-again", "field-third") for path in (DATA / name).rglob("*.txt"))
+
+
+@pytest.mark.parametrize("path", REPORTS, ids=lambda path: path.parent.name)
+def test_no_report_shows_a_mark_that_nobody_filled(path: Path) -> None:
+    found = explain_logs(read_stream([path.read_bytes()], str(path), timezone.utc), NO_SITE, region="eu-west-1")
+    assert unfilled(found) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "variant"), [("cdn.redhat.com", "other-host"), ("s3.eu-west-1.amazonaws.com", "")], ids=["of others", "of the node"]
+)
+def test_a_certificate_of_another_host_is_told_of_that_host(host: str, variant: str) -> None:
+    text = f"botocore.exceptions.SSLError: SSL validation failed for https://{host}/ [SSL: CERTIFICATE_VERIFY_FAILED] x"
+    curl = f"Curl error (60): SSL peer was not OK for https://{host}/x [SSL certificate problem: self-signed certificate]"
+    line = text if not variant else curl
+    (finding,) = explained(line).findings
+    assert (finding.code, finding.variant, finding.subject) == ("tls-untrusted", variant, host)
+
+
+POOL = "HTTPSConnectionPool(host='ssm.eu-west-1.amazonaws.com', port=443): Max retries exceeded with url: / (Caused by "
+
+
+@pytest.mark.parametrize("head", [HEAD, "", "07/15/2026 10:00:00 root [ERROR]: ", "07/15/2026 10:00:00 root [INFO]: "])
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (POOL + "ConnectTimeoutError(<x>, 'Connection to x timed out. (connect timeout=60)'))", "endpoint-missing"),
+        (POOL + "NewConnectionError('<x at 0x7f>: Failed: [Errno -2] Name or service not known'))", "dns-unknown-name"),
+        (POOL + "NewConnectionError('<x at 0x7f>: Failed: [Errno 111] Connection refused'))", "endpoint-refused"),
+        (POOL + "SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] x')))", "tls-untrusted"),
+        (POOL + "ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 403 Forbidden')))", "proxy-denied"),
+        ("https://ssm.eu-west-1.amazonaws.com/: <urlopen error [Errno 111] Connection refused>", "endpoint-refused"),
+        ("https://ssm.eu-west-1.amazonaws.com/ <urlopen error timed out>", "endpoint-missing"),
+        ("Failed to download https://x.example.com/a.gz with HTTP Error 403: Forbidden", "download-refused"),
+        ("HTTP Error 404: Not Found", "download-refused"),
+        ("ClientError: An error occurred (404) when calling the HeadObject operation: Not Found", "download-refused"),
+        ('Failed to connect to proxy URL: "http://proxy.corp:3128"', "proxy-unreachable"),
+    ],
+)
+def test_errors_of_python_on_the_network(head: str, line: str, code: str) -> None:
+    assert [one for one, _ in told(head + line)] == [code]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("curl: (23) Failure writing output to destination", ("curl-cannot-write", "")),
+        ("curl: (23) Failed writing body (0 != 1369)", ("curl-cannot-write", "")),
+        ("curl: (58) unable to set private key file: '/etc/pki/x.pem' type PEM", ("repository-config-invalid", "certificate")),
+        (
+            "Curl error (58): Problem for https://rhui.example.com/x [could not load]",
+            ("repository-config-invalid", "certificate"),
+        ),
+        (
+            '- Download snap "x" (1) (Get "https://z.cdn.snapcraftcontent.com/x": dial tcp 192.0.2.1:443: i/o timeout)',
+            ("repository-unreachable", "snaps"),
+        ),
+        ("error: unable to contact snap store", ("repository-unreachable", "snaps")),
+        ("Cannot prepare internal mirrorlist: No URLs in mirrorlist", ("repository-denied", "no-mirrors")),
+        (
+            "E: Release file for http://a.example/InRelease is not valid yet (invalid for another 5h 33min 12s).",
+            ("clock-skewed", ""),
+        ),
+        ("HTTP error (401 - Unauthorized): Invalid Credentials", ("repository-denied", "subscription")),
+        ("Network error, unable to connect to server. Please see /var/log/rhsm/rhsm.log", None),
+        ("subscription-manager: Network error, unable to connect to server.", ("repository-unreachable", "subscription")),
+        ('https://a.example/x: [Errno 14] curl#60 - "Issuer is not recognized."', ("tls-untrusted", "other-host")),
+        ("  - package x is filtered out by modular filtering", ("package-dependencies", "modular")),
+        ("ERROR: Cannot uninstall 'x'. It is a distutils installed project and", ("command-failed", "libraries")),
+        ("ERROR: Cannot uninstall x 1, RECORD file not found. Hint: rpm", ("command-failed", "libraries")),
+        ('error: cannot refresh "x": snap "x" has running apps (x)', ("agent-update-failed", "snap-busy")),
+        (
+            "before downgrading to 3.0.0, first downgrade to any version from 3.1.821.0 to 3.2.9",
+            ("agent-update-failed", "step-down"),
+        ),
+        ("Another update in progress, try again later", ("agent-update-failed", "in-progress")),
+        (
+            "ERROR Failed to perform agent-installation/on-prem registration: failed to verify signature: x",
+            ("package-signature", ""),
+        ),
+        (
+            "ERROR Failed to perform agent-installation/on-prem registration: installation failed Exit Status: 1",
+            ("agent-missing", "not-installed"),
+        ),
+        ("Failed to perform agent-installation/on-prem registration: failed to start agent: attempt", ("agent-not-running", "")),
+    ],
+)
+def test_a_meaning_has_a_finding(text: str, wanted: Optional[Tuple[str, str]]) -> None:
+    assert told(text) == ([wanted] if wanted else [])
+
+
+def test_curl_names_the_host_that_it_could_not_resolve() -> None:
+    (finding,) = explained("curl: (6) Could not resolve host: s3.eu-west-1.amazonaws.com; Unknown error").findings
+    assert (finding.code, finding.hosts) == ("dns-unknown-name", ("s3.eu-west-1.amazonaws.com",))
+
+
+V1 = "AccessDenied: Access Denied\n\tstatus code: 403, request id: X, host id: Y"
+V2 = "operation error S3: X, https response error StatusCode: 403, RequestID: X, HostID: Y, api error AccessDenied: Access Denied"
+KMS = (
+    "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/node/mi-0123456789abcdef0 is not authorized to perform: "
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "action"),
+    [
+        *(
+            (f"we are unable to validate encryption on Amazon S3 bucket. Error: {no}", "log-bucket error", "s3:GetEncryption")
+            for no in (V1, V2)
+        ),
+        *((f"Failed to upload shell session logs to S3: {no}", "log-upload warning", "s3:PutObject") for no in (V1, V2)),
+        (f"Fetching data key failed: Error when decrypting data key {KMS}kms:Decrypt", "key-node error", "kms:Decrypt"),
+        (
+            "Encountered error while initiating handshake. KMSEncryption failed on client with status 2 error: Failed to process "
+            "action KMSEncryption: Error calling KMS GenerateDataKey API: AccessDeniedException: User: "
+            "arn:aws:iam::111122223333:user/jane is not authorized to perform: kms:GenerateDataKey",
+            "key-client error",
+            "kms:GenerateDataKey",
+        ),
+        ("Unable to connect to specified port: dial tcp :3389: connect: connection refused", "port error", "port"),
+        (
+            "Unable to connect to specified port: dial tcp: lookup x.eu-west-1.rds.amazonaws.com: no such host",
+            "port error",
+            "port",
+        ),
+        ("Forwarding to IP address 169.254.169.254 is forbidden.", "port-forbidden error", "another host"),
+        ("Unable to start command: the agent must run as root to use RunAs", " error", "message"),
+    ],
+)
+def test_what_a_session_fails_of(text: str, wanted: str, action: str) -> None:
+    (finding,) = explained(SESSION + text).findings
+    assert (finding.code, f"{finding.variant} {finding.severity.value}") == ("session-failed", wanted)
+    assert action in finding.remedy.summary
+
+
+def test_the_agents_own_user_that_could_not_be_made() -> None:
+    assert told("2026-07-15 10:00:00 ERROR [MessageService] Failed to create ssm-user: exit status 10") == [
+        ("session-user-missing", "not-created")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("process", "part"), [("ssm-session-worker", "serves sessions"), ("ssm-document-worker", "runs documents")]
+)
+def test_a_prefix_that_several_processes_have_tells_by_the_process(process: str, part: str) -> None:
+    (row,) = explained(f"2026-07-15 10:00:00 ERROR [{process}] [x] [DataBackend] zorb").listed
+    assert row.part is not None and part in row.part.name
+
+
+def test_what_ends_a_fault_in_the_same_output_is_harmless_and_known() -> None:
+    ids = {row.id for row in SIGNATURES if row.kind is Kind.BENIGN}
+    assert {name for row in SIGNATURES for name in row.righted_by} <= ids
+
+
+@pytest.mark.parametrize(
+    "text", ["Complete!\n", "Reading package lists...\n", "debconf: unable to initialize frontend: Dialog\n"]
+)
+def test_healthy_output_alone_says_nothing_of_the_agent(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "output.txt").write_text(text)
+    assert run(["explain", str(tmp_path / "output.txt")]) == 66
+    assert "nothing in it tells of a fault, and it is no log of the agent" in capsys.readouterr().err
+
+
+def test_output_in_which_all_came_right_is_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "output.txt").write_text(NOT_FOUND + "Complete!\n")
+    assert run(["explain", str(tmp_path / "output.txt")]) == 0
+    assert "No fault" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "it is empty"),
+        ("good morning\n", "nothing in it tells of a fault"),
+        ("Complete!\n", "nothing in it tells of a fault"),
+        ("zorb: cannot open the box\n", "no line of it is known"),
+        (NOT_FOUND, ""),
+        (AGENTS, ""),
+    ],
+)
+def test_a_second_file_that_tells_nothing_is_mentioned(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    first.write_text(LOCK)
+    second.write_text(text)
+    run(["explain", str(first), str(second)])
+    lines = [line for line in capsys.readouterr().err.splitlines() if str(second) in line]
+    assert len(lines) == bool(said) and all(said in line for line in lines)
+
+
+def test_a_failure_that_nobody_knows_is_not_called_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "output.txt").write_text("zorb: cannot open the box\n")
+    assert run(["explain", str(tmp_path / "output.txt")]) == 66
+    said = capsys.readouterr().err
+    assert "no line of it is known, and it is no log of the agent" in said and "tells of a fault" not in said
