@@ -32,7 +32,7 @@ class Layout(argparse.HelpFormatter):
 
 
 def _columns() -> int:
-    """Columns of the terminal, as shutil.get_terminal_size tells: argparse asks at every flag, and shutil takes a while to load."""
+    """Columns of the terminal, as shutil tells them: argparse asks at every flag, and shutil takes a while to load."""
     told = os.environ.get("COLUMNS", "")
     if told.isdigit() and int(told):
         return int(told)

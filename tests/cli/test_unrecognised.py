@@ -58,7 +58,7 @@ def test_a_mistyped_code_or_file_is_asked_for(
     (tmp_path / "errors.log").write_text("x")
     asked = {
         "s3-unreachabel": "; did you mean the code s3-unreachable?",
-        "S3-Unreachable": "; did you mean the code s3-unreachable?",
+        "S3-Unreachabel": "; did you mean the code s3-unreachable?",
         "error.log": "; did you mean errors.log?",
         str(tmp_path / "erorrs.log"): f"; did you mean {tmp_path}/errors.log?",
         "quite-another-thing": "",

@@ -172,4 +172,10 @@ def test_what_the_metadata_tells_is_in_the_commands() -> None:
     texts = " ".join(command.text for command in found.remedy.aws_commands)
     for word in ("--instance-ids i-1", "Values=sg-1,sg-2 ", "--group-id sg-1 ", "Values=subnet-1 ", "Values=vpc-1"):
         assert word in texts
-    assert set(re.findall(r"<([A-Z-]+)>", texts)) == {"ENDPOINT-SECURITY-GROUP-ID", "PREFIX-LIST-ID"}
+    assert set(re.findall(r"<([A-Z-]+)>", texts)) == {
+        "CIDR",
+        "ENDPOINT-SECURITY-GROUP-ID",
+        "NETWORK-ACL-ID",
+        "PREFIX-LIST-ID",
+        "RULE-NUMBER",
+    }
