@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import Iterable
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.findings import FINDINGS
@@ -16,7 +17,7 @@ from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs, is_k
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.model.localtime import in_zone, time_in_words
-from ssm_bootstrap.model.logs import LogDigest
+from ssm_bootstrap.model.logs import LogDigest, LogGroup
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE
@@ -35,7 +36,7 @@ MOST_UNEXPLAINED = 20
 def tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secrets: Secrets) -> int:
     """Print what a digest means; gives the exit status, raises Refusal (66) for what is no log, and Leak."""
     found = explain_logs(digest, NO_SITE, region=arguments.region)
-    search.must_be_recognised(digest, _is_anything_told(found))
+    search.must_be_recognised(digest, _is_anything_told(found), _untold(digest.groups))
     _mention_untold(digest, arguments)
     region, source = arguments.region or found.region, "flag" if arguments.region else "logs"
     if not region and found.findings and search.is_own:
@@ -59,19 +60,23 @@ def _is_anything_told(found: LogDiagnosis) -> bool:
     return bool(explained or unexplained or found.findings or any(note.id not in HARMLESS for note in found.harmless))
 
 
+def _untold(groups: Iterable[LogGroup]) -> str:
+    """What is to be said of text in which nothing is told: a failure that nobody knows is one all the same."""
+    if any(reads_as_failure(group.sample.message) for group in groups):
+        return phrase("no line of it is known, and it is no log of the agent")
+    return phrase("nothing in it tells of a fault, and it is no log of the agent")
+
+
 def _mention_untold(digest: LogDigest, arguments: argparse.Namespace) -> None:
     """Say which of several files that were named told nothing: it was read, and counts for nothing."""
     if len(arguments.files) < 2:
         return
     named = {os.path.abspath(word) for word in arguments.files}
     telling = {group.file for group in digest.groups if is_known(group)}
-    failing = {group.file for group in digest.groups if reads_as_failure(group.sample.message)}
-    empty, nothing = phrase("it is empty"), phrase("nothing in it tells of a fault, and it is no log of the agent")
-    unknown = phrase("no line of it is known, and it is no log of the agent")
     for file in digest.files:
         if file.path in named and not file.headed and file.path not in telling and not file.remarks:
-            told = unknown if file.path in failing else nothing if file.bytes_read else empty
-            arguments.say(f"{file.path}: {say(told)}")
+            groups = [group for group in digest.groups if group.file == file.path]
+            arguments.say(f"{file.path}: {say(_untold(groups) if file.bytes_read else phrase('it is empty'))}")
 
 
 def _document(

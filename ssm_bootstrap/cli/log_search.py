@@ -161,8 +161,9 @@ class Search:
                 ExitStatus.NO_INPUT, phrase("explain: {path}: {reason}{question}", path=path, reason=reason, question=question)
             )
 
-    def must_be_recognised(self, digest: LogDigest, matched: bool) -> None:
-        """Refusal (66) where of all that was named nothing is a record of the agent, and no signature ``matched``.
+    def must_be_recognised(self, digest: LogDigest, matched: bool, untold: str) -> None:
+        """Refusal (66) where of all that was named nothing is a record of the agent, and no signature ``matched``;
+        ``untold`` says what it is then.
 
         What lies in a directory is there by the names that the agent gives; what --since leaves out was not judged.
         """
@@ -170,16 +171,8 @@ class Search:
             return
         if (not digest.files and self.kinds == KINDS) or not any(os.path.isdir(word) for word in self.files):
             name = digest.files[0].path if digest.files else self.files[0]
-            from ssm_bootstrap.diagnose.logs.classify import reads_as_failure
-
-            expected = (
-                "explain: {name}: no line of it is known, and it is no log of the agent: expected the agent's log, or what a "
-                "command printed"
-                if any(reads_as_failure(group.sample.message) for group in digest.groups)
-                else "explain: {name}: nothing in it tells of a fault, and it is no log of the agent: expected the agent's log, "
-                "or what a command printed"
-            )
-            raise Refusal(ExitStatus.NO_INPUT, phrase(expected, name=name))
+            expected = "explain: {name}: {untold}: expected the agent's log, or what a command printed"
+            raise Refusal(ExitStatus.NO_INPUT, phrase(expected, name=name, untold=untold))
 
     def sources(self) -> tuple[Source, ...]:
         """The files to read, the agent's own logs first."""

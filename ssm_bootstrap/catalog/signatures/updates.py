@@ -7,6 +7,23 @@ from ssm_bootstrap.catalog.signatures.kinds import AGENT, Kind, Signature, docum
 _SETUP = "Failed to perform agent-installation/on-prem registration: "
 _PLUGIN = AGENT + "agent/update/processor; agent/plugins/updatessmagent"
 
+
+def _setup(name: str, reason: str, meaning: str, sample: str, code: str, variant: str = "") -> Signature:
+    """A reason for which ssm-setup-cli ended without an agent that is installed and registered."""
+    return Signature(
+        id=f"setup-{name}",
+        kind=Kind.CAUSE,
+        fixed=_SETUP,
+        pattern=rf"\b{_SETUP}{reason}",
+        meaning=meaning,
+        source=AGENT + "agent/setupcli",
+        samples=(formatted(_SETUP + sample),),
+        code=code,
+        variant=variant,
+        transient=False,
+    )
+
+
 UPDATES: tuple[Signature, ...] = (
     Signature(
         id="update-older",
@@ -48,44 +65,35 @@ UPDATES: tuple[Signature, ...] = (
         variant="no-files",
         transient=True,
     ),
-    *(
-        Signature(
-            id=f"setup-{name}",
-            kind=Kind.CAUSE,
-            fixed=_SETUP,
-            pattern=rf"\b{_SETUP}{reason}",
-            meaning=meaning,
-            source=AGENT + "agent/setupcli",
-            samples=(formatted(_SETUP + sample),),
-            code=code,
-            variant=variant,
-            transient=False,
-        )
-        for name, reason, meaning, sample, code, variant in (
-            (
-                *("signature", r"(?:[^\n]{0,200}?: )?failed to verify (?:the )?signature"),
-                "what ssm-setup-cli fetched does not bear AWS's signature, or there is no gpg to verify it with",
-                *("failed to verify signature file: gpg: BAD signature", "package-signature", ""),
-            ),
-            (
-                *("manager", "no supported package manager found"),
-                "ssm-setup-cli found neither snap nor dpkg nor rpm",
-                *("no supported package manager found in list: [snap dpkg rpm]", "agent-missing", "not-installed"),
-            ),
-            (
-                *(
-                    "package",
-                    r"(?:installation failed|(?:snap|dpkg|rpm) (?:install|uninstall)|failed to install|failed to uninstall)",
-                ),
-                "the package manager could not install the agent",
-                *("snap install: Command timed out", "agent-missing", "not-installed"),
-            ),
-            (
-                *("start", r"(?:failed|unable) to (?:re)?start (?:the )?agent"),
-                "the agent was installed and did not start",
-                *("failed to start agent: attempt", "agent-not-running", ""),
-            ),
-        )
+    _setup(
+        "signature",
+        r"(?:[^\n]{0,200}?: )?failed to verify (?:the )?signature",
+        "what ssm-setup-cli fetched does not bear AWS's signature, or there is no gpg to verify it with",
+        "failed to verify signature file: gpg: BAD signature",
+        code="package-signature",
+    ),
+    _setup(
+        "manager",
+        "no supported package manager found",
+        "ssm-setup-cli found neither snap nor dpkg nor rpm",
+        "no supported package manager found in list: [snap dpkg rpm]",
+        code="agent-missing",
+        variant="not-installed",
+    ),
+    _setup(
+        "package",
+        r"(?:installation failed|(?:snap|dpkg|rpm) (?:install|uninstall)|failed to install|failed to uninstall)",
+        "the package manager could not install the agent",
+        "snap install: Command timed out",
+        code="agent-missing",
+        variant="not-installed",
+    ),
+    _setup(
+        "start",
+        r"(?:failed|unable) to (?:re)?start (?:the )?agent",
+        "the agent was installed and did not start",
+        "failed to start agent: attempt",
+        code="agent-not-running",
     ),
     Signature(
         id="update-not-in-manifest",
