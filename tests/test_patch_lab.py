@@ -135,7 +135,7 @@ def test_ubuntu_in_a_closed_vpc_is_told_what_to_change(lab: Lab) -> None:
     assert status == 1 and errors(document)[0] == "repository-unreachable"
     steps = "\n".join(said(document, "repository-unreachable")["remedy"]["steps"])
     assert "/etc/apt/sources.list.d/ubuntu.sources:2: URIs: http://ap-northeast-1.ec2.archive.ubuntu.com/ubuntu/" in steps
-    assert f"https://<MIRROR-BUCKET>.s3.{REGION}.amazonaws.com/ubuntu/" in steps
+    assert f"https://$MIRROR_BUCKET.s3.{REGION}.amazonaws.com/ubuntu/" in steps
     for way in ("S3 gateway endpoint", "Acquire::http::Proxy", "inside the network"):
         assert way in steps
 

@@ -279,14 +279,17 @@ _TERMINALS = (4, 5, *range(136, 144))
 
 
 class NamedFiles(Files):
-    """Files that a person has named: a pipe or a terminal among them is meant, and waited for; another device has no end."""
+    """Files that a person has named: a pipe or a terminal is meant, and waited for; no other device is read as a log."""
+
+    def read_chunks(self, path: str, start: int = 0) -> Iterator[bytes]:
+        """The bytes from ``start`` on, piece by piece."""
+        told = os.stat(self.real(path))
+        if stat.S_ISBLK(told.st_mode) or (stat.S_ISCHR(told.st_mode) and os.major(told.st_rdev) not in _TERMINALS):
+            raise OSError(errno.EINVAL, "a device, and no log", path)
+        yield from super().read_chunks(path, start)
 
     def _opened(self, path: str) -> BinaryIO:
-        real = self.real(path)
-        told = os.stat(real)
-        if stat.S_ISBLK(told.st_mode) or (stat.S_ISCHR(told.st_mode) and os.major(told.st_rdev) not in _TERMINALS):
-            raise OSError(errno.EINVAL, "a device, and no log", real)
-        return open(real, "rb")
+        return open(self.real(path), "rb")
 
 
 def open_regular(real: str) -> BinaryIO:

@@ -132,9 +132,9 @@ _FAULTS: tuple[Signature, ...] = (
         code="clock-skewed",
     ),
     _row(
-        "apt-no-package", "Unable to locate package ", r"\bE: Unable to locate package (?P<named>\S{1,200})",
+        "apt-no-package", "Unable to locate package ", r"\bE: Unable to locate package ",
         "no list that apt has names that package: a repository is missing, or its lists were never fetched", _APT,
-        "E: Unable to locate package foo", code="package-dependencies",
+        "E: Unable to locate package foo",
     ),
     _row(
         "apt-no-candidate", " has no installation candidate",
@@ -161,7 +161,12 @@ _FAULTS: tuple[Signature, ...] = (
     ),
     _row(
         "dnf-no-match", "Unable to find a match", r"\bError: Unable to find a match: ",
-        "no repository that is on has that package", _DNF, "Error: Unable to find a match: foo", code="package-dependencies",
+        "no repository that is on has that package", _DNF, "Error: Unable to find a match: foo",
+    ),
+    _row(
+        "repository-release-unknown", "Unable to detect release version", r"\bUnable to detect release version\b",
+        "dnf found no package that tells this system's release", _DNF,
+        "Unable to detect release version (use '--releasever' to specify release version)",
     ),
     _row(
         "dnf-modular", "filtered out by modular filtering", r"\bfiltered out by modular filtering(?! for argument)",

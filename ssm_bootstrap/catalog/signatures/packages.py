@@ -89,16 +89,6 @@ _VARIABLES: tuple[Signature, ...] = (
         )
         for name in ("releasever", "basearch", "contentdir", "awsregion")
     ),
-    _row(
-        "repository-release-unknown",
-        "Unable to detect release version",
-        r"\bUnable to detect release version\b",
-        "dnf found no package that tells this system's release",
-        "dnf 4, dnf/cli/cli.py",
-        documented("Unable to detect release version (use '--releasever' to specify release version)"),
-        code="repository-config-invalid",
-        variant="unfilled",
-    ),
 )
 
 _REFUSED: tuple[Signature, ...] = (
