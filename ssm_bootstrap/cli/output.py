@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional
 
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.cli.steps import Screen, Steps, in_encoding
+from ssm_bootstrap.cli.streams import terminal_width
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 80
 NARROWEST, WIDEST = 20, 500
 """Columns of a report, whatever COLUMNS says: each row is filled up to them."""
-
-
-def terminal_width(otherwise: int) -> int:
-    """Columns of the terminal, or of COLUMNS."""
-    import shutil  # a pipe has no width to be asked for
-
-    return shutil.get_terminal_size((otherwise, 24)).columns
 
 
 def new_report(colour: str = "auto", width: Optional[int] = None) -> Report:

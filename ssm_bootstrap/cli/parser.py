@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
 from typing import Any, NoReturn, Sequence
 
+from ssm_bootstrap.cli.streams import terminal_width
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.render.language import LANGUAGES, _, say
 
@@ -16,7 +16,7 @@ class Layout(argparse.HelpFormatter):
     """Help in which a paragraph is filled, what has lines of its own keeps them, and no name is broken at a hyphen."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_columns() - 2)
+        super().__init__(prog, width=terminal_width(80) - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if "\n" in text:
@@ -29,17 +29,6 @@ class Layout(argparse.HelpFormatter):
         from textwrap import wrap  # as late as the class above does it
 
         return wrap(" ".join(text.split()), width, break_on_hyphens=False)
-
-
-def _columns() -> int:
-    """Columns of the terminal, as shutil tells them: argparse asks at every flag, and shutil takes a while to load."""
-    told = os.environ.get("COLUMNS", "")
-    if told.isdigit() and int(told):
-        return int(told)
-    try:
-        return (os.get_terminal_size(sys.__stdout__.fileno()).columns or 80) if sys.__stdout__ is not None else 80
-    except (ValueError, OSError):
-        return 80
 
 
 def _in_cells(text: str, width: int) -> list[str]:

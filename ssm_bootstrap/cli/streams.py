@@ -109,3 +109,14 @@ def has_reader() -> bool:
         return found.raw.problem is None
     except AttributeError:
         return True
+
+
+def terminal_width(otherwise: int) -> int:
+    """Columns of COLUMNS, or of the terminal, as shutil.get_terminal_size tells them: shutil loads every compressor."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isdigit() and int(told):
+        return int(told)
+    try:
+        return (os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ is not None else 0) or otherwise
+    except (ValueError, OSError):
+        return otherwise
