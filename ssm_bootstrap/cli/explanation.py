@@ -126,7 +126,8 @@ def _report(
             _tell_before(report, found, arguments)
             report.line()
             title = ""
-        tell_brief(report, diagnosis, heading=title, details=in_full(arguments, secrets), is_history_told=arguments.history)
+        past = 0 if arguments.history else len(found.history)
+        tell_brief(report, diagnosis, heading=title, details=in_full(arguments, secrets, past=past > 0), past=past)
         return report
     report.line(title, "dim")
     report.headline(diagnosis)

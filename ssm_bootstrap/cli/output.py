@@ -45,11 +45,12 @@ def new_report(colour: str = "auto", width: Optional[int] = None) -> Report:
     return Report(columns, wanted if colour == "auto" else colour == "always", plain)
 
 
-def in_full(arguments: argparse.Namespace, secrets: Secrets) -> str:
-    """The command that was given, to be given again for the whole report."""
+def in_full(arguments: argparse.Namespace, secrets: Secrets, *, past: bool = False) -> str:
+    """The command that was given, to be given again for the whole report; with ``past`` for what is over too."""
     import shlex
 
-    return secrets.told(shlex.join(("ssm-bootstrap", *arguments.words, "--full")))
+    more = ("--history", "--full") if past and "--history" not in arguments.words else ("--full",)
+    return secrets.told(shlex.join(("ssm-bootstrap", *arguments.words, *more)))
 
 
 def print_report(report: Report, secrets: Secrets) -> None:

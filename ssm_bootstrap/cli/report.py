@@ -63,7 +63,7 @@ def brief_of(
         report.history(diagnosis.history)
         report.line()
         title = ""
-    tell_brief(report, diagnosis, heading=title, node=node, details=details, is_history_told=history)
+    tell_brief(report, diagnosis, heading=title, node=node, details=details, past=0 if history else len(diagnosis.history))
     return report
 
 
@@ -88,7 +88,14 @@ def tell(
     if arguments.full:
         report_of(report, observations, diagnosis, machine=machine, history=history)
     else:
-        brief_of(report, observations, diagnosis, details=in_full(arguments, secrets), machine=machine, history=history)
+        brief_of(
+            report,
+            observations,
+            diagnosis,
+            details=in_full(arguments, secrets, past=bool(diagnosis.history)),
+            machine=machine,
+            history=history,
+        )
     print_report(report, secrets)
     return status
 

@@ -46,12 +46,10 @@ class _Block:
         self.lines = self.report.lines
 
 
-def tell_brief(
-    report: Report, diagnosis: Diagnosis, *, details: str, heading: str = "", node: str = "", is_history_told: bool = False
-) -> None:
+def tell_brief(report: Report, diagnosis: Diagnosis, *, details: str, heading: str = "", node: str = "", past: int = 0) -> None:
     """Write a diagnosis, what is to be changed last, so that the report is of twenty lines at most with what stands in it.
 
-    ``details`` is the command that tells the rest. What is over is counted there, where it is not told anyway.
+    ``details`` is the command that tells the rest, ``past`` how many faults that are over it tells as well.
     """
     blocks: list[_Block] = []
 
@@ -81,7 +79,6 @@ def tell_brief(
         block(6).line()
     else:
         block(0).all_clear(diagnosis)
-    past = 0 if is_history_told else len(diagnosis.history)
     remarks = len({finding.code for finding in diagnosis.causes if not _is_grave(finding)})
     block(0).line(_details(remarks, past, details), "dim")
     for kept in _fitting(blocks, MOST_LINES - len(report.lines)):
@@ -93,7 +90,7 @@ def _details(remarks: int, past: int, command: str) -> str:
     if remarks:
         more.append(_("1 remark") if remarks == 1 else _("{count} remarks", count=remarks))
     if past:
-        more.append(_("1 past fault (--history)") if past == 1 else _("{count} past faults (--history)", count=past))
+        more.append(_("1 past fault") if past == 1 else _("{count} past faults", count=past))
     if not more:
         return _("Details: {command}", command=command)
     return _("Details, and {more}: {command}", more=more, command=command)

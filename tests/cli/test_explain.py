@@ -322,9 +322,9 @@ def test_what_is_over_is_counted_and_told_below_the_title(capsys: pytest.Capture
     log = tmp_path / "amazon-ssm-agent.log"
     log.write_text(f"2026-11-23 06:00:00.1234 {SILENT}\n2026-11-23 06:05:00.1234 {READY}\n")
     status, text, _ = explain(capsys, str(log))
-    assert status == 0 and "1 past fault (--history)" in text
+    assert status == 0 and " 1 past fault: " in text and text.rstrip().endswith(" --history --full")
     lines = explain(capsys, "--history", str(log))[1].splitlines()
     assert lines[0].startswith("ssm-bootstrap ") and lines[2].startswith("Past faults")
     told = " ".join(" ".join(lines).split())
     assert "06:00:00" in told and "over: credentials-ready 2026-11-23 06:05:00" in told and "until then broken: " in told
-    assert "--history)" not in told
+    assert " past fault: " not in told

@@ -105,3 +105,11 @@ def test_the_main_change_is_shown_where_another_one_comes_before_it() -> None:
     changes = [command for command in cause.remedy.aws_commands if command.changes]
     assert "modify-vpc-attribute" in changes[0].text
     assert "create-vpc-endpoint" in getattr(first_commands(cause.remedy)[1], "text", "")
+
+
+def test_what_is_over_is_counted_where_the_command_tells_it() -> None:
+    diagnosis = played("healed-in-log").diagnosis
+    assert diagnosis.history and "past fault" in brief("healed-in-log")
+    report = Report(80)
+    tell_brief(report, diagnosis, details="ssm-bootstrap status --full")
+    assert "past fault" not in report.text
