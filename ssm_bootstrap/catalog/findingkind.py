@@ -25,6 +25,7 @@ class Teller(str, Enum):
     PROBE = "probe"
     MACHINE = "machine"
     LOG = "log"
+    CLOUD = "cloud"  # the APIs of AWS
 
 
 class Bond(str, Enum):

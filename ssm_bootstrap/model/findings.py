@@ -8,6 +8,7 @@ from enum import Enum
 from typing import NamedTuple, Optional
 
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict
+from ssm_bootstrap.model.repair import Repair
 from ssm_bootstrap.model.timeline import Incident, Run
 
 
@@ -109,6 +110,7 @@ class Finding:
     hosts: tuple[str, ...] = ()  # the hosts that it is about, or that it leads to
     services: tuple[str, ...] = ()  # the services of AWS that it is about; none where it holds for the whole machine
     logged: bool = False  # a log alone tells of it: no probe, and no look at the machine
+    repairs: tuple[Repair, ...] = ()  # what to change at AWS, resource by resource, where that is known
     variant: str = ""  # the case of the code whose words these are; empty for the code's own
 
 
