@@ -18,6 +18,7 @@ from ssm_bootstrap.diagnose.reachability import Reach, metadata_of, reaches
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_needs
 from ssm_bootstrap.model.agent import Agent, AgentPath, AgentProcess, Identity, IdentityState, Unit
 from ssm_bootstrap.model.capability import BY_COMMAND, ON_A_NODE, Capability, Verdict
+from ssm_bootstrap.model.cloud import Cloud
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.logs import LogGroup
 from ssm_bootstrap.model.machine import Image, Instance, Metadata, RunningIdentity, SharedProfile, Surroundings
@@ -150,6 +151,11 @@ class Case:
     def patching(self) -> Patching:
         """What was seen of patching; empty where patching was not asked for."""
         return (value_of(self.observations.patching) if self.asked(Capability.PATCH) else None) or Patching()
+
+    @property
+    def cloud(self) -> Optional[Cloud]:
+        """AWS's side of the instance, where its APIs were asked."""
+        return value_of(self.observations.cloud)
 
     @property
     def log_groups(self) -> tuple[LogGroup, ...]:
