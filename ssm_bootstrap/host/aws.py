@@ -82,7 +82,7 @@ _POLICY = re.compile(r"explicit deny in an? ([a-z-]{1,20}(?: [a-z-]{1,20})? poli
 class Aws:
     """The APIs of one region with the reader's credentials; ``actions`` has the calls that may be made, and what allows each.
 
-    Several threads may call at once. ``counts`` has the requests by service and operation, each page one. A service that gave
+    Several threads may call at once. ``counts`` has the answers by service and operation, each page one. A service that gave
     no answer at all is not asked again.
     """
 
@@ -114,6 +114,7 @@ class Aws:
         if service in self._silent:
             raise self._silent[service]
         import botocore.exceptions as refused
+        from botocore.parsers import ResponseParserError
 
         failure: AwsFailure
         try:
@@ -130,6 +131,9 @@ class Aws:
                     "this boto3 is too old for {service} {operation}: install a newer one", service=service, operation=operation
                 ),
             )
+        except ResponseParserError:
+            text = "what answers in place of {service} in {region} is not AWS: see the proxy of this environment"
+            failure = AwsFailure(AwsTrouble.UNREACHABLE, phrase(text, service=service, region=self.region))
         except (refused.NoCredentialsError, refused.CredentialRetrievalError, refused.TokenRetrievalError) as error:
             failure = _no_credentials(error)
         except refused.BotoCoreError as error:  # its words may repeat what it was given

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any, Iterable, Iterator, Mapping, Optional
 
 from ssm_bootstrap.collect.cloud.looks import observed
@@ -29,13 +30,18 @@ def activations_of(aws: Aws) -> tuple[Activation, ...]:
         Activation(
             id=item["ActivationId"],
             role=_short(item.get("IamRole", "")),
-            expires=item.get("ExpirationDate"),
+            expires=_utc(item.get("ExpirationDate")),
             limit=item.get("RegistrationLimit", 1),
             used=item.get("RegistrationsCount", 0),
             is_expired=bool(item.get("Expired")),
         )
         for item in answer.get("ActivationList", ())
     )
+
+
+def _utc(at: Optional[datetime]) -> Optional[datetime]:
+    """boto3 has times in this machine's zone."""
+    return at.astimezone(timezone.utc) if at else None
 
 
 def _short(role: str) -> str:
@@ -58,8 +64,8 @@ def nodes_of(aws: Aws) -> tuple[ManagedNode, ...]:
             role=_short(item.get("IamRole", "")),
             name=item.get("ComputerName", ""),
             address=item.get("IPAddress", ""),
-            registered=item.get("RegistrationDate"),
-            last_ping=item.get("LastPingDateTime"),
+            registered=_utc(item.get("RegistrationDate")),
+            last_ping=_utc(item.get("LastPingDateTime")),
         )
         for item in answer.get("InstanceInformationList", ())
     )

@@ -132,7 +132,7 @@ def _route_table(item: Mapping[str, Any]) -> RouteTable:
 
 
 def _is_tied(tie: Mapping[str, Any]) -> bool:
-    return tie.get("AssociationState", {}).get("State", "associated") == "associated"
+    return bool(tie.get("AssociationState", {}).get("State", "associated") == "associated")
 
 
 def _route(item: Mapping[str, Any]) -> Route:
