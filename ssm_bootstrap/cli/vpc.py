@@ -18,7 +18,8 @@ from ssm_bootstrap.collect.machine.instance import MetadataLook
 from ssm_bootstrap.collect.settings import checked_region
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.host.aws import Aws, AwsFailure, new_session, region_of_session
+from ssm_bootstrap.host.aws import Aws, new_session, region_of_session
+from ssm_bootstrap.host.awserrors import AwsFailure
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import Metadata
@@ -122,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _look(host: Host, arguments: argparse.Namespace) -> Observations:
     """Ask AWS; what the node's report has of itself stays as it is. Raises Refusal."""
     told = load_for(arguments.report, arguments.capabilities, "--report") if arguments.report is not None else None
-    asked = _Asked(host, arguments, told)
+    asked = _Wanted(host, arguments, told)
     session = new_session(arguments.profile)
     source, name = asked.region(region_of_session(session))
     subject = asked.subject()
@@ -139,7 +140,7 @@ def _look(host: Host, arguments: argparse.Namespace) -> Observations:
     return without_secrets(host, seen)
 
 
-class _Asked:
+class _Wanted:
     """Which instance, and where: by the flags, by the node's report, and last by the metadata service of this machine."""
 
     def __init__(self, host: Host, arguments: argparse.Namespace, told: Optional[Observations]) -> None:

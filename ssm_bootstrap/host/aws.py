@@ -6,12 +6,11 @@ boto3 is an extra of this package: it is loaded when the door is opened, and not
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections import Counter
-from enum import Enum
 from typing import Any, Iterator, Mapping, Optional
 
+from ssm_bootstrap.host.awserrors import AwsFailure, AwsTrouble, answered, no_credentials
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
@@ -26,57 +25,6 @@ LONGEST = 180.0
 """Seconds after which no further request is sent."""
 MOST_PAGES = 400
 _OF_ONE_PAGE = frozenset({"ResponseMetadata", "NextToken"})
-
-
-class AwsTrouble(str, Enum):
-    """Why AWS gave no answer."""
-
-    DENIED = "denied"
-    CREDENTIALS = "credentials"
-    THROTTLED = "throttled"
-    UNREACHABLE = "unreachable"
-    NOT_FOUND = "not-found"
-    NOT_HERE = "not-here"  # the service or the call does not exist in this region
-    FAILED = "failed"
-
-
-class AwsFailure(Exception):
-    """A call without an answer: what is in the way, in one line without a secret; ``code`` is AWS's own word for it."""
-
-    def __init__(self, trouble: AwsTrouble, message: str, code: str = "") -> None:
-        super().__init__(message)
-        self.trouble, self.message, self.code = trouble, message, code
-
-
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"})
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
-_REFUSED = frozenset(
-    {
-        *("AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId"),
-        *(
-            "InvalidSignatureException",
-            "IncompleteSignature",
-            "MissingAuthenticationToken",
-            "RequestExpired",
-            "RequestTimeTooSkewed",
-        ),
-        *("OptInRequired", "SubscriptionRequiredException", "MissingAuthenticationTokenException"),
-    }
-)
-_THROTTLED = frozenset(
-    {
-        *("Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException"),
-        *("TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown", "PriorRequestNotComplete"),
-        *("EC2ThrottledException", "TransactionInProgressException"),
-    }
-)
-_NO_SUCH_CALL = frozenset({"InvalidAction", "UnknownOperationException", "UnsupportedOperation", "UnsupportedOperationException"})
-_NOT_FOUND = re.compile(
-    r"NoSuch[A-Za-z]+|[A-Za-z]*NotFound(?:Exception|Fault)?|Invalid[A-Za-z]+\.NotFound|ServiceSettingNotFound"
-)
-_CODE = re.compile(r"[A-Za-z0-9._-]{1,80}")
-_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z0-9]{1,80})")
-_POLICY = re.compile(r"explicit deny in an? ([a-z-]{1,20}(?: [a-z-]{1,20})? policy|permissions boundary|VPC endpoint policy)")
 
 
 class Aws:
@@ -120,7 +68,7 @@ class Aws:
         try:
             return self._asked(service, operation, arguments)
         except refused.ClientError as error:
-            failure = self._answered(service, operation, error)
+            failure = answered(service, operation, self.region, self._actions[service, operation], error)
         except (refused.ConnectionError, refused.HTTPClientError) as error:
             failure = self._unreachable(service, error)
             self._silent[service] = failure
@@ -135,7 +83,7 @@ class Aws:
             text = "what answers in place of {service} in {region} is not AWS: see the proxy of this environment"
             failure = AwsFailure(AwsTrouble.UNREACHABLE, phrase(text, service=service, region=self.region))
         except (refused.NoCredentialsError, refused.CredentialRetrievalError, refused.TokenRetrievalError) as error:
-            failure = _no_credentials(error)
+            failure = no_credentials(error)
         except refused.BotoCoreError as error:  # its words may repeat what it was given
             failure = AwsFailure(
                 AwsTrouble.FAILED,
@@ -200,50 +148,6 @@ class Aws:
         for secret in (found.secret_key, found.token, found.access_key):
             self._secrets.learn(secret or "", certain=True)
 
-    def _answered(self, service: str, operation: str, error: Any) -> AwsFailure:
-        """What an answer of AWS that is an error says."""
-        said = error.response.get("Error", {})
-        code = str(said.get("Code", ""))
-        code = code if _CODE.fullmatch(code) else "?"
-        message = str(said.get("Message", ""))[:2000]
-        if code in _DENIED:
-            return self._denied(service, operation, message, code)
-        if code in _EXPIRED:
-            return AwsFailure(
-                AwsTrouble.CREDENTIALS, phrase("these AWS credentials have expired ({code}): renew them", code=code), code
-            )
-        if code in _REFUSED:
-            return AwsFailure(
-                AwsTrouble.CREDENTIALS,
-                phrase(
-                    "AWS does not accept these credentials in {region} ({code}): they are wrong or no longer valid, the region "
-                    "is not enabled for the account, or this machine's clock is wrong",
-                    region=self.region,
-                    code=code,
-                ),
-                code,
-            )
-        facts = {"service": service, "operation": operation, "code": code}
-        if code in _THROTTLED:
-            text = phrase("{service} {operation} is throttled ({code}), after {attempts} attempts", attempts=ATTEMPTS, **facts)
-            return AwsFailure(AwsTrouble.THROTTLED, text, code)
-        if code in _NO_SUCH_CALL:
-            text = phrase("{service} has no {operation} in {region} ({code})", region=self.region, **facts)
-            return AwsFailure(AwsTrouble.NOT_HERE, text, code)
-        trouble = AwsTrouble.NOT_FOUND if _NOT_FOUND.fullmatch(code) else AwsTrouble.FAILED
-        return AwsFailure(trouble, phrase("{service} {operation} failed: {code}", **facts), code)
-
-    def _denied(self, service: str, operation: str, message: str, code: str) -> AwsFailure:
-        """The action is the one that AWS names, where the call needs it, else the first that the catalogue has."""
-        actions = self._actions[service, operation]
-        named = _ACTION.search(message)
-        action = named[1] if named and named[1] in actions else (actions or (f"{service}:{operation}",))[0]
-        why = _POLICY.search(message)
-        if why:
-            text = phrase("{action} is denied to these credentials by a policy ({policy})", action=action, policy=why[1])
-            return AwsFailure(AwsTrouble.DENIED, text, code)
-        return AwsFailure(AwsTrouble.DENIED, phrase("these credentials do not allow {action}", action=action), code)
-
     def _unreachable(self, service: str, error: BaseException) -> AwsFailure:
         """No answer: where boto3 knows the service's regions and this is none, the service is not there at all."""
         regions = self._session.get_available_regions(service, self._session.get_partition_for_region(self.region))
@@ -293,21 +197,10 @@ def _resolved(session: Any) -> Any:
         if found is not None:
             found.get_frozen_credentials()
             return found
-        failure = _no_credentials(None)
+        failure = no_credentials(None)
     except (refused.BotoCoreError, refused.ClientError, OSError, ValueError) as error:
-        failure = _no_credentials(error)
+        failure = no_credentials(error)
     raise failure from None
-
-
-def _no_credentials(error: Optional[BaseException]) -> AwsFailure:
-    """What boto3 says of credentials may hold some: its kind of error is told, and no word of it."""
-    if error is None:
-        text = phrase("no AWS credentials: expected a profile (--profile), AWS_ACCESS_KEY_ID, or the role of this instance")
-        return AwsFailure(AwsTrouble.CREDENTIALS, text)
-    kind = type(error).__name__
-    return AwsFailure(
-        AwsTrouble.CREDENTIALS, phrase("boto3 got no AWS credentials ({kind}): log in anew, or see ~/.aws", kind=kind)
-    )
 
 
 def new_session(profile: Optional[str]) -> Any:

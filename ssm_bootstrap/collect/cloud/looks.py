@@ -6,7 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Callable, Iterable, Iterator, Sequence, TypeVar
 
 from ssm_bootstrap.collect.guard import Guard
-from ssm_bootstrap.host.aws import Aws, AwsFailure, AwsTrouble
+from ssm_bootstrap.host.aws import Aws
+from ssm_bootstrap.host.awserrors import AwsFailure, AwsTrouble
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 
 T = TypeVar("T")

@@ -9,7 +9,8 @@ from datetime import datetime, timezone
 from typing import Any, Iterable, Iterator, Mapping, Optional
 
 from ssm_bootstrap.collect.cloud.looks import observed
-from ssm_bootstrap.host.aws import Aws, AwsFailure, AwsTrouble
+from ssm_bootstrap.host.aws import Aws
+from ssm_bootstrap.host.awserrors import AwsFailure, AwsTrouble
 from ssm_bootstrap.model.cloud import Activation, ManagedNode, Role, RolePolicy
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
 

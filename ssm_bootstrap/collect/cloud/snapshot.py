@@ -41,7 +41,8 @@ from ssm_bootstrap.collect.cloud.vpc import (
     vpc_of,
 )
 from ssm_bootstrap.collect.guard import Guard
-from ssm_bootstrap.host.aws import Aws, AwsFailure, AwsTrouble
+from ssm_bootstrap.host.aws import Aws
+from ssm_bootstrap.host.awserrors import AwsFailure, AwsTrouble
 from ssm_bootstrap.host.workers import threads
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import (
@@ -80,7 +81,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where the instance is in the network: by AWS's word, or by its own where that may not be read."""
 
     vpc_id: str
@@ -107,17 +108,17 @@ def look_at_cloud(aws: Aws, subject: Subject, taken_at: datetime) -> Reading:
         block = looks.start("public access block", lambda: public_access_block_of(aws))
         seen = found.result()
         instance = value_of(seen)
-        place = _place(aws, looks, instance, subject.metadata)
+        location = _location(aws, looks, instance, subject.metadata)
         management = beside.roles(subject, instance[0] if instance else None)
         network = Network(endpoint_services=services.result(), public_access_block=block.result())
-        if place is None or not place.vpc_id:
+        if location is None or not location.vpc_id:
             network = _without(network, seen.reason if isinstance(seen, Unseen) else NO_NETWORK)
         else:
-            network = _Surroundings(aws, looks, place).network(network)
+            network = _Surroundings(aws, looks, location).network(network)
         managed = management()
     cloud = Cloud(
         taken_at=taken_at,
-        account=place.account if place else "",
+        account=location.account if location else "",
         partition=partition_of(aws.region, NO_SITE).name,
         region=aws.region,
         instance=_part(seen, lambda pair: pair[0]),
@@ -155,18 +156,18 @@ STATUSES = {
 """The exit status where the first call of all fails."""
 
 
-def _place(
+def _location(
     aws: Aws, looks: Looks, instance: Optional[tuple[CloudInstance, str]], metadata: Optional[Metadata]
-) -> Optional[Place]:
+) -> Optional[Location]:
     if instance is not None:
         item, owner = instance
         groups = dict.fromkeys(group for one in item.interfaces for group in one.group_ids)
-        return Place(item.vpc_id, owner, tuple(groups))
+        return Location(item.vpc_id, owner, tuple(groups))
     caller = looks.start("account", lambda: str(aws.call("sts", "GetCallerIdentity").get("Account", ""))).result()
     account = value_of(caller) or ""
     if metadata is None:
-        return Place("", account, ())
-    return Place(metadata.vpc_id, account, metadata.security_groups)
+        return Location("", account, ())
+    return Location(metadata.vpc_id, account, metadata.security_groups)
 
 
 def _without(network: Network, reason: str) -> Network:
@@ -189,12 +190,12 @@ def _part(observed: Observed[T], part: Callable[[T], U]) -> Observed[U]:
 class _Surroundings:
     """The looks at a VPC, those that need nothing of each other side by side."""
 
-    def __init__(self, aws: Aws, looks: Looks, place: Place) -> None:
-        self._aws, self._looks, self._place = aws, looks, place
+    def __init__(self, aws: Aws, looks: Looks, location: Location) -> None:
+        self._aws, self._looks, self._location = aws, looks, location
 
     def network(self, network: Network) -> Network:
         """The same with all that was seen."""
-        aws, looks, vpc_id = self._aws, self._looks, self._place.vpc_id
+        aws, looks, vpc_id = self._aws, self._looks, self._location.vpc_id
         vpc = looks.start("VPC", lambda: vpc_of(aws, vpc_id))
         support = looks.start("DNS support", lambda: attribute_of(aws, vpc_id, "EnableDnsSupport"))
         hostnames = looks.start("DNS hostnames", lambda: attribute_of(aws, vpc_id, "EnableDnsHostnames"))
@@ -241,14 +242,14 @@ class _Surroundings:
         Source: Share your interface endpoints in subnets that are shared with you, AWS PrivateLink Guide.
         """
         owner = vpc.value[0].owner if isinstance(vpc, Seen) else ""
-        if owner and self._place.account and owner != self._place.account:
+        if owner and self._location.account and owner != self._location.account:
             text = "account {owner} shares this VPC: its endpoints can be described with credentials of that account alone"
             return Unseen(phrase(text, owner=owner))
         return seen
 
     def _groups(self, endpoints: Iterable[VpcEndpoint]) -> tuple[SecurityGroup, ...]:
         """The groups of the instance and of the endpoints, and those that their rules refer to."""
-        own = dict.fromkeys((*self._place.group_ids, *(group for item in endpoints for group in item.group_ids)))
+        own = dict.fromkeys((*self._location.group_ids, *(group for item in endpoints for group in item.group_ids)))
         found = groups_of(self._aws, own)
         return (*found, *groups_of(self._aws, referred_groups(found)))
 
@@ -260,7 +261,7 @@ class _Surroundings:
         Future[Observed[tuple[DnsFirewallRule, ...]]],
     ]:
         """Zones, resolver rules and rules of DNS Firewall; where Profiles may not be read none of them is known to its end."""
-        aws, looks, vpc_id = self._aws, self._looks, self._place.vpc_id
+        aws, looks, vpc_id = self._aws, self._looks, self._location.vpc_id
 
         def with_profiles(look: Callable[[tuple[ProfileResource, ...]], T]) -> Callable[[], T]:
             def looked() -> T:
