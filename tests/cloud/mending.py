@@ -16,6 +16,7 @@ def mend(state: Callable[[], State]) -> None:
     """Change moto's classes; ``state`` gives what the test has set."""
     _mend_endpoints()
     _mend_services(state)
+    _mend_owner(state)
     _mend_acls()
     _mend_filters()
     _mend_pages(lambda: state().page)
@@ -118,6 +119,13 @@ def _mend_services(state: Callable[[], State]) -> None:
         return ActionResult({"ServiceNames": [item["ServiceName"] for item in found], "ServiceDetails": found})
 
     EC2Response.describe_vpc_endpoint_services = services
+
+
+def _mend_owner(state: Callable[[], State]) -> None:
+    from moto.ec2.models.vpcs import VPC
+
+    own = VPC.owner_id
+    VPC.owner_id = property(lambda self: state().vpc_owner or own.fget(self))
 
 
 def _block_mode(response: Any) -> str:

@@ -24,6 +24,7 @@ class State:
     throttled: Dict[str, int] = field(default_factory=dict)  # service:Operation, and how often
     absent: List[str] = field(default_factory=list)  # service:Operation that this region does not know
     refused: str = ""  # the code with which every call is refused
+    vpc_owner: str = ""  # the account that owns every VPC; empty for the one that asks
     page: int = 0
 
 
