@@ -25,6 +25,8 @@ from tests.cloud.mending import mend
 from tests.cloud.stubs import ANSWERS, State
 
 CONTROL = "/of-the-test/"
+PAGE = "/login-page/"
+"""Where a page stands, as a proxy has one in place of what was asked for."""
 SIGNED_AS = {"servicequotas": "service-quotas"}
 """Services of which boto3 has another name than what their requests are signed for."""
 
@@ -134,6 +136,9 @@ class Front:
         if path.startswith(CONTROL):
             start("200 OK", [("Content-Type", "application/json")])
             return [json.dumps(self._control(path[len(CONTROL) :], json.loads(body))).encode()]
+        if path.startswith(PAGE):
+            start("200 OK", [("Content-Type", "text/html")])
+            return [b"<!doctype html><title>Log in</title>"]
         service, operation, params = request_of(environ, body)
         name = f"{service}:{operation}"
         self.counts[name] += 1

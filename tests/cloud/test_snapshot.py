@@ -148,7 +148,8 @@ def test_every_page_is_followed(running: Cloud, wider: WiderVpc) -> None:
     assert running.requests()["ec2:DescribeVpcEndpoints"] > 6
 
 
-def test_throttling_is_waited_for(running: Cloud, wider: WiderVpc) -> None:
+def test_throttling_is_waited_for(running: Cloud, wider: WiderVpc, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
     slowed = {"ec2:DescribeVpcEndpoints": 1, "ssm:DescribeActivations": 1, "ec2:DescribeInstances": 1}
     found = seen_in(running, wider, throttled=slowed)
     assert list(unseen(found.cloud)) == []
