@@ -22,6 +22,7 @@ from ssm_bootstrap.model.observed import Seen, Unseen
 from tests.aws import MARKS
 from tests.cloud.clouds import AT, NODE, REGION, complete
 from tests.cloud.completevpc import put_in_place
+from tests.cloud.largevpc import ENDPOINTS, GROUPS, RULES, put_in_place_large
 from tests.cloud.server import Cloud
 from tests.cloud.widervpc import OF_PROFILE, ZONE, WiderVpc, put_in_place_with_all
 
@@ -232,3 +233,23 @@ def test_a_gateway_has_route_tables_and_an_interface_endpoint_its_own_policy(ser
     assert by_service["ssm"].policy == '{"Statement": []}' and not by_service["ssm"].private_dns
     assert by_service["s3"].kind is EndpointKind.GATEWAY and by_service["s3"].route_table_ids == (vpc.ids["NodeTable"],)
     assert by_service["s3"].policy == ""
+
+
+def test_a_large_vpc_takes_as_many_calls_as_a_small_one_but_for_its_pages(server: Cloud) -> None:
+    small = put_in_place(server)
+    look(server, small.instance)
+    few = server.requests()
+    large = put_in_place_large(server)
+    found = look(server, large.instance)
+    many = server.requests()
+    assert found.crashed == () and list(unseen(found.cloud)) == []
+    network = found.cloud.network
+    assert isinstance(network.groups, Seen) and isinstance(network.endpoints, Seen)
+    assert len(network.groups.value) == GROUPS + 2 and len(network.endpoints.value) == ENDPOINTS
+    assert sum(len(group.rules) for group in network.groups.value) == RULES + 4
+    more = {name: count - few[name] for name, count in many.items() if count != few[name]}
+    assert more == {"ec2:DescribeSecurityGroups": 1, "ec2:DescribeSecurityGroupRules": 1}  # 202 groups, 200 in a filter
+    server.set(page=1000)
+    paged = look(server, large.instance).cloud.network.groups
+    assert isinstance(paged, Seen) and set(paged.value) == set(network.groups.value)
+    assert server.requests()["ec2:DescribeSecurityGroupRules"] == 3  # 200 groups in two pages, and two groups
