@@ -43,6 +43,11 @@ class Cloud:
         """Set parts of the state (stubs.State)."""
         self._ask("state", parts)
 
+    def state(self) -> Dict[str, Any]:
+        """The state as it is."""
+        found: Dict[str, Any] = self._ask("told", {})
+        return found
+
     def reset(self) -> None:
         """Forget everything, moto's part too."""
         self._ask("reset", {})
@@ -185,6 +190,8 @@ class Front:
             self.state = State()
         for part, value in said.items():
             setattr(self.state, part, value)
+        if name == "told":
+            return vars(self.state)
         counts = dict(self.counts)
         if name == "requests":
             self.counts.clear()

@@ -124,6 +124,27 @@ def test_the_endpoints_of_a_hub_are_found_by_the_names_of_zones(running: Cloud, 
     assert wider.hub_subnet in {subnet for item in network.acls.value for subnet in item.subnet_ids}
 
 
+def test_an_endpoint_that_a_profile_brings_has_the_names_of_its_service_here(running: Cloud, wider: WiderVpc) -> None:
+    ec2 = running.session(REGION).client("ec2")
+    arn = f"arn:aws:ec2:{REGION}:111122223333:vpc-endpoint/{wider.other}"
+    before = {"rp-1": running.state()["profiles"]["rp-1"]}
+    try:
+        running.set(profiles={"rp-2": [arn]})
+        for private, names in ((False, {ZONE}), (True, {ZONE, OF_PROFILE})):
+            ec2.modify_vpc_endpoint(VpcEndpointId=wider.other, PrivateDnsEnabled=private)
+            zones = look(running, wider.own.instance).cloud.network.zones
+            assert isinstance(zones, Seen) and {zone.name for zone in zones.value} == names
+        (zone,) = [zone for zone in zones.value if zone.name == OF_PROFILE]
+        assert (zone.id, zone.profile_id) == (wider.other, "rp-2")
+        assert zone.records == Seen((DnsRecord(OF_PROFILE, "A", ("10.9.1.22",)),))
+        running.set(profiles={"rp-2": [arn.replace(wider.other, "vpce-0123456789abcdef0")]})
+        unknown = look(running, wider.own.instance).cloud.network.zones
+        assert isinstance(unknown, Unseen) and "vpce-0123456789abcdef0, which belongs to another account" in unknown.reason
+    finally:
+        running.set(profiles=before)
+        ec2.modify_vpc_endpoint(VpcEndpointId=wider.other, PrivateDnsEnabled=False)
+
+
 @pytest.mark.parametrize("call", [call for call in CALLS if call.service != "sts"], ids=lambda call: call.operation)
 def test_a_denied_action_leaves_its_part_unseen_and_is_named(running: Cloud, wider: WiderVpc, call: CloudCall) -> None:
     found = seen_in(running, wider, denied=[f"{call.service}:{call.operation}"])

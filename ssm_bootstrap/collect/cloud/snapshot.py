@@ -10,7 +10,7 @@ from typing import Callable, Iterable, Optional, TypeVar
 from ssm_bootstrap.catalog.partitions import partition_of, service_names
 from ssm_bootstrap.catalog.requirements import requirements_of
 from ssm_bootstrap.collect.cloud.attachments import endpoints_of, groups_of, prefix_lists_of, referred_groups, services_of
-from ssm_bootstrap.collect.cloud.hub import Surrounding, surrounding_of, with_more
+from ssm_bootstrap.collect.cloud.hub import Surrounding, surrounding_of, with_more, zones_of_endpoints
 from ssm_bootstrap.collect.cloud.looks import THREADS, Looks, items_of
 from ssm_bootstrap.collect.cloud.management import (
     activations_of,
@@ -217,6 +217,7 @@ class _Surroundings:
             lambda: surrounding_of(aws, items_of(zones.result()), items_of(brought.result()), items_of(own)),
         ).result()
         hub = looked.value if isinstance(looked, Seen) else Surrounding(*[looked] * 5)
+        every = with_more(own, hub.endpoints)
         return replace(
             network,
             vpc=_part(
@@ -226,10 +227,10 @@ class _Surroundings:
             route_tables=with_more(tables.result(), hub.route_tables),
             acls=with_more(acls.result(), hub.acls),
             groups=with_more(groups.result(), hub.groups),
-            endpoints=with_more(own, hub.endpoints),
+            endpoints=every,
             prefix_lists=lists.result(),
             name_servers=servers.result(),
-            zones=zones.result(),
+            zones=with_more(zones.result(), zones_of_endpoints(aws.region, items_of(brought.result()), every)),
             resolver_rules=rules.result(),
             dns_firewall=firewall.result(),
         )
