@@ -19,9 +19,10 @@ from ssm_bootstrap.model.machine import Instance, Metadata
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen
 from tests.aws import MARKS
-from tests.cloud.clouds import ACCOUNT, AT, NODE, REGION
+from tests.cloud.clouds import ACCOUNT, AT, NODE, REGION, complete
 from tests.cloud.completevpc import CompleteVpc, put_in_place
 from tests.cloud.server import Cloud
+from tests.cloud.test_snapshot import kind_of
 
 pytestmark = MARKS
 
@@ -77,6 +78,7 @@ def test_it_reads_saves_and_replays_the_same(run: Run, vpc: CompleteVpc, tmp_pat
     found = load_observations(str(saved))
     assert isinstance(found.cloud, Seen) and found.cloud.value.account == ACCOUNT
     assert found.plan.region_source == "AWS_REGION" and found.instance == NOT_ASKED
+    assert kind_of(replace(found.cloud.value, taken_at=AT)) == kind_of(complete())
     assert not any(canary in saved.read_text() for canary in CANARIES)
     again = run("--replay", str(saved), "--json")
     assert again[0] == 0 and json.loads(again[1])["capabilities"] == document["capabilities"]

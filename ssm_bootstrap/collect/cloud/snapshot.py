@@ -68,8 +68,6 @@ from ssm_bootstrap.model.site import NO_SITE
 T = TypeVar("T")
 U = TypeVar("U")
 
-NO_NETWORK = "the instance is in no VPC (any more)"
-
 
 @dataclass(frozen=True)
 class Subject:
@@ -112,7 +110,7 @@ def look_at_cloud(aws: Aws, subject: Subject, taken_at: datetime) -> Reading:
         management = beside.roles(subject, instance[0] if instance else None)
         network = Network(endpoint_services=services.result(), public_access_block=block.result())
         if location is None or not location.vpc_id:
-            network = _without(network, seen.reason if isinstance(seen, Unseen) else NO_NETWORK)
+            network = _without(network, seen.reason if isinstance(seen, Unseen) else phrase("the instance is in no VPC any more"))
         else:
             network = _Surroundings(aws, looks, location).network(network)
         managed = management()
