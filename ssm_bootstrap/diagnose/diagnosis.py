@@ -10,6 +10,11 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.diagnose.agent import identity, service, versions
 from ssm_bootstrap.diagnose.case import Case, Check, in_doubt, not_seen, open_case, unopened_case
+from ssm_bootstrap.diagnose.cloud import activation as cloud_activation
+from ssm_bootstrap.diagnose.cloud import dns as cloud_dns
+from ssm_bootstrap.diagnose.cloud import endpoint_policies as cloud_policies
+from ssm_bootstrap.diagnose.cloud import node as cloud_node
+from ssm_bootstrap.diagnose.cloud import roles as cloud_roles
 from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.findings import with_known
 from ssm_bootstrap.diagnose.logs.classify import LogContext
@@ -43,6 +48,11 @@ TOPICS: tuple[tuple[Check, ...], ...] = (
     routes.CHECKS,
     region.CHECKS,
     image.CHECKS,
+    cloud_dns.CHECKS,
+    cloud_policies.CHECKS,
+    cloud_activation.CHECKS,
+    cloud_roles.CHECKS,
+    cloud_node.CHECKS,
 )
 """The checks of each topic, in the order of the report."""
 

@@ -8,6 +8,8 @@ from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
 from ssm_bootstrap.catalog.findings import (
     account,
     agent,
+    cloudaccount,
+    cloudnames,
     dns,
     image,
     instance,
@@ -37,6 +39,8 @@ KINDS: tuple[FindingKind, ...] = (
     + machine.KINDS
     + patch.KINDS
     + packages.KINDS
+    + cloudnames.KINDS
+    + cloudaccount.KINDS
     + told.KINDS
 )
 
