@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.findingkind import Hop
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
 from ssm_bootstrap.model.failure import Stage
-from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Passage, Severity
 from ssm_bootstrap.model.observed import reason_of, value_of
 from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence
@@ -20,16 +19,6 @@ if TYPE_CHECKING:
     from ssm_bootstrap.model.machine import Metadata
     from ssm_bootstrap.model.network import Probe
     from ssm_bootstrap.model.observations import Observations
-
-
-class Passage(str, Enum):
-    """What is known of a station."""
-
-    PASSED = "ok"
-    BROKEN = "breaks here"
-    SUSPECT = "suspect"
-    UNSEEN = "not seen"
-    NOT_REACHED = "not reached"
 
 
 @dataclass(frozen=True)

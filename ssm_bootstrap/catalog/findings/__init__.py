@@ -20,6 +20,7 @@ from ssm_bootstrap.catalog.findings import (
     proxy,
     registration,
     s3,
+    sides,
     tls,
     told,
 )
@@ -42,6 +43,7 @@ KINDS: tuple[FindingKind, ...] = (
     + cloudnames.KINDS
     + cloudaccount.KINDS
     + told.KINDS
+    + sides.KINDS
 )
 
 FINDINGS: Mapping[str, FindingKind] = {kind.code: kind for kind in KINDS}

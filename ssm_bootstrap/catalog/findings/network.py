@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Scope, Side, Teller, Variant, look
+from ssm_bootstrap.catalog.findings.sides import AWS_IS_RIGHT
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
@@ -184,7 +185,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
-        variants=(_ADDRESS_UNSAID, _EVERY_SERVICE),
+        variants=(AWS_IS_RIGHT, _ADDRESS_UNSAID, _EVERY_SERVICE),
         title="No VPC endpoint, or no private DNS, for {service}",
         cause=(
             "{host} resolves to public addresses only, and none of them answers on port {port}. In a VPC without internet access "
@@ -227,7 +228,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
-        variants=(_NOTHING_ANSWERS,),
+        variants=(AWS_IS_RIGHT, _NOTHING_ANSWERS),
         title="Packets to the endpoint are dropped: {service}",
         cause=(
             "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. DNS works, so "
