@@ -192,8 +192,7 @@ KINDS: tuple[FindingKind, ...] = (
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
         service="s3",
-        variants=(
-            AWS_IS_RIGHT,_NO_ENDPOINT, _ENDPOINT_OF_ITS_OWN, _OTHER_REGION, _PART, _NOTHING, _GATEWAY_ALONE),
+        variants=(AWS_IS_RIGHT, _NO_ENDPOINT, _ENDPOINT_OF_ITS_OWN, _OTHER_REGION, _PART, _NOTHING, _GATEWAY_ALONE),
         title="S3 cannot be reached from this subnet",
         cause=(
             "{host} resolves but does not answer on 443 or on 80. The agent and Patch Manager download from AWS-owned S3 "
