@@ -15,7 +15,7 @@ from ssm_bootstrap.diagnose.cloud import dns as cloud_dns
 from ssm_bootstrap.diagnose.cloud import endpoint_policies as cloud_policies
 from ssm_bootstrap.diagnose.cloud import node as cloud_node
 from ssm_bootstrap.diagnose.cloud import roles as cloud_roles
-from ssm_bootstrap.diagnose.cloud.join import cloud_needs, cloud_paths, joined
+from ssm_bootstrap.diagnose.cloud.join import cloud_needs, cloud_paths, joined, own
 from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.findings import with_known
 from ssm_bootstrap.diagnose.logs.classify import LogContext
@@ -127,7 +127,9 @@ def diagnose(observations: Observations) -> Diagnosis:
         findings = attempt("crossing", lambda: list(crossed()), lambda: [*findings, *told.findings])
     findings = attempt("sides", lambda: list(joined(case, findings)), lambda: findings)
     facts: Mapping[str, str] = attempt("facts", lambda: case.facts, dict)
-    filled = attempt("facts", lambda: tuple(with_known(item, facts) for item in findings), lambda: tuple(findings))
+    filled = attempt(
+        "facts", lambda: tuple(with_known(item, {**facts, **own(case, item)}) for item in findings), lambda: tuple(findings)
+    )
     filled = tuple(_as_asked(case, item) for item in filled)
     ordered = attempt("symptoms", lambda: _mended_first(case, hide_and_join(filled)), lambda: _worst_first(filled))
     by_aws = attempt("needs", lambda: cloud_needs(case), tuple)

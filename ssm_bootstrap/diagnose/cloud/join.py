@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Iterable, Iterator, Optional, Sequence
+from typing import Iterable, Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.agent import rows_of
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS, NEEDS
 from ssm_bootstrap.catalog.findingkind import Hop, Layer
 from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.requirements import requirements_of
 from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.cloud.facts import endpoint_facts
 from ssm_bootstrap.diagnose.cloud.names import Lead, answers
 from ssm_bootstrap.diagnose.cloud.path import CloudWay, WayState, ways
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
@@ -21,6 +23,7 @@ from ssm_bootstrap.model.findings import CloudPath, CloudStation, Evidence, Find
 from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.model.site import NO_SITE
 
 _ROWS = {row.name: row for row in ENDPOINTS}
 
@@ -90,9 +93,6 @@ def _state(cloud: Cloud, standing: dict[tuple[str, int], WayState], name: str) -
 
 def cloud_domain(cloud: Cloud) -> str:
     """The domain of the names of the region."""
-    from ssm_bootstrap.catalog.partitions import partition_of
-    from ssm_bootstrap.model.site import NO_SITE
-
     return partition_of(cloud.region, NO_SITE).domain
 
 
@@ -141,6 +141,11 @@ def _with_node(by_aws: Finding, by_node: Sequence[Finding]) -> Finding:
         degrades=tuple(dict.fromkeys((*by_aws.degrades, *(item for one in by_node for item in one.degrades)))),
         evidence=(*by_aws.evidence, *(item for one in by_node for item in one.evidence)),
     )
+
+
+def own(case: Case, finding: Finding) -> Mapping[str, str]:
+    """What AWS's side knows for the commands of one finding."""
+    return endpoint_facts(case.cloud, finding.services) if case.cloud is not None else {}
 
 
 # where they do not agree
