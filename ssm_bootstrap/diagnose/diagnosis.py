@@ -10,6 +10,7 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.diagnose.agent import identity, service, versions
 from ssm_bootstrap.diagnose.case import Case, Check, in_doubt, not_seen, open_case, unopened_case
+from ssm_bootstrap.diagnose.cloud import path as cloud_path
 from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.findings import with_known
 from ssm_bootstrap.diagnose.logs.classify import LogContext
@@ -43,6 +44,7 @@ TOPICS: tuple[tuple[Check, ...], ...] = (
     routes.CHECKS,
     region.CHECKS,
     image.CHECKS,
+    cloud_path.CHECKS,
 )
 """The checks of each topic, in the order of the report."""
 

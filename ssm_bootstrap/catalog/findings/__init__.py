@@ -8,6 +8,7 @@ from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
 from ssm_bootstrap.catalog.findings import (
     account,
     agent,
+    cloudnetwork,
     dns,
     image,
     instance,
@@ -37,6 +38,7 @@ KINDS: tuple[FindingKind, ...] = (
     + machine.KINDS
     + patch.KINDS
     + packages.KINDS
+    + cloudnetwork.KINDS
     + told.KINDS
 )
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Optional
+from dataclasses import replace
+from typing import Iterator, Optional, Sequence
 
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle, span_words, toward
-from ssm_bootstrap.diagnose.cloud.packets import Packets, common, everywhere, family_of, packets
+from ssm_bootstrap.diagnose.cloud.packets import Packets, everywhere, family_of, packets
 from ssm_bootstrap.model.cloud import ANY_PROTOCOL, AclEntry, Direction, Network, NetworkAcl
 from ssm_bootstrap.model.findings import Evidence
-from ssm_bootstrap.model.observed import Unseen
+from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
-from ssm_bootstrap.model.repair import AddAclEntry
+from ssm_bootstrap.model.repair import AddAclEntry, Repair
 
 ANSWER_PORTS = (1024, 65535)
 """What AWS advises to allow for answers (Amazon VPC User Guide, nacl-ephemeral-ports)."""
@@ -123,6 +124,21 @@ def entry_words(entry: AclEntry) -> str:
     return f"{entry.number} {verb} {ports} {entry.direction.value} {entry.cidr}"
 
 
-def overlaps(one: str, other: str) -> bool:
-    """Whether two blocks have an address in common."""
-    return bool(common(packets((one,), ANY_PROTOCOL).addresses, packets((other,), ANY_PROTOCOL).addresses))
+def numbered(network: Network, obstacles: Sequence[Obstacle]) -> Iterator[Obstacle]:
+    """The obstacles with no number of an ACL given twice to entries that repair them; lower numbers come before too."""
+    taken = {(acl.id, entry.direction, entry.number): None for acl in value_of(network.acls) or () for entry in acl.entries}
+    given: dict[tuple[str, Direction, int], Optional[AddAclEntry]] = dict(taken)
+
+    def placed(repair: Repair) -> Iterator[Repair]:
+        if not isinstance(repair, AddAclEntry):
+            yield repair
+            return
+        for number in range(repair.number, 0, -1):
+            tried = replace(repair, number=number)
+            key = (tried.acl_id, tried.direction, number)
+            if given.setdefault(key, tried) == tried:
+                yield tried
+                return
+
+    for one in obstacles:
+        yield replace(one, repairs=tuple(dict.fromkeys(item for repair in one.repairs for item in placed(repair))))

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Iterable, Iterator, Mapping, Sequence
 
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle
-from ssm_bootstrap.diagnose.cloud.packets import Packets, at_addresses, common, packets, slots_of, span_of, united
+from ssm_bootstrap.diagnose.cloud.packets import Packets, Span, at_addresses, common, packets, slots_of, span_of, united
 from ssm_bootstrap.model.cloud import ANY_PROTOCOL, Direction, GroupRule, Network, PrefixList, SecurityGroup
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import Unseen, value_of
@@ -90,9 +90,7 @@ def _obstacle(
     named = (other.prefix_list_id,) if other.prefix_list_id else other.group_ids[:1] if may_name_group else other.cidrs
     repairs = tuple(AddGroupRule(end.group_ids[0], direction, port, place) for place in named)
     place, words = ", ".join(named), str(port)
-    evidence = tuple(_quoted(rule, end) for rule in rules[:20]) or (
-        Evidence("EC2", name, phrase("no rules in this direction")),
-    )
+    evidence = tuple(_quoted(rule, end) for rule in rules[:20]) or (Evidence("EC2", name, phrase("no rules in this direction")),)
     at_endpoint = direction is Direction.IN
     if allowed.lost:
         rule = allowed.lost[0]
@@ -110,11 +108,9 @@ def _obstacle(
         covered = len([block for block in other.blocks if not common(denied.addresses, (span_of(block),))])
         facts = (("peer", f"{covered}"), ("rule", f"{len(other.blocks)}"))
         cause = ("partial", name, place)
-        return Obstacle(
-            cause, "sg-prefix-list-partial", name, (words,), (place,), facts, evidence, repairs, is_partial=True
-        )
+        return Obstacle(cause, "sg-prefix-list-partial", name, (words,), (place,), facts, evidence, repairs, is_partial=True)
     code = "endpoint-sg-ingress-missing" if at_endpoint else "sg-egress-missing"
-    cause = (code, name) if not rules else (code, name, place)
+    cause = (code, name, place) if rules else (code, name, "empty")
     variant = "" if rules else "empty"
     return Obstacle(cause, code, name, (words,), (place,), (), evidence, repairs, variant, is_partial=denied != needed)
 
@@ -123,7 +119,8 @@ def _allowed(network: Network, rules: Iterable[GroupRule], other: End, needed: P
     """What the rules allow of the packets that are needed: only that is added up, so that thousands of rules cost little."""
     found = _Allowed()
     lists = prefix_lists_of(network)
-    spans, doubtful = [], []
+    spans: list[Span] = []
+    doubtful: list[Span] = []
     needed_slots = united(layer.slots for layer in needed.layers)
     for rule in rules:
         if rule.protocol not in ("tcp", "6", ANY_PROTOCOL):

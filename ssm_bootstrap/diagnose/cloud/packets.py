@@ -196,6 +196,4 @@ def _blocks(spans: Spans) -> Iterator[str]:
             yield from map(str, summarize_address_range(IPv6Address(first), IPv6Address(end)))
         if last >= _IPV4_BEGINS:
             begin = max(first, _IPV4_BEGINS)
-            yield from map(
-                str, summarize_address_range(IPv4Address(begin - _IPV4_BEGINS), IPv4Address(last - _IPV4_BEGINS))
-            )
+            yield from map(str, summarize_address_range(IPv4Address(begin - _IPV4_BEGINS), IPv4Address(last - _IPV4_BEGINS)))
