@@ -14,6 +14,7 @@ from ssm_bootstrap.diagnose.cloud import activation as cloud_activation
 from ssm_bootstrap.diagnose.cloud import dns as cloud_dns
 from ssm_bootstrap.diagnose.cloud import endpoint_policies as cloud_policies
 from ssm_bootstrap.diagnose.cloud import node as cloud_node
+from ssm_bootstrap.diagnose.cloud import path as cloud_path
 from ssm_bootstrap.diagnose.cloud import roles as cloud_roles
 from ssm_bootstrap.diagnose.cloud.join import cloud_needs, cloud_paths, joined, own
 from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs

@@ -10,6 +10,7 @@ from ssm_bootstrap.catalog.findings import (
     agent,
     cloudaccount,
     cloudnames,
+    cloudnetwork,
     dns,
     image,
     instance,
@@ -42,6 +43,7 @@ KINDS: tuple[FindingKind, ...] = (
     + packages.KINDS
     + cloudnames.KINDS
     + cloudaccount.KINDS
+    + cloudnetwork.KINDS
     + told.KINDS
     + sides.KINDS
 )
