@@ -28,7 +28,7 @@ from ssm_bootstrap.diagnose.network import endpoints, proxies, region, routes
 from ssm_bootstrap.diagnose.patch import compliance, node, repositories
 from ssm_bootstrap.diagnose.reachability import Standing, vpc_blocks
 from ssm_bootstrap.diagnose.root_cause import hide_and_join
-from ssm_bootstrap.diagnose.verdicts import judge_capabilities
+from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_capabilities
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, Vantage
 from ssm_bootstrap.model.observations import LogDigest, Observations
@@ -133,7 +133,7 @@ def diagnose(observations: Observations) -> Diagnosis:
     )
     filled = tuple(_as_asked(case, item) for item in filled)
     ordered = attempt("symptoms", lambda: _mended_first(case, hide_and_join(filled)), lambda: _worst_first(filled))
-    by_aws = attempt("needs", lambda: cloud_needs(case), tuple)
+    by_aws: tuple[NeedVerdict, ...] = attempt("needs", lambda: cloud_needs(case), tuple)
     looked = bool(observations.probes) or bool(by_aws)
     judged = partial(judge_capabilities, case.capabilities, (*case.needs, *by_aws), ordered, looked=looked)
     verdicts = attempt("verdicts", judged, lambda: tuple(CapabilityVerdict(item, Verdict.UNKNOWN) for item in case.capabilities))

@@ -155,7 +155,7 @@ class Passage(str, Enum):
 
 @dataclass(frozen=True)
 class CloudStation:
-    """A station of a way as AWS has it: its name among the stations (``security group``), and the resources that it is made of."""
+    """A station of a way as AWS has it: its name (``security group``), and the resources that it is made of."""
 
     hop: str
     resources: tuple[str, ...]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Station:
-    """One hop of one way, with the name that it has there, the resources of AWS that it is made of, and from where it was seen."""
+    """One hop of one way: its name there, the resources of AWS that it is made of, and from where it was seen."""
 
     hop: Hop
     name: str

@@ -12,9 +12,9 @@ AWS_IS_RIGHT = Variant(
     when="AWS's side was read as well, and lets the instance through",
     title="No answer from {service}, although AWS's side lets this instance through",
     cause=(
-        "The node got no answer from {host}, port {port}, at {node_time}. As of {aws_time} the endpoint, security groups, network "
-        "ACLs, routes and names in AWS all let it through. So the packets are dropped on the machine, by an appliance on the way, "
-        "or AWS's side was changed between the two times."
+        "The node got no answer from {host}, port {port}, at {node_time}. As of {aws_time}, the endpoint, security groups, "
+        "network ACLs, routes and names in AWS all let it through. So the packets are dropped on the machine or by an appliance "
+        "on the way, or AWS's side was changed between the two times."
     ),
     summary="Check this machine's own firewall and routes; if AWS's side was changed since {node_time}, run doctor again first.",
     steps=(
@@ -23,7 +23,7 @@ AWS_IS_RIGHT = Variant(
         "Does the route of the addresses leave by the interface that AWS knows, and with its source address?",
     ),
     aws_steps=(
-        "Is there a firewall, a gateway load balancer or a proxy in the path, which the EC2 API does not judge? Look at its logs.",
+        "Is there a firewall, gateway load balancer or proxy in the path, which the EC2 API does not judge? Look at its logs.",
         "VPC flow logs of the instance's network interface show whether packets leave it, and whether answers come back.",
     ),
     commands=(look("getent ahosts {hosts}"), node.ROUTES, node.OWN_FIREWALL, look("ssm-bootstrap probe --region {region}")),
@@ -44,8 +44,8 @@ KINDS: tuple[FindingKind, ...] = (
         scope=Scope.OF_ITS_HOSTS,
         title="The node reached what AWS's side should have stopped",
         cause=(
-            "The node reached {host} at {node_time}. By what AWS had at {aws_time} it should not have: {detail}. Either AWS's side "
-            "was changed between the two times, or the traffic takes a way that this reading does not know."
+            "The node reached {host} at {node_time}. By what AWS had at {aws_time} it should not have: {detail}. Either AWS's "
+            "side was changed between the two times, or the traffic takes a path that was not read here."
         ),
         summary="Read both sides again within a few minutes, and compare.",
         steps=("Run `ssm-bootstrap doctor --save FILE` on the node again, and then `vpc --report FILE`.",),

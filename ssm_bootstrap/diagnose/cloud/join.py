@@ -57,7 +57,7 @@ def leads_there(cloud: Cloud, service: str, host: str) -> Optional[bool]:
 
 
 def cloud_needs(case: Case) -> tuple[NeedVerdict, ...]:
-    """How the needs of the capabilities stand by AWS's side alone; where the node dialled, that counts and nothing is said here."""
+    """How the needs of the capabilities stand by AWS's side alone; none where the node dialled, as that counts."""
     if case.cloud is None or case.reaches:
         return ()
     return tuple(_needs(case, case.cloud))
