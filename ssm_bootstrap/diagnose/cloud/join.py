@@ -113,21 +113,24 @@ def joined(case: Case, findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def _merged(findings: Sequence[Finding]) -> Iterator[Finding]:
     """The findings with each fault that both sides tell of said once, with the resource that AWS names and what the node saw."""
-    by_aws = [finding for finding in findings if Vantage.AWS in finding.seen_from]
-    taken: set[int] = set()
     for finding in findings:
         if Vantage.AWS in finding.seen_from:
-            same = [one for one in findings if _is_same(finding, one)]
-            taken.update(map(id, same))
-            yield _with_node(finding, same)
-        elif not any(_is_same(one, finding) for one in by_aws):
+            yield _with_node(finding, [one for one in findings if _is_same(finding, one)])
+        elif not _is_told_by_aws(finding, [one for one in findings if _is_same(one, finding)]):
             yield finding
 
 
 def _is_same(by_aws: Finding, by_node: Finding) -> bool:
-    if by_node.code != by_aws.code or Vantage.AWS in by_node.seen_from:
+    """Whether the node tells of a fault of which AWS knows the resource."""
+    if by_node.code != by_aws.code or Vantage.AWS in by_node.seen_from or Vantage.AWS not in by_aws.seen_from:
         return False
-    return not by_node.hosts or set(by_node.hosts) <= set(by_aws.hosts) or set(by_node.services) <= set(by_aws.services)
+    return not by_node.services or bool(set(by_node.services) & set(by_aws.services))
+
+
+def _is_told_by_aws(by_node: Finding, by_aws: Sequence[Finding]) -> bool:
+    """Whether AWS has a resource for all that the node tells of."""
+    services = {service for one in by_aws for service in one.services}
+    return bool(by_aws) and set(by_node.services) <= services
 
 
 def _with_node(by_aws: Finding, by_node: Sequence[Finding]) -> Finding:
