@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache
 from typing import Callable, Dict, Tuple
 
 import pytest
@@ -35,7 +35,7 @@ from tests.scenarios.scenario import read_scenario
 Change = Callable[[Cloud], Cloud]
 
 
-@lru_cache(maxsize=None)
+@cache
 def seen_by_node(story: str) -> Observations:
     """What a node saw in a scenario; its log is left out, as it is about one that was well before."""
     found = play(read_scenario(story)).observations
@@ -104,19 +104,34 @@ def zone_without_records(cloud: Cloud) -> Cloud:
 
 
 CASES: Dict[str, Tuple[str, Change, str, str]] = {
-    "endpoint's group": ("endpoint-security-group-closed", without_rules(ENDPOINT_GROUP, Direction.IN), "endpoint-sg-ingress-missing", ENDPOINT_GROUP),
-    "node's group": ("endpoint-security-group-closed", without_rules(NODE_GROUP, Direction.OUT, (443,)), "sg-egress-missing", NODE_GROUP),
+    "endpoint's group": (
+        "endpoint-security-group-closed",
+        without_rules(ENDPOINT_GROUP, Direction.IN),
+        "endpoint-sg-ingress-missing",
+        ENDPOINT_GROUP,
+    ),
+    "node's group": (
+        "endpoint-security-group-closed",
+        without_rules(NODE_GROUP, Direction.OUT, (443,)),
+        "sg-egress-missing",
+        NODE_GROUP,
+    ),
     "ACL in": ("endpoint-security-group-closed", denying(Direction.IN, 1024, 65535), "acl-return-denies", "acl-0d2"),
     "ACL out": ("endpoint-security-group-closed", denying(Direction.OUT, 443, 443), "acl-denies", "acl-0d2"),
     "no endpoint": ("ssm-endpoint-missing", without_services("ssm"), "endpoint-missing", f"com.amazonaws.{REGION}.ssm"),
     "private DNS off": ("ssm-endpoint-missing", names_off("ssm"), "private-dns-off", "vpce-0f1"),
-    "no endpoint at all": ("no-endpoints", without_services("ssm", "ssmmessages", "ec2messages", "kms", "logs", "s3"), "endpoint-missing", ""),
+    "no endpoint at all": (
+        "no-endpoints",
+        without_services("ssm", "ssmmessages", "ec2messages", "kms", "logs", "s3"),
+        "endpoint-missing",
+        "",
+    ),
     "S3: no gateway": ("s3-missing", without_services("s3"), "endpoint-missing", f"com.amazonaws.{REGION}.s3"),
     "S3: not associated": ("s3-missing", not_associated, "route-missing", NODE_TABLE),
     "S3: group": ("s3-missing", without_rules(NODE_GROUP, Direction.OUT), "sg-egress-missing", NODE_GROUP),
     "S3: 80 in group": ("s3-http-blocked", without_rules(NODE_GROUP, Direction.OUT, (80,)), "sg-egress-missing", NODE_GROUP),
     "S3: 80 in ACL": ("s3-http-blocked", denying(Direction.OUT, 80, 80), "acl-denies", "acl-0d2"),
-}  # fmt: skip
+}
 """What the node saw, what is wrong in AWS, and the code and resource that must be told."""
 
 
