@@ -91,6 +91,7 @@ class RouteTable:
     subnet_ids: tuple[str, ...]
     routes: tuple[Route, ...] = ()
     is_main: bool = False
+    vpc_id: str = ""  # empty: that of the instance
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Subnet:
     zone: str
     zone_id: str
     cidrs: tuple[str, ...]
+    vpc_id: str = ""  # empty: that of the instance
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,22 @@ class CreateEndpoint:
 
 
 @dataclass(frozen=True)
+class DeleteEndpoint:
+    """Take an endpoint away that failed, before another one is made in its place."""
+
+    endpoint_id: str
+
+
+@dataclass(frozen=True)
+class AddRoute:
+    """Add a route to a route table, over the target that another table of the VPC takes to the same place."""
+
+    route_table_id: str
+    destination: str
+    target: str
+
+
+@dataclass(frozen=True)
 class TurnOnPrivateDns:
     """Let the service's own names lead to an interface endpoint; for S3, for every resolver of the VPC as well."""
 
@@ -189,6 +205,8 @@ Repair = Union[
     AddEndpointSubnets,
     AddEndpointGroups,
     CreateEndpoint,
+    DeleteEndpoint,
+    AddRoute,
     TurnOnPrivateDns,
     TurnOnVpcDns,
     UseAmazonDns,

@@ -10,6 +10,7 @@ from ssm_bootstrap.catalog.findings import (
     agent,
     cloudaccount,
     cloudnames,
+    cloudnetwork,
     dns,
     image,
     instance,
@@ -20,6 +21,7 @@ from ssm_bootstrap.catalog.findings import (
     proxy,
     registration,
     s3,
+    sides,
     tls,
     told,
 )
@@ -41,7 +43,9 @@ KINDS: tuple[FindingKind, ...] = (
     + packages.KINDS
     + cloudnames.KINDS
     + cloudaccount.KINDS
+    + cloudnetwork.KINDS
     + told.KINDS
+    + sides.KINDS
 )
 
 FINDINGS: Mapping[str, FindingKind] = {kind.code: kind for kind in KINDS}
