@@ -156,7 +156,7 @@ def _created(cloud: Cloud, repair: CreateEndpoint) -> Cloud:
         made = SecurityGroup(groups[0], f"endpoint-{service}", repair.vpc_id, rules)
         cloud = with_network(cloud, groups=(*(value_of(cloud.network.groups) or ()), made))
     endpoint = VpcEndpoint(
-        f"vpce-new{number}",
+        f"vpce-new-{service}",
         service,
         repair.service_name,
         repair.kind,

@@ -160,7 +160,10 @@ def prefix_lists_of(network: Network) -> Mapping[str, PrefixList]:
 
 
 def meant_group(network: Network, end: End, other: End, port: int) -> str:
-    """The group that the rules of one end name for this port, that lets that end in and that the other end lacks; or empty."""
+    """The group that the rules of one end name for this port and that the other end lacks; empty where there is none.
+
+    It is one that endpoints have, or that at least lets the first end in.
+    """
     known: Mapping[str, SecurityGroup] = {group.id: group for group in value_of(network.groups) or ()}
     rules = [rule for one in end.group_ids if one in known for rule in known[one].rules if rule.direction is Direction.OUT]
     needed = packets(end.blocks, "tcp", port, port)
@@ -171,6 +174,8 @@ def meant_group(network: Network, end: End, other: End, port: int) -> str:
         group = known.get(rule.group_id)
         if group is None or not is_for_it or group.id in other.group_ids or group.vpc_id != other.vpc_id:
             continue
+        if any(group.id in endpoint.group_ids for endpoint in value_of(network.endpoints) or ()):
+            return group.id
         inbound = [one for one in group.rules if one.direction is Direction.IN]
         if not needed - _allowed(network, inbound, end, needed, Carries.YES).surely:
             return group.id
