@@ -121,7 +121,7 @@ def _allowed(network: Network, rules: Iterable[GroupRule], other: End, needed: P
     lists = prefix_lists_of(network)
     spans: list[Span] = []
     doubtful: list[Span] = []
-    needed_slots = united(layer.slots for layer in needed.layers)
+    needed_slots = united(slab.slots for slab in needed.slabs)
     for rule in rules:
         if rule.protocol not in ("tcp", "6", ANY_PROTOCOL):
             continue
