@@ -19,11 +19,11 @@ from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen, value_of
 from ssm_bootstrap.model.patch import Patching
+from tests.cloud.breakages import EVERY, guarded
+from tests.cloud.clouds import observations as seen_in_aws
 from tests.laws.secrets import leaks
 from tests.scenarios.effects import Touched, no_real_effects
 from tests.scenarios.expectation import disagreements, of_network
-from tests.cloud.breakages import EVERY, guarded
-from tests.cloud.clouds import observations as seen_in_aws
 from tests.scenarios.player import Played, play
 from tests.scenarios.scenario import Scenario, read_scenario, scenarios
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Iterable, Iterator, Mapping, Optional, Sequence, Union
 
 from ssm_bootstrap.diagnose.cloud.groups import prefix_lists_of
@@ -153,8 +154,9 @@ def met_toward_gateway(
     if own is not None:
         yield from _shadows(network, table, own, blocks)
         return
-    other = route_to(network, table, blocks[0], here.vpc_id)
-    if other is not None and not other.is_blackhole and other.target != LOCAL and not _is_gone(network, other):
+    live = replace(table, routes=tuple(route for route in table.routes if not _is_gone(network, route)))
+    other = route_to(network, live, blocks[0], here.vpc_id)
+    if other is not None and not other.is_blackhole and other.target != LOCAL:
         yield beyond(table, other)
     elif gateways:
         yield Obstacle(
