@@ -63,6 +63,7 @@ class Circumstance(str, Enum):
     NOTHING_ANSWERS = "names lead into the VPC, and nothing that was dialled answers"
     REGION_IS_A_SLIP = "a region that nobody knows, one slip away from a known one"
     NO_NAME_LEADS_INSIDE = "no service's name leads into the VPC"
+    AWS_LETS_THROUGH = "AWS's side was read, and lets the instance through"
 
 
 class Hop(str, Enum):

@@ -11,6 +11,7 @@ from ssm_bootstrap.catalog.agent import WORKER, package_key
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of, region_of
+from ssm_bootstrap.diagnose.cloud.facts import cloud_facts
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs
 from ssm_bootstrap.diagnose.patch.repository_state import with_repositories
@@ -234,7 +235,8 @@ class Case:
     def facts(self) -> dict[str, str]:
         """Facts by the names that the templates of findings use; an empty string where one is not known."""
         told, system = self.metadata or Metadata(), self.instance
-        return {
+        by_aws = cloud_facts(self.cloud) if self.cloud is not None else {}
+        by_node = {
             "region": self.region,
             "domain": self.domain if self.region else "",
             "partition": partition_of(self.region, self.site).name if self.region else "",
@@ -246,6 +248,7 @@ class Case:
             "instance_security_group_ids": ",".join(told.security_groups),
             "agent_package": package_key(system.system_id, (), system.architecture) if system is not None else "",
         }
+        return {**by_node, **{name: value for name, value in by_aws.items() if value and not by_node.get(name)}}
 
     def finding(
         self, code: str, subject: str, detail: str = "", *, facts: Optional[Mapping[str, str]] = None, **more: Any

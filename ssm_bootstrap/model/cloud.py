@@ -292,6 +292,7 @@ class Role:
     trust: str
     policies: Observed[tuple[RolePolicy, ...]] = NOT_ASKED
     boundary: str = ""  # the ARN of its permissions boundary
+    boundary_policy: Observed[str] = NOT_ASKED  # the JSON text of that
 
 
 @dataclass(frozen=True)

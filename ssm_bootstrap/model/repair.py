@@ -139,6 +139,24 @@ class DisassociateZone:
 
 
 @dataclass(frozen=True)
+class SetZoneRecord:
+    """Give a private hosted zone an address record (A, and AAAA for IPv6) in place of what it has of that name."""
+
+    zone_id: str
+    name: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AllowInDnsFirewall:
+    """Give a rule group of the DNS Firewall a rule that allows these domains, of a ``priority`` that no rule has yet."""
+
+    group_id: str
+    priority: int
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SetEndpointPolicy:
     """Give an endpoint the policy of this project's table by name (``endpoint-ssm``, ``endpoint-s3``, ...), for an account."""
 
@@ -194,6 +212,8 @@ Repair = Union[
     UseAmazonDns,
     DisassociateResolverRule,
     DisassociateZone,
+    SetZoneRecord,
+    AllowInDnsFirewall,
     SetEndpointPolicy,
     SetRoleTrust,
     AttachRolePolicy,
