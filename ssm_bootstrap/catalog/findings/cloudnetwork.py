@@ -376,7 +376,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
-        title="{service}: endpoints of another VPC, which could not be read",
+        title="{subject} leads to endpoints that could not be read ({peer})",
         cause=(
             "The private hosted zone {peer} ({subject}) leads the names of {service} to {place}, and no endpoint that could be "
             "read has that address. It most likely belongs to a central VPC of another account."

@@ -27,7 +27,7 @@ _WITH_PORTS = frozenset({6, 17})
 
 
 @dataclass(frozen=True)
-class Layer:
+class Slab:
     """The same addresses for a row of protocols and ports."""
 
     slots: Span
@@ -38,11 +38,11 @@ class Layer:
 class Packets:
     """A set of packets, always in one form, so that equal sets are equal values."""
 
-    layers: tuple[Layer, ...] = ()
+    slabs: tuple[Slab, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether any packet is in it."""
-        return bool(self.layers)
+        return bool(self.slabs)
 
     def __or__(self, other: Packets) -> Packets:
         """The packets of either."""
@@ -59,7 +59,7 @@ class Packets:
     @property
     def addresses(self) -> Spans:
         """Every address of any of its packets."""
-        return united(span for layer in self.layers for span in layer.addresses)
+        return united(span for slab in self.slabs for span in slab.addresses)
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class Packets:
         """The ports of any protocol of its packets."""
         return united(
             (0, PORTS - 1) if first // PORTS != last // PORTS else (first % PORTS, last % PORTS)
-            for first, last in (layer.slots for layer in self.layers)
+            for first, last in (slab.slots for slab in self.slabs)
         )
 
 
@@ -79,12 +79,12 @@ def packets(cidrs: Iterable[str], protocol: str, first_port: int = 0, last_port:
     """The packets of these blocks, of a protocol as EC2 writes it, and of its ports where it has any."""
     addresses = united(map(span_of, cidrs))
     slots = slots_of(protocol, first_port, last_port)
-    return Packets((Layer(slots, addresses),)) if addresses and slots[0] <= slots[1] else Packets()
+    return Packets((Slab(slots, addresses),)) if addresses and slots[0] <= slots[1] else Packets()
 
 
 def at_addresses(addresses: Spans, slots: Span) -> Packets:
     """The packets of these addresses and of these protocols and ports."""
-    return Packets((Layer(slots, addresses),)) if addresses else Packets()
+    return Packets((Slab(slots, addresses),)) if addresses else Packets()
 
 
 def slots_of(protocol: str, first_port: int = 0, last_port: int = PORTS - 1) -> Span:
@@ -165,11 +165,11 @@ def without(one: Spans, other: Spans) -> Spans:
 
 def _combined(one: Packets, other: Packets, combine: Callable[[Spans, Spans], Spans]) -> Packets:
     """What ``combine`` makes of the addresses of both, for every row of protocols and ports."""
-    layers = (*one.layers, *other.layers)
-    cuts = sorted({edge for layer in layers for edge in (layer.slots[0], layer.slots[1] + 1)})
-    mine, theirs = iter(one.layers), iter(other.layers)
+    slabs = (*one.slabs, *other.slabs)
+    cuts = sorted({edge for slab in slabs for edge in (slab.slots[0], slab.slots[1] + 1)})
+    mine, theirs = iter(one.slabs), iter(other.slabs)
     here, there = next(mine, None), next(theirs, None)
-    found: list[Layer] = []
+    found: list[Slab] = []
     for first, after in zip(cuts, cuts[1:]):
         while here is not None and here.slots[1] < first:
             here = next(mine, None)
@@ -179,14 +179,14 @@ def _combined(one: Packets, other: Packets, combine: Callable[[Spans, Spans], Sp
         if not addresses:
             continue
         if found and found[-1].slots[1] + 1 == first and found[-1].addresses == addresses:
-            found[-1] = Layer((found[-1].slots[0], after - 1), addresses)
+            found[-1] = Slab((found[-1].slots[0], after - 1), addresses)
         else:
-            found.append(Layer((first, after - 1), addresses))
+            found.append(Slab((first, after - 1), addresses))
     return Packets(tuple(found))
 
 
-def _at(layer: Layer | None, slot: int) -> Spans:
-    return layer.addresses if layer is not None and layer.slots[0] <= slot else ()
+def _at(slab: Slab | None, slot: int) -> Spans:
+    return slab.addresses if slab is not None and slab.slots[0] <= slot else ()
 
 
 def _blocks(spans: Spans) -> Iterator[str]:
