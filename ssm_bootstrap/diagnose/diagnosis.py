@@ -9,7 +9,7 @@ from typing import Callable, Iterable, Iterator, Mapping, TypeVar
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.diagnose.agent import identity, service, versions
-from ssm_bootstrap.diagnose.case import Case, Check, in_doubt, not_seen, open_case, unopened_case
+from ssm_bootstrap.diagnose.case import Case, Check, in_doubt, open_case, unopened_case
 from ssm_bootstrap.diagnose.cloud import activation as cloud_activation
 from ssm_bootstrap.diagnose.cloud import dns as cloud_dns
 from ssm_bootstrap.diagnose.cloud import endpoint_policies as cloud_policies
@@ -28,6 +28,7 @@ from ssm_bootstrap.diagnose.network import endpoints, proxies, region, routes
 from ssm_bootstrap.diagnose.patch import compliance, node, repositories
 from ssm_bootstrap.diagnose.reachability import Standing, vpc_blocks
 from ssm_bootstrap.diagnose.root_cause import hide_and_join
+from ssm_bootstrap.diagnose.unseen import not_seen
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_capabilities
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, Vantage

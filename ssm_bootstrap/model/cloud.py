@@ -75,7 +75,7 @@ class NetworkAcl:
 
 
 @dataclass(frozen=True)
-class Route:
+class VpcRoute:
     """One route: ``destination`` is a CIDR block or the id of a prefix list, ``target`` an id or ``local``."""
 
     destination: str
@@ -89,7 +89,7 @@ class RouteTable:
 
     id: str
     subnet_ids: tuple[str, ...]
-    routes: tuple[Route, ...] = ()
+    routes: tuple[VpcRoute, ...] = ()
     is_main: bool = False
     vpc_id: str = ""  # empty: that of the instance
 
@@ -230,7 +230,7 @@ class DnsFirewallRule:
 
 
 @dataclass(frozen=True)
-class Network:
+class VpcNetwork:
     """All that decides whether packets and names of an instance reach the endpoints."""
 
     vpc: Observed[Vpc] = NOT_ASKED
@@ -320,5 +320,5 @@ class Cloud:
     partition: str
     region: str
     instance: Observed[CloudInstance]
-    network: Network = Network()
+    network: VpcNetwork = VpcNetwork()
     management: Management = Management()

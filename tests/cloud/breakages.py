@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Callable, Dict, FrozenSet, Iterator, Optional, Tuple
 
-from ssm_bootstrap.model.cloud import AclEntry, Cloud, Direction, GroupRule, NetworkAcl, Route, SecurityGroup, Subnet, VpcEndpoint
+from ssm_bootstrap.model.cloud import (
+    AclEntry,
+    Cloud,
+    Direction,
+    GroupRule,
+    NetworkAcl,
+    SecurityGroup,
+    Subnet,
+    VpcEndpoint,
+    VpcRoute,
+)
 from ssm_bootstrap.model.observed import value_of
 from tests.cloud.clouds import (
     ACL,
@@ -107,7 +117,7 @@ def denying(acl_id: str, number: int, direction: Direction, cidr: str, *ports: i
     return acls(lambda acl: replace(acl, entries=(entry, *acl.entries)) if acl.id == acl_id else acl)
 
 
-def routes(change: Callable[[Route], Optional[Route]], *more: Route) -> Callable[[Cloud], Cloud]:
+def routes(change: Callable[[VpcRoute], Optional[VpcRoute]], *more: VpcRoute) -> Callable[[Cloud], Cloud]:
     def made(cloud: Cloud) -> Cloud:
         tables = []
         for table in value_of(cloud.network.route_tables) or ():
@@ -120,7 +130,7 @@ def routes(change: Callable[[Route], Optional[Route]], *more: Route) -> Callable
     return made
 
 
-def of_main(*more: Route) -> Callable[[Cloud], Cloud]:
+def of_main(*more: VpcRoute) -> Callable[[Cloud], Cloud]:
     def made(cloud: Cloud) -> Cloud:
         tables = value_of(cloud.network.route_tables) or ()
         changed = tuple(replace(one, routes=(*one.routes, *more)) if one.is_main else one for one in tables)
@@ -252,17 +262,17 @@ def breakages() -> Iterator[Breakage]:
     )
     for block in (*S3_BLOCKS[:2], "52.219.1.0/24"):
         yield Breakage(
-            f"{block} diverted", routes(lambda one: one, Route(block, "nat-01")), "route-shadowed", NODE_TABLE, "s3-route"
+            f"{block} diverted", routes(lambda one: one, VpcRoute(block, "nat-01")), "route-shadowed", NODE_TABLE, "s3-route"
         )
     yield Breakage(
         "endpoints' subnet blackholed",
-        routes(lambda one: one, Route("10.0.2.0/24", "eni-gone", True)),
+        routes(lambda one: one, VpcRoute("10.0.2.0/24", "eni-gone", True)),
         "route-blackhole",
         NODE_TABLE,
         "local-route",
     )
     yield Breakage(
-        "way back blackholed", of_main(Route("10.0.1.0/24", "eni-gone", True)), "route-blackhole", "rtb-0b0", "back-route"
+        "way back blackholed", of_main(VpcRoute("10.0.1.0/24", "eni-gone", True)), "route-blackhole", "rtb-0b0", "back-route"
     )
     for number, service in enumerate(SERVICES, 1):
         name, part = f"com.amazonaws.{REGION}.{service}", f"vpce-{service}"

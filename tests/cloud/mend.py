@@ -14,9 +14,9 @@ from ssm_bootstrap.model.cloud import (
     EndpointKind,
     GroupRule,
     Interface,
-    Route,
     SecurityGroup,
     VpcEndpoint,
+    VpcRoute,
 )
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.repair import (
@@ -48,10 +48,10 @@ def repaired(cloud: Cloud, repair: Repair) -> Cloud:
     if isinstance(repair, DeleteRoute):
         return _without_route(cloud, repair.route_table_id, repair.destination)
     if isinstance(repair, AddRoute):
-        return _with_route(cloud, repair.route_table_id, Route(repair.destination, repair.target))
+        return _with_route(cloud, repair.route_table_id, VpcRoute(repair.destination, repair.target))
     if isinstance(repair, AddRouteTables):
         for table in repair.route_table_ids:
-            cloud = _with_route(_without_route(cloud, table, S3_LIST), table, Route(S3_LIST, repair.endpoint_id))
+            cloud = _with_route(_without_route(cloud, table, S3_LIST), table, VpcRoute(S3_LIST, repair.endpoint_id))
         return _changed(cloud, repair.endpoint_id, route_table_ids=repair.route_table_ids)
     if isinstance(repair, AddEndpointSubnets):
         return _in_subnets(cloud, repair.endpoint_id, repair.subnet_ids)
@@ -108,7 +108,7 @@ def _with_entry(cloud: Cloud, repair: AddAclEntry) -> Cloud:
     return with_network(cloud, acls=tuple(replace(one, entries=(*one.entries, entry)) if one is acl else one for one in acls))
 
 
-def _with_route(cloud: Cloud, table_id: str, route: Route) -> Cloud:
+def _with_route(cloud: Cloud, table_id: str, route: VpcRoute) -> Cloud:
     tables = value_of(cloud.network.route_tables) or ()
     (table,) = (one for one in tables if one.id == table_id)
     assert route.destination not in {one.destination for one in table.routes}

@@ -17,9 +17,9 @@ from ssm_bootstrap.model.cloud import (
     EndpointService,
     GroupRule,
     Interface,
-    Route,
     SecurityGroup,
     VpcEndpoint,
+    VpcRoute,
 )
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
 from tests.cloud.breakages import FAR, groups, guarded, of_services, routes, rule_as
@@ -80,7 +80,7 @@ def test_without_the_instance_everything_is_unknown() -> None:
 
 
 def test_what_lies_beyond_a_nat_gateway_is_never_a_pass_nor_a_failure() -> None:
-    cloud = routes(lambda one: one, Route("0.0.0.0/0", "nat-01"))(with_network(complete(), endpoints=()))
+    cloud = routes(lambda one: one, VpcRoute("0.0.0.0/0", "nat-01"))(with_network(complete(), endpoints=()))
     assert states(cloud) == {WayState.UNKNOWN}
     assert diagnose(observations(cloud)).findings == ()
 
@@ -98,7 +98,7 @@ def hub(cloud: Cloud) -> Cloud:
 def test_a_hub_without_a_route_is_unreachable_and_behind_a_transit_gateway_unknown() -> None:
     found = [one for one in diagnose(observations(hub(complete()))).findings if one.code == "hub-unreachable"]
     assert [one.subject for one in found] == ["rtb-0b1"] and "vpc-hub" in found[0].title
-    by_tgw = routes(lambda one: one, Route("10.8.0.0/16", "tgw-01"))
+    by_tgw = routes(lambda one: one, VpcRoute("10.8.0.0/16", "tgw-01"))
     by_block = rule_as("sgr-01", group_id="", cidr="10.8.0.0/16")
     cloud = rule_as("sgr-04", group_id="", cidr="10.0.0.0/16")(by_block(by_tgw(hub(complete()))))
     assert diagnose(observations(cloud)).findings == ()

@@ -26,7 +26,7 @@ _INLINE = look(
 _ACTIVATIONS = look(
     "aws ssm describe-activations --region {region}"
     " --query 'ActivationList[].[ActivationId,Expired,ExpirationDate,RegistrationLimit,RegistrationsCount,IamRole]'",
-    "the activations of this account in {region}",
+    "the activations of this account in this region",
 )
 
 KINDS: tuple[FindingKind, ...] = (
@@ -50,7 +50,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Limit the unsigned calls of ssm by ssm:NodeAccountId or ssm:NodeOrgId, and the signed ones by aws:PrincipalAccount.",
             "Setting a policy replaces all of it: keep the statements that others need.",
         ),
-        commands=(look("ssm-bootstrap explain --policy endpoint-{service} --region {region}", "a sufficient policy"),),
+        commands=(node.policy("endpoint-ssm", "endpoint-ssmmessages", "endpoint-ec2messages", "endpoint-s3"),),
         aws_commands=(aws.ENDPOINT_POLICY,),
         source=(
             "AWS Systems Manager User Guide, setup-create-vpc (endpoint policy considerations for hybrid nodes); "

@@ -157,7 +157,7 @@ _FULL_IN_AWS = Variant(
 _GONE_IN_AWS = Variant(
     name="seen-in-aws",
     when="AWS itself does not list the node",
-    title="Systems Manager has no node {subject}",
+    title="Systems Manager does not list the node {subject}",
     cause=(
         "The vault on this machine holds the identity {subject}, but Systems Manager does not list it: {detail}. It was "
         "deregistered; the two times show which side was read first."

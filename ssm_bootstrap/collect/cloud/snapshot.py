@@ -52,12 +52,12 @@ from ssm_bootstrap.model.cloud import (
     HostedZone,
     ManagedNode,
     Management,
-    Network,
     ResolverRule,
     Role,
     SecurityGroup,
     Vpc,
     VpcEndpoint,
+    VpcNetwork,
 )
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.machine import Metadata
@@ -110,7 +110,7 @@ def look_at_cloud(aws: Aws, subject: Subject, taken_at: datetime) -> Reading:
         instance = value_of(seen)
         location = _location(aws, looks, instance, subject.metadata)
         management = beside.roles(subject, instance[0] if instance else None)
-        network = Network(endpoint_services=services.result(), public_access_block=block.result())
+        network = VpcNetwork(endpoint_services=services.result(), public_access_block=block.result())
         if location is None or not location.vpc_id:
             network = _without(network, seen.reason if isinstance(seen, Unseen) else NO_NETWORK)
         else:
@@ -170,7 +170,7 @@ def _location(
     return Location(metadata.vpc_id, account, metadata.security_groups)
 
 
-def _without(network: Network, reason: str) -> Network:
+def _without(network: VpcNetwork, reason: str) -> VpcNetwork:
     """What can be seen where nobody knows the VPC."""
     unseen = Unseen(reason)
     return replace(
@@ -193,7 +193,7 @@ class _Surroundings:
     def __init__(self, aws: Aws, looks: Looks, location: Location) -> None:
         self._aws, self._looks, self._location = aws, looks, location
 
-    def network(self, network: Network) -> Network:
+    def network(self, network: VpcNetwork) -> VpcNetwork:
         """The same with all that was seen."""
         aws, looks, vpc_id = self._aws, self._looks, self._location.vpc_id
         vpc = looks.start("VPC", lambda: vpc_of(aws, vpc_id))

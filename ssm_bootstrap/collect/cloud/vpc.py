@@ -13,10 +13,10 @@ from ssm_bootstrap.model.cloud import (
     Direction,
     Interface,
     NetworkAcl,
-    Route,
     RouteTable,
     Subnet,
     Vpc,
+    VpcRoute,
 )
 
 PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
@@ -135,8 +135,8 @@ def _is_tied(tie: Mapping[str, Any]) -> bool:
     return bool(tie.get("AssociationState", {}).get("State", "associated") == "associated")
 
 
-def _route(item: Mapping[str, Any]) -> Route:
-    return Route(
+def _route(item: Mapping[str, Any]) -> VpcRoute:
+    return VpcRoute(
         destination=next((item[key] for key in _DESTINATIONS if item.get(key)), ""),
         target=next((item[key] for key in _TARGETS if item.get(key)), ""),
         is_blackhole=item.get("State") == "blackhole",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Union
+from typing import Iterable, Iterator, Union
 
 from ssm_bootstrap.catalog.agent import COMMANDS_BY_SSMMESSAGES, EC2MESSAGES_AS_FALLBACK, PATCH_MANAGER, SOURCE_BUILD
 from ssm_bootstrap.catalog.partitions import region_of
@@ -24,7 +24,7 @@ def too_old(case: Case) -> Iterator[Finding]:
         yield from finding_of_version(case, agent.version, Evidence("agent", "-version", agent.version))
 
 
-def finding_of_version(case: Case, version: str, shown: Evidence) -> Iterator[Finding]:
+def finding_of_version(case: Case, version: str, shown: Evidence) -> Iterable[Finding]:
     """The finding about an agent of a version that is too old for what is asked of it; none about another."""
     gone = bool(case.region) and has_ec2messages(case.region, case.site) is False
     broken: tuple[Capability, ...]

@@ -7,7 +7,7 @@ from typing import Iterator, Optional, Sequence
 
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle, span_words, toward
 from ssm_bootstrap.diagnose.cloud.packets import Packets, everywhere, family_of, packets
-from ssm_bootstrap.model.cloud import ANY_PROTOCOL, AclEntry, Direction, Network, NetworkAcl
+from ssm_bootstrap.model.cloud import ANY_PROTOCOL, AclEntry, Direction, NetworkAcl, VpcNetwork
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
@@ -23,7 +23,7 @@ IMPLICIT = 32767
 """From this number on an entry is the one that denies what no other fits; no entry of one's own has such a number."""
 
 
-def met_between(network: Network, here: End, there: End, port: int, client_ports: tuple[int, int]) -> Iterator[Met]:
+def met_between(network: VpcNetwork, here: End, there: End, port: int, client_ports: tuple[int, int]) -> Iterator[Met]:
     """What packets to a TCP port and their answers meet at the ACLs of both subnets; within a subnet none applies."""
     if here.subnet_id == there.subnet_id:
         return
@@ -35,7 +35,7 @@ def met_between(network: Network, here: End, there: End, port: int, client_ports
 
 
 def _met_at(
-    network: Network, end: End, other: End, direction: Direction, ports: tuple[int, int], *, is_return: bool
+    network: VpcNetwork, end: End, other: End, direction: Direction, ports: tuple[int, int], *, is_return: bool
 ) -> Iterator[Met]:
     """What packets meet at the ACL of one end's subnet."""
     if isinstance(network.acls, Unseen):
@@ -124,7 +124,7 @@ def entry_words(entry: AclEntry) -> str:
     return f"{entry.number} {verb} {ports} {entry.direction.value} {entry.cidr}"
 
 
-def numbered(network: Network, obstacles: Sequence[Obstacle]) -> Iterator[Obstacle]:
+def numbered(network: VpcNetwork, obstacles: Sequence[Obstacle]) -> Iterator[Obstacle]:
     """The obstacles with no number of an ACL given twice to entries that repair them; lower numbers come before too."""
     taken = {(acl.id, entry.direction, entry.number): None for acl in value_of(network.acls) or () for entry in acl.entries}
     given: dict[tuple[str, Direction, int], Optional[AddAclEntry]] = dict(taken)

@@ -62,6 +62,7 @@ def is_like(pattern: str, value: str) -> Judged:
 
     Of a value that ends with ``REST`` it is known only where any rest fits, or none.
     """
+    pattern = _STARS.sub("*", pattern)
     places = _closed(pattern, {0})
     for letter in value.partition(REST)[0]:
         places = _closed(pattern, {place + (pattern[place] != "*") for place in places if _takes(pattern, place, letter)})
@@ -70,6 +71,9 @@ def is_like(pattern: str, value: str) -> Judged:
     if not value.endswith(REST):
         return len(pattern) in places
     return True if any(pattern[place:].strip("*") == "" and place < len(pattern) for place in places) else None
+
+
+_STARS = re.compile(r"\*{2,}")
 
 
 def _closed(pattern: str, places: set[int]) -> set[int]:
@@ -97,10 +101,10 @@ def _is_equal_whatever_case(wanted: str, value: str) -> Judged:
 
 
 def _is_arn_like(wanted: str, value: str) -> Judged:
-    """Each of the six parts of an ARN is compared for itself."""
+    """Each of the six parts of an ARN is compared for itself; what a pattern of fewer means is not documented."""
     ours, theirs = wanted.split(":", 5), value.split(":", 5)
     if len(ours) != 6 or len(theirs) != 6:
-        return is_like(wanted, value)
+        return None
     return all_of(is_like(one, other) for one, other in zip(ours, theirs))
 
 

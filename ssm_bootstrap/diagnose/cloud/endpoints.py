@@ -16,9 +16,9 @@ from ssm_bootstrap.model.cloud import (
     DnsRecord,
     EndpointKind,
     HostedZone,
-    Network,
     Subnet,
     VpcEndpoint,
+    VpcNetwork,
 )
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import value_of
@@ -194,7 +194,7 @@ def _offered(cloud: Cloud, name: str) -> Optional[tuple[str, ...]]:
     return None if services is None else next((one.zones for one in services if one.name == name), ())
 
 
-def _one_a_zone(network: Network, instance: CloudInstance, zones: Optional[tuple[str, ...]]) -> tuple[str, ...]:
+def _one_a_zone(network: VpcNetwork, instance: CloudInstance, zones: Optional[tuple[str, ...]]) -> tuple[str, ...]:
     """Subnets for an endpoint: those that other endpoints are in, else the instance's own, else any; one a zone."""
     used = _used(network, instance.vpc_id)
     known = [
@@ -216,17 +216,17 @@ def _one_a_zone(network: Network, instance: CloudInstance, zones: Optional[tuple
     return ()
 
 
-def _used(network: Network, vpc_id: str) -> Counter[str]:
+def _used(network: VpcNetwork, vpc_id: str) -> Counter[str]:
     """How many interface endpoints of a VPC are in each subnet."""
     return Counter(subnet for one in _interfaces(network, vpc_id) for subnet in one.subnet_ids)
 
 
-def _groups_of_others(network: Network, vpc_id: str) -> tuple[str, ...]:
+def _groups_of_others(network: VpcNetwork, vpc_id: str) -> tuple[str, ...]:
     """The security groups that most interface endpoints of a VPC have."""
     counted = Counter(one.group_ids for one in _interfaces(network, vpc_id) if one.group_ids)
     return counted.most_common(1)[0][0] if counted else ()
 
 
-def _interfaces(network: Network, vpc_id: str) -> tuple[VpcEndpoint, ...]:
+def _interfaces(network: VpcNetwork, vpc_id: str) -> tuple[VpcEndpoint, ...]:
     found = value_of(network.endpoints) or ()
     return tuple(one for one in found if one.kind is EndpointKind.INTERFACE and one.vpc_id == vpc_id)

@@ -8,7 +8,7 @@ from typing import Iterable, Iterator, Mapping, Sequence
 
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle
 from ssm_bootstrap.diagnose.cloud.packets import Packets, Span, at_addresses, common, packets, slots_of, span_of, united
-from ssm_bootstrap.model.cloud import ANY_PROTOCOL, Direction, GroupRule, Network, PrefixList, SecurityGroup
+from ssm_bootstrap.model.cloud import ANY_PROTOCOL, Direction, GroupRule, PrefixList, SecurityGroup, VpcNetwork
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
@@ -48,7 +48,7 @@ class _Allowed:
     lost: list[GroupRule] = field(default_factory=list)
 
 
-def met_at(network: Network, end: End, other: End, direction: Direction, port: int, between: str = "") -> Iterator[Met]:
+def met_at(network: VpcNetwork, end: End, other: End, direction: Direction, port: int, between: str = "") -> Iterator[Met]:
     """What packets of a TCP port meet at the groups of one end.
 
     ``between`` is the target of the route that leads from one VPC to another; empty where both ends are in the same.
@@ -115,7 +115,7 @@ def _obstacle(
     return Obstacle(cause, code, name, (words,), (place,), (), evidence, repairs, variant, is_partial=denied != needed)
 
 
-def _allowed(network: Network, rules: Iterable[GroupRule], other: End, needed: Packets, reference: Carries) -> _Allowed:
+def _allowed(network: VpcNetwork, rules: Iterable[GroupRule], other: End, needed: Packets, reference: Carries) -> _Allowed:
     """What the rules allow of the packets that are needed: only that is added up, so that thousands of rules cost little."""
     found = _Allowed()
     lists = prefix_lists_of(network)
@@ -149,17 +149,17 @@ def _allowed(network: Network, rules: Iterable[GroupRule], other: End, needed: P
     return found
 
 
-def _why_unread(network: Network, list_id: str) -> str:
+def _why_unread(network: VpcNetwork, list_id: str) -> str:
     reason = network.prefix_lists.reason if isinstance(network.prefix_lists, Unseen) else phrase("it was not seen")
     return phrase("{list}: {reason}", list=list_id, reason=reason)
 
 
-def prefix_lists_of(network: Network) -> Mapping[str, PrefixList]:
+def prefix_lists_of(network: VpcNetwork) -> Mapping[str, PrefixList]:
     """The prefix lists by id; none where they could not be read."""
     return {one.id: one for one in value_of(network.prefix_lists) or ()}
 
 
-def meant_group(network: Network, end: End, other: End, port: int) -> str:
+def meant_group(network: VpcNetwork, end: End, other: End, port: int) -> str:
     """The group that the rules of one end name for this port and that the other end lacks; empty where there is none.
 
     It is one that endpoints have, or that at least lets the first end in.

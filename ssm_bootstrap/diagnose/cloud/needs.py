@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Mapping, Sequence
+from typing import Iterable, Mapping, Sequence
 
 from ssm_bootstrap.catalog.agent import rows_of
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS, NEEDS
@@ -18,7 +18,7 @@ from ssm_bootstrap.model.site import NO_SITE
 _HOSTS = {row.name: row.host for row in ENDPOINTS}
 
 
-def needed_answers(case: Case) -> Iterator[tuple[str, NameAnswer]]:
+def needed_answers(case: Case) -> Iterable[tuple[str, NameAnswer]]:
     """The service and the answer of each host that a node of the cloud's region needs or can use; none without a cloud."""
     cloud = case.cloud
     if cloud is None:

@@ -8,7 +8,7 @@ from typing import Iterable, Iterator, Mapping, Optional, Sequence, Union
 from ssm_bootstrap.diagnose.cloud.groups import prefix_lists_of
 from ssm_bootstrap.diagnose.cloud.obstacles import Doubt, End, Met, Obstacle
 from ssm_bootstrap.diagnose.cloud.packets import Span, common, everywhere, family_of, span_of, united, without
-from ssm_bootstrap.model.cloud import EndpointKind, Network, PrefixList, Route, RouteTable, VpcEndpoint
+from ssm_bootstrap.model.cloud import EndpointKind, PrefixList, RouteTable, VpcEndpoint, VpcNetwork, VpcRoute
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
@@ -19,7 +19,7 @@ _INTO_THE_INTERNET = ("igw-", "eigw-")
 _CONNECTS_PRIVATELY = ("pcx-", "tgw-")
 
 
-def table_of(network: Network, subnet_id: str, vpc_id: str) -> Union[RouteTable, Doubt]:
+def table_of(network: VpcNetwork, subnet_id: str, vpc_id: str) -> Union[RouteTable, Doubt]:
     """The route table that a subnet uses, its own or the main one of its VPC; or why that is not known."""
     if isinstance(network.route_tables, Unseen):
         return phrase("route table of {subnet}", subnet=subnet_id), network.route_tables.reason
@@ -32,17 +32,17 @@ def table_of(network: Network, subnet_id: str, vpc_id: str) -> Union[RouteTable,
     return found or (phrase("route table of {subnet}", subnet=subnet_id), phrase("it was not seen"))
 
 
-def route_to(network: Network, table: RouteTable, address: str, vpc_id: str) -> Optional[Route]:
+def route_to(network: VpcNetwork, table: RouteTable, address: str, vpc_id: str) -> Optional[VpcRoute]:
     """The most specific route for an address, of one's own VPC the local one where no other is there."""
     place = span_of(address)
     vpc = value_of(network.vpc)
-    local = [Route(cidr, LOCAL) for cidr in vpc.cidrs] if vpc is not None and vpc.id == vpc_id else []
+    local = [VpcRoute(cidr, LOCAL) for cidr in vpc.cidrs] if vpc is not None and vpc.id == vpc_id else []
     lists = prefix_lists_of(network)
     fits = [one for one in _spans((*table.routes, *local), lists) if common((one[1],), (place,))]
     return min(fits, key=lambda one: (_size(one[1]), one[2]))[0] if fits else None
 
 
-def _spans(routes: Iterable[Route], lists: Mapping[str, PrefixList]) -> Iterator[tuple[Route, Span, bool]]:
+def _spans(routes: Iterable[VpcRoute], lists: Mapping[str, PrefixList]) -> Iterator[tuple[VpcRoute, Span, bool]]:
     """Each route with each block that it is for, and whether a prefix list names it: a CIDR block comes before it."""
     for route in routes:
         if route.destination.startswith("pl-"):
@@ -56,7 +56,7 @@ def _size(span: Span) -> int:
     return span[1] - span[0]
 
 
-def met_toward(network: Network, here: End, there: End, *, is_back: bool = False) -> Iterator[Met]:
+def met_toward(network: VpcNetwork, here: End, there: End, *, is_back: bool = False) -> Iterator[Met]:
     """What packets from one end to one address of the other meet at the route table of the first."""
     table = table_of(network, here.subnet_id, here.vpc_id)
     if not isinstance(table, RouteTable):
@@ -102,7 +102,7 @@ def met_toward(network: Network, here: End, there: End, *, is_back: bool = False
         yield beyond(table, route)
 
 
-def between(network: Network, here: End, there: End) -> str:
+def between(network: VpcNetwork, here: End, there: End) -> str:
     """The target of the route that connects the VPCs of two ends; empty inside one VPC, and where it is not known."""
     if here.vpc_id == there.vpc_id:
         return ""
@@ -111,7 +111,7 @@ def between(network: Network, here: End, there: End) -> str:
     return route.target if route is not None else ""
 
 
-def _connecting(network: Network, table: RouteTable, there: End) -> tuple[Repair, ...]:
+def _connecting(network: VpcNetwork, table: RouteTable, there: End) -> tuple[Repair, ...]:
     """The route that another table of the same VPC has to that place, for this table."""
     for other in value_of(network.route_tables) or ():
         route = route_to(network, other, there.blocks[0], "") if other.vpc_id == table.vpc_id else None
@@ -120,7 +120,7 @@ def _connecting(network: Network, table: RouteTable, there: End) -> tuple[Repair
     return ()
 
 
-def beyond(table: RouteTable, route: Route) -> Doubt:
+def beyond(table: RouteTable, route: VpcRoute) -> Doubt:
     """What a route leads to that was not looked at: a NAT gateway, a firewall, a transit gateway."""
     return table.id, phrase(
         "{destination} goes to {target}, and what lies beyond that is not known",
@@ -130,7 +130,7 @@ def beyond(table: RouteTable, route: Route) -> Doubt:
 
 
 def met_toward_gateway(
-    network: Network, here: End, blocks: Sequence[str], list_id: str, gateways: Sequence[VpcEndpoint], service_name: str
+    network: VpcNetwork, here: End, blocks: Sequence[str], list_id: str, gateways: Sequence[VpcEndpoint], service_name: str
 ) -> Iterator[Met]:
     """What packets to S3 meet at the route table of a subnet whose VPC has these gateway endpoints."""
     table = table_of(network, here.subnet_id, here.vpc_id)
@@ -188,13 +188,13 @@ def _gateway(vpc_id: str, service_name: str, table_id: str) -> CreateEndpoint:
     return CreateEndpoint(vpc_id, service_name, EndpointKind.GATEWAY, route_table_ids=(table_id,), private_dns=False)
 
 
-def _is_gone(network: Network, route: Route) -> bool:
+def _is_gone(network: VpcNetwork, route: VpcRoute) -> bool:
     """Whether a route leads to an endpoint that is not there any more."""
     known = {one.id for one in value_of(network.endpoints) or ()}
     return route.target.startswith("vpce-") and route.destination.startswith("pl-") and route.target not in known
 
 
-def _shadows(network: Network, table: RouteTable, own: Route, blocks: Sequence[str]) -> Iterator[Met]:
+def _shadows(network: VpcNetwork, table: RouteTable, own: VpcRoute, blocks: Sequence[str]) -> Iterator[Met]:
     """Routes that are more specific than those of the prefix list, and what of S3 they divert."""
     s3 = united(map(span_of, blocks))
     for route, span, _ in _spans(table.routes, {}):
@@ -213,7 +213,7 @@ def _shadows(network: Network, table: RouteTable, own: Route, blocks: Sequence[s
         )
 
 
-def leads_out(network: Network, here: End) -> Iterator[Doubt]:
+def leads_out(network: VpcNetwork, here: End) -> Iterator[Doubt]:
     """The default route of a subnet, where it leads to something that may reach the service without an endpoint."""
     table = table_of(network, here.subnet_id, here.vpc_id)
     if not isinstance(table, RouteTable):
@@ -225,7 +225,7 @@ def leads_out(network: Network, here: End) -> Iterator[Doubt]:
                 yield beyond(table, route)
 
 
-def _quoted(table: RouteTable, route: Route) -> Evidence:
+def _quoted(table: RouteTable, route: VpcRoute) -> Evidence:
     return Evidence("EC2", table.id, route_words(route))
 
 
@@ -233,6 +233,6 @@ def _all_quoted(table: RouteTable) -> tuple[Evidence, ...]:
     return tuple(_quoted(table, route) for route in table.routes[:20])
 
 
-def route_words(route: Route) -> str:
+def route_words(route: VpcRoute) -> str:
     """A route as one line."""
     return f"{route.destination} {route.target}{' blackhole' if route.is_blackhole else ''}"
