@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report",
         metavar="FILE",
-        help="what doctor --save or --bundle wrote on the node: what it saw is told together with AWS's side",
+        help="what doctor --save or --bundle wrote on the node; the report then covers both sides",
     )
     parser.add_argument("--profile", metavar="NAME", help="the AWS profile whose credentials are used (default: as the AWS CLI)")
     parser.add_argument(

@@ -149,9 +149,9 @@ class Aws:
             self._secrets.learn(secret or "", certain=True)
 
     def _unreachable(self, service: str, error: BaseException) -> AwsFailure:
-        """No answer: where boto3 knows the service's regions and this is none, the service is not there at all."""
-        regions = self._session.get_available_regions(service, self._session.get_partition_for_region(self.region))
-        if regions and self.region not in regions and type(error).__name__ == "EndpointConnectionError":
+        """No answer: where boto3 knows the region, and the service in others alone, there is nothing that could answer."""
+        is_name = type(error).__name__ == "EndpointConnectionError"
+        if is_name and self._is_known("ec2") and not self._is_known(service) and self._session.get_available_regions(service):
             return AwsFailure(
                 AwsTrouble.NOT_HERE, phrase("{service} does not exist in {region}", service=service, region=self.region)
             )
@@ -160,6 +160,11 @@ class Aws:
             AwsTrouble.UNREACHABLE,
             phrase("the API of {service} in {region} cannot be reached ({kind})", service=service, region=self.region, kind=kind),
         )
+
+    def _is_known(self, service: str) -> bool:
+        """Whether boto3 knows the service in this region; of one that is everywhere it knows no region."""
+        partition = self._session.get_partition_for_region(self.region)
+        return self.region in self._session.get_available_regions(service, partition)
 
 
 def _pages(client: Any, operation: str, arguments: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -25,6 +25,8 @@ from tests.cloud.mending import mend
 from tests.cloud.stubs import ANSWERS, State
 
 CONTROL = "/of-the-test/"
+PAGE = "/login-page/"
+"""Where a page stands, as a proxy has one in place of what was asked for."""
 SIGNED_AS = {"servicequotas": "service-quotas"}
 """Services of which boto3 has another name than what their requests are signed for."""
 
@@ -40,6 +42,11 @@ class Cloud:
     def set(self, **parts: Any) -> None:
         """Set parts of the state (stubs.State)."""
         self._ask("state", parts)
+
+    def state(self) -> Dict[str, Any]:
+        """The state as it is."""
+        found: Dict[str, Any] = self._ask("told", {})
+        return found
 
     def reset(self) -> None:
         """Forget everything, moto's part too."""
@@ -134,6 +141,9 @@ class Front:
         if path.startswith(CONTROL):
             start("200 OK", [("Content-Type", "application/json")])
             return [json.dumps(self._control(path[len(CONTROL) :], json.loads(body))).encode()]
+        if path.startswith(PAGE):
+            start("200 OK", [("Content-Type", "text/html")])
+            return [b"<!doctype html><title>Log in</title>"]
         service, operation, params = request_of(environ, body)
         name = f"{service}:{operation}"
         self.counts[name] += 1
@@ -180,6 +190,8 @@ class Front:
             self.state = State()
         for part, value in said.items():
             setattr(self.state, part, value)
+        if name == "told":
+            return vars(self.state)
         counts = dict(self.counts)
         if name == "requests":
             self.counts.clear()

@@ -22,6 +22,7 @@ from ssm_bootstrap.model.observed import Seen, Unseen
 from tests.aws import MARKS
 from tests.cloud.clouds import AT, NODE, REGION, complete
 from tests.cloud.completevpc import put_in_place
+from tests.cloud.largevpc import ENDPOINTS, GROUPS, RULES, put_in_place_large
 from tests.cloud.server import Cloud
 from tests.cloud.widervpc import OF_PROFILE, ZONE, WiderVpc, put_in_place_with_all
 
@@ -123,6 +124,27 @@ def test_the_endpoints_of_a_hub_are_found_by_the_names_of_zones(running: Cloud, 
     assert wider.hub_subnet in {subnet for item in network.acls.value for subnet in item.subnet_ids}
 
 
+def test_an_endpoint_that_a_profile_brings_has_the_names_of_its_service_here(running: Cloud, wider: WiderVpc) -> None:
+    ec2 = running.session(REGION).client("ec2")
+    arn = f"arn:aws:ec2:{REGION}:111122223333:vpc-endpoint/{wider.other}"
+    before = {"rp-1": running.state()["profiles"]["rp-1"]}
+    try:
+        running.set(profiles={"rp-2": [arn]})
+        for private, names in ((False, {ZONE}), (True, {ZONE, OF_PROFILE})):
+            ec2.modify_vpc_endpoint(VpcEndpointId=wider.other, PrivateDnsEnabled=private)
+            zones = look(running, wider.own.instance).cloud.network.zones
+            assert isinstance(zones, Seen) and {zone.name for zone in zones.value} == names
+        (zone,) = [zone for zone in zones.value if zone.name == OF_PROFILE]
+        assert (zone.id, zone.profile_id) == (wider.other, "rp-2")
+        assert zone.records == Seen((DnsRecord(OF_PROFILE, "A", ("10.9.1.22",)),))
+        running.set(profiles={"rp-2": [arn.replace(wider.other, "vpce-0123456789abcdef0")]})
+        unknown = look(running, wider.own.instance).cloud.network.zones
+        assert isinstance(unknown, Unseen) and "vpce-0123456789abcdef0, which belongs to another account" in unknown.reason
+    finally:
+        running.set(profiles=before)
+        ec2.modify_vpc_endpoint(VpcEndpointId=wider.other, PrivateDnsEnabled=False)
+
+
 @pytest.mark.parametrize("call", [call for call in CALLS if call.service != "sts"], ids=lambda call: call.operation)
 def test_a_denied_action_leaves_its_part_unseen_and_is_named(running: Cloud, wider: WiderVpc, call: CloudCall) -> None:
     found = seen_in(running, wider, denied=[f"{call.service}:{call.operation}"])
@@ -148,7 +170,8 @@ def test_every_page_is_followed(running: Cloud, wider: WiderVpc) -> None:
     assert running.requests()["ec2:DescribeVpcEndpoints"] > 6
 
 
-def test_throttling_is_waited_for(running: Cloud, wider: WiderVpc) -> None:
+def test_throttling_is_waited_for(running: Cloud, wider: WiderVpc, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
     slowed = {"ec2:DescribeVpcEndpoints": 1, "ssm:DescribeActivations": 1, "ec2:DescribeInstances": 1}
     found = seen_in(running, wider, throttled=slowed)
     assert list(unseen(found.cloud)) == []
@@ -231,3 +254,23 @@ def test_a_gateway_has_route_tables_and_an_interface_endpoint_its_own_policy(ser
     assert by_service["ssm"].policy == '{"Statement": []}' and not by_service["ssm"].private_dns
     assert by_service["s3"].kind is EndpointKind.GATEWAY and by_service["s3"].route_table_ids == (vpc.ids["NodeTable"],)
     assert by_service["s3"].policy == ""
+
+
+def test_a_large_vpc_takes_as_many_calls_as_a_small_one_but_for_its_pages(server: Cloud) -> None:
+    small = put_in_place(server)
+    look(server, small.instance)
+    few = server.requests()
+    large = put_in_place_large(server)
+    found = look(server, large.instance)
+    many = server.requests()
+    assert found.crashed == () and list(unseen(found.cloud)) == []
+    network = found.cloud.network
+    assert isinstance(network.groups, Seen) and isinstance(network.endpoints, Seen)
+    assert len(network.groups.value) == GROUPS + 2 and len(network.endpoints.value) == ENDPOINTS
+    assert sum(len(group.rules) for group in network.groups.value) == RULES + 4
+    more = {name: count - few[name] for name, count in many.items() if count != few[name]}
+    assert more == {"ec2:DescribeSecurityGroups": 1, "ec2:DescribeSecurityGroupRules": 1}  # 202 groups, 200 in a filter
+    server.set(page=1000)
+    paged = look(server, large.instance).cloud.network.groups
+    assert isinstance(paged, Seen) and set(paged.value) == set(network.groups.value)
+    assert server.requests()["ec2:DescribeSecurityGroupRules"] == 3  # 200 groups in two pages, and two groups

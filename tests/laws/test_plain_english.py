@@ -64,7 +64,7 @@ PAGES_READ = ("README.md", "docs/boot.md", "docs/bundle.md", "docs/packages.md",
 
 HELP_READ = (
     *("", "register", "probe", "restart", "rollback", "deregister", "prepare-image"),
-    *("status", "explain", "doctor", "install", "user-data"),
+    *("status", "explain", "doctor", "vpc", "install", "user-data"),
 )
 """Commands whose help has been read aloud; the empty one is the program's own."""
 

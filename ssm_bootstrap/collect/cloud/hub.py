@@ -9,11 +9,12 @@ from typing import Any, Iterable, Iterator, TypeVar
 
 from ssm_bootstrap.collect.cloud.attachments import endpoints_of, groups_of
 from ssm_bootstrap.collect.cloud.looks import filtered, items_of, observed
-from ssm_bootstrap.collect.cloud.names import ProfileResource
+from ssm_bootstrap.collect.cloud.names import ProfileResource, hosts_of
 from ssm_bootstrap.collect.cloud.vpc import acls_of, route_tables_of, subnets_of
 from ssm_bootstrap.host.aws import Aws
-from ssm_bootstrap.model.cloud import HostedZone, NetworkAcl, RouteTable, SecurityGroup, Subnet, VpcEndpoint
+from ssm_bootstrap.model.cloud import DnsRecord, HostedZone, NetworkAcl, RouteTable, SecurityGroup, Subnet, VpcEndpoint
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen
+from ssm_bootstrap.model.phrase import phrase
 
 T = TypeVar("T")
 
@@ -87,6 +88,36 @@ def _tables(tables: tuple[RouteTable, ...], subnet_ids: set[str]) -> Iterator[Ro
         served = (*table.subnet_ids, *(sorted(left) if table.is_main else ()))
         if subnet_ids & set(served):
             yield replace(table, subnet_ids=served, is_main=False)
+
+
+def zones_of_endpoints(
+    region: str, brought: Iterable[ProfileResource], endpoints: Observed[tuple[VpcEndpoint, ...]]
+) -> Observed[tuple[HostedZone, ...]]:
+    """The names that endpoints have in this VPC because a Profile brings them, as zones with the addresses for their records.
+
+    Source: Associate interface VPC endpoints to a Route 53 Profile, Route 53 Developer Guide.
+    """
+    known = {item.id: item for item in items_of(endpoints)}
+    found: list[HostedZone] = []
+    for resource in brought:
+        if _ENDPOINT.fullmatch(resource.id) is None:
+            continue
+        if isinstance(endpoints, Unseen):
+            return endpoints
+        item = known.get(resource.id)
+        if item is None:
+            text = "Profile {profile} brings endpoint {endpoint}, which belongs to another account"
+            return Unseen(phrase(text, profile=resource.profile_id, endpoint=resource.id))
+        if item.private_dns:
+            found += [_zone(item, host, resource.profile_id) for host in hosts_of(region, item.service)]
+    return Seen(tuple(found))
+
+
+def _zone(endpoint: VpcEndpoint, host: str, profile_id: str) -> HostedZone:
+    addresses = [address for one in endpoint.interfaces for address in one.addresses]
+    by_kind = {kind: tuple(text for text in addresses if _family(text) == family) for kind, family in (("A", 4), ("AAAA", 6))}
+    records = tuple(DnsRecord(host, kind, values) for kind, values in by_kind.items() if values)
+    return HostedZone(endpoint.id, host, Seen(records), profile_id)
 
 
 def with_more(part: Observed[tuple[T, ...]], more: Observed[tuple[T, ...]]) -> Observed[tuple[T, ...]]:

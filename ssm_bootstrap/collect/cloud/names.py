@@ -46,6 +46,12 @@ def needed_hosts(region: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def hosts_of(region: str, service: str) -> tuple[str, ...]:
+    """The names of one service among them."""
+    found = requirements_of(region, tuple(Capability)).endpoints
+    return tuple(host for item in found if item.service == service for host in item.hosts)
+
+
 def zones_of(aws: Aws, vpc_id: str, brought: Iterable[ProfileResource], hosts: Iterable[str]) -> tuple[HostedZone, ...]:
     """The private zones of a VPC that can answer for one of the hosts, with the records for them; raises AwsFailure.
 

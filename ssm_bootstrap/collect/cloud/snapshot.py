@@ -10,7 +10,7 @@ from typing import Callable, Iterable, Optional, TypeVar
 from ssm_bootstrap.catalog.partitions import partition_of, service_names
 from ssm_bootstrap.catalog.requirements import requirements_of
 from ssm_bootstrap.collect.cloud.attachments import endpoints_of, groups_of, prefix_lists_of, referred_groups, services_of
-from ssm_bootstrap.collect.cloud.hub import Surrounding, surrounding_of, with_more
+from ssm_bootstrap.collect.cloud.hub import Surrounding, surrounding_of, with_more, zones_of_endpoints
 from ssm_bootstrap.collect.cloud.looks import THREADS, Looks, items_of
 from ssm_bootstrap.collect.cloud.management import (
     activations_of,
@@ -68,8 +68,6 @@ from ssm_bootstrap.model.site import NO_SITE
 T = TypeVar("T")
 U = TypeVar("U")
 
-NO_NETWORK = "the instance is in no VPC (any more)"
-
 
 @dataclass(frozen=True)
 class Subject:
@@ -112,7 +110,7 @@ def look_at_cloud(aws: Aws, subject: Subject, taken_at: datetime) -> Reading:
         management = beside.roles(subject, instance[0] if instance else None)
         network = VpcNetwork(endpoint_services=services.result(), public_access_block=block.result())
         if location is None or not location.vpc_id:
-            network = _without(network, seen.reason if isinstance(seen, Unseen) else NO_NETWORK)
+            network = _without(network, seen.reason if isinstance(seen, Unseen) else phrase("the instance is in no VPC any more"))
         else:
             network = _Surroundings(aws, looks, location).network(network)
         managed = management()
@@ -217,6 +215,7 @@ class _Surroundings:
             lambda: surrounding_of(aws, items_of(zones.result()), items_of(brought.result()), items_of(own)),
         ).result()
         hub = looked.value if isinstance(looked, Seen) else Surrounding(*[looked] * 5)
+        every = with_more(own, hub.endpoints)
         return replace(
             network,
             vpc=_part(
@@ -226,10 +225,10 @@ class _Surroundings:
             route_tables=with_more(tables.result(), hub.route_tables),
             acls=with_more(acls.result(), hub.acls),
             groups=with_more(groups.result(), hub.groups),
-            endpoints=with_more(own, hub.endpoints),
+            endpoints=every,
             prefix_lists=lists.result(),
             name_servers=servers.result(),
-            zones=zones.result(),
+            zones=with_more(zones.result(), zones_of_endpoints(aws.region, items_of(brought.result()), every)),
             resolver_rules=rules.result(),
             dns_firewall=firewall.result(),
         )
