@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ssm_bootstrap.catalog.cloud.calls import CALLS, CloudCall, least_actions, least_policy_text
-from ssm_bootstrap.model.cloud import Cloud, Management, Network
+from ssm_bootstrap.model.cloud import Cloud, Management, VpcNetwork
 from tests.aws import MARKS
 from tests.cloud.stubs import ANSWERS, State
 
@@ -31,7 +31,7 @@ def test_every_call_reads_and_stands_once() -> None:
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.operation)
 def test_the_parts_of_a_call_are_parts_of_what_is_read(call: CloudCall) -> None:
-    tops = {"instance": Cloud, "network": Network, "management": Management}
+    tops = {"instance": Cloud, "network": VpcNetwork, "management": Management}
     for part in call.parts:
         top, _, rest = part.partition(".")
         assert top in tops and (not rest or rest.partition(".")[0] in tops[top].__dataclass_fields__)
