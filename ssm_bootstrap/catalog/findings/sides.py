@@ -10,7 +10,7 @@ AWS_IS_RIGHT = Variant(
     name="aws-is-right",
     circumstance=Circumstance.AWS_LETS_THROUGH,
     when="AWS's side was read as well, and lets the instance through",
-    title="No answer from {service}, although AWS's side lets this instance through",
+    title="AWS allows it, yet nothing answers: {service}",
     cause=(
         "The node got no answer from {host}, port {port}, at {node_time}. As of {aws_time}, the endpoint, security groups, "
         "network ACLs, routes and names in AWS all let it through. So the packets are dropped on the machine or by an appliance "
