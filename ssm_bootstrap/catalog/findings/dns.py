@@ -18,7 +18,7 @@ _MISTYPED = Variant(
     summary="Put {likely_region} in place of {region} where the region is set, if that is the one you meant.",
     steps=(
         "Correct the region where it is set: the flag, SSM_BOOTSTRAP_REGION or /etc/ssm-bootstrap.conf.",
-        "Check the spelling of the region, {region}, and of any endpoint in /etc/amazon/ssm/amazon-ssm-agent.json.",
+        "Check Agent.Region and any endpoint in /etc/amazon/ssm/amazon-ssm-agent.json; then restart the agent.",
     ),
     aws_steps=(),
     commands=(look("sudo grep -rnF {region} /etc/amazon/ssm /etc/ssm-bootstrap.conf"), look("env | grep SSM_BOOTSTRAP_REGION")),
