@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from ssm_bootstrap.catalog.policies import REPLACES, policy_named
+from ssm_bootstrap.catalog.policies import REPLACES, not_named, policy_named
 from ssm_bootstrap.catalog.regions import AS_OF, is_known
 from ssm_bootstrap.cli.output import print_text
 from ssm_bootstrap.collect.settings import checked_region
@@ -35,5 +35,7 @@ def tell_policy(arguments: argparse.Namespace) -> int:
     arguments.say(about)
     if policy.present is not None:
         arguments.say(REPLACES)
+    if policy.is_of_buckets and not_named(region):
+        arguments.say(not_named(region))
     print_text(policy.text(region) + "\n", arguments.secrets)
     return 0
