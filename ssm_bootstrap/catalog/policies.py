@@ -33,12 +33,6 @@ REPLACES = (
 )
 """Source: EC2 API Reference, ModifyVpcEndpoint; Amazon S3 API Reference, PutBucketPolicy."""
 
-NOT_NAMED = (
-    "What Patch Manager's bucket aws-patch-manager-{region} ends in is not known, so it is not open to unsigned requests: if a "
-    "patch run is refused, its output names the bucket; add that one to the first statement."
-)
-"""Source: patch-operations-s3-buckets, User Guide (read 2026-11), which lists no bucket of GovCloud, China and later regions."""
-
 VERSION = "2012-10-17"
 
 UNSIGNED = ("ssm:RegisterManagedInstance", "ssm:RequestManagedInstanceRoleToken", "ssm:UpdateManagedInstancePublicKey")
@@ -124,9 +118,15 @@ def not_named(region: str) -> str:
     """What is to be told of a bucket that is left out; empty where every name is known.
 
     Anybody may name a bucket of theirs so that a pattern fits it, and a policy for every principal would let a node read it.
+    Source: patch-operations-s3-buckets, User Guide (read 2026-11), which lists no bucket of GovCloud, China and later regions.
     """
-    patch_manager = patch_manager_bucket(region, NO_SITE)
-    return "" if isinstance(patch_manager, Seen) else phrase(NOT_NAMED, region=region)
+    if isinstance(patch_manager_bucket(region, NO_SITE), Seen):
+        return ""
+    return phrase(
+        "What Patch Manager's bucket aws-patch-manager-{region} ends in is not known, so it is not open to unsigned requests: if "
+        "a patch run is refused, its output names the bucket; add that one to the first statement.",
+        region=region,
+    )
 
 
 def _of_the_own_account(region: str) -> tuple[Mapping[str, Any], ...]:

@@ -40,9 +40,9 @@ WAY_OUT = (
     "IPv6 every address is public, and an egress-only internet gateway does as well."
 )
 CLOSED_WAY_OUT = (
-    "What closes a way out that is there: AWS Network Firewall by a rule; VPC Block Public Access as `block-bidirectional` every "
-    "internet gateway of the region, NAT gateways behind one included, and as `block-ingress` all but NAT and egress-only "
-    "gateways. VPCs and subnets may be excluded from it."
+    "Two things may close a way out that is there: a rule of AWS Network Firewall, and VPC Block Public Access. Its mode "
+    "`block-bidirectional` stops every internet gateway of the region, also for NAT gateways; `block-ingress` lets NAT and "
+    "egress-only internet gateways through. VPCs and subnets may be excluded from it."
 )
 """A way out, and what may close it.
 
