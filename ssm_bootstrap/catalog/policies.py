@@ -17,8 +17,7 @@ from ssm_bootstrap.catalog.findingkind import change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.model.findings import ShellCommand
-from ssm_bootstrap.model.observed import Seen, value_of
-from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.site import NO_SITE
 
 ACCOUNT = "111122223333"
@@ -114,24 +113,18 @@ def buckets(region: str) -> tuple[str, ...]:
     )
 
 
-def not_named(region: str) -> str:
-    """What is to be told of a bucket that is left out; empty where every name is known.
+def is_named_in_part(region: str) -> bool:
+    """Whether nobody tells what Patch Manager's bucket in a region ends in.
 
-    Anybody may name a bucket of theirs so that a pattern fits it, and a policy for every principal would let a node read it.
-    Source: patch-operations-s3-buckets, User Guide (read 2026-11), which lists no bucket of GovCloud, China and later regions.
+    A pattern for it is not open to every principal: anybody may name a bucket of theirs so that it fits. Source:
+    patch-operations-s3-buckets, User Guide (read 2026-11), which lists no bucket of GovCloud, China and later regions.
     """
-    if isinstance(patch_manager_bucket(region, NO_SITE), Seen):
-        return ""
-    return phrase(
-        "What Patch Manager's bucket aws-patch-manager-{region} ends in is not known, so it is not open to unsigned requests: if "
-        "a patch run is refused, its output names the bucket; add that one to the first statement.",
-        region=region,
-    )
+    return isinstance(patch_manager_bucket(region, NO_SITE), Unseen)
 
 
 def _of_the_own_account(region: str) -> tuple[Mapping[str, Any], ...]:
     """Patch Manager's bucket where its whole name is not known: a pattern, for requests that the account's own roles sign."""
-    if not not_named(region):
+    if not is_named_in_part(region):
         return ()
     return (
         {
@@ -249,7 +242,7 @@ def _role_permissions(region: str) -> Mapping[str, Any]:
             "Action": "s3:GetObject",
             "Resource": [
                 _arn(region, f"s3:::{bucket}/*")
-                for bucket in (*buckets(region), *((_pattern(region),) if not_named(region) else ()))
+                for bucket in (*buckets(region), *((_pattern(region),) if is_named_in_part(region) else ()))
             ],
         },
     )

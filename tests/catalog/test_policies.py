@@ -18,7 +18,7 @@ from ssm_bootstrap.catalog.policies import (
     UNSIGNED,
     IamPolicy,
     buckets,
-    not_named,
+    is_named_in_part,
 )
 from ssm_bootstrap.catalog.regions import OPENED, UNDATED
 from ssm_bootstrap.cli import main
@@ -155,7 +155,7 @@ def test_no_pattern_is_open_to_every_principal(region: str) -> None:
     open_to_all, *others = statements(endpoint, region)
     assert not [name for name in open_to_all["Resource"] if set("*?") & set(name.removesuffix("/*"))]
     patterns = [one for one in others if "?" in str(one["Resource"])]
-    assert bool(patterns) is bool(not_named(region)) is (region not in PATCH_MANAGER_SUFFIX)
+    assert bool(patterns) is is_named_in_part(region) is (region not in PATCH_MANAGER_SUFFIX)
     for one in patterns:
         partition = partition_of(region, NO_SITE).name
         assert one["Resource"] == f"arn:{partition}:s3:::aws-patch-manager-{region}-?????????/*"
