@@ -73,7 +73,7 @@ OTHER_S3_ENDPOINTS = look(
 )
 S3_NAMES_INSIDE = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <S3-INTERFACE-ENDPOINT-ID>"
-    " --dns-options PrivateDnsOnlyForInboundResolverEndpoint=false",
+    " --ip-address-type dualstack --dns-options PrivateDnsOnlyForInboundResolverEndpoint=false",
     "or have the private names of an S3 interface endpoint answer inside this VPC too",
 )
 S3_DUAL_STACK = change(

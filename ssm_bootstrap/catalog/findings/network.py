@@ -116,8 +116,18 @@ _EVERY_SERVICE = Variant(
         DNS_SERVERS,
         HUB_ZONE,
         WAY_OUT,
-        CLOSED_WAY_OUT,
         ("Then, if nothing else answers either: check the instance's security group, network ACL and own firewall."),
+    ),
+    aws_commands=(
+        aws.ENDPOINT,
+        aws.DNS_ATTRIBUTES,
+        aws.ROUTE_TABLE,
+        aws.DHCP_OPTIONS,
+        aws.HOSTED_ZONES,
+        aws.DNS_PROFILES,
+        aws.ENABLE_DNS,
+        aws.CREATE_ENDPOINT,
+        aws.ENABLE_PRIVATE_DNS,
     ),
 )
 """The words of endpoint-missing where no service has an endpoint that can be seen from here."""
