@@ -241,7 +241,6 @@ KINDS: tuple[FindingKind, ...] = (
             aws.NETWORK_ACL,
             aws.CREATE_S3_GATEWAY,
             aws.ADD_ROUTE_TABLE,
-            aws.S3_NAMES_INSIDE,
             aws.ALLOW_S3,
         ),
         transient=True,
