@@ -6,7 +6,7 @@ from typing import Any, Iterator
 
 from ssm_bootstrap.catalog.buckets import patch_manager_bucket, patch_payload_host, snapshot_bucket
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.catalog.regions import AS_OF, UNDATED, is_known, opened_in, slip_of
+from ssm_bootstrap.catalog.regions import AS_OF, UNDATED, is_known, meant_region, opened_in
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.verdicts import touched_by
@@ -108,7 +108,7 @@ def not_known(case: Case) -> Iterator[tuple[str, str]]:
         return
     region, site = case.region, case.site
     if not is_known(region, site):
-        meant = slip_of(region, site)
+        meant = meant_region(region)
         or_else = phrase("; did you mean {meant}?", meant=meant) if meant and case.plan.region_source not in BY_MACHINE else ""
         yield (
             region,
