@@ -152,7 +152,8 @@ def judge(record: LogRecord, file: str, around: LogContext, reading: Optional[Re
         return replace(_fault(record, reading, row.code or "", "", "", bool(row.transient)), variant=row.variant)
     if reading.phase and reading.phase.signature.sums_up:
         return Judgement(Sort.BENIGN, reading)
-    known = reading.phase is not None or record.level not in (Level.NONE, Level.INFO, Level.DEBUG, Level.TRACE)
+    is_loud = record.level not in (Level.NONE, Level.INFO, Level.DEBUG, Level.TRACE) and not is_of_another_sender(record)
+    known = reading.phase is not None or is_loud
     return Judgement(Sort.UNEXPLAINED if known or _is_printed_failure(record, file) else Sort.PLAIN, reading)
 
 
