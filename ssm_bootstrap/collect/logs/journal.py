@@ -9,14 +9,14 @@ from typing import Any, Iterable, Iterator, Mapping, Optional
 from ssm_bootstrap.catalog.logformat import find_head, with_sender
 from ssm_bootstrap.catalog.logheads import OUTER
 from ssm_bootstrap.collect.logs.entries import loaded
-from ssm_bootstrap.collect.logs.heads import Heads
+from ssm_bootstrap.collect.logs.heads import FATAL, Heads
 from ssm_bootstrap.collect.logs.moments import at_parts, zone_named
 
 _LEVELS = {"0": "CRITICAL", "1": "CRITICAL", "2": "CRITICAL", "3": "ERROR", "4": "WARN"}
 """Levels of the agent by the journal's PRIORITY (syslog's numbers, systemd.journal-fields(7)); all others are INFO."""
 
 _NO_TIME = "0000-00-00 00:00:00"
-_FATAL = ("panic: ", "fatal error: ")
+_FATAL = tuple(word.decode() for word in FATAL)
 _MOST = 1 << 20
 """Bytes of one entry that are read."""
 
