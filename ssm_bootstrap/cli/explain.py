@@ -13,9 +13,9 @@ from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.collect.known_secrets import learn_what_can_be, learn_written
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.piped import is_something_piped
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.signals import INTERRUPTS
-from ssm_bootstrap.host.standard_input import StandardInput
 from ssm_bootstrap.render.language import _
 
 SETTINGS = (".conf", ".ini", ".cfg", ".env", ".json", ".yaml", ".yml", ".service")
@@ -151,7 +151,7 @@ def _with_what_was_piped(search: Search, arguments: argparse.Namespace) -> Searc
 
     It is not read beside other logs: of a script that a shell reads, it is the rest of that script.
     """
-    if search.files == ("-",) or arguments.follow or not StandardInput().is_waiting():
+    if search.files == ("-",) or arguments.follow or not is_something_piped():
         return search
     if search.is_own and search.kinds == KINDS and not search.sources():
         arguments.files = ["-"]

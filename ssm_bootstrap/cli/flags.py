@@ -209,8 +209,8 @@ _UNITS = (
 """Seconds by the units of systemd.time(7)."""
 
 _SECONDS = {word: seconds for seconds, words in _UNITS for word in words}
-_PART = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*([A-Za-z]{1,7})\s*")
-_SPAN = re.compile(r"(?:now\s*-\s*|-\s*)?((?:\d{1,9}(?:\.\d{1,3})?\s*[A-Za-z]{1,7}\s*){1,7}?)(?:\s*ago)?")
+_PART = r"(\d{1,9}(?:\.\d{1,3})?)\s*([A-Za-z]{1,7})\s*"
+_SPAN = r"(?:now\s*-\s*|-\s*)?((?:\d{1,9}(?:\.\d{1,3})?\s*[A-Za-z]{1,7}\s*){1,7}?)(?:\s*ago)?"
 _DAYS = {"now": None, "today": 0, "yesterday": 1, "tomorrow": -1}
 _FORMS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z")
 
@@ -260,11 +260,11 @@ def moment(text: str) -> Moment:
 
 def _span(words: str) -> Optional[timedelta]:
     """A span of time, of one part or several; None for anything else."""
-    found = _SPAN.fullmatch(words)
+    found = re.fullmatch(_SPAN, words)
     if not found:
         return None
     total = 0.0
-    for number, unit in _PART.findall(found[1]):
+    for number, unit in re.findall(_PART, found[1]):
         seconds = _SECONDS.get(unit) or _SECONDS.get(unit.lower())
         if seconds is None:
             return None

@@ -1,14 +1,9 @@
-"""Standard input: a secret, asked for without echo on a terminal or read from a pipe; and whether anything was given there."""
+"""A secret from standard input: asked for without echo on a terminal, read as it is from a pipe."""
 
 from __future__ import annotations
 
-import fcntl
 import getpass
-import os
-import stat
-import struct
 import sys
-import termios
 
 from ssm_bootstrap.host.secrets import keep_out_of_dumps
 from ssm_bootstrap.model.phrase import phrase
@@ -29,17 +24,3 @@ class StandardInput:
             return getpass.getpass(phrase("{name} (it is not shown): ", name=name))
         except EOFError:
             return ""
-
-    def is_waiting(self) -> bool:
-        """Whether a pipe, a socket or a file holds bytes that nobody has read: nothing is taken or waited for."""
-        try:
-            number = sys.stdin.fileno()
-            found = os.fstat(number)
-            if stat.S_ISREG(found.st_mode):
-                return found.st_size > os.lseek(number, 0, os.SEEK_CUR)
-            if not stat.S_ISFIFO(found.st_mode) and not stat.S_ISSOCK(found.st_mode):
-                return False
-            (count,) = struct.unpack("i", fcntl.ioctl(number, termios.FIONREAD, struct.pack("i", 0)))
-            return bool(count > 0)
-        except (OSError, ValueError, AttributeError):
-            return False

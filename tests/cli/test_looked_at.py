@@ -15,7 +15,7 @@ import pytest
 from ssm_bootstrap.cli import named_logs
 from ssm_bootstrap.cli.entry import run
 from ssm_bootstrap.collect.logs.contents import what_else
-from ssm_bootstrap.host.standard_input import StandardInput
+from ssm_bootstrap.host.piped import is_something_piped
 from ssm_bootstrap.host.walks import LogTree
 
 FAULT = (
@@ -159,24 +159,24 @@ def test_whether_something_waits_on_standard_input(tmp_path: Path, monkeypatch: 
     (tmp_path / "x").write_text("ab")
     with (tmp_path / "x").open() as stream:
         monkeypatch.setattr(sys, "stdin", stream)
-        assert StandardInput().is_waiting()
+        assert is_something_piped()
         os.lseek(stream.fileno(), 2, os.SEEK_SET)
-        assert not StandardInput().is_waiting()
-    assert not StandardInput().is_waiting()  # closed
+        assert not is_something_piped()
+    assert not is_something_piped()  # closed
     with open(os.devnull) as stream:
         monkeypatch.setattr(sys, "stdin", stream)
-        assert not StandardInput().is_waiting()
+        assert not is_something_piped()
     reading, writing = os.pipe()
     with os.fdopen(reading) as stream:
         monkeypatch.setattr(sys, "stdin", stream)
-        assert not StandardInput().is_waiting()
+        assert not is_something_piped()
         os.write(writing, b"x")
-        assert StandardInput().is_waiting()
+        assert is_something_piped()
         os.close(writing)
         assert os.read(reading, 9) == b"x"
-        assert not StandardInput().is_waiting()
+        assert not is_something_piped()
     monkeypatch.setattr(sys, "stdin", None)
-    assert not StandardInput().is_waiting()
+    assert not is_something_piped()
 
 
 def test_without_logs_of_its_own_a_machine_explains_what_is_piped(
