@@ -8,6 +8,7 @@ from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.repair import CreateEndpoint
 
 HUB_ZONE = (
     "If the endpoints are in a central VPC: is the private hosted zone for {host} associated with this VPC, directly or through "
@@ -181,6 +182,7 @@ KINDS: tuple[FindingKind, ...] = (
         is_of_a_missing_endpoint=True,
         layer=Layer.WAY,
         changed_on=Side.AWS,
+        repair=CreateEndpoint,
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
