@@ -57,7 +57,7 @@ MARK = re.compile(r"<([A-Z][A-Z0-9-]*)>")
 
 
 def in_steps(repairs: Iterable[Repair]) -> tuple[Repair, ...]:
-    """The same in single steps, each once: an interface that brings no group is preceded by one for all of them, with its rules."""
+    """The same in single steps, each once: interfaces that bring no group are preceded by one for all of them, with its rules."""
     found: dict[Repair, None] = {}
     for repair in repairs:
         if isinstance(repair, CreateEndpoint) and repair.kind is EndpointKind.INTERFACE and not repair.group_ids:
@@ -332,5 +332,5 @@ def _create_activation(repair: CreateActivation, region: str) -> Iterator[ShellC
         f"(umask 077; set -C; aws ssm create-activation --region {region} --iam-role {role} --registration-limit {repair.limit}"
         " --query '[ActivationId,ActivationCode]' --output text > activation"
         " && cut -f 2 activation > activation-code && cut -f 1 activation)",
-        "create an activation, valid for 24 hours: its id is printed, and its code is in the new file activation-code (0600) alone",
+        "create an activation, valid for 24 hours: its id is printed, and its code goes into the new file activation-code (0600)",
     )

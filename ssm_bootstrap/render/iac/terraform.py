@@ -1,0 +1,323 @@
+"""Repairs as Terraform: standalone rules and associations, which leave alone what others manage of the same resource.
+
+Source: documentation of the provider hashicorp/aws (resources aws_vpc_security_group_egress_rule, aws_vpc_endpoint,
+aws_vpc_endpoint_*_association, aws_network_acl_rule, ...), as of 2026-11.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any, Optional, Sequence
+
+from ssm_bootstrap.catalog.cloud.repairs import (
+    ABOUT_GROUP,
+    CORE,
+    ENDPOINT_GROUP,
+    INLINE,
+    MARK,
+    NODE_GROUP,
+    S3_LIST,
+    is_for_every_resolver,
+    path_and_name,
+    policy_arn,
+)
+from ssm_bootstrap.catalog.partitions import PREFIX
+from ssm_bootstrap.model.cloud import Direction, EndpointKind
+from ssm_bootstrap.model.repair import (
+    AddAclEntry,
+    AddEndpointGroups,
+    AddEndpointSubnets,
+    AddGroupRule,
+    AddRouteTables,
+    AttachRolePolicy,
+    CreateEndpoint,
+    CreateGroup,
+    CreateRole,
+    SetEndpointPolicy,
+    TurnOnPrivateDns,
+    UseAmazonDns,
+)
+from ssm_bootstrap.render.iac.code import (
+    Code,
+    Parameter,
+    by_hand,
+    commented,
+    is_own,
+    parameter,
+    policy_document,
+    service_of,
+    snake,
+)
+from ssm_bootstrap.render.iac.hcl import Block, Expression, Template, text_of, written
+
+PROVIDER = ">= 6.0"
+"""The provider's version that all of these resources are in."""
+
+_OWN = "${data.aws_caller_identity.current.account_id}"
+_CURRENT = Block("data", ("aws_caller_identity", "current"))
+_MADE = {
+    ENDPOINT_GROUP: Expression("aws_security_group.endpoints.id"),
+    NODE_GROUP: Expression("local.node_security_group_id"),
+    S3_LIST: Expression("data.aws_ec2_managed_prefix_list.s3.id"),
+}
+
+
+class Sheet:
+    """What is written so far: blocks by kind and labels, and the parameters that they ask for."""
+
+    def __init__(self, region: str) -> None:
+        self.region = region
+        self.blocks: dict[tuple[str, ...], Block] = {}
+        self.parameters: dict[str, Parameter] = {}
+
+    def add(self, block: Block) -> None:
+        """One more block; the same once."""
+        self.blocks.setdefault((block.kind, *block.labels), block)
+
+    def resource(self, kind: str, label: str, /, **body: Any) -> None:
+        """One more resource; what is None is left out."""
+        self.add(Block("resource", (kind, label), {key: value for key, value in body.items() if value is not None}))
+
+    def id_of(self, value: str) -> Any:
+        """An id: of what is made here, of what the reader gives, or as it is."""
+        if value in _MADE:
+            if value == S3_LIST:
+                self.add(Block("data", ("aws_ec2_managed_prefix_list", "s3"), {"name": f"{PREFIX}.{self.region}.s3"}))
+            return _MADE[value]
+        if MARK.fullmatch(value):
+            asked = parameter(value)
+            self.parameters[asked.name] = asked
+            return Expression(f"var.{asked.snake}")
+        return value
+
+    def ids_of(self, values: Sequence[str]) -> Any:
+        """Several ids; a parameter that is a list stands for all of them."""
+        if len(values) == 1 and MARK.fullmatch(values[0]) and parameter(values[0]).is_list:
+            return self.id_of(values[0])
+        return [self.id_of(value) for value in values]
+
+    def document(self, name: str, account: str) -> Any:
+        """A policy as an expression that gives its JSON."""
+        if is_own(account):
+            self.add(_CURRENT)
+        return Expression(f"jsonencode({written(policy_document(name, self.region, account, _OWN, Template), 1)})")
+
+    def only_in(self, account: str) -> Optional[Expression]:
+        """How often a resource is made that belongs to one account alone; None where that is the reader's own."""
+        if is_own(account):
+            return None
+        self.add(_CURRENT)
+        return Expression(f'data.aws_caller_identity.current.account_id == "{account}" ? 1 : 0')
+
+
+def terraform(code: Code) -> str:
+    """The whole file."""
+    sheet = Sheet(code.region)
+    left = []
+    for repair in code.repairs:
+        if not _write(repair, sheet):
+            left += [*by_hand(repair, code.region, "Terraform"), ""]
+    begin = [
+        Block(
+            "terraform",
+            body={
+                "required_providers": Block("required_providers", body={"aws": {"source": "hashicorp/aws", "version": PROVIDER}})
+            },
+        ),
+        Block("provider", ("aws",), {"region": code.region}),
+    ]
+    asked = [Block("variable", (item.snake,), _variable(item)) for item in sheet.parameters.values()]
+    blocks = [*begin, *asked, *sheet.blocks.values()] if sheet.blocks else []
+    parts = [commented(code.heading), *(text_of(block) for block in blocks), commented(left), commented(code.remarks)]
+    return "\n".join(part for part in parts if part)
+
+
+def _variable(item: Parameter) -> dict[str, Any]:
+    kind = Expression("list(string)" if item.is_list else "string")
+    body: dict[str, Any] = {"description": item.about, "type": kind}
+    return {**body, "default": item.default} if item.default or item.is_optional else body
+
+
+@singledispatch
+def _write(repair: object, sheet: Sheet) -> bool:
+    """Put a repair onto the sheet; False where Terraform has nothing for it that leaves the rest of its resource alone."""
+    return False
+
+
+@_write.register
+def _group_rule(repair: AddGroupRule, sheet: Sheet) -> bool:
+    peer = repair.peer
+    if peer.startswith("sg-") or peer in (ENDPOINT_GROUP, NODE_GROUP):
+        kind = "referenced_security_group_id"
+    elif peer.startswith("pl-") or peer in (S3_LIST, "<PREFIX-LIST-ID>"):
+        kind = "prefix_list_id"
+    else:
+        kind = "cidr_ipv6" if ":" in peer else "cidr_ipv4"
+    way = "egress" if repair.direction is Direction.OUT else "ingress"
+    sheet.resource(
+        f"aws_vpc_security_group_{way}_rule",
+        snake(repair.group_id, str(repair.port), peer),
+        security_group_id=sheet.id_of(repair.group_id),
+        description=ABOUT_GROUP,
+        ip_protocol="tcp",
+        from_port=repair.port,
+        to_port=repair.port,
+        **{kind: sheet.id_of(peer)},
+    )
+    return True
+
+
+@_write.register
+def _acl_entry(repair: AddAclEntry, sheet: Sheet) -> bool:
+    way = "out" if repair.direction is Direction.OUT else "in"
+    sheet.resource(
+        "aws_network_acl_rule",
+        snake(repair.acl_id, way, str(repair.number)),
+        network_acl_id=sheet.id_of(repair.acl_id),
+        rule_number=repair.number,
+        egress=repair.direction is Direction.OUT,
+        protocol="tcp",
+        rule_action="allow",
+        from_port=repair.first_port,
+        to_port=repair.last_port,
+        **{"ipv6_cidr_block" if ":" in repair.cidr else "cidr_block": sheet.id_of(repair.cidr)},
+    )
+    return True
+
+
+def _associations(sheet: Sheet, kind: str, endpoint_id: str, values: Sequence[str]) -> None:
+    for value in values:
+        sheet.resource(
+            f"aws_vpc_endpoint_{kind}_association",
+            snake(endpoint_id, value),
+            vpc_endpoint_id=sheet.id_of(endpoint_id),
+            **{f"{kind}_id": sheet.id_of(value)},
+        )
+
+
+@_write.register
+def _route_tables(repair: AddRouteTables, sheet: Sheet) -> bool:
+    _associations(sheet, "route_table", repair.endpoint_id, repair.route_table_ids)
+    return True
+
+
+@_write.register
+def _endpoint_subnets(repair: AddEndpointSubnets, sheet: Sheet) -> bool:
+    _associations(sheet, "subnet", repair.endpoint_id, repair.subnet_ids)
+    return True
+
+
+@_write.register
+def _endpoint_groups(repair: AddEndpointGroups, sheet: Sheet) -> bool:
+    _associations(sheet, "security_group", repair.endpoint_id, repair.group_ids)
+    return True
+
+
+@_write.register
+def _group(repair: CreateGroup, sheet: Sheet) -> bool:
+    name = "endpoints" if repair.made == ENDPOINT_GROUP else "node"
+    given = sheet.id_of(repair.given) if repair.given else None
+    sheet.resource(
+        "aws_security_group",
+        name,
+        count=Expression(f'{given} == "" ? 1 : 0') if given else None,
+        name=repair.name,
+        description=ABOUT_GROUP,
+        vpc_id=sheet.id_of(repair.vpc_id),
+    )
+    if repair.made == NODE_GROUP:
+        own = f'{given} == "" ? aws_security_group.node[0].id : {given}' if given else "aws_security_group.node.id"
+        sheet.add(Block("locals", body={"node_security_group_id": Expression(own)}))
+    return True
+
+
+@_write.register
+def _endpoint(repair: CreateEndpoint, sheet: Sheet) -> bool:
+    is_interface = repair.kind is EndpointKind.INTERFACE
+    every = {"private_dns_only_for_inbound_resolver_endpoint": False}
+    sheet.resource(
+        "aws_vpc_endpoint",
+        snake(service_of(repair.service_name)),
+        vpc_id=sheet.id_of(repair.vpc_id),
+        service_name=repair.service_name,
+        vpc_endpoint_type=repair.kind.value,
+        private_dns_enabled=repair.private_dns if is_interface else None,
+        subnet_ids=sheet.ids_of(repair.subnet_ids) if is_interface else None,
+        security_group_ids=sheet.ids_of(repair.group_ids) if is_interface else None,
+        route_table_ids=None if is_interface else sheet.ids_of(repair.route_table_ids),
+        policy=sheet.document(repair.policy, repair.account) if repair.policy else None,
+        dns_options=Block("dns_options", body=every) if is_for_every_resolver(repair) else None,
+    )
+    return True
+
+
+@_write.register
+def _private_dns(repair: TurnOnPrivateDns, sheet: Sheet) -> bool:
+    if repair.for_every_resolver:
+        return False
+    sheet.resource(
+        "aws_vpc_endpoint_private_dns",
+        snake(repair.endpoint_id),
+        vpc_endpoint_id=sheet.id_of(repair.endpoint_id),
+        private_dns_enabled=True,
+    )
+    return True
+
+
+@_write.register
+def _amazon_dns(repair: UseAmazonDns, sheet: Sheet) -> bool:
+    sheet.resource("aws_vpc_dhcp_options", "amazon", domain_name_servers=["AmazonProvidedDNS"])
+    sheet.resource(
+        "aws_vpc_dhcp_options_association",
+        snake(repair.vpc_id),
+        vpc_id=sheet.id_of(repair.vpc_id),
+        dhcp_options_id=Expression("aws_vpc_dhcp_options.amazon.id"),
+    )
+    return True
+
+
+@_write.register
+def _endpoint_policy(repair: SetEndpointPolicy, sheet: Sheet) -> bool:
+    sheet.resource(
+        "aws_vpc_endpoint_policy",
+        snake(repair.endpoint_id),
+        vpc_endpoint_id=sheet.id_of(repair.endpoint_id),
+        policy=sheet.document(repair.policy, repair.account),
+    )
+    return True
+
+
+@_write.register
+def _role_policy(repair: AttachRolePolicy, sheet: Sheet) -> bool:
+    sheet.resource(
+        "aws_iam_role_policy_attachment",
+        snake(repair.role, repair.policy_arn.rpartition("/")[2]),
+        role=sheet.id_of(path_and_name(repair.role)[1]),
+        policy_arn=repair.policy_arn,
+    )
+    return True
+
+
+@_write.register
+def _role(repair: CreateRole, sheet: Sheet) -> bool:
+    path, name = path_and_name(repair.role)
+    only = sheet.only_in(repair.account)
+    made = Expression("aws_iam_role.node.name" if only is None else "aws_iam_role.node[0].name")
+    sheet.resource(
+        "aws_iam_role",
+        "node",
+        count=only,
+        name=sheet.id_of(name),
+        path=path or None,
+        assume_role_policy=sheet.document("role-trust", repair.account),
+    )
+    sheet.resource("aws_iam_role_policy_attachment", "core", count=only, role=made, policy_arn=policy_arn(sheet.region, CORE))
+    sheet.resource(
+        "aws_iam_role_policy",
+        "node",
+        count=only,
+        name=INLINE,
+        role=made,
+        policy=sheet.document("role-permissions", repair.account),
+    )
+    return True
