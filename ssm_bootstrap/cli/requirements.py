@@ -15,6 +15,7 @@ from ssm_bootstrap.cli.policies import asked_region
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import EndpointKind
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.render.iac.fixes import FORMS
 from ssm_bootstrap.render.iac.required import required
 from ssm_bootstrap.render.language import _
@@ -34,6 +35,7 @@ EXAMPLES = (
     ),
 )
 
+FORMATS = ("table", "json", "markdown", *FORMS, "policy")
 S3_KINDS = {kind.value.lower(): kind for kind in (EndpointKind.GATEWAY, EndpointKind.INTERFACE)}
 
 
@@ -64,7 +66,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="VERSION",
         help="the oldest version of the agent that is used (default: the newest)",
     )
-    parser.add_argument("--system", choices=SYSTEMS, default="", help="the system of the nodes (default: any)")
+    parser.add_argument(
+        "--system",
+        choices=SYSTEMS,
+        default="",
+        metavar="SYSTEM",
+        help=phrase("the system of the nodes: {systems} (default: any)", systems=SYSTEMS),
+    )
     parser.add_argument(
         "--account",
         type=account,
@@ -73,9 +81,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=("table", "json", "markdown", *FORMS, "policy"),
+        choices=FORMATS,
         default="table",
-        help="how it is written (default: table); policy: the policies as JSON, by name",
+        metavar="FORMAT",
+        help=phrase("how it is written: {formats} (default: table); policy: the policies as JSON, by name", formats=FORMATS),
     )
     parser.add_argument("--width", type=columns, metavar="N", help="columns of the table (default: the terminal's; 80 in a pipe)")
 

@@ -57,7 +57,7 @@ _LETS_NOTHING_OUT = [
 """Source: AWS::EC2::SecurityGroup, on removing the default rule."""
 
 
-class Sheet:
+class TemplateSheet:
     """What is written so far."""
 
     def __init__(self, code: Code) -> None:
@@ -107,7 +107,7 @@ class Sheet:
 
 def cloudformation(code: Code) -> str:
     """The whole template."""
-    sheet = Sheet(code)
+    sheet = TemplateSheet(code)
     left: list[str] = []
     for repair in code.repairs:
         if not _write(repair, sheet):
@@ -130,13 +130,13 @@ def _parameter(item: Parameter) -> dict[str, Any]:
 
 
 @singledispatch
-def _write(repair: object, sheet: Sheet) -> bool:
+def _write(repair: object, sheet: TemplateSheet) -> bool:
     """Put a repair onto the sheet; False where a new resource cannot make it."""
     return False
 
 
 @_write.register
-def _group_rule(repair: AddGroupRule, sheet: Sheet) -> bool:
+def _group_rule(repair: AddGroupRule, sheet: TemplateSheet) -> bool:
     is_out, peer = repair.direction is Direction.OUT, repair.peer
     side = "Destination" if is_out else "Source"
     if peer.startswith("sg-") or peer in (ENDPOINT_GROUP, NODE_GROUP):
@@ -160,7 +160,7 @@ def _group_rule(repair: AddGroupRule, sheet: Sheet) -> bool:
 
 
 @_write.register
-def _acl_entry(repair: AddAclEntry, sheet: Sheet) -> bool:
+def _acl_entry(repair: AddAclEntry, sheet: TemplateSheet) -> bool:
     is_out = repair.direction is Direction.OUT
     sheet.add(
         camel("Entry", repair.acl_id, "out" if is_out else "in", str(repair.number)),
@@ -177,7 +177,7 @@ def _acl_entry(repair: AddAclEntry, sheet: Sheet) -> bool:
 
 
 @_write.register
-def _group(repair: CreateGroup, sheet: Sheet) -> bool:
+def _group(repair: CreateGroup, sheet: TemplateSheet) -> bool:
     if repair.given:
         sheet.conditions["MakeNodeGroup"] = {"Fn::Equals": [sheet.id_of(repair.given), ""]}
     sheet.add(
@@ -192,7 +192,7 @@ def _group(repair: CreateGroup, sheet: Sheet) -> bool:
 
 
 @_write.register
-def _endpoint(repair: CreateEndpoint, sheet: Sheet) -> bool:
+def _endpoint(repair: CreateEndpoint, sheet: TemplateSheet) -> bool:
     is_interface = repair.kind is EndpointKind.INTERFACE
     sheet.add(
         camel("Endpoint", service_of(repair.service_name)),
@@ -211,7 +211,7 @@ def _endpoint(repair: CreateEndpoint, sheet: Sheet) -> bool:
 
 
 @_write.register
-def _amazon_dns(repair: UseAmazonDns, sheet: Sheet) -> bool:
+def _amazon_dns(repair: UseAmazonDns, sheet: TemplateSheet) -> bool:
     sheet.add("DhcpOptions", "AWS::EC2::DHCPOptions", DomainNameServers=["AmazonProvidedDNS"])
     sheet.add(
         "DhcpOptionsOfVpc",
@@ -223,7 +223,7 @@ def _amazon_dns(repair: UseAmazonDns, sheet: Sheet) -> bool:
 
 
 @_write.register
-def _role(repair: CreateRole, sheet: Sheet) -> bool:
+def _role(repair: CreateRole, sheet: TemplateSheet) -> bool:
     path, name = path_and_name(repair.role)
     sheet.add(
         "NodeRole",

@@ -62,7 +62,7 @@ _MADE = {
 }
 
 
-class Sheet:
+class HclSheet:
     """What is written so far: blocks by kind and labels, and the parameters that they ask for."""
 
     def __init__(self, region: str) -> None:
@@ -112,7 +112,7 @@ class Sheet:
 
 def terraform(code: Code) -> str:
     """The whole file."""
-    sheet = Sheet(code.region)
+    sheet = HclSheet(code.region)
     left = []
     for repair in code.repairs:
         if not _write(repair, sheet):
@@ -139,13 +139,13 @@ def _variable(item: Parameter) -> dict[str, Any]:
 
 
 @singledispatch
-def _write(repair: object, sheet: Sheet) -> bool:
+def _write(repair: object, sheet: HclSheet) -> bool:
     """Put a repair onto the sheet; False where Terraform has nothing for it that leaves the rest of its resource alone."""
     return False
 
 
 @_write.register
-def _group_rule(repair: AddGroupRule, sheet: Sheet) -> bool:
+def _group_rule(repair: AddGroupRule, sheet: HclSheet) -> bool:
     peer = repair.peer
     if peer.startswith("sg-") or peer in (ENDPOINT_GROUP, NODE_GROUP):
         kind = "referenced_security_group_id"
@@ -168,7 +168,7 @@ def _group_rule(repair: AddGroupRule, sheet: Sheet) -> bool:
 
 
 @_write.register
-def _acl_entry(repair: AddAclEntry, sheet: Sheet) -> bool:
+def _acl_entry(repair: AddAclEntry, sheet: HclSheet) -> bool:
     way = "out" if repair.direction is Direction.OUT else "in"
     sheet.resource(
         "aws_network_acl_rule",
@@ -185,7 +185,7 @@ def _acl_entry(repair: AddAclEntry, sheet: Sheet) -> bool:
     return True
 
 
-def _associations(sheet: Sheet, kind: str, endpoint_id: str, values: Sequence[str]) -> None:
+def _associations(sheet: HclSheet, kind: str, endpoint_id: str, values: Sequence[str]) -> None:
     for value in values:
         sheet.resource(
             f"aws_vpc_endpoint_{kind}_association",
@@ -196,25 +196,25 @@ def _associations(sheet: Sheet, kind: str, endpoint_id: str, values: Sequence[st
 
 
 @_write.register
-def _route_tables(repair: AddRouteTables, sheet: Sheet) -> bool:
+def _route_tables(repair: AddRouteTables, sheet: HclSheet) -> bool:
     _associations(sheet, "route_table", repair.endpoint_id, repair.route_table_ids)
     return True
 
 
 @_write.register
-def _endpoint_subnets(repair: AddEndpointSubnets, sheet: Sheet) -> bool:
+def _endpoint_subnets(repair: AddEndpointSubnets, sheet: HclSheet) -> bool:
     _associations(sheet, "subnet", repair.endpoint_id, repair.subnet_ids)
     return True
 
 
 @_write.register
-def _endpoint_groups(repair: AddEndpointGroups, sheet: Sheet) -> bool:
+def _endpoint_groups(repair: AddEndpointGroups, sheet: HclSheet) -> bool:
     _associations(sheet, "security_group", repair.endpoint_id, repair.group_ids)
     return True
 
 
 @_write.register
-def _group(repair: CreateGroup, sheet: Sheet) -> bool:
+def _group(repair: CreateGroup, sheet: HclSheet) -> bool:
     name = "endpoints" if repair.made == ENDPOINT_GROUP else "node"
     given = sheet.id_of(repair.given) if repair.given else None
     sheet.resource(
@@ -232,7 +232,7 @@ def _group(repair: CreateGroup, sheet: Sheet) -> bool:
 
 
 @_write.register
-def _endpoint(repair: CreateEndpoint, sheet: Sheet) -> bool:
+def _endpoint(repair: CreateEndpoint, sheet: HclSheet) -> bool:
     is_interface = repair.kind is EndpointKind.INTERFACE
     every = {"private_dns_only_for_inbound_resolver_endpoint": False}
     sheet.resource(
@@ -252,7 +252,7 @@ def _endpoint(repair: CreateEndpoint, sheet: Sheet) -> bool:
 
 
 @_write.register
-def _private_dns(repair: TurnOnPrivateDns, sheet: Sheet) -> bool:
+def _private_dns(repair: TurnOnPrivateDns, sheet: HclSheet) -> bool:
     if repair.for_every_resolver:
         return False
     sheet.resource(
@@ -265,7 +265,7 @@ def _private_dns(repair: TurnOnPrivateDns, sheet: Sheet) -> bool:
 
 
 @_write.register
-def _amazon_dns(repair: UseAmazonDns, sheet: Sheet) -> bool:
+def _amazon_dns(repair: UseAmazonDns, sheet: HclSheet) -> bool:
     sheet.resource("aws_vpc_dhcp_options", "amazon", domain_name_servers=["AmazonProvidedDNS"])
     sheet.resource(
         "aws_vpc_dhcp_options_association",
@@ -277,7 +277,7 @@ def _amazon_dns(repair: UseAmazonDns, sheet: Sheet) -> bool:
 
 
 @_write.register
-def _endpoint_policy(repair: SetEndpointPolicy, sheet: Sheet) -> bool:
+def _endpoint_policy(repair: SetEndpointPolicy, sheet: HclSheet) -> bool:
     sheet.resource(
         "aws_vpc_endpoint_policy",
         snake(repair.endpoint_id),
@@ -288,7 +288,7 @@ def _endpoint_policy(repair: SetEndpointPolicy, sheet: Sheet) -> bool:
 
 
 @_write.register
-def _role_policy(repair: AttachRolePolicy, sheet: Sheet) -> bool:
+def _role_policy(repair: AttachRolePolicy, sheet: HclSheet) -> bool:
     sheet.resource(
         "aws_iam_role_policy_attachment",
         snake(repair.role, repair.policy_arn.rpartition("/")[2]),
@@ -299,7 +299,7 @@ def _role_policy(repair: AttachRolePolicy, sheet: Sheet) -> bool:
 
 
 @_write.register
-def _role(repair: CreateRole, sheet: Sheet) -> bool:
+def _role(repair: CreateRole, sheet: HclSheet) -> bool:
     path, name = path_and_name(repair.role)
     only = sheet.only_in(repair.account)
     made = Expression("aws_iam_role.node.name" if only is None else "aws_iam_role.node[0].name")
