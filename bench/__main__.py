@@ -19,6 +19,7 @@ PARTS = {
     "bundle": "the one file (milliseconds)",
     "probe": "probe, interpreter included (milliseconds)",
     "register": "register (milliseconds)",
+    "vpc": "vpc against a server on loopback (milliseconds)",
     "lines": "records made to hurt (milliseconds of processor time)",
     "explain": "explain of logs at the retention limits, beside grep (milliseconds)",
 }

@@ -63,6 +63,7 @@ class Circumstance(str, Enum):
     NOTHING_ANSWERS = "names lead into the VPC, and nothing that was dialled answers"
     REGION_IS_A_SLIP = "a region that nobody knows, one slip away from a known one"
     NO_NAME_LEADS_INSIDE = "no service's name leads into the VPC"
+    AWS_LETS_THROUGH = "AWS's side was read, and lets the instance through"
 
 
 class Hop(str, Enum):
@@ -137,7 +138,9 @@ class FindingKind:
     ``{region}``, ``{domain}``, ``{detail}`` (what was seen, one line), ``{issuer}``, ``{proxy}``, ``{seconds}``, ``{mi}``,
     ``{vpc_id}``, ``{instance_id}``, ``{subnet_id}``, ``{ca_file}``, ``{ca_command}`` (where this system
     takes a further authority from, and the command that does so), ``{likely_region}`` (the one that a mistyped region may be),
-    ``{place}`` (what is meant: files with lines, ARNs).
+    ``{place}`` (what is meant: files with lines, ARNs, blocks and ids of AWS), ``{node_time}`` and ``{aws_time}`` (when
+    either side was looked at), ``{peer}`` and ``{rule}`` (what else a finding of
+    AWS's side names: the other end or what lies between, and the rule or the number that decides).
     Commands may also use what ``catalog/commands.py`` makes of these: ``{hosts}``, ``{addresses}``, ``{each_address}``,
     ``{service_patterns}`` (what the names of the services' endpoints end in, as a filter of the EC2 API takes it) and
     ``{each_service_name}`` for everything that one finding is about, ``{partition}``, and ``{instance_security_group_id}``,

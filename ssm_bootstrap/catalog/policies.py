@@ -185,7 +185,7 @@ def _s3_endpoint(region: str) -> Mapping[str, Any]:
     )
 
 
-def _service_principal(region: str) -> str:
+def service_principal(region: str) -> str:
     """Systems Manager in a policy: China has a name of its own (Systems Manager reference, docs.amazonaws.cn, 2026-11)."""
     partition = partition_of(region, NO_SITE)
     return f"ssm.{partition.domain}" if partition.name == "aws-cn" else "ssm.amazonaws.com"
@@ -195,7 +195,7 @@ def _role_trust(region: str) -> Mapping[str, Any]:
     return _document(
         {
             "Effect": "Allow",
-            "Principal": {"Service": _service_principal(region)},
+            "Principal": {"Service": service_principal(region)},
             "Action": "sts:AssumeRole",
             "Condition": {
                 "StringEquals": {"aws:SourceAccount": ACCOUNT},

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from dataclasses import replace
 from typing import Callable, Optional, Sequence
 
 from ssm_bootstrap.act.wait import Waiting
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.cli.flags import (
-    CAPABILITIES,
     Example,
     add_fix_as,
     add_for,
@@ -23,7 +21,7 @@ from ssm_bootstrap.cli.flags import (
 )
 from ssm_bootstrap.cli.output import Talk, check_place, print_text, tell_written, write_file
 from ssm_bootstrap.cli.report import check_form, check_page, report_of, status_of, tell, tell_short, write_page
-from ssm_bootstrap.cli.saving import load_observations, observations_document
+from ssm_bootstrap.cli.saving import load_for, observations_document
 from ssm_bootstrap.cli.support_bundle import write_bundle
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.diagnose.diagnosis import diagnose, missing
@@ -123,7 +121,7 @@ def _run(arguments: argparse.Namespace) -> int:
         check_page(arguments.html)
     host = real_host(arguments.secrets, arguments.say.step)
     INTERRUPTS.install(arguments.say.at_once, "the look was cut short; nothing was changed")
-    observations = _replay(arguments) if arguments.replay is not None else _look(host, arguments)
+    observations = load_for(arguments.replay, arguments.capabilities) if arguments.replay is not None else _look(host, arguments)
     INTERRUPTS.standing = "what was seen was not told to its end"
     diagnosis = diagnose(observations)
     if arguments.save is not None:
@@ -158,26 +156,6 @@ def _look(host: Host, arguments: argparse.Namespace) -> Observations:
         return observe_everything(open_session(host, arguments.region), arguments.capabilities)
 
     return look_until(look, host.clock, arguments.wait, arguments.say, host.step)
-
-
-def _replay(arguments: argparse.Namespace) -> Observations:
-
-    found = load_observations(arguments.replay)
-    if tuple(arguments.capabilities) != CAPABILITIES:
-        unseen = [name for name in arguments.capabilities if name not in found.plan.capabilities]
-        if unseen:  # of what was not dialled nothing can be said
-            looked = ", ".join(found.plan.capabilities) or "none"
-            raise Refusal(
-                ExitStatus.USAGE,
-                phrase(
-                    "--for: {unseen} was not looked at; {replay} was saved for {looked}",
-                    unseen=unseen[0],
-                    replay=arguments.replay,
-                    looked=looked,
-                ),
-            )
-        found = replace(found, plan=replace(found.plan, capabilities=tuple(arguments.capabilities)))
-    return found
 
 
 def _write_metrics(path: str, observations: Observations, diagnosis: Diagnosis, host: Host) -> None:

@@ -28,6 +28,7 @@ COMMANDS = {
     "status": "say who this node is and how its agent is doing, without using the network",
     "explain": "read the agent's logs and say what they mean",
     "doctor": "look at everything and say what works, what does not, and what to change",
+    "vpc": "read the VPC and the account through AWS's APIs, and name the very resource to change",
     "install": "put this program, its units and its configuration in place, or remove them again",
     "user-data": "print user-data with which an instance fetches this program from S3 and registers",
     "requirements": "list what a node needs at AWS: endpoints, security groups, routes, policies, role; also as code",

@@ -75,7 +75,7 @@ class NetworkAcl:
 
 
 @dataclass(frozen=True)
-class Route:
+class VpcRoute:
     """One route: ``destination`` is a CIDR block or the id of a prefix list, ``target`` an id or ``local``."""
 
     destination: str
@@ -89,8 +89,9 @@ class RouteTable:
 
     id: str
     subnet_ids: tuple[str, ...]
-    routes: tuple[Route, ...] = ()
+    routes: tuple[VpcRoute, ...] = ()
     is_main: bool = False
+    vpc_id: str = ""  # empty: that of the instance
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Subnet:
     zone: str
     zone_id: str
     cidrs: tuple[str, ...]
+    vpc_id: str = ""  # empty: that of the instance
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,7 @@ class DnsFirewallRule:
 
 
 @dataclass(frozen=True)
-class Network:
+class VpcNetwork:
     """All that decides whether packets and names of an instance reach the endpoints."""
 
     vpc: Observed[Vpc] = NOT_ASKED
@@ -290,6 +292,7 @@ class Role:
     trust: str
     policies: Observed[tuple[RolePolicy, ...]] = NOT_ASKED
     boundary: str = ""  # the ARN of its permissions boundary
+    boundary_policy: Observed[str] = NOT_ASKED  # the JSON text of that
 
 
 @dataclass(frozen=True)
@@ -317,5 +320,5 @@ class Cloud:
     partition: str
     region: str
     instance: Observed[CloudInstance]
-    network: Network = Network()
+    network: VpcNetwork = VpcNetwork()
     management: Management = Management()

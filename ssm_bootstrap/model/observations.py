@@ -32,6 +32,7 @@ class Plan:
     other_regions: tuple[tuple[str, str], ...] = ()  # (source, region) that disagree with ``region``
     account: str = ""  # the account that the configuration expects this node in
     site: Site = NO_SITE  # what the site's own files say of regions, partitions and buckets
+    activation_id: str = ""  # the activation that the reader asks about
 
     def __post_init__(self) -> None:
         for name in self.capabilities:

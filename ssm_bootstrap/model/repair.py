@@ -95,6 +95,22 @@ class CreateGroup:
 
 
 @dataclass(frozen=True)
+class DeleteEndpoint:
+    """Take an endpoint away that failed, before another one is made in its place."""
+
+    endpoint_id: str
+
+
+@dataclass(frozen=True)
+class AddRoute:
+    """Add a route to a route table, over the target that another table of the VPC takes to the same place."""
+
+    route_table_id: str
+    destination: str
+    target: str
+
+
+@dataclass(frozen=True)
 class TurnOnPrivateDns:
     """Let the service's own names lead to an interface endpoint; for S3, for every resolver of the VPC as well."""
 
@@ -132,6 +148,24 @@ class DisassociateZone:
     vpc_id: str
     zone_id: str
     region: str
+
+
+@dataclass(frozen=True)
+class SetZoneRecord:
+    """Give a private hosted zone an address record (A, and AAAA for IPv6) in place of what it has of that name."""
+
+    zone_id: str
+    name: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AllowInDnsFirewall:
+    """Give a rule group of the DNS Firewall a rule that allows these domains, of a ``priority`` that no rule has yet."""
+
+    group_id: str
+    priority: int
+    domains: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -184,11 +218,15 @@ Repair = Union[
     AddEndpointGroups,
     CreateEndpoint,
     CreateGroup,
+    DeleteEndpoint,
+    AddRoute,
     TurnOnPrivateDns,
     TurnOnVpcDns,
     UseAmazonDns,
     DisassociateResolverRule,
     DisassociateZone,
+    SetZoneRecord,
+    AllowInDnsFirewall,
     SetEndpointPolicy,
     SetRoleTrust,
     AttachRolePolicy,

@@ -21,17 +21,17 @@ from ssm_bootstrap.model.cloud import (
     Interface,
     ManagedNode,
     Management,
-    Network,
     NetworkAcl,
     PrefixList,
     Role,
     RolePolicy,
-    Route,
     RouteTable,
     SecurityGroup,
     Subnet,
     Vpc,
     VpcEndpoint,
+    VpcNetwork,
+    VpcRoute,
 )
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Seen
@@ -68,7 +68,7 @@ def complete() -> Cloud:
     entries = tuple(
         AclEntry(number, way, allows, "-1", EVERYWHERE) for way in Direction for number, allows in ((100, True), (32767, False))
     )
-    network = Network(
+    network = VpcNetwork(
         vpc=Seen(Vpc(VPC, ("10.0.0.0/16",), ACCOUNT, Seen(True), Seen(True))),
         subnets=Seen(
             (
@@ -78,8 +78,8 @@ def complete() -> Cloud:
         ),
         route_tables=Seen(
             (
-                RouteTable(NODE_TABLE, (NODE_SUBNET,), (Route("10.0.0.0/16", "local"), Route(S3_LIST, GATEWAY))),
-                RouteTable(MAIN_TABLE, (), (Route("10.0.0.0/16", "local"),), is_main=True),
+                RouteTable(NODE_TABLE, (NODE_SUBNET,), (VpcRoute("10.0.0.0/16", "local"), VpcRoute(S3_LIST, GATEWAY))),
+                RouteTable(MAIN_TABLE, (), (VpcRoute("10.0.0.0/16", "local"),), is_main=True),
             )
         ),
         acls=Seen((NetworkAcl(ACL, (NODE_SUBNET, ENDPOINT_SUBNET), entries, is_default=True),)),

@@ -23,18 +23,22 @@ from ssm_bootstrap.model.repair import (
     AddEndpointGroups,
     AddEndpointSubnets,
     AddGroupRule,
+    AddRoute,
     AddRouteTables,
+    AllowInDnsFirewall,
     AttachRolePolicy,
     CreateActivation,
     CreateEndpoint,
     CreateGroup,
     CreateRole,
+    DeleteEndpoint,
     DeleteRoute,
     DisassociateResolverRule,
     DisassociateZone,
     Repair,
     SetEndpointPolicy,
     SetRoleTrust,
+    SetZoneRecord,
     TurnOnPrivateDns,
     TurnOnVpcDns,
     UseAmazonDns,
@@ -51,6 +55,19 @@ INLINE = "ManagedNode"
 GROUP_NAMES = {ENDPOINT_GROUP: "ssm-bootstrap-endpoints", NODE_GROUP: "ssm-bootstrap-node"}
 ABOUT_GROUP = "ssm-bootstrap: Systems Manager of a closed VPC"
 DNS_ATTRIBUTES = ("enableDnsSupport", "enableDnsHostnames")
+
+ROUTE_TARGETS = {
+    "nat-": "nat_gateway_id",
+    "tgw-": "transit_gateway_id",
+    "pcx-": "vpc_peering_connection_id",
+    "eni-": "network_interface_id",
+    "vpce-": "vpc_endpoint_id",
+    "lgw-": "local_gateway_id",
+    "igw-": "gateway_id",
+    "vgw-": "gateway_id",
+}
+"""What a route's target is called, by how its id begins (EC2 API Reference, CreateRoute)."""
+RECORD_TTL = 300
 
 MARK = re.compile(r"<([A-Z][A-Z0-9-]*)>")
 """What stands in a repair for an id that is not known."""
@@ -90,6 +107,24 @@ def path_and_name(role: str) -> tuple[str, str]:
     """A role's path, empty where it has none, and its name: activations want both in one."""
     path, _, name = role.rpartition("/")
     return (f"/{path.strip('/')}/" if path.strip("/") else ""), name
+
+
+def target_of(target: str) -> str:
+    """What the target of a route is called; empty for one that has no name here."""
+    return next((name for begin, name in ROUTE_TARGETS.items() if target.startswith(begin)), "")
+
+
+def destination_of(destination: str) -> str:
+    """What the destination of a route is called."""
+    kind = "prefix_list_id" if destination.startswith("pl-") else "ipv6_cidr_block" if ":" in destination else "cidr_block"
+    return f"destination_{kind}"
+
+
+def records_of(repair: SetZoneRecord) -> dict[str, tuple[str, ...]]:
+    """The addresses of a record by its type."""
+    families = {"A": tuple(one for one in repair.addresses if ":" not in one)}
+    families["AAAA"] = tuple(one for one in repair.addresses if ":" in one)
+    return {kind: addresses for kind, addresses in families.items() if addresses}
 
 
 def word(value: str, what: str) -> str:
@@ -154,12 +189,68 @@ def _add_acl_entry(repair: AddAclEntry, region: str) -> Iterator[ShellCommand]:
 
 @_commands.register
 def _delete_route(repair: DeleteRoute, region: str) -> Iterator[ShellCommand]:
-    to = repair.destination
-    flag = "prefix-list-id" if to.startswith("pl-") else "ipv6-cidr-block" if ":" in to else "cidr-block"
+    flag = destination_of(repair.destination).replace("_", "-")
     table = word(repair.route_table_id, "route_table_id")
     yield change(
-        _ec2("delete-route", region, f"--route-table-id {table} --destination-{flag} {word(to, 'destination')}"),
+        _ec2("delete-route", region, f"--route-table-id {table} --{flag} {word(repair.destination, 'destination')}"),
         "take the route away, for every subnet of this table",
+    )
+
+
+@_commands.register
+def _add_route(repair: AddRoute, region: str) -> Iterator[ShellCommand]:
+    flag = destination_of(repair.destination).replace("_", "-")
+    table, to = word(repair.route_table_id, "route_table_id"), word(repair.destination, "destination")
+    target = (target_of(repair.target) or "gateway_id").replace("_", "-")
+    yield change(
+        _ec2("create-route", region, f"--route-table-id {table} --{flag} {to} --{target} {word(repair.target, 'target')}"),
+        "add the route, for every subnet of this table",
+    )
+
+
+@_commands.register
+def _delete_endpoint(repair: DeleteEndpoint, region: str) -> Iterator[ShellCommand]:
+    named = word(repair.endpoint_id, "endpoint_id")
+    yield change(_ec2("delete-vpc-endpoints", region, f"--vpc-endpoint-ids {named}"), "delete the endpoint that failed")
+
+
+@_commands.register
+def _set_zone_record(repair: SetZoneRecord, region: str) -> Iterator[ShellCommand]:
+    name = word(repair.name, "name")
+    changes = [
+        {
+            "Action": "UPSERT",
+            "ResourceRecordSet": {
+                "Name": name,
+                "Type": kind,
+                "TTL": RECORD_TTL,
+                "ResourceRecords": [{"Value": word(address, "address")} for address in addresses],
+            },
+        }
+        for kind, addresses in records_of(repair).items()
+    ]
+    batch = json.dumps({"Changes": changes}, separators=(",", ":"))
+    zone = word(repair.zone_id, "hosted_zone_id")
+    yield change(
+        f"aws route53 change-resource-record-sets --region {region} --hosted-zone-id {zone} --change-batch '{batch}'",
+        "set the record; delete a CNAME of the same name first",
+    )
+
+
+@_commands.register
+def _allow_in_dns_firewall(repair: AllowInDnsFirewall, region: str) -> Iterator[ShellCommand]:
+    resolver = "aws route53resolver"
+    created = f"create-firewall-domain-list --region {region} --name ssm-bootstrap --query FirewallDomainList.Id --output text"
+    yield change(f"DOMAIN_LIST=$({resolver} {created})", "make a list of the domains that nodes need")
+    domains = _words(repair.domains, "domain")
+    listed = '--firewall-domain-list-id "$DOMAIN_LIST"'
+    yield change(f"{resolver} update-firewall-domains --region {region} {listed} --operation ADD --domains {domains}")
+    group = word(repair.group_id, "firewall_rule_group_id")
+    yield change(
+        f"{resolver} create-firewall-rule --region {region} --firewall-rule-group-id {group} {listed}"
+        f" --priority {repair.priority} --action ALLOW --name ssm-bootstrap",
+        "allow them before any rule that blocks them",
+        is_main=True,
     )
 
 

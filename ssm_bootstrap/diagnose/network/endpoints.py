@@ -16,12 +16,14 @@ from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
 from ssm_bootstrap.catalog.partitions import service_names
 from ssm_bootstrap.catalog.regions import slip_of
 from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.diagnose.cloud.join import lets_through
 from ssm_bootstrap.diagnose.reachability import Reach, Standing, circumstance_of, hosts_of, is_carried_here, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.cloud import EndpointKind
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Evidence, Finding, Reason, Severity
+from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.repair import CreateEndpoint, Repair
@@ -100,6 +102,7 @@ def _circumstances(case: Case, group: Sequence[Reach]) -> set[Circumstance]:
         Circumstance.REGION_IS_A_SLIP: bool(slip_of(case.region, case.site)),
         Circumstance.NOTHING_ANSWERS: _is_all_silent(case.reaches),
         Circumstance.NO_NAME_LEADS_INSIDE: _is_all_outside(case.reaches),
+        Circumstance.AWS_LETS_THROUGH: lets_through(case, group),
     }
     by_name = {circumstance_of(reach.shown_by.target.host, case.region) for reach in group}
     told = {only for only in by_name if only is not None and len(by_name) == 1}
@@ -165,6 +168,8 @@ def _facts(case: Case, group: Sequence[Reach]) -> dict[str, str]:
         "issuer": next((reach.shown_by.issuer for reach in group if reach.shown_by.issuer), ""),
         "proxy": str(first.target.proxy or ""),
         "seconds": f"{offset:.0f}" if offset is not None else "",
+        "node_time": time_in_words(case.observations.taken_at),
+        "aws_time": time_in_words(case.cloud.taken_at) if case.cloud is not None else "",
         "ca_file": authority.file if authority is not None else "",
         "ca_command": authority.command if authority is not None else "",
     }

@@ -18,12 +18,14 @@ from ssm_bootstrap.catalog.cloud.repairs import (
     MARK,
     NODE_GROUP,
     S3_LIST,
+    destination_of,
     is_for_every_resolver,
     path_and_name,
     policy_arn,
+    target_of,
 )
 from ssm_bootstrap.model.cloud import Direction, EndpointKind
-from ssm_bootstrap.model.repair import AddAclEntry, AddGroupRule, CreateEndpoint, CreateGroup, CreateRole, UseAmazonDns
+from ssm_bootstrap.model.repair import AddAclEntry, AddGroupRule, AddRoute, CreateEndpoint, CreateGroup, CreateRole, UseAmazonDns
 from ssm_bootstrap.render.iac.code import (
     Code,
     Parameter,
@@ -236,3 +238,17 @@ def _role(repair: CreateRole, sheet: TemplateSheet) -> bool:
         Policies=[{"PolicyName": INLINE, "PolicyDocument": sheet.document("role-permissions", repair.account)}],
     )
     return True
+
+
+@_write.register
+def _route(repair: AddRoute, sheet: TemplateSheet) -> bool:
+    target = target_of(repair.target)
+    if target:
+        names = {destination_of(repair.destination): repair.destination, target: repair.target}
+        sheet.add(
+            camel("Route", repair.route_table_id, repair.destination),
+            "AWS::EC2::Route",
+            RouteTableId=sheet.id_of(repair.route_table_id),
+            **{"".join(part.capitalize() for part in name.split("_")): value for name, value in names.items()},
+        )
+    return bool(target)

@@ -31,7 +31,7 @@ def _heading(causes: list[Finding]) -> Iterator[str]:
         yield NOTHING
     for finding in mended:
         yield f"{finding.code}: {finding.title}"
-        if FINDINGS[finding.code].worded(finding.variant).repair is not None:
+        if any(command.changes for command in FINDINGS[finding.code].worded(finding.variant).aws_commands):
             yield f"    {finding.cause}"
 
 

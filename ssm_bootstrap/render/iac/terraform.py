@@ -7,33 +7,38 @@ aws_vpc_endpoint_*_association, aws_network_acl_rule, ...), as of 2026-11.
 from __future__ import annotations
 
 from functools import singledispatch
-from typing import Any, Optional, Sequence
+from typing import Any, Sequence
 
 from ssm_bootstrap.catalog.cloud.repairs import (
     ABOUT_GROUP,
     CORE,
     ENDPOINT_GROUP,
     INLINE,
-    MARK,
     NODE_GROUP,
+    RECORD_TTL,
     S3_LIST,
+    destination_of,
     is_for_every_resolver,
     path_and_name,
     policy_arn,
+    records_of,
+    target_of,
 )
-from ssm_bootstrap.catalog.partitions import PREFIX
 from ssm_bootstrap.model.cloud import Direction, EndpointKind
 from ssm_bootstrap.model.repair import (
     AddAclEntry,
     AddEndpointGroups,
     AddEndpointSubnets,
     AddGroupRule,
+    AddRoute,
     AddRouteTables,
+    AllowInDnsFirewall,
     AttachRolePolicy,
     CreateEndpoint,
     CreateGroup,
     CreateRole,
     SetEndpointPolicy,
+    SetZoneRecord,
     TurnOnPrivateDns,
     UseAmazonDns,
 )
@@ -42,72 +47,14 @@ from ssm_bootstrap.render.iac.code import (
     Parameter,
     by_hand,
     commented,
-    is_own,
-    parameter,
-    policy_document,
     service_of,
     snake,
 )
-from ssm_bootstrap.render.iac.hcl import Block, Expression, Template, text_of, written
+from ssm_bootstrap.render.iac.hcl import Block, Expression, text_of
+from ssm_bootstrap.render.iac.hclsheet import HclSheet
 
 PROVIDER = ">= 6.0"
 """The provider's version that all of these resources are in."""
-
-_OWN = "${data.aws_caller_identity.current.account_id}"
-_CURRENT = Block("data", ("aws_caller_identity", "current"))
-_MADE = {
-    ENDPOINT_GROUP: Expression("aws_security_group.endpoints.id"),
-    NODE_GROUP: Expression("local.node_security_group_id"),
-    S3_LIST: Expression("data.aws_ec2_managed_prefix_list.s3.id"),
-}
-
-
-class HclSheet:
-    """What is written so far: blocks by kind and labels, and the parameters that they ask for."""
-
-    def __init__(self, region: str) -> None:
-        self.region = region
-        self.blocks: dict[tuple[str, ...], Block] = {}
-        self.parameters: dict[str, Parameter] = {}
-
-    def add(self, block: Block) -> None:
-        """One more block; the same once."""
-        self.blocks.setdefault((block.kind, *block.labels), block)
-
-    def resource(self, kind: str, label: str, /, **body: Any) -> None:
-        """One more resource; what is None is left out."""
-        self.add(Block("resource", (kind, label), {key: value for key, value in body.items() if value is not None}))
-
-    def id_of(self, value: str) -> Any:
-        """An id: of what is made here, of what the reader gives, or as it is."""
-        if value in _MADE:
-            if value == S3_LIST:
-                self.add(Block("data", ("aws_ec2_managed_prefix_list", "s3"), {"name": f"{PREFIX}.{self.region}.s3"}))
-            return _MADE[value]
-        if MARK.fullmatch(value):
-            asked = parameter(value)
-            self.parameters[asked.name] = asked
-            return Expression(f"var.{asked.snake}")
-        return value
-
-    def ids_of(self, values: Sequence[str]) -> Any:
-        """Several ids; a parameter that is a list stands for all of them."""
-        if len(values) == 1 and MARK.fullmatch(values[0]) and parameter(values[0]).is_list:
-            return self.id_of(values[0])
-        return [self.id_of(value) for value in values]
-
-    def document(self, name: str, account: str) -> Any:
-        """A policy as an expression that gives its JSON."""
-        if is_own(account):
-            self.add(_CURRENT)
-        return Expression(f"jsonencode({written(policy_document(name, self.region, account, _OWN, Template), 1)})")
-
-    def only_in(self, account: str) -> Optional[Expression]:
-        """How often a resource is made that belongs to one account alone; None where that is the reader's own."""
-        if is_own(account):
-            return None
-        self.add(_CURRENT)
-        return Expression(f'data.aws_caller_identity.current.account_id == "{account}" ? 1 : 0')
 
 
 def terraform(code: Code) -> str:
@@ -319,5 +266,50 @@ def _role(repair: CreateRole, sheet: HclSheet) -> bool:
         name=INLINE,
         role=made,
         policy=sheet.document("role-permissions", repair.account),
+    )
+    return True
+
+
+@_write.register
+def _route(repair: AddRoute, sheet: HclSheet) -> bool:
+    target = target_of(repair.target)
+    if target:
+        sheet.resource(
+            "aws_route",
+            snake(repair.route_table_id, repair.destination),
+            route_table_id=sheet.id_of(repair.route_table_id),
+            **{destination_of(repair.destination): repair.destination, target: repair.target},
+        )
+    return bool(target)
+
+
+@_write.register
+def _record(repair: SetZoneRecord, sheet: HclSheet) -> bool:
+    for kind, addresses in records_of(repair).items():
+        sheet.resource(
+            "aws_route53_record",
+            snake(repair.name, kind),
+            zone_id=sheet.id_of(repair.zone_id),
+            name=repair.name,
+            type=kind,
+            ttl=RECORD_TTL,
+            records=list(addresses),
+            allow_overwrite=True,
+        )
+    return True
+
+
+@_write.register
+def _dns_firewall(repair: AllowInDnsFirewall, sheet: HclSheet) -> bool:
+    name = snake(repair.group_id, str(repair.priority))
+    sheet.resource("aws_route53_resolver_firewall_domain_list", name, name="ssm-bootstrap", domains=list(repair.domains))
+    sheet.resource(
+        "aws_route53_resolver_firewall_rule",
+        name,
+        name="ssm-bootstrap",
+        action="ALLOW",
+        firewall_domain_list_id=Expression(f"aws_route53_resolver_firewall_domain_list.{name}.id"),
+        firewall_rule_group_id=sheet.id_of(repair.group_id),
+        priority=repair.priority,
     )
     return True
