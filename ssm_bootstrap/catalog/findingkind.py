@@ -195,6 +195,7 @@ class FindingKind:
     is_of_a_missing_endpoint: bool = False  # what a region in which nothing was made for this VPC shows
     is_fetched: bool = False  # about what a patch run fetches, with the agent's environment and without its configuration
     is_elsewhere: bool = False  # a host or region that is not meant was looked at: nothing is to be mended there
+    repair: Optional[type] = None  # the one of model/repair.py that mends it, where a look from the node alone can tell
     is_always_told: bool = False  # as bad as it is, whichever capabilities were asked for
     is_not_waited_for: bool = False  # no wait mends it: somebody has to put something in place on this machine
     tells_no_reason: bool = False  # what broke and not why: it does not decide what became of a registration

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Iterable, Iterator
 
 from ssm_bootstrap.catalog.agent import rows_of
+from ssm_bootstrap.catalog.distributions import providers_of
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS, NEEDS, OPTIONAL, Endpoint
 from ssm_bootstrap.catalog.partitions import partition_of, service_names
 from ssm_bootstrap.catalog.regions import has_ec2messages
@@ -14,6 +15,7 @@ from ssm_bootstrap.model.cloud import EndpointKind
 from ssm_bootstrap.model.site import NO_SITE, Site
 
 _ROWS = {row.name: row for row in ENDPOINTS}
+_PACKAGES_OVER_HTTP = "s3-dualstack-http"
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,17 @@ def requirements_of(
     *,
     s3: EndpointKind = EndpointKind.GATEWAY,
     version: str = "",
+    system: str = "",
     site: Site = NO_SITE,
 ) -> Requirements:
-    """What these capabilities need in a region, for an agent of ``version`` (the newest where it is empty)."""
+    """What these capabilities need in a region, for an agent of ``version`` (the newest where it is empty).
+
+    ``system`` is a name of ``distributions.SYSTEMS``; where it is empty, whatever some system needs counts.
+    """
     asked = tuple(dict.fromkeys(capabilities))
-    needed, optional = list(_needed(asked, version)), list(_optional(asked, version))
+    is_over_http = not system or any(row.in_s3 and row.plain_http for row in providers_of(system))
+    needed = [(item, name) for item, name in _needed(asked, version) if is_over_http or name != _PACKAGES_OVER_HTTP]
+    optional = list(_optional(asked, version))
     services = dict.fromkeys(_ROWS[name].service for _, name in (*needed, *optional))
     partition = partition_of(region, site)
     endpoints = []

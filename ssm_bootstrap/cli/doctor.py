@@ -10,6 +10,7 @@ from ssm_bootstrap.act.wait import Waiting
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.cli.flags import (
     Example,
+    add_fix_as,
     add_for,
     add_full,
     add_history,
@@ -19,7 +20,7 @@ from ssm_bootstrap.cli.flags import (
     duration,
 )
 from ssm_bootstrap.cli.output import Talk, check_place, print_text, tell_written, write_file
-from ssm_bootstrap.cli.report import check_page, report_of, status_of, tell, tell_short, write_page
+from ssm_bootstrap.cli.report import check_form, check_page, report_of, status_of, tell, tell_short, write_page
 from ssm_bootstrap.cli.saving import load_for, observations_document
 from ssm_bootstrap.cli.support_bundle import write_bundle
 from ssm_bootstrap.collect import paths
@@ -81,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", metavar="F.tar.gz", help="write a support bundle (mode 0600), redacted and with a manifest")
     add_history(parser)
     add_page(parser)
+    add_fix_as(parser)
     parser.add_argument("--redact-accounts", action="store_true", help="also mask account ids in the bundle and the HTML page")
     parser.add_argument("--nagios", action="store_true", help="print one line and exit as a Nagios plugin does (0, 1, 2, 3)")
     parser.add_argument("--prometheus", metavar="FILE", help="write metrics to FILE for the textfile collector of node_exporter")
@@ -111,6 +113,7 @@ def _run(arguments: argparse.Namespace) -> int:
                 raise Refusal(ExitStatus.USAGE, phrase("{flag}: expected without --replay", flag=f"--{flag}"))
     if arguments.nagios and arguments.json:
         raise Refusal(ExitStatus.USAGE, "--json: expected without --nagios")
+    check_form(arguments)
     for flag in ("save", "bundle", "prometheus"):
         if getattr(arguments, flag) is not None:
             check_place(f"--{flag}", getattr(arguments, flag))

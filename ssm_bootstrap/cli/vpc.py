@@ -9,9 +9,9 @@ from typing import Optional
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.cloud.calls import actions_by_call, least_policy_text
-from ssm_bootstrap.cli.flags import Example, add_for, add_full, add_output, add_page, region
+from ssm_bootstrap.cli.flags import Example, add_fix_as, add_for, add_full, add_output, add_page, region
 from ssm_bootstrap.cli.output import check_place, print_text, tell_written
-from ssm_bootstrap.cli.report import check_page, tell, write_page
+from ssm_bootstrap.cli.report import check_form, check_page, tell, write_page
 from ssm_bootstrap.cli.saving import load_for, save_observations
 from ssm_bootstrap.collect.cloud.snapshot import Subject, look_at_cloud
 from ssm_bootstrap.collect.machine.instance import MetadataLook
@@ -82,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save", metavar="FILE", help="write what was seen to FILE (mode 0600), for --replay on another machine")
     parser.add_argument("--replay", metavar="FILE", help="diagnose what --save wrote instead of asking AWS")
     add_page(parser)
+    add_fix_as(parser)
     parser.add_argument(
         "--redact-accounts", action="store_true", help="also mask account ids in what is saved and in the HTML page"
     )
@@ -95,6 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.print_policy:
         print_text(least_policy_text() + "\n", arguments.secrets)
         return 0
+    check_form(arguments)
     if arguments.replay is not None:
         for flag in ("instance_id", "report", "profile", "region", "save"):
             if getattr(arguments, flag):

@@ -80,6 +80,18 @@ class CreateEndpoint:
     route_table_ids: tuple[str, ...] = ()
     client_cidrs: tuple[str, ...] = ()
     private_dns: bool = True
+    policy: str = ""  # of this project's table, as in SetEndpointPolicy; empty for the default that allows all
+    account: str = ""
+
+
+@dataclass(frozen=True)
+class CreateGroup:
+    """Make a security group that allows nothing yet; other repairs name it by ``made``, and ``given`` is used in its place."""
+
+    vpc_id: str
+    name: str
+    made: str
+    given: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,7 +195,7 @@ class AttachRolePolicy:
 
 @dataclass(frozen=True)
 class CreateRole:
-    """Make the role that activations name, with its trust, and AmazonSSMManagedInstanceCore attached."""
+    """Make the role that activations name: its trust, AmazonSSMManagedInstanceCore, and this project's ``role-permissions``."""
 
     role: str
     account: str
@@ -205,6 +217,7 @@ Repair = Union[
     AddEndpointSubnets,
     AddEndpointGroups,
     CreateEndpoint,
+    CreateGroup,
     DeleteEndpoint,
     AddRoute,
     TurnOnPrivateDns,

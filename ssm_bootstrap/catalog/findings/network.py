@@ -9,6 +9,7 @@ from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.catalog.findings.sides import AWS_IS_RIGHT
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.repair import CreateEndpoint
 
 HUB_ZONE = (
     "If the endpoints are in a central VPC: is the private hosted zone for {host} associated with this VPC, directly or through "
@@ -235,6 +236,7 @@ KINDS: tuple[FindingKind, ...] = (
         is_of_a_missing_endpoint=True,
         layer=Layer.WAY,
         changed_on=Side.AWS,
+        repair=CreateEndpoint,
         explains=("s3-unreachable", *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG, Teller.CLOUD),
         scope=Scope.OF_ITS_HOSTS,
