@@ -99,7 +99,7 @@ def test_a_directory_that_lies_too_deep_is_named(tmp_path: Path) -> None:
         (b"\x28\xb5\x2f\xfd" + DATA, "packed with zstd, which is not read: unpack it first"),
         (b"LPKSHHRH" + DATA, "a file of the journal: give what journalctl -o json prints of it"),
         (b"\x1f\x8b\x08" + DATA, "packed data (gzip) that is damaged"),
-        (gzip.compress(PNG), "an image (PNG)"),
+        (gzip.compress(PNG, mtime=0), "an image (PNG)"),
         (DATA, "binary data"),
     ],
 )
