@@ -9,14 +9,7 @@ from typing import AbstractSet, Optional
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.failure import Failure, Stage
-from ssm_bootstrap.model.findings import Reason, Severity, ShellCommand
-
-
-class Side(str, Enum):
-    """Where the one change is made."""
-
-    MACHINE = "machine"
-    AWS = "aws"
+from ssm_bootstrap.model.findings import Reason, Severity, ShellCommand, Side
 
 
 class Teller(str, Enum):
@@ -116,6 +109,8 @@ class Variant:
     aws_steps: Optional[tuple[str, ...]] = None
     commands: Optional[tuple[ShellCommand, ...]] = None
     aws_commands: Optional[tuple[ShellCommand, ...]] = None
+    client_steps: Optional[tuple[str, ...]] = None
+    client_commands: Optional[tuple[ShellCommand, ...]] = None
     source: Optional[str] = None
     transient: Optional[bool] = None
     severity: Optional[Severity] = None
@@ -144,8 +139,9 @@ class FindingKind:
     package for this machine lies below ``latest/``). What nobody knows before a look has shown it stands there as
     ``<ENDPOINT-ID>`` and its like.
     A fact that is not known is filled with its own name in angle brackets, so that a pasted command says what to put there.
-    ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance. Commands stand in the
-    order in which one would run them: looks, then changes, then a look at what came of it.
+    ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance, ``client_steps``
+    for who opens a session from a computer of his own. Commands stand in the order in which one would run them: looks,
+    then changes, then a look at what came of it.
     """
 
     code: str
@@ -157,6 +153,8 @@ class FindingKind:
     aws_steps: tuple[str, ...] = ()
     commands: tuple[ShellCommand, ...] = ()
     aws_commands: tuple[ShellCommand, ...] = ()
+    client_steps: tuple[str, ...] = ()
+    client_commands: tuple[ShellCommand, ...] = ()
     source: str = ""
     variants: tuple[Variant, ...] = ()
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Side, Variant, change, look
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
-from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.findings import Severity, Side
 
 _AGENT = "amazon-ssm-agent 3.3.1142.0"
 
@@ -482,11 +482,10 @@ KINDS: tuple[FindingKind, ...] = (
                 cause="Sessions are encrypted with a KMS key, and the client cannot use it: {detail}. The node is not affected.",
                 summary="Allow kms:GenerateDataKey on the key for the user or role that opens the session.",
                 steps=("Nothing on the node has to change.",),
-                aws_steps=(
-                    "Do that user's or role's policy and the key's policy allow kms:GenerateDataKey?",
-                    "Does the client have credentials, and can it reach kms?",
-                ),
-                commands=(look("aws sts get-caller-identity --region {region}"),),
+                aws_steps=("Do that user's or role's policy and the key's policy allow kms:GenerateDataKey?",),
+                client_steps=("Does the client have the credentials that it should have, and can it reach kms?",),
+                commands=(),
+                client_commands=(look("aws sts get-caller-identity --region {region}", "who opens the session"),),
             ),
             Variant(
                 name="key-node",
@@ -586,7 +585,7 @@ KINDS: tuple[FindingKind, ...] = (
             Variant(
                 name="cut",
                 when="the client lost an open session",
-                changed_on=Side.MACHINE,
+                changed_on=Side.CLIENT,
                 severity=Severity.WARNING,
                 title="A session's connection was lost on the client's side",
                 cause=(
@@ -598,12 +597,16 @@ KINDS: tuple[FindingKind, ...] = (
                     "keep-alives."
                 ),
                 steps=("Nothing on the node has to change.",),
+                commands=(),
+                client_steps=(
+                    "For ssh, set ServerAliveInterval; for a shell, see how long the VPN or NAT keeps idle connections.",
+                ),
                 aws_steps=("Is the idle timeout in the session preferences shorter than the work takes?",),
             ),
             Variant(
                 name="plugin",
                 when="the client's plugin gave up",
-                changed_on=Side.MACHINE,
+                changed_on=Side.CLIENT,
                 aws_steps=(),
                 aws_commands=(),
                 severity=Severity.WARNING,
@@ -614,16 +617,15 @@ KINDS: tuple[FindingKind, ...] = (
                     "long a path, or there is no temporary directory."
                 ),
                 summary="Fix it on the computer that opens the session: a terminal, a short TMPDIR, a free port.",
-                steps=(
-                    "In a pipeline, give it a terminal (`script -qec`), or use Run Command instead.",
-                    "Nothing on the node has to change.",
-                ),
-                commands=(look("session-manager-plugin --version"),),
+                steps=("Nothing on the node has to change.",),
+                client_steps=("In a pipeline, give it a terminal (`script -qec`), or use Run Command instead.",),
+                commands=(),
+                client_commands=(look("session-manager-plugin --version"),),
             ),
             Variant(
                 name="proxy-command",
                 when="ssh got no answer from its ProxyCommand",
-                changed_on=Side.MACHINE,
+                changed_on=Side.CLIENT,
                 aws_steps=(),
                 aws_commands=(),
                 severity=Severity.WARNING,
@@ -633,28 +635,30 @@ KINDS: tuple[FindingKind, ...] = (
                     "ssm start-session`, which ssh and Ansible do not show."
                 ),
                 summary="Run the ProxyCommand by hand and read its message: permissions, plugin, or target not connected.",
-                steps=(
-                    "Nothing on the node has to change.",
+                steps=("Nothing on the node has to change.",),
+                client_steps=(
                     ("By hand: `aws ssm start-session --target` with the node ID, and `--document-name AWS-StartSSHSession`."),
                     "Is the session-manager-plugin installed on the machine that runs ssh?",
                 ),
-                commands=(look("session-manager-plugin --version"),),
+                commands=(),
+                client_commands=(look("session-manager-plugin --version"), look("aws sts get-caller-identity")),
             ),
             Variant(
                 name="handshake",
                 when="the handshake of a session timed out",
-                changed_on=Side.MACHINE,
+                changed_on=Side.CLIENT,
                 title="The two ends of a session did not finish their handshake",
                 cause=(
                     "The session was opened, but its two ends could not agree in time: {detail}. Usually the client's proxy or "
                     "VPN holds up the websocket to ssmmessages, or one end cannot use the KMS key of the session preferences."
                 ),
                 summary="Let the client reach ssmmessages without a proxy that holds it up, and both ends the KMS key.",
-                steps=(
-                    "On the client: does `session-manager-plugin --version` tell a current version?",
+                steps=("Is a KMS key set in the session preferences? Then the node must reach kms, too.",),
+                client_steps=(
+                    "Does `session-manager-plugin --version` tell a current version?",
                     "Try from another network: if that works, the client's proxy or VPN is what holds it up.",
-                    "Is a KMS key set in the session preferences? Then the node must reach kms, too.",
                 ),
+                client_commands=(look("session-manager-plugin --version"),),
                 aws_steps=(
                     "A KMS key in the preferences: may the caller use kms:GenerateDataKey and the node's role kms:Decrypt?",
                 ),
@@ -663,13 +667,16 @@ KINDS: tuple[FindingKind, ...] = (
             Variant(
                 name="client",
                 when="the client's plugin is missing or too old",
-                changed_on=Side.MACHINE,
+                changed_on=Side.CLIENT,
                 aws_steps=(),
                 aws_commands=(),
                 title="The client's Session Manager plugin is missing or too old",
                 cause="The fault is on the computer that opens the session, not on this node: {detail}.",
                 summary="Install the latest session-manager-plugin, on the computer that opens the session.",
                 steps=("Nothing on the node has to change.",),
+                commands=(),
+                client_steps=("Installed already? Then its directory must be in the PATH of what runs `aws`.",),
+                client_commands=(look("command -v session-manager-plugin; session-manager-plugin --version"),),
             ),
         ),
         title="A session could not be opened",

@@ -134,7 +134,12 @@ def _without_unsaid(finding: Finding, facts: Mapping[str, str]) -> Finding:
         return tuple(command for command in commands if not any(mark in command.text for mark in unsaid))
 
     remedy = finding.remedy
-    kept = replace(remedy, instance_commands=left(remedy.instance_commands), aws_commands=left(remedy.aws_commands))
+    kept = replace(
+        remedy,
+        instance_commands=left(remedy.instance_commands),
+        aws_commands=left(remedy.aws_commands),
+        client_commands=left(remedy.client_commands),
+    )
     return replace(finding, remedy=kept)
 
 
