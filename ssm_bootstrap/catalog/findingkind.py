@@ -50,6 +50,9 @@ class Circumstance(str, Enum):
     S3_IS_OF_ANOTHER_REGION = "a name of S3's that leads to another region"
     S3_BY_GATEWAY_ALONE = "a name of S3's that no interface endpoint carries"
     ADDRESS_UNSAID = "a log tells of silence and not of the address"
+    PLACE_UNSAID = "a log tells no directory"
+    PLACE_OF_OTHERS = "a directory that the agent does not write to"
+    OUTPUT_GIVEN = "the command's own output was read"
     REGISTERING = "a registration was under way"
     HOST_OF_OTHERS = "the host is none of AWS"
     NOTHING_ANSWERS = "names lead into the VPC, and nothing that was dialled answers"
@@ -112,6 +115,7 @@ class Variant:
     client_steps: Optional[tuple[str, ...]] = None
     client_commands: Optional[tuple[ShellCommand, ...]] = None
     source: Optional[str] = None
+    subject: Optional[str] = None
     transient: Optional[bool] = None
     severity: Optional[Severity] = None
     changed_on: Optional[Side] = None
@@ -131,7 +135,8 @@ class FindingKind:
     ``{region}``, ``{domain}``, ``{detail}`` (what was seen, one line), ``{issuer}``, ``{proxy}``, ``{seconds}``, ``{mi}``,
     ``{vpc_id}``, ``{instance_id}``, ``{subnet_id}``, ``{ca_file}``, ``{ca_command}`` (where this system
     takes a further authority from, and the command that does so), ``{likely_region}`` (the one that a mistyped region may be),
-    ``{place}`` (what is meant: files with lines, ARNs).
+    ``{place}`` (what is meant: files with lines, ARNs), ``{program}`` (that a log tells to have failed) and
+    ``{agent_version}`` (of the agent that wrote a log).
     Commands may also use what ``catalog/commands.py`` makes of these: ``{hosts}``, ``{addresses}``, ``{each_address}``,
     ``{service_patterns}`` (what the names of the services' endpoints end in, as a filter of the EC2 API takes it) and
     ``{each_service_name}`` for everything that one finding is about, ``{partition}``, and ``{instance_security_group_id}``,

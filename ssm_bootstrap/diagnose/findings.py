@@ -16,6 +16,8 @@ _UNKNOWN = {
     "issuer": phrase("an issuer that is not named"),
     "host": phrase("the server"),
     "address": phrase("its address"),
+    "program": phrase("one that the text does not name"),
+    "agent_version": phrase("not told here; `amazon-ssm-agent -version` tells the present one"),
 }
 """What stands in a sentence for a fact that is not known; a command has the fact's name in angle brackets."""
 

@@ -473,6 +473,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="package-manager-busy",
         severity=Severity.WARNING,
+        severity_for_caller=Severity.ERROR,  # this very command gave up; a patch run tries again by itself
         title="Another process holds the package manager's lock",
         cause=(
             "{detail} A patch run that starts meanwhile waits or gives up, with exit status 2 if the document cannot "
