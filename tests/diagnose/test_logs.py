@@ -454,7 +454,6 @@ def test_listed_is_what_no_finding_tells() -> None:
     ("message", "code", "subject"),
     [
         ("open /data/orchestration/x.sh: no space left on device", "disk-full", "/data/orchestration"),
-        ("write failed: no space left on device", "disk-full", "a file system"),
         ("mkdir /var/lib/amazon/ssm/Vault: read-only file system", "read-only-storage", "/var/lib/amazon/ssm"),
         ("Insufficient available disk space - 40 MB", "disk-low", "/var/lib/amazon/ssm"),
     ],
@@ -463,6 +462,12 @@ def test_a_disk_that_cannot_be_written_is_a_finding_about_its_directory(message:
     finding = only(explain(line(1, message)))
     assert (finding.code, finding.subject) == (code, subject)
     assert any(subject in command.text for command in finding.remedy.commands)
+
+
+def test_a_disk_of_which_no_directory_is_named_is_looked_for() -> None:
+    finding = only(explain(line(1, "write failed: no space left on device")))
+    assert (finding.code, finding.subject) == ("disk-full", "a file system")
+    assert [command.text for command in finding.remedy.commands] == ["df -h", "df -i"]
 
 
 def test_a_node_that_the_message_names_is_in_the_commands() -> None:

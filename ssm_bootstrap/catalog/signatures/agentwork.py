@@ -256,7 +256,11 @@ _DOCUMENTS: tuple[_Family, ...] = (
         _LOST,
         "command-lost",
         (
-            ("Document Submission failed: ", "", "Document Submission failed:  x"),
+            (
+                "Document Submission failed: ",
+                r"\ADocument Submission failed: (?!Job with id \S{1,100} already )",
+                "Document Submission failed:  x",
+            ),
             ("document is nil", r"\Adocument is nil\s*\Z", "document is nil"),
             (
                 " to a closed queue",

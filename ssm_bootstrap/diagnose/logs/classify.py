@@ -286,7 +286,7 @@ def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFaul
         return replace(_fault(record, reading, "imds-unreachable", "", host, True), variant="needed")
     code = network_code(fault, service, wrapper, around)
     if not code or not (service or is_aws_host(host, around.site) or (fault.proxy and fault.operation == "botocore")):
-        if fault.failure is Failure.TIMED_OUT and (service or wrapper):
+        if fault.failure is Failure.TIMED_OUT and (service or (wrapper and wrapper.code is None)):
             return Judgement(Sort.UNEXPLAINED, reading)
         return _judge_foreign(record, reading, fault, file, around.site)
     transient = FINDINGS[code].transient or fault.may_pass
@@ -296,16 +296,15 @@ def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFaul
 def _judge_foreign(record: LogRecord, reading: RecordReading, fault: NetworkFault, file: str, site: Site) -> Judgement:
     """A connection to a host that is none of AWS's, or that nobody names: of the program that tells it, and not the node's."""
     phase = reading.phase.signature if reading.phase else None
-    is_told = bool(fault.program or fault.host or fault.address) and not is_aws_host(fault.host, site)
-    if fault.failure is Failure.UNKNOWN and fault.program:
-        is_told = True  # a host of AWS, too: nothing else says that it was not reached
+    is_of_others = bool(fault.program or fault.host or fault.address) and not is_aws_host(fault.host, site)
+    is_told = is_of_others or (bool(fault.program) and fault.failure is Failure.UNKNOWN)  # nothing else says so then
     if not is_told or reading.state or is_of_another_sender(record) or is_of_a_script(file, record):
         return Judgement(Sort.NOTED, reading, detail=fault.detail)
     if fault.host in METADATA:
         return _fault(record, reading, "imds-unreachable", "", fault.host, True)
     if phase and phase.code:
         return replace(_fault(record, reading, phase.code, "", fault.host, bool(phase.transient)), variant=phase.variant)
-    is_public = _NAME.search(fault.host) is not None and not fault.host.endswith(_OWN_NAMES) and not is_aws_host(fault.host, site)
+    is_public = is_of_others and _NAME.search(fault.host) is not None and not fault.host.endswith(_OWN_NAMES)
     has_no_way = fault.failure in (Failure.TIMED_OUT, Failure.UNREACHABLE)  # a name may be mistyped, and who refuses is there
     is_download = fault.operation == "curl" and not fault.proxy and not reading.wrapper and fault.stage is not Stage.TLS
     if is_download and is_public and has_no_way:
@@ -321,9 +320,8 @@ def _case(fault: NetworkFault, site: Site) -> str:
         return "address" if fault.address else "unnamed"
     if is_aws_host(fault.host, site):
         return "reason-unsaid"
-    if fault.stage is Stage.TLS:
-        return "tls"
-    return {Failure.REFUSED: "refused", Failure.NAME_UNKNOWN: "name"}.get(fault.failure, "")
+    by_failure = {Failure.REFUSED: "refused", Failure.NAME_UNKNOWN: "name"}
+    return "tls" if fault.stage is Stage.TLS else by_failure.get(fault.failure, "")
 
 
 def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature], around: LogContext) -> str:

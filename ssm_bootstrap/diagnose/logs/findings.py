@@ -31,7 +31,10 @@ from ssm_bootstrap.model.timeline import Incident
 
 _ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z*]{2,64})")
 _NODE = re.compile(r"\bmi-[0-9a-f]{17}\b")
-_PATH = re.compile(r"(?:^|[\s'\"])(/[\w./@+-]{1,200})[^\n/]{0,60}?(?:[Nn]o space left|[Rr]ead-only file system)")
+_PATH = re.compile(
+    r"(?:^|[\s'\"])(/[\w./@+-]{1,200})[^\n/]{0,60}?(?:[Nn]o space left|[Rr]ead-only file system)"
+    r"|(?:[Nn]o space left on device|[Rr]ead-only file system): '(/[\w./@+-]{1,200})'"
+)
 _OF_THE_AGENT = ("/amazon", "/var/snap")
 """What the directories that the agent writes to have in their names."""
 
@@ -232,7 +235,7 @@ def _path(code: str, best: Sighting, named: str) -> str:
     if Teller.MACHINE not in FINDINGS[code].told_by:
         return ""
     found = _PATH.search(best.group.sample.message)
-    return found[1].rpartition("/")[0] if found else named if named.startswith("/") else ""
+    return (found[1] or found[2]).rpartition("/")[0] if found else named if named.startswith("/") else ""
 
 
 def _writer(record: LogRecord) -> str:
