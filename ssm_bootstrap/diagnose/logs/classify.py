@@ -321,8 +321,9 @@ def _case(fault: NetworkFault, site: Site) -> str:
         return "address" if fault.address else "unnamed"
     if is_aws_host(fault.host, site):
         return "reason-unsaid"
-    by_failure = {Failure.REFUSED: "refused", Failure.NAME_UNKNOWN: "name"}
-    return "tls" if fault.stage is Stage.TLS else by_failure.get(fault.failure, "")
+    return (
+        "tls" if fault.stage is Stage.TLS else {Failure.REFUSED: "refused", Failure.NAME_UNKNOWN: "name"}.get(fault.failure, "")
+    )
 
 
 def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature], around: LogContext) -> str:
