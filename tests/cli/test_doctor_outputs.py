@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Iterator
@@ -22,6 +21,7 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen
+from tests import caller
 from tests.laws.tree import ROOT
 from tests.made import INSIDE, REGION, healthy, observations, probe
 from tests.render.reports import AGENT, CLOSED, HEALTHY
@@ -46,7 +46,7 @@ def saved(tmp_path: Path, seen: Observations) -> str:
 def doctor(*words: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
     environment = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR", "PYTHONUTF8")}
     return subprocess.run(
-        [sys.executable, "-m", "ssm_bootstrap", "doctor", *words],
+        [*caller.program(), "doctor", *words],
         capture_output=True,
         cwd=ROOT,
         env={**environment, **variables},

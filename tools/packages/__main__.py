@@ -9,9 +9,10 @@ import tempfile
 from pathlib import Path
 
 from ssm_bootstrap import __version__
+from tools.bundle.sums import write_sums
 from tools.packages import deb, rpm
 from tools.packages.content import read_bundle
-from tools.packages.running import Failed, write_sums
+from tools.packages.running import Failed
 
 BUILDERS = {"deb": deb.build, "rpm": rpm.build}
 
