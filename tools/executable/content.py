@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tools.bundle.wheels import run
 from tools.executable import interpreter as cpython
-from tools.executable.libraries import LICENCES
+from tools.executable.compiler import compiler
+from tools.executable.libraries import LICENCES, libraries
 
 INSIDE = Path(__file__).with_name("inside")
 WITHOUT = (
@@ -38,7 +39,7 @@ def lay_out(machine: str, wheels: Iterable[Path], tree: Path) -> None:
     texts.mkdir()
     shutil.copy(made / "LICENSE", texts / "cpython")
     for name in LICENCES:
-        shutil.copy(made / "licences" / name, texts / name)
+        shutil.copy(libraries(compiler(machine)) / "licences" / name, texts / name)
 
 
 def wanted(wheels: Iterable[Path], machine: str) -> list[Path]:
