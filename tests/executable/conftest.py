@@ -71,7 +71,7 @@ def built(builder: Path) -> Iterator[Executable]:
 
 def interpreter(machine: str) -> Path:
     """The directory in the cache with the executable's own Python, as it was built for a machine."""
-    ask = f"from tools.executable.interpreter import interpreter; print(interpreter({machine!r}))"
+    ask = f"from tools.executable.interpreter import program; print(program({machine!r}))"
     done = subprocess.run([str(BUILDER), "-c", ask], cwd=str(ROOT), env=caller.ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.splitlines()[-1])

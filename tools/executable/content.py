@@ -25,7 +25,7 @@ REPLACED = ("certifi",)
 
 def lay_out(machine: str, wheels: Iterable[Path], tree: Path) -> None:
     """Put all of it below a directory, as sources; Failed."""
-    made = cpython.interpreter(machine)
+    made = cpython.cpython(machine)
     library = made / "lib" / f"python{cpython.VERSION}"
     shutil.copytree(library, tree / "stdlib", ignore=shutil.ignore_patterns(*WITHOUT))
     modules = tree / "site-packages"
@@ -50,6 +50,6 @@ def wanted(wheels: Iterable[Path], machine: str) -> list[Path]:
 
 def write(machine: str, tree: Path, target: Path, epoch: int) -> None:
     """The executable: the program and the archive in one file; ``epoch`` (seconds) is the time that every member gets."""
-    shutil.copy(cpython.interpreter(machine) / "program", target)
+    shutil.copy(cpython.program(machine) / "program", target)
     run("env", "-i", *cpython.python(), str(INSIDE / "pack.py"), str(target), str(tree), str(epoch))
     target.chmod(0o755)

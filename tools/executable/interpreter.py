@@ -6,11 +6,13 @@ the modules that go into the archive.
 
 from __future__ import annotations
 
+import inspect
 import os
 import platform
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Optional
 
 from tools.bundle.wheels import Failed, run
 from tools.executable import cache, sources
@@ -44,22 +46,30 @@ PSUTIL = {"PSUTIL_POSIX": "1", "PSUTIL_LINUX": "1", "PSUTIL_SIZEOF_PID_T": "4"}
 """What its setup.py would define."""
 
 
-def interpreter(machine: str) -> Path:
-    """A directory with ``program``, and with ``bin`` and ``lib`` for the machine that builds; Failed."""
-    tools = compiler(machine)
-    linked = libraries(tools)
-    own = None if machine == platform.machine() else interpreter(platform.machine())
-    parts = [linked.name, own.name if own else "", sources.locked()["python3.13"].key, cache.text_of(sources.INDEX)]
-    key = cache.key_of(*parts, cache.text_of(MAIN, Path(__file__)))
-    return cache.kept(f"interpreter-{machine}", key, lambda target: _build(tools, linked, own, target))
+def program(machine: str) -> Path:
+    """A directory with ``program``, which wants the archive at its end, and ``bin`` and ``lib`` of its plain Python; Failed."""
+    tools, built = compiler(machine), cpython(machine)
+    key = cache.key_of(built.name, cache.text_of(sources.INDEX, MAIN, Path(__file__)))
+    return cache.kept(f"program-{machine}", key, lambda target: _link(tools, built, target))
 
 
 def python() -> list[str]:
     """The words that run the interpreter on the machine that builds."""
-    return [str(interpreter(platform.machine()) / "bin" / f"python{VERSION}"), "-I", "-S"]
+    return [str(program(platform.machine()) / "bin" / f"python{VERSION}"), "-I", "-S"]
 
 
-def _build(tools: Compiler, linked: Path, own: Path | None, target: Path) -> None:
+def cpython(machine: str) -> Path:
+    """A directory with ``link``, what a program of it is linked of, and its ``lib``; Failed."""
+    tools = compiler(machine)
+    linked = libraries(tools)
+    is_own = machine == platform.machine()
+    own = "" if is_own else cpython(platform.machine()).name
+    recipe = "".join(inspect.getsource(step) for step in (_build, _must_have, _keep))
+    key = cache.key_of(linked.name, own, sources.locked()["python3.13"].key, recipe, repr((ANSWERS, WITHOUT)))
+    return cache.kept(f"cpython-{machine}", key, lambda target: _build(tools, linked, None if is_own else python(), target))
+
+
+def _build(tools: Compiler, linked: Path, own: Optional[list[str]], target: Path) -> None:
     place = target / "build"
     place.mkdir()
     tree = sources.unpacked("python3.13", place)
@@ -84,18 +94,18 @@ def _build(tools: Compiler, linked: Path, own: Path | None, target: Path) -> Non
     words += [f"--with-openssl={above}", "--with-openssl-rpath=no", "--with-ssl-default-suites=openssl"]
     words += [f"--build={platform.machine()}-linux-gnu", f"--host={tools.machine}-linux-gnu"]
     if own:
-        words.append(f"--with-build-python={own}/bin/python{VERSION}")
+        words.append(f"--with-build-python={own[0]}")
     tools.run(place, "sh", "./configure", *words, *(f"{name}={value}" for name, value in wanted.items()), within=tree)
     tools.run(place, "make", f"-j{len(os.sched_getaffinity(0))}", "python", within=tree)
-    _must_have(tools, place, tree)
-    _link(tools, place, tree, target)
-    (target / "lib" / f"python{VERSION}" / "lib-dynload").mkdir(parents=True)
-    shutil.copytree(tree / "Lib", target / "lib" / f"python{VERSION}", dirs_exist_ok=True)
+    _must_have(tree)
+    _keep(tools, place, tree, target)
+    shutil.copytree(tree / "Lib", target / "lib" / f"python{VERSION}")
+    (target / "lib" / f"python{VERSION}" / "lib-dynload").mkdir()
     shutil.copy(tree / "LICENSE", target / "LICENSE")
     shutil.rmtree(place)
 
 
-def _must_have(tools: Compiler, place: Path, tree: Path) -> None:
+def _must_have(tree: Path) -> None:
     """Raises Failed where configure has silently left out what the program needs."""
     table = (tree / "Modules" / "config.c").read_text(encoding="utf-8")
     lacking = [name for name in ("_ssl", "_hashlib", "zlib", "_bz2", "_lzma", "pyexpat", "_json") if f'"{name}"' not in table]
@@ -103,36 +113,52 @@ def _must_have(tools: Compiler, place: Path, tree: Path) -> None:
         raise Failed(f"CPython was built without {', '.join(lacking)}")
 
 
-def _link(tools: Compiler, place: Path, tree: Path, target: Path) -> None:
-    """The program: CPython's objects, psutil's, and the start."""
+def _keep(tools: Compiler, place: Path, tree: Path, target: Path) -> None:
+    """What a program is linked of, with the words for it: objects and archives by their paths in the tree, and the headers."""
+    asked = "ssm-link: ; @echo $(LINK_PYTHON_OBJS) $(LIBS) $(MODLIBS) $(SYSLIBS)\n"
+    (tree / "ssm-link.mk").write_text(f"include Makefile\n{asked}", encoding="utf-8")
+    words = tools.run(place, "make", "-s", "-f", "ssm-link.mk", "ssm-link", within=tree).strip().splitlines()[-1].split()
+    kept = target / "link"
+    shutil.copytree(tree / "Include", kept / "Include")
+    shutil.copy(tree / "pyconfig.h", kept / "pyconfig.h")
+    (kept / "words").write_text(" ".join(words), encoding="utf-8")
+    for word in words:
+        if word.endswith((".o", ".a")) and not word.startswith("../"):
+            (kept / word).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(tree / word, kept / word)
+
+
+def _link(tools: Compiler, built: Path, target: Path) -> None:
+    """The program and its plain Python: CPython's objects, psutil's, and the start."""
+    place = target / "build"
+    tree = place / "link"
+    shutil.copytree(built / "link", tree)
+    (place / "libraries").symlink_to(libraries(tools))
     include = ["-I.", "-IInclude", "-IInclude/internal"]
-    main = _beside(MAIN, tree)
-    objects: list[str] = []
+    shutil.copy(MAIN, tree / "ssm-main.c")
     (archive,) = sources.from_index().glob("psutil-*.tar.gz")
     run("tar", "-xf", str(archive), "-C", str(tree))
     (psutil,) = tree.glob("psutil-*/psutil")
     version = psutil.parent.name.partition("-")[2]
     defined = [f"-D{name}={value}" for name, value in {**PSUTIL, "PSUTIL_VERSION": version.replace(".", "")}.items()]
+    objects: list[str] = []
     for file in _psutils(psutil):
         name = f"ssm-psutil-{len(objects)}.o"
         tools.run(place, "ssm-cc", "-c", "-O2", *include, *defined, "-o", name, str(file.relative_to(tree)), within=tree)
         objects.append(name)
-    asked = "ssm-link: ; @echo $(LINK_PYTHON_OBJS) $(LIBS) $(MODLIBS) $(SYSLIBS)\n"
-    (tree / "ssm-link.mk").write_text(f"include Makefile\n{asked}", encoding="utf-8")
-    said = tools.run(place, "make", "-s", "-f", "ssm-link.mk", "ssm-link", within=tree)
-    with_what = said.strip().splitlines()[-1].split()
+    with_what = (tree / "words").read_text(encoding="utf-8").split()
     safe = ("-pie", "-s", "-Wl,-z,relro,-z,now", "-Wl,-z,noexecstack")
     (target / "bin").mkdir()
-    for result, kind in ((target / "program", ()), (target / "bin" / f"python{VERSION}", ("-DPLAIN",))):
-        tools.run(place, "ssm-cc", "-c", "-O2", *include, *kind, "-o", "ssm-main.o", main, within=tree)
+    kinds: tuple[tuple[Path, tuple[str, ...]], ...] = (
+        (target / "program", ()),
+        (target / "bin" / f"python{VERSION}", ("-DPLAIN",)),
+    )
+    for result, kind in kinds:
+        tools.run(place, "ssm-cc", "-c", "-O2", *include, *kind, "-o", "ssm-main.o", "ssm-main.c", within=tree)
         tools.run(place, "ssm-cc", *safe, "-o", "ssm-program", "ssm-main.o", *objects, *with_what, within=tree)
         shutil.copy(tree / "ssm-program", result)
-
-
-def _beside(file: Path, tree: Path) -> str:
-    """A copy of one of our files in the tree, by its name."""
-    shutil.copy(file, tree / f"ssm-{file.name}")
-    return f"ssm-{file.name}"
+    (target / "lib").symlink_to(built / "lib")
+    shutil.rmtree(place)
 
 
 def _psutils(place: Path) -> Iterator[Path]:

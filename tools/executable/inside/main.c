@@ -85,6 +85,19 @@ static const char *called_as(const char *first_word)
     return asked != NULL ? asked : first_word;
 }
 
+/* Whether the archive's end is there: a download that was cut short, or a tool that strips, leaves none. */
+static int ends_whole(const char *path)
+{
+    char end[22];
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int is_whole = file >= 0 && lseek(file, -(off_t)sizeof end, SEEK_END) > 0 && read(file, end, sizeof end) == sizeof end
+        && memcmp(end, "PK\005\006", 4) == 0;
+
+    if (file >= 0)
+        close(file);
+    return is_whole;
+}
+
 static void must(PyStatus status)
 {
     if (!PyStatus_Exception(status))
@@ -141,6 +154,9 @@ int main(int count, char **words)
             refuse("it cannot read its own file: is /proc mounted, and may this user read the file?");
         archive = found;
     }
+
+    if (!ends_whole(archive))
+        refuse("its own file is not whole: fetch it again, and compare its SHA-256");
 
     PyPreConfig_InitPythonConfig(&before);
     before.isolated = 1;
