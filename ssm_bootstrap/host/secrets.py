@@ -8,7 +8,6 @@ import resource
 import sys
 from contextlib import suppress
 from functools import lru_cache
-from importlib import import_module
 from typing import Any, AnyStr, Optional
 
 from ssm_bootstrap.model.phrase import phrase
@@ -322,7 +321,9 @@ def keep_out_of_dumps() -> None:
     if os.geteuid() == 0:  # anybody else's process could no longer read its own /proc/self
         with suppress(ImportError, OSError, AttributeError, MemoryError):  # where memory may not be made executable
             if OF_EXECUTABLE in sys.builtin_module_names:
-                import_module(OF_EXECUTABLE).forbid_dumps()
+                import _ssm_process  # type: ignore[import-not-found,unused-ignore]
+
+                _ssm_process.forbid_dumps()
                 return
             import ctypes
 
