@@ -57,17 +57,10 @@ def test_a_report_of_elsewhere_becomes_html_there(built: Executable, tree: Path,
     saved = tmp_path / "saved.json"
     words = [*found, "unshare", "--net", str(built.file), "doctor", "--region", REGION, "--save", str(saved)]
     assert run(words, PATH=os.environ["PATH"]).returncode == 1
-    done = roots.run(
-        tree,
-        built.file,
-        "doctor",
-        "--replay",
-        "/tmp/saved.json",
-        "--html",
-        "/dev/stdout",
-        given={"saved.json": saved.read_text()},
-    )
-    assert done.returncode == 1, done.stderr
+    asked = f"{roots.FILE} doctor --replay /tmp/saved.json --html /tmp/report.html >/tmp/said"
+    script = f"{asked}; status=$?; cat /tmp/report.html; exit $status"
+    done = roots.enter(tree, built.file, "sh", "-c", script, given={"saved.json": saved.read_text()})
+    assert done.returncode == 1 and done.stdout.startswith("<!DOCTYPE html>"), done.stderr
     done = roots.run(tree, built.file, "doctor", "--replay", "/tmp/saved.json", "--json", given={"saved.json": saved.read_text()})
     assert json.loads(done.stdout)["command"] == "doctor"
 
