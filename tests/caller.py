@@ -20,6 +20,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Dict, Iterator, List, Optional
 
+import pytest
+
 from ssm_bootstrap.render.language import ENGLISH, speak
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,6 +52,13 @@ def program() -> List[str]:
         return [sys.executable, "-m", "ssm_bootstrap"]
     count_start()
     return [os.path.abspath(file)]
+
+
+def needs_pythons_variables() -> None:
+    """Skip a test of what PYTHON* variables do: the file that is named ignores them all, as `python3 -I` does."""
+    file = ENVIRONMENT.get(PROGRAM)
+    if file:
+        pytest.skip(f"{os.path.basename(file)} ignores Python's variables")
 
 
 def count_start() -> None:

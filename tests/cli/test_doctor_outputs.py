@@ -137,6 +137,7 @@ def test_the_html_file_is_private_and_whole(tmp_path: Path) -> None:
 
 
 def test_without_a_template_engine_the_extra_is_named_before_anything_is_looked_at(tmp_path: Path) -> None:
+    caller.needs_pythons_variables()
     (tmp_path / "jinja2.py").write_text("raise ImportError('there is none')\n", encoding="utf-8")
     page, words = tmp_path / "report.html", ("--replay", saved(tmp_path, FOREIGN))
     done = doctor(*words, "--html", str(page), PYTHONPATH=str(tmp_path))
@@ -169,6 +170,8 @@ CONSOLES = (
 @pytest.mark.parametrize("flags", [(), ("--short",), ("--json",), ("--nagios",)], ids=lambda flags: " ".join(flags) or "text")
 @pytest.mark.parametrize("console", CONSOLES, ids=lambda console: " ".join(map("=".join, console.items())))
 def test_no_console_is_too_poor(tmp_path: Path, console: dict[str, str], flags: tuple[str, ...]) -> None:
+    if any(name.startswith("PYTHON") for name in console):
+        caller.needs_pythons_variables()
     done = doctor("--replay", saved(tmp_path, FOREIGN), *flags, **console)
     assert (done.returncode, done.stderr) == (2 if flags == ("--nagios",) else 1, b"")
     assert b"tls-untrusted" in done.stdout and b"\x1b" not in done.stdout
