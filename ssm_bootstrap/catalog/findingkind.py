@@ -139,7 +139,8 @@ class FindingKind:
     ``{place}`` (what is meant: files with lines, ARNs).
     Commands may also use what ``catalog/commands.py`` makes of these: ``{hosts}``, ``{addresses}``, ``{each_address}``,
     ``{service_patterns}`` (what the names of the services' endpoints end in, as a filter of the EC2 API takes it) and
-    ``{each_service_name}`` for everything that one finding is about, ``{partition}``, and ``{instance_security_group_id}``,
+    ``{each_service_name}`` for everything that one finding is about, ``{known_objects}`` (where at each host of
+    S3's an object lies that exists for every caller), ``{partition}``, and ``{instance_security_group_id}``,
     ``{instance_security_group_ids}``, ``{activation_id}``, ``{activation_code_file}`` and ``{agent_package}`` (where the
     package for this machine lies below ``latest/``). What nobody knows before a look has shown it stands there as
     ``<ENDPOINT-ID>`` and its like.

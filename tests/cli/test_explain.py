@@ -88,7 +88,7 @@ def test_since_until_and_source(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("--since", "yesterday"),
+        ("--since", "whenever"),
         ("--source", "nothing"),
         ("--source", ","),
         ("",),
@@ -123,9 +123,34 @@ def test_moments() -> None:
     assert resolve(moment("1.5d"), NOW, zone) == NOW - timedelta(hours=36)
     assert resolve(moment("2026-11-23"), NOW, zone) == datetime(2026, 11, 22, 15, tzinfo=UTC)
     assert resolve(moment("2026-11-23T10:00:00+01:00"), NOW, zone) == datetime(2026, 11, 23, 9, tzinfo=UTC)
-    for text in ("", "2", "h", "2026-13-01", "-2h"):
+    for text in ("", "2", "h", "2026-13-01", "2x", "+2h", "2h left", "ago", "-", "@", "@x", "today 5", "9" * 12 + "h"):
         with pytest.raises(argparse.ArgumentTypeError):
             moment(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [  # systemd.time(7), which journalctl --since follows
+        ("now", "2026-11-23T15:00:00+00:00"),
+        ("today", "2026-11-23T15:00:00+00:00"),
+        ("yesterday", "2026-11-22T15:00:00+00:00"),
+        ("tomorrow", "2026-11-24T15:00:00+00:00"),
+        ("2 hours ago", "2026-11-23T13:00:00+00:00"),
+        ("2h ago", "2026-11-23T13:00:00+00:00"),
+        ("-2h", "2026-11-23T13:00:00+00:00"),
+        ("now-2h", "2026-11-23T13:00:00+00:00"),
+        ("1h 30min", "2026-11-23T13:30:00+00:00"),
+        ("-5m", "2026-11-23T14:55:00+00:00"),
+        ("1 week ago", "2026-11-16T15:00:00+00:00"),
+        ("@1795443726", "2026-11-23T14:22:06+00:00"),
+        ("2026-11-23 10:00 UTC", "2026-11-23T10:00:00+00:00"),
+        ("2026-11-23 10:00", "2026-11-23T01:00:00+00:00"),
+        ("9999 years ago", "1970-01-02T00:00:00+00:00"),
+    ],
+)
+def test_the_times_that_journalctl_takes(text: str, at: str) -> None:
+    """In a zone in which midnight is 15:00 of UTC."""
+    assert resolve(moment(text), NOW, timezone(timedelta(hours=9))) == datetime.fromisoformat(at)
 
 
 class Turning(Clock):

@@ -170,7 +170,14 @@ KINDS: tuple[FindingKind, ...] = (
             f"Instance metadata by IPv6 ({IMDS_V6}) is off until HttpProtocolIpv6 is enabled; {RESOLVER_V6} resolves names.",
         ),
         commands=(look("ip -6 addr show scope global"), look("getent ahostsv6 {host}"), look("amazon-ssm-agent -version")),
-        aws_commands=(aws.of_service(aws.ENDPOINT, "ssm"), aws.DUAL_STACK),
+        aws_commands=(
+            aws.of_service(aws.ENDPOINT, "ssm", "ssmmessages", "ec2messages", "s3"),
+            aws.ROUTE_TABLE,
+            aws.NETWORK_ACL,
+            aws.DUAL_STACK,
+            aws.S3_DUAL_STACK,
+            aws.METADATA_IPV6,
+        ),
         source=(
             "amazon-ssm-agent release notes, 3.3.3270.0 (UseDualStackEndpoint); Systems Manager User Guide, setup-create-vpc; "
             "EC2 API Reference, InstanceMetadataOptionsRequest and VpcEndpoint (2026-11)"

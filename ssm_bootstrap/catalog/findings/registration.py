@@ -231,11 +231,14 @@ KINDS: tuple[FindingKind, ...] = (
         steps=("Once there is room, register with the same activation if it has not expired.",),
         aws_steps=(
             "Deregister hybrid nodes whose machines are gone: look for those that lost their connection long ago.",
-            "Request a higher quota of managed nodes in Service Quotas (Systems Manager, this region).",
+            (
+                "Request a higher quota of managed nodes in Service Quotas (Systems Manager, this region). If the account has no "
+                "value of its own for it, the default holds."
+            ),
             "No tier limits this any more: the limit of 1,000 nodes ended with the advanced-instances tier on 30 June 2026.",
         ),
         commands=(node.REGISTER,),
-        aws_commands=(aws.LOST_NODES, aws.QUOTAS, aws.DEREGISTER_GONE),
+        aws_commands=(aws.LOST_NODES, aws.QUOTAS, aws.DEFAULT_QUOTAS, aws.DEREGISTER_GONE, aws.REQUEST_QUOTA),
         source="AWS General Reference, Systems Manager quotas; Systems Manager User Guide, end of the tiers (2026-11)",
     ),
     FindingKind(

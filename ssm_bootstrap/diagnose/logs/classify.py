@@ -152,13 +152,14 @@ def judge(record: LogRecord, file: str, around: LogContext, reading: Optional[Re
         return replace(_fault(record, reading, row.code or "", "", "", bool(row.transient)), variant=row.variant)
     if reading.phase and reading.phase.signature.sums_up:
         return Judgement(Sort.BENIGN, reading)
-    known = reading.phase is not None or record.level not in (Level.NONE, Level.INFO, Level.DEBUG, Level.TRACE)
-    return Judgement(Sort.UNEXPLAINED if known or _is_printed_failure(record, file) else Sort.PLAIN, reading)
+    is_loud = record.level not in (Level.NONE, Level.INFO, Level.DEBUG, Level.TRACE) and not is_of_another_sender(record)
+    known = reading.phase is not None or is_loud
+    return Judgement(Sort.UNEXPLAINED if known or is_printed_failure(record, file) else Sort.PLAIN, reading)
 
 
-def _is_printed_failure(record: LogRecord, file: str) -> bool:
-    """Whether another program printed, under a record that tells the time, what reads as a failure."""
-    is_printed = record.level is Level.NONE and record.at is not None and not is_of_another_sender(record)
+def is_printed_failure(record: LogRecord, file: str) -> bool:
+    """Whether another program printed what reads as a failure."""
+    is_printed = record.level is Level.NONE and not is_of_another_sender(record)
     return is_printed and not is_of_a_script(file, record) and reads_as_failure(record.message)
 
 
