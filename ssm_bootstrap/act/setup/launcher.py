@@ -87,8 +87,10 @@ def with_interpreter(host: Host, program: bytes, running: str) -> tuple[bytes, s
             return program, ""
     wanted = f"#!{running} -I".encode("utf-8", "surrogateescape")
     if not running.startswith("/") or len(wanted) > _LONGEST_LINE or len(running.split()) != 1:
-        text = phrase("install: {path}: the interpreter's path cannot stand in a script's first line", path=running)
-        raise Refusal(ExitStatus.BAD_CONTENT, f"{text}; nothing was changed")
+        text = phrase(
+            "install: {path}: the interpreter's path cannot stand in a script's first line; nothing was changed", path=running
+        )
+        raise Refusal(ExitStatus.BAD_CONTENT, text)
     return wanted + b"\n" + rest, running
 
 
