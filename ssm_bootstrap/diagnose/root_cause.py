@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Iterable, Mapping, Optional
 
-from ssm_bootstrap.catalog.findingkind import Scope, Side
+from ssm_bootstrap.catalog.findingkind import Scope
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.model.findings import Finding, Remedy, Severity
+from ssm_bootstrap.model.findings import Finding, Remedy, Severity, Side
 from ssm_bootstrap.model.phrase import phrase
 
 OUT_OF_ORDER = timedelta(seconds=5)

@@ -99,9 +99,10 @@ def test_a_directory_that_lies_too_deep_is_named(tmp_path: Path) -> None:
         (b"\x28\xb5\x2f\xfd" + DATA, "packed with zstd, which is not read: unpack it first"),
         (b"LPKSHHRH" + DATA, "a file of the journal: give what journalctl -o json prints of it"),
         (b"\x1f\x8b\x08" + DATA, "packed data (gzip) that is damaged"),
-        (gzip.compress(PNG), "an image (PNG)"),
+        (gzip.compress(PNG, mtime=0), "an image (PNG)"),
         (DATA, "binary data"),
     ],
+    ids=["elf", "png", "pdf", "sqlite", "zstd", "journal", "damaged", "png in gzip", "binary"],
 )
 @pytest.mark.parametrize("way", ["file", "standard input"])
 def test_what_is_no_text_is_said_in_one_line(
@@ -136,6 +137,7 @@ def test_beside_a_log_it_is_mentioned_and_the_log_is_explained(tmp_path: Path, c
         b"\x1b[31mred\x1b[m\n" * 50,
         b"",
     ],
+    ids=["plain", "NUL before", "NUL behind", "utf-16", "utf-16-le", "shift-jis", "latin-1", "coloured", "empty"],
 )
 def test_a_text_in_any_encoding_is_none_of_these(text: bytes) -> None:
     assert what_else(text) == "" == what_else(gzip.compress(text))

@@ -72,7 +72,7 @@ HELP_READ = (
 )
 """Commands whose help has been read aloud; the empty one is the program's own."""
 
-TEXTS = frozenset({"title", "cause", "summary", "steps", "aws_steps", "when", "about"})
+TEXTS = frozenset({"title", "cause", "summary", "steps", "aws_steps", "client_steps", "when", "about"})
 """Fields that hold what a person reads; a command to paste is not English."""
 
 BANNED: tuple[tuple[str, str], ...] = (
@@ -185,6 +185,7 @@ def test_every_kind_of_text_is_looked_through() -> None:
         kind.summary,
         *kind.steps,
         *kind.aws_steps,
+        *kind.client_steps,
         variant.when,
         variant.cause,
         network.HUB_ZONE,

@@ -171,10 +171,10 @@ def _of_row(name: str, row: Union[FindingKind, Variant]) -> Iterator[tuple[str, 
         text = getattr(row, part)
         if text:
             yield f"{name}: {part}", text
-    for part in ("steps", "aws_steps"):
+    for part in ("steps", "aws_steps", "client_steps"):
         for text in getattr(row, part) or ():
             yield f"{name}: {part}", text
-    for part in ("commands", "aws_commands"):
+    for part in ("commands", "aws_commands", "client_commands"):
         for command in getattr(row, part) or ():
             if command.about:
                 yield f"{name}: about a command", command.about

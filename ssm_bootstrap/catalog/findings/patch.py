@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Scope, Side, Teller, Variant, look
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Scope, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.catalog.findings import s3ways
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.findings import Reason, Severity
+from ssm_bootstrap.model.findings import Reason, Severity, Side
 
 _PLATFORMS = (
     Variant(
@@ -486,6 +486,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="package-manager-busy",
         severity=Severity.WARNING,
+        severity_for_caller=Severity.ERROR,  # this very command gave up; a patch run tries again by itself
         title="Another process holds the package manager's lock",
         cause=(
             "{detail} A patch run that starts meanwhile waits or gives up, with exit status 2 if the document cannot "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Side, Variant, change, look
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
-from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.findings import Severity, Side
 
 _WAYS = (
     (
@@ -475,6 +475,20 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         breaks_at=(Hop.SERVICE,),
         exit_status=ExitStatus.TRY_LATER,
+        variants=(
+            Variant(
+                name="retries",
+                when="the SDK no longer repeats calls",
+                title="So many calls failed that AWS's SDK no longer repeats them",
+                cause=(
+                    "AWS's SDK gives each program a budget for repeated calls, and this one has used it up: {detail}. The "
+                    "errors before it say why the calls failed: throttling, the network, or the service."
+                ),
+                summary="Look for the error before this one and correct that; the budget fills up again by itself.",
+                steps=("The call that failed here was not sent; the next may be.",),
+                commands=(look("sudo ssm-bootstrap probe"),),
+            ),
+        ),
         title="The service is throttling requests",
         cause=(
             "The service answered that the request rate is exceeded, as happens when many nodes register at once. The agent has "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Scope, Side, Teller, Variant, look
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Scope, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families, s3ways
 from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure, Stage
-from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.findings import Severity, Side
 
 _STATUS_OF_BOTH = look(
     "for host in {hosts}; do"

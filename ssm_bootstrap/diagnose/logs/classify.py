@@ -34,6 +34,9 @@ _NAME = re.compile(r"\.[A-Za-z][\w-]{1,62}\Z")
 _OWN_NAMES = (".internal", ".local", ".lan", ".localdomain", ".svc")
 """What the names of hosts of one's own end in."""
 
+_RETRIED = re.compile(r"\AWARNING: Retrying ")
+"""How pip says that it goes on."""
+
 EXCERPT_LIMIT = 400
 """Characters of a quoted line."""
 
@@ -54,6 +57,12 @@ class Sighting:
         wanted = reading.fault.detail if reading.fault else reading.cause.signature.fixed if reading.cause else ""
         line = next((line for line in lines if wanted and wanted in line), lines[0] if lines else "")
         return line.strip("\r\t ")[:EXCERPT_LIMIT]
+
+    @property
+    def sums_up(self) -> bool:
+        """Whether it closes what was said before it, and tells no reason of its own."""
+        cause = self.judgement.reading.cause
+        return cause is not None and cause.signature.sums_up
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -111,6 +120,7 @@ class Judgement:
     also: Optional[Judgement] = None
     variant: str = ""
     came_right: bool = False  # the same output says later on that it came right after all
+    program: str = ""  # that failed, where what stands beside it names that
     named: str = ""  # the repository or package that the message names, where it names no host
 
     @property
@@ -227,6 +237,8 @@ def _judge_cause(record: LogRecord, reading: RecordReading, cause: SignatureMatc
     code, variant = row.code, row.variant
     if refused is not None and row.refuses in refused.of:
         code, variant = refused.code, refused.variant
+    if row.beside and record.level is not Level.NONE:
+        code, variant = row.beside.code, row.beside.variant
     if row.denied_object and is_known_object(url):
         code = row.denied_object
     if (row.is_of_patching and not is_patching(file, record)) or is_of_a_script(file, record):
@@ -275,20 +287,42 @@ def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFaul
         return replace(_fault(record, reading, "imds-unreachable", "", host, True), variant="needed")
     code = network_code(fault, service, wrapper, around)
     if not code or not (service or is_aws_host(host, around.site) or (fault.proxy and fault.operation == "botocore")):
-        if fault.failure is Failure.TIMED_OUT and (service or wrapper):
+        if fault.failure is Failure.TIMED_OUT and (service or (wrapper and wrapper.code is None)):
             return Judgement(Sort.UNEXPLAINED, reading)
-        return _judge_foreign(record, reading, fault, file) or Judgement(Sort.NOTED, reading, detail=fault.detail)
+        return _judge_foreign(record, reading, fault, file, around.site)
     transient = FINDINGS[code].transient or fault.may_pass
     return _fault(record, reading, code, service, host, transient)
 
 
-def _judge_foreign(record: LogRecord, reading: RecordReading, fault: NetworkFault, file: str) -> Optional[Judgement]:
-    """A download by curl from a host of nobody's of AWS, where what runs it belongs to this machine's own set-up."""
-    is_told = fault.operation == "curl" and not fault.proxy and _NAME.search(fault.host) and not fault.host.endswith(_OWN_NAMES)
+def _judge_foreign(record: LogRecord, reading: RecordReading, fault: NetworkFault, file: str, site: Site) -> Judgement:
+    """A connection to a host that is none of AWS's, or that nobody names: of the program that tells it, and not the node's."""
+    phase = reading.phase.signature if reading.phase else None
+    is_of_others = bool(fault.program or fault.host or fault.address) and not is_aws_host(fault.host, site)
+    is_told = is_of_others or (bool(fault.program) and fault.failure is Failure.UNKNOWN)  # nothing else says so then
+    if not is_told or reading.state or is_of_another_sender(record) or is_of_a_script(file, record):
+        return Judgement(Sort.NOTED, reading, detail=fault.detail)
+    if fault.host in METADATA:
+        return _fault(record, reading, "imds-unreachable", "", fault.host, True)
+    if phase and phase.code:
+        return replace(_fault(record, reading, phase.code, "", fault.host, bool(phase.transient)), variant=phase.variant)
+    is_public = is_of_others and _NAME.search(fault.host) is not None and not fault.host.endswith(_OWN_NAMES)
     has_no_way = fault.failure in (Failure.TIMED_OUT, Failure.UNREACHABLE)  # a name may be mistyped, and who refuses is there
-    if not is_told or not has_no_way or reading.wrapper or fault.stage is Stage.TLS or is_of_a_script(file, record):
-        return None
-    return replace(_fault(record, reading, "repository-unreachable", "", fault.host, True), variant="download", breaks=())
+    is_download = fault.operation == "curl" and not fault.proxy and not reading.wrapper and fault.stage is not Stage.TLS
+    if is_download and is_public and has_no_way:
+        told = replace(_fault(record, reading, "repository-unreachable", "", fault.host, True), variant="download", breaks=())
+    else:
+        told = replace(_fault(record, reading, "connection-failed", "", fault.host, True), variant=_case(fault, site))
+    return replace(told, breaks=(), minor=record.level is not Level.NONE or _RETRIED.match(record.message) is not None)
+
+
+def _case(fault: NetworkFault, site: Site) -> str:
+    """The case of a failed connection that the text itself tells."""
+    if not fault.host:
+        return "address" if fault.address else "unnamed"
+    if is_aws_host(fault.host, site):
+        return "reason-unsaid"
+    by_failure = {Failure.REFUSED: "refused", Failure.NAME_UNKNOWN: "name"}
+    return "tls" if fault.stage is Stage.TLS else by_failure.get(fault.failure, "")
 
 
 def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature], around: LogContext) -> str:
