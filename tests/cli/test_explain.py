@@ -26,6 +26,7 @@ from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.collect.logs.parts import SHARE
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.secrets import Secrets
+from tests import caller
 from tests.corpus import CORPUS
 
 UTC = timezone.utc
@@ -202,7 +203,7 @@ def test_following_tells_a_start_and_an_end_and_nothing_between(tmp_path: Path, 
 def test_following_ends_with_130(tmp_path: Path) -> None:
     log = tmp_path / "errors.log"
     log.write_text(f"{datetime.now():%Y-%m-%d %H:%M:%S}.0000 {SILENT}\n")
-    words = [sys.executable, "-m", "ssm_bootstrap", "explain", "--follow", "--json", str(log)]
+    words = [*caller.program(), "explain", "--follow", "--json", str(log)]
     child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ))
     assert child.stdout is not None
     line = child.stdout.readline()
@@ -215,7 +216,7 @@ def test_following_ends_with_130(tmp_path: Path) -> None:
 
 def test_standard_input_may_be_the_journal(tmp_path: Path) -> None:
     entry = {"__REALTIME_TIMESTAMP": "1795443726567300", "_PID": "1", "MESSAGE": f"2026-11-23 14:22:06.5673 {SILENT}"}
-    words = [sys.executable, "-m", "ssm_bootstrap", "explain", "--json", "-"]
+    words = [*caller.program(), "explain", "--json", "-"]
     done = subprocess.run(words, input=json.dumps(entry).encode(), stdout=subprocess.PIPE, check=False)
     assert [finding["code"] for finding in json.loads(done.stdout)["findings"]] == ["endpoint-missing"]
 

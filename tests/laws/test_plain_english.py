@@ -59,7 +59,15 @@ READ: tuple[ModuleType, ...] = (
 )
 """Modules of the catalogue whose texts have been read aloud; the law is for these."""
 
-PAGES_READ = ("README.md", "docs/boot.md", "docs/bundle.md", "docs/packages.md", "docs/policies.md", "docs/security.md")
+PAGES_READ = (
+    "README.md",
+    "docs/boot.md",
+    "docs/bundle.md",
+    "docs/executable.md",
+    "docs/packages.md",
+    "docs/policies.md",
+    "docs/security.md",
+)
 """Pages that have been read aloud, from the top of the repository."""
 
 HELP_READ = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import AbstractSet, Mapping, Optional, Sequence
 
-from ssm_bootstrap.catalog.addresses import Place, place_of
+from ssm_bootstrap.catalog.addresses import IMDS, IMDS_V6, Place, place_of
 from ssm_bootstrap.catalog.buckets import is_known_object, is_of_a_patch_run
 from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.catalog.failurewords import FAILURE
@@ -25,9 +25,6 @@ from ssm_bootstrap.model.site import Site
 
 SCRIPTS = ("awsrunShellScript", "awsrunPowerShellScript", "awsrunDocument")
 """Plug-ins that run what a document's author wrote."""
-
-METADATA = ("169.254.169.254", "fd00:ec2::254")
-"""Where the metadata service of EC2 is (Amazon EC2 User Guide, instancedata-data-retrieval)."""
 
 _FAILURE = re.compile(FAILURE)
 _NAME = re.compile(r"\.[A-Za-z][\w-]{1,62}\Z")
@@ -283,7 +280,7 @@ def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFaul
         if fault.stage is Stage.TLS:
             return _fault(record, reading, network_code(fault, "s3", wrapper, around) or "tls-failed", "s3", host, False)
         return _fault(record, reading, "patch-payload-unreachable", "s3", host, True)
-    if host in METADATA and wrapper and not fault.proxy:
+    if host in (IMDS, IMDS_V6) and wrapper and not fault.proxy:
         return replace(_fault(record, reading, "imds-unreachable", "", host, True), variant="needed")
     code = network_code(fault, service, wrapper, around)
     if not code or not (service or is_aws_host(host, around.site) or (fault.proxy and fault.operation == "botocore")):
@@ -301,7 +298,7 @@ def _judge_foreign(record: LogRecord, reading: RecordReading, fault: NetworkFaul
     is_told = is_of_others or (bool(fault.program) and fault.failure is Failure.UNKNOWN)  # nothing else says so then
     if not is_told or reading.state or is_of_another_sender(record) or is_of_a_script(file, record):
         return Judgement(Sort.NOTED, reading, detail=fault.detail)
-    if fault.host in METADATA:
+    if fault.host in (IMDS, IMDS_V6):
         return _fault(record, reading, "imds-unreachable", "", fault.host, True)
     if phase and phase.code:
         return replace(_fault(record, reading, phase.code, "", fault.host, bool(phase.transient)), variant=phase.variant)
@@ -321,8 +318,9 @@ def _case(fault: NetworkFault, site: Site) -> str:
         return "address" if fault.address else "unnamed"
     if is_aws_host(fault.host, site):
         return "reason-unsaid"
-    by_failure = {Failure.REFUSED: "refused", Failure.NAME_UNKNOWN: "name"}
-    return "tls" if fault.stage is Stage.TLS else by_failure.get(fault.failure, "")
+    return (
+        "tls" if fault.stage is Stage.TLS else {Failure.REFUSED: "refused", Failure.NAME_UNKNOWN: "name"}.get(fault.failure, "")
+    )
 
 
 def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature], around: LogContext) -> str:
