@@ -41,6 +41,10 @@ EXAMPLES = (
         "both sides: what doctor --save wrote on the node, and the VPC around it",
     ),
     Example(
+        "ssm-bootstrap vpc --report node.json --fix-as cli",
+        "the commands that make what is missing, with the real ids",
+    ),
+    Example(
         "ssm-bootstrap vpc --print-policy",
         "the IAM policy that allows every call that this command makes",
     ),
