@@ -430,7 +430,5 @@ def _create_activation(repair: CreateActivation, region: str) -> Iterator[ShellC
         f"(umask 077; set -C; aws ssm create-activation --region {region} --iam-role {role} --registration-limit {repair.limit}"
         " --query '[ActivationId,ActivationCode]' --output text > activation"
         " && cut -f 2 activation > activation-code && cut -f 1 activation)",
-        phrase(
-            "create an activation, valid for 24 hours: its id is printed, and its code goes into the new file activation-code (0600)"
-        ),
+        phrase("create an activation, valid for 24 hours: it prints the id, and puts the code into the new file activation-code"),
     )
