@@ -8,12 +8,13 @@ PYTEST := PYTHONUTF8=1 $(BIN)/python -m pytest
 SIDE_BY_SIDE := -n 2 --dist loadfile
 VERSIONS := 3.9 3.11 3.13
 RELEASES ?= bookworm trixie bullseye
+EXECUTABLE := dist/ssm-bootstrap-$(shell uname -m)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit test-all cases accuracy sweep inject first-try bench bundle deb rpm boot-test real-agent formats translations docs ci clean system managers
+.PHONY: help demo test check format lint types unit test-all cases accuracy sweep inject first-try bench bundle executable executable-test deb rpm deb-executable rpm-executable boot-test real-agent formats translations docs ci clean system managers
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-15s %s\n", $$1, $$2}'
 
 system:
 	@tests/system-packages
@@ -31,10 +32,10 @@ managers: $(VENV)/.ready
 	@tests/system-packages managers
 
 test: managers ## all tests but the long sweeps, the lab's too (under 10 minutes on 2 cores)
-	$(PYTEST) $(SIDE_BY_SIDE) -m 'not slow and not boot'
+	$(PYTEST) $(SIDE_BY_SIDE) -m 'not slow and not boot and not executable'
 
 unit: $(VENV)/.ready ## the tests that need no namespaces
-	$(PYTEST) $(SIDE_BY_SIDE) -m 'not lab and not boot'
+	$(PYTEST) $(SIDE_BY_SIDE) -m 'not lab and not boot and not executable'
 
 check: format lint types test ## format, lint, types, tests
 
@@ -87,17 +88,33 @@ bundle: .venv-bundle/.ready ## dist/ssm-bootstrap.pyz: one file with everything 
 	@umask 022; $(PYTHON) -m venv .venv-packages && .venv-packages/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: -r $<
 	@touch $@
 
+executable: .venv-bundle/.ready ## dist/ssm-bootstrap-x86_64 and -aarch64: one file each with a Python of its own (MACHINES=x86_64)
+	@tests/system-packages executable
+	@.venv-bundle/bin/python -m tools.executable dist $(MACHINES)
+
+executable-test: $(VENV)/.ready executable ## its own tests, and all others that start the program, with the executable
+	@tests/system-packages executable-checks
+	$(PYTEST) -m executable
+	SSM_BOOTSTRAP_PROGRAM=$(CURDIR)/$(EXECUTABLE) $(PYTEST) $(SIDE_BY_SIDE) -m 'not slow and not boot and not executable'
+
 deb rpm: bundle .venv-packages/.ready
 	@tests/system-packages packages
 	@.venv-packages/bin/python -m tools.packages $@ dist
 
+deb-executable rpm-executable: executable .venv-packages/.ready
+	@tests/system-packages packages
+	@for machine in $(or $(MACHINES),x86_64 aarch64); do \
+		.venv-packages/bin/python -m tools.packages $(@:-executable=) dist --machine $$machine || exit 1; done
+
 deb: ## the bundle as a Debian package, with units, configuration, manual page and completions
 rpm: ## the same as an rpm
+deb-executable: ## the executables as Debian packages, which need no python3
+rpm-executable: ## the same as rpms
 
-boot-test: $(VENV)/.ready bundle ## boot a real systemd in the closed VPC: Debian 11, 12, 13 (RELEASES=bookworm: one of them)
+boot-test: $(VENV)/.ready bundle ## boot a real systemd in the closed VPC: Debian 11, 12, 13 (RELEASES=bookworm; PROGRAM=FILE: the executable)
 	@tests/system-packages boot
 	@tests/system-packages packages
-	RELEASES="$(RELEASES)" $(PYTEST) -m boot tests/boot tests/packages
+	BOOT_BUNDLE="$(PROGRAM)" RELEASES="$(RELEASES)" $(PYTEST) -m boot tests/boot tests/packages
 
 real-agent: $(VENV)/.ready ## journeys of the agent's real programs (AGENT_DIR=/usr/bin) on a real systemd in the closed VPC
 	@if [ -n "$(AGENT_DIR)" ]; then tests/system-packages boot; fi
@@ -115,8 +132,9 @@ ci: managers lint types ## everything that exists, the long sweeps too
 	@tests/system-packages package-checks
 	@tests/system-packages browser
 	$(BIN)/ruff format --check ssm_bootstrap tests bench tools
-	$(PYTEST) -m 'not boot'
-	$(MAKE) test-all cases accuracy formats sweep inject demo bench boot-test
+	$(PYTEST) -m 'not boot and not executable'
+	$(MAKE) executable-test test-all cases accuracy formats sweep inject demo bench boot-test
+	$(MAKE) boot-test PROGRAM=$(EXECUTABLE)
 
 clean: ## take away what was built
 	rm -rf $(VENV) .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

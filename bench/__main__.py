@@ -17,6 +17,7 @@ from tests.lab.channel import LabUnavailable
 PARTS = {
     "start": "start-up against the bare interpreter (milliseconds)",
     "bundle": "the one file (milliseconds)",
+    "executable": "the executable with its own Python, beside the one file (milliseconds)",
     "probe": "probe, interpreter included (milliseconds)",
     "register": "register (milliseconds)",
     "vpc": "vpc against a server on loopback (milliseconds)",

@@ -24,15 +24,7 @@ SOMEONE = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 
 def measure(programs: Path) -> List[Figure]:
     """Build the bundle and take the figures; RuntimeError where one or the other cannot be done."""
-    for words in (
-        ["make", "--no-print-directory", ".venv-bundle/.ready"],
-        [".venv-bundle/bin/python", "-m", "tools.bundle", str(PLACE)],
-    ):
-        made = subprocess.run(
-            words, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
-        )
-        if made.returncode:
-            raise RuntimeError(f"{' '.join(words[:3])}: {(made.stdout.strip().splitlines() or [''])[-1]}")
+    build("tools.bundle", str(PLACE))
     command = [sys.executable, "-m", "bench.bundle", str(programs / "python"), str(PLACE / "ssm-bootstrap.pyz")]
     done = subprocess.run([*(() if os.geteuid() else SOMEONE), *command], cwd=str(ROOT), env=ENVIRONMENT, stdout=subprocess.PIPE)
     if done.returncode:
@@ -48,6 +40,16 @@ def measure(programs: Path) -> List[Figure]:
         plain("ssm-bootstrap.pyz --help, second start", taken["help"]),
         plain("ssm-bootstrap.pyz --help, nothing to be written", taken["unwritten help"]),
     ]
+
+
+def build(*words: str) -> None:
+    """Build with one of the tools, in its environment; RuntimeError."""
+    for asked in (["make", "--no-print-directory", ".venv-bundle/.ready"], [".venv-bundle/bin/python", "-m", *words]):
+        made = subprocess.run(
+            asked, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+        )
+        if made.returncode:
+            raise RuntimeError(f"{' '.join(asked[:3])}: {(made.stdout.strip().splitlines() or [''])[-1]}")
 
 
 def rounds(python: str, bundle: str) -> Dict[str, List[float]]:

@@ -7,6 +7,7 @@ handed on: for the few steps that fetch packages or look for other Pythons, whic
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import locale
 import os
 import resource
@@ -17,10 +18,13 @@ import tempfile
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Dict, Iterator, Optional
+from typing import Dict, Iterator, List, Optional
+
+import pytest
 
 from ssm_bootstrap.render.language import ENGLISH, speak
 
+ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT: Dict[str, str] = dict(os.environ)
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 KEPT = ("TMPDIR", "VIRTUAL_ENV", "PYENV_ROOT", "PYENV_VERSION", "PYTHONDONTWRITEBYTECODE", "RELEASES", "PACKAGER")
@@ -32,6 +36,48 @@ FILES = 1024
 
 _LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_DATA, resource.RLIMIT_FSIZE, resource.RLIMIT_STACK)
 _SIGNALS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGALRM, signal.SIGCHLD, signal.SIGUSR1, signal.SIGUSR2)
+
+
+PROGRAM = "SSM_BOOTSTRAP_PROGRAM"
+"""The variable by which a run of the suite is told the file to start as ssm-bootstrap: an executable, or the one-file bundle."""
+
+STARTED: Dict[str, int] = {}
+"""How often each test has started that file."""
+
+
+def program() -> List[str]:
+    """The words that start ssm-bootstrap: the working tree, or the file that the caller's SSM_BOOTSTRAP_PROGRAM names."""
+    file = ENVIRONMENT.get(PROGRAM)
+    if not file:
+        return [sys.executable, "-m", "ssm_bootstrap"]
+    count_start()
+    return [os.path.abspath(file)]
+
+
+def needs_pythons_variables() -> None:
+    """Skip a test of what PYTHON* variables do: the file that is named ignores them all, as `python3 -I` does."""
+    file = ENVIRONMENT.get(PROGRAM)
+    if file:
+        pytest.skip(f"{os.path.basename(file)} ignores Python's variables")
+
+
+def count_start() -> None:
+    """Count one start of the named file for the test that runs."""
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+    STARTED[test] = STARTED.get(test, 0) + 1
+
+
+def programs() -> Optional[Path]:
+    """A directory for PATH in which that file is called ssm-bootstrap; None where no file is named."""
+    file = ENVIRONMENT.get(PROGRAM)
+    if not file:
+        return None
+    # Below the project: that is within reach in every namespace of the lab.
+    place = ROOT / "var" / "programs" / hashlib.sha256(os.fsencode(os.path.abspath(file))).hexdigest()[:12]
+    place.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        (place / "ssm-bootstrap").symlink_to(os.path.abspath(file))
+    return place
 
 
 def home() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any, Iterator
@@ -49,6 +50,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     told = getattr(session.config, "workeroutput", None)
     if told is not None:
         told["leaks"] = {"found": list(FOUND), "searched": dict(SEARCHED)}
+        told["started"] = dict(caller.STARTED)
     if FOUND:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -60,6 +62,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     FOUND.extend(told["found"])
     for name, count in told["searched"].items():
         SEARCHED[name] += count
+    caller.STARTED.update(getattr(node, "workeroutput", {}).get("started", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -67,6 +70,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if SEARCHED["outputs"] or SEARCHED["files"]:
         searched = f"{SEARCHED['outputs']} outputs and {SEARCHED['files']} files of the lab searched for secrets"
         terminalreporter.write_line(f"{searched}: {len(FOUND)} found")
+    if caller.STARTED:
+        starts = sum(caller.STARTED.values())
+        file = os.path.basename(caller.ENVIRONMENT[caller.PROGRAM])
+        terminalreporter.write_line(f"{len(caller.STARTED)} tests started {file}, {starts} times in all")
     for leak in FOUND[:20]:
         terminalreporter.write_line(f"LEAK: {leak}")
 

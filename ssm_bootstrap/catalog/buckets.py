@@ -87,6 +87,11 @@ def is_known_object(url: str) -> bool:
     return url.split("?", 1)[0].endswith(KNOWN_OBJECTS)
 
 
+def version_object(host: str, region: str) -> str:
+    """The path of amazon-ssm-REGION's VERSION, which exists for every caller: behind the bucket's own name, or in path style."""
+    return KNOWN_OBJECTS[0] if host.lower().startswith("amazon-ssm-") else f"/amazon-ssm-{region}{KNOWN_OBJECTS[0]}"
+
+
 def patch_payload_host(region: str, site: Site) -> Observed[str]:
     """The host that the patch script downloads from, in path style, the site's own word first; Unseen where nobody tells."""
     said = site.region(region)

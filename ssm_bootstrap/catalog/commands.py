@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Iterable, Iterator, Mapping, Sequence
 
+from ssm_bootstrap.catalog.buckets import version_object
 from ssm_bootstrap.catalog.partitions import fitted, partition_of, service_names
 from ssm_bootstrap.catalog.s3names import endpoint_of
 from ssm_bootstrap.model.findings import ShellCommand
@@ -15,7 +16,7 @@ PLAIN = re.compile(r"[A-Za-z0-9._:/@%+=,-]+", re.ASCII)
 """A word that a shell takes as it is. Facts come from logs and answers of strangers, and a person pastes the commands."""
 
 _ADDRESSES = "{addresses}"
-_OF_SEVERAL = ("{hosts}", _ADDRESSES, "{each_address}", "{service_patterns}", "{each_service_name}")
+_OF_SEVERAL = ("{hosts}", _ADDRESSES, "{each_address}", "{service_patterns}", "{each_service_name}", "{known_objects}")
 _SINGULAR = {
     "hosts": "host",
     "addresses": "address",
@@ -99,6 +100,7 @@ def _facts_of(text: str, owns: Sequence[dict[str, str]]) -> Iterator[dict[str, s
         "service_patterns": ",".join(dict.fromkeys(f"*.{endpoint_of(service)}" for service in services)),
         "each_service_name": " ".join(service_names(service, region)[-1] for service in services),
         "each_address": " ".join(addresses),
+        "known_objects": " ".join(f"https://{host}{version_object(host, region)}" for host in _values(owns, "host")),
     }
     for family in ([item for item in addresses if ":" not in item], [item for item in addresses if ":" in item]):
         if family:

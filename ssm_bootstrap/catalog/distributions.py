@@ -188,7 +188,11 @@ DISTRIBUTIONS: tuple[Distribution, ...] = (
         oldest=(3, 0),
     ),
 )
-"""What Patch Manager supports on Linux, by os-release's ID as the library distro gives it (``ol`` is ``oracle``)."""
+"""What Patch Manager supports on Linux, by os-release's ID as the library distro gives it (``ol`` is ``oracle``).
+
+The same page has a section on additional packages for each system. No copy of it that can be read has its text (2026-11), so
+that which packages these are is not known; that the script needs python3-apt with apt is told by the script itself.
+"""
 
 
 def provider_of(host: str) -> Optional[Provider]:
@@ -343,7 +347,6 @@ ENDS: tuple[EndOfLife, ...] = (
         r7="2024-12-31",
         r8="2029-07-31",
         r9="2032-06-30",
-        r10="2035-06-30",
     ),
     *_ends(
         "sles",
@@ -398,7 +401,10 @@ ENDS: tuple[EndOfLife, ...] = (
         r13="2030-06-30",
     ),
 )
-"""The end of each release; a day that a vendor moved since then is wrong here."""
+"""The end of each release; a day that a vendor moved since then is wrong here.
+
+When Oracle Linux 10 ends is not known: Oracle's page as endoflife.date had it on 2026-08-22 names no day.
+"""
 
 ENDS_AS_OF = date(2026, 11, 1)
 """The day of this table: what ended before it has ended, whatever a machine's clock says."""

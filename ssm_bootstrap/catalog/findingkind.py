@@ -9,14 +9,7 @@ from typing import AbstractSet, Optional
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.failure import Failure, Stage
-from ssm_bootstrap.model.findings import Reason, Severity, ShellCommand
-
-
-class Side(str, Enum):
-    """Where the one change is made."""
-
-    MACHINE = "machine"
-    AWS = "aws"
+from ssm_bootstrap.model.findings import Reason, Severity, ShellCommand, Side
 
 
 class Teller(str, Enum):
@@ -58,6 +51,9 @@ class Circumstance(str, Enum):
     S3_IS_OF_ANOTHER_REGION = "a name of S3's that leads to another region"
     S3_BY_GATEWAY_ALONE = "a name of S3's that no interface endpoint carries"
     ADDRESS_UNSAID = "a log tells of silence and not of the address"
+    PLACE_UNSAID = "a log tells no directory"
+    PLACE_OF_OTHERS = "a directory that the agent does not write to"
+    OUTPUT_GIVEN = "the command's own output was read"
     REGISTERING = "a registration was under way"
     HOST_OF_OTHERS = "the host is none of AWS"
     NOTHING_ANSWERS = "names lead into the VPC, and nothing that was dialled answers"
@@ -118,7 +114,10 @@ class Variant:
     aws_steps: Optional[tuple[str, ...]] = None
     commands: Optional[tuple[ShellCommand, ...]] = None
     aws_commands: Optional[tuple[ShellCommand, ...]] = None
+    client_steps: Optional[tuple[str, ...]] = None
+    client_commands: Optional[tuple[ShellCommand, ...]] = None
     source: Optional[str] = None
+    subject: Optional[str] = None
     transient: Optional[bool] = None
     severity: Optional[Severity] = None
     changed_on: Optional[Side] = None
@@ -138,18 +137,21 @@ class FindingKind:
     ``{region}``, ``{domain}``, ``{detail}`` (what was seen, one line), ``{issuer}``, ``{proxy}``, ``{seconds}``, ``{mi}``,
     ``{vpc_id}``, ``{instance_id}``, ``{subnet_id}``, ``{ca_file}``, ``{ca_command}`` (where this system
     takes a further authority from, and the command that does so), ``{likely_region}`` (the one that a mistyped region may be),
-    ``{place}`` (what is meant: files with lines, ARNs, blocks and ids of AWS), ``{node_time}`` and ``{aws_time}`` (when
-    either side was looked at), ``{peer}`` and ``{rule}`` (what else a finding of
-    AWS's side names: the other end or what lies between, and the rule or the number that decides).
+    ``{place}`` (what is meant: files with lines, ARNs, blocks and ids of AWS), ``{program}`` (that a log tells to have failed),
+    ``{agent_version}`` (of the agent that wrote a log), ``{node_time}`` and ``{aws_time}`` (when either side was looked at),
+    ``{peer}`` and ``{rule}`` (what else a finding of AWS's side names: the other end or what lies between, and the rule or the
+    number that decides).
     Commands may also use what ``catalog/commands.py`` makes of these: ``{hosts}``, ``{addresses}``, ``{each_address}``,
     ``{service_patterns}`` (what the names of the services' endpoints end in, as a filter of the EC2 API takes it) and
-    ``{each_service_name}`` for everything that one finding is about, ``{partition}``, and ``{instance_security_group_id}``,
+    ``{each_service_name}`` for everything that one finding is about, ``{known_objects}`` (where at each host of
+    S3's an object lies that exists for every caller), ``{partition}``, and ``{instance_security_group_id}``,
     ``{instance_security_group_ids}``, ``{activation_id}``, ``{activation_code_file}`` and ``{agent_package}`` (where the
     package for this machine lies below ``latest/``). What nobody knows before a look has shown it stands there as
     ``<ENDPOINT-ID>`` and its like.
     A fact that is not known is filled with its own name in angle brackets, so that a pasted command says what to put there.
-    ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance. Commands stand in the
-    order in which one would run them: looks, then changes, then a look at what came of it.
+    ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance, ``client_steps``
+    for who opens a session from a computer of his own. Commands stand in the order in which one would run them: looks,
+    then changes, then a look at what came of it.
     """
 
     code: str
@@ -161,6 +163,8 @@ class FindingKind:
     aws_steps: tuple[str, ...] = ()
     commands: tuple[ShellCommand, ...] = ()
     aws_commands: tuple[ShellCommand, ...] = ()
+    client_steps: tuple[str, ...] = ()
+    client_commands: tuple[ShellCommand, ...] = ()
     source: str = ""
     variants: tuple[Variant, ...] = ()
 

@@ -22,7 +22,7 @@ HEAD = re.compile(rb"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (TRACE|DEBUG
 """Time and level at the start of a record; fractions came with 3.3.808. TEXT is ours, for what programs print between records."""
 
 JOURNAL = re.compile(
-    rb"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))"
+    rb"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))"
     rb" \S{1,255} (?P<process>[\w.@-]{1,64})\[\d{1,10}\]: "
 )
 """What ``journalctl`` and syslog put before each line: the old form, and RFC 3339 (Ubuntu 24.04's syslog, ``-o short-iso``)."""

@@ -12,12 +12,12 @@ import json
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Optional
 
-from ssm_bootstrap.catalog.buckets import patch_manager_bucket, snapshot_bucket
+from ssm_bootstrap.catalog.buckets import PATCH_MANAGER_SUFFIX, patch_manager_bucket, snapshot_bucket
 from ssm_bootstrap.catalog.findingkind import change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.model.findings import ShellCommand
-from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.site import NO_SITE
 
 ACCOUNT = "111122223333"
@@ -76,7 +76,8 @@ NODE_DELIVERY = (
 class IamPolicy:
     """A policy by name: what it is for, how it is put into place, and the document for a region.
 
-    ``is_of_resource`` tells that it hangs on a thing and so names a principal; ``command`` is a template that puts the
+    ``is_of_resource`` tells that it hangs on a thing and so names a principal, ``is_of_buckets`` that it opens AWS's own
+    buckets to requests that nobody has signed; ``command`` is a template that puts the
     document, saved as policy.json, into place, and ``present`` one that shows what it replaces, where that may be there.
     """
 
@@ -86,6 +87,7 @@ class IamPolicy:
     make: Callable[[str], Mapping[str, Any]]
     is_of_resource: bool = True
     present: Optional[ShellCommand] = None
+    is_of_buckets: bool = False
 
     def text(self, region: str) -> str:
         """The document for a region as JSON."""
@@ -103,16 +105,46 @@ class IamPolicy:
 
 
 def buckets(region: str) -> tuple[str, ...]:
-    """AWS's own buckets that a node reads in a region; one whose end is not known is named by how it begins."""
+    """AWS's own buckets that a node reads in a region, by their whole names: those that no source tells are left out."""
+    patch_manager = value_of(patch_manager_bucket(region, NO_SITE))
     return (
         f"aws-ssm-{region}",
         f"amazon-ssm-{region}",
         f"amazon-ssm-packages-{region}",
         f"{region}-birdwatcher-prod",
         f"aws-ssm-document-attachments-{region}",
-        value_of(snapshot_bucket(region, NO_SITE)) or f"patch-baseline-snapshot-{region}*",
-        value_of(patch_manager_bucket(region, NO_SITE)) or f"aws-patch-manager-{region}-*",
+        value_of(snapshot_bucket(region, NO_SITE)) or f"patch-baseline-snapshot-{region}",
+        *((patch_manager,) if patch_manager else ()),
     )
+
+
+def is_named_in_part(region: str) -> bool:
+    """Whether nobody tells what Patch Manager's bucket in a region ends in.
+
+    A pattern for it is not open to every principal: anybody may name a bucket of theirs so that it fits. Source:
+    patch-operations-s3-buckets, User Guide (read 2026-11), which lists no bucket of GovCloud, China and later regions.
+    """
+    return isinstance(patch_manager_bucket(region, NO_SITE), Unseen)
+
+
+def _of_the_own_account(region: str) -> tuple[Mapping[str, Any], ...]:
+    """Patch Manager's bucket where its whole name is not known: a pattern, for requests that the account's own roles sign."""
+    if not is_named_in_part(region):
+        return ()
+    return (
+        {
+            "Sid": "PatchManagerBucketOfUnknownName",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": _arn(region, f"s3:::{_pattern(region)}/*"),
+            "Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}},
+        },
+    )
+
+
+def _pattern(region: str) -> str:
+    return f"aws-patch-manager-{region}-{'?' * len(next(iter(PATCH_MANAGER_SUFFIX.values())))}"
 
 
 def repositories(region: str) -> tuple[str, ...]:
@@ -174,6 +206,7 @@ def _s3_endpoint(region: str) -> Mapping[str, Any]:
             "Action": "s3:GetObject",
             "Resource": [_arn(region, f"s3:::{bucket}/*") for bucket in (*buckets(region), *repositories(region))],
         },
+        *_of_the_own_account(region),
         {
             "Sid": "BucketsOfTheAccount",
             "Effect": "Allow",
@@ -212,7 +245,10 @@ def _role_permissions(region: str) -> Mapping[str, Any]:
             "Sid": "BucketsOfSystemsManager",
             "Effect": "Allow",
             "Action": "s3:GetObject",
-            "Resource": [_arn(region, f"s3:::{bucket}/*") for bucket in buckets(region)],
+            "Resource": [
+                _arn(region, f"s3:::{bucket}/*")
+                for bucket in (*buckets(region), *((_pattern(region),) if is_named_in_part(region) else ()))
+            ],
         },
     )
 
@@ -256,12 +292,13 @@ POLICIES: tuple[IamPolicy, ...] = (
     ),
     IamPolicy(
         "endpoint-s3",
-        "The S3 endpoint: AWS-owned buckets for every principal, because Patch Manager's downloads are unsigned, and the buckets "
-        "of the account. If you use mirrors in other accounts, add their buckets to the first "
+        "The S3 endpoint: AWS-owned buckets by their whole names for every principal, because Patch Manager's downloads are "
+        "unsigned, and the buckets of the account. If you use mirrors in other accounts, add their buckets to the first "
         "statement. Run Command output needs s3:PutObjectAcl.",
         aws.SET_ENDPOINT_POLICY,
         _s3_endpoint,
         present=aws.PRESENT_ENDPOINT_POLICY,
+        is_of_buckets=True,
     ),
     IamPolicy(
         "role-trust",

@@ -123,30 +123,103 @@ _MADE_AS_ALL = re.compile(
 )
 """How every region is named so far; one to come is told by it from a slip."""
 
-_ALIKE, _SLIP = 0.75, 0.85
-_SOON = 3
+_SOON = 2
+"""How far after the last number of its area the one of a region to come may be."""
+
+_NEAR = ((7, 2), (4, 1))
+"""Letters of a word, and how many slips in one that is as long are still a slip."""
+
+CITIES: Mapping[str, str] = {
+    "n. virginia": "us-east-1",
+    "northern virginia": "us-east-1",
+    "virginia": "us-east-1",
+    "ohio": "us-east-2",
+    "n. california": "us-west-1",
+    "northern california": "us-west-1",
+    "california": "us-west-1",
+    "oregon": "us-west-2",
+    "cape town": "af-south-1",
+    "hong kong": "ap-east-1",
+    "taipei": "ap-east-2",
+    "tokyo": "ap-northeast-1",
+    "seoul": "ap-northeast-2",
+    "osaka": "ap-northeast-3",
+    "mumbai": "ap-south-1",
+    "hyderabad": "ap-south-2",
+    "singapore": "ap-southeast-1",
+    "sydney": "ap-southeast-2",
+    "jakarta": "ap-southeast-3",
+    "melbourne": "ap-southeast-4",
+    "malaysia": "ap-southeast-5",
+    "new zealand": "ap-southeast-6",
+    "thailand": "ap-southeast-7",
+    "calgary": "ca-west-1",
+    "canada": "ca-central-1",
+    "beijing": "cn-north-1",
+    "ningxia": "cn-northwest-1",
+    "frankfurt": "eu-central-1",
+    "zurich": "eu-central-2",
+    "stockholm": "eu-north-1",
+    "milan": "eu-south-1",
+    "spain": "eu-south-2",
+    "ireland": "eu-west-1",
+    "london": "eu-west-2",
+    "paris": "eu-west-3",
+    "germany": "eusc-de-east-1",
+    "tel aviv": "il-central-1",
+    "uae": "me-central-1",
+    "bahrain": "me-south-1",
+    "saudi arabia": "me-west-1",
+    "mexico": "mx-central-1",
+    "sao paulo": "sa-east-1",
+    "chile": "sa-west-1",
+}
+"""Regions by the place that AWS's console names them after. Source: descriptions of regions, botocore 1.44.8."""
 
 
-def meant_region(text: str, cutoff: float = _ALIKE) -> str:
-    """The known region that is most like a word, or an empty string."""
-    from difflib import get_close_matches  # nobody waits for it but who has mistyped
+def meant_region(text: str) -> str:
+    """The known region that a word is nearest to, by its name or its place; an empty string where it is near to none."""
+    word = text.strip().lower()[:64]
+    if word in CITIES:
+        return CITIES[word]
+    word = "-".join(re.split(r"[-_ ]+", word))
+    most = next((slips for letters, slips in _NEAR if len(word) >= letters), 0)
+    named = {
+        **{region: region for region in (*OPENED, *UNDATED)},
+        **{"-".join(place.split()): at for place, at in CITIES.items()},
+    }
+    found = [
+        (slips, at) for name, at in named.items() if abs(len(name) - len(word)) <= most and (slips := _slips(word, name)) <= most
+    ]
+    return min(found, key=lambda item: item[0])[1] if found else ""
 
-    found = get_close_matches(text.strip().lower().replace("_", "-")[:64], (*OPENED, *UNDATED), n=1, cutoff=cutoff)
-    return found[0] if found else ""
+
+def _slips(one: str, other: str) -> int:
+    """How many letters are left out, put in, changed, or swapped with the next (optimal string alignment distance)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for down, letter in enumerate(one, start=1):
+        earlier, before, row = before, row, [down]
+        for along, wanted in enumerate(other, start=1):
+            least = min(before[along] + 1, row[-1] + 1, before[along - 1] + (letter != wanted))
+            if down > 1 and along > 1 and letter == other[along - 2] and one[down - 2] == wanted:
+                least = min(least, earlier[along - 2] + 1)
+            row.append(least)
+    return row[-1]
 
 
 def slip_of(name: str, site: Site = NO_SITE) -> str:
     """The known region that one of the shape of a region is a slip of; empty for a known one, and for one that may be new.
 
-    A new region has the words that all others have, and a number that comes soon after the last of its area.
+    A new region has the words that all others have, and a number of one digit or one that comes soon after the last of its area.
     """
     if is_known(name, site):
         return ""
     area, _, number = name.rpartition("-")
-    last = max((int(known.rpartition("-")[2]) for known in (*OPENED, *UNDATED) if known.rpartition("-")[0] == area), default=None)
-    if _MADE_AS_ALL.fullmatch(name) and (last is None or len(number) == 1 or int(number) <= last + _SOON):
+    last = max((int(known.rpartition("-")[2]) for known in (*OPENED, *UNDATED) if known.rpartition("-")[0] == area), default=0)
+    if _MADE_AS_ALL.fullmatch(name) and (len(number) == 1 or int(number) <= last + _SOON):
         return ""
-    return meant_region(name, _SLIP)
+    return meant_region(name)
 
 
 def region_from_person(text: str) -> Region:

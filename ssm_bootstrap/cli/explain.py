@@ -13,6 +13,7 @@ from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.collect.known_secrets import learn_what_can_be, learn_written
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files
+from ssm_bootstrap.host.piped import is_something_piped
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.render.language import _
@@ -51,7 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "input; or a finding code, to show its page (default: the logs of this machine)",
     )
     add_region(parser)
-    parser.add_argument("--since", type=moment, metavar="2h|DATE", help="ignore what is older: a time, or how long ago")
+    parser.add_argument(
+        "--since",
+        type=moment,
+        metavar="2h|DATE",
+        help="ignore what is older: a time, how long ago, today or yesterday",
+    )
     parser.add_argument("--until", type=moment, metavar="2h|DATE", help="ignore what is newer")
     parser.add_argument(
         "--source",
@@ -124,7 +130,7 @@ def run(arguments: argparse.Namespace) -> int:
             open_session(real_host(arguments.secrets, arguments.say.step), arguments.region, ask_metadata=False), arguments
         )
     secrets = _known(arguments.secrets, arguments.files)
-    search = Search.of(arguments)
+    search = _with_what_was_piped(Search.of(arguments), arguments)
     if arguments.follow:
         from ssm_bootstrap.cli.follow import follow
 
@@ -138,6 +144,20 @@ def run(arguments: argparse.Namespace) -> int:
     from ssm_bootstrap.cli.explanation import tell
 
     return tell(search, digest, arguments, secrets)
+
+
+def _with_what_was_piped(search: Search, arguments: argparse.Namespace) -> Search:
+    """The search; of standard input where nothing was named, something was piped, and this machine has no logs of its own.
+
+    It is not read beside other logs: of a script that a shell reads, it is the rest of that script.
+    """
+    if search.files == ("-",) or arguments.follow or not is_something_piped():
+        return search
+    if search.is_own and search.kinds == KINDS and not search.sources():
+        arguments.files = ["-"]
+        return Search.of(arguments)
+    arguments.say(_("standard input was not read: name - alone to have it explained"))
+    return search
 
 
 def _known(secrets: Secrets, named: Sequence[str]) -> Secrets:

@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import NamedTuple, Sequence, Union
+from typing import NamedTuple, Optional, Sequence, Union
 
 from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.phrase import phrase
@@ -209,37 +209,88 @@ def add_page(parser: argparse.ArgumentParser) -> None:
     )
 
 
-_SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*([smhdw])")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_UNITS = (
+    (1, ("s", "sec", "second", "seconds")),
+    (60, ("m", "min", "minute", "minutes")),
+    (3600, ("h", "hr", "hour", "hours")),
+    (86400, ("d", "day", "days")),
+    (604800, ("w", "week", "weeks")),
+    (2629800, ("M", "month", "months")),
+    (31557600, ("y", "year", "years")),
+)
+"""Seconds by the units of systemd.time(7)."""
+
+_SECONDS = {word: seconds for seconds, words in _UNITS for word in words}
+_PART = r"(\d{1,9}(?:\.\d{1,3})?)\s*([A-Za-z]{1,7})\s*"
+_SPAN = r"(?:now\s*-\s*|-\s*)?((?:\d{1,9}(?:\.\d{1,3})?\s*[A-Za-z]{1,7}\s*){1,7}?)(?:\s*ago)?"
+_DAYS = {"now": None, "today": 0, "yesterday": 1, "tomorrow": -1}
 _FORMS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z")
 
 _EARLIEST = datetime(1970, 1, 2, tzinfo=timezone.utc)
 
-Moment = Union[timedelta, datetime]
+
+class Midnight(NamedTuple):
+    """The begin of a day, so many before today."""
+
+    days: int
+
+
+Moment = Union[timedelta, datetime, Midnight]
 """How long ago, or when."""
 
 
 def moment(text: str) -> Moment:
-    """``--since`` and ``--until``: 90s, 30m, 2h, 3d, 1w ago, or 2026-11-23, ``2026-11-23 15:00``, with or without a zone."""
+    """``--since`` and ``--until``: 90s, 30m, 2h, 3d, 1w ago, or 2026-11-23, ``2026-11-23 15:00``, with or without a zone; and
+    what ``journalctl`` takes: now, today, yesterday, ``2 hours ago``, ``-2h``, ``@`` with seconds since the epoch."""
     words = text.strip()
-    found = _SPAN.fullmatch(words)
-    if found:
-        return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+    if words in _DAYS:
+        days = _DAYS[words]
+        return timedelta() if days is None else Midnight(days)
+    span = _span(words)
+    if span is not None:
+        return span
+    try:
+        if re.fullmatch(r"@\d{1,11}(?:\.\d{1,6})?", words):
+            return datetime.fromtimestamp(float(words[1:]), timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        words = ""
     words = words[:-1] + "+00:00" if words.endswith("Z") else words
+    is_utc = words.endswith(" UTC")
     for form in _FORMS:
         try:
-            return datetime.strptime(words, form)
+            at = datetime.strptime(words[: -len(" UTC")] if is_utc else words, form)
+            return at.replace(tzinfo=timezone.utc) if is_utc else at
         except ValueError:
             continue
     raise argparse.ArgumentTypeError(
-        _("{said!r} is not a time; expected a form such as 2h, 3d, 2026-11-23 or '2026-11-23 15:00'", said=text)
+        _(
+            "{said!r} is not a time; expected a form such as 2h, '2 hours ago', yesterday, 2026-11-23 or '2026-11-23 15:00'",
+            said=text,
+        )
     )
+
+
+def _span(words: str) -> Optional[timedelta]:
+    """A span of time, of one part or several; None for anything else."""
+    found = re.fullmatch(_SPAN, words)
+    if not found:
+        return None
+    total = 0.0
+    for number, unit in re.findall(_PART, found[1]):
+        seconds = _SECONDS.get(unit) or _SECONDS.get(unit.lower())
+        if seconds is None:
+            return None
+        total += float(number) * seconds
+    return timedelta(seconds=min(total, 1e11))
 
 
 def resolve(told: Moment, now: datetime, zone: tzinfo) -> datetime:
     """The point in time; without a zone of its own it is ``zone``'s, and none is before 1970."""
     if isinstance(told, timedelta):
         return max(now - min(told, now - _EARLIEST), _EARLIEST)
+    if isinstance(told, Midnight):
+        day = now.astimezone(zone).date() - timedelta(days=told.days)
+        return datetime(day.year, day.month, day.day, tzinfo=zone)
     return told if told.tzinfo else told.replace(tzinfo=zone)
 
 

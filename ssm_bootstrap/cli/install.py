@@ -11,6 +11,7 @@ from ssm_bootstrap.act.agent.service import AgentService, Systemd
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.lock import alone, locked
 from ssm_bootstrap.act.setup.install_self import PACKAGED, Step, Wanted, install, uninstall
+from ssm_bootstrap.act.setup.launcher import with_interpreter
 from ssm_bootstrap.cli.flags import Example, activation_id, add_output, path, region
 from ssm_bootstrap.cli.outcome import must_be_root
 from ssm_bootstrap.cli.output import Talk, new_report, print_document, print_report
@@ -112,10 +113,13 @@ def _wanted(host: Host, arguments: argparse.Namespace) -> Wanted:
     if not configuration.code_file and not configuration.has_code:
         # Where systemd is too old for credentials (before 247), the program reads the file itself.
         settings.append(("activation", "code_file", paths.OUR_CODE))
+    copy, interpreter = None, ""
+    if bundle is not None and is_copied:
+        copy, interpreter = with_interpreter(host, host.files.read_bytes(bundle, 1 << 30), program.interpreter())
     return Wanted(
-        program=host.files.read_bytes(bundle, 1 << 30) if bundle is not None and is_copied else None,
+        program=copy,
         program_path=paths.OUR_PROGRAM if is_copied else bundle or program.path(),
-        runs=() if is_copied else (bundle,) if bundle is not None else program.parts(),
+        runs=tuple(filter(None, [interpreter])) if is_copied else (bundle,) if bundle is not None else program.parts(),
         places=program.places() if bundle is None else (),
         units=program.units(),
         settings=tuple((section, key, value) for section, key, value in settings if value),

@@ -6,8 +6,6 @@ import argparse
 import contextlib
 import errno
 import os
-import re
-import stat
 import sys
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -17,10 +15,12 @@ from typing import Callable, Iterator, Optional, Sequence
 from ssm_bootstrap.catalog.logformat import KINDS, OF_THE_AGENT, kind_of
 from ssm_bootstrap.cli.flags import is_code, resolve
 from ssm_bootstrap.cli.how_far import Counted, Watched
+from ssm_bootstrap.cli.named_logs import NamedLogs, Piped, are_small, may_be_packed, named_logs, sizes
 from ssm_bootstrap.cli.suggestions import meant
-from ssm_bootstrap.collect.logs.parts import SHARE, LogFiles
+from ssm_bootstrap.collect.logs.contents import what_else
+from ssm_bootstrap.collect.logs.parts import LogFiles
 from ssm_bootstrap.collect.logs.read import read_logs, read_stream
-from ssm_bootstrap.collect.logs.sources import Source, in_order, own_sources, sources_below
+from ssm_bootstrap.collect.logs.sources import Source, in_order, own_sources
 from ssm_bootstrap.collect.logs.stream import is_one_log, kind_of_archive
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.files import Files, NamedFiles
@@ -40,9 +40,6 @@ JOURNAL_LIMIT = 32 << 20
 
 MOST_PIPED = 256 << 20
 """Bytes of an archive that are taken from a pipe."""
-
-_PACKED = re.compile(r"\.(?:tar(?:\.(?:gz|xz|bz2))?|tgz|txz|zip)\Z")
-"""How archives are named that are opened where a directory is given; those below it are not."""
 
 JOURNAL_PATIENCE = 60.0
 _NO_RIGHT = os.strerror(errno.EACCES).lower()
@@ -103,16 +100,30 @@ class Search:
             return self._read_standard_input()
         if self.kinds == ("journal",):
             return self._read_journal()
-        found = self.sources()
-        if self.files and any(_may_be_packed(source.path, NamedFiles()) for source in found):
+        if self.files:
+            return self._read_named(meanwhile)
+        return self._read_files(self.sources(), meanwhile)
+
+    def _read_named(self, meanwhile: Callable[[], object]) -> LogDigest:
+        """What the files say that were named; raises Refusal (66) where none of them can be a log."""
+        found, left_out, is_packed = self._named()
+        if left_out and not found:
+            text = phrase("explain: {path}: {reason}: expected a log", path=left_out[0].path, reason=left_out[0].remarks[0])
+            raise Refusal(ExitStatus.NO_INPUT, text)
+        if is_packed:
             with self.step("reading the logs") as shown:
-                return self._read_packed(found, Watched(NamedFiles(), shown, _sizes(found)))
+                digest = self._read_packed(found, Watched(NamedFiles(), shown, sizes(found)))
+        else:
+            digest = self._read_files(found, meanwhile)
+        return replace(digest, files=(*left_out, *digest.files))
+
+    def _read_files(self, found: tuple[Source, ...], meanwhile: Callable[[], object]) -> LogDigest:
         workers = Workers(meanwhile=meanwhile)
         with self.step("reading the logs") as shown:
-            if _are_small(found):
+            if are_small(found):
                 digest = workers.beside(lambda: self.read_sources(found))
             else:
-                files = Watched(self._files(), shown, _sizes(found) // workers.count)
+                files = Watched(self._files(), shown, sizes(found) // workers.count)
                 digest = self.read_sources(found, workers, files)
         if self.is_own and not found:
             with contextlib.suppress(Refusal):  # a machine without a journal
@@ -132,7 +143,8 @@ class Search:
         archives, sources = [], []
         for source in found:
             try:
-                archive = open_archive(source.path, files, self.kinds) if _may_be_packed(source.path, files) else None
+                is_packed = source.path == STANDARD_INPUT or may_be_packed(source.path, files)
+                archive = open_archive(source.path, files, self.kinds) if is_packed else None
             except OSError:
                 archive = None  # the reading says why
             if archive is None:
@@ -169,25 +181,40 @@ class Search:
         """
         if self.is_own or matched or self.since or self.until or any(file.headed for file in digest.files):
             return
-        if (not digest.files and self.kinds == KINDS) or not any(os.path.isdir(word) for word in self.files):
-            name = digest.files[0].path if digest.files else self.files[0]
+        read = [file for file in digest.files if file.bytes_read or not file.remarks]
+        is_narrowed = self.kinds != KINDS and any(os.path.isdir(word) for word in self.files)
+        if not is_narrowed and not any(kind_of(file.path) for file in read if self._is_below(file.path)):
+            torn = next((file for file in digest.files if file.remarks and not file.bytes_read), None)
+            if torn and not read:
+                raise Refusal(
+                    ExitStatus.NO_INPUT,
+                    phrase("explain: {path}: {reason}: expected a log", path=torn.path, reason=torn.remarks[0]),
+                )
+            name = read[0].path if len(read) == 1 else self.files[0]
             expected = "explain: {name}: {untold}: expected the agent's log, or what a command printed"
             raise Refusal(ExitStatus.NO_INPUT, phrase(expected, name=name, untold=untold))
 
+    def _is_below(self, path: str) -> bool:
+        """Whether a file was found in a directory that was named, and not named itself."""
+        return any(os.path.isdir(word) and path.startswith(os.path.abspath(word).rstrip("/") + "/") for word in self.files)
+
     def sources(self) -> tuple[Source, ...]:
         """The files to read, the agent's own logs first."""
-        tree = LogTree()
         if self.is_own:
             from ssm_bootstrap.collect.logs.seelog import log_paths, read_log_settings  # what is named lies where it lies
 
             files = Files()
-            found = own_sources(tree, self.kinds, log_paths(files, read_log_settings(files)))
-        else:
-            found = tuple(source for word in self.files for source in _below(tree, os.path.abspath(word), self.kinds))
-        if self.since:
-            moment = self.since.timestamp()
-            found = tuple(source for source in found if source.written >= moment or source.written == 0)
-        return found
+            found = own_sources(LogTree(), self.kinds, log_paths(files, read_log_settings(files)))
+            return self._since(found)
+        return self._named().sources
+
+    def _named(self) -> NamedLogs:
+        named = named_logs(LogTree(), NamedFiles(), self.files, self.kinds)
+        return named._replace(sources=self._since(named.sources))
+
+    def _since(self, found: tuple[Source, ...]) -> tuple[Source, ...]:
+        moment = self.since.timestamp() if self.since else 0
+        return tuple(source for source in found if source.written >= moment or source.written == 0)
 
     def read_sources(
         self, found: Sequence[Source], workers: Optional[Workers] = None, files: Optional[LogFiles] = None
@@ -227,6 +254,10 @@ class Search:
                 counted = Counted(shown)
                 chunks = counted.passing(iter(lambda: sys.stdin.buffer.read(1 << 18), b""))
                 first = next(chunks, b"")
+                kind = what_else(first)
+                if kind:
+                    text = phrase("explain: {path}: it is {kind}: expected a log", path=STANDARD_INPUT, kind=kind)
+                    raise Refusal(ExitStatus.NO_INPUT, text)
                 if kind_of_archive(first) and not is_one_log(first):
                     digest = self._read_piped_archive(chain([first], chunks))
                 else:
@@ -254,7 +285,7 @@ class Search:
             if left < 0:
                 break
             kept.append(chunk)
-        digest = self._read_packed([Source("", STANDARD_INPUT, 0.0)], _Piped(STANDARD_INPUT, kept))
+        digest = self._read_packed([Source("", STANDARD_INPUT, 0.0)], Piped(STANDARD_INPUT, kept))
         if left >= 0:
             return digest
         cut = LogFile(
@@ -297,54 +328,3 @@ class Search:
             )
         files = tuple(replace(file, remarks=(*file.remarks, *remarks)) for file in digest.files)
         return replace(digest, files=files)
-
-
-class _Piped(NamedFiles):
-    """Files, and what came through a pipe under a name of its own, which can be read more than once."""
-
-    def __init__(self, name: str, chunks: Sequence[bytes]) -> None:
-        super().__init__()
-        self._name, self._chunks = name, chunks
-
-    def read_chunks(self, path: str, start: int = 0) -> Iterator[bytes]:
-        """The bytes from ``start`` on; of what was piped from 0 alone."""
-        return iter(self._chunks) if path == self._name else super().read_chunks(path, start)
-
-    def size(self, path: str) -> int:
-        """Bytes; of what was piped so few that it is read in one piece."""
-        return 0 if path == self._name else super().size(path)
-
-
-def _may_be_packed(path: str, files: LogFiles) -> bool:
-    """Whether a regular file begins as packed data or an archive does; what cannot be opened does not."""
-    try:
-        if path != STANDARD_INPUT and not stat.S_ISREG(os.stat(path).st_mode):
-            return False
-        return bool(kind_of_archive(next(files.read_chunks(path), b"")))
-    except OSError:
-        return False
-
-
-def _sizes(found: Sequence[Source]) -> int:
-    """Bytes of all the files, as far as they can be looked at."""
-    total = 0
-    for source in found:
-        with contextlib.suppress(OSError):
-            total += os.stat(source.path).st_size
-    return total
-
-
-def _are_small(found: Sequence[Source]) -> bool:
-    """Whether reading them takes no longer than loading what tells of them, so that both are worth doing at once."""
-    try:
-        stats = [os.stat(source.path) for source in found]
-    except OSError:
-        return False
-    return bool(stats) and all(stat.S_ISREG(one.st_mode) for one in stats) and sum(one.st_size for one in stats) < SHARE
-
-
-def _below(tree: LogTree, path: str, kinds: Sequence[str]) -> tuple[Source, ...]:
-    if os.path.isdir(path):
-        packed = tree.find(path, lambda name: _PACKED.search(name) is not None, 1)
-        return (*sources_below(tree, path, kinds), *(Source("", file.path, file.written) for file in packed))
-    return (Source("", path, 0.0),)

@@ -22,7 +22,10 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.render.language import _, say
-from ssm_bootstrap.render.user_data import LIMIT, BundleSource, CodeFrom, FirstBoot, cloud_config, needs, shell_script
+from ssm_bootstrap.render.user_data import LIMIT, MACHINE, BundleSource, CodeFrom, FirstBoot, cloud_config, needs, shell_script
+
+MACHINES = {62: "x86_64", 183: "aarch64"}
+"""The processors that have an executable, as uname(2) names them, by e_machine of elf.h."""
 
 
 def s3_uri(text: str) -> tuple[str, str]:
@@ -35,11 +38,14 @@ def s3_uri(text: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def sha256(text: str) -> str:
-    """``--sha256``: 64 hexadecimal digits."""
-    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+def sha256(text: str) -> tuple[tuple[str, str], ...]:
+    """``--sha256``: 64 hexadecimal digits, or a machine and its hash for each: x86_64=HEX,aarch64=HEX."""
+    found = [re.fullmatch(rf"(?:({'|'.join(MACHINES.values())})=)?([0-9a-fA-F]{{64}})", word) for word in text.split(",")]
+    hashes = tuple((match[1] or "", match[2].lower()) for match in found if match)
+    machines = {machine for machine, _ in hashes}
+    if len(hashes) < len(found) or len(machines) < len(found) or (len(machines) > 1 and "" in machines):
         raise argparse.ArgumentTypeError(_("{word!r}: expected the 64 hexadecimal digits of a SHA-256", word=text))
-    return text.lower()
+    return hashes
 
 
 def code_source(text: str) -> tuple[str, str]:
@@ -52,8 +58,9 @@ def code_source(text: str) -> tuple[str, str]:
 
 EXAMPLES = (
     Example(
-        "ssm-bootstrap user-data --s3-uri s3://my-bucket/ssm-bootstrap.pyz --region ap-northeast-1 "
-        "--activation-id 01234567-89ab-cdef-0123-456789abcdef --bundle dist/ssm-bootstrap.pyz --code-from parameter:/my/code",
+        "ssm-bootstrap user-data --s3-uri s3://my-bucket/ssm-bootstrap-{machine} --region ap-northeast-1 "
+        "--activation-id 01234567-89ab-cdef-0123-456789abcdef --bundle dist/ssm-bootstrap-{machine} "
+        "--code-from parameter:/my/code",
         "cloud-init user-data; the code is fetched from Parameter Store",
     ),
     Example(
@@ -66,7 +73,14 @@ EXAMPLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``user-data``."""
-    parser.add_argument("--s3-uri", type=s3_uri, required=True, metavar="s3://BUCKET/KEY", help="where the bundle is in S3")
+    parser.add_argument(
+        "--s3-uri",
+        type=s3_uri,
+        required=True,
+        metavar="s3://BUCKET/KEY",
+        help="where the program is in S3: an executable, or the one-file bundle; with {machine} in it each instance fetches the "
+        "executable for its processor (x86_64, aarch64)",
+    )
     parser.add_argument(
         "--region", type=region, required=True, metavar="REGION", help="the region of the bucket and of the activation"
     )
@@ -80,9 +94,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--presigned-url-file", metavar="FILE", help="a file with the presigned URL; - for standard input")
     parser.add_argument(
-        "--sha256", type=sha256, metavar="HEX", help="the SHA-256 of the bundle (default: that of the running bundle)"
+        "--sha256",
+        type=sha256,
+        metavar="HEX",
+        help="the SHA-256 of that file (default: that of the running program); with {machine}: x86_64=HEX,aarch64=HEX",
     )
-    parser.add_argument("--bundle", metavar="FILE", help="compute the SHA-256 of this file")
+    parser.add_argument("--bundle", metavar="FILE", help="compute the SHA-256 of this file; its name may hold {machine} too")
     parser.add_argument(
         "--code-from",
         type=code_source,
@@ -134,7 +151,7 @@ def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
         key=key,
         region=arguments.region,
         domain=Domain(partition_of(arguments.region, NO_SITE).domain),
-        sha256=_hash(arguments),
+        hashes=_hashes(arguments),
         activation_id=arguments.activation_id,
         fetch=BundleSource(arguments.fetch),
         code_from=code_from,
@@ -169,18 +186,35 @@ def _url(source: Optional[str]) -> str:
     return url
 
 
-def _hash(arguments: argparse.Namespace) -> str:
-
+def _hashes(arguments: argparse.Namespace) -> tuple[tuple[str, str], ...]:
+    """The hash of what S3 has, for each machine that has its own; no name where the file is for any, or nobody knows."""
     if arguments.sha256 is not None and arguments.bundle is not None:
         raise Refusal(ExitStatus.USAGE, "--bundle: expected without --sha256")
+    is_for_each = MACHINE in arguments.s3_uri[1]
+    if is_for_each and arguments.fetch == "presigned":
+        raise Refusal(ExitStatus.USAGE, "--s3-uri: expected without {machine}: a presigned URL is that of one file")
     if arguments.sha256 is not None:
-        return str(arguments.sha256)
+        hashes: tuple[tuple[str, str], ...] = arguments.sha256
+        if is_for_each != bool(hashes[0][0]):
+            raise Refusal(
+                ExitStatus.USAGE, "--sha256: expected MACHINE=HEX for each where --s3-uri holds {machine}, and only there"
+            )
+        return hashes
     path = arguments.bundle or Program().bundle()
     if path is None:
         raise Refusal(
             ExitStatus.USAGE, "--sha256: expected the bundle's hash, or --bundle FILE: this program is no bundle itself"
         )
-    return hashlib.sha256(_bytes("--bundle", path, 1 << 28)).hexdigest()
+    if is_for_each != (MACHINE in path):
+        raise Refusal(ExitStatus.USAGE, "--bundle: expected {machine} in it where --s3-uri holds that, and only there")
+    return tuple(_hash_of(path.replace(MACHINE, machine)) for machine in (MACHINES.values() if is_for_each else ("",)))
+
+
+def _hash_of(path: str) -> tuple[str, str]:
+    """The machine that a file is for, by its first bytes, and its hash; no name for a file that is no executable."""
+    data = _bytes("--bundle", path, 1 << 28)
+    machine = MACHINES.get(int.from_bytes(data[18:20], "little"), "") if data[:4] == b"\x7fELF" else ""
+    return machine, hashlib.sha256(data).hexdigest()
 
 
 def _read(flag: str, source: str) -> str:

@@ -31,7 +31,7 @@ from ssm_bootstrap.diagnose.root_cause import hide_and_join
 from ssm_bootstrap.diagnose.unseen import not_seen
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_capabilities
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
-from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, Vantage
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, Side
 from ssm_bootstrap.model.observations import LogDigest, Observations
 from ssm_bootstrap.model.observed import value_of
 
@@ -109,7 +109,7 @@ def diagnose(observations: Observations) -> Diagnosis:
     def ask(check: Check) -> None:
         for said in check.function(case):
             if isinstance(said, Finding):
-                seen_from = (Vantage.AWS,) if check.name in _OF_AWS else said.seen_from
+                seen_from = (Side.AWS,) if check.name in _OF_AWS else said.seen_from
                 findings.append(in_doubt(case, replace(said, seen_from=seen_from)))
             else:
                 unseen.append(said)

@@ -8,7 +8,6 @@ from typing import Any, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.cloud.repairs import commands_of_all
 from ssm_bootstrap.catalog.commands import fill_commands, mark_of, refill
-from ssm_bootstrap.catalog.findingkind import Side
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.model.findings import Evidence, Finding, Remedy, Severity, State
 from ssm_bootstrap.model.phrase import Phrase, phrase
@@ -19,6 +18,8 @@ _UNKNOWN = {
     "issuer": phrase("an issuer that is not named"),
     "host": phrase("the server"),
     "address": phrase("its address"),
+    "program": phrase("one that the text does not name"),
+    "agent_version": phrase("not told here; `amazon-ssm-agent -version` tells the present one"),
 }
 """What stands in a sentence for a fact that is not known; a command has the fact's name in angle brackets."""
 
@@ -67,7 +68,9 @@ def make_finding(
         aws_steps=tuple(fill(step) for step in kind.aws_steps),
         aws_commands=on_aws,
         see=f"ssm-bootstrap explain {code}",
-        on_aws=kind.changed_on is Side.AWS,
+        client_steps=tuple(fill(step) for step in kind.client_steps),
+        client_commands=fill_commands(kind.client_commands, commands, each),
+        changed_on=kind.changed_on,
     )
     finding = Finding(
         code=code,
@@ -108,5 +111,7 @@ def with_known(finding: Finding, facts: Mapping[str, str]) -> Finding:
             instance_commands=tuple(refill(command, given) for command in remedy.instance_commands),
             aws_steps=tuple(map(words, remedy.aws_steps)),
             aws_commands=tuple(refill(command, given) for command in remedy.aws_commands),
+            client_steps=tuple(map(words, remedy.client_steps)),
+            client_commands=tuple(refill(command, given) for command in remedy.client_commands),
         ),
     )

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Iterable, Mapping, Optional
 
-from ssm_bootstrap.catalog.findingkind import Scope, Side
+from ssm_bootstrap.catalog.findingkind import Scope
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.model.findings import Finding, Remedy, Severity, Vantage
+from ssm_bootstrap.model.findings import Finding, Remedy, Severity, Side
 from ssm_bootstrap.model.phrase import phrase
 
 OUT_OF_ORDER = timedelta(seconds=5)
@@ -55,7 +55,7 @@ def _is_of_its_hosts(cause: Finding, symptom: Finding) -> bool:
         return False
     if not (cause.hosts or cause.services) or (symptom.hosts and set(symptom.hosts) <= set(cause.hosts)):
         return True
-    if Vantage.AWS in cause.seen_from and symptom.services and set(symptom.services) <= set(cause.services):
+    if Side.AWS in cause.seen_from and symptom.services and set(symptom.services) <= set(cause.services):
         return True
     needed = set(FINDINGS[symptom.code].depends_on)
     if FINDINGS[symptom.code].is_fetched:

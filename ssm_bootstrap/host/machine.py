@@ -121,6 +121,10 @@ class Program:
         """The absolute path by which the program was called."""
         return os.path.abspath(self._first_word)
 
+    def interpreter(self) -> str:
+        """The absolute path of the Python that runs it; an executable with its own Python is its own."""
+        return sys.executable
+
     def parts(self) -> tuple[str, ...]:
         """All that is run where the program is not one file: launcher, interpreter, package, and what that can import.
 

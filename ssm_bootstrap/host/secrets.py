@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import resource
+import sys
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, AnyStr, Optional
@@ -304,6 +305,8 @@ def _spellings(secret: str) -> set[bytes]:
 
 FILTER = "/proc/self/coredump_filter"
 _PR_SET_DUMPABLE = 4
+OF_EXECUTABLE = "_ssm_process"
+"""The executable's own module for it (tools/executable): that has no ctypes."""
 
 
 def keep_out_of_dumps() -> None:
@@ -317,6 +320,11 @@ def keep_out_of_dumps() -> None:
         stream.write(b"0")
     if os.geteuid() == 0:  # anybody else's process could no longer read its own /proc/self
         with suppress(ImportError, OSError, AttributeError, MemoryError):  # where memory may not be made executable
+            if OF_EXECUTABLE in sys.builtin_module_names:
+                import _ssm_process  # type: ignore[import-not-found,unused-ignore]
+
+                _ssm_process.forbid_dumps()
+                return
             import ctypes
 
             ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

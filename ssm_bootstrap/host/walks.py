@@ -26,6 +26,8 @@ class LogTree:
 
     def __init__(self, root: str = "/") -> None:
         self._root = root.rstrip("/")
+        self.not_entered: dict[str, None] = {}
+        """Directories that lay too deep, or were left when the bound was reached."""
 
     def find(self, directory: str, wanted: Callable[[str], bool], depth: int) -> Iterator[FoundFile]:
         """The regular files at most ``depth`` levels below, whose path from there ``wanted`` takes; links are not followed."""
@@ -44,10 +46,14 @@ class LogTree:
                     found = entry.stat(follow_symlinks=False)
                 except OSError:
                     continue
-                if stat.S_ISDIR(found.st_mode) and level < depth:
-                    todo.append((path, level + 1))
+                if stat.S_ISDIR(found.st_mode):
+                    if level < depth:
+                        todo.append((path, level + 1))
+                    elif depth > 1:
+                        self.not_entered[path] = None
                 elif stat.S_ISREG(found.st_mode) and wanted(path[len(directory.rstrip("/")) + 1 :]):
                     yield FoundFile(path, found.st_size, found.st_mtime)
+        self.not_entered.update(dict.fromkeys(place for place, _ in todo))
 
 
 MOUNTS = "/proc/self/mountinfo"

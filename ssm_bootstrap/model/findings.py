@@ -27,11 +27,12 @@ class State(str, Enum):
     PAST = "past"
 
 
-class Vantage(str, Enum):
-    """From where something was seen."""
+class Side(str, Enum):
+    """Where something is looked at or changed; the values are those of the JSON output."""
 
-    NODE = "node"  # by the instance itself: its probes, its files, its logs
-    AWS = "aws"  # by the APIs of AWS
+    MACHINE = "instance"
+    AWS = "aws"
+    CLIENT = "client"  # the computer of who opens a session
 
 
 class Reason(str, Enum):
@@ -66,12 +67,20 @@ class ShellCommand:
     is_main: bool = False
 
 
+class SideAdvice(NamedTuple):
+    """What one side has to do: steps in order, and commands to paste."""
+
+    side: Side
+    steps: tuple[str, ...] = ()
+    commands: tuple[ShellCommand, ...] = ()
+
+
 @dataclass(frozen=True)
 class Remedy:
     """What to change: one sentence, then steps and commands to paste, for each side; ``see`` is the command
     that shows the code's page on any machine.
 
-    ``on_aws`` tells that the change itself is made on the side of AWS (endpoints, security groups, routes, roles).
+    ``changed_on`` tells on which side the change itself is made: on AWS's it is endpoints, security groups, routes, roles.
     """
 
     summary: str
@@ -79,18 +88,30 @@ class Remedy:
     instance_commands: tuple[ShellCommand, ...] = ()
     aws_steps: tuple[str, ...] = ()
     aws_commands: tuple[ShellCommand, ...] = ()
+    client_steps: tuple[str, ...] = ()
+    client_commands: tuple[ShellCommand, ...] = ()
     see: str = ""
-    on_aws: bool = False
+    changed_on: Side = Side.MACHINE
+
+    @property
+    def sides(self) -> tuple[SideAdvice, ...]:
+        """Every side, the one that makes the change first."""
+        told = (
+            SideAdvice(Side.CLIENT, self.client_steps, self.client_commands),
+            SideAdvice(Side.MACHINE, self.instance_steps, self.instance_commands),
+            SideAdvice(Side.AWS, self.aws_steps, self.aws_commands),
+        )
+        return tuple(sorted(told, key=lambda advice: advice.side is not self.changed_on))
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The steps of both sides, of the one that makes the change first."""
-        return self.aws_steps + self.instance_steps if self.on_aws else self.instance_steps + self.aws_steps
+        """The steps of all sides, of the one that makes the change first."""
+        return tuple(step for advice in self.sides for step in advice.steps)
 
     @property
     def commands(self) -> tuple[ShellCommand, ...]:
-        """The commands of both sides, of the one that makes the change first."""
-        return self.aws_commands + self.instance_commands if self.on_aws else self.instance_commands + self.aws_commands
+        """The commands of all sides, of the one that makes the change first."""
+        return tuple(command for advice in self.sides for command in advice.commands)
 
 
 @dataclass(frozen=True)
@@ -117,7 +138,7 @@ class Finding:
     hosts: tuple[str, ...] = ()  # the hosts that it is about, or that it leads to
     services: tuple[str, ...] = ()  # the services of AWS that it is about; none where it holds for the whole machine
     logged: bool = False  # a log alone tells of it: no probe, and no look at the machine
-    seen_from: tuple[Vantage, ...] = (Vantage.NODE,)
+    seen_from: tuple[Side, ...] = (Side.MACHINE,)
     repairs: tuple[Repair, ...] = ()  # what to change at AWS, resource by resource, where that is known
     variant: str = ""  # the case of the code whose words these are; empty for the code's own
 

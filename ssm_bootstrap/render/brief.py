@@ -11,7 +11,7 @@ from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.selection import shown_evidence
 from ssm_bootstrap.render.shell import pasteable
 from ssm_bootstrap.render.terminal import cells
-from ssm_bootstrap.render.text import IN_AWS, MARK, ON_THIS_MACHINE, SEVERITY_STYLE, VERDICT_STYLE
+from ssm_bootstrap.render.text import MARK, ON_SIDE, SEVERITY_STYLE, VERDICT_STYLE
 from ssm_bootstrap.render.wording import when_of
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def _tell_cause(block: Callable[[int], Report], cause: Finding) -> None:
     for evidence in shown_evidence(cause)[:1]:
         where = evidence.locator.rpartition("/")[2] if evidence.locator.startswith("/") else say(evidence.locator)
         block(1).cut(f"  {begin.label('seen  ')} {say(where)}: {say(evidence.excerpt)}")
-    block(0).item("change", f"{say(IN_AWS if cause.remedy.on_aws else ON_THIS_MACHINE)} {say(cause.remedy.summary)}")
+    block(0).item("change", f"{say(ON_SIDE[cause.remedy.changed_on])} {say(cause.remedy.summary)}")
     look, change = first_commands(cause.remedy)
     for rank, words, command in ((4, _("to look:"), look), (3, _("to change:"), change)):
         if command is not None:
@@ -184,7 +184,7 @@ def _tell_cause(block: Callable[[int], Report], cause: Finding) -> None:
 
 def first_commands(remedy: Remedy) -> tuple[Optional[ShellCommand], Optional[ShellCommand]]:
     """The first command that looks, and the main or else the first that changes something, of the side that makes the change."""
-    given = remedy.aws_commands if remedy.on_aws else remedy.instance_commands
+    given = remedy.sides[0].commands
     look = next((command for command in given if not command.changes), None)
     changes = [command for command in given if command.changes]
     return look, next((command for command in changes if command.is_main), changes[0] if changes else None)

@@ -7,9 +7,10 @@ from typing import Mapping, Union
 
 from ssm_bootstrap.catalog.commands import fill_commands
 from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
+from ssm_bootstrap.model.findings import Side
 from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.shell import IN_BRACKETS, variable_of
-from ssm_bootstrap.render.text import IN_AWS, ON_THIS_MACHINE, Report
+from ssm_bootstrap.render.text import ON_SIDE, Report
 
 _IN_WORDS: Mapping[str, str] = {
     "detail": "what the log line says",
@@ -85,10 +86,11 @@ def _tell(report: Report, row: Union[FindingKind, Variant], known: Mapping[str, 
     if row.cause:
         report.item("why   ", _prose(row.cause, known))
     for side, steps, commands in (
-        (ON_THIS_MACHINE, row.steps, row.commands),
-        (IN_AWS, row.aws_steps, row.aws_commands),
+        (Side.CLIENT, row.client_steps, row.client_commands),
+        (Side.MACHINE, row.steps, row.commands),
+        (Side.AWS, row.aws_steps, row.aws_commands),
     ):
         told = [_prose(step, known) for step in steps or ()]
-        report.side(side, told, fill_commands(commands or (), known))
+        report.side(ON_SIDE[side], told, fill_commands(commands or (), known))
     if row.source:
         report.item("source", row.source.replace("`", "'"))

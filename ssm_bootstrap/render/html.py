@@ -9,7 +9,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
-from ssm_bootstrap.model.findings import Diagnosis, Finding, Passage, Remedy, Severity, Unexplained
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Passage, Remedy, Severity, Side, Unexplained
 from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
@@ -134,9 +134,13 @@ def _facts(finding: Finding) -> list[tuple[str, str]]:
 
 def _sides(remedy: Remedy) -> Sequence[tuple[str, Sequence[str], Any]]:
     """Each side that has something to do: heading, steps, and commands by purpose; the one that makes the change first."""
-    aws = (_("In AWS and on the network"), remedy.aws_steps, blocks(remedy.aws_commands))
-    here = (_("On the instance"), remedy.instance_steps, blocks(remedy.instance_commands))
-    return [side for side in ((aws, here) if remedy.on_aws else (here, aws)) if side[1] or side[2]]
+    named = {
+        Side.AWS: _("In AWS and on the network"),
+        Side.MACHINE: _("On the instance"),
+        Side.CLIENT: _("On the client (where start-session was run)"),
+    }
+    told = ((named[advice.side], advice.steps, blocks(advice.commands)) for advice in remedy.sides)
+    return [side for side in told if side[1] or side[2]]
 
 
 def _in_backquotes(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.findingkind import Hop
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
 from ssm_bootstrap.model.failure import Stage
-from ssm_bootstrap.model.findings import CloudPath, CloudStation, Diagnosis, Finding, Passage, Severity, Vantage
+from ssm_bootstrap.model.findings import CloudPath, CloudStation, Diagnosis, Finding, Passage, Severity, Side
 from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.observed import reason_of, value_of
 from ssm_bootstrap.model.phrase import phrase
@@ -31,7 +31,7 @@ class Station:
     name: str
     passage: Passage
     resources: tuple[str, ...] = ()
-    seen_from: tuple[Vantage, ...] = ()
+    seen_from: tuple[Side, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,10 @@ def _with_resources(way: Way, path: Optional[CloudPath]) -> Way:
 
 
 def _both(station: Station, of_aws: Optional[CloudStation]) -> Station:
-    by_node = () if station.passage in _UNPROVEN else (Vantage.NODE,)
+    by_node = () if station.passage in _UNPROVEN else (Side.MACHINE,)
     if of_aws is None:
         return replace(station, seen_from=by_node)
-    seen = () if of_aws.passage is Passage.UNSEEN else (Vantage.AWS,)
+    seen = () if of_aws.passage is Passage.UNSEEN else (Side.AWS,)
     passage = of_aws.passage if station.passage in _UNPROVEN and seen else station.passage
     return replace(station, passage=passage, resources=of_aws.resources, seen_from=(*by_node, *seen))
 
@@ -219,9 +219,9 @@ def _metadata(observations: Observations) -> Optional[Metadata]:
 
 
 SIDES = {
-    (Vantage.NODE,): phrase("seen from the instance"),
-    (Vantage.AWS,): phrase("seen in AWS"),
-    (Vantage.NODE, Vantage.AWS): phrase("seen from both sides"),
+    (Side.MACHINE,): phrase("seen from the instance"),
+    (Side.AWS,): phrase("seen in AWS"),
+    (Side.MACHINE, Side.AWS): phrase("seen from both sides"),
     (): phrase("seen by nobody"),
 }
 """From where something was seen, in words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Optional, Sequence
 
 from ssm_bootstrap.model.capability import CapabilityVerdict, Verdict
-from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, ShellCommand
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, ShellCommand, Side
 from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.timeline import Incident
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 VERDICT_STYLE = {Verdict.OK: "green", Verdict.DEGRADED: "yellow", Verdict.BROKEN: "bold red", Verdict.UNKNOWN: "magenta"}
 SEVERITY_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-IN_AWS, ON_THIS_MACHINE = phrase("In AWS:"), phrase("On this machine:")
+ON_SIDE = {
+    Side.MACHINE: phrase("On this machine:"),
+    Side.AWS: phrase("In AWS:"),
+    Side.CLIENT: phrase("On the client (where start-session was run):"),
+}
+"""How a side is called above what it has to do."""
 """Over the steps and commands of either side."""
 
 MARK = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
@@ -235,10 +240,8 @@ class Report:
         if brief:
             return
         remedy = finding.remedy
-        aws = (IN_AWS, remedy.aws_steps, remedy.aws_commands)
-        instance = (ON_THIS_MACHINE, remedy.instance_steps, remedy.instance_commands)
-        for side, steps, commands in (aws, instance) if remedy.on_aws else (instance, aws):
-            self.side(side, steps, commands)
+        for side, steps, commands in remedy.sides:
+            self.side(ON_SIDE[side], steps, commands)
         if remedy.see:
             self.item("more  ", remedy.see)
 

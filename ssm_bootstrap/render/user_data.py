@@ -33,6 +33,10 @@ class BundleSource(str, Enum):
     PRESIGNED = "presigned"  # a URL with its own signature
 
 
+MACHINE = "{machine}"
+"""In the key of an object: what ``uname -m`` says on the instance."""
+
+
 class CodeFrom(str, Enum):
     """Where an instance gets the activation code from."""
 
@@ -44,13 +48,17 @@ class CodeFrom(str, Enum):
 
 @dataclass(frozen=True)
 class FirstBoot:
-    """What an instance has to know. ``domain`` is the partition's; ``code`` and ``url`` are secrets, empty if not needed."""
+    """What an instance has to know. ``domain`` is the partition's; ``code`` and ``url`` are secrets, empty if not needed.
+
+    ``hashes``: the SHA-256 of the object for each machine (``uname -m``) that has an executable, or one for no name: what runs
+    wherever there is a Python, or nobody knows.
+    """
 
     bucket: str
     key: str
     region: Region
     domain: Domain
-    sha256: str
+    hashes: tuple[tuple[str, str], ...]
     activation_id: str
     fetch: BundleSource
     code_from: CodeFrom
@@ -60,9 +68,13 @@ class FirstBoot:
     version: str = ""
 
     @property
-    def object_url(self) -> str:
+    def machines(self) -> tuple[str, ...]:
+        """Those that have an executable; none where the file is for any."""
+        return tuple(machine for machine, _ in self.hashes if machine)
+
+    def object_url(self, machine: str = "") -> str:
         """The object's address; a bucket with dots in its name goes into the path, as no certificate covers it."""
-        path = quote(self.key, safe="/-_.~")
+        path = quote(self.key.replace(MACHINE, machine), safe="/-_.~")
         host = f"s3.{self.region}.{self.domain}"
         return f"https://{host}/{self.bucket}/{path}" if "." in self.bucket else f"https://{self.bucket}.{host}/{path}"
 
@@ -108,7 +120,11 @@ def needs(first: FirstBoot) -> Iterator[str]:
             "care: the activation code is in this user-data, which every process of the instance reads from IMDS, whoever may "
             "call ec2:DescribeInstanceAttribute or DescribeLaunchTemplateVersions reads too, and cloud-init keeps on disk"
         )
-    yield "python3, 3.9 or newer, in the image; the interface endpoints ssm and ssmmessages"
+    if first.machines:
+        yield f"an image for {' or '.join(first.machines)} with glibc 2.17 or newer; no Python"
+    else:
+        yield "python3, 3.9 or newer, in the image; none if the file is an executable (ssm-bootstrap-x86_64 or -aarch64)"
+    yield "the interface endpoints ssm and ssmmessages"
 
 
 _NOT_IN_IMAGE = "prepare-image takes it away, so put it there afterwards"
@@ -161,7 +177,7 @@ _UNIT_LINES = (
     "RuntimeDirectory=ssm-bootstrap-first-boot",
     "RuntimeDirectoryMode=0700",
     "RuntimeDirectoryPreserve=restart",
-    # Again after a full disk or a busy systemd; not after what another run finds the same (126, 127: no python3).
+    # Again after a full disk or a busy systemd; not after what another run finds the same (126, 127: not for this machine).
     "Restart=on-failure",
     "RestartSec=60",
     "RestartPreventExitStatus=2 70 77 78 126 127",
@@ -172,12 +188,12 @@ _UNIT_LINES = (
 
 
 def _stamp(first: FirstBoot) -> str:
-    return shlex.quote(f"{first.sha256} {first.region} {first.activation_id}")
+    hashes = ",".join(digest for _, digest in first.hashes)
+    return shlex.quote(f"{hashes} {first.region} {first.activation_id}")
 
 
 def _fetcher(first: FirstBoot, stamp: str) -> Iterator[str]:
     """The lines of the script that the unit runs, until it has succeeded."""
-    where = first.object_url if first.fetch is BundleSource.VPCE else f"s3://{first.bucket}/{first.key}"
     yield "#!/bin/sh"
     yield "# Fetches ssm-bootstrap and installs it; tries until that is done, as the endpoints may come later."
     yield "set -u"
@@ -190,6 +206,7 @@ def _fetcher(first: FirstBoot, stamp: str) -> Iterator[str]:
     yield f"    systemctl --quiet disable {UNIT}"
     yield "    exit 0"
     yield "fi"
+    yield from _choice(first)
     yield "work=/run/ssm-bootstrap-first-boot"
     yield "code=/etc/ssm-bootstrap/activation-code"
     yield "told=0"
@@ -204,17 +221,17 @@ def _fetcher(first: FirstBoot, stamp: str) -> Iterator[str]:
     yield "fetch() {"
     yield from _indent(_fetch_lines(first))
     yield "}"
-    yield 'fresh() { echo "' + first.sha256 + '  $1" | sha256sum -c --status 2>/dev/null; }'
-    yield 'program="$work/ssm-bootstrap.pyz"'
+    yield 'fresh() { echo "$sha256  $1" | sha256sum -c --status 2>/dev/null; }'
+    yield 'program="$work/ssm-bootstrap"'
     yield 'until fresh "$program"; do'
     yield f"    pause={_PAUSE if first.fetch is BundleSource.SIGNED else 1}"
     yield "    why=$(fetch 2>&1)"
     yield "    case $? in"
-    yield f'        0) why="its SHA-256 is not {first.sha256}" pause=30 ;;  # not the whole object every second'
+    yield '        0) why="its SHA-256 is not $sha256" pause=30 ;;  # not the whole object every second'
     yield f"        22) pause={_PAUSE} ;;  # curl: S3 answers, and refuses"
     yield "    esac"
     yield '    fresh "$program" && break'
-    yield f'    later {shlex.quote(where)} "$why" "$pause"'
+    yield '    later "$where" "$why" "$pause"'
     yield "done"
     if first.code_from in (CodeFrom.PARAMETER, CodeFrom.SECRET):
         yield "told=0"
@@ -225,21 +242,63 @@ def _fetcher(first: FirstBoot, stamp: str) -> Iterator[str]:
         yield "done"
         yield 'sync "$code.new"'
         yield 'mv -f "$code.new" "$code"'
-    # With the interpreter of the bundle's own first line: what is too old, or is not there, is told now and not by the unit.
-    words = f"install --region {first.region} --activation-id {first.activation_id} --start"
-    yield f'/usr/bin/python3 -I "$program" {words} || exit'
+    yield from _STARTER
+    yield f'"$@" install --region {first.region} --activation-id {first.activation_id} --start || exit'
     yield f"echo {stamp} >{DONE}.new && sync {DONE}.new && mv -f {DONE}.new {DONE}"
     yield f"systemctl --quiet disable {UNIT}"
+
+
+def _choice(first: FirstBoot) -> Iterator[str]:
+    """The lines that say which object it is, and its hash."""
+    if not first.machines:
+        yield from (f"where={shlex.quote(_where(first, ''))}", f"sha256={first.hashes[0][1]}")
+        return
+    yield "case $(uname -m) in"
+    for machine, digest in first.hashes:
+        yield f"    {machine}) where={shlex.quote(_where(first, machine))} sha256={digest} ;;"
+    made_for = " and ".join(first.machines)
+    yield f'    *) echo "<3>what S3 has is for {made_for}: this machine wants ssm-bootstrap-$(uname -m)" >&2; exit 78 ;;'
+    yield "esac"
+
+
+def _where(first: FirstBoot, machine: str) -> str:
+    if first.fetch is BundleSource.VPCE:
+        return first.object_url(machine)
+    return f"s3://{first.bucket}/{first.key.replace(MACHINE, machine)}"
+
+
+_STARTER = (
+    "newest() {  # >= 3.9; RHEL's own may be in /usr/libexec",
+    '    for place in $(echo "$PATH:/usr/libexec" | tr : " "); do',
+    '        for name in "$place"/python3 "$place"/python3.[0-9] "$place"/python3.[0-9][0-9] "$place"/platform-python; do',
+    '            [ -x "$name" ] && "$name" -I -c "$asked" "$name" 2>/dev/null',
+    "        done",
+    '    done | sort -rn | head -n 1 | cut -d " " -f 2',
+    "}",
+    "asked='import sys, ssl, zlib; sys.version_info >= (3, 9) and print(sys.version_info[1], sys.argv[1])'",
+    # The first four bytes of what Linux executes by itself; all else is the archive.
+    """if [ "$(head -c 4 "$program" | tr -d '\\177')" = ELF ]; then""",
+    '    chmod 700 "$program"',
+    '    set -- "$program"',
+    "else",
+    "    python=$(newest)",
+    '    if [ -z "$python" ]; then',
+    '        echo "<3>there is no Python 3.9 or newer here: put the file ssm-bootstrap-$(uname -m) into the bucket" >&2',
+    "        exit 78",
+    "    fi",
+    '    set -- "$python" -I "$program"',
+    "fi",
+)
+"""What starts the program is then in $@; what is too old, or is not there, is told now and not by the unit."""
 
 
 def _fetch_lines(first: FirstBoot) -> tuple[str, ...]:
     # A transfer that has come to a halt is given up after 20 s, so that what is missing is told every minute.
     curl = 'curl -fsS --connect-timeout 2 --speed-limit 1 --speed-time 20 --max-time 300 -o "$program"'
     if first.fetch is BundleSource.VPCE:
-        return (f"{curl} {shlex.quote(first.object_url)}",)
+        return (f'{curl} "$where"',)
     if first.fetch is BundleSource.SIGNED:
-        source = shlex.quote(f"s3://{first.bucket}/{first.key}")
-        return (f'aws {_AWS} --region {first.region} s3 cp --only-show-errors {source} "$program"',)
+        return (f'aws {_AWS} --region {first.region} s3 cp --only-show-errors "$where" "$program"',)
     # The URL is a secret: on standard input nobody sees it in a list of processes.
     return (f"{curl} --config - <<'END_OF_URL'", f'url = "{first.url}"', "END_OF_URL")
 

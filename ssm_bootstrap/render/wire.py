@@ -79,6 +79,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "evidence": [_evidence(item) for item in finding.evidence],
         "remedy": {
             "summary": finding.remedy.summary,
+            "changed_on": finding.remedy.changed_on.value,
             "steps": list(finding.remedy.steps),
             "commands": list(pasteable(finding.remedy.commands)),
             "blocks": _blocks(finding.remedy),
@@ -123,11 +124,10 @@ def _cloud_path(path: CloudPath) -> dict[str, Any]:
 
 def _blocks(remedy: Remedy) -> list[dict[str, Any]]:
     """The commands once more, of the side first that makes the change: whose they are, and whether they look or change."""
-    sides = [("aws", remedy.aws_commands), ("instance", remedy.instance_commands)]
     return [
-        {"on": side, "changes": block.changes, "commands": [_command(command) for command in block.commands]}
-        for side, commands in (sides if remedy.on_aws else reversed(sides))
-        for block in blocks(commands)
+        {"on": advice.side.value, "changes": block.changes, "commands": [_command(command) for command in block.commands]}
+        for advice in remedy.sides
+        for block in blocks(advice.commands)
     ]
 
 

@@ -23,7 +23,16 @@ from tests.laws.secrets import CANARIES, leaks, leaks_in_files
 SIGNED = f"https://b.s3.eu-west-1.amazonaws.com/k?X-Amz-Date=1&X-Amz-Signature={CANARIES['presigned-signature']}"
 ID = "01234567-89ab-cdef-0123-456789abcdef"
 FIRST = FirstBoot(
-    "b", "k", "eu-west-1", "amazonaws.com", "0" * 64, ID, BundleSource.PRESIGNED, CodeFrom.USER_DATA, code=CODE, url=SIGNED
+    "b",
+    "k",
+    "eu-west-1",
+    "amazonaws.com",
+    (("", "0" * 64),),
+    ID,
+    BundleSource.PRESIGNED,
+    CodeFrom.USER_DATA,
+    code=CODE,
+    url=SIGNED,
 )
 INSTANCE = "/var/lib/cloud/instances/i-0123456789abcdef0"
 SECRETS = {name: CANARIES[name] for name in ("activation-code", "presigned-signature")}

@@ -6,12 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from ssm_bootstrap.act.agent.service import Systemd
 from ssm_bootstrap.act.setup.install_self import PACKAGED, Wanted, install
+from ssm_bootstrap.act.setup.launcher import with_interpreter
+from ssm_bootstrap.host.commands import Completed
 from ssm_bootstrap.host.machine import Program
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from tests.act.test_install_self import UNIT, Node
@@ -241,3 +244,39 @@ def test_a_path_that_no_quotes_can_hold_is_refused(node: Node, path: str) -> Non
     with pytest.raises(Refusal, match="cannot stand in a unit") as caught:
         install(node.host, Systemd(node.host), Wanted(None, path, {"ssm-bootstrap.service": LINE.encode()}))
     assert node.everything() == before and caught.value.message.isprintable()
+
+
+ARCHIVE = b"#!/usr/bin/python3 -I\nPK\x03\x04 an archive"
+OLD = "/usr/bin/python3 -I -c"
+
+
+def test_an_archive_keeps_the_interpreter_that_will_do(node: Node) -> None:
+    node.commands.answers = {OLD: ""}
+    assert with_interpreter(node.host, ARCHIVE, "/opt/python3.12") == (ARCHIVE, "")
+
+
+@pytest.mark.parametrize("answers", [{}, {OLD: Completed(1, "", "", 0.0)}], ids=["missing", "too old"])
+def test_an_archive_gets_the_one_that_runs_it_where_its_own_will_not_do(node: Node, answers: dict[str, Completed]) -> None:
+    node.commands.answers = answers
+    changed = b"#!/opt/python3.12 -I\nPK\x03\x04 an archive"
+    assert with_interpreter(node.host, ARCHIVE, "/opt/python3.12") == (changed, "/opt/python3.12")
+
+
+def test_an_executable_has_no_interpreter(node: Node) -> None:
+    assert with_interpreter(node.host, b"\x7fELF and more\n", "/opt/ssm-bootstrap") == (b"\x7fELF and more\n", "")
+    assert not node.commands.ran
+
+
+@pytest.mark.parametrize("path", ["/opt/my python/python3", "python3", "/" + "a" * 127])
+def test_an_interpreter_that_no_first_line_can_name_is_refused(node: Node, path: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        with_interpreter(node.host, ARCHIVE, path)
+    assert caught.value.status is ExitStatus.BAD_CONTENT and caught.value.message.endswith("first line; nothing was changed")
+
+
+def test_an_archive_runs_with_another_first_line(node: Node, tmp_path: Path) -> None:
+    file = tmp_path / "program.pyz"
+    with zipfile.ZipFile(file, "w") as opened:
+        opened.writestr("__main__.py", "print('it runs')")
+    file.write_bytes(with_interpreter(node.host, b"#!/nowhere/python3\n" + file.read_bytes(), "/" + "p" * 40)[0])
+    assert subprocess.run([sys.executable, "-I", str(file)], capture_output=True, text=True, check=True).stdout == "it runs\n"

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from contextlib import contextmanager
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 from subprocess import PIPE, Popen
 from sys import executable
@@ -21,12 +24,51 @@ Application = Callable[[Dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class Recording(NamedTuple):
-    """A call that moto does not know: ``call`` as the AWS CLI has it, how it is told on the wire, and an answer to it."""
+    """A call that moto does not know: ``call`` as the AWS CLI has it, and an answer to it."""
 
     call: str  # "ssm describe-activations"
-    target: str  # of the header X-Amz-Target; empty where the path tells
-    path: str
     answer: Dict[str, Any]
+
+    @property
+    def operation(self) -> Any:
+        """Its model, which tells how it stands on the wire."""
+        return operation(*self.call.split())
+
+    def is_asked(self, target: str, path: str, body: bytes) -> bool:
+        """Whether a request is this call: by its header X-Amz-Target, its action, or its path, as the protocol has it."""
+        model, name = self.operation, self.operation.name
+        protocol = model.service_model.metadata["protocol"]
+        if protocol == "json":
+            return bool(target == f"{model.service_model.metadata['targetPrefix']}.{name}")
+        if protocol == "ec2":
+            return f"Action={name}&".encode() in body + b"&"
+        template = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(model.http["requestUri"]))
+        return re.fullmatch(template, path) is not None
+
+    @property
+    def body(self) -> bytes:
+        """The answer as the wire has it."""
+        protocol = self.operation.service_model.metadata["protocol"]
+        if "json" in protocol:
+            return json.dumps(self.answer).encode()
+        from moto.core.serialize import get_serializer_class
+        from moto.core.utils import get_service_model
+
+        service = self.call.split()[0]
+        model = get_service_model(service).operation_model(self.operation.name)
+        serialized = get_serializer_class(service, protocol)(model).serialize(self.answer)["body"]
+        return serialized.encode() if isinstance(serialized, str) else serialized
+
+
+@cache
+def operation(service: str, name: str) -> Any:
+    """The model of a call as the AWS CLI names it."""
+    import botocore.session
+    from botocore import xform_name
+
+    model = botocore.session.Session().get_service_model(service)
+    (found,) = [one for one in model.operation_names if xform_name(one, "-") == name]
+    return model.operation_model(found)
 
 
 def recordings() -> List[Recording]:
@@ -40,10 +82,15 @@ def with_recordings(application: Application) -> Application:
 
     def answer(environ: Dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         target, path = environ.get("HTTP_X_AMZ_TARGET", ""), environ.get("PATH_INFO", "")
+        body = b""
+        if environ.get("CONTENT_LENGTH"):
+            body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            environ["wsgi.input"] = BytesIO(body)
         for recording in known:
-            if target == recording.target if recording.target else path == recording.path:
-                start_response("200 OK", [("Content-Type", "application/x-amz-json-1.1")])
-                return [json.dumps(recording.answer).encode()]
+            if recording.is_asked(target, path, body):
+                kind = "json" if recording.body.startswith(b"{") else "xml"
+                start_response("200 OK", [("Content-Type", f"application/{kind}")])
+                return [recording.body]
         return application(environ, start_response)
 
     return answer

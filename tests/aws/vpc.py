@@ -30,9 +30,10 @@ class ClosedVpc:
         ec2.associate_route_table(RouteTableId=self.table, SubnetId=self.subnet)
         self.groups = self.new_groups()
         self.instance = self._instance()
-        self.endpoints = {name: self._endpoint(name, self.vpc, self.subnet) for name in (*SERVICES, "kms")}
+        self.endpoints = {name: self._endpoint(name, self.vpc, self.subnet) for name in (*SERVICES, "kms", "s3")}
         self.gateway = self._gateway("s3")
         self._gateway("s3express")
+        self._firewall()
         self.address = self._address_of(self.endpoints["ssm"])
         self._names()
         self._documents()
@@ -59,6 +60,12 @@ class ClosedVpc:
             "ROUTE_TABLE_ID": self.table,
             "PREFIX_LIST_ID": prefix_list["PrefixListId"],
             "ADDRESS": self.address,
+            "S3_INTERFACE_ENDPOINT_ID": self.endpoints["s3"],
+            "HOSTED_ZONE_ID": self.zone,
+            "PROFILE_ID": "rp-0123456789abcdef",
+            "FIREWALL_DOMAIN_LIST_ID": "rslvr-fdl-0123456789abcdef",
+            "QUOTA_CODE": "L-00000000",
+            "DESIRED_VALUE": "2000",
             "SERVICE": "ssm",
             "MI": MI,
             "ORPHAN_MI_ID": ORPHAN,
@@ -146,13 +153,22 @@ class ClosedVpc:
         address: str = interface["NetworkInterfaces"][0]["PrivateIpAddress"]
         return address
 
+    def _firewall(self) -> None:
+        self._client("network-firewall").create_firewall(
+            FirewallName="inspection",
+            FirewallPolicyArn=f"arn:aws:network-firewall:{self.region}:123456789012:firewall-policy/egress",
+            VpcId=self.vpc,
+            SubnetMappings=[{"SubnetId": self.subnet}],
+        )
+
     def _names(self) -> None:
-        self._client("route53").create_hosted_zone(
+        zone = self._client("route53").create_hosted_zone(
             Name="ssm.eu-west-1.amazonaws.com",
             VPC={"VPCRegion": self.region, "VPCId": self.vpc},
             CallerReference=self.vpc,
             HostedZoneConfig={"PrivateZone": True},
         )
+        self.zone: str = zone["HostedZone"]["Id"].rpartition("/")[2]
         options = self.ec2.create_dhcp_options(DhcpConfigurations=[{"Key": "domain-name-servers", "Values": ["10.0.0.2"]}])
         self.ec2.associate_dhcp_options(DhcpOptionsId=options["DhcpOptions"]["DhcpOptionsId"], VpcId=self.vpc)
         resolver = self._client("route53resolver")

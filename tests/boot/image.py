@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional
+from typing import Callable, Dict, Iterator, List, Optional
 
 from tests import caller
 
@@ -89,35 +89,50 @@ def tree(release: str) -> Path:
     """The tree of a release, made now where it is not in the cache; raises Unavailable, and RuntimeError where that fails."""
     require()
     key = hashlib.sha256(" ".join((RECIPE, release, *BASE, *LATER)).encode()).hexdigest()[:12]
-    ready = cache() / f"{release}-{key}"
+    return kept(release, key, lambda place: _make(release, place))
+
+
+def kept(name: str, key: str, make: Callable[[Path], None]) -> Path:
+    """A tree of the cache, by a name and what it was made of; ``make`` makes it where it is not there."""
+    ready = cache() / f"{name}-{key}"
     ready.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(release):
+    with _alone(name):
         if not ready.is_dir():
-            for other in cache().glob(f"{release}-*"):
+            for other in cache().glob(f"{name}-*"):
                 shutil.rmtree(other)
-            fresh = cache() / f"{release}-{key}.new"
+            fresh = cache() / f"{name}-{key}.new"
             try:
-                _make(release, fresh, mirror())
+                make(fresh)
                 fresh.rename(ready)
             finally:
                 shutil.rmtree(fresh, ignore_errors=True)
     return ready
 
 
+def debootstrap(release: str, root: Path, *packages: str) -> None:
+    """The smallest system of a release, and packages; raises Unavailable and RuntimeError."""
+    debs = cache() / "debs" / release
+    debs.mkdir(parents=True, exist_ok=True)
+    included = [f"--include={','.join(packages)}"] if packages else []
+    command = ["debootstrap", "--variant=minbase", f"--cache-dir={debs}", *included, release, str(root), mirror()]
+    _run([*ALONE, *command], _environment())
+
+
+def _environment() -> Dict[str, str]:
+    return {**caller.ENVIRONMENT, **proxies(), "DEBIAN_FRONTEND": "noninteractive", "LANG": "C.UTF-8"}
+
+
 @contextlib.contextmanager
-def _alone(release: str) -> Iterator[None]:
-    """One process at a time makes the tree of a release; the lock ends with its holder."""
-    with (cache() / f".{release}.lock").open("w") as lock:
+def _alone(name: str) -> Iterator[None]:
+    """One process at a time makes a tree; the lock ends with its holder."""
+    with (cache() / f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _make(release: str, root: Path, source: str) -> None:
-    environment = {**caller.ENVIRONMENT, **proxies(), "DEBIAN_FRONTEND": "noninteractive", "LANG": "C.UTF-8"}
-    debs = cache() / "debs" / release
-    debs.mkdir(parents=True, exist_ok=True)
-    command = ["debootstrap", "--variant=minbase", f"--cache-dir={debs}", f"--include={','.join(BASE)}", release]
-    _run([*ALONE, *command, str(root), source], environment)
+def _make(release: str, root: Path) -> None:
+    environment = _environment()
+    debootstrap(release, root, *BASE)
     (root / "etc/dpkg/dpkg.cfg.d/unsafe-io").write_text("force-unsafe-io\n")
     resolver = root / "etc/resolv.conf"
     resolver.unlink(missing_ok=True)

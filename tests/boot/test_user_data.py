@@ -75,9 +75,10 @@ def upload(lab: Lab, bundle: Path) -> None:
 
 
 def user_data(bundle: Path, *more: str, code: str = "") -> str:
-    """What the bundle itself prints."""
+    """What the bundle or the executable itself prints."""
     words = ["user-data", "--s3-uri", f"s3://{BUCKET}/{KEY}", "--region", REGION, "--activation-id", ACTIVATION, *more]
-    done = subprocess.run([sys.executable, "-I", str(bundle), *words], input=code, capture_output=True, text=True, check=True)
+    started = [sys.executable, "-I", str(bundle)] if bundle.suffix == ".pyz" else [str(bundle.absolute())]
+    done = subprocess.run([*started, *words], input=code, capture_output=True, text=True, check=True)
     return done.stdout
 
 

@@ -54,10 +54,20 @@ def world() -> Path:
 
 def run(bundle: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run that world's python3 with these words as root of a namespace; the bundle is /bundle.pyz and /var/cache is empty."""
+    shutil.copy(bundle, world() / "bundle.pyz")
+    return _inside("/usr/bin/python3", "-I", "-S", *words)
+
+
+def start(executable: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Start an executable of that world's processor with these words, as root of a namespace."""
+    shutil.copy(executable, world() / "executable")
+    return _inside("/executable", *words)
+
+
+def _inside(*words: str) -> subprocess.CompletedProcess[str]:
     root = world()
-    shutil.copy(bundle, root / "bundle.pyz")
     mounts = f"mount --rbind /proc {root}/proc && mount -t tmpfs -o mode=755 tmpfs {root}/var/cache"
-    script = f'{mounts} || exit 99; exec chroot {root} /{QEMU} /usr/bin/python3 -I -S "$@"'
+    script = f'{mounts} || exit 99; exec chroot {root} /{QEMU} "$@"'
     opened = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", *words]
     done = subprocess.run(opened, capture_output=True, text=True, env={"PATH": os.defpath + ":/usr/sbin:/sbin"})
     if done.returncode == 99 or done.stderr.startswith("unshare:"):

@@ -51,7 +51,14 @@ def python_of(version: str) -> Optional[str]:
         found += [str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"))]
     for path in filter(None, found):
         # The one on PATH may be a shim that goes by variables which a test does not hand on: it says where it leads.
-        asked = [path, "-I", "-S", "-c", "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"]
+        alone = ("-E", "-s") if version == "2.7" else ("-I",)
+        asked = [
+            path,
+            *alone,
+            "-S",
+            "-c",
+            "import sys; sys.stdout.write('%d.%d %s' % (sys.version_info[:2] + (sys.executable,)))",
+        ]
         said = subprocess.run(asked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
         name, _, real = said.strip().partition(" ")
         if name == version and real:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -50,12 +52,33 @@ def told(words: list[str], **environment: str) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in done.stdout.splitlines())
 
 
-@pytest.mark.parametrize("version", ["3.6", "3.7", "3.8"])
+@pytest.mark.parametrize("version", ["2.7", "3.6", "3.7", "3.8"])
 def test_an_older_one_is_told_in_one_line(built: Built, version: str) -> None:
     python = python_of(version)
     if python is None:
         pytest.skip(f"Python {version} is not installed here")
-    done = run(start(built.file, "--version", python=python))
+    words = [python, *(("-E", "-s") if version == "2.7" else ("-I",)), "-S", str(built.file), "--version"]
+    done = run(words)
     assert (done.returncode, done.stdout) == (78, "")
-    assert done.stderr.startswith(f"ssm-bootstrap: needs Python 3.9 or newer, and this is Python {version}")
-    assert done.stderr.count("\n") == 1
+    told = f"ssm-bootstrap: needs Python 3.9 or newer, and this is Python {version} ({python}); "
+    assert done.stderr == f"{told}use the file ssm-bootstrap-{os.uname().machine} instead: it brings a Python of its own\n"
+
+
+UNKNOWN_TO_2 = (ast.JoinedStr, ast.Starred, ast.AnnAssign, ast.NamedExpr, ast.Nonlocal, ast.YieldFrom, ast.MatMult, ast.Await)
+"""What Python 2.7 has no grammar for."""
+
+
+def test_what_runs_before_the_version_is_known_is_python_2(built: Built) -> None:
+    """Wherever no such Python is installed: one that cannot read a file shows a traceback instead of the line."""
+    with zipfile.ZipFile(built.file) as opened:
+        texts = {name: opened.read(name).decode("ascii") for name in ("__main__.py", "ssm_launch.py")}
+    for name, text in texts.items():
+        for node in ast.walk(ast.parse(text)):
+            where = f"{name}:{getattr(node, 'lineno', 0)}"
+            assert not isinstance(node, UNKNOWN_TO_2), where
+            assert not (isinstance(node, ast.arguments) and (node.kwonlyargs or node.posonlyargs)), where
+            assert not (isinstance(node, ast.Raise) and node.cause), where
+            assert not (isinstance(node, ast.FunctionDef) and node.returns), where
+            assert not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("print", "super")), (
+                where
+            )

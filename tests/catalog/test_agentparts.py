@@ -43,6 +43,29 @@ def test_a_part_is_known_by_the_place_that_wrote(source: str, name: str) -> None
     assert name_of(source) == name
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("Flurb @ association.go.99", "the part that keeps associations"),
+        ("flurb @ birdwatcherservice.go.9", "the part that installs packages of Distributor"),
+        ("flurb @ inventory_unix.go.9", "the part that gathers inventory"),
+        ("flurb @ registration_linux.go.9", "the part that registers the node"),
+    ],
+)
+def test_a_file_that_no_version_has_is_of_the_directory_that_bears_its_name(source: str, name: str) -> None:
+    assert name_of(source) == name
+
+
+def test_a_record_that_lost_its_head_is_still_the_agents() -> None:
+    def part(message: str) -> str:
+        found = part_of(LogRecord(None, Level.NONE, message))
+        return found.name if found else ""
+
+    assert part("[ssm-agent-worker] [Association] went wrong") == "the part that keeps associations"
+    assert part("[Flurb @ association.go.99] went wrong") == "the part that keeps associations"
+    assert part("went wrong") == part("[1/2] went wrong") == "another program's output"
+
+
 def test_a_file_of_several_parts_tells_none_and_its_process_is_told_instead() -> None:
     assert name_of("func1 @ processor.go.40") == ""
     assert name_of("func1 @ processor.go.40", "ssm-document-worker") == "the process that runs documents"
@@ -60,7 +83,7 @@ def test_every_part_has_a_name_of_its_own_and_a_meaning() -> None:
     assert {part.capability for part in PARTS} <= {None, *Capability}
 
 
-@pytest.mark.parametrize("column", ["contexts", "files", "functions"])
+@pytest.mark.parametrize("column", ["contexts", "files", "functions", "directories"])
 def test_what_a_part_is_known_by_is_no_other_parts(column: str) -> None:
     known = [key for row in (*_ROWS, *_PROCESSES) for key in getattr(row, column).split()]
     assert known and len(known) == len(set(known))

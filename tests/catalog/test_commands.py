@@ -9,12 +9,12 @@ from typing import Iterator, List, Sequence, Tuple
 import pytest
 
 from ssm_bootstrap.catalog.commands import fill_commands
-from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Side, Teller
+from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Teller
 from ssm_bootstrap.catalog.findings import KINDS, s3ways
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.catalog.findings.network import HUB_ZONE
-from ssm_bootstrap.model.findings import ShellCommand
+from ssm_bootstrap.model.findings import ShellCommand, Side
 
 REGION = "eu-west-1"
 EACH = [
@@ -41,7 +41,7 @@ def differing(commands: Sequence[ShellCommand]) -> Iterator[Tuple[str, str]]:
 @every_row
 def test_no_two_commands_of_a_side_differ_in_a_word(code: str, name: str, row: FindingKind) -> None:
     facts = {"region": REGION, "subnet_id": "subnet-1", "vpc_id": "vpc-1"}
-    for commands in (row.commands, row.aws_commands):
+    for commands in (row.commands, row.aws_commands, row.client_commands):
         assert list(differing(fill_commands(commands, facts, EACH))) == []
 
 

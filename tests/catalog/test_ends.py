@@ -58,7 +58,8 @@ def test_ends_that_were_missing(system: str, version: str, day: date) -> None:
 
 
 @pytest.mark.parametrize(
-    ("system", "version"), [("sles", "15.8"), ("sles", "12.9"), ("sles", "16.1"), ("ubuntu", "27.04"), ("rhel", "11.0")]
+    ("system", "version"),
+    [("sles", "15.8"), ("sles", "12.9"), ("sles", "16.1"), ("ubuntu", "27.04"), ("rhel", "11.0"), ("oracle", "10.0")],
 )
 def test_of_a_release_that_is_not_in_the_table_nothing_is_told(system: str, version: str) -> None:
     assert end_of(system, version) is None

@@ -8,9 +8,21 @@ from typing import Any, Iterable, List, Mapping, Set
 
 import pytest
 
-from ssm_bootstrap.catalog.partitions import PARTITIONS
-from ssm_bootstrap.catalog.policies import NODE_DELIVERY, NODE_MESSAGES, NODE_SSM, POLICIES, UNSIGNED, IamPolicy, buckets
+from ssm_bootstrap.catalog.buckets import PATCH_MANAGER_SUFFIX
+from ssm_bootstrap.catalog.partitions import PARTITIONS, partition_of
+from ssm_bootstrap.catalog.policies import (
+    NODE_DELIVERY,
+    NODE_MESSAGES,
+    NODE_SSM,
+    POLICIES,
+    UNSIGNED,
+    IamPolicy,
+    buckets,
+    is_named_in_part,
+)
+from ssm_bootstrap.catalog.regions import OPENED, UNDATED
 from ssm_bootstrap.cli import main
+from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.render.policies_page import document
 from tests.aws import MARKS
 from tests.laws.generate import POLICIES_PAGE
@@ -134,7 +146,32 @@ def test_buckets_are_those_that_are_known_for_a_region() -> None:
         "eu-west-1"
     )
     assert "patch-baseline-snapshot-af-south-1-tbxdb5b9" in buckets("af-south-1")
-    assert "aws-patch-manager-cn-north-1-*" in buckets("cn-north-1")
+
+
+@pytest.mark.parametrize("region", (*OPENED, *UNDATED))
+def test_no_pattern_is_open_to_every_principal(region: str) -> None:
+    """Of a bucket whose whole name nobody tells, only what the account's own roles sign is allowed, in the region's partition."""
+    (endpoint,) = [policy for policy in POLICIES if policy.name == "endpoint-s3"]
+    open_to_all, *others = statements(endpoint, region)
+    assert not [name for name in open_to_all["Resource"] if set("*?") & set(name.removesuffix("/*"))]
+    patterns = [one for one in others if "?" in str(one["Resource"])]
+    assert bool(patterns) is is_named_in_part(region) is (region not in PATCH_MANAGER_SUFFIX)
+    for one in patterns:
+        partition = partition_of(region, NO_SITE).name
+        assert one["Resource"] == f"arn:{partition}:s3:::aws-patch-manager-{region}-?????????/*"
+        assert one["Condition"] == {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}
+
+
+def test_every_bucket_of_patch_manager_ends_in_as_many_letters() -> None:
+    assert {len(ending) for ending in PATCH_MANAGER_SUFFIX.values()} == {9}
+
+
+@pytest.mark.parametrize("name", ["endpoint-s3", "role-trust"])
+@pytest.mark.parametrize("region", ["us-gov-west-1", "eu-west-1"])
+def test_a_bucket_that_is_left_out_is_told(name: str, region: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--policy", name, "--region", region]) == 0
+    told = capsys.readouterr().err
+    assert (f"aws-patch-manager-{region} ends in is not known" in told) is (name == "endpoint-s3" and region == "us-gov-west-1")
 
 
 def test_the_page_is_up_to_date() -> None:

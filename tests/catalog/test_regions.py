@@ -8,7 +8,8 @@ from typing import Any, Callable, Dict, Sequence
 
 import pytest
 
-from ssm_bootstrap.catalog.regions import OPENED, UNDATED, has_ec2messages, is_known, meant_region, region_from_person
+from ssm_bootstrap.catalog.partitions import partition_of
+from ssm_bootstrap.catalog.regions import CITIES, OPENED, UNDATED, has_ec2messages, is_known, meant_region, region_from_person
 from ssm_bootstrap.cli import main
 from ssm_bootstrap.cli.flags import region as region_flag
 from ssm_bootstrap.collect import paths
@@ -19,6 +20,7 @@ from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.site import NO_SITE
+from tests.aws import MARKS
 from tests.fakes import RootedFiles
 from tests.made import NO_CONFIG
 
@@ -37,7 +39,7 @@ def test_a_known_region_and_its_zones_are_taken(region: str) -> None:
         ("us-west-2-lax-1a", "us-west-2"),  # a Local Zone
         ("Eu-Central-1", "eu-central-1"),
         ("ap-southeast-8", "ap-southeast-8"),  # of a region to come nothing is known but its shape
-        ("ap-southeast-10", "ap-southeast-10"),
+        ("us-east-5", "us-east-5"),
         ("xx-north-1", "xx-north-1"),
         ("us-isox-west-2", "us-isox-west-2"),
         ("eusc-fr-west-1", "eusc-fr-west-1"),
@@ -58,6 +60,17 @@ SLIPS = [
     ("eu-cetral-1", "eu-central-1"),
     ("us-gv-west-1", "us-gov-west-1"),
     ("us-east-11", "us-east-1"),
+    ("us-esat-1", "us-east-1"),  # two letters swapped: no nearer to us-west-1, though that shares as many
+    ("ap-southeast-10", "ap-southeast-1"),  # the last is 7
+    ("eu-wset-1", "eu-west-1"),
+    ("us-east1", "us-east-1"),
+    ("useast-1", "us-east-1"),
+    ("euwest1", "eu-west-1"),
+    ("eu central 1", "eu-central-1"),
+    ("Tokyo", "ap-northeast-1"),
+    ("Tokio", "ap-northeast-1"),
+    ("N. Virginia", "us-east-1"),
+    ("hong_kong", "ap-east-1"),
 ]
 
 
@@ -69,11 +82,24 @@ def test_a_slip_is_asked_about(written: str, meant: str) -> None:
     assert written not in str(caught.value)
 
 
-@pytest.mark.parametrize("written", ["tokyo", "", "1234567890", "$(id)", "a" * 5000])
+@pytest.mark.parametrize("written", ["nrt", "", "1234567890", "$(id)", "a" * 5000])
 def test_what_is_like_nothing_gets_an_example(written: str) -> None:
     with pytest.raises(ValueError, match="a region looks like ap-northeast-1"):
         region_from_person(written)
     assert meant_region(written) == ""
+
+
+@MARKS[1]
+def test_a_place_is_that_of_its_region() -> None:
+    """As botocore describes regions: Asia Pacific (Tokyo); GovCloud and isolated regions are named after no place."""
+    from botocore.loaders import Loader
+
+    partitions = Loader().load_data("partitions")["partitions"]
+    told = {region: data["description"] for one in partitions for region, data in one["regions"].items()}
+    for place, region in CITIES.items():
+        assert place.replace("northern ", "n. ") in told[region].lower()
+    named = {region for region in EVERY if partition_of(region, NO_SITE).name in ("aws", "aws-cn", "aws-eusc")}
+    assert set(CITIES.values()) == named
 
 
 def by_flag(written: str, _: RootedFiles) -> Any:
@@ -94,11 +120,13 @@ WAYS: Dict[str, Callable[[str, RootedFiles], Any]] = {"flag": by_flag, "variable
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_way_in_understands_and_asks(files: RootedFiles, way: str) -> None:
-    assert WAYS[way]("AP-NORTHEAST-1A", files) == "ap-northeast-1"
+@pytest.mark.parametrize(("written", "meant"), SLIPS)
+def test_every_way_in_understands_and_asks(files: RootedFiles, way: str, written: str, meant: str) -> None:
+    for understood in ("AP-NORTHEAST-1", "ap-northeast-1a", "AP-NORTHEAST-1A"):
+        assert WAYS[way](understood, files) == "ap-northeast-1"
     with pytest.raises((argparse.ArgumentTypeError, Refusal)) as caught:
-        WAYS[way]("ap-northest-1", files)
-    assert str(caught.value).endswith("'ap-northest-1' is not a valid region: did you mean ap-northeast-1?")
+        WAYS[way](written, files)
+    assert str(caught.value).endswith(f"{written!r} is not a valid region: did you mean {meant}?")
     if isinstance(caught.value, Refusal):
         assert caught.value.status is ExitStatus.BAD_CONTENT
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-import sys
 
 import pytest
 
 from ssm_bootstrap.cli.entry import run
 from ssm_bootstrap.cli.output import NARROWEST, WIDEST
+from tests import caller
 from tests.corpus import CORPUS
 from tests.lab.client import Lab
 from tests.lab.machine import why_unavailable
@@ -34,7 +34,7 @@ def test_no_width_of_a_terminal_is_too_much(
 
 @pytest.mark.parametrize("redirection", ["<&-", "</dev/null", "0>/dev/null"])
 def test_standard_input_that_gives_nothing_is_one_line(redirection: str) -> None:
-    words = f"exec {shlex.quote(sys.executable)} -m ssm_bootstrap explain - {redirection}"
+    words = f"exec {shlex.join(caller.program())} explain - {redirection}"
     done = subprocess.run(["sh", "-c", words], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (66, "", 1)
     assert done.stderr.startswith("ssm-bootstrap: explain: standard input: ")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Iterator
@@ -22,6 +21,7 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen
+from tests import caller
 from tests.laws.tree import ROOT
 from tests.made import INSIDE, REGION, healthy, observations, probe
 from tests.render.reports import AGENT, CLOSED, HEALTHY
@@ -46,7 +46,7 @@ def saved(tmp_path: Path, seen: Observations) -> str:
 def doctor(*words: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
     environment = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR", "PYTHONUTF8")}
     return subprocess.run(
-        [sys.executable, "-m", "ssm_bootstrap", "doctor", *words],
+        [*caller.program(), "doctor", *words],
         capture_output=True,
         cwd=ROOT,
         env={**environment, **variables},
@@ -137,6 +137,7 @@ def test_the_html_file_is_private_and_whole(tmp_path: Path) -> None:
 
 
 def test_without_a_template_engine_the_extra_is_named_before_anything_is_looked_at(tmp_path: Path) -> None:
+    caller.needs_pythons_variables()
     (tmp_path / "jinja2.py").write_text("raise ImportError('there is none')\n", encoding="utf-8")
     page, words = tmp_path / "report.html", ("--replay", saved(tmp_path, FOREIGN))
     done = doctor(*words, "--html", str(page), PYTHONPATH=str(tmp_path))
@@ -169,6 +170,8 @@ CONSOLES = (
 @pytest.mark.parametrize("flags", [(), ("--short",), ("--json",), ("--nagios",)], ids=lambda flags: " ".join(flags) or "text")
 @pytest.mark.parametrize("console", CONSOLES, ids=lambda console: " ".join(map("=".join, console.items())))
 def test_no_console_is_too_poor(tmp_path: Path, console: dict[str, str], flags: tuple[str, ...]) -> None:
+    if any(name.startswith("PYTHON") for name in console):
+        caller.needs_pythons_variables()
     done = doctor("--replay", saved(tmp_path, FOREIGN), *flags, **console)
     assert (done.returncode, done.stderr) == (2 if flags == ("--nagios",) else 1, b"")
     assert b"tls-untrusted" in done.stdout and b"\x1b" not in done.stdout

@@ -26,6 +26,7 @@ from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.collect.logs.parts import SHARE
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.secrets import Secrets
+from tests import caller
 from tests.corpus import CORPUS
 
 UTC = timezone.utc
@@ -87,7 +88,7 @@ def test_since_until_and_source(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("--since", "yesterday"),
+        ("--since", "whenever"),
         ("--source", "nothing"),
         ("--source", ","),
         ("",),
@@ -122,9 +123,34 @@ def test_moments() -> None:
     assert resolve(moment("1.5d"), NOW, zone) == NOW - timedelta(hours=36)
     assert resolve(moment("2026-11-23"), NOW, zone) == datetime(2026, 11, 22, 15, tzinfo=UTC)
     assert resolve(moment("2026-11-23T10:00:00+01:00"), NOW, zone) == datetime(2026, 11, 23, 9, tzinfo=UTC)
-    for text in ("", "2", "h", "2026-13-01", "-2h"):
+    for text in ("", "2", "h", "2026-13-01", "2x", "+2h", "2h left", "ago", "-", "@", "@x", "today 5", "9" * 12 + "h"):
         with pytest.raises(argparse.ArgumentTypeError):
             moment(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [  # systemd.time(7), which journalctl --since follows
+        ("now", "2026-11-23T15:00:00+00:00"),
+        ("today", "2026-11-23T15:00:00+00:00"),
+        ("yesterday", "2026-11-22T15:00:00+00:00"),
+        ("tomorrow", "2026-11-24T15:00:00+00:00"),
+        ("2 hours ago", "2026-11-23T13:00:00+00:00"),
+        ("2h ago", "2026-11-23T13:00:00+00:00"),
+        ("-2h", "2026-11-23T13:00:00+00:00"),
+        ("now-2h", "2026-11-23T13:00:00+00:00"),
+        ("1h 30min", "2026-11-23T13:30:00+00:00"),
+        ("-5m", "2026-11-23T14:55:00+00:00"),
+        ("1 week ago", "2026-11-16T15:00:00+00:00"),
+        ("@1795443726", "2026-11-23T14:22:06+00:00"),
+        ("2026-11-23 10:00 UTC", "2026-11-23T10:00:00+00:00"),
+        ("2026-11-23 10:00", "2026-11-23T01:00:00+00:00"),
+        ("9999 years ago", "1970-01-02T00:00:00+00:00"),
+    ],
+)
+def test_the_times_that_journalctl_takes(text: str, at: str) -> None:
+    """In a zone in which midnight is 15:00 of UTC."""
+    assert resolve(moment(text), NOW, timezone(timedelta(hours=9))) == datetime.fromisoformat(at)
 
 
 class Turning(Clock):
@@ -177,7 +203,7 @@ def test_following_tells_a_start_and_an_end_and_nothing_between(tmp_path: Path, 
 def test_following_ends_with_130(tmp_path: Path) -> None:
     log = tmp_path / "errors.log"
     log.write_text(f"{datetime.now():%Y-%m-%d %H:%M:%S}.0000 {SILENT}\n")
-    words = [sys.executable, "-m", "ssm_bootstrap", "explain", "--follow", "--json", str(log)]
+    words = [*caller.program(), "explain", "--follow", "--json", str(log)]
     child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ))
     assert child.stdout is not None
     line = child.stdout.readline()
@@ -190,7 +216,7 @@ def test_following_ends_with_130(tmp_path: Path) -> None:
 
 def test_standard_input_may_be_the_journal(tmp_path: Path) -> None:
     entry = {"__REALTIME_TIMESTAMP": "1795443726567300", "_PID": "1", "MESSAGE": f"2026-11-23 14:22:06.5673 {SILENT}"}
-    words = [sys.executable, "-m", "ssm_bootstrap", "explain", "--json", "-"]
+    words = [*caller.program(), "explain", "--json", "-"]
     done = subprocess.run(words, input=json.dumps(entry).encode(), stdout=subprocess.PIPE, check=False)
     assert [finding["code"] for finding in json.loads(done.stdout)["findings"]] == ["endpoint-missing"]
 

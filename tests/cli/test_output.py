@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests import caller
 from tests.lab.cases import CASES
 from tests.lab.client import Lab
 from tests.lab.machine import why_unavailable
@@ -86,6 +87,7 @@ def test_colour_is_for_terminals_that_want_it(lab: Lab) -> None:
 
 
 def test_a_terminal_without_unicode_gets_ascii(lab: Lab) -> None:
+    caller.needs_pythons_variables()
     done = lab.run(["ssm-bootstrap", "status"], env={"PYTHONIOENCODING": "ascii", "LANG": "C"})
     assert done.stdout.isascii() and "x not-registered" in done.stdout
 

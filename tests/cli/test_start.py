@@ -9,6 +9,7 @@ import pytest
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.cli.entry import COMMANDS
+from tests import caller
 from tests.laws.tree import ROOT
 
 WEIGHTY = ("requests", "psutil", "distro", "tenacity", "dns")
@@ -60,7 +61,7 @@ def test_only_the_command_that_is_asked_for_is_loaded() -> None:
 
 
 def test_python_m_is_the_same_program() -> None:
-    done = subprocess.run([sys.executable, "-m", "ssm_bootstrap", "--version"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([*caller.program(), "--version"], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"ssm-bootstrap {__version__}\n", "")
 
 

@@ -14,6 +14,7 @@ from typing import Sequence
 import pytest
 
 from ssm_bootstrap import __version__
+from tests import caller
 from tests.lab.client import Lab
 from tests.lab.machine import why_unavailable
 from tests.lab.streams import Done
@@ -55,7 +56,7 @@ def broken(state: str, stream: str, words: Sequence[str]) -> list[str]:
 
 def here(state: str, stream: str, *words: str) -> subprocess.CompletedProcess[bytes]:
     """A command on this machine, which touches nothing."""
-    program = [sys.executable, "-m", "ssm_bootstrap", *words]
+    program = [*caller.program(), *words]
     return subprocess.run(broken(state, stream, program), capture_output=True, cwd=ROOT, timeout=60)
 
 

@@ -33,6 +33,32 @@ def test_the_hash_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert told.startswith("#!/bin/sh\n") and hashlib.sha256(b"bundle").hexdigest() in told
 
 
+def elf(machine: int) -> bytes:
+    return b"\x7fELF".ljust(18, b"\0") + machine.to_bytes(2, "little") + b"the rest"
+
+
+def test_the_executables_of_both_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, machine in (("x86_64", 62), ("aarch64", 183)):
+        (tmp_path / f"ours-{name}").write_bytes(elf(machine))
+    uri = ["--s3-uri", "s3://my-bucket/ours-{machine}"]
+    assert run([*WORDS, *uri, "--bundle", f"{tmp_path}/ours-{{machine}}", "--format", "shell"]) == 0
+    told = capsys.readouterr()
+    hashes = [hashlib.sha256(elf(machine)).hexdigest() for machine in (62, 183)]
+    for name, digest in zip(("x86_64", "aarch64"), hashes):
+        line = f"    {name}) where=https://my-bucket.s3.ap-northeast-1.amazonaws.com/ours-{name} sha256={digest} ;;\n"
+        assert line in told.out
+    assert "an image for x86_64 or aarch64 with glibc 2.17 or newer; no Python" in told.err
+    assert run([*WORDS, *uri, "--sha256", f"x86_64={hashes[0]},aarch64={hashes[1]}", "--format", "shell"]) == 0
+    assert capsys.readouterr().out == told.out
+
+
+def test_one_executable_is_for_its_own_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ours").write_bytes(elf(183))
+    assert run([*WORDS, "--bundle", f"{tmp_path}/ours", "--format", "shell"]) == 0
+    told = capsys.readouterr().out
+    assert "    aarch64) where=" in told and "x86_64)" not in told
+
+
 def test_the_partition_of_the_region(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["cn-north-1" if word == "ap-northeast-1" else word for word in WORDS]
     assert run([*words, "--sha256", HASH]) == 0
@@ -54,6 +80,13 @@ def test_a_code_in_user_data_comes_with_a_warning(
     [
         ([], 2, "--sha256: expected the bundle's hash, or --bundle FILE: this program is no bundle itself"),
         (["--sha256", "abc"], 2, "expected the 64 hexadecimal digits of a SHA-256"),
+        (["--sha256", f"{HASH},{HASH}"], 2, "expected the 64 hexadecimal digits of a SHA-256"),
+        (["--sha256", f"x86_64={HASH},{HASH}"], 2, "expected the 64 hexadecimal digits of a SHA-256"),
+        (["--sha256", f"x86_64={HASH},x86_64={HASH}"], 2, "expected the 64 hexadecimal digits of a SHA-256"),
+        (["--sha256", f"sparc={HASH}"], 2, "expected the 64 hexadecimal digits of a SHA-256"),
+        (["--sha256", f"x86_64={HASH}"], 2, "--sha256: expected MACHINE=HEX for each where --s3-uri holds {machine}"),
+        (["--sha256", HASH, "--s3-uri", "s3://my-bucket/{machine}"], 2, "--sha256: expected MACHINE=HEX for each"),
+        (["--bundle", "x", "--s3-uri", "s3://my-bucket/{machine}"], 2, "--bundle: expected {machine} in it"),
         (["--sha256", HASH, "--bundle", "x"], 2, "--bundle: expected without --sha256"),
         (["--bundle", "/nowhere/x"], 78, "--bundle: /nowhere/x: no such file or directory"),
         (["--sha256", HASH, "--fetch", "presigned"], 2, "--presigned-url-file: expected with --fetch presigned"),

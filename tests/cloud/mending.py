@@ -165,7 +165,7 @@ def _add_interface(backend: Any, endpoint: Any, subnet_id: str) -> None:
 def _drop_routes(backend: Any, table_id: str, endpoint_id: str) -> None:
     table = backend.route_tables.get(table_id)
     for key, route in list(table._routes.items() if table else ()):
-        if route.vpc_endpoint_id == endpoint_id:
+        if endpoint_id in (route.vpc_endpoint_id, getattr(route.gateway, "id", None)):
             del table._routes[key]
 
 

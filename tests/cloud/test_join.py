@@ -12,7 +12,7 @@ import pytest
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.cloud import AclEntry, Cloud, Direction, HostedZone
-from ssm_bootstrap.model.findings import Diagnosis, Severity, Vantage
+from ssm_bootstrap.model.findings import Diagnosis, Severity, Side
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
 from tests.cloud.clouds import (
@@ -143,7 +143,7 @@ def test_a_silence_gets_its_one_cause(name: str) -> None:
     first = diagnosis.main_causes[0]
     assert (first.code, diagnosis.crashed) == (code, ())
     assert not resource or first.subject == resource
-    assert Vantage.AWS in first.seen_from and first.repairs
+    assert Side.AWS in first.seen_from and first.repairs
     left = {finding.code for finding in diagnosis.main_causes} - {code}
     assert not left & alone, "what the node told alone has a cause now"
     assert all("<" not in command.text for command in first.remedy.commands), "ids are known"
@@ -157,7 +157,7 @@ def test_where_awss_side_is_right_the_machine_is_looked_at(story: str) -> None:
     alone = diagnose(seen_by_node(story)).main_causes[0]
     first = both(story, complete()).main_causes[0]
     assert (first.code, first.variant) == (alone.code, "aws-is-right")
-    assert not first.remedy.on_aws
+    assert first.remedy.changed_on is Side.MACHINE
     assert "2026-11-20" in first.cause, "both times are told"
 
 

@@ -15,7 +15,7 @@ from ssm_bootstrap.collect.cloud.snapshot import Reading, Subject, look_at_cloud
 from ssm_bootstrap.host.aws import Aws
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.cloud import Cloud as CloudNoun
-from ssm_bootstrap.model.cloud import DnsRecord, EndpointKind
+from ssm_bootstrap.model.cloud import DnsRecord, EndpointKind, Role
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observed import Seen, Unseen
@@ -60,7 +60,10 @@ def unseen(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
         for item in value:
             yield from unseen(item, place)
     elif dataclasses.is_dataclass(value):
+        unasked = {"boundary_policy"} if isinstance(value, Role) and not value.boundary else set()
         for field in dataclasses.fields(value):
+            if field.name in unasked:
+                continue
             yield from unseen(getattr(value, field.name), f"{place}.{field.name}")
 
 

@@ -65,6 +65,7 @@ def put_in_place_with_all(server: Cloud) -> WiderVpc:
     )["ResolverRule"]["Id"]
     resolver.associate_resolver_rule(ResolverRuleId=rule, VPCId=vpc, Name="corp")
     iam.attach_role_policy(RoleName="NodeRole", PolicyArn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")
+    iam.put_role_permissions_boundary(RoleName="NodeRole", PermissionsBoundary="arn:aws:iam::aws:policy/PowerUserAccess")
     server.set(
         profiles={"rp-1": [f"arn:aws:route53:::hostedzone/{profile_zone}", f"{ARN}:firewall-rule-group/rslvr-frg-2"]},
         firewall=[

@@ -8,7 +8,6 @@ import json
 import lzma
 import os
 import subprocess
-import sys
 import tarfile
 import zipfile
 from datetime import timezone
@@ -27,6 +26,7 @@ from ssm_bootstrap.diagnose.logs.explain import explain_logs
 from ssm_bootstrap.host.files import NamedFiles
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.site import NO_SITE
+from tests import caller
 
 LOG = (
     b"2026-05-27 15:45:48.9768 ERROR [CredentialRefresher] RequestError: send request failed caused by: "
@@ -125,7 +125,7 @@ def test_archives_in_a_directory_are_read_and_those_further_below_are_not(
 
 @pytest.mark.parametrize("name", WAYS)
 def test_one_that_comes_through_a_pipe_is_opened(name: str) -> None:
-    words = [sys.executable, "-m", "ssm_bootstrap", "explain", "--json", "-"]
+    words = [*caller.program(), "explain", "--json", "-"]
     done = subprocess.run(words, input=WAYS[name](), capture_output=True)
     assert [finding["code"] for finding in json.loads(done.stdout)["findings"]] == ["endpoint-missing"]
     assert (done.returncode, done.stderr) == (ExitStatus.FOUND, b"")

@@ -19,7 +19,7 @@ from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.failure import Failure, Stage
-from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, Side
 from ssm_bootstrap.model.machine import Image, RunningIdentity, SharedProfile
 from ssm_bootstrap.model.network import Probe, StageResult, Target
 from ssm_bootstrap.model.observations import Observations
@@ -418,10 +418,10 @@ def test_a_repository_without_its_variable_is_an_error_of_its_line() -> None:
 
 def test_a_repository_in_s3_is_changed_on_the_side_of_aws_alone() -> None:
     remedy = finding(seen(DENIED_2023), "repository-unreachable").remedy
-    assert remedy.on_aws and remedy.instance_steps == ("Nothing on this machine has to change.",)
+    assert remedy.changed_on is Side.AWS and remedy.instance_steps == ("Nothing on this machine has to change.",)
     assert not any("RHEL" in step for step in remedy.aws_steps)
     moved = repository(fetch(FetchOutcome.MISSING, AL2023), provider="amazon-linux-2023")
-    assert not finding(seen(moved), "repository-unreachable").remedy.on_aws
+    assert finding(seen(moved), "repository-unreachable").remedy.changed_on is Side.MACHINE
 
 
 @pytest.mark.parametrize("path", ["/etc/apt/apt.conf.d/90proxy", "/etc/apt/sources.list.d/site.list"])

@@ -338,10 +338,20 @@ def test_a_timeout_that_cannot_be_placed_is_not_swallowed() -> None:
     assert (errors(diagnosis), len(diagnosis.unexplained)) == ([], 1)
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "198.51.100.7", "db.internal", "localhost"])
-def test_a_strangers_connection_is_noted(host: str) -> None:
-    diagnosis = explain(f"curl: (28) Failed to connect to {host} port 443 after 9 ms: Timeout was reached\n", name="/x/stdout")
+@pytest.mark.parametrize("host", ["198.51.100.7", "db.internal", "localhost"])
+def test_a_connection_to_a_host_of_ones_own_is_told_as_that(host: str) -> None:
+    text = f"curl: (28) Failed to connect to {host} port 443 after 9 ms: Timeout was reached\n"
+    finding = only(explain(text, name="/x/stdout"))
+    assert (finding.code, finding.variant, finding.subject, finding.breaks) == ("connection-failed", "", host, ())
+    assert "curl" in finding.cause and "not an AWS endpoint" in finding.cause
+    scripts = "/var/lib/amazon/ssm/mi-1/document/orchestration/1/awsrunShellScript/0.awsrunShellScript/stderr"
+    diagnosis = explain(text, name=scripts)
     assert (diagnosis.findings, [note.id for note in diagnosis.notes]) == ((), ["network-timed-out"])
+
+
+def test_the_metadata_service_is_no_host_of_ones_own() -> None:
+    finding = only(explain("curl: (28) Failed to connect to 169.254.169.254 port 80 after 9 ms: Timeout was reached\n"))
+    assert (finding.code, finding.severity) == ("imds-unreachable", Severity.WARNING)
 
 
 def test_a_download_from_outside_aws_is_told_and_blocks_nothing() -> None:
@@ -444,7 +454,6 @@ def test_listed_is_what_no_finding_tells() -> None:
     ("message", "code", "subject"),
     [
         ("open /data/orchestration/x.sh: no space left on device", "disk-full", "/data/orchestration"),
-        ("write failed: no space left on device", "disk-full", "/var/lib/amazon/ssm"),
         ("mkdir /var/lib/amazon/ssm/Vault: read-only file system", "read-only-storage", "/var/lib/amazon/ssm"),
         ("Insufficient available disk space - 40 MB", "disk-low", "/var/lib/amazon/ssm"),
     ],
@@ -453,6 +462,12 @@ def test_a_disk_that_cannot_be_written_is_a_finding_about_its_directory(message:
     finding = only(explain(line(1, message)))
     assert (finding.code, finding.subject) == (code, subject)
     assert any(subject in command.text for command in finding.remedy.commands)
+
+
+def test_a_disk_of_which_no_directory_is_named_is_looked_for() -> None:
+    finding = only(explain(line(1, "write failed: no space left on device")))
+    assert (finding.code, finding.subject) == ("disk-full", "a file system")
+    assert [command.text for command in finding.remedy.commands] == ["df -h", "df -i"]
 
 
 def test_a_node_that_the_message_names_is_in_the_commands() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timezone
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import Iterator, List, Optional, Tuple
 
 import pytest
 
@@ -15,6 +15,7 @@ from ssm_bootstrap.cli.entry import run
 from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
 from ssm_bootstrap.model.site import NO_SITE
+from tests.diagnose.test_two_sdks import API_ERRORS
 
 HEAD = "07/15/2026 10:00:00 root [INFO]: Running with snapshot id = 3f and operation = Install\n"
 AGENTS = "2026-07-15 10:00:00 INFO [ssm-document-worker] [x] begins\n"
@@ -129,25 +130,38 @@ def test_healthy_lines_are_no_failure(head: str, line: str) -> None:
 def test_what_other_processes_tell_the_journal_is_their_affair(stamp: str) -> None:
     agents = f"{stamp} host amazon-ssm-agent[812]: 2026-05-23 17:01:51 INFO [CredentialRefresher] Credentials ready\n"
     assert explained(f"{agents}{stamp} host sshd[9]: error: kex failed\n").listed == ()
-    assert told(f"{agents}{stamp} host amazon-ssm-agent[812]: sh: write error: No space left on device\n") == [("disk-full", "")]
+    assert told(f"{agents}{stamp} host amazon-ssm-agent[812]: sh: write error: No space left on device\n") == [
+        ("disk-full", "place-unsaid")
+    ]
 
 
 @pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
 @pytest.mark.parametrize(
-    "line",
+    ("line", "subject"),
     [
-        "tar: x.tar.gz: Cannot write: No space left on device",
-        "OSError: [Errno 28] No space left on device",
-        "Error: [Errno 28] No space left on device: '/var/cache/dnf/x'",
-        "dpkg: unrecoverable fatal error, aborting:\n unable to flush '/var/lib/dpkg/tmp.ci/preinst': No space left on device",
-        "sh: write error: No space left on device",
-        "E: You don't have enough free space in /var/cache/apt/archives/.",
-        "Disk Requirements:\n   At least 120MB more space needed on the /boot filesystem.",
-        "write /var/x: no space left on device",
+        ("tar: x.tar.gz: Cannot write: No space left on device", ""),
+        ("OSError: [Errno 28] No space left on device", ""),
+        ("Error: [Errno 28] No space left on device: '/var/cache/dnf/x'", "/var/cache/dnf"),
+        (
+            "dpkg: unrecoverable fatal error, aborting:\n unable to flush '/var/lib/dpkg/tmp.ci/x': No space left on device",
+            "/var/lib/dpkg/tmp.ci",
+        ),
+        ("sh: write error: No space left on device", ""),
+        ("cp: error writing '/opt/x': No space left on device", "/opt"),
+        ("unpacking of archive failed on file /usr/bin/x;5f: cpio: write failed - No space left on device", "/usr/bin"),
+        ("E: You don't have enough free space in /var/cache/apt/archives/.", "/var/cache/apt/archives"),
+        ("Disk Requirements:\n   At least 120MB more space needed on the /boot filesystem.", "/boot"),
+        ("write /var/x: no space left on device", "/var"),
+        ("open /var/lib/amazon/ssm/x: no space left on device", "/var/lib/amazon/ssm"),
     ],
 )
-def test_a_full_disk_in_the_words_of_any_program(head: str, line: str) -> None:
-    assert told(head + line) == [("disk-full", "")]
+def test_a_full_disk_in_the_words_of_any_program(head: str, line: str, subject: str) -> None:
+    """It is about the directory that the words name; where they name none, nobody is sent to the agent's."""
+    (finding,) = explained(head + line).findings
+    case = "place-unsaid" if not subject else "" if "/amazon" in subject else "elsewhere"
+    assert (finding.code, finding.variant, finding.subject) == ("disk-full", case, subject or "a file system")
+    if not subject:
+        assert "/var/lib/amazon" not in finding.title + finding.cause + finding.remedy.summary
 
 
 HOSTS = {
@@ -184,13 +198,39 @@ def test_a_host_that_is_none_of_the_nodes_leaves_no_mark(line: str) -> None:
 
 
 DATA = Path(__file__).resolve().parents[1] / "data"
-REPORTS = sorted(path for name in ("field", "field-again", "field-third") for path in (DATA / name).rglob("*.txt"))
+SCENARIOS = DATA.parent / "scenarios"
+RECORDED = sorted(path for home in (DATA, SCENARIOS) for path in home.iterdir() if path.is_dir() and path.name != "__pycache__")
+OF_THE_READER = re.compile(r"<(?:REGION|DOMAIN)>")
+"""What a reader knows himself, and has to put in where no line tells it."""
 
 
-@pytest.mark.parametrize("path", REPORTS, ids=lambda path: path.parent.name)
-def test_no_report_shows_a_mark_that_nobody_filled(path: Path) -> None:
-    found = explain_logs(read_stream([path.read_bytes()], str(path), timezone.utc), NO_SITE, region="eu-west-1")
-    assert unfilled(found) == []
+def recorded(home: Path) -> Iterator[Tuple[str, bytes]]:
+    """Every input below a directory: logs, what programs printed, and documents."""
+    for path in sorted(home.rglob("*")):
+        if path.is_file() and path.suffix not in (".py", ".pyc", ".md") and path.name not in ("expected.json", "codes.json"):
+            yield str(path.relative_to(home.parent)), path.read_bytes()
+
+
+def test_all_that_was_recorded_is_looked_at() -> None:
+    names = {path.name for path in RECORDED}
+    assert {"field", "field-again", "field-third", "managers", "journeys", "journeys-more"} <= names and len(names) > 200
+
+
+@pytest.mark.parametrize("home", RECORDED, ids=lambda path: path.name)
+def test_no_input_shows_a_mark_that_nobody_filled(home: Path) -> None:
+    for name, text in recorded(home):
+        found = explain_logs(read_stream([text], name, timezone.utc), NO_SITE)
+        assert [text for text in unfilled(found) if re.search(r"<[A-Z][A-Z-]+>", OF_THE_READER.sub("", text))] == [], name
+
+
+@pytest.mark.parametrize("row", API_ERRORS, ids=lambda row: row[1])
+def test_no_error_of_aws_shows_a_mark_that_nobody_filled(row: Tuple[str, str, str, bool, str, bool]) -> None:
+    doing, code, text, *_ = row
+    for form in (
+        f"{doing}{code}: {text}",
+        f"{doing}operation error SSM: X, https response error StatusCode: 400, {code}: {text}",
+    ):
+        assert unfilled(explained(f"2026-07-15 10:00:00 ERROR {form}")) == []
 
 
 @pytest.mark.parametrize(
@@ -360,7 +400,7 @@ def test_output_in_which_all_came_right_is_no_fault(tmp_path: Path, capsys: pyte
         ("", "it is empty"),
         ("good morning\n", "nothing in it tells of a fault"),
         ("Complete!\n", "nothing in it tells of a fault"),
-        ("zorb: cannot open the box\n", "no line of it is known"),
+        ("zorb: cannot open the box\n", ""),
         (NOT_FOUND, ""),
         (AGENTS, ""),
     ],
@@ -378,6 +418,6 @@ def test_a_second_file_that_tells_nothing_is_mentioned(
 
 def test_a_failure_that_nobody_knows_is_not_called_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "output.txt").write_text("zorb: cannot open the box\n")
-    assert run(["explain", str(tmp_path / "output.txt")]) == 66
-    said = capsys.readouterr().err
-    assert "no line of it is known, and it is no log of the agent" in said and "tells of a fault" not in said
+    assert run(["explain", str(tmp_path / "output.txt")]) == 0
+    said = capsys.readouterr().out
+    assert "1 x zorb: cannot open the box  (in another program's output)" in said and "No fault found" not in said

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timezone
+from typing import Iterator, Tuple
 
 import pytest
 
+from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
 from ssm_bootstrap.diagnose.logs.messages import read_message
@@ -94,6 +97,54 @@ def test_an_answer_of_aws_means_the_same_in_every_form(
     for form in forms:
         told = explained(form).findings
         assert [(one.code, one.transient) for one in told] == [(finding, transient)], form
+
+
+OF_NO_CODE = {
+    "nodeadm-activation-expired": "nodeadm's own words for it",
+    "s3-forbidden-by-name": "an answer without a body, whose code is its status",
+    "service-unavailable": "a status without a code",
+    "service-unavailable-v2": "a status without a code",
+    "other-service": "any code of a service that a node does not need",
+}
+"""Answers of AWS that are not known by the name of an error."""
+
+OF_S3 = ("s3-access-denied", "s3-redirect", "s3-header")
+"""Answers of S3 that nothing further rests on, so that their rows do not say that they are answers."""
+
+_STATUS = re.compile(r"\s*status code: .*", re.DOTALL)
+_CODE = re.compile(r"(?:\A|(?<=[\s(,]))(?:api error )?([A-Z][A-Za-z]{3,60}): ?(.*)", re.DOTALL)
+
+
+def answers() -> Iterator[Tuple[str, str, str, str]]:
+    """Each error of AWS that a row has a sample of: the row, what was done, the error's code, and its text."""
+    for row in SIGNATURES:
+        for sample in row.samples if row.is_answer or row.id in OF_S3 else ():
+            found = _CODE.search(_STATUS.sub("", sample.text))
+            if found and row.id not in OF_NO_CODE:
+                doing = sample.text[: found.start()].partition("operation error ")[0]
+                yield row.id, doing, found[1], found[2]
+
+
+ANSWERS = list(answers())
+
+
+def test_every_answer_of_aws_that_is_known_stands_in_the_table() -> None:
+    assert {row.id for row in SIGNATURES if row.is_answer} - {name for name, *_ in ANSWERS} == set(OF_NO_CODE)
+    assert {code for _, code, *_ in API_ERRORS} <= {code for _, _, code, _ in ANSWERS}
+
+
+@pytest.mark.parametrize(("name", "doing", "code", "text"), ANSWERS, ids=[f"{row[0]}-{row[2]}" for row in ANSWERS])
+def test_a_known_answer_means_the_same_in_every_form(name: str, doing: str, code: str, text: str) -> None:
+    told = {
+        tuple((one.code, one.variant, one.transient) for one in explained(form).findings)
+        for form in (
+            f"{doing}{code}: {text}{IDS}",
+            f"{doing}{V2}api error {code}: {text}",
+            f"{doing}{V2}{code}: {text}",
+            f"{doing}An error occurred ({code}) when calling the Some operation: {text}",
+        )
+    }
+    assert len(told) == 1 and told != {()}, name
 
 
 POST = f'Post "https://{HOST}/": '

@@ -22,6 +22,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Type, Union
 
+from tests import caller
 from tests.lab.cases import Case
 from tests.lab.channel import Channel, LabUnavailable, Process
 from tests.lab.leaks import search_environments, search_files, search_output
@@ -170,7 +171,9 @@ class Lab:
 
     def environment(self, env: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
         """What a command in the instance gets: stand-ins first on PATH, the VPC's proxy, nothing of the caller's."""
-        here = dict.fromkeys([str(STANDINS), str(Path(sys.executable).parent), str(Path(sys.prefix) / "bin")])
+        ours = caller.programs()
+        own = [str(Path(sys.executable).parent), str(Path(sys.prefix) / "bin")]
+        here = dict.fromkeys([str(STANDINS), *([str(ours)] if ours else []), *own])
         return {
             "PATH": ":".join([*here, SYSTEM_PATH]),
             "HOME": "/root",
@@ -257,6 +260,8 @@ class Lab:
     def _start(
         self, argv: Sequence[str], env: Optional[Mapping[str, str]], cwd: str, streams: Sequence[int], tty: bool
     ) -> Process:
+        if caller.programs() and "ssm-bootstrap" in argv:
+            caller.count_start()
         try:
             pid = self._channel.ask(
                 "start", streams, argv=[os.fspath(word) for word in argv], env=self.environment(env), cwd=cwd, tty=tty

@@ -39,7 +39,8 @@ every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
 def templates(kind: FindingKind) -> list[str]:
     """Every text of a row that is filled with facts."""
     texts = (kind.title, kind.cause, kind.summary)
-    return [*texts, *kind.steps, *kind.aws_steps, *(command.text for command in (*kind.commands, *kind.aws_commands))]
+    commands = (*kind.commands, *kind.aws_commands, *kind.client_commands)
+    return [*texts, *kind.steps, *kind.aws_steps, *kind.client_steps, *(command.text for command in commands)]
 
 
 def test_codes_are_unique() -> None:
@@ -59,7 +60,7 @@ def test_codes_are_permanent() -> None:
 def test_a_row_is_complete(code: str, name: str, kind: FindingKind) -> None:
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", word) for word in (code, name) if word)
     assert kind.steps, "no step for the person on the instance"
-    assert kind.commands, "nothing to paste"
+    assert kind.commands or kind.client_commands or kind.aws_commands, "nothing to paste"
     assert kind.source
     assert ".md" not in kind.source, "a source is public"
     assert not kind.title.endswith(".")
@@ -92,8 +93,8 @@ def test_a_finding_can_be_told_with_every_fact_and_with_none(code: str, name: st
 @every_kind
 def test_what_is_not_known_is_in_angle_brackets(kind: FindingKind) -> None:
     remedy = make_finding(kind.code, "ssm").remedy
-    for name in DOCUMENTED - {"subject"}:
-        if any(f"{{{name}}}" in command.text for command in kind.commands + kind.aws_commands):
+    for name in DOCUMENTED - {"subject", "known_objects"}:
+        if any(f"{{{name}}}" in command.text for command in kind.commands + kind.aws_commands + kind.client_commands):
             assert any(mark_of(name) in command.text for command in remedy.commands)
 
 

@@ -59,7 +59,15 @@ READ: tuple[ModuleType, ...] = (
 )
 """Modules of the catalogue whose texts have been read aloud; the law is for these."""
 
-PAGES_READ = ("README.md", "docs/boot.md", "docs/bundle.md", "docs/packages.md", "docs/policies.md", "docs/security.md")
+PAGES_READ = (
+    "README.md",
+    "docs/boot.md",
+    "docs/bundle.md",
+    "docs/executable.md",
+    "docs/packages.md",
+    "docs/policies.md",
+    "docs/security.md",
+)
 """Pages that have been read aloud, from the top of the repository."""
 
 HELP_READ = (
@@ -68,7 +76,7 @@ HELP_READ = (
 )
 """Commands whose help has been read aloud; the empty one is the program's own."""
 
-TEXTS = frozenset({"title", "cause", "summary", "steps", "aws_steps", "when", "about"})
+TEXTS = frozenset({"title", "cause", "summary", "steps", "aws_steps", "client_steps", "when", "about"})
 """Fields that hold what a person reads; a command to paste is not English."""
 
 BANNED: tuple[tuple[str, str], ...] = (
@@ -181,6 +189,7 @@ def test_every_kind_of_text_is_looked_through() -> None:
         kind.summary,
         *kind.steps,
         *kind.aws_steps,
+        *kind.client_steps,
         variant.when,
         variant.cause,
         network.HUB_ZONE,

@@ -70,7 +70,8 @@ _SAID: Dict[str, Mapping[str, Tuple[str, ...]]] = {
         "rpm-database": (BROKEN,),
     },
     "curl": {
-        **dict.fromkeys(("healthy", "refused", "no-name", "no-resolver"), ()),
+        "healthy": (),
+        **dict.fromkeys(("refused", "no-name", "no-resolver"), ("connection-failed",)),
         "silent": ("patch-payload-unreachable",),
         "status-403": (DAMAGED,),
         "tls-untrusted": ("tls-untrusted",),

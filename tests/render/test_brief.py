@@ -86,7 +86,7 @@ def test_the_first_commands_are_of_the_side_where_the_change_is_made(story: str)
     for finding in played(story).diagnosis.causes:
         if finding.severity is Severity.ERROR:
             look, change = first_commands(finding.remedy)
-            side = finding.remedy.aws_commands if finding.remedy.on_aws else finding.remedy.instance_commands
+            side = finding.remedy.sides[0].commands
             assert {command for command in (look, change) if command} <= set(side)
             assert look is None or not look.changes
             assert change is None or change.changes

@@ -13,7 +13,8 @@ from ssm_bootstrap.render.text import Report
 from tests.render.reports import too_wide
 
 ROWS = [row for kind in KINDS for row in (kind, *kind.variants)]
-COMMANDS = [command for row in ROWS for command in (*(row.commands or ()), *(row.aws_commands or ()))]
+SIDES = [side for row in ROWS for side in (row.commands, row.aws_commands, row.client_commands)]
+COMMANDS = [command for side in SIDES for command in side or ()]
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

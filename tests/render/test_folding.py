@@ -18,7 +18,7 @@ COMMANDS = sorted(
         command.text
         for kind in FINDINGS.values()
         for row in (kind, *(kind.worded(variant.name) for variant in kind.variants))
-        for command in (*row.commands, *row.aws_commands)
+        for command in (*row.commands, *row.aws_commands, *row.client_commands)
     }
 )
 

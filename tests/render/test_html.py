@@ -150,7 +150,7 @@ def test_each_command_is_a_block_of_its_own_and_whole() -> None:
     text = page(observations, diagnosis)
     shown = ["".join(item.itertext()) for item in elements(text) if item.tag == "pre"]
     told = [one.remedy for one in diagnosis.causes if one.severity.value != "info"]
-    sides = [side for one in told for side in (one.instance_commands, one.aws_commands)]
+    sides = [side for one in told for side in (one.instance_commands, one.aws_commands, one.client_commands)]
     wanted = [line for side in sides for block in blocks(side) for command in block.commands for line in command.lines]
     assert sorted(shown) == sorted(wanted)
     marks = {"".join(item.itertext()) for item in elements(text) if item.tag == "mark"}

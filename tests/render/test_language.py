@@ -20,6 +20,7 @@ from ssm_bootstrap.model.phrase import Phrase, phrase
 from ssm_bootstrap.render.language import _, chosen, say, speak, spoken
 from ssm_bootstrap.render.terminal import cells, wrapped
 from ssm_bootstrap.render.text import Report
+from tests import caller
 from tests.laws.tree import ROOT
 
 UTF8 = ("utf-8", "UTF-8")
@@ -107,7 +108,7 @@ def test_a_language_that_there_is_not_is_wrong_usage(capsys: pytest.CaptureFixtu
 def test_the_environment_chooses_and_json_does_not_change() -> None:
     def told(*words: str, **environment: str) -> tuple[int, str]:
         done = subprocess.run(
-            [sys.executable, "-m", "ssm_bootstrap", *words],
+            [*caller.program(), *words],
             capture_output=True,
             cwd=ROOT,
             env={**os.environ, "PYTHONUTF8": "1", **environment},

@@ -131,8 +131,8 @@ def test_account_ids_only_where_that_is_asked_for() -> None:
     "kind", [*KINDS, *(FINDINGS[code].worded(name) for code, name in VARIANTS)], ids=[*FINDINGS, *map("-".join, VARIANTS)]
 )
 def test_our_own_words_are_no_secret(kind: object) -> None:
-    commands = (*kind.commands, *kind.aws_commands)  # type: ignore[attr-defined]
-    sentences = (kind.title, kind.cause, kind.summary, *kind.steps, *kind.aws_steps)  # type: ignore[attr-defined]
+    commands = (*kind.commands, *kind.aws_commands, *kind.client_commands)  # type: ignore[attr-defined]
+    sentences = (kind.title, kind.cause, kind.summary, *kind.steps, *kind.aws_steps, *kind.client_steps)  # type: ignore[attr-defined]
     for text in (*sentences, *(command.text for command in commands), *(command.about for command in commands)):
         assert redact(text)[0] == text
 

@@ -18,7 +18,7 @@ from ssm_bootstrap.render.shell import blocks, in_variables, pasteable
 from ssm_bootstrap.render.text import Report
 
 ROWS = [row for kind in KINDS for row in (kind, *kind.variants)]
-SIDES = [side for row in ROWS for side in (row.commands, row.aws_commands) if side]
+SIDES = [side for row in ROWS for side in (row.commands, row.aws_commands, row.client_commands) if side]
 COMMANDS = sorted({command for side in SIDES for command in side}, key=lambda command: command.text)
 
 

@@ -31,7 +31,7 @@ def report(story: str, width: int = 100, colour: bool = False, plain: bool = Fal
 
 def commands_of(diagnosis: Diagnosis) -> set[str]:
     remedies = [finding.remedy for finding in diagnosis.findings]
-    sides = [side for remedy in remedies for side in (remedy.instance_commands, remedy.aws_commands)]
+    sides = [side for remedy in remedies for side in (remedy.instance_commands, remedy.aws_commands, remedy.client_commands)]
     return {line for side in sides for block in blocks(side) for command in block.commands for line in command.lines}
 
 

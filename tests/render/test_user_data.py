@@ -22,7 +22,7 @@ FIRST = FirstBoot(
     key="tools/ssm bootstrap.pyz",
     region="ap-northeast-1",
     domain="amazonaws.com",
-    sha256=HASH,
+    hashes=(("", HASH),),
     activation_id="01234567-89ab-cdef-0123-456789abcdef",
     fetch=BundleSource.VPCE,
     code_from=CodeFrom.FILE,
@@ -56,9 +56,9 @@ def test_cloud_config_holds_the_same_script(first: FirstBoot) -> None:
 
 
 def test_a_bucket_with_dots_goes_into_the_path() -> None:
-    assert FIRST.object_url == "https://my-bucket.s3.ap-northeast-1.amazonaws.com/tools/ssm%20bootstrap.pyz"
+    assert FIRST.object_url() == "https://my-bucket.s3.ap-northeast-1.amazonaws.com/tools/ssm%20bootstrap.pyz"
     china = replace(FIRST, bucket="my.bucket", region="cn-north-1", domain="amazonaws.com.cn")
-    assert china.object_url == "https://s3.cn-north-1.amazonaws.com.cn/my.bucket/tools/ssm%20bootstrap.pyz"
+    assert china.object_url() == "https://s3.cn-north-1.amazonaws.com.cn/my.bucket/tools/ssm%20bootstrap.pyz"
 
 
 def test_the_names_are_those_that_uninstall_knows() -> None:
@@ -90,13 +90,21 @@ class Sandbox:
         (root / "bin").mkdir()
         (root / "etc/systemd/system").mkdir(parents=True)
         (root / "run/ssm-bootstrap-first-boot").mkdir(parents=True)
-        for name in ("systemctl", "curl", "aws", "python3", "sleep"):
+        for name in ("systemctl", "curl", "aws", "sleep"):
             self.program(name, "exit 0")
+        self.python("python3", 99)
 
     def program(self, name: str, body: str) -> None:
         """A program that writes down its arguments and does ``body``."""
         path = self.root / "bin" / name
         path.write_text(f'#!/bin/sh\necho "{name} $*" >>{self.root}/ran\n{body}\n')
+        path.chmod(0o755)
+
+    def python(self, name: str, minor: int, body: str = "exit 0") -> None:
+        """A Python 3 of that version, which does ``body`` instead of running the program."""
+        path = self.root / "bin" / name
+        answer = f'echo "{minor} $0"; exit' if minor >= 9 else "exit 1"
+        path.write_text(f'#!/bin/sh\n[ "$2" != -c ] || {{ {answer}; }}\necho "{name} $*" >>{self.root}/ran\n{body}\n')
         path.chmod(0o755)
 
     def ran(self) -> str:
@@ -107,8 +115,7 @@ class Sandbox:
         """A script with the machine's paths below the directory, and our programs before the machine's: curl dials nobody."""
         for place in ("/etc/", "/var/lib/", "/run/"):
             script = script.replace(place, f"{self.root}{place}")
-        assert script.count("PATH=/usr/local/sbin:") == script.count("/usr/bin/python3 -I ") == 1
-        script = script.replace("/usr/bin/python3 -I ", "python3 -I ")
+        assert script.count("PATH=/usr/local/sbin:") == 1 and "/usr/bin/python" not in script
         return script.replace("PATH=/usr/local/sbin:", f"PATH={self.root}/bin:/usr/local/sbin:")
 
     def shell(self, script: str) -> subprocess.CompletedProcess[str]:
@@ -140,8 +147,8 @@ def hash_of(path: Path) -> str:
 
 
 def test_a_first_boot_fetches_verifies_and_installs(tmp_path: Path, bundle: Path) -> None:
-    box = Sandbox(tmp_path, replace(FIRST, sha256=hash_of(bundle)))
-    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap.pyz"')
+    box = Sandbox(tmp_path, replace(FIRST, hashes=(("", hash_of(bundle)),)))
+    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
     assert box.boot().returncode == 0
     assert "install --region ap-northeast-1 --activation-id 01234567-89ab-cdef-0123-456789abcdef --start" in box.ran()
     assert (tmp_path / "etc/ssm-bootstrap").stat().st_mode & 0o777 == 0o700
@@ -153,8 +160,8 @@ def test_a_first_boot_fetches_verifies_and_installs(tmp_path: Path, bundle: Path
 
 
 def test_a_cut_of_the_power_between_the_mark_and_the_end(tmp_path: Path, bundle: Path) -> None:
-    box = Sandbox(tmp_path, replace(FIRST, sha256=hash_of(bundle)))
-    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap.pyz"')
+    box = Sandbox(tmp_path, replace(FIRST, hashes=(("", hash_of(bundle)),)))
+    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
     assert box.boot().returncode == 0
     (tmp_path / "ran").unlink()
     assert box.shell((tmp_path / "etc/ssm-bootstrap/first-boot").read_text()).returncode == 0
@@ -181,9 +188,9 @@ def test_what_is_put_is_on_the_disk_before_it_has_its_name(tmp_path: Path) -> No
 
 
 def test_a_failed_install_is_no_success(tmp_path: Path, bundle: Path) -> None:
-    box = Sandbox(tmp_path, replace(FIRST, sha256=hash_of(bundle)))
-    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap.pyz"')
-    box.program("python3", "exit 75")
+    box = Sandbox(tmp_path, replace(FIRST, hashes=(("", hash_of(bundle)),)))
+    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
+    box.python("python3", 99, "exit 75")
     assert box.boot().returncode == 75
     assert "disable" not in box.ran() and not (tmp_path / user_data.DONE[1:]).exists()
     unit = (tmp_path / "etc/systemd/system" / user_data.UNIT).read_text()
@@ -198,7 +205,7 @@ def test_it_does_not_hold_up_the_boot(tmp_path: Path) -> None:
 
 def test_another_hash_is_never_run(tmp_path: Path, bundle: Path) -> None:
     box = Sandbox(tmp_path, FIRST)
-    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap.pyz"')
+    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
     box.program("sleep", "kill $PPID")
     ended = box.boot()
     assert "python3" not in box.ran()
@@ -216,9 +223,11 @@ def test_what_is_missing_is_told_with_curls_words(tmp_path: Path) -> None:
 
 
 def test_secrets_are_on_no_argv(tmp_path: Path, bundle: Path) -> None:
-    first = replace(FIRST, sha256=hash_of(bundle), fetch=BundleSource.PRESIGNED, url=URL, code_from=CodeFrom.USER_DATA, code=CODE)
+    first = replace(
+        FIRST, hashes=(("", hash_of(bundle)),), fetch=BundleSource.PRESIGNED, url=URL, code_from=CodeFrom.USER_DATA, code=CODE
+    )
     box = Sandbox(tmp_path, first)
-    box.program("curl", f'cat >{tmp_path}/config; cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap.pyz"')
+    box.program("curl", f'cat >{tmp_path}/config; cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
     assert box.boot().returncode == 0
     assert (tmp_path / "config").read_text() == f'url = "{URL}"\n'
     code = tmp_path / "etc/ssm-bootstrap/activation-code"
@@ -227,11 +236,11 @@ def test_secrets_are_on_no_argv(tmp_path: Path, bundle: Path) -> None:
 
 
 def test_the_code_of_the_parameter_store(tmp_path: Path, bundle: Path) -> None:
-    first = replace(FIRST, sha256=hash_of(bundle), code_from=CodeFrom.PARAMETER, code_name="/team/code")
+    first = replace(FIRST, hashes=(("", hash_of(bundle)),), code_from=CodeFrom.PARAMETER, code_name="/team/code")
     box = Sandbox(tmp_path, first)
     (tmp_path / "etc/ssm-bootstrap").mkdir()
     (tmp_path / "etc/ssm-bootstrap/activation-code").write_text("of-an-activation-that-is-over\n")
-    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap.pyz"')
+    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
     box.program(
         "aws",
         f'[ -e {tmp_path}/second ] || {{ touch {tmp_path}/second; printf "\\nAccessDenied\\n" >&2; exit 254; }}; echo {CODE}',
@@ -248,8 +257,8 @@ def test_the_code_of_the_parameter_store(tmp_path: Path, bundle: Path) -> None:
     "content", ["None", "", '{"code":"a-code-of-twenty-letters"}', "a placeholder to be filled in", "too-short"]
 )
 def test_a_secret_that_holds_no_code_is_waited_for(content: str, tmp_path: Path, bundle: Path) -> None:
-    box = Sandbox(tmp_path, replace(FIRST, sha256=hash_of(bundle), code_from=CodeFrom.SECRET, code_name="code"))
-    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap.pyz"')
+    box = Sandbox(tmp_path, replace(FIRST, hashes=(("", hash_of(bundle)),), code_from=CodeFrom.SECRET, code_name="code"))
+    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
     (tmp_path / "held").write_text(content)
     box.program("aws", f"cat {tmp_path}/held && echo {CODE} >{tmp_path}/held")
     ended = box.boot()
@@ -260,3 +269,54 @@ def test_a_secret_that_holds_no_code_is_waited_for(content: str, tmp_path: Path,
 def test_terraform_and_cloudformation_find_no_variable_of_theirs() -> None:
     for first in EVERY:
         assert "${" not in cloud_config(first) and "%{" not in cloud_config(first)
+
+
+@pytest.mark.parametrize("names", [("python3", "python3.98"), ("python3.98", "python3.9"), ("python3.98", "platform-python")])
+def test_the_newest_python_runs_the_archive(tmp_path: Path, bundle: Path, names: tuple[str, str]) -> None:
+    box = Sandbox(tmp_path, replace(FIRST, hashes=(("", hash_of(bundle)),)))
+    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
+    box.python("python3", 6)
+    for name, minor in zip(names, (98, 97)):
+        box.python(name, minor)
+    assert box.boot().returncode == 0
+    program = f"{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"
+    assert f"{names[0]} -I {program} install --region" in box.ran()
+
+
+def test_without_a_python_one_line_names_the_file(tmp_path: Path, bundle: Path) -> None:
+    box = Sandbox(tmp_path, replace(FIRST, hashes=(("", hash_of(bundle)),)))
+    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
+    box.program("sort", "cat >/dev/null")  # whatever was found on this machine is not handed on
+    ended = box.boot()
+    machine = os.uname().machine
+    told = f"<3>there is no Python 3.9 or newer here: put the file ssm-bootstrap-{machine} into the bucket\n"
+    assert (ended.returncode, ended.stderr) == (78, told)
+
+
+MACHINE = os.uname().machine
+FOR_EACH = replace(FIRST, key="tools/ssm-bootstrap-{machine}")
+
+
+def test_an_executable_is_started_by_itself(tmp_path: Path) -> None:
+    file = tmp_path / "executable"
+    file.write_bytes(Path("/bin/true").read_bytes())
+    box = Sandbox(tmp_path, replace(FOR_EACH, hashes=(("sparc", HASH), (MACHINE, hash_of(file)))))
+    box.program("curl", f'cp {file} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
+    ended = box.boot()
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert f"https://my-bucket.s3.ap-northeast-1.amazonaws.com/tools/ssm-bootstrap-{MACHINE}\n" in box.ran()
+    assert "python" not in box.ran() and (tmp_path / "var/lib/ssm-bootstrap/first-boot.done").exists()
+
+
+def test_a_machine_that_has_no_executable_is_told_in_one_line(tmp_path: Path) -> None:
+    box = Sandbox(tmp_path, replace(FOR_EACH, hashes=(("sparc", HASH), ("vax", HASH))))
+    ended = box.boot()
+    assert ended.returncode == 78 and "curl" not in box.ran()
+    assert ended.stderr == f"<3>what S3 has is for sparc and vax: this machine wants ssm-bootstrap-{MACHINE}\n"
+
+
+def test_signed_requests_name_the_object_of_the_machine(tmp_path: Path) -> None:
+    box = Sandbox(tmp_path, replace(FOR_EACH, hashes=((MACHINE, HASH),), fetch=BundleSource.SIGNED))
+    box.program("sleep", "kill $PPID")
+    box.boot()
+    assert f"s3 cp --only-show-errors s3://my-bucket/tools/ssm-bootstrap-{MACHINE} " in box.ran()

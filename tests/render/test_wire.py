@@ -68,7 +68,7 @@ def test_findings(story: str) -> None:
         assert set(finding) == FINDING | BESIDES
         assert finding["severity"] in {"error", "warning", "info"}
         assert finding["state"] in {"now", "past"}
-        assert set(finding["remedy"]) == {"summary", "steps", "commands", "blocks", "see"}
+        assert set(finding["remedy"]) == {"summary", "changed_on", "steps", "commands", "blocks", "see"}
         assert finding["remedy"]["see"] == f"ssm-bootstrap explain {finding['code']}"
         assert all(set(item) == {"source", "locator", "excerpt", "at"} for item in finding["evidence"])
         assert isinstance(finding["remedy"]["steps"], list) and isinstance(finding["confirmed_by"], list)
@@ -83,7 +83,7 @@ def test_commands_stand_once_more_by_side_and_purpose_numbered_as_one_runs_them(
         commands = [command for block in remedy["blocks"] for command in block["commands"]]
         lines = [line for line in remedy["commands"] if not re.fullmatch(r"(?:[A-Z0-9_]+=\S*\.\.\. ?)+", line)]
         assert [command["command"] for command in commands] == lines
-        for side in ("aws", "instance"):
+        for side in ("aws", "instance", "client"):
             blocks = [block for block in remedy["blocks"] if block["on"] == side]
             numbers = [command["number"] for block in blocks for command in block["commands"]]
             assert numbers == list(range(1, len(numbers) + 1))

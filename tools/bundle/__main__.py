@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tools.bundle import archive, sbom, wheels
+from tools.bundle.sums import write_sums
 
 NAME = "ssm-bootstrap"
 
@@ -23,8 +23,11 @@ def main() -> int:
     target.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(dir=target, prefix=".building-") as place:
-            for path in make(Path(place), epoch):
+            made = make(Path(place), epoch)
+            for path in made:
                 os.replace(path, target / path.name)
+            write_sums(target, [path.name for path in made])
+            for path in made:
                 print(f"{target / path.name}  {(target / path.name).stat().st_size} bytes")
     except wheels.Failed as error:
         print(f"bundle: {error}", file=sys.stderr)
@@ -39,11 +42,10 @@ def make(place: Path, epoch: int) -> list[Path]:
         directory.mkdir()
     parts = [wheels.build(own), *wheels.fetch(others)]
     archive.lay_out(parts, tree)
-    bundle, bill, sums = (place / name for name in (f"{NAME}.pyz", f"{NAME}.cdx.json", "SHA256SUMS"))
+    bundle, bill = place / f"{NAME}.pyz", place / f"{NAME}.cdx.json"
     archive.write(tree, bundle, epoch)
-    bill.write_text(sbom.bill(bundle, parts, epoch), encoding="utf-8")
-    sums.write_text("".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in (bundle, bill)))
-    return [bundle, bill, sums]
+    bill.write_text(sbom.bill(bundle, parts, [sbom.starter()], epoch), encoding="utf-8")
+    return [bundle, bill]
 
 
 def source_date() -> int:

@@ -78,20 +78,22 @@ def part_of(wheel: Path) -> Part:
     return Part(metadata, wheel.name, hashlib.sha256(wheel.read_bytes()).hexdigest())
 
 
-def bill(bundle: Path, wheels: Sequence[Path], epoch: int) -> str:
-    """The document for a bundle of these wheels, the package's own first. Failed where the schema refuses it."""
+def bill(file: Path, wheels: Sequence[Path], beside: Sequence[Component], epoch: int) -> str:
+    """The document for a file of these wheels, the package's own first, and of what is beside them in it.
+
+    Failed where the schema refuses it.
+    """
     parts = [part_of(wheel) for wheel in wheels]
-    digest = hashlib.sha256(bundle.read_bytes()).hexdigest()
-    own = _component(parts[0], ComponentType.APPLICATION, bundle.name, digest)
-    starter = _starter()
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    own = _component(parts[0], ComponentType.APPLICATION, file.name, digest)
     made = [(part, _component(part, ComponentType.LIBRARY, part.file, part.digest)) for part in parts[1:]]
-    document = Bom(components=[starter, *(component for _, component in made)])
+    document = Bom(components=[*beside, *(component for _, component in made)])
     document.metadata.component = own
     document.metadata.timestamp = datetime.fromtimestamp(epoch, timezone.utc)
     document.serial_number = uuid5(NAMESPACE_URL, f"sha256:{digest}")
     for part, component in [(parts[0], own), *made]:
         document.register_dependency(component, [other for needed, other in made if needed.name in part.needs])
-    document.register_dependency(own, [starter])
+    document.register_dependency(own, beside)
     text = JsonV1Dot6(document).output_as_string(indent=2) + "\n"
     refused = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
     if refused:
@@ -115,7 +117,7 @@ def _component(part: Part, kind: ComponentType, file: str, digest: Optional[str]
     )
 
 
-def _starter() -> Component:
+def starter() -> Component:
     """shiv: its unpacking goes into the bundle."""
     version = distribution("shiv").version
     lock = Path(__file__).with_name("builder.txt").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`python -m tools.packages deb|rpm DIRECTORY`: a package of the bundle that lies in the directory, and its hash."""
+"""`python -m tools.packages deb|rpm DIRECTORY`: a package of the bundle or an executable in the directory, and its hash."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import tempfile
 from pathlib import Path
 
 from ssm_bootstrap import __version__
+from tools.bundle.sums import write_sums
+from tools.bundle.wheels import MACHINES
 from tools.packages import deb, rpm
-from tools.packages.content import read_bundle
-from tools.packages.running import Failed, write_sums
+from tools.packages.content import ANY, read_bundle
+from tools.packages.running import Failed
 
 BUILDERS = {"deb": deb.build, "rpm": rpm.build}
 
@@ -20,13 +22,14 @@ def main() -> int:
     """Build into the bundle's directory; 1 with one line where a tool fails."""
     parser = argparse.ArgumentParser(prog="python -m tools.packages", allow_abbrev=False)
     parser.add_argument("kind", choices=BUILDERS)
-    parser.add_argument("directory", type=Path, help="where `make bundle` left its files")
+    parser.add_argument("directory", type=Path, help="where `make bundle` and `make executable` left their files")
+    parser.add_argument("--machine", choices=MACHINES, default=ANY, help="of the executable for it, not of the bundle")
     parser.add_argument("--version", default=__version__, help="name another version, for tests of an upgrade")
     asked = parser.parse_args()
     os.umask(0o022)
     target: Path = asked.directory
     try:
-        bundle = read_bundle(target)
+        bundle = read_bundle(target, asked.machine)
         with tempfile.TemporaryDirectory(dir=target, prefix=".packing-") as place:
             file = BUILDERS[asked.kind](bundle, asked.version, Path(place).resolve())
             os.replace(file, target / file.name)

@@ -36,13 +36,21 @@ COMPLETIONS = {
 DOCUMENTS = "usr/share/doc/ssm-bootstrap"
 
 
+ANY = ""
+"""In the place of a machine: the bundle, which runs wherever there is a Python."""
+
+
 @dataclass(frozen=True)
 class Bundle:
-    """What `make bundle` left: the file, its bill of materials, and the time that stands in it (seconds since the epoch)."""
+    """What `make bundle` or `make executable` left: the file, its bill of materials, its time in seconds since the epoch.
+
+    ``machine`` is the one (``uname -m``) that an executable is for; a bundle is for any.
+    """
 
     data: bytes
     bill: bytes
     epoch: int
+    machine: str = ANY
 
     def parts(self) -> tuple[tuple[str, str, str], ...]:
         """Name, version and licence of each part, in order of name."""
@@ -55,12 +63,14 @@ class Bundle:
         return " AND ".join(["Apache-2.0", *sorted(others)])
 
 
-def read_bundle(directory: Path) -> Bundle:
-    """What lies in a directory; the packages get the bundle's own time, so one commit gives one hash."""
-    file = directory / "ssm-bootstrap.pyz"
+def read_bundle(directory: Path, machine: str = ANY) -> Bundle:
+    """What lies in a directory; the packages get the file's own time, so one commit gives one hash."""
+    name = f"ssm-bootstrap-{machine}" if machine else "ssm-bootstrap"
+    file = directory / (name if machine else f"{name}.pyz")
     with zipfile.ZipFile(file) as opened:
-        epoch = calendar.timegm((*opened.getinfo("ssm_build.py").date_time, 0, 0, 0))
-    return Bundle(file.read_bytes(), (directory / "ssm-bootstrap.cdx.json").read_bytes(), epoch)
+        dated = "site-packages/ssm_start.pyc" if machine else "ssm_build.py"
+        epoch = calendar.timegm((*opened.getinfo(dated).date_time, 0, 0, 0))
+    return Bundle(file.read_bytes(), (directory / f"{name}.cdx.json").read_bytes(), epoch, machine)
 
 
 @dataclass(frozen=True)

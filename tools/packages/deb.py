@@ -7,11 +7,17 @@ import re
 import time
 from pathlib import Path
 
-from tools.packages.content import DOCUMENTS, HERE, ROOT, Bundle, Entry, entries, filled, lay_out, packed
+from tools.packages.content import ANY, DOCUMENTS, HERE, ROOT, Bundle, Entry, entries, filled, lay_out, packed
 from tools.packages.running import packaged_version, packager, run, values
 
 ZSH = "usr/share/zsh/vendor-completions"
 OVERRIDES = "usr/share/lintian/overrides/ssm-bootstrap"
+ARCHITECTURES = {ANY: "all", "x86_64": "amd64", "aarch64": "arm64"}
+"""The processors as dpkg names them."""
+
+NEEDS = {True: "libc6 (>= 2.17)", False: "python3 (>= 3.9)"}
+"""What an executable and the bundle depend on."""
+
 _SCRIPTS = ("postinst", "prerm", "postrm")
 
 
@@ -20,7 +26,7 @@ def build(bundle: Bundle, version: str, place: Path) -> Path:
     tree = place / "tree"
     found = [*entries(bundle, ZSH, version), *_documents(bundle, version)]
     lay_out([*found, *_control(found, bundle, version)], tree, bundle.epoch)
-    file = place / f"ssm-bootstrap_{packaged_version(version)}-1_all.deb"
+    file = place / f"ssm-bootstrap_{packaged_version(version)}-1_{ARCHITECTURES[bundle.machine]}.deb"
     # Older dpkg reads no zstd; xz of several threads cuts its blocks by their number.
     words = ("dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "--build", str(tree), str(file))
     run(*words, environment={"SOURCE_DATE_EPOCH": str(bundle.epoch), "DPKG_DEB_THREADS_MAX": "1"})
@@ -39,8 +45,13 @@ def _documents(bundle: Bundle, version: str) -> list[Entry]:
         Entry(f"{DOCUMENTS}/changelog.gz", packed((ROOT / "CHANGELOG.md").read_bytes())),
         Entry(f"{DOCUMENTS}/changelog.Debian.gz", packed(changes.encode())),
         Entry(f"{DOCUMENTS}/copyright", filled("deb/copyright", LICENSE=licence, PARTS=parts).encode()),
-        Entry(OVERRIDES, (HERE / "deb" / "lintian-overrides").read_bytes()),
+        Entry(OVERRIDES, _overrides(bundle)),
     ]
+
+
+def _overrides(bundle: Bundle) -> bytes:
+    names = ("lintian-overrides", *(("lintian-overrides-executable",) if bundle.machine else ()))
+    return b"".join((HERE / "deb" / name).read_bytes() for name in names)
 
 
 def _control(found: list[Entry], bundle: Bundle, version: str) -> list[Entry]:
@@ -49,7 +60,8 @@ def _control(found: list[Entry], bundle: Bundle, version: str) -> list[Entry]:
     size = sum(-(-len(entry.data or b"") // 1024) for entry in files)  # KiB, each file rounded up, as dpkg-gencontrol counts
     conffiles = [f"/{entry.path}\n" for entry in files if entry.path.startswith("etc/")]
     sums = [f"{hashlib.md5(entry.data or b'').hexdigest()}  {entry.path}\n" for entry in files if entry.path[:4] != "etc/"]
-    control = filled("deb/control", VERSION=packaged_version(version), PACKAGER=packager(), SIZE=str(size))
+    told = {"ARCHITECTURE": ARCHITECTURES[bundle.machine], "NEEDS": NEEDS[bool(bundle.machine)], "SIZE": str(size)}
+    control = filled("deb/control", VERSION=packaged_version(version), PACKAGER=packager(), **told)
     return [
         Entry("DEBIAN", None, 0o755),
         Entry("DEBIAN/control", control.encode()),

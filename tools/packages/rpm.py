@@ -29,14 +29,16 @@ def build(bundle: Bundle, version: str, place: Path) -> Path:
         "ssm_version": packaged_version(version),
         "ssm_license": bundle.licence(),
         "ssm_date": time.strftime("%a %b %d %Y", time.gmtime(bundle.epoch)),
+        "ssm_needs": "glibc >= 2.17" if bundle.machine else "python3 >= 3.9",
         "packager": packager(),
         "vendor": "ssm-bootstrap",
         **_SAME_EVERYWHERE,
     }
     words = [word for name, value in defined.items() for word in ("--define", f"{name} {value}")]
-    asked = ("rpmbuild", "--quiet", "-bb", "--target", "noarch", *words, str(SPEC))
+    machine = bundle.machine or "noarch"
+    asked = ("rpmbuild", "--quiet", "-bb", "--target", machine, *words, str(SPEC))
     run(*asked, environment={"SOURCE_DATE_EPOCH": str(bundle.epoch)})
-    return next((place / "RPMS" / "noarch").glob("*.rpm"))
+    return next((place / "RPMS" / machine).glob("*.rpm"))
 
 
 _SAME_EVERYWHERE = {

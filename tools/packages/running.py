@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 
 from tools.packages.content import CONFIGURATION
 
@@ -51,16 +50,3 @@ def packaged_version(version: str) -> str:
 def values() -> dict[str, str]:
     """What the maintainer scripts have to be told."""
     return {"CONFIGURATION_SHA256": hashlib.sha256(CONFIGURATION.read_bytes()).hexdigest()}
-
-
-def write_sums(directory: Path, names: list[str]) -> None:
-    """Put hashes of files into SHA256SUMS; the other lines stay, those of files that are gone do not."""
-    sums = directory / "SHA256SUMS"
-    rows = {}
-    for line in sums.read_text(encoding="utf-8").splitlines() if sums.exists() else []:
-        digest, _, name = line.partition("  ")
-        if (directory / name).exists():
-            rows[name] = digest
-    for name in names:
-        rows[name] = hashlib.sha256((directory / name).read_bytes()).hexdigest()
-    sums.write_text("".join(f"{digest}  {name}\n" for name, digest in rows.items()), encoding="utf-8")

@@ -82,7 +82,17 @@ OF_NO_READER = (
 )
 """Files whose other texts are for machines, or are what a log says."""
 
-NOT_SAID = frozenset({"bold red", "of storage", "ahead of", "nil pointer", "status code: ", "something else"})
+NOT_SAID = frozenset(
+    {
+        "ssm-bootstrap: Systems Manager of a closed VPC",
+        "bold red",
+        "of storage",
+        "ahead of",
+        "nil pointer",
+        "status code: ",
+        "something else",
+    }
+)
 """Texts of several words that nobody reads."""
 
 _WORD = re.compile(r"[A-Za-z][a-z'’-]*[,.:;]?")
@@ -171,10 +181,10 @@ def _of_row(name: str, row: Union[FindingKind, Variant]) -> Iterator[tuple[str, 
         text = getattr(row, part)
         if text:
             yield f"{name}: {part}", text
-    for part in ("steps", "aws_steps"):
+    for part in ("steps", "aws_steps", "client_steps"):
         for text in getattr(row, part) or ():
             yield f"{name}: {part}", text
-    for part in ("commands", "aws_commands"):
+    for part in ("commands", "aws_commands", "client_commands"):
         for command in getattr(row, part) or ():
             if command.about:
                 yield f"{name}: about a command", command.about

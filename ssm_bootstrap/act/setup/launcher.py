@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import re
+from contextlib import suppress
 from typing import Collection, Iterator, Sequence
 
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.commands import CannotRun
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.phrase import phrase
 
@@ -62,6 +64,34 @@ def in_unit(path: str) -> bytes:
         )
     quoted = path.replace("%", "%%")
     return (quoted if re.fullmatch(r"[A-Za-z0-9/._+:@=,-]+", path) else f'"{quoted}"').encode()
+
+
+_LONGEST_LINE = 127
+"""Bytes of a first line that every kernel reads (execve(2); newer ones 255)."""
+
+_WILL_DO = "import sys; sys.exit(sys.version_info < (3, 9))"
+
+
+def with_interpreter(host: Host, program: bytes, running: str) -> tuple[bytes, str]:
+    """The program as the units can start it, and the interpreter that was put into its first line; empty where none was.
+
+    An archive names one there, which on an old system is too old or missing: then ``running`` takes its place, the one that runs
+    this. An executable has no such line. Raises Refusal (78) for a path that cannot stand there.
+    """
+    line, _, rest = program.partition(b"\n")
+    named = line[2:].decode("utf-8", "replace").split() if line.startswith(b"#!") else []
+    if not named:
+        return program, ""
+    with suppress(CannotRun):
+        if host.commands.run([named[0], "-I", "-c", _WILL_DO], timeout=30).returncode == 0:
+            return program, ""
+    wanted = f"#!{running} -I".encode("utf-8", "surrogateescape")
+    if not running.startswith("/") or len(wanted) > _LONGEST_LINE or len(running.split()) != 1:
+        text = phrase(
+            "install: {path}: the interpreter's path cannot stand in a script's first line; nothing was changed", path=running
+        )
+        raise Refusal(ExitStatus.BAD_CONTENT, text)
+    return wanted + b"\n" + rest, running
 
 
 BEFORE = ".before"

@@ -82,8 +82,8 @@ CALLS = (
     _iam("ListAttachedRolePolicies", "management.roles.policies", pages=True),
     _iam("ListRolePolicies", "management.roles.policies", pages=True),
     _iam("GetRolePolicy", "management.roles.policies.document"),
-    _iam("GetPolicy", "management.roles.policies.document"),
-    _iam("GetPolicyVersion", "management.roles.policies.document"),
+    _iam("GetPolicy", "management.roles.policies.document", "management.roles.boundary_policy"),
+    _iam("GetPolicyVersion", "management.roles.policies.document", "management.roles.boundary_policy"),
     CloudCall("service-quotas", "ListServiceQuotas", ("servicequotas:ListServiceQuotas",), ("management.node_quota",)),
 )
 """All of them; the door to AWS refuses any other."""

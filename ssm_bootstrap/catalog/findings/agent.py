@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ssm_bootstrap.catalog.agent import SLEEP_IS_SET
-from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Side, Teller, Variant, change, look
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Teller, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
-from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.findings import Severity, Side
 
 _UNITS = look("systemctl status --no-pager 'amazon-ssm-agent*' 'snap.amazon-ssm-agent*'")
 

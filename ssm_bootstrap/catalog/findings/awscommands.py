@@ -2,8 +2,8 @@
 
 What the instance cannot know stands in angle brackets, or is one of the facts that a finding may lack; ``$ROLE`` is set by
 ``ROLE_NAME``, which stands before. Endpoints are looked for in the whole account and not in the VPC alone: those of a shared
-VPC serve by a private hosted zone. Sources: AWS CLI reference (ec2, ssm, iam, route53, route53resolver, route53profiles,
-sts); JMESPath specification (``||``: an empty list is false).
+VPC serve by a private hosted zone. Sources: AWS CLI reference (ec2, ssm, iam, network-firewall, route53, route53resolver,
+route53profiles, service-quotas, sts); JMESPath specification (``||``: an empty list is false).
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ HOP_LIMIT = change(
     "aws ec2 modify-instance-metadata-options --region {region} --instance-id {instance_id}"
     " --http-endpoint enabled --http-put-response-hop-limit 2",
     "enable metadata, for containers too",
+)
+METADATA_IPV6 = change(
+    "aws ec2 modify-instance-metadata-options --region {region} --instance-id {instance_id}"
+    " --http-endpoint enabled --http-protocol-ipv6 enabled",
+    "let the metadata service answer over IPv6",
 )
 
 _EMPTY = "an empty list means none in this account: a central VPC's are in its owner's account"
@@ -66,6 +71,17 @@ OTHER_S3_ENDPOINTS = look(
     " --query 'VpcEndpoints[].[VpcId,ServiceName,VpcEndpointId,VpcEndpointType,State,RouteTableIds,PrivateDnsEnabled]'",
     f"the endpoints for directory buckets and Multi-Region Access Points; {_EMPTY}",
 )
+S3_NAMES_INSIDE = change(
+    "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <S3-INTERFACE-ENDPOINT-ID>"
+    " --ip-address-type dualstack --dns-options PrivateDnsOnlyForInboundResolverEndpoint=false",
+    "or have the private names of an S3 interface endpoint answer inside this VPC too",
+)
+S3_DUAL_STACK = change(
+    "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <S3-ENDPOINT-ID> --ip-address-type dualstack",
+    "or make the S3 endpoint dual-stack: for IPv6, and for s3.dualstack names through an interface endpoint",
+)
+"""Source of both: EC2 API Reference, ModifyVpcEndpoint and DnsOptionsSpecification; Amazon S3 User Guide,
+privatelink-interface-endpoints (2026-11)."""
 CREATE_S3_GATEWAY = change(
     "aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Gateway --vpc-id {vpc_id}"
     " --service-name com.amazonaws.{region}.s3 --route-table-ids <ROUTE-TABLE-ID>",
@@ -208,11 +224,72 @@ HOSTED_ZONES = look(
     " --query 'HostedZoneSummaries[].[Name,HostedZoneId,Owner]'",
     "the private hosted zones associated with the VPC, including those of other accounts and of AWS's endpoints",
 )
+_PROFILES = "aws route53profiles list-profile-associations --region {region} --resource-id {vpc_id}"
 DNS_PROFILES = look(
-    "aws route53profiles list-profile-associations --region {region} --resource-id {vpc_id}"
-    " --query 'ProfileAssociations[].[ProfileId,Name,Status]'",
+    f"{_PROFILES} --query 'ProfileAssociations[].[ProfileId,Name,Status]'",
     "the Route 53 Profiles of the VPC: their zones and rules do not appear in the commands above",
 )
+PROFILE_RESOURCES = look(
+    f"for profile in $({_PROFILES} --query 'ProfileAssociations[].ProfileId' --output text); do"
+    ' aws route53profiles list-profile-resource-associations --region {region} --profile-id "$profile"'
+    " --query 'ProfileResourceAssociations[].[ProfileId,ResourceType,ResourceArn,Status]'; done",
+    "what these Profiles bring: hosted zones, Resolver rules, DNS Firewall rule groups, endpoints",
+)
+ZONE_RECORDS = look(
+    "aws route53 list-resource-record-sets --region {region} --hosted-zone-id <HOSTED-ZONE-ID>"
+    " --query 'ResourceRecordSets[].[Name,Type,AliasTarget.DNSName,ResourceRecords[].Value]'",
+    "the records of such a zone, in the account that owns it: which endpoint (vpce-) they lead to",
+)
+AUTHORIZE_ZONE = change(
+    "aws route53 create-vpc-association-authorization --region {region} --hosted-zone-id <HOSTED-ZONE-ID>"
+    " --vpc VPCRegion={region},VPCId={vpc_id} --query VPC",
+    "for endpoints of a central VPC: if another account owns their private hosted zone, that account runs this first",
+)
+ASSOCIATE_ZONE = change(
+    "aws route53 associate-vpc-with-hosted-zone --region {region} --hosted-zone-id <HOSTED-ZONE-ID>"
+    " --vpc VPCRegion={region},VPCId={vpc_id}",
+    "then the VPC's account associates the zone with this VPC",
+)
+ASSOCIATE_PROFILE = change(
+    "aws route53profiles associate-profile --region {region} --name endpoints --profile-id <PROFILE-ID> --resource-id {vpc_id}",
+    "or associate the Route 53 Profile that has the zone and is shared with this account; with --priority if the VPC has one",
+)
+"""Sources: Amazon Route 53 API Reference, AssociateVPCWithHostedZone and AssociateProfile (botocore 1.44.8, 2026-11)."""
+SHARE_ENDPOINTS = (AUTHORIZE_ZONE, ASSOCIATE_ZONE, ASSOCIATE_PROFILE)
+"""What lets this VPC use the endpoints of another."""
+_RULE_GROUPS = (
+    "aws route53resolver list-firewall-rule-group-associations --region {region} --vpc-id {vpc_id}"
+    " --query 'FirewallRuleGroupAssociations[].FirewallRuleGroupId' --output text"
+)
+DNS_FIREWALL = look(
+    f"for group in $({_RULE_GROUPS}); do"
+    ' aws route53resolver list-firewall-rules --region {region} --firewall-rule-group-id "$group"'
+    " --query 'FirewallRules[].[Name,Priority,Action,BlockResponse,BlockOverrideDomain,FirewallDomainListId]'; done",
+    "the DNS Firewall rules of the VPC: the lowest priority decides; those of a Profile are in its resources",
+)
+DNS_FIREWALL_DOMAINS = look(
+    "aws route53resolver list-firewall-domains --region {region} --firewall-domain-list-id <FIREWALL-DOMAIN-LIST-ID>",
+    "the domains of the list that such a rule names; AWS's own lists cannot be read",
+)
+DNS_FIREWALL_FAILS = look(
+    "aws route53resolver get-firewall-config --region {region} --resource-id {vpc_id} --query FirewallConfig",
+    "whether queries pass while DNS Firewall does not answer: with FirewallFailOpen DISABLED they fail",
+)
+"""Sources: Route 53 Developer Guide, resolver-dns-firewall; Route 53 Resolver API Reference, FirewallConfig (2026-11)."""
+NETWORK_FIREWALLS = look(
+    "for firewall in $(aws network-firewall list-firewalls --region {region} --query 'Firewalls[].FirewallArn' --output text); do"
+    ' aws network-firewall describe-firewall --region {region} --firewall-arn "$firewall"'
+    " --query 'Firewall.[FirewallName,VpcId,SubnetMappings[].SubnetId,FirewallPolicyArn]'; done",
+    "the account's network firewalls: VPC, subnets, policy; a central one is in its owner's account",
+)
+BLOCK_PUBLIC_ACCESS = look(
+    "aws ec2 describe-vpc-block-public-access-options --region {region}"
+    " --query 'VpcBlockPublicAccessOptions.[InternetGatewayBlockMode,ManagedBy,ExclusionsAllowed]';"
+    " aws ec2 describe-vpc-block-public-access-exclusions --region {region}"
+    " --query 'VpcBlockPublicAccessExclusions[].[ResourceArn,InternetGatewayExclusionMode,State]'",
+    "VPC Block Public Access of this account and region, and the VPCs and subnets excluded from it",
+)
+"""Sources: AWS Network Firewall API Reference, DescribeFirewall; EC2 API Reference, VpcBlockPublicAccessOptions (2026-11)."""
 
 ACTIVATION = look(
     "aws ssm describe-activations --region {region} --filters FilterKey=ActivationIds,FilterValues={activation_id}"
@@ -221,7 +298,8 @@ ACTIVATION = look(
 )
 CREATE_ACTIVATION = change(
     "aws ssm create-activation --region {region} --iam-role <ACTIVATION-ROLE> --registration-limit 1",
-    "create an activation, valid for 24 hours (--expiration-date: 30 days at most); give a role with a path as service-role/NAME",
+    "create an activation, valid for 24 hours, or with --expiration-date for up to 30 days; give a role with a path as"
+    " service-role/NAME",
 )
 NODES_OF_ACTIVATION = look(
     "aws ssm describe-instance-information --region {region} --filters Key=ActivationIds,Values={activation_id}"
@@ -256,7 +334,7 @@ ROLE_NAME = look(
 )
 ROLE_TRUST = look(
     'aws iam get-role --region {region} --role-name "$ROLE" --query Role.AssumeRolePolicyDocument',
-    "the role's trust policy: ssm.amazonaws.com (in China: ssm.amazonaws.com.cn) must be allowed sts:AssumeRole",
+    "the role's trust policy: it must allow sts:AssumeRole to ssm.amazonaws.com, or in China to ssm.amazonaws.com.cn",
 )
 ROLE_POLICIES = look(
     'aws iam list-attached-role-policies --region {region} --role-name "$ROLE"'
@@ -280,8 +358,19 @@ ALLOW_ROLE_BUCKETS = change(
 CALLER_ACCOUNT = look("aws sts get-caller-identity --region {region} --query Account", "the account of these credentials")
 QUOTAS = look(
     "aws service-quotas list-service-quotas --region {region} --service-code ssm"
-    " --query 'Quotas[].[QuotaName,Value,Adjustable]' --output table",
+    " --query 'Quotas[].[QuotaName,QuotaCode,Value,Adjustable]' --output table",
     "the account's Systems Manager quotas",
+)
+DEFAULT_QUOTAS = look(
+    "aws service-quotas list-aws-default-service-quotas --region {region} --service-code ssm"
+    " --query 'Quotas[].[QuotaName,QuotaCode,Value]' --output table",
+    "the default of each, which holds where the account has no value of its own for it",
+)
+"""Source: Service Quotas API Reference, ListServiceQuotas (for some quotas only the default values are there; 2026-11)."""
+REQUEST_QUOTA = change(
+    "aws service-quotas request-service-quota-increase --region {region} --service-code ssm"
+    " --quota-code <QUOTA-CODE> --desired-value <DESIRED-VALUE>",
+    "request a higher quota of managed nodes",
 )
 
 SESSION_PREFERENCES = look(
@@ -307,6 +396,7 @@ NEWEST_AGENT = look(
 )
 
 
-def of_service(command: ShellCommand, service: str) -> ShellCommand:
-    """A command about endpoints, for this service whatever a finding is about."""
-    return replace(command, text=command.text.replace("{service_patterns}", f"*.{service}"))
+def of_service(command: ShellCommand, *services: str) -> ShellCommand:
+    """A command about endpoints, for these services whatever a finding is about."""
+    patterns = ",".join(f"*.{service}" for service in services)
+    return replace(command, text=command.text.replace("{service_patterns}", patterns))

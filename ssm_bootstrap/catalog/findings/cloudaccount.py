@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Scope, Side, Teller, Variant, look
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Scope, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
-from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.findings import Severity, Side
 
 _AFTERWARDS = "Restart the agent after the change: it may sleep for half an hour after a refusal."
 _DOCTOR = look("sudo ssm-bootstrap doctor")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Side, Teller, look
+from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
-from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.findings import Severity, Side
 
 _NOTHING_HERE = "Nothing needs to change on this machine."
 _RESOLVE = look("getent hosts {hosts}", "what the names resolve to on the instance")

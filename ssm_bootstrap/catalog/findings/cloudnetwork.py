@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Side, Teller, Variant, look
+from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import families
-from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.findings import Severity, Side
 
 _DROPPED = ("endpoint-blocked", "endpoint-partly-unreachable", "s3-unreachable", "s3-http-blocked", "s3-https-blocked")
 _UNANSWERED = ("endpoint-missing", *_DROPPED)

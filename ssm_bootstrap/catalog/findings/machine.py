@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ssm_bootstrap.catalog.addresses import IMDS_V6, RESOLVER_V6
 from ssm_bootstrap.catalog.agent import OOM_PROTECTED
-from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, Variant, change, look
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Scope, Teller, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
@@ -170,7 +170,14 @@ KINDS: tuple[FindingKind, ...] = (
             f"Instance metadata by IPv6 ({IMDS_V6}) is off until HttpProtocolIpv6 is enabled; {RESOLVER_V6} resolves names.",
         ),
         commands=(look("ip -6 addr show scope global"), look("getent ahostsv6 {host}"), look("amazon-ssm-agent -version")),
-        aws_commands=(aws.of_service(aws.ENDPOINT, "ssm"), aws.DUAL_STACK),
+        aws_commands=(
+            aws.of_service(aws.ENDPOINT, "ssm", "ssmmessages", "ec2messages", "s3"),
+            aws.ROUTE_TABLE,
+            aws.NETWORK_ACL,
+            aws.DUAL_STACK,
+            aws.S3_DUAL_STACK,
+            aws.METADATA_IPV6,
+        ),
         source=(
             "amazon-ssm-agent release notes, 3.3.3270.0 (UseDualStackEndpoint); Systems Manager User Guide, setup-create-vpc; "
             "EC2 API Reference, InstanceMetadataOptionsRequest and VpcEndpoint (2026-11)"
@@ -230,6 +237,41 @@ KINDS: tuple[FindingKind, ...] = (
         told_by=(Teller.MACHINE, Teller.LOG),
         stops_registering=True,
         exit_status=ExitStatus.TRY_LATER,
+        variants=(
+            Variant(
+                name="place-unsaid",
+                when="a text does not tell which file system is full",
+                circumstance=Circumstance.PLACE_UNSAID,
+                subject="a file system",
+                title="A file system is full; the text does not tell which",
+                cause=(
+                    "A program found no space left, and its text names no directory: {detail}. It may be the file system with "
+                    "the agent's files or another one."
+                ),
+                summary="Find the file system that is full, and free up space on it before you try anything else.",
+                steps=(
+                    "In the output of df look for 100% in use, of blocks or of inodes.",
+                    "If there is free space but no inodes, look for a directory with very many small files.",
+                    "Was it the one with /var/lib/amazon/ssm or /var/log/amazon? Then restart the agent.",
+                ),
+                commands=(look("df -h"), look("df -i")),
+            ),
+            Variant(
+                name="elsewhere",
+                when="the full file system is not one that the agent writes to",
+                circumstance=Circumstance.PLACE_OF_OTHERS,
+                title="The file system of {subject} is full",
+                cause=(
+                    "A program found no space left, or no free inodes, on the file system of {subject}: {detail}. Where the "
+                    "agent's own files lie on it too, the agent can no longer store anything either."
+                ),
+                steps=(
+                    "Find what fills it; if there is free space but no inodes, look for a directory with very many small files.",
+                    "Run again what failed.",
+                ),
+                commands=(_DISK, look("df -i {subject}"), look("df -h /var/lib/amazon/ssm")),
+            ),
+        ),
         title="There is no space left for the agent's files",
         cause=(
             "The file system with the agent's state, logs or credentials has no free space or no free inodes. The agent "

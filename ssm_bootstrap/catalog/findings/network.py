@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Scope, Side, Teller, Variant, look
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Scope, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.catalog.findings.sides import AWS_IS_RIGHT
 from ssm_bootstrap.model.failure import Failure, Stage
-from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.findings import Severity, Side
 from ssm_bootstrap.model.repair import CreateEndpoint
 
 HUB_ZONE = (
@@ -38,13 +38,18 @@ BOTH_FAMILIES = (
 
 WAY_OUT = (
     "If this subnet is meant to use a NAT gateway, an internet gateway or a firewall instead: does its route table have that "
-    "route, and does the path allow 443 out? An internet gateway only serves instances with a public IP address, AWS Network "
-    "Firewall may drop the traffic, and VPC Block Public Access stops internet gateways for the whole region, except for "
-    "excluded VPCs and subnets."
+    "route, and does the path allow 443 out? Over IPv4 an internet gateway only serves instances with a public IP address; over "
+    "IPv6 every address is public, and an egress-only internet gateway does as well."
 )
-"""What may stand in a way out.
+CLOSED_WAY_OUT = (
+    "Two things may close a way out that is there: a rule of AWS Network Firewall, and VPC Block Public Access. Its mode "
+    "`block-bidirectional` stops every internet gateway of the region, also for NAT gateways; `block-ingress` lets NAT and "
+    "egress-only internet gateways through. VPCs and subnets may be excluded from it."
+)
+"""A way out, and what may close it.
 
-Source: EC2 API Reference, VpcBlockPublicAccessOptions; AWS Network Firewall Developer Guide (2026-11).
+Sources: Amazon VPC User Guide, VPC_Internet_Gateway and egress-only-internet-gateway; EC2 API Reference,
+VpcBlockPublicAccessOptions; AWS Network Firewall Developer Guide (2026-11).
 """
 
 _LOOPBACK = Variant(
@@ -64,7 +69,7 @@ _LOOPBACK = Variant(
     ),
     aws_steps=("Does a private hosted zone or a Route 53 Resolver DNS Firewall rule return {address} for {host}?",),
     commands=(look("getent ahosts {hosts}"), look("grep -n {domain} /etc/hosts"), look("cat /etc/resolv.conf")),
-    aws_commands=(aws.HOSTED_ZONES,),
+    aws_commands=(aws.HOSTED_ZONES, aws.DNS_FIREWALL, aws.PROFILE_RESOURCES),
     source="RFC 1122, section 3.2.1.3; ip(7), INADDR_ANY; Route 53 Developer Guide, DNS Firewall (override)",
 )
 """The words of endpoint-refused where a name resolves to a loopback or the unspecified address."""
@@ -115,6 +120,17 @@ _EVERY_SERVICE = Variant(
         WAY_OUT,
         ("Then, if nothing else answers either: check the instance's security group, network ACL and own firewall."),
     ),
+    aws_commands=(
+        aws.ENDPOINT,
+        aws.DNS_ATTRIBUTES,
+        aws.ROUTE_TABLE,
+        aws.DHCP_OPTIONS,
+        aws.HOSTED_ZONES,
+        aws.DNS_PROFILES,
+        aws.ENABLE_DNS,
+        aws.CREATE_ENDPOINT,
+        aws.ENABLE_PRIVATE_DNS,
+    ),
 )
 """The words of endpoint-missing where no service has an endpoint that can be seen from here."""
 
@@ -162,6 +178,7 @@ _NOTHING_ANSWERS = Variant(
         aws.S3_PREFIX_LIST,
         aws.NETWORK_ACL,
         aws.ROUTE_TABLE,
+        aws.NETWORK_FIREWALLS,
         aws.ENDPOINT,
         aws.ALLOW_INSTANCE_OUTBOUND,
         aws.ALLOW_S3,
@@ -241,6 +258,7 @@ KINDS: tuple[FindingKind, ...] = (
             DNS_SERVERS,
             HUB_ZONE,
             WAY_OUT,
+            CLOSED_WAY_OUT,
         ),
         commands=(look("getent ahosts {hosts}"), look("ssm-bootstrap probe --region {region}")),
         aws_commands=(
@@ -250,9 +268,13 @@ KINDS: tuple[FindingKind, ...] = (
             aws.DHCP_OPTIONS,
             aws.HOSTED_ZONES,
             aws.DNS_PROFILES,
+            aws.PROFILE_RESOURCES,
+            aws.NETWORK_FIREWALLS,
+            aws.BLOCK_PUBLIC_ACCESS,
             aws.ENABLE_DNS,
             aws.CREATE_ENDPOINT,
             aws.ENABLE_PRIVATE_DNS,
+            *aws.SHARE_ENDPOINTS,
         ),
         transient=True,
         source="Systems Manager User Guide, setup-create-vpc; Go net (dial, i/o timeout; measured)",
@@ -305,6 +327,9 @@ KINDS: tuple[FindingKind, ...] = (
             aws.SECURITY_GROUPS,
             aws.NETWORK_ACLS,
             aws.ROUTE_TABLE,
+            aws.NETWORK_FIREWALLS,
+            aws.HOSTED_ZONES,
+            aws.ZONE_RECORDS,
             aws.ALLOW_ENDPOINT_INBOUND,
             aws.ALLOW_INSTANCE_OUTBOUND,
         ),
@@ -372,11 +397,18 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         aws_steps=(
             "Does one of the endpoint's network interfaces have the address {address}?",
-            "Does a private hosted zone or a DNS override send {host} somewhere else?",
+            "Does a private hosted zone, or a DNS Firewall rule with an override, send {host} somewhere else?",
             "Does a firewall in the path send a reset? AWS Network Firewall does so with a `reject` rule.",
         ),
         commands=(look("getent ahosts {hosts}"), look("grep -n {domain} /etc/hosts"), node.OWN_FIREWALL),
-        aws_commands=(aws.ENDPOINT_INTERFACES, aws.ENDPOINT, aws.HOSTED_ZONES),
+        aws_commands=(
+            aws.ENDPOINT_INTERFACES,
+            aws.ENDPOINT,
+            aws.HOSTED_ZONES,
+            aws.ZONE_RECORDS,
+            aws.DNS_FIREWALL,
+            aws.NETWORK_FIREWALLS,
+        ),
         transient=True,
         source="tcp(7), ECONNREFUSED; Amazon VPC User Guide, security groups and network ACLs drop",
     ),
@@ -439,9 +471,11 @@ KINDS: tuple[FindingKind, ...] = (
             aws.DNS_ATTRIBUTES,
             aws.HOSTED_ZONES,
             aws.DNS_PROFILES,
+            aws.PROFILE_RESOURCES,
             aws.ENABLE_DNS,
             aws.CREATE_ENDPOINT,
             aws.ENABLE_PRIVATE_DNS,
+            *aws.SHARE_ENDPOINTS,
         ),
         source="amazon-ssm-agent issues 449 and 640",
     ),
@@ -486,16 +520,22 @@ KINDS: tuple[FindingKind, ...] = (
                 "Is there an AWS Network Firewall, an intrusion prevention system or a Gateway Load Balancer between the "
                 "instance and the endpoint, and what does its log say about {host}?"
             ),
-            "Do the network ACLs allow ICMP `fragmentation needed`?",
+            (
+                "Do the network ACLs allow ICMP `fragmentation needed` from routers in between? An interface endpoint sends "
+                "none: it drops packets of more than 8,500 bytes."
+            ),
             "Is {host} served by an interface endpoint in the same VPC, so that nothing needs to be in between?",
         ),
         commands=(
             look('for host in {hosts}; do curl -sS -m 10 -o /dev/null -v "https://$host/"; done'),
             node.ROUTES,
         ),
-        aws_commands=(aws.ENDPOINT, aws.NETWORK_ACL, aws.ROUTE_TABLE),
+        aws_commands=(aws.ENDPOINT, aws.NETWORK_ACL, aws.ROUTE_TABLE, aws.NETWORK_FIREWALLS),
         transient=True,
-        source="Go net/http (TLS handshake timeout, EOF, connection reset; measured); amazon-ssm-agent issue 640",
+        source=(
+            "Go net/http (TLS handshake timeout, EOF, connection reset; measured); amazon-ssm-agent issue 640; "
+            "AWS PrivateLink guide, vpc-limits-endpoints (MTU, 2026-11)"
+        ),
     ),
     FindingKind(
         code="local-policy",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Scope, Side, Variant, look
+from ssm_bootstrap.catalog.findingkind import FindingKind, Scope, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.findings import Severity, Side
 
 _TROUBLESHOOTING = "AWS Systems Manager User Guide, patch-manager-troubleshooting (2026-11)"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Scope, Side, Teller, Variant, look
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Scope, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.catalog.findings import s3ways
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.findings import Reason, Severity
+from ssm_bootstrap.model.findings import Reason, Severity, Side
 
 _PLATFORMS = (
     Variant(
@@ -146,6 +146,7 @@ _REPOSITORIES = (
         summary="Also allow s3:GetObject on {place} in the S3 endpoint's policy.",
         steps=("Nothing on this machine has to change.",),
         aws_steps=_IN_S3,
+        aws_commands=(aws.S3_ENDPOINT_POLICY, aws.PRESENT_ENDPOINT_POLICY, aws.SET_ENDPOINT_POLICY),
     ),
     Variant(
         name="s3-over-http",
@@ -156,6 +157,7 @@ _REPOSITORIES = (
         summary="Allow TCP 80 to S3, or change http:// to https:// in {place}.",
         steps=("Alternatively, change http:// to https:// in {place}.",),
         aws_steps=_IN_S3,
+        aws_commands=(aws.INSTANCE_SECURITY_GROUP, aws.S3_PREFIX_LIST, aws.NETWORK_ACL, aws.ALLOW_S3_HTTP),
     ),
     Variant(
         name="no-index",
@@ -193,8 +195,8 @@ _PAYLOADS = (
         steps=("Check the last patch run: its output names the file that it could not download.",),
         aws_steps=(
             (
-                "Endpoint policy: does it allow s3:GetObject on aws-ssm-{region} and aws-patch-manager-{region}-* for every "
-                "principal?"
+                "Endpoint policy: does it allow s3:GetObject on aws-ssm-{region} and the region's aws-patch-manager bucket for "
+                "every principal?"
             ),
             s3ways.OPEN_TO_ALL,
         ),
@@ -314,7 +316,15 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         aws_steps=(*_IN_S3, *_ELSEWHERE),
         commands=(look("dnf -v repolist"), look("yum -v repolist"), look("apt-get update"), look("zypper refresh")),
-        aws_commands=(aws.S3_ENDPOINTS, aws.S3_ENDPOINT_POLICY, aws.ROUTE_TABLE),
+        aws_commands=(
+            aws.S3_ENDPOINTS,
+            aws.S3_ENDPOINT_POLICY,
+            aws.ROUTE_TABLE,
+            aws.CREATE_S3_GATEWAY,
+            aws.ADD_ROUTE_TABLE,
+            aws.S3_DUAL_STACK,
+            aws.S3_NAMES_INSIDE,
+        ),
         transient=True,
         source="AWS Systems Manager user guide, patch-manager-prerequisites; amazon-linux-2023 issue 535",
     ),
@@ -377,8 +387,8 @@ KINDS: tuple[FindingKind, ...] = (
             "Route table: is the subnet's route table associated with an S3 gateway endpoint?",
             *s3ways.EACH,
             (
-                "Endpoint policy: does it allow s3:GetObject on aws-ssm-{region} and aws-patch-manager-{region}-* for every "
-                "principal?"
+                "Endpoint policy: does it allow s3:GetObject on aws-ssm-{region} and the region's aws-patch-manager bucket for "
+                "every principal?"
             ),
             s3ways.OPEN_TO_ALL,
         ),
@@ -392,6 +402,9 @@ KINDS: tuple[FindingKind, ...] = (
             aws.S3_ENDPOINT_POLICY,
             aws.CREATE_S3_GATEWAY,
             aws.ADD_ROUTE_TABLE,
+            aws.S3_DUAL_STACK,
+            aws.S3_NAMES_INSIDE,
+            aws.ALLOW_S3,
         ),
         transient=True,
         source="AWS-RunPatchBaseline, payload 1.80 (stored copy); amazon-ssm-agent issue 453",
@@ -473,6 +486,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="package-manager-busy",
         severity=Severity.WARNING,
+        severity_for_caller=Severity.ERROR,  # this very command gave up; a patch run tries again by itself
         title="Another process holds the package manager's lock",
         cause=(
             "{detail} A patch run that starts meanwhile waits or gives up, with exit status 2 if the document cannot "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Side, Teller, Variant, change, look
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Teller, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.exitstatus import ExitStatus
-from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.findings import Severity, Side
 
 _WAYS = (
     (
@@ -282,11 +282,14 @@ KINDS: tuple[FindingKind, ...] = (
         steps=("Once there is room, register with the same activation if it has not expired.",),
         aws_steps=(
             "Deregister hybrid nodes whose machines are gone: look for those that lost their connection long ago.",
-            "Request a higher quota of managed nodes in Service Quotas (Systems Manager, this region).",
+            (
+                "Request a higher quota of managed nodes in Service Quotas (Systems Manager, this region). If the account has no "
+                "value of its own for it, the default holds."
+            ),
             "No tier limits this any more: the limit of 1,000 nodes ended with the advanced-instances tier on 30 June 2026.",
         ),
         commands=(node.REGISTER,),
-        aws_commands=(aws.LOST_NODES, aws.QUOTAS, aws.DEREGISTER_GONE),
+        aws_commands=(aws.LOST_NODES, aws.QUOTAS, aws.DEFAULT_QUOTAS, aws.DEREGISTER_GONE, aws.REQUEST_QUOTA),
         source="AWS General Reference, Systems Manager quotas; Systems Manager User Guide, end of the tiers (2026-11)",
     ),
     FindingKind(
@@ -527,6 +530,20 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.ERROR,
         breaks_at=(Hop.SERVICE,),
         exit_status=ExitStatus.TRY_LATER,
+        variants=(
+            Variant(
+                name="retries",
+                when="the SDK no longer repeats calls",
+                title="So many calls failed that AWS's SDK no longer repeats them",
+                cause=(
+                    "AWS's SDK gives each program a budget for repeated calls, and this one has used it up: {detail}. The "
+                    "errors before it say why the calls failed: throttling, the network, or the service."
+                ),
+                summary="Look for the error before this one and correct that; the budget fills up again by itself.",
+                steps=("The call that failed here was not sent; the next may be.",),
+                commands=(look("sudo ssm-bootstrap probe"),),
+            ),
+        ),
         title="The service is throttling requests",
         cause=(
             "The service answered that the request rate is exceeded, as happens when many nodes register at once. The agent has "

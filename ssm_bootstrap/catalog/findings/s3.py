@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Scope, Side, Teller, Variant, look
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Scope, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families, s3ways
 from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.catalog.findings.sides import AWS_IS_RIGHT
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure, Stage
-from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.findings import Severity, Side
 
 _STATUS_OF_BOTH = look(
-    "for scheme in https http; do curl -sS -m 5 -o /dev/null -w '%{{http_code}}\\n' \"$scheme://s3.{region}.{domain}/\"; done",
+    "for host in {hosts}; do"
+    ' curl -sS -m 5 -o /dev/null -o /dev/null -w \'%{{http_code}}\\n\' "https://$host/" "http://$host/"; done',
 )
 
 _PART = Variant(
@@ -51,6 +52,8 @@ _PART = Variant(
         aws.NETWORK_ACL,
         aws.CREATE_S3_GATEWAY,
         aws.ADD_ROUTE_TABLE,
+        aws.S3_DUAL_STACK,
+        aws.S3_NAMES_INSIDE,
         aws.ALLOW_S3,
     ),
     source="Amazon S3 User Guide, privatelink-interface-endpoints (private DNS; gateway and interface endpoints together)",
@@ -98,7 +101,7 @@ _NO_ENDPOINT = Variant(
         "The S3 endpoints, their route tables and the S3 prefix list need no change for this name.",
     ),
     commands=(look("getent ahosts {hosts}"), node.STATUS_OF_HOSTS),
-    aws_commands=(aws.ROUTE_TABLE,),
+    aws_commands=(aws.ROUTE_TABLE, aws.NETWORK_FIREWALLS, aws.BLOCK_PUBLIC_ACCESS),
     source="Amazon S3 User Guide, transfer-acceleration and privatelink-interface-endpoints (2026-11)",
 )
 
@@ -336,8 +339,9 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         aws_steps=(
             (
-                "Endpoint policy: does it allow s3:GetObject for every principal on aws-ssm-{region}, amazon-ssm-{region}, "
-                "patch-baseline-snapshot-{region}* and aws-patch-manager-{region}-*? The policy endpoint-s3 lists them all."
+                "Endpoint policy: does it allow s3:GetObject for every principal on aws-ssm-{region}, amazon-ssm-{region}, and "
+                "the region's patch-baseline-snapshot and aws-patch-manager buckets? The policy endpoint-s3 lists those that "
+                "are known."
             ),
             s3ways.OPEN_TO_ALL,
             "Does an S3 interface endpoint with its own policy also serve this VPC?",
@@ -345,7 +349,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Activation role: does it allow s3:GetObject on the same buckets (for the signed requests)?",
         ),
         commands=(
-            look("curl -sS -m 5 -i https://s3.{region}.{domain}/amazon-ssm-{region}/latest/VERSION"),
+            look("curl -sS -m 5 -i {known_objects}"),
             node.policy("endpoint-s3", "role-permissions"),
         ),
         aws_commands=(

@@ -19,8 +19,8 @@ GATEWAY_ALONE = (
 )
 """Names that no interface endpoint has."""
 
-IPV6 = "IPv6 needs a gateway endpoint of address type dualstack, not ipv4; rules for 0.0.0.0/0 do not cover ::/0."
-"""What a gateway endpoint's address type decides, and what filters do."""
+IPV6 = "Over IPv6 an endpoint of address type ipv4 carries nothing: make it dualstack. Rules for 0.0.0.0/0 do not cover ::/0."
+"""What an endpoint's address type decides, and what filters do."""
 
 GATEWAY = (
     "Is there a gateway endpoint com.amazonaws.{region}.s3 in this VPC, associated with the subnet's route table? It covers S3 "

@@ -64,7 +64,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Is {host} served by an interface endpoint in this VPC, so that the traffic is not inspected?",
         ),
         commands=(_SHOW_CERTIFICATE, change("sudo cp CA.pem {ca_file} && sudo {ca_command}")),
-        aws_commands=(aws.ENDPOINT,),
+        aws_commands=(aws.ENDPOINT, aws.NETWORK_FIREWALLS),
         source=(
             "amazon-ssm-agent 3.3.1142.0, agent/network/tlsconfig.go, -register ignores AWS_CA_BUNDLE (measured); "
             "session-manager-plugin issue 68"
@@ -179,7 +179,7 @@ KINDS: tuple[FindingKind, ...] = (
             look("openssl s_client -connect {host}:443 -servername {host} -tls1_2 </dev/null"),
             look("env | grep -i _proxy"),
         ),
-        aws_commands=(aws.ENDPOINT_INTERFACES,),
+        aws_commands=(aws.ENDPOINT_INTERFACES, aws.NETWORK_FIREWALLS),
         source="amazon-ssm-agent 3.3.1142.0, agent/network/tlsconfig.go:42 (TLS 1.2 at least); Go crypto/tls alerts (measured)",
     ),
     FindingKind(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Side, Variant, change, look
+from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, Layer, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
-from ssm_bootstrap.model.findings import Severity
+from ssm_bootstrap.model.findings import Severity, Side
 
 _AGENT = "amazon-ssm-agent 3.3.1142.0"
+_PROXIES = look("env | grep -i _proxy | sed 's#//[^@/]*@#//***@#'", "the proxies that a program started here uses")
 
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
@@ -144,6 +145,16 @@ KINDS: tuple[FindingKind, ...] = (
                 commands=(node.RECENT, node.REGISTER_NEW),
             ),
             Variant(
+                name="parameter",
+                when="a parameter does not exist",
+                title="A parameter in Parameter Store does not exist",
+                cause="The service was reached, and knows no such parameter or version in this account and region: {detail}.",
+                summary="Correct the parameter's name and version, or create it in the account and region that is asked.",
+                steps=("Nothing on this machine has to change, unless it names the parameter or the region.",),
+                aws_steps=("Is the name complete, with its leading slash? Names are case-sensitive.",),
+                aws_commands=(look("aws ssm describe-parameters --region {region} --query 'Parameters[].Name'"),),
+            ),
+            Variant(
                 name="other-service",
                 when="the service is not one that a managed node needs",
                 severity=Severity.WARNING,
@@ -206,6 +217,122 @@ KINDS: tuple[FindingKind, ...] = (
         source="Amazon S3 API Reference, error responses; curl manual, EXIT CODES",
     ),
     FindingKind(
+        code="connection-failed",
+        severity=Severity.ERROR,
+        layer=Layer.AGENT,
+        variants=(
+            Variant(
+                name="unnamed",
+                when="the text does not name the host",
+                title="A program cannot connect, and its text does not name the host",
+                cause=(
+                    "The program that failed is {program}, and its text does not tell what it tried to reach: {detail}. "
+                    "What is to be changed depends on whether that is AWS or a host of your own."
+                ),
+                summary="Find out which host it tried to reach: in the lines before this one, or with more output (-v, --debug).",
+                steps=(
+                    "Run the program again with more output, and give all of it to `ssm-bootstrap explain`.",
+                    "Is it a host of AWS? `ssm-bootstrap probe` tells what is in the way.",
+                ),
+                commands=(look("sudo ssm-bootstrap probe"), _PROXIES),
+            ),
+            Variant(
+                name="address",
+                when="the text tells an address and no host",
+                title="A program cannot connect to {address}",
+                cause=(
+                    "The program that failed is {program}; its text tells an address and no name: {detail}. {address} may be "
+                    "an endpoint in this VPC, or a host of your own."
+                ),
+                summary="Find out what has the address {address}, then make it reachable from this machine.",
+                steps=(
+                    "Is it the address of an endpoint's network interface? `ssm-bootstrap probe` shows the addresses of each.",
+                    "Otherwise: is the service there running, and do the firewalls in between allow its port?",
+                ),
+                commands=(
+                    look("sudo ssm-bootstrap probe"),
+                    look('for address in {each_address}; do ip route get "$address"; done'),
+                    look('for address in {each_address}; do nc -vz -w 5 "$address" {port}; done'),
+                ),
+            ),
+            Variant(
+                name="refused",
+                when="the host refuses the connection",
+                title="{host} refuses a program's connection",
+                cause=(
+                    "The program that failed is {program}, and {host} answered that nothing listens on that port: {detail}. "
+                    "It is not an AWS endpoint that this node needs: Systems Manager is not affected."
+                ),
+                summary="Start the service on {host}, or correct the host and port that the program is configured with.",
+                steps=(
+                    "Is the service on {host} running, and does it listen on that port and address?",
+                    "A firewall that rejects packets looks the same: is this machine allowed to connect?",
+                ),
+                commands=(look('for host in {hosts}; do nc -vz -w 5 "$host" {port}; done'), _PROXIES),
+            ),
+            Variant(
+                name="name",
+                when="the resolver does not know the host's name",
+                title="The resolver does not know {host}, which a program wants to reach",
+                cause=(
+                    "The program that failed is {program}, and the name {host} was not found: {detail}. It is not an AWS "
+                    "endpoint that this node needs: Systems Manager is not affected."
+                ),
+                summary="Correct the name that the program is configured with, or let the VPC's resolver know {host}.",
+                steps=(
+                    "Is the name right? Ask for it on a machine where it works.",
+                    "Names of your own network need a Resolver rule or a private hosted zone that this VPC is associated with.",
+                ),
+                commands=(look('for host in {hosts}; do getent ahosts "$host"; done'), look("cat /etc/resolv.conf")),
+            ),
+            Variant(
+                name="tls",
+                when="TLS to the host does not come about",
+                title="A program does not accept the TLS of {host}",
+                cause=(
+                    "The program that failed is {program}; it reached {host}, and TLS did not come about: {detail}. It is not "
+                    "an AWS endpoint that this node needs: Systems Manager is not affected."
+                ),
+                summary="Let the program trust the CA of {host}, or exempt that host from TLS inspection.",
+                steps=(
+                    "Who issued the certificate? A proxy or firewall that intercepts TLS shows its own.",
+                    "Python programs have CAs of their own: REQUESTS_CA_BUNDLE, SSL_CERT_FILE or pip's --cert names a file.",
+                ),
+                commands=(look("openssl s_client -connect {host}:443 -servername {host} </dev/null"), _PROXIES),
+            ),
+            Variant(
+                name="reason-unsaid",
+                when="the text does not say why a host of AWS was not reached",
+                title="A program did not reach {host}, and does not say why",
+                cause="The program that failed is {program}; it names the host and no reason: {detail}.",
+                summary="Run `ssm-bootstrap probe` on this machine: it tells what is in the way to {host}.",
+                steps=("Does this node need that service? Only what it needs has to be reachable.",),
+                commands=(
+                    look("sudo ssm-bootstrap probe"),
+                    look('for host in {hosts}; do getent ahosts "$host"; done'),
+                    _PROXIES,
+                ),
+            ),
+        ),
+        title="A program cannot reach {host}",
+        cause=(
+            "The program that failed is {program}; it tried to reach {host}: {detail}. It is not an AWS endpoint that this "
+            "node needs: no VPC endpoint leads there, and Systems Manager is not affected."
+        ),
+        summary="Give this machine a way to {host}: a route, the firewalls in between, or a proxy that the program uses.",
+        steps=(
+            "Is the host's name right, and is it in your own network or on the internet?",
+            "A VPC without internet access needs a mirror, a proxy or a private connection for it.",
+        ),
+        commands=(
+            look('for host in {hosts}; do getent ahosts "$host"; done'),
+            look('for host in {hosts}; do nc -vz -w 5 "$host" {port}; done'),
+            _PROXIES,
+        ),
+        transient=True,
+        source="curl manual, EXIT CODES; urllib3, requests and botocore exceptions; Linux errno; GNU wget",
+    ),
+    FindingKind(
         code="agent-part-failed",
         severity=Severity.WARNING,
         tells_no_reason=True,
@@ -216,8 +343,32 @@ KINDS: tuple[FindingKind, ...] = (
                 name="panic",
                 when="the agent crashed",
                 title="The agent crashed; it restarts by itself",
-                cause="A process of the agent ended with an internal error: {detail}.",
+                cause="A process of the agent ended with an internal error: {detail}. The agent's version: {agent_version}.",
                 summary="Update the agent; if it happens again, send the version and stack trace to AWS.",
+            ),
+            Variant(
+                name="recovered",
+                when="part of the agent broke, and the agent caught that",
+                title="A part of the agent broke; the agent caught that and runs on",
+                cause=(
+                    "The agent caught an internal error of its own: {detail}. What that part was doing was not done; nothing "
+                    "crashed. The agent's version: {agent_version}."
+                ),
+                summary="Update the agent; if it happens again, send the version and stack trace to AWS.",
+                steps=("Was a command or session under way? Run it again: the agent does not repeat it.",),
+                commands=(look("amazon-ssm-agent -version"), look("sudo ssm-bootstrap doctor")),
+            ),
+            Variant(
+                name="update",
+                when="the updater broke and caught that",
+                title="The agent was not updated: the updater broke, and caught that",
+                cause=(
+                    "The updater caught an internal error of its own and gave up: {detail}. The update did not happen, and the "
+                    "version from before runs on: {agent_version}."
+                ),
+                summary="Run AWS-UpdateSSMAgent again; if it breaks again, install the package by hand and tell AWS.",
+                steps=("Check which version is running.",),
+                commands=(look("amazon-ssm-agent -version"), look("sudo ls -lt /var/lib/amazon/ssm/update")),
             ),
             Variant(
                 name="step",
@@ -227,6 +378,43 @@ KINDS: tuple[FindingKind, ...] = (
                 summary=(
                     "Update the agent and run the document again; if it happens again, send the version and the document to AWS."
                 ),
+            ),
+            Variant(
+                name="messages",
+                when="a message of ssmmessages cannot be read",
+                title="The agent cannot read, or not put together, a message of ssmmessages",
+                cause="A message of a session or command does not have the form that the agent expects: {detail}.",
+                summary="Exempt ssmmessages from proxies that rewrite traffic, and update the agent if it is old.",
+                steps=("Which version is running?", "Does a proxy or firewall inspect TLS to ssmmessages?"),
+                commands=(look("amazon-ssm-agent -version"), look("sudo ssm-bootstrap probe --for session")),
+            ),
+            Variant(
+                name="command-lost",
+                when="the agent did not take a command up",
+                title="The agent did not take a command up, or lost what it kept of it",
+                cause="A command or association was received, but its record could not be handed on or read: {detail}.",
+                summary="Run the command again; if it happens again, look for a full disk and restart the agent.",
+                steps=("Does /var/lib/amazon/ssm have free space?",),
+                commands=(look("df -h /var/lib/amazon/ssm"), look("sudo ssm-bootstrap doctor")),
+            ),
+            Variant(
+                name="inventory",
+                when="a part of the inventory is missing",
+                title="A part of the inventory was not gathered or not sent",
+                cause="The inventory in Systems Manager lacks something or is old: {detail}. Nothing else depends on it.",
+                summary="Correct what the message names in the inventory association, or gather less with it.",
+                steps=("The next run gathers it anew.",),
+                commands=(look("sudo ssm-bootstrap doctor"),),
+            ),
+            Variant(
+                name="association",
+                when="the state of an association was not exchanged",
+                title="The state of an association was not fetched or not reported",
+                cause="The agent could not exchange the state of an association with Systems Manager: {detail}.",
+                summary="Wait for the next run, which tries again; if it goes on, look for what the message names.",
+                steps=("Until then the association is shown as pending or with its last result.",),
+                commands=(look("sudo ssm-bootstrap doctor"),),
+                transient=True,
             ),
             Variant(
                 name="address",
@@ -342,15 +530,87 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="command-failed",
         severity=Severity.WARNING,
+        tells_no_reason=True,
         layer=Layer.AGENT,
         subject="command",
         variants=(
+            Variant(
+                name="runs-on",
+                when="what a command began could not be stopped",
+                title="What a command or session began could not be stopped, and may still run",
+                cause="The command or session was cancelled or ran out of time, and its processes did not end: {detail}.",
+                summary="Look for its processes on this machine, and end them.",
+                steps=("The agent goes on; only what that command began may still run.",),
+                commands=(look("ps -e -o pid,ppid,etime,args --forest"),),
+            ),
+            Variant(
+                name="content",
+                when="a document that another one calls cannot be fetched",
+                title="A document that a command or association needs cannot be fetched",
+                cause="The agent could not get a document that it is to run: {detail}.",
+                summary="Correct the document's name, version or place, or allow the node's role to read it.",
+                steps=("Systems Manager was reached, unless the error names the network.",),
+                aws_steps=("May the node's role call ssm:GetDocument on it, or read it where it is kept?",),
+                commands=(look("sudo ssm-bootstrap doctor"),),
+            ),
+            Variant(
+                name="output-lost",
+                when="a command's output was not kept",
+                title="A command ran, but its output was not kept or not sent on",
+                cause="The agent could not write a command's output, or not send it to S3 or CloudWatch Logs: {detail}.",
+                summary="Free up space for the orchestration directory, and allow the node's role to write to the destination.",
+                steps=("Does /var/lib/amazon/ssm have free space?",),
+                aws_steps=("May the node's role write to the bucket or log group that the command names?",),
+                commands=(look("df -h /var/lib/amazon/ssm"),),
+            ),
+            Variant(
+                name="not-rebooted",
+                when="the machine was not restarted",
+                title="A command asked for a restart of this machine, and it did not happen",
+                cause="The agent could not restart the machine: {detail}. What waits for the restart has not taken effect.",
+                summary="Restart the machine by hand at a time that suits.",
+                steps=("Does something keep it from shutting down?",),
+                commands=(look("systemd-inhibit --list"), look("systemctl list-jobs")),
+            ),
+            Variant(
+                name="schedule",
+                when="an association's schedule cannot be read",
+                title="An association's schedule cannot be read, so it does not run on this node",
+                cause="The agent leaves an association out because of its schedule: {detail}.",
+                summary="Correct the association's schedule expression: rate(...), cron(...) or at(...).",
+                steps=("Nothing on this machine has to change.",),
+                aws_steps=("Which association is it? The message names its ID.",),
+                commands=(look("sudo ssm-bootstrap doctor"),),
+            ),
+            Variant(
+                name="in-its-output",
+                when="the text is the command's own output",
+                circumstance=Circumstance.OUTPUT_GIVEN,
+                summary="Look for the reason in the lines before this one; the agent itself worked.",
+                steps=("The agent and its path to AWS are fine: check the script.",),
+                commands=(look("sudo ssm-bootstrap doctor"),),
+            ),
             Variant(
                 name="document",
                 when="the agent cannot run the document",
                 title="A command's document does not fit this node",
                 cause="The agent received the command but cannot run its document: {detail}.",
                 summary="Correct the document, or exclude this node from its targets.",
+            ),
+            Variant(
+                name="crashed",
+                when="a program crashed that is not shown to be the agent",
+                title="A program written in Go crashed; nothing shows that it was the agent",
+                cause=(
+                    "A program ended with an internal error: {detail}. The program: {program}. No line of its trace names "
+                    "amazon-ssm-agent."
+                ),
+                summary="Give the whole trace to whoever maintains that program.",
+                steps=(
+                    "The lines below `goroutine` name the program's packages and files.",
+                    "Is the trace cut off? If a line of it names github.com/aws/amazon-ssm-agent, it was the agent.",
+                ),
+                commands=(look("sudo journalctl -b -n 100 --no-pager"),),
             ),
             Variant(
                 name="libraries",
@@ -459,7 +719,7 @@ KINDS: tuple[FindingKind, ...] = (
         summary="Free up space where the script works and check that its Python runs, then scan again.",
         steps=(
             "Do /var/log/amazon/ssm and /tmp have free space, and can programs run there?",
-            "The command's output says more: read the lines before its exit status.",
+            "The lines before the exit status say more.",
         ),
         commands=(
             look("sudo ssm-bootstrap doctor --for patch"),
@@ -482,11 +742,10 @@ KINDS: tuple[FindingKind, ...] = (
                 cause="Sessions are encrypted with a KMS key, and the client cannot use it: {detail}. The node is not affected.",
                 summary="Allow kms:GenerateDataKey on the key for the user or role that opens the session.",
                 steps=("Nothing on the node has to change.",),
-                aws_steps=(
-                    "Do that user's or role's policy and the key's policy allow kms:GenerateDataKey?",
-                    "Does the client have credentials, and can it reach kms?",
-                ),
-                commands=(look("aws sts get-caller-identity --region {region}"),),
+                aws_steps=("Do that user's or role's policy and the key's policy allow kms:GenerateDataKey?",),
+                client_steps=("Does the client have the credentials that it should have, and can it reach kms?",),
+                commands=(),
+                client_commands=(look("aws sts get-caller-identity --region {region}", "who opens the session"),),
             ),
             Variant(
                 name="key-node",
@@ -586,7 +845,7 @@ KINDS: tuple[FindingKind, ...] = (
             Variant(
                 name="cut",
                 when="the client lost an open session",
-                changed_on=Side.MACHINE,
+                changed_on=Side.CLIENT,
                 severity=Severity.WARNING,
                 title="A session's connection was lost on the client's side",
                 cause=(
@@ -598,12 +857,61 @@ KINDS: tuple[FindingKind, ...] = (
                     "keep-alives."
                 ),
                 steps=("Nothing on the node has to change.",),
+                commands=(),
+                client_steps=(
+                    "For ssh, set ServerAliveInterval; for a shell, see how long the VPN or NAT keeps idle connections.",
+                ),
                 aws_steps=("Is the idle timeout in the session preferences shorter than the work takes?",),
+            ),
+            Variant(
+                name="shell",
+                when="the session's shell does not start",
+                changed_on=Side.MACHINE,
+                title="A session's shell or command could not be started on the node",
+                cause="The session was opened, but its shell, its profile or its command could not be run: {detail}.",
+                summary="Correct the shell profile in the session preferences, or the login shell of the session's user.",
+                steps=("Does the session's user exist, and does its login shell run?",),
+                commands=(look("getent passwd ssm-user"), look("df -h /var /tmp")),
+            ),
+            Variant(
+                name="log-lost",
+                when="a session's log is incomplete",
+                severity=Severity.WARNING,
+                title="A session's log is incomplete or does not get to its destination",
+                cause="The session worked, but its log was not written, was changed, or could not be sent: {detail}.",
+                summary="Check the log destination in the session preferences, and the node role's rights on it.",
+                steps=("Does /var/lib/amazon/ssm have free space, and may a session's user change the agent's files?",),
+                commands=(look("df -h /var/lib/amazon/ssm"),),
+                aws_steps=("Does the bucket or log group exist in this region, and may the node's role write to it?",),
+                aws_commands=(aws.SESSION_PREFERENCES, aws.ROLE_NAME, aws.ROLE_POLICIES),
+            ),
+            Variant(
+                name="channel",
+                when="a session's own channel does not come up",
+                title="A session's own channel to ssmmessages did not come up",
+                cause="The node received the session, but could not open its data channel: {detail}.",
+                summary="Open the session again; if it fails again, run `ssm-bootstrap probe --for session` on the node.",
+                steps=("The control channel works: the node received the request.",),
+                commands=(look("sudo ssm-bootstrap probe --for session"),),
+                aws_steps=("May the node's role call ssmmessages:CreateDataChannel and ssmmessages:OpenDataChannel?",),
+            ),
+            Variant(
+                name="port-broke",
+                when="a connection of a forwarded port broke",
+                changed_on=Side.MACHINE,
+                severity=Severity.WARNING,
+                title="A connection of a forwarded port broke off, or none came about",
+                cause="The session is up, but its connection to the forwarded port failed: {detail}.",
+                summary="Connect again; if it breaks again, look at the service behind that port.",
+                steps=("A service that closes idle connections looks the same.",),
+                commands=(look("sudo ss -tlnp"),),
+                aws_steps=(),
+                aws_commands=(),
             ),
             Variant(
                 name="plugin",
                 when="the client's plugin gave up",
-                changed_on=Side.MACHINE,
+                changed_on=Side.CLIENT,
                 aws_steps=(),
                 aws_commands=(),
                 severity=Severity.WARNING,
@@ -614,16 +922,15 @@ KINDS: tuple[FindingKind, ...] = (
                     "long a path, or there is no temporary directory."
                 ),
                 summary="Fix it on the computer that opens the session: a terminal, a short TMPDIR, a free port.",
-                steps=(
-                    "In a pipeline, give it a terminal (`script -qec`), or use Run Command instead.",
-                    "Nothing on the node has to change.",
-                ),
-                commands=(look("session-manager-plugin --version"),),
+                steps=("Nothing on the node has to change.",),
+                client_steps=("In a pipeline, give it a terminal (`script -qec`), or use Run Command instead.",),
+                commands=(),
+                client_commands=(look("session-manager-plugin --version"),),
             ),
             Variant(
                 name="proxy-command",
                 when="ssh got no answer from its ProxyCommand",
-                changed_on=Side.MACHINE,
+                changed_on=Side.CLIENT,
                 aws_steps=(),
                 aws_commands=(),
                 severity=Severity.WARNING,
@@ -633,28 +940,30 @@ KINDS: tuple[FindingKind, ...] = (
                     "ssm start-session`, which ssh and Ansible do not show."
                 ),
                 summary="Run the ProxyCommand by hand and read its message: permissions, plugin, or target not connected.",
-                steps=(
-                    "Nothing on the node has to change.",
+                steps=("Nothing on the node has to change.",),
+                client_steps=(
                     ("By hand: `aws ssm start-session --target` with the node ID, and `--document-name AWS-StartSSHSession`."),
                     "Is the session-manager-plugin installed on the machine that runs ssh?",
                 ),
-                commands=(look("session-manager-plugin --version"),),
+                commands=(),
+                client_commands=(look("session-manager-plugin --version"), look("aws sts get-caller-identity")),
             ),
             Variant(
                 name="handshake",
                 when="the handshake of a session timed out",
-                changed_on=Side.MACHINE,
+                changed_on=Side.CLIENT,
                 title="The two ends of a session did not finish their handshake",
                 cause=(
                     "The session was opened, but its two ends could not agree in time: {detail}. Usually the client's proxy or "
                     "VPN holds up the websocket to ssmmessages, or one end cannot use the KMS key of the session preferences."
                 ),
                 summary="Let the client reach ssmmessages without a proxy that holds it up, and both ends the KMS key.",
-                steps=(
-                    "On the client: does `session-manager-plugin --version` tell a current version?",
+                steps=("Is a KMS key set in the session preferences? Then the node must reach kms, too.",),
+                client_steps=(
+                    "Does `session-manager-plugin --version` tell a current version?",
                     "Try from another network: if that works, the client's proxy or VPN is what holds it up.",
-                    "Is a KMS key set in the session preferences? Then the node must reach kms, too.",
                 ),
+                client_commands=(look("session-manager-plugin --version"),),
                 aws_steps=(
                     "A KMS key in the preferences: may the caller use kms:GenerateDataKey and the node's role kms:Decrypt?",
                 ),
@@ -663,13 +972,16 @@ KINDS: tuple[FindingKind, ...] = (
             Variant(
                 name="client",
                 when="the client's plugin is missing or too old",
-                changed_on=Side.MACHINE,
+                changed_on=Side.CLIENT,
                 aws_steps=(),
                 aws_commands=(),
                 title="The client's Session Manager plugin is missing or too old",
                 cause="The fault is on the computer that opens the session, not on this node: {detail}.",
                 summary="Install the latest session-manager-plugin, on the computer that opens the session.",
                 steps=("Nothing on the node has to change.",),
+                commands=(),
+                client_steps=("Installed already? Then its directory must be in the PATH of what runs `aws`.",),
+                client_commands=(look("command -v session-manager-plugin; session-manager-plugin --version"),),
             ),
         ),
         title="A session could not be opened",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ssm_bootstrap.catalog.signatures.agentwork import AGENT_WORK
 from ssm_bootstrap.catalog.signatures.api import API
 from ssm_bootstrap.catalog.signatures.benign import BENIGN
+from ssm_bootstrap.catalog.signatures.crashes import CRASHES
 from ssm_bootstrap.catalog.signatures.credentials import CREDENTIALS
 from ssm_bootstrap.catalog.signatures.kinds import Signature
 from ssm_bootstrap.catalog.signatures.local import LOCAL
@@ -29,6 +31,7 @@ SIGNATURES: tuple[Signature, ...] = (
     + UPDATES
     + S3
     + CREDENTIALS
+    + CRASHES
     + MANAGERS
     + PACKAGES
     + PLUGINS
@@ -37,6 +40,7 @@ SIGNATURES: tuple[Signature, ...] = (
     + STATES
     + BENIGN
     + LOCAL
+    + AGENT_WORK
     + PARTS
 )
 """All rows. A session's own calls come before the answers that any call may get.
@@ -47,6 +51,7 @@ The machine's own errors (disk, permission) come late: they are the tail of many
 NETWORK_WORDS = (
     *("dial tcp", "lookup ", "x509: ", "tls: ", "Client.Timeout"),  # Go
     *("curl: (", " URL", "SSL validation failed for", "[Errno "),  # curl, botocore, Python
-    *("ConnectionPool(host=", "<urlopen error "),  # urllib3, urllib
+    *("ConnectionPool(host=", "<urlopen error ", "imed out"),  # urllib3, urllib, socket
+    *("wget: ", "... failed: ", "cannot verify "),  # wget
 )
 """What a message holds, one of them at least, that tells an error of the network."""

@@ -9,6 +9,12 @@ _OF_A_ROLE = r"arn:[\w-]{1,20}:sts::[^:\s]{0,20}:assumed-role/[^\s/]{1,200}/"
 _NODE = r"(?:m?i-[0-9a-f]|[A-Z_]{4,40}(?![\w-])|<)"
 """How the session of a node's role is named: by its id, or by what somebody put in its place before he showed the message."""
 
+_OF_THE_ACCOUNT = (
+    r"(?![^\n]{0,300}\b[Aa]ctivation\b)[^\n]{0,300}?"
+    r"(?:\b[Ll]imit of \d{1,9} reached for SSM\b|\bmanaged (?:instances|nodes)\b|\baccount\b)"
+)
+"""What the answer speaks of where the limit is the account's in that region, and not the activation's."""
+
 _REGISTER = "Registration failed due to error registering the instance with AWS SSM. "
 
 API: tuple[Signature, ...] = (
@@ -42,7 +48,7 @@ API: tuple[Signature, ...] = (
         id="registration-limit",
         kind=Kind.CAUSE,
         fixed="RegistrationLimitExceeded",
-        pattern=r"\bRegistrationLimitExceeded:(?![^\n]{0,80} reached for SSM\b)",
+        pattern=rf"\bRegistrationLimitExceeded:(?!{_OF_THE_ACCOUNT})",
         meaning="as many nodes as the activation allows are registered with it",
         source=_MODEL,
         samples=(formatted(_REGISTER + "RegistrationLimitExceeded: "),),
@@ -55,15 +61,19 @@ API: tuple[Signature, ...] = (
         id="account-limit",
         kind=Kind.CAUSE,
         fixed="RegistrationLimitExceeded",
-        pattern=r"\bRegistrationLimitExceeded: Registration limit of \d{1,9} reached for SSM\b",
+        pattern=rf"\bRegistrationLimitExceeded:{_OF_THE_ACCOUNT}",
         meaning="the account has as many hybrid nodes in the region as its quota allows",
         source="public report: aws-samples/sagemaker-ssh-helper, FAQ",
         samples=(
             documented(
                 _REGISTER + "RegistrationLimitExceeded: Registration limit of 20000 reached for SSM On-prem managed instances."
             ),
+            documented("RegistrationLimitExceeded: You have reached the limit of 1000 managed instances for this account."),
         ),
-        near_misses=("RegistrationLimitExceeded: ",),
+        near_misses=(
+            "RegistrationLimitExceeded: ",
+            "RegistrationLimitExceeded: Activation x has registered 10 managed instances.",
+        ),
         code="activation-quota",
         transient=False,
         is_answer=True,
@@ -344,6 +354,39 @@ API: tuple[Signature, ...] = (
         is_answer=True,
     ),
     Signature(
+        id="retries-used-up",
+        kind=Kind.CAUSE,
+        fixed="retry quota exceeded",
+        pattern=r"\bfailed to get rate limit token, retry quota exceeded\b",
+        meaning="so many calls of this process failed that AWS's SDK no longer repeats them",
+        source="aws-sdk-go-v2 aws/ratelimit/tokenratelimit.go, aws/retry/middleware.go",
+        samples=(
+            documented(
+                "operation error SSM: GetParameter, failed to get rate limit token, retry quota exceeded, 0 available, 5 "
+                "requested"
+            ),
+        ),
+        code="throttled",
+        variant="retries",
+        transient=True,
+    ),
+    Signature(
+        id="parameter-not-found",
+        kind=Kind.CAUSE,
+        fixed="NotFound:",
+        pattern=r"\bParameter(?:Version)?NotFound:",
+        meaning="a parameter that is asked for does not exist in this account and region",
+        source="Systems Manager API Reference, GetParameter, errors",
+        samples=(
+            formatted("ParameterNotFound: "),
+            documented("ParameterVersionNotFound: Systems Manager could not find version 9 of x."),
+        ),
+        code="request-refused",
+        variant="parameter",
+        transient=False,
+        is_answer=True,
+    ),
+    Signature(
         id="invalid-instance-id",
         kind=Kind.CAUSE,
         fixed="InvalidInstanceId",
@@ -393,6 +436,7 @@ API: tuple[Signature, ...] = (
                 "Retrieve credentials produced error: InvalidSignatureException: "
                 "The request signature we calculated does not match"
             ),
+            documented("SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided."),
         ),
         near_misses=("InvalidSignatureException: Signature expired: 2 is now earlier than 3",),
         transient=False,
@@ -462,7 +506,10 @@ API: tuple[Signature, ...] = (
         pattern=r"\bExpiredToken(?:Exception)?:",
         meaning="the agent did not renew its credentials in time",
         source="aws-sdk-go 1.51.20 (untyped error code)",
-        samples=(documented("ExpiredTokenException: The security token included in the request is expired"),),
+        samples=(
+            documented("ExpiredTokenException: The security token included in the request is expired"),
+            documented("ExpiredToken: The security token included in the request is expired"),
+        ),
         near_misses=("ActivationExpired: lab",),
         transient=False,
         is_answer=True,

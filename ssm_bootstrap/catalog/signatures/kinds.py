@@ -34,6 +34,14 @@ class After(NamedTuple):
     code: str
 
 
+class Beside(NamedTuple):
+    """The finding that a cause leads to where the phase ``phase`` is told beside it, or the agent itself tells it."""
+
+    phase: str
+    code: str
+    variant: str = ""
+
+
 class Refused(NamedTuple):
     """The finding that a phase leads to where the service refuses its call for one of ``of``, and which of its words."""
 
@@ -87,6 +95,7 @@ class Signature(NamedTuple):
     gives_way_to: str = ""  # of a cause: the code that is its reason where that was told at the same time
     righted_by: tuple[str, ...] = ()  # of a cause: ids of what the same output says later on where it came right after all
     after: Optional[After] = None  # of a cause: what it means where a good sign came before
+    beside: Optional[Beside] = None  # of a cause: what it means where its trace names the agent
     needs_phase: bool = False  # of a cause: it tells too little by itself, and counts where it is known what was being done
     over_network: bool = False  # of a cause: it tells more than the network error in the same message, and counts instead of it
     yields_to_phase: bool = False  # of a cause: where the phase has a code of its own, that one tells more

@@ -148,7 +148,8 @@ _FAULTS: tuple[Signature, ...] = (
         code="package-dependencies",
     ),
     _row(
-        "apt-little-room", "enough free space in /", r"\bYou don't have enough free space in /",
+        "apt-little-room", "enough free space in /",
+        r"\bYou don't have enough free space in (?P<named>/[\w./-]{0,200}?)/?\.?(?:\s|\Z)",
         "there is no room for the packages", _APT, "E: You don't have enough free space in /var/cache/apt/archives/.",
         code="disk-full",
     ),

@@ -289,10 +289,21 @@ _REFUSED: tuple[Signature, ...] = (
     _row(
         "apt-not-found",
         "Failed to fetch ",
-        rf"Failed to fetch {_URL} {{1,4}}404 ",
+        rf"(?<!W: )Failed to fetch {_URL} {{1,4}}404 ",
         "a repository was reached and has no such file: a release that was moved, or lists that are too old",
         _APT,
         measured("E: Failed to fetch http://mirror.example.com/deb/lacking/pool/healthy_1.0_all.deb  404  File not found ["),
+        code="repository-denied",
+        variant="not-found",
+        near_misses=("E: Failed to fetch http://x/y  403  Forbidden [IP: 10.0.0.9 80]",),
+    ),
+    _row(
+        "apt-not-found-yet",
+        "Failed to fetch ",
+        rf"W: Failed to fetch {_URL} {{1,4}}404 ",
+        "a repository was reached and has no such file; apt goes on without it, with the list from before",
+        _APT,
+        documented("W: Failed to fetch http://mirror.example.com/deb/lacking/pool/healthy_1.0_all.deb  404  File not found ["),
         code="repository-denied",
         variant="not-found",
         is_minor=True,
@@ -301,10 +312,22 @@ _REFUSED: tuple[Signature, ...] = (
     _row(
         "apt-no-release",
         "The repository '",
-        rf"The repository '{_URL} [^'\n]{{0,200}}' (?:does not have|no longer has) a Release file",
+        rf"(?<!W: )The repository '{_URL} [^'\n]{{0,200}}' (?:does not have|no longer has) a Release file",
         "a repository has no list for this release of the system",
         _APT,
         measured("E: The repository 'http://mirror.example.com/status/404 stable Release' does not have a Release file."),
+        code="repository-denied",
+        variant="not-found",
+        sums_up=True,  # it says so too where the list was refused or could not be fetched
+        near_misses=("E: The repository 'http://x/ubuntu jammy InRelease' is not signed.",),
+    ),
+    _row(
+        "apt-no-release-yet",
+        "The repository '",
+        rf"W: The repository '{_URL} [^'\n]{{0,200}}' (?:does not have|no longer has) a Release file",
+        "a repository has no list for this release of the system",
+        _APT,
+        documented("W: The repository 'http://mirror.example.com/status/404 stable Release' does not have a Release file."),
         code="repository-denied",
         variant="not-found",
         is_minor=True,
@@ -350,7 +373,6 @@ _REFUSED: tuple[Signature, ...] = (
         measured("File './healthy-1-1.noarch.rpm' not found on medium 'http://mirror.example.com/rpm/lacking'"),
         code="repository-denied",
         variant="not-found",
-        is_minor=True,
         near_misses=("File './x.rpm' not found on medium 'iso:///?iso=a.iso'",),
     ),
     _row(
@@ -362,7 +384,6 @@ _REFUSED: tuple[Signature, ...] = (
         documented("Error code: HTTP response: 404"),
         code="repository-denied",
         variant="not-found",
-        is_minor=True,
         near_misses=("Error code: HTTP response: 403",),
     ),
     _row(
@@ -583,6 +604,7 @@ _LOCKED: tuple[Signature, ...] = (
         code="package-manager-busy",
         variant="told-by-a-log",
         transient=True,
+        is_minor=True,  # it waits
     ),
     _row(
         "yum-pid",
@@ -595,6 +617,7 @@ _LOCKED: tuple[Signature, ...] = (
         code="package-manager-busy",
         variant="told-by-a-log",
         transient=True,
+        is_minor=True,  # it waits
     ),
     _row(
         "rpm-locked",
@@ -630,6 +653,7 @@ _LOCKED: tuple[Signature, ...] = (
         righted_by=WENT_ON,
         code="package-manager-busy",
         transient=True,
+        is_minor=True,  # it waits
     ),
 )
 
@@ -966,13 +990,24 @@ _UNREACHED: tuple[Signature, ...] = (
     _row(
         "apt-old-lists",
         "Some index files failed to download",
-        r"Some index files failed to download",
+        r"(?<!E: )Some index files failed to download",
         "apt went on with old lists, or with none: what a scan says rests on those",
         _APT,
         measured("W: Some index files failed to download. They have been ignored, or old ones used instead."),
         code="repository-unreachable",
         transient=True,
         is_minor=True,
+        sums_up=True,
+    ),
+    _row(
+        "apt-no-lists",
+        "Some index files failed to download",
+        r"E: Some index files failed to download",
+        "apt went on with old lists, or with none: what a scan says rests on those",
+        _APT,
+        documented("E: Some index files failed to download. They have been ignored, or old ones used instead."),
+        code="repository-unreachable",
+        transient=True,
         sums_up=True,
     ),
     _row(
@@ -1050,15 +1085,17 @@ _UNREACHED: tuple[Signature, ...] = (
     _row(
         "yum-no-mirrors",
         "No more mirrors to try",
-        r"\[Errno 256\] No more mirrors to try",
+        r"\bNo more mirrors to try\b(?! - All mirrors)",
         "yum tried every mirror of a repository; the lines beside it tell whether they refuse or are out of reach",
         _YUM,
         measured("failure: repodata/repomd.xml from rhui-REGION-rhel-server-releases: [Errno 256] No more mirrors to try."),
         code="repository-unreachable",
         transient=True,
-        is_minor=True,
         sums_up=True,
-        near_misses=("https://x/y: [Errno 14] HTTPS Error 403 - Forbidden",),
+        near_misses=(
+            "[FAILED] healthy-1-1.noarch.rpm: No more mirrors to try - All mirrors were already tried without success",
+            "https://x/y: [Errno 14] HTTPS Error 403 - Forbidden",
+        ),
     ),
     _row(
         "dnf-no-mirrors",
@@ -1072,7 +1109,6 @@ _UNREACHED: tuple[Signature, ...] = (
         ),
         code="repository-unreachable",
         transient=True,
-        is_minor=True,
         sums_up=True,
     ),
     _row(
@@ -1271,7 +1307,6 @@ _RUN: tuple[Signature, ...] = (
         _ZYPP,
         documented("[updates|plugin:/susecloud?credentials=x&path=/repo/SUSE/x/] Valid metadata not found at specified URL"),
         code="repository-unreachable",
-        is_minor=True,
         sums_up=True,
         near_misses=("[updates|http://mirror.example.com/rpm/99] Repository type can't be determined.",),
     ),
@@ -1283,7 +1318,6 @@ _RUN: tuple[Signature, ...] = (
         _ZYPP,
         documented("Problem retrieving files from 'SLE-Module-Basesystem15-SP5-Updates'."),
         code="repository-unreachable",
-        is_minor=True,
         sums_up=True,
     ),
     _row(
@@ -1298,7 +1332,6 @@ _RUN: tuple[Signature, ...] = (
         documented("Could not refresh the repositories because of errors."),
         documented("Some of the repositories have not been refreshed because of an error."),
         code="repository-unreachable",
-        is_minor=True,
         sums_up=True,
     ),
     _row(
@@ -1309,7 +1342,6 @@ _RUN: tuple[Signature, ...] = (
         _ZYPP,
         documented("[oss|http://download.opensuse.org/tumbleweed/repo/oss/] Failed to retrieve new repository metadata."),
         code="repository-unreachable",
-        is_minor=True,
         sums_up=True,
     ),
     _row(
@@ -1417,6 +1449,7 @@ _RUN: tuple[Signature, ...] = (
         righted_by=WENT_ON,
         code="package-manager-busy",
         transient=True,
+        is_minor=True,  # it waits
     ),
     _row(
         "zypper-conflicting-requests",

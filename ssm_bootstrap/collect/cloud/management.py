@@ -127,7 +127,8 @@ def _role(aws: Aws, name: str) -> Optional[Role]:
         return None
     item = answer["Role"]
     boundary = (item.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn", "")
-    return Role(item["RoleName"], item.get("Arn", ""), _text(item.get("AssumeRolePolicyDocument", "")), boundary=boundary)
+    made = Role(item["RoleName"], item.get("Arn", ""), _text(item.get("AssumeRolePolicyDocument", "")), boundary=boundary)
+    return replace(made, boundary_policy=observed(lambda: _attached(aws, boundary))) if boundary else made
 
 
 def _policies(aws: Aws, role: str) -> Iterator[RolePolicy]:

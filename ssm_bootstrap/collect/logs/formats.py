@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone, tzinfo
-from typing import Any, Callable, Iterable, Iterator, Mapping, Optional
+from datetime import timezone, tzinfo
+from typing import TYPE_CHECKING, Callable, Iterable, Iterator, Optional
 
 from ssm_bootstrap.catalog.logformat import find_head
 from ssm_bootstrap.collect.logs.stream import Lines, NotWhole
 
+if TYPE_CHECKING:
+    from ssm_bootstrap.collect.logs.heads import Heads
+
 _HEAD = 1 << 14
 """Bytes by which it is told what a stream is: an entry of the journal has about 1 KiB."""
 
-_LEVELS = {"0": "CRITICAL", "1": "CRITICAL", "2": "CRITICAL", "3": "ERROR", "4": "WARN"}
-"""Levels of the agent by the journal's PRIORITY (syslog's numbers, systemd.journal-fields(7)); all others are INFO."""
-
-_NO_TIME = "0000-00-00 00:00:00"
-"""The stamp of what tells no time."""
-
-_FATAL = ("panic: ", "fatal error: ")
 _PATCH = re.compile(rb"(\d\d)/(\d\d)/(\d{4}) (\d\d:\d\d:\d\d) (\S{1,64}) \[(DEBUG|INFO|WARNING|ERROR|CRITICAL)\]: ")
 _PATCH_ENDS = tuple(b" [%s]: " % level for level in (b"DEBUG", b"INFO", b"WARNING", b"ERROR", b"CRITICAL"))
 """What such a line holds: found sooner than the whole of it."""
@@ -30,28 +26,17 @@ _PATCH_LEVELS = {b"WARNING": b"WARN", b"INFO": b"TEXT"}
 _AUDIT = re.compile(rb"(agent_telemetry \S{1,64} \S{1,64}|agent_update_result \S[^\n]{0,200}?) (\d\d:\d\d:\d\d)\s*\Z")
 _AUDIT_NAME = re.compile(r"amazon-ssm-agent-audit-(\d{4}-\d\d-\d\d)")
 
-_TOLD_LEVELS = {
-    "trace": "TRACE",
-    "debug": "DEBUG",
-    "info": "INFO",
-    "warn": "WARN",
-    "warning": "WARN",
-    "error": "ERROR",
-    "dpanic": "CRITICAL",
-    "panic": "CRITICAL",
-    "fatal": "CRITICAL",
-}
-"""Levels of the agent by those of Go's loggers that write JSON (zap, which nodeadm of EKS Hybrid Nodes uses; logrus, slog)."""
-
 _TOLD_LINES = 20
 """Lines in which it is looked for an entry of such a logger: what a shell printed may come before it."""
-
-_OFFSET = re.compile(r"([+-]\d\d)(\d\d)\Z")
 
 _MAYBE_FOREIGN = re.compile(
     rb"\n(?!\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})? [A-Z]{4,8}\s)"
     rb"(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?!(?:\.\d{1,9})? [A-Z]{4,8}\s)|[A-Z][a-z]{2} \d{4}-"
-    rb"|\[ {0,6}\d{1,9}\.\d{6}\] |\"?\d{9,19}[.\", ]|\[?(?:[A-Z]{3,8}|[A-Z]?[a-z]{2,7})\]?[ :|-]{1,4}\[?\d{4}[-/]|level="
+    rb"|\[ {0,6}\d{1,9}\.\d{6}[\] ]|\"?\d{9,19}[.\", \t]|\[?(?:[A-Z]{3,8}|[A-Z]?[a-z]{2,7})\]?[ :|-]{1,4}\[?\d{4}[-/]"
+    rb"|(?:level|lvl|time|ts|t|timestamp)=|<\d{1,3}>|1 \d{4}-|\"?\d{1,2}/\d{1,2}/\d{4},? \d{1,2}:[^\n]{2,24}[AaPp]\.?[Mm]"
+    rb"|[^\s,]{1,512}[\t ]\d{13}[\t ]|EVENTS\t|[\w.@-]{1,200} {1,60}\| |\[pod/|\[\d{1,9}\] \S{1,128}: \["
+    rb"|(?:[\w./+~-]{1,255}[:-](?:\d{1,9}[:-])?|\d{1,9}[:-]|[> ]{1,16}|[*-] | {0,12}\d{1,7}[\t ]{1,4}|\t{1,4})"
+    rb"\[?\d{4}[-/]\d\d[-/]"
     rb"|\[?[\w.-]{1,64}@[\w.-]{1,64}[ :]|(?:ba)?sh-\d|\$ |PS [A-Z]:"
     rb"|(?:\xe2\x97|\xc3\x97|\xe2\x86\xbb|[*x] [\w@.-]{1,128}\.service|(?:snap\.a|a)mazon-ssm-agent\.[\w.-]{0,40}service - ))"
 )
@@ -62,7 +47,7 @@ It begins with a letter of its own, so that the search skips from one line to th
 
 _DOCUMENT = re.compile(
     rb'"(?:Output|events|DiagnosticsOutput|Check|StandardOutputContent|StandardErrorContent|CommandInvocations|CommandPlugins'
-    rb'|message|@message)"\s{0,8}:'
+    rb'|message|@message|field|line|log|values|hits)"\s{0,8}:'
 )
 _BASE64 = re.compile(rb"(?=\S*[A-Z])(?=\S*[a-z])(?=\S*\d)[A-Za-z0-9+/\r\n]{64}\Z")
 
@@ -77,7 +62,23 @@ _UPDATER = re.compile(rb"\nUpdating amazon-ssm-agent from \d")
 
 _CUT_OUT = re.compile(rb'[#>\s]{0,40}[\[\]{},"]')
 
+_ENTRY = re.compile(
+    rb"(?:\x1e?\{\s{1,16}|__)\"?(?:__CURSOR|_BOOT_ID|__REALTIME_TIMESTAMP|CURSOR=|REALTIME_TIMESTAMP=)"
+    rb"|[A-Z][a-z]{2} \d{4}-\d\d-\d\d [^\[\n]{8,48} \[s=[0-9a-f]{1,40};"
+)
+"""How an entry of the journal begins with a field a line."""
+
+_COLUMNS = re.compile(rb'(?:\xef\xbb\xbf)?"?@?_?[A-Za-z][\w @.-]{0,63}"?[,;\t]')
+"""How a line begins that may name the columns of a table."""
+
+_TEXT = re.compile(rb'"(?:@?message|msg|log|line|_raw|short_message|text|body|content)"\s{0,4}:', re.IGNORECASE)
+"""What an entry has, if it is one."""
+
 Translate = Callable[[bytes], bytes]
+
+
+Form = Callable[["Heads", bytes, Iterator[bytes]], Iterator[bytes]]
+"""Reads the first bytes and all that follow, in the agent's shape."""
 
 
 class Recognised:
@@ -95,16 +96,18 @@ def in_agents_shape(chunks: Iterable[bytes], path: str, zone: tzinfo, recognised
         source = _in_utf_8(head, source)
         head, torn = _begin(source)
         problem = problem or torn
-    translate = None if is_journal(head) else _translation(path, head, zone)
+    translate = None if is_journal(head) else _translation(path, head)
+    form = None if translate is not None else _form_of(head)
     if is_journal(head):
-        yield from _journal_lines(_lines(head, source), zone)
-    elif translate is None and (_is_foreign(head) or _is_document(head)):
-        from ssm_bootstrap.collect.logs.documents import told_lines
+        from ssm_bootstrap.collect.logs.journal import journal_lines  # most machines' logs are files
+
+        yield from journal_lines(_lines(head, source), zone)
+    elif form is not None:
         from ssm_bootstrap.collect.logs.heads import Heads  # the logs of most machines have no such heads
 
         heads = Heads(zone)
         try:
-            yield from told_lines(heads, head, source) if _is_document(head) else heads.lines(_lines(head, source))
+            yield from form(heads, head, source)
         finally:
             (recognised or Recognised()).of_agent = heads.is_of_agent
     elif translate is not None:
@@ -116,6 +119,40 @@ def in_agents_shape(chunks: Iterable[bytes], path: str, zone: tzinfo, recognised
         yield from source
     if problem:
         raise problem
+
+
+def _form_of(head: bytes) -> Optional[Form]:
+    """How to read what others passed on; None for what the agent or a program wrote itself."""
+    first = head.lstrip().split(b"\n", 1)[0]
+    if _COLUMNS.match(first):
+        from ssm_bootstrap.collect.logs.tables import is_table, told_rows  # few logs are tables
+
+        if is_table(first):
+            return lambda heads, head, source: told_rows(heads, _lines(head, source))
+    if _are_entries(head):
+        is_told = any(_is_told(line) for line in head.split(b"\n", _TOLD_LINES)[:_TOLD_LINES])
+        return lambda heads, head, source: _entry_lines(heads, _lines(head, source), is_told)
+    if _is_document(head):
+        from ssm_bootstrap.collect.logs.documents import told_lines
+
+        return told_lines
+    return (lambda heads, head, source: heads.lines(_lines(head, source))) if _is_foreign(head) else None
+
+
+def _are_entries(head: bytes) -> bool:
+    """Whether one of the first lines is an entry of a log as JSON."""
+    lines = [line for line in head.split(b"\n", _TOLD_LINES)[:_TOLD_LINES] if line.startswith(b'{"') and _TEXT.search(line)]
+    if not lines:
+        return False
+    from ssm_bootstrap.collect.logs.entries import entry_on  # few logs are JSON
+
+    return any(_is_told(line) or entry_on(line, timezone.utc) is not None for line in lines)
+
+
+def _entry_lines(heads: Heads, lines: Iterable[bytes], is_told: bool) -> Iterator[bytes]:
+    """Entries as JSON, one a line; those of the loggers of Go are taken for the agent's, as nodeadm's are about it."""
+    heads.is_of_agent = is_told
+    yield from heads.lines(lines)
 
 
 def _begin(source: Iterator[bytes]) -> tuple[bytes, Optional[Exception]]:
@@ -160,16 +197,17 @@ def _is_document(head: bytes) -> bool:
 
 
 def is_journal(head: bytes) -> bool:
-    """Whether the first bytes are those of ``journalctl -o json``."""
+    """Whether the first bytes are those of the journal with its fields: ``journalctl -o json``, ``export``, ``verbose``."""
     lines = head.lstrip().split(b"\n", 2)[:2]  # of a journal that was cut, as by tail -c, the first is only the end of one
-    return any(_is_entry(line) for line in lines)
+    return any(_is_entry(line) for line in lines) or _ENTRY.match(head.lstrip()) is not None
 
 
 def _is_entry(line: bytes) -> bool:
+    line = line[1:] if line.startswith(b"\x1e") else line[len(b"data: ") :] if line.startswith(b"data: ") else line
     return line.startswith(b"{") and (b'"__CURSOR"' in line or b'"__REALTIME_TIMESTAMP"' in line or b'"MESSAGE"' in line)
 
 
-def _translation(path: str, head: bytes, zone: tzinfo) -> Optional[Translate]:
+def _translation(path: str, head: bytes) -> Optional[Translate]:
     day = _AUDIT_NAME.search(path)
     if day:
         return lambda line: _audit_line(line, day[1].encode())
@@ -177,8 +215,6 @@ def _translation(path: str, head: bytes, zone: tzinfo) -> Optional[Translate]:
         return _PatchScript()
     if _UPDATER.search(b"\n" + head):
         return _UpdaterOutput()
-    if any(_is_told(line) for line in head.split(b"\n", _TOLD_LINES)[:_TOLD_LINES]):
-        return lambda line: _told_line(line, zone)
     return None
 
 
@@ -232,95 +268,7 @@ class _UpdaterOutput:
         return b"%s TEXT %s" % (self._stamp, line)
 
 
-def _told_line(line: bytes, zone: tzinfo) -> bytes:
-    """An entry of a logger that writes JSON, with the agent's head: its message, and its error behind that."""
-    entry = _entry(line) if _is_told(line) else None
-    level = _TOLD_LEVELS.get(str(entry.get("level")).lower()) if entry else None
-    if entry is None or level is None:
-        return line
-    said = [entry[key] for key in ("msg", "error") if isinstance(entry.get(key), str) and entry[key]]
-    return f"{_told_stamp(entry, zone)} {level} {': '.join(said)}".encode("utf-8", "replace")
-
-
-def _told_stamp(entry: Mapping[str, Any], zone: tzinfo) -> str:
-    """The time of such an entry: ISO 8601 with an offset, or seconds of Unix."""
-    told = entry.get("ts", entry.get("time"))
-    try:
-        if isinstance(told, (int, float)):
-            at = datetime.fromtimestamp(told, timezone.utc)
-        else:
-            at = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", str(told).replace("Z", "+00:00")))
-        at = at.astimezone(zone)
-    except (ValueError, OverflowError, OSError):
-        return _NO_TIME
-    return at.strftime("%Y-%m-%d %H:%M:%S.%f")
-
-
 def _audit_line(line: bytes, day: bytes) -> bytes:
     """A line of an audit file, whose day stands in the file's name."""
     found = _AUDIT.match(line)
     return b"%s %s INFO [audit] %s" % (day, found[2], found[1]) if found else b""
-
-
-def _journal_lines(lines: Iterable[bytes], zone: tzinfo) -> Iterator[bytes]:
-    """What stands in MESSAGE; a head is made for what has none and goes on from no line of the same process."""
-    from ssm_bootstrap.collect.logs.heads import Heads  # most machines' logs are files
-
-    heads = Heads(zone)
-    going = ""
-    for line in lines:
-        entry = _entry(line)
-        if entry is None:
-            continue
-        text = _message(entry)
-        process = str(entry.get("_PID", ""))
-        for part in text.split("\n"):
-            found = find_head(part.encode("utf-8", "replace"))
-            if found and not found.start():
-                going = process
-                part = heads.moved(_moment(entry), found[1]).decode() + part[len(found[1]) :]
-            elif found:
-                going = process
-            elif process != going or part.startswith(_FATAL):
-                part = f"{_stamp(entry, zone)} {_level(entry, part)} {part}"
-                # What a process writes without a head goes on: a panic's stack, the second line of an error.
-                going = process if entry.get("_TRANSPORT") == "stdout" else ""
-            yield part.encode("utf-8", "replace") + b"\n"
-
-
-def _entry(line: bytes) -> Optional[Mapping[str, Any]]:
-    try:
-        import json  # the logs of most machines hold none
-
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return entry if isinstance(entry, dict) else None
-
-
-def _message(entry: Mapping[str, Any]) -> str:
-    """The text; the journal gives what is no UTF-8 as a list of numbers, and what is too long as null."""
-    said = entry.get("MESSAGE")
-    if isinstance(said, list) and all(isinstance(item, int) and 0 <= item < 256 for item in said):
-        return bytes(said).decode("utf-8", "replace")
-    return said if isinstance(said, str) else ""
-
-
-def _level(entry: Mapping[str, Any], text: str) -> str:
-    return "CRITICAL" if text.startswith(_FATAL) else _LEVELS.get(str(entry.get("PRIORITY")), "INFO")
-
-
-def _moment(entry: Mapping[str, Any]) -> Optional[datetime]:
-    told = entry.get("__REALTIME_TIMESTAMP") or entry.get("_SOURCE_REALTIME_TIMESTAMP")
-    try:
-        return datetime.fromtimestamp(int(str(told)) / 1e6, timezone.utc)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _stamp(entry: Mapping[str, Any], zone: tzinfo) -> str:
-    at = _moment(entry)
-    try:
-        return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S.%f") if at else _NO_TIME
-    except (ValueError, OverflowError):
-        return _NO_TIME

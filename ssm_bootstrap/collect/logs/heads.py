@@ -8,53 +8,63 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import Iterable, Iterator, NamedTuple, Optional
+from typing import Iterable, Iterator, Optional
 
 from ssm_bootstrap.catalog.logformat import find_head, parse_time, with_sender
 from ssm_bootstrap.catalog.logheads import (
     AGENTS,
     COLOUR,
-    HOURS,
+    KERNEL,
     LEVELS,
     LOGFMT,
-    MONTHS,
     OUTER,
     PROMPT,
     SEELOG,
     SENDER,
-    STARTED,
     STREAM,
     UNIT,
     UNIT_FIELD,
+    YEARLESS,
+)
+from ssm_bootstrap.collect.logs.entries import Head, entry_on, head_of, severity_of
+from ssm_bootstrap.collect.logs.moments import (
+    NOT_TOLD,
+    Moment,
+    after,
+    at_parts,
+    counted,
+    half_day,
+    offset_of,
+    started,
+    zone_named,
 )
 
 NO_TIME = b"0000-00-00 00:00:00"
 """The stamp of what tells no time."""
 
 FATAL = (b"panic: ", b"fatal error: ")
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _QUARTER = timedelta(minutes=15)
 _LATE = timedelta(minutes=1)
 """How long after the agent wrote a line it is passed on, where nothing was held up."""
 
-_DEPTH = 3
-"""Heads that may stand before each other: a collector's before the journal's before the agent's."""
+_DEPTH = 4
+"""Heads that may stand before each other: grep's before a collector's before the journal's before the agent's."""
 
 _HELD = 1 << 19
 """Bytes of a serial console that are held until a line tells when the machine was started."""
 
-
-class _Head(NamedTuple):
-    """What stands before a message: when (None: not told), the level (empty: none), who wrote it, and where the rest begins."""
-
-    at: Optional[datetime]
-    level: bytes
-    process: Optional[bytes]
-    rest: bytes
-
+_ENDING = re.compile(rb"\t(\d{13})\Z")
+"""How an event of CloudWatch ends in the text of the AWS CLI: with its time."""
 
 _NO_PROCESSES = (b"stream", b"container")
 """What stands for the sender where only its kind is known."""
+
+
+_TIME_ALONE = b"time"
+"""What stands for the sender where a line tells a time and nothing else."""
+
+_LOGGERS = frozenset(("level", "lvl", "time", "ts", "t"))
+_ESCAPES = {b"n": b"\n", b"t": b"\t"}
 
 
 class Heads:
@@ -62,12 +72,13 @@ class Heads:
 
     def __init__(self, zone: tzinfo) -> None:
         self.is_of_agent = False
-        self._zone = zone
+        self.zone = zone
         self._started: Optional[datetime] = None
         self._going: Optional[bytes] = None  # the process whose record of the agent is open
         self._is_open = False  # a record of the agent is open
         self._stamp = b""
-        self._quoted = self._is_unit = False
+        self._quoted = self._is_unit = self._is_event = False
+        self._awaited = NOT_TOLD  # the time that was told alone: the next line's
 
     def lines(self, lines: Iterable[bytes]) -> Iterator[bytes]:
         """All lines in the agent's shape, each with its end."""
@@ -75,10 +86,10 @@ class Heads:
             for told in self._line(line):
                 yield told + b"\n"
 
-    def event(self, at: Optional[datetime], message: bytes) -> Iterator[bytes]:
+    def entry(self, head: Head) -> Iterator[bytes]:
         """A message that was told with its time, of one line or several."""
-        first, *more = message.rstrip(b"\r\n").split(b"\n")
-        yield self._told(_Head(at, b"", None, first)) + b"\n"
+        first, *more = head.rest.rstrip(b"\r\n").split(b"\n")
+        yield self._told(self._within(head._replace(rest=first), 0)) + b"\n"
         for line in more:
             yield line + b"\n"
 
@@ -87,16 +98,16 @@ class Heads:
         held: list[bytes] = []
         size, newest, is_told = 0, -1.0, False
         for line in lines:
-            found = OUTER[3].match(line) if line[:1] == b"[" else None
+            found = KERNEL.match(line) if line[:1] == b"[" else None
             if found:
                 since = float(found["since"])
                 if since < newest - 1:  # started again
                     yield from held
                     held, size, is_told, self._started = [], 0, False, None
                 newest = since
-                started = _started(line)
-                if started:
-                    self._started, is_told = started, True
+                told = started(line)
+                if told:
+                    self._started, is_told = told, True
             held.append(line)
             size += len(line)
             if is_told or newest < 0 or size > _HELD:
@@ -108,20 +119,34 @@ class Heads:
         if b"\x1b" in line:
             line = COLOUR.sub(b"", line)
         line = line.rstrip(b"\r")
-        if find_head(line):
+        if self._is_event:
+            line = _ENDING.sub(b"", line)
+        awaited, self._awaited = self._awaited, NOT_TOLD
+        inner = find_head(line)
+        if inner:
             self._open(None)
             self._quoted = False
-            yield line
+            yield line if awaited.at is None else self._told(Head(awaited, b"", None, line))
             return
         prompt = PROMPT.match(line)
         if prompt:
             self._is_open, self._stamp, self._going = False, NO_TIME, None
             return
         head = self._head(line, 0)
-        if head is not None:
-            yield self._told(head)
+        if head is not None and head.process == _TIME_ALONE:
+            self._awaited = head.moment
+        elif head is not None:
+            yield from self._cut(head)
+        elif awaited.at is not None:
+            yield self._told(Head(awaited, b"", None, line))
         else:
             yield self._bare(line)
+
+    def _cut(self, head: Head) -> Iterator[bytes]:
+        """The lines of a message: what JSON tells in one may have several."""
+        first, *more = head.rest.split(b"\n")
+        yield self._told(head._replace(rest=first))
+        yield from more
 
     def _bare(self, line: bytes) -> bytes:
         """A line without any head: it goes on with a record of the agent, or is one of its own, at the last time told."""
@@ -140,22 +165,23 @@ class Heads:
             return line
         return b"%s TEXT %s" % (self._stamp, line)
 
-    def _told(self, head: _Head) -> bytes:
+    def _told(self, head: Head) -> bytes:
         """A line whose head was taken off: a record, or what goes on with one of the same process."""
-        at, level, process, rest = head
+        moment, level, process, rest, severity = head
         inner = find_head(rest)
         if inner is not None:
             self._open(process)
-            return self.moved(at, inner[1]) + rest[inner.start() + len(inner[1]) :]
+            return self.moved(moment.at if moment.is_zoned else None, inner[1]) + rest[inner.start() + len(inner[1]) :]
         if not level and process is not None and process == self._going and not rest.startswith(FATAL):
             return rest
-        self._stamp = self._stamp_of(at)
+        level = level or severity
+        self._stamp = self._stamp_of(moment.at)
         if rest.startswith(FATAL):
             level = b"CRITICAL"
         self._is_open, self._going = bool(level), process if level else None
         if not self.is_of_agent and (AGENTS.search(rest) or (process and b"ssm" in process)):
             self.is_of_agent = True
-        if not level and process and process not in _NO_PROCESSES:
+        if process and process not in _NO_PROCESSES:
             rest = with_sender(process, rest)
         return b"%s %s %s" % (self._stamp, level or b"TEXT", rest)
 
@@ -163,19 +189,27 @@ class Heads:
         self.is_of_agent = self._is_open = True
         self._going = process
 
-    def _head(self, line: bytes, depth: int) -> Optional[_Head]:
+    def _head(self, line: bytes, depth: int) -> Optional[Head]:
         """The heads of a line, taken off one after the other; the first that tells a zone gives the time."""
-        head = None if find_head(line) else self._seelog(line) or self._outer(line)
-        if head is None or depth >= _DEPTH or head.level:
-            return head
-        within = self._head(head.rest, depth + 1)
+        if find_head(line):
+            return None
+        head = self._seelog(line) or self._logfmt(line) or entry_on(line, self.zone, is_dated=depth > 0) or self._outer(line)
+        if head is None and depth:
+            head = self._yearless(line)
+        return None if head is None else self._within(head, depth)
+
+    def _within(self, head: Head, depth: int) -> Head:
+        """A head with what the heads behind it tell."""
+        within = None if depth >= _DEPTH or head.level else self._head(head.rest, depth + 1)
         if within is None:
             return head
-        return _Head(head.at or within.at, within.level, within.process or head.process, within.rest)
+        moment = next((one for one in (head.moment, within.moment) if one.at is not None and one.is_zoned), None)
+        if moment is None:
+            moment = within.moment if within.moment.at is not None else head.moment
+        process = within.process if within.process and within.process not in _NO_PROCESSES else head.process or within.process
+        return Head(moment, within.level, process, within.rest, within.severity or head.severity)
 
-    def _outer(self, line: bytes) -> Optional[_Head]:
-        if line.startswith(b"level="):
-            return self._logfmt(line)
+    def _outer(self, line: bytes) -> Optional[Head]:
         for shape in OUTER:
             found = shape.match(line)
             if found:
@@ -184,43 +218,56 @@ class Heads:
             return None
         parts = found.groupdict()
         rest = line[found.end() :]
-        if parts.get("milliseconds") or parts.get("row"):
-            return _Head(self._row_time(parts), b"", None, self._unquoted(rest))
-        if parts.get("nanoseconds"):
+        moment = self._moment(parts)
+        severity = severity_of(parts["priority"].decode()) if parts.get("priority") else b""
+        if parts.get("alone"):
+            return Head(moment, b"", _TIME_ALONE, rest)
+        if parts.get("printed"):
+            return Head(moment, b"", None, rest.removesuffix(b"]").replace(b'"=>', b'": '))
+        if parts.get("row"):
+            return Head(moment, b"", None, self._unquoted(rest))
+        if parts.get("event"):
+            ending = _ENDING.search(rest)
+            self._is_event = True
+            return Head(Moment(counted(int(ending[1]))) if ending else moment, b"", b"stream", _ENDING.sub(b"", rest))
+        if parts.get("said"):
             level = LEVELS.get(parts["said"][:3].lower(), b"")
-            return _Head(_after(int(parts["nanoseconds"]) // 1000), level, None, rest) if level else None
-        at = self._moment(parts)
+            return Head(moment, level, None, rest) if level else None
+        named = parts.get("process") or parts.get("container")
+        if named:
+            return Head(moment, b"", named, _unescaped(rest), severity)
         sender = SENDER.match(rest)
         if sender:
-            rest = rest[sender.end() :].replace(b"#011", b"\t").replace(b"#012", b"\n")  # as rsyslog writes them
-            return _Head(at, b"", sender["process"], rest)
-        if parts.get("iso") and parts["offset"] != b"Z" and find_head(rest) is None:
+            return Head(moment, b"", sender["process"], _unescaped(rest[sender.end() :]), severity)
+        is_streamed = parts.get("iso") and parts["offset"] != b"Z" and not parts.get("cri") and rest[:1] != b"{"
+        if is_streamed and find_head(rest) is None:
             stream = STREAM.match(rest)
-            return _Head(at, b"", b"stream", rest[stream.end() :] if stream else rest)
-        return _Head(at, b"", b"container" if parts.get("iso") else None, rest)
+            return Head(moment, b"", b"stream", rest[stream.end() :] if stream else rest)
+        return Head(moment, b"", b"container" if parts.get("iso") else None, rest, severity)
 
-    def _moment(self, parts: dict[str, bytes]) -> Optional[datetime]:
+    def _moment(self, parts: dict[str, bytes]) -> Moment:
         if parts.get("since"):
-            return self._started + timedelta(seconds=float(parts["since"])) if self._started else None
+            return Moment(self._started + timedelta(seconds=float(parts["since"])) if self._started else None)
         if parts.get("seconds"):
-            return _after(int(parts["seconds"].replace(b".", b"")))
+            return Moment(after(int(parts["seconds"].replace(b".", b""))))
+        if parts.get("nanoseconds"):
+            return Moment(after(int(parts["nanoseconds"]) // 1000))
+        if parts.get("milliseconds"):
+            return Moment(after(int(parts["milliseconds"]) * 1000))
+        if parts.get("half"):
+            return Moment(half_day(parts, self.zone), is_zoned=False)
         name = parts.get("name")
         if name:
-            hours = HOURS.get(name)
-            if hours is None and name[:1] not in b"+-":
-                return self._at(parts, self._zone)
-            return self._at(parts, timezone(timedelta(hours=hours)) if hours is not None else _offset(name))
-        return self._at(parts, _offset(parts.get("offset") or b"Z"))
+            zone = zone_named(name)
+            is_zoned = zone is not None or name[:1] in b"+-"
+            return Moment(at_parts(parts, zone if is_zoned else self.zone), is_zoned)
+        return Moment(at_parts(parts, offset_of(parts.get("offset") or b"Z")))
 
-    @staticmethod
-    def _at(parts: dict[str, bytes], zone: Optional[tzinfo]) -> Optional[datetime]:
-        text = parts["date"].replace(b"/", b"-") + b" " + parts["time"] + b"." + (parts.get("fraction") or b"0")
-        return parse_time(text.decode(), zone) if zone is not None else None
-
-    def _row_time(self, parts: dict[str, bytes]) -> Optional[datetime]:
-        if parts["milliseconds"]:
-            return _after(int(parts["milliseconds"]) * 1000)
-        return parse_time(parts["row"].replace(b"/", b"-").replace(b"T", b" ").replace(b",", b".").decode(), timezone.utc)
+    def _yearless(self, line: bytes) -> Optional[Head]:
+        """What the journal's and syslog's old form puts before a line, behind another head."""
+        found = YEARLESS.match(line)
+        sender = SENDER.match(line, found.end()) if found else None
+        return Head(NOT_TOLD, b"", sender["process"], _unescaped(line[sender.end() :])) if sender else None
 
     def _unquoted(self, text: bytes) -> bytes:
         """A field of CSV; one that is quoted may go on in the next line."""
@@ -230,24 +277,24 @@ class Heads:
         self._quoted = not text.endswith(b'"')
         return text if self._quoted else text[:-1]
 
-    def _seelog(self, line: bytes) -> Optional[_Head]:
+    def _seelog(self, line: bytes) -> Optional[Head]:
         for shape in SEELOG:
             found = shape.match(line)
             if found:
-                zone = _offset(found["zone"]) if found["zone"] else self._zone
+                zone = offset_of(found["zone"]) if found["zone"] else self.zone
                 level = LEVELS[found["level"][:3].lower()]
-                return _Head(self._at(found.groupdict(), zone), level, None, line[found.end() :])
+                return Head(Moment(at_parts(found.groupdict(), zone), bool(found["zone"])), level, None, line[found.end() :])
         return None
 
-    def _logfmt(self, line: bytes) -> Optional[_Head]:
-        """The agent of ECS, which ECS Anywhere runs beside this one: logrus' text."""
-        found = LOGFMT.match(line)
-        level = LEVELS.get(found["level"][:3], b"") if found else b""
-        if not found or not level:
+    def _logfmt(self, line: bytes) -> Optional[Head]:
+        """A line of names and values: logrus, which ECS Anywhere's agent uses, go-kit, Go's slog."""
+        if not LOGFMT.match(line):
             return None
-        outer = OUTER[0].match(found["at"] + b" ")
-        said = re.sub(rb"\\(.)", rb"\1", found["quoted"]) if found["quoted"] is not None else found["bare"]
-        return _Head(self._moment(outer.groupdict()) if outer else None, level, None, said)
+        fields: dict[str, str] = {}
+        for found in LOGFMT.finditer(line):
+            said = re.sub(rb"\\(.)", _escaped, found[2]) if found[2] is not None else found[3]
+            fields.setdefault(found[1].decode("ascii", "replace"), said.decode("utf-8", "replace"))
+        return head_of(fields, self.zone) if "msg" in fields and not fields.keys().isdisjoint(_LOGGERS) else None
 
     def moved(self, at: Optional[datetime], stamp: bytes) -> bytes:
         """The agent's stamp in the zone that is taken for the log, told by the moment at which the line was passed on."""
@@ -260,44 +307,15 @@ class Heads:
 
     def _stamp_of(self, at: Optional[datetime]) -> bytes:
         try:
-            return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S.%f").encode() if at else NO_TIME
+            return at.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S.%f").encode() if at else NO_TIME
         except (ValueError, OverflowError):
             return NO_TIME
 
 
-def _after(microseconds: int) -> Optional[datetime]:
-    """So long after the epoch."""
-    try:
-        return _EPOCH + timedelta(microseconds=microseconds)
-    except OverflowError:
-        return None
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return _ESCAPES.get(found[1], found[1])
 
 
-def _offset(text: bytes) -> Optional[tzinfo]:
-    """``Z``, ``+09:00``, ``+0900``, ``+09``; None for what no zone has."""
-    if text == b"Z":
-        return timezone.utc
-    digits = text[1:].replace(b":", b"").ljust(4, b"0")
-    minutes = int(digits[:2]) * 60 + int(digits[2:])
-    return timezone(timedelta(minutes=-minutes if text[:1] == b"-" else minutes)) if minutes < 24 * 60 else None
-
-
-def _started(line: bytes) -> Optional[datetime]:
-    """When the machine was started, by a line that tells the time and how long it has been up."""
-    found = STARTED.search(line)
-    if not found or found[2] not in MONTHS:
-        return None
-    day, year, hour, minute, second = (int(found[part]) for part in (1, 3, 4, 5, 6))
-    try:
-        at = datetime(year, MONTHS.index(found[2]) + 1, day, hour, minute, second, tzinfo=timezone.utc)
-        return at - timedelta(seconds=float(found[7]))
-    except (ValueError, OverflowError):
-        return None
-
-
-def moment_of(told: object, unit: float = 1e-3) -> Optional[datetime]:
-    """A number of ``unit`` seconds since the epoch, or ISO 8601 with an offset; None for what is neither."""
-    if isinstance(told, int) and not isinstance(told, bool):
-        return _after(round(told * unit * 1e6)) if 0 <= told < 1 << 62 else None
-    found = OUTER[0].match(str(told)[:64].encode() + b" ")
-    return Heads(timezone.utc)._moment(found.groupdict()) if found else None
+def _unescaped(text: bytes) -> bytes:
+    """A message as it was before rsyslog wrote it."""
+    return text.replace(b"#011", b"\t").replace(b"#012", b"\n") if b"#01" in text else text

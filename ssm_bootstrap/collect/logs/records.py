@@ -41,7 +41,7 @@ _GOES_ON = re.compile(rb"\s{0,8}caused by: |\s{1,8}status code: ")
 _ERR = re.compile(rb"Err(?::\d{1,5})? \w{1,10}://[^\n]*\Z")
 """apt's line on a file that it did not get: the next one, indented, tells why."""
 
-_JOURNAL = re.compile(rb"\n(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)")
+_JOURNAL = re.compile(rb"\n(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d[ .]|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)")
 
 Window = tuple[bytes, bytes]
 """Oldest and newest stamp."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Collection, Iterable, Iterator, NamedTuple, Sequence
 
 from ssm_bootstrap.catalog.logformat import KINDS, LOG_DIRECTORY, LOG_NAMES, LOGS, kind_of
@@ -15,6 +16,13 @@ MOST_COMMAND_FILES = 400
 """Output files of commands that are read: the newest."""
 
 _DEPTHS = ((LOG_DIRECTORY, 4), (DATA_DIRECTORY, 8))
+
+
+_DEPTH_BELOW = 12
+"""How deep a directory that was named is looked into."""
+
+_KEPT = re.compile(r"(?:.*/)?(?:orchestration|patch-baseline-operations[^/]*)/")
+"""Where the agent keeps what it ran beside its output: scripts, documents, what it fetched."""
 
 
 class Source(NamedTuple):
@@ -48,7 +56,12 @@ def _elsewhere(tree: LogTree, kinds: Sequence[str], named: Sequence[str], known:
 
 def sources_below(tree: LogTree, directory: str, kinds: Sequence[str] = KINDS) -> tuple[Source, ...]:
     """What a directory holds, such as a copy of another machine's logs and orchestration output."""
-    return _in_order(tree.find(directory, lambda path: kind_of(path) in kinds, 12))
+    return _in_order(tree.find(directory, lambda path: kind_of(path) in kinds, _DEPTH_BELOW))
+
+
+def others_below(tree: LogTree, directory: str) -> Iterator[FoundFile]:
+    """The files of a directory whose names are none that the agent gives, and that lie where it keeps nothing of its own."""
+    return tree.find(directory, lambda path: kind_of(path) is None and not _KEPT.match(path), _DEPTH_BELOW)
 
 
 def since(sources: Iterable[Source], moment: float) -> tuple[Source, ...]:

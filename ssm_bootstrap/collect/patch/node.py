@@ -1,6 +1,7 @@
 """The machine's own limits on a patch run: interpreter, disk, locks, package database, downloader, reboot.
 
-Source: AWS-RunPatchBaseline's script (stored public copies of its versions 1.80 to 1.87) and patch-manager-prerequisites,
+Source: AWS-RunPatchBaseline's script (stored public copies of its versions 1.80 to 1.87; documents
+of 2026 name 1.110 and 1.132, of which none is stored) and patch-manager-prerequisites,
 AWS Systems Manager User Guide (2026-11); dpkg(1), apt(8), dnf(8), yum 3.4 and libzypp for their locks.
 """
 

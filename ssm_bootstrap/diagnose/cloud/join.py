@@ -19,7 +19,7 @@ from ssm_bootstrap.diagnose.reachability import Reach, Standing
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict
 from ssm_bootstrap.model.capability import ON_A_NODE, Verdict
 from ssm_bootstrap.model.cloud import Cloud
-from ssm_bootstrap.model.findings import CloudPath, CloudStation, Evidence, Finding, Passage, Severity, Vantage
+from ssm_bootstrap.model.findings import CloudPath, CloudStation, Evidence, Finding, Passage, Severity, Side
 from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
@@ -114,7 +114,7 @@ def joined(case: Case, findings: Sequence[Finding]) -> tuple[Finding, ...]:
 def _merged(findings: Sequence[Finding]) -> Iterator[Finding]:
     """The findings with each fault that both sides tell of said once, with the resource that AWS names and what the node saw."""
     for finding in findings:
-        if Vantage.AWS in finding.seen_from:
+        if Side.AWS in finding.seen_from:
             yield _with_node(finding, [one for one in findings if _is_same(finding, one)])
         elif not _is_told_by_aws(finding, [one for one in findings if _is_same(one, finding)]):
             yield finding
@@ -122,7 +122,7 @@ def _merged(findings: Sequence[Finding]) -> Iterator[Finding]:
 
 def _is_same(by_aws: Finding, by_node: Finding) -> bool:
     """Whether the node tells of a fault of which AWS knows the resource."""
-    if by_node.code != by_aws.code or Vantage.AWS in by_node.seen_from or Vantage.AWS not in by_aws.seen_from:
+    if by_node.code != by_aws.code or Side.AWS in by_node.seen_from or Side.AWS not in by_aws.seen_from:
         return False
     return not by_node.services or bool(set(by_node.services) & set(by_aws.services))
 
@@ -138,7 +138,7 @@ def _with_node(by_aws: Finding, by_node: Sequence[Finding]) -> Finding:
         return by_aws
     return replace(
         by_aws,
-        seen_from=(Vantage.AWS, Vantage.NODE),
+        seen_from=(Side.AWS, Side.MACHINE),
         severity=min((by_aws.severity, *(one.severity for one in by_node)), key=list(Severity).index),
         breaks=tuple(dict.fromkeys((*by_aws.breaks, *(item for one in by_node for item in one.breaks)))),
         degrades=tuple(dict.fromkeys((*by_aws.degrades, *(item for one in by_node for item in one.degrades)))),
@@ -157,7 +157,7 @@ def own(case: Case, finding: Finding) -> Mapping[str, str]:
 def _is_proven_wrong(case: Case, finding: Finding) -> bool:
     """Whether the node reached each target that this fault of AWS's side would keep it from."""
     row = FINDINGS[finding.code]
-    if finding.seen_from != (Vantage.AWS,) or finding.severity is not Severity.ERROR or row.layer not in (Layer.NAMES, Layer.WAY):
+    if finding.seen_from != (Side.AWS,) or finding.severity is not Severity.ERROR or row.layer not in (Layer.NAMES, Layer.WAY):
         return False
     kept_from = _rows_behind(case, finding)
     if kept_from:
@@ -195,7 +195,7 @@ def _disagreement(case: Case, cloud: Cloud, finding: Finding) -> Finding:
         ),
         hosts=finding.hosts,
         services=finding.services,
-        seen_from=(Vantage.NODE, Vantage.AWS),
+        seen_from=(Side.MACHINE, Side.AWS),
     )
 
 
@@ -231,7 +231,7 @@ def _path(cloud: Cloud, way: CloudWay, findings: Sequence[Finding]) -> CloudPath
 
 
 def _breaks_at(finding: Finding, hop: Hop) -> bool:
-    return Vantage.AWS in finding.seen_from and hop in FINDINGS[finding.code].worded(finding.variant).breaks_at
+    return Side.AWS in finding.seen_from and hop in FINDINGS[finding.code].worded(finding.variant).breaks_at
 
 
 def _resources(cloud: Cloud, way: CloudWay, hop: Hop) -> tuple[str, ...]:

@@ -7,11 +7,12 @@ from typing import Optional
 
 from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault
 from ssm_bootstrap.model.failure import Failure, Stage
+from ssm_bootstrap.model.phrase import phrase
 
 _BOTOCORE = re.compile(
     r"\b(Connect timeout on endpoint URL|Read timeout on endpoint URL|Could not connect to the endpoint URL"
     r"|Connection was closed before we received a valid response from endpoint URL|SSL validation failed for"
-    r"|Failed to connect to proxy URL)(?:: | )\"?(https?://(\[[0-9A-Fa-f:.%]{2,64}\]|[^\s/:\"?#@]{1,255})(?::(\d{1,5}))?[^\s\"]{0,1000})",
+    r"|Failed to connect to proxy URL)(?:: | )\"?(?:None\b|(https?://(\[[0-9A-Fa-f:.%]{2,64}\]|[^\s/:\"?#@]{1,255})(?::(\d{1,5}))?[^\s\"]{0,1000}))",
     re.IGNORECASE,
 )
 _BY_BOTOCORE: dict[str, tuple[Failure, Optional[Stage]]] = {
@@ -23,6 +24,8 @@ _BY_BOTOCORE: dict[str, tuple[Failure, Optional[Stage]]] = {
     "failed to connect to proxy url": (Failure.UNREACHABLE, Stage.PROXY),
 }
 """botocore's exceptions (botocore/exceptions.py). That which cannot connect tells no reason, so that it is taken for silence."""
+
+_SDK = phrase("the AWS command line, or a program with AWS's SDK for Python")
 
 _PYTHON_TLS: tuple[tuple[str, Failure], ...] = (
     ("certificate has expired", Failure.EXPIRED),
@@ -43,17 +46,22 @@ def parse_botocore_error(message: str) -> Optional[NetworkFault]:
     failure, stage = _BY_BOTOCORE[found[1].lower()]
     if stage is Stage.TLS:
         failure = next((kind for words, kind in _PYTHON_TLS if words in message[found.end() :]), None) or failure
+    said = message[found.start() :].split("\n", 1)[0].strip()[:300]
+    if not found[2]:
+        return NetworkFault(failure, stage, "botocore", detail=said, program=_SDK)
     host, port = found[3].strip("[]"), int(found[4]) if found[4] else (80 if found[2].startswith("http:") else 443)
     if stage is Stage.PROXY:
-        return NetworkFault(failure, stage, "botocore", "", "", port, name=host, proxy=True, detail=found[0][:300])
-    return NetworkFault(
-        failure, stage, "botocore", host, "", port, url=found[2], detail=message[found.start() :].split("\n", 1)[0].strip()[:300]
-    )
+        return NetworkFault(failure, stage, "botocore", "", "", port, name=host, proxy=True, detail=found[0][:300], program=_SDK)
+    return NetworkFault(failure, stage, "botocore", host, "", port, url=found[2], detail=said, program=_SDK)
 
 
 _PYTHON = re.compile(r"\[Errno (-?\d{1,3})\] [^\n]{1,200}")
 _URL_BEFORE = re.compile(r"https?://([\w.-]{1,253})(?::\d{1,5})?(?=[/\s'\",:]|\Z)")
 _URLOPEN = "<urlopen error "
+_PIP = re.compile(r"\bpip\._vendor\b|: /simple/|\bpip install\b")
+_TIMED_OUT = re.compile(
+    r"(?m:^)(?:socket\.timeout|TimeoutError|(?:requests\.exceptions\.)?(?:Connect|Read)Timeout): [^\n]*?timed out"
+)
 _BY_ERRNO: dict[int, tuple[Failure, Stage]] = {
     101: (Failure.UNREACHABLE, Stage.TCP),
     104: (Failure.RESET, Stage.TCP),
@@ -104,9 +112,10 @@ def parse_urllib3_error(message: str) -> Optional[NetworkFault]:
     if stage in (Stage.TCP, Stage.DNS) and number and int(number[1]) in _BY_ERRNO:
         failure, stage = _BY_ERRNO[int(number[1])]
     is_of_proxy = stage is Stage.PROXY
+    program = "pip" if "/simple/" in found[0] else phrase("a Python program (with urllib3 or requests)")
     return NetworkFault(
         failure, stage, "botocore", found[2], "", int(found[3]), url=f"{found[1].lower()}://{found[2]}/", proxy=is_of_proxy,
-        detail=found[0][:300],
+        detail=found[0][:300], program=program,
     )  # fmt: skip
 
 
@@ -125,7 +134,12 @@ def parse_python_error(message: str) -> Optional[NetworkFault]:
             failure, stage = next((kind for words, kind in _PYTHON_TLS if words in detail), Failure.HANDSHAKE_FAILED), Stage.TLS
         else:
             return None
+    elif "imed out" in message and (late := _TIMED_OUT.search(message)):
+        failure, stage, at, detail = Failure.TIMED_OUT, Stage.TCP, late.start(), late[0][:300]
     else:
         return None
     hosts = _URL_BEFORE.findall(message[max(0, at - 600) : at].rpartition("\n")[2])
-    return NetworkFault(failure, stage, "botocore" if hosts else "python", hosts[-1] if hosts else "", detail=detail)
+    program = "pip" if _PIP.search(message) else phrase("a Python program")
+    return NetworkFault(
+        failure, stage, "botocore" if hosts else "python", hosts[-1] if hosts else "", detail=detail, program=program
+    )

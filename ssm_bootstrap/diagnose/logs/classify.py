@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import AbstractSet, Mapping, Optional, Sequence
 
-from ssm_bootstrap.catalog.addresses import Place, place_of
+from ssm_bootstrap.catalog.addresses import IMDS, IMDS_V6, Place, place_of
 from ssm_bootstrap.catalog.buckets import is_known_object, is_of_a_patch_run
 from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.catalog.failurewords import FAILURE
@@ -26,13 +26,13 @@ from ssm_bootstrap.model.site import Site
 SCRIPTS = ("awsrunShellScript", "awsrunPowerShellScript", "awsrunDocument")
 """Plug-ins that run what a document's author wrote."""
 
-METADATA = ("169.254.169.254", "fd00:ec2::254")
-"""Where the metadata service of EC2 is (Amazon EC2 User Guide, instancedata-data-retrieval)."""
-
 _FAILURE = re.compile(FAILURE)
 _NAME = re.compile(r"\.[A-Za-z][\w-]{1,62}\Z")
 _OWN_NAMES = (".internal", ".local", ".lan", ".localdomain", ".svc")
 """What the names of hosts of one's own end in."""
+
+_RETRIED = re.compile(r"\AWARNING: Retrying ")
+"""How pip says that it goes on."""
 
 EXCERPT_LIMIT = 400
 """Characters of a quoted line."""
@@ -54,6 +54,12 @@ class Sighting:
         wanted = reading.fault.detail if reading.fault else reading.cause.signature.fixed if reading.cause else ""
         line = next((line for line in lines if wanted and wanted in line), lines[0] if lines else "")
         return line.strip("\r\t ")[:EXCERPT_LIMIT]
+
+    @property
+    def sums_up(self) -> bool:
+        """Whether it closes what was said before it, and tells no reason of its own."""
+        cause = self.judgement.reading.cause
+        return cause is not None and cause.signature.sums_up
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -111,6 +117,7 @@ class Judgement:
     also: Optional[Judgement] = None
     variant: str = ""
     came_right: bool = False  # the same output says later on that it came right after all
+    program: str = ""  # that failed, where what stands beside it names that
     named: str = ""  # the repository or package that the message names, where it names no host
 
     @property
@@ -152,13 +159,14 @@ def judge(record: LogRecord, file: str, around: LogContext, reading: Optional[Re
         return replace(_fault(record, reading, row.code or "", "", "", bool(row.transient)), variant=row.variant)
     if reading.phase and reading.phase.signature.sums_up:
         return Judgement(Sort.BENIGN, reading)
-    known = reading.phase is not None or record.level not in (Level.NONE, Level.INFO, Level.DEBUG, Level.TRACE)
-    return Judgement(Sort.UNEXPLAINED if known or _is_printed_failure(record, file) else Sort.PLAIN, reading)
+    is_loud = record.level not in (Level.NONE, Level.INFO, Level.DEBUG, Level.TRACE) and not is_of_another_sender(record)
+    known = reading.phase is not None or is_loud
+    return Judgement(Sort.UNEXPLAINED if known or is_printed_failure(record, file) else Sort.PLAIN, reading)
 
 
-def _is_printed_failure(record: LogRecord, file: str) -> bool:
-    """Whether another program printed, under a record that tells the time, what reads as a failure."""
-    is_printed = record.level is Level.NONE and record.at is not None and not is_of_another_sender(record)
+def is_printed_failure(record: LogRecord, file: str) -> bool:
+    """Whether another program printed what reads as a failure."""
+    is_printed = record.level is Level.NONE and not is_of_another_sender(record)
     return is_printed and not is_of_a_script(file, record) and reads_as_failure(record.message)
 
 
@@ -226,6 +234,8 @@ def _judge_cause(record: LogRecord, reading: RecordReading, cause: SignatureMatc
     code, variant = row.code, row.variant
     if refused is not None and row.refuses in refused.of:
         code, variant = refused.code, refused.variant
+    if row.beside and record.level is not Level.NONE:
+        code, variant = row.beside.code, row.beside.variant
     if row.denied_object and is_known_object(url):
         code = row.denied_object
     if (row.is_of_patching and not is_patching(file, record)) or is_of_a_script(file, record):
@@ -270,24 +280,47 @@ def _judge_network(record: LogRecord, reading: RecordReading, fault: NetworkFaul
         if fault.stage is Stage.TLS:
             return _fault(record, reading, network_code(fault, "s3", wrapper, around) or "tls-failed", "s3", host, False)
         return _fault(record, reading, "patch-payload-unreachable", "s3", host, True)
-    if host in METADATA and wrapper and not fault.proxy:
+    if host in (IMDS, IMDS_V6) and wrapper and not fault.proxy:
         return replace(_fault(record, reading, "imds-unreachable", "", host, True), variant="needed")
     code = network_code(fault, service, wrapper, around)
     if not code or not (service or is_aws_host(host, around.site) or (fault.proxy and fault.operation == "botocore")):
-        if fault.failure is Failure.TIMED_OUT and (service or wrapper):
+        if fault.failure is Failure.TIMED_OUT and (service or (wrapper and wrapper.code is None)):
             return Judgement(Sort.UNEXPLAINED, reading)
-        return _judge_foreign(record, reading, fault, file) or Judgement(Sort.NOTED, reading, detail=fault.detail)
+        return _judge_foreign(record, reading, fault, file, around.site)
     transient = FINDINGS[code].transient or fault.may_pass
     return _fault(record, reading, code, service, host, transient)
 
 
-def _judge_foreign(record: LogRecord, reading: RecordReading, fault: NetworkFault, file: str) -> Optional[Judgement]:
-    """A download by curl from a host of nobody's of AWS, where what runs it belongs to this machine's own set-up."""
-    is_told = fault.operation == "curl" and not fault.proxy and _NAME.search(fault.host) and not fault.host.endswith(_OWN_NAMES)
+def _judge_foreign(record: LogRecord, reading: RecordReading, fault: NetworkFault, file: str, site: Site) -> Judgement:
+    """A connection to a host that is none of AWS's, or that nobody names: of the program that tells it, and not the node's."""
+    phase = reading.phase.signature if reading.phase else None
+    is_of_others = bool(fault.program or fault.host or fault.address) and not is_aws_host(fault.host, site)
+    is_told = is_of_others or (bool(fault.program) and fault.failure is Failure.UNKNOWN)  # nothing else says so then
+    if not is_told or reading.state or is_of_another_sender(record) or is_of_a_script(file, record):
+        return Judgement(Sort.NOTED, reading, detail=fault.detail)
+    if fault.host in (IMDS, IMDS_V6):
+        return _fault(record, reading, "imds-unreachable", "", fault.host, True)
+    if phase and phase.code:
+        return replace(_fault(record, reading, phase.code, "", fault.host, bool(phase.transient)), variant=phase.variant)
+    is_public = is_of_others and _NAME.search(fault.host) is not None and not fault.host.endswith(_OWN_NAMES)
     has_no_way = fault.failure in (Failure.TIMED_OUT, Failure.UNREACHABLE)  # a name may be mistyped, and who refuses is there
-    if not is_told or not has_no_way or reading.wrapper or fault.stage is Stage.TLS or is_of_a_script(file, record):
-        return None
-    return replace(_fault(record, reading, "repository-unreachable", "", fault.host, True), variant="download", breaks=())
+    is_download = fault.operation == "curl" and not fault.proxy and not reading.wrapper and fault.stage is not Stage.TLS
+    if is_download and is_public and has_no_way:
+        told = replace(_fault(record, reading, "repository-unreachable", "", fault.host, True), variant="download", breaks=())
+    else:
+        told = replace(_fault(record, reading, "connection-failed", "", fault.host, True), variant=_case(fault, site))
+    return replace(told, breaks=(), minor=record.level is not Level.NONE or _RETRIED.match(record.message) is not None)
+
+
+def _case(fault: NetworkFault, site: Site) -> str:
+    """The case of a failed connection that the text itself tells."""
+    if not fault.host:
+        return "address" if fault.address else "unnamed"
+    if is_aws_host(fault.host, site):
+        return "reason-unsaid"
+    return (
+        "tls" if fault.stage is Stage.TLS else {Failure.REFUSED: "refused", Failure.NAME_UNKNOWN: "name"}.get(fault.failure, "")
+    )
 
 
 def network_code(fault: NetworkFault, service: str, wrapper: Optional[Signature], around: LogContext) -> str:

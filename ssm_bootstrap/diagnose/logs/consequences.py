@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
-from typing import Mapping, Optional, Sequence
+from typing import AbstractSet, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.logformat import is_of_another_sender
 from ssm_bootstrap.catalog.partitions import is_global_s3
+from ssm_bootstrap.catalog.signatures.kinds import Beside
 from ssm_bootstrap.diagnose.logs.classify import Sighting, Sort
 from ssm_bootstrap.model.logs import LogGroup
 
@@ -22,6 +25,7 @@ def put_down(sightings: list[Sighting]) -> list[Sighting]:
     """The sightings, each told as what it is in the company of the others."""
     for step in (
         _fold_echoes,
+        _told_by_their_trace,
         _told_as_come_right,
         _put_down_to_their_reason,
         _put_down_to_what_was_said,
@@ -49,8 +53,51 @@ def _fold_echoes(sightings: list[Sighting]) -> list[Sighting]:
     return [folded.get(id(item), item) for item in sightings]
 
 
+_MODULE = re.compile(
+    r"(?m:^)(?:created by )?((?:[a-z0-9-]{1,60}\.){1,4}[a-z]{2,10}/[\w.-]{1,60}/[\w.-]{1,60})[\w./-]{0,200}\.[\w(*]"
+)
+"""How a line of Go's trace begins that is of a module, and not of Go's own library."""
+
+
+def _told_by_their_trace(sightings: list[Sighting]) -> list[Sighting]:
+    """A program that crashed, told as the one that the lines of its trace name, or that writes the rest of the file."""
+    crashed = [item for item in sightings if _trace_of(item) is not None]
+    if not crashed:
+        return sightings
+    traced = {(item.group.file, item.judgement.phase) for item in sightings}
+    agents = {item.group.file for item in sightings if item.judgement.sort is Sort.STATE}
+    named: dict[str, str] = {}
+    for item in sightings:
+        found = _MODULE.search(item.group.sample.message) if crashed else None
+        if found:
+            named.setdefault(item.group.file, found[1])
+    return [_told_by_its_trace(item, traced, agents, named) for item in sightings]
+
+
+def _trace_of(item: Sighting) -> Optional[Beside]:
+    cause = item.judgement.reading.cause
+    return cause.signature.beside if cause and item.judgement.sort is Sort.FAULT else None
+
+
+def _told_by_its_trace(
+    item: Sighting, traced: AbstractSet[tuple[str, str]], agents: AbstractSet[str], named: Mapping[str, str]
+) -> Sighting:
+    trace, file = _trace_of(item), item.group.file
+    if trace is None:
+        return item
+    is_of_another = is_of_another_sender(item.group.sample)
+    if not is_of_another and ((file, trace.phase) in traced or file in agents):
+        judgement = replace(item.judgement, code=trace.code, variant=trace.variant, breaks=FINDINGS[trace.code].breaks)
+    else:
+        judgement = replace(item.judgement, program="" if is_of_another else named.get(file, ""))
+    return replace(item, judgement=judgement)
+
+
 def _put_down_to_what_was_said(sightings: list[Sighting]) -> list[Sighting]:
-    """A line that sums up what a program said before it is told as that: "no more mirrors" after a refusal is that refusal."""
+    """A line that sums up what a program said before it is told as that: "no more mirrors" after a refusal is that refusal.
+
+    Where it says that the program gave up, the refusal is as bad as that, and not one of a mirror among others.
+    """
     reasons: dict[str, list[Sighting]] = {}
     for item in sightings:
         if item.judgement.sort is Sort.FAULT and not _sums_up(item):
@@ -58,7 +105,7 @@ def _put_down_to_what_was_said(sightings: list[Sighting]) -> list[Sighting]:
     codes = {item.judgement.code for item in sightings if item.judgement.sort is Sort.FAULT and not _repeats(item)}
     reason_of = {id(item): _reason(item, reasons.get(item.group.file, ())) for item in sightings if _sums_up(item)}
     return [
-        replace(item, judgement=reason.judgement, echo=True)
+        replace(item, judgement=replace(reason.judgement, minor=reason.judgement.minor and item.judgement.minor), echo=True)
         if (reason := reason_of.get(id(item))) is not None
         else replace(item, judgement=replace(item.judgement, sort=Sort.BENIGN))
         if _repeats(item) and item.judgement.code in codes
@@ -74,8 +121,7 @@ def _reason(item: Sighting, reasons: Sequence[Sighting]) -> Optional[Sighting]:
 
 
 def _sums_up(item: Sighting) -> bool:
-    cause = item.judgement.reading.cause
-    return cause is not None and cause.signature.sums_up and item.judgement.sort is Sort.FAULT
+    return item.sums_up and item.judgement.sort is Sort.FAULT
 
 
 def _repeats(item: Sighting) -> bool:

@@ -16,6 +16,7 @@ _PEER = re.compile(
 _BY_NUMBER: dict[int, tuple[Failure, Optional[Stage]]] = {
     5: (Failure.NAME_UNKNOWN, Stage.PROXY),
     6: (Failure.NAME_UNKNOWN, Stage.DNS),
+    7: (Failure.UNKNOWN, Stage.TCP),
     28: (Failure.TIMED_OUT, None),
     35: (Failure.HANDSHAKE_FAILED, Stage.TLS),
     52: (Failure.CLOSED, None),
@@ -23,7 +24,7 @@ _BY_NUMBER: dict[int, tuple[Failure, Optional[Stage]]] = {
     56: (Failure.RESET, None),
     60: (Failure.UNTRUSTED_ISSUER, Stage.TLS),
 }
-"""curl's exit codes (curl manual, EXIT CODES); 7 is told by its words."""
+"""curl's exit codes (curl manual, EXIT CODES); newer releases give no words for 7 ("Couldn't connect to server")."""
 
 _WORDS: tuple[tuple[str, Failure, Stage], ...] = (
     ("Resolving timed out", Failure.RESOLVER_SILENT, Stage.DNS),
@@ -51,7 +52,7 @@ def parse_curl_error(message: str) -> Optional[NetworkFault]:
     if number in (7, 28, 56, 60):
         told = next(((kind, rung) for words, kind, rung in _WORDS if words in text), None)
         failure, stage = told or (failure, stage)
-    if failure is Failure.UNKNOWN:
+    if failure is Failure.UNKNOWN and number != 7:
         return None
     peer = _PEER.search(text)
     return NetworkFault(
@@ -63,4 +64,5 @@ def parse_curl_error(message: str) -> Optional[NetworkFault]:
         int(peer[2]) if peer and peer[2] else None,
         proxy=stage is Stage.PROXY,
         detail=found[0].strip()[:300],
+        program="curl",
     )

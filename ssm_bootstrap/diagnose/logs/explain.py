@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.agentparts import part_of
-from ssm_bootstrap.catalog.logformat import OTHER_SHAPES
+from ssm_bootstrap.catalog.logformat import OTHER_SHAPES, is_of_another_sender
 from ssm_bootstrap.catalog.patch import meaning_of
 from ssm_bootstrap.catalog.signatures import SIGNATURES
 from ssm_bootstrap.catalog.signatures.kinds import Kind
@@ -18,6 +18,7 @@ from ssm_bootstrap.diagnose.logs.classify import (
     Sighting,
     Sort,
     is_patching,
+    is_printed_failure,
     judge,
 )
 from ssm_bootstrap.diagnose.logs.consequences import put_down
@@ -199,11 +200,12 @@ def _judge_group(group: LogGroup, reading: RecordReading, around: LogContext) ->
 
 
 def is_known(group: LogGroup) -> bool:
-    """Whether a group holds anything that is known and not harmless, or that the agent wrote as an error."""
-    if group.shape == OTHER_SHAPES or group.sample.level in _LOUD:
+    """Whether a group holds anything that is known and not harmless, or an error that nobody knows."""
+    if group.shape == OTHER_SHAPES or (group.sample.level in _LOUD and not is_of_another_sender(group.sample)):
         return True
     reading = read_message(group.sample.message)
-    return any((reading.phase, reading.cause, reading.state, reading.fault))
+    known = any((reading.phase, reading.cause, reading.state, reading.fault))
+    return known or is_printed_failure(group.sample, group.file)
 
 
 def _addresses(readings: Iterable[RecordReading]) -> dict[str, str]:

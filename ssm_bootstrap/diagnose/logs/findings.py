@@ -11,6 +11,7 @@ from ssm_bootstrap.catalog.commands import mark_of
 from ssm_bootstrap.catalog.endpoints import NEEDED_SERVICES
 from ssm_bootstrap.catalog.findingkind import Circumstance, Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.logformat import is_of_another_sender
 from ssm_bootstrap.catalog.partitions import is_aws_host, partition_of, region_of
 from ssm_bootstrap.catalog.regions import slip_of
 from ssm_bootstrap.diagnose.findings import make_finding
@@ -22,7 +23,7 @@ from ssm_bootstrap.diagnose.reachability import circumstance_of
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity, ShellCommand, State, Unexplained
-from ssm_bootstrap.model.logs import Level
+from ssm_bootstrap.model.logs import Level, LogRecord
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import Site
@@ -30,7 +31,16 @@ from ssm_bootstrap.model.timeline import Incident
 
 _ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z*]{2,64})")
 _NODE = re.compile(r"\bmi-[0-9a-f]{17}\b")
-_PATH = re.compile(r" (/[\w./@+-]{1,200}): (?:[Nn]o space left|read-only file system)")
+_PATH = re.compile(
+    r"(?:^|[\s'\"])(/[\w./@+-]{1,200})[^\n/]{0,60}?(?:[Nn]o space left|[Rr]ead-only file system)"
+    r"|(?:[Nn]o space left on device|[Rr]ead-only file system): '(/[\w./@+-]{1,200})'"
+)
+_OF_THE_AGENT = ("/amazon", "/var/snap")
+"""What the directories that the agent writes to have in their names."""
+
+_OUTPUTS = frozenset(("stdout", "stderr"))
+"""What the agent calls the files that keep a command's output."""
+
 _TERMINAL_LINES = frozenset(("prompt", "seelog-starts", "seelog-started", "no-seelog-file"))
 
 
@@ -90,14 +100,16 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
     since = min(firsts, default=None)
     now = [item for item in bundle.sightings if since is None or item.group.last is None or item.group.last >= since]
     parts = now or list(bundle.sightings)
-    telling = [item for item in parts if not item.judgement.minor] or parts  # by which it is as bad as it is
+    grave = [item for item in parts if not item.judgement.minor] or parts  # by which it is as bad as it is
+    telling = [item for item in grave if not item.sums_up] or grave
     best = min(telling, key=lambda item: item.rank)
     facts = _facts(code, best, parts, whole)
     named = next((item.judgement.named for item in (best, *parts) if item.judgement.named), "")
-    fixed = _path(code, best, named) or FINDINGS[code].subject
+    place = _path(code, best, named)
     # What the words themselves say goes before what was being done.
     variant = next((item.judgement.variant for item in telling if item.judgement.variant), "")
-    variant = variant or FINDINGS[code].variant_for(_circumstances(best, facts, whole))
+    variant = variant or FINDINGS[code].variant_for(_circumstances(best, facts, whole, place))
+    fixed = place or FINDINGS[code].worded(variant).subject
     finding = make_finding(
         code,
         fixed or facts["host"] or named or facts["address"] or facts["service"] or "amazon-ssm-agent",
@@ -128,13 +140,18 @@ def _without_unsaid(finding: Finding, facts: Mapping[str, str]) -> Finding:
 
     A reader fills in what is his own; whom a program that is not the agent asked he knows from that line alone.
     """
-    unsaid = tuple(mark_of(name) for name in ("service", "host", "address") if not facts[name])
+    unsaid = tuple(mark_of(name) for name in ("service", "host", "address", "port") if not facts[name])
 
     def left(commands: tuple[ShellCommand, ...]) -> tuple[ShellCommand, ...]:
         return tuple(command for command in commands if not any(mark in command.text for mark in unsaid))
 
     remedy = finding.remedy
-    kept = replace(remedy, instance_commands=left(remedy.instance_commands), aws_commands=left(remedy.aws_commands))
+    kept = replace(
+        remedy,
+        instance_commands=left(remedy.instance_commands),
+        aws_commands=left(remedy.aws_commands),
+        client_commands=left(remedy.client_commands),
+    )
     return replace(finding, remedy=kept)
 
 
@@ -157,7 +174,7 @@ def _place(file: str, line: int) -> str:
     return f"{file}:{line}" if file else f"line {line}"
 
 
-def _circumstances(best: Sighting, facts: Mapping[str, str], whole: _Whole) -> set[Circumstance]:
+def _circumstances(best: Sighting, facts: Mapping[str, str], whole: _Whole, place: str) -> set[Circumstance]:
     """What the record tells that may call for words of its own."""
     fault, doing = best.judgement.reading.fault, best.judgement.reading.wrapper
     failure = fault.failure if fault else None
@@ -168,6 +185,9 @@ def _circumstances(best: Sighting, facts: Mapping[str, str], whole: _Whole) -> s
         Circumstance.PROXY_WANTS_LOGIN: failure is Failure.PROXY_AUTH_REQUIRED,
         Circumstance.HOST_OF_OTHERS: is_of_others,
         Circumstance.REGION_IS_A_SLIP: bool(facts["likely_region"]),
+        Circumstance.PLACE_UNSAID: not place,
+        Circumstance.PLACE_OF_OTHERS: bool(place) and not any(part in place for part in _OF_THE_AGENT),
+        Circumstance.OUTPUT_GIVEN: best.group.sample.level is Level.NONE or not whole.read.isdisjoint(_OUTPUTS),
         Circumstance.ADDRESS_UNSAID: failure is Failure.TIMED_OUT and not facts["address"],
     }
     by_name = circumstance_of(facts["host"], whole.region)
@@ -192,7 +212,7 @@ def _union(parts: Iterable[tuple[Capability, ...]]) -> tuple[Capability, ...]:
 
 def _severity(code: str, variant: str, bundle: Sequence[Sighting], whole: _Whole) -> Severity:
     kind = FINDINGS[code].worded(variant)
-    if whole.transcript and kind.severity_for_caller is not None:
+    if kind.severity_for_caller is not None and (whole.transcript or _gave_up(bundle, whole)):
         return kind.severity_for_caller
     service = "" if kind.subject else bundle[0].judgement.service  # what is about something else is as bad whoever was asked
     minor = (
@@ -204,12 +224,25 @@ def _severity(code: str, variant: str, bundle: Sequence[Sighting], whole: _Whole
     return Severity.WARNING if minor and kind.severity is Severity.ERROR else kind.severity
 
 
+def _gave_up(bundle: Sequence[Sighting], whole: _Whole) -> bool:
+    """Whether these are the words of a command whose output was given, and it ended with them."""
+    own = [item for item in bundle if item.group.sample.level is Level.NONE and not item.judgement.minor]
+    return whole.state is State.PAST and bool(own) and all(item.judgement.reading.wrapper is None for item in own)
+
+
 def _path(code: str, best: Sighting, named: str) -> str:
     """The directory that a full or read-only file system holds: of the path that the message names, or what it names as such."""
     if Teller.MACHINE not in FINDINGS[code].told_by:
         return ""
     found = _PATH.search(best.group.sample.message)
-    return found[1].rpartition("/")[0] if found else named if named.startswith("/") else ""
+    return (found[1] or found[2]).rpartition("/")[0] if found else named if named.startswith("/") else ""
+
+
+def _writer(record: LogRecord) -> str:
+    """The program that wrote a record, where its head tells that."""
+    if is_of_another_sender(record):
+        return record.context[0].rstrip(":")
+    return "amazon-ssm-agent" if record.level is not Level.NONE else ""
 
 
 def _node(bundle: Iterable[Sighting]) -> str:
@@ -231,6 +264,10 @@ def _facts(code: str, best: Sighting, bundle: Sequence[Sighting], whole: _Whole)
         host = f"{service}.{region}.{domain}"
     by_proxy = [fault for fault in faults if fault.proxy and (fault.name or fault.address)]
     return {
+        "agent_version": whole.value("version") or whole.value("version-of-2"),
+        "program": best.judgement.program
+        or next((fault.program for fault in faults if fault.program), "")
+        or _writer(best.group.sample),
         "service": service,
         "host": host,
         "address": next((fault.address for fault in faults if fault.address and not fault.proxy), ""),

@@ -12,6 +12,7 @@ from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
 from ssm_bootstrap.diagnose.logs.botocore_errors import parse_botocore_error, parse_python_error, parse_urllib3_error
 from ssm_bootstrap.diagnose.logs.curl_errors import parse_curl_error
 from ssm_bootstrap.diagnose.logs.network_errors import NetworkFault, parse_network_error
+from ssm_bootstrap.diagnose.logs.wget_errors import parse_wget_error
 from ssm_bootstrap.model.failure import Stage
 
 _RUNGS = tuple(Stage)
@@ -56,7 +57,7 @@ class RecordReading:
 
 _compiled = cache(re.compile)
 
-_BOTOCORE = re.compile(r"\bAn error occurred \((\w{1,80})\) when calling the \w{1,80} operation(?: \([^)\n]{0,80}\))?: ")
+_BOTOCORE = re.compile(r"\bAn error occurred \((\w{1,80})\) when calling the \w{1,80} operation(?: \([^)\n]{0,80}\))?:(?: |\Z)")
 """How botocore tells an answer of a service (botocore/exceptions.py); ``CODE: TEXT`` is how Go's SDK does."""
 
 
@@ -94,7 +95,7 @@ def read_message(message: str) -> RecordReading:
             if match:
                 found[signature.kind] = match
     fault = parse_network_error(message) or parse_botocore_error(message) or parse_urllib3_error(message)
-    fault = fault or parse_curl_error(message)
+    fault = fault or parse_curl_error(message) or parse_wget_error(message)
     cause = found.get(Kind.CAUSE)
     fault = fault or (None if cause else parse_python_error(message))
     if fault and cause and cause.signature.over_network:

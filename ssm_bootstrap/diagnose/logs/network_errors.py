@@ -115,6 +115,7 @@ class NetworkFault:
     url: str = ""
     proxy: bool = False
     detail: str = ""
+    program: str = ""  # that failed, where its words tell that; empty for one in Go, whose words are everybody's
     may_pass: bool = False  # a moment later the same may be answered otherwise
     awaiting_headers: bool = False  # the client's limit ran out before an answer; says nothing of the connection by itself
 

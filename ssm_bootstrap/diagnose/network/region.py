@@ -21,7 +21,7 @@ IMDS = "169.254.169.254"
 BY_FLAG = "--region"
 """The source of a region that was typed with the command."""
 
-BY_MACHINE = ("the vault", "Agent.Region", "IMDS")
+BY_MACHINE = ("the vault", "IMDS")
 """Sources of a region in which no person mistypes it."""
 
 

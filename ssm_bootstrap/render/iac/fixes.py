@@ -6,7 +6,7 @@ from typing import Callable, Iterator, Mapping
 
 from ssm_bootstrap.catalog.cloud.repairs import in_steps
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, State
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, Side, State
 from ssm_bootstrap.render.iac.cloudformation import cloudformation
 from ssm_bootstrap.render.iac.code import Code
 from ssm_bootstrap.render.iac.script import script
@@ -27,7 +27,7 @@ def fixes(diagnosis: Diagnosis, form: str, region: str) -> str:
 
 def _heading(causes: list[Finding]) -> Iterator[str]:
     mended = [finding for finding in causes if finding.repairs]
-    if not mended and not any(finding.remedy.on_aws for finding in causes):
+    if not mended and not any(finding.remedy.changed_on is Side.AWS for finding in causes):
         yield NOTHING
     for finding in mended:
         yield f"{finding.code}: {finding.title}"
@@ -39,7 +39,7 @@ def _remarks(causes: list[Finding]) -> Iterator[str]:
     for finding in causes:
         if finding.repairs:
             continue
-        if finding.remedy.on_aws:
+        if finding.remedy.changed_on is Side.AWS:
             yield f"{finding.code}: {finding.title}. This diagnosis cannot tell which one thing is to be changed:"
             yield f"    {finding.remedy.summary}"
             yield f"    {finding.remedy.see}"

@@ -27,7 +27,7 @@ async def serve_control(path: Path, server: LabServer) -> asyncio.AbstractServer
 
     if path.exists():
         path.unlink()
-    return await asyncio.start_unix_server(converse, str(path), limit=1 << 24)
+    return await asyncio.start_unix_server(converse, str(path), limit=1 << 26)
 
 
 async def obey(server: LabServer, order: Dict[str, Any]) -> Dict[str, Any]:

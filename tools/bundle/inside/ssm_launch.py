@@ -1,6 +1,6 @@
 """The first code of the bundle that runs: it finds where the modules are, and starts the program.
 
-Nothing of the package is loaded yet, and the Python may be one that is too old: plain words of Python 3.6 alone.
+Nothing of the package is loaded yet, and the Python may be one that is too old: words that Python 2.7 understands too.
 """
 
 import os
@@ -9,15 +9,16 @@ import sys
 OLDEST = (3, 9)
 BAD_CONTENT = 78
 INTERRUPTED = 130
+EXECUTABLES = ("x86_64", "aarch64")
+"""The machines (uname -m) for which there is an executable with a Python of its own."""
 
 
 def start():
     """Run ssm-bootstrap out of the place that it is unpacked to, or else out of this file itself."""
-    open_missing()
     if sys.version_info < OLDEST:
-        found = ".".join(str(number) for number in sys.version_info[:2])
-        say(f"needs Python 3.9 or newer, and this is Python {found} ({sys.executable})")
+        say(too_old())
         sys.exit(BAD_CONTENT)
+    open_missing()
     archive = os.path.dirname(os.path.abspath(__file__))
     try:
         from ssm_build import BUILD
@@ -34,6 +35,19 @@ def start():
     command()
 
 
+def too_old():
+    """What is told where this Python will not do: which one it is, and the file to fetch instead."""
+    words = "needs Python 3.9 or newer, and this is Python %d.%d (%s)" % (
+        sys.version_info[0],
+        sys.version_info[1],
+        sys.executable,
+    )
+    machine = os.uname()[4]
+    if machine not in EXECUTABLES:
+        return words
+    return words + "; use the file ssm-bootstrap-%s instead: it brings a Python of its own" % machine
+
+
 def open_missing():
     """Open on /dev/null what the caller has closed of 0 to 2, so that no file of ours gets the number of a stream."""
     for number in range(3):
@@ -47,7 +61,7 @@ def open_missing():
 def say(words):
     """One line on standard error, if anybody takes it."""
     try:
-        os.write(2, f"ssm-bootstrap: {words}\n".encode("utf-8", "backslashreplace"))
+        os.write(2, ("ssm-bootstrap: %s\n" % words).encode("utf-8", "backslashreplace"))
     except OSError:
         return
 
@@ -56,7 +70,7 @@ def use(archive, home):
     """Put the modules of this machine's processor and those of all before every other; ``home`` None means the archive."""
     modules = (home or archive) + "/site-packages"
     others = [path for path in sys.path if os.path.abspath(path) != archive]
-    sys.path[:] = [modules, modules + "/on-" + os.uname().machine, *others]
+    sys.path[:] = [modules, modules + "/on-" + os.uname()[4]] + others
     if home is None and sys.version_info < (3, 10):
         find_data_below(archive)
     if home is None or os.statvfs(home).f_flag & os.ST_NOEXEC:
@@ -98,7 +112,7 @@ class FromMemory:
 
         for directory in path or ():
             try:
-                copy = in_memory(self.read(f"{directory}/{name.rpartition('.')[2]}.abi3.so"))
+                copy = in_memory(self.read("%s/%s.abi3.so" % (directory, name.rpartition(".")[2])))
             except OSError:
                 continue
             return spec_from_file_location(name, copy, loader=ExtensionFileLoader(name, copy))
@@ -125,4 +139,4 @@ def in_memory(data):
         number = os.memfd_create("psutil", flags)
     with os.fdopen(os.dup(number), "wb") as stream:
         stream.write(data)
-    return f"/proc/self/fd/{number}"
+    return "/proc/self/fd/%d" % number
