@@ -18,6 +18,7 @@ from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.policies import policy_named
 from ssm_bootstrap.model.cloud import Direction, EndpointKind
 from ssm_bootstrap.model.findings import ShellCommand
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.repair import (
     AddAclEntry,
     AddEndpointGroups,
@@ -168,7 +169,7 @@ def _add_group_rule(repair: AddGroupRule, region: str) -> Iterator[ShellCommand]
     allowed = f"IpProtocol=tcp,FromPort={repair.port},ToPort={repair.port},{_peer(repair.peer)}"
     yield change(
         _ec2(operation, region, f'--group-id {word(repair.group_id, "security_group_id")} --ip-permissions "{allowed}"'),
-        "allow it; an existing rule is reported as a duplicate",
+        phrase("allow it; an existing rule is reported as a duplicate"),
     )
 
 
@@ -183,7 +184,7 @@ def _add_acl_entry(repair: AddAclEntry, region: str) -> Iterator[ShellCommand]:
             f" {'--egress' if repair.direction is Direction.OUT else '--ingress'} --protocol tcp --rule-action allow"
             f" {block} {word(repair.cidr, 'cidr')} --port-range From={repair.first_port},To={repair.last_port}",
         ),
-        "allow it before the entry that denies; a number that is taken is refused",
+        phrase("allow it before the entry that denies; a number that is taken is refused"),
     )
 
 
@@ -193,7 +194,7 @@ def _delete_route(repair: DeleteRoute, region: str) -> Iterator[ShellCommand]:
     table = word(repair.route_table_id, "route_table_id")
     yield change(
         _ec2("delete-route", region, f"--route-table-id {table} --{flag} {word(repair.destination, 'destination')}"),
-        "take the route away, for every subnet of this table",
+        phrase("take the route away, for every subnet of this table"),
     )
 
 
@@ -204,14 +205,14 @@ def _add_route(repair: AddRoute, region: str) -> Iterator[ShellCommand]:
     target = (target_of(repair.target) or "gateway_id").replace("_", "-")
     yield change(
         _ec2("create-route", region, f"--route-table-id {table} --{flag} {to} --{target} {word(repair.target, 'target')}"),
-        "add the route, for every subnet of this table",
+        phrase("add the route, for every subnet of this table"),
     )
 
 
 @_commands.register
 def _delete_endpoint(repair: DeleteEndpoint, region: str) -> Iterator[ShellCommand]:
     named = word(repair.endpoint_id, "endpoint_id")
-    yield change(_ec2("delete-vpc-endpoints", region, f"--vpc-endpoint-ids {named}"), "delete the endpoint that failed")
+    yield change(_ec2("delete-vpc-endpoints", region, f"--vpc-endpoint-ids {named}"), phrase("delete the endpoint that failed"))
 
 
 @_commands.register
@@ -233,7 +234,7 @@ def _set_zone_record(repair: SetZoneRecord, region: str) -> Iterator[ShellComman
     zone = word(repair.zone_id, "hosted_zone_id")
     yield change(
         f"aws route53 change-resource-record-sets --region {region} --hosted-zone-id {zone} --change-batch '{batch}'",
-        "set the record; delete a CNAME of the same name first",
+        phrase("set the record; delete a CNAME of the same name first"),
     )
 
 
@@ -241,7 +242,7 @@ def _set_zone_record(repair: SetZoneRecord, region: str) -> Iterator[ShellComman
 def _allow_in_dns_firewall(repair: AllowInDnsFirewall, region: str) -> Iterator[ShellCommand]:
     resolver = "aws route53resolver"
     created = f"create-firewall-domain-list --region {region} --name ssm-bootstrap --query FirewallDomainList.Id --output text"
-    yield change(f"DOMAIN_LIST=$({resolver} {created})", "make a list of the domains that nodes need")
+    yield change(f"DOMAIN_LIST=$({resolver} {created})", phrase("make a list of the domains that nodes need"))
     domains = _words(repair.domains, "domain")
     listed = '--firewall-domain-list-id "$DOMAIN_LIST"'
     yield change(f"{resolver} update-firewall-domains --region {region} {listed} --operation ADD --domains {domains}")
@@ -249,7 +250,7 @@ def _allow_in_dns_firewall(repair: AllowInDnsFirewall, region: str) -> Iterator[
     yield change(
         f"{resolver} create-firewall-rule --region {region} --firewall-rule-group-id {group} {listed}"
         f" --priority {repair.priority} --action ALLOW --name ssm-bootstrap",
-        "allow them before any rule that blocks them",
+        phrase("allow them before any rule that blocks them"),
         is_main=True,
     )
 
@@ -262,19 +263,23 @@ def _modify(endpoint_id: str, region: str, rest: str, about: str) -> ShellComman
 @_commands.register
 def _add_route_tables(repair: AddRouteTables, region: str) -> Iterator[ShellCommand]:
     tables = _words(repair.route_table_ids, "route_table_id")
-    yield _modify(repair.endpoint_id, region, f"--add-route-table-ids {tables}", "associate the route table with the gateway")
+    yield _modify(
+        repair.endpoint_id, region, f"--add-route-table-ids {tables}", phrase("associate the route table with the gateway")
+    )
 
 
 @_commands.register
 def _add_endpoint_subnets(repair: AddEndpointSubnets, region: str) -> Iterator[ShellCommand]:
     subnets = _words(repair.subnet_ids, "subnet_id")
-    yield _modify(repair.endpoint_id, region, f"--add-subnet-ids {subnets}", "put the endpoint into this subnet as well")
+    yield _modify(repair.endpoint_id, region, f"--add-subnet-ids {subnets}", phrase("put the endpoint into this subnet as well"))
 
 
 @_commands.register
 def _add_endpoint_groups(repair: AddEndpointGroups, region: str) -> Iterator[ShellCommand]:
     groups = _words(repair.group_ids, "security_group_id")
-    yield _modify(repair.endpoint_id, region, f"--add-security-group-ids {groups}", "give the endpoint this group as well")
+    yield _modify(
+        repair.endpoint_id, region, f"--add-security-group-ids {groups}", phrase("give the endpoint this group as well")
+    )
 
 
 @_commands.register
@@ -292,7 +297,7 @@ def _create_group(repair: CreateGroup, region: str) -> Iterator[ShellCommand]:
     revoked = _ec2("revoke-security-group-egress", region, f'--group-id "${variable}" {every}')
     yield change(
         f"{begin}{variable}=$({made}) && {revoked} > /dev/null{end}",
-        "make the security group, which at first lets nothing in or out",
+        phrase("make the security group, which at first lets nothing in or out"),
     )
 
 
@@ -310,7 +315,7 @@ def _create_endpoint(repair: CreateEndpoint, region: str) -> Iterator[ShellComma
             text += " --dns-options PrivateDnsOnlyForInboundResolverEndpoint=false"
     if repair.policy:
         text += f" --policy-document {_document(repair.policy, region, repair.account)}"
-    yield change(_ec2("create-vpc-endpoint", region, text), "create the missing endpoint", is_main=True)
+    yield change(_ec2("create-vpc-endpoint", region, text), phrase("create the missing endpoint"), is_main=True)
 
 
 def is_for_every_resolver(repair: CreateEndpoint) -> bool:
@@ -321,24 +326,26 @@ def is_for_every_resolver(repair: CreateEndpoint) -> bool:
 @_commands.register
 def _turn_on_private_dns(repair: TurnOnPrivateDns, region: str) -> Iterator[ShellCommand]:
     every = " --dns-options PrivateDnsOnlyForInboundResolverEndpoint=false" if repair.for_every_resolver else ""
-    yield _modify(repair.endpoint_id, region, f"--private-dns-enabled{every}", "turn the endpoint's private DNS on")
+    yield _modify(repair.endpoint_id, region, f"--private-dns-enabled{every}", phrase("turn the endpoint's private DNS on"))
 
 
 @_commands.register
 def _turn_on_vpc_dns(repair: TurnOnVpcDns, region: str) -> Iterator[ShellCommand]:
     flag = re.sub(r"(?=[A-Z])", "-", repair.attribute).lower() if repair.attribute in DNS_ATTRIBUTES else mark_of("attribute")
     vpc = word(repair.vpc_id, "vpc_id")
-    yield change(_ec2("modify-vpc-attribute", region, f"--vpc-id {vpc} --{flag} Value=true"), "turn the VPC's DNS attribute on")
+    yield change(
+        _ec2("modify-vpc-attribute", region, f"--vpc-id {vpc} --{flag} Value=true"), phrase("turn the VPC's DNS attribute on")
+    )
 
 
 @_commands.register
 def _use_amazon_dns(repair: UseAmazonDns, region: str) -> Iterator[ShellCommand]:
     servers = "--dhcp-configurations Key=domain-name-servers,Values=AmazonProvidedDNS"
     made = _ec2("create-dhcp-options", region, f"{servers} --query DhcpOptions.DhcpOptionsId --output text")
-    yield change(f"DHCP_OPTIONS=$({made})", "make DHCP options that name the VPC resolver and nothing else")
+    yield change(f"DHCP_OPTIONS=$({made})", phrase("make DHCP options that name the VPC resolver and nothing else"))
     yield change(
         _ec2("associate-dhcp-options", region, f'--dhcp-options-id "$DHCP_OPTIONS" --vpc-id {word(repair.vpc_id, "vpc_id")}'),
-        "use them in place of the present ones: what else those set, such as a domain name, add to the new ones first",
+        phrase("use them in place of the present ones: what else those set, such as a domain name, add to the new ones first"),
         is_main=True,
     )
 
@@ -348,7 +355,7 @@ def _disassociate_resolver_rule(repair: DisassociateResolverRule, region: str) -
     vpc, rule = word(repair.vpc_id, "vpc_id"), word(repair.rule_id, "resolver_rule_id")
     yield change(
         f"aws route53resolver disassociate-resolver-rule --region {region} --vpc-id {vpc} --resolver-rule-id {rule}",
-        "take the forwarding rule off this VPC, for all names that it is about",
+        phrase("take the forwarding rule off this VPC, for all names that it is about"),
     )
 
 
@@ -359,7 +366,7 @@ def _disassociate_zone(repair: DisassociateZone, region: str) -> Iterator[ShellC
     yield change(
         f"aws route53 disassociate-vpc-from-hosted-zone --region {region} --hosted-zone-id {zone}"
         f" --vpc VPCRegion={place},VPCId={vpc}",
-        "take the private hosted zone off this VPC; the last VPC of a zone cannot be taken off",
+        phrase("take the private hosted zone off this VPC; the last VPC of a zone cannot be taken off"),
     )
 
 
@@ -368,12 +375,12 @@ def _set_endpoint_policy(repair: SetEndpointPolicy, region: str) -> Iterator[She
     named = word(repair.endpoint_id, "endpoint_id")
     kept = f"present-policy-{named}.json" if PLAIN.fullmatch(named) else "present-policy.json"
     shown = f"--vpc-endpoint-ids {named} --query 'VpcEndpoints[0].PolicyDocument' --output text | tee {kept}"
-    yield look(_ec2("describe-vpc-endpoints", region, shown), "the present policy of the endpoint, kept in a file")
+    yield look(_ec2("describe-vpc-endpoints", region, shown), phrase("the present policy of the endpoint, kept in a file"))
     yield _modify(
         repair.endpoint_id,
         region,
         f"--policy-document {_document(repair.policy, region, repair.account)}",
-        "replace the whole policy of the endpoint: first add what others who use it need",
+        phrase("replace the whole policy of the endpoint: first add what others who use it need"),
     )
 
 
@@ -382,12 +389,12 @@ def _set_role_trust(repair: SetRoleTrust, region: str) -> Iterator[ShellCommand]
     role = word(path_and_name(repair.role)[1], "activation_role")
     yield look(
         f"aws iam get-role --region {region} --role-name {role} --query Role.AssumeRolePolicyDocument",
-        "the present trust policy of the role",
+        phrase("the present trust policy of the role"),
     )
     yield change(
         f"aws iam update-assume-role-policy --region {region} --role-name {role}"
         f" --policy-document {_document('role-trust', region, repair.account)}",
-        "replace the whole trust policy of the role: first add whom else it has to trust",
+        phrase("replace the whole trust policy of the role: first add whom else it has to trust"),
     )
 
 
@@ -396,7 +403,7 @@ def _attach_role_policy(repair: AttachRolePolicy, region: str) -> Iterator[Shell
     role = word(path_and_name(repair.role)[1], "activation_role")
     yield change(
         f"aws iam attach-role-policy --region {region} --role-name {role} --policy-arn {word(repair.policy_arn, 'policy_arn')}",
-        "attach the policy to the role",
+        phrase("attach the policy to the role"),
     )
 
 
@@ -407,12 +414,12 @@ def _create_role(repair: CreateRole, region: str) -> Iterator[ShellCommand]:
     placed = f" --path {path}" if PLAIN.fullmatch(path) else ""
     trust = _document("role-trust", region, repair.account)
     create = f"aws iam create-role --region {region} --role-name {role}{placed} --assume-role-policy-document {trust}"
-    yield change(create, "create the role that activations name, in the account of the activation", is_main=True)
+    yield change(create, phrase("create the role that activations name, in the account of the activation"), is_main=True)
     yield from _attach_role_policy(AttachRolePolicy(name, policy_arn(region, CORE)), region)
     yield change(
         f"aws iam put-role-policy --region {region} --role-name {role} --policy-name {INLINE}"
         f" --policy-document {_document('role-permissions', region, repair.account)}",
-        "let the role read the buckets of Systems Manager as well",
+        phrase("let the role read the buckets of Systems Manager as well"),
     )
 
 
@@ -423,5 +430,5 @@ def _create_activation(repair: CreateActivation, region: str) -> Iterator[ShellC
         f"(umask 077; set -C; aws ssm create-activation --region {region} --iam-role {role} --registration-limit {repair.limit}"
         " --query '[ActivationId,ActivationCode]' --output text > activation"
         " && cut -f 2 activation > activation-code && cut -f 1 activation)",
-        "create an activation, valid for 24 hours: its id is printed, and its code goes into the new file activation-code (0600)",
+        phrase("create an activation, valid for 24 hours: it prints the id, and puts the code into the new file activation-code"),
     )
