@@ -101,6 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_text(least_policy_text() + "\n", arguments.secrets)
         return 0
     check_form(arguments)
+    check_form(arguments)
     if arguments.replay is not None:
         for flag in ("instance_id", "report", "profile", "region", "save"):
             if getattr(arguments, flag):
