@@ -20,6 +20,7 @@ PARTS = {
     "executable": "the executable with its own Python, beside the one file (milliseconds)",
     "probe": "probe, interpreter included (milliseconds)",
     "register": "register (milliseconds)",
+    "vpc": "vpc against a server on loopback (milliseconds)",
     "lines": "records made to hurt (milliseconds of processor time)",
     "explain": "explain of logs at the retention limits, beside grep (milliseconds)",
 }

@@ -24,6 +24,7 @@ from ssm_bootstrap.collect.patch.asking import ask_for_objects, override_targets
 from ssm_bootstrap.collect.patch.node import look_at_limits
 from ssm_bootstrap.collect.patch.repositories import look_at_repositories
 from ssm_bootstrap.host import Host
+from ssm_bootstrap.host.workers import threads
 from ssm_bootstrap.model.agent import Agent, AgentPath, Unit
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.codec import changed_value
@@ -38,17 +39,8 @@ from ssm_bootstrap.session import Session, plan_of, proxies_of
 @contextmanager
 def side_by_side(host: Host, count: int) -> Iterator[ThreadPoolExecutor]:
     """Threads that are waited for, unless the whole is interrupted: what they run is ended then."""
-    pool = ThreadPoolExecutor(count)
-    try:
+    with threads(count, host.commands.give_up) as pool:
         yield pool
-    except KeyboardInterrupt:
-        pool.shutdown(wait=False, cancel_futures=True)
-        host.commands.give_up()
-        raise
-    except BaseException:
-        pool.shutdown()
-        raise
-    pool.shutdown()
 
 
 def look_around(

@@ -15,7 +15,8 @@ class Provider:
     """A place that repositories come from: regular expressions over host and id, and what is known of it.
 
     ``in_s3``: an S3 gateway endpoint is a way to it. ``known``: an index at its regular place exists for everybody, so
-    that a 403 of S3 is a policy. ``certificate``: it answers 401 or 403 to who has no client certificate.
+    that a 403 of S3 is a policy. ``certificate``: it answers 401 or 403 to who has no client certificate. ``plain_http``: its
+    repositories are configured with ``http://``.
     ``mirror`` is the path of its content on a mirror of one's own.
     """
 
@@ -27,6 +28,7 @@ class Provider:
     known: bool = False
     certificate: bool = False
     mirror: str = ""
+    plain_http: bool = False
 
 
 _USER_GUIDE = "AWS Systems Manager User Guide, patch-manager-prerequisites, 2026-11"
@@ -49,6 +51,7 @@ PROVIDERS: tuple[Provider, ...] = (
         in_s3=True,
         known=True,
         mirror="2/core/",
+        plain_http=True,
     ),
     Provider(
         "amazon-linux-cdn",
@@ -200,6 +203,19 @@ def provider_of(host: str) -> Optional[Provider]:
 def provider_named(name: str) -> Optional[Provider]:
     """The row of this name, or None."""
     return next((row for row in PROVIDERS if row.name == name), None)
+
+
+SYSTEMS: tuple[str, ...] = (
+    *(row.name for row in PROVIDERS if row.in_s3),
+    *(row.identifier for row in DISTRIBUTIONS if not any(re.fullmatch(row.provider, one.name) for one in PROVIDERS if one.in_s3)),
+)
+"""Systems by name, as ``requirements --system`` takes them: those whose repositories lie in S3 first."""
+
+
+def providers_of(system: str) -> tuple[Provider, ...]:
+    """Where a system of that name gets its packages from."""
+    row = distribution_of(system)
+    return tuple(one for one in PROVIDERS if one.name == system or (row is not None and re.fullmatch(row.provider, one.name)))
 
 
 def distribution_of(identifier: str) -> Optional[Distribution]:

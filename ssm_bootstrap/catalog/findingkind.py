@@ -18,6 +18,7 @@ class Teller(str, Enum):
     PROBE = "probe"
     MACHINE = "machine"
     LOG = "log"
+    CLOUD = "cloud"  # the APIs of AWS
 
 
 class Bond(str, Enum):
@@ -58,6 +59,7 @@ class Circumstance(str, Enum):
     NOTHING_ANSWERS = "names lead into the VPC, and nothing that was dialled answers"
     REGION_IS_A_SLIP = "a region that nobody knows, one slip away from a known one"
     NO_NAME_LEADS_INSIDE = "no service's name leads into the VPC"
+    AWS_LETS_THROUGH = "AWS's side was read, and lets the instance through"
 
 
 class Hop(str, Enum):
@@ -135,8 +137,10 @@ class FindingKind:
     ``{region}``, ``{domain}``, ``{detail}`` (what was seen, one line), ``{issuer}``, ``{proxy}``, ``{seconds}``, ``{mi}``,
     ``{vpc_id}``, ``{instance_id}``, ``{subnet_id}``, ``{ca_file}``, ``{ca_command}`` (where this system
     takes a further authority from, and the command that does so), ``{likely_region}`` (the one that a mistyped region may be),
-    ``{place}`` (what is meant: files with lines, ARNs), ``{program}`` (that a log tells to have failed) and
-    ``{agent_version}`` (of the agent that wrote a log).
+    ``{place}`` (what is meant: files with lines, ARNs, blocks and ids of AWS), ``{program}`` (that a log tells to have failed),
+    ``{agent_version}`` (of the agent that wrote a log), ``{node_time}`` and ``{aws_time}`` (when either side was looked at),
+    ``{peer}`` and ``{rule}`` (what else a finding of AWS's side names: the other end or what lies between, and the rule or the
+    number that decides).
     Commands may also use what ``catalog/commands.py`` makes of these: ``{hosts}``, ``{addresses}``, ``{each_address}``,
     ``{service_patterns}`` (what the names of the services' endpoints end in, as a filter of the EC2 API takes it) and
     ``{each_service_name}`` for everything that one finding is about, ``{known_objects}`` (where at each host of
@@ -194,6 +198,7 @@ class FindingKind:
     is_of_a_missing_endpoint: bool = False  # what a region in which nothing was made for this VPC shows
     is_fetched: bool = False  # about what a patch run fetches, with the agent's environment and without its configuration
     is_elsewhere: bool = False  # a host or region that is not meant was looked at: nothing is to be mended there
+    repair: Optional[type] = None  # the one of model/repair.py that mends it, where a look from the node alone can tell
     is_always_told: bool = False  # as bad as it is, whichever capabilities were asked for
     is_not_waited_for: bool = False  # no wait mends it: somebody has to put something in place on this machine
     tells_no_reason: bool = False  # what broke and not why: it does not decide what became of a registration

@@ -93,6 +93,11 @@ class IamPolicy:
         """The document for a region as JSON."""
         return json.dumps(self.make(region), indent=2)
 
+    def for_account(self, region: str, account: str) -> Mapping[str, Any]:
+        """The document for a region with ``account`` wherever the reader's own stands."""
+        document: Mapping[str, Any] = json.loads(json.dumps(self.make(region)).replace(ACCOUNT, account))
+        return document
+
     def stand_ins(self, region: str) -> tuple[str, ...]:
         """What the reader has to put something of their own for in that document."""
         text = self.text(region)
@@ -213,7 +218,7 @@ def _s3_endpoint(region: str) -> Mapping[str, Any]:
     )
 
 
-def _service_principal(region: str) -> str:
+def service_principal(region: str) -> str:
     """Systems Manager in a policy: China has a name of its own (Systems Manager reference, docs.amazonaws.cn, 2026-11)."""
     partition = partition_of(region, NO_SITE)
     return f"ssm.{partition.domain}" if partition.name == "aws-cn" else "ssm.amazonaws.com"
@@ -223,7 +228,7 @@ def _role_trust(region: str) -> Mapping[str, Any]:
     return _document(
         {
             "Effect": "Allow",
-            "Principal": {"Service": _service_principal(region)},
+            "Principal": {"Service": service_principal(region)},
             "Action": "sts:AssumeRole",
             "Condition": {
                 "StringEquals": {"aws:SourceAccount": ACCOUNT},
@@ -328,6 +333,12 @@ POLICIES: tuple[IamPolicy, ...] = (
     ),
 )
 """Every policy, in the order in which one needs them."""
+
+
+def endpoint_policy(service: str) -> str:
+    """The name of the policy for an endpoint of a service; empty where this table has none."""
+    name = f"endpoint-{service}"
+    return name if any(policy.name == name for policy in POLICIES) else ""
 
 
 def policy_named(name: str) -> IamPolicy:

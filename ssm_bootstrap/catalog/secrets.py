@@ -241,7 +241,8 @@ def is_secret_argument(word: object) -> bool:
 
 NOT_REPEATED = "(not repeated: it looks like a code)"
 
-_UUID = r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_INSTANCE = r"m?i-(?:[0-9a-f]{8}|[0-9a-f]{17})"
 _CODE = r"(?=.*[0-9A-Z])[A-Za-z0-9+/=_-]{16,}"
 
 _TORN_CODE = r"(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9+/=_-]{16,}"
@@ -256,7 +257,8 @@ def looks_like_a_code(text: str) -> bool:
     """Whether a word that was given for something else may be an activation code, or most of one."""
     word = re.sub(_BETWEEN, "", text)
     is_torn = len(re.split(_BETWEEN, text.strip(_AROUND))) > 1
-    return re.fullmatch(_TORN_CODE if is_torn else _CODE, word) is not None and re.fullmatch(_UUID, word) is None
+    shape = _TORN_CODE if is_torn else _CODE
+    return re.fullmatch(shape, word) is not None and re.fullmatch(f"(?:{_INSTANCE})|(?i:{_UUID})", word) is None
 
 
 def codes_among(words: Iterable[str], exists: Callable[[str], bool]) -> list[str]:

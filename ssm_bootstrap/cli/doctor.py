@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
-from dataclasses import replace
 from typing import Callable, Optional, Sequence
 
 from ssm_bootstrap.act.wait import Waiting
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.cli.flags import (
-    CAPABILITIES,
     Example,
+    add_fix_as,
     add_for,
     add_full,
     add_history,
@@ -21,8 +20,8 @@ from ssm_bootstrap.cli.flags import (
     duration,
 )
 from ssm_bootstrap.cli.output import Talk, check_place, print_text, tell_written, write_file
-from ssm_bootstrap.cli.report import check_page, report_of, status_of, tell, tell_short, write_page
-from ssm_bootstrap.cli.saving import load_observations, observations_document
+from ssm_bootstrap.cli.report import check_form, check_page, report_of, status_of, tell, tell_short, write_page
+from ssm_bootstrap.cli.saving import load_for, observations_document
 from ssm_bootstrap.cli.support_bundle import write_bundle
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.diagnose.diagnosis import diagnose, missing
@@ -83,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", metavar="F.tar.gz", help="write a support bundle (mode 0600), redacted and with a manifest")
     add_history(parser)
     add_page(parser)
+    add_fix_as(parser)
     parser.add_argument("--redact-accounts", action="store_true", help="also mask account ids in the bundle and the HTML page")
     parser.add_argument("--nagios", action="store_true", help="print one line and exit as a Nagios plugin does (0, 1, 2, 3)")
     parser.add_argument("--prometheus", metavar="FILE", help="write metrics to FILE for the textfile collector of node_exporter")
@@ -113,6 +113,7 @@ def _run(arguments: argparse.Namespace) -> int:
                 raise Refusal(ExitStatus.USAGE, phrase("{flag}: expected without --replay", flag=f"--{flag}"))
     if arguments.nagios and arguments.json:
         raise Refusal(ExitStatus.USAGE, "--json: expected without --nagios")
+    check_form(arguments)
     for flag in ("save", "bundle", "prometheus"):
         if getattr(arguments, flag) is not None:
             check_place(f"--{flag}", getattr(arguments, flag))
@@ -120,7 +121,7 @@ def _run(arguments: argparse.Namespace) -> int:
         check_page(arguments.html)
     host = real_host(arguments.secrets, arguments.say.step)
     INTERRUPTS.install(arguments.say.at_once, "the look was cut short; nothing was changed")
-    observations = _replay(arguments) if arguments.replay is not None else _look(host, arguments)
+    observations = load_for(arguments.replay, arguments.capabilities) if arguments.replay is not None else _look(host, arguments)
     INTERRUPTS.standing = "what was seen was not told to its end"
     diagnosis = diagnose(observations)
     if arguments.save is not None:
@@ -155,26 +156,6 @@ def _look(host: Host, arguments: argparse.Namespace) -> Observations:
         return observe_everything(open_session(host, arguments.region), arguments.capabilities)
 
     return look_until(look, host.clock, arguments.wait, arguments.say, host.step)
-
-
-def _replay(arguments: argparse.Namespace) -> Observations:
-
-    found = load_observations(arguments.replay)
-    if tuple(arguments.capabilities) != CAPABILITIES:
-        unseen = [name for name in arguments.capabilities if name not in found.plan.capabilities]
-        if unseen:  # of what was not dialled nothing can be said
-            looked = ", ".join(found.plan.capabilities) or "none"
-            raise Refusal(
-                ExitStatus.USAGE,
-                phrase(
-                    "--for: {unseen} was not looked at; {replay} was saved for {looked}",
-                    unseen=unseen[0],
-                    replay=arguments.replay,
-                    looked=looked,
-                ),
-            )
-        found = replace(found, plan=replace(found.plan, capabilities=tuple(arguments.capabilities)))
-    return found
 
 
 def _write_metrics(path: str, observations: Observations, diagnosis: Diagnosis, host: Host) -> None:

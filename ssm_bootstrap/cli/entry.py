@@ -28,8 +28,10 @@ COMMANDS = {
     "status": "say who this node is and how its agent is doing, without using the network",
     "explain": "read the agent's logs and say what they mean",
     "doctor": "look at everything and say what works, what does not, and what to change",
+    "vpc": "read the VPC and the account through AWS's APIs, and name the very resource to change",
     "install": "put this program, its units and its configuration in place, or remove them again",
     "user-data": "print user-data with which an instance fetches this program from S3 and registers",
+    "requirements": "list what a node needs at AWS: endpoints, security groups, routes, policies, role; also as code",
 }
 
 FIRST = {
@@ -40,7 +42,7 @@ FIRST = {
 """What one needs first: the command that answers any question and changes nothing, the one that does the job, and the one for
 a log or a code that somebody else sent."""
 
-PRINTERS = frozenset({"user-data"})
+PRINTERS = frozenset({"requirements", "user-data"})
 """Commands that do nothing but print: where that fails, nothing was done."""
 
 STATUSES = """exit status:

@@ -190,6 +190,18 @@ def add_history(parser: argparse.ArgumentParser) -> None:
     )
 
 
+FIX_AS = ("terraform", "cloudformation", "cli")
+
+
+def add_fix_as(parser: argparse.ArgumentParser) -> None:
+    """``--fix-as``."""
+    parser.add_argument(
+        "--fix-as",
+        choices=FIX_AS,
+        help="instead of a report, print code that makes what is missing at AWS, and nothing else; cli: a script of the AWS CLI",
+    )
+
+
 def add_page(parser: argparse.ArgumentParser) -> None:
     """``--html``."""
     parser.add_argument(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from ssm_bootstrap.cli.flags import Example, add_for, add_full, add_output, add_page, add_region
+from ssm_bootstrap.cli.flags import Example, add_fix_as, add_for, add_full, add_output, add_page, add_region
 from ssm_bootstrap.cli.output import tell_written
-from ssm_bootstrap.cli.report import check_page, tell, write_page
+from ssm_bootstrap.cli.report import check_form, check_page, tell, write_page
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.observe import observe_path
@@ -25,6 +25,10 @@ EXAMPLES = (
         "ssm-bootstrap probe --html probe.html",
         "a page for the network team",
     ),
+    Example(
+        "ssm-bootstrap probe --fix-as terraform",
+        "what this look found missing at AWS, as code",
+    ),
 )
 
 
@@ -35,10 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
     add_full(parser)
     add_page(parser)
+    add_fix_as(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look, think, tell."""
+    check_form(arguments)
     if arguments.html is not None:
         check_page(arguments.html)
     INTERRUPTS.install(arguments.say.at_once, "the look was cut short; nothing was changed")

@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import Any, Mapping, Optional
 
-from ssm_bootstrap.cli.output import check_place, exit_status, in_full, new_report, print_document, print_report, write_file
+from ssm_bootstrap.cli.output import (
+    check_place,
+    exit_status,
+    in_full,
+    new_report,
+    print_document,
+    print_report,
+    print_text,
+    write_file,
+)
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
@@ -78,6 +87,11 @@ def tell(
 ) -> int:
     """Print the report in the form that was asked for; gives the exit status."""
     status = status_of(diagnosis, getattr(arguments, "strict", False))
+    if getattr(arguments, "fix_as", None):
+        from ssm_bootstrap.render.iac.fixes import fixes
+
+        print_text(fixes(diagnosis, arguments.fix_as, value_of(observations.plan.region) or ""), secrets)
+        return status
     if arguments.json:
         from ssm_bootstrap.render.wire import document
 
@@ -98,6 +112,13 @@ def tell(
         )
     print_report(report, secrets)
     return status
+
+
+def check_form(arguments: argparse.Namespace) -> None:
+    """Whether one form was asked for alone, code or another; raises Refusal (2)."""
+    for flag in ("json", "short", "full", "nagios", "history"):
+        if arguments.fix_as and getattr(arguments, flag, False):
+            raise Refusal(ExitStatus.USAGE, phrase("{flag}: expected without --fix-as", flag=f"--{flag}"))
 
 
 def check_page(path: str) -> None:

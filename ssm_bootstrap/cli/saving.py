@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
+from ssm_bootstrap.cli.flags import CAPABILITIES
 from ssm_bootstrap.cli.output import write_file
 from ssm_bootstrap.cli.support_bundle import observations_of_bundle
 from ssm_bootstrap.host.errorwords import words_of
@@ -35,16 +37,18 @@ def save_observations(path: str, observations: Observations, secrets: Secrets) -
     write_file("--save", path, observations_text(observations).encode(), 0o600, secrets)
 
 
-def load_observations(path: str) -> Observations:
+def load_observations(path: str, flag: str = "--replay") -> Observations:
     """Read what ``save_observations`` wrote; raises Refusal: 66, 77, or 78 with the place that is wrong."""
     try:
         with Path(path).open("rb") as stream:
             text = stream.read(MOST + 1)
     except OSError as error:
         status = ExitStatus.NO_PERMISSION if isinstance(error, PermissionError) else ExitStatus.NO_INPUT
-        raise Refusal(status, phrase("--replay: {path}: {error}", path=path, error=words_of(error))) from None
+        raise Refusal(status, phrase("{flag}: {path}: {error}", flag=flag, path=path, error=words_of(error))) from None
     if len(text) > MOST:
-        raise Refusal(ExitStatus.BAD_CONTENT, phrase("--replay: {path}: larger than {most} MB", path=path, most=MOST >> 20))
+        raise Refusal(
+            ExitStatus.BAD_CONTENT, phrase("{flag}: {path}: larger than {most} MB", flag=flag, path=path, most=MOST >> 20)
+        )
     try:
         if text.startswith(b"\x1f\x8b"):
             text = observations_of_bundle(text, MOST)
@@ -54,6 +58,20 @@ def load_observations(path: str) -> Observations:
         found: Observations = decode(Observations, document.get("observations"), "observations")
     except (ValueError, RecursionError) as error:
         words = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
-        expected = phrase("--replay: {path}: expected what doctor --save or --bundle writes: {words}", path=path, words=words)
+        said = "{flag}: {path}: expected what doctor --save or --bundle writes: {words}"
+        expected = phrase(said, flag=flag, path=path, words=words)
         raise Refusal(ExitStatus.BAD_CONTENT, expected) from None
     return found
+
+
+def load_for(path: str, capabilities: Sequence[str], flag: str = "--replay") -> Observations:
+    """The same for these capabilities; raises Refusal (2) too, for one that was not looked at."""
+    found = load_observations(path, flag)
+    if tuple(capabilities) == CAPABILITIES:
+        return found
+    unseen = [name for name in capabilities if name not in found.plan.capabilities]
+    if unseen:  # of what was not dialled nothing can be said
+        looked = ", ".join(found.plan.capabilities) or "none"
+        said = "--for: {unseen} was not looked at; {replay} was saved for {looked}"
+        raise Refusal(ExitStatus.USAGE, phrase(said, unseen=unseen[0], replay=path, looked=looked))
+    return replace(found, plan=replace(found.plan, capabilities=tuple(capabilities)))

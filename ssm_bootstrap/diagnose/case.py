@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Union
+from typing import Any, Callable, Iterable, Mapping, Optional, Union
 
 from ssm_bootstrap.catalog.addresses import Place
 from ssm_bootstrap.catalog.agent import WORKER, package_key
 from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of, region_of
+from ssm_bootstrap.diagnose.cloud.facts import cloud_facts
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.diagnose.logs.explain import ClassifiedLogs
 from ssm_bootstrap.diagnose.patch.repository_state import with_repositories
 from ssm_bootstrap.diagnose.reachability import Reach, metadata_of, reaches
+from ssm_bootstrap.diagnose.unseen import was_not_seen
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_needs
 from ssm_bootstrap.model.agent import Agent, AgentPath, AgentProcess, Identity, IdentityState, Unit
 from ssm_bootstrap.model.capability import BY_COMMAND, ON_A_NODE, Capability, Verdict
+from ssm_bootstrap.model.cloud import Cloud
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.logs import LogGroup
 from ssm_bootstrap.model.machine import Image, Instance, Metadata, RunningIdentity, SharedProfile, Surroundings
 from ssm_bootstrap.model.observations import Observations, Plan
-from ssm_bootstrap.model.observed import NOT_ASKED, OUR_FAULT, Observed, Unseen, value_of
+from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.patch import Patching
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import Site
@@ -152,6 +155,11 @@ class Case:
         return (value_of(self.observations.patching) if self.asked(Capability.PATCH) else None) or Patching()
 
     @property
+    def cloud(self) -> Optional[Cloud]:
+        """AWS's side of the instance, where its APIs were asked."""
+        return value_of(self.observations.cloud)
+
+    @property
     def log_groups(self) -> tuple[LogGroup, ...]:
         """The records of the agent's logs, similar ones grouped together."""
         digest = value_of(self.observations.logs)
@@ -228,7 +236,8 @@ class Case:
     def facts(self) -> dict[str, str]:
         """Facts by the names that the templates of findings use; an empty string where one is not known."""
         told, system = self.metadata or Metadata(), self.instance
-        return {
+        by_aws = cloud_facts(self.cloud) if self.cloud is not None else {}
+        by_node = {
             "region": self.region,
             "domain": self.domain if self.region else "",
             "partition": partition_of(self.region, self.site).name if self.region else "",
@@ -240,6 +249,7 @@ class Case:
             "instance_security_group_ids": ",".join(told.security_groups),
             "agent_package": package_key(system.system_id, (), system.architecture) if system is not None else "",
         }
+        return {**by_node, **{name: value for name, value in by_aws.items() if value and not by_node.get(name)}}
 
     def finding(
         self, code: str, subject: str, detail: str = "", *, facts: Optional[Mapping[str, str]] = None, **more: Any
@@ -283,8 +293,8 @@ def _judge_needs(case: Case) -> tuple[NeedVerdict, ...]:
         needs = (*needs, *unknown_for_patching)
     needs = with_repositories(case.observations, needs)
     unreadable = case.identity is not None and case.identity.state is IdentityState.UNREADABLE
-    blind = _not_seen(case.observations.agent) or _not_seen(case.observations.logs)
-    if _not_seen(case.observations.patching):
+    blind = was_not_seen(case.observations.agent) or was_not_seen(case.observations.logs)
+    if was_not_seen(case.observations.patching):
         needs = (*needs, *unknown_for_patching)
     if unreadable or blind or case.own_region_elsewhere or case.lacks_a_worker:
         needs = (*needs, *(NeedVerdict(item, Verdict.UNKNOWN) for item in case.on_a_node))
@@ -308,31 +318,6 @@ _CALLED_BY: Mapping[str, tuple[Capability, ...]] = {
     "Mds.Endpoint": (),  # a mere fallback for an agent of these years
 }
 """Which capabilities need the calls that a key of amazon-ssm-agent.json leads elsewhere."""
-
-
-def not_seen(observations: Observations) -> Iterator[tuple[str, str]]:
-    """Whole parts that this command looks at and could not see, with the reason."""
-    parts: tuple[tuple[str, Observed[Any]], ...] = (
-        ("instance", observations.instance),
-        ("agent", observations.agent),
-        ("agent log", observations.logs),
-        ("image", observations.image),
-        ("surroundings", observations.surroundings),
-        ("patching", observations.patching),
-    )
-    for name, part in parts:
-        if isinstance(part, Unseen) and _not_seen(part):
-            yield name, part.reason
-    around = value_of(observations.surroundings)
-    for part_of in fields(around) if around is not None else ():
-        topic = getattr(around, part_of.name)
-        if isinstance(topic, Unseen) and topic.reason.startswith(OUR_FAULT):
-            yield part_of.name.replace("_", " "), topic.reason
-
-
-def _not_seen(part: Observed[Any]) -> bool:
-    """Whether a part was asked for and could not be looked at."""
-    return isinstance(part, Unseen) and part != NOT_ASKED
 
 
 def _unproven(need: NeedVerdict) -> NeedVerdict:

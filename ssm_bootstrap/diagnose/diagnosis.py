@@ -9,7 +9,14 @@ from typing import Callable, Iterable, Iterator, Mapping, TypeVar
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.diagnose.agent import identity, service, versions
-from ssm_bootstrap.diagnose.case import Case, Check, in_doubt, not_seen, open_case, unopened_case
+from ssm_bootstrap.diagnose.case import Case, Check, in_doubt, open_case, unopened_case
+from ssm_bootstrap.diagnose.cloud import activation as cloud_activation
+from ssm_bootstrap.diagnose.cloud import dns as cloud_dns
+from ssm_bootstrap.diagnose.cloud import endpoint_policies as cloud_policies
+from ssm_bootstrap.diagnose.cloud import node as cloud_node
+from ssm_bootstrap.diagnose.cloud import path as cloud_path
+from ssm_bootstrap.diagnose.cloud import roles as cloud_roles
+from ssm_bootstrap.diagnose.cloud.join import cloud_needs, cloud_paths, joined, own
 from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.findings import with_known
 from ssm_bootstrap.diagnose.logs.classify import LogContext
@@ -21,9 +28,10 @@ from ssm_bootstrap.diagnose.network import endpoints, proxies, region, routes
 from ssm_bootstrap.diagnose.patch import compliance, node, repositories
 from ssm_bootstrap.diagnose.reachability import Standing, vpc_blocks
 from ssm_bootstrap.diagnose.root_cause import hide_and_join
-from ssm_bootstrap.diagnose.verdicts import judge_capabilities
+from ssm_bootstrap.diagnose.unseen import not_seen
+from ssm_bootstrap.diagnose.verdicts import NeedVerdict, judge_capabilities
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict, Verdict
-from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, Side
 from ssm_bootstrap.model.observations import LogDigest, Observations
 from ssm_bootstrap.model.observed import value_of
 
@@ -44,7 +52,17 @@ TOPICS: tuple[tuple[Check, ...], ...] = (
     region.CHECKS,
     image.CHECKS,
 )
-"""The checks of each topic, in the order of the report."""
+"""The checks of what the node itself sees, topic by topic, in the order of the report."""
+
+CLOUD_TOPICS: tuple[tuple[Check, ...], ...] = (
+    cloud_path.CHECKS,
+    cloud_dns.CHECKS,
+    cloud_policies.CHECKS,
+    cloud_activation.CHECKS,
+    cloud_roles.CHECKS,
+    cloud_node.CHECKS,
+)
+"""The checks of what AWS tells of itself; they come after the node's."""
 
 
 def in_order(topics: Iterable[tuple[Check, ...]]) -> tuple[Check, ...]:
@@ -66,8 +84,10 @@ def in_order(topics: Iterable[tuple[Check, ...]]) -> tuple[Check, ...]:
     return tuple(one for check in given if not check.after for one in with_followers(check))
 
 
-CHECKS = in_order(TOPICS)
+CHECKS = in_order((*TOPICS, *CLOUD_TOPICS))
 """Every check, in the order of the report."""
+
+_OF_AWS = frozenset(check.name for topic in CLOUD_TOPICS for check in topic)
 
 
 def diagnose(observations: Observations) -> Diagnosis:
@@ -89,7 +109,8 @@ def diagnose(observations: Observations) -> Diagnosis:
     def ask(check: Check) -> None:
         for said in check.function(case):
             if isinstance(said, Finding):
-                findings.append(in_doubt(case, said))
+                seen_from = (Side.AWS,) if check.name in _OF_AWS else said.seen_from
+                findings.append(in_doubt(case, replace(said, seen_from=seen_from)))
             else:
                 unseen.append(said)
 
@@ -106,11 +127,16 @@ def diagnose(observations: Observations) -> Diagnosis:
         told = attempt("history", lambda: conclude(case.logs, seen), LogDiagnosis)
         crossed = partial(cross, case, tuple(findings), told)
         findings = attempt("crossing", lambda: list(crossed()), lambda: [*findings, *told.findings])
+    findings = attempt("sides", lambda: list(joined(case, findings)), lambda: findings)
     facts: Mapping[str, str] = attempt("facts", lambda: case.facts, dict)
-    filled = attempt("facts", lambda: tuple(with_known(item, facts) for item in findings), lambda: tuple(findings))
+    filled = attempt(
+        "facts", lambda: tuple(with_known(item, {**facts, **own(case, item)}) for item in findings), lambda: tuple(findings)
+    )
     filled = tuple(_as_asked(case, item) for item in filled)
     ordered = attempt("symptoms", lambda: _mended_first(case, hide_and_join(filled)), lambda: _worst_first(filled))
-    judged = partial(judge_capabilities, case.capabilities, case.needs, ordered, looked=bool(observations.probes))
+    by_aws: tuple[NeedVerdict, ...] = attempt("needs", lambda: cloud_needs(case), tuple)
+    looked = bool(observations.probes) or bool(by_aws)
+    judged = partial(judge_capabilities, case.capabilities, (*case.needs, *by_aws), ordered, looked=looked)
     verdicts = attempt("verdicts", judged, lambda: tuple(CapabilityVerdict(item, Verdict.UNKNOWN) for item in case.capabilities))
     return Diagnosis(
         verdicts,
@@ -121,6 +147,7 @@ def diagnose(observations: Observations) -> Diagnosis:
         told.records,
         told.history,
         told.timeline.runs,
+        attempt("paths", lambda: cloud_paths(case, ordered), tuple),
     )
 
 

@@ -6,10 +6,12 @@ from dataclasses import replace
 from string import Formatter
 from typing import Any, Mapping, Optional, Sequence
 
+from ssm_bootstrap.catalog.cloud.repairs import commands_of_all
 from ssm_bootstrap.catalog.commands import fill_commands, mark_of, refill
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.model.findings import Evidence, Finding, Remedy, Severity, State
 from ssm_bootstrap.model.phrase import Phrase, phrase
+from ssm_bootstrap.model.repair import Repair
 
 _UNKNOWN = {
     "mi": phrase("this node"),
@@ -32,13 +34,15 @@ def make_finding(
     evidence: tuple[Evidence, ...] = (),
     severity: Optional[Severity] = None,
     state: State = State.NOW,
+    repairs: tuple[Repair, ...] = (),
     **more: Any,
 ) -> Finding:
     """The finding ``code`` about ``subject``; raises KeyError for a code that the catalogue does not know.
 
     ``variant`` names a case of the code that has words of its own (a variant in its row).
     ``facts`` fill the templates of the row; ``each`` are facts that differ from host to host where a finding is about
-    several, for the commands. ``more`` are further fields of Finding (``breaks``, ``symptom_of``, ...).
+    several, for the commands. ``repairs`` with real ids are told as commands where the row has no changes of its own: those
+    of a row say what is to be found out first. ``more`` are further fields of Finding (``breaks``, ``symptom_of``, ...).
     """
     kind = FINDINGS[code].worded(variant)
     known = {name: value for name, value in (facts or {}).items() if value}
@@ -54,12 +58,15 @@ def make_finding(
         return Phrase(made[:1].upper() + made[1:], made.template, made.facts)
 
     commands = {**known, "subject": subject}
+    on_aws = fill_commands(kind.aws_commands, commands, each)
+    if not any(command.changes for command in on_aws):
+        on_aws = tuple(dict.fromkeys((*on_aws, *commands_of_all(repairs, known.get("region", "")))))
     remedy = Remedy(
         summary=fill(kind.summary),
         instance_steps=tuple(fill(step) for step in kind.steps),
         instance_commands=fill_commands(kind.commands, commands, each),
         aws_steps=tuple(fill(step) for step in kind.aws_steps),
-        aws_commands=fill_commands(kind.aws_commands, commands, each),
+        aws_commands=on_aws,
         see=f"ssm-bootstrap explain {code}",
         client_steps=tuple(fill(step) for step in kind.client_steps),
         client_commands=fill_commands(kind.client_commands, commands, each),
@@ -76,6 +83,7 @@ def make_finding(
         state=state,
         transient=kind.transient,
         variant=variant,
+        repairs=repairs,
     )
     return replace(finding, **more) if more else finding
 

@@ -55,6 +55,8 @@ def _is_of_its_hosts(cause: Finding, symptom: Finding) -> bool:
         return False
     if not (cause.hosts or cause.services) or (symptom.hosts and set(symptom.hosts) <= set(cause.hosts)):
         return True
+    if Side.AWS in cause.seen_from and symptom.services and set(symptom.services) <= set(cause.services):
+        return True
     needed = set(FINDINGS[symptom.code].depends_on)
     if FINDINGS[symptom.code].is_fetched:
         needed &= set(symptom.services)  # a repository may lie elsewhere

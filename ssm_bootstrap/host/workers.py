@@ -1,10 +1,14 @@
-"""A work shared by several processes: copies of this one, so that it works from a zip file and needs no import anew."""
+"""A work shared by several: copies of this process, so that it works from a zip file and needs no import anew; or threads."""
 
 from __future__ import annotations
 
 import os
 import signal
-from typing import Callable, Optional, Sequence, TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Callable, Iterator, Optional, Sequence, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -105,3 +109,21 @@ def _collect(copy: _Copy) -> Optional[bytes]:
     pid, copy.pid = copy.pid, 0
     _, status = os.waitpid(pid, 0)
     return data if status == 0 else None
+
+
+@contextmanager
+def threads(count: int, give_up: Callable[[], object] = lambda: None) -> Iterator[ThreadPoolExecutor]:
+    """Threads that are waited for, unless the whole is interrupted: ``give_up`` ends what they run then."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(count)
+    try:
+        yield pool
+    except KeyboardInterrupt:
+        pool.shutdown(wait=False, cancel_futures=True)
+        give_up()
+        raise
+    except BaseException:
+        pool.shutdown()
+        raise
+    pool.shutdown()

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import NamedTuple, Optional
 
 from ssm_bootstrap.model.capability import Capability, CapabilityVerdict
+from ssm_bootstrap.model.repair import Repair
 from ssm_bootstrap.model.timeline import Incident, Run
 
 
@@ -137,6 +138,8 @@ class Finding:
     hosts: tuple[str, ...] = ()  # the hosts that it is about, or that it leads to
     services: tuple[str, ...] = ()  # the services of AWS that it is about; none where it holds for the whole machine
     logged: bool = False  # a log alone tells of it: no probe, and no look at the machine
+    seen_from: tuple[Side, ...] = (Side.MACHINE,)
+    repairs: tuple[Repair, ...] = ()  # what to change at AWS, resource by resource, where that is known
     variant: str = ""  # the case of the code whose words these are; empty for the code's own
 
 
@@ -161,6 +164,37 @@ class Unexplained:
     part: Optional[AgentPart] = None  # of the agent, that wrote it, where that is known
 
 
+class Passage(str, Enum):
+    """What is known of a station on the way to a service."""
+
+    PASSED = "ok"
+    BROKEN = "breaks here"
+    SUSPECT = "suspect"
+    UNSEEN = "not seen"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True)
+class CloudStation:
+    """A station of a way as AWS has it: its name (``security group``), and the resources that it is made of."""
+
+    hop: str
+    resources: tuple[str, ...]
+    passage: Passage
+
+
+@dataclass(frozen=True)
+class CloudPath:
+    """The way from the instance to a port of a service, as AWS has it."""
+
+    service: str
+    port: int
+    hosts: tuple[str, ...]
+    stations: tuple[CloudStation, ...]
+    passage: Passage
+    finding: str = ""  # the code of what stops it
+
+
 @dataclass(frozen=True)
 class Diagnosis:
     """Verdicts, findings (cause before symptom), what could not be looked at, and what crashed."""
@@ -173,6 +207,7 @@ class Diagnosis:
     records: tuple[int, int, int] = (0, 0, 0)  # explained, benign, unexplained
     history: tuple[Incident, ...] = ()  # what the logs tell of that is over, the newest first
     runs: tuple[Run, ...] = ()  # the lives of the agent's core, the newest last
+    cloud_paths: tuple[CloudPath, ...] = ()  # where AWS was asked
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -8,6 +8,7 @@ from typing import Optional
 
 from ssm_bootstrap.model.agent import Agent, AgentPath, Identity
 from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.cloud import Cloud
 from ssm_bootstrap.model.logs import LogDigest as LogDigest
 from ssm_bootstrap.model.machine import Image, Instance, Surroundings
 from ssm_bootstrap.model.network import NameLookup, Probe
@@ -31,6 +32,7 @@ class Plan:
     other_regions: tuple[tuple[str, str], ...] = ()  # (source, region) that disagree with ``region``
     account: str = ""  # the account that the configuration expects this node in
     site: Site = NO_SITE  # what the site's own files say of regions, partitions and buckets
+    activation_id: str = ""  # the activation that the reader asks about
 
     def __post_init__(self) -> None:
         for name in self.capabilities:
@@ -57,4 +59,5 @@ class Observations:
     patching: Observed[Patching] = NOT_ASKED
     agent_path: Observed[AgentPath] = NOT_ASKED
     booted: Observed[datetime] = NOT_ASKED  # when this machine was started
+    cloud: Observed[Cloud] = NOT_ASKED  # AWS's side, read with credentials of the reader's own
     loose: tuple[tuple[str, str], ...] = ()  # files of trusted certificates that another user may write, and how

@@ -9,7 +9,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
-from ssm_bootstrap.model.findings import Diagnosis, Finding, Remedy, Severity, Side, Unexplained
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Passage, Remedy, Severity, Side, Unexplained
 from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
@@ -17,7 +17,7 @@ from ssm_bootstrap.model.phrase import Phrase, phrase
 from ssm_bootstrap.render.ladder import ladder, longest_of, rungs_shown
 from ssm_bootstrap.render.language import _, say, spoken
 from ssm_bootstrap.render.machine import machine_lines
-from ssm_bootstrap.render.path import Passage, instance_facts, ways
+from ssm_bootstrap.render.path import SIDES, instance_facts, ways
 from ssm_bootstrap.render.selection import Mark, lesser, mark_of, shown_evidence, symptom_rows
 from ssm_bootstrap.render.shell import blocks
 from ssm_bootstrap.render.targets import outcome
@@ -184,6 +184,7 @@ def _environment() -> Environment:
         sides=_sides,
         facts_of=_facts,
         words_of=_MARKS.__getitem__,
+        side_of=SIDES.__getitem__,
     )
     made.globals.update(style=Markup(style()), identity=id, _=_, language=spoken)
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Iterator, Optional
 
 from ssm_bootstrap.model.agent import Agent, AgentProcess, Identity, IdentityState
+from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.machine import Instance
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Observed, reason_of, value_of
@@ -49,6 +50,9 @@ def machine_lines(observations: Observations) -> Iterator[tuple[str, str]]:
         yield "node", _node(identity)
     region = value_of(observations.plan.region)
     yield "region", f"{region} ({say(observations.plan.region_source)})" if region else _not_known(observations.plan.region)
+    cloud = value_of(observations.cloud)
+    if cloud is not None:
+        yield "AWS's side", _("account {account}, read at {time}", account=cloud.account, time=time_in_words(cloud.taken_at))
     instance = value_of(observations.instance)
     if instance is not None:
         yield "instance", _instance(instance)

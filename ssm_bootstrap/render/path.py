@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.findingkind import Hop
 from ssm_bootstrap.catalog.findings import BY_FAILURE, FINDINGS
 from ssm_bootstrap.model.failure import Stage
-from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
+from ssm_bootstrap.model.findings import CloudPath, CloudStation, Diagnosis, Finding, Passage, Severity, Side
+from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.observed import reason_of, value_of
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.selection import Mark, mark_of, shown_evidence
 from ssm_bootstrap.render.targets import outcome
@@ -22,23 +23,15 @@ if TYPE_CHECKING:
     from ssm_bootstrap.model.observations import Observations
 
 
-class Passage(str, Enum):
-    """What is known of a station."""
-
-    PASSED = "ok"
-    BROKEN = "breaks here"
-    SUSPECT = "suspect"
-    UNSEEN = "not seen"
-    NOT_REACHED = "not reached"
-
-
 @dataclass(frozen=True)
 class Station:
-    """One hop of one way, with the name that it has there."""
+    """One hop of one way: its name there, the resources of AWS that it is made of, and from where it was seen."""
 
     hop: Hop
     name: str
     passage: Passage
+    resources: tuple[str, ...] = ()
+    seen_from: tuple[Side, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +54,11 @@ class Way:
     addresses: tuple[str, ...]
     seen: str
     finding: str = ""
+
+    @property
+    def named(self) -> tuple[Station, ...]:
+        """The stations of which AWS told the resources."""
+        return tuple(station for station in self.stations if station.resources)
 
     @property
     def sentence(self) -> str:
@@ -87,7 +85,42 @@ def ways(observations: Observations, diagnosis: Diagnosis) -> tuple[Way, ...]:
     grouped: dict[tuple[str, int], list[Probe]] = {}
     for probe in observations.probes:
         grouped.setdefault((probe.target.service, probe.target.port), []).append(probe)
-    return tuple(_way(probes, observations, diagnosis) for probes in grouped.values())
+    by_aws = {(path.service, path.port): path for path in diagnosis.cloud_paths}
+    dialled = [_way(probes, observations, diagnosis) for probes in grouped.values()]
+    rest = [path for key, path in by_aws.items() if key not in grouped]
+    return (
+        *(_with_resources(way, by_aws.get((way.service, way.port))) for way in dialled),
+        *(_way_of_aws(path) for path in rest),
+    )
+
+
+_UNPROVEN = frozenset({Passage.SUSPECT, Passage.UNSEEN, Passage.NOT_REACHED})
+
+
+def _with_resources(way: Way, path: Optional[CloudPath]) -> Way:
+    """The way that was dialled with what AWS says of its stations: what the node could not tell apart is known then."""
+    if path is None:
+        return way
+    of_aws = {station.hop: station for station in path.stations}
+    stations = tuple(_both(station, of_aws.get(station.hop.value)) for station in way.stations)
+    return replace(way, stations=stations, finding=way.finding or path.finding)
+
+
+def _both(station: Station, of_aws: Optional[CloudStation]) -> Station:
+    by_node = () if station.passage in _UNPROVEN else (Side.MACHINE,)
+    if of_aws is None:
+        return replace(station, seen_from=by_node)
+    seen = () if of_aws.passage is Passage.UNSEEN else (Side.AWS,)
+    passage = of_aws.passage if station.passage in _UNPROVEN and seen else station.passage
+    return replace(station, passage=passage, resources=of_aws.resources, seen_from=(*by_node, *seen))
+
+
+def _way_of_aws(path: CloudPath) -> Way:
+    """The way that nobody dialled, as AWS alone has it."""
+    found = {station.hop: station for station in path.stations}
+    stations = tuple(_both(Station(hop, hop.value, Passage.UNSEEN), found.get(hop.value)) for hop in Hop)
+    mark = {Passage.PASSED: Mark.OK, Passage.BROKEN: Mark.FAILED, Passage.SUSPECT: Mark.PARTLY}.get(path.passage, Mark.UNKNOWN)
+    return Way(path.service, path.port, mark, stations, (), ", ".join(path.hosts), path.finding)
 
 
 def _way(probes: Sequence[Probe], observations: Observations, diagnosis: Diagnosis) -> Way:
@@ -185,8 +218,30 @@ def _metadata(observations: Observations) -> Optional[Metadata]:
     return value_of(instance.metadata) if instance is not None else None
 
 
+SIDES = {
+    (Side.MACHINE,): phrase("seen from the instance"),
+    (Side.AWS,): phrase("seen in AWS"),
+    (Side.MACHINE, Side.AWS): phrase("seen from both sides"),
+    (): phrase("seen by nobody"),
+}
+"""From where something was seen, in words."""
+
+
 def instance_facts(observations: Observations) -> Iterator[Fact]:
     """Where every way begins."""
+    cloud = value_of(observations.cloud)
+    if cloud is not None:
+        yield _known("account", cloud.account)
+        yield _known("AWS's side read at", time_in_words(cloud.taken_at))
+    seen = value_of(cloud.instance) if cloud is not None else None
+    if seen is not None and value_of(observations.instance) is None:
+        yield _known("instance", seen.id)
+        yield _known("VPC", seen.vpc_id)
+        yield _known("subnet", seen.subnet_id)
+        yield _known("zone", seen.zone)
+        yield _known("addresses", *(address for interface in seen.interfaces for address in interface.addresses))
+        yield _known("security groups", *(group for interface in seen.interfaces for group in interface.group_ids))
+        return
     instance, metadata = value_of(observations.instance), _metadata(observations)
     if metadata is not None:
         yield _known("instance", metadata.instance_id)

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Mapping, Optional
 
 from ssm_bootstrap.model.agent import Agent, Identity
-from ssm_bootstrap.model.findings import AgentPart, Diagnosis, Evidence, Finding, Remedy
+from ssm_bootstrap.model.cloud import Cloud
+from ssm_bootstrap.model.findings import AgentPart, CloudPath, Diagnosis, Evidence, Finding, Remedy
 from ssm_bootstrap.model.machine import Image, Instance
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observations import Observations
@@ -40,6 +41,8 @@ def document(
             for item in diagnosis.capabilities
         },
         "findings": [finding_document(finding) for finding in diagnosis.findings],
+        "aws": _of(observations.cloud, _cloud),
+        "aws_paths": [_cloud_path(path) for path in diagnosis.cloud_paths],
         "probes": [_probe(probe) for probe in observations.probes],
         "unseen": [{"subject": subject, "reason": reason} for subject, reason in diagnosis.unseen],
         "unexplained": [
@@ -83,10 +86,39 @@ def finding_document(finding: Finding) -> dict[str, Any]:
             "see": finding.remedy.see,
         },
         "symptom_of": finding.symptom_of,
+        "seen_from": [vantage.value for vantage in finding.seen_from],
         "transient": finding.transient,
         "count": finding.count,
         "first": finding.first.isoformat() if finding.first else None,
         "last": finding.last.isoformat() if finding.last else None,
+    }
+
+
+def _cloud(cloud: Cloud) -> dict[str, Any]:
+    instance = value_of(cloud.instance)
+    return {
+        "taken_at": cloud.taken_at.isoformat(timespec="seconds"),
+        "account": cloud.account,
+        "partition": cloud.partition,
+        "region": cloud.region,
+        "instance_id": instance.id if instance is not None else None,
+        "vpc_id": instance.vpc_id if instance is not None else None,
+        "subnet_id": instance.subnet_id if instance is not None else None,
+        "availability_zone": instance.zone if instance is not None else None,
+    }
+
+
+def _cloud_path(path: CloudPath) -> dict[str, Any]:
+    return {
+        "service": path.service,
+        "port": path.port,
+        "hosts": list(path.hosts),
+        "passage": path.passage.value,
+        "finding": path.finding or None,
+        "stations": [
+            {"station": station.hop, "resources": list(station.resources), "passage": station.passage.value}
+            for station in path.stations
+        ],
     }
 
 

@@ -9,7 +9,7 @@ from typing import Iterator, List, Sequence, Tuple
 import pytest
 
 from ssm_bootstrap.catalog.commands import fill_commands
-from ssm_bootstrap.catalog.findingkind import FindingKind, Hop
+from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Teller
 from ssm_bootstrap.catalog.findings import KINDS, s3ways
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import nodecommands as node
@@ -66,7 +66,10 @@ NOT_LOOKED_FOR = (("endpoint-missing", "address-unsaid"), ("s3-unreachable", "pa
 SILENT = [
     (code, name, row)
     for code, name, row in ROWS
-    if Hop.SECURITY_GROUP in row.breaks_at and row.changed_on is Side.AWS and (code, name) not in NOT_LOOKED_FOR
+    if Hop.SECURITY_GROUP in row.breaks_at
+    and row.changed_on is Side.AWS
+    and (code, name) not in NOT_LOOKED_FOR
+    and row.told_by != (Teller.CLOUD,)  # AWS's side shows which rule it is
 ]
 
 

@@ -13,6 +13,7 @@ from ssm_bootstrap.model.agent import Agent
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Finding, Severity
+from ssm_bootstrap.model.machine import Metadata
 from ssm_bootstrap.model.network import Probe, Proxy
 from ssm_bootstrap.model.observed import Seen
 from tests.made import EVERYTHING, INSIDE, INSIDE_B, PUBLIC, REGION, ROWS, V6, healthy, instance, observations, probe, target
@@ -319,3 +320,32 @@ def test_an_endpoint_that_may_never_have_been_is_told_where_nothing_else_serves(
     assert set(found) == told
     if told:
         assert found["endpoint-missing"].breaks
+
+
+def told_by_imds(**more: Any) -> dict[str, Any]:
+    """Observations of an instance whose metadata name its VPC and its subnet."""
+    metadata = Metadata(REGION, vpc_id="vpc-0a1", subnet_id="subnet-0c1", ipv4_cidrs=("10.0.0.0/16",), **more)
+    return {"instance": Seen(replace(instance().value, metadata=Seen(metadata)))}
+
+
+def test_a_missing_endpoint_is_repaired_where_imds_tells_the_place() -> None:
+    found = failed(*healthy(dropped("ssm"), dropped("ssmmessages")), **told_by_imds())["endpoint-missing"]
+    assert [(one.service_name.rpartition(".")[2], one.vpc_id, one.subnet_ids) for one in found.repairs] == [
+        ("ssm", "vpc-0a1", ("subnet-0c1",)),
+        ("ssmmessages", "vpc-0a1", ("subnet-0c1",)),
+    ]
+    assert {one.client_cidrs for one in found.repairs} == {("10.0.0.0/16",)}
+
+
+def test_what_has_several_causes_is_not_repaired_from_the_node() -> None:
+    silent = failed(*(dropped(name, INSIDE) for name in ENDPOINTS), *(dropped(name) for name in S3_ROWS), **told_by_imds())
+    assert silent and not any(found.repairs for found in silent.values())
+
+
+@pytest.mark.parametrize("unsure", [{}, {"region": "eu-west-3"}])
+def test_where_the_place_is_not_known_nothing_is_repaired(unsure: dict[str, str]) -> None:
+    more = {}
+    if unsure:
+        metadata = Metadata(**unsure, vpc_id="vpc-0a1", subnet_id="subnet-0c1")
+        more = {"instance": Seen(replace(instance().value, metadata=Seen(metadata)))}
+    assert failed(*healthy(dropped("ssm")), **more)["endpoint-missing"].repairs == ()

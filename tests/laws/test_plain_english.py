@@ -14,6 +14,8 @@ from ssm_bootstrap.catalog.findings import (
     account,
     agent,
     awscommands,
+    cloudaccount,
+    cloudnames,
     dns,
     image,
     instance,
@@ -52,6 +54,8 @@ READ: tuple[ModuleType, ...] = (
     packages,
     told,
     image,
+    cloudnames,
+    cloudaccount,
 )
 """Modules of the catalogue whose texts have been read aloud; the law is for these."""
 
@@ -68,7 +72,7 @@ PAGES_READ = (
 
 HELP_READ = (
     *("", "register", "probe", "restart", "rollback", "deregister", "prepare-image"),
-    *("status", "explain", "doctor", "install", "user-data"),
+    *("status", "explain", "doctor", "vpc", "install", "user-data"),
 )
 """Commands whose help has been read aloud; the empty one is the program's own."""
 

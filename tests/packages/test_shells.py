@@ -62,7 +62,7 @@ def run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("words", "replies"),
     [
-        (["re"], {"register", "restart"}),
+        (["re"], {"register", "requirements", "restart"}),
         (["doctor", "--pro"], {"--prometheus"}),
         (["user-data", "--fetch", "pre"], {"presigned"}),
         (["doctor", "--replay", "et"], {"etc"}),
@@ -86,7 +86,10 @@ def test_bash_completes(place: Path, words: list[str], replies: set[str]) -> Non
 def test_fish_completes(place: Path) -> None:
     script = "source usr/share/fish/vendor_completions.d/ssm-bootstrap.fish; complete -C"
     done = run(place, "fish", "--no-config", "-c", f"{script} 'ssm-bootstrap re'")
-    assert ({line.split("\t")[0] for line in done.stdout.splitlines()}, done.stderr) == ({"register", "restart"}, "")
+    assert ({line.split("\t")[0] for line in done.stdout.splitlines()}, done.stderr) == (
+        {"register", "requirements", "restart"},
+        "",
+    )
     done = run(place, "fish", "--no-config", "-c", f"{script} 'ssm-bootstrap doctor --pro'")
     assert ({line.split("\t")[0] for line in done.stdout.splitlines()}, done.stderr) == ({"--prometheus"}, "")
 

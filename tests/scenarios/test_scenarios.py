@@ -28,6 +28,9 @@ from tests.scenarios.scenario import Scenario, read_scenario, scenarios
 WAITING: tuple[str, ...] = ()
 """Checks that no story has yet; law 6 wants none here."""
 
+AWS_SIDE = "ssm_bootstrap.diagnose.cloud."
+"""Checks of AWS's side see nothing of a machine: tests/cloud holds that each of them speaks."""
+
 STORIES = list(scenarios())
 RIGHT = [one for one in STORIES if not one.known]
 
@@ -107,7 +110,8 @@ def test_every_check_speaks_in_some_story() -> None:
         for check in CHECKS:
             if check.name not in speaking and any(True for one in (case, *unprivileged) for _ in check.function(one)):
                 speaking.add(check.name)
-    assert {check.name for check in CHECKS} - speaking == set(WAITING)
+    of_this_side = {check.name for check in CHECKS if not check.function.__module__.startswith(AWS_SIDE)}
+    assert of_this_side - speaking == set(WAITING)
 
 
 def test_a_scenario_reaches_nothing_of_this_machine(tmp_path: Path) -> None:

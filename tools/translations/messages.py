@@ -72,17 +72,27 @@ KEYWORDS = {"help": "add_argument", "note": "CommandOutcome", "detail": "", "rea
 ATTRIBUTES = frozenset({"standing"})
 """Attributes to which such sentences are assigned."""
 
-SAID_IN = ("cli", "render", "act", "host", "collect", "diagnose", "model", "session.py", "observe.py")
+SAID_IN = ("cli", "render", "act", "host", "collect", "diagnose", "model", "session.py", "observe.py", "catalog/cloud/repairs.py")
 """Parts of the package whose code says sentences."""
 
 OF_NO_READER = (
     *("render/monitoring.py", "render/findings_page.py", "render/policies_page.py", "packages/manual.py"),
     *("diagnose/logs/*_errors.py", "diagnose/logs/messages.py", "collect/logs/documents.py", "collect/logs/fold.py"),
-    *("collect/logs/formats.py", "diagnose/machine/firewall_rules.py"),
+    *("collect/logs/formats.py", "diagnose/machine/firewall_rules.py", "render/iac/*.py"),
 )
 """Files whose other texts are for machines, or are what a log says."""
 
-NOT_SAID = frozenset({"bold red", "of storage", "ahead of", "nil pointer", "status code: ", "something else"})
+NOT_SAID = frozenset(
+    {
+        "ssm-bootstrap: Systems Manager of a closed VPC",
+        "bold red",
+        "of storage",
+        "ahead of",
+        "nil pointer",
+        "status code: ",
+        "something else",
+    }
+)
 """Texts of several words that nobody reads."""
 
 _WORD = re.compile(r"[A-Za-z][a-z'’-]*[,.:;]?")

@@ -8,6 +8,9 @@ from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
 from ssm_bootstrap.catalog.findings import (
     account,
     agent,
+    cloudaccount,
+    cloudnames,
+    cloudnetwork,
     dns,
     image,
     instance,
@@ -18,6 +21,7 @@ from ssm_bootstrap.catalog.findings import (
     proxy,
     registration,
     s3,
+    sides,
     tls,
     told,
 )
@@ -37,7 +41,11 @@ KINDS: tuple[FindingKind, ...] = (
     + machine.KINDS
     + patch.KINDS
     + packages.KINDS
+    + cloudnames.KINDS
+    + cloudaccount.KINDS
+    + cloudnetwork.KINDS
     + told.KINDS
+    + sides.KINDS
 )
 
 FINDINGS: Mapping[str, FindingKind] = {kind.code: kind for kind in KINDS}

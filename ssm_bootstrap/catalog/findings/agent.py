@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ssm_bootstrap.catalog.agent import SLEEP_IS_SET
-from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Variant, change, look
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Teller, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
@@ -254,12 +254,26 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="agent-offline",
         severity=Severity.ERROR,
+        told_by=(Teller.LOG, Teller.CLOUD),
         depends_on=(
             "ssm",
             "ssmmessages",
         ),
         variants=(
             _ASLEEP,
+            Variant(
+                name="seen-in-aws",
+                when="AWS itself lists the node as not online",
+                title="Systems Manager has lost the node {subject}",
+                cause=(
+                    "The node is registered, and Systems Manager does not hear from it: {detail}. The agent is stopped or "
+                    "hibernating, has no credentials, or cannot reach the service."
+                ),
+                summary="If nothing in AWS explains it, run `sudo ssm-bootstrap doctor` on that machine.",
+                steps=("Run doctor on the machine and fix the root cause that it names.",),
+                commands=(look("sudo ssm-bootstrap doctor"),),
+                aws_steps=("Does the instance still exist, and does it run?",),
+            ),
             Variant(
                 name="not-connected",
                 when="the service says the node is not connected",

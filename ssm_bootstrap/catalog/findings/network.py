@@ -6,8 +6,10 @@ from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, La
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
+from ssm_bootstrap.catalog.findings.sides import AWS_IS_RIGHT
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity, Side
+from ssm_bootstrap.model.repair import CreateEndpoint
 
 HUB_ZONE = (
     "If the endpoints are in a central VPC: is the private hosted zone for {host} associated with this VPC, directly or through "
@@ -190,6 +192,42 @@ _NOTHING_ANSWERS = Variant(
 )
 """The words of endpoint-blocked where all that was dialled is silent."""
 
+_SEEN_IN_AWS = Variant(
+    name="in-aws",
+    breaks_at=(Hop.ENDPOINT,),
+    when="AWS lists no interface endpoint for the service in the VPC",
+    title="{vpc_id} has no VPC endpoint for {service}",
+    cause=(
+        "AWS lists no endpoint {subject} in {vpc_id}, no private hosted zone that leads to one elsewhere, and the subnet has no "
+        "default route by which its public addresses could be reached."
+    ),
+    summary="Create an interface endpoint {subject} in {vpc_id}, with private DNS on.",
+    aws_steps=(
+        "Put it in a subnet of each zone that nodes are in, with a security group that allows TCP 443 inbound from the nodes.",
+    ),
+    commands=(look("ssm-bootstrap probe --region {region}"),),
+    aws_commands=(),
+    source="EC2 API Reference, DescribeVpcEndpoints; Systems Manager User Guide, setup-create-vpc",
+)
+"""The words of endpoint-missing where AWS itself was asked."""
+
+_NO_GATEWAY_IN_AWS = Variant(
+    name="in-aws-gateway",
+    breaks_at=(Hop.ROUTE, Hop.ENDPOINT),
+    when="AWS lists no endpoint for S3 in the VPC",
+    title="{vpc_id} has no VPC endpoint for S3",
+    cause=(
+        "AWS lists no endpoint {subject} in {vpc_id}, and the route table of the subnet has no other route to the addresses of "
+        "S3."
+    ),
+    summary="Create a gateway endpoint {subject} in {vpc_id}, associated with the route table of the subnet.",
+    aws_steps=("A gateway endpoint is free of charge and needs no security group: rules name the prefix list {subject}.",),
+    commands=(look("ssm-bootstrap probe --region {region} --for patch,agent-update"),),
+    aws_commands=(),
+    source="AWS PrivateLink guide, vpc-endpoints-s3; EC2 API Reference, DescribeVpcEndpoints",
+)
+"""The words of endpoint-missing where S3 has no endpoint at all."""
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="endpoint-missing",
@@ -198,10 +236,11 @@ KINDS: tuple[FindingKind, ...] = (
         is_of_a_missing_endpoint=True,
         layer=Layer.WAY,
         changed_on=Side.AWS,
-        explains=(*families.NO_PATH,),
-        told_by=(Teller.PROBE, Teller.LOG),
+        repair=CreateEndpoint,
+        explains=("s3-unreachable", *families.NO_PATH),
+        told_by=(Teller.PROBE, Teller.LOG, Teller.CLOUD),
         scope=Scope.OF_ITS_HOSTS,
-        variants=(_ADDRESS_UNSAID, _EVERY_SERVICE),
+        variants=(AWS_IS_RIGHT, _ADDRESS_UNSAID, _EVERY_SERVICE, _SEEN_IN_AWS, _NO_GATEWAY_IN_AWS),
         title="No VPC endpoint, or no private DNS, for {service}",
         cause=(
             "{host} resolves to public addresses only, and none of them answers on port {port}. In a VPC without internet access "
@@ -249,7 +288,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
-        variants=(_NOTHING_ANSWERS,),
+        variants=(AWS_IS_RIGHT, _NOTHING_ANSWERS),
         title="Packets to the endpoint are dropped: {service}",
         cause=(
             "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. DNS works, so "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Variant, change, look
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Teller, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
@@ -121,6 +121,51 @@ _KEY_REFUSED = Variant(
 )
 """The words of node-deregistered where the service says that the key is wrong, and not that the node is gone."""
 
+_EXPIRED_IN_AWS = Variant(
+    name="seen-in-aws",
+    when="AWS itself lists the activation as expired",
+    title="Activation {subject} has expired",
+    cause=(
+        "Systems Manager lists the activation as expired: {detail}. No machine can register with it any more; nodes already "
+        "registered with it are not affected."
+    ),
+    summary="Create a new activation with the same role, and register with it.",
+)
+"""The words of activation-expired where AWS was asked."""
+
+_USED_UP_IN_AWS = Variant(
+    name="seen-in-aws",
+    when="AWS itself lists the activation as used up",
+    title="Activation {subject} has no registrations left",
+    cause=(
+        "Systems Manager lists the activation with as many registrations as its limit allows: {detail}. An attempt whose answer "
+        "was lost counts too."
+    ),
+    summary="Create a new activation with a limit for every machine that is still to register, and use that one.",
+)
+"""The words of activation-exhausted where AWS was asked."""
+
+_FULL_IN_AWS = Variant(
+    name="seen-in-aws",
+    when="AWS itself shows the count and the quota",
+    title="{subject} has reached its quota of managed nodes in {region}",
+    cause="The next registration will be refused: {detail}. Nodes whose machines are long gone still count.",
+    summary="Deregister nodes that no longer exist, or request a higher quota, before this machine registers.",
+)
+"""The words of activation-quota where AWS was asked."""
+
+_GONE_IN_AWS = Variant(
+    name="seen-in-aws",
+    when="AWS itself does not list the node",
+    title="Systems Manager does not list the node {subject}",
+    cause=(
+        "The vault on this machine holds the identity {subject}, but Systems Manager does not list it: {detail}. It was "
+        "deregistered; the two times show which side was read first."
+    ),
+    summary="Clear the old identity on the machine and register it again with a new activation.",
+)
+"""The words of node-deregistered where AWS was asked."""
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-malformed",
@@ -170,6 +215,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-expired",
         severity=Severity.ERROR,
+        told_by=(Teller.LOG, Teller.CLOUD),
+        variants=(_EXPIRED_IN_AWS,),
         changed_on=Side.AWS,
         subject="activation",
         breaks=(Capability.REGISTER,),
@@ -190,6 +237,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-exhausted",
         severity=Severity.ERROR,
+        told_by=(Teller.LOG, Teller.CLOUD),
+        variants=(_USED_UP_IN_AWS,),
         is_left_by="answer-lost",
         changed_on=Side.AWS,
         subject="activation",
@@ -217,6 +266,8 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-quota",
         severity=Severity.ERROR,
+        told_by=(Teller.LOG, Teller.CLOUD),
+        variants=(_FULL_IN_AWS,),
         changed_on=Side.AWS,
         subject="account",
         breaks=(Capability.REGISTER,),
@@ -346,13 +397,17 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="node-deregistered",
         severity=Severity.ERROR,
+        told_by=(Teller.LOG, Teller.CLOUD),
         layer=Layer.IDENTITY,
         subject="this node",
         breaks=ON_A_NODE,
         explains=(*families.NO_TOKEN,),
         identity=Bond.NODE,
         ended_by=("credentials-ready",),
-        variants=(_KEY_REFUSED,),
+        variants=(
+            _GONE_IN_AWS,
+            _KEY_REFUSED,
+        ),
         title="Systems Manager no longer knows this node",
         cause=(
             "The service answers InvalidInstanceId for {mi}: the node was deregistered in the account, but the vault on this "

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Union
+from typing import Iterable, Iterator, Union
 
-from ssm_bootstrap.catalog.agent import COMMANDS_BY_SSMMESSAGES, EC2MESSAGES_AS_FALLBACK, PATCH_MANAGER, SOURCE_BUILD, Landmark
+from ssm_bootstrap.catalog.agent import COMMANDS_BY_SSMMESSAGES, EC2MESSAGES_AS_FALLBACK, PATCH_MANAGER, SOURCE_BUILD
 from ssm_bootstrap.catalog.partitions import region_of
 from ssm_bootstrap.catalog.regions import has_ec2messages
 from ssm_bootstrap.diagnose.case import Case, Check
@@ -20,32 +20,32 @@ _COMMANDS = (Capability.RUN_COMMAND, Capability.PATCH, Capability.AGENT_UPDATE)
 def too_old(case: Case) -> Iterator[Finding]:
     """An agent that cannot do what is asked of it in this region."""
     agent = case.installed_agent
-    if agent is None:
-        return
+    if agent is not None:
+        yield from finding_of_version(case, agent.version, Evidence("agent", "-version", agent.version))
+
+
+def finding_of_version(case: Case, version: str, shown: Evidence) -> Iterable[Finding]:
+    """The finding about an agent of a version that is too old for what is asked of it; none about another."""
     gone = bool(case.region) and has_ec2messages(case.region, case.site) is False
     broken: tuple[Capability, ...]
-    if PATCH_MANAGER.is_reached_by(agent.version) is False:
+    if PATCH_MANAGER.is_reached_by(version) is False:
         wanted, meaning, broken = PATCH_MANAGER, "Patch Manager does not work with it", (Capability.PATCH,)
         if gone:
             broken = _COMMANDS
-    elif gone and COMMANDS_BY_SSMMESSAGES.is_reached_by(agent.version) is False:
+    elif gone and COMMANDS_BY_SSMMESSAGES.is_reached_by(version) is False:
         wanted, broken = COMMANDS_BY_SSMMESSAGES, _COMMANDS
         meaning = phrase("it takes Run Command from ec2messages alone, which {region} does not have", region=case.region)
-    elif gone and EC2MESSAGES_AS_FALLBACK.is_reached_by(agent.version) is False:
+    elif gone and EC2MESSAGES_AS_FALLBACK.is_reached_by(version) is False:
         wanted, broken = EC2MESSAGES_AS_FALLBACK, ()
         meaning = phrase("it goes on asking for ec2messages, which {region} does not have", region=case.region)
     else:
         return
-    yield _finding(case, agent.version, wanted, meaning, case.asked(*broken))
-
-
-def _finding(case: Case, version: str, wanted: Landmark, meaning: str, breaks: tuple[Capability, ...]) -> Finding:
-    detail = phrase("agent {version} is older than {since}: {meaning}", version=version, since=wanted.since, meaning=meaning)
-    return case.finding(
+    breaks = case.asked(*broken)
+    yield case.finding(
         "agent-too-old",
         f"amazon-ssm-agent {version}",
-        detail,
-        evidence=(Evidence("agent", "-version", version),),
+        phrase("agent {version} is older than {since}: {meaning}", version=version, since=wanted.since, meaning=meaning),
+        evidence=(shown,),
         severity=Severity.ERROR if breaks else Severity.WARNING,
         breaks=breaks,
     )

@@ -9,18 +9,24 @@ from typing import Iterable, Iterator, Optional, Sequence
 from ssm_bootstrap.catalog.addresses import Place, is_own
 from ssm_bootstrap.catalog.agent import EC2MESSAGES_AS_FALLBACK
 from ssm_bootstrap.catalog.distributions import authority_place
+from ssm_bootstrap.catalog.endpoints import ENDPOINTS
 from ssm_bootstrap.catalog.findingkind import Circumstance
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
+from ssm_bootstrap.catalog.partitions import service_names
 from ssm_bootstrap.catalog.regions import slip_of
 from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.diagnose.cloud.join import lets_through
 from ssm_bootstrap.diagnose.reachability import Reach, Standing, circumstance_of, hosts_of, is_carried_here, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.cloud import EndpointKind
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Evidence, Finding, Reason, Severity
+from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.model.repair import CreateEndpoint, Repair
 
 
 def what_failed(case: Case) -> Iterator[Finding]:
@@ -51,6 +57,7 @@ def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
         degrades=touched_by(rows, case.needs, Verdict.DEGRADED),
         hosts=hosts_of(group),
         services=services_of(group),
+        repairs=_repairs(case, code, group),
     )
     if doubt:
         breaks_nothing = finding.severity is Severity.ERROR and not finding.breaks
@@ -58,6 +65,29 @@ def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
     if not (finding.breaks or finding.degrades):
         return replace(finding, severity=Severity.INFO)  # of a mere fallback
     return with_severity(finding)
+
+
+def _repairs(case: Case, code: str, group: Sequence[Reach]) -> tuple[Repair, ...]:
+    """The endpoints to be made where a row says that they are what is missing: in the subnet that IMDS tells of this instance.
+
+    None for a host that is not the service's own name in the region, and where it is not sure that the agent dials it.
+    """
+    told = case.metadata
+    known = told is not None and told.region == case.region and case.unsure_way is None and not slip_of(case.region, case.site)
+    if told is None or not known or FINDINGS[code].repair is not CreateEndpoint or not (told.vpc_id and told.subnet_id):
+        return ()
+    own = {row.host.format(region=case.region, domain=case.domain): row.service for row in ENDPOINTS if not row.is_s3}
+    return tuple(
+        CreateEndpoint(
+            told.vpc_id,
+            service_names(own[host], case.region)[-1],
+            EndpointKind.INTERFACE,
+            subnet_ids=(told.subnet_id,),
+            client_cidrs=told.ipv4_cidrs + told.ipv6_cidrs,
+        )
+        for host in hosts_of(group)
+        if host in own
+    )
 
 
 def _circumstances(case: Case, group: Sequence[Reach]) -> set[Circumstance]:
@@ -72,6 +102,7 @@ def _circumstances(case: Case, group: Sequence[Reach]) -> set[Circumstance]:
         Circumstance.REGION_IS_A_SLIP: bool(slip_of(case.region, case.site)),
         Circumstance.NOTHING_ANSWERS: _is_all_silent(case.reaches),
         Circumstance.NO_NAME_LEADS_INSIDE: _is_all_outside(case.reaches),
+        Circumstance.AWS_LETS_THROUGH: lets_through(case, group),
     }
     by_name = {circumstance_of(reach.shown_by.target.host, case.region) for reach in group}
     told = {only for only in by_name if only is not None and len(by_name) == 1}
@@ -137,6 +168,8 @@ def _facts(case: Case, group: Sequence[Reach]) -> dict[str, str]:
         "issuer": next((reach.shown_by.issuer for reach in group if reach.shown_by.issuer), ""),
         "proxy": str(first.target.proxy or ""),
         "seconds": f"{offset:.0f}" if offset is not None else "",
+        "node_time": time_in_words(case.observations.taken_at),
+        "aws_time": time_in_words(case.cloud.taken_at) if case.cloud is not None else "",
         "ca_file": authority.file if authority is not None else "",
         "ca_command": authority.command if authority is not None else "",
     }

@@ -1,0 +1,1 @@
+"""What is known of AWS's own APIs: the calls that read a VPC and an account, and the repairs of it."""

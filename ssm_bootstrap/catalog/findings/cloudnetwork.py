@@ -1,0 +1,390 @@
+"""Findings about a VPC as AWS's own APIs show it: the very rule, entry, route or endpoint that stops packets."""
+
+from __future__ import annotations
+
+from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, Variant, look
+from ssm_bootstrap.catalog.findings import families
+from ssm_bootstrap.model.findings import Severity, Side
+
+_DROPPED = ("endpoint-blocked", "endpoint-partly-unreachable", "s3-unreachable", "s3-http-blocked", "s3-https-blocked")
+_UNANSWERED = ("endpoint-missing", *_DROPPED)
+_BY_PREFIX_LIST = ("s3-unreachable", "s3-http-blocked", "s3-https-blocked")
+
+_PROBE = look("ssm-bootstrap probe --region {region}")
+_NOTHING_HERE = (
+    "Nothing needs to change on this machine. Once the change is made in AWS, `ssm-bootstrap probe` shows whether packets pass.",
+    "Restart the agent then: after a failure it may sleep for up to an hour before it retries.",
+)
+
+_EMPTY_OUT = Variant(
+    name="empty",
+    when="the security group has no outbound rules at all",
+    title="{subject} has no outbound rules at all",
+    cause=(
+        "The security group of the instance, {subject}, has no outbound rules, and a group without rules allows nothing. TCP "
+        "{port} to {place} needs a rule."
+    ),
+)
+
+_EMPTY_IN = Variant(
+    name="empty",
+    when="the security group has no inbound rules at all",
+    title="{subject} of the endpoint has no inbound rules at all",
+    cause=(
+        "The security group of the endpoint for {service}, {subject}, has no inbound rules, and a group without rules allows "
+        "nothing. TCP {port} from {place} needs a rule."
+    ),
+)
+
+_WRONG_GROUP = Variant(
+    name="wrong-group",
+    when="the instance's rules name a security group that allows it in, and the endpoint has another one",
+    title="The endpoint for {service} has {subject} and not {place}",
+    cause=(
+        "The outbound rules of the instance name the security group {place}, which allows the instance inbound. The endpoint for "
+        "{service} has {subject} instead: no outbound rule covers it, and it does not allow the instance inbound."
+    ),
+    summary="Give the endpoint for {service} the security group {place}.",
+    aws_steps=("Leave its other groups as they are if anything else uses them: the rules of all groups are added up.",),
+)
+
+_PENDING = Variant(
+    name="pending",
+    when="the endpoint is still being created, or its owner has not accepted it",
+    title="{subject} ({service}) is not available yet: {peer}",
+    cause="The endpoint {subject} is in state {peer}: until it is available it carries no packets.",
+    summary="Wait until {subject} is available; if it stays {peer}, its service or your quota is what to look at.",
+    aws_steps=("An endpoint for a service of AWS takes a few minutes, and nobody has to accept it.",),
+    transient=True,
+)
+
+_WITHOUT_SUBNET = Variant(
+    name="without-subnet",
+    when="the interface endpoint is in no subnet",
+    title="{subject} ({service}) is in no subnet",
+    cause="The interface endpoint {subject} is in no subnet, so it has no network interface and no address.",
+    summary="Add {subject} to a subnet of the instance's zone.",
+    aws_steps=("One subnet in each zone that nodes are in is enough.",),
+)
+
+_NO_ROUTE_TO_ADDRESS = Variant(
+    name="address",
+    when="the route table has no route to an address of the endpoint",
+    title="{subject} of {subnet_id} has no route to {place}",
+    cause=(
+        "The route table {subject} of {subnet_id} has no route to {place}, where the endpoint for {service} is, and the block "
+        "does not belong to the VPC."
+    ),
+    summary="Add a route to {place} to {subject}.",
+    aws_steps=("Which peering connection or transit gateway leads there? Both VPCs need a route to each other.",),
+    source="Amazon VPC User Guide, VPC_Route_Tables",
+)
+
+KINDS: tuple[FindingKind, ...] = (
+    FindingKind(
+        code="sg-egress-missing",
+        severity=Severity.ERROR,
+        breaks_at=(Hop.SECURITY_GROUP,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*_DROPPED, *families.NO_PATH),
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        variants=(_EMPTY_OUT,),
+        title="{subject} allows no TCP {port} out to {place}",
+        cause=(
+            "No outbound rule of the instance's security groups ({subject}) covers TCP {port} to {place}, where {service} is. "
+            "What no rule allows is dropped without an answer."
+        ),
+        summary="Add an outbound rule to {subject}: TCP {port} to {place}.",
+        aws_steps=("The rules of all groups of an interface are added up: one group that allows it is enough.",),
+        steps=_NOTHING_HERE,
+        commands=(_PROBE,),
+        transient=True,
+        source="Amazon VPC User Guide, security-group-rules; Reachability Analyzer, ENI_SG_RULES_MISMATCH, SG_HAS_NO_RULES",
+    ),
+    FindingKind(
+        code="endpoint-sg-ingress-missing",
+        severity=Severity.ERROR,
+        breaks_at=(Hop.SECURITY_GROUP,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*_DROPPED, *families.NO_PATH),
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        variants=(_EMPTY_IN, _WRONG_GROUP),
+        title="{subject} of the endpoint allows no TCP {port} in from {place}",
+        cause=(
+            "No inbound rule of the security groups of the endpoint for {service} ({subject}) covers TCP {port} from the "
+            "instance ({place}). What no rule allows is dropped without an answer."
+        ),
+        summary="Add an inbound rule to {subject}: TCP {port} from {place}.",
+        aws_steps=("Port 80 is not needed there: interface endpoints of Systems Manager use TCP 443 alone.",),
+        steps=_NOTHING_HERE,
+        commands=(_PROBE,),
+        transient=True,
+        source="Systems Manager User Guide, setup-create-vpc; Reachability Analyzer, ENI_SG_RULES_MISMATCH",
+    ),
+    FindingKind(
+        code="sg-prefix-list-partial",
+        severity=Severity.WARNING,
+        breaks_at=(Hop.SECURITY_GROUP,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=_BY_PREFIX_LIST,
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        title="{subject} covers {peer} of {rule} blocks of {place} on TCP {port}",
+        cause=(
+            "The outbound rules of {subject} name some addresses of S3 and not the whole prefix list {place}. Names of S3 "
+            "resolve to any of its blocks, so that some downloads work and others time out."
+        ),
+        summary="Add an outbound rule to {subject} that names the prefix list {place}: TCP {port}.",
+        aws_steps=("AWS keeps the prefix list up to date; rules with single blocks go out of date.",),
+        steps=_NOTHING_HERE,
+        commands=(look("ssm-bootstrap probe --region {region} --for patch,agent-update"),),
+        source="AWS PrivateLink guide, vpc-endpoints-s3; Amazon VPC User Guide, managed-prefix-lists",
+    ),
+    FindingKind(
+        code="sg-reference-lost",
+        severity=Severity.ERROR,
+        breaks_at=(Hop.SECURITY_GROUP,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*_DROPPED, *families.NO_PATH),
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        title="{rule} of {subject} names {place}, which {peer} does not carry",
+        cause=(
+            "The rule {rule} of {subject} allows TCP {port} for the security group {place}, which belongs to another VPC. {peer} "
+            "connects the two and keeps no such references, so the rule matches no packet."
+        ),
+        summary="Add a rule to {subject} that names the blocks of the other side in place of {place}: TCP {port}.",
+        aws_steps=(
+            (
+                "VPC peering keeps references within a region. A transit gateway keeps them for inbound rules, where this is "
+                "turned on."
+            ),
+        ),
+        steps=_NOTHING_HERE,
+        commands=(_PROBE,),
+        transient=True,
+        source=(
+            "Amazon VPC Transit Gateways guide, security group referencing; Reachability Analyzer, SG_REFERENCES_NOT_PRESERVED"
+        ),
+    ),
+    FindingKind(
+        code="acl-denies",
+        severity=Severity.ERROR,
+        breaks_at=(Hop.NETWORK_ACL,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*_DROPPED, *families.NO_PATH),
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        title="{subject} rule {rule} denies TCP {port} {place}",
+        cause=(
+            "In the network ACL {subject} rule {rule} is the first that fits packets to {service}, and it denies TCP {port} "
+            "{place}. The rule * at the end denies whatever no other fits."
+        ),
+        summary="Add an entry to {subject} under a number before rule {rule} that allows it.",
+        aws_steps=(
+            "Entries count in the order of their numbers, and in each direction apart: answers need an entry of their own.",
+            "Should rule {rule} stay? If nothing needs it, delete it instead.",
+        ),
+        steps=_NOTHING_HERE,
+        commands=(_PROBE,),
+        transient=True,
+        source="Amazon VPC User Guide, vpc-network-acls; Reachability Analyzer, SUBNET_ACL_RESTRICTION",
+    ),
+    FindingKind(
+        code="acl-return-denies",
+        severity=Severity.ERROR,
+        breaks_at=(Hop.NETWORK_ACL,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*_DROPPED, *families.NO_PATH),
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        title="{subject} rule {rule} denies TCP {port} {place}",
+        cause=(
+            "In the network ACL {subject} rule {rule} is the first that fits answers of {service}, and it denies TCP {port} "
+            "{place}. Answers come to the port that the instance connects from, which on Linux is between 32768 and 60999."
+        ),
+        summary="Add an entry to {subject} under a number before rule {rule} that allows TCP 1024-65535 for the answers.",
+        aws_steps=(
+            "Network ACLs know no connections: what goes out on 443 needs an entry for the answers as well.",
+            "Should rule {rule} stay? If nothing needs it, delete it instead.",
+        ),
+        steps=_NOTHING_HERE,
+        commands=(_PROBE, look("sysctl net.ipv4.ip_local_port_range", "the ports that this machine connects from")),
+        transient=True,
+        source="Amazon VPC User Guide, nacl-ephemeral-ports; Linux, ip-sysctl (ip_local_port_range)",
+    ),
+    FindingKind(
+        code="route-missing",
+        severity=Severity.ERROR,
+        breaks_at=(Hop.ROUTE,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*_UNANSWERED, *families.NO_PATH),
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        variants=(_NO_ROUTE_TO_ADDRESS,),
+        title="{subject} of {subnet_id} has no route to S3: {place} is not associated",
+        cause=(
+            "The route table {subject} of {subnet_id} has no route to an S3 gateway endpoint. The endpoint {place} is there "
+            "and not associated with this table, so packets to S3 have nowhere to go."
+        ),
+        summary="Associate {subject} with the gateway endpoint {place}.",
+        aws_steps=("A subnet without a route table of its own uses the main table of its VPC: it is that one then.",),
+        steps=_NOTHING_HERE,
+        commands=(look("ssm-bootstrap probe --region {region} --for patch,agent-update"),),
+        transient=True,
+        source="AWS PrivateLink guide, vpc-endpoints-s3; Reachability Analyzer, NO_ROUTE_TO_DESTINATION",
+    ),
+    FindingKind(
+        code="route-blackhole",
+        severity=Severity.ERROR,
+        breaks_at=(Hop.ROUTE,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*_UNANSWERED, *families.NO_PATH),
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        title="The route of {subject} to {place} leads nowhere ({peer})",
+        cause=(
+            "The most specific route of {subject} for {service} is the one to {place}, and it is a blackhole: its target "
+            "{peer} is gone or not attached."
+        ),
+        summary="Replace the route of {subject} to {place}, or delete it.",
+        aws_steps=("What was {peer} for? If something else still needs the route, give it a target that exists.",),
+        steps=_NOTHING_HERE,
+        commands=(_PROBE,),
+        transient=True,
+        source="Amazon VPC User Guide, VPC_Route_Tables (blackhole); Reachability Analyzer, BAD_STATE_ROUTE",
+    ),
+    FindingKind(
+        code="route-shadowed",
+        severity=Severity.ERROR,
+        breaks_at=(Hop.ROUTE,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=_BY_PREFIX_LIST,
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        title="{subject} sends {place} to {peer} and not to {rule}",
+        cause=(
+            "The route of {subject} to {place} is more specific than those of the gateway endpoint {rule}, so that it sends "
+            "these addresses of S3 to {peer}."
+        ),
+        summary="Delete the route of {subject} to {place}.",
+        aws_steps=(
+            "What is the route for? If {peer} is meant to carry S3, the endpoint is not needed, and {peer} must reach S3.",
+        ),
+        steps=_NOTHING_HERE,
+        commands=(look("ssm-bootstrap probe --region {region} --for patch,agent-update"),),
+        transient=True,
+        source="Amazon VPC User Guide, route-tables-priority; Reachability Analyzer, MORE_SPECIFIC_ROUTE",
+    ),
+    FindingKind(
+        code="endpoint-not-available",
+        severity=Severity.ERROR,
+        breaks_at=(Hop.ENDPOINT,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*_UNANSWERED, *families.NO_PATH),
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        variants=(_PENDING, _WITHOUT_SUBNET),
+        title="{subject} ({service}) is not available: {peer}",
+        cause="The endpoint {subject} for {service} is in state {peer}, in which it carries no packets.",
+        summary="Delete {subject} and create the endpoint for {service} again.",
+        aws_steps=("Its error, if it has one, is in `LastError` of describe-vpc-endpoints.",),
+        steps=_NOTHING_HERE,
+        commands=(_PROBE,),
+        transient=False,
+        source="EC2 API Reference, VpcEndpoint (State, LastError); Reachability Analyzer, BAD_STATE_VPC_ENDPOINT",
+    ),
+    FindingKind(
+        code="endpoint-other-zone",
+        severity=Severity.WARNING,
+        breaks_at=(Hop.ENDPOINT,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        title="No endpoint in {subject} for {service}",
+        cause=(
+            "The endpoints for {service} ({place}) have no subnet in {subject}, the zone of the instance. They are reachable "
+            "from there all the same, but the traffic crosses zones and fails along with the other one."
+        ),
+        summary="Add a subnet in {subject} to {place}, if the node is to work while another zone does not.",
+        aws_steps=("Each further subnet of an endpoint is charged by the hour.",),
+        steps=("Nothing needs to change on this machine.",),
+        commands=(_PROBE,),
+        source="AWS PrivateLink guide, interface endpoints (subnets and zones); Reachability Analyzer, AVAILABILITY_ZONE_CROSSED",
+    ),
+    FindingKind(
+        code="service-not-in-zone",
+        severity=Severity.ERROR,
+        breaks_at=(Hop.ENDPOINT,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*_UNANSWERED, *families.NO_PATH),
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        title="No subnet is in a zone that offers {service}",
+        cause=(
+            "{vpc_id} has no endpoint {subject}, and none of its subnets is in a zone in which one could be created: AWS "
+            "offers it in {place}."
+        ),
+        summary="Create a subnet of {vpc_id} in a zone that offers {subject}, and the endpoint in it.",
+        aws_steps=("The node may stay in its zone: the VPC's own routes cross zones.",),
+        steps=_NOTHING_HERE,
+        commands=(_PROBE,),
+        source="EC2 API Reference, DescribeVpcEndpointServices (AvailabilityZones)",
+    ),
+    FindingKind(
+        code="hub-unreachable",
+        severity=Severity.ERROR,
+        breaks_at=(Hop.ROUTE,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*_DROPPED, *families.NO_PATH),
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        title="{subject} of {subnet_id} has no route to {place} ({peer})",
+        cause=(
+            "The endpoints for {service} are in another network, {peer}, at {place}. The route table {subject} of {subnet_id} "
+            "has no route by which packets get from one to the other."
+        ),
+        summary="Add a route to {place} to {subject}, over the peering connection or transit gateway that connects the two.",
+        aws_steps=(
+            "Both sides need a route: the instance's subnet to the endpoints, and the endpoints' subnets back.",
+            "With a transit gateway, its own route table needs both as well.",
+        ),
+        steps=_NOTHING_HERE,
+        commands=(_PROBE,),
+        transient=True,
+        source="Amazon VPC Peering guide, routing; Reachability Analyzer, DISCONNECTED_VPCS, TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT",
+    ),
+    FindingKind(
+        code="hub-unseen",
+        severity=Severity.INFO,
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        title="{subject} leads to endpoints that could not be read ({peer})",
+        cause=(
+            "The private hosted zone {peer} ({subject}) leads the names of {service} to {place}, and no endpoint that could be "
+            "read has that address. It most likely belongs to a central VPC of another account."
+        ),
+        summary="Run `ssm-bootstrap vpc` with credentials of the account that owns the endpoints as well, to have them checked.",
+        aws_steps=("Ask its owner for the security groups, network ACLs and routes of the endpoints' subnets.",),
+        steps=("Nothing needs to change on this machine for this: `ssm-bootstrap probe` shows whether the endpoints answer.",),
+        commands=(_PROBE,),
+        source="Route 53 Developer Guide, hosted-zone-private; Reachability Analyzer, UNKNOWN_RESOURCE",
+    ),
+)

@@ -1,0 +1,1 @@
+"""AWS's side of an instance, read by the APIs of AWS."""

@@ -1,0 +1,1 @@
+"""Checks of AWS's side: packets, names, policies, activation and role."""

@@ -1,0 +1,309 @@
+"""Why a name that the node needs does not lead to its endpoint: one finding for each resource of AWS that is the reason."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import Any, Callable, Iterator, Optional
+
+from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.diagnose.cloud.names import (
+    Lead,
+    NameAnswer,
+    addresses_of,
+    answers,
+    endpoints_in_vpc,
+    is_in_domain,
+    own_name_servers,
+    plain,
+    private_name,
+    records_for,
+)
+from ssm_bootstrap.diagnose.cloud.needs import facts_of, needed_answers, touched
+from ssm_bootstrap.diagnose.reachability import Standing
+from ssm_bootstrap.diagnose.verdicts import with_severity
+from ssm_bootstrap.model.cloud import Cloud, DnsFirewallRule, EndpointKind, HostedZone, ResolverRule, Vpc, VpcEndpoint
+from ssm_bootstrap.model.findings import Evidence, Finding, Severity
+from ssm_bootstrap.model.observed import Seen, value_of
+from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.model.repair import (
+    AllowInDnsFirewall,
+    DisassociateResolverRule,
+    DisassociateZone,
+    Repair,
+    SetZoneRecord,
+    TurnOnPrivateDns,
+    TurnOnVpcDns,
+    UseAmazonDns,
+)
+
+_Needed = list[tuple[str, NameAnswer]]
+"""Services and answers that have one thing in common."""
+
+
+def _finding(case: Case, cloud: Cloud, code: str, subject: str, led: _Needed, evidence: Evidence, **more: Any) -> Finding:
+    hosts = tuple(dict.fromkeys(answer.host for _, answer in led))
+    services = tuple(dict.fromkeys(service for service, _ in led))
+    breaks, degrades = touched(case, cloud, hosts)
+    facts = {**facts_of(cloud), "service": ", ".join(services), "host": next(iter(hosts), ""), **more.pop("facts", {})}
+    found = case.finding(
+        code,
+        subject,
+        evidence.excerpt,
+        facts=facts,
+        each=[{"host": answer.host, "service": service} for service, answer in led],
+        evidence=(evidence,),
+        breaks=breaks,
+        degrades=degrades,
+        hosts=hosts,
+        services=services,
+        **more,
+    )
+    return with_severity(found)
+
+
+def _by_decider(case: Case, is_meant: Callable[[NameAnswer], bool]) -> dict[Any, _Needed]:
+    """The answers that are meant, by what decides them."""
+    found: dict[Any, _Needed] = defaultdict(list)
+    for service, answer in needed_answers(case):
+        if is_meant(answer):
+            found[answer.decided_by].append((service, answer))
+    return found
+
+
+def support(case: Case) -> Iterator[Finding]:
+    """A VPC whose resolver is off answers for no name."""
+    cloud = case.cloud
+    for vpc, led in _by_decider(case, lambda answer: answer.lead is Lead.NO_ANSWER).items():
+        if cloud is not None and isinstance(vpc, Vpc):
+            seen = Evidence("DescribeVpcAttribute", vpc.id, "enableDnsSupport: false", cloud.taken_at)
+            repairs = (TurnOnVpcDns(vpc.id, "enableDnsSupport"),)
+            yield _finding(case, cloud, "dns-support-off", vpc.id, led, seen, repairs=repairs)
+
+
+def hostnames(case: Case) -> Iterator[Finding]:
+    """A VPC without DNS hostnames lets no private zone and no endpoint's private DNS answer."""
+    cloud = case.cloud
+    for vpc, led in _by_decider(case, lambda answer: answer.lead is Lead.PUBLIC and isinstance(answer.decided_by, Vpc)).items():
+        if cloud is not None:
+            seen = Evidence("DescribeVpcAttribute", vpc.id, "enableDnsHostnames: false", cloud.taken_at)
+            repairs = (TurnOnVpcDns(vpc.id, "enableDnsHostnames"),)
+            yield _finding(case, cloud, "dns-hostnames-off", vpc.id, led, seen, repairs=repairs)
+
+
+def own_servers(case: Case) -> Iterator[Finding]:
+    """Name servers of one's own: a remark, as what they answer cannot be read from AWS."""
+    cloud = case.cloud
+    vpc = value_of(cloud.network.vpc) if cloud is not None else None
+    servers = own_name_servers(cloud) if cloud is not None else ()
+    if cloud is None or vpc is None or not servers:
+        return
+    excerpt = phrase("domain-name-servers: {servers}", servers=servers)
+    yield case.finding(
+        "dhcp-own-dns",
+        vpc.id,
+        excerpt,
+        facts={**facts_of(cloud), "place": ", ".join(servers)},
+        evidence=(Evidence("DescribeDhcpOptions", vpc.id, excerpt, cloud.taken_at),),
+        repairs=(UseAmazonDns(vpc.id),),
+    )
+
+
+def firewall(case: Case) -> Iterator[Finding]:
+    """A rule of the DNS Firewall that blocks names which the node needs."""
+    cloud = case.cloud
+    meant = _by_decider(case, lambda answer: answer.lead is Lead.NAME_ERROR and isinstance(answer.decided_by, DnsFirewallRule))
+    for rule, led in meant.items():
+        if cloud is None:
+            continue
+        hosts = tuple(dict.fromkeys(answer.host for _, answer in led))
+        domains = value_of(rule.domains) or ()
+        excerpt = phrase(
+            "rule {name}, priority {priority}, {action}: {domains}",
+            name=rule.name,
+            priority=rule.priority,
+            action=rule.action,
+            domains=[item for item in domains if plain(item) in hosts or "*" in item][:5],
+        )
+        seen = Evidence("ListFirewallRules", f"{rule.group_id} {rule.name}", excerpt, cloud.taken_at)
+        free = _free_priority(value_of(cloud.network.dns_firewall) or (), rule)
+        repairs = (AllowInDnsFirewall(rule.group_id, free, hosts),) if free else ()
+        facts = {"place": rule.name}
+        yield _finding(case, cloud, "dns-firewall-blocks", rule.group_id, led, seen, repairs=repairs, facts=facts)
+
+
+def _free_priority(rules: tuple[DnsFirewallRule, ...], rule: DnsFirewallRule) -> int:
+    """The highest priority number of the group before a rule that no rule has; 0 where there is none."""
+    taken = {item.priority for item in rules if item.group_id == rule.group_id}
+    return next((number for number in range(rule.priority - 1, 0, -1) if number not in taken), 0)
+
+
+def shadows(case: Case) -> Iterator[Finding]:
+    """A private zone that hides names of AWS and holds none of those that the node needs."""
+    for cloud, zone, led in _without_record(case):
+        if not _is_for_needs(case, cloud, zone):
+            repairs: tuple[Repair, ...] = _take_off(cloud, zone)
+            yield _finding(case, cloud, "zone-shadows", zone.id, led, _of_zone(cloud, zone, led), **_about(zone, repairs))
+
+
+def missing_records(case: Case) -> Iterator[Finding]:
+    """A private zone for names of the node's services that lacks the record of one."""
+    for cloud, zone, led in _without_record(case):
+        if _is_for_needs(case, cloud, zone):
+            repairs = _records(cloud, zone, led)
+            yield _finding(case, cloud, "zone-record-missing", zone.id, led, _of_zone(cloud, zone, led), **_about(zone, repairs))
+
+
+def elsewhere(case: Case) -> Iterator[Finding]:
+    """A record of a private zone that leads to what is no endpoint of the service."""
+    cloud = case.cloud
+    for zone, led in _by_decider(case, lambda answer: answer.lead is Lead.ELSEWHERE).items():
+        if cloud is not None and isinstance(zone, HostedZone):
+            repairs = _records(cloud, zone, led)
+            yield _finding(
+                case, cloud, "zone-points-elsewhere", zone.id, led, _of_zone(cloud, zone, led), **_about(zone, repairs)
+            )
+
+
+def _about(zone: HostedZone, repairs: tuple[Repair, ...]) -> dict[str, Any]:
+    return {"repairs": repairs, "facts": {"place": plain(zone.name)}}
+
+
+def _without_record(case: Case) -> Iterator[tuple[Cloud, HostedZone, _Needed]]:
+    cloud = case.cloud
+    meant = _by_decider(case, lambda answer: answer.lead is Lead.NAME_ERROR and isinstance(answer.decided_by, HostedZone))
+    for zone, led in meant.items():
+        if cloud is not None:
+            yield cloud, zone, led
+
+
+def _is_for_needs(case: Case, cloud: Cloud, zone: HostedZone) -> bool:
+    """Whether a zone is there for names that the node needs: it is that of a service, or it has a record for one of them."""
+    name = plain(zone.name)
+    needed = list(needed_answers(case))
+    is_of_a_service = any(is_in_domain(name, answer.host) or _is_of_s3(name, answer.host, service) for service, answer in needed)
+    return is_of_a_service or any(is_in_domain(answer.host, name) and records_for(zone, answer.host) for _, answer in needed)
+
+
+def _is_of_s3(zone: str, host: str, service: str) -> bool:
+    return service == "s3" and is_in_domain(host, zone) and zone.startswith("s3.")
+
+
+def _of_zone(cloud: Cloud, zone: HostedZone, led: _Needed) -> Evidence:
+    """What the zone says of the names, quoted."""
+    answer = led[0][1]
+    if answer.record is None:
+        excerpt = phrase("zone {zone} has no record for {hosts}", zone=plain(zone.name), hosts=[item.host for _, item in led])
+    else:
+        record = answer.record
+        excerpt = phrase("{name} {kind} {values}", name=plain(record.name), kind=record.kind, values=record.values)
+    return Evidence("ListResourceRecordSets", zone.id, excerpt, cloud.taken_at)
+
+
+def _take_off(cloud: Cloud, zone: HostedZone) -> tuple[Repair, ...]:
+    """A zone of a Profile is not taken off one VPC alone."""
+    vpc = value_of(cloud.network.vpc)
+    return (DisassociateZone(vpc.id, zone.id, cloud.region),) if vpc is not None and not zone.profile_id else ()
+
+
+def _records(cloud: Cloud, zone: HostedZone, led: _Needed) -> tuple[Repair, ...]:
+    """The records that lead these names to the endpoints that are there; where there is none, the zone is taken off."""
+    repairs: list[Repair] = []
+    for service, answer in led:
+        endpoint = _to_serve(cloud, service)
+        if endpoint is not None:
+            repairs.append(SetZoneRecord(zone.id, answer.host, addresses_of(endpoint)))
+    return tuple(dict.fromkeys(repairs)) or _take_off(cloud, zone)
+
+
+def _to_serve(cloud: Cloud, service: str) -> Optional[VpcEndpoint]:
+    known = value_of(cloud.network.endpoints) or ()
+    own = [item for item in endpoints_in_vpc(cloud, service) if addresses_of(item)]
+    return next(iter([*own, *(item for item in known if item.service == service and addresses_of(item))]), None)
+
+
+def diverted(case: Case) -> Iterator[Finding]:
+    """A forwarding rule that takes a name from the endpoint of this VPC.
+
+    What its targets answer is not known: it is an error only where the node's own report shows that the host fails.
+    """
+    cloud = case.cloud
+    if cloud is None:
+        return
+    local = replace(cloud, network=replace(cloud.network, resolver_rules=Seen(())))
+    failed = {reach.shown_by.target.host for reach in case.reaches if reach.standing is Standing.FAILED}
+    for rule, led in _by_decider(case, lambda answer: isinstance(answer.decided_by, ResolverRule)).items():
+        taken = [(service, answer) for service, answer in led if answers(local, answer.host).lead is Lead.ENDPOINT]
+        if not taken:
+            continue
+        vpc = value_of(cloud.network.vpc)
+        excerpt = phrase("{kind} {domain} to {targets}", kind=rule.kind, domain=rule.domain, targets=rule.targets)
+        seen = Evidence("GetResolverRule", rule.id, excerpt, cloud.taken_at)
+        repairs = (DisassociateResolverRule(vpc.id, rule.id),) if vpc is not None else ()
+        made = _finding(
+            case, cloud, "resolver-rule-diverts", rule.id, taken, seen, repairs=repairs, facts={"place": plain(rule.domain)}
+        )
+        is_shown = any(answer.host in failed for _, answer in taken)
+        yield (
+            made
+            if is_shown or made.severity is Severity.INFO
+            else replace(made, severity=Severity.WARNING, breaks=(), degrades=())
+        )
+
+
+def private_dns(case: Case) -> Iterator[Finding]:
+    """An endpoint of this VPC that no name leads to, as its private DNS is off."""
+    for cloud, endpoint, led in _unused(case):
+        if not endpoint.private_dns:
+            seen = Evidence("DescribeVpcEndpoints", endpoint.id, "PrivateDnsEnabled: false", cloud.taken_at)
+            repairs = (TurnOnPrivateDns(endpoint.id, for_every_resolver=endpoint.service == "s3"),)
+            yield _finding(case, cloud, "private-dns-off", endpoint.id, led, seen, repairs=repairs)
+
+
+def inbound_only(case: Case) -> Iterator[Finding]:
+    """An interface endpoint for S3 whose names are for inbound resolvers alone, in a VPC without a gateway endpoint."""
+    for cloud, endpoint, led in _unused(case):
+        if endpoint.private_dns:
+            excerpt = "PrivateDnsOnlyForInboundResolverEndpoint: true"
+            seen = Evidence("DescribeVpcEndpoints", endpoint.id, excerpt, cloud.taken_at)
+            repairs = (TurnOnPrivateDns(endpoint.id, for_every_resolver=True),)
+            yield _finding(case, cloud, "s3-inbound-resolver-only", endpoint.id, led, seen, repairs=repairs)
+
+
+def _unused(case: Case) -> Iterator[tuple[Cloud, VpcEndpoint, _Needed]]:
+    """Interface endpoints of this VPC for services whose names stay public, with those names; none where a gateway serves."""
+    cloud = case.cloud
+    public = [
+        (service, answer) for service, answer in needed_answers(case) if answer.lead is Lead.PUBLIC and not answer.decided_by
+    ]
+    for service in dict.fromkeys(service for service, _ in public):
+        if cloud is None:
+            return
+        there = endpoints_in_vpc(cloud, service)
+        if not there or any(item.kind is EndpointKind.GATEWAY for item in there):
+            continue
+        endpoint = max(there, key=lambda item: item.private_dns)
+        led = [(name, answer) for name, answer in public if name == service and private_name(endpoint, cloud, answer.host)]
+        if led:
+            yield cloud, endpoint, led
+
+
+def unknown(case: Case) -> Iterator[tuple[str, str]]:
+    """Names whose answer is not known, with the part that could not be read."""
+    found = {(answer.part, answer.reason) for _, answer in needed_answers(case) if answer.lead is Lead.UNKNOWN}
+    yield from sorted(found)
+
+
+CHECKS = (
+    Check("vpc-dns-support", support),
+    Check("vpc-dns-hostnames", hostnames),
+    Check("vpc-dns-servers", own_servers),
+    Check("vpc-dns-firewall", firewall),
+    Check("vpc-zone-shadows", shadows),
+    Check("vpc-zone-records", missing_records),
+    Check("vpc-zone-elsewhere", elsewhere),
+    Check("vpc-resolver-rules", diverted),
+    Check("vpc-private-dns", private_dns),
+    Check("vpc-s3-inbound-only", inbound_only),
+    Check("vpc-names-unseen", unknown),
+)

@@ -1,0 +1,89 @@
+"""Endpoint policies: which of the node's calls they deny, by which statement, and what that asks for."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from ssm_bootstrap.catalog.nodecalls import Signer, node_calls, node_downloads
+from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.diagnose.cloud.calls import JudgedCall, doubt, gravity, named, quoted, why
+from ssm_bootstrap.diagnose.cloud.names import endpoints_in_vpc
+from ssm_bootstrap.diagnose.cloud.needs import facts_of, hosts_of_service, needed_answers
+from ssm_bootstrap.diagnose.cloud.policies import Ruling, decide
+from ssm_bootstrap.diagnose.cloud.requests import request_of
+from ssm_bootstrap.diagnose.cloud.roles import roles_of
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.cloud import Cloud, EndpointKind, VpcEndpoint
+from ssm_bootstrap.model.findings import Evidence, Finding
+from ssm_bootstrap.model.repair import SetEndpointPolicy
+
+
+def _serving(case: Case, cloud: Cloud) -> dict[VpcEndpoint, str]:
+    """The endpoints that carry what the node needs, with their service; those that no name leads to yet among them."""
+    found: dict[VpcEndpoint, str] = {}
+    for service, answer in needed_answers(case):
+        there = endpoints_in_vpc(cloud, service)
+        gateways = [item for item in there if item.kind is EndpointKind.GATEWAY]
+        serving = [answer.endpoint] if answer.endpoint is not None else gateways or there
+        found.update(dict.fromkeys(serving, service))
+    return found
+
+
+def _judged(case: Case, cloud: Cloud, endpoint: VpcEndpoint, service: str) -> Iterator[JudgedCall]:
+    known = roles_of(case)
+    role = known[0] if len(known) == 1 else None
+    for call in (*node_calls(cloud.region, cloud.account), *node_downloads(cloud.region)):
+        if call.service == service and (call.signer is Signer.NOBODY or case.capabilities != (Capability.REGISTER,)):
+            yield JudgedCall(call, decide(((endpoint.id, endpoint.policy),), request_of(call, cloud, role, endpoint)))
+
+
+def endpoint_policies(case: Case) -> Iterator[Finding]:
+    """An endpoint whose policy denies calls that the node makes."""
+    cloud = case.cloud
+    if cloud is None:
+        return
+    for endpoint, service in _serving(case, cloud).items():
+        found = list(_judged(case, cloud, endpoint, service)) if endpoint.policy else []
+        denied = [item for item in found if item.decision.ruling in (Ruling.DENIED, Ruling.NOT_ALLOWED)]
+        if denied:
+            yield _finding(case, cloud, endpoint, service, denied)
+
+
+def _finding(case: Case, cloud: Cloud, endpoint: VpcEndpoint, service: str, denied: list[JudgedCall]) -> Finding:
+    breaks, degrades, severity = gravity(case, cloud, denied)
+    shown = {item.decision.statement.label if item.decision.statement is not None else "": item for item in reversed(denied)}
+    first = denied[0]
+    return case.finding(
+        "endpoint-policy-denies",
+        endpoint.id,
+        why(first.decision),
+        facts={**facts_of(cloud), "service": service, "place": named(denied)},
+        evidence=tuple(
+            Evidence("DescribeVpcEndpoints", f"{endpoint.id} {label}".strip(), quoted(item.decision, item.call), cloud.taken_at)
+            for label, item in sorted(shown.items(), key=lambda pair: denied.index(pair[1]))
+        ),
+        severity=severity,
+        breaks=breaks,
+        degrades=degrades,
+        hosts=hosts_of_service(case, service),
+        services=(service,),
+        repairs=(SetEndpointPolicy(endpoint.id, f"endpoint-{service}", cloud.account),),
+    )
+
+
+def unknown(case: Case) -> Iterator[tuple[str, str]]:
+    """Policies whose answer depends on what is not known here."""
+    cloud = case.cloud
+    if cloud is None:
+        return
+    for endpoint, service in _serving(case, cloud).items():
+        found = list(_judged(case, cloud, endpoint, service)) if endpoint.policy else []
+        reason = doubt([item for item in found if item.decision.ruling is Ruling.UNKNOWN])
+        if reason:
+            yield f"policy of {endpoint.id}", reason
+
+
+CHECKS = (
+    Check("aws-endpoint-policies", endpoint_policies),
+    Check("aws-endpoint-policies-unseen", unknown),
+)

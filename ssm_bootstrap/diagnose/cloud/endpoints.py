@@ -1,0 +1,232 @@
+"""Endpoints: which one carries a service, whether it is there and can be used, and in which zones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Iterable, Iterator, Optional, Sequence
+
+from ssm_bootstrap.catalog.partitions import service_names
+from ssm_bootstrap.catalog.requirements import EndpointRequirement
+from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle
+from ssm_bootstrap.diagnose.cloud.packets import host_block
+from ssm_bootstrap.diagnose.cloud.routes import leads_out, met_toward
+from ssm_bootstrap.model.cloud import (
+    Cloud,
+    CloudInstance,
+    DnsRecord,
+    EndpointKind,
+    HostedZone,
+    Subnet,
+    VpcEndpoint,
+    VpcNetwork,
+)
+from ssm_bootstrap.model.findings import Evidence
+from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.model.repair import AddEndpointSubnets, CreateEndpoint, DeleteEndpoint
+
+_OVER = frozenset({"deleted", "deleting"})
+_COMING = frozenset({"pending", "pendingacceptance"})
+"""States of an endpoint. Source: EC2 API Reference, VpcEndpoint (State)."""
+
+
+def of_service(cloud: Cloud, requirement: EndpointRequirement) -> tuple[VpcEndpoint, ...]:
+    """The endpoints of a service that are there, whatever their state."""
+    names = service_names(requirement.service, cloud.region)
+    return tuple(
+        endpoint
+        for endpoint in value_of(cloud.network.endpoints) or ()
+        if endpoint.service_name in names and endpoint.state.lower() not in _OVER
+    )
+
+
+def carriers(found: Sequence[VpcEndpoint], vpc_id: str) -> tuple[tuple[VpcEndpoint, ...], tuple[VpcEndpoint, ...]]:
+    """The interface endpoints and the gateways that carry a service: where a name leads to an interface, that one counts."""
+    interfaces = [one for one in found if one.kind is EndpointKind.INTERFACE]
+    gateways = tuple(one for one in found if one.kind is EndpointKind.GATEWAY and one.vpc_id == vpc_id)
+    named = tuple(one for one in interfaces if one.private_dns and not (gateways and one.is_for_inbound_resolver_only))
+    if named or not gateways:
+        return named or tuple(interfaces), gateways
+    return (), gateways
+
+
+def unusable(endpoint: VpcEndpoint) -> Iterator[Obstacle]:
+    """What is wrong with an endpoint itself."""
+    state = endpoint.state.lower()
+    said = Evidence("EC2", endpoint.id, phrase("state {state}", state=endpoint.state))
+    if state != "available":
+        yield Obstacle(
+            ("state", endpoint.id),
+            "endpoint-not-available",
+            endpoint.id,
+            facts=(("peer", endpoint.state),),
+            evidence=(said,),
+            repairs=() if state in _COMING else (DeleteEndpoint(endpoint.id), again(endpoint)),
+            variant="pending" if state in _COMING else "",
+        )
+
+
+def again(endpoint: VpcEndpoint) -> CreateEndpoint:
+    """An endpoint like this one."""
+    return CreateEndpoint(
+        endpoint.vpc_id,
+        endpoint.service_name,
+        endpoint.kind,
+        endpoint.subnet_ids,
+        endpoint.group_ids,
+        endpoint.route_table_ids,
+        private_dns=endpoint.kind is EndpointKind.INTERFACE,
+    )
+
+
+def without_subnet(cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint) -> Obstacle:
+    """An interface endpoint that is in no subnet: nothing of it has an address."""
+    subnet = _one_a_zone(cloud.network, instance, _offered(cloud, endpoint.service_name))[:1]
+    return Obstacle(
+        ("no-subnet", endpoint.id),
+        "endpoint-not-available",
+        endpoint.id,
+        evidence=(Evidence("EC2", endpoint.id, phrase("no subnets")),),
+        repairs=(AddEndpointSubnets(endpoint.id, subnet),) if subnet else (),
+        variant="without-subnet",
+    )
+
+
+def missing(cloud: Cloud, instance: CloudInstance, here: End, requirement: EndpointRequirement) -> Iterator[Met]:
+    """Why there is no interface endpoint of a service to be seen: it is in a VPC of others, is not needed, or is missing."""
+    shared = list(_shared(cloud, requirement.hosts))
+    if shared:
+        for zone, record in shared[:1]:
+            yield from _hub(cloud, here, zone, record)
+        return
+    out = list(leads_out(cloud.network, here))
+    if out:
+        yield from out
+        return
+    name = requirement.service_name
+    zones = _offered(cloud, name)
+    subnets = _one_a_zone(cloud.network, instance, zones)
+    if zones is not None and not subnets:
+        yield Obstacle(
+            ("not-offered", name),
+            "service-not-in-zone",
+            name,
+            places=zones or (phrase("no zone of {region}", region=cloud.region),),
+            facts=(("vpc_id", instance.vpc_id),),
+            evidence=(Evidence("EC2", name, phrase("zones: {zones}", zones=list(zones) or "none")),),
+            is_absent=True,
+        )
+        return
+    groups = _groups_of_others(cloud.network, instance.vpc_id)
+    yield Obstacle(
+        ("no-endpoint", name),
+        "endpoint-missing",
+        name,
+        facts=(("vpc_id", instance.vpc_id),),
+        evidence=(Evidence("EC2", instance.vpc_id, phrase("no endpoint of {name}", name=name)),),
+        repairs=(_created(instance, name, subnets or (instance.subnet_id,), groups, here),),
+        variant="in-aws",
+        is_absent=True,
+    )
+
+
+def _created(instance: CloudInstance, name: str, subnets: tuple[str, ...], groups: tuple[str, ...], here: End) -> CreateEndpoint:
+    clients = () if groups else here.cidrs
+    return CreateEndpoint(instance.vpc_id, name, EndpointKind.INTERFACE, subnets, groups, client_cidrs=clients)
+
+
+def _shared(cloud: Cloud, hosts: Iterable[str]) -> Iterator[tuple[HostedZone, DnsRecord]]:
+    """Records of private zones that lead one of these hosts somewhere: where others share their endpoints."""
+    wanted = {host.lower() for host in hosts}
+    for zone in value_of(cloud.network.zones) or ():
+        for record in value_of(zone.records) or ():
+            if record.name.lower().rstrip(".") in wanted and record.kind in ("A", "AAAA"):
+                yield zone, record
+
+
+def _hub(cloud: Cloud, here: End, zone: HostedZone, record: DnsRecord) -> Iterator[Met]:
+    """Whether the addresses of a record that leads to endpoints of others have a route; what is behind it was not seen."""
+    met: list[Met] = []
+    for address in record.values:
+        if address.replace(".", "").isdigit() or ":" in address:
+            met.extend(met_toward(cloud.network, here, End((host_block(address),), zone.id)))
+    blocked = [one for one in met if isinstance(one, Obstacle)]
+    if blocked:
+        yield from blocked
+        return
+    yield Obstacle(
+        ("hub-unseen", zone.id),
+        "hub-unseen",
+        zone.id,
+        places=record.values,
+        facts=(("peer", zone.name),),
+        evidence=(Evidence("Route 53", zone.id, f"{record.name} {record.kind} {' '.join(record.values)}"),),
+        is_partial=True,
+    )
+    yield zone.id, phrase("{host} leads to endpoints that were not seen", host=record.name.rstrip("."))
+
+
+def zones_crossed(cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint) -> Iterator[Obstacle]:
+    """The zone of the instance, where an endpoint has no subnet in it and could have one."""
+    subnets = {one.id: one for one in value_of(cloud.network.subnets) or ()}
+    offered = _offered(cloud, endpoint.service_name)
+    zones = {subnets[one].zone for one in endpoint.subnet_ids if one in subnets}
+    if endpoint.vpc_id != instance.vpc_id or len(zones) == 0 or any(one not in subnets for one in endpoint.subnet_ids):
+        return
+    if instance.zone in zones or (offered is not None and instance.zone not in offered):
+        return
+    near = _one_a_zone(cloud.network, instance, (instance.zone,))
+    yield Obstacle(
+        ("zone", instance.zone),
+        "endpoint-other-zone",
+        instance.zone,
+        places=(endpoint.id,),
+        facts=(("vpc_id", instance.vpc_id),),
+        evidence=(Evidence("EC2", endpoint.id, phrase("zones: {zones}", zones=sorted(zones))),),
+        repairs=(AddEndpointSubnets(endpoint.id, near),) if near else (),
+        is_partial=True,
+    )
+
+
+def _offered(cloud: Cloud, name: str) -> Optional[tuple[str, ...]]:
+    """The zones in which endpoints of a service can be made; None where that could not be read."""
+    services = value_of(cloud.network.endpoint_services)
+    return None if services is None else next((one.zones for one in services if one.name == name), ())
+
+
+def _one_a_zone(network: VpcNetwork, instance: CloudInstance, zones: Optional[tuple[str, ...]]) -> tuple[str, ...]:
+    """Subnets for an endpoint: those that other endpoints are in, else the instance's own, else any; one a zone."""
+    used = _used(network, instance.vpc_id)
+    known = [
+        one
+        for one in value_of(network.subnets) or ()
+        if one.vpc_id in ("", instance.vpc_id) and (zones is None or one.zone in zones)
+    ]
+    for liked in (
+        [one for one in known if used[one.id]],
+        [one for one in known if one.id == instance.subnet_id],
+        [one for one in known if one.zone == instance.zone],
+        known,
+    ):
+        if liked:
+            best: dict[str, Subnet] = {}
+            for one in liked:
+                best.setdefault(one.zone, one)
+            return tuple(one.id for one in best.values())
+    return ()
+
+
+def _used(network: VpcNetwork, vpc_id: str) -> Counter[str]:
+    """How many interface endpoints of a VPC are in each subnet."""
+    return Counter(subnet for one in _interfaces(network, vpc_id) for subnet in one.subnet_ids)
+
+
+def _groups_of_others(network: VpcNetwork, vpc_id: str) -> tuple[str, ...]:
+    """The security groups that most interface endpoints of a VPC have."""
+    counted = Counter(one.group_ids for one in _interfaces(network, vpc_id) if one.group_ids)
+    return counted.most_common(1)[0][0] if counted else ()
+
+
+def _interfaces(network: VpcNetwork, vpc_id: str) -> tuple[VpcEndpoint, ...]:
+    found = value_of(network.endpoints) or ()
+    return tuple(one for one in found if one.kind is EndpointKind.INTERFACE and one.vpc_id == vpc_id)

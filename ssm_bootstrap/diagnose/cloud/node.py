@@ -1,0 +1,197 @@
+"""The managed node of this machine as AWS has it, and what AWS says of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Iterator, Optional
+
+from ssm_bootstrap.diagnose.agent.versions import finding_of_version
+from ssm_bootstrap.diagnose.case import Case, Check, Said
+from ssm_bootstrap.diagnose.cloud.needs import facts_of
+from ssm_bootstrap.model.agent import IdentityState
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.cloud import Cloud, ManagedNode
+from ssm_bootstrap.model.findings import Evidence, Finding
+from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.model.phrase import joined, phrase
+
+ONLINE = "Online"
+"""What Systems Manager says of a node that pings."""
+
+_READ = "DescribeInstanceInformation"
+
+
+def node_of(case: Case) -> Optional[ManagedNode]:
+    """The hybrid node of this machine: by its own report, else by the instance's address, else the only one that was read."""
+    cloud = case.cloud
+    nodes = _hybrid(value_of(cloud.management.nodes) or ()) if cloud is not None else ()
+    known = case.identity.known_id if case.identity is not None else ""
+    if known or (case.identity is not None and case.identity.state is not IdentityState.UNREADABLE):
+        return next((item for item in nodes if item.id == known), None)
+    if cloud is None:
+        return None
+    mine = [item for item in nodes if item.address and item.address in _addresses(cloud)]
+    unplaced = [item for item in nodes if not item.address]
+    found = mine or (unplaced if len(nodes) == 1 else [])
+    return max(found, key=_last, default=None)
+
+
+def _hybrid(nodes: tuple[ManagedNode, ...]) -> tuple[ManagedNode, ...]:
+    return tuple(item for item in nodes if item.id.startswith("mi-"))
+
+
+def _addresses(cloud: Cloud) -> tuple[str, ...]:
+    instance = value_of(cloud.instance)
+    return tuple(address for one in instance.interfaces for address in one.addresses) if instance is not None else ()
+
+
+def _last(node: ManagedNode) -> tuple[bool, float]:
+    """How near to the present a node's last sign is."""
+    moment = node.last_ping or node.registered
+    return node.ping == ONLINE, moment.timestamp() if moment is not None else 0.0
+
+
+def offline(case: Case) -> Iterator[Finding]:
+    """A node that Systems Manager has lost."""
+    cloud, node = case.cloud, node_of(case)
+    if cloud is None or node is None or node.ping == ONLINE:
+        return
+    said = _state(node)
+    yield case.finding(
+        "agent-offline",
+        node.id,
+        said,
+        facts={**facts_of(cloud), "mi": node.id},
+        variant="seen-in-aws",
+        evidence=(Evidence(_READ, node.id, said, node.last_ping or cloud.taken_at),),
+        breaks=case.on_a_node,
+        services=("ssm", "ssmmessages"),
+    )
+
+
+def _state(node: ManagedNode) -> str:
+    if node.last_ping is None:
+        return node.ping
+    return phrase("{state}, last ping {at}", state=node.ping, at=_at(node.last_ping))
+
+
+def _at(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def too_old(case: Case) -> Iterator[Finding]:
+    """A version that AWS knows and that is too old; where the machine itself was looked at, that tells it."""
+    cloud, node = case.cloud, node_of(case)
+    if cloud is not None and node is not None and case.installed_agent is None and node.version:
+        yield from finding_of_version(case, node.version, Evidence(_READ, node.id, node.version, cloud.taken_at))
+
+
+def twice(case: Case) -> Iterator[Finding]:
+    """A second node of the same machine: left behind by an earlier registration, or the EC2 instance itself."""
+    cloud, node = case.cloud, node_of(case)
+    if cloud is None or node is None:
+        return
+    instance = value_of(cloud.instance)
+    others = [
+        item
+        for item in value_of(cloud.management.nodes) or ()
+        if item.id != node.id
+        and ((instance is not None and item.id == instance.id) or (_is_same(item, node) and item.ping != ONLINE))
+    ]
+    if not others:
+        return
+    shown = tuple(Evidence(_READ, item.id, _state(item), item.last_ping or cloud.taken_at) for item in (node, *others))
+    yield case.finding(
+        "node-twice",
+        node.id,
+        joined((phrase("{node}: {state}", node=item.id, state=_state(item)) for item in (node, *others)), "; "),
+        facts={**facts_of(cloud), "mi": node.id, "place": ", ".join(item.id for item in others)},
+        evidence=shown,
+    )
+
+
+def _is_same(one: ManagedNode, other: ManagedNode) -> bool:
+    """Whether two nodes are of one machine: private addresses alone repeat from VPC to VPC, so the name has to agree."""
+    return bool(one.address) and (one.address, one.name) == (other.address, other.name) and one.id.startswith("mi-")
+
+
+def quota(case: Case) -> Iterator[Finding]:
+    """An account that is full, where this machine has yet to register."""
+    cloud = case.cloud
+    if cloud is None or node_of(case) is not None or case.is_registered or not case.asked(Capability.REGISTER):
+        return
+    count, limit = value_of(cloud.management.node_count), value_of(cloud.management.node_quota)
+    if count is None or limit is None or count < limit:
+        return
+    said = phrase("{count} managed nodes, quota {limit}", count=count, limit=limit)
+    yield case.finding(
+        "activation-quota",
+        phrase("account {account}", account=cloud.account),
+        said,
+        facts=facts_of(cloud),
+        variant="seen-in-aws",
+        evidence=(Evidence(_READ, cloud.region, said, cloud.taken_at),),
+        breaks=case.asked(Capability.REGISTER),
+    )
+
+
+def deregistered(case: Case) -> Iterator[Said]:
+    """A node that the machine holds for registered and AWS does not have, where both speak of the same account and region."""
+    cloud = case.cloud
+    known = case.node.managed_instance_id if case.node is not None else ""
+    if cloud is None or not known:
+        return
+    nodes = cloud.management.nodes
+    if isinstance(nodes, Unseen):
+        return
+    if any(item.id == known for item in nodes.value):
+        return
+    own = case.node.region if case.node is not None else ""
+    accounts = {item for item in (case.plan.account, value_of(case.image.account)) if item}
+    if (own and own != cloud.region) or accounts - {cloud.account}:
+        said = phrase(
+            "{node} is of {place}; what was read is {read}",
+            node=known,
+            place=[own, *accounts],
+            read=[cloud.region, cloud.account],
+        )
+        yield known, said
+        return
+    seen = phrase(
+        "{node} is not among the nodes of account {account} in {region}", node=known, account=cloud.account, region=cloud.region
+    )
+    yield case.finding(
+        "node-deregistered",
+        known,
+        seen,
+        facts={**facts_of(cloud), "mi": known},
+        variant="seen-in-aws",
+        evidence=(
+            Evidence(
+                "vault", "/var/lib/amazon/ssm/Vault", phrase("registered as {node}", node=known), case.observations.taken_at
+            ),
+            Evidence(_READ, known, seen, cloud.taken_at),
+        ),
+        breaks=case.on_a_node,
+    )
+
+
+def unread(case: Case) -> Iterator[tuple[str, str]]:
+    """Nodes, or how many there are, that could not be read."""
+    cloud = case.cloud
+    if cloud is None:
+        return
+    parts = (("managed nodes", cloud.management.nodes), ("quota of managed nodes", cloud.management.node_quota))
+    for name, part in parts:
+        if isinstance(part, Unseen):
+            yield name, part.reason
+
+
+CHECKS = (
+    Check("aws-node", offline),
+    Check("aws-node-version", too_old),
+    Check("aws-node-twice", twice),
+    Check("aws-node-quota", quota),
+    Check("aws-node-deregistered", deregistered),
+    Check("aws-node-unseen", unread),
+)

@@ -1,0 +1,316 @@
+"""The ways from an instance to all that it needs, as AWS has them: which are open, and what stops packets on the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import chain
+from typing import Iterable, Iterator, Mapping, Sequence
+
+from ssm_bootstrap.catalog.agent import rows_of
+from ssm_bootstrap.catalog.endpoints import ENDPOINTS, NEEDS, OPTIONAL
+from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.partitions import service_names
+from ssm_bootstrap.catalog.requirements import EndpointRequirement, Requirements, requirements_of
+from ssm_bootstrap.diagnose.case import Case, Check, Said
+from ssm_bootstrap.diagnose.cloud.acls import CLIENT_PORTS, met_between, numbered
+from ssm_bootstrap.diagnose.cloud.endpoints import carriers, missing, of_service, unusable, without_subnet, zones_crossed
+from ssm_bootstrap.diagnose.cloud.groups import meant_group, met_at
+from ssm_bootstrap.diagnose.cloud.obstacles import Doubt, End, Met, Obstacle, doubts_of, merged, obstacles_of, shown
+from ssm_bootstrap.diagnose.cloud.packets import common, everywhere, family_of, host_block, span_of
+from ssm_bootstrap.diagnose.cloud.routes import between, met_toward, met_toward_gateway
+from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.cloud import Cloud, CloudInstance, Direction, Interface, Subnet, VpcEndpoint
+from ssm_bootstrap.model.findings import Evidence, Severity
+from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.model.repair import AddEndpointGroups
+
+Row = tuple[str, int]
+"""A service and a TCP port of it."""
+
+
+class WayState(str, Enum):
+    """What AWS's side does with packets of a way; the first of these is the best."""
+
+    OPEN = "open"
+    PARTLY = "partly"  # some of its addresses or packets pass, others do not
+    UNKNOWN = "unknown"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class CloudWay:
+    """The way from the instance to one port of a service: by which endpoint and addresses, what stops it, what is not known.
+
+    ``remarks`` are worth telling and stop nothing.
+    """
+
+    service: str
+    port: int
+    hosts: tuple[str, ...]
+    state: WayState
+    endpoint_id: str = ""
+    addresses: tuple[str, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    remarks: tuple[Obstacle, ...] = ()
+
+    @property
+    def row(self) -> Row:
+        """The service and the port."""
+        return self.service, self.port
+
+
+def ways(cloud: Cloud, requirements: Requirements, client_ports: tuple[int, int] = CLIENT_PORTS) -> tuple[CloudWay, ...]:
+    """The ways to every port of every service that is required; ``client_ports`` are those that the instance dials from."""
+    return tuple(
+        _way(cloud, requirement, port, client_ports) for requirement in requirements.endpoints for port in requirement.ports
+    )
+
+
+def _way(cloud: Cloud, requirement: EndpointRequirement, port: int, client_ports: tuple[int, int]) -> CloudWay:
+    instance = value_of(cloud.instance)
+    empty = CloudWay(requirement.service, port, requirement.hosts, WayState.UNKNOWN)
+    if instance is None or not instance.interfaces:
+        reason = cloud.instance.reason if isinstance(cloud.instance, Unseen) else phrase("it has no network interface")
+        return replace(empty, doubts=((phrase("instance"), reason),))
+    if isinstance(cloud.network.endpoints, Unseen):
+        return replace(empty, doubts=((phrase("VPC endpoints"), cloud.network.endpoints.reason),))
+    interfaces, gateways = carriers(of_service(cloud, requirement), instance.vpc_id)
+    if interfaces:
+        found = [_by_interface(cloud, instance, endpoint, empty, client_ports) for endpoint in interfaces]
+        return min(found, key=lambda way: list(WayState).index(way.state))
+    if requirement.service == "s3":
+        return _by_gateway(cloud, instance, gateways, empty, client_ports)
+    return _of_paths(empty, [list(missing(cloud, instance, _client(cloud, instance, ""), requirement))])
+
+
+def _by_interface(
+    cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint, empty: CloudWay, client_ports: tuple[int, int]
+) -> CloudWay:
+    """The way by an interface endpoint: over each pair of addresses of one family."""
+    way = replace(empty, endpoint_id=endpoint.id, remarks=tuple(zones_crossed(cloud, instance, endpoint)))
+    wrong: list[Met] = list(unusable(endpoint))
+    if not wrong and not endpoint.interfaces:
+        seen_empty = without_subnet(cloud, instance, endpoint)
+        unseen = (endpoint.id, phrase("its network interfaces were not seen"))
+        wrong = [unseen if endpoint.subnet_ids else seen_empty]
+    if wrong:
+        return _of_paths(way, [wrong])
+    paths, addresses = [], []
+    for interface in endpoint.interfaces:
+        for address in interface.addresses:
+            here = _client(cloud, instance, address)
+            if here.blocks:
+                there = _end(cloud, interface, (address,), endpoint.vpc_id, endpoint.group_ids)
+                addresses.append(address)
+                paths.append(list(_met(cloud, endpoint, here, there, way.port, client_ports)))
+    if not paths:
+        paths = [[(endpoint.id, phrase("it has no address of a family that the instance has"))]]
+    return _of_paths(replace(way, addresses=tuple(addresses)), paths)
+
+
+def _met(cloud: Cloud, endpoint: VpcEndpoint, here: End, there: End, port: int, client_ports: tuple[int, int]) -> Iterator[Met]:
+    """All that packets to one address of an interface endpoint meet, and their answers."""
+    network = cloud.network
+    connection = between(network, here, there)
+    out = list(met_at(network, here, there, Direction.OUT, port, connection))
+    into = list(met_at(network, there, here, Direction.IN, port, connection))
+    meant = meant_group(network, here, there, port) if obstacles_of(out) and obstacles_of(into) else ""
+    if meant:
+        yield replace(
+            obstacles_of(into)[0],
+            cause=("wrong-group", *there.group_ids, meant),
+            variant="wrong-group",
+            places=(meant,),
+            repairs=(AddEndpointGroups(endpoint.id, (meant,)),),
+        )
+    else:
+        yield from chain(out, into)
+    yield from met_between(network, here, there, port, client_ports)
+    yield from met_toward(network, here, there)
+    yield from met_toward(network, there, here, is_back=True)
+
+
+def _by_gateway(
+    cloud: Cloud,
+    instance: CloudInstance,
+    gateways: Sequence[VpcEndpoint],
+    empty: CloudWay,
+    client_ports: tuple[int, int],
+) -> CloudWay:
+    """The way to the blocks of S3, with a gateway endpoint or without one."""
+    name = service_names("s3", cloud.region)[0]
+    found = next((one for one in value_of(cloud.network.prefix_lists) or () if one.name == name), None)
+    blocks = found.cidrs if found is not None and found.cidrs else (everywhere(4),)
+    listed = found.id if found is not None else _list_of_route(cloud, gateways)
+    here = _client(cloud, instance, blocks[0])
+    there = End(blocks, "", prefix_list_id=listed)
+    met: list[Met] = [
+        *met_at(cloud.network, here, there, Direction.OUT, empty.port),
+        *met_between(cloud.network, here, there, empty.port, client_ports),
+    ]
+    if found is None or not found.cidrs:
+        met = _in_doubt(cloud, met)
+    usable = [one for one in gateways if not list(unusable(one))]
+    met += [wrong for one in gateways for wrong in unusable(one) if not usable]
+    if usable or not gateways:
+        met += met_toward_gateway(cloud.network, here, blocks, listed, usable, name)
+    return _of_paths(replace(empty, endpoint_id=usable[0].id if usable else ""), [met])
+
+
+def _in_doubt(cloud: Cloud, met: Iterable[Met]) -> list[Met]:
+    """What was met of blocks that nobody could read: nothing of it is sure."""
+    unread = cloud.network.prefix_lists
+    reason = unread.reason if isinstance(unread, Unseen) else phrase("its blocks were not seen")
+    doubt: list[Met] = [(phrase("prefix list of S3"), reason)]
+    return [*doubts_of(met), *(doubt if obstacles_of(met) else [])]
+
+
+def _list_of_route(cloud: Cloud, gateways: Iterable[VpcEndpoint]) -> str:
+    ids = {one.id for one in gateways}
+    routes = (route for table in value_of(cloud.network.route_tables) or () for route in table.routes)
+    return next((route.destination for route in routes if route.target in ids), "")
+
+
+def _client(cloud: Cloud, instance: CloudInstance, toward: str) -> End:
+    """The end at the instance: the interface in the subnet of an address, else the primary one; addresses of one family."""
+    subnets = _subnets(cloud)
+
+    def is_connected(interface: Interface) -> bool:
+        subnet = subnets.get(interface.subnet_id)
+        return bool(toward) and subnet is not None and any(_holds(cidr, toward) for cidr in subnet.cidrs)
+
+    chosen = next((one for one in instance.interfaces if is_connected(one)), instance.interfaces[0])
+    family = family_of(toward) if toward else None
+    addresses = tuple(one for one in chosen.addresses if family is None or family_of(one) == family)
+    return _end(cloud, chosen, addresses, instance.vpc_id, ())
+
+
+def _holds(cidr: str, address: str) -> bool:
+    return bool(common((span_of(cidr),), (span_of(address),)))
+
+
+def _end(cloud: Cloud, interface: Interface, addresses: tuple[str, ...], vpc_id: str, group_ids: tuple[str, ...]) -> End:
+    subnet = _subnets(cloud).get(interface.subnet_id)
+    families = {family_of(address) for address in addresses}
+    cidrs = tuple(cidr for cidr in (subnet.cidrs if subnet is not None else ()) if family_of(cidr) in families)
+    blocks = tuple(host_block(address) for address in addresses)
+    return End(blocks, vpc_id, interface.subnet_id, cidrs or blocks, interface.group_ids or group_ids)
+
+
+def _subnets(cloud: Cloud) -> Mapping[str, Subnet]:
+    return {subnet.id: subnet for subnet in value_of(cloud.network.subnets) or ()}
+
+
+def _of_paths(way: CloudWay, paths: Sequence[Sequence[Met]]) -> CloudWay:
+    """The way with how it stands, by what was met on each of its paths."""
+    states = {_state(path) for path in paths}
+    if len(states) == 1:
+        (state,) = states
+    elif WayState.UNKNOWN in states:
+        state = WayState.UNKNOWN
+    else:
+        state = WayState.PARTLY
+    met = [one for path in paths for one in path]
+    return replace(way, state=state, obstacles=obstacles_of(met), doubts=tuple(dict.fromkeys(doubts_of(met))))
+
+
+def _state(path: Sequence[Met]) -> WayState:
+    obstacles = obstacles_of(path)
+    if any(not one.is_partial for one in obstacles):
+        return WayState.CLOSED
+    if any(doubts_of(path)):
+        return WayState.UNKNOWN
+    return WayState.PARTLY if obstacles else WayState.OPEN
+
+
+def stopped(case: Case) -> Iterator[Said]:
+    """One finding for each thing of AWS that stops packets, with all that it stops; and what could not be judged."""
+    cloud = case.cloud
+    if cloud is None:
+        return
+    version = case.agent_path.version
+    required = requirements_of(cloud.region, case.capabilities, version=version, site=case.site)
+    found = ways(cloud, required)
+    met = merged(chain.from_iterable((*way.obstacles, *way.remarks) for way in found))
+    for obstacle in numbered(cloud.network, met):
+        yield _finding(case, cloud, obstacle, found, version)
+    yield from dict.fromkeys(doubt for way in found for doubt in way.doubts)
+
+
+def _finding(case: Case, cloud: Cloud, obstacle: Obstacle, found: Sequence[CloudWay], version: str) -> Said:
+    touched = [way for way in found if any(one.cause == obstacle.cause for one in (*way.obstacles, *way.remarks))]
+    closed = [way for way in touched if way.state is WayState.CLOSED and _is_whole(way, obstacle)]
+    slowed = [way for way in touched if way not in closed and any(one.cause == obstacle.cause for one in way.obstacles)]
+    breaks, degrades = _left(case.capabilities, found, {way.row for way in closed}, {way.row for way in slowed}, version)
+    row = FINDINGS[obstacle.code]
+    severity = row.severity
+    if severity is Severity.ERROR and not breaks:
+        optional = _optional(case.capabilities, {way.row for way in touched})
+        degrades = degrades if degrades or obstacle.is_absent else optional
+        severity = Severity.INFO if obstacle.is_absent and not degrades else Severity.WARNING
+    instance = value_of(cloud.instance)
+    services = tuple(dict.fromkeys(way.service for way in touched))
+    facts = {
+        "region": cloud.region,
+        "vpc_id": instance.vpc_id if instance is not None else "",
+        "instance_id": instance.id if instance is not None else "",
+        "service": ", ".join(services),
+        "port": ", ".join(obstacle.ports),
+        "place": shown(obstacle.places) if obstacle.places else "",
+        **dict(obstacle.facts),
+    }
+    return case.finding(
+        obstacle.code,
+        obstacle.subject,
+        variant=obstacle.variant,
+        facts=facts,
+        evidence=_evidence(cloud, obstacle),
+        severity=severity,
+        breaks=breaks,
+        degrades=degrades,
+        hosts=tuple(dict.fromkeys(host for way in touched for host in way.hosts)),
+        services=services,
+        repairs=obstacle.repairs,
+    )
+
+
+def _evidence(cloud: Cloud, obstacle: Obstacle) -> tuple[Evidence, ...]:
+    return tuple(replace(one, at=cloud.taken_at) for one in obstacle.evidence)
+
+
+def _is_whole(way: CloudWay, obstacle: Obstacle) -> bool:
+    """Whether the obstacle stops all packets of a way, and not some of them alone."""
+    return any(one.cause == obstacle.cause and not one.is_partial for one in way.obstacles)
+
+
+_ROWS: Mapping[str, Row] = {row.name: (row.service, row.port) for row in ENDPOINTS}
+
+
+def _left(
+    capabilities: Sequence[Capability], found: Sequence[CloudWay], closed: set[Row], slowed: set[Row], version: str
+) -> tuple[tuple[Capability, ...], tuple[Capability, ...]]:
+    """The capabilities that do not work while these ways are closed, and those that work by a substitute or in part."""
+    states = {way.row: way.state for way in found}
+    broken: list[Capability] = []
+    degraded: list[Capability] = []
+    for capability in capabilities:
+        for need in NEEDS[capability]:
+            first, *others = (_ROWS[name] for name in rows_of(need, version))
+            stands_in = any(states.get(other) in (WayState.OPEN, WayState.PARTLY) for other in others)
+            if first in closed and not stands_in:
+                broken.append(capability)
+            elif first in closed or first in slowed:
+                degraded.append(capability)
+    breaks = tuple(dict.fromkeys(broken))
+    return breaks, tuple(dict.fromkeys(item for item in degraded if item not in breaks))
+
+
+def _optional(capabilities: Iterable[Capability], rows: set[Row]) -> tuple[Capability, ...]:
+    """The capabilities that can use one of these and do not need it."""
+    return tuple(item for item in capabilities if any(_ROWS[name] in rows for name in OPTIONAL.get(item, ())))
+
+
+CHECKS = (Check("cloud-ways", stopped),)

@@ -1,0 +1,1 @@
+"""What is required or missing, as infrastructure code: Terraform, CloudFormation, commands of the AWS CLI."""

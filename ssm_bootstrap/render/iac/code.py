@@ -1,0 +1,127 @@
+"""What is to be written as code: repairs with a heading and remarks, whatever the language, and what is left to its reader."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple
+
+from ssm_bootstrap.catalog.cloud.repairs import MARK, commands_of
+from ssm_bootstrap.catalog.policies import ACCOUNT, policy_named
+from ssm_bootstrap.model.repair import Repair
+from ssm_bootstrap.render.shell import pasteable
+from ssm_bootstrap.render.terminal import clean, wrapped
+
+_WIDTH = 100
+OWN_ACCOUNT = "<ACCOUNT>"
+"""What stands in a repair for the account of whoever runs the code."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """Repairs in single steps for a region; ``heading`` and ``remarks`` are comments before and after them."""
+
+    region: str
+    repairs: tuple[Repair, ...]
+    heading: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+class Parameter(NamedTuple):
+    """Something that the reader gives: ``name`` as marks have it, its type as CloudFormation has it, and a default."""
+
+    name: str
+    about: str
+    kind: str = "String"
+    default: str = ""
+    is_optional: bool = False
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is several."""
+        return self.kind != "String" and "List" in self.kind
+
+    @property
+    def snake(self) -> str:
+        """Its name in Terraform."""
+        return self.name.lower().replace("-", "_")
+
+    @property
+    def camel(self) -> str:
+        """Its name in CloudFormation."""
+        return camel(self.name)
+
+
+_PARAMETERS: Mapping[str, Parameter] = {
+    row.name: row
+    for row in (
+        Parameter("VPC-ID", "the VPC of the nodes", "AWS::EC2::VPC::Id"),
+        Parameter("SUBNET-IDS", "subnets for the endpoints, one an Availability Zone", "List<AWS::EC2::Subnet::Id>"),
+        Parameter("ROUTE-TABLE-IDS", "the route tables of the subnets with nodes in them", "CommaDelimitedList"),
+        Parameter("NODE-SECURITY-GROUP-ID", "the security group of the nodes; empty: one is made", is_optional=True),
+        Parameter("ACTIVATION-ROLE", "the name of the role of hybrid nodes", default="SSMServiceRole"),
+    )
+}
+
+
+def parameter(mark: str) -> Parameter:
+    """The parameter that stands for a mark such as ``<VPC-ID>``."""
+    found = MARK.fullmatch(mark)
+    name = found[1] if found else mark
+    return _PARAMETERS.get(name) or Parameter(name, name.lower().replace("-", " "))
+
+
+def camel(*parts: str) -> str:
+    """Words as one name of letters and digits alone, each word with a capital."""
+    words = re.findall(r"[A-Za-z0-9]+", " ".join(parts))
+    return "".join(part[:1].upper() + (part[1:].lower() if part.isupper() else part[1:]) for part in words)
+
+
+def snake(*parts: str) -> str:
+    """Words as one name of small letters, digits and low lines."""
+    return "_".join(re.findall(r"[a-z0-9]+", " ".join(parts).lower()))
+
+
+def service_of(service_name: str) -> str:
+    """The short name in the name of an endpoint service."""
+    return service_name.rpartition(".")[2]
+
+
+def policy_document(name: str, region: str, account: str, own: str, wrapped: Callable[[str], Any] = str) -> Any:
+    """A policy with the account in it; where that is whoever runs the code, ``own`` stands for it in ``wrapped`` texts."""
+    if MARK.fullmatch(account) is None and account:
+        return policy_named(name).for_account(region, account)
+
+    def told(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: told(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [told(inner) for inner in value]
+        return wrapped(value.replace(ACCOUNT, own)) if isinstance(value, str) and ACCOUNT in value else value
+
+    return told(policy_named(name).make(region))
+
+
+def is_own(account: str) -> bool:
+    """Whether a repair is of the account of whoever runs the code, and not of one that is named."""
+    return not account or MARK.fullmatch(account) is not None
+
+
+def by_hand(repair: Repair, region: str, language: str) -> Iterator[str]:
+    """Comments on a repair that a language has nothing for: the commands of the AWS CLI."""
+    about = next((command.about for command in commands_of(repair, region) if command.changes), "")
+    yield f"Not in {language}, which cannot change this alone ({about}). By the AWS CLI:"
+    yield from commands_in(repair, region)
+
+
+def commands_in(repair: Repair, region: str) -> Iterator[str]:
+    """The commands of a repair as lines of a comment."""
+    for line in pasteable(commands_of(repair, region)):
+        yield f"    {line}"
+
+
+def commented(lines: Iterable[str]) -> str:
+    """Lines as comments with a number sign, sentences wrapped; nothing in them can end a comment."""
+    told = (clean(line) for line in lines)
+    parts = (part for line in told for part in ((line,) if line.startswith("    ") else wrapped(line, _WIDTH)))
+    return "".join(f"# {part}".rstrip() + "\n" for part in parts)

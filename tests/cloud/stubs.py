@@ -1,0 +1,107 @@
+"""Answers to the calls that moto does not know, in boto3's shapes, made from a state that a test sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, Mapping, Tuple
+
+Params = Mapping[str, Any]
+Answer = Dict[str, Any]
+
+
+@dataclass
+class State:
+    """What the server has of it; times are seconds since 1970. ``page`` is how many items an answer holds, 0 for all."""
+
+    activations: List[Answer] = field(default_factory=list)
+    nodes: List[Answer] = field(default_factory=list)
+    settings: Dict[str, str] = field(default_factory=dict)
+    quotas: List[Answer] = field(default_factory=list)
+    profiles: Dict[str, List[str]] = field(default_factory=dict)  # ARNs of resources by id of the Profile; every VPC has all
+    firewall: List[Answer] = field(default_factory=list)  # rules with "Domains"; the group's priority is its place
+    zones: Dict[str, List[str]] = field(default_factory=dict)  # of each service of endpoints; empty for all in a, c and d
+    denied: List[str] = field(default_factory=list)  # service:Operation
+    throttled: Dict[str, int] = field(default_factory=dict)  # service:Operation, and how often
+    absent: List[str] = field(default_factory=list)  # service:Operation that this region does not know
+    refused: str = ""  # the code with which every call is refused
+    vpc_owner: str = ""  # the account that owns every VPC; empty for the one that asks
+    page: int = 0
+
+
+def _pages(state: State, key: str, items: List[Answer], params: Params) -> Answer:
+    begin = int(params.get("NextToken") or 0)
+    size = state.page or len(items) or 1
+    more = {"NextToken": str(begin + size)} if len(items) > begin + size else {}
+    return {key: items[begin : begin + size], **more}
+
+
+def _activations(state: State, params: Params) -> Answer:
+    return _pages(state, "ActivationList", state.activations, params)
+
+
+def _nodes(state: State, params: Params) -> Answer:
+    wanted = {item["Key"]: set(item["Values"]) for item in params.get("Filters", ())}
+    found = [node for node in state.nodes if node["InstanceId"] in wanted.get("InstanceIds", {node["InstanceId"]})]
+    return _pages(state, "InstanceInformationList", found, params)
+
+
+def _setting(state: State, params: Params) -> Answer:
+    key = params["SettingId"]
+    if key not in state.settings:
+        raise LookupError("ServiceSettingNotFound")
+    return {"ServiceSetting": {"SettingId": key, "SettingValue": state.settings[key], "Status": "Default"}}
+
+
+def _quotas(state: State, params: Params) -> Answer:
+    return _pages(state, "Quotas", state.quotas, params)
+
+
+def _profiles(state: State, params: Params) -> Answer:
+    tied = [
+        {"Id": f"rpassoc-{key}", "ProfileId": key, "ResourceId": params.get("resourceId", "vpc-0"), "Status": "COMPLETE"}
+        for key in state.profiles
+    ]
+    return _pages(state, "ProfileAssociations", tied, params)
+
+
+def _resources(state: State, params: Params) -> Answer:
+    key = params["ProfileId"]
+    items = [{"Id": f"rpr-{number}", "ProfileId": key, "ResourceArn": arn} for number, arn in enumerate(state.profiles[key])]
+    return _pages(state, "ProfileResourceAssociations", items, params)
+
+
+def _firewall_groups(state: State, params: Params) -> Answer:
+    keys = list(dict.fromkeys(rule["FirewallRuleGroupId"] for rule in state.firewall))
+    items = [
+        {"Id": f"rslvr-frgassoc-{key}", "FirewallRuleGroupId": key, "VpcId": params["VpcId"], "Priority": 101 + number}
+        for number, key in enumerate(keys)
+    ]
+    return _pages(state, "FirewallRuleGroupAssociations", list(reversed(items)), params)
+
+
+def _firewall_rules(state: State, params: Params) -> Answer:
+    items = [
+        {name: part for name, part in rule.items() if name != "Domains"}
+        for rule in state.firewall
+        if rule["FirewallRuleGroupId"] == params["FirewallRuleGroupId"]
+    ]
+    return _pages(state, "FirewallRules", items, params)
+
+
+def _domains(state: State, params: Params) -> Answer:
+    (rule,) = [one for one in state.firewall if one["FirewallDomainListId"] == params["FirewallDomainListId"]]
+    return _pages(state, "Domains", rule["Domains"], params)
+
+
+ANSWERS: Mapping[Tuple[str, str], Callable[[State, Params], Answer]] = {
+    ("ssm", "DescribeActivations"): _activations,
+    ("ssm", "DescribeInstanceInformation"): _nodes,
+    ("ssm", "GetServiceSetting"): _setting,
+    ("service-quotas", "ListServiceQuotas"): _quotas,
+    ("route53profiles", "ListProfileAssociations"): _profiles,
+    ("route53profiles", "ListProfileResourceAssociations"): _resources,
+    ("route53resolver", "ListFirewallRuleGroupAssociations"): _firewall_groups,
+    ("route53resolver", "ListFirewallRules"): _firewall_rules,
+    ("route53resolver", "ListFirewallDomains"): _domains,
+}
+"""By service and operation as boto3 has them."""

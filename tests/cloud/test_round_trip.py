@@ -1,0 +1,297 @@
+"""There and back: a whole VPC is right; each thing taken away is named alone, and what --fix-as prints puts it back.
+
+Everything is read by the real boto3 and mended by the real AWS CLI, or by a template, against the server.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
+
+import pytest
+
+from ssm_bootstrap.catalog.cloud.calls import actions_by_call
+from ssm_bootstrap.collect.cloud.snapshot import Subject, look_at_cloud
+from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.host.aws import Aws
+from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
+from ssm_bootstrap.render.iac.fixes import fixes
+from tests.aws import MARKS
+from tests.aws.printed import run
+from tests.cloud.applier import Applier
+from tests.cloud.clouds import AT, REGION, SERVICES, observations
+from tests.cloud.completevpc import CompleteVpc, put_in_place
+from tests.cloud.server import Cloud as Server
+
+pytestmark = MARKS
+
+
+class Ground:
+    """The VPC at the server, by the names of its template."""
+
+    def __init__(self, server: Server, vpc: CompleteVpc) -> None:
+        session = server.session(REGION)
+        self.server, self.instance, self.ids = server, vpc.instance, vpc.ids
+        self.ec2, self.iam = session.client("ec2"), session.client("iam")
+
+    def seen(self) -> Diagnosis:
+        """What ``vpc`` says of it."""
+        aws = Aws(self.server.session(REGION), REGION, actions_by_call(), Secrets())
+        return diagnose(observations(look_at_cloud(aws, Subject(self.instance), AT).cloud))
+
+    def rule(self, group: str, egress: bool, port: int, peer: str = "") -> Dict[str, Any]:
+        """A rule of a group as the API has it; of several the one to this kind of peer."""
+        asked = [{"Name": "group-id", "Values": [self.ids[group]]}]
+        rules = self.ec2.describe_security_group_rules(Filters=asked)["SecurityGroupRules"]
+        return next(
+            one for one in rules if one["IsEgress"] is egress and one.get("FromPort") == port and (not peer or peer in one)
+        )
+
+    def revoke(self, group: str, egress: bool, port: int, peer: str = "") -> None:
+        found = self.rule(group, egress, port, peer)
+        revoke = self.ec2.revoke_security_group_egress if egress else self.ec2.revoke_security_group_ingress
+        revoke(GroupId=self.ids[group], SecurityGroupRuleIds=[found["SecurityGroupRuleId"]])
+
+    @property
+    def acl(self) -> str:
+        """The network ACL of the VPC."""
+        asked = [{"Name": "vpc-id", "Values": [self.ids["Vpc"]]}]
+        acl: str = self.ec2.describe_network_acls(Filters=asked)["NetworkAcls"][0]["NetworkAclId"]
+        return acl
+
+    def deny(self, egress: bool, first: int, last: int) -> None:
+        """An entry before all others."""
+        ports = {"From": first, "To": last}
+        number = 90 if egress else 91
+        self.ec2.create_network_acl_entry(
+            NetworkAclId=self.acl,
+            RuleNumber=number,
+            Protocol="6",
+            RuleAction="deny",
+            Egress=egress,
+            CidrBlock="0.0.0.0/0",
+            PortRange=ports,
+        )
+
+    def endpoint(self, service: str, **change: Any) -> None:
+        self.ec2.modify_vpc_endpoint(VpcEndpointId=self.ids[f"Endpoint{service}"], **change)
+
+    def policy(self, name: str, document: Dict[str, Any]) -> None:
+        self.ec2.modify_vpc_endpoint(VpcEndpointId=self.ids[name], PolicyDocument=json.dumps(document))
+
+
+class Break(NamedTuple):
+    """Something taken away or spoilt, with the code and the resource that must be named; ``part`` tells what excludes what."""
+
+    name: str
+    do: Callable[[Ground], None]
+    code: str
+    subject: Callable[[Ground], str]
+    part: str = ""
+
+
+def of(name: str) -> Callable[[Ground], str]:
+    return lambda ground: ground.ids[name]
+
+
+def denied(action: str) -> Dict[str, Any]:
+    """A policy that allows all but one action."""
+    every = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [every, {**every, "Effect": "Deny", "Action": action}]}
+
+
+def in_organisation() -> Dict[str, Any]:
+    """A policy that asks for a principal's organisation, which unsigned calls do not have."""
+    asked = {"StringEquals": {"aws:PrincipalOrgID": "o-0123456789"}}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": asked}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def attribute(name: str) -> Callable[[Ground], None]:
+    return lambda ground: ground.ec2.modify_vpc_attribute(VpcId=ground.ids["Vpc"], **{name: {"Value": False}})
+
+
+def breaks() -> Iterator[Break]:
+    """Each of them alone."""
+    yield Break(
+        "443 to endpoints",
+        lambda g: g.revoke("NodeGroup", True, 443, "ReferencedGroupInfo"),
+        "sg-egress-missing",
+        of("NodeGroup"),
+        "out",
+    )
+    yield Break(
+        "443 to S3", lambda g: g.revoke("NodeGroup", True, 443, "PrefixListId"), "sg-egress-missing", of("NodeGroup"), "out-s3"
+    )
+    yield Break("80 to S3", lambda g: g.revoke("NodeGroup", True, 80), "sg-egress-missing", of("NodeGroup"), "out-80")
+    yield Break(
+        "443 in", lambda g: g.revoke("EndpointGroup", False, 443), "endpoint-sg-ingress-missing", of("EndpointGroup"), "in"
+    )
+    yield Break("ACL denies out", lambda g: g.deny(True, 443, 443), "acl-denies", lambda g: g.acl, "acl")
+    yield Break("ACL denies answers", lambda g: g.deny(False, 1024, 65535), "acl-return-denies", lambda g: g.acl, "acl")
+    yield Break(
+        "gateway not associated",
+        lambda g: g.ec2.modify_vpc_endpoint(VpcEndpointId=g.ids["S3"], RemoveRouteTableIds=[g.ids["NodeTable"]]) and None,
+        "route-missing",
+        of("NodeTable"),
+        "s3",
+    )
+    yield Break(
+        "no gateway",
+        lambda g: g.ec2.delete_vpc_endpoints(VpcEndpointIds=[g.ids["S3"]]) and None,
+        "endpoint-missing",
+        lambda g: f"com.amazonaws.{REGION}.s3",
+        "s3",
+    )
+    yield Break("DNS support off", attribute("EnableDnsSupport"), "dns-support-off", of("Vpc"), "dns")
+    yield Break("DNS host names off", attribute("EnableDnsHostnames"), "dns-hostnames-off", of("Vpc"), "dns")
+    for service in SERVICES[:2]:
+        name = f"Endpoint{service}"
+        yield Break(
+            f"no {service}",
+            lambda g, name=name: g.ec2.delete_vpc_endpoints(VpcEndpointIds=[g.ids[name]]) and None,  # type: ignore[misc]
+            "endpoint-missing",
+            lambda g, service=service: f"com.amazonaws.{REGION}.{service}",  # type: ignore[misc]
+            service,
+        )
+        yield Break(
+            f"private DNS of {service} off",
+            lambda g, service=service: g.endpoint(service, PrivateDnsEnabled=False),  # type: ignore[misc]
+            "private-dns-off",
+            of(name),
+            service,
+        )
+    yield Break(
+        "policy of ssm asks for an organisation",
+        lambda g: g.policy("Endpointssm", in_organisation()),
+        "endpoint-policy-denies",
+        of("Endpointssm"),
+        "ssm",
+    )
+    yield Break(
+        "policy of S3 denies",
+        lambda g: g.policy("S3", denied("s3:GetObject")),
+        "endpoint-policy-denies",
+        of("S3"),
+        "s3",
+    )
+    yield Break(
+        "role trusts EC2",
+        lambda g: (
+            g.iam.update_assume_role_policy(
+                RoleName="NodeRole",
+                PolicyDocument=json.dumps(
+                    {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+                        ],
+                    }
+                ),
+            )
+            and None
+        ),
+        "role-trust",
+        lambda g: "NodeRole",
+        "role",
+    )
+    yield Break(
+        "role may nothing",
+        lambda g: g.iam.delete_role_policy(RoleName="NodeRole", PolicyName="ManagedNode") and None,
+        "role-policy",
+        lambda g: "NodeRole",
+        "role",
+    )
+
+
+EVERY: Dict[str, Break] = {one.name: one for one in breaks()}
+
+
+def causes(diagnosis: Diagnosis) -> List[Finding]:
+    """What is to be mended."""
+    return [finding for finding in diagnosis.causes if finding.severity is not Severity.INFO]
+
+
+def named(diagnosis: Diagnosis) -> List[Tuple[str, str]]:
+    """Codes with their resources."""
+    return sorted({(finding.code, finding.subject) for finding in causes(diagnosis)})
+
+
+@pytest.fixture
+def ground(running: Server) -> Ground:
+    return Ground(running, put_in_place(running))
+
+
+def mend(ground: Ground, diagnosis: Diagnosis, form: str, home: Path) -> None:
+    """Do what ``--fix-as`` prints: a script in a shell with the AWS CLI, or a template and then what it leaves to the CLI."""
+    if form == "cloudformation":
+        template = json.loads(fixes(diagnosis, form, REGION))
+        if template.get("Resources"):
+            Applier(ground.server.session(REGION), REGION).apply(template)
+        return
+    done = run(fixes(diagnosis, "cli", REGION), "", {}, ground.server.url, str(home))
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_whole_vpc_is_right(ground: Ground) -> None:
+    diagnosis = ground.seen()
+    assert (diagnosis.findings, diagnosis.crashed, diagnosis.unseen) == ((), (), ())
+    assert [item.verdict for item in diagnosis.capabilities] == [Verdict.OK] * 5
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_is_taken_away_is_named_alone_and_put_back(name: str, ground: Ground, tmp_path: Path) -> None:
+    one = EVERY[name]
+    one.do(ground)
+    diagnosis = ground.seen()
+    assert named(diagnosis) == [(one.code, one.subject(ground))]
+    mend(ground, diagnosis, "cli", tmp_path)
+    assert named(ground.seen()) == []
+
+
+BY_TEMPLATE = (
+    "443 to endpoints",
+    "443 to S3",
+    "80 to S3",
+    "443 in",
+    "ACL denies out",
+    "ACL denies answers",
+    "no gateway",
+    "no ssm",
+)
+"""What new resources of a template can mend."""
+
+
+@pytest.mark.parametrize("name", BY_TEMPLATE)
+def test_a_template_puts_it_back(name: str, ground: Ground, tmp_path: Path) -> None:
+    EVERY[name].do(ground)
+    mend(ground, ground.seen(), "cloudformation", tmp_path)
+    assert named(ground.seen()) == []
+
+
+PAIRS = [pair for pair in itertools.combinations(EVERY, 2) if EVERY[pair[0]].part != EVERY[pair[1]].part]
+"""Of one part only one thing can be taken away, or one hides the other."""
+
+ROUNDS = 3
+"""How often one may have to mend until nothing is left: what is behind a cause shows when that is gone."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", PAIRS, ids=" + ".join)
+def test_two_things_are_named_and_put_back(pair: Tuple[str, str], ground: Ground, tmp_path: Path) -> None:
+    wanted = []
+    for one in map(EVERY.__getitem__, pair):
+        one.do(ground)
+        wanted.append((one.code, one.subject(ground)))
+    diagnosis = ground.seen()
+    assert set(named(diagnosis)) <= set(wanted) and named(diagnosis), "nothing else is named"
+    for _ in range(ROUNDS):
+        diagnosis = ground.seen()
+        if not causes(diagnosis):
+            break
+        mend(ground, diagnosis, "cli", tmp_path)
+    assert named(ground.seen()) == []
