@@ -41,6 +41,10 @@ EXAMPLES = (
         "both sides: what doctor --save wrote on the node, and the VPC around it",
     ),
     Example(
+        "ssm-bootstrap vpc --report node.json --fix-as cli",
+        "the commands that make what is missing, with the real ids",
+    ),
+    Example(
         "ssm-bootstrap vpc --print-policy",
         "the IAM policy that allows every call that this command makes",
     ),
@@ -96,6 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.print_policy:
         print_text(least_policy_text() + "\n", arguments.secrets)
         return 0
+    check_form(arguments)
     check_form(arguments)
     if arguments.replay is not None:
         for flag in ("instance_id", "report", "profile", "region", "save"):

@@ -27,7 +27,7 @@ from tests.cloud.clouds import AT, REGION, SERVICES, observations
 from tests.cloud.completevpc import CompleteVpc, put_in_place
 from tests.cloud.server import Cloud as Server
 
-pytestmark = [*MARKS] if isinstance(MARKS, (list, tuple)) else [MARKS]
+pytestmark = MARKS
 
 
 class Ground:
@@ -274,7 +274,7 @@ def test_a_template_puts_it_back(name: str, ground: Ground, tmp_path: Path) -> N
 
 
 PAIRS = [pair for pair in itertools.combinations(EVERY, 2) if EVERY[pair[0]].part != EVERY[pair[1]].part]
-"""Of one part only one thing can be taken away, or one hides the other: of an endpoint that is not there nobody reads the policy."""
+"""Of one part only one thing can be taken away, or one hides the other."""
 
 ROUNDS = 3
 """How often one may have to mend until nothing is left: what is behind a cause shows when that is gone."""

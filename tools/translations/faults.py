@@ -15,7 +15,9 @@ STAYS_ENGLISH = frozenset(
     {
         *("agent", "agent {version}", "IMDS", "VPC", "vault", "{code}: {change}", "{command}: {reason}", "{name} ({because})"),
         *("amazon-ssm-agent", "ssm-setup-cli", "inotify", "/etc/amazon/ssm/amazon-ssm-agent.json", "/var/lib/amazon/ssm"),
-        *("Patch Manager", "curl", "/var/lib/amazon/ssm/Vault"),
+        *("Patch Manager", "curl", "/var/lib/amazon/ssm/Vault", "Systems Manager", "Amazon Linux"),
+        *("{node}: {state}", "{name} {kind} {values}", "domain-name-servers: {servers}", "PrivateDnsEnabled: false"),
+        *("enableDnsSupport: false", "enableDnsHostnames: false", "PrivateDnsOnlyForInboundResolverEndpoint: true"),
     }
 )
 """Sentences whose translation may be the English itself, as they are names or hold nothing but facts."""
