@@ -9,7 +9,7 @@ from typing import Iterable
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.catalog.signatures.managers import HARMLESS
+from ssm_bootstrap.catalog.signatures.managers import FRAMES, HARMLESS
 from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.cli.output import exit_status, in_full, new_report, print_document, print_report
 from ssm_bootstrap.cli.unread import status_beside
@@ -58,9 +58,11 @@ def tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secre
 
 
 def _is_anything_told(found: LogDiagnosis) -> bool:
-    """Whether anything is told of the agent, or of a fault: what healthy programs print is neither."""
+    """Whether anything is told of the agent, or of a fault, or a package manager tells of its whole work."""
     explained, _, unexplained = found.records
-    return bool(explained or unexplained or found.findings or any(note.id not in HARMLESS for note in found.harmless))
+    harmless = {note.id for note in found.harmless}
+    is_output = len(harmless & FRAMES) > 1
+    return bool(explained or unexplained or found.findings or is_output or harmless - HARMLESS)
 
 
 def _untold(groups: Iterable[LogGroup]) -> str:
