@@ -472,3 +472,22 @@ def test_a_package_that_no_repository_has_is_a_fault_unless_the_run_ended_well(
     if "exit status" not in text:
         (tmp_path / "output.txt").write_text(text + "Complete!\n")
         assert run(["explain", str(tmp_path / "output.txt")]) == 0
+
+
+@pytest.mark.parametrize("more", ["", "\r"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "E: Failed to fetch http://mirror.example.com/x  403  Forbidden",
+        "Error: Failed to download metadata for repo 'baseos': Cannot download repomd.xml",
+    ],
+)
+def test_a_package_managers_line_under_an_error_is_no_part_of_it(line: str, more: str) -> None:
+    text = f"2026-07-15 10:00:00 ERROR [amazon-ssm-agent] zorb{more}\n  goes on\n{line}\nzorb: cannot open the box\n"
+    text += "2026-07-15 10:00:01 INFO x\n" * 2
+    found = explained(text)
+    assert [row.template for row in found.unexplained] == [
+        "zorb\n  goes on".replace("\n", f"{chr(10)}"),
+        "zorb: cannot open the box",
+    ]
+    assert found.findings and found.findings[0].evidence[0].excerpt == line
