@@ -52,6 +52,19 @@ KINDS: tuple[FindingKind, ...] = (
                 commands=(look("dnf module list"),),
                 aws_steps=(),
             ),
+            Variant(
+                name="in-no-repository",
+                when="no configured repository has the package",
+                title="A package is in none of the configured repositories",
+                cause="The package manager looked through the lists of its repositories and found no such package: {detail}.",
+                summary="Check the package's name, and enable or refresh the repository that has it.",
+                steps=(
+                    "Is the name right for this distribution, and is the repository that has the package configured and enabled?",
+                    "Were the lists of the repositories fetched? Without a way to the repositories they stay empty or old.",
+                ),
+                commands=(look("apt-cache policy"), look("dnf repolist --all")),
+                aws_steps=(),
+            ),
         ),
         title="A package's dependencies cannot be installed",
         cause=(

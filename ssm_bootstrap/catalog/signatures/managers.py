@@ -25,13 +25,14 @@ def _row(
     variant: str = "",
     transient: bool = False,
     over_network: bool = False,
+    righted_by: tuple[str, ...] = (),
     near_misses: tuple[str, ...] = (),
 ) -> Signature:
     """A cause; without a code it is harmless."""
     return Signature(
         id=name, kind=Kind.CAUSE if code else Kind.BENIGN, fixed=fixed, pattern=pattern, meaning=meaning, source=source,
         samples=tuple(map(documented, samples)), code=code or None, variant=variant, transient=transient,
-        over_network=over_network, near_misses=near_misses,
+        over_network=over_network, righted_by=righted_by, near_misses=near_misses,
     )  # fmt: skip
 
 
@@ -66,7 +67,61 @@ LISTED = tuple(
 )
 """Ids of what yum and dnf say where what they needed was fetched after all, from whatever mirror."""
 
-WENT_ON = tuple(row.id for row in _CAME_RIGHT)
+_FRAME: tuple[Signature, ...] = tuple(
+    _row(f"frame-{name}", fixed, rf"\A{pattern}\s*\Z", meaning, source, sample, near_misses=(f"E: {sample}",))
+    for name, fixed, pattern, meaning, source, sample in (
+        (
+            *("apt-lists", "Reading package lists...", r"Reading package lists\.\.\.(?: ?Done| ?\d{1,3}%)?"),
+            "apt begins", _APT, "Reading package lists... Done",
+        ),
+        (
+            *("apt-tree", "Building dependency tree", r"Building dependency tree(?:\.\.\.)?(?: ?Done| ?\d{1,3}%)?"),
+            "apt has read its lists", _APT, "Building dependency tree... Done",
+        ),
+        (
+            *("apt-summary", " newly installed, ",
+            r"\d{1,6} upgraded, \d{1,6} newly installed,(?: \d{1,6} (?:re|down)[a-z]{1,12},)? \d{1,6} to remove and"
+            r" \d{1,6} not upgraded\."),
+            "apt says what it is about to do", _APT, "0 upgraded, 0 newly installed, 0 to remove and 12 not upgraded.",
+        ),
+        (
+            *("zypper-loading", "Loading repository data...", r"Loading repository data\.\.\."),
+            "zypper begins", "zypper 1.14", "Loading repository data...",
+        ),
+        (
+            *("zypper-reading", "Reading installed packages...", r"Reading installed packages\.\.\."),
+            "zypper looks at what is installed", "zypper 1.14", "Reading installed packages...",
+        ),
+        (
+            *("dnf-metadata", "Last metadata expiration check: ", r"Last metadata expiration check: [^\n]{1,100}"),
+            "dnf begins", _DNF, "Last metadata expiration check: 0:01:12 ago on Wed Jul 15 09:58:50 2026.",
+        ),
+        (
+            *("dnf-resolved", "Dependencies resolved.", r"Dependencies resolved\."),
+            "dnf knows what it has to do", _DNF, "Dependencies resolved.",
+        ),
+        (
+            *("dnf-summary", "Transaction Summary", r"Transaction Summary:?"),
+            "yum or dnf says what it is about to do", _DNF, "Transaction Summary",
+        ),
+        (
+            *("dnf5-loading", "Updating and loading repositories:", r"Updating and loading repositories:"),
+            "dnf 5 begins", "dnf 5.2", "Updating and loading repositories:",
+        ),
+        (
+            *("dnf5-loaded", "Repositories loaded.", r"Repositories loaded\."),
+            "dnf 5 has its repositories' lists", "dnf 5.2", "Repositories loaded.",
+        ),
+        ("yum-plugins", "Loaded plugins: ", r"Loaded plugins: [^\n]{1,400}", "yum begins", _YUM, "Loaded plugins: langpacks"),
+        (
+            *("yum-resolving", "Resolving Dependencies", r"Resolving Dependencies"),
+            "yum looks at what it has to do", _YUM, "Resolving Dependencies",
+        ),
+    )
+)  # fmt: skip
+"""What package managers print whatever comes of it."""
+
+WENT_ON = (*(row.id for row in _CAME_RIGHT), "frame-apt-summary")
 """Ids of what is said where a lock was waited for and given free."""
 
 _NOISE: tuple[Signature, ...] = tuple(
@@ -132,9 +187,10 @@ _FAULTS: tuple[Signature, ...] = (
         code="clock-skewed",
     ),
     _row(
-        "apt-no-package", "Unable to locate package ", r"\bE: Unable to locate package ",
+        "apt-no-package", "Unable to locate package ", r"(?:\bE: |\A)Unable to locate package (?P<named>\S{1,200})",
         "no list that apt has names that package: a repository is missing, or its lists were never fetched", _APT,
-        "E: Unable to locate package foo",
+        "E: Unable to locate package foo", code="package-dependencies", variant="in-no-repository", righted_by=WENT_ON,
+        near_misses=("Unable to locate package",),
     ),
     _row(
         "apt-no-candidate", " has no installation candidate",
@@ -161,8 +217,9 @@ _FAULTS: tuple[Signature, ...] = (
         "   At least 120MB more space needed on the /boot filesystem.", code="disk-full",
     ),
     _row(
-        "dnf-no-match", "Unable to find a match", r"\bError: Unable to find a match: ",
-        "no repository that is on has that package", _DNF, "Error: Unable to find a match: foo",
+        "dnf-no-match", "Unable to find a match", r"\bError: Unable to find a match: (?P<named>\S{1,200})",
+        "no repository that is on has that package", _DNF, "Error: Unable to find a match: foo", code="package-dependencies",
+        variant="in-no-repository", righted_by=WENT_ON,
     ),
     _row(
         "repository-release-unknown", "Unable to detect release version", r"\bUnable to detect release version\b",
@@ -335,8 +392,11 @@ _MIRROR = Signature(
     righted_by=LISTED,
 )
 
-HARMLESS = frozenset(row.id for row in (*_CAME_RIGHT, *_NOISE))
+HARMLESS = frozenset(row.id for row in (*_CAME_RIGHT, *_FRAME, *_NOISE))
 """Ids of what healthy output of other programs holds: it says nothing of the agent."""
 
-MANAGERS: tuple[Signature, ...] = (_MIRROR, *_CAME_RIGHT, *_NOISE, *_FAULTS)
+FRAMES = frozenset(row.id for row in (*_CAME_RIGHT, *_FRAME))
+"""Ids of what a package manager prints before and after its work; by one of them alone any text could begin or end."""
+
+MANAGERS: tuple[Signature, ...] = (_MIRROR, *_CAME_RIGHT, *_FRAME, *_NOISE, *_FAULTS)
 """All rows."""

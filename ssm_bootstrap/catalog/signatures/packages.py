@@ -583,6 +583,20 @@ _LOCKED: tuple[Signature, ...] = (
         near_misses=("Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1234 (apt)",),
     ),
     _row(
+        "apt-waits",
+        "Waiting for cache lock: Could not get lock ",
+        r"\AWaiting for cache lock: Could not get lock /var/",
+        "another package manager is at work, and apt waits for it",
+        _APT,
+        documented("Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1234 (apt)"),
+        righted_by=WENT_ON,
+        code="package-manager-busy",
+        variant="told-by-a-log",
+        transient=True,
+        is_minor=True,  # it waits
+        near_misses=("E: Could not get lock /var/cache/apt/archives/lock. It is held by process 1 (python)",),
+    ),
+    _row(
         "apt-lock-exception",
         "LockFailedException",
         r"\bapt\.cache\.LockFailedException",

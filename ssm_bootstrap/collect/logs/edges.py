@@ -32,6 +32,11 @@ PRINTED = re.compile(_PRINTED)
 PRINTED_LEVEL = b"TEXT"
 """The level under which such a line is folded."""
 
+_MANAGERS = rb"(?:[EW]: |Error: |Err:\d{1,5} )"
+MANAGERS = re.compile(_MANAGERS)
+"""How apt, dnf and yum begin what went wrong: under whatever record of the agent it was pasted, it is none of it."""
+
+NEXT_OR_MANAGERS = re.compile(rb"\n(?:" + _STAMP + rb" " + _LEVEL + rb"[ \n]|" + _MANAGERS + rb")")
 NEXT_OF_EITHER = re.compile(rb"\n(?:" + _STAMP + rb" " + _LEVEL + rb"[ \n]|" + _PRINTED + rb")")
 _HEAD = re.compile(rb"\n(" + _STAMP + rb") (" + _LEVEL + rb")[ \n]")
 
@@ -41,6 +46,12 @@ RECORD = re.compile(
     rb"|(?=" + _PRINTED + rb"))"
 )
 """The head of a record that is looked at, or the newline before a line without one (no stamp then)."""
+
+GOES_ON = re.compile(rb"\s{0,8}caused by: |\s{1,8}status code: ")
+"""How the further lines of an error of Go's SDK begin, in a text that was pasted without the heads of its records."""
+
+APT_ERR = re.compile(rb"Err(?::\d{1,5})? \w{1,10}://[^\n]*\Z")
+"""apt's line on a file that it did not get: the next one, indented, tells why."""
 
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _RIGHTING = frozenset(name for row in SIGNATURES for name in row.righted_by)
