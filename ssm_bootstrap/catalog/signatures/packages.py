@@ -20,6 +20,15 @@ _IN_S3 = r"(?:[\w.-]{1,200}\.s3[\w.-]{1,100}|amazonlinux\.[a-z0-9-]{1,40})\.amaz
 _S3 = rf"(?P<url>https?://(?:{_IN_S3}|cdn\.amazonlinux\.com)/[^\s'\"]{{0,500}})"
 _NOT_S3 = rf"(?P<url>https?://(?!(?:{_IN_S3}|cdn\.amazonlinux\.com)/)[^\s'\"]{{1,500}})"
 
+_YUM_SAYS = r"(?:: | error was\s{1,8})"
+"""What stands between a URL and yum's number of an error: below a list of mirrors it begins the next line."""
+
+_FAILS_BY_CURL = (
+    rf"(?:{_URL}(?:(?::| error was)\s{{1,8}}(?:\[Errno 14\]|14:) curl#\d{{1,3}} - \"| \["
+    r"|':\s{1,8}Error code: [^\n]{1,100}\s{1,8}Error message: )(?:SSL: )?)?"
+)
+"""How dnf, yum and zypper name what was asked for, before curl's own words on why it was not given."""
+
 _AL2023 = "https://al2023-repos-ca-central-1-de612dc2.s3.dualstack.ca-central-1.amazonaws.com/core/mirrors"
 _RHUI = "https://rhui2-cds01.eu-central-1.aws.ce.redhat.com/pulp/repos//content/dist/rhel/rhui/server/7/7Server/x86_64/os"
 
@@ -224,13 +233,17 @@ _REFUSED: tuple[Signature, ...] = (
     ),
     _row(
         "yum-refused-s3",
-        "[Errno 14] HTTP",
-        rf"{_S3}: \[Errno 14\] HTTPS? Error 40[13]\b",
+        " Error 40",
+        rf"{_S3}{_YUM_SAYS}(?:\[Errno 14\]|\b14:) HTTPS? Error 40[13]\b",
         "a repository in S3 was reached and refuses: the endpoint's policy, or a release that does not exist",
         _YUM,
         documented(
             "https://amazonlinux-2-repos-eu-west-1.s3.dualstack.eu-west-1.amazonaws.com/2/core/latest/x86_64/mirror.list: "
             "[Errno 14] HTTPS Error 403 - Forbidden"
+        ),
+        documented(
+            "Could not retrieve mirrorlist https://amazonlinux-2-repos-eu-west-1.s3.dualstack.eu-west-1.amazonaws.com/2/core/latest/"
+            "x86_64/mirror.list error was\n14: HTTPS Error 403 - Forbidden"
         ),
         righted_by=LISTED,
         code="repository-denied",
@@ -239,8 +252,8 @@ _REFUSED: tuple[Signature, ...] = (
     ),
     _row(
         "yum-refused",
-        "[Errno 14] HTTP",
-        rf"{_NOT_S3}: \[Errno 14\] HTTPS? Error 40[13]\b",
+        " Error 40",
+        rf"(?:{_NOT_S3}{_YUM_SAYS}|\A)(?:\[Errno 14\]|14:) HTTPS? Error 40[13]\b",
         "a repository was reached and refuses: the endpoint's policy, or a client certificate that is not taken",
         _YUM,
         measured(f"{_RHUI}/repodata/repomd.xml: [Errno 14] HTTPS Error 401 - Unauthorized"),
@@ -251,8 +264,8 @@ _REFUSED: tuple[Signature, ...] = (
     ),
     _row(
         "yum-not-found",
-        "[Errno 14] HTTP",
-        rf"(?:{_URL}: )?\[Errno 14\] HTTPS? Error 404\b",
+        " Error 404",
+        rf"(?:{_URL}{_YUM_SAYS})?(?:\[Errno 14\]|\b14:) HTTPS? Error 404\b",
         "a repository was reached and has no such file; yum tries the next mirror",
         _YUM,
         documented("http://mirror.example/7/os/repodata/repomd.xml: [Errno 14] HTTP Error 404 - Not Found"),
@@ -264,8 +277,8 @@ _REFUSED: tuple[Signature, ...] = (
     ),
     _row(
         "yum-other-status",
-        "[Errno 14] HTTP",
-        r"\[Errno 14\] HTTPS? Error (?!40[1347]\b)\d{3}\b",
+        " Error ",
+        rf"(?:{_URL}{_YUM_SAYS})?(?:\[Errno 14\]|\b14:) HTTPS? Error (?!40[1347]\b)\d{{3}}\b",
         "a repository, or something in between, answered with another error; yum tries the next mirror",
         _YUM,
         documented("http://mirror.example/7/os/repodata/repomd.xml: [Errno 14] HTTP Error 503 - Service Unavailable"),
@@ -1039,7 +1052,7 @@ _UNREACHED: tuple[Signature, ...] = (
     _row(
         "yum-curl",
         "curl#",
-        rf"(?:{_URL}(?:: | error was\s{{1,8}}))?(?:\[Errno 14\]|\b14:) curl#(?:5|6|7|28|52|55|56) "
+        rf"(?:{_URL}{_YUM_SAYS})?(?:\[Errno 14\]|\b14:) curl#(?:5|6|7|28|52|55|56) "
         r"(?!- \"Could not resolve host: [\w-]{1,80}\.REGION\.)",
         "yum could not reach a repository",
         _YUM,
@@ -1070,6 +1083,29 @@ _UNREACHED: tuple[Signature, ...] = (
         righted_by=LISTED,
         code="repository-unreachable",
         transient=True,
+    ),
+    _row(
+        "yum-mirrorlist",
+        "Could not retrieve mirrorlist ",
+        rf"\bCould not retrieve mirrorlist {_URL} error was\b(?!\s{{1,8}}(?:12: Timeout|14: (?:HTTP|curl#)))",
+        "yum could not fetch a repository's list of mirrors; the line below it, where there is one, tells why",
+        _YUM,
+        documented("Could not retrieve mirrorlist http://mirror.example.com/?release=7 error was"),
+        righted_by=LISTED,
+        code="repository-unreachable",
+        transient=True,
+        sums_up=True,
+    ),
+    _row(
+        "yum-gave-up",
+        "One of the configured repositories failed",
+        r"\bOne of the configured repositories failed \(",
+        "yum did nothing, as it has no list of a repository; the lines above tell why",
+        _YUM,
+        documented(" One of the configured repositories failed (Unknown),"),
+        code="repository-unreachable",
+        transient=True,
+        sums_up=True,
     ),
     _row(
         "repository-yum",
@@ -1380,7 +1416,7 @@ _RUN: tuple[Signature, ...] = (
     _row(
         "repository-expired",
         "SSL certificate problem: certificate has expired",
-        rf"(?: for {_URL} \[)?SSL certificate problem: certificate has expired",
+        rf"{_FAILS_BY_CURL}SSL certificate problem: certificate has expired",
         "a repository shows a certificate that has expired",
         _ZYPP,
         measured("Error message: SSL certificate problem: certificate has expired"),
@@ -1389,7 +1425,7 @@ _RUN: tuple[Signature, ...] = (
     _row(
         "repository-untrusted",
         "SSL certificate problem: ",
-        rf"(?: for {_URL} \[)?SSL certificate problem: (?:unable to get local issuer certificate|self.signed certificate)",
+        rf"{_FAILS_BY_CURL}SSL certificate problem: (?:unable to get local issuer certificate|self.signed certificate)",
         "a repository shows a certificate whose issuer this machine does not trust",
         _ZYPP,
         measured("Error message: SSL certificate problem: unable to get local issuer certificate"),

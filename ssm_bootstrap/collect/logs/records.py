@@ -19,6 +19,7 @@ from ssm_bootstrap.collect.logs.edges import (
     RECORD_LIMIT,
     SIGN,
     bounded,
+    goes_on,
     is_telling,
     joined,
     owner_of,
@@ -34,12 +35,6 @@ CHUNK = 1 << 20
 
 _LOOK_BACK = 1 << 16
 _TWICE = frozenset((b"ERROR", b"CRITICAL"))  # levels that the agent writes to errors.log and to its main log
-
-_GOES_ON = re.compile(rb"\s{0,8}caused by: |\s{1,8}status code: ")
-"""How the further lines of an error of Go's SDK begin, in a text that was pasted without the heads of its records."""
-
-_ERR = re.compile(rb"Err(?::\d{1,5})? \w{1,10}://[^\n]*\Z")
-"""apt's line on a file that it did not get: the next one, indented, tells why."""
 
 _JOURNAL = re.compile(rb"\n(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d[ .]|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)")
 
@@ -256,7 +251,7 @@ class LogReader:
                 self._begin(self._under, PRINTED_LEVEL, with_sender(sent["process"], line) if sent else line)
             elif self._open:
                 self._extend(line)
-            elif self._text and (_GOES_ON.match(line) or (line[:1] == b" " and _ERR.match(self._text[0]))):
+            elif self._text and goes_on(self._text[0], line):
                 self._text = self._text[0] + b"\n" + line, self._text[1]
             elif not self._under and line.strip():
                 self._end_text()

@@ -1,0 +1,72 @@
+"""What a program says in several lines is told once, with the host that one of them names, and none of them is left over."""
+
+from __future__ import annotations
+
+from datetime import timezone
+from typing import Tuple
+
+import pytest
+
+from ssm_bootstrap.collect.logs.read import read_stream
+from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
+from ssm_bootstrap.model.site import NO_SITE
+
+AL2 = "https://amazonlinux-2-repos-eu-west-1.s3.dualstack.eu-west-1.amazonaws.com/2/core/latest/x86_64/mirror.list"
+AL2_HOST = AL2.split("/")[2]
+MIRRORS = "Could not retrieve mirrorlist {} error was\n"
+CURL = "Download (curl) error for 'https://smt.example.com/x':\nError code: {}\nError message: {}"
+UNTRUSTED = "SSL certificate problem: unable to get local issuer certificate"
+
+
+def diagnosis(text: str, name: str = "pasted.txt") -> LogDiagnosis:
+    """What a text that somebody gives means."""
+    return explain_logs(read_stream([text.encode()], name, timezone.utc), NO_SITE)
+
+
+def told(text: str) -> Tuple[Tuple[str, str], ...]:
+    """Code and variant of each finding, where no line is left over."""
+    found = diagnosis(text)
+    assert found.listed == ()
+    return tuple((finding.code, finding.variant) for finding in found.findings)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "variant", "host"),
+    [
+        (
+            MIRRORS.format(AL2) + "14: HTTPS Error 403 - Forbidden\n\n\n One of the configured repositories failed (Unknown),\n",
+            "repository-denied",
+            "s3",
+            AL2_HOST,
+        ),
+        (MIRRORS.format("http://rhui.example.com/x") + "14: HTTP Error 401 - x", "repository-denied", "", "rhui.example.com"),
+        (MIRRORS.format("http://m.example.com/x") + "14: HTTP Error 404 - x", "repository-denied", "not-found", "m.example.com"),
+        (
+            MIRRORS.format("http://m.example.com/x") + "14: HTTP Error 503 - x",
+            "repository-unreachable",
+            "answers",
+            "m.example.com",
+        ),
+        (MIRRORS.format(AL2) + f"12: Timeout on {AL2}: (28, 'Connection timed out')", "repository-unreachable", "", AL2_HOST),
+        (
+            MIRRORS.format("http://m.example.com/x") + '14: curl#6 - "Could not resolve host: m.example.com; Unknown error"',
+            "repository-unreachable",
+            "",
+            "m.example.com",
+        ),
+        (MIRRORS.format("http://m.example.com/x") + "something new", "repository-unreachable", "", "m.example.com"),
+        (MIRRORS.format(AL2) + f'14: curl#60 - "{UNTRUSTED}"', "tls-untrusted", "", AL2_HOST),
+        (f'https://m.example.com/x: [Errno 14] curl#60 - "{UNTRUSTED}"', "tls-untrusted", "other-host", "m.example.com"),
+        (CURL.format("Curl error 60", UNTRUSTED), "tls-untrusted", "other-host", "smt.example.com"),
+        (
+            CURL.format("Connection failed", "Could not resolve host: smt.example.com"),
+            "repository-unreachable",
+            "",
+            "smt.example.com",
+        ),
+    ],
+)
+def test_the_reason_in_the_line_below_belongs_to_the_url_above(text: str, code: str, variant: str, host: str) -> None:
+    assert told(text) == ((code, variant),)
+    (finding,) = diagnosis(text).findings
+    assert host in " ".join((*finding.hosts, finding.title, finding.cause, *(item.excerpt for item in finding.evidence)))
