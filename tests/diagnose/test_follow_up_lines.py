@@ -9,6 +9,7 @@ import pytest
 
 from ssm_bootstrap.collect.logs.read import read_stream
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs
+from ssm_bootstrap.model.findings import Severity
 from ssm_bootstrap.model.site import NO_SITE
 
 AL2 = "https://amazonlinux-2-repos-eu-west-1.s3.dualstack.eu-west-1.amazonaws.com/2/core/latest/x86_64/mirror.list"
@@ -21,6 +22,35 @@ UNTRUSTED = "SSL certificate problem: unable to get local issuer certificate"
 def diagnosis(text: str, name: str = "pasted.txt") -> LogDiagnosis:
     """What a text that somebody gives means."""
     return explain_logs(read_stream([text.encode()], name, timezone.utc), NO_SITE)
+
+
+LIST = "https://cdn.amazonlinux.com/al2023/core/mirrors/2023.99.20260101/x86_64/mirror.list"
+NO_RELEASE = (
+    f"Errors during downloading metadata for repository 'amazonlinux':\n  - Status code: 404 for {LIST} (IP: 198.51.100.10)\n"
+    "Error: Failed to download metadata for repo 'amazonlinux': Cannot prepare internal mirrorlist: "
+    f"Status code: 404 for {LIST} (IP: 198.51.100.10)\n"
+)
+NO_LIST = (
+    "Errors during downloading metadata for repository 'x':\n  - Status code: 404 for http://m.example.com/repodata/repomd.xml "
+    "(IP: 198.51.100.10)\nError: Failed to download metadata for repo 'x': Cannot download repomd.xml: "
+    "Cannot download repodata/repomd.xml: All mirrors were tried\n"
+)
+
+
+@pytest.mark.parametrize("text", [NO_RELEASE, NO_LIST])
+def test_a_repository_without_metadata_stops_dnf_unless_dnf_leaves_it_out(text: str) -> None:
+    (finding,) = diagnosis(text).findings
+    assert (finding.code, finding.variant, finding.severity) == ("repository-denied", "release", Severity.ERROR)
+    assert "releasever" in finding.remedy.summary
+    left_out = {finding.code: finding.severity for finding in diagnosis(text + "Ignoring repositories: x\n").findings}
+    assert left_out == {"repository-denied": Severity.WARNING, "false-compliance": Severity.WARNING}
+
+
+def test_one_mirror_of_several_that_lacks_a_file_is_a_warning() -> None:
+    (finding,) = diagnosis(
+        "[MIRROR] x-1-1.noarch.rpm: Status code: 404 for http://m.example.com/x-1-1.noarch.rpm (IP: 198.51.100.10)\n"
+    ).findings
+    assert (finding.code, finding.variant, finding.severity) == ("repository-denied", "not-found", Severity.WARNING)
 
 
 def told(text: str) -> Tuple[Tuple[str, str], ...]:

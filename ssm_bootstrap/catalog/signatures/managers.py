@@ -209,7 +209,9 @@ _FAULTS: tuple[Signature, ...] = (
         )
     ),
     _row(
-        "yum-untrusted", "curl#60 ", r"(?:(?P<url>https?://[^\s'\"]{1,500})(?::| error was)\s{1,8})?(?:\[Errno 14\]|\b14:) curl#(?:60|51|35|77) ",
+        "yum-untrusted", "curl#60 ",
+        r"(?:(?P<url>https?://[^\s'\"]{1,500})(?::| error was)\s{1,8})?"
+        r"(?:\[Errno 14\]|\b14:) curl#(?:60|51|35|77) ",
         "a repository shows a certificate that this machine does not trust", _YUM,
         'https://cdn.example.com/x/repomd.xml: [Errno 14] curl#60 - "Peer\'s Certificate issuer is not recognized."',
         code="tls-untrusted",

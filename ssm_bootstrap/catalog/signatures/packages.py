@@ -20,6 +20,7 @@ _IN_S3 = r"(?:[\w.-]{1,200}\.s3[\w.-]{1,100}|amazonlinux\.[a-z0-9-]{1,40})\.amaz
 _S3 = rf"(?P<url>https?://(?:{_IN_S3}|cdn\.amazonlinux\.com)/[^\s'\"]{{0,500}})"
 _NOT_S3 = rf"(?P<url>https?://(?!(?:{_IN_S3}|cdn\.amazonlinux\.com)/)[^\s'\"]{{1,500}})"
 
+_DNF_404 = rf"Status code: 404 for {_URL}(?<!\.asc)(?<!\.key)(?<!\.gpg)(?:\s|$)"
 _YUM_SAYS = r"(?:: | error was\s{1,8})"
 """What stands between a URL and yum's number of an error: below a list of mirrors it begins the next line."""
 
@@ -208,16 +209,37 @@ _REFUSED: tuple[Signature, ...] = (
     _row(
         "dnf-not-found",
         "Status code: 404",
-        r"Status code: 404 for (?P<url>https?://[^\s'\"]{1,500})(?<!\.asc)(?<!\.key)(?<!\.gpg)(?:\s|$)",
-        "a repository was reached and has no such file: another release, a wrong URL, or a mirror that is behind",
+        rf"(?<!- )(?<!mirrorlist: )(?<!repomd\.xml: ){_DNF_404}",
+        "a mirror was reached and has no such file; dnf tries the next one",
         _DNF,
-        measured("  - Status code: 404 for http://mirror.example.com/rpm/99/repodata/repomd.xml (IP: 198.51.100.10)"),
+        measured(
+            "[MIRROR] healthy-1-1.noarch.rpm: Status code: 404 for http://mirror.example.com/rpm/lacking/healthy-1-1.noarch.rpm "
+            "(IP: 198.51.100.10)"
+        ),
         code="repository-denied",
         variant="not-found",
         is_minor=True,
         near_misses=(
             "Status code: 403 for https://mirror.example/x",
             "Status code: 404 for http://mirror.example.com/rpm/good/repodata/repomd.xml.asc (IP: 198.51.100.10)",
+        ),
+    ),
+    _row(
+        "dnf-no-metadata",
+        "Status code: 404",
+        rf"(?:- |mirrorlist: |repomd\.xml: ){_DNF_404}",
+        "a repository was reached and has no list at that place: another release, a wrong URL, or a mirror that is behind",
+        _DNF,
+        measured("  - Status code: 404 for http://mirror.example.com/rpm/99/repodata/repomd.xml (IP: 198.51.100.10)"),
+        measured(
+            "Error: Failed to download metadata for repo 'updates': Cannot prepare internal mirrorlist: Status code: 404 for "
+            "http://mirror.example.com/none/mirror.list (IP: 198.51.100.10)"
+        ),
+        code="repository-denied",
+        variant="release",
+        near_misses=(
+            "[MIRROR] healthy-1-1.noarch.rpm: Status code: 404 for http://mirror.example.com/rpm/healthy-1-1.noarch.rpm (IP: 1)",
+            "  - Status code: 404 for http://mirror.example.com/rpm/good/repodata/repomd.xml.asc (IP: 198.51.100.10)",
         ),
     ),
     _row(
