@@ -53,6 +53,44 @@ def test_one_mirror_of_several_that_lacks_a_file_is_a_warning() -> None:
     assert (finding.code, finding.variant, finding.severity) == ("repository-denied", "not-found", Severity.WARNING)
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "variant"),
+    [
+        ("failed to run commands: exit status 156\n", "patch-payload-unreachable", ""),
+        (
+            "curl: (28) Failed to connect to app.execute-api.eu-west-1.amazonaws.com port 443 after 1 ms: Connection timed out\n",
+            "connection-failed",
+            "aws",
+        ),
+        (
+            'x: send request failed caused by: Post "https://ecs.eu-west-1.amazonaws.com/": dial tcp: i/o timeout\n',
+            "connection-failed",
+            "aws",
+        ),
+        (
+            "curl: (28) Failed to connect to ssm.eu-west-1.amazonaws.com.imitation.example port 443: Connection timed out\n",
+            "repository-unreachable",
+            "download",
+        ),
+    ],
+)
+def test_what_has_a_meaning_leads_to_a_finding_wherever_the_file_lies(text: str, code: str, variant: str) -> None:
+    for name in ("pasted.txt", "/home/somebody/case/pasted.txt"):
+        found = diagnosis(text, name)
+        assert [(finding.code, finding.variant) for finding in found.findings] == [(code, variant)]
+        assert found.listed == ()
+
+
+def test_a_script_of_somebodys_own_may_end_with_any_status() -> None:
+    own = "/var/lib/amazon/ssm/i-0123456789abcdef0/document/orchestration/x/awsrunShellScript/0.awsrunShellScript/stderr"
+    assert diagnosis("failed to run commands: exit status 156\n", own).findings == ()
+
+
+def test_a_website_in_a_bucket_is_not_the_endpoint_that_the_node_needs() -> None:
+    (finding,) = diagnosis("curl: (6) Could not resolve host: my-bucket.s3-website.eu-west-1.amazonaws.com\n").findings
+    assert (finding.services, finding.severity, finding.breaks) == (("s3-website",), Severity.WARNING, ())
+
+
 def told(text: str) -> Tuple[Tuple[str, str], ...]:
     """Code and variant of each finding, where no line is left over."""
     found = diagnosis(text)
