@@ -138,3 +138,70 @@ def test_the_reason_in_the_line_below_belongs_to_the_url_above(text: str, code: 
     assert told(text) == ((code, variant),)
     (finding,) = diagnosis(text).findings
     assert host in " ".join((*finding.hosts, finding.title, finding.cause, *(item.excerpt for item in finding.evidence)))
+
+
+APT = "http://mirror.example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Error occurred while getting target version: no agent update target version found\n", ("agent-update-failed",)),
+        (
+            "Failed to update amazon-ssm-agent to 3.3.987.0: no agent update target version found: download failed checksum "
+            "does not match\n",
+            ("download-refused",),
+        ),
+        (
+            "Failed to install amazon-ssm-agent 3.3.987.0, ErrorMessage=The execution of command returned Exit Status: 125\n",
+            ("agent-update-failed",),
+        ),
+        ("update failed: update command timed out\nfailed to start the agent\n", ("agent-update-failed",)),
+        ("Failed to verify signature: openpgp: signature made by unknown entity\n", ("package-signature",)),
+        ("2026-05-01 10:00:01 ERROR failed to verify checksum\n", ("download-refused",)),
+        ("2026-05-01 10:00:03 CRITICAL [amazon-ssm-agent] Failed to start core manager: x\n", ("agent-part-failed",)),
+        ("Waiting for process with pid 1234 to finish.\n", ("package-manager-busy",)),
+        ("Waiting for process with pid 1234 to finish.\nComplete!\n", ()),
+        ("Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1 (apt)\n", ()),
+        (
+            f"E: Failed to fetch {APT}/x/Packages.xz  File has unexpected size (1 != 2). Mirror sync in progress? [IP: 1\n"
+            "E: Some index files failed to download. They have been ignored, or old ones used instead.\n",
+            ("repository-unreachable/syncing",),
+        ),
+        (
+            f"E: Repository '{APT}/debian buster InRelease' changed its 'Suite' value from 'stable' to 'oldstable'\n",
+            ("repository-config-invalid/changed",),
+        ),
+        (
+            f"Repository 'Updates' is invalid.\n[a:Updates|{APT}/x/] Valid metadata not found at specified URL\n",
+            ("repository-denied/not-found",),
+        ),
+        (
+            f"E: Failed to fetch {APT}/x.deb  404  Not Found [IP: 10.0.0.9 80]\n"
+            "E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?\n",
+            ("repository-denied/not-found",),
+        ),
+        (
+            "error: db5 error(-30973) from dbenv->failchk: BDB0087 DB_RUNRECOVERY: Fatal error, run database recovery\n",
+            ("package-manager-broken",),
+        ),
+        (
+            "Signature verification failed for file 'repomd.xml' from repository 'x'.\nError building the cache:\n",
+            ("package-signature",),
+        ),
+        (
+            "Error: Transaction test error:\n  installing package x-1.el9.x86_64 needs 23MB more space on the /boot filesystem\n",
+            ("disk-full",),
+        ),
+        (
+            "Some packages could not be installed. This may mean that you have\n"
+            "E: Unable to correct problems, you have held broken packages.\n",
+            ("package-dependencies",),
+        ),
+    ],
+)
+def test_no_line_is_left_over_beside_what_is_told(text: str, expected: Tuple[str, ...]) -> None:
+    found = tuple((code, variant) for code, variant in told(text))
+    assert len(found) == len(expected)
+    for wanted, (code, variant) in zip(expected, found):
+        assert wanted in (code, f"{code}/{variant}")

@@ -642,6 +642,19 @@ _LOCKED: tuple[Signature, ...] = (
         is_minor=True,  # it waits
     ),
     _row(
+        "dnf-waits",
+        "Waiting for process with pid ",
+        r"\AWaiting for process with pid \d{1,10} to finish\.",
+        "another package manager is at work, and dnf waits for it",
+        _DNF,
+        documented("Waiting for process with pid 1234 to finish."),
+        righted_by=WENT_ON,
+        code="package-manager-busy",
+        variant="told-by-a-log",
+        transient=True,
+        is_minor=True,  # it waits
+    ),
+    _row(
         "yum-pid",
         "Existing lock /var/run/yum.pid",
         r"Existing lock /var/run/yum\.pid: another copy is running",
@@ -751,6 +764,15 @@ _BROKEN: tuple[Signature, ...] = (
         measured("error: cannot open Packages index using sqlite - No such file or directory (2)"),
         code="package-manager-broken",
         near_misses=("error: cannot open Packages index using sqlite - Operation not permitted (1)",),
+    ),
+    _row(
+        "rpm-database-recovery",
+        "DB_RUNRECOVERY",
+        r"\bDB_RUNRECOVERY: ",
+        "the database of installed packages is damaged",
+        _RPM,
+        documented("error: db5 error(-30973) from dbenv->failchk: BDB0087 DB_RUNRECOVERY: Fatal error, run database recovery"),
+        code="package-manager-broken",
     ),
     _row(
         "rpm-database-thread",
@@ -1041,6 +1063,17 @@ _UNREACHED: tuple[Signature, ...] = (
         "apt went on with old lists, or with none: what a scan says rests on those",
         _APT,
         documented("E: Some index files failed to download. They have been ignored, or old ones used instead."),
+        code="repository-unreachable",
+        transient=True,
+        sums_up=True,
+    ),
+    _row(
+        "apt-no-archives",
+        "nable to fetch some archives",
+        r"\bE: Unable to fetch some archives\b",
+        "apt installs nothing, as packages could not be fetched; the lines above tell why",
+        _APT,
+        documented("E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?"),
         code="repository-unreachable",
         transient=True,
         sums_up=True,
@@ -1364,7 +1397,8 @@ _RUN: tuple[Signature, ...] = (
         "what a repository's address gave is no repository; the line below it, where there is one, tells why",
         _ZYPP,
         documented("[updates|plugin:/susecloud?credentials=x&path=/repo/SUSE/x/] Valid metadata not found at specified URL"),
-        code="repository-unreachable",
+        code="repository-denied",
+        variant="not-found",
         sums_up=True,
         near_misses=("[updates|http://mirror.example.com/rpm/99] Repository type can't be determined.",),
     ),
@@ -1530,6 +1564,35 @@ _RUN: tuple[Signature, ...] = (
 )
 
 _APT_MORE: tuple[Signature, ...] = (
+    _row(
+        "apt-mirror-syncs",
+        "File has unexpected size (",
+        rf"(?:Failed to fetch {_URL}\s{{1,8}}|\AErr:\d{{1,5}} \S{{1,500}}[^\n]{{0,300}}\n\s{{1,8}}|\A\s{{0,8}})"
+        r"File has unexpected size \(",
+        "a mirror is being filled: its list and its files do not fit together for the moment",
+        _APT,
+        documented(
+            "E: Failed to fetch http://mirror.example.com/dists/x/Packages.xz  File has unexpected size (1234 != 2345). "
+            "Mirror sync in progress? [IP: 198.51.100.10 80]"
+        ),
+        code="repository-unreachable",
+        variant="syncing",
+        transient=True,
+        near_misses=("E: Failed to fetch http://x/y  404  Not Found [IP: 10.0.0.9 80]",),
+    ),
+    _row(
+        "apt-release-changed",
+        "' changed its '",
+        rf"\bE: Repository '{_URL} [^'\n]{{0,200}}' changed its '\w{{1,40}}' value from ",
+        "a repository names its release otherwise than before, and apt asks for consent",
+        _APT,
+        documented(
+            "E: Repository 'http://x.example.com/debian buster InRelease' changed its 'Suite' value from 'stable' to 'oldstable'"
+        ),
+        code="repository-config-invalid",
+        variant="changed",
+        near_misses=("N: Repository 'http://x/debian x InRelease' changed its 'Version' value from '10.0' to '10.1'",),
+    ),
     _row(
         "apt-other-status",
         "Failed to fetch ",
