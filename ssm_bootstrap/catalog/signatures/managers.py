@@ -115,7 +115,7 @@ _NOISE: tuple[Signature, ...] = tuple(
         ),
         (
             *("transaction-test", "Transaction test error:", r"\A(?:Error: )?Transaction test error:\s*\Z"),
-            "dnf says what below it", _DNF, "Error: Transaction test error:",
+            "dnf says why below it", _DNF, "Error: Transaction test error:",
         ),
         (
             *("apt-impossible", "could not be installed. This", r"\ASome packages could not be installed\. This may mean "),
