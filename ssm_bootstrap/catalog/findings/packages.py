@@ -241,6 +241,28 @@ KINDS: tuple[FindingKind, ...] = (
                 commands=(look("grep -rn -e ^deb -e ^URIs /etc/apt"), look("dnf repolist -v"), look("zypper repos --uri")),
             ),
             Variant(
+                name="release",
+                when="it has no metadata where dnf asks for it",
+                title="A package repository has no metadata at the requested URL",
+                cause=(
+                    "{host} was reached, but it has no repository at that URL: {detail}. Most often releasever names a release "
+                    "that does not exist there; otherwise the URL is wrong, or a mirror is out of sync."
+                ),
+                summary="Set releasever to a release that exists, or correct the repository's URL.",
+                steps=(
+                    "Compare the release in the URL with the releases that exist. On Amazon Linux 2023 it comes from "
+                    "/etc/dnf/vars/releasever or --releasever.",
+                    "Is this release still hosted there? Old releases move to an archive.",
+                    "A mirror of your own: was this release synced to it?",
+                ),
+                commands=(
+                    look("cat /etc/dnf/vars/releasever /etc/yum/vars/releasever"),
+                    look("dnf check-release-update"),
+                    look("dnf -v repolist"),
+                ),
+                is_minor_beside=("false-compliance",),
+            ),
+            Variant(
                 name="over",
                 when="its metadata has expired",
                 title="A package repository's metadata has expired",

@@ -316,6 +316,18 @@ KINDS: tuple[FindingKind, ...] = (
                 commands=(look("openssl s_client -connect {host}:443 -servername {host} </dev/null"), _PROXIES),
             ),
             Variant(
+                name="aws",
+                when="the host belongs to an AWS service that Systems Manager does not use",
+                title="{host} does not answer, and Systems Manager does not need it",
+                cause=(
+                    "Nothing came back from {host}: {detail}. It belongs to an AWS service that Systems Manager does not use, "
+                    "so the node itself is not affected."
+                ),
+                summary="If a program here needs {host}, create a VPC endpoint for that service, or use a proxy.",
+                steps=("Does this machine need that service? Only what it needs has to be reachable.",),
+                commands=(look('for host in {hosts}; do getent ahosts "$host"; done'), _PROXIES),
+            ),
+            Variant(
                 name="reason-unsaid",
                 when="the text does not say why a host of AWS was not reached",
                 title="A program did not reach {host}, and does not say why",
