@@ -103,13 +103,14 @@ S3_ENDPOINT_POLICY = look(
 )
 PRESENT_ENDPOINT_POLICY = look(
     "aws ec2 describe-vpc-endpoints --region {region} --vpc-endpoint-ids <ENDPOINT-ID>"
-    " --query 'VpcEndpoints[0].PolicyDocument' --output text | tee present-policy.json",
-    "the present policy of the endpoint that is to be changed, kept in present-policy.json",
+    " --query 'VpcEndpoints[0].PolicyDocument' --output text | tee -a present-policy-<ENDPOINT-ID>.json",
+    "the present policy of the endpoint, appended to a file: if every Action, Principal and Resource in it is *, it is the "
+    "default and needs no change",
 )
 SET_ENDPOINT_POLICY = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --policy-document file://policy.json",
-    "replace the whole policy by policy.json: the present one with the statements of docs/policies.md added, for every account"
-    " that uses the endpoint",
+    "unless it is the default: replace the whole policy by policy.json, the present one with the statements of docs/policies.md"
+    " added; what it lacks is denied to everybody who uses the endpoint",
 )
 """Source: EC2 API Reference, ModifyVpcEndpoint (PolicyDocument replaces the policy that is attached)."""
 ENDPOINT_INTERFACES = look(
