@@ -37,7 +37,7 @@ METADATA_IPV6 = change(
 _EMPTY = "an empty list means none in this account: a central VPC's are in its owner's account"
 """What an empty answer of a look for endpoints proves. Source: EC2 API Reference, DescribeVpcEndpoints (one's own account)."""
 _NONE_OF_THE_NAME = (
-    "an empty list means none of that name in this account: FIPS endpoints end in -fips, and a central VPC's are in its owner's"
+    "an empty list means none in this account of that name: FIPS ones end in -fips, a central VPC's are in its owner's account"
 )
 """The same of a look for services by name: those of FIPS have names of their own (AWS PrivateLink guide, aws-services)."""
 
@@ -52,22 +52,22 @@ CREATE_ENDPOINT = change(
     ' --vpc-id {vpc_id} --service-name "$name" --subnet-ids {subnet_id} --security-group-ids <ENDPOINT-SECURITY-GROUP-ID>'
     " --private-dns-enabled; done",
     is_main=True,
-    about="create the missing endpoints: private DNS acts on the whole VPC at once, so let their group allow 443 in from the"
-    " VPC's CIDR first; both DNS attributes of the VPC must be on",
+    about="create the missing endpoints: private DNS acts on the whole VPC at once, so their group must first allow 443 in from"
+    " the VPC's CIDR; both DNS attributes of the VPC must be on",
 )
 ENABLE_PRIVATE_DNS = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --private-dns-enabled",
-    "or, if the endpoint exists, turn its private DNS on: for the whole VPC at once, so let its group allow 443 in from the VPC's"
-    " CIDR first",
+    "or, if the endpoint exists, turn its private DNS on: for the whole VPC at once, so its group must first allow 443 in from the"
+    " VPC's CIDR",
 )
 PRIVATE_DNS_OF_AN_ENDPOINT = replace(
     ENABLE_PRIVATE_DNS,
-    about="if the endpoint exists, turn its private DNS on: for the whole VPC at once, so let its group allow 443 in from the"
-    " VPC's CIDR first",
+    about="if the endpoint exists, turn its private DNS on: for the whole VPC at once, so its group must first allow 443 in from the"
+    " VPC's CIDR",
 )
 REMOVE_SUBNET = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --remove-subnet-ids <ENDPOINT-SUBNET-ID>",
-    "or take that subnet off the endpoint, if another stays: open connections to its address are cut",
+    "take that subnet off the endpoint, if another stays: open connections to its address are cut",
 )
 DUAL_STACK = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --ip-address-type dualstack"
@@ -88,8 +88,8 @@ OTHER_S3_ENDPOINTS = look(
 S3_NAMES_INSIDE = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <S3-INTERFACE-ENDPOINT-ID>"
     " --private-dns-enabled --dns-options PrivateDnsOnlyForInboundResolverEndpoint=false",
-    "or have the private names of an S3 interface endpoint answer inside the whole VPC: its group must allow 443 and 80 in from"
-    " the VPC's CIDR first, and S3 traffic leaves a free gateway endpoint for this one, which is charged",
+    "or have the private names of an S3 interface endpoint answer inside the whole VPC: its group must first allow 443 and 80 in"
+    " from the VPC's CIDR, and S3 traffic leaves a free gateway endpoint for this one, which is charged",
 )
 S3_DUAL_STACK = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <S3-ENDPOINT-ID> --ip-address-type dualstack",
