@@ -57,13 +57,13 @@ CREATE_ENDPOINT = change(
 )
 ENABLE_PRIVATE_DNS = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --private-dns-enabled",
-    "or, if the endpoint exists, turn its private DNS on: for the whole VPC at once, so its group must first allow 443 in from the"
-    " VPC's CIDR",
+    "or, if the endpoint exists, turn its private DNS on: for the whole VPC at once, so its group must first allow 443 in from"
+    " the VPC's CIDR",
 )
 PRIVATE_DNS_OF_AN_ENDPOINT = replace(
     ENABLE_PRIVATE_DNS,
-    about="if the endpoint exists, turn its private DNS on: for the whole VPC at once, so its group must first allow 443 in from the"
-    " VPC's CIDR",
+    about="if the endpoint exists, turn its private DNS on: for the whole VPC at once, so its group must first allow 443 in from"
+    " the VPC's CIDR",
 )
 REMOVE_SUBNET = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --remove-subnet-ids <ENDPOINT-SUBNET-ID>",
