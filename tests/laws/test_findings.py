@@ -165,3 +165,14 @@ def test_every_code_that_the_package_names_is_known() -> None:
                 if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value not in FINDINGS:
                     unknown.append(f"{module.name}:{value.lineno} {value.value}")
     assert unknown == []
+
+
+@every_row
+def test_no_remedy_destroys_an_identity_that_nothing_puts_back(code: str, name: str, kind: FindingKind) -> None:
+    """``-clear`` of the agent cannot be undone; ``register --force`` can, and it needs an activation that is there before."""
+    commands = [command.text for command in (*kind.commands, *kind.aws_commands, *kind.client_commands)]
+    assert not any("-clear" in text for text in commands)
+    says = "register --force" in kind.summary
+    does = any("ssm-bootstrap register --force" in text for text in commands)
+    assert does or not says
+    assert not does or any("aws ssm create-activation" in text for text in commands)

@@ -9,9 +9,11 @@ REGISTER = change(
     "sudo ssm-bootstrap register --activation-id {activation_id} --activation-code-file {activation_code_file} --region {region}"
 )
 REGISTER_NEW = change(REGISTER.text.replace("{activation_id}", "<NEW-ACTIVATION-ID>"))
-REGISTER_ANEW = change(REGISTER_NEW.text.replace("register", "register --force", 1))
+REGISTER_ANEW = change(
+    REGISTER_NEW.text.replace("register", "register --force", 1),
+    "with a new activation: the old identity is put back if this fails, and kept for `ssm-bootstrap rollback` if not",
+)
 REGISTER_PATIENTLY = change(f"{REGISTER.text} --wait 15m")
-CLEAR = change("sudo amazon-ssm-agent -register -clear")
 OWN_FIREWALL = look(
     "sudo nft list ruleset; sudo iptables-save; sudo ip6tables-save; sudo firewall-cmd --list-all-policies",
 )
