@@ -127,7 +127,7 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         aws_steps=("Instance metadata options: is HttpEndpoint `enabled`, and is the hop limit 2 or more if containers use it?",),
         commands=(_ASK_METADATA, look("ip route get 169.254.169.254")),
-        aws_commands=(aws.METADATA_OPTIONS, aws.HOP_LIMIT),
+        aws_commands=(aws.METADATA_OPTIONS, aws.ENABLE_METADATA, aws.HOP_LIMIT),
         transient=True,
         source=(
             "amazon-ssm-agent 3.3.1142.0, common/identity/availableidentities; "

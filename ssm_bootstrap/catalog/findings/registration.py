@@ -31,7 +31,7 @@ _UNNOTICED = Variant(
     ),
     summary="If this is a clone, register it as its own node with register --force, and keep the identity out of images.",
     steps=(
-        "If it is no clone, /etc/machine-id was regenerated: nothing has to be registered again; check that it survives a reboot.",
+        "If it is not, /etc/machine-id was regenerated: there is no need to register again; check that it survives a reboot.",
         "Is this a clone? Have an activation made first, then register it as its own node with register --force.",
         "With a threshold above -1 the agent compares again, and does not start if the fingerprint does not match.",
     ),
@@ -511,8 +511,8 @@ KINDS: tuple[FindingKind, ...] = (
         summary="Put a regenerated machine-id back if you have it; otherwise register again with register --force.",
         steps=(
             (
-                "It may be only a regenerated /etc/machine-id: if a backup has the old one, put it back and restart the agent. "
-                "The node then keeps its ID."
+                "It may be only a regenerated /etc/machine-id: if a backup has the old one, put it back and restart the "
+                "agent. The node then keeps its ID."
             ),
             "Is this a clone? Have an activation made first, then register it as its own node with register --force.",
             "Check that /etc/machine-id survives a reboot and is not the same on every machine.",

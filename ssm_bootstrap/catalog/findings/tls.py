@@ -63,7 +63,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Firewall or proxy: exempt the Systems Manager and S3 names of {region} from TLS inspection.",
             "Is {host} served by an interface endpoint in this VPC, so that the traffic is not inspected?",
         ),
-        commands=(_SHOW_CERTIFICATE, change("sudo cp CA.pem {ca_file} && sudo {ca_command}")),
+        commands=(_SHOW_CERTIFICATE, change("sudo cp <CA-PEM-FILE> {ca_file} && sudo {ca_command}")),
         aws_commands=(aws.ENDPOINT, aws.NETWORK_FIREWALLS),
         source=(
             "amazon-ssm-agent 3.3.1142.0, agent/network/tlsconfig.go, -register ignores AWS_CA_BUNDLE (measured); "
