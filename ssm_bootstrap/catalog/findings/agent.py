@@ -195,7 +195,7 @@ KINDS: tuple[FindingKind, ...] = (
         steps=(
             (
                 "Amazon Linux has it in its repositories (`dnf install amazon-ssm-agent`); elsewhere let "
-                "register --install-agent install the package from the region's S3 bucket: it checks the package's signature first."
+                "register --install-agent install the package from the region's S3 bucket: it checks the signature first."
             ),
             "The key with which AWS signs the agent is on the page verify-agent-signature of the Systems Manager User Guide.",
             "Install either the package or the snap, never both.",

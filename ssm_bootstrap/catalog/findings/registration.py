@@ -416,7 +416,7 @@ KINDS: tuple[FindingKind, ...] = (
         summary="Create a new activation, then register this node again with register --force.",
         steps=(
             "Make sure that this is the intended machine, and not a clone that carries another node's identity.",
-            "Have an activation made first, then register with --force: it replaces the old identity; the node gets a new mi- ID.",
+            "Have an activation made first, then register with --force; the node then gets a new mi- ID.",
         ),
         aws_steps=(
             "Is {mi} gone from the list of managed nodes, or does it belong to another account or region?",
