@@ -34,6 +34,10 @@ _BEGINNINGS = (
 
 _USUAL: Mapping[str, tuple[str, Phrase]] = {
     "PARTITION": ("aws", phrase("PARTITION is aws-cn in China and aws-us-gov in GovCloud")),
+    "PACKAGE-MANAGER": (
+        "dnf",
+        phrase("PACKAGE_MANAGER is apt-get on Debian and Ubuntu, zypper on SLES and yum on older systems"),
+    ),
 }
 """Facts that are the same nearly everywhere: the value, and where it is another."""
 

@@ -73,7 +73,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Was it installed when the node was registered? Then reinstall it before this machine's IP address changes.",
             "Otherwise do nothing; installing it later changes four values at once.",
         ),
-        commands=(change("sudo dnf install dmidecode"), change("sudo apt-get install dmidecode")),
+        commands=(change("sudo {package_manager} install dmidecode"),),
         source=f"{_FINGERPRINT}; amazon-ssm-agent issue 205",
     ),
     FindingKind(

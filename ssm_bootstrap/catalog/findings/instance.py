@@ -102,7 +102,10 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         summary="Set this machine's clock, and keep it set with chrony or systemd-timesyncd.",
         steps=(
-            f"Point the time service at {TIME} ({TIME_V6} over IPv6), which answers in every VPC, even without internet access.",
+            (
+                f"Point the time service at {TIME} ({TIME_V6} over IPv6 on Nitro instances), which answers in every VPC, even "
+                f"without internet access."
+            ),
             "Step the clock once instead of waiting for it to drift into place, then restart the agent.",
         ),
         commands=(look("date -u"), look("timedatectl"), look("chronyc sources"), change("sudo chronyc makestep")),

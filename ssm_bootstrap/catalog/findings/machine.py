@@ -167,7 +167,10 @@ KINDS: tuple[FindingKind, ...] = (
                 "s3.dualstack.{region}.{domain}. A gateway endpoint of type ipv4 carries no IPv6."
             ),
             "Route table and network ACL: IPv6 as well as IPv4.",
-            f"Instance metadata by IPv6 ({IMDS_V6}) is off until HttpProtocolIpv6 is enabled; {RESOLVER_V6} resolves names.",
+            (
+                f"On Nitro instances alone: metadata by IPv6 ({IMDS_V6}) is off until HttpProtocolIpv6 is enabled; {RESOLVER_V6} "
+                f"resolves names."
+            ),
         ),
         commands=(look("ip -6 addr show scope global"), look("getent ahostsv6 {host}"), look("amazon-ssm-agent -version")),
         aws_commands=(

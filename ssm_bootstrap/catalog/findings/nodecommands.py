@@ -43,6 +43,13 @@ INSTALL_AGENT = change(
 beside the package, and the page has the key)."""
 
 
+ON_DNF = "on Amazon Linux 2023, RHEL 8 and later, and relatives"
+ON_YUM = "on Amazon Linux 2 and RHEL 7"
+ON_APT = "on Debian and Ubuntu"
+ON_ZYPPER = "on SLES"
+"""Where a command that stands beside others for the same is the one to run."""
+
+
 def policy(*names: str) -> ShellCommand:
     """The command that prints policies to paste (catalog/policies.py)."""
     told = "ssm-bootstrap explain --policy {name} --region {{region}}"

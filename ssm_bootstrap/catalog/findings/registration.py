@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Teller, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
@@ -287,6 +288,7 @@ KINDS: tuple[FindingKind, ...] = (
                 "value of its own for it, the default holds."
             ),
             "No tier limits this any more: the limit of 1,000 nodes ended with the advanced-instances tier on 30 June 2026.",
+            limits.HYBRID_NODES_COST,
         ),
         commands=(node.REGISTER,),
         aws_commands=(aws.LOST_NODES, aws.QUOTAS, aws.DEFAULT_QUOTAS, aws.DEREGISTER_GONE, aws.REQUEST_QUOTA),
