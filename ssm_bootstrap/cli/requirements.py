@@ -19,18 +19,18 @@ from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.render.iac.fixes import FORMS
 from ssm_bootstrap.render.iac.required import required
 from ssm_bootstrap.render.language import _
-from ssm_bootstrap.render.requirements import Wanted, document, heading, markdown, policies, sections
+from ssm_bootstrap.render.requirements import Asked, document, heading, markdown, policies, sections
 from ssm_bootstrap.render.terminal import cells
 from ssm_bootstrap.render.text import Report
 
 EXAMPLES = (
     Example("ssm-bootstrap requirements --region ap-northeast-1", "everything that a node needs there"),
     Example(
-        "ssm-bootstrap requirements --region eu-west-1 --for register,run-command --format markdown",
-        "for a ticket: what two capabilities need",
+        "ssm-bootstrap requirements --region eu-west-1 --for session --format markdown",
+        "for a ticket: what one capability needs",
     ),
     Example(
-        "ssm-bootstrap requirements --region eu-west-1 --system amazon-linux-2023 --format cloudformation",
+        "ssm-bootstrap requirements --region eu-west-1 --s3 interface --format cloudformation",
         "a template that makes it in a VPC that has nothing yet",
     ),
 )
@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         version=arguments.agent_version or "",
         system=arguments.system,
     )
-    wanted = Wanted(needs, arguments.account or "", arguments.system)
+    wanted = Asked(needs, arguments.account or "", arguments.system)
     if arguments.format in FORMS:
         print_text(FORMS[arguments.format](required(needs, wanted.account)), arguments.secrets)
     elif arguments.format == "json":
@@ -115,7 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _table(report: Report, wanted: Wanted) -> Report:
+def _table(report: Report, wanted: Asked) -> Report:
     report.line(heading(wanted), "bold")
     for section in sections(wanted):
         report.line()

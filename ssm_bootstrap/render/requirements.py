@@ -33,7 +33,7 @@ class Section(NamedTuple):
     rows: tuple[Row, ...]
 
 
-class Wanted(NamedTuple):
+class Asked(NamedTuple):
     """What was asked: requirements, with the account of the activation and the system where they are named."""
 
     needs: Requirements
@@ -41,7 +41,7 @@ class Wanted(NamedTuple):
     system: str = ""
 
 
-def heading(wanted: Wanted) -> str:
+def heading(wanted: Asked) -> str:
     """What the whole is about."""
     needs = wanted.needs
     return phrase(
@@ -52,7 +52,7 @@ def heading(wanted: Wanted) -> str:
     )
 
 
-def sections(wanted: Wanted) -> tuple[Section, ...]:
+def sections(wanted: Asked) -> tuple[Section, ...]:
     """Everything, in the order in which one makes it."""
     made = (
         Section(phrase("VPC endpoints"), tuple(map(_endpoint_row, wanted.needs.endpoints))),
@@ -146,7 +146,7 @@ def _way_rows(needs: Requirements) -> Iterator[Row]:
     yield Row(phrase("network ACLs"), said)
 
 
-def _policy_rows(wanted: Wanted) -> Iterator[Row]:
+def _policy_rows(wanted: Asked) -> Iterator[Row]:
     account = wanted.account or phrase("your account")
     named = [name for name in (endpoint_policy(item.service) for item in wanted.needs.needed) if name]
     if named:
@@ -183,7 +183,7 @@ def _policy_rows(wanted: Wanted) -> Iterator[Row]:
         )
 
 
-def _bucket_rows(wanted: Wanted) -> Iterator[Row]:
+def _bucket_rows(wanted: Asked) -> Iterator[Row]:
     if not any(item.service == "s3" for item in wanted.needs.needed):
         return
     for bucket in buckets(wanted.needs.region):
@@ -194,7 +194,7 @@ def _bucket_rows(wanted: Wanted) -> Iterator[Row]:
             yield Row(phrase("Amazon Linux"), bucket)
 
 
-def _package_rows(wanted: Wanted) -> Iterator[Row]:
+def _package_rows(wanted: Asked) -> Iterator[Row]:
     if Capability.PATCH not in wanted.needs.capabilities:
         return
     if not wanted.system:
@@ -216,7 +216,7 @@ def _package_rows(wanted: Wanted) -> Iterator[Row]:
         )
 
 
-def markdown(wanted: Wanted) -> str:
+def markdown(wanted: Asked) -> str:
     """The sections as Markdown tables, in the reader's language."""
     parts = [f"# {say(heading(wanted))}\n"]
     for section in sections(wanted):
@@ -229,14 +229,14 @@ def _cell(text: str) -> str:
     return say(text).replace("|", "\\|").replace("*", "\\*")
 
 
-def policies(wanted: Wanted) -> Mapping[str, Any]:
+def policies(wanted: Asked) -> Mapping[str, Any]:
     """Every policy that these requirements ask for, by name; the account stands in for one where none is named."""
     named = [endpoint_policy(item.service) for item in wanted.needs.needed]
     wished = [row.name for row in POLICIES if row.name in named or row.name in ROLE_POLICIES]
     return {name: policy_named(name).for_account(wanted.needs.region, wanted.account or ACCOUNT) for name in wished}
 
 
-def document(wanted: Wanted) -> Mapping[str, Any]:
+def document(wanted: Asked) -> Mapping[str, Any]:
     """Everything as one JSON document."""
     needs = wanted.needs
     has_s3 = any(item.service == "s3" for item in needs.needed)

@@ -19,7 +19,7 @@ from ssm_bootstrap.model.cloud import Direction, EndpointKind
 from ssm_bootstrap.model.findings import Diagnosis
 from ssm_bootstrap.model.repair import AddGroupRule, CreateEndpoint, CreateGroup, Repair, TurnOnVpcDns
 from ssm_bootstrap.render.iac.cloudformation import cloudformation
-from ssm_bootstrap.render.iac.code import Code
+from ssm_bootstrap.render.iac.draft import Draft
 from ssm_bootstrap.render.iac.fixes import FORMS, fixes
 from ssm_bootstrap.render.iac.hcl import Block, Expression, Template, text_of
 from ssm_bootstrap.render.iac.required import required
@@ -42,13 +42,13 @@ IN_CLOUDFORMATION = {
 KINDS = tuple(EndpointKind)
 
 
-def wanted(region: str, s3: EndpointKind, account: str = "") -> Code:
+def wanted(region: str, s3: EndpointKind, account: str = "") -> Draft:
     return required(requirements_of(region, tuple(Capability), s3=s3), account)
 
 
-def as_code(region: str, *names: str) -> Code:
+def as_code(region: str, *names: str) -> Draft:
     known = samples(region)
-    return Code(region, in_steps(known[name] for name in names))
+    return Draft(region, in_steps(known[name] for name in names))
 
 
 def test_there_is_a_sample_of_each_repair() -> None:
@@ -87,7 +87,7 @@ def test_cfn_lint_has_nothing_to_say_of_any_repair(region: str, names: Tuple[str
 
 @of_today
 def test_cfn_lint_has_nothing_to_say_of_nothing() -> None:
-    assert complaints(cloudformation(Code("eu-west-1", ())), "eu-west-1") == []
+    assert complaints(cloudformation(Draft("eu-west-1", ())), "eu-west-1") == []
 
 
 @of_today

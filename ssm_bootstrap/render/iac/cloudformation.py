@@ -26,8 +26,8 @@ from ssm_bootstrap.catalog.cloud.repairs import (
 )
 from ssm_bootstrap.model.cloud import Direction, EndpointKind
 from ssm_bootstrap.model.repair import AddAclEntry, AddGroupRule, AddRoute, CreateEndpoint, CreateGroup, CreateRole, UseAmazonDns
-from ssm_bootstrap.render.iac.code import (
-    Code,
+from ssm_bootstrap.render.iac.draft import (
+    Draft,
     Parameter,
     by_hand,
     camel,
@@ -62,7 +62,7 @@ _LETS_NOTHING_OUT = [
 class TemplateSheet:
     """What is written so far."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Draft) -> None:
         self.region = code.region
         self.resources: dict[str, Any] = {}
         self.parameters: dict[str, Parameter] = {}
@@ -107,7 +107,7 @@ class TemplateSheet:
         return "InThatAccount"
 
 
-def cloudformation(code: Code) -> str:
+def cloudformation(code: Draft) -> str:
     """The whole template."""
     sheet = TemplateSheet(code)
     left: list[str] = []

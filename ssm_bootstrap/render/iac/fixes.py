@@ -8,11 +8,11 @@ from ssm_bootstrap.catalog.cloud.repairs import in_steps
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, Side, State
 from ssm_bootstrap.render.iac.cloudformation import cloudformation
-from ssm_bootstrap.render.iac.code import Code
+from ssm_bootstrap.render.iac.draft import Draft
 from ssm_bootstrap.render.iac.script import script
 from ssm_bootstrap.render.iac.terraform import terraform
 
-FORMS: Mapping[str, Callable[[Code], str]] = {"terraform": terraform, "cloudformation": cloudformation, "cli": script}
+FORMS: Mapping[str, Callable[[Draft], str]] = {"terraform": terraform, "cloudformation": cloudformation, "cli": script}
 """The languages, by the names that ``--fix-as`` takes."""
 
 NOTHING = "Nothing is missing at AWS, as far as this diagnosis saw."
@@ -22,7 +22,7 @@ def fixes(diagnosis: Diagnosis, form: str, region: str) -> str:
     """The code that repairs what is missing; where no one thing is known to be, comments say so and nothing else is there."""
     causes = [finding for finding in diagnosis.causes if finding.state is State.NOW and finding.severity is not Severity.INFO]
     repairs = in_steps(repair for finding in causes for repair in finding.repairs)
-    return FORMS[form](Code(region, repairs, tuple(_heading(causes)), tuple(_remarks(causes))))
+    return FORMS[form](Draft(region, repairs, tuple(_heading(causes)), tuple(_remarks(causes))))
 
 
 def _heading(causes: list[Finding]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any, Optional, Sequence
 
 from ssm_bootstrap.catalog.cloud.repairs import ENDPOINT_GROUP, MARK, NODE_GROUP, S3_LIST
 from ssm_bootstrap.catalog.partitions import PREFIX
-from ssm_bootstrap.render.iac.code import Parameter, is_own, parameter, policy_document
+from ssm_bootstrap.render.iac.draft import Parameter, is_own, parameter, policy_document
 from ssm_bootstrap.render.iac.hcl import Block, Expression, Template, written
 
 _OWN = "${data.aws_caller_identity.current.account_id}"

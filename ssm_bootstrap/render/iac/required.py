@@ -17,14 +17,14 @@ from ssm_bootstrap.model.repair import (
     Repair,
     TurnOnVpcDns,
 )
-from ssm_bootstrap.render.iac.code import OWN_ACCOUNT, Code, commands_in
+from ssm_bootstrap.render.iac.draft import OWN_ACCOUNT, Draft, commands_in
 
 VPC, ROLE = "<VPC-ID>", "<ACTIVATION-ROLE>"
 
 
-def required(needs: Requirements, account: str = "") -> Code:
+def required(needs: Requirements, account: str = "") -> Draft:
     """The code of all that these capabilities need; ``account`` is that of the activation where it is another one."""
-    return Code(needs.region, tuple(_repairs(needs, account or OWN_ACCOUNT)), tuple(_heading(needs)), tuple(_remarks(needs)))
+    return Draft(needs.region, tuple(_repairs(needs, account or OWN_ACCOUNT)), tuple(_heading(needs)), tuple(_remarks(needs)))
 
 
 def _repairs(needs: Requirements, account: str) -> Iterator[Repair]:

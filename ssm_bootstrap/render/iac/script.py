@@ -6,13 +6,13 @@ from ssm_bootstrap.catalog.cloud.repairs import S3_LIST, commands_of_all
 from ssm_bootstrap.catalog.partitions import PREFIX
 from ssm_bootstrap.model.findings import ShellCommand
 from ssm_bootstrap.render.folding import folded
-from ssm_bootstrap.render.iac.code import OWN_ACCOUNT, Code, Parameter, commented, parameter
+from ssm_bootstrap.render.iac.draft import OWN_ACCOUNT, Draft, Parameter, commented, parameter
 from ssm_bootstrap.render.shell import IN_BRACKETS, in_variables, variable_of
 
 WIDTH = 110
 
 
-def script(code: Code) -> str:
+def script(code: Draft) -> str:
     """The whole script; without a command it is comments alone."""
     commands = commands_of_all(code.repairs, code.region)
     body = "".join(_told(command) for command in commands)

@@ -42,8 +42,8 @@ from ssm_bootstrap.model.repair import (
     TurnOnPrivateDns,
     UseAmazonDns,
 )
-from ssm_bootstrap.render.iac.code import (
-    Code,
+from ssm_bootstrap.render.iac.draft import (
+    Draft,
     Parameter,
     by_hand,
     commented,
@@ -57,7 +57,7 @@ PROVIDER = ">= 6.0"
 """The provider's version that all of these resources are in."""
 
 
-def terraform(code: Code) -> str:
+def terraform(code: Draft) -> str:
     """The whole file."""
     sheet = HclSheet(code.region)
     left = []

@@ -18,7 +18,7 @@ OWN_ACCOUNT = "<ACCOUNT>"
 
 
 @dataclass(frozen=True)
-class Code:
+class Draft:
     """Repairs in single steps for a region; ``heading`` and ``remarks`` are comments before and after them."""
 
     region: str
