@@ -23,10 +23,13 @@ METADATA_OPTIONS = look(
     " --query 'Reservations[].Instances[].MetadataOptions'",
     "the instance's metadata options",
 )
+ENABLE_METADATA = change(
+    "aws ec2 modify-instance-metadata-options --region {region} --instance-id {instance_id} --http-endpoint enabled",
+    "enable metadata, if something on the instance needs it: a hybrid node does not",
+)
 HOP_LIMIT = change(
-    "aws ec2 modify-instance-metadata-options --region {region} --instance-id {instance_id}"
-    " --http-endpoint enabled --http-put-response-hop-limit 2",
-    "enable metadata, for containers too",
+    "aws ec2 modify-instance-metadata-options --region {region} --instance-id {instance_id} --http-put-response-hop-limit 2",
+    "only if containers must ask it: this opens the credentials of the instance's role to them",
 )
 METADATA_IPV6 = change(
     "aws ec2 modify-instance-metadata-options --region {region} --instance-id {instance_id}"
@@ -367,7 +370,8 @@ DEREGISTER_OLD = change(
 )
 ROLE_NAME = look(
     "ROLE=$(aws ssm describe-instance-information --region {region} --filters Key=InstanceIds,Values={mi}"
-    " --query 'InstanceInformationList[0].IamRole' --output text); ROLE=${{ROLE##*/}}; echo \"$ROLE\"",
+    " --query 'InstanceInformationList[].IamRole' --output text); ROLE=${{ROLE##*/}};"
+    ' echo "${{ROLE:?Systems Manager lists no role of this node}}"',
     "the name of the node's role, without a path such as service-role/",
 )
 ROLE_TRUST = look(

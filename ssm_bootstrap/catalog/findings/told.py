@@ -140,8 +140,9 @@ KINDS: tuple[FindingKind, ...] = (
                 when="AWS does not accept the agent's key",
                 title="AWS does not accept this machine's key",
                 cause="The service answered that this machine or its key is already known, or that the key is invalid: {detail}.",
-                summary="Clear the old identity on this machine, and register it again.",
-                commands=(node.RECENT, node.REGISTER_NEW),
+                summary="Create a new activation, then replace the old identity on this machine with register --force.",
+                commands=(node.RECENT, node.REGISTER_ANEW),
+                aws_commands=(aws.CREATE_ACTIVATION,),
             ),
             Variant(
                 name="region",
@@ -491,12 +492,14 @@ KINDS: tuple[FindingKind, ...] = (
             "A file in the vault, which holds the agent's identity and fingerprint, cannot be read: {detail}. A full disk "
             "or a power failure leaves such files."
         ),
-        summary="Restore a copy of the vault, or clear it and register this node again.",
+        summary="Restore a copy of the vault, or register this node again with register --force.",
         steps=(
             "Is the file system full or read-only? Fix that first.",
-            "If you have a copy of /var/lib/amazon/ssm/Vault, restore it; otherwise clear the vault and register again.",
+            "If you have a copy of /var/lib/amazon/ssm/Vault, stop the agent, restore it, and start the agent.",
+            "Otherwise have an activation made, then register with --force: the damaged vault is kept beside the new one.",
         ),
-        commands=(look("sudo ls -lR /var/lib/amazon/ssm/Vault"), look("df -h /var/lib/amazon/ssm"), node.REGISTER_NEW),
+        commands=(look("sudo ls -lR /var/lib/amazon/ssm/Vault"), look("df -h /var/lib/amazon/ssm"), node.REGISTER_ANEW),
+        aws_commands=(aws.CREATE_ACTIVATION,),
         source=f"{_AGENT}, agent/managedInstances/vault/fsvault and fingerprint",
     ),
     FindingKind(
@@ -973,7 +976,7 @@ KINDS: tuple[FindingKind, ...] = (
                     "Is the session-manager-plugin installed on the machine that runs ssh?",
                 ),
                 commands=(),
-                client_commands=(look("session-manager-plugin --version"), look("aws sts get-caller-identity")),
+                client_commands=(look("session-manager-plugin --version"), look("aws sts get-caller-identity --region {region}")),
             ),
             Variant(
                 name="handshake",
