@@ -491,3 +491,12 @@ def test_a_package_managers_line_under_an_error_is_no_part_of_it(line: str, more
         "zorb: cannot open the box",
     ]
     assert found.findings and found.findings[0].evidence[0].excerpt == line
+
+
+@pytest.mark.parametrize(("unit", "code"), [("amazon-ssm-agent", "agent-part-failed"), ("chronyd", "command-failed")])
+def test_a_panic_in_the_journal_is_the_agents_where_its_unit_ended_by_it(unit: str, code: str) -> None:
+    head = "May 01 10:00:01 host"
+    text = f"{head} {unit}[77]: panic: runtime error: invalid memory address or nil pointer dereference\n"
+    text += f"{head} {unit}[77]: goroutine 77 [running]:\n"
+    text += f"{head} systemd[1]: {unit}.service: Main process exited, code=exited, status=2/INVALIDARGUMENT\n"
+    assert [finding.code for finding in explained(text).findings] == [code]

@@ -8,7 +8,7 @@ _MODULE = r"github\.com/aws/amazon-ssm-agent/(?:agent|core|common|internal)/"
 _SYSLOG = r"(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8} \S{1,100} )?(?:[\w./-]{1,60}(?:\[\d{1,9}\])?: )?"
 """What syslog puts before each line, the program with or without a number."""
 
-_OF_THE_AGENT = Beside("agent-frame", "agent-part-failed", "panic")
+_OF_THE_AGENT = Beside(("agent-frame", "unit-broke"), "agent-part-failed", "panic")
 _HANDLERS = AGENT + "the handlers that recover a panic, all over agent, core and common"
 _UPDATER = AGENT + "agent/plugins/updatessmagent/updateagent.go; agent/update/updater/updater.go; agent/update/tester"
 _ENDED = r"\A(?:\S{1,60} )?(?:(?:SSM Agent Worker|Core Agent) crashed with message |(?:document|session) worker panic: )"

@@ -35,9 +35,9 @@ class After(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """The finding that a cause leads to where the phase ``phase`` is told beside it, or the agent itself tells it."""
+    """The finding that a cause leads to where one of ``phases`` is told beside it, or the agent itself tells it."""
 
-    phase: str
+    phases: tuple[str, ...]
     code: str
     variant: str = ""
 

@@ -130,6 +130,17 @@ UNITS: tuple[Signature, ...] = (
         ended_by=("credentials-ready",),
     ),
     Signature(
+        id="unit-broke",
+        kind=Kind.PHASE,
+        fixed="ain process exited, code=exited, status=2/",
+        pattern=r"\bamazon-ssm-agent\.service: [Mm]ain process exited, code=exited, status=2/",
+        meaning="the agent ended with the status that Go gives a program that breaks",
+        source="systemd.exec(5), process exit codes; Go runtime (runtime/panic.go, fatalpanic)",
+        samples=(documented("amazon-ssm-agent.service: Main process exited, code=exited, status=2/INVALIDARGUMENT"),),
+        near_misses=("amazon-ssm-agent.service: Main process exited, code=exited, status=1/FAILURE",),
+        sums_up=True,
+    ),
+    Signature(
         id="unit-no-program",
         kind=Kind.STATE,
         fixed=", status=20",

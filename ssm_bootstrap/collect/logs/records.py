@@ -39,7 +39,6 @@ _LOOK_BACK = 1 << 16
 _TWICE = frozenset((b"ERROR", b"CRITICAL"))  # levels that the agent writes to errors.log and to its main log
 
 _PRINTED_UNDER = QUIET | {PRINTED_LEVEL}
-
 _JOURNAL = re.compile(rb"\n(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d[ .]|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)")
 
 Window = tuple[bytes, bytes]

@@ -86,7 +86,7 @@ def _told_by_its_trace(
     if trace is None:
         return item
     is_of_another = is_of_another_sender(item.group.sample)
-    if not is_of_another and ((file, trace.phase) in traced or file in agents):
+    if not is_of_another and (file in agents or any((file, name) in traced for name in trace.phases)):
         judgement = replace(item.judgement, code=trace.code, variant=trace.variant, breaks=FINDINGS[trace.code].breaks)
     else:
         judgement = replace(item.judgement, program="" if is_of_another else named.get(file, ""))
