@@ -203,9 +203,9 @@ class ClosedVpc:
         if any(role["RoleName"] == "NodeRole" for role in iam.list_roles()["Roles"]):
             return
         iam.create_role(RoleName="NodeRole", Path="/service-role/", AssumeRolePolicyDocument=json.dumps(TRUST))
-        iam.put_role_policy(
-            RoleName="NodeRole", PolicyName="Node", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []})
-        )
+        allowed = {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": "*"}
+        inline = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        iam.put_role_policy(RoleName="NodeRole", PolicyName="Node", PolicyDocument=inline)
         iam.attach_role_policy(RoleName="NodeRole", PolicyArn="arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy")
         iam.create_role(RoleName="Opener", AssumeRolePolicyDocument="{}", Tags=[{"Key": "SSMSessionRunAs", "Value": "ops"}])
         ssm.put_parameter(Name="/node/setting", Value="value", Type="String")
