@@ -8,7 +8,7 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.model.findings import ShellCommand
 
-TURNS_NAMES_ON = (aws.CREATE_ENDPOINT, aws.ENABLE_PRIVATE_DNS, aws.PRIVATE_DNS_OF_AN_ENDPOINT, aws.S3_NAMES_INSIDE)
+TURNS_NAMES_ON = (aws.CREATE_ENDPOINT, aws.PRIVATE_DNS_OF_AN_ENDPOINT, aws.S3_NAMES_INSIDE)
 
 
 @pytest.mark.parametrize("command", TURNS_NAMES_ON, ids=lambda one: one.about)
@@ -17,10 +17,22 @@ def test_private_dns_is_said_to_act_on_the_whole_vpc(command: ShellCommand) -> N
     assert "whole VPC" in command.about and "group must first allow" in command.about and "from the VPC's CIDR" in command.about
 
 
-@pytest.mark.parametrize("command", [aws.CREATE_S3_GATEWAY, aws.ADD_ROUTE_TABLE], ids=lambda one: one.text[:40])
-def test_a_gateway_is_said_to_cut_connections_and_to_change_the_source(command: ShellCommand) -> None:
-    for word in ("open connections to S3", "aws:SourceIp", "aws:VpcSourceIp", "main table"):
-        assert word in command.about
+def test_what_follows_points_back_to_it() -> None:
+    assert "after the same rule" in aws.ENABLE_PRIVATE_DNS.about
+    assert "the same happens" in aws.ADD_ROUTE_TABLE.about
+    for kind in FINDINGS.values():
+        for row in (kind, *kind.variants):
+            commands = row.aws_commands or ()
+            for first, then in (
+                (aws.CREATE_ENDPOINT, aws.ENABLE_PRIVATE_DNS),
+                (aws.CREATE_S3_GATEWAY, aws.ADD_ROUTE_TABLE),
+            ):
+                assert then not in commands or first in commands[: commands.index(then)]
+
+
+def test_a_gateway_is_said_to_cut_connections_and_to_change_the_source() -> None:
+    for word in ("cuts open S3 connections", "aws:SourceIp", "main table"):
+        assert word in aws.CREATE_S3_GATEWAY.about
 
 
 def test_plain_names_of_s3_need_no_ipv6() -> None:
@@ -46,5 +58,6 @@ def test_a_subnet_that_cannot_be_reached_is_taken_off() -> None:
     assert texts[-1].endswith("--remove-subnet-ids <ENDPOINT-SUBNET-ID>")
 
 
-def test_an_empty_list_is_no_proof_of_fips() -> None:
-    assert "-fips" in aws.ENDPOINT.about and "of that name" in aws.ENDPOINT_POLICY.about
+def test_an_empty_list_is_no_proof_of_other_names() -> None:
+    """An endpoint of FIPS is one of ssm-fips."""
+    assert "by that name" in aws.ENDPOINT.about and "by that name" in aws.ENDPOINT_POLICY.about

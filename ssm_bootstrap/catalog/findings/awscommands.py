@@ -39,10 +39,8 @@ METADATA_IPV6 = change(
 
 _EMPTY = "an empty list means none in this account: a central VPC's are in its owner's account"
 """What an empty answer of a look for endpoints proves. Source: EC2 API Reference, DescribeVpcEndpoints (one's own account)."""
-_NONE_OF_THE_NAME = (
-    "an empty list means none in this account of that name: FIPS ones end in -fips, a central VPC's are in its owner's account"
-)
-"""The same of a look for services by name: those of FIPS have names of their own (AWS PrivateLink guide, aws-services)."""
+_NONE_OF_THE_NAME = "an empty list means none in this account by that name: a central VPC's are in its owner's"
+"""The same of a look for services by name: those of FIPS end in -fips (AWS PrivateLink guide, aws-services)."""
 
 ENDPOINT = look(
     "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values={service_patterns}' --query"
@@ -55,13 +53,12 @@ CREATE_ENDPOINT = change(
     ' --vpc-id {vpc_id} --service-name "$name" --subnet-ids {subnet_id} --security-group-ids <ENDPOINT-SECURITY-GROUP-ID>'
     " --private-dns-enabled; done",
     is_main=True,
-    about="create the missing endpoints: private DNS acts on the whole VPC at once, so their group must first allow 443 in from"
-    " the VPC's CIDR; both DNS attributes of the VPC must be on",
+    about="create them, for the whole VPC: their group must first allow 443 in from the VPC's CIDR; both DNS attributes must be"
+    " on",
 )
 ENABLE_PRIVATE_DNS = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --private-dns-enabled",
-    "or, if the endpoint exists, turn its private DNS on: for the whole VPC at once, so its group must first allow 443 in from"
-    " the VPC's CIDR",
+    "or, if the endpoint exists, turn its private DNS on, after the same rule",
 )
 PRIVATE_DNS_OF_AN_ENDPOINT = replace(
     ENABLE_PRIVATE_DNS,
@@ -91,8 +88,8 @@ OTHER_S3_ENDPOINTS = look(
 S3_NAMES_INSIDE = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <S3-INTERFACE-ENDPOINT-ID>"
     " --private-dns-enabled --dns-options PrivateDnsOnlyForInboundResolverEndpoint=false",
-    "or have the private names of an S3 interface endpoint answer inside the whole VPC: its group must first allow 443 and 80 in"
-    " from the VPC's CIDR, and S3 traffic leaves a free gateway endpoint for this one, which is charged",
+    "or have the private names of an S3 interface endpoint answer in the whole VPC: its group must first allow 443 and 80 in from"
+    " the VPC's CIDR, and S3 traffic leaves a free gateway for it",
 )
 S3_DUAL_STACK = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <S3-ENDPOINT-ID> --ip-address-type dualstack",
@@ -101,19 +98,15 @@ S3_DUAL_STACK = change(
 )
 """Source of both: EC2 API Reference, ModifyVpcEndpoint and DnsOptionsSpecification; Amazon S3 User Guide,
 privatelink-interface-endpoints (2026-11)."""
-_GATEWAY_ACTS = (
-    "open connections to S3 from all its subnets are cut, also from those that a main table has without an association, and"
-    " aws:SourceIp in a policy no longer matches, but aws:VpcSourceIp does"
-)
-"""What a gateway's route does at once. Source: AWS PrivateLink guide, vpc-endpoints-s3, Considerations."""
 CREATE_S3_GATEWAY = change(
     "aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Gateway --vpc-id {vpc_id}"
     " --service-name com.amazonaws.{region}.s3 --route-table-ids <ROUTE-TABLE-ID>",
-    f"create the gateway endpoint if there is none, for the route table of the subnet: {_GATEWAY_ACTS}",
+    "create the gateway if there is none: cuts open S3 connections, for all subnets on a main table; ends aws:SourceIp matches",
 )
+"""Source: AWS PrivateLink guide, vpc-endpoints-s3, Considerations."""
 ADD_ROUTE_TABLE = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <S3-ENDPOINT-ID> --add-route-table-ids <ROUTE-TABLE-ID>",
-    f"or, if there is one, associate the subnet's route table with it: {_GATEWAY_ACTS}",
+    "or, if there is one, associate the subnet's route table with it: the same happens",
 )
 ENDPOINT_POLICY = look(
     "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values={service_patterns}'"
@@ -128,8 +121,7 @@ S3_ENDPOINT_POLICY = look(
 PRESENT_ENDPOINT_POLICY = look(
     "aws ec2 describe-vpc-endpoints --region {region} --vpc-endpoint-ids <ENDPOINT-ID>"
     " --query 'VpcEndpoints[0].PolicyDocument' --output text | tee -a present-policy-<ENDPOINT-ID>.json",
-    "the present policy of the endpoint, appended to a file: if every Action, Principal and Resource in it is *, it is the "
-    "default and needs no change",
+    "the present policy of the endpoint, appended to a file: the default, which allows everything, needs no change",
 )
 SET_ENDPOINT_POLICY = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --policy-document file://policy.json",
