@@ -133,7 +133,7 @@ _ROWS: tuple[_Row, ...] = (
     _Row(
         "the part that keeps programs running", None,
         "a program that the agent watches was not begun or ended; it is tried again",
-        "LongRunningPluginsManager", "invoke",
+        "LongRunningPluginsManager LongRunning", "invoke",
         "StartPlugin@invoker StopPlugin@invoker Execute@invoker prepareForStart@invoker configCloudWatch@coremodule "
         "RegisteredPlugins@plugin loadDaemonPlugins@plugin",
         directories="longrunning rundaemon",

@@ -10,9 +10,9 @@ _WORDS = (
 )
 
 FAILURE = (
-    r"\A(?!(?:W|N|I): |(?i:warning|notice|note|hint|info)\b)"
+    r"\A(?!\s{0,20}(?:(?:W|N|I): |(?i:warning|notice|note|hint|info)\b))"
     r"(?:E: |(?:[\w.]{1,100}\.)?\w{0,60}(?:Error|Exception)(?::|\Z)|\[Errno |<urlopen error "
     rf"|[^\n]{{0,2000}}?(?<![\w./:=@-])(?<!\b[Nn]o )(?<!\b0 )(?<!without )(?:{_WORDS})"
-    r"(?![\w/-]|\.\w|[:=] ?(?:0|[Nn]one|[Nn]o|[Ff]alse)\b))"
+    r"(?![\w/-]|\.\w|(?: count)?\"?[:=] ?(?:0|[Nn]one|[Nn]o|[Ff]alse)\b| count 0\b))"
 )
 """What the first line of such a text holds, and not as a part of a name: a warning, and a count of none, are no failure."""

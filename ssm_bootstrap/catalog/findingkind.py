@@ -125,6 +125,7 @@ class Variant:
     own_step_beside: Optional[str] = None
     is_fetched: Optional[bool] = None  # False: told of a machine's own files, so that no fault of a way is its cause
     breaks_at: Optional[tuple[Hop, ...]] = None
+    is_minor_beside: Optional[tuple[str, ...]] = None
     circumstance: Optional[Circumstance] = None
 
 

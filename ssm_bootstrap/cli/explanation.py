@@ -9,9 +9,10 @@ from typing import Iterable
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.catalog.signatures.managers import HARMLESS
+from ssm_bootstrap.catalog.signatures.managers import FRAMES, HARMLESS
 from ssm_bootstrap.cli.log_search import Search
 from ssm_bootstrap.cli.output import exit_status, in_full, new_report, print_document, print_report
+from ssm_bootstrap.cli.unread import status_beside
 from ssm_bootstrap.diagnose.logs.classify import reads_as_failure
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, explain_logs, is_known
 from ssm_bootstrap.host.secrets import Secrets
@@ -47,6 +48,8 @@ def tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secre
             arguments.say(f"{file.path}: {say(remark)}")
     severities = {finding.severity for finding in found.findings}
     status = exit_status(Severity.ERROR in severities, Severity.WARNING in severities, arguments.strict)
+    if search.files and not severities - {Severity.INFO}:
+        status = status_beside(search.unread(digest))
     if arguments.json:
         print_document(_document(digest, found, search, (region, source), int(status), arguments.all), secrets)
     else:
@@ -55,9 +58,11 @@ def tell(search: Search, digest: LogDigest, arguments: argparse.Namespace, secre
 
 
 def _is_anything_told(found: LogDiagnosis) -> bool:
-    """Whether anything is told of the agent, or of a fault: what healthy programs print is neither."""
+    """Whether anything is told of the agent, or of a fault, or a package manager tells of its whole work."""
     explained, _, unexplained = found.records
-    return bool(explained or unexplained or found.findings or any(note.id not in HARMLESS for note in found.harmless))
+    harmless = {note.id for note in found.harmless}
+    is_output = len(harmless & FRAMES) > 1
+    return bool(explained or unexplained or found.findings or is_output or harmless - HARMLESS)
 
 
 def _untold(groups: Iterable[LogGroup]) -> str:
@@ -92,7 +97,7 @@ def _document(
     observations = Observations(version=__version__, taken_at=in_zone(search.now, search.zone), plan=plan, logs=Seen(digest))
     diagnosis = Diagnosis(
         findings=found.findings,
-        unseen=digest.unseen,
+        unseen=search.unread(digest),
         unexplained=found.listed,
         records=found.records,
         history=found.history,
@@ -114,7 +119,11 @@ def _report(
     listed = found.listed
     most = MOST_UNEXPLAINED if arguments.full else len(listed)
     diagnosis = Diagnosis(
-        findings=found.findings, unseen=digest.unseen, unexplained=listed[:most], records=found.records, history=found.history
+        findings=found.findings,
+        unseen=search.unread(digest),
+        unexplained=listed[:most],
+        records=found.records,
+        history=found.history,
     )
     report = new_report(arguments.colour, arguments.width)
     where = f" - {region}" if region else ""

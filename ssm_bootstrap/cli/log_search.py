@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import os
 import sys
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from ssm_bootstrap.cli.flags import is_code, resolve
 from ssm_bootstrap.cli.how_far import Counted, Watched
 from ssm_bootstrap.cli.named_logs import NamedLogs, Piped, are_small, may_be_packed, named_logs, sizes
 from ssm_bootstrap.cli.suggestions import may_be_a_code, meant
+from ssm_bootstrap.cli.unread import Unread, barred, unread_of
 from ssm_bootstrap.collect.logs.contents import what_else
 from ssm_bootstrap.collect.logs.parts import LogFiles
 from ssm_bootstrap.collect.logs.read import read_logs, read_stream
@@ -42,7 +42,6 @@ MOST_PIPED = 256 << 20
 """Bytes of an archive that are taken from a pipe."""
 
 JOURNAL_PATIENCE = 60.0
-_NO_RIGHT = os.strerror(errno.EACCES).lower()
 
 
 @dataclass(frozen=True)
@@ -101,13 +100,15 @@ class Search:
         if self.kinds == ("journal",):
             return self._read_journal()
         if self.files:
-            return self._read_named(meanwhile)
+            digest = self._read_named(meanwhile)
+            self._refuse_unseen(digest)
+            return digest
         return self._read_files(self.sources(), meanwhile)
 
     def _read_named(self, meanwhile: Callable[[], object]) -> LogDigest:
         """What the files say that were named; raises Refusal (66) where none of them can be a log."""
-        found, left_out, is_packed = self._named()
-        if left_out and not found:
+        found, left_out, unlisted, is_packed = self._named()
+        if left_out and not found and not unlisted:
             text = phrase("explain: {path}: {reason}: expected a log", path=left_out[0].path, reason=left_out[0].remarks[0])
             raise Refusal(ExitStatus.NO_INPUT, text)
         if is_packed:
@@ -115,7 +116,7 @@ class Search:
                 digest = self._read_packed(found, Watched(NamedFiles(), shown, sizes(found)))
         else:
             digest = self._read_files(found, meanwhile)
-        return replace(digest, files=(*left_out, *digest.files))
+        return replace(digest, files=(*left_out, *digest.files), unseen=(*unlisted, *digest.unseen))
 
     def _read_files(self, found: tuple[Source, ...], meanwhile: Callable[[], object]) -> LogDigest:
         workers = Workers(meanwhile=meanwhile)
@@ -133,7 +134,6 @@ class Search:
                 raise Refusal(ExitStatus.NO_INPUT, text)
             if not any(file.bytes_read for file in digest.files):
                 raise Refusal(ExitStatus.BAD_CONTENT, "explain: /var/log/amazon/ssm: expected the agent's logs; there are none")
-        self._refuse_unseen(digest)
         return digest
 
     def _read_packed(self, found: Sequence[Source], files: LogFiles) -> LogDigest:
@@ -155,18 +155,19 @@ class Search:
             own = [source for source in held if source.kind in OF_THE_AGENT and source.kind != "journal"]
             sources += in_order([source for source in held if source.kind != "journal" or not own])
         digest = self.read_sources(sources, files=ArchiveFiles(files, archives))
-        self._refuse_unseen(digest)
         return replace(digest, files=(*(archive.log_file() for archive in archives if archive.remarks), *digest.files))
 
     def _refuse_unseen(self, digest: LogDigest) -> None:
         """Refusal (66, or 77 where root could read it) where nothing of all that was named could be read."""
-        if self.files and digest.unseen and not digest.files:
-            path, reason = digest.unseen[0]
-            if reason == _NO_RIGHT and os.geteuid() != 0:
+        if digest.unseen and not any(file.bytes_read for file in digest.files):
+            shut = barred(digest.unseen)
+            if shut:
+                path, reason = shut[0]
                 raise Refusal(
                     ExitStatus.NO_PERMISSION,
                     phrase("explain: {path}: {reason}: only root may read it: use sudo", path=path, reason=reason),
                 )
+            path, reason = digest.unseen[0]
             word = next((word for word in self.files if os.path.abspath(word) == path), "")
             question = "" if os.path.lexists(path) else meant(word)
             if may_be_a_code(word) and not os.path.lexists(path):
@@ -174,6 +175,11 @@ class Search:
             raise Refusal(
                 ExitStatus.NO_INPUT, phrase("explain: {path}: {reason}{question}", path=path, reason=reason, question=question)
             )
+
+    def unread(self, digest: LogDigest) -> Unread:
+        """What was named and could not be read, or holds nothing that could, and why."""
+        named = frozenset(os.path.abspath(word) for word in self.files if not os.path.isdir(word))
+        return unread_of(digest, named, is_whole=not (self.since or self.until))
 
     def must_be_recognised(self, digest: LogDigest, matched: bool, untold: str) -> None:
         """Refusal (66) where of all that was named nothing is a record of the agent, and no signature ``matched``;

@@ -36,10 +36,12 @@ _MOST_NAMES = 8
 
 
 class NamedLogs(NamedTuple):
-    """The files to read, what is to be said of those that are not, and whether one that is read may be packed."""
+    """The files to read, what is to be said of those that are not, the directories that could not be looked into and why,
+    and whether one of the files may be packed."""
 
     sources: tuple[Source, ...]
     left_out: tuple[LogFile, ...]
+    unlisted: tuple[tuple[str, str], ...]
     is_packed: bool
 
 
@@ -68,7 +70,7 @@ def named_logs(tree: LogTree, files: LogFiles, words: Sequence[str], kinds: Sequ
             remarks = (*others.remarks(), *_not_entered(tree))
             left_out += [LogFile(path, 0, 0, remarks)] if remarks else []
     is_packed = is_packed or any(PACKED.search(source.path) for source in sources)
-    return NamedLogs(tuple(sources), tuple(left_out), bool(is_packed))
+    return NamedLogs(tuple(sources), tuple(left_out), tuple(tree.unlisted.items()), bool(is_packed))
 
 
 def may_be_packed(path: str, files: LogFiles) -> bool:

@@ -9,6 +9,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Callable, Iterator, Mapping, NamedTuple, Sequence
 
+from ssm_bootstrap.host.errorwords import words_of
+
 MOST_ENTRIES = 50_000
 """Entries that are looked at before a search ends."""
 
@@ -28,6 +30,8 @@ class LogTree:
         self._root = root.rstrip("/")
         self.not_entered: dict[str, None] = {}
         """Directories that lay too deep, or were left when the bound was reached."""
+        self.unlisted: dict[str, str] = {}
+        """Directories that are there and could not be looked into, and why."""
 
     def find(self, directory: str, wanted: Callable[[str], bool], depth: int) -> Iterator[FoundFile]:
         """The regular files at most ``depth`` levels below, whose path from there ``wanted`` takes; links are not followed."""
@@ -37,14 +41,20 @@ class LogTree:
             place, level = todo.pop()
             try:
                 entries = sorted(os.scandir(f"{self._root}/{place.lstrip('/')}"), key=lambda entry: entry.name)
-            except OSError:
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                self.unlisted[place or "/"] = words_of(error)
                 continue
             for entry in entries:
                 left -= 1
                 path = f"{place}/{entry.name}"
                 try:
                     found = entry.stat(follow_symlinks=False)
-                except OSError:
+                except FileNotFoundError:
+                    continue  # it has just gone
+                except OSError as error:
+                    self.unlisted[place or "/"] = words_of(error)
                     continue
                 if stat.S_ISDIR(found.st_mode):
                     if level < depth:

@@ -49,6 +49,8 @@ def why_unsure(diagnosis: Diagnosis) -> str:
     """What stands in place of an all-clear where no fault is known, and not all is either; empty where all is."""
     if any(item.verdict is Verdict.UNKNOWN for item in diagnosis.capabilities):
         return _("No fault found, but not everything could be checked.")
+    if diagnosis.unseen and not diagnosis.capabilities:
+        return _("No known fault found in what could be read; the rest could not be.")
     if diagnosis.unexplained and not diagnosis.capabilities:  # no verdict says that what they are about works all the same
         return _("No known fault found; see the unexplained errors.")
     return ""

@@ -62,6 +62,7 @@ class ClosedVpc:
             "ENDPOINT_SECURITY_GROUP_ID": self.groups[1],
             "NETWORK_ACL_ID": self.acl,
             "RULE_NUMBER": "90",
+            "OTHER_RULE_NUMBER": "91",
             "CIDR": "0.0.0.0/0",
             "ENDPOINT_ID": self.endpoints["ssm"],
             "S3_ENDPOINT_ID": self.gateway,

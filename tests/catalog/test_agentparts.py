@@ -21,6 +21,7 @@ def name_of(source: str = "", *context: str) -> str:
         (("ssm-agent-worker", "MessageService", "Association"), "the part that keeps associations"),
         (("ssm-agent-worker", "MessageService", "MGSInteractor"), "the part that takes commands and sessions from ssmmessages"),
         (("ssm-agent-worker", "MessageService"), "the part that hands messages on inside the agent"),
+        (("ssm-agent-worker", "LongRunning"), "the part that keeps programs running"),
         (("ssm-session-worker", "name-0123"), "the process that serves sessions"),
         (("ssm-agent-worker", "MessageService", "MessageHandler", "SessionProcessorWrapper"), "the part that serves sessions"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
@@ -9,6 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
@@ -206,3 +208,54 @@ def test_a_healthy_text_without_heads_has_no_error_and_an_unknown_failure_is_lis
         ("zorb: cannot open the box", "another program's output"),
         ("[ssm-agent-worker] [Association] zorb failed", "the part that keeps associations"),
     }
+
+
+def barred(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    """Make a directory one that only root may look into, and this process another user's."""
+    scan = os.scandir
+
+    def scandir(place: str) -> object:
+        if place == str(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+
+@pytest.mark.parametrize("inner", ["", "amazon/ssm"])
+def test_a_directory_that_only_root_may_look_into_is_named(
+    inner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "logs" / inner
+    place.mkdir(parents=True)
+    barred(monkeypatch, place)
+    assert run(["explain", str(tmp_path / "logs")]) == 77
+    said = f"ssm-bootstrap: explain: {place}: permission denied: only root may read it: use sudo\n"
+    assert capsys.readouterr() == ("", said)
+    (tmp_path / "x.log").write_text("2026-05-27 15:45:48 INFO x\n")
+    assert run(["explain", "--full", str(tmp_path / "x.log"), str(tmp_path / "logs")]) == 77
+    shown = capsys.readouterr().out
+    assert f"{place}:permission" in "".join(shown.split()) and "No known fault found in what could be read" in shown
+    (tmp_path / "x.log").write_text(FAULT)
+    assert run(["explain", "--full", str(tmp_path / "x.log"), str(tmp_path / "logs")]) == 1
+    assert f"{place}:permission" in "".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"), [(None, "no such file or directory"), (b"", "it is empty"), (ELF, "it is a program")]
+)
+def test_nothing_found_beside_what_could_not_be_read_is_no_all_clear(
+    data: Optional[bytes], reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.log").write_text("2026-05-27 15:45:48 INFO x\n")
+    if data is not None:
+        (tmp_path / "other").write_bytes(data)
+    words = [str(tmp_path / "x.log"), str(tmp_path / "other")]
+    assert run(["explain", *words]) == 66
+    shown = capsys.readouterr().out
+    assert "Could not be checked: " in shown and "No known fault found in what could be read" in shown
+    assert run(["explain", "--full", *words]) == 66
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[-1].startswith("No known fault found in what could be read") and reason in " ".join(shown.split())
+    assert run(["explain", str(tmp_path / "x.log")]) == 0

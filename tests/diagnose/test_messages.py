@@ -82,7 +82,7 @@ def test_a_script_that_ended_badly_is_told_where_nothing_else_is() -> None:
     found = explain_logs(
         read_stream([b"E: Unable to locate package x\ndpkg was interrupted, you must manually run\n" + ended], "p", UTC), NO_SITE
     )
-    assert found.findings and found.notes == () and [note.id for note in found.harmless] == ["apt-no-package", "exit-other"]
+    assert found.findings and found.notes == () and [note.id for note in found.harmless] == ["exit-other"]
 
 
 @pytest.mark.parametrize(("name", "is_advised"), [("hibernate.log", False), ("pasted.txt", True)])

@@ -421,3 +421,73 @@ def test_a_failure_that_nobody_knows_is_not_called_none(tmp_path: Path, capsys: 
     assert run(["explain", str(tmp_path / "output.txt")]) == 0
     said = capsys.readouterr().out
     assert "1 x zorb: cannot open the box  (in another program's output)" in said and "No fault found" not in said
+
+
+APT = "Reading package lists... Done\n"
+ALL_UP_TO_DATE = "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n"
+WAITS = (
+    "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 2419 (unattended-upgr)...\n"
+)
+HEALTHY_RUNS = {
+    "apt": APT + ALL_UP_TO_DATE,
+    "apt with a warning": "W: Target Packages (main) is configured multiple times in /etc/apt/sources.list:1\n"
+    + APT
+    + ALL_UP_TO_DATE,
+    "apt that waited": WAITS + APT + ALL_UP_TO_DATE,
+    "dnf": "Last metadata expiration check: 0:01:12 ago on Wed Jul 15 09:58:50 2026.\n"
+    "Dependencies resolved.\nNothing to do.\nComplete!\n",
+    "dnf 5": "Updating and loading repositories:\nRepositories loaded.\nNothing to do.\n",
+    "yum": "No packages needed for security; 3 packages available\nResolving Dependencies\nfailovermethod=priority\nComplete!\n",
+    "zypper": "Loading repository data...\nReading installed packages...\nNothing to do.\n",
+    "zypper with old lists": "Loading repository data...\n"
+    "    Warning: Repository metadata expired: Check if 'autorefresh' is turned on\n"
+    "Nothing to do.\n",
+    "a scan": '{"Installed": 420, "Failed": 0, "Missing": 3}\nPatch compliance: failed count 0\n' + APT + ALL_UP_TO_DATE,
+}
+
+
+@pytest.mark.parametrize("name", HEALTHY_RUNS)
+def test_a_package_managers_healthy_run_is_no_fault(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "output.txt").write_text(HEALTHY_RUNS[name])
+    assert run(["explain", str(tmp_path / "output.txt")]) == 0
+    said = capsys.readouterr()
+    assert "No fault found" in said.out and said.err == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error: Unable to find a match: foo\n",
+        "No match for argument: foo\nError: Unable to find a match: foo\nfailed to run commands: exit status 1\n",
+        "Unable to locate package amazon-ssm-agent\nE: Unable to locate package foo\n",
+        APT + "E: Unable to locate package foo\n",
+    ],
+)
+def test_a_package_that_no_repository_has_is_a_fault_unless_the_run_ended_well(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "output.txt").write_text(text)
+    assert run(["explain", str(tmp_path / "output.txt")]) == 1
+    assert "package-dependencies" in capsys.readouterr().out
+    if "exit status" not in text:
+        (tmp_path / "output.txt").write_text(text + "Complete!\n")
+        assert run(["explain", str(tmp_path / "output.txt")]) == 0
+
+
+@pytest.mark.parametrize("more", ["", "\r"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "E: Failed to fetch http://mirror.example.com/x  403  Forbidden",
+        "Error: Failed to download metadata for repo 'baseos': Cannot download repomd.xml",
+    ],
+)
+def test_a_package_managers_line_under_an_error_is_no_part_of_it(line: str, more: str) -> None:
+    text = f"2026-07-15 10:00:00 ERROR [amazon-ssm-agent] zorb{more}\n  goes on\n{line}\nzorb: cannot open the box\n"
+    text += "2026-07-15 10:00:01 INFO x\n" * 2
+    found = explained(text)
+    assert [row.template for row in found.unexplained] == [
+        "zorb\n  goes on".replace("\n", f"{chr(10)}"),
+        "zorb: cannot open the box",
+    ]
+    assert found.findings and found.findings[0].evidence[0].excerpt == line

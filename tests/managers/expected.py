@@ -17,7 +17,8 @@ BLIND, DAMAGED = "false-compliance", "download-refused"
 
 _SAID: Dict[str, Mapping[str, Tuple[str, ...]]] = {
     "apt": {
-        **dict.fromkeys(("healthy-update", "healthy-install", "healthy-simulation", "no-package"), ()),
+        **dict.fromkeys(("healthy-update", "healthy-install", "healthy-simulation"), ()),
+        "no-package": ("package-dependencies",),
         **dict.fromkeys(("silent", "refused", "no-name", "no-resolver", "status-503"), (UNREACHED,)),
         **dict.fromkeys(
             ("status-401", "status-403", "status-404", "wrong-release", "wrong-component", "list-too-old"), (DENIED,)
@@ -35,7 +36,8 @@ _SAID: Dict[str, Mapping[str, Tuple[str, ...]]] = {
         "no-room": ("disk-full",),
     },
     "dnf": {
-        **dict.fromkeys(("healthy-makecache", "healthy-install", "healthy-scan", "no-package"), ()),
+        **dict.fromkeys(("healthy-makecache", "healthy-install", "healthy-scan"), ()),
+        "no-package": ("package-dependencies",),
         **dict.fromkeys(
             ("silent", "refused", "no-name", "no-resolver", "status-503", "mirror-list-silent", "no-url"), (UNREACHED,)
         ),

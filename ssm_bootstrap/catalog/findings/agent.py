@@ -293,6 +293,26 @@ KINDS: tuple[FindingKind, ...] = (
                 commands=(look("sudo ssm-bootstrap doctor"),),
                 aws_steps=("When was the node's last ping, and are the region, account and node ID in the request right?",),
             ),
+            Variant(
+                name="not-a-target",
+                when="a call names a target that is no node online in that account and region",
+                title="The target of a call is not a node that is online there",
+                cause=(
+                    "The service refused a call about a target: {detail}. That target is offline, is not a managed node, or is "
+                    "one of another account or region."
+                ),
+                summary="Name a node that is online in the region and account of the call; look at the target's ping status.",
+                steps=("On the target, `sudo ssm-bootstrap doctor` names why it is not online.",),
+                commands=(look("sudo ssm-bootstrap status"),),
+                aws_steps=("A hybrid node is named by its mi- ID, not by its i- ID.",),
+                aws_commands=(
+                    look(
+                        "aws ssm describe-instance-information --region {region}"
+                        " --query 'InstanceInformationList[].[InstanceId,PingStatus,LastPingDateTime,ComputerName]'",
+                        "the managed nodes of this account and region",
+                    ),
+                ),
+            ),
         ),
         title="The agent is running, but nothing proves that this node is online",
         cause=(

@@ -53,6 +53,19 @@ KINDS: tuple[FindingKind, ...] = (
                 commands=(look("dnf module list"),),
                 aws_steps=(),
             ),
+            Variant(
+                name="in-no-repository",
+                when="no configured repository has the package",
+                title="A package is in none of the configured repositories",
+                cause="The package manager looked through the lists of its repositories and found no such package: {detail}.",
+                summary="Check the package's name, and enable or refresh the repository that has it.",
+                steps=(
+                    "Is the name right for this distribution, and is the repository that has the package configured and enabled?",
+                    "Were the lists of the repositories fetched? Without a way to the repositories they stay empty or old.",
+                ),
+                commands=(look("apt-cache policy"), look("dnf repolist --all")),
+                aws_steps=(),
+            ),
         ),
         title="A package's dependencies cannot be installed",
         cause=(
@@ -231,6 +244,28 @@ KINDS: tuple[FindingKind, ...] = (
                     look("dnf repolist -v", node.ON_DNF),
                     look("zypper repos --uri", node.ON_ZYPPER),
                 ),
+            ),
+            Variant(
+                name="release",
+                when="it has no metadata where dnf asks for it",
+                title="A package repository has no metadata at the requested URL",
+                cause=(
+                    "{host} was reached, but it has no repository at that URL: {detail}. Most often releasever names a release "
+                    "that does not exist there; otherwise the URL is wrong, or a mirror is out of sync."
+                ),
+                summary="Set releasever to a release that exists, or correct the repository's URL.",
+                steps=(
+                    "Compare the release in the URL with the releases that exist. On Amazon Linux 2023 it comes from "
+                    "/etc/dnf/vars/releasever or --releasever.",
+                    "Is this release still hosted there? Old releases move to an archive.",
+                    "A mirror of your own: was this release synced to it?",
+                ),
+                commands=(
+                    look("cat /etc/dnf/vars/releasever /etc/yum/vars/releasever"),
+                    look("dnf check-release-update"),
+                    look("dnf -v repolist"),
+                ),
+                is_minor_beside=("false-compliance",),
             ),
             Variant(
                 name="over",

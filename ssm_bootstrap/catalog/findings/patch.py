@@ -75,6 +75,18 @@ _ELSEWHERE = ("RHEL, SLES, Ubuntu, Debian and others: is there a mirror, a Satel
 
 _REPOSITORIES = (
     Variant(
+        name="syncing",
+        when="the mirror's list and its files do not match",
+        title="A package mirror is being synced",
+        cause=(
+            "{host} was reached, but a file there is not the one that its list names: {detail}. That is so while a mirror is "
+            "being filled, or where a cache in between serves old files."
+        ),
+        summary="Try again in a few minutes; if it persists, use another mirror or clear the cache in between.",
+        steps=("A mirror of your own: sync it completely before its list is replaced.",),
+        commands=(look("apt-get update"),),
+    ),
+    Variant(
         name="answers",
         when="the repository was reached but cannot serve",
         title="A package repository answers with a server error",
@@ -463,6 +475,15 @@ KINDS: tuple[FindingKind, ...] = (
             look("zypper repos --uri", node.ON_ZYPPER),
         ),
         variants=(
+            Variant(
+                name="changed",
+                when="a repository names its release otherwise than before",
+                title="A repository changed its release information, and apt asks for consent",
+                cause="apt reads nothing from this repository until someone accepts the change: {detail}.",
+                summary="Accept the change with apt-get update --allow-releaseinfo-change, or move to a supported release.",
+                steps=("Has a new release of the distribution come out? A source that says stable then means another release.",),
+                commands=(look("cat /etc/os-release"), look("grep -rn -e ^deb -e ^Suites /etc/apt")),
+            ),
             Variant(
                 name="certificate",
                 when="this machine's own client certificate cannot be used",

@@ -96,6 +96,21 @@ KINDS: tuple[FindingKind, ...] = (
                 ),
                 summary="Find out why the agent could not renew its credentials, then restart it.",
             ),
+            Variant(
+                name="of-the-client",
+                when="it is the caller's own login",
+                changed_on=Side.CLIENT,
+                severity=Severity.WARNING,
+                title="The login of whoever called AWS is missing, over or not accepted",
+                cause="AWS rejected the credentials of a person's or a script's own call: {detail}. The node is not affected.",
+                summary="Log in to AWS again on the computer that made the call, or give it credentials.",
+                steps=("Nothing on the node has to change.",),
+                commands=(),
+                client_steps=("Which profile is used: AWS_PROFILE, --profile? Has its session expired (`aws sso login`)?",),
+                client_commands=(look("aws sts get-caller-identity --region {region}"),),
+                aws_steps=(),
+                aws_commands=(),
+            ),
         ),
         title="AWS rejects the credentials of a call",
         cause=(
@@ -300,6 +315,18 @@ KINDS: tuple[FindingKind, ...] = (
                     "Python programs have CAs of their own: REQUESTS_CA_BUNDLE, SSL_CERT_FILE or pip's --cert names a file.",
                 ),
                 commands=(look("openssl s_client -connect {host}:443 -servername {host} </dev/null"), _PROXIES),
+            ),
+            Variant(
+                name="aws",
+                when="the host belongs to an AWS service that Systems Manager does not use",
+                title="{host} does not answer, and Systems Manager does not need it",
+                cause=(
+                    "Nothing came back from {host}: {detail}. It belongs to an AWS service that Systems Manager does not use, "
+                    "so the node itself is not affected."
+                ),
+                summary="If a program here needs {host}, create a VPC endpoint for that service, or use a proxy.",
+                steps=("Does this machine need that service? Only what it needs has to be reachable.",),
+                commands=(look('for host in {hosts}; do getent ahosts "$host"; done'), _PROXIES),
             ),
             Variant(
                 name="reason-unsaid",

@@ -7,6 +7,7 @@ from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature, documented
 _DNF = "dnf 4 and librepo 1.14; public reports"
 _YUM = "yum 3.4; public reports"
 _APT = "apt 2.x; public reports"
+_ZYPP = "libzypp 17 and zypper 1.14; public reports"
 _SNAP = "snapd (cmd/snap, overlord/snapstate); public reports"
 _PIP = "pip 19-24; public reports"
 _RHSM = "subscription-manager 1.28 (rhsm/connection.py, managercli); public reports"
@@ -25,13 +26,14 @@ def _row(
     variant: str = "",
     transient: bool = False,
     over_network: bool = False,
+    righted_by: tuple[str, ...] = (),
     near_misses: tuple[str, ...] = (),
 ) -> Signature:
     """A cause; without a code it is harmless."""
     return Signature(
         id=name, kind=Kind.CAUSE if code else Kind.BENIGN, fixed=fixed, pattern=pattern, meaning=meaning, source=source,
         samples=tuple(map(documented, samples)), code=code or None, variant=variant, transient=transient,
-        over_network=over_network, near_misses=near_misses,
+        over_network=over_network, righted_by=righted_by, near_misses=near_misses,
     )  # fmt: skip
 
 
@@ -66,7 +68,61 @@ LISTED = tuple(
 )
 """Ids of what yum and dnf say where what they needed was fetched after all, from whatever mirror."""
 
-WENT_ON = tuple(row.id for row in _CAME_RIGHT)
+_FRAME: tuple[Signature, ...] = tuple(
+    _row(f"frame-{name}", fixed, rf"\A{pattern}\s*\Z", meaning, source, sample, near_misses=(f"E: {sample}",))
+    for name, fixed, pattern, meaning, source, sample in (
+        (
+            *("apt-lists", "Reading package lists...", r"Reading package lists\.\.\.(?: ?Done| ?\d{1,3}%)?"),
+            "apt begins", _APT, "Reading package lists... Done",
+        ),
+        (
+            *("apt-tree", "Building dependency tree", r"Building dependency tree(?:\.\.\.)?(?: ?Done| ?\d{1,3}%)?"),
+            "apt has read its lists", _APT, "Building dependency tree... Done",
+        ),
+        (
+            *("apt-summary", " newly installed, ",
+            r"\d{1,6} upgraded, \d{1,6} newly installed,(?: \d{1,6} (?:re|down)[a-z]{1,12},)? \d{1,6} to remove and"
+            r" \d{1,6} not upgraded\."),
+            "apt says what it is about to do", _APT, "0 upgraded, 0 newly installed, 0 to remove and 12 not upgraded.",
+        ),
+        (
+            *("zypper-loading", "Loading repository data...", r"Loading repository data\.\.\."),
+            "zypper begins", "zypper 1.14", "Loading repository data...",
+        ),
+        (
+            *("zypper-reading", "Reading installed packages...", r"Reading installed packages\.\.\."),
+            "zypper looks at what is installed", "zypper 1.14", "Reading installed packages...",
+        ),
+        (
+            *("dnf-metadata", "Last metadata expiration check: ", r"Last metadata expiration check: [^\n]{1,100}"),
+            "dnf begins", _DNF, "Last metadata expiration check: 0:01:12 ago on Wed Jul 15 09:58:50 2026.",
+        ),
+        (
+            *("dnf-resolved", "Dependencies resolved.", r"Dependencies resolved\."),
+            "dnf knows what it has to do", _DNF, "Dependencies resolved.",
+        ),
+        (
+            *("dnf-summary", "Transaction Summary", r"Transaction Summary:?"),
+            "yum or dnf says what it is about to do", _DNF, "Transaction Summary",
+        ),
+        (
+            *("dnf5-loading", "Updating and loading repositories:", r"Updating and loading repositories:"),
+            "dnf 5 begins", "dnf 5.2", "Updating and loading repositories:",
+        ),
+        (
+            *("dnf5-loaded", "Repositories loaded.", r"Repositories loaded\."),
+            "dnf 5 has its repositories' lists", "dnf 5.2", "Repositories loaded.",
+        ),
+        ("yum-plugins", "Loaded plugins: ", r"Loaded plugins: [^\n]{1,400}", "yum begins", _YUM, "Loaded plugins: langpacks"),
+        (
+            *("yum-resolving", "Resolving Dependencies", r"Resolving Dependencies"),
+            "yum looks at what it has to do", _YUM, "Resolving Dependencies",
+        ),
+    )
+)  # fmt: skip
+"""What package managers print whatever comes of it."""
+
+WENT_ON = (*(row.id for row in _CAME_RIGHT), "frame-apt-summary")
 """Ids of what is said where a lock was waited for and given free."""
 
 _NOISE: tuple[Signature, ...] = tuple(
@@ -98,6 +154,27 @@ _NOISE: tuple[Signature, ...] = tuple(
             *("identity", "Unable to read consumer identity", r"\AUnable to read consumer identity"),
             "this machine is not registered with Red Hat; with its repositories from RHUI it need not be", _RHSM,
             "Unable to read consumer identity",
+        ),
+        (
+            *("apt-waits", "Waiting for cache lock: ", r"\AWaiting for cache lock: Could not get lock "),
+            "apt waits until another package manager is done", _APT,
+            "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1234 (apt)",
+        ),
+        (
+            *("cache", "Error building the cache", r"\AError building the cache:\s*\Z"),
+            "zypper says why beside it", _ZYPP, "Error building the cache:",
+        ),
+        (
+            *("invalid", "' is invalid.", r"\ARepository '[^'\n]{1,200}' is invalid\.\s*\Z"),
+            "zypper says why below it", _ZYPP, "Repository 'SLES15-SP4-Updates' is invalid.",
+        ),
+        (
+            *("transaction-test", "Transaction test error:", r"\A(?:Error: )?Transaction test error:\s*\Z"),
+            "dnf says why below it", _DNF, "Error: Transaction test error:",
+        ),
+        (
+            *("apt-impossible", "could not be installed. This", r"\ASome packages could not be installed\. This may mean "),
+            "apt says what comes next", _APT, "Some packages could not be installed. This may mean that you have",
         ),
         (
             *("grubby", "grubby fatal error: ", r"\Agrubby fatal error: unable to find a suitable template"),
@@ -132,9 +209,10 @@ _FAULTS: tuple[Signature, ...] = (
         code="clock-skewed",
     ),
     _row(
-        "apt-no-package", "Unable to locate package ", r"\bE: Unable to locate package ",
+        "apt-no-package", "Unable to locate package ", r"(?:\bE: |\A)Unable to locate package (?P<named>\S{1,200})",
         "no list that apt has names that package: a repository is missing, or its lists were never fetched", _APT,
-        "E: Unable to locate package foo",
+        "E: Unable to locate package foo", code="package-dependencies", variant="in-no-repository", righted_by=WENT_ON,
+        near_misses=("Unable to locate package",),
     ),
     _row(
         "apt-no-candidate", " has no installation candidate",
@@ -161,8 +239,9 @@ _FAULTS: tuple[Signature, ...] = (
         "   At least 120MB more space needed on the /boot filesystem.", code="disk-full",
     ),
     _row(
-        "dnf-no-match", "Unable to find a match", r"\bError: Unable to find a match: ",
-        "no repository that is on has that package", _DNF, "Error: Unable to find a match: foo",
+        "dnf-no-match", "Unable to find a match", r"\bError: Unable to find a match: (?P<named>\S{1,200})",
+        "no repository that is on has that package", _DNF, "Error: Unable to find a match: foo", code="package-dependencies",
+        variant="in-no-repository", righted_by=WENT_ON,
     ),
     _row(
         "repository-release-unknown", "Unable to detect release version", r"\bUnable to detect release version\b",
@@ -209,7 +288,9 @@ _FAULTS: tuple[Signature, ...] = (
         )
     ),
     _row(
-        "yum-untrusted", "curl#60 ", r"(?:(?P<url>https?://[^\s'\"]{1,500}): )?\[Errno 14\] curl#(?:60|51|35|77) ",
+        "yum-untrusted", "curl#60 ",
+        r"(?:(?P<url>https?://[^\s'\"]{1,500})(?::| error was)\s{1,8})?"
+        r"(?:\[Errno 14\]|\b14:) curl#(?:60|51|35|77) ",
         "a repository shows a certificate that this machine does not trust", _YUM,
         'https://cdn.example.com/x/repomd.xml: [Errno 14] curl#60 - "Peer\'s Certificate issuer is not recognized."',
         code="tls-untrusted",
@@ -335,8 +416,11 @@ _MIRROR = Signature(
     righted_by=LISTED,
 )
 
-HARMLESS = frozenset(row.id for row in (*_CAME_RIGHT, *_NOISE))
+HARMLESS = frozenset(row.id for row in (*_CAME_RIGHT, *_FRAME, *_NOISE))
 """Ids of what healthy output of other programs holds: it says nothing of the agent."""
 
-MANAGERS: tuple[Signature, ...] = (_MIRROR, *_CAME_RIGHT, *_NOISE, *_FAULTS)
+FRAMES = frozenset(row.id for row in (*_CAME_RIGHT, *_FRAME))
+"""Ids of what a package manager prints before and after its work; by one of them alone any text could begin or end."""
+
+MANAGERS: tuple[Signature, ...] = (_MIRROR, *_CAME_RIGHT, *_FRAME, *_NOISE, *_FAULTS)
 """All rows."""

@@ -32,6 +32,11 @@ PRINTED = re.compile(_PRINTED)
 PRINTED_LEVEL = b"TEXT"
 """The level under which such a line is folded."""
 
+_MANAGERS = rb"(?:[EW]: |Error: |Err:\d{1,5} )"
+MANAGERS = re.compile(_MANAGERS)
+"""How apt, dnf and yum begin what went wrong: under whatever record of the agent it was pasted, it is none of it."""
+
+NEXT_OR_MANAGERS = re.compile(rb"\n(?:" + _STAMP + rb" " + _LEVEL + rb"[ \n]|" + _MANAGERS + rb")")
 NEXT_OF_EITHER = re.compile(rb"\n(?:" + _STAMP + rb" " + _LEVEL + rb"[ \n]|" + _PRINTED + rb")")
 _HEAD = re.compile(rb"\n(" + _STAMP + rb") (" + _LEVEL + rb")[ \n]")
 
@@ -72,6 +77,23 @@ def owner_of(text: bytes, at: int, since: int) -> Optional[tuple[bytes, bytes]]:
         found = _HEAD.match(text, at)
         if found:
             return found[1], found[2]
+
+
+_GOES_ON = re.compile(rb"\s{0,8}caused by: |\s{1,8}status code: ")
+"""How the further lines of an error of Go's SDK begin, in a text that was pasted without the heads of its records."""
+
+_REASON_BELOW = (
+    (re.compile(rb"Err(?::\d{1,5})? \w{1,10}://[^\n]*\Z"), re.compile(rb" ")),
+    (re.compile(rb"Could not retrieve mirrorlist \w{1,10}://[^\n]*\berror was\s*\Z"), re.compile(rb"\d{1,3}: ")),
+    (re.compile(rb"Download \(curl\) error for '[^\n]*:\s*\Z"), re.compile(rb"Error code: ")),
+    (re.compile(rb"Download \(curl\) error for '[^\n]*:\s*\nError code: [^\n]*\Z"), re.compile(rb"Error message: ")),
+)
+"""How apt, yum and zypper name a file that they did not get, and how the line below it begins, which tells why."""
+
+
+def goes_on(text: bytes, line: bytes) -> bool:
+    """Whether a line belongs to the text without a head that stands above it."""
+    return _GOES_ON.match(line) is not None or any(above.match(text) and below.match(line) for above, below in _REASON_BELOW)
 
 
 def bounded(body: bytes) -> bytes:

@@ -11,14 +11,17 @@ from typing import Iterable, Optional
 
 from ssm_bootstrap.catalog.logformat import JOURNAL, PROMPT, QUIET, clean_line, find_head, is_of_the_agent, with_sender
 from ssm_bootstrap.collect.logs.edges import (
+    MANAGERS,
     NEXT,
     NEXT_OF_EITHER,
+    NEXT_OR_MANAGERS,
     PRINTED,
     PRINTED_LEVEL,
     RECORD,
     RECORD_LIMIT,
     SIGN,
     bounded,
+    goes_on,
     is_telling,
     joined,
     owner_of,
@@ -35,11 +38,7 @@ CHUNK = 1 << 20
 _LOOK_BACK = 1 << 16
 _TWICE = frozenset((b"ERROR", b"CRITICAL"))  # levels that the agent writes to errors.log and to its main log
 
-_GOES_ON = re.compile(rb"\s{0,8}caused by: |\s{1,8}status code: ")
-"""How the further lines of an error of Go's SDK begin, in a text that was pasted without the heads of its records."""
-
-_ERR = re.compile(rb"Err(?::\d{1,5})? \w{1,10}://[^\n]*\Z")
-"""apt's line on a file that it did not get: the next one, indented, tells why."""
+_PRINTED_UNDER = QUIET | {PRINTED_LEVEL}
 
 _JOURNAL = re.compile(rb"\n(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d[ .]|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)")
 
@@ -85,7 +84,8 @@ class LogReader:
         self._room = self._size = 0
         self._last, self._last_at = b"", 0  # the last line of the open record that is not blank, and where it begins
         self._open: Optional[tuple[bytes, bytes, int]] = None  # stamp, level, line of the record whose lines come in
-        self._under = b""  # the stamp of the quiet record that the last head began
+        self._stamped = b""  # the stamp of the last head
+        self._under = b""  # the same, where other programs' lines may stand under it
         self._text: Optional[tuple[bytes, int]] = None  # text without a head that may go on, and its line
 
     def read(self, chunks: Iterable[bytes]) -> None:
@@ -183,7 +183,7 @@ class LogReader:
         """The records from the head at ``start`` up to the one at ``stop``."""
         search, following, either, minute_of, find = (
             RECORD.search,
-            NEXT.search,
+            NEXT_OR_MANAGERS.search,
             NEXT_OF_EITHER.search,
             self._minute_of,
             self._fold.find,
@@ -205,8 +205,10 @@ class LogReader:
                 if not is_telling(bounded(text[begun:at])):
                     continue
                 owner, owned = owner_of(text, found.start(), owned) or owner, found.start()
-                if owner[1] not in QUIET:
-                    continue
+                if owner[1] not in _PRINTED_UNDER:
+                    if not MANAGERS.match(text, begun):
+                        continue
+                    owner = owner[0], PRINTED_LEVEL
                 stamp, level = owner[0], PRINTED_LEVEL
             else:
                 if told is not None and told[0] <= stamp <= told[1] and level in _TWICE:
@@ -250,13 +252,15 @@ class LogReader:
         line = clean_line(raw)
         head = find_head(line)
         if head is None:
+            if self._stamped and MANAGERS.match(line):
+                self._under = self._stamped
             if self._under and PRINTED.match(line):
                 self._finish()
                 sent = JOURNAL.match(raw)
                 self._begin(self._under, PRINTED_LEVEL, with_sender(sent["process"], line) if sent else line)
             elif self._open:
                 self._extend(line)
-            elif self._text and (_GOES_ON.match(line) or (line[:1] == b" " and _ERR.match(self._text[0]))):
+            elif self._text and goes_on(self._text[0], line):
                 self._text = self._text[0] + b"\n" + line, self._text[1]
             elif not self._under and line.strip():
                 self._end_text()
@@ -266,7 +270,7 @@ class LogReader:
         if head.start():
             self._text = line[: head.start()], self.lines_read  # of the prompt that the record is glued to
         self._headed = True
-        self._under = head[1] if head[2] in QUIET else b""
+        self._stamped, self._under = head[1], head[1] if head[2] in QUIET else b""
         if not self._under or SIGN.match(line, head.end()):
             self._begin(head[1], head[2], line[head.end() :])
 
