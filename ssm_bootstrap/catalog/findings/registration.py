@@ -510,11 +510,11 @@ KINDS: tuple[FindingKind, ...] = (
             "the service answers MachineFingerprintDoesNotMatch, or will when the agent next starts. Typical causes are a cloned "
             "image, a regenerated /etc/machine-id, a moved virtual machine or an upgrade."
         ),
-        summary="Put a regenerated machine-id back if you have it; otherwise register again with register --force.",
+        summary="If this is no clone, put a regenerated machine-id back; otherwise register again with register --force.",
         steps=(
             (
-                "It may be only a regenerated /etc/machine-id: if a backup has the old one, put it back and restart the "
-                "agent. The node then keeps its ID."
+                "No clone? It may be only a regenerated /etc/machine-id: put the old one back from a backup and restart the "
+                "agent; the node keeps its ID."
             ),
             "Is this a clone? Have an activation made first, then register it as its own node with register --force.",
             "Check that /etc/machine-id survives a reboot and is not the same on every machine.",
