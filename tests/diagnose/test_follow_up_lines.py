@@ -162,7 +162,10 @@ APT = "http://mirror.example.com"
         ("2026-05-01 10:00:03 CRITICAL [amazon-ssm-agent] Failed to start core manager: x\n", ("agent-part-failed",)),
         ("Waiting for process with pid 1234 to finish.\n", ("package-manager-busy",)),
         ("Waiting for process with pid 1234 to finish.\nComplete!\n", ()),
-        ("Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1 (apt)\n", ()),
+        (
+            "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1 (apt)\n",
+            ("package-manager-busy",),
+        ),
         (
             f"E: Failed to fetch {APT}/x/Packages.xz  File has unexpected size (1 != 2). Mirror sync in progress? [IP: 1\n"
             "E: Some index files failed to download. They have been ignored, or old ones used instead.\n",

@@ -432,7 +432,9 @@ LOCAL: tuple[Signature, ...] = (
         id="too-many-files",
         kind=Kind.CAUSE,
         fixed="too many open files",
-        pattern=r"(?<!socket: )(?<!start watcher: )(?<!inotify_init: )(?<!inotify_init1: )(?<!fsnotify watcher: )too many open files",
+        pattern=(
+            r"(?<!socket: )(?<!start watcher: )(?<!inotify_init: )(?<!inotify_init1: )(?<!fsnotify watcher: )too many open files"
+        ),
         meaning="the limit of open files is reached",
         source="Linux errno EMFILE",
         samples=(formatted("open /var/lib/amazon/ssm/x: too many open files"),),
