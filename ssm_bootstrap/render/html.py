@@ -79,6 +79,7 @@ def page(observations: Observations, diagnosis: Diagnosis, *, machine: bool = Tr
             name=f"ssm-bootstrap {observations.plan.command}{f' - {region}' if region else ''} - {when}",
             policy=policy(),
             version=observations.version,
+            by_aws=value_of(observations.cloud) is not None,
             capabilities=diagnosis.capabilities,
             first=min(causes, key=lambda finding: finding.severity is not Severity.ERROR, default=None),
             unsure=why_unsure(diagnosis),
