@@ -37,7 +37,9 @@ OTHER_SHAPES = "(further shapes)"
 """The shape of the group that counts records whose own shape had no room."""
 
 _SOURCE = re.compile(r"\[([^\]@\n]{1,200} @ [^\]\n]{1,200}\.\d+)\] ")
-_CONTEXT = re.compile(r"\[((?!Errno |MIRROR\])[^\]|\n]{0,200})\] ")
+_CONTEXT = re.compile(r"\[((?!Errno |MIRROR\]|(?!agentconsole\])[a-z]{1,40}\])[^\]|\n]{0,200})\] ")
+"""A prefix of the agent's; a small word alone is none, but for the one of agentconsole, and the message begins with it."""
+
 _MAX_CONTEXT = 12
 
 
