@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping, Optional
 
-from ssm_bootstrap.catalog.partitions import is_aws_host
+from ssm_bootstrap.catalog.partitions import imitates_aws, is_aws_host
 from ssm_bootstrap.catalog.s3names import kind_of
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.site import Site
@@ -249,6 +249,8 @@ def service_of(host: str, site: Site) -> str:
             return kind.service
         if any(label.startswith("s3-") for label in labels):
             return "s3"
+    if imitates_aws(host, site):
+        return ""
     own = [label[: -len("-fips")] if label.endswith("-fips") else label for label in labels]
     for label in own:
         if label in ("ssm", "ssmmessages", "ec2messages") or (label in _BY_LABEL and is_aws_host(host, site)):

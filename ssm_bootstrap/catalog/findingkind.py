@@ -125,6 +125,7 @@ class Variant:
     own_step_beside: Optional[str] = None
     is_fetched: Optional[bool] = None  # False: told of a machine's own files, so that no fault of a way is its cause
     breaks_at: Optional[tuple[Hop, ...]] = None
+    is_minor_beside: Optional[tuple[str, ...]] = None
     circumstance: Optional[Circumstance] = None
 
 
@@ -136,7 +137,8 @@ class FindingKind:
     finding has: ``{subject}`` (host or thing), ``{service}`` (ssm, s3, ...), ``{host}``, ``{address}``, ``{port}``,
     ``{region}``, ``{domain}``, ``{detail}`` (what was seen, one line), ``{issuer}``, ``{proxy}``, ``{seconds}``, ``{mi}``,
     ``{vpc_id}``, ``{instance_id}``, ``{subnet_id}``, ``{ca_file}``, ``{ca_command}`` (where this system
-    takes a further authority from, and the command that does so), ``{likely_region}`` (the one that a mistyped region may be),
+    takes a further authority from, and the command that does so),
+    ``{package_manager}`` (the program that installs packages), ``{likely_region}`` (the one that a mistyped region may be),
     ``{place}`` (what is meant: files with lines, ARNs, blocks and ids of AWS), ``{program}`` (that a log tells to have failed),
     ``{agent_version}`` (of the agent that wrote a log), ``{node_time}`` and ``{aws_time}`` (when either side was looked at),
     ``{peer}`` and ``{rule}`` (what else a finding of AWS's side names: the other end or what lies between, and the rule or the

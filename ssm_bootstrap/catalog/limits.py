@@ -1,4 +1,4 @@
-"""Times and sizes that decide how long anything may take, in seconds and bytes, each with its reason."""
+"""Times and sizes that decide how long anything may take, in seconds and bytes, each with its reason; and what is paid for."""
 
 from __future__ import annotations
 
@@ -55,6 +55,12 @@ PUBLIC_ADDRESSES = 2
 
 ACTIVATION_CODE = (20, 250)
 """Letters of an activation code, least and most (CreateActivation, API reference)."""
+
+HYBRID_NODES_COST = (
+    "Session Manager and Run Command on hybrid nodes are charged by usage since 30 September 2026. The amounts are not known "
+    "here: see the page AWS Systems Manager pricing."
+)
+"""What a hybrid node costs, as far as it is known (Systems Manager User Guide, prices of hybrid nodes; 2026-11)."""
 
 PATCH_ROOM = 500 << 20
 """Bytes below which a patch run may run out of room: lists of a distribution take up to about 200 MB, a kernel 150 MB."""

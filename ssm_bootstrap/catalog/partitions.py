@@ -67,6 +67,13 @@ def is_aws_host(host: str, site: Site) -> bool:
     return any(name == domain or name.endswith(f".{domain}") for domain in domains)
 
 
+def imitates_aws(host: str, site: Site) -> bool:
+    """True for a name that has a domain of AWS's regions in it and is below another one: ``ssm.REGION.amazonaws.com.example``."""
+    name = f".{host.lower().rstrip('.')}."
+    domains = {domain for item in partitions(site) for domain in (item.domain, item.dual_stack) if domain}
+    return not is_aws_host(host, site) and any(f".{domain}." in name for domain in domains)
+
+
 def dual_stack_host(service: str, region: str, site: Site) -> Observed[str]:
     """The dual-stack name of a service, which IPv6-only nodes use (Agent.UseDualStackEndpoint); Unseen where none is known.
 

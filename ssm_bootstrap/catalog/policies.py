@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Optional
+from typing import Any, Callable, Mapping, Optional, Sequence
 
-from ssm_bootstrap.catalog.buckets import PATCH_MANAGER_SUFFIX, patch_manager_bucket, snapshot_bucket
+from ssm_bootstrap.catalog.buckets import PATCH_MANAGER_SUFFIX, SNAPSHOT_SUFFIX, patch_manager_bucket, snapshot_bucket
 from ssm_bootstrap.catalog.findingkind import change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.partitions import partition_of
@@ -27,12 +27,18 @@ STAND_INS = ((ACCOUNT, f"account {ACCOUNT}"), (BUCKET, f"bucket {BUCKET}"), (END
 """What stands in a document for something of the reader's, and how it is told."""
 
 REPLACES = (
-    "Setting a policy replaces the whole of the present one: save that first, and add these statements to it. At an endpoint "
-    "that several accounts use, name every one of them."
+    "Look at the present policy first: an endpoint that still has the default (every Action, Principal and Resource is *) needs "
+    "no change. Setting a policy replaces the whole of the present one, and an endpoint's policy restricts everybody in the VPC "
+    "who uses it: save the present one, and add these statements to it. At an endpoint that several accounts use, name every one "
+    "of them."
 )
-"""Source: EC2 API Reference, ModifyVpcEndpoint; Amazon S3 API Reference, PutBucketPolicy."""
+"""Source: AWS PrivateLink guide, vpc-endpoints-access (the default policy); EC2 API Reference, ModifyVpcEndpoint; Amazon S3
+API Reference, PutBucketPolicy."""
 
 VERSION = "2012-10-17"
+
+PATCH_POLICIES = "aws-quicksetup-patchpolicy-*"
+"""Buckets with the baselines of patch policies, in the account that Quick Setup was run in (User Guide, patch policies)."""
 
 UNSIGNED = ("ssm:RegisterManagedInstance", "ssm:RequestManagedInstanceRoleToken", "ssm:UpdateManagedInstancePublicKey")
 """What a hybrid node calls without a signature: there is no principal, so that a condition on one denies it."""
@@ -79,6 +85,7 @@ class IamPolicy:
     ``is_of_resource`` tells that it hangs on a thing and so names a principal, ``is_of_buckets`` that it opens AWS's own
     buckets to requests that nobody has signed; ``command`` is a template that puts the
     document, saved as policy.json, into place, and ``present`` one that shows what it replaces, where that may be there.
+    ``instead`` are the commands where ``command`` makes the thing and it exists already.
     """
 
     name: str
@@ -88,6 +95,7 @@ class IamPolicy:
     is_of_resource: bool = True
     present: Optional[ShellCommand] = None
     is_of_buckets: bool = False
+    instead: tuple[ShellCommand, ...] = ()
 
     def text(self, region: str) -> str:
         """The document for a region as JSON."""
@@ -106,45 +114,53 @@ class IamPolicy:
 
 def buckets(region: str) -> tuple[str, ...]:
     """AWS's own buckets that a node reads in a region, by their whole names: those that no source tells are left out."""
-    patch_manager = value_of(patch_manager_bucket(region, NO_SITE))
+    named = (value_of(snapshot_bucket(region, NO_SITE)), value_of(patch_manager_bucket(region, NO_SITE)))
     return (
         f"aws-ssm-{region}",
         f"amazon-ssm-{region}",
         f"amazon-ssm-packages-{region}",
         f"{region}-birdwatcher-prod",
         f"aws-ssm-document-attachments-{region}",
-        value_of(snapshot_bucket(region, NO_SITE)) or f"patch-baseline-snapshot-{region}",
-        *((patch_manager,) if patch_manager else ()),
+        *(bucket for bucket in named if bucket),
     )
 
 
-def is_named_in_part(region: str) -> bool:
-    """Whether nobody tells what Patch Manager's bucket in a region ends in.
+def named_in_part(region: str) -> tuple[str, ...]:
+    """Patterns for those of Patch Manager's buckets whose whole names in a region nobody tells.
 
-    A pattern for it is not open to every principal: anybody may name a bucket of theirs so that it fits. Source:
+    They are not open to every principal: anybody may name a bucket of theirs so that it fits. Source:
     patch-operations-s3-buckets, User Guide (read 2026-11), which lists no bucket of GovCloud, China and later regions.
     """
-    return isinstance(patch_manager_bucket(region, NO_SITE), Unseen)
+    patterns = []
+    if isinstance(snapshot_bucket(region, NO_SITE), Unseen):
+        plain = f"patch-baseline-snapshot-{region}"
+        patterns += [plain, f"{plain}-{_any_of(SNAPSHOT_SUFFIX)}"]
+    if isinstance(patch_manager_bucket(region, NO_SITE), Unseen):
+        patterns.append(f"aws-patch-manager-{region}-{_any_of(PATCH_MANAGER_SUFFIX)}")
+    return tuple(patterns)
+
+
+def _any_of(suffixes: Mapping[str, str]) -> str:
+    """A pattern for a suffix that is as long as the known ones."""
+    return "?" * len(next(iter(suffixes.values())))
 
 
 def _of_the_own_account(region: str) -> tuple[Mapping[str, Any], ...]:
-    """Patch Manager's bucket where its whole name is not known: a pattern, for requests that the account's own roles sign."""
-    if not is_named_in_part(region):
-        return ()
-    return (
-        {
-            "Sid": "PatchManagerBucketOfUnknownName",
-            "Effect": "Allow",
-            "Principal": "*",
-            "Action": "s3:GetObject",
-            "Resource": _arn(region, f"s3:::{_pattern(region)}/*"),
-            "Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}},
-        },
-    )
+    """Patch Manager's buckets where their whole names are not known: for requests that the account's own roles sign."""
+    patterns = named_in_part(region)
+    return (_signed_reading(region, "PatchManagerBucketsOfUnknownName", patterns),) if patterns else ()
 
 
-def _pattern(region: str) -> str:
-    return f"aws-patch-manager-{region}-{'?' * len(next(iter(PATCH_MANAGER_SUFFIX.values())))}"
+def _signed_reading(region: str, sid: str, names: Sequence[str]) -> Mapping[str, Any]:
+    """Buckets of any account, for requests that the account's own roles sign."""
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": [_arn(region, f"s3:::{name}/*") for name in names],
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}},
+    }
 
 
 def repositories(region: str) -> tuple[str, ...]:
@@ -215,6 +231,7 @@ def _s3_endpoint(region: str) -> Mapping[str, Any]:
             "Resource": "*",
             "Condition": {"StringEquals": {"aws:ResourceAccount": ACCOUNT}},
         },
+        _signed_reading(region, "PatchPoliciesOfQuickSetup", (PATCH_POLICIES,)),
     )
 
 
@@ -245,10 +262,7 @@ def _role_permissions(region: str) -> Mapping[str, Any]:
             "Sid": "BucketsOfSystemsManager",
             "Effect": "Allow",
             "Action": "s3:GetObject",
-            "Resource": [
-                _arn(region, f"s3:::{bucket}/*")
-                for bucket in (*buckets(region), *((_pattern(region),) if is_named_in_part(region) else ()))
-            ],
+            "Resource": [_arn(region, f"s3:::{bucket}/*") for bucket in (*buckets(region), *named_in_part(region))],
         },
     )
 
@@ -256,7 +270,7 @@ def _role_permissions(region: str) -> Mapping[str, Any]:
 def _bundle_bucket(region: str) -> Mapping[str, Any]:
     return _document(
         {
-            "Sid": "BundleThroughTheEndpointAlone",
+            "Sid": "BundleThroughTheEndpoint",
             "Effect": "Allow",
             "Principal": "*",
             "Action": "s3:GetObject",
@@ -292,9 +306,11 @@ POLICIES: tuple[IamPolicy, ...] = (
     ),
     IamPolicy(
         "endpoint-s3",
-        "The S3 endpoint: AWS-owned buckets by their whole names for every principal, because Patch Manager's downloads are "
-        "unsigned, and the buckets of the account. If you use mirrors in other accounts, add their buckets to the first "
-        "statement. Run Command output needs s3:PutObjectAcl.",
+        "The S3 endpoint. In place of the default policy it restricts every workload that uses the endpoint: s3:DeleteObject, "
+        "s3:ListAllMyBuckets, image layers of ECR, buckets of other accounts and all else that is not listed are denied. "
+        "Listed are AWS-owned buckets by their whole names for every principal, because Patch Manager's downloads are unsigned; "
+        "the buckets of the account; and, for its own roles, Quick Setup's patch policies. If you use mirrors in other accounts, "
+        "add their buckets to the first statement. Run Command output needs s3:PutObjectAcl.",
         aws.SET_ENDPOINT_POLICY,
         _s3_endpoint,
         present=aws.PRESENT_ENDPOINT_POLICY,
@@ -302,11 +318,22 @@ POLICIES: tuple[IamPolicy, ...] = (
     ),
     IamPolicy(
         "role-trust",
-        "The trust policy of the activation's role: Systems Manager, acting for this account and region.",
+        "The trust policy of the activation's role: Systems Manager, acting for this account and region. If the role exists "
+        "already, add the statement to its present trust policy.",
         change(
             "aws iam create-role --region {region} --role-name <ACTIVATION-ROLE> --assume-role-policy-document file://policy.json"
         ),
         _role_trust,
+        instead=(
+            look(
+                "aws iam get-role --region {region} --role-name <ACTIVATION-ROLE> --query Role.AssumeRolePolicyDocument"
+                " | tee -a present-trust-<ACTIVATION-ROLE>.json"
+            ),
+            change(
+                "aws iam update-assume-role-policy --region {region} --role-name <ACTIVATION-ROLE>"
+                " --policy-document file://policy.json"
+            ),
+        ),
     ),
     IamPolicy(
         "role-permissions",
@@ -322,13 +349,14 @@ POLICIES: tuple[IamPolicy, ...] = (
     ),
     IamPolicy(
         "bucket-bundle",
-        "The bucket that a new instance downloads ssm-bootstrap.pyz from without credentials: only this object, and only through "
-        "the S3 endpoint. If your key is another one, change it in Resource.",
+        "The bucket that a new instance downloads ssm-bootstrap.pyz from without credentials: this object, for every caller that "
+        "comes through the S3 endpoint. It takes nothing from principals with rights of their own. If your key is another one, "
+        "change it in Resource.",
         change("aws s3api put-bucket-policy --region {region} --bucket <BUCKET> --policy file://policy.json"),
         _bundle_bucket,
         present=look(
             "aws s3api get-bucket-policy --region {region} --bucket <BUCKET> --query Policy --output text"
-            " | tee present-policy.json"
+            " | tee -a present-policy-<BUCKET>.json"
         ),
     ),
 )

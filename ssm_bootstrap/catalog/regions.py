@@ -176,12 +176,18 @@ CITIES: Mapping[str, str] = {
 }
 """Regions by the place that AWS's console names them after. Source: descriptions of regions, botocore 1.44.8."""
 
+_ALSO: Mapping[str, str] = {"germany": "eu-central-1", "canada": "ca-west-1"}
+"""The other region of a country that AWS's console names one after: of Frankfurt and of Calgary."""
+
 
 def meant_region(text: str) -> str:
-    """The known region that a word is nearest to, by its name or its place; an empty string where it is near to none."""
+    """The known region that a word is nearest to, by its name or its place; an empty string where it is near to none.
+
+    Of a country that has two, both are named.
+    """
     word = text.strip().lower()[:64]
     if word in CITIES:
-        return CITIES[word]
+        return f"{_ALSO[word]} or {CITIES[word]}" if word in _ALSO else CITIES[word]
     word = "-".join(re.split(r"[-_ ]+", word))
     most = next((slips for letters, slips in _NEAR if len(word) >= letters), 0)
     named = {

@@ -40,7 +40,7 @@ _REGION = r"[a-z]{2,5}(?:-[a-z]+)+-\d{1,2}"
 NAMES: tuple[S3Name, ...] = (
     S3Name("s3", r"s3|s3-control|s3-accesspoint", Carrier.REGIONAL),
     S3Name("s3", rf"s3-{_REGION}|s3-fips(?:-{_REGION})?|s3-(?:control|accesspoint)-fips|s3-external-1", Carrier.GATEWAY),
-    S3Name("s3", rf"s3-website(?:-{_REGION})?", Carrier.GATEWAY),
+    S3Name("s3-website", rf"s3-website(?:-{_REGION})?", Carrier.GATEWAY),
     S3Name("s3-accelerate", r"s3-accelerate", Carrier.NONE),
     S3Name("s3express", r"s3express(?:-[a-z0-9-]+)?", Carrier.ANOTHER, "s3express"),
     S3Name("s3-global", r"s3-global", Carrier.ANOTHER, "s3-global.accesspoint"),

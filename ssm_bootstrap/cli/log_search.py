@@ -15,7 +15,7 @@ from ssm_bootstrap.catalog.logformat import KINDS, OF_THE_AGENT, kind_of
 from ssm_bootstrap.cli.flags import is_code, resolve
 from ssm_bootstrap.cli.how_far import Counted, Watched
 from ssm_bootstrap.cli.named_logs import NamedLogs, Piped, are_small, may_be_packed, named_logs, sizes
-from ssm_bootstrap.cli.suggestions import meant
+from ssm_bootstrap.cli.suggestions import may_be_a_code, meant
 from ssm_bootstrap.cli.unread import Unread, barred, unread_of
 from ssm_bootstrap.collect.logs.contents import what_else
 from ssm_bootstrap.collect.logs.parts import LogFiles
@@ -170,6 +170,8 @@ class Search:
             path, reason = digest.unseen[0]
             word = next((word for word in self.files if os.path.abspath(word) == path), "")
             question = "" if os.path.lexists(path) else meant(word)
+            if may_be_a_code(word) and not os.path.lexists(path):
+                reason = phrase("no such code or file")
             raise Refusal(
                 ExitStatus.NO_INPUT, phrase("explain: {path}: {reason}{question}", path=path, reason=reason, question=question)
             )

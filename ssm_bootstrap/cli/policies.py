@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from ssm_bootstrap.catalog.policies import REPLACES, is_named_in_part, policy_named
+from ssm_bootstrap.catalog.policies import REPLACES, named_in_part, policy_named
 from ssm_bootstrap.catalog.regions import AS_OF, is_known
 from ssm_bootstrap.cli.output import print_text
 from ssm_bootstrap.collect.settings import checked_region
@@ -35,11 +35,12 @@ def tell_policy(arguments: argparse.Namespace) -> int:
     arguments.say(about)
     if policy.present is not None:
         arguments.say(REPLACES)
-    if policy.is_of_buckets and is_named_in_part(region):
+    if policy.is_of_buckets and named_in_part(region):
         arguments.say(
             phrase(
-                "What Patch Manager's bucket aws-patch-manager-{region} ends in is not known, so it is not open to unsigned "
-                "requests: if a patch run is refused, its output names the bucket; add that one to the first statement.",
+                "What the buckets patch-baseline-snapshot-{region} and aws-patch-manager-{region} end in is not known, so they "
+                "are not open to unsigned requests: if a patch run is refused, its output names the bucket; add that one to the "
+                "first statement.",
                 region=region,
             )
         )

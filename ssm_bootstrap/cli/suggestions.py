@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Iterable, Optional, Sequence
 
 from ssm_bootstrap.catalog.secrets import looks_like_a_code
@@ -35,6 +36,11 @@ def flag_meant(typed: str, known: Sequence[str]) -> str:
     exact = f"--{name}" if f"--{name}" in known else None
     found = exact or (parts[0] if len(parts) == 1 else closest(f"--{name}", known, 0.7))
     return _(" (did you mean {found}?)", found=found) if found else ""
+
+
+def may_be_a_code(word: str) -> bool:
+    """Whether a word that names no file may be meant for a finding code: it has the shape of one."""
+    return re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", word.lower()) is not None and not looks_like_a_code(word)
 
 
 def meant(word: str) -> str:

@@ -58,9 +58,9 @@ def code_source(text: str) -> tuple[str, str]:
 
 EXAMPLES = (
     Example(
-        "ssm-bootstrap user-data --s3-uri s3://my-bucket/ssm-bootstrap-{machine} --region ap-northeast-1 "
+        "ssm-bootstrap user-data --s3-uri s3://my-bucket/bootstrap-{machine} --region ap-northeast-1 "
         "--activation-id 01234567-89ab-cdef-0123-456789abcdef --bundle dist/ssm-bootstrap-{machine} "
-        "--code-from parameter:/my/code",
+        "--code-from parameter:/code",
         "cloud-init user-data; the code is fetched from Parameter Store",
     ),
     Example(

@@ -143,7 +143,9 @@ def _look(host: Host, arguments: argparse.Namespace) -> Observations:
     if told is None:
         plan = Plan("vpc", Seen(name), source, tuple(arguments.capabilities))
         told = Observations(__version__, host.clock.local(), plan)
-    seen = replace(told, cloud=Seen(reading.cloud), crashed=(*told.crashed, *reading.crashed))
+    seen = replace(
+        told, plan=replace(told.plan, command="vpc"), cloud=Seen(reading.cloud), crashed=(*told.crashed, *reading.crashed)
+    )
     return without_secrets(host, seen)
 
 

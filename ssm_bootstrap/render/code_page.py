@@ -13,20 +13,26 @@ from ssm_bootstrap.render.shell import IN_BRACKETS, variable_of
 from ssm_bootstrap.render.text import ON_SIDE, Report
 
 _IN_WORDS: Mapping[str, str] = {
-    "detail": "what the log line says",
     "domain": "amazonaws.com",
     "port": "443",
     "mi": "the node",
-    "subject": "what it is about",
-    "place": "the place that is named",
+    **dict.fromkeys(("detail", "subject", "place", "peer", "rule"), "..."),
     "vpc_id": "the VPC",
     "instance_id": "the instance",
     "subnet_id": "the subnet",
 }
-"""How a fact is called where a page tells of no case in particular; all others by their names: the host, the region."""
+"""How a fact is called where a page tells of no case in particular; all others by their names: the host, the region.
+
+What may be anything is left blank.
+"""
 
 _UNKNOWN = re.compile(r"(?P<start>\A|[.?!] )?(?P<before>[\w-])?\0(?P<name>[a-z_]{1,40})\0(?P<after>-\w)?", re.ASCII)
-
+_OF_THE_CASE = re.compile(
+    r"(?P<sentence>\A|(?<=[.?!]) |(?<=\u3002))\0detail\0[.\u3002]?(?:(?<=\u3002)|\s|\Z)"
+    r"|\s?[(\uff08]\0detail\0[)\uff09]|\s?[:\uff1a]\s?\0detail\0(?=[.;)\u3002\uff1b\uff09])",
+    re.ASCII,
+)
+"""What tells nothing but what was seen in one case: a whole sentence, what stands in brackets, and what ends a sentence."""
 
 _COMMAND = re.compile(r"`[^`]*`")
 _MARKED = re.compile(r"\0([a-z_]{1,40})\0", re.ASCII)
@@ -55,13 +61,20 @@ def _in_words(found: re.Match[str]) -> str:
     if before or after:  # a part of a name, such as a bucket's
         return f"{found['start'] or ''}{before}<{name.replace('_', ' ')}>{after}"
     words = say(in_words(name))
+    ahead = found.string[: found.start()].split() if not found["start"] else []
+    if ahead and words.startswith("the "):  # as in "the service endpoint" and "the region"
+        if ahead[-1].lstrip("(").lower() == words.rsplit(" ", 1)[-1]:
+            words = "..."
+        elif ahead[-1].lower() in ("the", "a", "an", "this", "no"):
+            words = words[len("the ") :]
     return f"{found['start']}{words[:1].upper()}{words[1:]}" if found["start"] is not None else words
 
 
 def _prose(text: str, known: Mapping[str, str]) -> str:
     """A row's text without Markdown, and with words in place of what only a report knows."""
     marked = _COMMAND.sub(_in_variables, say(text).format_map(_Prose(known)))
-    filled = _UNKNOWN.sub(_in_words, marked)
+    shared = _OF_THE_CASE.sub(lambda found: found["sentence"] or "", marked)
+    filled = _UNKNOWN.sub(_in_words, shared).replace("....", "...")
     return IN_BRACKETS.sub(lambda found: f"<{found[1].lower().replace('-', ' ')}>", filled).replace("`", "'")
 
 

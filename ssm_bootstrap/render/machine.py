@@ -28,6 +28,9 @@ def node_line(observations: Observations) -> str:
     """The same in one line: the node, its agent, the instance."""
     identity, agent = value_of(observations.identity), value_of(observations.agent)
     told = [_node(identity).partition(" (")[0]] if identity is not None else []
+    cloud = value_of(observations.cloud)
+    if cloud is not None and told:
+        told.insert(0, _("AWS's side of {time}", time=time_in_words(cloud.taken_at)))
     if agent is not None:
         told.append(_agent_in_short(agent))
     instance = value_of(observations.instance)

@@ -26,8 +26,10 @@ policy or a permissions boundary denies.
 
 def _section(policy: IamPolicy) -> str:
     command = "\n".join(pasteable(fill_commands(filter(None, (policy.present, policy.command)), {"region": EXAMPLE})))
+    instead = "\n".join(pasteable(fill_commands(policy.instead, {"region": EXAMPLE})))
     document = policy.text(EXAMPLE)
-    return f"## {policy.name}\n\n{policy.about}\n\n```json\n{document}\n```\n\n```sh\n{command}\n```\n"
+    told = f"## {policy.name}\n\n{policy.about}\n\n```json\n{document}\n```\n\n```sh\n{command}\n```\n"
+    return f"{told}\nIf it exists already, in place of that:\n\n```sh\n{instead}\n```\n" if instead else told
 
 
 def document() -> str:

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Mapping, NamedTuple, Sequence
 
 from ssm_bootstrap.model.findings import ShellCommand
-from ssm_bootstrap.model.phrase import joined, phrase
+from ssm_bootstrap.model.phrase import Phrase, joined, phrase
 
 IN_BRACKETS = re.compile(r"<([A-Z][A-Z0-9-]*)>")
 """A fact that is not known, as the rows of findings have it."""
@@ -28,9 +28,18 @@ _BEGINNINGS = (
     ("INSTANCE-ID", "i-"),
     ("MI-ID", "mi-"),
     ("MI", "mi-"),
-    ("PARTITION", "aws"),
 )
 """What the value begins with of a fact whose name ends so (Amazon EC2 User Guide, resource ids)."""
+
+
+_USUAL: Mapping[str, tuple[str, Phrase]] = {
+    "PARTITION": ("aws", phrase("PARTITION is aws-cn in China and aws-us-gov in GovCloud")),
+    "PACKAGE-MANAGER": (
+        "dnf",
+        phrase("PACKAGE_MANAGER is apt-get on Debian and Ubuntu, zypper on SLES and yum on older systems"),
+    ),
+}
+"""Facts that are the same nearly everywhere: the value, and where it is another."""
 
 
 class NumberedCommand(NamedTuple):
@@ -44,7 +53,7 @@ class NumberedCommand(NamedTuple):
     @property
     def remark(self) -> str:
         """What is told of it in a comment of the shell: in every language without a sign that a shell reads as its own."""
-        return joined((f"{self.number}: ", phrase(self.about)), "").swapped(IN_A_REMARK) if self.about else str(self.number)
+        return joined((f"{self.number}: ", self.about), "").swapped(IN_A_REMARK) if self.about else str(self.number)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -68,7 +77,10 @@ def blocks(commands: Sequence[ShellCommand]) -> tuple[CommandBlock, ...]:
         told = []
         for number, command in group:
             new = [name for name in _names((command,)) if name not in _names(commands[: number - 1])]
-            told.append(NumberedCommand(number, command.about, _settings(new), in_variables(command.text)))
+            remarks = [phrase(command.about)] if command.about else []
+            remarks += [_USUAL[name][1] for name in new if name in _USUAL]
+            about = joined(remarks, "; ") if remarks else ""
+            told.append(NumberedCommand(number, about, _settings(new), in_variables(command.text)))
         heading = phrase("To change:" if changes else "To look afterwards:" if found else "To look:")
         found.append(CommandBlock(changes, heading, tuple(told)))
     return tuple(found)
@@ -106,7 +118,7 @@ def _names(commands: Sequence[ShellCommand]) -> list[str]:
 
 
 def _settings(names: Sequence[str]) -> str:
-    return " ".join(f"{variable_of(name)}={_beginning(name)}..." for name in names)
+    return " ".join(f"{variable_of(name)}={_USUAL[name][0] if name in _USUAL else _beginning(name) + '...'}" for name in names)
 
 
 def _beginning(name: str) -> str:

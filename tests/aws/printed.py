@@ -42,7 +42,7 @@ class Printed(NamedTuple):
 
 
 def printed_commands() -> List[Printed]:
-    """Each once, for one service and for several: those of both sides, as some look at AWS from the instance."""
+    """Each once, for one service and for several: those of every side, as some look at AWS from the instance or the client."""
     found: Dict[str, Printed] = {}
     for code, commands in _sides():
         for each in ([], EACH):
@@ -60,6 +60,7 @@ def _sides() -> Iterator[tuple[str, Sequence[ShellCommand]]]:
         for row in (kind, *kind.variants):
             yield kind.code, row.commands or ()
             yield kind.code, row.aws_commands or ()
+            yield kind.code, row.client_commands or ()
 
 
 def _used(text: str) -> List[str]:

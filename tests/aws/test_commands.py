@@ -122,6 +122,18 @@ def test_the_name_of_a_role_is_told_without_its_path(vpc: ClosedVpc, tmp_path: P
     assert run(filled.text, "", {}, vpc.url, str(tmp_path)).stdout == "NodeRole\n"
 
 
+def test_a_node_without_a_role_gives_no_name_of_a_role(tmp_path: Path) -> None:
+    """The CLI's text of an empty list is empty, and the commands that follow do not ask about a role None."""
+    import jmespath
+
+    (filled,) = fill_commands([aws.ROLE_NAME], {"region": "eu-west-1", "mi": "mi-0123456789abcdef0"})
+    (query,) = re.findall(r"--query '([^']+)'", filled.text)
+    for answer in ([], [{"InstanceId": "mi-0123456789abcdef0"}]):
+        assert jmespath.search(query, {"InstanceInformationList": answer}) == []
+    done = run(f"aws() {{ :; }}; {filled.text}", "", {}, "http://127.0.0.1:9", str(tmp_path))
+    assert done.returncode != 0 and done.stdout == "" and "lists no role" in done.stderr
+
+
 def test_one_command_shows_the_network_acls_of_both_subnets(vpc: ClosedVpc, tmp_path: Path) -> None:
     (filled,) = fill_commands([aws.NETWORK_ACLS], {"region": vpc.region, "subnet_id": vpc.subnet})
     done = run(filled.text.replace("<ENDPOINT-SUBNET-ID>", vpc.plain_subnet), "", {}, vpc.url, str(tmp_path))

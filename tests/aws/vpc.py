@@ -37,6 +37,14 @@ class ClosedVpc:
         self.address = self._address_of(self.endpoints["ssm"])
         self._names()
         self._documents()
+        destination = f"arn:aws:s3:::amazon-ssm-{region}"
+        self.ec2.create_flow_logs(
+            ResourceIds=[self.vpc],
+            ResourceType="VPC",
+            TrafficType="ALL",
+            LogDestinationType="s3",
+            LogDestination=destination,
+        )
 
     def variables(self) -> Dict[str, str]:
         """What a reader sets who has seen what the looks show."""
@@ -54,6 +62,7 @@ class ClosedVpc:
             "ENDPOINT_SECURITY_GROUP_ID": self.groups[1],
             "NETWORK_ACL_ID": self.acl,
             "RULE_NUMBER": "90",
+            "OTHER_RULE_NUMBER": "91",
             "CIDR": "0.0.0.0/0",
             "ENDPOINT_ID": self.endpoints["ssm"],
             "S3_ENDPOINT_ID": self.gateway,
@@ -74,6 +83,7 @@ class ClosedVpc:
             "ACTIVATION_ROLE": "service-role/NodeRole",
             "ROLE_THAT_OPENS_THE_SESSION": "Opener",
             "PACKAGE": "Package",
+            "SUBJECT": "NodeRole",  # of rows about a role; what is about a group of DNS Firewall is answered from recordings
         }
 
     def new_groups(self) -> List[str]:
@@ -193,8 +203,12 @@ class ClosedVpc:
         if any(role["RoleName"] == "NodeRole" for role in iam.list_roles()["Roles"]):
             return
         iam.create_role(RoleName="NodeRole", Path="/service-role/", AssumeRolePolicyDocument=json.dumps(TRUST))
+        allowed = {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": "*"}
+        inline = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        iam.put_role_policy(RoleName="NodeRole", PolicyName="Node", PolicyDocument=inline)
         iam.attach_role_policy(RoleName="NodeRole", PolicyArn="arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy")
         iam.create_role(RoleName="Opener", AssumeRolePolicyDocument="{}", Tags=[{"Key": "SSMSessionRunAs", "Value": "ops"}])
+        ssm.put_parameter(Name="/node/setting", Value="value", Type="String")
         preferences = '{"schemaVersion": "1.0", "sessionType": "Standard_Stream", "inputs": {}}'
         ssm.create_document(Name="SSM-SessionManagerRunShell", Content=preferences, DocumentType="Session", DocumentFormat="JSON")
         s3.create_bucket(

@@ -59,10 +59,10 @@ def test_where_a_system_wants_an_authority(system: str, command: str) -> None:
         ("ubuntu", "riscv64", ""),
     ],
 )
-def test_a_machine_without_agent_is_told_its_own_package(identifier: str, architecture: str, key: str) -> None:
+def test_a_machine_with_an_old_agent_is_told_its_own_package(identifier: str, architecture: str, key: str) -> None:
     assert package_key(identifier, (), architecture) == key
     facts = {"region": "eu-west-1", "domain": "amazonaws.com", "agent_package": package_key(identifier, (), architecture)}
-    for code in ("agent-missing", "agent-too-old"):
-        texts = [command.text for command in make_finding(code, "x", facts=facts).remedy.instance_commands]
-        (download,) = [text for text in texts if text.startswith("curl ")]
-        assert download.endswith(f"/amazon-ssm-eu-west-1/latest/{key or '<AGENT-PACKAGE>'}")
+    texts = [command.text for command in make_finding("agent-too-old", "x", facts=facts).remedy.instance_commands]
+    (download,) = [text for text in texts if text.startswith("curl ")]
+    at = f"/amazon-ssm-eu-west-1/latest/{key or '<AGENT-PACKAGE>'}"
+    assert f"{at} -o" in download and download.endswith(f"{at}.sig")

@@ -8,7 +8,7 @@ from typing import Any, Iterable, List, Mapping, Set
 
 import pytest
 
-from ssm_bootstrap.catalog.buckets import PATCH_MANAGER_SUFFIX
+from ssm_bootstrap.catalog.buckets import PATCH_MANAGER_SUFFIX, SNAPSHOT_SUFFIX
 from ssm_bootstrap.catalog.partitions import PARTITIONS, partition_of
 from ssm_bootstrap.catalog.policies import (
     NODE_DELIVERY,
@@ -18,7 +18,7 @@ from ssm_bootstrap.catalog.policies import (
     UNSIGNED,
     IamPolicy,
     buckets,
-    is_named_in_part,
+    named_in_part,
 )
 from ssm_bootstrap.catalog.regions import OPENED, UNDATED
 from ssm_bootstrap.cli import main
@@ -155,15 +155,42 @@ def test_no_pattern_is_open_to_every_principal(region: str) -> None:
     open_to_all, *others = statements(endpoint, region)
     assert not [name for name in open_to_all["Resource"] if set("*?") & set(name.removesuffix("/*"))]
     patterns = [one for one in others if "?" in str(one["Resource"])]
-    assert bool(patterns) is is_named_in_part(region) is (region not in PATCH_MANAGER_SUFFIX)
+    assert bool(patterns) is bool(named_in_part(region)) is (region not in PATCH_MANAGER_SUFFIX)
     for one in patterns:
-        partition = partition_of(region, NO_SITE).name
-        assert one["Resource"] == f"arn:{partition}:s3:::aws-patch-manager-{region}-?????????/*"
+        bucket = f"arn:{partition_of(region, NO_SITE).name}:s3:::"
+        assert one["Resource"] == [
+            f"{bucket}patch-baseline-snapshot-{region}/*",
+            f"{bucket}patch-baseline-snapshot-{region}-????????/*",
+            f"{bucket}aws-patch-manager-{region}-?????????/*",
+        ]
+        assert not [name for name in open_to_all["Resource"] if "patch-" in name]
         assert one["Condition"] == {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}
 
 
 def test_every_bucket_of_patch_manager_ends_in_as_many_letters() -> None:
     assert {len(ending) for ending in PATCH_MANAGER_SUFFIX.values()} == {9}
+    assert {len(ending) for ending in SNAPSHOT_SUFFIX.values()} == {8}
+
+
+def test_patch_policies_are_read_by_the_roles_of_the_account_alone() -> None:
+    """The bucket is in the account that Quick Setup was run in, which may be another of the organisation."""
+    (endpoint,) = [policy for policy in POLICIES if policy.name == "endpoint-s3"]
+    (found,) = [one for one in statements(endpoint, "eu-west-1") if "quicksetup" in str(one["Resource"])]
+    assert found["Resource"] == ["arn:aws:s3:::aws-quicksetup-patchpolicy-*/*"]
+    assert found["Condition"] == {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}
+
+
+def test_what_a_policy_takes_away_is_told_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--policy", "endpoint-s3", "--region", "eu-west-1"]) == 0
+    told = capsys.readouterr().err
+    assert "restricts every workload" in told and "needs no change" in " ".join(told.split())
+
+
+def test_a_role_that_exists_keeps_a_copy_of_its_trust() -> None:
+    section = document().partition("## role-trust")[2].partition("## ")[0]
+    create, instead = section.split("```sh")[1:]
+    assert "create-role" in create
+    assert instead.index("tee -a present-trust-") < instead.index("update-assume-role-policy")
 
 
 @pytest.mark.parametrize("name", ["endpoint-s3", "role-trust"])
@@ -171,7 +198,9 @@ def test_every_bucket_of_patch_manager_ends_in_as_many_letters() -> None:
 def test_a_bucket_that_is_left_out_is_told(name: str, region: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "--policy", name, "--region", region]) == 0
     told = capsys.readouterr().err
-    assert (f"aws-patch-manager-{region} ends in is not known" in told) is (name == "endpoint-s3" and region == "us-gov-west-1")
+    assert (f"aws-patch-manager-{region} end in is not known" in " ".join(told.split())) is (
+        name == "endpoint-s3" and region == "us-gov-west-1"
+    )
 
 
 def test_the_page_is_up_to_date() -> None:
@@ -198,10 +227,10 @@ def test_what_a_policy_replaces_is_saved_before() -> None:
     page = document()
     for policy in POLICIES:
         if "modify-vpc-endpoint" in policy.command.text or "put-bucket-policy" in policy.command.text:
-            assert policy.present is not None and "> present-policy.json" not in policy.present.text
+            assert policy.present is not None and "| tee -a present-policy-<" in policy.present.text
     for command in ("modify-vpc-endpoint", "put-bucket-policy"):
         for found in re.finditer(rf"aws \S+ {command} ", page):
-            assert "| tee present-policy.json" in page[: found.start()].rpartition("```sh")[2]
+            assert "| tee -a present-policy-$" in page[: found.start()].rpartition("```sh")[2]
     assert "replaces the whole of the present one" in page
 
 

@@ -71,6 +71,8 @@ SLIPS = [
     ("Tokio", "ap-northeast-1"),
     ("N. Virginia", "us-east-1"),
     ("hong_kong", "ap-east-1"),
+    ("germany", "eu-central-1 or eusc-de-east-1"),
+    ("Canada", "ca-west-1 or ca-central-1"),
 ]
 
 

@@ -26,8 +26,8 @@ CARRIERS = [
     ("s3-accelerate.s3.eu-west-1.amazonaws.com", Carrier.REGIONAL, "s3"),  # a bucket that is called so
     ("al2023-repos-us-east-1-de612dc2.s3.dualstack.eu-west-1.amazonaws.com", Carrier.REGIONAL, "s3"),
     ("s3-eu-west-1.amazonaws.com", Carrier.GATEWAY, "s3"),
-    ("b.s3-website-eu-west-1.amazonaws.com", Carrier.GATEWAY, "s3"),
-    ("b.s3-website.eu-west-1.amazonaws.com", Carrier.GATEWAY, "s3"),
+    ("b.s3-website-eu-west-1.amazonaws.com", Carrier.GATEWAY, "s3-website"),
+    ("b.s3-website.eu-west-1.amazonaws.com", Carrier.GATEWAY, "s3-website"),
     ("s3-fips.eu-west-1.amazonaws.com", Carrier.GATEWAY, "s3"),
     ("s3-fips.dualstack.eu-west-1.amazonaws.com", Carrier.GATEWAY, "s3"),
     ("b.s3-accelerate.amazonaws.com", Carrier.NONE, "s3-accelerate"),

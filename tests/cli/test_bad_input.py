@@ -40,7 +40,7 @@ def refused(lab: Lab, status: int, said: str, *words: str, **more: Any) -> None:
         (("probe", "--fast"), "unknown flag --fast"),
         (("probe", "--reg", REGION), "unknown flag --reg"),
         (("probe", "--region"), "--region: expected one argument"),
-        (("probe", "--region", "tokyo"), "--region: 'tokyo' is not a valid region: a region looks like ap-northeast-1"),
+        (("probe", "--region", "tokyo"), "--region: 'tokyo' is not a valid region: did you mean ap-northeast-1?"),
         (("probe", "--region", "ap-northest-1"), "'ap-northest-1' is not a valid region: did you mean ap-northeast-1?"),
         (("doctor", "--region", "AP_NORTHEAST_1"), "is not a valid region: did you mean ap-northeast-1?"),
         (("explain", "--region", "us-gv-west-1"), "is not a valid region: did you mean us-gov-west-1?"),

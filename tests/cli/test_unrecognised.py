@@ -66,4 +66,5 @@ def test_a_mistyped_code_or_file_is_asked_for(
     }
     for word, question in asked.items():
         assert run(["explain", word]) == 66
-        assert capsys.readouterr().err.endswith(f": no such file or directory{question}\n")
+        told = "no such file or directory" if "." in word or "/" in word else "no such code or file"
+        assert capsys.readouterr().err.endswith(f": {told}{question}\n")

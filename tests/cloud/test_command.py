@@ -98,7 +98,7 @@ def test_with_a_report_the_node_stays_what_it_was_and_aws_is_added(run: Run, vpc
     both, node = load_observations(str(saved)), load_observations(report)
     assert status in (0, 1) and isinstance(both.cloud, Seen)
     assert isinstance(both.cloud.value.instance, Seen) and both.cloud.value.instance.value.id == vpc.instance
-    expected = replace(node, plan=replace(node.plan, capabilities=("session",)))
+    expected = replace(node, plan=replace(node.plan, command="vpc", capabilities=("session",)))
     assert replace(both, cloud=NOT_ASKED) == expected
 
 

@@ -79,7 +79,7 @@ def test_an_account_is_twelve_digits_or_none(files: RootedFiles, text: str, acco
         ("[DEFAULT]\nregion = eu-west-1\n", f"{paths.OUR_CONFIG}: [DEFAULT]: unknown; expected [node]"),
         (
             "[node]\nregion = tokyo\n",
-            f"{paths.OUR_CONFIG}: [node] region: 'tokyo' is not a valid region: a region looks like ap-northeast-1",
+            f"{paths.OUR_CONFIG}: [node] region: 'tokyo' is not a valid region: did you mean ap-northeast-1?",
         ),
         (
             "[node]\nregion = “eu-west-1”\n",

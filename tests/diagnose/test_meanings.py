@@ -211,4 +211,4 @@ def test_amazon_linux_that_is_refused_asks_for_the_policy_of_the_s3_endpoint(lin
 
 def test_a_line_that_begins_in_brackets_is_whole() -> None:
     line = "[SLE|https://smt.example.com/x] Valid metadata not found at specified URL"
-    assert told(f"07/15/2026 10:00:00 root [INFO]: x\n{line}\n", PATCH) == [("repository-unreachable", "")]
+    assert told(f"07/15/2026 10:00:00 root [INFO]: x\n{line}\n", PATCH) == [("repository-denied", "not-found")]

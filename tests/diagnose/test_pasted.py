@@ -318,7 +318,7 @@ def test_events_that_were_cut_out_of_an_answer_of_cloudwatch(sign: str) -> None:
             "dpkg: error processing package x (--configure):\nE: Sub-process /usr/bin/dpkg returned an error code (1)",
             ("package-manager-broken", ""),
         ),
-        ("[base|https://example.com/suse/15/] Valid metadata not found at specified URL", ("repository-unreachable", "")),
+        ("[base|https://example.com/suse/15/] Valid metadata not found at specified URL", ("repository-denied", "not-found")),
         (
             "[base|https://example.com/suse/15/] Failed to retrieve new repository metadata.\n - File '/repodata/repomd.xml' "
             "not found on medium 'https://example.com/suse/15/'",

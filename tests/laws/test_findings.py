@@ -165,3 +165,36 @@ def test_every_code_that_the_package_names_is_known() -> None:
                 if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value not in FINDINGS:
                     unknown.append(f"{module.name}:{value.lineno} {value.value}")
     assert unknown == []
+
+
+@every_row
+def test_no_remedy_destroys_an_identity_that_nothing_puts_back(code: str, name: str, kind: FindingKind) -> None:
+    """``-clear`` of the agent cannot be undone; ``register --force`` can, and it needs an activation that is there before."""
+    commands = [command.text for command in (*kind.commands, *kind.aws_commands, *kind.client_commands)]
+    assert not any("-clear" in text for text in commands)
+    says = "register --force" in kind.summary
+    does = any("ssm-bootstrap register --force" in text for text in commands)
+    assert does or not says
+    assert not does or any("aws ssm create-activation" in text for text in commands)
+
+
+def test_what_is_downloaded_is_installed_only_with_a_signature_and_no_code_is_in_an_argument() -> None:
+    for code, name, kind in EVERY_ROW:
+        texts = [command.text for command in kind.commands]
+        assert not any(re.search(r"-activation-code[ =]", text) for text in texts), (code, name)
+        for text in texts:
+            if re.search(r"\b(?:rpm -U|dpkg -i)\b", text):
+                assert text.index("--verify ") < min(text.find(word) for word in ("rpm -U", "dpkg -i") if word in text), code
+
+
+def test_metadata_is_enabled_without_opening_it_to_containers() -> None:
+    changes = [command.text for command in FINDINGS["imds-unreachable"].aws_commands if command.changes]
+    assert ["--http-endpoint" in text for text in changes] == [True, False]
+    assert ["hop-limit" in text for text in changes] == [False, True]
+
+
+def test_what_is_for_an_image_is_not_among_the_commands_of_a_running_machine() -> None:
+    row = FINDINGS["machine-id-shared"]
+    assert not any("prepare-image" in command.text for command in row.commands)
+    reboot, register = [command for command in row.commands if command.changes][-2:]
+    assert reboot.text == "sudo reboot" and "--force" in register.text and "after the reboot" in register.about

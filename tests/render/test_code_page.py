@@ -44,3 +44,21 @@ def test_a_fact_that_is_known_is_filled_in() -> None:
     tell_code(known, kind, {"host": "mirror.example.com", "region": "eu-west-1"})
     assert "The host was reached and answered 403" in unknown.text
     assert "mirror.example.com was reached and answered 403" in known.text and "al2023-repos-eu-west-1-de612dc2" in known.text
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
+def test_a_page_reads_as_english_where_nothing_is_known(kind: FindingKind) -> None:
+    report = Report(2000)
+    tell_code(report, kind, {})
+    assert not re.search(
+        r"\b(?:the|an?|this|no) the\b|(?i:\b(\w+) the \1\b)|says A |\.{4}|: \.(?!\.)|\. \.\.\. [A-Z]", report.text
+    )
+
+
+def test_a_sentence_about_one_case_alone_is_left_out_of_the_page_and_stands_where_the_case_is_known() -> None:
+    (kind,) = (kind for kind in KINDS if kind.code == "false-compliance")
+    unknown, known = Report(2000), Report(2000)
+    tell_code(unknown, kind, {})
+    tell_code(known, kind, {"detail": "The release has ended."})
+    assert "why    A scan compares" in unknown.text
+    assert "why    The release has ended. A scan compares" in known.text

@@ -128,3 +128,11 @@ def test_neither_has_one_of_the_page() -> None:
     fenced = "\n".join(re.findall(r"```sh\n(.*?)```", document(), re.DOTALL))
     remarks = re.findall(r"(?m)^# .*", fenced)
     assert len(remarks) > 300 and [line for line in remarks if READ_BY_A_SHELL.search(line)] == []
+
+
+def test_a_fact_that_is_the_same_nearly_everywhere_has_its_value_and_says_where_it_is_another() -> None:
+    (block,) = blocks([change("aws iam get-policy --policy-arn arn:<PARTITION>:iam::aws:policy/X", "the policy")])
+    assert block.commands[0].settings == "PARTITION=aws"
+    assert "aws-cn in China" in block.commands[0].remark and block.commands[0].remark.startswith("1: the policy - ")
+    (block,) = blocks([change("aws iam get-policy --policy-arn arn:aws-cn:iam::aws:policy/X", "the policy")])
+    assert block.commands[0].remark == "1: the policy" and not block.commands[0].settings

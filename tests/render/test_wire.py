@@ -22,7 +22,7 @@ from tests.render.reports import STORIES
 
 ALWAYS = {"schema", "version", "command", "taken_at", "region", "exit_status", "findings"}
 FINDING = {"code", "severity", "state", "confirmed_by", "subject", "title", "cause", "evidence", "remedy", "symptom_of"}
-BESIDES = {"transient", "count", "first", "last"}  # what findings have beside the design's list
+BESIDES = {"transient", "count", "first", "last", "seen_from"}  # what findings have beside the design's list
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 
 

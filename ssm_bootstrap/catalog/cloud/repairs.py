@@ -374,7 +374,7 @@ def _disassociate_zone(repair: DisassociateZone, region: str) -> Iterator[ShellC
 def _set_endpoint_policy(repair: SetEndpointPolicy, region: str) -> Iterator[ShellCommand]:
     named = word(repair.endpoint_id, "endpoint_id")
     kept = f"present-policy-{named}.json" if PLAIN.fullmatch(named) else "present-policy.json"
-    shown = f"--vpc-endpoint-ids {named} --query 'VpcEndpoints[0].PolicyDocument' --output text | tee {kept}"
+    shown = f"--vpc-endpoint-ids {named} --query 'VpcEndpoints[0].PolicyDocument' --output text | tee -a {kept}"
     yield look(_ec2("describe-vpc-endpoints", region, shown), phrase("the present policy of the endpoint, kept in a file"))
     yield _modify(
         repair.endpoint_id,

@@ -194,15 +194,16 @@ KINDS: tuple[FindingKind, ...] = (
         summary="Install amazon-ssm-agent for this distribution.",
         steps=(
             (
-                "Amazon Linux has it in its repositories (`dnf install amazon-ssm-agent`); elsewhere download the deb or rpm "
-                "from the region's S3 bucket and install it. On arm64 use linux_arm64 or debian_arm64 in the URL."
+                "Amazon Linux has it in its repositories (`dnf install amazon-ssm-agent`); elsewhere let "
+                "register --install-agent install the package from the region's S3 bucket: it checks the signature first."
             ),
+            "The key with which AWS signs the agent is on the page verify-agent-signature of the Systems Manager User Guide.",
             "Install either the package or the snap, never both.",
         ),
         aws_steps=(
             "In a VPC without internet access the download needs an S3 endpoint; otherwise bake the package into the image.",
         ),
-        commands=(node.DOWNLOAD_AGENT,),
+        commands=(node.INSTALL_AND_REGISTER,),
         aws_commands=(aws.S3_ENDPOINTS,),
         source="amazon-ssm-agent 3.3.1142.0, packaging; Systems Manager User Guide, the keys of the bucket amazon-ssm-REGION",
     ),
@@ -291,6 +292,26 @@ KINDS: tuple[FindingKind, ...] = (
                 ),
                 commands=(look("sudo ssm-bootstrap doctor"),),
                 aws_steps=("When was the node's last ping, and are the region, account and node ID in the request right?",),
+            ),
+            Variant(
+                name="not-a-target",
+                when="a call names a target that is no node online in that account and region",
+                title="The target of a call is not a node that is online there",
+                cause=(
+                    "The service refused a call about a target: {detail}. That target is offline, is not a managed node, or is "
+                    "one of another account or region."
+                ),
+                summary="Name a node that is online in the region and account of the call; look at the target's ping status.",
+                steps=("On the target, `sudo ssm-bootstrap doctor` names why it is not online.",),
+                commands=(look("sudo ssm-bootstrap status"),),
+                aws_steps=("A hybrid node is named by its mi- ID, not by its i- ID.",),
+                aws_commands=(
+                    look(
+                        "aws ssm describe-instance-information --region {region}"
+                        " --query 'InstanceInformationList[].[InstanceId,PingStatus,LastPingDateTime,ComputerName]'",
+                        "the managed nodes of this account and region",
+                    ),
+                ),
             ),
         ),
         title="The agent is running, but nothing proves that this node is online",
@@ -633,21 +654,18 @@ KINDS: tuple[FindingKind, ...] = (
             "ssm-setup-cli compares itself with the latest version in S3 and exits if they differ. A copy in an image or "
             "on a mirror stops working as soon as AWS publishes a new version."
         ),
-        summary="Download ssm-setup-cli from S3 again, remove any older agent, then run it again.",
+        summary="Register with ssm-bootstrap in place of ssm-setup-cli, or download ssm-setup-cli for each registration.",
         steps=(
-            "Download it for each registration; do not keep a copy in an image. On arm64 use linux_arm64 in the URL.",
+            (
+                "ssm-setup-cli takes the activation code as an argument, which anyone who can list processes can read; "
+                "ssm-bootstrap reads it from a file, and checks the signature of the agent that it installs."
+            ),
+            "The key with which AWS signs the agent is on the page verify-agent-signature of the Systems Manager User Guide.",
             "With EKS Hybrid Nodes, run nodeadm uninstall and nodeadm install: they download it and the agent again.",
             "Remove an agent that is already installed first, including the snap.",
         ),
         aws_steps=("A mirror or cache between this machine and S3 may serve the old file: refresh it there.",),
-        commands=(
-            change("curl -fsS -O https://amazon-ssm-{region}.s3.{region}.{domain}/latest/linux_amd64/ssm-setup-cli"),
-            change("sudo chmod 0755 ssm-setup-cli"),
-            change(
-                "sudo ./ssm-setup-cli -register -region {region}"
-                " -activation-id {activation_id} -activation-code <ACTIVATION-CODE>"
-            ),
-        ),
+        commands=(node.INSTALL_AND_REGISTER,),
         source=(
             "Amazon EKS User Guide, hybrid-nodes-troubleshooting; Systems Manager User Guide, hybrid-multicloud-ssm-agent-install"
         ),

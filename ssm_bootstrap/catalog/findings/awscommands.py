@@ -23,10 +23,13 @@ METADATA_OPTIONS = look(
     " --query 'Reservations[].Instances[].MetadataOptions'",
     "the instance's metadata options",
 )
+ENABLE_METADATA = change(
+    "aws ec2 modify-instance-metadata-options --region {region} --instance-id {instance_id} --http-endpoint enabled",
+    "enable metadata, if something on the instance needs it: a hybrid node does not",
+)
 HOP_LIMIT = change(
-    "aws ec2 modify-instance-metadata-options --region {region} --instance-id {instance_id}"
-    " --http-endpoint enabled --http-put-response-hop-limit 2",
-    "enable metadata, for containers too",
+    "aws ec2 modify-instance-metadata-options --region {region} --instance-id {instance_id} --http-put-response-hop-limit 2",
+    "only if containers must ask it: this opens the credentials of the instance's role to them",
 )
 METADATA_IPV6 = change(
     "aws ec2 modify-instance-metadata-options --region {region} --instance-id {instance_id}"
@@ -36,25 +39,36 @@ METADATA_IPV6 = change(
 
 _EMPTY = "an empty list means none in this account: a central VPC's are in its owner's account"
 """What an empty answer of a look for endpoints proves. Source: EC2 API Reference, DescribeVpcEndpoints (one's own account)."""
+_NONE_OF_THE_NAME = "an empty list means none in this account by that name: a central VPC's are in its owner's"
+"""The same of a look for services by name: those of FIPS end in -fips (AWS PrivateLink guide, aws-services)."""
 
 ENDPOINT = look(
     "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values={service_patterns}' --query"
     " 'VpcEndpoints[].[VpcId,ServiceName,VpcEndpointId,State,PrivateDnsEnabled,IpAddressType,DnsOptions.DnsRecordIpType,"
     "SubnetIds,Groups[].GroupId]'",
-    f"the endpoints: VPC, state, private DNS, address types, subnets, security groups; {_EMPTY}",
+    f"the endpoints: VPC, state, private DNS, address types, subnets, security groups; {_NONE_OF_THE_NAME}",
 )
 CREATE_ENDPOINT = change(
     "for name in {each_service_name}; do aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface"
     ' --vpc-id {vpc_id} --service-name "$name" --subnet-ids {subnet_id} --security-group-ids <ENDPOINT-SECURITY-GROUP-ID>'
     " --private-dns-enabled; done",
     is_main=True,
-    about="create the missing endpoints: their group must allow 443 in, and both DNS attributes of the VPC must be on",
+    about="create them, for the whole VPC: their group must first allow 443 in from the VPC's CIDR; both DNS attributes must be"
+    " on",
 )
 ENABLE_PRIVATE_DNS = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --private-dns-enabled",
-    "or, if the endpoint exists, turn its private DNS on",
+    "or, if the endpoint exists, turn its private DNS on, after the same rule",
 )
-PRIVATE_DNS_OF_AN_ENDPOINT = replace(ENABLE_PRIVATE_DNS, about="if the endpoint exists, turn its private DNS on")
+PRIVATE_DNS_OF_AN_ENDPOINT = replace(
+    ENABLE_PRIVATE_DNS,
+    about="if the endpoint exists, turn its private DNS on: for the whole VPC at once, so its group must first allow 443 in from"
+    " the VPC's CIDR",
+)
+REMOVE_SUBNET = change(
+    "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --remove-subnet-ids <ENDPOINT-SUBNET-ID>",
+    "take that subnet off the endpoint, if another stays: open connections to its address are cut",
+)
 DUAL_STACK = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --ip-address-type dualstack"
     " --dns-options DnsRecordIpType=dualstack",
@@ -73,28 +87,31 @@ OTHER_S3_ENDPOINTS = look(
 )
 S3_NAMES_INSIDE = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <S3-INTERFACE-ENDPOINT-ID>"
-    " --ip-address-type dualstack --dns-options PrivateDnsOnlyForInboundResolverEndpoint=false",
-    "or have the private names of an S3 interface endpoint answer inside this VPC too",
+    " --private-dns-enabled --dns-options PrivateDnsOnlyForInboundResolverEndpoint=false",
+    "or have the private names of an S3 interface endpoint answer in the whole VPC: its group must first allow 443 and 80 in from"
+    " the VPC's CIDR, and S3 traffic leaves a free gateway for it",
 )
 S3_DUAL_STACK = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <S3-ENDPOINT-ID> --ip-address-type dualstack",
-    "or make the S3 endpoint dual-stack: for IPv6, and for s3.dualstack names through an interface endpoint",
+    "or make the S3 endpoint dual-stack: for IPv6, and for s3.dualstack names through an interface endpoint, all of whose subnets"
+    " must have IPv6",
 )
 """Source of both: EC2 API Reference, ModifyVpcEndpoint and DnsOptionsSpecification; Amazon S3 User Guide,
 privatelink-interface-endpoints (2026-11)."""
 CREATE_S3_GATEWAY = change(
     "aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Gateway --vpc-id {vpc_id}"
     " --service-name com.amazonaws.{region}.s3 --route-table-ids <ROUTE-TABLE-ID>",
-    "create the gateway endpoint if there is none",
+    "create the gateway if there is none: cuts open S3 connections, for all subnets on a main table; ends aws:SourceIp matches",
 )
+"""Source: AWS PrivateLink guide, vpc-endpoints-s3, Considerations."""
 ADD_ROUTE_TABLE = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <S3-ENDPOINT-ID> --add-route-table-ids <ROUTE-TABLE-ID>",
-    "or, if there is one, associate the subnet's route table with it",
+    "or, if there is one, associate the subnet's route table with it: the same happens",
 )
 ENDPOINT_POLICY = look(
     "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values={service_patterns}'"
     " --query 'VpcEndpoints[].[VpcId,ServiceName,VpcEndpointId,PolicyDocument]' --output text",
-    f"the endpoint policies; {_EMPTY}",
+    f"the endpoint policies; {_NONE_OF_THE_NAME}",
 )
 S3_ENDPOINT_POLICY = look(
     "aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.s3'"
@@ -103,13 +120,13 @@ S3_ENDPOINT_POLICY = look(
 )
 PRESENT_ENDPOINT_POLICY = look(
     "aws ec2 describe-vpc-endpoints --region {region} --vpc-endpoint-ids <ENDPOINT-ID>"
-    " --query 'VpcEndpoints[0].PolicyDocument' --output text | tee present-policy.json",
-    "the present policy of the endpoint that is to be changed, kept in present-policy.json",
+    " --query 'VpcEndpoints[0].PolicyDocument' --output text | tee -a present-policy-<ENDPOINT-ID>.json",
+    "the present policy of the endpoint, appended to a file: the default, which allows everything, needs no change",
 )
 SET_ENDPOINT_POLICY = change(
     "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id <ENDPOINT-ID> --policy-document file://policy.json",
-    "replace the whole policy by policy.json: the present one with the statements of docs/policies.md added, for every account"
-    " that uses the endpoint",
+    "unless it is the default: replace the whole policy by policy.json, the present one with the statements of docs/policies.md"
+    " added; what it lacks is denied to everybody who uses the endpoint",
 )
 """Source: EC2 API Reference, ModifyVpcEndpoint (PolicyDocument replaces the policy that is attached)."""
 ENDPOINT_INTERFACES = look(
@@ -133,6 +150,17 @@ ALLOW_ENDPOINT_INBOUND = change(
     " --protocol tcp --port 443 --source-group {instance_security_group_id}",
     "allow the instance inbound at the endpoint; for an endpoint in another VPC, use --cidr in place of --source-group",
 )
+ALLOW_S3_ENDPOINT_INBOUND_HTTPS = replace(
+    ALLOW_ENDPOINT_INBOUND,
+    about="or, if S3 is reached through an interface endpoint, allow 443 in at that endpoint; in another VPC, with --cidr in"
+    " place of --source-group",
+)
+ALLOW_S3_ENDPOINT_INBOUND_HTTP = replace(
+    ALLOW_ENDPOINT_INBOUND,
+    text=ALLOW_ENDPOINT_INBOUND.text.replace("--port 443", "--port 80"),
+    about="or, if S3 is reached through an interface endpoint, allow 80 in at that endpoint; in another VPC, with --cidr in place"
+    " of --source-group",
+)
 ALLOW_INSTANCE_OUTBOUND = change(
     "aws ec2 authorize-security-group-egress --region {region} --group-id {instance_security_group_id}"
     " --protocol tcp --port 443 --source-group <ENDPOINT-SECURITY-GROUP-ID>",
@@ -152,8 +180,13 @@ ALLOW_OUT_OF_SUBNET = change(
     f"{_ALLOW_IN_ACL} --egress --port-range From=443,To=443",
     "if the network ACL denies it: allow 443 out, with a rule number below that of the entry that denies",
 )
+ALLOW_HTTP_OUT_OF_SUBNET = change(
+    f"{_ALLOW_IN_ACL.replace('<RULE-NUMBER>', '<OTHER-RULE-NUMBER>')} --egress --port-range From=80,To=80",
+    "and 80 out, for S3, with another such number",
+)
 ALLOW_BACK_INTO_SUBNET = change(
-    f"{_ALLOW_IN_ACL} --ingress --port-range From=1024,To=65535", "and 1024-65535 in for the answers, with such a number too"
+    f"{_ALLOW_IN_ACL} --ingress --port-range From=1024,To=65535",
+    "and 1024-65535 in for the answers, with such a number too; for IPv6 the same with --ipv6-cidr-block and further numbers",
 )
 NETWORK_ACLS = replace(
     NETWORK_ACL,
@@ -329,7 +362,8 @@ DEREGISTER_OLD = change(
 )
 ROLE_NAME = look(
     "ROLE=$(aws ssm describe-instance-information --region {region} --filters Key=InstanceIds,Values={mi}"
-    " --query 'InstanceInformationList[0].IamRole' --output text); ROLE=${{ROLE##*/}}; echo \"$ROLE\"",
+    " --query 'InstanceInformationList[].IamRole' --output text); ROLE=${{ROLE##*/}};"
+    ' echo "${{ROLE:?Systems Manager lists no role of this node}}"',
     "the name of the node's role, without a path such as service-role/",
 )
 ROLE_TRUST = look(

@@ -59,8 +59,8 @@ KINDS: tuple[FindingKind, ...] = (
         steps=(
             "Check which resolver is configured, and whether it came from DHCP or was left behind in an image.",
             (
-                f"Query the VPC resolver directly ({RESOLVER}, or {RESOLVER_V6} over IPv6): it answers in every VPC with DNS "
-                f"support."
+                f"Query the VPC resolver directly ({RESOLVER}, or {RESOLVER_V6} over IPv6 on Nitro instances): it "
+                f"answers in every VPC with DNS support."
             ),
             "Check that this machine's own firewall allows port 53 out over UDP and TCP.",
         ),

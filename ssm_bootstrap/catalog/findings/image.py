@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ssm_bootstrap.catalog.findingkind import FindingKind, change, look
+from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.findings import Severity
 
@@ -36,17 +39,25 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         summary="Empty /etc/machine-id in the image, so that each machine creates its own at first boot.",
         steps=(
-            "In the image: run prepare-image, which empties it and removes what the agent left behind.",
             (
-                "On this machine: create a new id, reboot, and register again; an existing registration does not survive the "
-                "change."
+                "In the image alone, before it is made: run `sudo ssm-bootstrap prepare-image`, which empties it and removes "
+                "what the agent left behind."
+            ),
+            (
+                "On this running machine, with the commands below: create a new id, reboot, and register again; an existing "
+                "registration does not survive the change."
             ),
         ),
         commands=(
-            change("sudo ssm-bootstrap prepare-image"),
-            change("sudo rm -f /etc/machine-id /var/lib/dbus/machine-id && sudo systemd-machine-id-setup && sudo reboot"),
-            node.REGISTER_NEW,
+            look("cat /etc/machine-id"),
+            change(
+                "sudo rm -f /etc/machine-id /var/lib/dbus/machine-id && sudo systemd-machine-id-setup",
+                "on this running machine, not in the image: a new id",
+            ),
+            change("sudo reboot"),
+            replace(node.REGISTER_ANEW, about="after the reboot, with a new activation"),
         ),
+        aws_commands=(aws.CREATE_ACTIVATION,),
         source=f"machine-id(5); {_FINGERPRINT}",
     ),
     FindingKind(
@@ -62,7 +73,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Was it installed when the node was registered? Then reinstall it before this machine's IP address changes.",
             "Otherwise do nothing; installing it later changes four values at once.",
         ),
-        commands=(change("sudo dnf install dmidecode"), change("sudo apt-get install dmidecode")),
+        commands=(change("sudo {package_manager} install dmidecode"),),
         source=f"{_FINGERPRINT}; amazon-ssm-agent issue 205",
     ),
     FindingKind(

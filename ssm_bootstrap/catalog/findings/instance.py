@@ -102,7 +102,10 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         summary="Set this machine's clock, and keep it set with chrony or systemd-timesyncd.",
         steps=(
-            f"Point the time service at {TIME} ({TIME_V6} over IPv6), which answers in every VPC, even without internet access.",
+            (
+                f"Point the time service at {TIME} ({TIME_V6} over IPv6 on Nitro instances), which answers in every VPC, even "
+                f"without internet access."
+            ),
             "Step the clock once instead of waiting for it to drift into place, then restart the agent.",
         ),
         commands=(look("date -u"), look("timedatectl"), look("chronyc sources"), change("sudo chronyc makestep")),
@@ -127,7 +130,7 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         aws_steps=("Instance metadata options: is HttpEndpoint `enabled`, and is the hop limit 2 or more if containers use it?",),
         commands=(_ASK_METADATA, look("ip route get 169.254.169.254")),
-        aws_commands=(aws.METADATA_OPTIONS, aws.HOP_LIMIT),
+        aws_commands=(aws.METADATA_OPTIONS, aws.ENABLE_METADATA, aws.HOP_LIMIT),
         transient=True,
         source=(
             "amazon-ssm-agent 3.3.1142.0, common/identity/availableidentities; "

@@ -167,7 +167,10 @@ KINDS: tuple[FindingKind, ...] = (
                 "s3.dualstack.{region}.{domain}. A gateway endpoint of type ipv4 carries no IPv6."
             ),
             "Route table and network ACL: IPv6 as well as IPv4.",
-            f"Instance metadata by IPv6 ({IMDS_V6}) is off until HttpProtocolIpv6 is enabled; {RESOLVER_V6} resolves names.",
+            (
+                f"On Nitro instances alone: metadata by IPv6 ({IMDS_V6}) is off until HttpProtocolIpv6 is enabled; {RESOLVER_V6} "
+                f"resolves names."
+            ),
         ),
         commands=(look("ip -6 addr show scope global"), look("getent ahostsv6 {host}"), look("amazon-ssm-agent -version")),
         aws_commands=(
@@ -223,7 +226,7 @@ KINDS: tuple[FindingKind, ...] = (
         commands=(
             _ENVIRONMENT,
             look("env | grep -E 'SSL_CERT|AWS_CA_BUNDLE'"),
-            change("sudo cp CA.pem {ca_file} && sudo {ca_command}"),
+            change("sudo cp <CA-PEM-FILE> {ca_file} && sudo {ca_command}"),
         ),
         source=f"{_AGENT}, s3util/crossregion.go:135; -register ignores AWS_CA_BUNDLE (measured); Go crypto/x509, root_unix.go",
     ),
@@ -445,9 +448,10 @@ KINDS: tuple[FindingKind, ...] = (
         summary="Update amazon-ssm-agent to 3.3.40.0 or later.",
         steps=(
             (
-                "Install the package from the distribution or from the region's S3 bucket (linux_arm64 on arm64), then restart "
-                "the agent."
+                "Install the package from the distribution, or from the region's S3 bucket once its signature is checked, then "
+                "restart the agent."
             ),
+            "The key with which AWS signs the agent is on the page verify-agent-signature of the Systems Manager User Guide.",
             "Systems Manager cannot update an agent that receives no commands: update it here, or in the image.",
         ),
         aws_steps=(
@@ -459,7 +463,9 @@ KINDS: tuple[FindingKind, ...] = (
         commands=(
             look("amazon-ssm-agent -version"),
             node.DOWNLOAD_AGENT,
-            change("sudo snap refresh amazon-ssm-agent"),
+            node.INSTALL_AGENT,
+            change("sudo snap refresh amazon-ssm-agent", "if the agent is a snap, in place of both"),
+            change("sudo ssm-bootstrap restart"),
         ),
         aws_commands=(aws.S3_ENDPOINTS,),
         source=(

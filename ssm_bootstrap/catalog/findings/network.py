@@ -183,6 +183,7 @@ _NOTHING_ANSWERS = Variant(
         aws.ALLOW_INSTANCE_OUTBOUND,
         aws.ALLOW_S3,
         aws.ALLOW_OUT_OF_SUBNET,
+        aws.ALLOW_HTTP_OUT_OF_SUBNET,
         aws.ALLOW_BACK_INTO_SUBNET,
     ),
     source=(
@@ -370,6 +371,7 @@ KINDS: tuple[FindingKind, ...] = (
             aws.INSTANCE_SECURITY_GROUP,
             aws.NETWORK_ACLS,
             aws.ROUTE_TABLE,
+            aws.REMOVE_SUBNET,
         ),
         transient=True,
         source="Amazon VPC guide, interface endpoints: one network interface and address for each subnet",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ssm_bootstrap.catalog.findingkind import FindingKind, Scope, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
+from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.findings import Severity, Side
 
@@ -82,10 +83,10 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         aws_steps=("Patch baseline: does it reject a package that an approved patch depends on?",),
         commands=(
-            look("zypper locks"),
-            look("apt-mark showhold"),
+            look("zypper locks", node.ON_ZYPPER),
+            look("apt-mark showhold", node.ON_APT),
             look("grep -n -e exclude -e includepkgs /etc/yum.conf /etc/dnf/dnf.conf /etc/yum.repos.d/*.repo"),
-            look("dnf check-update"),
+            look("dnf check-update", node.ON_DNF),
         ),
         source=_TROUBLESHOOTING + "; zypper(8), apt-get(8), yum(8), dnf(8)",
     ),
@@ -238,7 +239,33 @@ KINDS: tuple[FindingKind, ...] = (
                     "Is this release still hosted there? Old releases move to an archive.",
                     "Mirror: was it synced after this machine read the metadata? Clean the cache and try again.",
                 ),
-                commands=(look("grep -rn -e ^deb -e ^URIs /etc/apt"), look("dnf repolist -v"), look("zypper repos --uri")),
+                commands=(
+                    look("grep -rn -e ^deb -e ^URIs /etc/apt", node.ON_APT),
+                    look("dnf repolist -v", node.ON_DNF),
+                    look("zypper repos --uri", node.ON_ZYPPER),
+                ),
+            ),
+            Variant(
+                name="release",
+                when="it has no metadata where dnf asks for it",
+                title="A package repository has no metadata at the requested URL",
+                cause=(
+                    "{host} was reached, but it has no repository at that URL: {detail}. Most often releasever names a release "
+                    "that does not exist there; otherwise the URL is wrong, or a mirror is out of sync."
+                ),
+                summary="Set releasever to a release that exists, or correct the repository's URL.",
+                steps=(
+                    "Compare the release in the URL with the releases that exist. On Amazon Linux 2023 it comes from "
+                    "/etc/dnf/vars/releasever or --releasever.",
+                    "Is this release still hosted there? Old releases move to an archive.",
+                    "A mirror of your own: was this release synced to it?",
+                ),
+                commands=(
+                    look("cat /etc/dnf/vars/releasever /etc/yum/vars/releasever"),
+                    look("dnf check-release-update"),
+                    look("dnf -v repolist"),
+                ),
+                is_minor_beside=("false-compliance",),
             ),
             Variant(
                 name="over",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Scope, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import nodecommands as node
@@ -74,6 +75,18 @@ _ELSEWHERE = ("RHEL, SLES, Ubuntu, Debian and others: is there a mirror, a Satel
 
 _REPOSITORIES = (
     Variant(
+        name="syncing",
+        when="the mirror's list and its files do not match",
+        title="A package mirror is being synced",
+        cause=(
+            "{host} was reached, but a file there is not the one that its list names: {detail}. That is so while a mirror is "
+            "being filled, or where a cache in between serves old files."
+        ),
+        summary="Try again in a few minutes; if it persists, use another mirror or clear the cache in between.",
+        steps=("A mirror of your own: sync it completely before its list is replaced.",),
+        commands=(look("apt-get update"),),
+    ),
+    Variant(
         name="answers",
         when="the repository was reached but cannot serve",
         title="A package repository answers with a server error",
@@ -84,7 +97,12 @@ _REPOSITORIES = (
         summary="Try again later; if it persists, tell whoever runs that server or mirror, as nothing in the VPC has to change.",
         steps=("Query the repository again, also from another machine.", "If the mirror or proxy is yours, check its log."),
         aws_steps=(),
-        commands=(look("dnf makecache"), look("yum makecache"), look("apt-get update"), look("zypper refresh")),
+        commands=(
+            look("dnf makecache", node.ON_DNF),
+            look("yum makecache", node.ON_YUM),
+            look("apt-get update", node.ON_APT),
+            look("zypper refresh", node.ON_ZYPPER),
+        ),
         aws_commands=(),
     ),
     Variant(
@@ -288,7 +306,7 @@ _COMPLIANCE = (
         cause=_OTHERS,
         summary="Make these repositories reachable, or disable those that you do not need.",
         steps=(_SCAN_AGAIN,),
-        commands=(look("apt-get update"), look("zypper refresh")),
+        commands=(look("apt-get update", node.ON_APT), look("zypper refresh", node.ON_ZYPPER)),
     ),
 )
 
@@ -315,7 +333,12 @@ KINDS: tuple[FindingKind, ...] = (
             "Point them at an internal mirror, or configure a proxy for the package manager.",
         ),
         aws_steps=(*_IN_S3, *_ELSEWHERE),
-        commands=(look("dnf -v repolist"), look("yum -v repolist"), look("apt-get update"), look("zypper refresh")),
+        commands=(
+            look("dnf -v repolist", node.ON_DNF),
+            look("yum -v repolist", node.ON_YUM),
+            look("apt-get update", node.ON_APT),
+            look("zypper refresh", node.ON_ZYPPER),
+        ),
         aws_commands=(
             aws.S3_ENDPOINTS,
             aws.S3_ENDPOINT_POLICY,
@@ -446,8 +469,21 @@ KINDS: tuple[FindingKind, ...] = (
             "Open the file at that line and compare it with the version that the distribution ships.",
             "dnf ignores everything else in the file until the line is fixed.",
         ),
-        commands=(look("dnf repolist --all"), look("apt-get update --print-uris"), look("zypper repos --uri")),
+        commands=(
+            look("dnf repolist --all", node.ON_DNF),
+            look("apt-get update --print-uris", node.ON_APT),
+            look("zypper repos --uri", node.ON_ZYPPER),
+        ),
         variants=(
+            Variant(
+                name="changed",
+                when="a repository names its release otherwise than before",
+                title="A repository changed its release information, and apt asks for consent",
+                cause="apt reads nothing from this repository until someone accepts the change: {detail}.",
+                summary="Accept the change with apt-get update --allow-releaseinfo-change, or move to a supported release.",
+                steps=("Has a new release of the distribution come out? A source that says stable then means another release.",),
+                commands=(look("cat /etc/os-release"), look("grep -rn -e ^deb -e ^Suites /etc/apt")),
+            ),
             Variant(
                 name="certificate",
                 when="this machine's own client certificate cannot be used",
@@ -522,13 +558,15 @@ KINDS: tuple[FindingKind, ...] = (
         title="Some Patch Manager features do not work on hybrid nodes",
         cause=(
             "AWS-RunPatchBaselineAssociation works only with EC2 identities, and the daily scan of Quick Setup host "
-            "management uses it: it silently skips hybrid nodes. Session Manager and Run Command on hybrid nodes are "
-            "charged by usage since 30 September 2026; the advanced-instances tier and its limit of 1,000 ended on 30 June "
-            "2026."
+            "management uses it: it silently skips hybrid nodes. The advanced-instances tier and its limit of 1,000 "
+            "ended on 30 June 2026."
         ),
         summary="Patch hybrid nodes with AWS-RunPatchBaseline, through a maintenance window or a patch policy.",
         steps=("Nothing on this machine has to change.",),
-        aws_steps=("Have State Manager or a maintenance window run AWS-RunPatchBaseline on this node, with Operation=Scan.",),
+        aws_steps=(
+            "Have State Manager or a maintenance window run AWS-RunPatchBaseline on this node, with Operation=Scan.",
+            limits.HYBRID_NODES_COST,
+        ),
         commands=(look("ssm-bootstrap doctor --for patch"),),
         source=(
             "AWS Systems Manager User Guide, 2026-11: patch-manager-aws-runpatchbaselineassociation; hybrid nodes, end of the "

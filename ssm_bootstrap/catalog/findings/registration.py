@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Teller, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
@@ -29,14 +30,14 @@ _UNNOTICED = Variant(
         "The fingerprint in the vault was taken with a different machine-id, and with a similarity threshold of -1 the agent "
         "compares nothing. If this machine is a clone, it shares {mi} with the original: commands reach one or the other."
     ),
-    summary="If this is a clone, register it as its own node, and keep the identity out of images.",
+    summary="If this is a clone, register it as its own node with register --force, and keep the identity out of images.",
     steps=(
-        "Is this a clone? Then clear its identity and register it as its own node.",
-        "If it is not, /etc/machine-id was regenerated: check that it survives a reboot.",
+        "If it is not, /etc/machine-id was regenerated: there is no need to register again; check that it survives a reboot.",
+        "Is this a clone? Have an activation made first, then register it as its own node with register --force.",
         "With a threshold above -1 the agent compares again, and does not start if the fingerprint does not match.",
     ),
     aws_steps=("Create an activation for the new registration; deregister {mi} if no other machine uses it.",),
-    commands=(look("cat /etc/machine-id"), node.CLEAR, node.REGISTER_NEW),
+    commands=(look("cat /etc/machine-id"), node.REGISTER_ANEW),
     aws_commands=(aws.NODE, aws.CREATE_ACTIVATION),
     source="amazon-ssm-agent 3.3.1142.0, agent/managedInstances/fingerprint/fingerprint.go:90-319",
 )
@@ -116,7 +117,7 @@ _KEY_REFUSED = Variant(
         "The service answers `Authentication failed` to the request that this node signs with its own key. Either the node was "
         "deregistered, or the vault is left over from an earlier registration or was copied from another machine."
     ),
-    summary="Clear the old identity, then register this node again with a new activation.",
+    summary="Create a new activation, then replace the old identity with register --force.",
     source="public report: the log of an ECS Anywhere node with the vault of an earlier registration",
 )
 """The words of node-deregistered where the service says that the key is wrong, and not that the node is gone."""
@@ -162,7 +163,7 @@ _GONE_IN_AWS = Variant(
         "The vault on this machine holds the identity {subject}, but Systems Manager does not list it: {detail}. It was "
         "deregistered; the two times show which side was read first."
     ),
-    summary="Clear the old identity on the machine and register it again with a new activation.",
+    summary="Create a new activation, then replace the old identity on the machine with register --force.",
 )
 """The words of node-deregistered where AWS was asked."""
 
@@ -287,6 +288,7 @@ KINDS: tuple[FindingKind, ...] = (
                 "value of its own for it, the default holds."
             ),
             "No tier limits this any more: the limit of 1,000 nodes ended with the advanced-instances tier on 30 June 2026.",
+            limits.HYBRID_NODES_COST,
         ),
         commands=(node.REGISTER,),
         aws_commands=(aws.LOST_NODES, aws.QUOTAS, aws.DEFAULT_QUOTAS, aws.DEREGISTER_GONE, aws.REQUEST_QUOTA),
@@ -413,16 +415,16 @@ KINDS: tuple[FindingKind, ...] = (
             "The service answers InvalidInstanceId for {mi}: the node was deregistered in the account, but the vault on this "
             "machine still holds the old identity. A vault also survives reinstalling the agent."
         ),
-        summary="Clear the old identity and register this node again with a new activation.",
+        summary="Create a new activation, then register this node again with register --force.",
         steps=(
             "Make sure that this is the intended machine, and not a clone that carries another node's identity.",
-            "Clear the old identity, then register; the node gets a new mi- ID.",
+            "Have an activation made first, then register with --force; the node then gets a new mi- ID.",
         ),
         aws_steps=(
             "Is {mi} gone from the list of managed nodes, or does it belong to another account or region?",
             "Create an activation. Tags, maintenance windows and associations by ID have to be updated to the new mi- ID.",
         ),
-        commands=(node.CLEAR, node.REGISTER_NEW),
+        commands=(node.REGISTER_ANEW,),
         aws_commands=(aws.NODE, aws.CREATE_ACTIVATION),
         source="Systems Manager API Reference, InvalidInstanceId; amazon-ssm-agent issue 381",
     ),
@@ -508,9 +510,13 @@ KINDS: tuple[FindingKind, ...] = (
             "the service answers MachineFingerprintDoesNotMatch, or will when the agent next starts. Typical causes are a cloned "
             "image, a regenerated /etc/machine-id, a moved virtual machine or an upgrade."
         ),
-        summary="Register this machine again, and keep the identity out of images.",
+        summary="If this is no clone, put a regenerated machine-id back; otherwise register again with register --force.",
         steps=(
-            "Is this a clone? Then clear its identity and register it as its own node.",
+            (
+                "No clone? It may be only a regenerated /etc/machine-id: put the old one back from a backup and restart the "
+                "agent; the node keeps its ID."
+            ),
+            "Is this a clone? Have an activation made first, then register it as its own node with register --force.",
             "Check that /etc/machine-id survives a reboot and is not the same on every machine.",
             (
                 "If the same machine changes often, lower the agent's threshold: `amazon-ssm-agent -fingerprint "
@@ -518,7 +524,7 @@ KINDS: tuple[FindingKind, ...] = (
             ),
         ),
         aws_steps=("Create an activation for the new registration; deregister {mi} if no other machine uses it.",),
-        commands=(look("cat /etc/machine-id"), node.CLEAR, node.REGISTER_NEW),
+        commands=(look("cat /etc/machine-id"), node.REGISTER_ANEW),
         aws_commands=(aws.NODE, aws.CREATE_ACTIVATION),
         source=(
             "amazon-ssm-agent 3.3.1142.0, agent/managedInstances/fingerprint/fingerprint.go:90-319; "

@@ -276,7 +276,14 @@ KINDS: tuple[FindingKind, ...] = (
             *s3ways.EACH,
         ),
         commands=(_STATUS_OF_BOTH, node.OWN_FIREWALL),
-        aws_commands=(aws.S3_ENDPOINTS, aws.INSTANCE_SECURITY_GROUP, aws.S3_PREFIX_LIST, aws.NETWORK_ACL, aws.ALLOW_S3_HTTP),
+        aws_commands=(
+            aws.S3_ENDPOINTS,
+            aws.INSTANCE_SECURITY_GROUP,
+            aws.S3_PREFIX_LIST,
+            aws.NETWORK_ACL,
+            aws.ALLOW_S3_HTTP,
+            aws.ALLOW_S3_ENDPOINT_INBOUND_HTTP,
+        ),
         transient=True,
         source=(
             "amazon-ssm-agent 3.3.1142.0, agent/s3util/crossregion.go:69-213; "
@@ -312,7 +319,14 @@ KINDS: tuple[FindingKind, ...] = (
             *s3ways.EACH,
         ),
         commands=(_STATUS_OF_BOTH, node.OWN_FIREWALL),
-        aws_commands=(aws.S3_ENDPOINTS, aws.INSTANCE_SECURITY_GROUP, aws.S3_PREFIX_LIST, aws.NETWORK_ACL, aws.ALLOW_S3_HTTPS),
+        aws_commands=(
+            aws.S3_ENDPOINTS,
+            aws.INSTANCE_SECURITY_GROUP,
+            aws.S3_PREFIX_LIST,
+            aws.NETWORK_ACL,
+            aws.ALLOW_S3_HTTPS,
+            aws.ALLOW_S3_ENDPOINT_INBOUND_HTTPS,
+        ),
         transient=True,
         source="AWS Systems Manager user guide, setup-create-vpc",
     ),

@@ -63,7 +63,7 @@ KINDS: tuple[FindingKind, ...] = (
             "Firewall or proxy: exempt the Systems Manager and S3 names of {region} from TLS inspection.",
             "Is {host} served by an interface endpoint in this VPC, so that the traffic is not inspected?",
         ),
-        commands=(_SHOW_CERTIFICATE, change("sudo cp CA.pem {ca_file} && sudo {ca_command}")),
+        commands=(_SHOW_CERTIFICATE, change("sudo cp <CA-PEM-FILE> {ca_file} && sudo {ca_command}")),
         aws_commands=(aws.ENDPOINT, aws.NETWORK_FIREWALLS),
         source=(
             "amazon-ssm-agent 3.3.1142.0, agent/network/tlsconfig.go, -register ignores AWS_CA_BUNDLE (measured); "
@@ -88,8 +88,8 @@ KINDS: tuple[FindingKind, ...] = (
         summary="Check the clock first; if it is right, find out what presents an expired certificate for {host}.",
         steps=(
             (
-                f"Compare the clock with another machine; the Amazon Time Sync Service is at {TIME} ({TIME_V6} over IPv6) in "
-                f"every VPC."
+                f"Compare the clock with another machine; the Amazon Time Sync Service is at {TIME} ({TIME_V6} over "
+                f"IPv6 on Nitro instances) in every VPC."
             ),
             "Check the certificate's issuer: if it is not Amazon, the inspecting proxy needs a new certificate.",
         ),
@@ -114,7 +114,10 @@ KINDS: tuple[FindingKind, ...] = (
         ),
         summary="Set this machine's clock, and keep it set with chrony or systemd-timesyncd.",
         steps=(
-            f"Point the time service at {TIME} ({TIME_V6} over IPv6), which answers in every VPC, even without internet access.",
+            (
+                f"Point the time service at {TIME} ({TIME_V6} over IPv6 on Nitro instances), which answers in every VPC, even "
+                f"without internet access."
+            ),
             "After a boot, wait until the clock is synchronised and try again.",
         ),
         commands=(look("date -u"), look("timedatectl"), change("sudo chronyc makestep"), _SHOW_CERTIFICATE),

@@ -96,6 +96,21 @@ KINDS: tuple[FindingKind, ...] = (
                 ),
                 summary="Find out why the agent could not renew its credentials, then restart it.",
             ),
+            Variant(
+                name="of-the-client",
+                when="it is the caller's own login",
+                changed_on=Side.CLIENT,
+                severity=Severity.WARNING,
+                title="The login of whoever called AWS is missing, over or not accepted",
+                cause="AWS rejected the credentials of a person's or a script's own call: {detail}. The node is not affected.",
+                summary="Log in to AWS again on the computer that made the call, or give it credentials.",
+                steps=("Nothing on the node has to change.",),
+                commands=(),
+                client_steps=("Which profile is used: AWS_PROFILE, --profile? Has its session expired (`aws sso login`)?",),
+                client_commands=(look("aws sts get-caller-identity --region {region}"),),
+                aws_steps=(),
+                aws_commands=(),
+            ),
         ),
         title="AWS rejects the credentials of a call",
         cause=(
@@ -125,8 +140,9 @@ KINDS: tuple[FindingKind, ...] = (
                 when="AWS does not accept the agent's key",
                 title="AWS does not accept this machine's key",
                 cause="The service answered that this machine or its key is already known, or that the key is invalid: {detail}.",
-                summary="Clear the old identity on this machine, and register it again.",
-                commands=(node.RECENT, node.REGISTER_NEW),
+                summary="Create a new activation, then replace the old identity on this machine with register --force.",
+                commands=(node.RECENT, node.REGISTER_ANEW),
+                aws_commands=(aws.CREATE_ACTIVATION,),
             ),
             Variant(
                 name="region",
@@ -301,6 +317,18 @@ KINDS: tuple[FindingKind, ...] = (
                 commands=(look("openssl s_client -connect {host}:443 -servername {host} </dev/null"), _PROXIES),
             ),
             Variant(
+                name="aws",
+                when="the host belongs to an AWS service that Systems Manager does not use",
+                title="{host} does not answer, and Systems Manager does not need it",
+                cause=(
+                    "Nothing came back from {host}: {detail}. It belongs to an AWS service that Systems Manager does not use, "
+                    "so the node itself is not affected."
+                ),
+                summary="If a program here needs {host}, create a VPC endpoint for that service, or use a proxy.",
+                steps=("Does this machine need that service? Only what it needs has to be reachable.",),
+                commands=(look('for host in {hosts}; do getent ahosts "$host"; done'), _PROXIES),
+            ),
+            Variant(
                 name="reason-unsaid",
                 when="the text does not say why a host of AWS was not reached",
                 title="A program did not reach {host}, and does not say why",
@@ -464,12 +492,14 @@ KINDS: tuple[FindingKind, ...] = (
             "A file in the vault, which holds the agent's identity and fingerprint, cannot be read: {detail}. A full disk "
             "or a power failure leaves such files."
         ),
-        summary="Restore a copy of the vault, or clear it and register this node again.",
+        summary="Restore a copy of the vault, or register this node again with register --force.",
         steps=(
             "Is the file system full or read-only? Fix that first.",
-            "If you have a copy of /var/lib/amazon/ssm/Vault, restore it; otherwise clear the vault and register again.",
+            "If you have a copy of /var/lib/amazon/ssm/Vault, stop the agent, restore it, and start the agent.",
+            "Otherwise have an activation made, then register with --force: the damaged vault is kept beside the new one.",
         ),
-        commands=(look("sudo ls -lR /var/lib/amazon/ssm/Vault"), look("df -h /var/lib/amazon/ssm"), node.REGISTER_NEW),
+        commands=(look("sudo ls -lR /var/lib/amazon/ssm/Vault"), look("df -h /var/lib/amazon/ssm"), node.REGISTER_ANEW),
+        aws_commands=(aws.CREATE_ACTIVATION,),
         source=f"{_AGENT}, agent/managedInstances/vault/fsvault and fingerprint",
     ),
     FindingKind(
@@ -946,7 +976,7 @@ KINDS: tuple[FindingKind, ...] = (
                     "Is the session-manager-plugin installed on the machine that runs ssh?",
                 ),
                 commands=(),
-                client_commands=(look("session-manager-plugin --version"), look("aws sts get-caller-identity")),
+                client_commands=(look("session-manager-plugin --version"), look("aws sts get-caller-identity --region {region}")),
             ),
             Variant(
                 name="handshake",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ssm_bootstrap.catalog.signatures.agentwork import AGENT_WORK
 from ssm_bootstrap.catalog.signatures.api import API
 from ssm_bootstrap.catalog.signatures.benign import BENIGN
+from ssm_bootstrap.catalog.signatures.clients import CLIENTS
 from ssm_bootstrap.catalog.signatures.crashes import CRASHES
 from ssm_bootstrap.catalog.signatures.credentials import CREDENTIALS
 from ssm_bootstrap.catalog.signatures.kinds import Signature
@@ -25,6 +26,7 @@ from ssm_bootstrap.catalog.signatures.wrappers import WRAPPERS
 SIGNATURES: tuple[Signature, ...] = (
     REPLIES
     + WRAPPERS
+    + CLIENTS
     + SESSIONS
     + API
     + MESSAGING

@@ -578,7 +578,7 @@ LOCAL: tuple[Signature, ...] = (
         id="agent-update-unsupported",
         kind=Kind.CAUSE,
         fixed="Exit Status: 124",
-        pattern=r"\bfailed to install amazon-ssm-agent \S{1,40}, ErrorMessage=[^\n]{0,200}Exit Status: 124\b",
+        pattern=r"\b[Ff]ailed to install amazon-ssm-agent \S{1,40}, ErrorMessage=[^\n]{0,200}Exit Status: 124\b",
         meaning="the agent's install script does not know this system's process 1: a snap without systemd, or a container",
         source="Tools/src/update/ubuntu/snap-install.sh of amazon-ssm-agent; public report aws/amazon-ssm-agent#433",
         samples=(
@@ -596,8 +596,8 @@ LOCAL: tuple[Signature, ...] = (
         kind=Kind.PHASE,
         fixed="ailed to ",
         pattern=(
-            r"\bfailed to (?:un)?install amazon-ssm-agent \d[\d.]{0,40}(?:,|\s|\Z)"
-            r"|\b[Ff]ailed to (?:update|rollback) amazon-ssm-agent to \d[\d.]{0,40}(?:,|\s|\Z)"
+            r"\b[Ff]ailed to (?:un)?install amazon-ssm-agent \d[\d.]{0,40}(?:,|\s|\Z)"
+            r"|\b[Ff]ailed to (?:update|rollback) amazon-ssm-agent to \d[\d.]{0,40}(?:[,:]|\s|\Z)"
         ),
         meaning="the agent's own update did not go through; the version of before runs on or was put back",
         source=AGENT + "agent/update/processor; public report aws/amazon-ssm-agent#433",

@@ -7,6 +7,7 @@ from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature, documented
 _DNF = "dnf 4 and librepo 1.14; public reports"
 _YUM = "yum 3.4; public reports"
 _APT = "apt 2.x; public reports"
+_ZYPP = "libzypp 17 and zypper 1.14; public reports"
 _SNAP = "snapd (cmd/snap, overlord/snapstate); public reports"
 _PIP = "pip 19-24; public reports"
 _RHSM = "subscription-manager 1.28 (rhsm/connection.py, managercli); public reports"
@@ -155,6 +156,27 @@ _NOISE: tuple[Signature, ...] = tuple(
             "Unable to read consumer identity",
         ),
         (
+            *("apt-waits", "Waiting for cache lock: ", r"\AWaiting for cache lock: Could not get lock "),
+            "apt waits until another package manager is done", _APT,
+            "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1234 (apt)",
+        ),
+        (
+            *("cache", "Error building the cache", r"\AError building the cache:\s*\Z"),
+            "zypper says why beside it", _ZYPP, "Error building the cache:",
+        ),
+        (
+            *("invalid", "' is invalid.", r"\ARepository '[^'\n]{1,200}' is invalid\.\s*\Z"),
+            "zypper says why below it", _ZYPP, "Repository 'SLES15-SP4-Updates' is invalid.",
+        ),
+        (
+            *("transaction-test", "Transaction test error:", r"\A(?:Error: )?Transaction test error:\s*\Z"),
+            "dnf says why below it", _DNF, "Error: Transaction test error:",
+        ),
+        (
+            *("apt-impossible", "could not be installed. This", r"\ASome packages could not be installed\. This may mean "),
+            "apt says what comes next", _APT, "Some packages could not be installed. This may mean that you have",
+        ),
+        (
             *("grubby", "grubby fatal error: ", r"\Agrubby fatal error: unable to find a suitable template"),
             "grubby has no entry to copy from; the new kernel's entry is made otherwise", "grubby; public reports",
             "grubby fatal error: unable to find a suitable template",
@@ -266,7 +288,9 @@ _FAULTS: tuple[Signature, ...] = (
         )
     ),
     _row(
-        "yum-untrusted", "curl#60 ", r"(?:(?P<url>https?://[^\s'\"]{1,500}): )?\[Errno 14\] curl#(?:60|51|35|77) ",
+        "yum-untrusted", "curl#60 ",
+        r"(?:(?P<url>https?://[^\s'\"]{1,500})(?::| error was)\s{1,8})?"
+        r"(?:\[Errno 14\]|\b14:) curl#(?:60|51|35|77) ",
         "a repository shows a certificate that this machine does not trust", _YUM,
         'https://cdn.example.com/x/repomd.xml: [Errno 14] curl#60 - "Peer\'s Certificate issuer is not recognized."',
         code="tls-untrusted",

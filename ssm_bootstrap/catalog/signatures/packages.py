@@ -20,6 +20,16 @@ _IN_S3 = r"(?:[\w.-]{1,200}\.s3[\w.-]{1,100}|amazonlinux\.[a-z0-9-]{1,40})\.amaz
 _S3 = rf"(?P<url>https?://(?:{_IN_S3}|cdn\.amazonlinux\.com)/[^\s'\"]{{0,500}})"
 _NOT_S3 = rf"(?P<url>https?://(?!(?:{_IN_S3}|cdn\.amazonlinux\.com)/)[^\s'\"]{{1,500}})"
 
+_DNF_404 = rf"Status code: 404 for {_URL}(?<!\.asc)(?<!\.key)(?<!\.gpg)(?:\s|$)"
+_YUM_SAYS = r"(?:: | error was\s{1,8})"
+"""What stands between a URL and yum's number of an error: below a list of mirrors it begins the next line."""
+
+_FAILS_BY_CURL = (
+    rf"(?:{_URL}(?:(?::| error was)\s{{1,8}}(?:\[Errno 14\]|14:) curl#\d{{1,3}} - \"| \["
+    r"|':\s{1,8}Error code: [^\n]{1,100}\s{1,8}Error message: )(?:SSL: )?)?"
+)
+"""How dnf, yum and zypper name what was asked for, before curl's own words on why it was not given."""
+
 _AL2023 = "https://al2023-repos-ca-central-1-de612dc2.s3.dualstack.ca-central-1.amazonaws.com/core/mirrors"
 _RHUI = "https://rhui2-cds01.eu-central-1.aws.ce.redhat.com/pulp/repos//content/dist/rhel/rhui/server/7/7Server/x86_64/os"
 
@@ -199,16 +209,37 @@ _REFUSED: tuple[Signature, ...] = (
     _row(
         "dnf-not-found",
         "Status code: 404",
-        r"Status code: 404 for (?P<url>https?://[^\s'\"]{1,500})(?<!\.asc)(?<!\.key)(?<!\.gpg)(?:\s|$)",
-        "a repository was reached and has no such file: another release, a wrong URL, or a mirror that is behind",
+        rf"(?<!- )(?<!mirrorlist: )(?<!repomd\.xml: ){_DNF_404}",
+        "a mirror was reached and has no such file; dnf tries the next one",
         _DNF,
-        measured("  - Status code: 404 for http://mirror.example.com/rpm/99/repodata/repomd.xml (IP: 198.51.100.10)"),
+        measured(
+            "[MIRROR] healthy-1-1.noarch.rpm: Status code: 404 for http://mirror.example.com/rpm/lacking/healthy-1-1.noarch.rpm "
+            "(IP: 198.51.100.10)"
+        ),
         code="repository-denied",
         variant="not-found",
         is_minor=True,
         near_misses=(
             "Status code: 403 for https://mirror.example/x",
             "Status code: 404 for http://mirror.example.com/rpm/good/repodata/repomd.xml.asc (IP: 198.51.100.10)",
+        ),
+    ),
+    _row(
+        "dnf-no-metadata",
+        "Status code: 404",
+        rf"(?:- |mirrorlist: |repomd\.xml: ){_DNF_404}",
+        "a repository was reached and has no list at that place: another release, a wrong URL, or a mirror that is behind",
+        _DNF,
+        measured("  - Status code: 404 for http://mirror.example.com/rpm/99/repodata/repomd.xml (IP: 198.51.100.10)"),
+        measured(
+            "Error: Failed to download metadata for repo 'updates': Cannot prepare internal mirrorlist: Status code: 404 for "
+            "http://mirror.example.com/none/mirror.list (IP: 198.51.100.10)"
+        ),
+        code="repository-denied",
+        variant="release",
+        near_misses=(
+            "[MIRROR] healthy-1-1.noarch.rpm: Status code: 404 for http://mirror.example.com/rpm/healthy-1-1.noarch.rpm (IP: 1)",
+            "  - Status code: 404 for http://mirror.example.com/rpm/good/repodata/repomd.xml.asc (IP: 198.51.100.10)",
         ),
     ),
     _row(
@@ -224,13 +255,17 @@ _REFUSED: tuple[Signature, ...] = (
     ),
     _row(
         "yum-refused-s3",
-        "[Errno 14] HTTP",
-        rf"{_S3}: \[Errno 14\] HTTPS? Error 40[13]\b",
+        " Error 40",
+        rf"{_S3}{_YUM_SAYS}(?:\[Errno 14\]|\b14:) HTTPS? Error 40[13]\b",
         "a repository in S3 was reached and refuses: the endpoint's policy, or a release that does not exist",
         _YUM,
         documented(
             "https://amazonlinux-2-repos-eu-west-1.s3.dualstack.eu-west-1.amazonaws.com/2/core/latest/x86_64/mirror.list: "
             "[Errno 14] HTTPS Error 403 - Forbidden"
+        ),
+        documented(
+            "Could not retrieve mirrorlist https://amazonlinux-2-repos-eu-west-1.s3.dualstack.eu-west-1.amazonaws.com/2/core/latest/"
+            "x86_64/mirror.list error was\n14: HTTPS Error 403 - Forbidden"
         ),
         righted_by=LISTED,
         code="repository-denied",
@@ -239,8 +274,8 @@ _REFUSED: tuple[Signature, ...] = (
     ),
     _row(
         "yum-refused",
-        "[Errno 14] HTTP",
-        rf"{_NOT_S3}: \[Errno 14\] HTTPS? Error 40[13]\b",
+        " Error 40",
+        rf"(?:{_NOT_S3}{_YUM_SAYS}|\A)(?:\[Errno 14\]|14:) HTTPS? Error 40[13]\b",
         "a repository was reached and refuses: the endpoint's policy, or a client certificate that is not taken",
         _YUM,
         measured(f"{_RHUI}/repodata/repomd.xml: [Errno 14] HTTPS Error 401 - Unauthorized"),
@@ -251,8 +286,8 @@ _REFUSED: tuple[Signature, ...] = (
     ),
     _row(
         "yum-not-found",
-        "[Errno 14] HTTP",
-        rf"(?:{_URL}: )?\[Errno 14\] HTTPS? Error 404\b",
+        " Error 404",
+        rf"(?:{_URL}{_YUM_SAYS})?(?:\[Errno 14\]|\b14:) HTTPS? Error 404\b",
         "a repository was reached and has no such file; yum tries the next mirror",
         _YUM,
         documented("http://mirror.example/7/os/repodata/repomd.xml: [Errno 14] HTTP Error 404 - Not Found"),
@@ -264,8 +299,8 @@ _REFUSED: tuple[Signature, ...] = (
     ),
     _row(
         "yum-other-status",
-        "[Errno 14] HTTP",
-        r"\[Errno 14\] HTTPS? Error (?!40[1347]\b)\d{3}\b",
+        " Error ",
+        rf"(?:{_URL}{_YUM_SAYS})?(?:\[Errno 14\]|\b14:) HTTPS? Error (?!40[1347]\b)\d{{3}}\b",
         "a repository, or something in between, answered with another error; yum tries the next mirror",
         _YUM,
         documented("http://mirror.example/7/os/repodata/repomd.xml: [Errno 14] HTTP Error 503 - Service Unavailable"),
@@ -621,6 +656,19 @@ _LOCKED: tuple[Signature, ...] = (
         is_minor=True,  # it waits
     ),
     _row(
+        "dnf-waits",
+        "Waiting for process with pid ",
+        r"\AWaiting for process with pid \d{1,10} to finish\.",
+        "another package manager is at work, and dnf waits for it",
+        _DNF,
+        documented("Waiting for process with pid 1234 to finish."),
+        righted_by=WENT_ON,
+        code="package-manager-busy",
+        variant="told-by-a-log",
+        transient=True,
+        is_minor=True,  # it waits
+    ),
+    _row(
         "yum-pid",
         "Existing lock /var/run/yum.pid",
         r"Existing lock /var/run/yum\.pid: another copy is running",
@@ -730,6 +778,15 @@ _BROKEN: tuple[Signature, ...] = (
         measured("error: cannot open Packages index using sqlite - No such file or directory (2)"),
         code="package-manager-broken",
         near_misses=("error: cannot open Packages index using sqlite - Operation not permitted (1)",),
+    ),
+    _row(
+        "rpm-database-recovery",
+        "DB_RUNRECOVERY",
+        r"\bDB_RUNRECOVERY: ",
+        "the database of installed packages is damaged",
+        _RPM,
+        documented("error: db5 error(-30973) from dbenv->failchk: BDB0087 DB_RUNRECOVERY: Fatal error, run database recovery"),
+        code="package-manager-broken",
     ),
     _row(
         "rpm-database-thread",
@@ -1025,6 +1082,17 @@ _UNREACHED: tuple[Signature, ...] = (
         sums_up=True,
     ),
     _row(
+        "apt-no-archives",
+        "nable to fetch some archives",
+        r"\bE: Unable to fetch some archives\b",
+        "apt installs nothing, as packages could not be fetched; the lines above tell why",
+        _APT,
+        documented("E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?"),
+        code="repository-unreachable",
+        transient=True,
+        sums_up=True,
+    ),
+    _row(
         "dnf-curl",
         "Curl error (",
         rf"\bCurl error \((?:[567]|28|52|55|56)\): (?![^\n]{{0,600}}HTTP code \d)[^\n]{{0,200}}? for {_URL}",
@@ -1053,7 +1121,7 @@ _UNREACHED: tuple[Signature, ...] = (
     _row(
         "yum-curl",
         "curl#",
-        rf"(?:{_URL}(?:: | error was\s{{1,8}}))?(?:\[Errno 14\]|\b14:) curl#(?:5|6|7|28|52|55|56) "
+        rf"(?:{_URL}{_YUM_SAYS})?(?:\[Errno 14\]|\b14:) curl#(?:5|6|7|28|52|55|56) "
         r"(?!- \"Could not resolve host: [\w-]{1,80}\.REGION\.)",
         "yum could not reach a repository",
         _YUM,
@@ -1084,6 +1152,29 @@ _UNREACHED: tuple[Signature, ...] = (
         righted_by=LISTED,
         code="repository-unreachable",
         transient=True,
+    ),
+    _row(
+        "yum-mirrorlist",
+        "Could not retrieve mirrorlist ",
+        rf"\bCould not retrieve mirrorlist {_URL} error was\b(?!\s{{1,8}}(?:12: Timeout|14: (?:HTTP|curl#)))",
+        "yum could not fetch a repository's list of mirrors; the line below it, where there is one, tells why",
+        _YUM,
+        documented("Could not retrieve mirrorlist http://mirror.example.com/?release=7 error was"),
+        righted_by=LISTED,
+        code="repository-unreachable",
+        transient=True,
+        sums_up=True,
+    ),
+    _row(
+        "yum-gave-up",
+        "One of the configured repositories failed",
+        r"\bOne of the configured repositories failed \(",
+        "yum did nothing, as it has no list of a repository; the lines above tell why",
+        _YUM,
+        documented(" One of the configured repositories failed (Unknown),"),
+        code="repository-unreachable",
+        transient=True,
+        sums_up=True,
     ),
     _row(
         "repository-yum",
@@ -1320,7 +1411,8 @@ _RUN: tuple[Signature, ...] = (
         "what a repository's address gave is no repository; the line below it, where there is one, tells why",
         _ZYPP,
         documented("[updates|plugin:/susecloud?credentials=x&path=/repo/SUSE/x/] Valid metadata not found at specified URL"),
-        code="repository-unreachable",
+        code="repository-denied",
+        variant="not-found",
         sums_up=True,
         near_misses=("[updates|http://mirror.example.com/rpm/99] Repository type can't be determined.",),
     ),
@@ -1394,7 +1486,7 @@ _RUN: tuple[Signature, ...] = (
     _row(
         "repository-expired",
         "SSL certificate problem: certificate has expired",
-        rf"(?: for {_URL} \[)?SSL certificate problem: certificate has expired",
+        rf"{_FAILS_BY_CURL}SSL certificate problem: certificate has expired",
         "a repository shows a certificate that has expired",
         _ZYPP,
         measured("Error message: SSL certificate problem: certificate has expired"),
@@ -1403,7 +1495,7 @@ _RUN: tuple[Signature, ...] = (
     _row(
         "repository-untrusted",
         "SSL certificate problem: ",
-        rf"(?: for {_URL} \[)?SSL certificate problem: (?:unable to get local issuer certificate|self.signed certificate)",
+        rf"{_FAILS_BY_CURL}SSL certificate problem: (?:unable to get local issuer certificate|self.signed certificate)",
         "a repository shows a certificate whose issuer this machine does not trust",
         _ZYPP,
         measured("Error message: SSL certificate problem: unable to get local issuer certificate"),
@@ -1486,6 +1578,35 @@ _RUN: tuple[Signature, ...] = (
 )
 
 _APT_MORE: tuple[Signature, ...] = (
+    _row(
+        "apt-mirror-syncs",
+        "File has unexpected size (",
+        rf"(?:Failed to fetch {_URL}\s{{1,8}}|\AErr:\d{{1,5}} \S{{1,500}}[^\n]{{0,300}}\n\s{{1,8}}|\A\s{{0,8}})"
+        r"File has unexpected size \(",
+        "a mirror is being filled: its list and its files do not fit together for the moment",
+        _APT,
+        documented(
+            "E: Failed to fetch http://mirror.example.com/dists/x/Packages.xz  File has unexpected size (1234 != 2345). "
+            "Mirror sync in progress? [IP: 198.51.100.10 80]"
+        ),
+        code="repository-unreachable",
+        variant="syncing",
+        transient=True,
+        near_misses=("E: Failed to fetch http://x/y  404  Not Found [IP: 10.0.0.9 80]",),
+    ),
+    _row(
+        "apt-release-changed",
+        "' changed its '",
+        rf"\bE: Repository '{_URL} [^'\n]{{0,200}}' changed its '\w{{1,40}}' value from ",
+        "a repository names its release otherwise than before, and apt asks for consent",
+        _APT,
+        documented(
+            "E: Repository 'http://x.example.com/debian buster InRelease' changed its 'Suite' value from 'stable' to 'oldstable'"
+        ),
+        code="repository-config-invalid",
+        variant="changed",
+        near_misses=("N: Repository 'http://x/debian x InRelease' changed its 'Version' value from '10.0' to '10.1'",),
+    ),
     _row(
         "apt-other-status",
         "Failed to fetch ",

@@ -22,6 +22,14 @@ def _row(name: str, fixed: str, pattern: str, meaning: str, place: str, sample: 
 
 PARTS: tuple[Signature, ...] = (
     _row(
+        "part-core-manager",
+        "Failed to start core manager: ",
+        r"\bFailed to start core manager: ",
+        "the agent's manager of its own parts did not start",
+        "core/app; public reports",
+        "Failed to start core manager: cannot open database",
+    ),
+    _row(
         "part-not-scheduled",
         "unable to schedule ",
         r"\bunable to schedule (?:association processor|long running plugins manager|message poll job|send reply job)\. ",

@@ -47,12 +47,6 @@ RECORD = re.compile(
 )
 """The head of a record that is looked at, or the newline before a line without one (no stamp then)."""
 
-GOES_ON = re.compile(rb"\s{0,8}caused by: |\s{1,8}status code: ")
-"""How the further lines of an error of Go's SDK begin, in a text that was pasted without the heads of its records."""
-
-APT_ERR = re.compile(rb"Err(?::\d{1,5})? \w{1,10}://[^\n]*\Z")
-"""apt's line on a file that it did not get: the next one, indented, tells why."""
-
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _RIGHTING = frozenset(name for row in SIGNATURES for name in row.righted_by)
 _FAILURE = re.compile(FAILURE.encode())
@@ -83,6 +77,23 @@ def owner_of(text: bytes, at: int, since: int) -> Optional[tuple[bytes, bytes]]:
         found = _HEAD.match(text, at)
         if found:
             return found[1], found[2]
+
+
+_GOES_ON = re.compile(rb"\s{0,8}caused by: |\s{1,8}status code: ")
+"""How the further lines of an error of Go's SDK begin, in a text that was pasted without the heads of its records."""
+
+_REASON_BELOW = (
+    (re.compile(rb"Err(?::\d{1,5})? \w{1,10}://[^\n]*\Z"), re.compile(rb" ")),
+    (re.compile(rb"Could not retrieve mirrorlist \w{1,10}://[^\n]*\berror was\s*\Z"), re.compile(rb"\d{1,3}: ")),
+    (re.compile(rb"Download \(curl\) error for '[^\n]*:\s*\Z"), re.compile(rb"Error code: ")),
+    (re.compile(rb"Download \(curl\) error for '[^\n]*:\s*\nError code: [^\n]*\Z"), re.compile(rb"Error message: ")),
+)
+"""How apt, yum and zypper name a file that they did not get, and how the line below it begins, which tells why."""
+
+
+def goes_on(text: bytes, line: bytes) -> bool:
+    """Whether a line belongs to the text without a head that stands above it."""
+    return _GOES_ON.match(line) is not None or any(above.match(text) and below.match(line) for above, below in _REASON_BELOW)
 
 
 def bounded(body: bytes) -> bytes:

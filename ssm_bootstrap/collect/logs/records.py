@@ -11,8 +11,6 @@ from typing import Iterable, Optional
 
 from ssm_bootstrap.catalog.logformat import JOURNAL, PROMPT, QUIET, clean_line, find_head, is_of_the_agent, with_sender
 from ssm_bootstrap.collect.logs.edges import (
-    APT_ERR,
-    GOES_ON,
     MANAGERS,
     NEXT,
     NEXT_OF_EITHER,
@@ -23,6 +21,7 @@ from ssm_bootstrap.collect.logs.edges import (
     RECORD_LIMIT,
     SIGN,
     bounded,
+    goes_on,
     is_telling,
     joined,
     owner_of,
@@ -260,7 +259,7 @@ class LogReader:
                 self._begin(self._under, PRINTED_LEVEL, with_sender(sent["process"], line) if sent else line)
             elif self._open:
                 self._extend(line)
-            elif self._text and (GOES_ON.match(line) or (line[:1] == b" " and APT_ERR.match(self._text[0]))):
+            elif self._text and goes_on(self._text[0], line):
                 self._text = self._text[0] + b"\n" + line, self._text[1]
             elif not self._under and line.strip():
                 self._end_text()

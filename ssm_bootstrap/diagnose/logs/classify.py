@@ -259,7 +259,8 @@ def _host_of(url: str) -> str:
 
 def is_patching(file: str, record: LogRecord) -> bool:
     """Whether a script's status is Patch Manager's; text from nowhere in particular is believed."""
-    return "patch" in file.lower() or "/" not in file or any("patch" in name.lower() for name in record.context)
+    is_placed = any(part in file for part in ("/amazon/ssm/", "/amazon-ssm-agent/", "/orchestration/"))
+    return "patch" in file.lower() or not is_placed or any("patch" in name.lower() for name in record.context)
 
 
 def is_of_a_script(file: str, record: LogRecord) -> bool:
@@ -295,7 +296,7 @@ def _judge_foreign(record: LogRecord, reading: RecordReading, fault: NetworkFaul
     """A connection to a host that is none of AWS's, or that nobody names: of the program that tells it, and not the node's."""
     phase = reading.phase.signature if reading.phase else None
     is_of_others = bool(fault.program or fault.host or fault.address) and not is_aws_host(fault.host, site)
-    is_told = is_of_others or (bool(fault.program) and fault.failure is Failure.UNKNOWN)  # nothing else says so then
+    is_told = bool(fault.program or fault.host or fault.address)
     if not is_told or reading.state or is_of_another_sender(record) or is_of_a_script(file, record):
         return Judgement(Sort.NOTED, reading, detail=fault.detail)
     if fault.host in (IMDS, IMDS_V6):
@@ -317,7 +318,7 @@ def _case(fault: NetworkFault, site: Site) -> str:
     if not fault.host:
         return "address" if fault.address else "unnamed"
     if is_aws_host(fault.host, site):
-        return "reason-unsaid"
+        return "reason-unsaid" if fault.failure is Failure.UNKNOWN else "aws"
     return (
         "tls" if fault.stage is Stage.TLS else {Failure.REFUSED: "refused", Failure.NAME_UNKNOWN: "name"}.get(fault.failure, "")
     )

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Optional
 
 from ssm_bootstrap.catalog.signatures import SIGNATURES
+from ssm_bootstrap.catalog.signatures.clients import told_of_client
 from ssm_bootstrap.catalog.signatures.kinds import Kind, Signature
 from ssm_bootstrap.diagnose.logs.botocore_errors import parse_botocore_error, parse_python_error, parse_urllib3_error
 from ssm_bootstrap.diagnose.logs.curl_errors import parse_curl_error
@@ -57,7 +58,7 @@ class RecordReading:
 
 _compiled = cache(re.compile)
 
-_BOTOCORE = re.compile(r"\bAn error occurred \((\w{1,80})\) when calling the \w{1,80} operation(?: \([^)\n]{0,80}\))?:(?: |\Z)")
+_BOTOCORE = re.compile(r"\bAn error occurred \((\w{1,80})\) when calling the (\w{1,80}) operation(?: \([^)\n]{0,80}\))?:(?: |\Z)")
 """How botocore tells an answer of a service (botocore/exceptions.py); ``CODE: TEXT`` is how Go's SDK does."""
 
 
@@ -82,7 +83,7 @@ def _as_written(message: str) -> str:
         message = message.replace("**", "")
     if "\\" in message:
         message = message.replace('\\"', '"').replace("\\n", "\n")
-    return _BOTOCORE.sub(r"\1: ", message) if "An error occurred (" in message else message
+    return _BOTOCORE.sub(lambda told: told_of_client(told[1], told[2]), message) if "An error occurred (" in message else message
 
 
 def read_message(message: str) -> RecordReading:

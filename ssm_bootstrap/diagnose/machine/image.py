@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator, Optional
 
+from ssm_bootstrap.catalog.distributions import manager_of
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
 from ssm_bootstrap.model.machine import Fingerprint, MachineId
@@ -90,9 +91,15 @@ def dmidecode(case: Case) -> Iterator[Finding]:
         "dmidecode-missing",
         "dmidecode",
         detail,
+        facts=_package_manager(case),
         evidence=(Evidence("file", "/usr/sbin/dmidecode", phrase("not there; {detail}", detail=detail)),),
         severity=Severity.WARNING if had else Severity.INFO,
     )
+
+
+def _package_manager(case: Case) -> dict[str, str]:
+    manager = manager_of(case.instance.system_id, case.instance.system_version) if case.instance is not None else None
+    return {"package_manager": manager.value} if manager is not None else {}
 
 
 def shadowed_profile(case: Case) -> Iterator[Finding]:

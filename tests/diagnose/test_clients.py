@@ -1,0 +1,40 @@
+"""What AWS answers to a person's or a script's own call is about the call and not about this node."""
+
+from __future__ import annotations
+
+import pytest
+
+from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.signatures.clients import CALLS, CODES, told_of_client
+from ssm_bootstrap.diagnose.logs.messages import read_message
+from ssm_bootstrap.model.findings import Side
+
+ANSWER = "An error occurred ({code}) when calling the {call} operation: text"
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+@pytest.mark.parametrize("call", ["SendCommand", "StartSession", "ListBuckets"])
+def test_the_caller_is_told_of_and_not_the_agent(code: str, call: str) -> None:
+    cause = read_message(ANSWER.format(code=code, call=call)).cause
+    assert cause is not None and cause.signature.variant in ("of-the-client", "not-a-target")
+    worded = FINDINGS[cause.signature.code].worded(cause.signature.variant)
+    assert not any("-clear" in command.text for command in worded.commands)
+    assert call in CALLS and told_of_client(code, "UpdateInstanceInformation") == f"{code}: "
+
+
+def test_the_agents_own_call_means_the_node() -> None:
+    cause = read_message(ANSWER.format(code="InvalidInstanceId", call="UpdateInstanceInformation")).cause
+    assert cause is not None and cause.signature.code == "node-deregistered"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Unable to locate credentials. You can configure credentials by running "aws configure".',
+        "Error loading SSO Token: Token for https://x.awsapps.com/start does not exist",
+    ],
+)
+def test_the_cli_is_not_logged_in(text: str) -> None:
+    cause = read_message(text).cause
+    assert cause is not None
+    assert FINDINGS[cause.signature.code].worded(cause.signature.variant).changed_on is Side.CLIENT
