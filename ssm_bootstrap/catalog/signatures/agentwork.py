@@ -39,6 +39,7 @@ _SESSIONS: tuple[_Family, ...] = (
                 r"\AFailed to retrieve (?:uid|gid|groups|group id) (?:for|from) ",
                 "Failed to retrieve uid for x: y",
             ),
+            ("ssm-user", r"\b(?:error creating|failed to create) ssm-user\b", "error creating ssm-user: exit status 1"),
         ),
         (Capability.SESSION,),
     ),
@@ -50,6 +51,11 @@ _SESSIONS: tuple[_Family, ...] = (
         "shell",
         (
             ("Failed to start pty: ", "", "Failed to start pty: x"),
+            (
+                "nable to start shell: ",
+                r"\b[Uu]nable to start shell: (?:fork/)?exec\b",
+                "Unable to start shell: fork/exec /bin/fish: no such file or directory",
+            ),
             ("Failed to parse commands input: ", "", "Failed to parse commands input: x"),
             (
                 "alidation failed, err: ",

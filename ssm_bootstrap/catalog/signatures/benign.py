@@ -28,6 +28,15 @@ BENIGN: tuple[Signature, ...] = (
         samples=(documented("Error opening serial port: open /dev/hvc0: no such file or directory"),),
     ),
     Signature(
+        id="session-idle",
+        kind=Kind.BENIGN,
+        fixed="session timed out due to inactivity",
+        pattern=r"\b[Yy]our session timed out due to inactivity",
+        meaning="a session that nobody used was ended, as its preferences say",
+        source="Systems Manager User Guide, session-preferences-timeout; public report",
+        samples=(documented("Your session timed out due to inactivity"),),
+    ),
+    Signature(
         id="no-other-packager",
         kind=Kind.BENIGN,
         fixed='"dpkg-query": executable file not found in $PATH',

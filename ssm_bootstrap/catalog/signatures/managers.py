@@ -156,11 +156,6 @@ _NOISE: tuple[Signature, ...] = tuple(
             "Unable to read consumer identity",
         ),
         (
-            *("apt-waits", "Waiting for cache lock: ", r"\AWaiting for cache lock: Could not get lock "),
-            "apt waits until another package manager is done", _APT,
-            "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1234 (apt)",
-        ),
-        (
             *("cache", "Error building the cache", r"\AError building the cache:\s*\Z"),
             "zypper says why beside it", _ZYPP, "Error building the cache:",
         ),
