@@ -38,6 +38,9 @@ OTHER_SHAPES = "(further shapes)"
 
 _SOURCE = re.compile(r"\[([^\]@\n]{1,200} @ [^\]\n]{1,200}\.\d+)\] ")
 _CONTEXT = re.compile(r"\[((?!Errno |MIRROR\])[^\]|\n]{0,200})\] ")
+_WORD = re.compile(r"\[(?!agentconsole\])[a-z]{1,40}\] ")
+"""No prefix of the agent's is the first and a small word, but for agentconsole's: a message begins with it."""
+
 _MAX_CONTEXT = 12
 
 
@@ -81,7 +84,7 @@ def split_prefixes(text: str) -> tuple[str, tuple[str, ...], str]:
     if found:
         source, position = found[1], found.end()
     context: list[str] = []
-    while len(context) < _MAX_CONTEXT:
+    while len(context) < _MAX_CONTEXT and (context or not _WORD.match(text, position)):
         found = _CONTEXT.match(text, position)
         if not found:
             break

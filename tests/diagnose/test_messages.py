@@ -115,7 +115,7 @@ def test_silence_at_an_address_that_nobody_names_is_no_all_clear(text: str, want
 
 def test_a_body_longer_than_is_kept_keeps_its_last_line() -> None:
     frames = "".join(f'  File "/x/y{number}.py", line {number}, in f\n    call()\n' for number in range(300))
-    text = f"2026-11-23 15:25:02.4410 ERROR [x] Traceback (most recent call last):\n{frames}  ssm: InvalidInstanceId: gone\n"
+    text = f"2026-11-23 15:25:02.4410 ERROR [Health] Traceback (most recent call last):\n{frames}  ssm: InvalidInstanceId: gone\n"
     for chunks in ([text.encode()], [text.encode()[:5000], text.encode()[5000:]], [text.replace("\n", "\r\n").encode()]):
         (group,) = read_stream(chunks, "agent.log", UTC).groups
         assert len(group.sample.message) <= RECORD_LIMIT

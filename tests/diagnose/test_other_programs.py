@@ -500,3 +500,8 @@ def test_a_panic_in_the_journal_is_the_agents_where_its_unit_ended_by_it(unit: s
     text += f"{head} {unit}[77]: goroutine 77 [running]:\n"
     text += f"{head} systemd[1]: {unit}.service: Main process exited, code=exited, status=2/INVALIDARGUMENT\n"
     assert [finding.code for finding in explained(text).findings] == [code]
+
+
+def test_a_word_in_brackets_that_a_message_begins_with_is_kept() -> None:
+    text = "07/15/2026 10:00:00 root [ERROR]: [boom] failed badly\n07/15/2026 10:00:00 root [INFO]: [x] failed, with error\n"
+    assert [row.template for row in explained(text).unexplained] == ["[boom] failed badly", "[x] failed, with error"]
