@@ -61,7 +61,7 @@ CARRIED: Dict[str, Carried] = {
         ("quota", "eregister"),
     ),
     "setup-cli-outdated": Carried(
-        "setup-cli-outdated", (("", "checksum mismatch with latest ssm-setup-cli"),), ("Download", "ssm-setup-cli")
+        "setup-cli-outdated", (("", "checksum mismatch with latest ssm-setup-cli"),), ("download", "ssm-setup-cli")
     ),
     "session-user-missing": Carried(
         "session-user-missing",
