@@ -64,6 +64,7 @@ def test_there_are_many_of_them() -> None:
     assert len(EVERY) >= 40 and len(PAIRS) > 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", EVERY)
 def test_of_each_pair_both_are_named_and_mended(first: str) -> None:
     wrong = []
