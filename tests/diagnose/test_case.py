@@ -174,6 +174,7 @@ def test_what_the_metadata_tells_is_in_the_commands() -> None:
         assert word in texts
     assert set(re.findall(r"<([A-Z-]+)>", texts)) == {
         "CIDR",
+        "OTHER-RULE-NUMBER",
         "ENDPOINT-SECURITY-GROUP-ID",
         "NETWORK-ACL-ID",
         "PREFIX-LIST-ID",

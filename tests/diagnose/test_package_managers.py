@@ -33,7 +33,11 @@ def told(message: str) -> tuple[str, str]:
         ("Error code returned from curl is 23", "curl-cannot-write", ""),
         ("Error code returned from curl is 28", "patch-payload-unreachable", ""),
         ("failed to run commands: exit status 2", "", ""),
-        ("Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (apt)", "", ""),
+        (
+            "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (apt)",
+            "package-manager-busy",
+            "told-by-a-log",
+        ),
         ("Solution 1: remove lock to allow installation of mock-pkg-standalone", "", ""),
     ],
 )

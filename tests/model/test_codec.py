@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from enum import Enum
 from typing import Any, Optional, Union, get_args, get_origin, get_type_hints
@@ -66,6 +66,7 @@ def test_observations_come_back_from_json_as_they_went(seen: Observations) -> No
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(values_of(Finding))
 def test_findings_come_back_too(finding: Finding) -> None:
+    finding = replace(finding, repairs=())  # they are made of what is saved, and never saved themselves
     assert decode(Finding, json.loads(json.dumps(encode(finding)))) == finding
 
 

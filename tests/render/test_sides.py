@@ -13,7 +13,7 @@ from ssm_bootstrap.render.wire import finding_document
 from tests.render.reports import STORIES
 
 CLIENT = "On the client (where start-session was run)"
-OF_CLIENTS = [name for (code, name), row in VARIANTS.items() if row.changed_on is Side.CLIENT]
+OF_CLIENTS = [place for place, row in VARIANTS.items() if row.changed_on is Side.CLIENT]
 
 
 def told(finding: Finding) -> str:
@@ -30,9 +30,9 @@ def test_the_side_that_makes_the_change_is_told_first(side: Side) -> None:
     assert remedy.steps[0] == {"instance": "i", "aws": "a", "client": "c"}[side.value]
 
 
-@pytest.mark.parametrize("name", OF_CLIENTS)
-def test_what_the_client_has_to_do_stands_under_the_client(name: str) -> None:
-    finding = make_finding("session-failed", "session", variant=name, facts={"detail": "odd"})
+@pytest.mark.parametrize(("code", "name"), OF_CLIENTS)
+def test_what_the_client_has_to_do_stands_under_the_client(code: str, name: str) -> None:
+    finding = make_finding(code, "session", variant=name, facts={"detail": "odd"})
     text = told(finding)
     assert f"{CLIENT}:" in text
     if "On this machine:" in text:

@@ -295,7 +295,7 @@ KINDS: tuple[FindingKind, ...] = (
             ),
             Variant(
                 name="not-a-target",
-                when="a call names a target that is no node online in that account and region",
+                when="a call names a target that is not an online node in that account and region",
                 title="The target of a call is not a node that is online there",
                 cause=(
                     "The service refused a call about a target: {detail}. That target is offline, is not a managed node, or is "

@@ -496,7 +496,7 @@ KINDS: tuple[FindingKind, ...] = (
         steps=(
             "Is the file system full or read-only? Fix that first.",
             "If you have a copy of /var/lib/amazon/ssm/Vault, stop the agent, restore it, and start the agent.",
-            "Otherwise have an activation made, then register with --force: the damaged vault is kept beside the new one.",
+            "Otherwise have an activation made, then register with --force: a copy of the damaged vault is kept.",
         ),
         commands=(look("sudo ls -lR /var/lib/amazon/ssm/Vault"), look("df -h /var/lib/amazon/ssm"), node.REGISTER_ANEW),
         aws_commands=(aws.CREATE_ACTIVATION,),

@@ -10,7 +10,7 @@ from ssm_bootstrap.catalog.buckets import patch_payload_host
 from ssm_bootstrap.catalog.commands import mark_of
 from ssm_bootstrap.catalog.endpoints import NEEDED_SERVICES
 from ssm_bootstrap.catalog.findingkind import Circumstance, Teller
-from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.catalog.findings import FINDINGS, VARIANTS
 from ssm_bootstrap.catalog.logformat import is_of_another_sender
 from ssm_bootstrap.catalog.partitions import is_aws_host, partition_of, region_of
 from ssm_bootstrap.catalog.regions import slip_of
@@ -106,8 +106,8 @@ def _finding(bundle: CauseRecords, told: Sequence[Incident], whole: _Whole) -> F
     facts = _facts(code, best, parts, whole)
     named = next((item.judgement.named for item in (best, *parts) if item.judgement.named), "")
     place = _path(code, best, named)
-    # What the words themselves say goes before what was being done.
-    variant = next((item.judgement.variant for item in telling if item.judgement.variant), "")
+    # What the words themselves say goes before what was being done, if they are of this code.
+    variant = next((item.judgement.variant for item in telling if (code, item.judgement.variant) in VARIANTS), "")
     variant = variant or FINDINGS[code].variant_for(_circumstances(best, facts, whole, place))
     fixed = place or FINDINGS[code].worded(variant).subject
     finding = make_finding(
