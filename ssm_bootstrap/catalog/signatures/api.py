@@ -15,6 +15,9 @@ _OF_THE_ACCOUNT = (
 )
 """What the answer speaks of where the limit is the account's in that region, and not the activation's."""
 
+_SENTENCE = r"(?=[A-Za-z][\w'-]{0,40}(?: [\w':.-]{1,200}){3})"
+"""Four words at least in one line: an answer that says more than that it refuses."""
+
 _REGISTER = "Registration failed due to error registering the instance with AWS SSM. "
 
 API: tuple[Signature, ...] = (
@@ -299,13 +302,41 @@ API: tuple[Signature, ...] = (
         code="call-denied",
     ),
     Signature(
+        id="access-denied-told",
+        kind=Kind.CAUSE,
+        fixed="AccessDeniedException",
+        pattern=(
+            r"\bAccessDeniedException: (?!Authentication failed\b|Systems Manager's instance management role is not configured)"
+            r"(?!(?s:.{0,1000}?)VPC endpoint policy)(?!User: \S{1,200} is not authorized to perform: [\w-]{1,60}:)"
+            rf"(?!User: {_OF_A_ROLE}(?!{_NODE})\S){_SENTENCE}"
+        ),
+        meaning="the caller's role or a policy does not allow the call, as the answer says in a sentence of its own",
+        source="aws-sdk-go 1.51.20 (untyped error code)",
+        samples=(
+            documented("AccessDeniedException: Access to Systems Manager has been denied\n\tstatus code: 400, request id: 1"),
+        ),
+        near_misses=(
+            "AccessDeniedException: User: arn:aws:sts::1:assumed-role/r/mi-1 is not authorized to perform: ssm:PutInventory",
+            "AccessDeniedException: lab",
+            "AccessDeniedException: \tstatus code: 400, request id: 1",
+            "AccessDenied: Access Denied",
+            "AccessDeniedException: User: anonymous … VPC endpoint policy",
+            "AccessDeniedException: Authentication failed",
+            "AccessDeniedException: Systems Manager's instance management role is not configured for account: 111122223333",
+        ),
+        transient=False,
+        refuses=CallRefusal.ACTION,
+        is_answer=True,
+        code="call-denied",
+    ),
+    Signature(
         id="access-denied",
         kind=Kind.CAUSE,
         fixed="AccessDeniedException",
         pattern=(
             r"\bAccessDeniedException: (?!Authentication failed\b|Systems Manager's instance management role is not configured)"
             r"(?!(?s:.{0,1000}?)VPC endpoint policy)(?!User: \S{1,200} is not authorized to perform: [\w-]{1,60}:)"
-            rf"(?!User: {_OF_A_ROLE}(?!{_NODE})\S)"
+            rf"(?!User: {_OF_A_ROLE}(?!{_NODE})\S)(?!{_SENTENCE})"
         ),
         meaning="the caller's role or a policy does not allow the call",
         source="aws-sdk-go 1.51.20 (untyped error code)",
