@@ -37,3 +37,35 @@ def test_a_refused_control_channel_is_a_permission_first(answer: str) -> None:
     )
     assert (one.code, one.remedy.changed_on) == ("channel-down", Side.AWS)
     assert "ssmmessages:CreateControlChannel" in one.remedy.summary and one.variant == "denied"
+
+
+V2 = "operation error S3: {}, https response error StatusCode: {}, RequestID: r, HostID: h, api error "
+BY_KEY = (
+    "AccessDenied: User: arn:aws:sts::111122223333:assumed-role/r/mi-0123456789abcdef0 is not authorized to perform: "
+    "kms:GenerateDataKey on resource: arn:aws:kms:eu-west-1:111122223333:key/x because no identity-based policy allows it"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "variant"),
+    [
+        (f"Failed uploading s3://b/k: {BY_KEY}", "call-denied", ""),
+        (f"failed to upload s3 output: {V2.format('PutObject', 403)}{BY_KEY}", "call-denied", ""),
+        ("failed to upload s3 output: AccessDenied: Access Denied\n\tstatus code: 403", "download-refused", "upload"),
+        (f"failed to upload s3 output: {V2.format('PutObject', 403)}AccessDenied: Access Denied", "download-refused", "upload"),
+        (f"x: {V2.format('PutObject', 403)}AccessDenied: Access Denied", "download-refused", "upload"),
+        (f"failed to download: {V2.format('GetObject', 403)}AccessDenied: Access Denied", "download-refused", ""),
+        ("failed to download: NoSuchBucket: The specified bucket does not exist", "download-refused", "no-bucket"),
+        (
+            f"failed to download: {V2.format('GetObject', 404)}NoSuchBucket: The specified bucket does not exist",
+            "download-refused",
+            "no-bucket",
+        ),
+        ("failed to download: NoSuchKey: The specified key does not exist.", "download-refused", "not-found"),
+        ("curl: (22) The requested URL returned error: 404 Not Found", "download-refused", "not-found"),
+        ("curl: (22) The requested URL returned error: 403 Forbidden", "download-refused", ""),
+    ],
+)
+def test_an_answer_of_s3_means_the_same_in_either_sdks_words(said: str, code: str, variant: str) -> None:
+    text = said if said.startswith("curl") else of_agent(f"[ssm-document-worker] [x] [DataBackend] {said}")
+    assert [(one.code, one.variant) for one in found(text)] == [(code, variant)]

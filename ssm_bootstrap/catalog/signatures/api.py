@@ -215,7 +215,7 @@ API: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="is not authorized to perform",
         pattern=(
-            r"\bAccessDeniedException: User: (?:"
+            r"\bAccessDenied(?:Exception)?: User: (?:"
             r"\S{1,200}(?::user/|/AWSReservedSSO_)\S{1,200} is not authorized to perform: [\w-]{1,60}:"
             r"|\S{1,200} is not authorized to perform: ssm:(?:Start|Resume|Terminate)Session\b)"
         ),
@@ -238,9 +238,9 @@ API: tuple[Signature, ...] = (
     Signature(
         id="caller-denied",
         kind=Kind.CAUSE,
-        fixed="AccessDeniedException: User: ",
+        fixed=": User: ",
         pattern=(
-            rf"\bAccessDeniedException: User: (?!\S{{1,200}}/AWSReservedSSO_){_OF_A_ROLE}"
+            rf"\bAccessDenied(?:Exception)?: User: (?!\S{{1,200}}/AWSReservedSSO_){_OF_A_ROLE}"
             r"(?!" + _NODE + r"|\S{1,200} is not authorized to perform: ssm:(?:Start|Resume|Terminate)Session\b)[^\s]"
             r"(?!(?s:.{0,1000}?)VPC endpoint policy)"
         ),
@@ -282,10 +282,12 @@ API: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="is not authorized to perform",
         pattern=(
-            r"\bAccessDeniedException: User: (?!\S{1,200}/i-[0-9a-f]{8,17} is not authorized to perform: ssm:UpdateInstanceInf)"
+            r"\bAccessDenied(?:Exception)?: User: "
+            r"(?!\S{1,200}/i-[0-9a-f]{8,17} is not authorized to perform: ssm:UpdateInstanceInf)"
             r"(?!\S{1,200}(?::user/|/AWSReservedSSO_))" + rf"(?!{_OF_A_ROLE}(?!{_NODE}))"
             r"\S{1,200} is not authorized to perform: "
             r"(?!ssm:(?:Start|Resume|Terminate)Session\b)[\w-]{1,60}:\w{1,80}(?!(?s:.{0,1000}?)VPC endpoint policy)"
+            r"(?![^\n]{0,300}?aws-quicksetup-patchpolicy-)"
         ),
         meaning="the caller's role or a policy does not allow the action that is named",
         source="AWS Identity and Access Management User Guide, access denied error messages",
@@ -293,6 +295,10 @@ API: tuple[Signature, ...] = (
             documented(
                 "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/r/mi-1 is not authorized "
                 "to perform: ssm:PutInventory"
+            ),
+            documented(
+                "AccessDenied: User: arn:aws:sts::111122223333:assumed-role/r/mi-0123456789abcdef0 is not authorized to "
+                "perform: kms:GenerateDataKey on resource: arn:aws:kms:eu-west-1:111122223333:key/x"
             ),
         ),
         near_misses=("AccessDeniedException: lab", "AccessDeniedException: User: x because no VPC endpoint policy allows it"),
