@@ -69,3 +69,40 @@ BY_KEY = (
 def test_an_answer_of_s3_means_the_same_in_either_sdks_words(said: str, code: str, variant: str) -> None:
     text = said if said.startswith("curl") else of_agent(f"[ssm-document-worker] [x] [DataBackend] {said}")
     assert [(one.code, one.variant) for one in found(text)] == [(code, variant)]
+
+
+@pytest.mark.parametrize("said", ["Failed to create ssm-user: exit status 10", "error creating ssm-user: exit status 1"])
+def test_a_user_that_the_agent_could_not_make_is_not_told_as_run_as(said: str) -> None:
+    (one,) = found(of_agent(f"[ssm-session-worker] [alice-0abc] {said}"))
+    assert (one.code, one.variant) == ("session-user-missing", "not-created")
+
+
+def test_a_key_that_sshd_refuses_is_changed_where_ssh_is_run() -> None:
+    (one,) = found("ec2-user@i-0abc: Permission denied (publickey,gssapi-keyex,gssapi-with-mic).")
+    assert (one.code, one.variant, one.remedy.changed_on) == ("session-failed", "ssh-key", Side.CLIENT)
+
+
+def test_a_key_that_another_host_refuses_is_none_of_a_session() -> None:
+    assert found("git@example.com: Permission denied (publickey).") == ()
+
+
+@pytest.mark.parametrize("status", [403, 503])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "SerializationError: failed to unmarshal error message\n\tstatus code: {}, request id: \ncaused by: invalid character "
+        "'<' looking for beginning of value",
+        "operation error SSM: UpdateInstanceInformation, https response error StatusCode: {}, RequestID: r, deserialization "
+        "failed, failed to decode response body, invalid character '<' looking for beginning of value",
+    ],
+    ids=["v1", "v2"],
+)
+def test_a_page_in_place_of_an_answer_is_not_awss_whatever_its_status(status: int, said: str) -> None:
+    said = said.format(status)
+    assert [one.code for one in found(of_agent(f"[HealthCheck] error when calling AWS APIs. error details - {said}"))] == [
+        "not-aws"
+    ]
+
+
+def test_a_session_that_ends_for_inactivity_is_no_fault() -> None:
+    assert found("SessionId: alice-0abc : Your session timed out due to inactivity") == ()

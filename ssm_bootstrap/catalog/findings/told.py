@@ -1002,6 +1002,24 @@ KINDS: tuple[FindingKind, ...] = (
                 client_commands=(look("session-manager-plugin --version"), look("aws sts get-caller-identity --region {region}")),
             ),
             Variant(
+                name="ssh-key",
+                when="sshd on the node does not accept the user's key",
+                changed_on=Side.CLIENT,
+                aws_steps=(),
+                aws_commands=(),
+                severity=Severity.WARNING,
+                title="ssh over Session Manager: the node does not accept the user or the key",
+                cause=(
+                    "ssh got through the session to sshd on the node, which rejected the login: {detail}. Session Manager and "
+                    "the agent work; the user's name, the key or the node's authorized_keys is wrong."
+                ),
+                summary="Use the right user and key (-l, -i), or add the public key to that user's authorized_keys on the node.",
+                steps=("Is the public key in ~/.ssh/authorized_keys of that user on the node? A session's shell can add it.",),
+                client_steps=("Which key does ssh offer? `ssh -v` tells it. Is the user one that the node's image has?",),
+                commands=(),
+                client_commands=(look("ssh-add -l"),),
+            ),
+            Variant(
                 name="handshake",
                 when="the handshake of a session timed out",
                 changed_on=Side.CLIENT,
