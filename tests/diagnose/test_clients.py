@@ -17,6 +17,7 @@ ANSWER = "An error occurred ({code}) when calling the {call} operation: text"
 def test_the_caller_is_told_of_and_not_the_agent(code: str, call: str) -> None:
     cause = read_message(ANSWER.format(code=code, call=call)).cause
     assert cause is not None and cause.signature.variant in ("of-the-client", "not-a-target")
+    assert cause.signature.code is not None
     worded = FINDINGS[cause.signature.code].worded(cause.signature.variant)
     assert not any("-clear" in command.text for command in worded.commands)
     assert call in CALLS and told_of_client(code, "UpdateInstanceInformation") == f"{code}: "
@@ -37,7 +38,7 @@ def test_the_agents_own_call_means_the_node() -> None:
 )
 def test_the_cli_is_not_logged_in(text: str) -> None:
     cause = read_message(text).cause
-    assert cause is not None
+    assert cause is not None and cause.signature.code is not None
     assert FINDINGS[cause.signature.code].worded(cause.signature.variant).changed_on is Side.CLIENT
 
 
