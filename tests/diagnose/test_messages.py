@@ -61,9 +61,10 @@ DENIED = (
             "AccessDeniedException: x because no VPC endpoint policy allows ssm:UpdateInstanceInformation",
             "call-denied",
         ),
+        ("AccessDeniedException: Access to Systems Manager has been denied", "call-denied"),
         ("AccessDeniedException: lab", None),
     ],
-    ids=["hybrid", "instance", "endpoint policy", "no reason"],
+    ids=["hybrid", "instance", "endpoint policy", "odd words", "no reason"],
 )
 def test_a_refusal_under_a_sleep_counts_where_it_says_what_is_refused(lead: str, said: str, code: Optional[str]) -> None:
     line = f"2026-11-23 15:25:02.4410 INFO [ssm-agent-worker] {lead}{said}"

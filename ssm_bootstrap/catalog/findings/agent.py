@@ -485,6 +485,36 @@ KINDS: tuple[FindingKind, ...] = (
         variants=(
             _CUT,
             Variant(
+                name="denied",
+                when="ssmmessages refuses the call that opens the channel",
+                title="ssmmessages refuses the agent's control channel",
+                cause=(
+                    "ssmmessages was reached and refuses the call that opens the control channel: {detail}. The node's role or "
+                    "a policy does not allow it; Run Command still works if ec2messages is reachable."
+                ),
+                summary=(
+                    "Allow ssmmessages:CreateControlChannel in the node's role and in the endpoint policy; then restart the "
+                    "agent."
+                ),
+                steps=("Restart the agent after the change: it waits up to an hour between retries.",),
+                aws_steps=(
+                    "Is AmazonSSMManagedInstanceCore attached to the node's role? It allows ssmmessages:CreateControlChannel.",
+                    "Do the ssmmessages endpoint policy and the role allow ssmmessages:CreateControlChannel and "
+                    "OpenControlChannel?",
+                    "Does a service control policy or a permissions boundary deny it?",
+                ),
+                changed_on=Side.AWS,
+                commands=(node.policy("endpoint-ssmmessages"), change("sudo ssm-bootstrap restart")),
+                aws_commands=(
+                    aws.ROLE_NAME,
+                    aws.ROLE_POLICIES,
+                    aws.of_service(aws.ENDPOINT_POLICY, "ssmmessages"),
+                    aws.PRESENT_ENDPOINT_POLICY,
+                    aws.ATTACH_CORE,
+                    aws.SET_ENDPOINT_POLICY,
+                ),
+            ),
+            Variant(
                 name="garbled",
                 when="the WebSocket stream is corrupted",
                 title="Something on the path to ssmmessages corrupts the WebSocket",

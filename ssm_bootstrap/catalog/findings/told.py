@@ -201,6 +201,29 @@ KINDS: tuple[FindingKind, ...] = (
                 summary="Correct the name, version or region of the requested file.",
             ),
             Variant(
+                name="no-bucket",
+                when="the bucket does not exist",
+                title="The S3 bucket does not exist",
+                cause="S3 was reached and has no bucket of that name: {detail}.",
+                summary="Correct the bucket's name where the command, document or session names it, or create the bucket.",
+                aws_steps=("Is the bucket's name right, and was the bucket deleted?",),
+                aws_commands=(look("aws s3api list-buckets --query 'Buckets[].Name'"),),
+            ),
+            Variant(
+                name="upload",
+                when="a file is not accepted",
+                title="S3 refuses an upload",
+                cause=(
+                    "S3 was reached but does not accept the file: {detail}. Only the output does not get to the bucket; the "
+                    "command itself is not affected."
+                ),
+                summary="Allow s3:PutObject on the bucket in the role, the bucket policy and the S3 endpoint policy.",
+                aws_steps=(
+                    "Do the role's policy, the bucket's policy and the S3 endpoint's policy allow s3:PutObject?",
+                    "Is the bucket encrypted with a KMS key? Then the role also needs kms:GenerateDataKey on it.",
+                ),
+            ),
+            Variant(
                 name="region",
                 when="the bucket is in another region",
                 title="The bucket is in a different region from the request",
@@ -977,6 +1000,24 @@ KINDS: tuple[FindingKind, ...] = (
                 ),
                 commands=(),
                 client_commands=(look("session-manager-plugin --version"), look("aws sts get-caller-identity --region {region}")),
+            ),
+            Variant(
+                name="ssh-key",
+                when="sshd on the node does not accept the user's key",
+                changed_on=Side.CLIENT,
+                aws_steps=(),
+                aws_commands=(),
+                severity=Severity.WARNING,
+                title="ssh over Session Manager: the node does not accept the user or the key",
+                cause=(
+                    "ssh got through the session to sshd on the node, which rejected the login: {detail}. Session Manager and "
+                    "the agent work; the user's name, the key or the node's authorized_keys is wrong."
+                ),
+                summary="Use the right user and key (-l, -i), or add the public key to that user's authorized_keys on the node.",
+                steps=("Is the public key in ~/.ssh/authorized_keys of that user on the node? A session's shell can add it.",),
+                client_steps=("Which key does ssh offer? `ssh -v` tells it. Is the user one that the node's image has?",),
+                commands=(),
+                client_commands=(look("ssh-add -l"),),
             ),
             Variant(
                 name="handshake",

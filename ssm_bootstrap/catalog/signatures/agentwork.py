@@ -39,7 +39,6 @@ _SESSIONS: tuple[_Family, ...] = (
                 r"\AFailed to retrieve (?:uid|gid|groups|group id) (?:for|from) ",
                 "Failed to retrieve uid for x: y",
             ),
-            ("ssm-user", r"\b(?:error creating|failed to create) ssm-user\b", "error creating ssm-user: exit status 1"),
         ),
         (Capability.SESSION,),
     ),

@@ -15,6 +15,9 @@ _OF_THE_ACCOUNT = (
 )
 """What the answer speaks of where the limit is the account's in that region, and not the activation's."""
 
+_SENTENCE = r"(?=[A-Za-z][\w'-]{0,40}(?: [\w':.-]{1,200}){3})"
+"""Four words at least in one line: an answer that says more than that it refuses."""
+
 _REGISTER = "Registration failed due to error registering the instance with AWS SSM. "
 
 API: tuple[Signature, ...] = (
@@ -212,7 +215,7 @@ API: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="is not authorized to perform",
         pattern=(
-            r"\bAccessDeniedException: User: (?:"
+            r"\bAccessDenied(?:Exception)?: User: (?:"
             r"\S{1,200}(?::user/|/AWSReservedSSO_)\S{1,200} is not authorized to perform: [\w-]{1,60}:"
             r"|\S{1,200} is not authorized to perform: ssm:(?:Start|Resume|Terminate)Session\b)"
         ),
@@ -235,9 +238,9 @@ API: tuple[Signature, ...] = (
     Signature(
         id="caller-denied",
         kind=Kind.CAUSE,
-        fixed="AccessDeniedException: User: ",
+        fixed=": User: ",
         pattern=(
-            rf"\bAccessDeniedException: User: (?!\S{{1,200}}/AWSReservedSSO_){_OF_A_ROLE}"
+            rf"\bAccessDenied(?:Exception)?: User: (?!\S{{1,200}}/AWSReservedSSO_){_OF_A_ROLE}"
             r"(?!" + _NODE + r"|\S{1,200} is not authorized to perform: ssm:(?:Start|Resume|Terminate)Session\b)[^\s]"
             r"(?!(?s:.{0,1000}?)VPC endpoint policy)"
         ),
@@ -279,10 +282,12 @@ API: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="is not authorized to perform",
         pattern=(
-            r"\bAccessDeniedException: User: (?!\S{1,200}/i-[0-9a-f]{8,17} is not authorized to perform: ssm:UpdateInstanceInf)"
+            r"\bAccessDenied(?:Exception)?: User: "
+            r"(?!\S{1,200}/i-[0-9a-f]{8,17} is not authorized to perform: ssm:UpdateInstanceInf)"
             r"(?!\S{1,200}(?::user/|/AWSReservedSSO_))" + rf"(?!{_OF_A_ROLE}(?!{_NODE}))"
             r"\S{1,200} is not authorized to perform: "
             r"(?!ssm:(?:Start|Resume|Terminate)Session\b)[\w-]{1,60}:\w{1,80}(?!(?s:.{0,1000}?)VPC endpoint policy)"
+            r"(?![^\n]{0,300}?aws-quicksetup-patchpolicy-)"
         ),
         meaning="the caller's role or a policy does not allow the action that is named",
         source="AWS Identity and Access Management User Guide, access denied error messages",
@@ -291,8 +296,40 @@ API: tuple[Signature, ...] = (
                 "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/r/mi-1 is not authorized "
                 "to perform: ssm:PutInventory"
             ),
+            documented(
+                "AccessDenied: User: arn:aws:sts::111122223333:assumed-role/r/mi-0123456789abcdef0 is not authorized to "
+                "perform: kms:GenerateDataKey on resource: arn:aws:kms:eu-west-1:111122223333:key/x"
+            ),
         ),
         near_misses=("AccessDeniedException: lab", "AccessDeniedException: User: x because no VPC endpoint policy allows it"),
+        transient=False,
+        refuses=CallRefusal.ACTION,
+        is_answer=True,
+        code="call-denied",
+    ),
+    Signature(
+        id="access-denied-told",
+        kind=Kind.CAUSE,
+        fixed="AccessDeniedException",
+        pattern=(
+            r"\bAccessDeniedException: (?!Authentication failed\b|Systems Manager's instance management role is not configured)"
+            r"(?!(?s:.{0,1000}?)VPC endpoint policy)(?!User: \S{1,200} is not authorized to perform: [\w-]{1,60}:)"
+            rf"(?!User: {_OF_A_ROLE}(?!{_NODE})\S){_SENTENCE}"
+        ),
+        meaning="the caller's role or a policy does not allow the call, as the answer says in a sentence of its own",
+        source="aws-sdk-go 1.51.20 (untyped error code)",
+        samples=(
+            documented("AccessDeniedException: Access to Systems Manager has been denied\n\tstatus code: 400, request id: 1"),
+        ),
+        near_misses=(
+            "AccessDeniedException: User: arn:aws:sts::1:assumed-role/r/mi-1 is not authorized to perform: ssm:PutInventory",
+            "AccessDeniedException: lab",
+            "AccessDeniedException: \tstatus code: 400, request id: 1",
+            "AccessDenied: Access Denied",
+            "AccessDeniedException: User: anonymous … VPC endpoint policy",
+            "AccessDeniedException: Authentication failed",
+            "AccessDeniedException: Systems Manager's instance management role is not configured for account: 111122223333",
+        ),
         transient=False,
         refuses=CallRefusal.ACTION,
         is_answer=True,
@@ -305,7 +342,7 @@ API: tuple[Signature, ...] = (
         pattern=(
             r"\bAccessDeniedException: (?!Authentication failed\b|Systems Manager's instance management role is not configured)"
             r"(?!(?s:.{0,1000}?)VPC endpoint policy)(?!User: \S{1,200} is not authorized to perform: [\w-]{1,60}:)"
-            rf"(?!User: {_OF_A_ROLE}(?!{_NODE})\S)"
+            rf"(?!User: {_OF_A_ROLE}(?!{_NODE})\S)(?!{_SENTENCE})"
         ),
         meaning="the caller's role or a policy does not allow the call",
         source="aws-sdk-go 1.51.20 (untyped error code)",
@@ -390,7 +427,7 @@ API: tuple[Signature, ...] = (
         id="invalid-instance-id",
         kind=Kind.CAUSE,
         fixed="InvalidInstanceId",
-        pattern=r"\bInvalidInstanceId:",
+        pattern=r"\bInvalidInstanceId:(?! Instances [^\n]{0,2000}not in a valid state)",
         meaning="the service no longer knows this managed instance id",
         source=_MODEL + "; public report amazon-ssm-agent#381",
         samples=(

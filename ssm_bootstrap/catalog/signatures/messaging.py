@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import AGENT, CallRefusal, Kind, Refused, Signature, formatted
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, CallRefusal, Kind, Refused, Signature, documented, formatted
 from ssm_bootstrap.model.capability import BY_COMMAND, Capability
 
 _POST = 'Post "https://ssmmessages.eu-west-1.amazonaws.com/v1/control-channel/mi-1": '
 
-_OF_A_CALLER = (CallRefusal.PERMISSION, CallRefusal.ACTION, CallRefusal.CREDENTIALS)
-"""Refusals that have their reason in who calls."""
+_OF_A_CALLER = (CallRefusal.PERMISSION, CallRefusal.ACTION)
+"""Refusals that have their reason in what the caller may do."""
+
+_REFUSED = r"(?:AccessDenied|<Unauthorized|<Forbidden)"
+"""What ssmmessages names its answer, in XML, where a policy is in the way."""
 
 MESSAGING: tuple[Signature, ...] = (
     Signature(
@@ -32,7 +35,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=_OF_A_CALLER),
+        refused=Refused("channel-down", "denied", of=_OF_A_CALLER),
         limit_covers_dial=True,
     ),
     Signature(
@@ -63,7 +66,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=_OF_A_CALLER),
+        refused=Refused("channel-down", "denied", of=_OF_A_CALLER),
         limit_covers_dial=True,
     ),
     Signature(
@@ -78,7 +81,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=_OF_A_CALLER),
+        refused=Refused("channel-down", "denied", of=_OF_A_CALLER),
         limit_covers_dial=True,
     ),
     Signature(
@@ -99,7 +102,7 @@ MESSAGING: tuple[Signature, ...] = (
         breaks=(Capability.SESSION,),
         degrades=BY_COMMAND,
         ended_by=("control-channel-up", "channel-opened"),
-        refused=Refused("channel-down", of=_OF_A_CALLER),
+        refused=Refused("channel-down", "denied", of=_OF_A_CALLER),
         limit_covers_dial=True,
     ),
     Signature(
@@ -133,19 +136,29 @@ MESSAGING: tuple[Signature, ...] = (
         id="ssmmessages-denied",
         kind=Kind.CAUSE,
         fixed="unexpected response from the service ",
-        pattern=r"unexpected response from the service (?=(?s:.{0,300}?)AccessDenied)(?!(?s:.{0,300}?)AccessDeniedException: )",
+        pattern=(
+            rf"unexpected response from the service (?=(?s:.{{0,300}}?){_REFUSED})"
+            r"(?!(?s:.{0,300}?)AccessDeniedException: )"
+        ),
         meaning="ssmmessages denies the role, or the endpoint's policy does; the agent goes on with ec2messages",
         source=AGENT + "agent/session/service/service.go",
-        samples=(formatted("unexpected response from the service <AccessDeniedException>\n<Message>no</Message>"),),
-        near_misses=("unexpected response from the service <html>blocked</html>",),
+        samples=(
+            formatted("unexpected response from the service <AccessDeniedException>\n<Message>no</Message>"),
+            documented("unexpected response from the service <UnauthorizedRequest>Forbidden.</UnauthorizedRequest>"),
+        ),
+        near_misses=(
+            "unexpected response from the service <html>blocked</html>",
+            "unexpected response from the service <html><title>403 Forbidden</title></html>",
+        ),
         code="channel-down",
+        variant="denied",
         transient=False,
     ),
     Signature(
         id="ssmmessages-strange",
         kind=Kind.CAUSE,
         fixed="unexpected response from the service ",
-        pattern=r"unexpected response from the service (?!(?s:.{0,300}?)AccessDenied)(?=(?s:.{0,300}?)<(?i:html|!doctype))",
+        pattern=rf"unexpected response from the service (?!(?s:.{{0,300}}?){_REFUSED})(?=(?s:.{{0,300}}?)<(?i:html|!doctype))",
         meaning="something that is not ssmmessages answered",
         source=AGENT + "agent/session/service/service.go",
         samples=(formatted("unexpected response from the service <html><body>blocked by policy</body></html>"),),
@@ -158,7 +171,7 @@ MESSAGING: tuple[Signature, ...] = (
         kind=Kind.CAUSE,
         fixed="unexpected response from the service ",
         pattern=r"(?<!createDataChannel request failed: )unexpected response from the service "
-        r"(?!(?s:.{0,300}?)(?:AccessDenied|<(?i:html|!doctype)))",
+        rf"(?!(?s:.{{0,300}}?)(?:{_REFUSED}|<(?i:html|!doctype)))",
         meaning="ssmmessages answered with something else than 201",
         source=AGENT + "agent/session/service/service.go",
         samples=(formatted("unexpected response from the service <UnknownOperationException/>"),),

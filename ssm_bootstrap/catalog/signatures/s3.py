@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.signatures.kinds import AGENT, CallRefusal, Kind, Signature, documented, formatted, measured
+from ssm_bootstrap.catalog.signatures.kinds import AGENT, CallRefusal, Kind, Refused, Signature, documented, formatted, measured
 from ssm_bootstrap.model.capability import Capability
 
 _MANIFEST = "https://s3.ap-northeast-1.amazonaws.com/amazon-ssm-ap-northeast-1/ssm-agent-manifest.json"
 _UPDATE_CODES = AGENT + "agent/updateutil/updateconstants/constants.go:191-305"
+
+_NOT_TAKEN = Refused("download-refused", "upload", of=(CallRefusal.PERMISSION,))
+"""What a refusal means where a file was to be uploaded; one that names the action tells more."""
 
 S3: tuple[Signature, ...] = (
     Signature(
@@ -157,6 +160,42 @@ S3: tuple[Signature, ...] = (
         is_answer=True,
     ),
     Signature(
+        id="s3-no-bucket",
+        kind=Kind.CAUSE,
+        fixed="NoSuchBucket",
+        pattern=r"\bNoSuchBucket: ",
+        meaning="S3 was reached and has no bucket of that name",
+        source="Amazon S3 API Reference, error responses",
+        samples=(
+            documented("NoSuchBucket: The specified bucket does not exist\n\tstatus code: 404, request id: 1"),
+            documented(
+                "operation error S3: GetObject, https response error StatusCode: 404, RequestID: 1, HostID: 2, "
+                "api error NoSuchBucket: The specified bucket does not exist"
+            ),
+        ),
+        near_misses=("NoSuchKey: The specified key does not exist.",),
+        service="s3",
+        code="download-refused",
+        variant="no-bucket",
+        transient=False,
+        is_answer=True,
+    ),
+    Signature(
+        id="s3-no-key",
+        kind=Kind.CAUSE,
+        fixed="NoSuchKey",
+        pattern=r"\bNoSuchKey: ",
+        meaning="S3 was reached and has no object of that name",
+        source="Amazon S3 API Reference, error responses",
+        samples=(documented("NoSuchKey: The specified key does not exist.\n\tstatus code: 404, request id: 1"),),
+        near_misses=("NoSuchBucket: The specified bucket does not exist",),
+        service="s3",
+        code="download-refused",
+        variant="not-found",
+        transient=False,
+        is_answer=True,
+    ),
+    Signature(
         id="s3-wrong-region",
         kind=Kind.CAUSE,
         fixed="BucketRegionError",
@@ -227,14 +266,35 @@ S3: tuple[Signature, ...] = (
     Signature(
         id="output-upload",
         kind=Kind.PHASE,
-        fixed="Failed to upload ",
-        pattern=r"Failed to upload \S+ to s3://\S+ err:",
+        fixed="ailed ",
+        pattern=(
+            r"\b[Ff]ailed (?:to upload \S{1,300} to s3://\S{1,300} err:|uploading s3://\S{1,300}: |to upload (?:s3 )?output: )"
+        ),
         meaning="a command's output did not get into its bucket; the command itself is not affected",
         source=AGENT + "agent/s3util/s3util.go:134",
         samples=(
             formatted("Failed to upload /var/lib/amazon/ssm/x/stdout to s3://bucket/x/stdout err:AccessDenied: Access Denied"),
         ),
         service="s3",
+        refused=_NOT_TAKEN,
+        is_minor=True,
+    ),
+    Signature(
+        id="s3-put",
+        kind=Kind.PHASE,
+        fixed="operation error S3: PutObject, ",
+        pattern=r"(?<!output: )(?<!err:)operation error S3: PutObject, ",
+        meaning="a file did not get into its bucket",
+        source="smithy-go errors.go (OperationError); Amazon S3 API Reference, PutObject",
+        samples=(
+            formatted(
+                "operation error S3: PutObject, https response error StatusCode: 403, RequestID: 1, HostID: 2, "
+                "api error AccessDenied: Access Denied"
+            ),
+        ),
+        near_misses=("operation error S3: GetObject, x",),
+        service="s3",
+        refused=_NOT_TAKEN,
         is_minor=True,
     ),
     Signature(

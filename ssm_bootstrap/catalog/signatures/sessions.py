@@ -135,11 +135,14 @@ SESSIONS: tuple[Signature, ...] = (
     Signature(
         id="session-user-not-created",
         kind=Kind.CAUSE,
-        fixed="Failed to create ssm-user: ",
-        pattern=r"\bFailed to create ssm-user: ",
+        fixed=" ssm-user",
+        pattern=r"\b(?:[Ff]ailed to create|error creating) ssm-user\b",
         meaning="the agent could not make the user that sessions run as",
         source=AGENT + "agent/session/utility/utility_unix.go; public reports",
-        samples=(formatted("Failed to create ssm-user: exit status 10"),),
+        samples=(
+            formatted("Failed to create ssm-user: exit status 10"),
+            formatted("error creating ssm-user: failed to create ssm-user: exit status 1"),
+        ),
         code="session-user-missing",
         variant="not-created",
         transient=False,

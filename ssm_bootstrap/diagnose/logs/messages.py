@@ -61,6 +61,9 @@ _compiled = cache(re.compile)
 _BOTOCORE = re.compile(r"\bAn error occurred \((\w{1,80})\) when calling the (\w{1,80}) operation(?: \([^)\n]{0,80}\))?:(?: |\Z)")
 """How botocore tells an answer of a service (botocore/exceptions.py); ``CODE: TEXT`` is how Go's SDK does."""
 
+_GO = re.compile(r"(\boperation error [\w ]{1,60}: (\w{1,80}), [^\n]{0,300}?\bapi error )(\w{1,80}): ")
+"""How the second Go SDK tells it, with the call before it (aws-sdk-go-v2 aws/middleware; smithy-go errors.go)."""
+
 
 def match_signature(signature: Signature, message: str) -> Optional[SignatureMatch]:
     """The match of one signature, or None; the plain search decides first."""
@@ -75,6 +78,10 @@ def match_signature(signature: Signature, message: str) -> Optional[SignatureMat
 _TYPOGRAPHY = str.maketrans("\u2018\u2019\u201c\u201d\xa0", "''\"\" ")
 
 
+def _as_called(told: re.Match[str]) -> str:
+    return told[1] + told_of_client(told[3], told[2])
+
+
 def _as_written(message: str) -> str:
     """A message as a program wrote it: an editor's quotes and stars, JSON's backslashes and botocore's words around it go."""
     if not message.isascii():
@@ -83,6 +90,8 @@ def _as_written(message: str) -> str:
         message = message.replace("**", "")
     if "\\" in message:
         message = message.replace('\\"', '"').replace("\\n", "\n")
+    if "api error " in message:
+        message = _GO.sub(_as_called, message)
     return _BOTOCORE.sub(lambda told: told_of_client(told[1], told[2]), message) if "An error occurred (" in message else message
 
 
