@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Tuple
 
 import pytest
 
 from tests import caller
+from tools.bundle.wheels import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILDER = ROOT / ".venv-bundle" / "bin" / "python"
@@ -44,6 +48,21 @@ def build(source: Path, target: Path, **environment: str) -> Built:
     )
     assert done.returncode == 0, done.stdout
     return Built(target)
+
+
+def two_trees(place: Path) -> Tuple[Path, Path]:
+    """The same sources twice, in directories at different depths and with other times and modes."""
+    first, second = place / "first", place / "another" / "second"
+    first.mkdir()
+    for name in SOURCES:
+        shutil.copy(ROOT / name, first / name)
+    for name in ("ssm_bootstrap", "tools"):
+        shutil.copytree(ROOT / name, first / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(first, second)
+    for path in second.rglob("*"):
+        os.utime(path, (1e9, 1e9))
+        path.chmod(0o700)
+    return first, second
 
 
 @pytest.fixture(scope="session")

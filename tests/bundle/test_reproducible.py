@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.bundle.conftest import ROOT, build
-from tools.bundle.wheels import SOURCES
+from tests.bundle.conftest import build, two_trees
 
 
 @pytest.mark.slow
 def test_two_builds_are_the_same(builder: Path, tmp_path: Path) -> None:
-    first, second = tmp_path / "first", tmp_path / "another" / "second"
-    first.mkdir()
-    for name in SOURCES:
-        shutil.copy(ROOT / name, first / name)
-    for name in ("ssm_bootstrap", "tools"):
-        shutil.copytree(ROOT / name, first / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(first, second)
-    for path in second.rglob("*"):
-        os.utime(path, (1e9, 1e9))
-        path.chmod(0o700)
+    first, second = two_trees(tmp_path)
     old = os.umask(0o077)
     try:
         here = build(first, tmp_path / "here", SOURCE_DATE_EPOCH="1700000000", TZ="UTC")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from enum import Enum
 from functools import singledispatch
 from typing import Iterable, Iterator
 
@@ -153,14 +154,35 @@ def _commands(repair: object, region: str) -> Iterator[ShellCommand]:
     raise TypeError(f"no repair: {type(repair).__name__}")
 
 
+class PeerKind(Enum):
+    """What the other end of a security group rule is."""
+
+    GROUP = "security group"
+    PREFIX_LIST = "prefix list"
+    IPV4 = "IPv4 block"
+    IPV6 = "IPv6 block"
+
+
+def peer_kind(peer: str) -> PeerKind:
+    """The kind of a peer, by its id, its name among those that are made, or its block."""
+    if peer.startswith("sg-") or peer in GROUP_NAMES:
+        return PeerKind.GROUP
+    if peer.startswith("pl-") or peer in (S3_LIST, "<PREFIX-LIST-ID>"):
+        return PeerKind.PREFIX_LIST
+    return PeerKind.IPV6 if ":" in peer else PeerKind.IPV4
+
+
+_PERMISSIONS = {
+    PeerKind.GROUP: "UserIdGroupPairs=[{{GroupId={}}}]",
+    PeerKind.PREFIX_LIST: "PrefixListIds=[{{PrefixListId={}}}]",
+    PeerKind.IPV4: "IpRanges=[{{CidrIp={}}}]",
+    PeerKind.IPV6: "Ipv6Ranges=[{{CidrIpv6={}}}]",
+}
+
+
 def _peer(peer: str) -> str:
     """A peer of a rule as the shorthand of ``--ip-permissions`` has it, in the double quotes that it is written in."""
-    named = peer if peer in NAMED else word(peer, "peer")
-    if peer.startswith("sg-") or peer in GROUP_NAMES:
-        return f"UserIdGroupPairs=[{{GroupId={named}}}]"
-    if peer.startswith("pl-") or peer in (S3_LIST, "<PREFIX-LIST-ID>"):
-        return f"PrefixListIds=[{{PrefixListId={named}}}]"
-    return f"Ipv6Ranges=[{{CidrIpv6={named}}}]" if ":" in peer else f"IpRanges=[{{CidrIp={named}}}]"
+    return _PERMISSIONS[peer_kind(peer)].format(peer if peer in NAMED else word(peer, "peer"))
 
 
 @_commands.register

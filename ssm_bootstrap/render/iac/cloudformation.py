@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import singledispatch
-from typing import Any, Sequence
+from typing import Any
 
 from ssm_bootstrap.catalog.cloud.repairs import (
     ABOUT_GROUP,
@@ -18,9 +18,11 @@ from ssm_bootstrap.catalog.cloud.repairs import (
     MARK,
     NODE_GROUP,
     S3_LIST,
+    PeerKind,
     destination_of,
     is_for_every_resolver,
     path_and_name,
+    peer_kind,
     policy_arn,
     target_of,
 )
@@ -29,6 +31,7 @@ from ssm_bootstrap.model.repair import AddAclEntry, AddGroupRule, AddRoute, Crea
 from ssm_bootstrap.render.iac.draft import (
     Draft,
     Parameter,
+    Sheet,
     by_hand,
     camel,
     is_own,
@@ -59,13 +62,12 @@ _LETS_NOTHING_OUT = [
 """Source: AWS::EC2::SecurityGroup, on removing the default rule."""
 
 
-class TemplateSheet:
+class TemplateSheet(Sheet):
     """What is written so far."""
 
     def __init__(self, code: Draft) -> None:
-        self.region = code.region
+        super().__init__(code.region)
         self.resources: dict[str, Any] = {}
-        self.parameters: dict[str, Parameter] = {}
         self.conditions: dict[str, Any] = {}
         groups = [repair for repair in code.repairs if isinstance(repair, CreateGroup)]
         self.given = {repair.made for repair in groups if repair.given}
@@ -88,12 +90,6 @@ class TemplateSheet:
             self.parameters[asked.camel] = asked
             return {"Ref": asked.camel}
         return value
-
-    def ids_of(self, values: Sequence[str]) -> Any:
-        """Several ids; a parameter that is a list stands for all of them."""
-        if len(values) == 1 and MARK.fullmatch(values[0]) and parameter(values[0]).is_list:
-            return self.id_of(values[0])
-        return [self.id_of(value) for value in values]
 
     def document(self, name: str, account: str) -> Any:
         """A policy, with the account of the stack where none is named."""
@@ -137,16 +133,18 @@ def _write(repair: object, sheet: TemplateSheet) -> bool:
     return False
 
 
+_PEERS = {
+    PeerKind.GROUP: "{}SecurityGroupId",
+    PeerKind.PREFIX_LIST: "{}PrefixListId",
+    PeerKind.IPV4: "CidrIp",
+    PeerKind.IPV6: "CidrIpv6",
+}
+
+
 @_write.register
 def _group_rule(repair: AddGroupRule, sheet: TemplateSheet) -> bool:
     is_out, peer = repair.direction is Direction.OUT, repair.peer
     side = "Destination" if is_out else "Source"
-    if peer.startswith("sg-") or peer in (ENDPOINT_GROUP, NODE_GROUP):
-        kind = f"{side}SecurityGroupId"
-    elif peer.startswith("pl-") or peer in (S3_LIST, "<PREFIX-LIST-ID>"):
-        kind = f"{side}PrefixListId"
-    else:
-        kind = "CidrIpv6" if ":" in peer else "CidrIp"
     way = "Egress" if is_out else "Ingress"
     sheet.add(
         camel(way, repair.group_id, str(repair.port), peer),
@@ -156,7 +154,7 @@ def _group_rule(repair: AddGroupRule, sheet: TemplateSheet) -> bool:
         IpProtocol="tcp",
         FromPort=repair.port,
         ToPort=repair.port,
-        **{kind: sheet.id_of(peer)},
+        **{_PEERS[peer_kind(peer)].format(side): sheet.id_of(peer)},
     )
     return True
 

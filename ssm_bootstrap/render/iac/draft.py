@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ssm_bootstrap.catalog.cloud.repairs import MARK, commands_of
 from ssm_bootstrap.catalog.policies import ACCOUNT, policy_named
@@ -69,6 +69,24 @@ def parameter(mark: str) -> Parameter:
     found = MARK.fullmatch(mark)
     name = found[1] if found else mark
     return _PARAMETERS.get(name) or Parameter(name, name.lower().replace("-", " "))
+
+
+class Sheet:
+    """What is written so far in some language, and the parameters that it asks for, by name."""
+
+    def __init__(self, region: str) -> None:
+        self.region = region
+        self.parameters: dict[str, Parameter] = {}
+
+    def id_of(self, value: str) -> Any:
+        """An id in that language: of what is made here, of what the reader gives, or as it is."""
+        raise NotImplementedError
+
+    def ids_of(self, values: Sequence[str]) -> Any:
+        """Several ids; a parameter that is a list stands for all of them."""
+        if len(values) == 1 and MARK.fullmatch(values[0]) and parameter(values[0]).is_list:
+            return self.id_of(values[0])
+        return [self.id_of(value) for value in values]
 
 
 def camel(*parts: str) -> str:

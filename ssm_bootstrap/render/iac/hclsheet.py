@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence
+from typing import Any, Optional
 
 from ssm_bootstrap.catalog.cloud.repairs import ENDPOINT_GROUP, MARK, NODE_GROUP, S3_LIST
 from ssm_bootstrap.catalog.partitions import PREFIX
-from ssm_bootstrap.render.iac.draft import Parameter, is_own, parameter, policy_document
+from ssm_bootstrap.render.iac.draft import Sheet, is_own, parameter, policy_document
 from ssm_bootstrap.render.iac.hcl import Block, Expression, Template, written
 
 _OWN = "${data.aws_caller_identity.current.account_id}"
@@ -18,13 +18,12 @@ _MADE = {
 }
 
 
-class HclSheet:
+class HclSheet(Sheet):
     """What is written so far: blocks by kind and labels, and the parameters that they ask for."""
 
     def __init__(self, region: str) -> None:
-        self.region = region
+        super().__init__(region)
         self.blocks: dict[tuple[str, ...], Block] = {}
-        self.parameters: dict[str, Parameter] = {}
 
     def add(self, block: Block) -> None:
         """One more block; the same once."""
@@ -45,12 +44,6 @@ class HclSheet:
             self.parameters[asked.name] = asked
             return Expression(f"var.{asked.snake}")
         return value
-
-    def ids_of(self, values: Sequence[str]) -> Any:
-        """Several ids; a parameter that is a list stands for all of them."""
-        if len(values) == 1 and MARK.fullmatch(values[0]) and parameter(values[0]).is_list:
-            return self.id_of(values[0])
-        return [self.id_of(value) for value in values]
 
     def document(self, name: str, account: str) -> Any:
         """A policy as an expression that gives its JSON."""

@@ -16,10 +16,11 @@ from ssm_bootstrap.catalog.cloud.repairs import (
     INLINE,
     NODE_GROUP,
     RECORD_TTL,
-    S3_LIST,
+    PeerKind,
     destination_of,
     is_for_every_resolver,
     path_and_name,
+    peer_kind,
     policy_arn,
     records_of,
     target_of,
@@ -91,15 +92,17 @@ def _write(repair: object, sheet: HclSheet) -> bool:
     return False
 
 
+_PEERS = {
+    PeerKind.GROUP: "referenced_security_group_id",
+    PeerKind.PREFIX_LIST: "prefix_list_id",
+    PeerKind.IPV4: "cidr_ipv4",
+    PeerKind.IPV6: "cidr_ipv6",
+}
+
+
 @_write.register
 def _group_rule(repair: AddGroupRule, sheet: HclSheet) -> bool:
     peer = repair.peer
-    if peer.startswith("sg-") or peer in (ENDPOINT_GROUP, NODE_GROUP):
-        kind = "referenced_security_group_id"
-    elif peer.startswith("pl-") or peer in (S3_LIST, "<PREFIX-LIST-ID>"):
-        kind = "prefix_list_id"
-    else:
-        kind = "cidr_ipv6" if ":" in peer else "cidr_ipv4"
     way = "egress" if repair.direction is Direction.OUT else "ingress"
     sheet.resource(
         f"aws_vpc_security_group_{way}_rule",
@@ -109,7 +112,7 @@ def _group_rule(repair: AddGroupRule, sheet: HclSheet) -> bool:
         ip_protocol="tcp",
         from_port=repair.port,
         to_port=repair.port,
-        **{kind: sheet.id_of(peer)},
+        **{_PEERS[peer_kind(peer)]: sheet.id_of(peer)},
     )
     return True
 
