@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
+import sys
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence
 
 from ssm_bootstrap.catalog.commands import fill_commands
@@ -17,6 +19,9 @@ from tests.aws.vpc import SERVICES
 
 EACH = [{"service": service} for service in SERVICES]
 """A finding about several services."""
+
+AWS = f'aws() {{ {shlex.quote(sys.executable)} -m awscli "$@"; }}'
+"""The AWS CLI as a function: the #! line of its own script holds no path with a blank."""
 
 _SET = re.compile(r"([A-Z][A-Z0-9_]*)=[a-z-]*\.\.\.")
 _CALL = re.compile(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)")
@@ -84,7 +89,7 @@ def run(command: str, settings: str, variables: Mapping[str, str], url: str, hom
         "AWS_MAX_ATTEMPTS": "1",
     }
     return subprocess.run(
-        ["sh", "-c", f"{line}\n{alone}"], capture_output=True, text=True, check=False, env=environment, cwd=home
+        ["sh", "-c", f"{AWS}\n{line}\n{alone}"], capture_output=True, text=True, check=False, env=environment, cwd=home
     )
 
 

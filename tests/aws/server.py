@@ -62,11 +62,11 @@ class Recording(NamedTuple):
 
 @cache
 def operation(service: str, name: str) -> Any:
-    """The model of a call as the AWS CLI names it."""
+    """The model of a call as the AWS CLI names it, which calls S3's API s3api."""
     import botocore.session
     from botocore import xform_name
 
-    model = botocore.session.Session().get_service_model(service)
+    model = botocore.session.Session().get_service_model("s3" if service == "s3api" else service)
     (found,) = [one for one in model.operation_names if xform_name(one, "-") == name]
     return model.operation_model(found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import threading
 import time
@@ -32,7 +33,7 @@ SYSTEMCTL = f"""#!/bin/sh
 for word in "$@"; do
   while [ "$word" = "$(cat {HOLD} 2>/dev/null)" ]; do sleep 0.05; done
 done
-exec {STANDINS}/systemctl "$@"
+exec {shlex.quote(str(STANDINS / "systemctl"))} "$@"
 """
 JOURNALCTL = f"""#!/bin/sh
 while [ -e {HOLD} ]; do sleep 0.05; done

@@ -207,7 +207,7 @@ KINDS: tuple[FindingKind, ...] = (
                 cause="S3 was reached and has no bucket of that name: {detail}.",
                 summary="Correct the bucket's name where the command, document or session names it, or create the bucket.",
                 aws_steps=("Is the bucket's name right, and was the bucket deleted?",),
-                aws_commands=(look("aws s3api list-buckets --query 'Buckets[].Name'"),),
+                aws_commands=(look("aws s3api list-buckets --region {region} --query 'Buckets[].Name'"),),
             ),
             Variant(
                 name="upload",
