@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence
 
 from ssm_bootstrap.catalog.commands import fill_commands
@@ -20,8 +21,8 @@ from tests.aws.vpc import SERVICES
 EACH = [{"service": service} for service in SERVICES]
 """A finding about several services."""
 
-AWS = f'aws() {{ {shlex.quote(sys.executable)} -m awscli "$@"; }}'
-"""The AWS CLI as a function: the #! line of its own script holds no path with a blank."""
+AWS = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m awscli "$@"\n'
+"""The AWS CLI as a program of one's own: the #! line of its own script holds no path with a blank."""
 
 _SET = re.compile(r"([A-Z][A-Z0-9_]*)=[a-z-]*\.\.\.")
 _CALL = re.compile(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)")
@@ -77,8 +78,12 @@ def run(command: str, settings: str, variables: Mapping[str, str], url: str, hom
     """The command in a shell where its variables are set on a line before, without sudo; nothing of the caller's AWS is in it."""
     alone = command[len("sudo ") :] if command.startswith("sudo ") else command
     line = _SET.sub(lambda found: f"{found[1]}={variables[found[1]]}", settings)
+    programs = Path(home, "programs")
+    programs.mkdir(exist_ok=True)
+    (programs / "aws").write_text(AWS, encoding="utf-8")
+    (programs / "aws").chmod(0o755)
     environment = {
-        "PATH": os.environ["PATH"],
+        "PATH": f"{programs}:{os.environ['PATH']}",
         "HOME": home,
         "LANG": "C.UTF-8",
         **KEYS,
@@ -89,7 +94,7 @@ def run(command: str, settings: str, variables: Mapping[str, str], url: str, hom
         "AWS_MAX_ATTEMPTS": "1",
     }
     return subprocess.run(
-        ["sh", "-c", f"{AWS}\n{line}\n{alone}"], capture_output=True, text=True, check=False, env=environment, cwd=home
+        ["sh", "-c", f"{line}\n{alone}"], capture_output=True, text=True, check=False, env=environment, cwd=home
     )
 
 

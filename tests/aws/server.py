@@ -16,6 +16,8 @@ from subprocess import PIPE, Popen
 from sys import executable
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple
 
+from tests.aws.models import core
+
 RECORDED = Path(__file__).parent.parent / "data" / "aws"
 ROOT = Path(__file__).parent.parent.parent
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
@@ -63,10 +65,9 @@ class Recording(NamedTuple):
 @cache
 def operation(service: str, name: str) -> Any:
     """The model of a call as the AWS CLI names it, which calls S3's API s3api."""
-    import botocore.session
     from botocore import xform_name
 
-    model = botocore.session.Session().get_service_model("s3" if service == "s3api" else service)
+    model = core().get_service_model("s3" if service == "s3api" else service)
     (found,) = [one for one in model.operation_names if xform_name(one, "-") == name]
     return model.operation_model(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List
 
+from tests.aws.models import core
 from tests.aws.server import KEYS
 
 MI, ORPHAN, GONE = "mi-0123456789abcdef0", "mi-0aaaaaaaaaaaaaaaa", "mi-0bbbbbbbbbbbbbbbb"
@@ -114,7 +115,8 @@ class ClosedVpc:
         import boto3
 
         secrets = {name.lower(): value for name, value in KEYS.items()}
-        return boto3.client(service, self.region, endpoint_url=self.url, **secrets)  # type: ignore[call-overload]
+        session = boto3.session.Session(region_name=self.region, botocore_session=core(), **secrets)
+        return session.client(service, endpoint_url=self.url)  # type: ignore[call-overload]
 
     def _subnet(self, vpc: str, block: str, zone: str) -> str:
         subnet: str = self.ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=zone)["Subnet"]["SubnetId"]

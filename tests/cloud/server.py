@@ -19,6 +19,7 @@ from sys import executable
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Tuple
 from urllib.parse import parse_qs, unquote
 
+from tests.aws.models import core
 from tests.aws.server import KEYS, ROOT, Application
 from tests.cloud.clouds import ACCOUNT
 from tests.cloud.mending import mend
@@ -65,7 +66,8 @@ class Cloud:
         """A session of boto3 whose clients talk to this server."""
         import boto3
 
-        session = boto3.session.Session(region_name=region, **{name.lower(): value for name, value in KEYS.items()})
+        keys = {name.lower(): value for name, value in KEYS.items()}
+        session = boto3.session.Session(region_name=region, botocore_session=core(), **keys)
         made = session.client
         session.client = lambda service, **more: made(service, **{"endpoint_url": self.url, **more})
         return session
@@ -87,9 +89,7 @@ def serving() -> Iterator[Cloud]:
 @cache
 def _paths(service: str) -> List[Tuple[str, re.Pattern[str], str]]:
     """Method, path and operation of a service whose requests tell by these what is asked."""
-    import botocore.session
-
-    model = botocore.session.Session().get_service_model(service)
+    model = core().get_service_model(service)
     found = []
     for name in model.operation_names:
         http = model.operation_model(name).http
