@@ -33,7 +33,7 @@ SCHEMA: Mapping[str, Any] = json.loads(
 NAMES = tuple(samples("eu-west-1"))
 BY_HAND_IN_TERRAFORM = {
     *("delete-route", "delete-endpoint", "private-dns-of-s3", "dns-support", "dns-hostnames"),
-    *("resolver-rule", "zone", "trust", "activation"),
+    *("resolver-rule", "zone", "trust", "activation", "address-type"),
 }
 IN_CLOUDFORMATION = {
     *("out-to-prefix-list", "out-to-group", "in-from-ipv4", "in-from-ipv6", "acl-out", "acl-in-ipv6", "add-route", "group"),

@@ -21,6 +21,7 @@ SETTINGS = ("/ssm/managed-instance/activation-tier", "/ssm/managed-instance/defa
 """Source: GetServiceSetting, Systems Manager API Reference."""
 
 MOST_ROLES = 10
+ONLINE = "Online"
 _NODE_QUOTA = re.compile(r"managed (?:instances|nodes)", re.IGNORECASE)
 
 
@@ -77,6 +78,17 @@ def own_nodes(nodes: Iterable[ManagedNode], ids: Iterable[str], addresses: Itera
     known, places, every = set(ids), set(addresses), tuple(nodes)
     names = {node.name for node in every if node.name and (node.id in known or node.address in places)}
     return tuple(node for node in every if node.id in known or node.address in places or node.name in names)
+
+
+def with_connection(aws: Aws, node: ManagedNode) -> ManagedNode:
+    """A node that pings with what Systems Manager says of its control channel."""
+    if node.ping != ONLINE:
+        return node
+
+    def look() -> str:
+        return str(aws.call("ssm", "GetConnectionStatus", Target=node.id).get("Status", ""))
+
+    return replace(node, connection=observed(look))
 
 
 def hybrid_count(nodes: Iterable[ManagedNode]) -> int:
