@@ -330,6 +330,7 @@ class Management:
     absent_roles: tuple[str, ...] = ()
     settings: Observed[tuple[tuple[str, str], ...]] = NOT_ASKED  # id and value of a service setting
     node_quota: Observed[int] = NOT_ASKED
+    node_quota_code: str = ""
     node_count: Observed[int] = NOT_ASKED  # the managed nodes of the account in this region
 
 

@@ -170,6 +170,7 @@ def management() -> Management:
         ),
         settings=Seen(()),
         node_quota=Seen(1000),
+        node_quota_code="L-0A1B2C3D",
         node_count=Seen(1),
     )
 

@@ -87,21 +87,18 @@ def several_acls() -> Cloud:
 
     deny = tuple(AclEntry(5, way, False, "6", EVERYWHERE, 22, 22) for way in Direction)
     acls = value_of(guarded().network.acls) or ()
-    return with_network(
-        guarded(), acls=tuple(replace(acl, entries=(*deny, *map(narrow, acl.entries))) for acl in acls)
-    )
+    return with_network(guarded(), acls=tuple(replace(acl, entries=(*deny, *map(narrow, acl.entries))) for acl in acls))
 
 
 def groups_of_groups() -> Cloud:
     """Two groups at the instance, one of which may dial; the endpoints let in the other, and a group that refers to itself."""
     there = replace(instance(), interfaces=(replace(instance().interfaces[0], group_ids=("sg-0a2", "sg-0a3")),))
-    cloud = _groups(
+    return _groups(
         replace(complete(), instance=Seen(there)),
         _as_group("sg-0a2", _rule(1, Direction.OUT, group_id=ENDPOINT_GROUP), *_TO_S3),
         _as_group("sg-0a3", _rule(2, Direction.IN, group_id="sg-0a3"), _rule(3, Direction.OUT, group_id="sg-0a3")),
         _as_group(ENDPOINT_GROUP, _rule(4, Direction.IN, group_id="sg-0a3"), _rule(5, Direction.IN, group_id=ENDPOINT_GROUP)),
     )
-    return cloud
 
 
 def prefix_lists() -> Cloud:
@@ -137,9 +134,7 @@ def hub() -> Cloud:
     def moved(one: VpcEndpoint) -> VpcEndpoint:
         (own,) = one.interfaces
         place = replace(own, subnet_id=HUB_SUBNET, addresses=(f"10.9.1.{one.id[-1]}",), group_ids=(HUB_GROUP,))
-        return replace(
-            one, vpc_id=HUB, private_dns=False, subnet_ids=(HUB_SUBNET,), group_ids=(HUB_GROUP,), interfaces=(place,)
-        )
+        return replace(one, vpc_id=HUB, private_dns=False, subnet_ids=(HUB_SUBNET,), group_ids=(HUB_GROUP,), interfaces=(place,))
 
     cloud = _endpoints(cloud, moved)
     zones = tuple(
@@ -303,8 +298,7 @@ def inspected() -> Cloud:
 
 def names_kept_public() -> Cloud:
     """Endpoints that the whole VPC is not meant to use, so that their names stay public, and NAT for all others."""
-    cloud = _endpoints(public(nat_beside(), VpcRoute(EVERYWHERE, "igw-0a1")), lambda one: replace(one, private_dns=False))
-    return cloud
+    return _endpoints(public(nat_beside(), VpcRoute(EVERYWHERE, "igw-0a1")), lambda one: replace(one, private_dns=False))
 
 
 def nat_beside() -> Cloud:

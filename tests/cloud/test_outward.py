@@ -1,4 +1,4 @@
-"""What leads out of a VPC: Block Public Access, NAT gateways, firewalls, the other side of a peering, and the family of addresses."""
+"""What leads out of a VPC: Block Public Access, NAT gateways, firewalls, a peering's other side, and families of addresses."""
 
 from __future__ import annotations
 

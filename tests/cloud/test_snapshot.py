@@ -150,7 +150,6 @@ def test_an_endpoint_that_a_profile_brings_has_the_names_of_its_service_here(run
         ec2.modify_vpc_endpoint(VpcEndpointId=wider.other, PrivateDnsEnabled=False)
 
 
-
 HARMLESS = {
     *("DescribeSubnets", "DescribeVpcEndpointServices", "DescribeManagedPrefixLists", "GetManagedPrefixListEntries"),
     *("DescribeNatGateways", "DescribeVpcBlockPublicAccessOptions", "DescribeVpcBlockPublicAccessExclusions"),

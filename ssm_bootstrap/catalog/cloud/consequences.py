@@ -86,7 +86,9 @@ def _deleted(repair: DeleteEndpoint) -> str:
 
 @_consequence.register
 def _address_type(repair: SetAddressType) -> str:
-    return phrase("machines with both families may then dial IPv6 first: security groups and network ACLs have to let that through")
+    return phrase(
+        "machines with both families may then dial IPv6 first: security groups and network ACLs have to let that through"
+    )
 
 
 @_consequence.register

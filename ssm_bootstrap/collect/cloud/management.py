@@ -106,12 +106,12 @@ def settings_of(aws: Aws) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def node_quota_of(aws: Aws) -> Observed[int]:
-    """How many managed nodes the account may have in the region; raises AwsFailure."""
+def node_quota_of(aws: Aws) -> tuple[Observed[int], str]:
+    """How many managed nodes the account may have in the region, and the code of that quota; raises AwsFailure."""
     for item in aws.call("service-quotas", "ListServiceQuotas", ServiceCode="ssm").get("Quotas", ()):
         if _NODE_QUOTA.search(item.get("QuotaName", "")):
-            return Seen(int(item["Value"]))
-    return Unseen("Service Quotas lists no quota of managed nodes in this region")
+            return Seen(int(item["Value"])), item.get("QuotaCode", "")
+    return Unseen("Service Quotas lists no quota of managed nodes in this region"), ""
 
 
 def wanted_roles(nodes: Iterable[ManagedNode], activations: Iterable[Activation]) -> tuple[str, ...]:

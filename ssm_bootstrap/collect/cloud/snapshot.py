@@ -320,7 +320,7 @@ class _Management:
         roles, nodes = self._looks.start("roles", look), self._looks.start("connections", connected)
 
         def ended() -> Management:
-            seen, activations = roles.result(), self._activations.result()
+            seen, activations, quota = roles.result(), self._activations.result(), self._quota.result()
             nothing = isinstance(own(), Unseen) and isinstance(activations, Unseen)
             return Management(
                 activations=activations,
@@ -328,7 +328,8 @@ class _Management:
                 roles=_part(activations, lambda _: ()) if nothing else _part(seen, lambda pair: pair[0]),
                 absent_roles=seen.value[1] if isinstance(seen, Seen) else (),
                 settings=self._settings.result(),
-                node_quota=_flat(self._quota.result()),
+                node_quota=quota if isinstance(quota, Unseen) else quota.value[0],
+                node_quota_code="" if isinstance(quota, Unseen) else quota.value[1],
                 node_count=_part(self._nodes.result(), hybrid_count),
             )
 
@@ -339,7 +340,3 @@ def _own(nodes: Iterable[ManagedNode], subject: Subject, instance: Optional[Clou
     addresses = [address for one in (instance.interfaces if instance else ()) for address in one.addresses]
     told = subject.metadata.addresses if subject.metadata else ()
     return own_nodes(nodes, filter(None, (subject.instance_id, subject.node_id)), (*addresses, *told))
-
-
-def _flat(seen: Observed[Observed[T]]) -> Observed[T]:
-    return seen if isinstance(seen, Unseen) else seen.value

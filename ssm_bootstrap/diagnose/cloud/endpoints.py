@@ -9,8 +9,8 @@ from typing import Iterable, Iterator, Optional, Sequence
 from ssm_bootstrap.catalog.partitions import service_names
 from ssm_bootstrap.catalog.requirements import EndpointRequirement
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle, obstacles_of
-from ssm_bootstrap.diagnose.cloud.packets import family_of, host_block
 from ssm_bootstrap.diagnose.cloud.outward import leads_out
+from ssm_bootstrap.diagnose.cloud.packets import family_of, host_block
 from ssm_bootstrap.diagnose.cloud.routes import met_toward
 from ssm_bootstrap.model.cloud import (
     Cloud,

@@ -149,7 +149,7 @@ def quota(case: Case) -> Iterator[Finding]:
         "activation-quota",
         phrase("account {account}", account=cloud.account),
         said,
-        facts=facts_of(cloud),
+        facts={**facts_of(cloud), "quota_code": cloud.management.node_quota_code},
         variant="seen-in-aws",
         evidence=(Evidence(_READ, cloud.region, said, cloud.taken_at),),
         breaks=case.asked(Capability.REGISTER),

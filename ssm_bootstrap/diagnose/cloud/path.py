@@ -25,8 +25,8 @@ from ssm_bootstrap.diagnose.cloud.endpoints import (
 )
 from ssm_bootstrap.diagnose.cloud.groups import meant_group, met_at
 from ssm_bootstrap.diagnose.cloud.obstacles import Doubt, End, Met, Obstacle, doubts_of, merged, obstacles_of, shown
-from ssm_bootstrap.diagnose.cloud.packets import common, everywhere, family_of, host_block, span_of
 from ssm_bootstrap.diagnose.cloud.outward import may_go_out
+from ssm_bootstrap.diagnose.cloud.packets import common, everywhere, family_of, host_block, span_of
 from ssm_bootstrap.diagnose.cloud.routes import met_toward, met_toward_gateway
 from ssm_bootstrap.diagnose.cloud.tables import between
 from ssm_bootstrap.model.capability import Capability

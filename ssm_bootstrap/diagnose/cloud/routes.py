@@ -164,5 +164,3 @@ def _shadows(network: VpcNetwork, table: RouteTable, own: VpcRoute, blocks: Sequ
             repairs=(DeleteRoute(table.id, route.destination),),
             is_partial=bool(without(s3, (span,))),
         )
-
-

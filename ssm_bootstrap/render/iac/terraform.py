@@ -79,7 +79,13 @@ def terraform(code: Draft) -> str:
     ]
     asked = [Block("variable", (item.snake,), _variable(item)) for item in sheet.parameters.values()]
     blocks = [*begin, *asked, *sheet.blocks.values()] if sheet.blocks else []
-    parts = [commented(code.heading), commented(effects(written)), *(text_of(block) for block in blocks), commented(left), commented(code.remarks)]
+    parts = [
+        commented(code.heading),
+        commented(effects(written)),
+        *(text_of(block) for block in blocks),
+        commented(left),
+        commented(code.remarks),
+    ]
     return "\n".join(part for part in parts if part)
 
 
