@@ -17,10 +17,10 @@ from ssm_bootstrap.host.aws import Aws
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.cloud import Cloud as CloudNoun
-from ssm_bootstrap.model.cloud import DnsRecord, EndpointKind, Role
+from ssm_bootstrap.model.cloud import DnsRecord, EndpointKind, NatGateway, Role
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.observed import Seen, Unseen
+from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen
 from tests.aws import MARKS
 from tests.cloud.clouds import AT, NODE, REGION, complete, observations
 from tests.cloud.completevpc import put_in_place
@@ -300,3 +300,33 @@ def test_a_large_vpc_takes_as_many_calls_as_a_small_one_but_for_its_pages(server
     paged = look(server, large.instance).cloud.network.groups
     assert isinstance(paged, Seen) and set(paged.value) == set(network.groups.value)
     assert server.requests()["ec2:DescribeSecurityGroupRules"] == 3  # 200 groups in two pages, and two groups
+
+
+def test_what_leads_out_of_the_vpc_is_read(server: Cloud) -> None:
+    vpc = put_in_place(server)
+    ec2 = server.session(REGION).client("ec2")
+    where = {"SubnetId": vpc.ids["EndpointSubnet"], "AllocationId": ec2.allocate_address(Domain="vpc")["AllocationId"]}
+    gateway = ec2.create_nat_gateway(**where)["NatGateway"]["NatGatewayId"]
+    server.set(
+        public_access_block="block-bidirectional",
+        public_access_exclusions={vpc.ids["NodeSubnet"]: "allow-egress", vpc.ids["Vpc"]: "allow-bidirectional"},
+    )
+    network = look(server, vpc.instance).cloud.network
+    assert network.nat_gateways == Seen((NatGateway(gateway, vpc.ids["EndpointSubnet"]),))
+    assert network.public_access_block == Seen("block-bidirectional")
+    assert isinstance(network.public_access_exclusions, Seen)
+    assert {(one.resource_id, one.mode) for one in network.public_access_exclusions.value} == {
+        (vpc.ids["NodeSubnet"], "allow-egress"),
+        (vpc.ids["Vpc"], "allow-bidirectional"),
+    }
+
+
+def test_a_node_that_pings_is_asked_for_its_control_channel_and_no_other(server: Cloud) -> None:
+    vpc = put_in_place(server)
+    lost = {"InstanceId": "mi-0aaaaaaaaaaaaaaaa", "PingStatus": "ConnectionLost", "IPAddress": "10.0.1.10"}
+    here = {"InstanceId": NODE, "PingStatus": "Online", "IPAddress": "10.0.1.10"}
+    server.set(nodes=[lost, here], connections={NODE: "notconnected"})
+    nodes = look(server, vpc.instance).cloud.management.nodes
+    assert isinstance(nodes, Seen)
+    assert {one.id: one.connection for one in nodes.value} == {lost["InstanceId"]: NOT_ASKED, NODE: Seen("notconnected")}
+    assert server.requests()["ssm:GetConnectionStatus"] == 1

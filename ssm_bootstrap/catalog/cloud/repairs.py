@@ -103,12 +103,14 @@ def commands_of_all(repairs: Iterable[Repair], region: str) -> tuple[ShellComman
 
 
 def _told(repair: Repair, region: str) -> tuple[ShellCommand, ...]:
-    """The commands of a repair, the last of which says what else it does."""
-    *first, last = _commands(repair, region)
+    """The commands of a repair; the first that changes something says what else the repair does."""
+    made = list(_commands(repair, region))
     consequence = consequence_of(repair)
-    if consequence:
-        last = replace(last, about=phrase("{about}; {consequence}", about=last.about, consequence=consequence))
-    return (*first, last)
+    first = next((place for place, command in enumerate(made) if command.changes), None)
+    if consequence and first is not None:
+        about = phrase("{about}; {consequence}", about=made[first].about, consequence=consequence)
+        made[first] = replace(made[first], about=about)
+    return tuple(made)
 
 
 def policy_arn(region: str, name: str) -> str:

@@ -494,7 +494,9 @@ KINDS: tuple[FindingKind, ...] = (
                     "ssmmessages. Sessions cannot work; commands may still come by ec2messages."
                 ),
                 summary="If nothing in AWS explains it, run `sudo ssm-bootstrap doctor --for session` on that machine.",
-                steps=("Run doctor on the machine: it dials ssmmessages and reads what the agent's log says of its channel.",),
+                steps=(
+                    "Run doctor on the machine: it connects to ssmmessages, and reads what the agent logs about its channel.",
+                ),
                 commands=(look("sudo ssm-bootstrap doctor --for session"),),
                 aws_steps=(
                     "Just after the agent started this may be so for a minute: ask again.",

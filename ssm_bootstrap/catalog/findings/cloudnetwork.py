@@ -88,9 +88,20 @@ _NAT_WITHOUT_INTERNET = Variant(
         "The default route of {peer} leads to the NAT gateway {place}. The route table {subject} of its own subnet {subnet_id} "
         "has no default route to an internet gateway, so what {place} sends on goes nowhere."
     ),
-    summary="Add a default route to an internet gateway to {subject}, or create an endpoint for {service} instead.",
+    summary="Create endpoints for {service}, or add a default route to an internet gateway to {subject}.",
     aws_steps=("In a VPC that is to stay closed, endpoints are the way: then nothing needs the NAT gateway.",),
     source="Amazon VPC User Guide, vpc-nat-gateway (public NAT gateways are in public subnets)",
+)
+
+_NO_WAY_BACK = Variant(
+    name="back",
+    when="the endpoints' subnet in another VPC has no route to the instance",
+    title="{subject} of {subnet_id} has no route back to {place} ({peer})",
+    cause=(
+        "The endpoints for {service} are in another VPC. The route table {subject} of their subnet {subnet_id} has no route to "
+        "{place} in {peer}, where the instance is: packets reach the endpoints, and the answers do not come back."
+    ),
+    summary="Add a route to {place} to {subject}, over what connects the two VPCs.",
 )
 
 KINDS: tuple[FindingKind, ...] = (
@@ -367,6 +378,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*_DROPPED, *families.NO_PATH),
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
+        variants=(_NO_WAY_BACK,),
         title="{subject} of {subnet_id} has no route to {place} ({peer})",
         cause=(
             "The endpoints for {service} are in another network, {peer}, at {place}. The route table {subject} of {subnet_id} "
@@ -455,7 +467,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*_UNANSWERED, *families.NO_PATH),
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
-        title="{subject} ({service}) does not carry {place}, and {instance_id} has nothing else",
+        title="{subject} carries no {place}, which is all that {instance_id} has",
         cause=(
             "The endpoint {subject} for {service} has the IP address type {peer}. The instance {instance_id} has addresses of "
             "{place} alone, so there is no pair of addresses between which packets could go."

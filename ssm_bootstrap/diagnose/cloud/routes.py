@@ -47,6 +47,7 @@ def met_toward(network: VpcNetwork, here: End, there: End, *, is_back: bool = Fa
             facts=(("subnet_id", here.subnet_id), ("peer", there.vpc_id)),
             evidence=all_quoted(table),
             repairs=_connecting(network, table, here, there),
+            variant="back" if is_back else "",
             is_return=is_back,
         )
     elif route is None:

@@ -63,10 +63,12 @@ def between(network: VpcNetwork, here: End, there: End) -> str:
 
 
 def quoted(table: RouteTable, route: VpcRoute) -> Evidence:
+    """One route of a table as evidence."""
     return Evidence("EC2", table.id, route_words(route))
 
 
 def all_quoted(table: RouteTable) -> tuple[Evidence, ...]:
+    """The routes of a table as evidence, at most twenty."""
     return tuple(quoted(table, route) for route in table.routes[:20])
 
 
