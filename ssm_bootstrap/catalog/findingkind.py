@@ -147,9 +147,9 @@ class FindingKind:
     ``{service_patterns}`` (what the names of the services' endpoints end in, as a filter of the EC2 API takes it) and
     ``{each_service_name}`` for everything that one finding is about, ``{known_objects}`` (where at each host of
     S3's an object lies that exists for every caller), ``{partition}``, and ``{instance_security_group_id}``,
-    ``{instance_security_group_ids}``, ``{activation_id}``, ``{activation_code_file}`` and ``{agent_package}`` (where the
-    package for this machine lies below ``latest/``). What nobody knows before a look has shown it stands there as
-    ``<ENDPOINT-ID>`` and its like.
+    ``{instance_security_group_ids}``, ``{activation_id}``, ``{activation_code_file}``, ``{quota_code}`` (of the managed nodes)
+    and ``{agent_package}`` (where the package for this machine lies below ``latest/``). What nobody knows before a look has
+    shown it stands there as ``<ENDPOINT-ID>`` and its like.
     A fact that is not known is filled with its own name in angle brackets, so that a pasted command says what to put there.
     ``aws_steps`` are for who owns the VPC or the account, ``steps`` for the person on the instance, ``client_steps``
     for who opens a session from a computer of his own. Commands stand in the order in which one would run them: looks,

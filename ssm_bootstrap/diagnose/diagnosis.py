@@ -16,6 +16,7 @@ from ssm_bootstrap.diagnose.cloud import endpoint_policies as cloud_policies
 from ssm_bootstrap.diagnose.cloud import node as cloud_node
 from ssm_bootstrap.diagnose.cloud import path as cloud_path
 from ssm_bootstrap.diagnose.cloud import roles as cloud_roles
+from ssm_bootstrap.diagnose.cloud import unread as cloud_unread
 from ssm_bootstrap.diagnose.cloud.join import cloud_needs, cloud_paths, joined, own
 from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
 from ssm_bootstrap.diagnose.findings import with_known
@@ -61,6 +62,7 @@ CLOUD_TOPICS: tuple[tuple[Check, ...], ...] = (
     cloud_activation.CHECKS,
     cloud_roles.CHECKS,
     cloud_node.CHECKS,
+    cloud_unread.CHECKS,
 )
 """The checks of what AWS tells of itself; they come after the node's."""
 

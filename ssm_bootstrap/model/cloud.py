@@ -145,6 +145,7 @@ class EndpointKind(str, Enum):
 
     INTERFACE = "Interface"
     GATEWAY = "Gateway"
+    FIREWALL = "GatewayLoadBalancer"  # to appliances that look at packets, those of Network Firewall too
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,24 @@ class VpcEndpoint:
     interfaces: tuple[Interface, ...] = ()
     address_type: str = "ipv4"
     is_for_inbound_resolver_only: bool = False
+
+
+@dataclass(frozen=True)
+class NatGateway:
+    """A NAT gateway, by the subnet that it is in; a private one leads to other networks and not to the internet."""
+
+    id: str
+    subnet_id: str
+    is_private: bool = False
+
+
+@dataclass(frozen=True)
+class PublicAccessExclusion:
+    """A VPC or a subnet that Block Public Access spares: ``mode`` is ``allow-bidirectional`` or ``allow-egress``."""
+
+    id: str
+    resource_id: str
+    mode: str
 
 
 @dataclass(frozen=True)
@@ -245,7 +264,9 @@ class VpcNetwork:
     zones: Observed[tuple[HostedZone, ...]] = NOT_ASKED
     resolver_rules: Observed[tuple[ResolverRule, ...]] = NOT_ASKED
     dns_firewall: Observed[tuple[DnsFirewallRule, ...]] = NOT_ASKED
+    nat_gateways: Observed[tuple[NatGateway, ...]] = NOT_ASKED
     public_access_block: Observed[str] = NOT_ASKED  # off, block-bidirectional or block-ingress
+    public_access_exclusions: Observed[tuple[PublicAccessExclusion, ...]] = NOT_ASKED
 
 
 @dataclass(frozen=True)
@@ -273,6 +294,7 @@ class ManagedNode:
     address: str = ""
     registered: Optional[datetime] = None
     last_ping: Optional[datetime] = None
+    connection: Observed[str] = NOT_ASKED  # of its control channel: connected or notconnected
 
 
 @dataclass(frozen=True)
@@ -308,6 +330,7 @@ class Management:
     absent_roles: tuple[str, ...] = ()
     settings: Observed[tuple[tuple[str, str], ...]] = NOT_ASKED  # id and value of a service setting
     node_quota: Observed[int] = NOT_ASKED
+    node_quota_code: str = ""
     node_count: Observed[int] = NOT_ASKED  # the managed nodes of the account in this region
 
 

@@ -111,6 +111,14 @@ class AddRoute:
 
 
 @dataclass(frozen=True)
+class SetAddressType:
+    """Let an endpoint carry other families of addresses: ``dualstack`` is both; its names follow."""
+
+    endpoint_id: str
+    address_type: str
+
+
+@dataclass(frozen=True)
 class TurnOnPrivateDns:
     """Let the service's own names lead to an interface endpoint; for S3, for every resolver of the VPC as well."""
 
@@ -220,6 +228,7 @@ Repair = Union[
     CreateGroup,
     DeleteEndpoint,
     AddRoute,
+    SetAddressType,
     TurnOnPrivateDns,
     TurnOnVpcDns,
     UseAmazonDns,

@@ -514,6 +514,9 @@ NODES: Tuple[Breaking, ...] = (
         "node lost", nodes(node(ping="ConnectionLost", last_ping=AT - timedelta(hours=2))), "agent-offline", NODE, variant=IN_AWS
     ),
     Breaking("node inactive", nodes(node(ping="Inactive")), "agent-offline", NODE, variant=IN_AWS),
+    Breaking(
+        "node without a control channel", nodes(node(connection=Seen("notconnected"))), "channel-down", NODE, variant=IN_AWS
+    ),
     Breaking("node too old", nodes(node(version="2.0.790.0")), "agent-too-old", "amazon-ssm-agent 2.0.790.0"),
     Breaking("node left behind", nodes(node(), LEFT), "node-twice", NODE, "warning"),
     Breaking(

@@ -110,7 +110,9 @@ def complete() -> Cloud:
         zones=Seen(()),
         resolver_rules=Seen(()),
         dns_firewall=Seen(()),
+        nat_gateways=Seen(()),
         public_access_block=Seen("off"),
+        public_access_exclusions=Seen(()),
     )
     return Cloud(AT, ACCOUNT, "aws", REGION, Seen(instance()), network, management())
 
@@ -144,7 +146,18 @@ def management() -> Management:
     core = policy_named("role-permissions").make(REGION)
     return Management(
         activations=Seen((Activation("0b8a1c9e-3c1f-4a53-8d38-6c5f8e0c5d11", "NodeRole", AT + timedelta(days=20), 10, 1),)),
-        nodes=Seen((ManagedNode(NODE, "Online", "3.3.5068.0", "0b8a1c9e-3c1f-4a53-8d38-6c5f8e0c5d11", "NodeRole"),)),
+        nodes=Seen(
+            (
+                ManagedNode(
+                    NODE,
+                    "Online",
+                    "3.3.5068.0",
+                    "0b8a1c9e-3c1f-4a53-8d38-6c5f8e0c5d11",
+                    "NodeRole",
+                    connection=Seen("connected"),
+                ),
+            )
+        ),
         roles=Seen(
             (
                 Role(
@@ -157,6 +170,7 @@ def management() -> Management:
         ),
         settings=Seen(()),
         node_quota=Seen(1000),
+        node_quota_code="L-0A1B2C3D",
         node_count=Seen(1),
     )
 

@@ -133,5 +133,5 @@ def account() -> Dict[str, Any]:
                 "ComputerName": "node-1",
             }
         ],
-        "quotas": [{"ServiceCode": "ssm", "QuotaName": "Managed instances", "Value": 1000.0}],
+        "quotas": [{"ServiceCode": "ssm", "QuotaName": "Managed instances", "QuotaCode": "L-0A1B2C3D", "Value": 1000.0}],
     }

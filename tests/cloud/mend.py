@@ -30,6 +30,7 @@ from ssm_bootstrap.model.repair import (
     DeleteEndpoint,
     DeleteRoute,
     Repair,
+    SetAddressType,
 )
 from tests.cloud.clouds import S3_LIST, with_network
 
@@ -64,6 +65,8 @@ def repaired(cloud: Cloud, repair: Repair) -> Cloud:
         return with_network(cloud, endpoints=tuple(one for one in _endpoints(cloud) if one.id != repair.endpoint_id))
     if isinstance(repair, CreateEndpoint):
         return _created(cloud, repair)
+    if isinstance(repair, SetAddressType):
+        return _of_both_families(cloud, repair)
     raise AssertionError(repair)
 
 
@@ -145,6 +148,17 @@ def _in_subnets(cloud: Cloud, endpoint_id: str, subnet_ids: Tuple[str, ...]) -> 
         for one in subnet_ids
     )
     return _replaced(cloud, replace(old, subnet_ids=(*old.subnet_ids, *subnet_ids), interfaces=(*old.interfaces, *added)))
+
+
+def _of_both_families(cloud: Cloud, repair: SetAddressType) -> Cloud:
+    (old,) = (one for one in _endpoints(cloud) if one.id == repair.endpoint_id)
+    subnets = {one.id: one for one in value_of(cloud.network.subnets) or ()}
+    assert repair.address_type == "dualstack" and all(len(subnets[one].cidrs) == 2 for one in old.subnet_ids)
+    places = tuple(
+        replace(one, addresses=tuple(str(ip_network(cidr)[200 + number]) for cidr in subnets[one.subnet_id].cidrs))
+        for number, one in enumerate(old.interfaces)
+    )
+    return _replaced(cloud, replace(old, address_type=repair.address_type, interfaces=places))
 
 
 def _created(cloud: Cloud, repair: CreateEndpoint) -> Cloud:

@@ -118,7 +118,24 @@ def _mend_services(state: Callable[[], State]) -> None:
         found = [{"ServiceName": name, "AvailabilityZones": own} for name, own in sorted(zones.items()) if name in wanted]
         return ActionResult({"ServiceNames": [item["ServiceName"] for item in found], "ServiceDetails": found})
 
+    def block(self: Any) -> Any:
+        return ActionResult({"VpcBlockPublicAccessOptions": {"InternetGatewayBlockMode": state().public_access_block}})
+
+    def exclusions(self: Any) -> Any:
+        found = [
+            {
+                "ExclusionId": f"vpcbpa-exclude-{place}",
+                "ResourceArn": f"arn:aws:ec2:{self.region}:111122223333:{'vpc' if key.startswith('vpc-') else 'subnet'}/{key}",
+                "InternetGatewayExclusionMode": mode,
+                "State": "create-complete",
+            }
+            for place, (key, mode) in enumerate(sorted(state().public_access_exclusions.items()))
+        ]
+        return ActionResult({"VpcBlockPublicAccessExclusions": found})
+
     EC2Response.describe_vpc_endpoint_services = services
+    EC2Response.describe_vpc_block_public_access_options = block
+    EC2Response.describe_vpc_block_public_access_exclusions = exclusions
 
 
 def _mend_owner(state: Callable[[], State]) -> None:

@@ -19,6 +19,9 @@ class State:
     quotas: List[Answer] = field(default_factory=list)
     profiles: Dict[str, List[str]] = field(default_factory=dict)  # ARNs of resources by id of the Profile; every VPC has all
     firewall: List[Answer] = field(default_factory=list)  # rules with "Domains"; the group's priority is its place
+    public_access_block: str = "off"
+    public_access_exclusions: Dict[str, str] = field(default_factory=dict)  # mode by id of a VPC or subnet
+    connections: Dict[str, str] = field(default_factory=dict)  # of control channels, by id of the node; connected if not here
     zones: Dict[str, List[str]] = field(default_factory=dict)  # of each service of endpoints; empty for all in a, c and d
     denied: List[str] = field(default_factory=list)  # service:Operation
     throttled: Dict[str, int] = field(default_factory=dict)  # service:Operation, and how often
@@ -50,6 +53,10 @@ def _setting(state: State, params: Params) -> Answer:
     if key not in state.settings:
         raise LookupError("ServiceSettingNotFound")
     return {"ServiceSetting": {"SettingId": key, "SettingValue": state.settings[key], "Status": "Default"}}
+
+
+def _connection(state: State, params: Params) -> Answer:
+    return {"Target": params["Target"], "Status": state.connections.get(params["Target"], "connected")}
 
 
 def _quotas(state: State, params: Params) -> Answer:
@@ -96,6 +103,7 @@ def _domains(state: State, params: Params) -> Answer:
 ANSWERS: Mapping[Tuple[str, str], Callable[[State, Params], Answer]] = {
     ("ssm", "DescribeActivations"): _activations,
     ("ssm", "DescribeInstanceInformation"): _nodes,
+    ("ssm", "GetConnectionStatus"): _connection,
     ("ssm", "GetServiceSetting"): _setting,
     ("service-quotas", "ListServiceQuotas"): _quotas,
     ("route53profiles", "ListProfileAssociations"): _profiles,

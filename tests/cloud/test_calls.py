@@ -72,6 +72,7 @@ class TestAgainstBotocore:
         )
         params = {
             "SettingId": "s",
+            "Target": "mi-1",
             "ProfileId": "rp-1",
             "VpcId": "vpc-1",
             "FirewallRuleGroupId": "g",

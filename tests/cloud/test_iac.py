@@ -11,6 +11,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Tuple, get_args
 
 import pytest
 
+from ssm_bootstrap.catalog.cloud.consequences import consequence_of
 from ssm_bootstrap.catalog.cloud.repairs import commands_of, in_steps
 from ssm_bootstrap.catalog.requirements import requirements_of
 from ssm_bootstrap.diagnose.findings import make_finding
@@ -33,7 +34,7 @@ SCHEMA: Mapping[str, Any] = json.loads(
 NAMES = tuple(samples("eu-west-1"))
 BY_HAND_IN_TERRAFORM = {
     *("delete-route", "delete-endpoint", "private-dns-of-s3", "dns-support", "dns-hostnames"),
-    *("resolver-rule", "zone", "trust", "activation"),
+    *("resolver-rule", "zone", "trust", "activation", "address-type"),
 }
 IN_CLOUDFORMATION = {
     *("out-to-prefix-list", "out-to-group", "in-from-ipv4", "in-from-ipv6", "acl-out", "acl-in-ipv6", "add-route", "group"),
@@ -102,10 +103,31 @@ def test_what_a_template_cannot_do_is_said_with_its_command(name: str) -> None:
     template = json.loads(cloudformation(as_code("eu-west-1", name)))
     told = "\n".join(template.get("Metadata", {}).get("Remarks", ()))
     if name in IN_CLOUDFORMATION:
-        assert told == "" and "Nothing" not in template["Resources"]
+        assert "By the AWS CLI" not in told and "Nothing" not in template["Resources"]
     else:
         assert list(template["Resources"]) == ["Nothing"]
         assert ("By the AWS CLI" in told and "    aws " in told) or "(umask" in told
+
+
+# What a repair does beside
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_repair_does_to_others_is_said_in_every_language(name: str, form: str) -> None:
+    repair = samples("eu-west-1")[name]
+    code = FORMS[form](as_code("eu-west-1", name))
+    told = " ".join(re.sub(r"(?m)^\s*# ?|\\n|\"", " ", code).split())
+    assert consequence_of(repair) in told
+
+
+def test_whoever_changes_what_others_use_is_told_so() -> None:
+    silent = {name for name, repair in samples("eu-west-1").items() if not consequence_of(repair)}
+    assert silent == {
+        *("out-to-prefix-list", "out-to-group", "in-from-ipv4", "in-from-ipv6", "groups", "group"),  # they take nothing away
+        *("delete-route", "add-route", "resolver-rule", "endpoint-policy", "trust"),  # their commands say it themselves
+        *("role", "activation"),  # new
+    }
 
 
 # Terraform

@@ -213,6 +213,7 @@ UNREAD: Tuple[Tuple[str, Callable[[], Observations], str], ...] = (
     ),
     ("activations", cloud_of(with_management(activations=NOT_ALLOWED)), "activations"),
     ("nodes", cloud_of(with_management(nodes=NOT_ALLOWED)), "managed nodes"),
+    ("the control channel", nodes(managed(connection=NOT_ALLOWED)), f"control channel of {NODE}"),
     ("the quota", cloud_of(with_management(node_quota=NOT_ALLOWED)), "quota of managed nodes"),
 )
 """What could not be read, and the subject that it is told under."""

@@ -12,15 +12,17 @@ import pytest
 
 from ssm_bootstrap.catalog.cloud.calls import CALLS, CloudCall, actions_by_call
 from ssm_bootstrap.collect.cloud.snapshot import Reading, Subject, look_at_cloud
+from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host.aws import Aws
 from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.cloud import Cloud as CloudNoun
-from ssm_bootstrap.model.cloud import DnsRecord, EndpointKind, Role
+from ssm_bootstrap.model.cloud import DnsRecord, EndpointKind, NatGateway, Role
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.observed import Seen, Unseen
+from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen
 from tests.aws import MARKS
-from tests.cloud.clouds import AT, NODE, REGION, complete
+from tests.cloud.clouds import AT, NODE, REGION, complete, observations
 from tests.cloud.completevpc import put_in_place
 from tests.cloud.largevpc import ENDPOINTS, GROUPS, RULES, put_in_place_large
 from tests.cloud.server import Cloud
@@ -148,12 +150,33 @@ def test_an_endpoint_that_a_profile_brings_has_the_names_of_its_service_here(run
         ec2.modify_vpc_endpoint(VpcEndpointId=wider.other, PrivateDnsEnabled=False)
 
 
+HARMLESS = {
+    *("DescribeSubnets", "DescribeVpcEndpointServices", "DescribeManagedPrefixLists", "GetManagedPrefixListEntries"),
+    *("DescribeNatGateways", "DescribeVpcBlockPublicAccessOptions", "DescribeVpcBlockPublicAccessExclusions"),
+    *("ListResourceRecordSets", "GetServiceSetting", "ListServiceQuotas"),
+}
+"""What may be denied with every way still known to be open: in this VPC nothing hangs on it."""
+
+
 @pytest.mark.parametrize("call", [call for call in CALLS if call.service != "sts"], ids=lambda call: call.operation)
-def test_a_denied_action_leaves_its_part_unseen_and_is_named(running: Cloud, wider: WiderVpc, call: CloudCall) -> None:
+def test_a_denied_action_leaves_its_part_unseen_and_is_neither_a_finding_nor_a_pass(
+    running: Cloud, wider: WiderVpc, call: CloudCall
+) -> None:
     found = seen_in(running, wider, denied=[f"{call.service}:{call.operation}"])
     places = dict(unseen(found.cloud))
     assert set(places) == set(call.parts) and found.crashed == ()
     assert all(call.actions[0] in reason for reason in places.values())
+    told = diagnose(observations(found.cloud))
+    assert told.findings == () and told.crashed == ()
+    assert any(call.actions[0] in reason for _, reason in told.unseen)
+    verdicts = {item.verdict for item in told.capabilities}
+    assert verdicts <= {Verdict.OK, Verdict.UNKNOWN} and (Verdict.UNKNOWN in verdicts) == (call.operation not in HARMLESS)
+
+
+def test_of_the_whole_nothing_is_said(running: Cloud, wider: WiderVpc) -> None:
+    told = diagnose(observations(seen_in(running, wider).cloud))
+    assert (told.findings, told.unseen, told.crashed) == ((), (), ())
+    assert {item.verdict for item in told.capabilities} == {Verdict.OK}
 
 
 def test_without_the_instance_and_its_report_the_network_is_unseen_and_the_rest_is_not(running: Cloud, wider: WiderVpc) -> None:
@@ -277,3 +300,33 @@ def test_a_large_vpc_takes_as_many_calls_as_a_small_one_but_for_its_pages(server
     paged = look(server, large.instance).cloud.network.groups
     assert isinstance(paged, Seen) and set(paged.value) == set(network.groups.value)
     assert server.requests()["ec2:DescribeSecurityGroupRules"] == 3  # 200 groups in two pages, and two groups
+
+
+def test_what_leads_out_of_the_vpc_is_read(server: Cloud) -> None:
+    vpc = put_in_place(server)
+    ec2 = server.session(REGION).client("ec2")
+    where = {"SubnetId": vpc.ids["EndpointSubnet"], "AllocationId": ec2.allocate_address(Domain="vpc")["AllocationId"]}
+    gateway = ec2.create_nat_gateway(**where)["NatGateway"]["NatGatewayId"]
+    server.set(
+        public_access_block="block-bidirectional",
+        public_access_exclusions={vpc.ids["NodeSubnet"]: "allow-egress", vpc.ids["Vpc"]: "allow-bidirectional"},
+    )
+    network = look(server, vpc.instance).cloud.network
+    assert network.nat_gateways == Seen((NatGateway(gateway, vpc.ids["EndpointSubnet"]),))
+    assert network.public_access_block == Seen("block-bidirectional")
+    assert isinstance(network.public_access_exclusions, Seen)
+    assert {(one.resource_id, one.mode) for one in network.public_access_exclusions.value} == {
+        (vpc.ids["NodeSubnet"], "allow-egress"),
+        (vpc.ids["Vpc"], "allow-bidirectional"),
+    }
+
+
+def test_a_node_that_pings_is_asked_for_its_control_channel_and_no_other(server: Cloud) -> None:
+    vpc = put_in_place(server)
+    lost = {"InstanceId": "mi-0aaaaaaaaaaaaaaaa", "PingStatus": "ConnectionLost", "IPAddress": "10.0.1.10"}
+    here = {"InstanceId": NODE, "PingStatus": "Online", "IPAddress": "10.0.1.10"}
+    server.set(nodes=[lost, here], connections={NODE: "notconnected"})
+    nodes = look(server, vpc.instance).cloud.management.nodes
+    assert isinstance(nodes, Seen)
+    assert {one.id: one.connection for one in nodes.value} == {lost["InstanceId"]: NOT_ASKED, NODE: Seen("notconnected")}
+    assert server.requests()["ssm:GetConnectionStatus"] == 1

@@ -131,7 +131,7 @@ def test_the_page_is_up_to_date() -> None:
 def test_severities_that_the_exit_status_depends_on() -> None:
     assert {code for code, kind in FINDINGS.items() if kind.severity is Severity.INFO} == {
         *("already-registered", "dmidecode-missing", "instance-profile-shadowed", "similarity-threshold"),
-        *("ca-variables", "logs-moved", "logs-switched-off", "dhcp-own-dns", "hub-unseen"),
+        *("ca-variables", "logs-moved", "logs-switched-off", "dhcp-own-dns", "hub-unseen", "firewall-in-path"),
     }
     assert "public-path" in {code for code, kind in FINDINGS.items() if kind.severity is Severity.WARNING}
 

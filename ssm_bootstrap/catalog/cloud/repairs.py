@@ -13,6 +13,7 @@ from enum import Enum
 from functools import singledispatch
 from typing import Iterable, Iterator
 
+from ssm_bootstrap.catalog.cloud.consequences import consequence_of
 from ssm_bootstrap.catalog.commands import PLAIN, mark_of
 from ssm_bootstrap.catalog.findingkind import change, look
 from ssm_bootstrap.catalog.partitions import partition_of
@@ -38,6 +39,7 @@ from ssm_bootstrap.model.repair import (
     DisassociateResolverRule,
     DisassociateZone,
     Repair,
+    SetAddressType,
     SetEndpointPolicy,
     SetRoleTrust,
     SetZoneRecord,
@@ -96,8 +98,19 @@ def commands_of(repair: Repair, region: str) -> tuple[ShellCommand, ...]:
 def commands_of_all(repairs: Iterable[Repair], region: str) -> tuple[ShellCommand, ...]:
     """The commands of several repairs: what they look at first, then each change, once."""
     place = region if PLAIN.fullmatch(region) else mark_of("region")
-    made = [command for repair in in_steps(repairs) for command in _commands(repair, place)]
+    made = [command for repair in in_steps(repairs) for command in _told(repair, place)]
     return tuple(dict.fromkeys(sorted(made, key=lambda command: command.changes)))
+
+
+def _told(repair: Repair, region: str) -> tuple[ShellCommand, ...]:
+    """The commands of a repair; the first that changes something says what else the repair does."""
+    made = list(_commands(repair, region))
+    consequence = consequence_of(repair)
+    first = next((place for place, command in enumerate(made) if command.changes), None)
+    if consequence and first is not None:
+        about = phrase("{about}; {consequence}", about=made[first].about, consequence=consequence)
+        made[first] = replace(made[first], about=about)
+    return tuple(made)
 
 
 def policy_arn(region: str, name: str) -> str:
@@ -343,6 +356,17 @@ def _create_endpoint(repair: CreateEndpoint, region: str) -> Iterator[ShellComma
 def is_for_every_resolver(repair: CreateEndpoint) -> bool:
     """Whether an interface has to be told that its names are for the VPC itself too: S3's are not by themselves."""
     return repair.kind is EndpointKind.INTERFACE and repair.private_dns and repair.service_name.endswith(".s3")
+
+
+@_commands.register
+def _set_address_type(repair: SetAddressType, region: str) -> Iterator[ShellCommand]:
+    kind = word(repair.address_type, "ip_address_type")
+    yield _modify(
+        repair.endpoint_id,
+        region,
+        f"--ip-address-type {kind} --dns-options DnsRecordIpType={kind}",
+        phrase("let the endpoint carry both families, and its names lead to both"),
+    )
 
 
 @_commands.register

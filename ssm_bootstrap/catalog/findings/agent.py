@@ -472,6 +472,7 @@ KINDS: tuple[FindingKind, ...] = (
         code="channel-down",
         severity=Severity.ERROR,
         layer=Layer.AGENT,
+        told_by=(Teller.LOG, Teller.CLOUD),
         explains=("agent-offline",),
         depends_on=(
             "ssm",
@@ -484,6 +485,25 @@ KINDS: tuple[FindingKind, ...] = (
         transient=True,
         variants=(
             _CUT,
+            Variant(
+                name="seen-in-aws",
+                when="AWS itself says that the node has no control channel, while it pings",
+                title="The node {subject} pings, and has no control channel",
+                cause=(
+                    "Systems Manager hears from the node, and GetConnectionStatus says {detail}: the agent has no WebSocket to "
+                    "ssmmessages. Sessions cannot work; commands may still come by ec2messages."
+                ),
+                summary="If nothing in AWS explains it, run `sudo ssm-bootstrap doctor --for session` on that machine.",
+                steps=(
+                    "Run doctor on the machine: it connects to ssmmessages, and reads what the agent logs about its channel.",
+                ),
+                commands=(look("sudo ssm-bootstrap doctor --for session"),),
+                aws_steps=(
+                    "Just after the agent started this may be so for a minute: ask again.",
+                    "Does a firewall or proxy between the node and the endpoint let WebSocket through?",
+                ),
+                aws_commands=(),
+            ),
             Variant(
                 name="denied",
                 when="ssmmessages refuses the call that opens the channel",

@@ -403,7 +403,7 @@ DEFAULT_QUOTAS = look(
 """Source: Service Quotas API Reference, ListServiceQuotas (for some quotas only the default values are there; 2026-11)."""
 REQUEST_QUOTA = change(
     "aws service-quotas request-service-quota-increase --region {region} --service-code ssm"
-    " --quota-code <QUOTA-CODE> --desired-value <DESIRED-VALUE>",
+    " --quota-code {quota_code} --desired-value <DESIRED-VALUE>",
     "request a higher quota of managed nodes",
 )
 

@@ -80,6 +80,30 @@ _NO_ROUTE_TO_ADDRESS = Variant(
     source="Amazon VPC User Guide, VPC_Route_Tables",
 )
 
+_NAT_WITHOUT_INTERNET = Variant(
+    name="nat",
+    when="the route table of a public NAT gateway's subnet has no default route",
+    title="{subject} of {subnet_id}, where {place} is, has no default route",
+    cause=(
+        "The default route of {peer} leads to the NAT gateway {place}. The route table {subject} of its own subnet {subnet_id} "
+        "has no default route to an internet gateway, so what {place} sends on goes nowhere."
+    ),
+    summary="Create endpoints for {service}, or add a default route to an internet gateway to {subject}.",
+    aws_steps=("In a VPC that is to stay closed, endpoints are the way: then nothing needs the NAT gateway.",),
+    source="Amazon VPC User Guide, vpc-nat-gateway (public NAT gateways are in public subnets)",
+)
+
+_NO_WAY_BACK = Variant(
+    name="back",
+    when="the endpoints' subnet in another VPC has no route to the instance",
+    title="{subject} of {subnet_id} has no route back to {place} ({peer})",
+    cause=(
+        "The endpoints for {service} are in another VPC. The route table {subject} of their subnet {subnet_id} has no route to "
+        "{place} in {peer}, where the instance is: packets reach the endpoints, and the answers do not come back."
+    ),
+    summary="Add a route to {place} to {subject}, over what connects the two VPCs.",
+)
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="sg-egress-missing",
@@ -230,7 +254,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*_UNANSWERED, *families.NO_PATH),
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
-        variants=(_NO_ROUTE_TO_ADDRESS,),
+        variants=(_NO_ROUTE_TO_ADDRESS, _NAT_WITHOUT_INTERNET),
         title="{subject} of {subnet_id} has no route to S3: {place} is not associated",
         cause=(
             "The route table {subject} of {subnet_id} has no route to an S3 gateway endpoint. The endpoint {place} is there "
@@ -354,6 +378,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*_DROPPED, *families.NO_PATH),
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
+        variants=(_NO_WAY_BACK,),
         title="{subject} of {subnet_id} has no route to {place} ({peer})",
         cause=(
             "The endpoints for {service} are in another network, {peer}, at {place}. The route table {subject} of {subnet_id} "
@@ -386,5 +411,74 @@ KINDS: tuple[FindingKind, ...] = (
         steps=("Nothing needs to change on this machine for this: `ssm-bootstrap probe` shows whether the endpoints answer.",),
         commands=(_PROBE,),
         source="Route 53 Developer Guide, hosted-zone-private; Reachability Analyzer, UNKNOWN_RESOURCE",
+    ),
+    FindingKind(
+        code="bpa-blocks",
+        severity=Severity.ERROR,
+        breaks_at=(Hop.ROUTE,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*_UNANSWERED, *families.NO_PATH),
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        title="Block Public Access stops what {subject} sends to {place}",
+        cause=(
+            "There is no endpoint for {service}, and the way to its public addresses is {rule}, {place}. VPC Block Public Access "
+            "is {peer} in {region} and excludes neither {subject} nor {subnet_id}, so nothing passes the internet gateway."
+        ),
+        summary="Create endpoints for {service} in {subject}, so that nothing has to pass the internet gateway.",
+        aws_steps=(
+            "Is {subject} meant to reach the internet? Then exclude it from Block Public Access, with allow-egress at most.",
+            "A declarative policy of the organization may forbid that: it is then the account that manages it that decides.",
+        ),
+        steps=_NOTHING_HERE,
+        commands=(_PROBE,),
+        transient=True,
+        source="Amazon VPC User Guide, security-vpc-bpa; EC2 API Reference, VpcBlockPublicAccessOptions",
+    ),
+    FindingKind(
+        code="firewall-in-path",
+        severity=Severity.INFO,
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        title="Packets to {place} pass through the firewall behind {subject}",
+        cause=(
+            "The route of {peer} to {place} leads to {subject}, a Gateway Load Balancer endpoint, which is how AWS Network "
+            "Firewall and other appliances are put into a path. Its rules were not looked at: it may drop what {service} needs, "
+            "or put certificates of its own in place of AWS's."
+        ),
+        summary="If {service} cannot be reached, ask whoever looks after the firewall to let the names of this report through.",
+        aws_steps=(
+            "The names: {host} and the others of `ssm-bootstrap requirements`. TLS inspection has to leave them alone.",
+            "Answers have to come back through the same firewall endpoint: one that sees half of a connection drops it.",
+        ),
+        steps=("Nothing needs to change on this machine for this: `ssm-bootstrap probe` shows whether {service} answers.",),
+        commands=(_PROBE,),
+        source="AWS Network Firewall Developer Guide, how-it-works; AWS PrivateLink guide, Gateway Load Balancer endpoints",
+    ),
+    FindingKind(
+        code="endpoint-address-family",
+        severity=Severity.ERROR,
+        breaks_at=(Hop.ENDPOINT,),
+        layer=Layer.WAY,
+        changed_on=Side.AWS,
+        explains=(*_UNANSWERED, *families.NO_PATH),
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        title="{subject} carries no {place}, which is all that {instance_id} has",
+        cause=(
+            "The endpoint {subject} for {service} has the IP address type {peer}. The instance {instance_id} has addresses of "
+            "{place} alone, so there is no pair of addresses between which packets could go."
+        ),
+        summary="Give {subject} the IP address type dualstack, or the instance an address of the other family.",
+        aws_steps=(
+            "Every subnet of an interface endpoint needs a block of {place} before it can be dualstack.",
+            "Over IPv6 the agent needs version 3.3.3270.0 or newer, with UseDualStackEndpoint, which uses other names.",
+        ),
+        steps=_NOTHING_HERE,
+        commands=(_PROBE,),
+        source="EC2 API Reference, ModifyVpcEndpoint (IpAddressType, DnsOptions); amazon-ssm-agent release notes, 3.3.3270.0",
     ),
 )

@@ -111,6 +111,7 @@ def _endpoint(region: str, item: Mapping[str, Any], interfaces: Mapping[str, Int
         vpc_id=item.get("VpcId", ""),
         owner=item.get("OwnerId", ""),
         policy=_policy(item.get("PolicyDocument") or ""),
+        address_type=item.get("IpAddressType") or "ipv4",
     )
     if made.kind is EndpointKind.GATEWAY:
         return replace(made, route_table_ids=tuple(item.get("RouteTableIds", ())))
@@ -120,7 +121,6 @@ def _endpoint(region: str, item: Mapping[str, Any], interfaces: Mapping[str, Int
         subnet_ids=tuple(item.get("SubnetIds", ())),
         group_ids=tuple(group["GroupId"] for group in item.get("Groups", ())),
         interfaces=tuple(interfaces[key] for key in item.get("NetworkInterfaceIds", ()) if key in interfaces),
-        address_type=item.get("IpAddressType") or "ipv4",
         is_for_inbound_resolver_only=bool(options.get("PrivateDnsOnlyForInboundResolverEndpoint")),
     )
 

@@ -21,6 +21,7 @@ SETTINGS = ("/ssm/managed-instance/activation-tier", "/ssm/managed-instance/defa
 """Source: GetServiceSetting, Systems Manager API Reference."""
 
 MOST_ROLES = 10
+ONLINE = "Online"
 _NODE_QUOTA = re.compile(r"managed (?:instances|nodes)", re.IGNORECASE)
 
 
@@ -79,6 +80,17 @@ def own_nodes(nodes: Iterable[ManagedNode], ids: Iterable[str], addresses: Itera
     return tuple(node for node in every if node.id in known or node.address in places or node.name in names)
 
 
+def with_connection(aws: Aws, node: ManagedNode) -> ManagedNode:
+    """A node that pings with what Systems Manager says of its control channel."""
+    if node.ping != ONLINE:
+        return node
+
+    def look() -> str:
+        return str(aws.call("ssm", "GetConnectionStatus", Target=node.id).get("Status", ""))
+
+    return replace(node, connection=observed(look))
+
+
 def hybrid_count(nodes: Iterable[ManagedNode]) -> int:
     """How many of the nodes were registered with an activation."""
     return sum(node.id.startswith("mi-") for node in nodes)
@@ -94,12 +106,12 @@ def settings_of(aws: Aws) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def node_quota_of(aws: Aws) -> Observed[int]:
-    """How many managed nodes the account may have in the region; raises AwsFailure."""
+def node_quota_of(aws: Aws) -> tuple[Observed[int], str]:
+    """How many managed nodes the account may have in the region, and the code of that quota; raises AwsFailure."""
     for item in aws.call("service-quotas", "ListServiceQuotas", ServiceCode="ssm").get("Quotas", ()):
         if _NODE_QUOTA.search(item.get("QuotaName", "")):
-            return Seen(int(item["Value"]))
-    return Unseen("Service Quotas lists no quota of managed nodes in this region")
+            return Seen(int(item["Value"])), item.get("QuotaCode", "")
+    return Unseen("Service Quotas lists no quota of managed nodes in this region"), ""
 
 
 def wanted_roles(nodes: Iterable[ManagedNode], activations: Iterable[Activation]) -> tuple[str, ...]:

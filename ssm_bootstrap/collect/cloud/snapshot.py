@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Callable, Iterable, Optional, TypeVar
 
 from ssm_bootstrap.catalog.partitions import partition_of, service_names
@@ -21,6 +22,7 @@ from ssm_bootstrap.collect.cloud.management import (
     roles_of,
     settings_of,
     wanted_roles,
+    with_connection,
 )
 from ssm_bootstrap.collect.cloud.names import (
     ProfileResource,
@@ -35,7 +37,9 @@ from ssm_bootstrap.collect.cloud.vpc import (
     attribute_of,
     instance_of,
     name_servers_of,
+    nat_gateways_of,
     public_access_block_of,
+    public_access_exclusions_of,
     route_tables_of,
     subnets_of,
     vpc_of,
@@ -104,11 +108,16 @@ def look_at_cloud(aws: Aws, subject: Subject, taken_at: datetime) -> Reading:
         beside = _Management(aws, looks)
         services = looks.start("endpoint services", lambda: services_of(aws, _service_names(aws.region)))
         block = looks.start("public access block", lambda: public_access_block_of(aws))
+        spared = looks.start("public access exclusions", lambda: public_access_exclusions_of(aws))
         seen = found.result()
         instance = value_of(seen)
         location = _location(aws, looks, instance, subject.metadata)
         management = beside.roles(subject, instance[0] if instance else None)
-        network = VpcNetwork(endpoint_services=services.result(), public_access_block=block.result())
+        network = VpcNetwork(
+            endpoint_services=services.result(),
+            public_access_block=block.result(),
+            public_access_exclusions=spared.result(),
+        )
         if location is None or not location.vpc_id:
             network = _without(network, seen.reason if isinstance(seen, Unseen) else phrase("the instance is in no VPC any more"))
         else:
@@ -176,7 +185,7 @@ def _without(network: VpcNetwork, reason: str) -> VpcNetwork:
         **dict.fromkeys(
             ("vpc", "subnets", "route_tables", "acls", "groups", "endpoints", "prefix_lists", "name_servers"), unseen
         ),
-        **dict.fromkeys(("zones", "resolver_rules", "dns_firewall"), unseen),
+        **dict.fromkeys(("zones", "resolver_rules", "dns_firewall", "nat_gateways"), unseen),
     )
 
 
@@ -202,6 +211,7 @@ class _Surroundings:
         tables = looks.start("route tables", lambda: route_tables_of(aws, (vpc_id,)))
         subnets = looks.start("subnets", lambda: subnets_of(aws, "vpc-id", (vpc_id,)))
         acls = looks.start("network ACLs", lambda: acls_of(aws, "vpc-id", (vpc_id,)))
+        gateways = looks.start("NAT gateways", lambda: nat_gateways_of(aws, vpc_id))
         own = self._endpoints(endpoints.result(), vpc.result())
         servers = looks.start("name servers", lambda: _name_servers(aws, vpc.result()))
         groups = looks.start("security groups", lambda: self._groups(items_of(endpoints.result())))
@@ -231,6 +241,7 @@ class _Surroundings:
             zones=with_more(zones.result(), zones_of_endpoints(aws.region, items_of(brought.result()), every)),
             resolver_rules=rules.result(),
             dns_firewall=firewall.result(),
+            nat_gateways=gateways.result(),
         )
 
     def _endpoints(
@@ -300,21 +311,25 @@ class _Management:
         def own() -> Observed[tuple[ManagedNode, ...]]:
             return _part(self._nodes.result(), lambda every: _own(every, subject, instance))
 
+        def connected() -> tuple[ManagedNode, ...]:
+            return tuple(map(partial(with_connection, self._aws), items_of(own())))
+
         def look() -> tuple[tuple[Role, ...], tuple[str, ...]]:
             return roles_of(self._aws, wanted_roles(items_of(own()), items_of(self._activations.result())))
 
-        roles = self._looks.start("roles", look)
+        roles, nodes = self._looks.start("roles", look), self._looks.start("connections", connected)
 
         def ended() -> Management:
-            seen, activations = roles.result(), self._activations.result()
+            seen, activations, quota = roles.result(), self._activations.result(), self._quota.result()
             nothing = isinstance(own(), Unseen) and isinstance(activations, Unseen)
             return Management(
                 activations=activations,
-                nodes=own(),
+                nodes=own() if isinstance(own(), Unseen) else nodes.result(),
                 roles=_part(activations, lambda _: ()) if nothing else _part(seen, lambda pair: pair[0]),
                 absent_roles=seen.value[1] if isinstance(seen, Seen) else (),
                 settings=self._settings.result(),
-                node_quota=_flat(self._quota.result()),
+                node_quota=quota if isinstance(quota, Unseen) else quota.value[0],
+                node_quota_code="" if isinstance(quota, Unseen) else quota.value[1],
                 node_count=_part(self._nodes.result(), hybrid_count),
             )
 
@@ -325,7 +340,3 @@ def _own(nodes: Iterable[ManagedNode], subject: Subject, instance: Optional[Clou
     addresses = [address for one in (instance.interfaces if instance else ()) for address in one.addresses]
     told = subject.metadata.addresses if subject.metadata else ()
     return own_nodes(nodes, filter(None, (subject.instance_id, subject.node_id)), (*addresses, *told))
-
-
-def _flat(seen: Observed[Observed[T]]) -> Observed[T]:
-    return seen if isinstance(seen, Unseen) else seen.value

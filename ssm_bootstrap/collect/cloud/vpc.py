@@ -12,7 +12,9 @@ from ssm_bootstrap.model.cloud import (
     CloudInstance,
     Direction,
     Interface,
+    NatGateway,
     NetworkAcl,
+    PublicAccessExclusion,
     RouteTable,
     Subnet,
     Vpc,
@@ -173,3 +175,31 @@ def public_access_block_of(aws: Aws) -> str:
     """How far Block Public Access goes in the region; raises AwsFailure."""
     answer = ask_if_there(aws, "ec2", "DescribeVpcBlockPublicAccessOptions")
     return str(answer.get("VpcBlockPublicAccessOptions", {}).get("InternetGatewayBlockMode") or "off")
+
+
+_ENDED = frozenset({"delete-complete", "deleted-complete", "disable-complete", "create-failed"})
+"""States of an exclusion that spares nothing. Source: EC2 API Reference, VpcBlockPublicAccessExclusion (State)."""
+
+
+def public_access_exclusions_of(aws: Aws) -> tuple[PublicAccessExclusion, ...]:
+    """The VPCs and subnets of the region that Block Public Access spares; raises AwsFailure."""
+    answer = ask_if_there(aws, "ec2", "DescribeVpcBlockPublicAccessExclusions")
+    return tuple(
+        PublicAccessExclusion(
+            id=item.get("ExclusionId", ""),
+            resource_id=str(item.get("ResourceArn", "")).rpartition("/")[2],
+            mode=item.get("InternetGatewayExclusionMode", ""),
+        )
+        for item in answer.get("VpcBlockPublicAccessExclusions", ())
+        if item.get("State") not in _ENDED
+    )
+
+
+def nat_gateways_of(aws: Aws, vpc_id: str) -> tuple[NatGateway, ...]:
+    """The NAT gateways of a VPC that are there; raises AwsFailure."""
+    answer = aws.call("ec2", "DescribeNatGateways", Filter=[{"Name": "vpc-id", "Values": [vpc_id]}])
+    return tuple(
+        NatGateway(item["NatGatewayId"], item.get("SubnetId", ""), item.get("ConnectivityType") == "private")
+        for item in answer.get("NatGateways", ())
+        if item.get("State") not in ("deleted", "deleting")
+    )

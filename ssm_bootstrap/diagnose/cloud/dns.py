@@ -20,6 +20,7 @@ from ssm_bootstrap.diagnose.cloud.names import (
     records_for,
 )
 from ssm_bootstrap.diagnose.cloud.needs import facts_of, needed_answers, touched
+from ssm_bootstrap.diagnose.cloud.path import goes_out
 from ssm_bootstrap.diagnose.reachability import Standing
 from ssm_bootstrap.diagnose.verdicts import with_severity
 from ssm_bootstrap.model.cloud import Cloud, DnsFirewallRule, EndpointKind, HostedZone, ResolverRule, Vpc, VpcEndpoint
@@ -88,7 +89,7 @@ def hostnames(case: Case) -> Iterator[Finding]:
         if cloud is not None:
             seen = Evidence("DescribeVpcAttribute", vpc.id, "enableDnsHostnames: false", cloud.taken_at)
             repairs = (TurnOnVpcDns(vpc.id, "enableDnsHostnames"),)
-            yield _finding(case, cloud, "dns-hostnames-off", vpc.id, led, seen, repairs=repairs)
+            yield _as_public(cloud, _finding(case, cloud, "dns-hostnames-off", vpc.id, led, seen, repairs=repairs))
 
 
 def own_servers(case: Case) -> Iterator[Finding]:
@@ -257,7 +258,7 @@ def private_dns(case: Case) -> Iterator[Finding]:
         if not endpoint.private_dns:
             seen = Evidence("DescribeVpcEndpoints", endpoint.id, "PrivateDnsEnabled: false", cloud.taken_at)
             repairs = (TurnOnPrivateDns(endpoint.id, for_every_resolver=endpoint.service == "s3"),)
-            yield _finding(case, cloud, "private-dns-off", endpoint.id, led, seen, repairs=repairs)
+            yield _as_public(cloud, _finding(case, cloud, "private-dns-off", endpoint.id, led, seen, repairs=repairs))
 
 
 def inbound_only(case: Case) -> Iterator[Finding]:
@@ -267,7 +268,14 @@ def inbound_only(case: Case) -> Iterator[Finding]:
             excerpt = "PrivateDnsOnlyForInboundResolverEndpoint: true"
             seen = Evidence("DescribeVpcEndpoints", endpoint.id, excerpt, cloud.taken_at)
             repairs = (TurnOnPrivateDns(endpoint.id, for_every_resolver=True),)
-            yield _finding(case, cloud, "s3-inbound-resolver-only", endpoint.id, led, seen, repairs=repairs)
+            yield _as_public(cloud, _finding(case, cloud, "s3-inbound-resolver-only", endpoint.id, led, seen, repairs=repairs))
+
+
+def _as_public(cloud: Cloud, finding: Finding) -> Finding:
+    """A finding about names that stay public: a warning where a route leads out, by which their addresses may be reached."""
+    if finding.severity is not Severity.ERROR or not goes_out(cloud):
+        return finding
+    return replace(finding, severity=Severity.WARNING, breaks=(), degrades=())
 
 
 def _unused(case: Case) -> Iterator[tuple[Cloud, VpcEndpoint, _Needed]]:

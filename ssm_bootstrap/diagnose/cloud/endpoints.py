@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.partitions import service_names
 from ssm_bootstrap.catalog.requirements import EndpointRequirement
-from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle
-from ssm_bootstrap.diagnose.cloud.packets import host_block
-from ssm_bootstrap.diagnose.cloud.routes import leads_out, met_toward
+from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle, obstacles_of
+from ssm_bootstrap.diagnose.cloud.outward import leads_out
+from ssm_bootstrap.diagnose.cloud.packets import family_of, host_block
+from ssm_bootstrap.diagnose.cloud.routes import met_toward
 from ssm_bootstrap.model.cloud import (
     Cloud,
     CloudInstance,
@@ -23,7 +25,7 @@ from ssm_bootstrap.model.cloud import (
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.phrase import phrase
-from ssm_bootstrap.model.repair import AddEndpointSubnets, CreateEndpoint, DeleteEndpoint
+from ssm_bootstrap.model.repair import AddEndpointSubnets, CreateEndpoint, DeleteEndpoint, SetAddressType
 
 _OVER = frozenset({"deleted", "deleting"})
 _COMING = frozenset({"pending", "pendingacceptance"})
@@ -79,6 +81,25 @@ def again(endpoint: VpcEndpoint) -> CreateEndpoint:
     )
 
 
+def of_other_family(cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint) -> Obstacle:
+    """An endpoint that carries no family of addresses that the instance has."""
+    families = dict.fromkeys(family_of(address) for one in instance.interfaces for address in one.addresses)
+    subnets = [one for one in value_of(cloud.network.subnets) or () if one.id in endpoint.subnet_ids]
+    fits = all({family_of(cidr) for cidr in one.cidrs} == {4, 6} for one in subnets) and len(subnets) == len(endpoint.subnet_ids)
+    return Obstacle(
+        ("family", endpoint.id),
+        "endpoint-address-family",
+        endpoint.id,
+        places=tuple(f"IPv{family}" for family in families),
+        facts=(("peer", endpoint.address_type),),
+        evidence=(
+            Evidence("EC2", endpoint.id, phrase("IP address type {kind}", kind=endpoint.address_type)),
+            *(Evidence("EC2", one.id, " ".join(one.addresses)) for one in instance.interfaces),
+        ),
+        repairs=(SetAddressType(endpoint.id, "dualstack"),) if fits else (),
+    )
+
+
 def without_subnet(cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint) -> Obstacle:
     """An interface endpoint that is in no subnet: nothing of it has an address."""
     subnet = _one_a_zone(cloud.network, instance, _offered(cloud, endpoint.service_name))[:1]
@@ -100,7 +121,8 @@ def missing(cloud: Cloud, instance: CloudInstance, here: End, requirement: Endpo
             yield from _hub(cloud, here, zone, record)
         return
     out = list(leads_out(cloud.network, here))
-    if out:
+    stopped = [one for one in obstacles_of(out) if not one.is_partial]
+    if out and not stopped:
         yield from out
         return
     name = requirement.service_name
@@ -118,13 +140,17 @@ def missing(cloud: Cloud, instance: CloudInstance, here: End, requirement: Endpo
         )
         return
     groups = _groups_of_others(cloud.network, instance.vpc_id)
+    made = _created(instance, name, subnets or (instance.subnet_id,), groups, here)
+    if stopped:
+        yield from (replace(one, repairs=(*one.repairs, made)) for one in stopped)
+        return
     yield Obstacle(
         ("no-endpoint", name),
         "endpoint-missing",
         name,
         facts=(("vpc_id", instance.vpc_id),),
         evidence=(Evidence("EC2", instance.vpc_id, phrase("no endpoint of {name}", name=name)),),
-        repairs=(_created(instance, name, subnets or (instance.subnet_id,), groups, here),),
+        repairs=(made,),
         variant="in-aws",
         is_absent=True,
     )

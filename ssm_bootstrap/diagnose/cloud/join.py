@@ -14,14 +14,15 @@ from ssm_bootstrap.catalog.requirements import requirements_of
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.cloud.facts import endpoint_facts
 from ssm_bootstrap.diagnose.cloud.names import Lead, answers
-from ssm_bootstrap.diagnose.cloud.path import CloudWay, WayState, ways
+from ssm_bootstrap.diagnose.cloud.path import CloudWay, WayState, goes_out, ways
+from ssm_bootstrap.diagnose.cloud.roles import is_unread
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict
-from ssm_bootstrap.model.capability import ON_A_NODE, Verdict
+from ssm_bootstrap.model.capability import ON_A_NODE, Capability, Verdict
 from ssm_bootstrap.model.cloud import Cloud
 from ssm_bootstrap.model.findings import CloudPath, CloudStation, Evidence, Finding, Passage, Severity, Side
 from ssm_bootstrap.model.localtime import time_in_words
-from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.model.observed import NOT_ASKED, Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE
 
@@ -49,9 +50,12 @@ def lets_through(case: Case, group: Iterable[Reach]) -> bool:
 
 
 def leads_there(cloud: Cloud, service: str, host: str) -> Optional[bool]:
-    """Whether a name leads to where packets are carried, by AWS's side alone; None where that is not known."""
+    """Whether a name leads to where packets are carried, by AWS's side alone; None where that is not known.
+
+    A public address is reached where a route leads out, and nobody here knows what lies beyond that.
+    """
     answer = answers(cloud, host)
-    if answer.lead is Lead.UNKNOWN:
+    if answer.lead is Lead.UNKNOWN or (answer.lead is Lead.PUBLIC and service != "s3" and goes_out(cloud)):
         return None
     return answer.lead is Lead.ENDPOINT or (answer.lead is Lead.PUBLIC and service == "s3")
 
@@ -66,9 +70,12 @@ def cloud_needs(case: Case) -> tuple[NeedVerdict, ...]:
 def _needs(case: Case, cloud: Cloud) -> Iterator[NeedVerdict]:
     standing = {way.row: way.state for way in cloud_ways(case)}
     management = cloud.management
-    unread = any(isinstance(part, Unseen) for part in (management.roles, management.activations, management.nodes))
+    parts = (management.roles, management.activations, management.nodes)
+    unread = is_unread(case) or any(isinstance(part, Unseen) for part in parts)
+    channels = [node.connection for node in value_of(management.nodes) or ()]
+    is_unheard = any(isinstance(one, Unseen) and one != NOT_ASKED for one in channels)
     for capability in case.capabilities:
-        if unread and capability in ON_A_NODE:
+        if (unread and capability in ON_A_NODE) or (is_unheard and capability is Capability.SESSION):
             yield NeedVerdict(capability, Verdict.UNKNOWN)
         for need in NEEDS[capability]:
             names = rows_of(need, case.agent_path.version)

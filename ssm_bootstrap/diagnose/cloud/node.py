@@ -12,13 +12,16 @@ from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import Cloud, ManagedNode
 from ssm_bootstrap.model.findings import Evidence, Finding
-from ssm_bootstrap.model.observed import Unseen, value_of
+from ssm_bootstrap.model.observed import NOT_ASKED, Unseen, value_of
 from ssm_bootstrap.model.phrase import joined, phrase
 
 ONLINE = "Online"
 """What Systems Manager says of a node that pings."""
 
 _READ = "DescribeInstanceInformation"
+
+_NOT_CONNECTED = "notconnected"
+"""Source: Systems Manager API Reference, GetConnectionStatus (Status)."""
 
 
 def node_of(case: Case) -> Optional[ManagedNode]:
@@ -66,6 +69,24 @@ def offline(case: Case) -> Iterator[Finding]:
         evidence=(Evidence(_READ, node.id, said, node.last_ping or cloud.taken_at),),
         breaks=case.on_a_node,
         services=("ssm", "ssmmessages"),
+    )
+
+
+def unconnected(case: Case) -> Iterator[Finding]:
+    """A node that pings and has no control channel, so that no session can reach it."""
+    cloud, node = case.cloud, node_of(case)
+    if cloud is None or node is None or node.ping != ONLINE or value_of(node.connection) != _NOT_CONNECTED:
+        return
+    yield case.finding(
+        "channel-down",
+        node.id,
+        _NOT_CONNECTED,
+        facts={**facts_of(cloud), "mi": node.id},
+        variant="seen-in-aws",
+        evidence=(Evidence("GetConnectionStatus", node.id, _NOT_CONNECTED, cloud.taken_at),),
+        breaks=case.asked(Capability.SESSION),
+        degrades=case.asked(Capability.RUN_COMMAND),
+        services=("ssmmessages",),
     )
 
 
@@ -128,7 +149,7 @@ def quota(case: Case) -> Iterator[Finding]:
         "activation-quota",
         phrase("account {account}", account=cloud.account),
         said,
-        facts=facts_of(cloud),
+        facts={**facts_of(cloud), "quota_code": cloud.management.node_quota_code},
         variant="seen-in-aws",
         evidence=(Evidence(_READ, cloud.region, said, cloud.taken_at),),
         breaks=case.asked(Capability.REGISTER),
@@ -185,10 +206,14 @@ def unread(case: Case) -> Iterator[tuple[str, str]]:
     for name, part in parts:
         if isinstance(part, Unseen):
             yield name, part.reason
+    node = node_of(case)
+    if node is not None and node.ping == ONLINE and isinstance(node.connection, Unseen) and node.connection != NOT_ASKED:
+        yield phrase("control channel of {node}", node=node.id), node.connection.reason
 
 
 CHECKS = (
     Check("aws-node", offline),
+    Check("aws-node-channel", unconnected),
     Check("aws-node-version", too_old),
     Check("aws-node-twice", twice),
     Check("aws-node-quota", quota),

@@ -14,11 +14,21 @@ from ssm_bootstrap.catalog.partitions import service_names
 from ssm_bootstrap.catalog.requirements import EndpointRequirement, Requirements, requirements_of
 from ssm_bootstrap.diagnose.case import Case, Check, Said
 from ssm_bootstrap.diagnose.cloud.acls import CLIENT_PORTS, met_between, numbered
-from ssm_bootstrap.diagnose.cloud.endpoints import carriers, missing, of_service, unusable, without_subnet, zones_crossed
+from ssm_bootstrap.diagnose.cloud.endpoints import (
+    carriers,
+    missing,
+    of_other_family,
+    of_service,
+    unusable,
+    without_subnet,
+    zones_crossed,
+)
 from ssm_bootstrap.diagnose.cloud.groups import meant_group, met_at
 from ssm_bootstrap.diagnose.cloud.obstacles import Doubt, End, Met, Obstacle, doubts_of, merged, obstacles_of, shown
+from ssm_bootstrap.diagnose.cloud.outward import may_go_out
 from ssm_bootstrap.diagnose.cloud.packets import common, everywhere, family_of, host_block, span_of
-from ssm_bootstrap.diagnose.cloud.routes import between, met_toward, met_toward_gateway
+from ssm_bootstrap.diagnose.cloud.routes import met_toward, met_toward_gateway
+from ssm_bootstrap.diagnose.cloud.tables import between
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import Cloud, CloudInstance, Direction, Interface, Subnet, VpcEndpoint
 from ssm_bootstrap.model.findings import Evidence, Severity
@@ -107,7 +117,7 @@ def _by_interface(
                 addresses.append(address)
                 paths.append(list(_met(cloud, endpoint, here, there, way.port, client_ports)))
     if not paths:
-        paths = [[(endpoint.id, phrase("it has no address of a family that the instance has"))]]
+        paths = [[of_other_family(cloud, instance, endpoint)]]
     return _of_paths(replace(way, addresses=tuple(addresses)), paths)
 
 
@@ -146,6 +156,8 @@ def _by_gateway(
     blocks = found.cidrs if found is not None and found.cidrs else (everywhere(4),)
     listed = found.id if found is not None else _list_of_route(cloud, gateways)
     here = _client(cloud, instance, blocks[0])
+    if not here.blocks:
+        return _of_paths(empty, [list(_over_ipv6(cloud, instance, gateways))])
     there = End(blocks, "", prefix_list_id=listed)
     met: list[Met] = [
         *met_at(cloud.network, here, there, Direction.OUT, empty.port),
@@ -158,6 +170,17 @@ def _by_gateway(
     if usable or not gateways:
         met += met_toward_gateway(cloud.network, here, blocks, listed, usable, name)
     return _of_paths(replace(empty, endpoint_id=usable[0].id if usable else ""), [met])
+
+
+def _over_ipv6(cloud: Cloud, instance: CloudInstance, gateways: Sequence[VpcEndpoint]) -> Iterator[Met]:
+    """What an instance without an IPv4 address meets on its way to S3: the blocks that were read are of IPv4.
+
+    Source: EC2 API Reference, CreateVpcEndpoint (IpAddressType): a gateway endpoint may be ipv4, ipv6 or dualstack.
+    """
+    if gateways and all(one.address_type.lower() == "ipv4" for one in gateways):
+        yield of_other_family(cloud, instance, gateways[0])
+    else:
+        yield phrase("S3 over IPv6"), phrase("the prefix list of S3 that was read has no blocks of IPv6")
 
 
 def _in_doubt(cloud: Cloud, met: Iterable[Met]) -> list[Met]:
@@ -186,6 +209,14 @@ def _client(cloud: Cloud, instance: CloudInstance, toward: str) -> End:
     family = family_of(toward) if toward else None
     addresses = tuple(one for one in chosen.addresses if family is None or family_of(one) == family)
     return _end(cloud, chosen, addresses, instance.vpc_id, ())
+
+
+def goes_out(cloud: Cloud) -> bool:
+    """Whether the instance may reach public addresses without an endpoint, as far as routes go."""
+    instance = value_of(cloud.instance)
+    if instance is None or not instance.interfaces:
+        return False
+    return may_go_out(cloud.network, _client(cloud, instance, ""))
 
 
 def _holds(cidr: str, address: str) -> bool:
@@ -247,6 +278,8 @@ def _finding(case: Case, cloud: Cloud, obstacle: Obstacle, found: Sequence[Cloud
     breaks, degrades = _left(case.capabilities, found, {way.row for way in closed}, {way.row for way in slowed}, version)
     row = FINDINGS[obstacle.code]
     severity = row.severity
+    if severity is Severity.INFO:
+        degrades = ()
     if severity is Severity.ERROR and not breaks:
         optional = _optional(case.capabilities, {way.row for way in touched})
         degrades = degrades if degrades or obstacle.is_absent else optional
@@ -260,6 +293,7 @@ def _finding(case: Case, cloud: Cloud, obstacle: Obstacle, found: Sequence[Cloud
         "service": ", ".join(services),
         "port": ", ".join(obstacle.ports),
         "place": shown(obstacle.places) if obstacle.places else "",
+        "host": next((host for way in touched for host in way.hosts), ""),
         **dict(obstacle.facts),
     }
     return case.finding(

@@ -17,7 +17,7 @@ from ssm_bootstrap.diagnose.cloud.policies import Decision, Ruling, decide
 from ssm_bootstrap.diagnose.cloud.requests import assume_request, request_of
 from ssm_bootstrap.model.cloud import Cloud, Role
 from ssm_bootstrap.model.findings import Evidence, Finding
-from ssm_bootstrap.model.observed import Seen, Unseen, reason_of, value_of
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen, reason_of, value_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.repair import AttachRolePolicy, CreateRole, SetRoleTrust
 
@@ -163,6 +163,17 @@ def _finding(case: Case, cloud: Cloud, code: str, role: Role, calls: list[Judged
     )
 
 
+def _parts(role: Role) -> tuple[Observed[Any], ...]:
+    """What decides what a role may do."""
+    documents = tuple(policy.document for policy in value_of(role.policies) or ())
+    return (role.policies, *documents, *((role.boundary_policy,) if role.boundary else ()))
+
+
+def is_unread(case: Case) -> bool:
+    """Whether policies of the node's role could not be read, so that nobody knows what it may do."""
+    return any(isinstance(part, Unseen) for role in roles_of(case) for part in _parts(role))
+
+
 def unknown(case: Case) -> Iterator[tuple[str, str]]:
     """Roles, and what their policies say, that could not be read or depend on what is not known here."""
     cloud = case.cloud
@@ -175,9 +186,7 @@ def unknown(case: Case) -> Iterator[tuple[str, str]]:
         if decision.ruling is Ruling.UNKNOWN:
             keys = decision.asks_for or ("Statement",)
             yield phrase("trust of {role}", role=role.name), phrase("it depends on {keys}, which is not known here", keys=keys)
-        parts = [role.policies, *(policy.document for policy in value_of(role.policies) or ())]
-        parts += [role.boundary_policy] if role.boundary else []
-        unread = list(dict.fromkeys(reason_of(part) for part in parts if isinstance(part, Unseen)))
+        unread = list(dict.fromkeys(reason_of(part) for part in _parts(role) if isinstance(part, Unseen)))
         unsure = doubt([item for item, _ in _judged(case, cloud, role) if item.decision.ruling is Ruling.UNKNOWN])
         for reason in unread if unsure and unread else filter(None, (unsure,)):
             yield phrase("role {role}", role=role.name), reason

@@ -34,6 +34,7 @@ from ssm_bootstrap.render.iac.draft import (
     Sheet,
     by_hand,
     camel,
+    effects,
     is_own,
     parameter,
     policy_document,
@@ -41,6 +42,7 @@ from ssm_bootstrap.render.iac.draft import (
 )
 from ssm_bootstrap.render.terminal import clean
 
+NAME = "CloudFormation"
 NOTHING = {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}
 """A resource that stands for none: a template must have one."""
 
@@ -106,11 +108,10 @@ class TemplateSheet(Sheet):
 def cloudformation(code: Draft) -> str:
     """The whole template."""
     sheet = TemplateSheet(code)
-    left: list[str] = []
-    for repair in code.repairs:
-        if not _write(repair, sheet):
-            left += by_hand(repair, code.region, "CloudFormation")
-    remarks = [clean(line) for line in (*code.heading, *left, *code.remarks)]
+    written = [_write(repair, sheet) for repair in code.repairs]
+    left = [line for repair, is_in in zip(code.repairs, written) if not is_in for line in by_hand(repair, code.region, NAME)]
+    told = effects(repair for repair, is_in in zip(code.repairs, written) if is_in)
+    remarks = [clean(line) for line in (*code.heading, *told, *left, *code.remarks)]
     template: dict[str, Any] = {"AWSTemplateFormatVersion": "2010-09-09", "Description": DESCRIPTION}
     if remarks:
         template["Metadata"] = {"Remarks": remarks}

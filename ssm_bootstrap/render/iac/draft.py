@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
+from ssm_bootstrap.catalog.cloud.consequences import consequence_of
 from ssm_bootstrap.catalog.cloud.repairs import MARK, commands_of
 from ssm_bootstrap.catalog.policies import ACCOUNT, policy_named
 from ssm_bootstrap.model.repair import Repair
@@ -123,6 +124,14 @@ def policy_document(name: str, region: str, account: str, own: str, wrapped: Cal
 def is_own(account: str) -> bool:
     """Whether a repair is of the account of whoever runs the code, and not of one that is named."""
     return not account or MARK.fullmatch(account) is not None
+
+
+def effects(repairs: Iterable[Repair]) -> Iterator[str]:
+    """What these repairs do beside what they are made for, each once."""
+    found = dict.fromkeys(filter(None, map(consequence_of, repairs)))
+    if found:
+        yield "Before you apply this:"
+    yield from (f"- {one}." for one in found)
 
 
 def by_hand(repair: Repair, region: str, language: str) -> Iterator[str]:

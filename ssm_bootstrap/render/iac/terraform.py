@@ -48,6 +48,7 @@ from ssm_bootstrap.render.iac.draft import (
     Parameter,
     by_hand,
     commented,
+    effects,
     service_of,
     snake,
 )
@@ -61,9 +62,11 @@ PROVIDER = ">= 6.0"
 def terraform(code: Draft) -> str:
     """The whole file."""
     sheet = HclSheet(code.region)
-    left = []
+    left, written = [], []
     for repair in code.repairs:
-        if not _write(repair, sheet):
+        if _write(repair, sheet):
+            written.append(repair)
+        else:
             left += [*by_hand(repair, code.region, "Terraform"), ""]
     begin = [
         Block(
@@ -76,7 +79,13 @@ def terraform(code: Draft) -> str:
     ]
     asked = [Block("variable", (item.snake,), _variable(item)) for item in sheet.parameters.values()]
     blocks = [*begin, *asked, *sheet.blocks.values()] if sheet.blocks else []
-    parts = [commented(code.heading), *(text_of(block) for block in blocks), commented(left), commented(code.remarks)]
+    parts = [
+        commented(code.heading),
+        commented(effects(written)),
+        *(text_of(block) for block in blocks),
+        commented(left),
+        commented(code.remarks),
+    ]
     return "\n".join(part for part in parts if part)
 
 

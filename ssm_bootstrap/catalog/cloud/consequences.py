@@ -1,0 +1,121 @@
+"""What a repair does beside what it is made for: to others of the VPC, to connections that are open, to bills.
+
+Sources: AWS PrivateLink guide, interface endpoints (private DNS) and vpc-endpoints-s3 (considerations); Amazon VPC User Guide,
+vpc-dns and VPC_DHCP_Options; Route 53 Developer Guide, hosted-zone-private; as of 2026-11.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from ssm_bootstrap.model.cloud import EndpointKind
+from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.model.repair import (
+    AddAclEntry,
+    AddEndpointSubnets,
+    AddRouteTables,
+    AllowInDnsFirewall,
+    AttachRolePolicy,
+    CreateEndpoint,
+    DeleteEndpoint,
+    DisassociateZone,
+    Repair,
+    SetAddressType,
+    SetZoneRecord,
+    TurnOnPrivateDns,
+    TurnOnVpcDns,
+    UseAmazonDns,
+)
+
+
+def consequence_of(repair: Repair) -> str:
+    """The one thing to know before a repair is made; empty where it does nothing but what it is made for."""
+    return _consequence(repair)
+
+
+@singledispatch
+def _consequence(repair: object) -> str:
+    return ""
+
+
+def _of_names() -> str:
+    return phrase(
+        "from then on the whole VPC resolves the service's name to this endpoint, and what its security group does not let in "
+        "loses the service"
+    )
+
+
+def _of_gateway() -> str:
+    return phrase(
+        "open connections from these subnets to S3 are cut, and S3 sees private addresses: bucket policies that name public "
+        "ones no longer fit"
+    )
+
+
+@_consequence.register
+def _endpoint(repair: CreateEndpoint) -> str:
+    if repair.kind is EndpointKind.GATEWAY:
+        return _of_gateway()
+    return _of_names() if repair.private_dns else ""
+
+
+@_consequence.register
+def _private_dns(repair: TurnOnPrivateDns) -> str:
+    return _of_names()
+
+
+@_consequence.register
+def _route_tables(repair: AddRouteTables) -> str:
+    return _of_gateway()
+
+
+@_consequence.register
+def _acl_entry(repair: AddAclEntry) -> str:
+    return phrase("it counts for every subnet of this network ACL")
+
+
+@_consequence.register
+def _subnets(repair: AddEndpointSubnets) -> str:
+    return phrase("each subnet of an endpoint is charged by the hour")
+
+
+@_consequence.register
+def _deleted(repair: DeleteEndpoint) -> str:
+    return phrase("names that hold its id, and policies that name it, have to be changed to those of the next one")
+
+
+@_consequence.register
+def _address_type(repair: SetAddressType) -> str:
+    return phrase(
+        "machines with both families may then dial IPv6 first: security groups and network ACLs have to let that through"
+    )
+
+
+@_consequence.register
+def _vpc_dns(repair: TurnOnVpcDns) -> str:
+    return phrase("private hosted zones and endpoints' private DNS begin to answer in the whole VPC")
+
+
+@_consequence.register
+def _amazon_dns(repair: UseAmazonDns) -> str:
+    return phrase("machines take it over as they renew their lease, and lose the names that your own servers alone know")
+
+
+@_consequence.register
+def _zone(repair: DisassociateZone) -> str:
+    return phrase("every other name of the zone is gone from this VPC as well")
+
+
+@_consequence.register
+def _record(repair: SetZoneRecord) -> str:
+    return phrase("every VPC of the zone gets it")
+
+
+@_consequence.register
+def _dns_firewall(repair: AllowInDnsFirewall) -> str:
+    return phrase("it counts for every VPC that has this rule group")
+
+
+@_consequence.register
+def _role_policy(repair: AttachRolePolicy) -> str:
+    return phrase("it counts for every node of this role")
