@@ -560,6 +560,7 @@ KINDS: tuple[FindingKind, ...] = (
         aws_steps=("Do many nodes start at the same moment, or does something else use up the account's request rate for ssm?",),
         commands=(node.REGISTER_PATIENTLY,),
         transient=True,
+        is_of_load=True,
         source="AWS common errors (AWS API references): ThrottlingException, TooManyUpdates",
     ),
     FindingKind(
