@@ -11,7 +11,7 @@ RELEASES ?= bookworm trixie bullseye
 EXECUTABLE := dist/ssm-bootstrap-$(shell uname -m)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit test-all cases accuracy sweep inject first-try bench bundle executable executable-test deb rpm deb-executable rpm-executable boot-test real-agent formats translations docs ci clean system managers
+.PHONY: help demo test check format lint types unit test-all cases accuracy sweep inject herd first-try bench bundle executable executable-test deb rpm deb-executable rpm-executable boot-test real-agent formats translations docs ci clean system managers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ sweep: $(VENV)/.ready ## kill a forced re-registration at every point, and 100 r
 inject: $(VENV)/.ready ## errors of the disk and SIGKILL at every kind of call that changes a node, then the same command again (strace)
 	@tests/system-packages
 	@$(BIN)/python -m tests.sweep inject $(INJECT)
+
+herd: $(VENV)/.ready ## 2,000 nodes that register at once, with and without --spread: a table (some minutes)
+	@$(BIN)/python -m tests.herd $(HERD)
 
 first-try: ## `make test` in ten fresh clones: plain, beside spinning processes, nohup, nobody, a path with blanks, Tokyo
 	@$(PYTHON) -m tests.first_try $(RUNS)

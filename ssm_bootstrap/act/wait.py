@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Mapping, Optional, Sequence
 
 from ssm_bootstrap import __version__
@@ -72,6 +72,10 @@ class Deadline:
     def spent(self) -> float:
         """Seconds since it began."""
         return self.clock.monotonic() - self.begun
+
+    def put_off(self, seconds: float) -> Deadline:
+        """The same with so many seconds that are not counted."""
+        return replace(self, begun=self.begun + seconds)
 
     def left(self) -> float:
         """Seconds that may still be waited; never below 0."""

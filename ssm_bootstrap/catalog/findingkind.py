@@ -185,6 +185,7 @@ class FindingKind:
     ended_by: tuple[str, ...] = ()  # ids of the good signs in a log that end it, beside those of its phase
     identity: Bond = Bond.NONE
     transient: bool = False  # the same call may succeed later with nothing changed on this machine
+    is_of_load: bool = False  # it comes of how many ask at once: only time helps, and tries that fail are not counted
     exit_status: ExitStatus = ExitStatus.UNREACHABLE  # of ``register`` that failed with it
     severity_for_caller: Optional[Severity] = None  # in the output of the very command that met it; None: as everywhere
     is_minor_beside: tuple[str, ...] = ()  # codes in the same log that make it one more effect of theirs: a warning

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple, Optional, Sequence, Union
 
 from ssm_bootstrap.model.aws import Region
+from ssm_bootstrap.model.duration import seconds_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.render.language import _, say
 
@@ -78,12 +79,21 @@ def region(text: str) -> Region:
 
 def duration(text: str) -> float:
     """``--wait`` and its like: seconds, or a number with s, m or h."""
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([smh]?)", text.strip())
-    if found is None:
+    seconds = seconds_of(text)
+    if seconds is None:
         raise argparse.ArgumentTypeError(
             _("{said!r} is not a duration; expected seconds, or a time such as 90s, 15m or 2h", said=text)
         )
-    return float(found.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[found.group(2)]
+    return seconds
+
+
+def spread(text: str) -> str:
+    """``--spread``: a time of a day at most, as it was written but for blanks."""
+    from ssm_bootstrap.collect.spread import spread_seconds  # not for commands that register nothing
+
+    if spread_seconds(text) is None:
+        raise argparse.ArgumentTypeError(_("{said!r}: expected a time such as 90s, 10m or 2h, 24h at most", said=text))
+    return "".join(text.split())
 
 
 def path(text: str) -> str:

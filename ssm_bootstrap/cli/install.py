@@ -12,7 +12,7 @@ from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.lock import alone, locked
 from ssm_bootstrap.act.setup.install_self import PACKAGED, Step, Wanted, install, uninstall
 from ssm_bootstrap.act.setup.launcher import with_interpreter
-from ssm_bootstrap.cli.flags import Example, activation_id, add_output, path, region
+from ssm_bootstrap.cli.flags import Example, activation_id, add_output, path, region, spread
 from ssm_bootstrap.cli.outcome import must_be_root
 from ssm_bootstrap.cli.output import Talk, new_report, print_document, print_report
 from ssm_bootstrap.collect import paths
@@ -54,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--activation-id", type=activation_id, metavar="UUID", help="the id of the activation to write into it ([activation] id)"
     )
     parser.add_argument(
+        "--spread",
+        type=spread,
+        metavar="TIME",
+        help="over how long nodes that start together are spread when they register, to write into it ([register] spread)",
+    )
+    parser.add_argument(
         "--activation-code-file",
         type=path,
         metavar="FILE",
@@ -67,7 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Put it in place, or take it back, and say what was done."""
-    given = [name for name in ("region", "activation_id", "activation_code_file") if getattr(arguments, name) is not None]
+    names = ("region", "activation_id", "activation_code_file", "spread")
+    given = [name for name in names if getattr(arguments, name) is not None]
     if arguments.uninstall and (given or arguments.start or not arguments.enable):
         raise Refusal(ExitStatus.USAGE, "--uninstall: expected no other flag with it but --json and --no-color")
     if arguments.start and not arguments.enable:
@@ -109,7 +116,11 @@ def _wanted(host: Host, arguments: argparse.Namespace) -> Wanted:
     program = Program()
     bundle = program.bundle()
     is_copied = bundle is not None and bundle != PACKAGED
-    settings = [("node", "region", arguments.region), ("activation", "id", arguments.activation_id)]
+    settings = [
+        ("node", "region", arguments.region),
+        ("activation", "id", arguments.activation_id),
+        ("register", "spread", arguments.spread),
+    ]
     if not configuration.code_file and not configuration.has_code:
         # Where systemd is too old for credentials (before 247), the program reads the file itself.
         settings.append(("activation", "code_file", paths.OUR_CODE))

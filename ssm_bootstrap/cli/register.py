@@ -11,7 +11,18 @@ from ssm_bootstrap import __version__
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.enrolment import Enrolled, Enrolment, RegistrationOrder
 from ssm_bootstrap.act.wait import Deadline
-from ssm_bootstrap.cli.flags import Example, activation_id, add_full, add_now, add_output, add_region, count, duration, path
+from ssm_bootstrap.cli.flags import (
+    Example,
+    activation_id,
+    add_full,
+    add_now,
+    add_output,
+    add_region,
+    count,
+    duration,
+    path,
+    spread,
+)
 from ssm_bootstrap.cli.outcome import (
     CommandOutcome,
     must_be_root,
@@ -22,6 +33,7 @@ from ssm_bootstrap.cli.outcome import (
 )
 from ssm_bootstrap.collect.agent.activation import CodeSources
 from ssm_bootstrap.collect.machine.image import look_at_image
+from ssm_bootstrap.collect.spread import choose_spread
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.host.signals import INTERRUPTS
@@ -84,10 +96,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_now(parser)
     parser.add_argument(
-        "--wait", type=duration, default=0.0, metavar="TIME", help="how long to wait until the endpoint answers, as in 15m"
+        "--wait",
+        type=duration,
+        default=0.0,
+        metavar="TIME",
+        help="how long to wait until the endpoint answers, and to try again while the service throttles, as in 15m",
     )
     parser.add_argument(
-        "--attempts", type=count, default=3, metavar="N", help="how often to try if the failure is transient (default: 3)"
+        "--spread",
+        type=spread,
+        metavar="TIME",
+        help="for many nodes that start together: begin after a delay of less than TIME, which is always the same for the same "
+        "machine-id, as in 10m; registered nodes do not wait (default: SSM_BOOTSTRAP_SPREAD, or [register] spread in "
+        "/etc/ssm-bootstrap.conf, neither with --force)",
+    )
+    parser.add_argument(
+        "--attempts",
+        type=count,
+        default=3,
+        metavar="N",
+        help="how often to try if the failure is transient (default: 3); with --wait, attempts that were throttled do not count",
     )
     parser.add_argument(
         "--retry-after-lost-answer",
@@ -138,6 +166,7 @@ def run(arguments: argparse.Namespace) -> int:
         retry_lost=arguments.retry_after_lost_answer,
         force=arguments.force,
         restart=arguments.restart,
+        spread=choose_spread(arguments.spread, host.environment, session.configuration.spread, is_forced=arguments.force),
     )
     service = AgentService(host, arguments.no_block)
     sources = CodeSources(arguments.activation_code, arguments.activation_code_file)

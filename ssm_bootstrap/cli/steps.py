@@ -10,6 +10,7 @@ from typing import Callable, Iterator, Optional
 
 from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.host.steps import StepUnderWay
+from ssm_bootstrap.model.duration import length_in_words
 from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.terminal import cells, wrapped
 
@@ -40,13 +41,6 @@ def length(seconds: float) -> str:
     if seconds < 120:
         return _("{count} s", count=f"{seconds:.0f}")
     return _("{minutes} min {seconds} s", minutes=f"{seconds // 60:.0f}", seconds=f"{seconds % 60:.0f}")
-
-
-def _so_far(seconds: float) -> str:
-    whole = int(seconds)
-    if whole < 120:
-        return _("{count} s", count=whole)
-    return _("{minutes} min {seconds} s", minutes=whole // 60, seconds=whole % 60)
 
 
 class Screen:
@@ -178,7 +172,7 @@ class Steps:
             step = self._open[-1]
             spent = self._clock.monotonic() - step.begun
             text = self._masked(f"{say(step.doing)}: {say(step.more)}" if step.more else step.doing)
-            self._screen.rewrite(f"{GOES_ON} {text}", f" ({_so_far(spent)})")
+            self._screen.rewrite(f"{GOES_ON} {text}", f" ({say(length_in_words(spent))})")
             return max(LEAST_BEAT, min(BEAT, BEAT - spent % BEAT))
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from typing import Optional
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.cli.flags import Example, activation_id, region
+from ssm_bootstrap.cli.flags import Example, activation_id, region, spread
 from ssm_bootstrap.collect.agent.activation import code_problem
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import NamedFiles
@@ -115,6 +115,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "attributes of the instance or its IMDS can read it there",
     )
     parser.add_argument(
+        "--spread",
+        type=spread,
+        metavar="TIME",
+        help="for many instances that start together: each registers after a delay of its own of less than TIME, as in 10m",
+    )
+    parser.add_argument(
         "--format",
         choices=("cloud-config", "shell"),
         default="cloud-config",
@@ -159,6 +165,7 @@ def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
         code=code,
         url=_url(arguments.presigned_url_file),
         version=__version__,
+        spread=arguments.spread or "",
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Optional
 
 from ssm_bootstrap.catalog.secrets import repeated
 from ssm_bootstrap.collect import paths
+from ssm_bootstrap.collect.spread import checked_spread
 from ssm_bootstrap.collect.trusted import read_trusted
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import Files
@@ -22,6 +23,7 @@ SECTIONS = {
     "node": ("region", "closed", "account"),
     "activation": ("id", "code_file", "code"),
     "proxy": ("https", "http", "no_proxy"),
+    "register": ("spread",),
 }
 KNOWN = ", ".join(f"[{name}] {' '.join(keys)}" for name, keys in SECTIONS.items())
 
@@ -36,6 +38,7 @@ class Configuration:
     activation_id: str = ""
     code_file: str = ""
     has_code: bool = False
+    spread: str = ""  # as it is written; it is a time
     proxy: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # a URL may hold a password
 
 
@@ -79,6 +82,9 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
                 repeated=repeated(account)[:40],
             ),
         )
+    spread = parser.get("register", "spread", fallback="").strip()
+    if spread:
+        checked_spread(phrase("{path}: [register] spread", path=path), spread)
     for key in ("https", "http"):
         url = parser.get("proxy", key, fallback="").strip()
         if url and not _is_readable(url):
@@ -93,6 +99,7 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
         activation_id=parser.get("activation", "id", fallback="").strip(),
         code_file=parser.get("activation", "code_file", fallback="").strip(),
         has_code=parser.has_option("activation", "code"),
+        spread=spread,
         proxy=tuple(parser["proxy"].items()) if parser.has_section("proxy") else (),
     )
 

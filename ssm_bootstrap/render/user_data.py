@@ -51,7 +51,7 @@ class FirstBoot:
     """What an instance has to know. ``domain`` is the partition's; ``code`` and ``url`` are secrets, empty if not needed.
 
     ``hashes``: the SHA-256 of the object for each machine (``uname -m``) that has an executable, or one for no name: what runs
-    wherever there is a Python, or nobody knows.
+    wherever there is a Python, or nobody knows. ``spread`` is what ``install --spread`` is given, empty if nothing.
     """
 
     bucket: str
@@ -66,6 +66,7 @@ class FirstBoot:
     code: str = field(default="", repr=False)
     url: str = field(default="", repr=False)
     version: str = ""
+    spread: str = ""
 
     @property
     def machines(self) -> tuple[str, ...]:
@@ -243,7 +244,8 @@ def _fetcher(first: FirstBoot, stamp: str) -> Iterator[str]:
         yield 'sync "$code.new"'
         yield 'mv -f "$code.new" "$code"'
     yield from _STARTER
-    yield f'"$@" install --region {first.region} --activation-id {first.activation_id} --start || exit'
+    spread = f" --spread {first.spread}" if first.spread else ""
+    yield f'"$@" install --region {first.region} --activation-id {first.activation_id}{spread} --start || exit'
     yield f"echo {stamp} >{DONE}.new && sync {DONE}.new && mv -f {DONE}.new {DONE}"
     yield f"systemctl --quiet disable {UNIT}"
 

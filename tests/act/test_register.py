@@ -9,11 +9,13 @@ from typing import Any, Callable, List, Optional, Sequence
 import pytest
 
 from ssm_bootstrap.act.identity.enrolment import Enrolled, Enrolment, RegistrationOrder
+from ssm_bootstrap.act.spread import delay_of
 from ssm_bootstrap.act.wait import Deadline, Preflight
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.activation import CodeSources
 from ssm_bootstrap.collect.region import RegionChoice
 from ssm_bootstrap.collect.settings import Configuration
+from ssm_bootstrap.collect.spread import Spread
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.commands import Completed
@@ -132,7 +134,7 @@ class Node:
         assert descriptor is not None
         self.clock.descriptor, self.clock.until = descriptor, second
 
-    def enrol(self, wait: float) -> Enrolled:
+    def enrol(self, wait: float, spread: float = 0, attempts: int = 100) -> Enrolled:
         """Register."""
         deadline = Deadline.after(self.clock, wait)
         nobody = Identity(IdentityState.NOT_REGISTERED)
@@ -142,10 +144,11 @@ class Node:
             activation_id="01234567-89ab-cdef-0123-456789abcdef",
             install_key=None,
             preflight=True,
-            attempts=100,
+            attempts=attempts,
             retry_lost=False,
             force=False,
             restart=False,
+            spread=Spread(spread, "--spread"),
         )
         return Enrolment(session, self.machine.service, order, CodeSources(file="-"), deadline, self.machine.tell).run()
 
@@ -180,7 +183,69 @@ def test_throttling_is_not_tried_again_beyond_the_wait(node_of: NodeOf) -> None:
     ended = node.enrol(20)
     assert ended.registered is not None and ended.registered.last is not None
     assert ended.registered.last.finding is not None and ended.registered.last.finding.code == "throttled"
-    assert node.agent.registered < 100 and node.clock.monotonic() <= 20 + 30  # one pause between two attempts
+    assert node.agent.registered < 100 and 19 <= node.clock.monotonic() <= 20
+
+
+def test_throttling_is_bound_by_the_wait_and_uses_up_no_attempt(node_of: NodeOf) -> None:
+    node = node_of(lambda at: True)
+    ended = node.enrol(600, attempts=3)
+    assert ended.registered is not None and 3 < len(ended.registered.attempts) == node.agent.registered
+    assert 599 <= node.clock.monotonic() <= 600
+    assert node.machine.told[-1].startswith(f"gave up after {node.agent.registered} attempts in ")
+    assert node.machine.told[-2] == f"attempt {node.agent.registered}: throttled: The service is throttling requests"
+
+
+def test_without_a_wait_the_attempts_end_it(node_of: NodeOf) -> None:
+    node = node_of(lambda at: True)
+    node.enrol(0, attempts=3)
+    assert node.agent.registered == 3
+    assert node.machine.told[-2] == "attempt 3 of 3: throttled: The service is throttling requests"
+    assert node.machine.told[-1].startswith("gave up after 3 attempts in ")
+
+
+DELAYED = "1" * 16 + "0123456789abcdef"
+DELAY = delay_of(DELAYED, 1000)
+
+
+def test_the_delay_begins_when_the_api_answers_and_the_wait_does_not_count_it(node_of: NodeOf) -> None:
+    node = node_of(lambda at: at >= 50)
+    node.machine.put(paths.MACHINE_ID, f"{DELAYED}\n")
+    node.enrol(60, spread=1000)
+    assert DELAY > 60
+    first = next(at for at in node.looks if at > 50.5)
+    assert first == pytest.approx(50 + DELAY), "it is looked at again before the first attempt"
+    assert node.agent.registered > 0 and 50 + DELAY + 9 <= node.clock.monotonic() <= 60 + DELAY
+    assert sum(line.startswith("starts in ") for line in node.machine.told) == 1
+
+
+def test_an_api_that_is_gone_after_the_delay_is_waited_for(node_of: NodeOf) -> None:
+    node = node_of(lambda at: at < 10)
+    node.machine.put(paths.MACHINE_ID, f"{DELAYED}\n")
+    ended = node.enrol(20, spread=1000)
+    assert ended.registered is not None and ended.registered.blocked is not None and node.agent.registered == 0
+    assert node.clock.monotonic() == pytest.approx(20 + DELAY)
+
+
+def test_ctrl_c_ends_the_delay_and_leaves_nothing_behind(node_of: NodeOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = node_of(lambda at: True)
+    before = node.machine.tree()
+
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(node.clock, "sleep", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        node.enrol(60, spread=1000)
+    assert node.agent.registered == 0 and node.machine.tree() == before
+    assert node.host.locks.holder(paths.LOCK) is None
+
+
+def test_a_registered_node_does_not_wait_for_its_turn(node_of: NodeOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = node_of(lambda at: True)
+    registered = Identity(IdentityState.REGISTERED, OLD, "eu-west-1")
+    monkeypatch.setattr(Enrolment, "_already", lambda self: registered)
+    assert node.enrol(60, spread=1000).already is registered
+    assert node.clock.monotonic() == 0 and not node.machine.told
 
 
 def test_a_lock_that_is_held_for_longer_than_what_is_left_ends_it(node_of: NodeOf) -> None:

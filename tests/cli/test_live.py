@@ -200,7 +200,14 @@ WAITS = {
         "waiting before the next attempt",
         "this node is not registered, as before",
         RESTORED,
-        ("attempt 1 of 100: ",),
+        ("attempt 1: ",),
+    ),
+    "turn": Wait(
+        register_words("--spread", "24h"),
+        throttled,
+        "waiting for this node's turn",
+        "nothing was registered",
+        told=("starts in ",),
     ),
     "doctor": Wait(
         ["doctor", "--wait", "1h", "--for", "register"],

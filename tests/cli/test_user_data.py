@@ -59,6 +59,13 @@ def test_one_executable_is_for_its_own_machine(tmp_path: Path, capsys: pytest.Ca
     assert "    aarch64) where=" in told and "x86_64)" not in told
 
 
+def test_a_spread_goes_to_install(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*WORDS, "--sha256", HASH, "--spread", "10 m"]) == 0
+    assert "--activation-id 01234567-89ab-cdef-0123-456789abcdef --spread 10m --start || exit\n" in capsys.readouterr().out
+    assert run([*WORDS, "--sha256", HASH]) == 0
+    assert "--spread" not in capsys.readouterr().out
+
+
 def test_the_partition_of_the_region(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["cn-north-1" if word == "ap-northeast-1" else word for word in WORDS]
     assert run([*words, "--sha256", HASH]) == 0
@@ -88,6 +95,8 @@ def test_a_code_in_user_data_comes_with_a_warning(
         (["--sha256", HASH, "--s3-uri", "s3://my-bucket/{machine}"], 2, "--sha256: expected MACHINE=HEX for each"),
         (["--bundle", "x", "--s3-uri", "s3://my-bucket/{machine}"], 2, "--bundle: expected {machine} in it"),
         (["--sha256", HASH, "--bundle", "x"], 2, "--bundle: expected without --sha256"),
+        (["--sha256", HASH, "--spread", "10m; id"], 2, "'10m; id': expected a time such as 90s, 10m or 2h, 24h at most"),
+        (["--sha256", HASH, "--spread", "25h"], 2, "'25h': expected a time such as 90s, 10m or 2h, 24h at most"),
         (["--bundle", "/nowhere/x"], 78, "--bundle: /nowhere/x: no such file or directory"),
         (["--sha256", HASH, "--fetch", "presigned"], 2, "--presigned-url-file: expected with --fetch presigned"),
         (["--sha256", HASH, "--presigned-url-file", "x"], 2, "--presigned-url-file: expected with --fetch presigned"),

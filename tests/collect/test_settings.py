@@ -60,6 +60,12 @@ def test_closed_may_be_left_open(files: RootedFiles) -> None:
     assert read_configuration(files).closed is None
 
 
+@pytest.mark.parametrize(("text", "spread"), [("", ""), ("spread =\n", ""), ("spread = 10m\n", "10m")])
+def test_a_spread_is_a_time_or_none(files: RootedFiles, text: str, spread: str) -> None:
+    files.put(paths.OUR_CONFIG, f"[register]\n{text}")
+    assert read_configuration(files).spread == spread
+
+
 @pytest.mark.parametrize(("text", "account"), [("", ""), ("account =\n", ""), ("account = 012345678901\n", "012345678901")])
 def test_an_account_is_twelve_digits_or_none(files: RootedFiles, text: str, account: str) -> None:
     files.put(paths.OUR_CONFIG, f"[node]\n{text}")
@@ -86,6 +92,8 @@ def test_an_account_is_twelve_digits_or_none(files: RootedFiles, text: str, acco
             f"{paths.OUR_CONFIG}: [node] region: '“eu-west-1”' is not a valid region: it has quotes",
         ),
         ("[node]\nclosed = perhaps\n", f"{paths.OUR_CONFIG}: [node] closed: expected yes or no"),
+        ("[register]\nspread = soon\n", f"{paths.OUR_CONFIG}: [register] spread: 'soon': expected a time such as 90s, 10m"),
+        ("[register]\nspread = 2d\n", f"{paths.OUR_CONFIG}: [register] spread: '2d': expected a time such as 90s, 10m"),
         ("[node]\naccount = 1234\n", f"{paths.OUR_CONFIG}: [node] account: '1234' is no account: expected 12 digits"),
         ("[node]\naccount = 1234-5678-9012\n", f"{paths.OUR_CONFIG}: [node] account: '1234-5678-9012' is no account"),
         (

@@ -16,6 +16,7 @@ from ssm_bootstrap.act.identity.register import Registered, Registrar
 from ssm_bootstrap.act.identity.snapshot import is_tidy, only_copies
 from ssm_bootstrap.act.identity.transaction import Change, must_have_place
 from ssm_bootstrap.act.lock import locked
+from ssm_bootstrap.act.spread import hold_back
 from ssm_bootstrap.act.wait import Deadline, Preflight
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.collect import paths
@@ -23,6 +24,7 @@ from ssm_bootstrap.collect.agent.activation import Code, CodeSources, read_activ
 from ssm_bootstrap.collect.agent.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.collect.agent.journal import Operation
 from ssm_bootstrap.collect.machine.instance import look_at_instance
+from ssm_bootstrap.collect.spread import NO_SPREAD, Spread
 from ssm_bootstrap.model.agent import Identity, IdentityState, Proof
 from ssm_bootstrap.model.aws import Domain
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
@@ -38,6 +40,7 @@ class RegistrationOrder:
 
     ``install_key`` is the file of the key by which AWS signs the agent: with it an agent that is missing is installed.
     ``preflight`` looks at the API first, ``force`` replaces an identity, ``restart`` restarts the agent and proves it.
+    ``spread`` is over how long nodes that are told the same are spread.
     """
 
     activation_id: Optional[str]
@@ -47,6 +50,7 @@ class RegistrationOrder:
     retry_lost: bool
     force: bool
     restart: bool
+    spread: Spread = NO_SPREAD
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ class Enrolled:
 class Enrolment:
     """One registration under the lock. ``sources`` are where the code may come from: nothing is read of them yet.
 
-    ``deadline`` is one for all that is waited for: another run, the API, further attempts.
+    ``deadline`` is one for all that is waited for: another run, the API, further attempts. The start delay, which is no
+    waiting for anything, is not counted.
     """
 
     session: Session
@@ -90,9 +95,13 @@ class Enrolment:
         if registrar is None:
             return Enrolled(has_agent=False)
         blocked = registrar.await_api()
+        if blocked is None and self.order.spread.seconds:
+            # Without the lock: whoever sits at this machine may register it meanwhile.
+            registrar = registrar.put_off(hold_back(host, self.order.spread, self.tell))
+            blocked = registrar.await_api()
         if blocked is not None:
             return Enrolled(registered=Registered((), blocked))
-        with locked(host, "register", self.deadline.left(), self.tell) as descriptor:
+        with locked(host, "register", registrar.deadline.left(), self.tell) as descriptor:
             recover(host, self.service, self.tell)
             already = self._already()  # another run may have been first
             if already is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Mapping, Optional, Sequence
 
-from ssm_bootstrap.act.retry import Policy, try_again
+from ssm_bootstrap.act.retry import Outlook, Policy, try_again
 from ssm_bootstrap.act.wait import Deadline, Preflight, Waiting
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.findings import FINDINGS
@@ -16,6 +16,7 @@ from ssm_bootstrap.host.clock import wait_for
 from ssm_bootstrap.host.commands import CannotRun, Completed
 from ssm_bootstrap.model.agent import Attempt
 from ssm_bootstrap.model.aws import Region
+from ssm_bootstrap.model.duration import length_in_words
 from ssm_bootstrap.model.exitstatus import Refusal, status_of_errno
 from ssm_bootstrap.model.findings import Finding
 from ssm_bootstrap.model.phrase import phrase
@@ -51,7 +52,8 @@ class Registrar:
 
     ``environment`` holds the proxy variables that the agent is run with.
     ``site`` is what the site's own files say of AWS. ``preflight`` is None where no look is wanted.
-    ``deadline`` ends all waiting, whatever was waited for before; ``attempts`` is how often ``-register`` is run.
+    ``deadline`` ends all waiting, whatever was waited for before; ``attempts`` is how often ``-register`` is run. With a wait,
+    what the service's load refused is not counted: the wait alone ends it.
     ``tell`` takes a line of progress. ``retry_lost`` repeats a call of which the answer was lost, though it may leave another
     orphan at AWS.
     """
@@ -85,20 +87,31 @@ class Registrar:
                 self._tell_attempt(made[-1])
             return blocked
 
-        def is_transient(blocked: Optional[Blocked]) -> bool:
-            if blocked is not None or made[-1].succeeded:
-                return False
-            finding = made[-1].finding
-            is_lost = finding is not None and finding.code == "answer-lost"
-            return made[-1].transient or (is_lost and self.retry_lost)
+        def outlook(blocked: Optional[Blocked]) -> Outlook:
+            return Outlook.SETTLED if blocked is not None else self._outlook(made[-1])
 
         policy = Policy(self.attempts, self.deadline.wait or None)
-        blocked = try_again(policy, once, is_transient, self._pause, self.deadline.spent)
+        begun = self.host.clock.monotonic()
+        blocked = try_again(policy, once, outlook, self._pause, self.deadline.spent)
+        if len(made) > 1 and (blocked is not None or outlook(blocked) is not Outlook.SETTLED):
+            time = length_in_words(self.host.clock.monotonic() - begun)
+            self.tell(phrase("gave up after {count} attempts in {time}", count=len(made), time=time))
         return Registered(tuple(made), blocked)
+
+    def put_off(self, seconds: float) -> Registrar:
+        """The same, with so many seconds that its deadline does not count."""
+        return replace(self, deadline=self.deadline.put_off(seconds))
+
+    def _outlook(self, attempt: Attempt) -> Outlook:
+        finding = attempt.finding
+        is_lost = finding is not None and finding.code == "answer-lost"
+        if attempt.succeeded or not (attempt.transient or (is_lost and self.retry_lost)):
+            return Outlook.SETTLED
+        return Outlook.CROWDED if finding is not None and FINDINGS[finding.code].is_of_load else Outlook.TRANSIENT
 
     def _once(self, number: int, arguments: Sequence[str], keep_open: Sequence[int]) -> Attempt:
         """Run the agent's ``-register`` once and read what it said. The code is in its arguments for as long as it runs."""
-        which = phrase(" (attempt {number} of {attempts})", number=number, attempts=self.attempts) if number > 1 else ""
+        which = phrase(" ({attempt})", attempt=self._named(number)) if number > 1 else ""
         with self.host.step(phrase("registering{which}", which=which), phrase("registered{which}", which=which)) as step:
             attempt = self._attempt(number, arguments, keep_open)
             if attempt.succeeded:
@@ -133,6 +146,12 @@ class Registrar:
             explanation=outcome.explanation,
             reason=outcome.reason,
         )
+
+    def _named(self, number: int) -> str:
+        """Which attempt it is; of how many is known only where each of them counts."""
+        if self.deadline.wait:
+            return phrase("attempt {number}", number=number)
+        return phrase("attempt {number} of {attempts}", number=number, attempts=self.attempts)
 
     def _pause(self, seconds: float) -> None:
         with self.host.step("waiting before the next attempt") as step:
@@ -198,9 +217,8 @@ class Registrar:
         if attempt.finding is not None and not attempt.succeeded and self.attempts > 1 and attempt.transient:
             self.tell(
                 phrase(
-                    "attempt {number} of {attempts}: {code}: {title}",
-                    number=attempt.number,
-                    attempts=self.attempts,
+                    "{attempt}: {code}: {title}",
+                    attempt=self._named(attempt.number),
                     code=attempt.finding.code,
                     title=attempt.finding.title,
                 )

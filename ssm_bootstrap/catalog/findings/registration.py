@@ -556,10 +556,14 @@ KINDS: tuple[FindingKind, ...] = (
             "already retried several times."
         ),
         summary="Wait a little and try again, and spread a fleet's nodes over some minutes.",
-        steps=("Run the registration with --wait, which retries with growing, random pauses.",),
+        steps=(
+            "Run the registration with --wait: it is tried again, with random pauses, until that time is over.",
+            "Where many nodes start together, give `register`, `install` or `user-data` a --spread, such as 10m (docs/herd.md).",
+        ),
         aws_steps=("Do many nodes start at the same moment, or does something else use up the account's request rate for ssm?",),
         commands=(node.REGISTER_PATIENTLY,),
         transient=True,
+        is_of_load=True,
         source="AWS common errors (AWS API references): ThrottlingException, TooManyUpdates",
     ),
     FindingKind(
