@@ -15,8 +15,10 @@ def mend() -> None:
     _mend_parameters()
     _mend_change_sets()
     _mend_vpc()
+    _mend_associations()
     _mend_groups()
     _mend_endpoints()
+    _mend_roles()
     _mend_autoscaling()
 
     class SecurityGroupEgress(CloudFormationModel):
@@ -126,6 +128,19 @@ def _word(value: Any) -> str:
     return str(value).lower()
 
 
+def _mend_associations() -> None:
+    from moto.ec2.models import EC2Backend
+
+    made = EC2Backend.create_subnet_association
+
+    def create(self: Any, route_table_id: str, subnet_id: str) -> Any:
+        """As one that is made by EC2's own API, which describes it."""
+        self.associate_route_table(route_table_id, subnet_id=subnet_id)
+        return made(self, route_table_id, subnet_id)
+
+    EC2Backend.create_subnet_association = create  # type: ignore[method-assign]
+
+
 def _mend_groups() -> None:
     from moto.ec2.models.security_groups import SecurityGroup
 
@@ -168,6 +183,21 @@ def _mend_endpoints() -> None:
         return made(cls, resource_name, {**cloudformation_json, "Properties": said}, account_id, region_name, **more)
 
     VPCEndPoint.create_from_cloudformation_json = classmethod(create)
+
+
+def _mend_roles() -> None:
+    from moto.iam.models import Role
+
+    put = Role.put_policy
+
+    def put_policy(self: Any, policy_name: str, policy_json: Any) -> None:
+        """The API has a policy as text; a statement whose condition does not hold is not there."""
+        if isinstance(policy_json, dict):
+            statements = [one for one in policy_json["Statement"] if one]
+            policy_json = json.dumps({**policy_json, "Statement": statements})
+        put(self, policy_name, policy_json)
+
+    Role.put_policy = put_policy  # type: ignore[method-assign]
 
 
 def _mend_autoscaling() -> None:

@@ -100,21 +100,25 @@ _DOMAIN = "s3.us-stack-1.amazonaws.com"
 
 def user_data() -> str:
     """What ``ssm-bootstrap user-data`` prints, each input as ``@name@``; ``@domain@`` is the partition's."""
-    given = {name: place for place, name in PLACES.items()}
-    words = [
-        *("user-data", "--s3-uri", f"s3://{given['bucket']}/{given['key']}", "--region", given["region"]),
-        *("--sha256", given["sha256"], "--code-from", f"parameter:{given['parameter']}"),
-        *("--activation-id", "00000000-0000-0000-0000-000000000000"),
-    ]
-    printed, told = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(told):
-        status = main(words)
-    if status != 0:
-        raise ValueError(f"ssm-bootstrap {' '.join(words)}: {told.getvalue()}")
-    text = printed.getvalue().replace(_DOMAIN, "s3.@region@.@domain@")
+    text = printed({name: place for place, name in PLACES.items()})
+    text = text.replace(_DOMAIN, "s3.@region@.@domain@")
     for place, name in PLACES.items():
         text = text.replace(place, f"@{name}@")
     return text
+
+
+def printed(inputs: Mapping[str, str]) -> str:
+    """What ``ssm-bootstrap user-data`` prints for the inputs of nodes.yaml, named as in PLACES; raises ValueError if it refuses."""
+    words = [
+        *("user-data", "--s3-uri", f"s3://{inputs['bucket']}/{inputs['key']}", "--region", inputs["region"]),
+        *("--sha256", inputs["sha256"], "--code-from", f"parameter:{inputs['parameter']}", "--spread", inputs["spread"]),
+    ]
+    out, told = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(told):
+        status = main(words)
+    if status != 0:
+        raise ValueError(f"ssm-bootstrap {' '.join(words)}: {told.getvalue()}")
+    return out.getvalue()
 
 
 def placed(text: str, escaped: Mapping[str, str], places: Mapping[str, str]) -> str:
