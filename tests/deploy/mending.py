@@ -186,7 +186,8 @@ def _mend_endpoints() -> None:
 
 
 def _mend_roles() -> None:
-    from moto.iam.models import Role
+    from moto.iam.models import Role, iam_backends
+    from moto.utilities.utils import get_partition
 
     put = Role.put_policy
 
@@ -197,7 +198,17 @@ def _mend_roles() -> None:
             policy_json = json.dumps({**policy_json, "Statement": statements})
         put(self, policy_name, policy_json)
 
+    made = Role.create_from_cloudformation_json.__func__  # type: ignore[attr-defined]
+
+    def create(cls: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any) -> Any:
+        role = made(cls, resource_name, cloudformation_json, account_id, region_name, **more)
+        backend = iam_backends[account_id][get_partition(region_name)]
+        for arn in cloudformation_json["Properties"].get("ManagedPolicyArns", ()):
+            backend.attach_role_policy(arn, role.name)
+        return role
+
     Role.put_policy = put_policy  # type: ignore[method-assign]
+    Role.create_from_cloudformation_json = classmethod(create)
 
 
 def _mend_autoscaling() -> None:
