@@ -14,6 +14,8 @@ def mend() -> None:
 
     _mend_parameters()
     _mend_change_sets()
+    _mend_inner_stacks()
+    _mend_buckets()
     _mend_vpc()
     _mend_associations()
     _mend_groups()
@@ -84,7 +86,9 @@ def _mend_parameters() -> None:
     loaded = ResourceMap.load_parameters
 
     def load(self: Any) -> None:
-        """A list that is not given is its default, which is a list as well."""
+        """A list that is not given is its default, which is a list as well; what it was before is one already."""
+        given = self.input_parameters.items()
+        self.input_parameters = {name: ",".join(value) if isinstance(value, list) else value for name, value in given}
         loaded(self)
         for name, slot in self._template.get("Parameters", {}).items():
             value = self.resolved_parameters[name]
@@ -107,6 +111,39 @@ def _mend_change_sets() -> None:
             stack.output_map = stack._create_output_map()
 
     CloudFormationBackend.execute_change_set = execute  # type: ignore[method-assign]
+
+
+def _mend_inner_stacks() -> None:
+    from moto.cloudformation.models import Stack
+    from moto.cloudformation.utils import get_stack_from_s3_url
+    from moto.utilities.utils import get_partition
+
+    def attribute(self: Any, name: str) -> Any:
+        """``Outputs.NAME`` of a stack in a stack."""
+        return self.output_map[name.partition(".")[2]].value
+
+    def update(
+        cls: Any, original_resource: Any, new_resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> Any:
+        """In its place: moto would make another."""
+        said = cloudformation_json["Properties"]
+        text = get_stack_from_s3_url(said["TemplateURL"], account_id=account_id, partition=get_partition(region_name))
+        original_resource.update(text, parameters={**original_resource.parameters, **said.get("Parameters", {})})
+        return original_resource
+
+    Stack.get_cfn_attribute = attribute
+    Stack.update_from_cloudformation_json = classmethod(update)
+
+
+def _mend_buckets() -> None:
+    from moto.iam.access_control import PermissionResult
+    from moto.s3.models import FakeBucket
+
+    def permission(self: Any, action: str, resource: str) -> Any:
+        """moto reads no conditions, so that what is denied without TLS would be denied to all."""
+        return PermissionResult.NEUTRAL
+
+    FakeBucket.get_permission = permission  # type: ignore[method-assign]
 
 
 def _mend_vpc() -> None:
