@@ -32,9 +32,16 @@ def cloud() -> Iterator[Cloud]:
 def environment(url: str, home: Path) -> Dict[str, str]:
     """An environment for the AWS CLI in which nothing of the caller's AWS is."""
     return {
-        **{"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", **KEYS},
-        **{"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"},
-        **{"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_MAX_ATTEMPTS": "1"},
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        **KEYS,
+        "AWS_ENDPOINT_URL": url,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_MAX_ATTEMPTS": "1",
     }
 
 

@@ -1,4 +1,4 @@
-"""What moto's CloudFormation does otherwise than AWS's, put right in the server's process: properties that it drops, and types."""
+"""What moto's CloudFormation does otherwise than AWS's, put right in the server's process: dropped properties, missing types."""
 
 from __future__ import annotations
 

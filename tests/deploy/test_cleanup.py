@@ -108,7 +108,9 @@ def test_the_node_of_an_instance_that_its_group_terminates_is_deregistered(site:
     other, instance = site.instance(), site.instance()
     kept, gone = site.node(other), site.node(instance)
     site.group.states[instance["InstanceId"]] = "Terminating:Wait"
-    assert site.hook(instance, Destination="EC2")["deregistered"] == [[gone, f"{instance['InstanceId']} is terminated by its group"]]
+    assert site.hook(instance, Destination="EC2")["deregistered"] == [
+        [gone, f"{instance['InstanceId']} is terminated by its group"]
+    ]
     assert site.left() == [kept]
 
 

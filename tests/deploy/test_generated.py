@@ -64,7 +64,12 @@ def test_a_template_can_be_given_without_a_bucket(path: Any) -> None:
     assert len(path.read_bytes()) < TEMPLATE_LIMIT
 
 
-ENDPOINTS = {"endpoint-ssm": "Ssm", "endpoint-ssmmessages": "Ssmmessages", "endpoint-ec2messages": "Ec2messagesEndpoint", "endpoint-s3": "S3"}
+ENDPOINTS = {
+    "endpoint-ssm": "Ssm",
+    "endpoint-ssmmessages": "Ssmmessages",
+    "endpoint-ec2messages": "Ec2messagesEndpoint",
+    "endpoint-s3": "S3",
+}
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
@@ -85,7 +90,9 @@ def test_the_role_of_the_nodes_is_the_catalogue_s_in_every_region() -> None:
         wanted = policy_named("role-permissions").for_account(region, ACCOUNT)
         own = [one for one in wanted["Statement"] if one["Sid"] != "Node"]  # the rest is AmazonSSMManagedInstanceCore
         assert allowed(made["Policies"][0]["PolicyDocument"]) == allowed({"Statement": own})
-        assert made["ManagedPolicyArns"] == [f"arn:{partition_of(region, NO_SITE).name}:iam::aws:policy/AmazonSSMManagedInstanceCore"]
+        assert made["ManagedPolicyArns"] == [
+            f"arn:{partition_of(region, NO_SITE).name}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+        ]
 
 
 def test_the_endpoints_are_those_of_the_requirements_in_every_region() -> None:

@@ -54,7 +54,7 @@ def test_they_lead_to_500_nodes(cloud: Cloud, tmp_path: Path) -> None:
         rotation.write_text(ROTATION, encoding="utf-8")
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "ssm-bootstrap.pyz").write_bytes(b"the program")
-    settings = f"REGION={REGION} TEMPLATES=templates-of-the-page\nmake() {{ [ \"$*\" = bundle ]; }}"
+    settings = f'REGION={REGION} TEMPLATES=templates-of-the-page\nmake() {{ [ "$*" = bundle ]; }}'
     for number, command in enumerate(commands(), 1):
         if number == 6:
             assert len(instances(cloud, **{"tag:ManagedBy": "ssm-bootstrap"})) == 1
@@ -84,7 +84,9 @@ def _outputs(cloud: Cloud) -> dict[str, str]:
 
 def test_every_command_of_the_page_is_one_of_the_cli() -> None:
     """Those in the text too, by their words alone."""
-    for service, operation in re.findall(r"\baws (\w+) ([a-z0-9-]+)", PAGE.replace("`aws\ncloudformation", "`aws cloudformation")):
+    for service, operation in re.findall(
+        r"\baws (\w+) ([a-z0-9-]+)", PAGE.replace("`aws\ncloudformation", "`aws cloudformation")
+    ):
         known = {"cloudformation": {"package", "deploy", "describe-stacks"}, "s3": {"mb", "cp"}}
         known.update(ec2={"describe-managed-prefix-lists", "get-console-output"}, ssm={"describe-instance-information"})
         assert operation in known[service]

@@ -30,7 +30,9 @@ def complaints(text: str) -> List[str]:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", NAMES)
 def test_cfn_lint_has_nothing_to_say(name: str) -> None:
-    assert set(complaints((TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8"))) == ({OF_PACKAGE} if name == "fleet" else set())
+    assert set(complaints((TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8"))) == (
+        {OF_PACKAGE} if name == "fleet" else set()
+    )
 
 
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint of today wants Python 3.10")

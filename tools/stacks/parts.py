@@ -108,7 +108,7 @@ def user_data() -> str:
 
 
 def printed(inputs: Mapping[str, str]) -> str:
-    """What ``ssm-bootstrap user-data`` prints for the inputs of nodes.yaml, named as in PLACES; raises ValueError if it refuses."""
+    """What ``ssm-bootstrap user-data`` prints for inputs that are named as in PLACES; raises ValueError if it refuses."""
     words = [
         *("user-data", "--s3-uri", f"s3://{inputs['bucket']}/{inputs['key']}", "--region", inputs["region"]),
         *("--sha256", inputs["sha256"], "--code-from", f"parameter:{inputs['parameter']}", "--spread", inputs["spread"]),

@@ -70,6 +70,11 @@ resource "aws_subnet" "this" {
   cidr_block        = cidrsubnet(var.vpc_cidr, 6, count.index)
   availability_zone = data.aws_availability_zones.all.names[count.index]
   tags              = { Name = "${var.name}-${count.index + 1}" }
+
+  # A zone that AWS adds must not move the subnets that are there.
+  lifecycle {
+    ignore_changes = [availability_zone]
+  }
 }
 
 resource "aws_route_table" "this" {
