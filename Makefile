@@ -127,6 +127,10 @@ translations: $(VENV)/.ready ## gather all sentences for translators, and compil
 	@$(BIN)/python -m tools.translations update
 	@$(BIN)/python -m tools.translations check
 
+.PHONY: deploy
+deploy: $(VENV)/.ready ## write anew what the product knows in the templates and modules of deploy/
+	@$(BIN)/python -m tools.stacks
+
 docs: $(VENV)/.ready ## write docs/findings.md, docs/codes.txt and README's usage anew
 	@$(BIN)/python -m tests.laws.generate
 

@@ -1,0 +1,98 @@
+# Everything from a closed VPC to an autoscaling group of managed nodes (docs/fleet.md).
+
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 6.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+}
+
+variable "region" {
+  description = "The region."
+  type        = string
+}
+
+variable "nodes" {
+  description = "How many nodes there are to be; begin with one."
+  type        = number
+  default     = 1
+}
+
+variable "bundle" {
+  description = "The program, as `make bundle` or `make executable` leaves it."
+  type        = string
+  default     = "../../../../dist/ssm-bootstrap.pyz"
+}
+
+variable "cleanup_mode" {
+  description = "report: say in a log which nodes would be deregistered; deregister: do it."
+  type        = string
+  default     = "report"
+}
+
+module "network" {
+  source = "../../network"
+  region = var.region
+}
+
+module "bundle" {
+  source         = "../../bundle"
+  s3_endpoint_id = module.network.s3_endpoint_id
+  file           = var.bundle
+  sha256         = filesha256(var.bundle)
+}
+
+module "roles" {
+  source        = "../../roles"
+  region        = var.region
+  bundle_bucket = module.bundle.bundle_bucket
+}
+
+module "cleanup" {
+  source = "../../cleanup"
+  mode   = var.cleanup_mode
+}
+
+module "nodes" {
+  source                 = "../../nodes"
+  region                 = var.region
+  subnet_ids             = module.network.subnet_ids
+  node_security_group_id = module.network.node_security_group_id
+  instance_profile_arn   = module.roles.instance_profile_arn
+  bundle_bucket          = module.bundle.bundle_bucket
+  bundle_key             = module.bundle.bundle_key
+  bundle_sha256          = module.bundle.bundle_sha256
+  parameter_name         = module.roles.parameter_name
+  desired_capacity       = var.nodes
+  max_size               = 500
+
+  depends_on = [module.cleanup]
+}
+
+output "group_name" {
+  description = "The autoscaling group."
+  value       = module.nodes.group_name
+}
+
+output "hybrid_role_name" {
+  description = "The role for activations (an input of rotation)."
+  value       = module.roles.hybrid_role_name
+}
+
+output "parameter_name" {
+  description = "The parameter that holds the activation (an input of rotation)."
+  value       = module.roles.parameter_name
+}
+
+output "cleanup_function_name" {
+  description = "The function that deregisters nodes whose instances are gone."
+  value       = module.cleanup.cleanup_function_name
+}

@@ -1,0 +1,103 @@
+"""The commands of docs/fleet.md, run one after the other by a shell and the real AWS CLI."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+
+from ssm_bootstrap.model.capability import Verdict
+from tests.aws import MARKS
+from tests.aws.printed import AWS
+from tests.aws.server import ROOT
+from tests.cloud.server import Cloud
+from tests.deploy.conftest import REGION, environment
+from tests.deploy.test_stacks import instances, judged
+
+pytestmark = [*MARKS, pytest.mark.timeout(600)]
+
+PAGE = (ROOT / "docs" / "fleet.md").read_text(encoding="utf-8")
+NODES = 500
+
+
+ROTATION = """
+Parameters:
+  ParameterName: {Type: String}
+  RoleName: {Type: String}
+Resources:
+  Topic: {Type: "AWS::SNS::Topic"}
+Outputs:
+  ParameterName: {Value: {Ref: ParameterName}}
+"""
+"""The rotation's inputs and output, where that stack is not there."""
+
+
+def commands() -> List[str]:
+    """The commands below the first heading, each with its further lines."""
+    (block,) = re.findall(r"^## Six commands\n.*?^```sh\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    return re.findall(r"^(\S.*(?:\n +\S.*)*)\n", block, re.MULTILINE)
+
+
+def test_there_are_six_at_most() -> None:
+    assert 4 <= len(commands()) <= 6
+
+
+def test_they_lead_to_500_nodes(cloud: Cloud, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
+    rotation = tmp_path / "deploy" / "cloudformation" / "rotation.yaml"
+    if not rotation.exists():
+        rotation.write_text(ROTATION, encoding="utf-8")
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "ssm-bootstrap.pyz").write_bytes(b"the program")
+    settings = f'REGION={REGION} TEMPLATES=templates-of-the-page\nmake() {{ [ "$*" = bundle ]; }}'
+    for number, command in enumerate(commands(), 1):
+        if number == 6:
+            assert len(_in_group(cloud)) == 1
+        done = subprocess.run(
+            ["sh", "-ec", f"{AWS}\n{settings}\n{command}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment(cloud.url, tmp_path),
+            cwd=tmp_path,
+        )
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+    found = _in_group(cloud)
+    assert len(found) == NODES
+    outputs = _outputs(cloud)
+    data = cloud.session(REGION).client("s3").get_object(Bucket=outputs["BundleUri"].split("/")[2], Key="ssm-bootstrap.pyz")
+    assert data["Body"].read() == b"the program"
+    diagnosis = judged(cloud, found[0], outputs["HybridRoleName"])
+    assert [one.verdict for one in diagnosis.capabilities] == [Verdict.OK] * 5
+    assert {one.severity.value for one in diagnosis.findings} <= {"info"}
+
+
+def _in_group(cloud: Cloud) -> List[Dict[str, Any]]:
+    return instances(cloud, **{"tag:aws:autoscaling:groupName": _outputs(cloud)["GroupName"]})
+
+
+def _outputs(cloud: Cloud) -> dict[str, str]:
+    (stack,) = cloud.session(REGION).client("cloudformation").describe_stacks(StackName="fleet")["Stacks"]
+    return {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+
+
+def test_every_command_of_the_page_is_one_of_the_cli() -> None:
+    """Those in the text too, by their words alone."""
+    for service, operation in re.findall(
+        r"\baws (\w+) ([a-z0-9-]+)", PAGE.replace("`aws\ncloudformation", "`aws cloudformation")
+    ):
+        known = {"cloudformation": {"package", "deploy", "describe-stacks"}, "s3": {"mb", "cp"}}
+        known.update(ec2={"describe-managed-prefix-lists", "get-console-output"}, ssm={"describe-instance-information"})
+        assert operation in known[service]
+
+
+def test_every_file_that_the_page_names_is_there() -> None:
+    for name in re.findall(r"\bdeploy/[\w./-]+", PAGE):
+        if name not in ("deploy/terraform/rotation",):
+            assert (ROOT / name).exists(), name
+    assert shlex.split(" ".join(commands()[0].split()))[0] == "make"

@@ -1,0 +1,86 @@
+"""The templates as cfn-lint has them, in every kind of partition; every input is told, checked and used, every output told."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any, List
+
+import pytest
+
+from tests.deploy.template import TEMPLATES, read
+
+NAMES = ("network", "bundle", "roles", "nodes", "cleanup", "fleet")
+REGIONS = ("ap-northeast-1", "us-gov-west-1", "cn-north-1", "ap-southeast-5")
+"""Of the three partitions, and one without ec2messages."""
+
+
+OF_PACKAGE = "W3002 This code may only work with 'package' cli command"
+"""What is said of fleet.yaml, which is for that command."""
+
+
+def complaints(text: str) -> List[str]:
+    from cfnlint import ManualArgs
+    from cfnlint.api import lint
+
+    return [f"{one.rule.id} {one.message}" for one in lint(text, regions=list(REGIONS), config=ManualArgs(regions=list(REGIONS)))]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint of today wants Python 3.10")
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", NAMES)
+def test_cfn_lint_has_nothing_to_say(name: str) -> None:
+    assert set(complaints((TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8"))) == (
+        {OF_PACKAGE} if name == "fleet" else set()
+    )
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint of today wants Python 3.10")
+def test_cfn_lint_would_see_a_mistake() -> None:
+    text = (TEMPLATES / "bundle.yaml").read_text(encoding="utf-8").replace("VersioningConfiguration:", "Versioning:")
+    assert complaints(text) != []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_input_is_told_and_checked_and_each_output_told(name: str) -> None:
+    template = read(TEMPLATES / f"{name}.yaml")
+    for key, one in template["Parameters"].items():
+        assert one["Description"].strip(), key
+        is_checked = one["Type"].startswith(("AWS::", "List<AWS::")) or {"AllowedPattern", "AllowedValues", "MinValue"} & set(one)
+        assert is_checked or one["Type"] == "CommaDelimitedList" or one["Default"].startswith("/aws/"), key
+        if "AllowedPattern" in one:
+            assert one["ConstraintDescription"].startswith("expected "), key
+            if one.get("Default"):
+                assert re.fullmatch(one["AllowedPattern"], one["Default"]), key
+    assert all(one["Description"].strip() for one in template["Outputs"].values())
+
+
+def test_the_stack_of_stacks_gives_each_what_it_asks_for() -> None:
+    fleet = read(TEMPLATES / "fleet.yaml")
+    for key, one in fleet["Resources"].items():
+        name = one["Properties"]["TemplateURL"]
+        if not (TEMPLATES / name).exists():
+            assert name == "rotation.yaml"
+            continue
+        inner = read(TEMPLATES / name)
+        given, slots = one["Properties"]["Parameters"], inner["Parameters"]
+        assert set(given) <= set(slots), key
+        assert {slot for slot, row in slots.items() if "Default" not in row} <= set(given), key
+        for value in given.values():
+            for other, output in _attributes(value):
+                assert output in read(TEMPLATES / fleet["Resources"][other]["Properties"]["TemplateURL"])["Outputs"]
+
+
+def _attributes(value: Any) -> List[List[str]]:
+    if isinstance(value, dict) and "Fn::GetAtt" in value:
+        resource, _, output = ".".join(value["Fn::GetAtt"]).split(".")
+        return [[resource, output]]
+    return []
+
+
+def test_nothing_of_an_instance_makes_it_a_node_of_ec2() -> None:
+    """The managed policy on an instance profile makes the agent the EC2 instance, and the activation is of no use."""
+    roles = read(TEMPLATES / "roles.yaml")["Resources"]
+    assert "ManagedPolicyArns" not in roles["InstanceRole"]["Properties"]
+    text = str(roles["InstanceRole"])
+    assert "ssmmessages" not in text and "ssm:Update" not in text
