@@ -278,8 +278,12 @@ _STARTER = (
     "asked='import sys, ssl, zlib; sys.version_info >= (3, 9) and print(sys.version_info[1], sys.argv[1])'",
     # The first four bytes of what Linux executes by itself; all else is the archive.
     """if [ "$(head -c 4 "$program" | tr -d '\\177')" = ELF ]; then""",
-    '    chmod 700 "$program"',
-    '    set -- "$program"',
+    # Debian's and Ubuntu's initramfs mounts /run noexec. From where install puts the program it has to run anyway; what a cut of
+    # the power leaves there, install removes: it has the form of its own half-written files.
+    "    own=/usr/local/bin/.ssm-bootstrap.firstrun",
+    "    trap 'rm -f \"$own\"' EXIT",
+    '    (umask 022 && mkdir -p "$(dirname "$own")") && cp "$program" "$own" && chmod 700 "$own" || exit',
+    '    set -- "$own"',
     "else",
     "    python=$(newest)",
     '    if [ -z "$python" ]; then',
