@@ -54,9 +54,7 @@ def test_the_executables_of_both_machines(tmp_path: Path, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize("other", [elf(62), b"PK a bundle"], ids=["of-another-machine", "no-executable"])
-def test_a_file_under_the_name_of_a_machine_is_for_that(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], other: bytes
-) -> None:
+def test_a_file_under_the_name_of_a_machine_is_for_that(tmp_path: Path, capsys: pytest.CaptureFixture[str], other: bytes) -> None:
     (tmp_path / "ours-x86_64").write_bytes(elf(62))
     (tmp_path / "ours-aarch64").write_bytes(other)
     words = ["--s3-uri", "s3://my-bucket/ours-{machine}", "--bundle", f"{tmp_path}/ours-{{machine}}"]
