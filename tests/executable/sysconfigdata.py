@@ -7,6 +7,7 @@ build_time_vars = {
     "SOABI": _SOABI,
     "EXT_SUFFIX": f".{_SOABI}.so",
     "MULTIARCH": sys.implementation._multiarch,
+    "TZPATH": "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo",
     "Py_GIL_DISABLED": 0,
     "Py_DEBUG": 0,
     "Py_ENABLE_SHARED": 0,
