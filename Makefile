@@ -95,9 +95,10 @@ executable: .venv-bundle/.ready ## dist/ssm-bootstrap-x86_64 and -aarch64: one f
 	@tests/system-packages executable
 	@.venv-bundle/bin/python -m tools.executable dist $(MACHINES)
 
-executable-test: $(VENV)/.ready executable ## its own tests, and all others that start the program, with the executable
+executable-test: $(VENV)/.ready executable ## its own tests, the unit tests on its own Python, and all others that start the program, with the executable
 	@tests/system-packages executable-checks
 	$(PYTEST) -m executable
+	@tests/own-python
 	SSM_BOOTSTRAP_PROGRAM=$(CURDIR)/$(EXECUTABLE) $(PYTEST) $(SIDE_BY_SIDE) -m 'not slow and not boot and not executable'
 
 deb rpm: bundle .venv-packages/.ready

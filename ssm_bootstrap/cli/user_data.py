@@ -214,7 +214,17 @@ def _hashes(arguments: argparse.Namespace) -> tuple[tuple[str, str], ...]:
         )
     if is_for_each != (MACHINE in path):
         raise Refusal(ExitStatus.USAGE, "--bundle: expected {machine} in it where --s3-uri holds that, and only there")
-    return tuple(_hash_of(path.replace(MACHINE, machine)) for machine in (MACHINES.values() if is_for_each else ("",)))
+    if is_for_each:
+        return tuple(_hash_for(machine, path.replace(MACHINE, machine)) for machine in MACHINES.values())
+    return (_hash_of(path),)
+
+
+def _hash_for(machine: str, path: str) -> tuple[str, str]:
+    found = _hash_of(path)
+    if found[0] != machine:
+        text = phrase("--bundle: {path}: expected an executable for {machine}", path=path, machine=machine)
+        raise Refusal(ExitStatus.BAD_CONTENT, text)
+    return found
 
 
 def _hash_of(path: str) -> tuple[str, str]:

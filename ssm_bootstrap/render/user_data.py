@@ -73,6 +73,11 @@ class FirstBoot:
         """Those that have an executable; none where the file is for any."""
         return tuple(machine for machine, _ in self.hashes if machine)
 
+    @property
+    def objects(self) -> str:
+        """What a policy has to name, as bucket and key: of a file for each machine, all of them."""
+        return f"{self.bucket}/{self.key.replace(MACHINE, '*')}"
+
     def object_url(self, machine: str = "") -> str:
         """The object's address; a bucket with dots in its name goes into the path, as no certificate covers it."""
         path = quote(self.key.replace(MACHINE, machine), safe="/-_.~")
@@ -94,13 +99,13 @@ def shell_script(first: FirstBoot) -> str:
 def needs(first: FirstBoot) -> Iterator[str]:
     """What has to be there for this to work, one sentence each."""
     s3 = "an S3 endpoint in the VPC: a gateway endpoint in the instance's route table, and 443 allowed out to its prefix list"
-    yield f"{s3}; a policy of the endpoint itself has to allow s3:GetObject on {first.bucket}/{first.key}"
+    yield f"{s3}; a policy of the endpoint itself has to allow s3:GetObject on {first.objects}"
     if first.fetch is BundleSource.VPCE:
         policy = "allows s3:GetObject where aws:SourceVpce is your S3 endpoint"
         yield f"a policy of bucket {first.bucket} that {policy}; curl in the image"
         yield "an object that is encrypted with SSE-S3: one under a KMS key (SSE-KMS) is given to signed requests alone"
     elif first.fetch is BundleSource.SIGNED:
-        yield f"an instance profile that allows s3:GetObject on {first.bucket}/{first.key}; aws-cli in the image; IMDS"
+        yield f"an instance profile that allows s3:GetObject on {first.objects}; aws-cli in the image; IMDS"
     else:
         yield "an instance that boots before the URL expires (7 days at most; with role credentials, when these do); curl"
         yield "care: whoever reads this user-data can fetch the object until then"
@@ -280,8 +285,12 @@ _STARTER = (
     "asked='import sys, ssl, zlib; sys.version_info >= (3, 9) and print(sys.version_info[1], sys.argv[1])'",
     # The first four bytes of what Linux executes by itself; all else is the archive.
     """if [ "$(head -c 4 "$program" | tr -d '\\177')" = ELF ]; then""",
-    '    chmod 700 "$program"',
-    '    set -- "$program"',
+    # Debian's and Ubuntu's initramfs mounts /run noexec. From where install puts the program it has to run anyway; what a cut of
+    # the power leaves there, install removes: it has the form of its own half-written files.
+    "    own=/usr/local/bin/.ssm-bootstrap.firstrun",
+    "    trap 'rm -f \"$own\"' EXIT",
+    '    (umask 022 && mkdir -p "$(dirname "$own")") && cp "$program" "$own" && chmod 700 "$own" || exit',
+    '    set -- "$own"',
     "else",
     "    python=$(newest)",
     '    if [ -z "$python" ]; then',

@@ -57,6 +57,14 @@ def node(tmp_path: Path) -> Node:
     return Node(tmp_path)
 
 
+def test_an_older_systemd_gets_a_unit_that_it_takes(node: Node) -> None:
+    node.commands.answers = {**node.commands.answers, "systemctl --version": "systemd 239 (239-82.el8)\n+PAM\n"}
+    text = b"[Service]\nType=oneshot\nRestart=on-failure\nExecStart=/usr/bin/ssm-bootstrap register\n"
+    node.install(unit=text)
+    assert node.files.read_text(UNIT) == "[Service]\nType=oneshot\nExecStart=/usr/local/bin/ssm-bootstrap register\n"
+    assert node.install(unit=text)[UNIT].verb == "unchanged"
+
+
 def test_everything_is_put_in_place_with_its_mode(node: Node) -> None:
     node.install(code="a-code-of-twenty-letters")
     assert node.files.read_bytes(paths.OUR_PROGRAM) == BUNDLE

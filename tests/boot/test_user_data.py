@@ -29,6 +29,9 @@ CLOUD = (
     "datasource_list: [NoCloud]\nnetwork: {config: disabled}\nmanage_etc_hosts: false\npreserve_hostname: true\nlocale: false\n"
     "ssh_genkeytypes: []\n"  # there is no ssh-keygen, and newer ones are degraded (2) without its keys
 )
+RUN = "tmpfs /run tmpfs nosuid,nodev,noexec,mode=755 0 0\n"
+"""As it is on every Debian and Ubuntu that has an initramfs (initramfs-tools 0.142, /usr/share/initramfs-tools/init)."""
+
 OURS = ("/etc", "/usr/local", "/var/lib/ssm-bootstrap", "/var/cache/ssm-bootstrap", "/run/ssm-bootstrap")
 CLOUD_INITS = ("/etc/ssh", "/etc/hosts", "/etc/apt", "/etc/locale", "/etc/default", "/etc/cloud", "/etc/passwd", "/etc/shadow")
 
@@ -66,6 +69,7 @@ def clone(image_layers: outfit.Layers, lab: Lab, bundle: Path) -> Iterator[Conta
     with Container(lab, image_layers.directories) as found:
         found.disk.write("/etc/cloud/cloud.cfg.d/99-lab.cfg", CLOUD)
         found.disk.write(f"{SEED}/meta-data", "instance-id: i-0123456789abcdef0\n")
+        found.disk.write("/etc/fstab", RUN)
         yield found
 
 

@@ -50,6 +50,18 @@ def test_the_executables_of_both_machines(tmp_path: Path, capsys: pytest.Capture
     assert "an image for x86_64 or aarch64 with glibc 2.17 or newer; no Python" in told.err
     assert run([*WORDS, *uri, "--sha256", f"x86_64={hashes[0]},aarch64={hashes[1]}", "--format", "shell"]) == 0
     assert capsys.readouterr().out == told.out
+    assert "s3:GetObject on my-bucket/ours-*" in told.err
+
+
+@pytest.mark.parametrize("other", [elf(62), b"PK a bundle"], ids=["of-another-machine", "no-executable"])
+def test_a_file_under_the_name_of_a_machine_is_for_that(tmp_path: Path, capsys: pytest.CaptureFixture[str], other: bytes) -> None:
+    (tmp_path / "ours-x86_64").write_bytes(elf(62))
+    (tmp_path / "ours-aarch64").write_bytes(other)
+    words = ["--s3-uri", "s3://my-bucket/ours-{machine}", "--bundle", f"{tmp_path}/ours-{{machine}}"]
+    assert run([*WORDS, *words]) == 78
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == f"ssm-bootstrap: --bundle: {tmp_path}/ours-aarch64: expected an executable for aarch64\n"
 
 
 def test_one_executable_is_for_its_own_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from ssm_bootstrap.collect import paths
+from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.render import user_data
 from ssm_bootstrap.render.user_data import LIMIT, BundleSource, CodeFrom, FirstBoot, cloud_config, needs, shell_script
 from tests.laws.secrets import CANARIES
@@ -113,7 +115,7 @@ class Sandbox:
 
     def moved(self, script: str) -> str:
         """A script with the machine's paths below the directory, and our programs before the machine's: curl dials nobody."""
-        for place in ("/etc/", "/var/lib/", "/run/"):
+        for place in ("/etc/", "/var/lib/", "/run/", "/usr/local/bin/"):
             script = script.replace(place, f"{self.root}{place}")
         assert script.count("PATH=/usr/local/sbin:") == 1 and "/usr/bin/python" not in script
         return script.replace("PATH=/usr/local/sbin:", f"PATH={self.root}/bin:/usr/local/sbin:")
@@ -306,6 +308,25 @@ def test_an_executable_is_started_by_itself(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     assert f"https://my-bucket.s3.ap-northeast-1.amazonaws.com/tools/ssm-bootstrap-{MACHINE}\n" in box.ran()
     assert "python" not in box.ran() and (tmp_path / "var/lib/ssm-bootstrap/first-boot.done").exists()
+
+
+def test_an_executable_runs_from_where_it_will_stay(tmp_path: Path) -> None:
+    """/run is mounted noexec by Debian's and Ubuntu's initramfs; what was copied is gone afterwards, whatever came of it."""
+    file = tmp_path / "executable"
+    file.write_bytes(b"\x7fELF: what this machine cannot run")
+    box = Sandbox(tmp_path, replace(FOR_EACH, hashes=((MACHINE, hash_of(file)),)))
+    box.program("curl", f'cp {file} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
+    ended = box.boot()
+    assert ended.returncode not in (0, 78) and f"{tmp_path}/usr/local/bin/.ssm-bootstrap.firstrun" in ended.stderr
+    assert not list((tmp_path / "usr/local/bin").iterdir())
+
+
+def test_what_is_left_of_such_a_run_is_what_install_and_uninstall_remove(tmp_path: Path) -> None:
+    (left,) = set(re.findall(r"own=(\S+)", shell_script(FIRST)))
+    files = Files(str(tmp_path))
+    (tmp_path / left[1:]).parent.mkdir(parents=True)
+    (tmp_path / left[1:]).touch()
+    assert files.half_written(paths.OUR_PROGRAM) == [left]
 
 
 def test_a_machine_that_has_no_executable_is_told_in_one_line(tmp_path: Path) -> None:

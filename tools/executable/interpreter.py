@@ -149,13 +149,14 @@ def _link(tools: Compiler, built: Path, target: Path) -> None:
     with_what = (tree / "words").read_text(encoding="utf-8").split()
     safe = ("-pie", "-s", "-Wl,-z,relro,-z,now", "-Wl,-z,noexecstack")
     (target / "bin").mkdir()
-    kinds: tuple[tuple[Path, tuple[str, ...]], ...] = (
-        (target / "program", ()),
-        (target / "bin" / f"python{VERSION}", ("-DPLAIN",)),
+    kinds: tuple[tuple[Path, tuple[str, ...], tuple[str, ...]], ...] = (
+        (target / "program", (), ()),
+        # It loads compiled modules too: those of the packages that the tests need.
+        (target / "bin" / f"python{VERSION}", ("-DPLAIN",), ("-rdynamic",)),
     )
-    for result, kind in kinds:
-        tools.run(place, "ssm-cc", "-c", "-O2", *include, *kind, "-o", "ssm-main.o", "ssm-main.c", within=tree)
-        tools.run(place, "ssm-cc", *safe, "-o", "ssm-program", "ssm-main.o", *objects, *with_what, within=tree)
+    for result, defined_more, more in kinds:
+        tools.run(place, "ssm-cc", "-c", "-O2", *include, *defined_more, "-o", "ssm-main.o", "ssm-main.c", within=tree)
+        tools.run(place, "ssm-cc", *safe, *more, "-o", "ssm-program", "ssm-main.o", *objects, *with_what, within=tree)
         shutil.copy(tree / "ssm-program", result)
     (target / "lib").symlink_to(built / "lib")
     shutil.rmtree(place)

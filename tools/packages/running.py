@@ -8,7 +8,8 @@ import re
 import subprocess
 from collections.abc import Mapping
 
-from tools.packages.content import CONFIGURATION
+from tools.packages.content import CONFIGURATION, UNITS
+from tools.packages.older import values_for_older
 
 PACKAGER = "ssm-bootstrap maintainers <maintainers@ssm-bootstrap.invalid>"
 """Who answers for the packages, where the environment variable PACKAGER names nobody."""
@@ -49,4 +50,7 @@ def packaged_version(version: str) -> str:
 
 def values() -> dict[str, str]:
     """What the maintainer scripts have to be told."""
-    return {"CONFIGURATION_SHA256": hashlib.sha256(CONFIGURATION.read_bytes()).hexdigest()}
+    return {
+        "CONFIGURATION_SHA256": hashlib.sha256(CONFIGURATION.read_bytes()).hexdigest(),
+        **values_for_older((UNITS / "ssm-bootstrap.service").read_bytes()),
+    }

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Iterator, Optional
 
+from ssm_bootstrap.act.setup.older_systemd import version_of
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.collect.agent.service import NO_UNIT, look_at_unit
 from ssm_bootstrap.host import Host
@@ -107,6 +108,10 @@ class Systemd:
     """``systemctl``; every method raises Refusal (75) where it fails, with what systemd answered."""
 
     host: Host
+
+    def version(self) -> int:
+        """systemd's own, UNKNOWN where it does not tell."""
+        return version_of(self._run("--version").output)
 
     def reload(self) -> None:
         """Read the units anew."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Callable, ContextManager, Mapping, Optional, Sequence
 
 from ssm_bootstrap.act.agent.service import Systemd
 from ssm_bootstrap.act.identity.transaction import refusal_of
 from ssm_bootstrap.act.setup.launcher import BEFORE, cut_short, half_written, in_unit, must_be_roots, settle_what_was_there
+from ssm_bootstrap.act.setup.older_systemd import fitting
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.inifile import with_option
 from ssm_bootstrap.host import Host
@@ -68,6 +69,7 @@ def install(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
         _must_not_be_masked(host, wanted)
         must_be_roots(host, wanted.runs, wanted.places)
         in_unit(wanted.program_path)
+        wanted = replace(wanted, units=fitting(wanted.units, systemd.version()))
         _make_places(host)
         for left in cut_short(host):
             host.trees.remove(left)
