@@ -7,7 +7,7 @@ from typing import Callable, Mapping, Optional, Sequence
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog import limits
-from ssm_bootstrap.collect.network.probe import ProbeRun
+from ssm_bootstrap.collect.network.probe import ProbeRun, Wanted
 from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
@@ -40,7 +40,10 @@ class Preflight:
 
     def look(self, patience: float = limits.LOOK) -> Optional[Finding]:
         """What is in the way of registering, or None. ``patience``: seconds for what gives no answer."""
-        wanted = targets_for([Capability.REGISTER], self.region, self.agent_config, self.proxies, self.site)
+        return self.look_at(targets_for([Capability.REGISTER], self.region, self.agent_config, self.proxies, self.site), patience)
+
+    def look_at(self, wanted: Sequence[Wanted], patience: float = limits.LOOK) -> Optional[Finding]:
+        """The same of other targets that registering needs."""
         probes, lookups = ProbeRun(self.host, wanted, self.region, patience=patience).take()
         observations = Observations(
             version=__version__,

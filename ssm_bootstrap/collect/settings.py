@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SECTIONS = {
     "node": ("region", "closed", "account"),
-    "activation": ("id", "code_file", "code"),
+    "activation": ("id", "from", "code_file", "code"),
     "proxy": ("https", "http", "no_proxy"),
 }
 KNOWN = ", ".join(f"[{name}] {' '.join(keys)}" for name, keys in SECTIONS.items())
@@ -34,6 +34,7 @@ class Configuration:
     closed: Optional[bool] = None
     account: str = ""
     activation_id: str = ""
+    code_from: str = ""
     code_file: str = ""
     has_code: bool = False
     proxy: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # a URL may hold a password
@@ -91,6 +92,7 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
         closed=closed,
         account=account,
         activation_id=parser.get("activation", "id", fallback="").strip(),
+        code_from=parser.get("activation", "from", fallback="").strip(),
         code_file=parser.get("activation", "code_file", fallback="").strip(),
         has_code=parser.has_option("activation", "code"),
         proxy=tuple(parser["proxy"].items()) if parser.has_section("proxy") else (),
