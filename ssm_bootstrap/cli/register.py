@@ -55,12 +55,8 @@ EXAMPLES = (
         "type or paste the code, which is not shown",
     ),
     Example(
-        "sudo ssm-bootstrap register --wait 15m",
-        "with what /etc/ssm-bootstrap.conf says, as soon as the endpoint answers",
-    ),
-    Example(
         "sudo ssm-bootstrap register --code-from parameter:/ssm/activation --wait 1h",
-        "with the ID and code that a parameter holds; waits until it holds one that is not used up",
+        "with the ID and code of a parameter; waits for one that is not used up",
     ),
     Example(
         "sudo ssm-bootstrap register --force",

@@ -24,7 +24,7 @@ from ssm_bootstrap.collect.agent.activation import CodeSources, read_activation_
 from ssm_bootstrap.collect.agent.fetch_activation import PlaceReader
 from ssm_bootstrap.collect.agent.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.collect.agent.journal import Operation
-from ssm_bootstrap.collect.agent.place import Activation, ActivationPlace, place_named
+from ssm_bootstrap.collect.agent.place import ActivationPlace, IdAndCode, place_named
 from ssm_bootstrap.collect.machine.instance import look_at_instance
 from ssm_bootstrap.model.agent import Identity, IdentityState, Proof
 from ssm_bootstrap.model.aws import Domain
@@ -121,7 +121,7 @@ class Enrolment:
                 if not isinstance(source, Rotation) or not source.goes_on(activation, made.registered):
                     return made
 
-    def _prepare(self) -> Optional[tuple[Registrar, Union[Activation, Rotation]]]:
+    def _prepare(self) -> Optional[tuple[Registrar, Union[IdAndCode, Rotation]]]:
         """What is needed to register, checked before anything runs; None where no agent is here, nor is to be installed.
 
         With it goes the activation, or where it is fetched once the API answers.
@@ -134,7 +134,7 @@ class Enrolment:
         asked = host.standard_input.read_secret("Activation code") if self.sources.file == "-" else ""
         self._must_be_fit()
         given = self._read_activation(asked)
-        if isinstance(given, Activation):
+        if isinstance(given, IdAndCode):
             host.secrets.learn(given.code.reveal(), certain=True)
         if self.sources.argument is not None:
             instead = "--activation-code-file does not"
@@ -168,12 +168,12 @@ class Enrolment:
             tell=self.tell,
             retry_lost=order.retry_lost,
         )
-        if isinstance(given, Activation):
+        if isinstance(given, IdAndCode):
             return registrar, given
         reader = PlaceReader(host, given, region, config, settings, site)
         return registrar, Rotation(reader, self._fallback(), preflight, self.deadline, self.tell)
 
-    def _read_activation(self, asked: str) -> Union[Activation, ActivationPlace]:
+    def _read_activation(self, asked: str) -> Union[IdAndCode, ActivationPlace]:
         """The activation, ``asked`` being what a person typed, or the place where it is; raises Refusal.
 
         A Refusal says that nothing was used.
@@ -186,7 +186,7 @@ class Enrolment:
                 self._fallback()
                 return place
             activation_id = read_activation_id(self.order.activation_id, host.environment, configuration)
-            return Activation(activation_id, read_activation_code(host.files, sources, host.environment, configuration))
+            return IdAndCode(activation_id, read_activation_code(host.files, sources, host.environment, configuration))
         except Refusal as refusal:
             text = phrase("{said}; nothing was changed, and the activation was not used", said=refusal.message)
             raise Refusal(refusal.status, text) from None
@@ -229,7 +229,7 @@ class Enrolment:
         )
         raise Refusal(ExitStatus.BAD_CONTENT, text)
 
-    def _change(self, registrar: Registrar, activation: Activation, descriptor: int) -> Enrolled:
+    def _change(self, registrar: Registrar, activation: IdAndCode, descriptor: int) -> Enrolled:
         host, force = self.session.host, self.order.force
         old = look_past_journal(host.files)
         registered = old.state is IdentityState.REGISTERED

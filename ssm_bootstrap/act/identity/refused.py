@@ -12,25 +12,25 @@ from contextlib import suppress
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.agent.place import Activation
+from ssm_bootstrap.collect.agent.place import IdAndCode
 from ssm_bootstrap.host import Host
 
 SCHEMA = "ssm-bootstrap-refused/1"
 MOST = 16
 
 
-class Refused:
+class RefusedActivations:
     """What was refused, in memory and, as far as the disk takes it, in a file (0600) that outlives this run."""
 
     def __init__(self, host: Host, region: str) -> None:
         self._host, self._region = host, region
         self._codes = _read(host)
 
-    def why(self, activation: Activation) -> str:
+    def why(self, activation: IdAndCode) -> str:
         """The finding code with which this activation was refused; empty where it was not."""
         return self._codes.get(self._digest(activation), "")
 
-    def note(self, activation: Activation, code: str) -> None:
+    def note(self, activation: IdAndCode, code: str) -> None:
         """Keep in mind that it was refused with the finding ``code``."""
         self._codes[self._digest(activation)] = code
         kept = list(self._codes.items())[-MOST:]
@@ -45,7 +45,7 @@ class Refused:
         with suppress(OSError):
             self._host.trees.remove(paths.REFUSED)
 
-    def _digest(self, activation: Activation) -> str:
+    def _digest(self, activation: IdAndCode) -> str:
         text = f"{self._region}\n{activation.identifier}\n{activation.code.reveal()}"
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

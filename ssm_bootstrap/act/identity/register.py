@@ -9,7 +9,7 @@ from ssm_bootstrap.act.retry import Policy, try_again
 from ssm_bootstrap.act.wait import Deadline, Preflight, Waiting
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.collect.agent.place import Activation
+from ssm_bootstrap.collect.agent.place import IdAndCode
 from ssm_bootstrap.diagnose.agent.registration import classify_registration
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.clock import wait_for
@@ -72,7 +72,7 @@ class Registrar:
     tell: Callable[[str], None]
     retry_lost: bool
 
-    def run(self, activation: Activation, arguments: Sequence[str], keep_open: Sequence[int]) -> Registered:
+    def run(self, activation: IdAndCode, arguments: Sequence[str], keep_open: Sequence[int]) -> Registered:
         """Register, the API having been looked at; looks again before each further attempt.
 
         ``arguments`` are added to the agent's own (``-y`` on a registered node); the child inherits ``keep_open``.
@@ -98,7 +98,7 @@ class Registrar:
         blocked = try_again(policy, once, is_transient, self._pause, self.deadline.spent)
         return Registered(tuple(made), blocked)
 
-    def _once(self, number: int, activation: Activation, arguments: Sequence[str], keep_open: Sequence[int]) -> Attempt:
+    def _once(self, number: int, activation: IdAndCode, arguments: Sequence[str], keep_open: Sequence[int]) -> Attempt:
         """Run the agent's ``-register`` once and read what it said. The code is in its arguments for as long as it runs."""
         which = phrase(" (attempt {number} of {attempts})", number=number, attempts=self.attempts) if number > 1 else ""
         with self.host.step(phrase("registering{which}", which=which), phrase("registered{which}", which=which)) as step:
@@ -114,7 +114,7 @@ class Registrar:
                 step.ended(phrase("not registered{which}: {code}", which=which, code=code), well=False)
         return attempt
 
-    def _attempt(self, number: int, activation: Activation, arguments: Sequence[str], keep_open: Sequence[int]) -> Attempt:
+    def _attempt(self, number: int, activation: IdAndCode, arguments: Sequence[str], keep_open: Sequence[int]) -> Attempt:
         started, begun = self.host.clock.now(), self.host.clock.monotonic()
         try:
             done = self._call(activation, arguments, keep_open)
@@ -141,7 +141,7 @@ class Registrar:
             step.note(f"{seconds:.0f} s")
             self.host.clock.sleep(seconds)
 
-    def _call(self, activation: Activation, arguments: Sequence[str], keep_open: Sequence[int]) -> Completed:
+    def _call(self, activation: IdAndCode, arguments: Sequence[str], keep_open: Sequence[int]) -> Completed:
         """Run the agent; raises Refusal where it does not start (noexec, SELinux, another architecture)."""
         code = activation.code.reveal()
         argv = [

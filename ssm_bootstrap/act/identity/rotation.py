@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Callable, Optional, Union
 
-from ssm_bootstrap.act.identity.refused import Refused
+from ssm_bootstrap.act.identity.refused import RefusedActivations
 from ssm_bootstrap.act.identity.register import Blocked, Registered
 from ssm_bootstrap.act.retry import ROTATED
 from ssm_bootstrap.act.wait import Deadline, Preflight
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.collect.agent.activation import MOST
 from ssm_bootstrap.collect.agent.fetch_activation import NotReached, PlaceReader
-from ssm_bootstrap.collect.agent.place import Activation, ActivationPlace, NotTaken, PlaceKind, activation_of
+from ssm_bootstrap.collect.agent.place import ActivationPlace, IdAndCode, NotTaken, PlaceKind, activation_of
 from ssm_bootstrap.collect.trusted import read_private
 from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.host import Host
@@ -38,11 +38,11 @@ class Rotation:
         self._place: ActivationPlace = reader.place
         self._reader, self._fallback, self._preflight = reader, fallback, preflight
         self._deadline, self._tell = deadline, tell
-        self._refused = Refused(reader.host, reader.region)
+        self._refused = RefusedActivations(reader.host, reader.region)
         self._pauses = 0
         self._last: Optional[Blocked] = None
 
-    def take(self) -> Union[Activation, Blocked]:
+    def take(self) -> Union[IdAndCode, Blocked]:
         """An activation that was not refused yet, or what is in the way when the wait is over; raises Refusal (78)."""
         found = self._last or self._ask()
         while isinstance(found, Blocked) and self._pause(found.finding):
@@ -50,7 +50,7 @@ class Rotation:
         self._last = None
         return found
 
-    def goes_on(self, activation: Activation, registered: Optional[Registered]) -> bool:
+    def goes_on(self, activation: IdAndCode, registered: Optional[Registered]) -> bool:
         """Whether another activation is what the last attempt asks for: then the next ``take`` waits for one."""
         last = registered.last if registered is not None else None
         if last is None:
@@ -64,7 +64,7 @@ class Rotation:
         self._last = Blocked(last.finding, ExitStatus.TRY_LATER)
         return True
 
-    def _ask(self) -> Union[Activation, Blocked]:
+    def _ask(self) -> Union[IdAndCode, Blocked]:
         with self._host.step(phrase("asking for the activation in {place}", place=str(self._place))) as step:
             found = self._once()
             if isinstance(found, Blocked):
@@ -74,7 +74,7 @@ class Rotation:
                 step.ended(phrase("took the activation from {place}", place=str(self._place)))
         return found
 
-    def _once(self) -> Union[Activation, Blocked]:
+    def _once(self) -> Union[IdAndCode, Blocked]:
         try:
             activation = activation_of(self._read(), self._place, self._fallback)
         except NotTaken as error:

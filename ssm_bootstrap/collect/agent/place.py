@@ -47,7 +47,7 @@ class ActivationPlace:
 
 
 @dataclass(frozen=True)
-class Activation:
+class IdAndCode:
     """Id and code that belong together; the id is in lower case."""
 
     identifier: str
@@ -127,7 +127,7 @@ def _of_json(value: str) -> tuple[str, str]:
     raise ValueError(phrase("JSON without a text at `code` or `ActivationCode`; {forms}", forms=FORMS))
 
 
-def activation_of(text: str, place: ActivationPlace, fallback: str) -> Activation:
+def activation_of(text: str, place: ActivationPlace, fallback: str) -> IdAndCode:
     """The activation in ``text``, the value of a place; ``fallback`` is the id that is known otherwise ("" for none).
 
     Raises NotTaken.
@@ -139,4 +139,4 @@ def activation_of(text: str, place: ActivationPlace, fallback: str) -> Activatio
     if not identifier and not fallback:
         detail = phrase("it holds a code without its ID, and no ID is given or configured ([activation] id)")
         raise NotTaken("activation-malformed", detail, "in-place")
-    return Activation(identifier or fallback.lower(), Code(code, str(place)))
+    return IdAndCode(identifier or fallback.lower(), Code(code, str(place)))
