@@ -42,6 +42,10 @@ REFUSALS = {
 CODES = {"used-up": "activation-exhausted", "expired": "activation-expired", "invalid": "activation-invalid"}
 FAILED = "2026-11-23 12:00:00.0000 ERROR Registration failed due to error registering the instance with AWS SSM. {said}\n"
 
+REGISTERED = (
+    "2026-11-23 12:00:00.0000 INFO Successfully registered the instance with AWS SSM using Managed instance-id: " + NEW + "\n"
+)
+
 
 def text(pair: Sequence[str]) -> str:
     return json.dumps(dict(zip(("id", "code"), pair)))
@@ -69,10 +73,7 @@ class Agent(Systemctl):
         if what != "good":
             return Completed(1, FAILED.format(said=REFUSALS[what]), "", 0.0)
         self.machine().put_identity(NEW)
-        said = (
-            f"2026-11-23 12:00:00.0000 INFO Successfully registered the instance with AWS SSM using Managed instance-id: {NEW}\n"
-        )
-        return Completed(0, said, "", 0.0)
+        return Completed(0, REGISTERED, "", 0.0)
 
 
 class Node:
@@ -210,7 +211,7 @@ def test_the_next_run_does_not_try_it_again_either(node: Node) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"schema": "x"}', '{"schema": "ssm-bootstrap-refused/1", "refused": {"a": 1}}']
+    "content", ["", "{", "[]", '{"schema": "x"}', '{"schema": "ssm-bootstrap-refused/1", "refused": {"a": 1, "b": "no-route"}}']
 )
 def test_a_memory_that_makes_no_sense_is_none(node: Node, content: str) -> None:
     node.machine.put(paths.REFUSED, content)
