@@ -11,9 +11,11 @@ from typing import Any, Callable, Dict, Iterator, Union
 
 import pytest
 
+from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.collect.agent.fetch_activation import NotReached, PlaceReader
 from ssm_bootstrap.collect.agent.place import NotTaken, place_of
 from ssm_bootstrap.collect.network.targets import ProxySettings
+from ssm_bootstrap.diagnose.findings import make_finding
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.network import Answer
 from ssm_bootstrap.host.posts import Posts
@@ -85,6 +87,14 @@ def test_a_secret_at_that_of_secrets_manager(reader_of: ReaderOf) -> None:
         f"secretsmanager.{REGION}.amazonaws.com",
         ("register",),
     )
+
+
+def test_its_missing_endpoint_is_one_of_its_own() -> None:
+    assert service_of("secretsmanager.eu-west-1.amazonaws.com", NO_SITE) == "secretsmanager"
+    finding = make_finding(
+        "endpoint-missing", "secretsmanager", facts={"region": REGION, "service": "secretsmanager", "host": "secretsmanager.x"}
+    )
+    assert any("com.amazonaws.eu-west-1.secretsmanager" in command.text for command in finding.remedy.aws_commands)
 
 
 def test_the_endpoint_is_the_one_that_the_agent_is_told_to_use(reader_of: ReaderOf) -> None:
