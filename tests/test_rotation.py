@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.skipif(why_unavailable() is not None,
 
 FIRST = ("01234567-89ab-cdef-0123-456789abcdef", "TheFirstOfThemHasTwentyLetters1")
 SECOND = ("11111111-89ab-cdef-0123-456789abcdef", CANARIES["activation-code"])
-NAME = "/ssm/activation"
+NAME = "/hybrid/activation"
 REGISTER = "AmazonSSM.RegisterManagedInstance"
 FETCH = "AmazonSSM.GetParameter"
 
@@ -60,7 +60,7 @@ def test_it_waits_for_the_rotation_and_registers(lab: Lab, tmp_path: Path) -> No
     until = time.monotonic() + 60
     while "asking again at" not in said.read_text() and time.monotonic() < until:
         time.sleep(0.1)
-    assert "the activation in parameter /ssm/activation is of no use: The activation has no registrations" in said.read_text()
+    assert "the activation in parameter /hybrid/activation is of no use: The activation has no registrations" in said.read_text()
     assert asked(lab)[REGISTER] == 1
     lab.behave(parameters={NAME: held(SECOND)})
     assert process.wait(100) == 0, said.read_text()
@@ -100,7 +100,7 @@ def test_what_is_missing_is_named(lab: Lab) -> None:
     denied = lab.run(["ssm-bootstrap", "register", "--full"])
     assert denied.returncode == 77
     words = denied.stdout.replace("\\\n", " ").split()
-    assert "put-role-policy" in words and f"arn:aws:ssm:{REGION}:111122223333:parameter/ssm/activation" in "".join(words)
+    assert "put-role-policy" in words and f"arn:aws:ssm:{REGION}:111122223333:parameter/hybrid/activation" in "".join(words)
     secret = lab.run(["ssm-bootstrap", "register", "--code-from", "secret:x", "--json"])
     (finding,) = json.loads(secret.stdout)["findings"]
     assert (secret.returncode, finding["code"]) == (69, "dns-unknown-name"), "the lab's resolver knows no such name"

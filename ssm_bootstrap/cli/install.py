@@ -34,7 +34,7 @@ EXAMPLES = (
         "have this machine registered now, and kept an eye on after each boot",
     ),
     Example(
-        "sudo ssm-bootstrap install --region ap-northeast-1 --code-from parameter:/ssm/activation --start",
+        "sudo ssm-bootstrap install --region ap-northeast-1 --code-from parameter:/hybrid/activation --start",
         "the same on each instance of an image, with an activation that is rotated",
     ),
     Example(

@@ -55,7 +55,7 @@ EXAMPLES = (
         "type or paste the code, which is not shown",
     ),
     Example(
-        "sudo ssm-bootstrap register --code-from parameter:/ssm/activation --wait 1h",
+        "sudo ssm-bootstrap register --code-from parameter:/hybrid/activation --wait 1h",
         "with the ID and code of a parameter; waits for one that is not used up",
     ),
     Example(

@@ -61,7 +61,7 @@ def code_source(text: str) -> tuple[str, str]:
 EXAMPLES = (
     Example(
         "ssm-bootstrap user-data --s3-uri s3://my-bucket/bootstrap-{machine} --region ap-northeast-1 "
-        "--bundle dist/ssm-bootstrap-{machine} --code-from parameter:/ssm/activation",
+        "--bundle dist/ssm-bootstrap-{machine} --code-from parameter:/hybrid/activation",
         "cloud-init user-data; each instance fetches ID and code from a parameter",
     ),
     Example(

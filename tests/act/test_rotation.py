@@ -107,7 +107,7 @@ class Node:
         held = self.holds(self.clock.monotonic())
         return parameter(held) if isinstance(held, str) else held
 
-    def enrol(self, wait: float = 0.0, place: str = "parameter:/ssm/activation", force: bool = False) -> Enrolled:
+    def enrol(self, wait: float = 0.0, place: str = "parameter:/hybrid/activation", force: bool = False) -> Enrolled:
         """Register."""
         nobody = Identity(IdentityState.NOT_REGISTERED)
         session = Session(self.host, Configuration(), nobody, AgentConfig("", False), None, RegionChoice(Seen(REGION)))
@@ -179,7 +179,7 @@ def test_one_that_is_refused_is_waited_for_until_another_is_there(node: Node, wh
     assert 400 <= node.clock.monotonic() <= 400 + ROTATED.most
     told = [line for line in node.machine.told if "asking again at" in line]
     assert len(told) == len(node.asked_at) - 1 <= 9
-    assert told[0].startswith("the activation in parameter /ssm/activation is of no use: The activation has") or what == "invalid"
+    assert told[0].startswith("the activation in parameter /hybrid/activation is of no use: The activation has") or what == "invalid"
     assert not node.refused.exists(), "a registered node needs no memory of it"
 
 
@@ -267,7 +267,7 @@ def test_what_keeps_it_from_being_taken_may_pass_while_it_waits(node: Node, said
     assert blocked_by(node.enrol()) == (code, FINDINGS[code].exit_status)
     ended = node.enrol(900)
     assert ended.registered is not None and ended.registered.last is not None and ended.registered.last.succeeded
-    assert node.machine.told[0].startswith("the activation in parameter /ssm/activation cannot be taken: ")
+    assert node.machine.told[0].startswith("the activation in parameter /hybrid/activation cannot be taken: ")
 
 
 @pytest.mark.parametrize(("wait", "status"), [(0.0, ExitStatus.NO_PERMISSION), (60.0, None)])

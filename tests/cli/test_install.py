@@ -55,7 +55,7 @@ def test_without_an_activation_nothing_will_register(machine: Machine, configura
 
 
 def test_nor_where_each_boot_fetches_it(machine: Machine) -> None:
-    put(machine.files, paths.OUR_CONFIG, "[activation]\nfrom = parameter:/ssm/activation\n")
+    put(machine.files, paths.OUR_CONFIG, "[activation]\nfrom = parameter:/hybrid/activation\n")
     assert unregistrable(machine.host) == ""
 
 

@@ -17,12 +17,12 @@ from tests.laws.secrets import CANARIES, leaks
 
 ID = "01234567-89ab-cdef-0123-456789abcdef"
 CODE = CANARIES["activation-code"]
-PLACE = place_of("parameter:/ssm/activation")
+PLACE = place_of("parameter:/hybrid/activation")
 assert PLACE is not None
 
 
 @pytest.mark.parametrize(
-    "text", ["parameter:/ssm/activation", "parameter:code:3", "secret:team/x", "secret:arn:aws:secretsmanager:x:1:secret:y"]
+    "text", ["parameter:/hybrid/activation", "parameter:code:3", "secret:team/x", "secret:arn:aws:secretsmanager:x:1:secret:y"]
 )
 def test_a_place_is_told_as_it_was_named(text: str) -> None:
     place = place_of(text)

@@ -1,0 +1,1 @@
+"""Infrastructure as code: linted, made at a server, and its functions run."""
