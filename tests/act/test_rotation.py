@@ -179,7 +179,9 @@ def test_one_that_is_refused_is_waited_for_until_another_is_there(node: Node, wh
     assert 400 <= node.clock.monotonic() <= 400 + ROTATED.most
     told = [line for line in node.machine.told if "asking again at" in line]
     assert len(told) == len(node.asked_at) - 1 <= 9
-    assert told[0].startswith("the activation in parameter /hybrid/activation is of no use: The activation has") or what == "invalid"
+    assert (
+        told[0].startswith("the activation in parameter /hybrid/activation is of no use: The activation has") or what == "invalid"
+    )
     assert not node.refused.exists(), "a registered node needs no memory of it"
 
 

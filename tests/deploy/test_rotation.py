@@ -254,6 +254,7 @@ def test_cfn_lint_has_nothing_to_say() -> None:
     assert [str(match) for match in lint_file(TEMPLATE)] == []
 
 
+@pytest.mark.filterwarnings("ignore:Tried to parse")
 @pytest.mark.parametrize("kind", ["parameter", "secret"])
 def test_the_stack_is_made(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import boto3
@@ -271,8 +272,9 @@ def test_the_stack_is_made(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
             Parameters=parameters,
             Capabilities=["CAPABILITY_IAM"],
         )
-        made = {row["LogicalResourceId"]: row for row in stacks.describe_stack_resources(StackName="rotation")["StackResources"]}
-        assert {"Function", "Role", "Rule", "Permission", "FewDays", "FewRegistrations", "Failed", "NotRun"} <= set(made)
+        listed = stacks.list_stack_resources(StackName="rotation")["StackResourceSummaries"]
+        made = {row["LogicalResourceId"]: row for row in listed if "LogicalResourceId" in row}
+        assert {"Log", "Function", "Role", "Rule", "Permission"} <= set(made)
         assert ("Secret" in made) == (kind == "secret")
         role = made["Role"]["PhysicalResourceId"]
         policy = boto3.client("iam", REGION).get_role_policy(RoleName=role, PolicyName="rotation")["PolicyDocument"]
@@ -281,8 +283,18 @@ def test_the_stack_is_made(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
         assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}}
         function = boto3.client("lambda", REGION).get_function(FunctionName=made["Function"]["PhysicalResourceId"])
         assert function["Configuration"]["Environment"]["Variables"]["PLACE"] == f"{kind}:{NAME}"
-        alarms = {row["MetricName"]: row for row in boto3.client("cloudwatch", REGION).describe_alarms()["MetricAlarms"]}
-        assert (alarms["DaysLeft"]["Threshold"], alarms["RegistrationsLeft"]["Threshold"]) == (1.0, 10.0)
+
+
+def test_the_alarms() -> None:
+    """moto's CloudFormation makes none, so that the template itself is read."""
+    from cfnlint.decode import decode
+
+    template, _ = decode(str(TEMPLATE))
+    rows = {
+        row["Properties"]["MetricName"]: row["Properties"] for row in template["Resources"].values() if "Alarm" in row["Type"]
+    }
+    assert (rows["DaysLeft"]["Threshold"], rows["RegistrationsLeft"]["Threshold"]) == (1, 10)
+    assert rows["Invocations"]["TreatMissingData"] == "breaching" and "Errors" in rows
 
 
 def test_terraform_is_parsed_and_formatted() -> None:
