@@ -277,7 +277,8 @@ def test_the_stack_is_made(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
         assert {"Log", "Function", "Role", "Rule", "Permission"} <= set(made)
         role = made["Role"]["PhysicalResourceId"]
         policy = boto3.client("iam", REGION).get_role_policy(RoleName=role, PolicyName="rotation")["PolicyDocument"]
-        (passed,) = [one for one in policy["Statement"] if isinstance(one, dict) and one["Action"] == "iam:PassRole"]
+        policy = json.loads(policy) if isinstance(policy, str) else policy  # where a value is left out, moto gives the text
+        (passed,) = [one for one in policy["Statement"] if isinstance(one, dict) and one.get("Action") == "iam:PassRole"]
         assert passed["Resource"].endswith(":role/service-role/Node")
         assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}}
         function = boto3.client("lambda", REGION).get_function(FunctionName=made["Function"]["PhysicalResourceId"])
