@@ -6,6 +6,7 @@ only time helps, however often it is tried. ``diagnose/agent/registration.py`` p
 ``Registrar.run`` in ``act/identity/register.py`` asks for nothing else, but for a lost answer, which is repeated only with
 ``--retry-after-lost-answer``. How often and how long is ``--attempts`` and ``--wait``. Whether systemd starts the whole command
 again is decided by its exit status alone (``RestartPreventExitStatus`` in the unit).
+An activation that comes from a place where it is rotated (``act/identity/rotation.py``) is asked for again by ``ROTATED``.
 """
 
 from __future__ import annotations
@@ -30,6 +31,30 @@ class Outlook(Enum):
     SETTLED = "settled"  # it succeeded, or the next try would end alike
     TRANSIENT = "transient"  # the next may succeed; a few that fail alike tell that it is not so
     CROWDED = "crowded"  # too many ask at once: only time helps, and how often it was tried tells nothing
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """Pauses between two looks at a place that somebody else fills: each up to twice as long, from ``first`` to ``most``.
+
+    In seconds; each is cut by up to a half at random, so that nodes that began together do not ask together.
+    """
+
+    first: float
+    most: float
+
+    def pause(self, number: int, draw: Callable[[], float] = random.random) -> float:
+        """Seconds before the look after look ``number`` (1, 2, ...); ``draw`` gives 0.0 to 1.0."""
+        return min(self.most, self.first * 2.0 ** min(number - 1, 30)) * (1 - draw() / 2)
+
+    @property
+    def steps(self) -> int:
+        """The number of the first pause that is as long as any."""
+        return next(number for number in range(1, 32) if self.first * 2 ** (number - 1) >= self.most)
+
+
+ROTATED = Pauses(5.0, 300.0)
+"""For an activation that was refused, or is not in its place: minutes pass until another is there."""
 
 
 @dataclass(frozen=True)

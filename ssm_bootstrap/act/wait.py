@@ -7,7 +7,9 @@ from typing import Callable, Mapping, Optional, Sequence
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog import limits
-from ssm_bootstrap.collect.network.probe import ProbeRun
+from ssm_bootstrap.catalog.findingkind import Teller
+from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.collect.network.probe import ProbeRun, Wanted
 from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
@@ -15,7 +17,7 @@ from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.model.agent import AgentConfig
 from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.findings import Finding
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
 from ssm_bootstrap.model.machine import Instance
 from ssm_bootstrap.model.observations import Observations, Plan
 from ssm_bootstrap.model.observed import Observed, Seen
@@ -41,6 +43,16 @@ class Preflight:
     def look(self, patience: float = limits.LOOK) -> Optional[Finding]:
         """What is in the way of registering, or None. ``patience``: seconds for what gives no answer."""
         wanted = targets_for([Capability.REGISTER], self.region, self.agent_config, self.proxies, self.site)
+        causes = [finding for finding in self._diagnosis(wanted, patience).errors if Capability.REGISTER in finding.breaks]
+        return causes[0] if causes else None
+
+    def look_at(self, wanted: Sequence[Wanted]) -> Optional[Finding]:
+        """The same of hosts that no capability needs as such, and this registration does."""
+        seen = self._diagnosis(wanted, limits.LOOK).findings
+        causes = [item for item in seen if item.symptom_of is None and Teller.PROBE in FINDINGS[item.code].told_by]
+        return replace(causes[0], severity=Severity.ERROR, breaks=(Capability.REGISTER,)) if causes else None
+
+    def _diagnosis(self, wanted: Sequence[Wanted], patience: float) -> Diagnosis:
         probes, lookups = ProbeRun(self.host, wanted, self.region, patience=patience).take()
         observations = Observations(
             version=__version__,
@@ -52,8 +64,7 @@ class Preflight:
             probes=probes,
             lookups=lookups,
         )
-        causes = [finding for finding in diagnose(observations).errors if Capability.REGISTER in finding.breaks]
-        return causes[0] if causes else None
+        return diagnose(observations)
 
 
 @dataclass(frozen=True)

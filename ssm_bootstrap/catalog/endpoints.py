@@ -181,6 +181,19 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 )
 """Every row; the order is the order of the report."""
 
+SECRETS_MANAGER = Endpoint(
+    name="secretsmanager",
+    service="secretsmanager",
+    host="secretsmanager.{region}.{domain}",
+    port=443,
+    why="an activation that is kept in Secrets Manager: it has an interface endpoint of its own",
+    source="AWS Secrets Manager User Guide, vpc-endpoint-overview",
+    headers=(*JSON_11, ("X-Amz-Target", "secretsmanager.ListSecrets")),
+    body="{}",
+    agent_domain=False,
+)
+"""Dialled by ``register`` alone, and only where its activation is a secret."""
+
 SIGNED_ROWS: frozenset[str] = frozenset(row.name for row in ENDPOINTS if row.signed)
 """Rows of which a 403 to an anonymous caller proves nothing (agent/s3util/crossregion.go:119-160: a signed call first)."""
 
@@ -235,6 +248,7 @@ def needed_rows(capability: Capability) -> tuple[str, ...]:
 
 _BY_LABEL: Mapping[str, str] = {
     **{name: name for name in ("monitoring", "sts")},  # which nothing here dials
+    SECRETS_MANAGER.service: SECRETS_MANAGER.service,
     **{row.host.partition(".")[0]: row.service for row in ENDPOINTS if not row.is_s3},
 }
 """Services that the agent talks to, by the label in their host names."""

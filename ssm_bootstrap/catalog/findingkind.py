@@ -102,7 +102,7 @@ class Variant:
 
     ``when`` says in which case they stand for the row's own, and ``circumstance`` by what it is chosen where that is seen of
     the hosts that fail; what is None is said as in the row. Templates and sides are as in ``FindingKind``. ``transient`` and
-    what follows it are given where they are others than the row's.
+    what follows it are given where they are others than the row's; ``errors`` are beside the row's.
     """
 
     name: str
@@ -127,6 +127,7 @@ class Variant:
     breaks_at: Optional[tuple[Hop, ...]] = None
     is_minor_beside: Optional[tuple[str, ...]] = None
     circumstance: Optional[Circumstance] = None
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,8 @@ class FindingKind:
     repair: Optional[type] = None  # the one of model/repair.py that mends it, where a look from the node alone can tell
     is_always_told: bool = False  # as bad as it is, whichever capabilities were asked for
     is_not_waited_for: bool = False  # no wait mends it: somebody has to put something in place on this machine
+    is_of_the_activation: bool = False  # another activation ends it, which a place where it is rotated gives by itself
+    errors: tuple[str, ...] = ()  # AWS's names of the errors that mean it where the activation is fetched from its place
     tells_no_reason: bool = False  # what broke and not why: it does not decide what became of a registration
     stops_registering: bool = False  # a registration fails of it on this machine
     awaits_registering: bool = False  # the node has no identity: what is in the way of registering comes first
@@ -220,6 +223,6 @@ class FindingKind:
         own = {
             spec.name: getattr(variant, spec.name)
             for spec in fields(variant)
-            if spec.name not in ("name", "when", "circumstance")
+            if spec.name not in ("name", "when", "circumstance", "errors")
         }
         return replace(self, **{word: value for word, value in own.items() if value is not None})

@@ -32,6 +32,9 @@ OPTIONAL = 0.4
 METADATA = 1.0
 """All of IMDS."""
 
+FETCH_ACTIVATION = 10.0
+"""The call that fetches an activation, from the name to the last byte; what gives no answer is looked at afterwards."""
+
 REGISTER = 300.0
 """``-register`` itself: its slowest measured end is 250.3 s; one killed below about 260 s leaves a blanked vault."""
 

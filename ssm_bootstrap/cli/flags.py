@@ -125,6 +125,18 @@ def activation_id(text: str) -> str:
     return text.strip()
 
 
+def activation_place(text: str) -> str:
+    """``--code-from``: a place that holds an activation, as it was written."""
+    from ssm_bootstrap.catalog.secrets import repeated  # neither for commands that know no activation
+    from ssm_bootstrap.collect.agent.place import place_of
+
+    if place_of(text) is None:
+        raise argparse.ArgumentTypeError(
+            _("{word!r}: expected parameter:NAME, secret:NAME or file:PATH, with the whole path", word=repeated(text))
+        )
+    return text.strip()
+
+
 def add_region(parser: argparse.ArgumentParser) -> None:
     """``--region``."""
     parser.add_argument(

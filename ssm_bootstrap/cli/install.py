@@ -12,7 +12,7 @@ from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.lock import alone, locked
 from ssm_bootstrap.act.setup.install_self import PACKAGED, Step, Wanted, install, uninstall
 from ssm_bootstrap.act.setup.launcher import with_interpreter
-from ssm_bootstrap.cli.flags import Example, activation_id, add_output, path, region, spread
+from ssm_bootstrap.cli.flags import Example, activation_id, activation_place, add_output, path, region, spread
 from ssm_bootstrap.cli.outcome import must_be_root
 from ssm_bootstrap.cli.output import Talk, new_report, print_document, print_report
 from ssm_bootstrap.collect import paths
@@ -32,6 +32,10 @@ EXAMPLES = (
         "sudo ssm-bootstrap install --region ap-northeast-1 "
         "--activation-id 01234567-89ab-cdef-0123-456789abcdef --activation-code-file /root/code --start",
         "have this machine registered now, and kept an eye on after each boot",
+    ),
+    Example(
+        "sudo ssm-bootstrap install --region ap-northeast-1 --code-from parameter:/hybrid/activation --start",
+        "the same on each instance of an image, with an activation that is rotated",
     ),
     Example(
         "sudo ssm-bootstrap install",
@@ -66,6 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="copy the activation code from FILE (owned by root, mode 0600; - for standard input) to "
         "/etc/ssm-bootstrap/activation-code",
     )
+    parser.add_argument(
+        "--code-from",
+        type=activation_place,
+        metavar="SOURCE",
+        help="where each boot fetches ID and code from, to write into it ([activation] from): parameter:NAME, secret:NAME or "
+        "file:PATH; see register --help",
+    )
     parser.add_argument("--no-enable", dest="enable", action="store_false", help="do not start the units at boot")
     parser.add_argument("--start", action="store_true", help="also start them now, without waiting until they are done")
     add_output(parser, strict=False)
@@ -73,10 +84,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Put it in place, or take it back, and say what was done."""
-    names = ("region", "activation_id", "activation_code_file", "spread")
+    names = ("region", "activation_id", "activation_code_file", "code_from", "spread")
     given = [name for name in names if getattr(arguments, name) is not None]
     if arguments.uninstall and (given or arguments.start or not arguments.enable):
         raise Refusal(ExitStatus.USAGE, "--uninstall: expected no other flag with it but --json and --no-color")
+    if arguments.code_from is not None and arguments.activation_code_file is not None:
+        raise Refusal(ExitStatus.USAGE, "--code-from: expected without --activation-code-file")
     if arguments.start and not arguments.enable:
         raise Refusal(ExitStatus.USAGE, "--start: expected without --no-enable")
     host = real_host(arguments.secrets, arguments.say.step)
@@ -121,7 +134,13 @@ def _wanted(host: Host, arguments: argparse.Namespace) -> Wanted:
         ("activation", "id", arguments.activation_id),
         ("register", "spread", arguments.spread),
     ]
-    if not configuration.code_file and not configuration.has_code:
+    code_from = arguments.code_from or configuration.code_from
+    if configuration.code_from and arguments.activation_code_file is not None:
+        text = "--activation-code-file: expected without [activation] from in /etc/ssm-bootstrap.conf, which comes before a code"
+        raise Refusal(ExitStatus.BAD_CONTENT, text)
+    if code_from:
+        settings.append(("activation", "from", code_from))
+    elif not configuration.code_file and not configuration.has_code:
         # Where systemd is too old for credentials (before 247), the program reads the file itself.
         settings.append(("activation", "code_file", paths.OUR_CODE))
     copy, interpreter = None, ""
@@ -154,6 +173,8 @@ def unregistrable(host: Host) -> str:
     if look_past_journal(host.files).state is IdentityState.REGISTERED:
         return ""
     configuration = read_configuration(host.files)
+    if configuration.code_from:
+        return ""
     has_code = configuration.has_code or host.files.exists(configuration.code_file or paths.OUR_CODE)
     lacking = [
         (flag, what)

@@ -14,6 +14,7 @@ from ssm_bootstrap.act.wait import Deadline
 from ssm_bootstrap.cli.flags import (
     Example,
     activation_id,
+    activation_place,
     add_full,
     add_now,
     add_output,
@@ -56,8 +57,8 @@ EXAMPLES = (
         "type or paste the code, which is not shown",
     ),
     Example(
-        "sudo ssm-bootstrap register --wait 15m",
-        "with what /etc/ssm-bootstrap.conf says, as soon as the endpoint answers",
+        "sudo ssm-bootstrap register --code-from parameter:/hybrid/activation --wait 1h",
+        "with the ID and code of a parameter; waits for one that is not used up",
     ),
     Example(
         "sudo ssm-bootstrap register --force",
@@ -86,6 +87,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--activation-code",
         metavar="CODE",
         help="the code itself; anyone who can list processes can read it, so a file is better",
+    )
+    parser.add_argument(
+        "--code-from",
+        type=activation_place,
+        metavar="SOURCE",
+        help="where ID and code are fetched from, anew for each try: parameter:NAME in Parameter Store or secret:NAME in Secrets "
+        "Manager, with the role of this EC2 instance, or file:PATH (or SSM_BOOTSTRAP_CODE_FROM, or [activation] from); what "
+        "it holds is JSON, ID:CODE, or the code alone. One that is used up or expired is waited for with --wait",
     )
     add_region(parser)
     parser.add_argument(
@@ -150,6 +159,8 @@ def run(arguments: argparse.Namespace) -> int:
             ExitStatus.USAGE,
             "--activation-code: expected the code itself, found the path of a file: --activation-code-file takes a file",
         )
+    if arguments.code_from and (arguments.activation_code or arguments.activation_code_file):
+        raise Refusal(ExitStatus.USAGE, "--code-from: expected without --activation-code and --activation-code-file")
     host = real_host(arguments.secrets, arguments.say.step)
     must_be_root(host, "register: only root may change the agent's identity (use sudo)")
     INTERRUPTS.install(arguments.say.at_once, "nothing was registered")
@@ -169,7 +180,7 @@ def run(arguments: argparse.Namespace) -> int:
         spread=choose_spread(arguments.spread, host.environment, session.configuration.spread, is_forced=arguments.force),
     )
     service = AgentService(host, arguments.no_block)
-    sources = CodeSources(arguments.activation_code, arguments.activation_code_file)
+    sources = CodeSources(arguments.activation_code, file=arguments.activation_code_file, place=arguments.code_from or "")
     enrolment = Enrolment(session, service, order, sources, deadline, arguments.say)
     return _conclude(session, arguments, enrolment.run())
 
@@ -193,7 +204,16 @@ def _conclude(session: Session, arguments: argparse.Namespace, enrolled: Enrolle
     last = result.last
     if result.blocked is not None:
         note = "" if result.attempts else _not_used(arguments)
-        outcome = CommandOutcome("", result.blocked.finding, result.attempts, blocked=True, note=note)
+        outcome = CommandOutcome(
+            "",
+            result.blocked.finding,
+            result.attempts,
+            enrolled.proof,
+            identity=enrolled.kept,
+            blocked=True,
+            status=result.blocked.status,
+            note=note,
+        )
         return tell_outcome(session, outcome, arguments)
     if last is None or not last.succeeded:
         finding = last.finding if last is not None else None
@@ -220,7 +240,7 @@ def _not_used(arguments: argparse.Namespace) -> str:
 
 def _is_activation_given(arguments: argparse.Namespace) -> bool:
     """True where the caller named an activation, and did not leave it to what is configured for every boot."""
-    return any((arguments.activation_id, arguments.activation_code, arguments.activation_code_file))
+    return any((arguments.activation_id, arguments.activation_code, arguments.activation_code_file, arguments.code_from))
 
 
 def _copied(session: Session, identity: Identity) -> Optional[Finding]:

@@ -33,6 +33,8 @@ def flag_meant(typed: str, known: Sequence[str]) -> str:
     """
     name = typed.lstrip("-").lower().replace("_", "-")
     parts = [flag for flag in known if flag[2:].startswith(name) or flag.endswith(f"-{name}")]
+    ends = [flag for flag in parts if flag.endswith(f"-{name}")]
+    parts = ends if len(ends) == 1 else parts
     exact = f"--{name}" if f"--{name}" in known else None
     found = exact or (parts[0] if len(parts) == 1 else closest(f"--{name}", known, 0.7))
     return _(" (did you mean {found}?)", found=found) if found else ""

@@ -51,7 +51,9 @@ def sha256(text: str) -> tuple[tuple[str, str], ...]:
 def code_source(text: str) -> tuple[str, str]:
     """``--code-from``: file, parameter:NAME or secret:NAME."""
     kind, name = text.partition(":")[::2]
-    if text == "file" or (kind in ("parameter", "secret") and re.fullmatch(r"[A-Za-z0-9/_+=.@:-]{1,1024}", name)):
+    from ssm_bootstrap.collect.agent.place import place_of  # not for another command's --help
+
+    if text == CodeFrom.FILE.value or (kind != CodeFrom.FILE.value and place_of(text) is not None):
         return kind, name
     raise argparse.ArgumentTypeError(_("{word!r}: expected file, parameter:NAME or secret:NAME", word=text))
 
@@ -59,9 +61,8 @@ def code_source(text: str) -> tuple[str, str]:
 EXAMPLES = (
     Example(
         "ssm-bootstrap user-data --s3-uri s3://my-bucket/bootstrap-{machine} --region ap-northeast-1 "
-        "--activation-id 01234567-89ab-cdef-0123-456789abcdef --bundle dist/ssm-bootstrap-{machine} "
-        "--code-from parameter:/code",
-        "cloud-init user-data; the code is fetched from Parameter Store",
+        "--bundle dist/ssm-bootstrap-{machine} --code-from parameter:/hybrid/activation",
+        "cloud-init user-data; each instance fetches ID and code from a parameter",
     ),
     Example(
         "ssm-bootstrap user-data --s3-uri s3://my-bucket/ssm-bootstrap.pyz --region ap-northeast-1 "
@@ -84,7 +85,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--region", type=region, required=True, metavar="REGION", help="the region of the bucket and of the activation"
     )
-    parser.add_argument("--activation-id", type=activation_id, required=True, metavar="UUID", help="the id of the activation")
+    parser.add_argument(
+        "--activation-id",
+        type=activation_id,
+        metavar="UUID",
+        help="the id of the activation; not needed where what --code-from names holds it too",
+    )
     parser.add_argument(
         "--fetch",
         choices=("vpce", "signed", "presigned"),
@@ -105,8 +111,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=code_source,
         default=("file", ""),
         metavar="SOURCE",
-        help="where the activation code comes from: file (/etc/ssm-bootstrap/activation-code in the image; default), "
-        "parameter:NAME in Parameter Store, or secret:NAME in Secrets Manager",
+        help="where the activation comes from: file (the code in /etc/ssm-bootstrap/activation-code of the image; default), or "
+        "parameter:NAME in Parameter Store or secret:NAME in Secrets Manager, which the instance asks itself at each boot until "
+        "it is registered, and which hold ID and code or the code alone",
     )
     parser.add_argument(
         "--code-in-user-data",
@@ -148,6 +155,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
     if (arguments.fetch == "presigned") != (arguments.presigned_url_file is not None):
         raise Refusal(ExitStatus.USAGE, "--presigned-url-file: expected with --fetch presigned, and only with it")
+    if not arguments.activation_id and arguments.code_from[0] == CodeFrom.FILE.value:
+        raise Refusal(ExitStatus.USAGE, "--activation-id: expected, unless --code-from names a parameter or a secret")
     if arguments.presigned_url_file == arguments.code_in_user_data == "-":
         raise Refusal(ExitStatus.USAGE, "--code-in-user-data: expected one of the two on standard input, not both")
     code_from, name, code = _code(arguments)
@@ -158,7 +167,7 @@ def _first_boot(arguments: argparse.Namespace) -> FirstBoot:
         region=arguments.region,
         domain=Domain(partition_of(arguments.region, NO_SITE).domain),
         hashes=_hashes(arguments),
-        activation_id=arguments.activation_id,
+        activation_id=arguments.activation_id or "",
         fetch=BundleSource(arguments.fetch),
         code_from=code_from,
         code_name=name,

@@ -36,6 +36,7 @@ OUR_CONFIG = "/etc/ssm-bootstrap.conf"
 OUR_STATE = f"{DATA}/.ssm-bootstrap"  # on the vault's own file system, so that a rename puts it back
 JOURNAL = f"{OUR_STATE}/journal.json"
 SNAPSHOT = f"{OUR_STATE}/snapshot"  # the identity before the last change that succeeded
+REFUSED = f"{OUR_STATE}/refused.json"  # hashes of activations that were refused
 PENDING = f"{OUR_STATE}/pending"  # the identity before the change that is under way
 OUR_DATA = "/var/lib/ssm-bootstrap"  # what install put in place, and what the doctor's timer writes
 METRICS = f"{OUR_DATA}/ssm-bootstrap.prom"  # named in the doctor's unit

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SECTIONS = {
     "node": ("region", "closed", "account"),
-    "activation": ("id", "code_file", "code"),
+    "activation": ("id", "from", "code_file", "code"),
     "proxy": ("https", "http", "no_proxy"),
     "register": ("spread",),
 }
@@ -36,6 +36,7 @@ class Configuration:
     closed: Optional[bool] = None
     account: str = ""
     activation_id: str = ""
+    code_from: str = ""
     code_file: str = ""
     has_code: bool = False
     spread: str = ""  # as it is written; it is a time
@@ -97,6 +98,7 @@ def read_configuration(files: Files, path: str = paths.OUR_CONFIG) -> Configurat
         closed=closed,
         account=account,
         activation_id=parser.get("activation", "id", fallback="").strip(),
+        code_from=parser.get("activation", "from", fallback="").strip(),
         code_file=parser.get("activation", "code_file", fallback="").strip(),
         has_code=parser.has_option("activation", "code"),
         spread=spread,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ssm_bootstrap.host.locks import Locks
     from ssm_bootstrap.host.machine import Machine
     from ssm_bootstrap.host.network import Network
+    from ssm_bootstrap.host.posts import Posts
     from ssm_bootstrap.host.resolver import Resolutions
     from ssm_bootstrap.host.standard_input import StandardInput
     from ssm_bootstrap.host.trees import Trees
@@ -53,6 +54,12 @@ def _network() -> Network:
     return Network()
 
 
+def _posts() -> Posts:
+    from ssm_bootstrap.host.posts import Posts
+
+    return Posts()
+
+
 def _resolutions() -> Resolutions:
     from ssm_bootstrap.host.resolver import Resolutions
 
@@ -84,6 +91,7 @@ class Host:
     network: Network = field(default_factory=_network)
     resolutions: Resolutions = field(default_factory=_resolutions)
     downloads: Downloads = field(default_factory=_downloads)
+    posts: Posts = field(default_factory=_posts)
     machine: Machine = field(default_factory=_machine)
     locks: Locks = field(default_factory=_locks)
     clock: Clock = field(default_factory=Clock)

@@ -65,7 +65,7 @@ class Downloads:
         target = os.open(self._root / path.lstrip("/"), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(target, "wb") as stream, requests.Session() as session:
             session.trust_env = False
-            session.mount("https://", _adapter(context, deadline, self._names))
+            session.mount("https://", timed_adapter(context, deadline, self._names))
             try:
                 answer = session.get(
                     url,
@@ -76,7 +76,7 @@ class Downloads:
                     headers={"Accept-Encoding": "identity", "User-Agent": "ssm-bootstrap"},
                 )
             except requests.RequestException as error:
-                raise CannotFetch(_cause_of(error)) from None
+                raise CannotFetch(cause_of(error)) from None
             with answer:
                 length = answer.headers.get("Content-Length", "")
                 announced = int(length) if length.isdigit() else None
@@ -85,7 +85,7 @@ class Downloads:
                 if announced is not None and announced > most:
                     raise TooLarge(url)
                 size = 0
-                for piece in _pieces(answer.raw, deadline):
+                for piece in pieces_of(answer.raw, deadline):
                     size += len(piece)
                     if size > most:
                         raise TooLarge(url)
@@ -95,7 +95,7 @@ class Downloads:
                 return Fetched(200, size, announced)
 
 
-def _pieces(raw: Any, deadline: float) -> Iterator[bytes]:
+def pieces_of(raw: Any, deadline: float) -> Iterator[bytes]:
     """The body as it was sent; one that is cut short by the peer simply ends, and the count tells."""
     import http.client
 
@@ -107,7 +107,7 @@ def _pieces(raw: Any, deadline: float) -> Iterator[bytes]:
         try:
             piece: bytes = raw.read(CHUNK, decode_content=False)
         except urllib3.exceptions.HTTPError as error:
-            cause = _cause_of(error)
+            cause = cause_of(error)
             if isinstance(cause, http.client.IncompleteRead):
                 return
             raise CannotFetch(cause) from None
@@ -116,7 +116,7 @@ def _pieces(raw: Any, deadline: float) -> Iterator[bytes]:
         yield piece
 
 
-def _adapter(context: ssl.SSLContext, until: float, names: Resolutions) -> Any:
+def timed_adapter(context: ssl.SSLContext, until: float, names: Resolutions) -> Any:
     """An adapter whose connections have ``context``, to which requests would add the bundle of certifi, and end at ``until``."""
     from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPSConnection
@@ -176,7 +176,7 @@ def _connected(addresses: Sequence[str], port: int, until: float) -> socket.sock
     raise problem
 
 
-def _cause_of(error: BaseException) -> BaseException:
+def cause_of(error: BaseException) -> BaseException:
     """The error of socket, resolver, TLS or HTTP below what requests and urllib3 make of it.
 
     Where there is none, their own kind of error is told by its name alone: their words may hold a proxy's URL.

@@ -13,7 +13,6 @@ from enum import Enum
 from typing import Iterator
 from urllib.parse import quote
 
-from ssm_bootstrap.catalog.limits import ACTIVATION_CODE
 from ssm_bootstrap.model.aws import Domain, Region
 
 LIMIT = 16384
@@ -38,7 +37,7 @@ MACHINE = "{machine}"
 
 
 class CodeFrom(str, Enum):
-    """Where an instance gets the activation code from."""
+    """Where an instance gets the activation from."""
 
     FILE = "file"  # baked into the image, or put there by somebody else
     PARAMETER = "parameter"
@@ -48,7 +47,8 @@ class CodeFrom(str, Enum):
 
 @dataclass(frozen=True)
 class FirstBoot:
-    """What an instance has to know. ``domain`` is the partition's; ``code`` and ``url`` are secrets, empty if not needed.
+    """What an instance has to know. ``domain`` is the partition's; ``code`` and ``url`` are secrets, empty if not
+    needed, as is ``activation_id`` where the place of the activation holds it.
 
     ``hashes``: the SHA-256 of the object for each machine (``uname -m``) that has an executable, or one for no name: what runs
     wherever there is a Python, or nobody knows. ``spread`` is what ``install --spread`` is given, empty if nothing.
@@ -67,6 +67,11 @@ class FirstBoot:
     url: str = field(default="", repr=False)
     version: str = ""
     spread: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where ``register`` fetches the activation from at each boot, as its flag has it; empty where the code is on disk."""
+        return f"{self.code_from.value}:{self.code_name}" if self.code_from in (CodeFrom.PARAMETER, CodeFrom.SECRET) else ""
 
     @property
     def machines(self) -> tuple[str, ...]:
@@ -113,13 +118,13 @@ def needs(first: FirstBoot) -> Iterator[str]:
         yield f"the activation code in /etc/ssm-bootstrap/activation-code of the image (root, 0600); {_NOT_IN_IMAGE}"
     elif first.code_from is CodeFrom.PARAMETER:
         yield (
-            f"an instance profile that allows ssm:GetParameter on {first.code_name} (SecureString: kms:Decrypt too); aws-cli in "
-            "the image; IMDS; the ssm interface endpoint, whose policy allows the call (the service asks KMS, not the instance)"
+            f"an instance profile that allows ssm:GetParameter on {first.code_name} (SecureString: kms:Decrypt too); IMDS; the "
+            "ssm interface endpoint, whose policy allows the call (the service asks KMS, not the instance)"
         )
     elif first.code_from is CodeFrom.SECRET:
         yield (
-            f"an instance profile that allows secretsmanager:GetSecretValue on {first.code_name}; aws-cli in the image; IMDS; "
-            "an interface endpoint for secretsmanager with private DNS"
+            f"an instance profile that allows secretsmanager:GetSecretValue on {first.code_name}; IMDS; an interface endpoint "
+            "for secretsmanager with private DNS"
         )
     else:
         yield (
@@ -195,7 +200,7 @@ _UNIT_LINES = (
 
 def _stamp(first: FirstBoot) -> str:
     hashes = ",".join(digest for _, digest in first.hashes)
-    return shlex.quote(f"{hashes} {first.region} {first.activation_id}")
+    return shlex.quote(" ".join(filter(None, (hashes, first.region, first.activation_id, first.place))))
 
 
 def _fetcher(first: FirstBoot, stamp: str) -> Iterator[str]:
@@ -205,7 +210,7 @@ def _fetcher(first: FirstBoot, stamp: str) -> Iterator[str]:
     yield "set -u"
     yield "umask 077"
     yield "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
-    if first.fetch is BundleSource.SIGNED or first.code_from in (CodeFrom.PARAMETER, CodeFrom.SECRET):
+    if first.fetch is BundleSource.SIGNED:
         # A hybrid agent leaves its own credentials in root's profile, which would go before the instance's role.
         yield "export HOME=/root AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_MAX_ATTEMPTS=2"
     yield f'if [ "$(cat {DONE} 2>/dev/null)" = {stamp} ]; then'
@@ -214,7 +219,6 @@ def _fetcher(first: FirstBoot, stamp: str) -> Iterator[str]:
     yield "fi"
     yield from _choice(first)
     yield "work=/run/ssm-bootstrap-first-boot"
-    yield "code=/etc/ssm-bootstrap/activation-code"
     yield "told=0"
     yield "later() {  # what is missing, of what, seconds to the next try: told at once and then every minute"
     yield "    now=$(date +%s)"
@@ -239,18 +243,11 @@ def _fetcher(first: FirstBoot, stamp: str) -> Iterator[str]:
     yield '    fresh "$program" && break'
     yield '    later "$where" "$why" "$pause"'
     yield "done"
-    if first.code_from in (CodeFrom.PARAMETER, CodeFrom.SECRET):
-        yield "told=0"
-        # Always anew: a file that is there may hold the code of an earlier activation.
-        yield f'until why=$({_code_command(first)} 2>&1 >"$code.new") && {_IS_A_CODE} "$code.new"; do'
-        yield '    [ -n "$why" ] || why="what it holds is no activation code"'
-        yield f'    later {shlex.quote(f"the activation code from {first.code_from.value} {first.code_name}")} "$why" {_PAUSE}'
-        yield "done"
-        yield 'sync "$code.new"'
-        yield 'mv -f "$code.new" "$code"'
     yield from _STARTER
+    named = f" --activation-id {first.activation_id}" if first.activation_id else ""
+    fetched = f" --code-from {shlex.quote(first.place)}" if first.place else ""
     spread = f" --spread {first.spread}" if first.spread else ""
-    yield f'"$@" install --region {first.region} --activation-id {first.activation_id}{spread} --start || exit'
+    yield f'"$@" install --region {first.region}{named}{fetched}{spread} --start || exit'
     yield f"echo {stamp} >{DONE}.new && sync {DONE}.new && mv -f {DONE}.new {DONE}"
     yield f"systemctl --quiet disable {UNIT}"
 
@@ -314,9 +311,6 @@ def _fetch_lines(first: FirstBoot) -> tuple[str, ...]:
     return (f"{curl} --config - <<'END_OF_URL'", f'url = "{first.url}"', "END_OF_URL")
 
 
-_IS_A_CODE = f"LC_ALL=C grep -Eqx '[!#-&(-_a-~]{{{ACTIVATION_CODE[0]},{ACTIVATION_CODE[1]}}}'"
-"""A parameter that Terraform has not filled yet, a secret of JSON, or aws-cli's None is waited for and told, not installed."""
-
 _PAUSE = 3
 """Seconds between two tries of what answers and refuses, or of aws-cli, whose every start takes a second of a processor."""
 
@@ -327,11 +321,3 @@ def _indent(lines: tuple[str, ...]) -> Iterator[str]:
     """A here-document's lines stay at the margin, as its end has to."""
     yield f"    {lines[0]}"
     yield from lines[1:]
-
-
-def _code_command(first: FirstBoot) -> str:
-    name = shlex.quote(first.code_name)
-    common = f"aws {_AWS} --region {first.region} --output text"
-    if first.code_from is CodeFrom.PARAMETER:
-        return f"{common} ssm get-parameter --with-decryption --query Parameter.Value --name {name}"
-    return f"{common} secretsmanager get-secret-value --query SecretString --secret-id {name}"

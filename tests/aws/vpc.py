@@ -84,6 +84,9 @@ class ClosedVpc:
             "ACTIVATION_ROLE": "service-role/NodeRole",
             "ROLE_THAT_OPENS_THE_SESSION": "Opener",
             "PACKAGE": "Package",
+            "PEER": "NodeRole",  # the instance's own, for rows about the place of an activation
+            "PLACE": f"arn:aws:ssm:{self.region}:123456789012:parameter/x",
+            "INSTANCE_PROFILE": "Profile",
             "SUBJECT": "NodeRole",  # of rows about a role; what is about a group of DNS Firewall is answered from recordings
         }
 
@@ -210,6 +213,8 @@ class ClosedVpc:
         iam.put_role_policy(RoleName="NodeRole", PolicyName="Node", PolicyDocument=inline)
         iam.attach_role_policy(RoleName="NodeRole", PolicyArn="arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy")
         iam.create_role(RoleName="Opener", AssumeRolePolicyDocument="{}", Tags=[{"Key": "SSMSessionRunAs", "Value": "ops"}])
+        iam.create_instance_profile(InstanceProfileName="Profile")
+        self._client("secretsmanager").create_secret(Name="team/x", SecretString="x")
         ssm.put_parameter(Name="/node/setting", Value="value", Type="String")
         preferences = '{"schemaVersion": "1.0", "sessionType": "Standard_Stream", "inputs": {}}'
         ssm.create_document(Name="SSM-SessionManagerRunShell", Content=preferences, DocumentType="Session", DocumentFormat="JSON")

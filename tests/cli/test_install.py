@@ -54,6 +54,11 @@ def test_without_an_activation_nothing_will_register(machine: Machine, configura
     assert told.startswith("Nothing will register: there is ") and said in told and "\n" not in told
 
 
+def test_nor_where_each_boot_fetches_it(machine: Machine) -> None:
+    put(machine.files, paths.OUR_CONFIG, "[activation]\nfrom = parameter:/hybrid/activation\n")
+    assert unregistrable(machine.host) == ""
+
+
 @pytest.mark.parametrize("more", ["", f"code_file = {paths.OUR_CODE}\n", "code = a-code-of-twenty-letters\n"])
 def test_with_one_there_is_nothing_to_be_said(machine: Machine, more: str) -> None:
     put(machine.files, paths.OUR_CONFIG, f"[activation]\n{ID}{more}")

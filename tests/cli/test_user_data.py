@@ -94,6 +94,14 @@ def test_a_code_in_user_data_comes_with_a_warning(
     assert "care: the activation code is in this user-data" in told.err
 
 
+def test_no_id_is_needed_where_the_place_holds_it(capsys: pytest.CaptureFixture[str]) -> None:
+    words = [*WORDS[:5], "--sha256", HASH]
+    assert run([*words, "--code-from", "parameter:/hybrid/activation"]) == 0
+    assert "--code-from parameter:/hybrid/activation --start" in capsys.readouterr().out
+    assert run(words) == 2
+    assert "--activation-id: expected, unless --code-from names a parameter or a secret" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "more,status,said",
     [

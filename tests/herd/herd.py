@@ -18,6 +18,7 @@ from ssm_bootstrap.act.wait import Deadline
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.activation import Code
+from ssm_bootstrap.collect.agent.place import IdAndCode
 from ssm_bootstrap.collect.spread import Spread
 from ssm_bootstrap.diagnose.agent.registration import RegistrationOutcome, classify_registration
 from ssm_bootstrap.host import Host
@@ -111,12 +112,11 @@ class Node:
     def _register(self) -> ExitStatus:
         """``register``, but for what it looks at on this machine first: the delay, and the tries of the registration."""
         deadline = Deadline.after(self.host.clock, self.story.wait)
+        activation = IdAndCode(self.activation, Code("0123456789abcdefghij", "the lab"))
         registrar = Registrar(
             host=self.host,
             binary="/usr/bin/amazon-ssm-agent",
             region=Region("eu-west-1"),
-            activation_id=self.activation,
-            code=Code("0123456789abcdefghij", "the lab"),
             environment={},
             cidrs=(),
             site=NO_SITE,
@@ -129,7 +129,7 @@ class Node:
         if self.story.spread:
             spread = Spread(self.story.spread, f"--spread {self.story.spread:g}")
             registrar = registrar.put_off(hold_back(self.host, spread, self.told.append))
-        last = registrar.run((), ()).last
+        last = registrar.run(activation, (), ()).last
         assert last is not None
         if last.succeeded:
             return ExitStatus.OK

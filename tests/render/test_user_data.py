@@ -237,35 +237,20 @@ def test_secrets_are_on_no_argv(tmp_path: Path, bundle: Path) -> None:
     assert CODE not in box.ran() and URL not in box.ran()
 
 
-def test_the_code_of_the_parameter_store(tmp_path: Path, bundle: Path) -> None:
-    first = replace(FIRST, hashes=(("", hash_of(bundle)),), code_from=CodeFrom.PARAMETER, code_name="/team/code")
+@pytest.mark.parametrize("kind", [CodeFrom.PARAMETER, CodeFrom.SECRET])
+@pytest.mark.parametrize("identifier", ["", FIRST.activation_id])
+def test_an_activation_of_aws_is_left_to_the_program(tmp_path: Path, bundle: Path, kind: CodeFrom, identifier: str) -> None:
+    """The configuration names the place; nothing of the script asks for the code, and no AWS CLI is run."""
+    first = replace(FIRST, hashes=(("", hash_of(bundle)),), code_from=kind, code_name="/team/it's", activation_id=identifier)
     box = Sandbox(tmp_path, first)
-    (tmp_path / "etc/ssm-bootstrap").mkdir()
-    (tmp_path / "etc/ssm-bootstrap/activation-code").write_text("of-an-activation-that-is-over\n")
     box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
-    box.program(
-        "aws",
-        f'[ -e {tmp_path}/second ] || {{ touch {tmp_path}/second; printf "\\nAccessDenied\\n" >&2; exit 254; }}; echo {CODE}',
-    )
     ended = box.boot()
     assert ended.returncode == 0, ended.stderr
-    assert "waiting for the activation code from parameter /team/code:  AccessDenied\n" in ended.stdout
-    assert "get-parameter --with-decryption --query Parameter.Value --name /team/code" in box.ran()
-    code = tmp_path / "etc/ssm-bootstrap/activation-code"
-    assert code.read_text() == CODE + "\n" and code.stat().st_mode & 0o777 == 0o600
-
-
-@pytest.mark.parametrize(
-    "content", ["None", "", '{"code":"a-code-of-twenty-letters"}', "a placeholder to be filled in", "too-short"]
-)
-def test_a_secret_that_holds_no_code_is_waited_for(content: str, tmp_path: Path, bundle: Path) -> None:
-    box = Sandbox(tmp_path, replace(FIRST, hashes=(("", hash_of(bundle)),), code_from=CodeFrom.SECRET, code_name="code"))
-    box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
-    (tmp_path / "held").write_text(content)
-    box.program("aws", f"cat {tmp_path}/held && echo {CODE} >{tmp_path}/held")
-    ended = box.boot()
-    assert ended.stdout == "<4>waiting for the activation code from secret code: what it holds is no activation code\n"
-    assert (tmp_path / "etc/ssm-bootstrap/activation-code").read_text() == CODE + "\n"
+    named = f" --activation-id {identifier}" if identifier else ""
+    assert f"install --region ap-northeast-1{named} --code-from {kind.value}:/team/it's --start\n" in box.ran()
+    assert "aws " not in box.ran() and not (tmp_path / "etc/ssm-bootstrap/activation-code").exists()
+    assert f"{kind.value}:/team/it's" in (tmp_path / user_data.DONE[1:]).read_text()
+    assert "aws-cli" not in " ".join(needs(first))
 
 
 def test_terraform_and_cloudformation_find_no_variable_of_theirs() -> None:

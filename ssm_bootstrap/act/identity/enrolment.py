@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import Callable, Optional, Sequence
+from typing import Callable, Optional, Sequence, Union
 
 from ssm_bootstrap.act.agent.install_agent import install_agent
 from ssm_bootstrap.act.agent.program import agent_environment, find_binary, must_not_be_led
@@ -12,7 +12,8 @@ from ssm_bootstrap.act.agent.restart import revive
 from ssm_bootstrap.act.agent.service import AgentService
 from ssm_bootstrap.act.identity.abandoned import copy_given_up, warning_of
 from ssm_bootstrap.act.identity.recovery import recover
-from ssm_bootstrap.act.identity.register import Registered, Registrar
+from ssm_bootstrap.act.identity.register import Blocked, Registered, Registrar
+from ssm_bootstrap.act.identity.rotation import Rotation
 from ssm_bootstrap.act.identity.snapshot import is_tidy, only_copies
 from ssm_bootstrap.act.identity.transaction import Change, must_have_place
 from ssm_bootstrap.act.lock import locked
@@ -20,9 +21,11 @@ from ssm_bootstrap.act.spread import hold_back
 from ssm_bootstrap.act.wait import Deadline, Preflight
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.agent.activation import Code, CodeSources, read_activation_code, read_activation_id
+from ssm_bootstrap.collect.agent.activation import CodeSources, read_activation_code, read_activation_id
+from ssm_bootstrap.collect.agent.fetch_activation import PlaceReader
 from ssm_bootstrap.collect.agent.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.collect.agent.journal import Operation
+from ssm_bootstrap.collect.agent.place import ActivationPlace, IdAndCode, place_named
 from ssm_bootstrap.collect.machine.instance import look_at_instance
 from ssm_bootstrap.collect.spread import NO_SPREAD, Spread
 from ssm_bootstrap.model.agent import Identity, IdentityState, Proof
@@ -65,6 +68,19 @@ class Enrolled:
     given_up: Optional[Identity] = None  # the one of which the copy gave way to that of the old identity
     has_agent: bool = True
 
+    def blocked_by(self, blocked: Blocked) -> Enrolled:
+        """The same, ended by what was in the way of a further try."""
+        made = self.registered.attempts if self.registered is not None else ()
+        return replace(self, registered=Registered(made, blocked))
+
+    def after(self, earlier: Enrolled) -> Enrolled:
+        """The same with the attempts of an earlier try before its own."""
+        before = earlier.registered.attempts if earlier.registered is not None else ()
+        if self.registered is None or not before:
+            return self
+        own = tuple(replace(attempt, number=attempt.number + len(before)) for attempt in self.registered.attempts)
+        return replace(self, registered=replace(self.registered, attempts=(*before, *own)))
+
 
 @dataclass(frozen=True)
 class Enrolment:
@@ -91,25 +107,38 @@ class Enrolment:
         if already is not None:
             return Enrolled(already=already)
         must_have_place(host)  # looked at again under the lock: waiting may take hours
-        registrar = self._prepare()
-        if registrar is None:
+        prepared = self._prepare()
+        if prepared is None:
             return Enrolled(has_agent=False)
+        registrar, source = prepared
         blocked = registrar.await_api()
         if blocked is None and self.order.spread.seconds:
             # Without the lock: whoever sits at this machine may register it meanwhile.
-            registrar = registrar.put_off(hold_back(host, self.order.spread, self.tell))
+            late = hold_back(host, self.order.spread, self.tell)
+            registrar = registrar.put_off(late)
+            if isinstance(source, Rotation):
+                source.put_off(late)
             blocked = registrar.await_api()
-        if blocked is not None:
-            return Enrolled(registered=Registered((), blocked))
-        with locked(host, "register", registrar.deadline.left(), self.tell) as descriptor:
-            recover(host, self.service, self.tell)
-            already = self._already()  # another run may have been first
-            if already is not None:
-                return Enrolled(already=already)
-            return self._change(registrar, descriptor)
+        made = Enrolled(registered=Registered(()))
+        while True:
+            activation = blocked or (source.take() if isinstance(source, Rotation) else source)
+            if isinstance(activation, Blocked):
+                return made.blocked_by(activation)
+            with locked(host, "register", registrar.deadline.left(), self.tell) as descriptor:
+                recover(host, self.service, self.tell)
+                already = self._already()  # another run may have been first
+                if already is not None:
+                    return Enrolled(already=already)
+                made = self._change(registrar, activation, descriptor).after(made)
+                if not isinstance(source, Rotation) or not source.goes_on(activation, made.registered):
+                    return made
+            blocked = registrar.await_api()
 
-    def _prepare(self) -> Optional[Registrar]:
-        """What is needed to register, checked before anything runs; None where no agent is here, nor is to be installed."""
+    def _prepare(self) -> Optional[tuple[Registrar, Union[IdAndCode, Rotation]]]:
+        """What is needed to register, checked before anything runs; None where no agent is here, nor is to be installed.
+
+        With it goes the activation, or where it is fetched once the API answers.
+        """
         session, order, host = self.session, self.order, self.session.host
         binary = find_binary(host)
         if binary is None and order.install_key is None:
@@ -117,8 +146,9 @@ class Enrolment:
         region, site, config = session.region, session.overrides.site, session.agent_config
         asked = host.standard_input.read_secret("Activation code") if self.sources.file == "-" else ""
         self._must_be_fit()
-        activation_id, code = self._read_activation(asked)
-        host.secrets.learn(code.reveal(), certain=True)
+        given = self._read_activation(asked)
+        if isinstance(given, IdAndCode):
+            host.secrets.learn(given.code.reveal(), certain=True)
         if self.sources.argument is not None:
             instead = "--activation-code-file does not"
             self.tell(
@@ -137,34 +167,48 @@ class Enrolment:
             return None
         seen = value_of(instance)
         metadata = value_of(seen.metadata) if seen is not None else None
-        return Registrar(
+        preflight = Preflight(host, region, config, settings, instance, site, session.choice.source)
+        registrar = Registrar(
             host=host,
             binary=binary,
             region=region,
-            activation_id=activation_id,
-            code=code,
             environment=agent_environment(settings, unit),
             cidrs=metadata.ipv4_cidrs + metadata.ipv6_cidrs if metadata is not None else (),
             site=site,
-            preflight=Preflight(host, region, config, settings, instance, site, session.choice.source)
-            if order.preflight
-            else None,
+            preflight=preflight if order.preflight else None,
             deadline=self.deadline,
             attempts=order.attempts,
             tell=self.tell,
             retry_lost=order.retry_lost,
         )
+        if isinstance(given, IdAndCode):
+            return registrar, given
+        reader = PlaceReader(host, given, region, config, settings, site)
+        return registrar, Rotation(reader, self._fallback(), preflight, self.deadline, self.tell)
 
-    def _read_activation(self, asked: str) -> tuple[str, Code]:
-        """Id and code, ``asked`` being what a person typed; raises Refusal, which says that neither was used."""
+    def _read_activation(self, asked: str) -> Union[IdAndCode, ActivationPlace]:
+        """The activation, ``asked`` being what a person typed, or the place where it is; raises Refusal.
+
+        A Refusal says that nothing was used.
+        """
         host, configuration = self.session.host, self.session.configuration
         sources = replace(self.sources, standard_input=asked, variable=host.secrets.variable)
         try:
+            place = place_named(sources, host.environment, configuration)
+            if place is not None:
+                self._fallback()
+                return place
             activation_id = read_activation_id(self.order.activation_id, host.environment, configuration)
-            return activation_id, read_activation_code(host.files, sources, host.environment, configuration)
+            return IdAndCode(activation_id, read_activation_code(host.files, sources, host.environment, configuration))
         except Refusal as refusal:
             text = phrase("{said}; nothing was changed, and the activation was not used", said=refusal.message)
             raise Refusal(refusal.status, text) from None
+
+    def _fallback(self) -> str:
+        """The id for a place that holds the code alone, or an empty string; raises Refusal where what is named is none."""
+        host, configuration = self.session.host, self.session.configuration
+        named = (self.order.activation_id, host.environment.get("SSM_BOOTSTRAP_ACTIVATION_ID"), configuration.activation_id)
+        return read_activation_id(self.order.activation_id, host.environment, configuration) if any(named) else ""
 
     def _must_be_fit(self) -> None:
         """Refusal (78) where the agent would not start with its settings, or another user leads it where they like."""
@@ -198,7 +242,7 @@ class Enrolment:
         )
         raise Refusal(ExitStatus.BAD_CONTENT, text)
 
-    def _change(self, registrar: Registrar, descriptor: int) -> Enrolled:
+    def _change(self, registrar: Registrar, activation: IdAndCode, descriptor: int) -> Enrolled:
         host, force = self.session.host, self.order.force
         old = look_past_journal(host.files)
         registered = old.state is IdentityState.REGISTERED
@@ -211,7 +255,7 @@ class Enrolment:
             if old.state is IdentityState.UNREADABLE:
                 self._remove_broken_manifest()
             # The agent asks before it overwrites an identity; without a terminal that question ends it.
-            return registrar.run(("-y",) if registered else (), (descriptor,))
+            return registrar.run(activation, ("-y",) if registered else (), (descriptor,))
 
         given_up = copy_given_up(host, old.managed_instance_id)
         if given_up is not None:

@@ -9,7 +9,7 @@ from ssm_bootstrap.act.retry import Outlook, Policy, try_again
 from ssm_bootstrap.act.wait import Deadline, Preflight, Waiting
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.collect.agent.activation import Code
+from ssm_bootstrap.collect.agent.place import IdAndCode
 from ssm_bootstrap.diagnose.agent.registration import classify_registration
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.clock import wait_for
@@ -17,7 +17,7 @@ from ssm_bootstrap.host.commands import CannotRun, Completed
 from ssm_bootstrap.model.agent import Attempt
 from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.duration import length_in_words
-from ssm_bootstrap.model.exitstatus import Refusal, status_of_errno
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal, status_of_errno
 from ssm_bootstrap.model.findings import Finding
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import Site
@@ -28,9 +28,13 @@ LOOK_EVERY = 1.0
 
 @dataclass(frozen=True)
 class Blocked:
-    """The API could not be reached before anything was tried, or the wait for it ran out."""
+    """What is in the way of trying at all, or what was waited for in vain; ``status`` is what the command then ends with.
+
+    None stands for the status of what could not be reached.
+    """
 
     finding: Finding
+    status: Optional[ExitStatus] = None
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,6 @@ class Registrar:
     host: Host
     binary: str
     region: Region
-    activation_id: str
-    code: Code
     environment: Mapping[str, str]
     cidrs: Sequence[str]
     site: Site
@@ -72,7 +74,7 @@ class Registrar:
     tell: Callable[[str], None]
     retry_lost: bool
 
-    def run(self, arguments: Sequence[str], keep_open: Sequence[int]) -> Registered:
+    def run(self, activation: IdAndCode, arguments: Sequence[str], keep_open: Sequence[int]) -> Registered:
         """Register, the API having been looked at; looks again before each further attempt.
 
         ``arguments`` are added to the agent's own (``-y`` on a registered node); the child inherits ``keep_open``.
@@ -83,7 +85,7 @@ class Registrar:
         def once(number: int) -> Optional[Blocked]:
             blocked = self.await_api() if number > 1 else None
             if blocked is None:
-                made.append(self._once(number, arguments, keep_open))
+                made.append(self._once(number, activation, arguments, keep_open))
                 self._tell_attempt(made[-1])
             return blocked
 
@@ -109,11 +111,11 @@ class Registrar:
             return Outlook.SETTLED
         return Outlook.CROWDED if finding is not None and FINDINGS[finding.code].is_of_load else Outlook.TRANSIENT
 
-    def _once(self, number: int, arguments: Sequence[str], keep_open: Sequence[int]) -> Attempt:
+    def _once(self, number: int, activation: IdAndCode, arguments: Sequence[str], keep_open: Sequence[int]) -> Attempt:
         """Run the agent's ``-register`` once and read what it said. The code is in its arguments for as long as it runs."""
         which = phrase(" ({attempt})", attempt=self._named(number)) if number > 1 else ""
         with self.host.step(phrase("registering{which}", which=which), phrase("registered{which}", which=which)) as step:
-            attempt = self._attempt(number, arguments, keep_open)
+            attempt = self._attempt(number, activation, arguments, keep_open)
             if attempt.succeeded:
                 step.ended(
                     phrase(
@@ -125,10 +127,10 @@ class Registrar:
                 step.ended(phrase("not registered{which}: {code}", which=which, code=code), well=False)
         return attempt
 
-    def _attempt(self, number: int, arguments: Sequence[str], keep_open: Sequence[int]) -> Attempt:
+    def _attempt(self, number: int, activation: IdAndCode, arguments: Sequence[str], keep_open: Sequence[int]) -> Attempt:
         started, begun = self.host.clock.now(), self.host.clock.monotonic()
         try:
-            done = self._call(arguments, keep_open)
+            done = self._call(activation, arguments, keep_open)
         except KeyboardInterrupt:
             self.tell("cut off while the agent registered: the activation may be used (ssm-bootstrap explain answer-lost)")
             raise
@@ -158,14 +160,14 @@ class Registrar:
             step.note(f"{seconds:.0f} s")
             self.host.clock.sleep(seconds)
 
-    def _call(self, arguments: Sequence[str], keep_open: Sequence[int]) -> Completed:
+    def _call(self, activation: IdAndCode, arguments: Sequence[str], keep_open: Sequence[int]) -> Completed:
         """Run the agent; raises Refusal where it does not start (noexec, SELinux, another architecture)."""
-        code = self.code.reveal()
+        code = activation.code.reveal()
         argv = [
             self.binary,
             "-register",
             *("-code", code),
-            *("-id", self.activation_id),
+            *("-id", activation.identifier),
             *("-region", self.region),
             *arguments,
         ]

@@ -75,8 +75,8 @@ def promote(host: Host) -> None:
 
 
 def is_tidy(host: Host) -> bool:
-    """True where nothing lies beside the snapshot: no change is under way, none was cut short."""
-    kept = {posixpath.basename(paths.SNAPSHOT), *only_copies(host)}
+    """True where nothing lies beside what is kept: no change is under way, none was cut short."""
+    kept = {posixpath.basename(path) for path in (paths.SNAPSHOT, paths.REFUSED)} | set(only_copies(host))
     return all(name in kept for name in host.files.list(paths.OUR_STATE))
 
 
@@ -87,7 +87,7 @@ def remove_leftovers(host: Host) -> None:
     """
     if _may_be_the_only_copy(host, f"{paths.PENDING}/{VAULT}"):
         host.trees.rename(paths.PENDING, _free_place(host))
-    kept = {posixpath.basename(path) for path in (paths.SNAPSHOT, paths.JOURNAL)} | set(only_copies(host))
+    kept = {posixpath.basename(path) for path in (paths.SNAPSHOT, paths.JOURNAL, paths.REFUSED)} | set(only_copies(host))
     for name in host.files.list(paths.OUR_STATE):
         if name not in kept:
             host.trees.remove(f"{paths.OUR_STATE}/{name}")

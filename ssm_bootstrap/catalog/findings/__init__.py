@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ssm_bootstrap.catalog.findingkind import FindingKind, Variant
 from ssm_bootstrap.catalog.findings import (
     account,
+    activationplace,
     agent,
     cloudaccount,
     cloudnames,
@@ -36,6 +37,7 @@ KINDS: tuple[FindingKind, ...] = (
     + instance.KINDS
     + image.KINDS
     + registration.KINDS
+    + activationplace.KINDS
     + account.KINDS
     + agent.KINDS
     + machine.KINDS
@@ -55,6 +57,12 @@ VARIANTS: Mapping[tuple[str, str], Variant] = {(kind.code, row.name): row for ki
 
 BY_FAILURE: Mapping[tuple[Stage, Failure], str] = {place: kind.code for kind in KINDS for place in kind.failures}
 """A failure of a dialled host, at its stage, to the code that it means; one that is not here depends on more."""
+
+BY_ERROR: Mapping[str, tuple[str, str]] = {
+    **{name: (kind.code, "") for kind in KINDS for name in kind.errors},
+    **{name: (kind.code, row.name) for kind in KINDS for row in kind.variants for name in row.errors},
+}
+"""AWS's name of an error, where the activation is fetched from its place, to the code and the variant that it means."""
 
 
 def code_of_failure(failure: Failure) -> str:

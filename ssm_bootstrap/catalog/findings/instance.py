@@ -34,6 +34,24 @@ _NEEDED = Variant(
 )
 """The words of imds-unreachable where the agent itself told that it asked there in vain."""
 
+_FOR_ACTIVATION = Variant(
+    name="for-activation",
+    when="the activation is to be fetched with the instance's role",
+    severity=Severity.ERROR,
+    title="The metadata service gives no role, so the activation cannot be fetched",
+    cause=(
+        "The activation is in Parameter Store or Secrets Manager, and the credentials to read it come from 169.254.169.254, "
+        "which gave none: {detail}."
+    ),
+    summary="Let this machine reach 169.254.169.254 by IMDSv2; outside EC2, give the activation in a file instead.",
+    steps=(
+        "Was the network just not up yet? The next try finds it.",
+        "Check for a route or firewall rule on this machine that affects 169.254.169.254.",
+        "Outside EC2 there is no such role: use `file:PATH`, or --activation-code-file.",
+    ),
+)
+"""The words of imds-unreachable where the activation comes from a place of AWS."""
+
 _ABROAD = Variant(
     name="abroad",
     when="the node is not registered yet, and the instance is in a different region than the one given",
@@ -92,6 +110,7 @@ KINDS: tuple[FindingKind, ...] = (
         breaks_at=(Hop.INSTANCE,),
         layer=Layer.ANSWER,
         subject="this machine's clock",
+        errors=("RequestExpired", "RequestTimeTooSkewed"),
         explains=("tls-not-yet-valid", "tls-expired", *families.NO_TOKEN),
         told_by=(Teller.PROBE, Teller.LOG),
         ended_by=("credentials-ready",),
@@ -115,7 +134,7 @@ KINDS: tuple[FindingKind, ...] = (
         code="imds-unreachable",
         severity=Severity.WARNING,
         is_always_told=True,
-        variants=(_NEEDED,),
+        variants=(_NEEDED, _FOR_ACTIVATION),
         title="The instance metadata service does not answer",
         cause=(
             "169.254.169.254 does not answer as the metadata service: {detail}. It may be disabled for this instance, a local "

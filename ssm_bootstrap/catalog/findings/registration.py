@@ -167,10 +167,29 @@ _GONE_IN_AWS = Variant(
 )
 """The words of node-deregistered where AWS was asked."""
 
+_IN_PLACE = Variant(
+    name="in-place",
+    when="a parameter, a secret or a file was read that should hold it",
+    changed_on=Side.AWS,
+    title="What the activation is read from does not hold one",
+    cause="The value that was read is no activation, and is not repeated here: {detail}. Nothing was sent.",
+    summary="Put ID and code there as create-activation printed them, as JSON or as ID:CODE.",
+    steps=("Whoever fills it in may have left it empty, or put something else there; the next look takes what is there then.",),
+    aws_steps=(
+        "As JSON the members are `id` and `code`, or `ActivationId` and `ActivationCode`; as a line it is ID:CODE.",
+        "A value without the ID needs [activation] id in /etc/ssm-bootstrap.conf on the instance.",
+    ),
+    commands=(look("ssm-bootstrap explain activation-malformed"),),
+    aws_commands=(aws.CREATE_ACTIVATION,),
+    source="Systems Manager API Reference, CreateActivation (answer)",
+)
+"""The words of activation-malformed where a place was asked."""
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="activation-malformed",
         severity=Severity.ERROR,
+        variants=(_IN_PLACE,),
         subject="activation",
         breaks=(Capability.REGISTER,),
         identity=Bond.ATTEMPT,
@@ -196,6 +215,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         subject="activation",
         breaks=(Capability.REGISTER,),
+        is_of_the_activation=True,
         identity=Bond.ATTEMPT,
         exit_status=ExitStatus.BAD_CONTENT,
         title="The service does not know this activation",
@@ -221,6 +241,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         subject="activation",
         breaks=(Capability.REGISTER,),
+        is_of_the_activation=True,
         identity=Bond.ATTEMPT,
         exit_status=ExitStatus.BAD_CONTENT,
         title="The activation has expired",
@@ -244,6 +265,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         subject="activation",
         breaks=(Capability.REGISTER,),
+        is_of_the_activation=True,
         identity=Bond.ATTEMPT,
         exit_status=ExitStatus.BAD_CONTENT,
         title="The activation has no registrations left",
@@ -535,6 +557,7 @@ KINDS: tuple[FindingKind, ...] = (
         code="throttled",
         severity=Severity.ERROR,
         breaks_at=(Hop.SERVICE,),
+        errors=("ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"),
         exit_status=ExitStatus.TRY_LATER,
         variants=(
             Variant(
@@ -570,6 +593,7 @@ KINDS: tuple[FindingKind, ...] = (
         code="service-error",
         severity=Severity.ERROR,
         breaks_at=(Hop.SERVICE,),
+        errors=("InternalServerError", "InternalServiceError", "InternalFailure", "ServiceUnavailable"),
         exit_status=ExitStatus.TRY_LATER,
         title="The service answered with a server error",
         cause="AWS answered with a server error (5xx). The request itself was fine; the fault is in AWS.",

@@ -57,6 +57,7 @@ class CodeSources:
     """Where a code may come from, in the order of their weight."""
 
     argument: Optional[str] = field(default=None, repr=False)
+    place: str = ""  # of --code-from: parameter:NAME, secret:NAME or file:PATH
     file: Optional[str] = None  # a path, or "-" for standard input
     standard_input: str = field(default="", repr=False)
     variable: Optional[str] = field(default=None, repr=False)  # SSM_BOOTSTRAP_ACTIVATION_CODE; an empty one is none

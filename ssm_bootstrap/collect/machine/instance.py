@@ -124,6 +124,12 @@ class MetadataLook:
             return self._host.network.request(connection, IMDS, method, path, headers, b"", limits.BODY)
 
 
+def ask_metadata(host: Host, until: float, method: str, path: str, headers: tuple[tuple[str, str], ...]) -> Answer:
+    """One question to IMDS before ``until`` of the clock that only grows; raises OSError, http.client.HTTPException."""
+    with host.network.connect(IMDS, 80, max(0.05, until - host.clock.monotonic())) as connection:
+        return host.network.request(connection, IMDS, method, path, headers, b"", limits.BODY)
+
+
 def _word(text: str) -> str:
     """An id, a zone or a block, which may stand in a command that is told; empty where it is none."""
     return text if _WORD.fullmatch(text) else ""

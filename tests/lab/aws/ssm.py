@@ -58,6 +58,10 @@ async def answer(state: State, request: web.Request, body: bytes) -> web.StreamR
         return service_json({"InstanceId": "i-0123456789abcdef0"})  # an EC2 instance, which becomes no hybrid node
     if operation == "RegisterManagedInstance":
         return await register(state, call)
+    if operation == "GetParameter":
+        parameters = state.behaviour["parameters"]
+        value = parameters.get(str(call.get("Name")))
+        return service_json({"Parameter": {"Value": value}}) if value is not None else service_error("ParameterNotFound")
     if operation == "RequestManagedInstanceRoleToken":
         return role_token(state, request, call)
     if operation == "UpdateInstanceInformation":
@@ -106,6 +110,8 @@ async def register(state: State, call: Dict[str, Any]) -> web.Response:
 
 def refused(state: State, call: Dict[str, Any]) -> Optional[str]:
     """Why a listed activation does not admit this call; None when it does, which uses it once."""
+    if call.get("ActivationId") in state.behaviour["spent"]:
+        return "RegistrationLimitExceeded"
     if state.activations is None:
         return None
     activation = state.activations.get(str(call.get("ActivationId")))

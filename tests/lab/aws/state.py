@@ -30,6 +30,8 @@ SWITCHES: Dict[str, Any] = {
             "no-instance-id",
         ),
     ),
+    "spent": ([], None),  # ids of activations that have no registrations left, whatever else is said
+    "parameters": ({}, None),  # name: value, for a caller that signs
     "node": ("", None),  # the id that a registration gives; a new one each time where this is empty
     "role_token": ("ok", ("ok", "denied", "unknown-instance", "fingerprint-mismatch", "throttled", "error-500")),
     "errors": ({}, None),  # operation: the error that it is answered with, `Name` or `Name: text`, whatever else is said

@@ -1,0 +1,70 @@
+variable "kind" {
+  type        = string
+  default     = "parameter"
+  description = "Where the activation is kept: parameter or secret."
+}
+
+variable "name" {
+  type        = string
+  default     = "/hybrid/activation"
+  description = "The name of the parameter (with its leading slash) or of the secret."
+}
+
+variable "node_role" {
+  type        = string
+  description = "The role that registered nodes get, as service-role/NAME or NAME."
+}
+
+variable "function_name" {
+  type        = string
+  default     = "ssm-bootstrap-rotation"
+  description = "The name of the function."
+}
+
+variable "registration_limit" {
+  type        = number
+  default     = 1000
+  description = "How many nodes one activation registers, 1 to 1000."
+}
+
+variable "valid_days" {
+  type        = number
+  default     = 30
+  description = "How many days one activation is valid, 1 to 30."
+}
+
+variable "min_days" {
+  type        = number
+  default     = 7
+  description = "Another is made when fewer days are left."
+}
+
+variable "min_registrations" {
+  type        = number
+  default     = 200
+  description = "Another is made when fewer registrations are left."
+}
+
+variable "schedule" {
+  type        = string
+  default     = "rate(15 minutes)"
+  description = "How often it looks, as EventBridge has it."
+}
+
+variable "key_arn" {
+  type        = string
+  default     = ""
+  description = "The KMS key of the parameter or secret; empty for the one of AWS."
+}
+
+variable "node_tags" {
+  type        = map(string)
+  default     = {}
+  description = "Tags of the nodes."
+}
+
+variable "alarm_topic_arn" {
+  type        = string
+  default     = ""
+  description = "Where alarms are sent (SNS); empty for nowhere."
+}
