@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence
 
@@ -15,14 +13,12 @@ from ssm_bootstrap.catalog.commands import fill_commands
 from ssm_bootstrap.catalog.findings import KINDS
 from ssm_bootstrap.model.findings import ShellCommand
 from ssm_bootstrap.render.shell import blocks
+from tests.aws.cli import path_with_cli
 from tests.aws.server import KEYS, recordings
 from tests.aws.vpc import SERVICES
 
 EACH = [{"service": service} for service in SERVICES]
 """A finding about several services."""
-
-AWS = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m awscli "$@"\n'
-"""The AWS CLI as a program of one's own: the #! line of its own script holds no path with a blank."""
 
 _SET = re.compile(r"([A-Z][A-Z0-9_]*)=[a-z-]*\.\.\.")
 _CALL = re.compile(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)")
@@ -78,12 +74,8 @@ def run(command: str, settings: str, variables: Mapping[str, str], url: str, hom
     """The command in a shell where its variables are set on a line before, without sudo; nothing of the caller's AWS is in it."""
     alone = command[len("sudo ") :] if command.startswith("sudo ") else command
     line = _SET.sub(lambda found: f"{found[1]}={variables[found[1]]}", settings)
-    programs = Path(home, "programs")
-    programs.mkdir(exist_ok=True)
-    (programs / "aws").write_text(AWS, encoding="utf-8")
-    (programs / "aws").chmod(0o755)
     environment = {
-        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PATH": path_with_cli(Path(home)),
         "HOME": home,
         "LANG": "C.UTF-8",
         **KEYS,

@@ -10,6 +10,7 @@ from typing import Callable, Dict, Iterator
 
 import pytest
 
+from tests.aws.cli import path_with_cli
 from tests.aws.server import KEYS, ROOT
 from tests.cloud.server import Cloud
 from tests.deploy.server import serving
@@ -32,7 +33,7 @@ def cloud() -> Iterator[Cloud]:
 def environment(url: str, home: Path) -> Dict[str, str]:
     """An environment for the AWS CLI in which nothing of the caller's AWS is."""
     return {
-        "PATH": os.environ["PATH"],
+        "PATH": path_with_cli(home),
         "HOME": str(home),
         "LANG": "C.UTF-8",
         **KEYS,

@@ -13,7 +13,6 @@ import pytest
 
 from ssm_bootstrap.model.capability import Verdict
 from tests.aws import MARKS
-from tests.aws.printed import AWS
 from tests.aws.server import ROOT
 from tests.cloud.server import Cloud
 from tests.deploy.conftest import REGION, environment
@@ -23,18 +22,6 @@ pytestmark = [*MARKS, pytest.mark.timeout(600)]
 
 PAGE = (ROOT / "docs" / "fleet.md").read_text(encoding="utf-8")
 NODES = 500
-
-
-ROTATION = """
-Parameters:
-  ParameterName: {Type: String}
-  RoleName: {Type: String}
-Resources:
-  Topic: {Type: "AWS::SNS::Topic"}
-Outputs:
-  ParameterName: {Value: {Ref: ParameterName}}
-"""
-"""The rotation's inputs and output, where that stack is not there."""
 
 
 def commands() -> List[str]:
@@ -49,9 +36,6 @@ def test_there_are_six_at_most() -> None:
 
 def test_they_lead_to_500_nodes(cloud: Cloud, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
-    rotation = tmp_path / "deploy" / "cloudformation" / "rotation.yaml"
-    if not rotation.exists():
-        rotation.write_text(ROTATION, encoding="utf-8")
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "ssm-bootstrap.pyz").write_bytes(b"the program")
     settings = f'REGION={REGION} TEMPLATES=templates-of-the-page\nmake() {{ [ "$*" = bundle ]; }}'
@@ -59,7 +43,7 @@ def test_they_lead_to_500_nodes(cloud: Cloud, tmp_path: Path) -> None:
         if number == 6:
             assert len(_in_group(cloud)) == 1
         done = subprocess.run(
-            ["sh", "-ec", f"{AWS}\n{settings}\n{command}"],
+            ["sh", "-ec", f"{settings}\n{command}"],
             capture_output=True,
             text=True,
             check=False,
@@ -98,6 +82,5 @@ def test_every_command_of_the_page_is_one_of_the_cli() -> None:
 
 def test_every_file_that_the_page_names_is_there() -> None:
     for name in re.findall(r"\bdeploy/[\w./-]+", PAGE):
-        if name not in ("deploy/terraform/rotation",):
-            assert (ROOT / name).exists(), name
+        assert (ROOT / name).exists(), name
     assert shlex.split(" ".join(commands()[0].split()))[0] == "make"

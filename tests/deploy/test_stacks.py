@@ -156,7 +156,7 @@ def test_the_instance_s_own_role_reads_the_activation_and_the_bundle_alone(cloud
     assert iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"] == []
     document = iam.get_role_policy(RoleName=role["RoleName"], PolicyName="FirstBoot")["PolicyDocument"]
     assert {one["Action"]: one["Resource"] for one in document["Statement"]} == {
-        "ssm:GetParameter": f"arn:aws:ssm:{REGION}:111122223333:parameter/ssm-bootstrap/activation",
+        "ssm:GetParameter": f"arn:aws:ssm:{REGION}:111122223333:parameter/hybrid/activation",
         "s3:GetObject": f"arn:aws:s3:::{stacks.outputs['BundleBucket']}/*",
     }
 

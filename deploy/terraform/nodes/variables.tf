@@ -106,7 +106,7 @@ variable "bundle_sha256" {
 variable "parameter_name" {
   description = "The parameter that holds the activation (an output of roles and of rotation)."
   type        = string
-  default     = "/ssm-bootstrap/activation"
+  default     = "/hybrid/activation"
 
   validation {
     condition     = can(regex("^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", var.parameter_name))

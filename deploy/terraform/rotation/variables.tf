@@ -59,8 +59,8 @@ variable "key_arn" {
 
 variable "node_tags" {
   type        = map(string)
-  default     = {}
-  description = "Tags of the nodes."
+  default     = { ManagedBy = "ssm-bootstrap" }
+  description = "Tags of the nodes. The clean-up looks only at nodes with this one."
 }
 
 variable "alarm_topic_arn" {

@@ -56,6 +56,12 @@ module "roles" {
   bundle_bucket = module.bundle.bundle_bucket
 }
 
+module "rotation" {
+  source    = "../../rotation"
+  name      = module.roles.parameter_name
+  node_role = module.roles.hybrid_role_name
+}
+
 module "cleanup" {
   source = "../../cleanup"
   mode   = var.cleanup_mode
@@ -74,7 +80,7 @@ module "nodes" {
   desired_capacity       = var.nodes
   max_size               = 500
 
-  depends_on = [module.cleanup]
+  depends_on = [module.cleanup, module.rotation]
 }
 
 output "group_name" {
@@ -82,14 +88,9 @@ output "group_name" {
   value       = module.nodes.group_name
 }
 
-output "hybrid_role_name" {
-  description = "The role for activations (an input of rotation)."
-  value       = module.roles.hybrid_role_name
-}
-
-output "parameter_name" {
-  description = "The parameter that holds the activation (an input of rotation)."
-  value       = module.roles.parameter_name
+output "rotation_function_name" {
+  description = "The function that keeps an activation that is good."
+  value       = module.rotation.function_name
 }
 
 output "cleanup_function_name" {
