@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ssm_bootstrap.model.phrase import phrase
+
 TYPE_NAME = "Custom:SsmBootstrap"
 """The type of the custom inventory."""
 
 TABLE = "custom_ssmbootstrap"
 """The table over it, as a crawler of Glue calls it: letters in lower case, and an underscore for the colon."""
+
+VIEW = "nodes"
+"""What every question is asked of."""
 
 MOST_ATTRIBUTES = 50
 MOST_NAME = 64
@@ -179,3 +184,308 @@ def view_on_athena(table: str = TABLE) -> str:
         f"CREATE OR REPLACE VIEW nodes AS\nSELECT\n{shown}\n"
         f"FROM (\n  SELECT *, {newest}\n  FROM {table}\n) AS entries\nWHERE place = 1"
     )
+
+
+class Attribute(NamedTuple):
+    """Something that nodes share: the word that ``--by`` takes, the column, and how a person calls it."""
+
+    word: str
+    column: str
+    named: str
+
+
+ATTRIBUTES = (
+    Attribute("subnet", "subnet", phrase("subnet")),
+    Attribute("az", "zone", phrase("availability zone")),
+    Attribute("vpc", "vpc", phrase("VPC")),
+    Attribute("image", "image", phrase("image")),
+    Attribute("account", "account", phrase("account")),
+    Attribute("region", "noderegion", phrase("region")),
+    Attribute("version", "agentversion", phrase("agent version")),
+    Attribute("system", "system", phrase("distribution")),
+)
+"""In the order of preference: where two tell failing nodes from the others alike, the earlier is named."""
+
+# Everything below is of DuckDB alone: how reports become the view's rows.
+
+_VERDICT = "STRUCT(verdict VARCHAR, because VARCHAR[])"
+_VERDICTS = ", ".join(f'"{name}" {_VERDICT}' for name in ("register", "run-command", "session", "patch", "agent-update"))
+FIELDS = {
+    "schema": "VARCHAR",
+    "version": "VARCHAR",
+    "taken_at": "VARCHAR",
+    "region": "VARCHAR",
+    "instance": "STRUCT(instance_id VARCHAR, account_id VARCHAR, vpc_id VARCHAR, subnet_id VARCHAR, "
+    'availability_zone VARCHAR, image_id VARCHAR, "system" VARCHAR, hostname VARCHAR)',
+    "agent": "STRUCT(version VARCHAR)",
+    "identity": "STRUCT(state VARCHAR, managed_instance_id VARCHAR)",
+    "capabilities": f"STRUCT({_VERDICTS})",
+    "findings": "STRUCT(code VARCHAR, severity VARCHAR, state VARCHAR, subject VARCHAR, symptom_of VARCHAR, "
+    "remedy STRUCT(summary VARCHAR, changed_on VARCHAR))[]",
+    "unseen": "STRUCT(subject VARCHAR)[]",
+    "file_number": "INTEGER",
+}
+"""What is read of a report, with DuckDB's types; all else in it, of later versions too, is passed over."""
+
+TOLD, SAVED = "ssm-bootstrap/", "ssm-bootstrap-observations/"
+"""How the schemas of ``doctor --json`` and ``doctor --save`` begin."""
+
+STAGED = "staged-"
+"""How the names of files begin that we write ourselves: a report in them has the number of its own file as ``file_number``."""
+
+MOST_LINE = 16 << 20
+"""Bytes of one report in a file of lines."""
+
+_TYPES = ", ".join(f"'{name}': '{kind}'" for name, kind in FIELDS.items())
+FROM_LINES = (
+    f"SELECT * FROM read_ndjson($files, columns = {{{_TYPES}}}, ignore_errors = true, filename = true, "
+    f"maximum_object_size = {MOST_LINE}, compression = 'auto_detect')"
+)
+"""Reports out of files of lines; a line that is no JSON, or no object, is a row of nulls."""
+
+_STRUCT = "STRUCT(" + ", ".join(f'"{name}" {kind}' for name, kind in FIELDS.items()) + ")"
+FROM_PARQUET = (
+    "SELECT UNNEST(report), filename FROM (SELECT TRY_CAST(TO_JSON(rows) AS "
+    f"{_STRUCT}) AS report, filename FROM read_parquet($files, filename = true) AS rows)"
+)
+"""Reports out of parquet, whose columns are a report's keys, as DuckDB itself or Spark writes them."""
+
+_CODE = "REGEXP_REPLACE(COALESCE(f.code, 'unnamed'), '[^a-z0-9-]', '', 'g')[:64]"
+_HOLDS = "f.symptom_of IS NULL AND COALESCE(f.state, 'now') = 'now'"
+
+
+def _shown(column: Column) -> str:
+    """A column out of one report: text, and no longer than it may be."""
+    if column.name.endswith("causes"):
+        made = f"ARRAY_TO_STRING([REGEXP_REPLACE(code, '[^a-z0-9-]', '', 'g')[:64] FOR code IN {column.report}], ',')"
+    elif column.otherwise == UNKNOWN:
+        made = f"CASE WHEN {column.report} IN ('ok', 'degraded', 'broken') THEN {column.report} END"
+    else:
+        made = f"({column.report})[:{MOST_WORDS}]"
+    return f"COALESCE(NULLIF({made}, ''), '{column.otherwise}') AS {column.name}"
+
+
+_TOLD = ",\n  ".join(_shown(column) for column in COLUMNS if column.report)
+
+
+
+class Fault(NamedTuple):
+    """What is wrong with something that is no report: a name, the words for a person, and when it is so, in DuckDB's SQL."""
+
+    name: str
+    words: str
+    condition: str
+
+
+FAULTS = (
+    Fault("not-json", phrase("not JSON, or no report"), "schema IS NULL AND taken_at IS NULL"),
+    Fault("observations", phrase("not what doctor --save writes"), f"schema LIKE '{SAVED}%'"),
+    Fault("other-schema", phrase("not what doctor --json writes"), f"schema IS NULL OR schema NOT LIKE '{TOLD}%'"),
+    Fault(
+        "no-time",
+        phrase("without the time of the look"),
+        "seen IS NULL OR NOT ISFINITE(seen) OR seen < TIMESTAMP '2000-01-01' OR seen > TIMESTAMP '2200-01-01'",
+    ),
+    Fault("no-node", phrase("without a node: no managed id, no instance, no host name"), "node IS NULL"),
+    Fault(
+        "no-verdicts",
+        phrase("without verdicts: of a command that gives none"),
+        "COALESCE(capabilities.register.verdict, capabilities.\"run-command\".verdict, "
+        'capabilities."session".verdict, capabilities.patch.verdict, capabilities."agent-update".verdict) IS NULL',
+    ),
+)
+"""The first that holds is told."""
+
+
+def reports_from(source: str) -> str:
+    """A row a report of ``source``, with the number of the file it stands in, and with what is wrong where it is none."""
+    faults = " ".join(f"WHEN {fault.condition} THEN '{fault.name}'" for fault in FAULTS)
+    return f"""
+SELECT
+  {_TOLD},
+  COALESCE(NULLIF(instance.instance_id, ''), node)[:{MOST_WORDS}] AS nodekey,
+  seen,
+  causes,
+  CASE WHEN filename LIKE '%/{STAGED}%' THEN file_number ELSE TRY_CAST(REGEXP_EXTRACT(filename, '([0-9]+)[^/]*$', 1) AS INTEGER) END
+    AS file,
+  CASE {faults} END AS fault
+FROM (
+  SELECT *,
+    COALESCE(NULLIF(identity.managed_instance_id, ''), NULLIF(instance.instance_id, ''), NULLIF(instance.hostname, '')) AS node,
+    STRFTIME(seen, '%Y-%m-%dT%H:%M:%S+00:00') AS checkedat,
+    CAST(COALESCE(LEN(unseen), 0) AS VARCHAR) AS notseen,
+    ARRAY_TO_STRING([cause.code FOR cause IN causes], ',') AS errors,
+    ARRAY_TO_STRING([{_CODE} FOR f IN findings[:64] IF f.severity = 'warning' AND {_HOLDS}], ',') AS warnings
+  FROM (
+    SELECT *,
+      TRY_CAST(taken_at AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS seen,
+      [{{'code': {_CODE}, 'subject': COALESCE(f.subject, '')[:{MOST_WORDS}],
+        'change': COALESCE(f.remedy.summary, '')[:{MOST_WORDS}], 'side': COALESCE(f.remedy.changed_on, '')[:16]}}
+        FOR f IN findings[:64] IF f.severity = 'error' AND {_HOLDS}] AS causes
+    FROM ({source})
+  )
+)"""
+
+
+SERIES = """
+SELECT nodekey, seen, ROWID AS report, rootcause,
+  LAG(rootcause) OVER (PARTITION BY nodekey ORDER BY seen, ROWID) AS before
+FROM reports
+WHERE fault IS NULL AND nodekey IN (SELECT nodekey FROM reports WHERE fault IS NULL GROUP BY nodekey HAVING COUNT(*) > 1)"""
+"""The reports of nodes that have several, each with the root cause of the one before it."""
+
+NEWEST = "SELECT nodekey, ARG_MAX(ROWID, seen) AS report FROM reports WHERE fault IS NULL GROUP BY nodekey"
+"""Of each node the report that counts."""
+
+CHANGES = """
+SELECT s.nodekey,
+  ARG_MAX(s.before, s.seen) FILTER (WHERE s.before IS NOT NULL AND s.before <> s.rootcause) AS previouscause,
+  MAX(s.seen) FILTER (WHERE s.before IS NOT NULL AND s.before <> s.rootcause) AS changedat,
+  ARG_MAX(s.rootcause, s.seen) FILTER (WHERE s.report <> n.report AND ($since IS NULL OR s.seen < $since)) AS earlier
+FROM series AS s JOIN newest AS n USING (nodekey)
+GROUP BY s.nodekey"""
+"""Of each of them the last change of its root cause, and the root cause that it is compared with: before ``$since``, if any."""
+
+_KEPT = ",\n  ".join(f"r.{column.name}" for column in COLUMNS if column.report)
+NODES = f"""
+SELECT
+  {_KEPT},
+  COALESCE(c.previouscause, '{UNKNOWN}') AS previouscause,
+  COALESCE(STRFTIME(c.changedat, '%Y-%m-%dT%H:%M:%S+00:00'), '{UNKNOWN}') AS changedat,
+  c.earlier, r.seen, r.causes, r.causes <> [] OR 'broken' IN (r.register, r.runcommand, r.session, r.patch, r.agentupdate) AS broken
+FROM newest AS n
+JOIN reports AS r ON r.ROWID = n.report
+LEFT JOIN changes AS c ON c.nodekey = n.nodekey"""
+"""The view, with what only the report of a fleet needs behind its columns."""
+
+
+class Asked(NamedTuple):
+    """Which nodes are broken, and by which of their causes: in all, or as far as one capability goes; in DuckDB's SQL."""
+
+    broken: str = "n.broken"
+    cause: str = "TRUE"
+
+
+def asked_of(capability: str) -> Asked:
+    """The same for one capability by its name; an empty one is all of them."""
+    if not capability:
+        return Asked()
+    column = capability.replace("-", "")
+    return Asked(f"n.{column} = 'broken'", f"LIST_CONTAINS(SPLIT(n.{column}causes, ','), c.code)")
+
+
+OWN_SHARE = 20
+"""A subject has a line of its own where at least one in so many nodes of its code has it, and more than one."""
+
+
+def troubles(asked: Asked) -> str:
+    """A row for each node and root cause of it; a subject that hardly any other node has is left out: the code is told alone."""
+    return f"""
+WITH found AS (
+  SELECT DISTINCT n.ROWID AS place, c.code, c.subject
+  FROM nodes AS n, UNNEST(n.causes) AS t (c)
+  WHERE {asked.broken} AND {asked.cause}
+  UNION ALL
+  SELECT n.ROWID, '', '' FROM nodes AS n
+  WHERE {asked.broken} AND LEN([c FOR c IN n.causes IF {asked.cause}]) = 0
+), subjects AS (
+  SELECT code, subject, COUNT(*) AS nodes, SUM(COUNT(*)) OVER (PARTITION BY code) AS of_code FROM found GROUP BY code, subject
+)
+SELECT f.place, f.code, CASE WHEN s.nodes > 1 AND s.nodes * {OWN_SHARE} >= s.of_code THEN f.subject END AS subject
+FROM found AS f JOIN subjects AS s USING (code, subject)"""
+
+
+GROUPS = """
+SELECT code, subject, COUNT(DISTINCT place) AS nodes, ROW_NUMBER() OVER (ORDER BY nodes DESC, code, subject) AS number
+FROM troubles GROUP BY code, subject"""
+"""Root causes with their subjects, those of the most nodes first; a NULL subject stands for many."""
+
+TOLD_GROUPS = """
+SELECT g.number, g.code, g.subject, g.nodes,
+  COUNT(DISTINCT t.cause.subject), MODE(t.cause.change), MODE(t.cause.side), MIN(n.checkedat),
+  LIST_SORT(LIST_DISTINCT(ARG_MIN(n.node, n.node, 5)))
+FROM groups AS g
+JOIN troubles AS u ON u.code = g.code AND u.subject IS NOT DISTINCT FROM g.subject
+JOIN nodes AS n ON n.ROWID = u.place
+LEFT JOIN (SELECT ROWID AS place, UNNEST(causes) AS cause FROM nodes) AS t
+  ON t.place = u.place AND t.cause.code = g.code AND t.cause.subject = COALESCE(g.subject, t.cause.subject)
+WHERE g.number <= $most
+GROUP BY g.number, g.code, g.subject, g.nodes
+ORDER BY g.number"""
+"""The first of them: number, code, subject, nodes, subjects, change, side, oldest report, and some nodes."""
+
+
+def shares(attribute: Attribute) -> str:
+    """How the values of an attribute go with each of the first groups: group, value, its nodes in the group, its nodes in all,
+    and how many values the group has."""
+    column = attribute.column
+    return f"""
+SELECT g.number, n.{column} AS value, COUNT(DISTINCT u.place) AS failing, ANY_VALUE(a.nodes) AS nodes,
+  COUNT(*) OVER (PARTITION BY g.number) AS values_in_all
+FROM groups AS g
+JOIN troubles AS u ON u.code = g.code AND u.subject IS NOT DISTINCT FROM g.subject
+JOIN nodes AS n ON n.ROWID = u.place
+JOIN (SELECT {column}, COUNT(*) AS nodes FROM nodes GROUP BY {column}) AS a ON a.{column} = n.{column}
+WHERE g.number <= $most
+GROUP BY g.number, n.{column}
+QUALIFY ROW_NUMBER() OVER (PARTITION BY g.number ORDER BY failing DESC, value) <= $values
+ORDER BY g.number, failing DESC, value"""
+
+
+def by_attribute(attribute: Attribute, asked: Asked) -> str:
+    """A row a value: its nodes, those that are broken, and the root cause that most of them have."""
+    column = attribute.column
+    return f"""
+SELECT n.{column} AS value, COUNT(*) AS nodes, COUNT(*) FILTER (WHERE {asked.broken}) AS broken,
+  MODE(n.rootcause) FILTER (WHERE {asked.broken} AND n.rootcause <> '{NONE}') AS cause, COUNT(*) OVER () AS values_in_all
+FROM nodes AS n GROUP BY n.{column}
+ORDER BY broken DESC, nodes DESC, value LIMIT $most"""
+
+
+def totals(asked: Asked) -> str:
+    """Nodes, those that are broken, the oldest and the newest report, and the nodes that were silent since ``$quiet``."""
+    return f"""
+SELECT COUNT(*), COUNT(*) FILTER (WHERE {asked.broken}), MIN(n.seen), MAX(n.seen), COUNT(*) FILTER (WHERE n.seen < $quiet)
+FROM nodes AS n"""
+
+
+VERDICTS = " UNION ALL ".join(
+    f"SELECT '{name}', {name.replace('-', '')}, COUNT(*) FROM nodes GROUP BY ALL"
+    for name in ("register", "run-command", "session", "patch", "agent-update")
+)
+"""Capability, verdict, nodes."""
+
+SILENT = "SELECT node, checkedat FROM nodes WHERE seen < $quiet ORDER BY seen, node LIMIT $most"
+
+CHANGED = f"""
+SELECT earlier, rootcause, COUNT(*) AS nodes, LIST_SORT(ARG_MIN(node, node, 5))
+FROM nodes WHERE earlier IS NOT NULL AND earlier <> rootcause
+GROUP BY earlier, rootcause
+ORDER BY rootcause = '{NONE}', nodes DESC, rootcause, earlier"""
+"""What became of what: the root cause before and now, nodes, and some of them."""
+
+COMPARED = "SELECT COUNT(*) FROM nodes WHERE earlier IS NOT NULL"
+
+UNREAD = """
+SELECT file, fault, COUNT(*) FROM reports WHERE fault IS NOT NULL GROUP BY file, fault ORDER BY file, fault"""
+"""Rows that are no reports, by file and by what is wrong with them."""
+
+FROM_NOTHING = "SELECT " + ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in FIELDS.items())
+FROM_NOTHING += ", '' AS filename LIMIT 0"
+"""No report at all, for the shape of the table."""
+
+FILES_WITH_SAVED = "SELECT DISTINCT file FROM reports WHERE fault = 'observations' ORDER BY file"
+WITHOUT_SAVED = "DELETE FROM reports WHERE fault = 'observations'"
+FILES_READ = "SELECT DISTINCT file FROM reports"
+
+
+def script_on_duckdb(pattern: str = "reports/*.jsonl") -> str:
+    """Statements that make ``nodes`` in DuckDB's own shell of the reports in files of lines."""
+    steps = {
+        "reports": reports_from(FROM_LINES.replace("$files", f"'{pattern}'")),
+        "series": SERIES,
+        "newest": NEWEST,
+        "changes": CHANGES.replace("$since", "NULL"),
+        VIEW: NODES,
+    }
+    return ";\n".join(["SET TimeZone = 'UTC'", *(f"CREATE OR REPLACE TABLE {name} AS {sql.strip()}" for name, sql in steps.items())])
