@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
@@ -19,7 +20,9 @@ def lines(count: int, days_ago: int = 0) -> Iterator[str]:
     shapes = {name: _filled(shape) for name, shape in shapes.items()}
     for number in range(count):
         subnet, image = number % SUBNETS, number * 7 % IMAGES
-        name = "endpoint" if subnet == 17 else "image" if image == 5 and number % 5 == 0 else "own" if number % 997 == 0 else "well"
+        name = (
+            "endpoint" if subnet == 17 else "image" if image == 5 and number % 5 == 0 else "own" if number % 997 == 0 else "well"
+        )
         yield shapes[name] % {
             "node": f"{number:017x}",
             "subnet": f"{subnet:017x}",
@@ -33,15 +36,10 @@ def lines(count: int, days_ago: int = 0) -> Iterator[str]:
 
 def write_reports(place: Path, count: int) -> Path:
     """Them all in one file, ``.jsonl`` or ``.jsonl.gz``."""
-    opened = gzip.open(place, "wt", compresslevel=1) if place.suffix == ".gz" else place.open("w", encoding="ascii")
-    with opened as stream:
-        batch = []
-        for line in lines(count):
-            batch.append(line)
-            if len(batch) == 1000:
-                stream.write("\n".join(batch) + "\n")
-                batch.clear()
-        stream.write("".join(line + "\n" for line in batch))
+    with gzip.open(place, "wt", compresslevel=1) if place.suffix == ".gz" else place.open("w") as stream:
+        made = lines(count)
+        while batch := list(islice(made, 1000)):
+            stream.write("\n".join(batch) + "\n")
     return place
 
 
@@ -53,7 +51,11 @@ def _filled(shape: str) -> str:
 
 def _document(name: str, days_ago: int) -> Dict[str, Any]:
     because = {"well": [], "endpoint": ["endpoint-missing"], "image": ["agent-config-invalid"], "own": ["repository-unreachable"]}
-    subjects = {"endpoint": f"ssm.{REGION}.amazonaws.com", "image": "/etc/amazon/ssm/amazon-ssm-agent.json", "own": "mirror-@node@.example"}
+    subjects = {
+        "endpoint": f"ssm.{REGION}.amazonaws.com",
+        "image": "/etc/amazon/ssm/amazon-ssm-agent.json",
+        "own": "mirror-@node@.example",
+    }
     broken = {"well": (), "endpoint": CAPABILITIES, "image": CAPABILITIES[1:], "own": ("patch",)}[name]
     return {
         "schema": "ssm-bootstrap/1",
@@ -89,7 +91,9 @@ def _document(name: str, days_ago: int) -> Dict[str, Any]:
         },
         "findings": [_finding(because[name][0], subjects[name])] if broken else [],
         "probes": [_probe(host) for host in HOSTS],
-        "runs": [{"began": "2026-11-20T03:00:00+00:00", "ended": None, "how": "alive", "version": "@agent@", "identity": "OnPrem"}],
+        "runs": [
+            {"began": "2026-11-20T03:00:00+00:00", "ended": None, "how": "alive", "version": "@agent@", "identity": "OnPrem"}
+        ],
         "unseen": [{"subject": "dmidecode", "reason": "needs root"}],
         "records": {"explained": 12, "benign": 210, "unexplained": 0},
     }

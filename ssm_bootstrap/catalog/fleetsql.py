@@ -268,7 +268,6 @@ def _shown(column: Column) -> str:
 _TOLD = ",\n  ".join(_shown(column) for column in COLUMNS if column.report)
 
 
-
 class Fault(NamedTuple):
     """What is wrong with something that is no report: a name, the words for a person, and when it is so, in DuckDB's SQL."""
 
@@ -290,7 +289,7 @@ FAULTS = (
     Fault(
         "no-verdicts",
         phrase("without verdicts: of a command that gives none"),
-        "COALESCE(capabilities.register.verdict, capabilities.\"run-command\".verdict, "
+        'COALESCE(capabilities.register.verdict, capabilities."run-command".verdict, '
         'capabilities."session".verdict, capabilities.patch.verdict, capabilities."agent-update".verdict) IS NULL',
     ),
 )
@@ -306,8 +305,8 @@ SELECT
   COALESCE(NULLIF(instance.instance_id, ''), node)[:{MOST_WORDS}] AS nodekey,
   seen,
   causes,
-  CASE WHEN filename LIKE '%/{STAGED}%' THEN file_number ELSE TRY_CAST(REGEXP_EXTRACT(filename, '([0-9]+)[^/]*$', 1) AS INTEGER) END
-    AS file,
+  CASE WHEN filename LIKE '%/{STAGED}%' THEN file_number
+    ELSE TRY_CAST(REGEXP_EXTRACT(filename, '([0-9]+)[^/]*$', 1) AS INTEGER) END AS file,
   CASE {faults} END AS fault
 FROM (
   SELECT *,
@@ -352,7 +351,8 @@ SELECT
   {_KEPT},
   COALESCE(c.previouscause, '{UNKNOWN}') AS previouscause,
   COALESCE(STRFTIME(c.changedat, '%Y-%m-%dT%H:%M:%S+00:00'), '{UNKNOWN}') AS changedat,
-  c.earlier, r.seen, r.causes, r.causes <> [] OR 'broken' IN (r.register, r.runcommand, r.session, r.patch, r.agentupdate) AS broken
+  c.earlier, r.seen, r.causes,
+  r.causes <> [] OR 'broken' IN (r.register, r.runcommand, r.session, r.patch, r.agentupdate) AS broken
 FROM newest AS n
 JOIN reports AS r ON r.ROWID = n.report
 LEFT JOIN changes AS c ON c.nodekey = n.nodekey"""
@@ -488,4 +488,6 @@ def script_on_duckdb(pattern: str = "reports/*.jsonl") -> str:
         "changes": CHANGES.replace("$since", "NULL"),
         VIEW: NODES,
     }
-    return ";\n".join(["SET TimeZone = 'UTC'", *(f"CREATE OR REPLACE TABLE {name} AS {sql.strip()}" for name, sql in steps.items())])
+    return ";\n".join(
+        ["SET TimeZone = 'UTC'", *(f"CREATE OR REPLACE TABLE {name} AS {sql.strip()}" for name, sql in steps.items())]
+    )

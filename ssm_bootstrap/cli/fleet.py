@@ -7,7 +7,17 @@ import re
 from typing import Any, Mapping, Optional
 
 from ssm_bootstrap import __version__
-from ssm_bootstrap.catalog.fleetsql import ATTRIBUTES, NONE, QUESTIONS, SAVED, TABLE, UNSEEN, VIEW, script_on_duckdb, view_on_athena
+from ssm_bootstrap.catalog.fleetsql import (
+    ATTRIBUTES,
+    NONE,
+    QUESTIONS,
+    SAVED,
+    TABLE,
+    UNSEEN,
+    VIEW,
+    script_on_duckdb,
+    view_on_athena,
+)
 from ssm_bootstrap.cli.flags import CAPABILITIES, Example, Moment, add_full, add_output, add_page, duration, moment, resolve
 from ssm_bootstrap.cli.output import in_full, new_report, print_document, print_report, print_text, tell_written, write_file
 from ssm_bootstrap.cli.report import check_page
@@ -22,7 +32,8 @@ from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.fleet import FleetDiagnosis, FleetOrder
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.phrase import phrase
-from ssm_bootstrap.render.fleet import fleet_document, tell_fleet, tell_fleet_in_full
+from ssm_bootstrap.render.fleet import tell_fleet, tell_fleet_in_full
+from ssm_bootstrap.render.fleetwire import fleet_document
 from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.wire import document
 from ssm_bootstrap.session import real_host
@@ -60,7 +71,9 @@ def silence(text: str) -> float:
 def table(text: str) -> str:
     """``--table``: the name of a table, with that of its database or without."""
     if _TABLE.fullmatch(text) is None:
-        raise argparse.ArgumentTypeError(_("{said!r}: expected the name of a table, as in inventory.custom_ssmbootstrap", said=text))
+        raise argparse.ArgumentTypeError(
+            _("{said!r}: expected the name of a table, as in inventory.custom_ssmbootstrap", said=text)
+        )
     return text
 
 
@@ -81,7 +94,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="tell what changed since then, as in yesterday (default: since the report before the newest of each node)",
     )
     parser.add_argument(
-        "--silent", type=silence, default=7 * 86400.0, metavar="TIME", help="name nodes without a report for so long (default: 7d)"
+        "--silent",
+        type=silence,
+        default=7 * 86400.0,
+        metavar="TIME",
+        help="name nodes without a report for so long (default: 7d)",
     )
     parser.add_argument(
         "--by",
@@ -114,7 +131,9 @@ def _sql(arguments: argparse.Namespace) -> int:
     if not arguments.names:
         width = max(map(len, known))
         rows = [f"{name:<{width}}  {say(question.words)}" for name, question in known.items()]
-        print_text("\n".join([f"{VIEW:<{width}}  {_('The view that every question is asked of.')}", *rows]) + "\n", arguments.secrets)
+        print_text(
+            "\n".join([f"{VIEW:<{width}}  {_('The view that every question is asked of.')}", *rows]) + "\n", arguments.secrets
+        )
         return 0
     for name in arguments.names:
         if name not in known and name != VIEW:

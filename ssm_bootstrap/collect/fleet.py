@@ -84,12 +84,12 @@ class _Facts:
             causes=causes,
             more_causes=groups - len(causes),
             more_nodes=int(in_groups) - sum(cause.nodes for cause in causes),
-            rows=tuple(ValueRow(*row[:3], row[3] or "") for row in rows),
+            rows=tuple(ValueRow(row[0], row[1], row[2], row[3] or "") for row in rows),
             more_rows=rows[0][4] - len(rows) if rows else 0,
             silent=silent,
             silent_nodes=tuple(self._rows(fleetsql.SILENT)) if silent else (),
             compared=self._rows(fleetsql.COMPARED)[0][0],
-            changes=tuple(ChangeCount(*row[:3], tuple(row[3])) for row in self._rows(fleetsql.CHANGED)),
+            changes=tuple(ChangeCount(row[0], row[1], row[2], tuple(row[3])) for row in self._rows(fleetsql.CHANGED)),
             unread=unread,
         )
 
@@ -105,6 +105,16 @@ class _Facts:
                 if any(one.value != UNSEEN for one in counted):
                     shared.setdefault(number, []).append(AttributeCounts(attribute.word, tuple(counted), values[number]))
         return tuple(
-            CauseCount(code, subject or "", nodes, subjects, change or "", side or "", oldest, tuple(examples), tuple(shared.get(number, ())))
+            CauseCount(
+                code,
+                subject or "",
+                nodes,
+                subjects,
+                change or "",
+                side or "",
+                oldest,
+                tuple(examples),
+                tuple(shared.get(number, ())),
+            )
             for number, code, subject, nodes, subjects, change, side, oldest, examples in self._rows(fleetsql.TOLD_GROUPS)
         )

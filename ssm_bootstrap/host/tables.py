@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Union
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,7 +44,9 @@ class Tables:
     def __enter__(self) -> Tables:
         return self
 
-    def __exit__(self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
+    def __exit__(
+        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
         if self._connection is not None:
             self._connection.close()
         self._place.cleanup()
@@ -59,7 +61,7 @@ class Tables:
         """Open the tables; ``paths`` are the files that may be read. Raises TableError."""
         import duckdb
 
-        settings = {
+        settings: dict[str, Union[str, bool, int, float, list[str]]] = {
             "threads": str(len(os.sched_getaffinity(0))),
             "memory_limit": f"{MEMORY >> 20}MiB",
             "temp_directory": f"{self.directory}/spill",

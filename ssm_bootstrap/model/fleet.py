@@ -109,7 +109,7 @@ class FleetFacts:
 
 @dataclass(frozen=True)
 class Share:
-    """What tells the nodes of a group from the others best: ``failing`` of the group have one of ``values``, as ``nodes`` do in all."""
+    """What tells the nodes of a group from the others best: of all ``nodes`` that have one of ``values``, ``failing`` are its."""
 
     attribute: str
     values: tuple[str, ...]

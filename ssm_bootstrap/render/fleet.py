@@ -1,22 +1,29 @@
-"""The report of many nodes: root causes, what their nodes share, and what to change; as text, and as data."""
+"""The report of many nodes: root causes, what their nodes share, and what to change; as text."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Optional, Sequence
+from typing import TYPE_CHECKING, Optional, Sequence
 
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.fleetsql import ATTRIBUTES, NONE
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.fleet import CauseCount, ChangeCount, FleetDiagnosis, FleetFacts, FleetGroup, Share, UnreadReport
+from ssm_bootstrap.model.fleet import (
+    CauseCount,
+    ChangeCount,
+    FleetDiagnosis,
+    FleetFacts,
+    FleetGroup,
+    Share,
+    UnreadReport,
+    ValueCount,
+)
 from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.text import VERDICT_STYLE
 
 if TYPE_CHECKING:
     from ssm_bootstrap.render.text import Report
-
-SCHEMA = "ssm-bootstrap-fleet/1"
 
 MOST_LINES = 24
 """Lines of the short report."""
@@ -27,6 +34,7 @@ MOSTNAMED = 3
 MOST_UNREAD = 100
 """Files that are no reports and are named in the full report."""
 
+_WORST_FIRST = (Verdict.BROKEN, Verdict.DEGRADED, Verdict.UNKNOWN)
 VERDICTS = tuple(verdict.value for verdict in Verdict)
 NAMED = {attribute.word: attribute.named for attribute in ATTRIBUTES}
 """How a person calls an attribute, by its word."""
@@ -182,6 +190,11 @@ def _files(count: int) -> str:
     return _("1 file") if count == 1 else _("{count} files", count=number(count))
 
 
+def value_in_words(one: ValueCount) -> str:
+    """One value of what nodes share: how many of all that have it are of the group."""
+    return _("{value} {failing} of {nodes}", value=one.value, failing=number(one.failing), nodes=number(one.nodes))
+
+
 def _more(count: int, named: int = MOSTNAMED) -> str:
     return ", ..." if count > named else ""
 
@@ -198,8 +211,8 @@ def tell_fleet(report: Report, diagnosis: FleetDiagnosis, details: str) -> None:
         if line:
             tail.cut(line, style)
     tail.cut(_("Details: {command}", command=details), "dim")
-    report.append(head.lines)
     room = MOST_LINES - len(head.lines) - len(tail.lines)
+    report.append(head.lines)
     if facts.order.by:
         _tell_rows(report, facts, room)
     else:
@@ -212,29 +225,40 @@ def _tell_verdicts(report: Report, facts: FleetFacts) -> None:
     width = max(map(len, names), default=0)
     for name in names:
         told = verdicts_of(facts, name)
-        worst = next((verdict for verdict in (Verdict.BROKEN, Verdict.DEGRADED, Verdict.UNKNOWN) if told[verdict.value]), Verdict.OK)
+        worst = next(
+            (verdict for verdict in (Verdict.BROKEN, Verdict.DEGRADED, Verdict.UNKNOWN) if told[verdict.value]), Verdict.OK
+        )
         counts = ", ".join(f"{number(count)} {say(verdict)}" for verdict, count in told.items() if count)
         report.cut(f"  {name:<{width}}", VERDICT_STYLE[worst], rest=f"  {counts}")
 
 
 def _tell_groups(report: Report, diagnosis: FleetDiagnosis, room: int) -> None:
-    """As many groups as there is room for, three lines each; of the others how many there are."""
+    """As many groups as there is room for; of the others how many there are."""
     facts = diagnosis.facts
-    all_groups = len(diagnosis.groups) + facts.more_causes
-    fit = room // 3 if room // 3 >= all_groups else (room - 1) // 3
-    for group in diagnosis.groups[:fit]:
-        _tell_group(report, group, facts)
-    left = diagnosis.groups[fit:]
+    left = list(diagnosis.groups)
+    while left:
+        told = report.beside()
+        _tell_group(told, left[0], facts)
+        is_last = len(left) == 1 and not facts.more_causes
+        if len(told.lines) > room - (not is_last):
+            break
+        report.append(told.lines)
+        room -= len(told.lines)
+        del left[0]
     if left or facts.more_causes:
         nodes = sum(group.cause.nodes for group in left) + facts.more_nodes
-        said = "and {count} more root causes, of {nodes}"
-        report.cut(_(said, count=number(len(left) + facts.more_causes), nodes=nodes_in_words(nodes)), "dim", 2)
+        report.cut(_more_causes(len(left) + facts.more_causes, nodes), "dim", 2)
+
+
+def _more_causes(count: int, nodes: int) -> str:
+    causes = _("1 more root cause") if count == 1 else _("{count} more root causes", count=number(count))
+    return _("and {causes}, of {nodes}", causes=causes, nodes=nodes_in_words(nodes))
 
 
 def _tell_group(report: Report, group: FleetGroup, facts: FleetFacts) -> None:
     cause = group.cause
     report.cut(f"✗ {nodes_in_words(cause.nodes)}  {code_in_words(cause)}", "bold red", rest=f"  {subject_in_words(cause)}")
-    report.cut(share_in_words(group.share, cause, facts.nodes), indent=4)
+    report.line(share_in_words(group.share, cause, facts.nodes), indent=4)
     report.cut(_("change: {change}", change=change_in_words(cause)), indent=4)
 
 
@@ -265,12 +289,11 @@ def tell_fleet_in_full(report: Report, diagnosis: FleetDiagnosis) -> None:
         report.item("change", change_in_words(cause))
         report.item("nodes ", ", ".join(cause.examples) + _more(cause.nodes, len(cause.examples)))
         for counts in cause.attributes:
-            told = ", ".join(_("{value} {failing} of {nodes}", value=one.value, failing=number(one.failing), nodes=number(one.nodes)) for one in counts.values[:5])
+            told = ", ".join(map(value_in_words, counts.values[:5]))
             report.item(say(NAMED[counts.attribute]), told + _more(counts.values_in_all, 5), indent=4)
     if facts.more_causes:
         report.line()
-        said = "and {count} more root causes, of {nodes}"
-        report.line(_(said, count=number(facts.more_causes), nodes=nodes_in_words(facts.more_nodes)), "dim")
+        report.line(_more_causes(facts.more_causes, facts.more_nodes), "dim")
     if facts.rows:
         report.line()
         _tell_rows(report, facts, len(facts.rows) + 3)
@@ -295,66 +318,3 @@ def _list_rest(report: Report, diagnosis: FleetDiagnosis) -> None:
         report.line(unread_line(facts.unread), "magenta")
         for one in facts.unread[:MOST_UNREAD]:
             report.item("-", f"{one.path}: {say(one.reason)} ({number(one.count)})")
-
-
-def fleet_document(diagnosis: FleetDiagnosis, version: str, exit_status: int) -> dict[str, Any]:
-    """The same for machines."""
-    facts, order = diagnosis.facts, diagnosis.facts.order
-    return {
-        "schema": SCHEMA,
-        "version": version,
-        "command": "fleet",
-        "taken_at": order.now.isoformat(timespec="seconds"),
-        "exit_status": int(exit_status),
-        "asked": {
-            "capability": order.capability or None,
-            "since": order.since.isoformat(timespec="seconds") if order.since else None,
-            "silent_after": order.silent_after,
-            "by": order.by or None,
-        },
-        "files": facts.files,
-        "reports": facts.reports,
-        "nodes": facts.nodes,
-        "broken": facts.broken,
-        "oldest": facts.oldest.isoformat() if facts.oldest else None,
-        "newest": facts.newest.isoformat() if facts.newest else None,
-        "capabilities": {name: verdicts_of(facts, name) for name in capabilities_of(facts)},
-        "causes": [_cause_document(group) for group in diagnosis.groups],
-        "more_causes": {"causes": facts.more_causes, "nodes": facts.more_nodes},
-        "by": [{"value": row.value, "nodes": row.nodes, "broken": row.broken, "cause": row.cause or None} for row in facts.rows],
-        "silent": {"nodes": facts.silent, "named": [{"node": node, "checked_at": seen} for node, seen in facts.silent_nodes]},
-        "changes": {
-            "compared": facts.compared,
-            "new": [_change_document(row) for row in diagnosis.new],
-            "mended": [_change_document(row) for row in diagnosis.mended],
-            "other": [_change_document(row) for row in diagnosis.other],
-        },
-        "unread": [{"path": one.path, "reason": one.reason, "count": one.count} for one in facts.unread],
-    }
-
-
-def _cause_document(group: FleetGroup) -> dict[str, Any]:
-    cause, share = group.cause, group.share
-    return {
-        "code": cause.code or None,
-        "subject": cause.subject or None,
-        "subjects": cause.subjects,
-        "nodes": cause.nodes,
-        "change": cause.change or None,
-        "changed_on": cause.changed_on or None,
-        "named": list(cause.examples),
-        "share": {"attribute": share.attribute, "values": list(share.values), "failing": share.failing, "nodes": share.nodes}
-        if share
-        else None,
-        "attributes": {
-            counts.attribute: {
-                "values": counts.values_in_all,
-                "most": [{"value": one.value, "failing": one.failing, "nodes": one.nodes} for one in counts.values],
-            }
-            for counts in cause.attributes
-        },
-    }
-
-
-def _change_document(row: ChangeCount) -> dict[str, Any]:
-    return {"before": row.before or None, "now": row.now or None, "nodes": row.nodes, "named": list(row.examples)}

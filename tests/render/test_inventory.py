@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from ssm_bootstrap.diagnose.diagnosis import diagnose
-from ssm_bootstrap.render.monitoring import inventory
+from ssm_bootstrap.render.inventory import inventory
 from tests.render.reports import CLOSED, ENEMY, ENEMY_SEEN, HEALTHY
 
 
