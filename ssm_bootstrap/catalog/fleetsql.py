@@ -305,6 +305,9 @@ SELECT
   COALESCE(NULLIF(instance.instance_id, ''), node)[:{MOST_WORDS}] AS nodekey,
   seen,
   causes,
+  CAST(NULL AS VARCHAR) AS previouscause,
+  CAST(NULL AS VARCHAR) AS changedat,
+  CAST(NULL AS VARCHAR) AS earlier,
   CASE WHEN filename LIKE '%/{STAGED}%' THEN file_number
     ELSE TRY_CAST(REGEXP_EXTRACT(filename, '([0-9]+)[^/]*$', 1) AS INTEGER) END AS file,
   CASE {faults} END AS fault
@@ -328,34 +331,39 @@ FROM (
 
 SERIES = """
 SELECT nodekey, seen, ROWID AS report, rootcause,
-  LAG(rootcause) OVER (PARTITION BY nodekey ORDER BY seen, ROWID) AS before
+  LAG(rootcause) OVER (PARTITION BY nodekey ORDER BY seen, ROWID) AS before,
+  ROW_NUMBER() OVER (PARTITION BY nodekey ORDER BY seen DESC, ROWID DESC) = 1 AS newest,
+  MAX(seen) OVER (PARTITION BY nodekey) AS last
 FROM reports
 WHERE fault IS NULL AND nodekey IN (SELECT nodekey FROM reports WHERE fault IS NULL GROUP BY nodekey HAVING COUNT(*) > 1)"""
 """The reports of nodes that have several, each with the root cause of the one before it."""
 
-NEWEST = "SELECT nodekey, ARG_MAX(ROWID, seen) AS report FROM reports WHERE fault IS NULL GROUP BY nodekey"
-"""Of each node the report that counts."""
-
 CHANGES = """
-SELECT s.nodekey,
-  ARG_MAX(s.before, s.seen) FILTER (WHERE s.before IS NOT NULL AND s.before <> s.rootcause) AS previouscause,
-  MAX(s.seen) FILTER (WHERE s.before IS NOT NULL AND s.before <> s.rootcause) AS changedat,
-  ARG_MAX(s.rootcause, s.seen) FILTER (WHERE s.report <> n.report AND ($since IS NULL OR s.seen < $since)) AS earlier
-FROM series AS s JOIN newest AS n USING (nodekey)
-GROUP BY s.nodekey"""
+SELECT nodekey,
+  ARG_MAX(before, seen) FILTER (WHERE before <> rootcause) AS previouscause,
+  MAX(seen) FILTER (WHERE before <> rootcause) AS changedat,
+  ARG_MAX(rootcause, seen) FILTER (WHERE seen < last AND ($since IS NULL OR seen < $since)) AS earlier
+FROM series
+GROUP BY nodekey"""
 """Of each of them the last change of its root cause, and the root cause that it is compared with: before ``$since``, if any."""
 
-_KEPT = ",\n  ".join(f"r.{column.name}" for column in COLUMNS if column.report)
+OLDER = "older"
+MARK_OLDER = f"UPDATE reports SET fault = '{OLDER}' WHERE ROWID IN (SELECT report FROM series WHERE NOT newest)"
+MARK_CHANGED = """
+UPDATE reports SET previouscause = c.previouscause, changedat = STRFTIME(c.changedat, '%Y-%m-%dT%H:%M:%S+00:00'),
+  earlier = c.earlier
+FROM changes AS c WHERE c.nodekey = reports.nodekey AND reports.fault IS NULL"""
+"""Of each node one report counts, the newest: it is told what became of the node."""
+
+_KEPT = ",\n  ".join(
+    column.name if column.report else f"COALESCE({column.name}, '{UNKNOWN}') AS {column.name}" for column in COLUMNS
+)
 NODES = f"""
 SELECT
   {_KEPT},
-  COALESCE(c.previouscause, '{UNKNOWN}') AS previouscause,
-  COALESCE(STRFTIME(c.changedat, '%Y-%m-%dT%H:%M:%S+00:00'), '{UNKNOWN}') AS changedat,
-  c.earlier, r.seen, r.causes,
-  r.causes <> [] OR 'broken' IN (r.register, r.runcommand, r.session, r.patch, r.agentupdate) AS broken
-FROM newest AS n
-JOIN reports AS r ON r.ROWID = n.report
-LEFT JOIN changes AS c ON c.nodekey = n.nodekey"""
+  earlier, seen, causes, ROWID AS place,
+  rootcause <> 'none' OR 'broken' IN (register, runcommand, session, patch, agentupdate) AS broken
+FROM reports WHERE fault IS NULL"""
 """The view, with what only the report of a fleet needs behind its columns."""
 
 
@@ -375,23 +383,27 @@ def asked_of(capability: str) -> Asked:
 
 
 OWN_SHARE = 20
-"""A subject has a line of its own where at least one in so many nodes of its code has it, and more than one."""
+"""A subject has a line of its own where at least one in so many nodes of its code has it, and more than one node."""
+
+FEW = 3
+"""Nodes of one code that have a line each, if it comes to that."""
 
 
 def troubles(asked: Asked) -> str:
     """A row for each node and root cause of it; a subject that hardly any other node has is left out: the code is told alone."""
     return f"""
 WITH found AS (
-  SELECT DISTINCT n.ROWID AS place, c.code, c.subject
+  SELECT DISTINCT n.place, c.code, c.subject
   FROM nodes AS n, UNNEST(n.causes) AS t (c)
   WHERE {asked.broken} AND {asked.cause}
   UNION ALL
-  SELECT n.ROWID, '', '' FROM nodes AS n
+  SELECT n.place, '', '' FROM nodes AS n
   WHERE {asked.broken} AND LEN([c FOR c IN n.causes IF {asked.cause}]) = 0
 ), subjects AS (
   SELECT code, subject, COUNT(*) AS nodes, SUM(COUNT(*)) OVER (PARTITION BY code) AS of_code FROM found GROUP BY code, subject
 )
-SELECT f.place, f.code, CASE WHEN s.nodes > 1 AND s.nodes * {OWN_SHARE} >= s.of_code THEN f.subject END AS subject
+SELECT f.place, f.code,
+  CASE WHEN s.nodes * {OWN_SHARE} >= s.of_code AND (s.nodes > 1 OR s.of_code <= {FEW}) THEN f.subject END AS subject
 FROM found AS f JOIN subjects AS s USING (code, subject)"""
 
 
@@ -401,13 +413,14 @@ FROM troubles GROUP BY code, subject"""
 """Root causes with their subjects, those of the most nodes first; a NULL subject stands for many."""
 
 TOLD_GROUPS = """
-SELECT g.number, g.code, g.subject, g.nodes,
+SELECT g.number, g.code,
+  COALESCE(g.subject, CASE WHEN COUNT(DISTINCT t.cause.subject) = 1 THEN MIN(t.cause.subject) END), g.nodes,
   COUNT(DISTINCT t.cause.subject), MODE(t.cause.change), MODE(t.cause.side), MIN(n.checkedat),
   LIST_SORT(LIST_DISTINCT(ARG_MIN(n.node, n.node, 5)))
 FROM groups AS g
 JOIN troubles AS u ON u.code = g.code AND u.subject IS NOT DISTINCT FROM g.subject
-JOIN nodes AS n ON n.ROWID = u.place
-LEFT JOIN (SELECT ROWID AS place, UNNEST(causes) AS cause FROM nodes) AS t
+JOIN nodes AS n ON n.place = u.place
+LEFT JOIN (SELECT place, UNNEST(causes) AS cause FROM nodes) AS t
   ON t.place = u.place AND t.cause.code = g.code AND t.cause.subject = COALESCE(g.subject, t.cause.subject)
 WHERE g.number <= $most
 GROUP BY g.number, g.code, g.subject, g.nodes
@@ -424,7 +437,7 @@ SELECT g.number, n.{column} AS value, COUNT(DISTINCT u.place) AS failing, ANY_VA
   COUNT(*) OVER (PARTITION BY g.number) AS values_in_all
 FROM groups AS g
 JOIN troubles AS u ON u.code = g.code AND u.subject IS NOT DISTINCT FROM g.subject
-JOIN nodes AS n ON n.ROWID = u.place
+JOIN nodes AS n ON n.place = u.place
 JOIN (SELECT {column}, COUNT(*) AS nodes FROM nodes GROUP BY {column}) AS a ON a.{column} = n.{column}
 WHERE g.number <= $most
 GROUP BY g.number, n.{column}
@@ -467,7 +480,7 @@ ORDER BY rootcause = '{NONE}', nodes DESC, rootcause, earlier"""
 COMPARED = "SELECT COUNT(*) FROM nodes WHERE earlier IS NOT NULL"
 
 UNREAD = """
-SELECT file, fault, COUNT(*) FROM reports WHERE fault IS NOT NULL GROUP BY file, fault ORDER BY file, fault"""
+SELECT file, fault, COUNT(*) FROM reports WHERE fault <> 'older' GROUP BY file, fault ORDER BY file, fault"""
 """Rows that are no reports, by file and by what is wrong with them."""
 
 FROM_NOTHING = "SELECT " + ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in FIELDS.items())
@@ -481,13 +494,11 @@ FILES_READ = "SELECT DISTINCT file FROM reports"
 
 def script_on_duckdb(pattern: str = "reports/*.jsonl") -> str:
     """Statements that make ``nodes`` in DuckDB's own shell of the reports in files of lines."""
-    steps = {
+    made = {
         "reports": reports_from(FROM_LINES.replace("$files", f"'{pattern}'")),
         "series": SERIES,
-        "newest": NEWEST,
-        "changes": CHANGES.replace("$since", "NULL"),
-        VIEW: NODES,
+        "changes": CHANGES.replace("$since", "CAST(NULL AS TIMESTAMP)"),
     }
-    return ";\n".join(
-        ["SET TimeZone = 'UTC'", *(f"CREATE OR REPLACE TABLE {name} AS {sql.strip()}" for name, sql in steps.items())]
-    )
+    tables = [f"CREATE OR REPLACE TABLE {name} AS {sql.strip()}" for name, sql in made.items()]
+    view = f"CREATE OR REPLACE VIEW {VIEW} AS {NODES.strip()}"
+    return ";\n".join(["SET TimeZone = 'UTC'", *tables, MARK_OLDER, MARK_CHANGED.strip(), view])

@@ -55,15 +55,14 @@ class _Facts:
 
     def make(self) -> None:
         """The tables that every question stands on."""
-        for name, sql in (
-            ("series", fleetsql.SERIES),
-            ("newest", fleetsql.NEWEST),
-            ("changes", fleetsql.CHANGES),
-            ("nodes", fleetsql.NODES),
-            ("troubles", fleetsql.troubles(self._asked)),
-            ("groups", fleetsql.GROUPS),
-        ):
-            self._tables.run(f"CREATE TABLE {name} AS {sql}", self._facts)
+        self._tables.run(f"CREATE TABLE series AS {fleetsql.SERIES}")
+        if self._rows("SELECT COUNT(*) FROM series")[0][0]:
+            self._tables.run(f"CREATE TABLE changes AS {fleetsql.CHANGES}", self._facts)
+            self._tables.run(fleetsql.MARK_OLDER)
+            self._tables.run(fleetsql.MARK_CHANGED)
+        self._tables.run(f"CREATE VIEW {fleetsql.VIEW} AS {fleetsql.NODES}")
+        self._tables.run(f"CREATE TABLE troubles AS {fleetsql.troubles(self._asked)}")
+        self._tables.run(f"CREATE TABLE groups AS {fleetsql.GROUPS}")
 
     def count(self, files: int, unread: Any) -> FleetFacts:
         """All that is told."""
@@ -75,7 +74,7 @@ class _Facts:
         return FleetFacts(
             self._order,
             files,
-            self._rows("SELECT COUNT(*) FROM reports WHERE fault IS NULL")[0][0],
+            self._rows(f"SELECT COUNT(*) FROM reports WHERE fault IS NULL OR fault = '{fleetsql.OLDER}'")[0][0],
             nodes,
             broken,
             oldest.replace(tzinfo=timezone.utc) if oldest else None,

@@ -70,7 +70,7 @@ class Tables:
             "allow_unsigned_extensions": "false",
         }
         try:
-            self._connection = duckdb.connect(f"{self.directory}/tables.duckdb", config=settings)
+            self._connection = duckdb.connect(":memory:", config=settings)
         except duckdb.Error as error:
             raise TableError(_line(error)) from None
         self.run("SET TimeZone = 'UTC'")
