@@ -261,7 +261,8 @@ def _shown(column: Column) -> str:
     elif column.otherwise == UNKNOWN:
         made = f"CASE WHEN {column.report} IN ('ok', 'degraded', 'broken') THEN {column.report} END"
     else:
-        made = f"({column.report})[:{MOST_WORDS}]"
+        long = f"STRLEN({column.report}) > {MOST_WORDS}"
+        made = f"CASE WHEN {long} THEN LEFT({column.report}, {MOST_WORDS}) ELSE {column.report} END"
     return f"COALESCE(NULLIF({made}, ''), '{column.otherwise}') AS {column.name}"
 
 
@@ -368,10 +369,10 @@ FROM reports WHERE fault IS NULL"""
 
 
 class Asked(NamedTuple):
-    """Which nodes are broken, and by which of their causes: in all, or as far as one capability goes; in DuckDB's SQL."""
+    """Which nodes are broken, and by which codes: in all, or as far as one capability goes; in DuckDB's SQL."""
 
     broken: str = "n.broken"
-    cause: str = "TRUE"
+    codes: str = "SPLIT(n.errors, ',')"
 
 
 def asked_of(capability: str) -> Asked:
@@ -379,8 +380,13 @@ def asked_of(capability: str) -> Asked:
     if not capability:
         return Asked()
     column = capability.replace("-", "")
-    return Asked(f"n.{column} = 'broken'", f"LIST_CONTAINS(SPLIT(n.{column}causes, ','), c.code)")
+    return Asked(f"n.{column} = 'broken'", f"SPLIT(n.{column}causes, ',')")
 
+
+WRONG = f"""
+SELECT place, cause.code, cause.subject, cause.change, cause.side
+FROM (SELECT place, UNNEST(causes) AS cause FROM nodes WHERE rootcause <> '{NONE}')"""
+"""A row for each root cause of each node, with what to change."""
 
 OWN_SHARE = 20
 """A subject has a line of its own where at least one in so many nodes of its code has it, and more than one node."""
@@ -393,12 +399,12 @@ def troubles(asked: Asked) -> str:
     """A row for each node and root cause of it; a subject that hardly any other node has is left out: the code is told alone."""
     return f"""
 WITH found AS (
-  SELECT DISTINCT n.place, c.code, c.subject
-  FROM nodes AS n, UNNEST(n.causes) AS t (c)
-  WHERE {asked.broken} AND {asked.cause}
+  SELECT DISTINCT n.place, w.code, w.subject
+  FROM wrong AS w JOIN nodes AS n ON n.place = w.place
+  WHERE {asked.broken} AND LIST_CONTAINS({asked.codes}, w.code)
   UNION ALL
   SELECT n.place, '', '' FROM nodes AS n
-  WHERE {asked.broken} AND LEN([c FOR c IN n.causes IF {asked.cause}]) = 0
+  WHERE {asked.broken} AND (n.errors = '{NONE}' OR NOT LIST_HAS_ANY({asked.codes}, SPLIT(n.errors, ',')))
 ), subjects AS (
   SELECT code, subject, COUNT(*) AS nodes, SUM(COUNT(*)) OVER (PARTITION BY code) AS of_code FROM found GROUP BY code, subject
 )
@@ -407,21 +413,30 @@ SELECT f.place, f.code,
 FROM found AS f JOIN subjects AS s USING (code, subject)"""
 
 
+ILL = f"""
+SELECT place, node, checkedat, {", ".join(attribute.column for attribute in ATTRIBUTES)}
+FROM nodes WHERE place IN (SELECT place FROM troubles)"""
+"""The nodes that have a root cause, with what they may share."""
+
 GROUPS = """
 SELECT code, subject, COUNT(DISTINCT place) AS nodes, ROW_NUMBER() OVER (ORDER BY nodes DESC, code, subject) AS number
 FROM troubles GROUP BY code, subject"""
 """Root causes with their subjects, those of the most nodes first; a NULL subject stands for many."""
 
-TOLD_GROUPS = """
+TOLD_ILL = f"""
+SELECT place, node, checkedat, {", ".join(attribute.column for attribute in ATTRIBUTES)}
+FROM nodes WHERE place IN (SELECT place FROM troubles)"""
+"""The nodes that have a root cause, with what they may share."""
+
+GROUPS = """
 SELECT g.number, g.code,
-  COALESCE(g.subject, CASE WHEN COUNT(DISTINCT t.cause.subject) = 1 THEN MIN(t.cause.subject) END), g.nodes,
-  COUNT(DISTINCT t.cause.subject), MODE(t.cause.change), MODE(t.cause.side), MIN(n.checkedat),
+  COALESCE(g.subject, CASE WHEN COUNT(DISTINCT w.subject) = 1 THEN MIN(w.subject) END), g.nodes,
+  COUNT(DISTINCT w.subject), MODE(w.change), MODE(w.side), MIN(n.checkedat),
   LIST_SORT(LIST_DISTINCT(ARG_MIN(n.node, n.node, 5)))
 FROM groups AS g
 JOIN troubles AS u ON u.code = g.code AND u.subject IS NOT DISTINCT FROM g.subject
-JOIN nodes AS n ON n.place = u.place
-LEFT JOIN (SELECT place, UNNEST(causes) AS cause FROM nodes) AS t
-  ON t.place = u.place AND t.cause.code = g.code AND t.cause.subject = COALESCE(g.subject, t.cause.subject)
+JOIN ill AS n ON n.place = u.place
+LEFT JOIN wrong AS w ON w.place = u.place AND w.code = g.code AND w.subject = COALESCE(g.subject, w.subject)
 WHERE g.number <= $most
 GROUP BY g.number, g.code, g.subject, g.nodes
 ORDER BY g.number"""
@@ -437,7 +452,7 @@ SELECT g.number, n.{column} AS value, COUNT(DISTINCT u.place) AS failing, ANY_VA
   COUNT(*) OVER (PARTITION BY g.number) AS values_in_all
 FROM groups AS g
 JOIN troubles AS u ON u.code = g.code AND u.subject IS NOT DISTINCT FROM g.subject
-JOIN nodes AS n ON n.place = u.place
+JOIN ill AS n ON n.place = u.place
 JOIN (SELECT {column}, COUNT(*) AS nodes FROM nodes GROUP BY {column}) AS a ON a.{column} = n.{column}
 WHERE g.number <= $most
 GROUP BY g.number, n.{column}

@@ -61,7 +61,9 @@ class _Facts:
             self._tables.run(fleetsql.MARK_OLDER)
             self._tables.run(fleetsql.MARK_CHANGED)
         self._tables.run(f"CREATE VIEW {fleetsql.VIEW} AS {fleetsql.NODES}")
+        self._tables.run(f"CREATE TABLE wrong AS {fleetsql.WRONG}")
         self._tables.run(f"CREATE TABLE troubles AS {fleetsql.troubles(self._asked)}")
+        self._tables.run(f"CREATE TABLE ill AS {fleetsql.ILL}")
         self._tables.run(f"CREATE TABLE groups AS {fleetsql.GROUPS}")
 
     def count(self, files: int, unread: Any) -> FleetFacts:
