@@ -423,12 +423,7 @@ SELECT code, subject, COUNT(DISTINCT place) AS nodes, ROW_NUMBER() OVER (ORDER B
 FROM troubles GROUP BY code, subject"""
 """Root causes with their subjects, those of the most nodes first; a NULL subject stands for many."""
 
-TOLD_ILL = f"""
-SELECT place, node, checkedat, {", ".join(attribute.column for attribute in ATTRIBUTES)}
-FROM nodes WHERE place IN (SELECT place FROM troubles)"""
-"""The nodes that have a root cause, with what they may share."""
-
-GROUPS = """
+TOLD_GROUPS = """
 SELECT g.number, g.code,
   COALESCE(g.subject, CASE WHEN COUNT(DISTINCT w.subject) = 1 THEN MIN(w.subject) END), g.nodes,
   COUNT(DISTINCT w.subject), MODE(w.change), MODE(w.side), MIN(n.checkedat),
