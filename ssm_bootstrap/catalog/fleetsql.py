@@ -409,7 +409,7 @@ WITH found AS (
   SELECT code, subject, COUNT(*) AS nodes, SUM(COUNT(*)) OVER (PARTITION BY code) AS of_code FROM found GROUP BY code, subject
 )
 SELECT f.place, f.code,
-  CASE WHEN s.nodes * {OWN_SHARE} >= s.of_code AND (s.nodes > 1 OR s.of_code <= {FEW}) THEN f.subject END AS subject
+  CASE WHEN s.nodes * {OWN_SHARE} >= s.of_code AND (s.nodes > 1 OR s.of_code <= {FEW}) THEN f.subject END AS subject, f.subject AS exact
 FROM found AS f JOIN subjects AS s USING (code, subject)"""
 
 
@@ -431,7 +431,7 @@ SELECT g.number, g.code,
 FROM groups AS g
 JOIN troubles AS u ON u.code = g.code AND u.subject IS NOT DISTINCT FROM g.subject
 JOIN ill AS n ON n.place = u.place
-LEFT JOIN wrong AS w ON w.place = u.place AND w.code = g.code AND w.subject = COALESCE(g.subject, w.subject)
+LEFT JOIN wrong AS w ON w.place = u.place AND w.code = u.code AND w.subject = u.exact
 WHERE g.number <= $most
 GROUP BY g.number, g.code, g.subject, g.nodes
 ORDER BY g.number"""

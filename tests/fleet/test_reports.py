@@ -146,7 +146,15 @@ def test_a_line_without_end_is_named_and_the_others_are_read(tmp_path: Path, mon
     assert list(unread(found).values()) == [1]
 
 
-HOSTILE = ("\x1b[2J", "<script>alert(1)</script>", "=cmd|' /C calc'!A0", "'; DROP TABLE reports; --", "x" * 100_000, "\u202e", "\ud800")
+HOSTILE = (
+    "\x1b[2J",
+    "<script>alert(1)</script>",
+    "=cmd|' /C calc'!A0",
+    "'; DROP TABLE reports; --",
+    "x" * 100_000,
+    "\u202e",
+    "\ud800",
+)
 
 
 @pytest.mark.parametrize("odd", HOSTILE)
@@ -207,7 +215,10 @@ def test_a_capability_has_its_own_causes_and_nodes(tmp_path: Path) -> None:
     both["capabilities"]["patch"]["because"].append("repository-unreachable")
     path = written(tmp_path, [mirror, both, report(3, "session-only", "x", ("session",))])
     patch = facts(path, capability="patch")
-    assert (patch.broken, {cause.code: cause.nodes for cause in patch.causes}) == (2, {"repository-unreachable": 2, "endpoint-missing": 1})
+    assert (patch.broken, {cause.code: cause.nodes for cause in patch.causes}) == (
+        2,
+        {"repository-unreachable": 2, "endpoint-missing": 1},
+    )
     session = facts(path, capability="session")
     assert {cause.code for cause in session.causes} == {"endpoint-missing", "session-only"}
 
