@@ -409,7 +409,8 @@ WITH found AS (
   SELECT code, subject, COUNT(*) AS nodes, SUM(COUNT(*)) OVER (PARTITION BY code) AS of_code FROM found GROUP BY code, subject
 )
 SELECT f.place, f.code,
-  CASE WHEN s.nodes * {OWN_SHARE} >= s.of_code AND (s.nodes > 1 OR s.of_code <= {FEW}) THEN f.subject END AS subject, f.subject AS exact
+  CASE WHEN s.nodes * {OWN_SHARE} >= s.of_code AND (s.nodes > 1 OR s.of_code <= {FEW}) THEN f.subject END AS subject,
+  f.subject AS exact
 FROM found AS f JOIN subjects AS s USING (code, subject)"""
 
 
