@@ -57,7 +57,7 @@ class Column(NamedTuple):
         return self.attribute.lower()
 
 
-class Question(NamedTuple):
+class FleetQuestion(NamedTuple):
     """A question as a person asks it, and the SQL that answers it over ``nodes``, on either engine."""
 
     name: str
@@ -122,51 +122,51 @@ def _patch_by(column: str) -> str:
 
 
 QUESTIONS = (
-    Question(
+    FleetQuestion(
         "cannot-patch",
         "Which nodes cannot patch, and why?",
         "SELECT node, account, noderegion, subnet, patchcauses, subject, change, checkedat\n"
         "FROM nodes\nWHERE patch = 'broken'\nORDER BY patchcauses, subject, node",
     ),
-    Question(
+    FleetQuestion(
         "causes",
         "Which root causes are there, and how many nodes has each?",
         "SELECT rootcause, subject, COUNT(*) AS nodes, COUNT(DISTINCT subnet) AS subnets,\n"
         "       MIN(subnet) AS one_subnet, MIN(node) AS one_node, MIN(change) AS change\n"
         "FROM nodes\nWHERE rootcause <> 'none'\nGROUP BY rootcause, subject\nORDER BY nodes DESC, rootcause, subject",
     ),
-    Question(
+    FleetQuestion(
         "codes",
         "How many nodes has each code, be it their root cause or not?",
         "SELECT t.code, COUNT(DISTINCT n.node) AS nodes\nFROM nodes AS n\n"
         "CROSS JOIN UNNEST(SPLIT(n.errors, ',')) AS t (code)\n"
         "WHERE t.code <> 'none'\nGROUP BY t.code\nORDER BY nodes DESC, t.code",
     ),
-    Question("patch-by-account", "How many nodes cannot patch, by account?", _patch_by("account")),
-    Question("patch-by-region", "How many nodes cannot patch, by region?", _patch_by("noderegion")),
-    Question("patch-by-subnet", "How many nodes cannot patch, by subnet?", _patch_by("subnet")),
-    Question("patch-by-image", "How many nodes cannot patch, by image?", _patch_by("image")),
-    Question(
+    FleetQuestion("patch-by-account", "How many nodes cannot patch, by account?", _patch_by("account")),
+    FleetQuestion("patch-by-region", "How many nodes cannot patch, by region?", _patch_by("noderegion")),
+    FleetQuestion("patch-by-subnet", "How many nodes cannot patch, by subnet?", _patch_by("subnet")),
+    FleetQuestion("patch-by-image", "How many nodes cannot patch, by image?", _patch_by("image")),
+    FleetQuestion(
         "changed",
         "What changed since yesterday?",
         "SELECT node, previouscause, rootcause, subject, changedat, subnet, account\n"
         f"FROM nodes\nWHERE {_CHANGED} >= CURRENT_DATE - INTERVAL '1' DAY\n"
         "ORDER BY rootcause, subject, node",
     ),
-    Question(
+    FleetQuestion(
         "silent",
         "Which nodes were not looked at for a week?",
         "SELECT node, account, noderegion, subnet, checkedat, rootcause\n"
         f"FROM nodes\nWHERE {_CHECKED} IS NULL OR {_CHECKED} < CURRENT_DATE - INTERVAL '7' DAY\n"
         "ORDER BY checkedat, node",
     ),
-    Question(
+    FleetQuestion(
         "agent-versions",
         "Which versions of the agent are there, and on how many nodes?",
         "SELECT agentversion, COUNT(*) AS nodes, COUNT(*) FILTER (WHERE rootcause <> 'none') AS broken\n"
         "FROM nodes\nGROUP BY agentversion\nORDER BY nodes DESC, agentversion",
     ),
-    Question(
+    FleetQuestion(
         "online-not-patching",
         "Which nodes are online but cannot patch?",
         "SELECT node, account, noderegion, subnet, patchcauses, change\n"
@@ -269,7 +269,7 @@ def _shown(column: Column) -> str:
 _TOLD = ",\n  ".join(_shown(column) for column in COLUMNS if column.report)
 
 
-class Fault(NamedTuple):
+class FaultRow(NamedTuple):
     """What is wrong with something that is no report: a name, the words for a person, and when it is so, in DuckDB's SQL."""
 
     name: str
@@ -278,16 +278,16 @@ class Fault(NamedTuple):
 
 
 FAULTS = (
-    Fault("not-json", phrase("not JSON, or no report"), "schema IS NULL AND taken_at IS NULL"),
-    Fault("observations", phrase("not what doctor --save writes"), f"schema LIKE '{SAVED}%'"),
-    Fault("other-schema", phrase("not what doctor --json writes"), f"schema IS NULL OR schema NOT LIKE '{TOLD}%'"),
-    Fault(
+    FaultRow("not-json", phrase("not JSON, or no report"), "schema IS NULL AND taken_at IS NULL"),
+    FaultRow("observations", phrase("not what doctor --save writes"), f"schema LIKE '{SAVED}%'"),
+    FaultRow("other-schema", phrase("not what doctor --json writes"), f"schema IS NULL OR schema NOT LIKE '{TOLD}%'"),
+    FaultRow(
         "no-time",
         phrase("without the time of the look"),
         "seen IS NULL OR NOT ISFINITE(seen) OR seen < TIMESTAMP '2000-01-01' OR seen > TIMESTAMP '2200-01-01'",
     ),
-    Fault("no-node", phrase("without a node: no managed id, no instance, no host name"), "node IS NULL"),
-    Fault(
+    FaultRow("no-node", phrase("without a node: no managed id, no instance, no host name"), "node IS NULL"),
+    FaultRow(
         "no-verdicts",
         phrase("without verdicts: of a command that gives none"),
         'COALESCE(capabilities.register.verdict, capabilities."run-command".verdict, '
@@ -368,19 +368,19 @@ FROM reports WHERE fault IS NULL"""
 """The view, with what only the report of a fleet needs behind its columns."""
 
 
-class Asked(NamedTuple):
+class AskedNodes(NamedTuple):
     """Which nodes are broken, and by which codes: in all, or as far as one capability goes; in DuckDB's SQL."""
 
     broken: str = "n.broken"
     codes: str = "SPLIT(n.errors, ',')"
 
 
-def asked_of(capability: str) -> Asked:
+def asked_of(capability: str) -> AskedNodes:
     """The same for one capability by its name; an empty one is all of them."""
     if not capability:
-        return Asked()
+        return AskedNodes()
     column = capability.replace("-", "")
-    return Asked(f"n.{column} = 'broken'", f"SPLIT(n.{column}causes, ',')")
+    return AskedNodes(f"n.{column} = 'broken'", f"SPLIT(n.{column}causes, ',')")
 
 
 WRONG = f"""
@@ -395,7 +395,7 @@ FEW = 3
 """Nodes of one code that have a line each, if it comes to that."""
 
 
-def troubles(asked: Asked) -> str:
+def troubles(asked: AskedNodes) -> str:
     """A row for each node and root cause of it; a subject that hardly any other node has is left out: the code is told alone."""
     return f"""
 WITH found AS (
@@ -456,7 +456,7 @@ QUALIFY ROW_NUMBER() OVER (PARTITION BY g.number ORDER BY failing DESC, value) <
 ORDER BY g.number, failing DESC, value"""
 
 
-def by_attribute(attribute: Attribute, asked: Asked) -> str:
+def by_attribute(attribute: Attribute, asked: AskedNodes) -> str:
     """A row a value: its nodes, those that are broken, and the root cause that most of them have."""
     column = attribute.column
     return f"""
@@ -466,7 +466,7 @@ FROM nodes AS n GROUP BY n.{column}
 ORDER BY broken DESC, nodes DESC, value LIMIT $most"""
 
 
-def totals(asked: Asked) -> str:
+def totals(asked: AskedNodes) -> str:
     """Nodes, those that are broken, the oldest and the newest report, and the nodes that were silent since ``$quiet``."""
     return f"""
 SELECT COUNT(*), COUNT(*) FILTER (WHERE {asked.broken}), MIN(n.seen), MAX(n.seen), COUNT(*) FILTER (WHERE n.seen < $quiet)
