@@ -44,7 +44,7 @@ EXAMPLES = (
         "what is wrong with how many nodes, and what they have in common",
     ),
     Example(
-        "ssm-bootstrap fleet report reports/ today.jsonl.gz --capability patch --by subnet",
+        "ssm-bootstrap fleet report reports/ --capability patch --by subnet",
         "where patching is broken, subnet by subnet",
     ),
     Example(
@@ -57,6 +57,7 @@ EXAMPLES = (
     ),
 )
 
+BY = tuple(attribute.word for attribute in ATTRIBUTES)
 REPORT, SQL = "report", "sql"
 DUCKDB, ATHENA = "duckdb", "athena"
 _TABLE = re.compile(r"[a-z_][a-z0-9_]{0,127}(?:\.[a-z_][a-z0-9_]{0,127})?")
@@ -83,10 +84,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "names",
         nargs="*",
-        metavar="PATH|NAME",
+        metavar="PATH",
         help="of report: files of doctor --json or --save, directories, .jsonl, .gz, .parquet; of sql: the question",
     )
-    parser.add_argument("--capability", choices=CAPABILITIES, default="", help="only what is in the way of this capability")
+    parser.add_argument(
+        "--capability",
+        choices=CAPABILITIES,
+        default="",
+        metavar="CAPABILITY",
+        help=phrase("only what is in the way of one of {capabilities}", capabilities=CAPABILITIES),
+    )
     parser.add_argument(
         "--since",
         type=moment,
@@ -102,9 +109,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--by",
-        choices=tuple(attribute.word for attribute in ATTRIBUTES),
+        choices=BY,
         default="",
-        help="a row for each subnet, availability zone and so on, instead of one for each root cause",
+        metavar="ATTRIBUTE",
+        help=phrase("a row for each value of one of {attributes}, instead of one for each root cause", attributes=BY),
     )
     add_output(parser, strict=False)
     add_full(parser)
