@@ -96,7 +96,7 @@ def read_lines(file: ReportFile, most: int) -> Iterator[Optional[bytes]]:
         held, is_long = b"", False
         while True:
             try:
-                chunk = stream.read(_STEP)
+                chunk = stream.read1(_STEP)  # type: ignore[attr-defined]
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 raise Torn(words_of(error)) from None
             *whole, rest = (held + chunk).split(b"\n")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 EXTRA = "ssm-bootstrap[fleet]"
 """What is to be installed where there is no DuckDB."""
 
-MEMORY = 600 << 20
+MEMORY = 448 << 20
 """Bytes that DuckDB may hold; beyond that it writes to its own directory."""
 
 
