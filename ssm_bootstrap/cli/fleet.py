@@ -48,7 +48,7 @@ EXAMPLES = (
         "where patching is broken, subnet by subnet",
     ),
     Example(
-        "ssm-bootstrap fleet report reports/ --since yesterday --html fleet.html",
+        "ssm-bootstrap fleet report reports/ --since 1d --html fleet.html",
         "what changed since then, as a page",
     ),
     Example(
