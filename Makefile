@@ -76,6 +76,7 @@ first-try: ## `make test` in ten fresh clones: plain, beside spinning processes,
 	@$(PYTHON) -m tests.first_try $(RUNS)
 
 bench: $(VENV)/.ready ## what must be fast, measured side by side
+	@tests/system-packages bench
 	@$(BIN)/python -m bench
 
 .venv-bundle/.ready: tools/bundle/builder.txt

@@ -23,6 +23,7 @@ PARTS = {
     "vpc": "vpc against a server on loopback (milliseconds)",
     "lines": "records made to hurt (milliseconds of processor time)",
     "explain": "explain of logs at the retention limits, beside grep (milliseconds)",
+    "fleet": "fleet report of a million nodes, beside jq (milliseconds)",
 }
 
 

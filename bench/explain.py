@@ -48,7 +48,7 @@ def measure(programs: Path) -> List[Figure]:
     runs: Dict[str, List[Run]] = {"grep": [], "explain": []}
     for number in range(-1, ROUNDS):
         for name, words in (("grep", grep), ("explain", [*explain, str(full)])):
-            run = _timed(words)
+            run = timed(words)
             if number >= 0:
                 runs[name].append(run)
     base, ours = ([run.seconds for run in runs[name]] for name in ("grep", "explain"))
@@ -74,7 +74,7 @@ def _growth(explain: Sequence[str]) -> List[Figure]:
     places = {name: _logs(name.replace(" ", ""), scale) for name, scale in SIZES.items()}
     for number in range(-1, 2 * ROUNDS):
         for name, place in places.items():
-            run = _timed([*explain, str(place)])
+            run = timed([*explain, str(place)])
             if number >= 0:
                 seconds[name].append(run)
     figures = []
@@ -112,7 +112,7 @@ def _logs(name: str, scale: float) -> Path:
     return place
 
 
-def _timed(words: Sequence[str]) -> Run:
+def timed(words: Sequence[str]) -> Run:
     """One run, its output through a pipe."""
     began = time.perf_counter()
     child = subprocess.Popen(

@@ -44,7 +44,7 @@ def install() -> Path:
             more = ("--force-reinstall", "--no-deps") if had[0] else ("-c", str(ROOT / "tools" / "constraints.txt"))
             # A copy of pip alone, run by the other interpreter: neither pip nor setuptools is left there to slow its start.
             pip = shutil.copytree(Path(importlib.import_module("pip").__path__[0]), Path(place) / "pip")
-            _run(str(VENV / "bin" / "python"), str(pip), "install", *QUIET, *more, str(wheel))
+            _run(str(VENV / "bin" / "python"), str(pip), "install", *QUIET, *more, f"{wheel}[fleet]")
         for mark, text in zip(marks, wanted):
             mark.write_text(text)
     return VENV / "bin"

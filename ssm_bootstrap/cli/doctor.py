@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import Callable, Optional, Sequence
+from typing import Callable, Mapping, Optional, Sequence
 
 from ssm_bootstrap.act.wait import Waiting
 from ssm_bootstrap.catalog.secrets import fault_words
@@ -38,7 +38,8 @@ from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.phrase import joined, phrase
 from ssm_bootstrap.observe import observe_everything
-from ssm_bootstrap.render.monitoring import UNKNOWN, inventory, metrics, unknown_line
+from ssm_bootstrap.render.inventory import entry_of, inventory
+from ssm_bootstrap.render.monitoring import UNKNOWN, metrics, unknown_line
 from ssm_bootstrap.render.text import Report
 from ssm_bootstrap.render.wire import document
 from ssm_bootstrap.session import open_session, real_host
@@ -229,6 +230,18 @@ def _named(items: Sequence[CapabilityVerdict]) -> str:
     )
 
 
+MOST_INVENTORY = 1 << 20
+"""Bytes of an inventory's file that are read again."""
+
+
+def _entry_before(host: Host, path: str) -> Mapping[str, str]:
+    """What this node wrote last time, for what changed since; nothing where there is no such file, or another's."""
+    try:
+        return entry_of(host.files.read_text(path, MOST_INVENTORY))
+    except (OSError, ValueError):
+        return {}
+
+
 _NODE = re.compile(r"mi-[0-9a-f]{1,64}")
 
 
@@ -240,7 +253,7 @@ def write_inventory(observations: Observations, diagnosis: Diagnosis, host: Host
         say("--inventory: this node is not registered: there is no place for its inventory yet")
         return
     path = f"{paths.DATA}/{identity.managed_instance_id}/{paths.INVENTORY}"
-    data = inventory(observations, diagnosis).encode()
+    data = inventory(observations, diagnosis, _entry_before(host, path)).encode()
     host.secrets.must_not_stand_in(data, "--inventory")
     try:
         host.trees.make_directory(path.rpartition("/")[0])

@@ -32,6 +32,7 @@ COMMANDS = {
     "install": "put this program, its units and its configuration in place, or remove them again",
     "user-data": "print user-data with which an instance fetches this program from S3 and registers",
     "requirements": "list what a node needs at AWS: endpoints, security groups, routes, policies, role; also as code",
+    "fleet": "read the reports of many nodes and say what they have in common; also print the questions as SQL",
 }
 
 FIRST = {

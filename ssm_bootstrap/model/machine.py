@@ -26,6 +26,8 @@ class Metadata:
     ipv6_cidrs: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
+    account_id: str = ""  # the account that the instance runs in
+    image_id: str = ""  # the image that it was started from
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def page(observations: Observations, diagnosis: Diagnosis, *, machine: bool = Tr
     causes = [finding for finding in diagnosis.causes if finding.severity is not Severity.INFO]
     anchors = {id(finding): f"{finding.code}-{number}" for number, finding in enumerate(causes, start=1)}
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             name=f"ssm-bootstrap {observations.plan.command}{f' - {region}' if region else ''} - {when}",
@@ -161,7 +161,7 @@ def _template(name: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """The engine: whatever a template prints is made visible first and escaped then, for content and attributes alike."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
     from markupsafe import Markup

@@ -1,14 +1,12 @@
-"""The diagnosis for machines that watch: Nagios and its kin, node_exporter's textfile collector, custom inventory."""
+"""The diagnosis for machines that watch: Nagios and its kin, node_exporter's textfile collector."""
 
 from __future__ import annotations
 
-import json
-from datetime import timezone
 from typing import Iterator
 
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.findings import Diagnosis, Severity, State
+from ssm_bootstrap.model.findings import Diagnosis, Severity
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.render.terminal import clean
@@ -99,24 +97,3 @@ def _head(name: str, text: str) -> Iterator[str]:
 
 def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-TYPE_NAME = "Custom:SsmBootstrap"
-
-
-def inventory(observations: Observations, diagnosis: Diagnosis) -> str:
-    """The whole file: one entry, every value a text; ``CheckedAt`` is RFC 3339 in UTC to the second."""
-    causes = [finding for finding in diagnosis.findings if finding.symptom_of is None and finding.state is State.NOW]
-    errors = [finding.code for finding in causes if finding.severity is Severity.ERROR]
-    warnings = [finding.code for finding in causes if finding.severity is Severity.WARNING]
-    content = {
-        "Version": observations.version,
-        "CheckedAt": observations.taken_at.astimezone(timezone.utc).isoformat(timespec="seconds"),
-        "RootCause": errors[0] if errors else "none",
-        "Errors": ",".join(dict.fromkeys(errors)) or "none",
-        "Warnings": ",".join(dict.fromkeys(warnings)) or "none",
-        "NotSeen": str(len(diagnosis.unseen)),
-    }
-    for item in diagnosis.capabilities:
-        content["".join(part.capitalize() for part in item.capability.value.split("-"))] = item.verdict.value
-    return json.dumps({"SchemaVersion": "1.0", "TypeName": TYPE_NAME, "Content": content}, indent=1) + "\n"

@@ -189,7 +189,10 @@ def _instance(instance: Instance) -> dict[str, Any]:
         "hostname": instance.hostname,
         "resolvers": list(instance.resolvers),
         "instance_id": metadata.instance_id if metadata else None,
+        "account_id": (metadata.account_id or None) if metadata else None,
+        "image_id": (metadata.image_id or None) if metadata else None,
         "vpc_id": metadata.vpc_id if metadata else None,
+        "subnet_id": (metadata.subnet_id or None) if metadata else None,
         "availability_zone": metadata.availability_zone if metadata else None,
         "vpc_cidrs": list(metadata.ipv4_cidrs + metadata.ipv6_cidrs) if metadata else None,
     }

@@ -35,6 +35,18 @@ def test_a_registered_node(files: RootedFiles) -> None:
     assert files.mode_and_owner(PLACE)[0] == 0o600
 
 
+def test_what_it_held_before_is_kept_as_what_changed(files: RootedFiles) -> None:
+    identity = Identity(IdentityState.REGISTERED, MI, "ap-northeast-1")
+    before = {"TypeName": "Custom:SsmBootstrap", "Content": {"RootCause": "dns-silent"}}
+    files.put(PLACE, json.dumps(before))
+    write(files, identity)
+    content = json.loads(files.read_text(PLACE))["Content"]
+    assert (content["PreviousCause"], content["ChangedAt"]) == ("dns-silent", content["CheckedAt"])
+    files.put(PLACE, "{torn")
+    write(files, identity)
+    assert json.loads(files.read_text(PLACE))["Content"]["PreviousCause"] == "unknown"
+
+
 @pytest.mark.parametrize(
     "identity",
     [

@@ -24,6 +24,8 @@ PAGES = {
     f"{MACS}0a:00:00:00:00:01/subnet-ipv4-cidr-block": "10.0.1.0/24",
     f"{MACS}0a:00:00:00:00:01/vpc-ipv4-cidr-blocks": "10.0.0.0/16\n10.1.0.0/16",
     f"{MACS}0a:00:00:00:00:01/local-ipv4s": "10.0.1.10\n10.0.1.11",
+    f"{MACS}0a:00:00:00:00:01/subnet-id": "subnet-0123",
+    "/latest/dynamic/instance-identity/document": '{"accountId": "111122223333", "imageId": "ami-0123456789abcdef0"}',
     f"{MACS}0a:00:00:00:00:01/security-group-ids": "sg-0123456789abcdef0\nsg-1; reboot\nsg-0aaaaaaaaaaaaaaaa",
 }
 
@@ -70,11 +72,14 @@ def test_all_that_is_needed_is_read_with_a_token() -> None:
         availability_zone="ap-northeast-1a",
         instance_id="i-0123",
         vpc_id="vpc-1",
+        subnet_id="subnet-0123",
         subnet_cidr="10.0.1.0/24",
         ipv4_cidrs=("10.0.0.0/16", "10.1.0.0/16"),
         ipv6_cidrs=(),
         addresses=("10.0.1.10", "10.0.1.11"),
         security_groups=("sg-0123456789abcdef0", "sg-0aaaaaaaaaaaaaaaa"),
+        account_id="111122223333",
+        image_id="ami-0123456789abcdef0",
     )
     assert network.asked_for[0] == ("PUT", "/latest/api/token")
     assert {method for method, _ in network.asked_for[1:]} == {"GET"}
@@ -82,6 +87,26 @@ def test_all_that_is_needed_is_read_with_a_token() -> None:
 
 def test_pages_that_are_missing_are_empty() -> None:
     assert look(Imds(token(), {})) == Metadata()
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["", "{", "[]", "null", '{"accountId": 111122223333, "imageId": ["ami-0"]}', '{"accountId": "1; reboot"}', "[" * 100_000],
+)
+def test_an_identity_document_that_is_none_costs_nothing_else(document: str) -> None:
+    found = look(Imds(token(), {**PAGES, "/latest/dynamic/instance-identity/document": document}))
+    assert (found.account_id, found.image_id, found.vpc_id) == ("", "", "vpc-1")
+
+
+def test_an_identity_document_that_does_not_come_costs_nothing_else() -> None:
+    class Slow(Imds):
+        def request(self, connection: Any, host: str, *rest: Any) -> Answer:
+            if rest[1].endswith("document"):
+                raise TimeoutError
+            return super().request(connection, host, *rest)
+
+    found = look(Slow(token()))
+    assert (found.account_id, found.subnet_id) == ("", "subnet-0123")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.agent import Agent
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.findings import Diagnosis
+from ssm_bootstrap.model.machine import Instance, Metadata
 from ssm_bootstrap.model.network import Proxy
 from ssm_bootstrap.model.observations import Plan
 from ssm_bootstrap.model.observed import Seen, Unseen
@@ -114,6 +115,17 @@ def test_probes() -> None:
 def test_a_proxy_is_host_and_port() -> None:
     seen = observations(probe("ssm", proxied=Proxy("proxy.corp", 3128, "unit")))
     assert document(seen, diagnose(seen), 0)["probes"][0]["proxy"] == "proxy.corp:3128"
+
+
+def test_where_an_instance_is() -> None:
+    place = Metadata("eu-west-1", "eu-west-1a", "i-1", "vpc-1", "subnet-1", account_id="111122223333", image_id="ami-1")
+    instance = Instance("Amazon Linux 2023", "amzn", "2023", "x86_64", "node-1", metadata=Seen(place))
+    found = document(observations(instance=Seen(instance)), Diagnosis(), 0)["instance"]
+    names = ("account_id", "image_id", "subnet_id", "vpc_id", "availability_zone", "instance_id")
+    assert [found[name] for name in names] == ["111122223333", "ami-1", "subnet-1", "vpc-1", "eu-west-1a", "i-1"]
+    older = replace(instance, metadata=Seen(Metadata("eu-west-1")))
+    found = document(observations(instance=Seen(older)), Diagnosis(), 0)["instance"]
+    assert (found["account_id"], found["image_id"], found["subnet_id"]) == (None, None, None)
 
 
 def test_what_was_not_seen_not_explained_and_crashed() -> None:

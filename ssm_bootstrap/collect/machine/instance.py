@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import socket
 import threading
+from dataclasses import replace
 from typing import Optional, Union
 
 from ssm_bootstrap.catalog import limits
@@ -21,7 +23,12 @@ from ssm_bootstrap.model.phrase import phrase
 
 IMDS = "169.254.169.254"
 MAC = "network/interfaces/macs/"
+IDENTITY = "dynamic/instance-identity/document"
+"""Account and image among others, as JSON. Source: Amazon EC2 User Guide, instance-identity-documents."""
+
 _GROUP = re.compile(r"^sg-[0-9a-f]{8,32}$", re.MULTILINE)
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_IMAGE = re.compile(r"ami-[0-9a-f]{8,32}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:/-]{0,79}")
 
 CONTAINERS = ("/.dockerenv", "/run/.containerenv")
@@ -99,7 +106,7 @@ class MetadataLook:
             return Impostor("it gave a region that is none")
         mac = _word(self._value(f"meta-data/{MAC}", token).split("\n")[0].strip("/"))
         network = f"meta-data/{MAC}{mac}/"
-        return Metadata(
+        found = Metadata(
             region=region,
             availability_zone=_word(self._value("meta-data/placement/availability-zone", token)),
             instance_id=_word(self._value("meta-data/instance-id", token)),
@@ -111,6 +118,11 @@ class MetadataLook:
             addresses=_blocks(self._value(f"{network}local-ipv4s", token)),
             security_groups=tuple(_GROUP.findall(self._value(f"{network}security-group-ids", token))),
         )
+        try:
+            account, image = _account_and_image(self._value(IDENTITY, token))
+        except (OSError, http.client.HTTPException, ValueError, RecursionError):
+            return found  # no diagnosis stands on these two: what was had is kept
+        return replace(found, account_id=account, image_id=image)
 
     def _value(self, path: str, token: str) -> str:
         answer = self._ask("GET", f"/latest/{path}", (("X-aws-ec2-metadata-token", token),))
@@ -128,6 +140,15 @@ def ask_metadata(host: Host, until: float, method: str, path: str, headers: tupl
     """One question to IMDS before ``until`` of the clock that only grows; raises OSError, http.client.HTTPException."""
     with host.network.connect(IMDS, 80, max(0.05, until - host.clock.monotonic())) as connection:
         return host.network.request(connection, IMDS, method, path, headers, b"", limits.BODY)
+
+
+def _account_and_image(text: str) -> tuple[str, str]:
+    """Both out of an instance's identity document; empty where it has none. Raises ValueError, RecursionError."""
+    told = json.loads(text) if text else {}
+    shapes = {"accountId": _ACCOUNT, "imageId": _IMAGE}
+    values = {name: told.get(name) if isinstance(told, dict) else None for name in shapes}
+    account, image = (value if isinstance(value, str) and shapes[name].fullmatch(value) else "" for name, value in values.items())
+    return account, image
 
 
 def _word(text: str) -> str:

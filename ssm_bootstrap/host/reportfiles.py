@@ -1,0 +1,119 @@
+"""Files of reports: found below what a person named, and read in bounded memory, packed or not."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import stat
+import zlib
+from typing import BinaryIO, Iterator, NamedTuple, Optional, Sequence
+
+from ssm_bootstrap.host.errorwords import words_of
+from ssm_bootstrap.host.files import open_regular
+
+LINES, DOCUMENT, PARQUET, OTHER = "lines", "document", "parquet", "other"
+_KINDS = {".jsonl": LINES, ".ndjson": LINES, ".json": DOCUMENT, ".parquet": PARQUET}
+_STEP = 1 << 20
+
+
+class ReportFile(NamedTuple):
+    """A file by its path: what it holds by its name, whether it is packed by gzip, its bytes, and what is wrong with it."""
+
+    path: str
+    kind: str
+    packed: bool = False
+    size: int = 0
+    problem: str = ""
+
+
+class Torn(Exception):
+    """A packed file that ends too early, or is not what its name says: in words."""
+
+
+def find_reports(paths: Sequence[str]) -> Iterator[ReportFile]:
+    """The files at these paths and below those that are directories, in the order of their names; links to directories that
+    are met on the way are not followed. What cannot be looked at is a file with a problem."""
+    for path in paths:
+        try:
+            told = os.stat(path)
+        except (OSError, ValueError) as error:
+            yield ReportFile(path, OTHER, problem=words_of(error))
+            continue
+        if stat.S_ISDIR(told.st_mode):
+            yield from _below(path)
+        else:
+            yield _file(path, told)
+
+
+def _below(top: str) -> Iterator[ReportFile]:
+    todo = [top]
+    while todo:
+        place = todo.pop()
+        try:
+            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        except OSError as error:
+            yield ReportFile(place, OTHER, problem=words_of(error))
+            continue
+        deeper = []
+        for entry in entries:
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    deeper.append(entry.path)
+                else:
+                    yield _file(entry.path, entry.stat())
+            except OSError as error:
+                yield ReportFile(entry.path, OTHER, problem=words_of(error))
+        todo += reversed(deeper)
+
+
+def _file(path: str, told: os.stat_result) -> ReportFile:
+    if not stat.S_ISREG(told.st_mode):
+        return ReportFile(path, OTHER, problem="not a regular file")
+    name = os.path.basename(path).lower()
+    packed = name.endswith(".gz")
+    kind = _KINDS.get(os.path.splitext(name[:-3] if packed else name)[1], OTHER)
+    return ReportFile(path, kind, packed, told.st_size)
+
+
+def _opened(file: ReportFile) -> BinaryIO:
+    stream = open_regular(file.path)
+    return gzip.GzipFile(fileobj=stream) if file.packed else stream  # type: ignore[return-value]
+
+
+def read_whole(file: ReportFile, most: int) -> Optional[bytes]:
+    """All of a file; None where it is, or unpacks to, more than ``most`` bytes. Raises OSError, Torn."""
+    with _opened(file) as stream:
+        try:
+            data = stream.read(most + 1)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise Torn(words_of(error)) from None
+    return data if len(data) <= most else None
+
+
+def read_lines(file: ReportFile, most: int) -> Iterator[Optional[bytes]]:
+    """The lines of a file without their ends; None for one of more than ``most`` bytes. Raises OSError, and Torn at the tear."""
+    with _opened(file) as stream:
+        held, is_long = b"", False
+        while True:
+            try:
+                chunk = stream.read1(_STEP)  # type: ignore[attr-defined]
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise Torn(words_of(error)) from None
+            *whole, rest = (held + chunk).split(b"\n")
+            for line in whole:
+                yield None if is_long or len(line) > most else line
+                is_long = False
+            held = rest
+            if len(held) > most:
+                held, is_long = b"", True
+            if not chunk:
+                break
+        if held or is_long:
+            yield None if is_long else held
+
+
+def write_lines(path: str, lines: Sequence[bytes]) -> None:
+    """Write them to a new file of mode 0600; raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.writelines(line + b"\n" for line in lines)
