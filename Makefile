@@ -131,6 +131,7 @@ ci: managers lint types ## everything that exists, the long sweeps too
 	@tests/system-packages packages
 	@tests/system-packages package-checks
 	@tests/system-packages browser
+	@tests/system-packages deploy
 	$(BIN)/ruff format --check ssm_bootstrap tests bench tools
 	$(PYTEST) -m 'not boot and not executable'
 	$(MAKE) executable-test test-all cases accuracy formats sweep inject demo bench boot-test
