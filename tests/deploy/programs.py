@@ -23,5 +23,5 @@ def found(name: str) -> Optional[str]:
 
 
 def needs(name: str) -> pytest.MarkDecorator:
-    """The mark of a test that cannot do without a program; `tests/system-packages deploy` installs it, and `make ci` calls that."""
+    """The mark of a test that cannot do without a program; `tests/system-packages deploy`, of `make ci`, installs it."""
     return pytest.mark.skipif(found(name) is None, reason=f"{name} is missing: tests/system-packages deploy")

@@ -42,7 +42,7 @@ def written() -> Dict[str, Set[str]]:
 
 
 def asked(expression: str) -> List[Asked]:
-    """The selectors of an expression; Grafana's variables have to be filled in before. Raises ValueError where it is no PromQL."""
+    """The selectors of an expression; Grafana's variables are filled in before. Raises ValueError where it is no PromQL."""
     import promql_parser
 
     return list(_selectors(promql_parser.parse(expression)))

@@ -42,7 +42,9 @@ def of_alert(alert: str) -> Dict[str, Any]:
     """The tests in which an alert fires, and no others."""
     whole = yaml.safe_load((PLACE / TESTS).read_text(encoding="utf-8"))
     wanted = [
-        one for one in whole["tests"] if any(asked["alertname"] == alert and "exp_alerts" in asked for asked in one["alert_rule_test"])
+        one
+        for one in whole["tests"]
+        if any(asked["alertname"] == alert and "exp_alerts" in asked for asked in one["alert_rule_test"])
     ]
     assert wanted, alert
     return {**whole, "tests": wanted}

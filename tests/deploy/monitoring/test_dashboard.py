@@ -75,7 +75,8 @@ def test_every_field_is_one_of_grafana() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "field"), [(("panels", 0), "titel"), (("panels", 0, "options"), "colourMode"), (("panels", 7, "targets", 0), "query")]
+    ("place", "field"),
+    [(("panels", 0), "titel"), (("panels", 0, "options"), "colourMode"), (("panels", 7, "targets", 0), "query")],
 )
 def test_a_field_that_grafana_does_not_have_is_found(place: Tuple[Any, ...], field: str) -> None:
     changed = json.loads(TEXT)
