@@ -124,8 +124,9 @@ translations: $(VENV)/.ready ## gather all sentences for translators, and compil
 	@$(BIN)/python -m tools.translations update
 	@$(BIN)/python -m tools.translations check
 
-docs: $(VENV)/.ready ## write docs/findings.md, docs/codes.txt and README's usage anew
+docs: $(VENV)/.ready ## write docs/findings.md, docs/codes.txt, README's usage and what deploy/ has of other files anew
 	@$(BIN)/python -m tests.laws.generate
+	@$(BIN)/python -m tools.deploy
 
 ci: managers lint types ## everything that exists, the long sweeps too
 	@tests/system-packages packages

@@ -106,10 +106,10 @@ def view() -> List[str]:
 
 def queries() -> List[str]:
     """A named query for each question, and one that makes the view anew."""
-    from ssm_bootstrap.catalog.fleetsql import QUESTIONS, view_on_athena
+    from ssm_bootstrap.catalog.fleetsql import QUESTIONS, VIEW, view_on_athena
 
     lines: List[str] = []
-    for name, words, sql in (*QUESTIONS, ("view", "Makes the view nodes anew, over which the others ask", view_on_athena())):
+    for name, words, sql in (*QUESTIONS, (VIEW, "Makes the view nodes anew, of which the others ask", view_on_athena())):
         lines += [
             f"{''.join(part.capitalize() for part in name.split('-'))}Query:",
             "  Type: AWS::Athena::NamedQuery",

@@ -11,8 +11,10 @@ from typing import Any, Dict, List
 
 import pytest
 
+from ssm_bootstrap.cli import main
 from tests.deploy.programs import DEPLOY
 from tests.deploy.systems_manager.stack import Stack
+from tests.render.reports import STORIES
 from tools.deploy.blocks import decoded
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint of today wants Python 3.10")
@@ -64,12 +66,14 @@ def test_the_view_is_the_one_that_is_printed(stack: Stack) -> None:
     assert (row["Parameters"]["presto_view"], row["ViewExpandedText"]) == ("true", "/* Presto View */")
 
 
-def test_every_question_is_a_saved_query_as_it_is_printed(stack: Stack) -> None:
+@pytest.mark.parametrize("name", [fleetsql.VIEW, *(one.name for one in fleetsql.QUESTIONS)])
+def test_every_question_is_a_saved_query_as_it_is_printed(name: str, stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     saved = {row["Name"]: row for row in stack.properties("AWS::Athena::NamedQuery").values()}
-    for one in fleetsql.QUESTIONS:
-        row = saved.pop(f"ssm-bootstrap-{one.name}")
-        assert (row["QueryString"], row["Description"]) == (one.sql, one.words)
-    assert [row["QueryString"] for row in saved.values()] == [fleetsql.view_on_athena()]
+    assert len(saved) == len(fleetsql.QUESTIONS) + 1
+    row = saved[f"ssm-bootstrap-{name}"]
+    assert main(["fleet", "sql", name, "--dialect", "athena"]) == 0
+    heading = "" if name == fleetsql.VIEW else f"-- {row['Description']}\n"
+    assert capsys.readouterr().out == f"{heading}{row['QueryString']};\n"
 
 
 def inventory(node: str, **given: str) -> Dict[str, str]:
@@ -154,6 +158,15 @@ def test_what_changed_and_who_says_nothing_any_more(database: Any, stack: Stack)
 @pytest.mark.parametrize("name", [one.name for one in fleetsql.QUESTIONS])
 def test_every_question_has_an_answer(name: str, database: Any, stack: Stack) -> None:
     assert isinstance(ask(database, stack, name), list)
+
+
+@pytest.mark.parametrize("story", ["healthy", "closed"])
+def test_what_the_doctor_writes_has_the_columns_of_the_table(story: str, entries: Dict[str, Any]) -> None:
+    from ssm_bootstrap.render.inventory import inventory as written
+
+    content = json.loads(written(*STORIES[story]))["Content"]
+    columns = names(entries["StorageDescriptor"]["Columns"])[3:]
+    assert [key.lower() for key in content] == columns and len(set(columns)) == len(columns)
 
 
 def test_a_query_names_no_place() -> None:

@@ -160,6 +160,9 @@ def test_only_systems_manager_for_these_accounts_writes_and_nothing_goes_without
         assert len(allowed) == (2 if name == "ReportsBucketPolicy" else 0)
         for statement in allowed:
             assert statement["Principal"] == {"Service": "ssm.amazonaws.com"}
+            if statement["Action"] == "s3:GetBucketAcl":
+                continue
+            assert statement["Action"] == "s3:PutObject" and statement["Resource"].endswith("/*/accountid=*/*")
             assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == GIVEN["reports"]["AccountIds"]
             assert statement["Condition"]["ArnLike"] == {"aws:SourceArn": "arn:aws:ssm:*:*:resource-data-sync/*"}
     for row in whole.properties("AWS::S3::Bucket").values():
