@@ -124,7 +124,7 @@ translations: $(VENV)/.ready ## gather all sentences for translators, and compil
 	@$(BIN)/python -m tools.translations update
 	@$(BIN)/python -m tools.translations check
 
-docs: $(VENV)/.ready ## write docs/findings.md, docs/codes.txt, README's usage and what deploy/ has of other files anew
+docs: $(VENV)/.ready ## write docs/findings.md, docs/codes.txt and README's usage anew
 	@$(BIN)/python -m tests.laws.generate
 	@$(BIN)/python -m tools.deploy
 
