@@ -135,11 +135,13 @@ deploy: $(VENV)/.ready ## write anew what the product knows in the templates and
 
 docs: $(VENV)/.ready ## write docs/findings.md, docs/codes.txt and README's usage anew
 	@$(BIN)/python -m tests.laws.generate
+	@$(BIN)/python -m tools.deploy
 
 ci: managers lint types ## everything that exists, the long sweeps too
 	@tests/system-packages packages
 	@tests/system-packages package-checks
 	@tests/system-packages browser
+	@tests/system-packages deploy
 	$(BIN)/ruff format --check ssm_bootstrap tests bench tools
 	$(PYTEST) -m 'not boot and not executable'
 	$(MAKE) executable-test test-all cases accuracy formats sweep inject demo bench boot-test

@@ -11,6 +11,7 @@ from tests.boot import outfit
 from tests.boot.container import Container
 from tests.boot.test_boot import AGENT, UNIT, Tell, agent_is_online, calls, instances
 from tests.lab.client import Lab
+from tests.laws.tree import ROOT
 from tests.story import DATA
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(300)]
@@ -66,3 +67,24 @@ def test_a_clone_of_an_unprepared_image(machine: Container, layers: outfit.Layer
         assert list(instances(lab)) == [old] and not calls(lab, "RegisterManagedInstance")
         assert old in clone.text(f"{DATA}/registration")
         assert clone.show(AGENT)["ActiveState"] != "failed"
+
+
+def test_a_clone_of_an_image_prepared_at_shutdown(machine: Container, layers: outfit.Layers, lab: Lab, tell: Tell) -> None:
+    """As the component of EC2 Image Builder does it, whose orders come through the agent."""
+    old = registered(machine, lab)
+    machine.run(["mkdir", "-p", "/usr/local/share/ssm-bootstrap", "/usr/local/bin"])
+    machine.run(["ln", "-s", "/usr/bin/ssm-bootstrap", "/usr/local/bin/ssm-bootstrap"])
+    machine.run(["sh", "-c", "sha256sum </etc/machine-id >/usr/local/share/ssm-bootstrap/made-on"])
+    ordered = machine.run(["sh", "-c", (ROOT / "deploy/images/prepare-at-shutdown.sh").read_text(encoding="utf-8")])
+    assert (ordered.returncode, ordered.stdout) == (0, "active\n"), ordered.stderr
+    assert machine.show(AGENT)["ActiveState"] == "active" and old in machine.text(f"{DATA}/registration")
+    judged = (ROOT / "deploy/images/test.sh").read_text(encoding="utf-8")
+    assert machine.run(["sh", "-c", judged]).returncode == 1, "this machine is still the one that the image is made on"
+    machine.power_off()
+    with clone_of(machine, layers, lab) as clone:
+        clone.boot()
+        clone.wait_for("sysinit.target", ActiveState="active")
+        tested = clone.run(["sh", "-c", judged])
+        assert tested.returncode == 0, tested.stderr
+        assert not clone.path("/run/systemd/system/ssm-bootstrap-prepare-image.service").exists()
+        assert not clone.path(f"{DATA}/Vault").exists() and not clone.path(outfit.CODE_FILE).exists()

@@ -64,9 +64,12 @@ PAGES_READ = (
     "docs/boot.md",
     "docs/bundle.md",
     "docs/executable.md",
+    "docs/images.md",
+    "docs/monitoring.md",
     "docs/packages.md",
     "docs/policies.md",
     "docs/security.md",
+    "docs/systems-manager.md",
 )
 """Pages that have been read aloud, from the top of the repository."""
 

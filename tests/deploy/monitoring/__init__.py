@@ -1,0 +1,1 @@
+"""The alerts, the dashboard and the snippets in deploy/monitoring."""
