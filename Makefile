@@ -11,7 +11,7 @@ RELEASES ?= bookworm trixie bullseye
 EXECUTABLE := dist/ssm-bootstrap-$(shell uname -m)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit test-all cases accuracy sweep inject herd first-try bench bundle executable executable-test deb rpm deb-executable rpm-executable boot-test real-agent formats translations docs ci clean system managers
+.PHONY: help deploy demo test check format lint types unit test-all cases accuracy sweep inject herd first-try bench bundle executable executable-test deb rpm deb-executable rpm-executable boot-test real-agent formats translations docs ci clean system managers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -129,13 +129,12 @@ translations: $(VENV)/.ready ## gather all sentences for translators, and compil
 	@$(BIN)/python -m tools.translations update
 	@$(BIN)/python -m tools.translations check
 
-.PHONY: deploy
 deploy: $(VENV)/.ready ## write anew what the product knows in the templates and modules of deploy/
 	@$(BIN)/python -m tools.stacks
+	@$(BIN)/python -m tools.deploy
 
 docs: $(VENV)/.ready ## write docs/findings.md, docs/codes.txt and README's usage anew
 	@$(BIN)/python -m tests.laws.generate
-	@$(BIN)/python -m tools.deploy
 
 ci: managers lint types ## everything that exists, the long sweeps too
 	@tests/system-packages packages
