@@ -106,7 +106,7 @@ class Trees:
         if not os.path.lexists(real):
             return False
         if real.is_dir() and not real.is_symlink():
-            with naming(path, only_parts=True):
+            with naming(path):  # what it names itself differs: a part, a whole path, from Python 3.13 on a Path
                 shutil.rmtree(real)
         else:
             real.unlink()

@@ -212,6 +212,19 @@ def test_a_header_that_is_a_bomb_is_not_read(tmp_path: Path) -> None:
         assert found is not None and not found.logs and "name or attributes are too long" in found.remarks[0]
 
 
+def test_headers_that_are_a_bomb_together_are_not_read(tmp_path: Path) -> None:
+    part = tarfile.TarInfo("x")
+    part.type, part.size = tarfile.GNUTYPE_LONGNAME, 1 << 19
+    data = 4 * (part.tobuf(tarfile.GNU_FORMAT) + b"x" * part.size) + tar({ERRORS: LOG})
+    found = opened(tmp_path / "x.tar", data)
+    assert found is not None and not found.logs and "name or attributes are too long" in found.remarks[0]
+
+
+def test_many_entries_that_hold_nothing_are_no_bomb(tmp_path: Path) -> None:
+    found = opened(tmp_path / "x.tar", tar({**{f"{number}/x": b"" for number in range(3000)}, ERRORS: LOG}))
+    assert found is not None and found.logs and not found.remarks
+
+
 @pytest.mark.parametrize("name", WAYS)
 def test_one_that_is_torn_or_damaged_is_dealt_with(name: str, tmp_path: Path) -> None:
     data = WAYS[name]()

@@ -23,7 +23,7 @@ MOST_UNFOLDED = 1 << 30
 MOST_KEPT = 256 << 20
 """Bytes of logs that are taken out of one archive."""
 
-_MOST_READ = 1 << 20  # of one header: names and attributes of an entry
+_MOST_READ = 1 << 20  # of what describes one entry: its names and attributes
 _MOST_DIRECTORY = 32 << 20
 _MEMORY = 128 << 20  # that xz may take to unfold
 _JOURNAL = re.compile(r"(?:.*/)?(?:journalctl[^/]*|syslog(?:\.\d+)?|messages(?:-\d+)?)\Z")
@@ -59,29 +59,35 @@ class _Forward:
     def __init__(self, chunks: Iterator[bytes], most: int) -> None:
         self._chunks, self._most = chunks, most
         self._held, self._at = b"", 0
+        self._in_a_row = 0
 
     def tell(self) -> int:
         """Bytes read or passed over."""
         return self._at
 
+    def begin_entry(self) -> None:
+        """What is read from here on, until something is passed over, describes one entry."""
+        self._in_a_row = 0
+
     def read(self, size: int = -1) -> bytes:
         """That many bytes, less at the end."""
-        if not 0 <= size <= _MOST_READ:
+        # A header may lead to another, and newer tarfiles read a long one in pieces and keep them all (gh-151497).
+        self._in_a_row += size
+        if size < 0 or self._in_a_row > _MOST_READ:
             raise _TooMuch("an entry's name or attributes are too long")
-        parts: list[bytes] = []
-        for part in self._take(size):
-            parts.append(part)
-        return b"".join(parts)
+        return b"".join(self.pieces(size))
 
     def seek(self, to: int, whence: int = 0) -> int:
         """Go on to a byte; never back."""
         if whence or to < self._at:
             raise _TooMuch("an entry lies before the one that it follows")
-        for _ in self._take(to - self._at):
+        self._in_a_row = 0
+        for _ in self.pieces(to - self._at):
             pass
         return self._at
 
-    def _take(self, size: int) -> Iterator[bytes]:
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """That many bytes as they come, less at the end."""
         while size > 0:
             if not self._held:
                 self._held = next(self._chunks, b"")
@@ -161,7 +167,7 @@ def _unfolded(kind: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
 def _alone(archive: Archive, stream: _Forward) -> None:
     name = archive.path.rpartition(".")[0] or archive.path
     try:
-        _keep(archive, name, lambda: stream.read(STEP), 0.0)
+        _keep(archive, name, lambda: next(stream.pieces(STEP), b""), 0.0)
     except (_TooMuch, NotWhole) as error:
         archive.remarks.append(str(error))
 
@@ -173,6 +179,7 @@ def _from_tar(archive: Archive, stream: _Forward, wanted: Sequence[str], most_en
     try:
         with tarfile.open(fileobj=stream, mode="r:") as tar:  # type: ignore[call-overload]
             while True:
+                stream.begin_entry()
                 member = tar.next()
                 if member is None:
                     break
