@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 
 import pytest
+
+needs_ctypes = pytest.mark.skipif(
+    importlib.util.find_spec("_ctypes") is None, reason="the AWS CLI and cfn-lint load ctypes, which this Python is built without"
+)
+"""Of every test that needs one of the two."""
 
 MARKS = [
     pytest.mark.aws,

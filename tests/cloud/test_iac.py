@@ -25,6 +25,7 @@ from ssm_bootstrap.render.iac.fixes import FORMS, fixes
 from ssm_bootstrap.render.iac.hcl import Block, Expression, Template, text_of
 from ssm_bootstrap.render.iac.required import required
 from ssm_bootstrap.render.iac.terraform import terraform
+from tests.aws import needs_ctypes
 from tests.cloud.samples import GROUP, REGIONS, samples
 
 of_today = pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint and python-hcl2 of today want Python 3.10")
@@ -65,6 +66,7 @@ def complaints(text: str, region: str) -> List[str]:
     return [f"{one.rule.id} {one.message}" for one in lint(text, regions=[region], config=ManualArgs(regions=[region]))]
 
 
+@needs_ctypes
 @of_today
 @pytest.mark.parametrize(("s3", "account"), [(EndpointKind.GATEWAY, ""), (EndpointKind.INTERFACE, "222233334444")])
 @pytest.mark.parametrize("region", REGIONS)
@@ -76,6 +78,7 @@ SECOND = {"interface-with-policy", "interface-of-s3"}
 """Repairs of which the same template has another of the same name."""
 
 
+@needs_ctypes
 @of_today
 @pytest.mark.parametrize("names", [tuple(sorted(set(NAMES) - SECOND)), tuple(sorted(SECOND))], ids=["most", "rest"])
 @pytest.mark.parametrize("region", REGIONS)
@@ -86,11 +89,13 @@ def test_cfn_lint_has_nothing_to_say_of_any_repair(region: str, names: Tuple[str
         assert len(json.loads(text)["Resources"]) >= len(IN_CLOUDFORMATION - SECOND)
 
 
+@needs_ctypes
 @of_today
 def test_cfn_lint_has_nothing_to_say_of_nothing() -> None:
     assert complaints(cloudformation(Draft("eu-west-1", ())), "eu-west-1") == []
 
 
+@needs_ctypes
 @of_today
 def test_cfn_lint_would_see_a_mistake() -> None:
     template = json.loads(cloudformation(as_code("eu-west-1", "interface")))

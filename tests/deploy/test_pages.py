@@ -9,6 +9,7 @@ from typing import Iterator, List
 
 import pytest
 
+from tests.aws import needs_ctypes
 from tests.laws.tree import ROOT
 
 PAGES = ("images.md", "monitoring.md", "systems-manager.md")
@@ -44,6 +45,7 @@ def deployments() -> List[str]:
     return [found for text in texts for found in re.findall(r"aws cloudformation deploy [^\n]*", text)]
 
 
+@needs_ctypes
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint of today wants Python 3.10")
 @pytest.mark.parametrize("command", deployments())
 def test_a_template_is_there_and_has_the_parameters(command: str) -> None:

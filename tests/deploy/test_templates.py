@@ -8,6 +8,7 @@ from typing import Any, List
 
 import pytest
 
+from tests.aws import needs_ctypes
 from tests.deploy.template import TEMPLATES, read
 
 NAMES = ("network", "bundle", "roles", "nodes", "cleanup", "fleet")
@@ -26,6 +27,7 @@ def complaints(text: str) -> List[str]:
     return [f"{one.rule.id} {one.message}" for one in lint(text, regions=list(REGIONS), config=ManualArgs(regions=list(REGIONS)))]
 
 
+@needs_ctypes
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint of today wants Python 3.10")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", NAMES)
@@ -35,6 +37,7 @@ def test_cfn_lint_has_nothing_to_say(name: str) -> None:
     )
 
 
+@needs_ctypes
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint of today wants Python 3.10")
 def test_cfn_lint_would_see_a_mistake() -> None:
     text = (TEMPLATES / "bundle.yaml").read_text(encoding="utf-8").replace("VersioningConfiguration:", "Versioning:")

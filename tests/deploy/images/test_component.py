@@ -10,6 +10,7 @@ from typing import Any, Dict, List
 import pytest
 import yaml
 
+from tests.aws import needs_ctypes
 from tests.deploy.programs import DEPLOY
 
 PLACE = DEPLOY / "images"
@@ -79,6 +80,7 @@ def test_no_step_stops_the_agent_through_which_it_is_ordered() -> None:
 # the stack
 
 
+@needs_ctypes
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint of today wants Python 3.10")
 @pytest.mark.parametrize("region", ["eu-west-1", "ap-northeast-1", "us-gov-west-1", "cn-north-1"])
 def test_cfn_lint_has_nothing_to_say(region: str) -> None:
@@ -87,6 +89,7 @@ def test_cfn_lint_has_nothing_to_say(region: str) -> None:
     assert complaints(PLACE / "image-builder.yaml", region) == []
 
 
+@needs_ctypes
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint and boto3 of today want Python 3.10")
 def test_the_stack_asks_for_calls_that_image_builder_has() -> None:
     from tests.deploy.systems_manager.stack import Stack

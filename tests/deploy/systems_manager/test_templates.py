@@ -13,12 +13,14 @@ from typing import Any, Dict, Iterator, List
 
 import pytest
 
+from tests.aws import needs_ctypes
 from tests.deploy.programs import DEPLOY
 from tests.deploy.systems_manager.stack import Stack, parameters
 
 pytestmark = [
     pytest.mark.aws,
     pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint, boto3 and moto of today want Python 3.10"),
+    needs_ctypes,
 ]
 
 PLACE = DEPLOY / "systems-manager"
