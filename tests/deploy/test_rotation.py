@@ -300,7 +300,7 @@ def test_the_stack_is_made(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "testing")
     with mock_aws(config={"lambda": {"use_docker": False}}):
         stacks = boto3.client("cloudformation", REGION)
-        chosen = {"Kind": kind, "Name": NAME, "NodeRole": "service-role/Node", "KeyArn": ""}
+        chosen = {"Kind": kind, "ParameterName": NAME, "HybridRoleName": "service-role/Node", "KeyArn": ""}
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in chosen.items()]
         stacks.create_stack(
             StackName="rotation",

@@ -21,7 +21,7 @@ from tests.aws.server import ROOT
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 10), reason="python-hcl2 of today wants Python 3.10")
 
 TERRAFORM = ROOT / "deploy" / "terraform"
-MODULES = ("network", "bundle", "roles", "nodes", "cleanup")
+MODULES = ("network", "bundle", "roles", "rotation", "nodes", "cleanup")
 EXAMPLES = ("fleet", "own-vpc")
 SCHEMA: Dict[str, Any] = json.loads((ROOT / "tests" / "data" / "terraform-fleet-2026-11.json").read_text(encoding="utf-8"))
 META = {"count", "for_each", "depends_on", "lifecycle", "provider"}
