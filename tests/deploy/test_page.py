@@ -76,8 +76,11 @@ def test_every_command_of_the_page_is_one_of_the_cli() -> None:
     for service, operation in re.findall(
         r"\baws (\w+) ([a-z0-9-]+)", PAGE.replace("`aws\ncloudformation", "`aws cloudformation")
     ):
-        known = {"cloudformation": {"package", "deploy", "describe-stacks"}, "s3": {"mb", "cp"}}
-        known.update(ec2={"describe-managed-prefix-lists", "get-console-output"}, ssm={"describe-instance-information"})
+        known = {"cloudformation": {"package", "deploy", "describe-stacks", "delete-stack"}, "s3": {"mb", "cp"}}
+        known.update(
+            ec2={"describe-managed-prefix-lists", "get-console-output"},
+            ssm={"describe-instance-information", "delete-parameter", "delete-activation"},
+        )
         known.update(autoscaling={"start-instance-refresh"}, **{"lambda": {"invoke"}})
         assert operation in known[service]
 
