@@ -80,8 +80,6 @@ def test_all_register_but_the_one_that_is_broken_and_the_report_names_it(fleet: 
     print(
         ", ".join(f"{name} {done.seconds:.0f} s" for name, done in (("first", first), ("second", second), ("reports", collected)))
     )
-    written = fleet.lab.run(
-        ["grep", "-rlsF", CODE, str(PLACE)]
-    ).stdout  # what each node has written
+    written = fleet.lab.run(["grep", "-rlsF", CODE, str(PLACE)]).stdout  # what each node has written
     volatile = {name: fleet.run(name, f"grep -rlsF --exclude-dir=lab {CODE} /run /tmp").stdout for name in fleet.addresses}
     assert written == "" and volatile == dict.fromkeys(fleet.addresses, ""), "the code is kept on no node"
