@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import stat
 import sys
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from tests.lab.network import run
 PLACE = mounts.HOME / "nodes"
 KEYS = PLACE / "keys"
 LAYERED = ("/etc", "/var", "/usr/local", "/root")
+PROGRAM = "/usr/local/bin/ssm-bootstrap"
+"""What a playbook installs: no host has it at the start, whatever the machine has."""
+
 SSHD = f"""Port 22
 HostKey {KEYS}/host
 AuthorizedKeysFile {KEYS}/user.pub
@@ -36,6 +40,10 @@ def lay(target: str, place: Path) -> None:
     work = changes.parent / "work"
     changes.mkdir(parents=True, exist_ok=True)
     work.mkdir(exist_ok=True)
+    if PROGRAM.startswith(target + "/"):
+        hidden = changes / PROGRAM[len(target) + 1 :]
+        hidden.parent.mkdir(exist_ok=True)
+        os.mknod(hidden, stat.S_IFCHR | 0o600, os.makedev(0, 0))  # overlayfs's whiteout
     for extra in ("", ",userxattr"):
         options = f"lowerdir={target},upperdir={changes},workdir={work}{extra}"
         try:
