@@ -4,13 +4,13 @@ variable "kind" {
   description = "Where the activation is kept: parameter or secret."
 }
 
-variable "name" {
+variable "parameter_name" {
   type        = string
   default     = "/hybrid/activation"
   description = "The name of the parameter (with its leading slash) or of the secret."
 }
 
-variable "node_role" {
+variable "hybrid_role_name" {
   type        = string
   description = "The role that registered nodes get, as service-role/NAME or NAME."
 }
@@ -36,13 +36,13 @@ variable "valid_days" {
 variable "min_days" {
   type        = number
   default     = 7
-  description = "Another is made when fewer days are left."
+  description = "Another is made when fewer days are left; never more than half of valid_days."
 }
 
 variable "min_registrations" {
   type        = number
   default     = 200
-  description = "Another is made when fewer registrations are left."
+  description = "Another is made when fewer registrations are left; never more than half of registration_limit."
 }
 
 variable "schedule" {
@@ -66,5 +66,5 @@ variable "node_tags" {
 variable "alarm_topic_arn" {
   type        = string
   default     = ""
-  description = "Where alarms are sent (SNS); empty for nowhere."
+  description = "The SNS topic that alarms are sent to; empty sends them nowhere."
 }
