@@ -326,7 +326,10 @@ def test_the_alarms_and_the_role() -> None:
     assert (rows["DaysLeft"]["Threshold"], rows["RegistrationsLeft"]["Threshold"]) == (1, 10)
     (policy,) = template["Resources"]["Role"]["Properties"]["Policies"]
     (passed,) = [one for one in policy["PolicyDocument"]["Statement"] if one.get("Action") == "iam:PassRole"]
-    assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}}
+    assert passed["Condition"] == {
+        # China's service principal is ssm.amazonaws.com.cn (roles.yaml).
+        "StringEquals": {"iam:PassedToService": ["ssm.amazonaws.com", {"Fn::Sub": "ssm.${AWS::URLSuffix}"}]}
+    }
     assert rows["Invocations"]["TreatMissingData"] == "breaching" and "Errors" in rows
 
 

@@ -73,7 +73,7 @@ data "aws_iam_policy_document" "rotation" {
     condition {
       test     = "StringEquals"
       variable = "iam:PassedToService"
-      values   = ["ssm.amazonaws.com"]
+      values   = distinct(["ssm.amazonaws.com", "ssm.${data.aws_partition.this.dns_suffix}"])
     }
   }
   statement {

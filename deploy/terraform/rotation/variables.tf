@@ -2,6 +2,11 @@ variable "kind" {
   type        = string
   default     = "parameter"
   description = "Where the activation is kept: parameter or secret."
+
+  validation {
+    condition     = contains(["parameter", "secret"], var.kind)
+    error_message = "kind: expected parameter or secret."
+  }
 }
 
 variable "parameter_name" {
@@ -25,12 +30,22 @@ variable "registration_limit" {
   type        = number
   default     = 1000
   description = "How many nodes one activation registers, 1 to 1000."
+
+  validation {
+    condition     = var.registration_limit >= 1 && var.registration_limit <= 1000
+    error_message = "registration_limit: expected 1 to 1000."
+  }
 }
 
 variable "valid_days" {
   type        = number
   default     = 30
   description = "How many days one activation is valid, 1 to 30."
+
+  validation {
+    condition     = var.valid_days >= 1 && var.valid_days <= 30
+    error_message = "valid_days: expected 1 to 30."
+  }
 }
 
 variable "min_days" {
