@@ -68,6 +68,16 @@ def test_the_stack_of_stacks_gives_each_what_it_asks_for() -> None:
                 assert output in read(TEMPLATES / fleet["Resources"][other]["Properties"]["TemplateURL"])["Outputs"]
 
 
+@pytest.mark.parametrize("name", ["roles", "nodes", "fleet"])
+def test_a_parameter_has_a_name_that_parameter_store_takes(name: str) -> None:
+    """PutParameter refuses such names, and the rotation would fail at each run (Systems Manager API Reference, PutParameter)."""
+    pattern = read(TEMPLATES / f"{name}.yaml")["Parameters"]["ParameterName"]["AllowedPattern"]
+    for good in ("/hybrid/activation", "/a", "/my/ssm/code"):
+        assert re.fullmatch(pattern, good), good
+    for bad in ("/ssm-bootstrap/activation", "/aws/x", "/AWS-x", "/Ssm", "hybrid", "/a//b", "/a/"):
+        assert not re.fullmatch(pattern, bad), bad
+
+
 def test_the_alarms_of_the_whole_fleet_can_be_sent_somewhere() -> None:
     fleet = read(TEMPLATES / "fleet.yaml")
     assert fleet["Resources"]["Rotation"]["Properties"]["Parameters"]["AlarmTopicArn"] == {"Ref": "AlarmTopicArn"}
