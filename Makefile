@@ -11,7 +11,7 @@ RELEASES ?= bookworm trixie bullseye
 EXECUTABLE := dist/ssm-bootstrap-$(shell uname -m)
 
 .DEFAULT_GOAL := help
-.PHONY: help deploy demo test check format lint types unit test-all cases accuracy sweep inject herd first-try bench bundle executable executable-test deb rpm deb-executable rpm-executable boot-test real-agent formats translations docs ci clean system managers
+.PHONY: help deploy demo test check format lint types unit test-all cases accuracy sweep inject herd first-try bench bundle executable executable-test deb rpm deb-executable rpm-executable boot-test real-agent formats ansible-test translations docs ci clean system managers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -125,6 +125,10 @@ real-agent: $(VENV)/.ready ## journeys of the agent's real programs (AGENT_DIR=/
 	@if [ -n "$(AGENT_DIR)" ]; then tests/system-packages boot; fi
 	@$(BIN)/python -m tests.real_agent --agent-dir "$(AGENT_DIR)" $(REAL_AGENT)
 
+ansible-test: $(VENV)/.ready ## the playbooks of deploy/ansible: ansible-lint, and 20 hosts with sshd in the closed VPC (root)
+	@tests/system-packages ssh
+	$(PYTEST) tests/ansible
+
 translations: $(VENV)/.ready ## gather all sentences for translators, and compile what they wrote (ssm_bootstrap/locale)
 	@$(BIN)/python -m tools.translations update
 	@$(BIN)/python -m tools.translations check
@@ -141,6 +145,7 @@ ci: managers lint types ## everything that exists, the long sweeps too
 	@tests/system-packages package-checks
 	@tests/system-packages browser
 	@tests/system-packages deploy
+	@tests/system-packages ssh
 	$(BIN)/ruff format --check ssm_bootstrap tests bench tools
 	$(PYTEST) -m 'not boot and not executable'
 	$(MAKE) executable-test test-all cases accuracy formats sweep inject demo bench boot-test

@@ -206,14 +206,17 @@ def test_throttled_twice_and_then_registered(lab: Lab) -> None:
 
 def test_waiting_for_the_endpoint(lab: Lab, tmp_path: Path) -> None:
     lab.apply(CASES["no-endpoints"])
-    waiting = lab.start(["ssm-bootstrap", *register_words("--wait", "60s", "--json")], output=tmp_path / "said")
-    time.sleep(3)
-    assert waiting.poll() is None and registrations(lab) == []
+    told_so_far = tmp_path / "said"
+    waiting = lab.start(["ssm-bootstrap", *register_words("--wait", "10m", "--json")], output=told_so_far)
+    while "waiting: endpoint-missing" not in told_so_far.read_text():
+        assert waiting.poll() is None
+        time.sleep(0.1)
+    assert registrations(lab) == []
     lab.apply(CASES["complete"])
-    assert waiting.wait(30) == 0
+    assert waiting.wait(100) == 0
     assert len(registrations(lab)) == 1
-    said = (tmp_path / "said").read_text()
-    assert "waiting: endpoint-missing" in said and node_id(lab) in said and leaks(said) == ()
+    said = told_so_far.read_text()
+    assert node_id(lab) in said and leaks(said) == ()
 
 
 def test_a_wait_that_runs_out(lab: Lab) -> None:

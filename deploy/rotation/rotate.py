@@ -39,7 +39,12 @@ def rotate(clients, settings, now):
     present = next((row for row in known if row["ActivationId"] == identifier), None)
     told = {"place": place, "rotated": is_due(present, settings, now)}
     if told["rotated"]:
-        present = replace(clients, settings, now)
+        try:
+            present = replace(clients, settings, now)
+        except Exception:
+            # What is left runs out now, and the alarms have to see it.
+            print(json.dumps({"place": place, "rotated": False, **left(present, now), **metrics(place, now)}))
+            raise
     told.update(activation=present["ActivationId"], **left(present, now))
     told["deleted"] = list(clear(ssm, [row for row in known if is_over(row, present, place)]))
     print(json.dumps({**told, **metrics(place, now)}))
@@ -79,19 +84,24 @@ def identifier_in(value):
 
 
 def left(activation, now):
-    """Days and registrations that are left of an activation; never below 0."""
+    """Days and registrations that are left of an activation; never below 0, and 0 of one that is not there."""
+    if activation is None:
+        return {"DaysLeft": 0.0, "RegistrationsLeft": 0}
     days = (activation["ExpirationDate"] - now).total_seconds() / 86400
     registrations = activation["RegistrationLimit"] - activation["RegistrationsCount"]
     return {"DaysLeft": round(max(0.0, days), 3), "RegistrationsLeft": max(0, registrations)}
 
 
 def is_due(activation, settings, now):
-    """Whether another is to be made: none is there, or too little is left of it."""
+    """Whether another is to be made: none is there, or too little is left of it.
+
+    Too little is never more than half of what a new one has: a new one would be due at once, and each run would make another.
+    """
     if activation is None or activation.get("Expired"):
         return True
     rest = left(activation, now)
-    is_short = rest["RegistrationsLeft"] < int(settings["MIN_REGISTRATIONS"])
-    return is_short or rest["DaysLeft"] < float(settings["MIN_DAYS"])
+    is_short = rest["RegistrationsLeft"] < min(int(settings["MIN_REGISTRATIONS"]), int(settings["LIMIT"]) / 2)
+    return is_short or rest["DaysLeft"] < min(float(settings["MIN_DAYS"]), float(settings["DAYS"]) / 2)
 
 
 def replace(clients, settings, now):

@@ -113,11 +113,15 @@ _CHANGED = _AT.format(column="changedat")
 
 def _patch_by(column: str) -> str:
     return (
-        f"SELECT {column}, COUNT(*) AS nodes,\n"
-        "       COUNT(*) FILTER (WHERE patch = 'broken') AS cannot_patch,\n"
-        "       MIN(CASE WHEN patch = 'broken' THEN patchcauses END) AS first_cause\n"
-        f"FROM nodes\nGROUP BY {column}\nHAVING COUNT(*) FILTER (WHERE patch = 'broken') > 0\n"
-        f"ORDER BY cannot_patch DESC, {column}"
+        f"SELECT {column}, SUM(together) AS nodes, SUM(failing) AS cannot_patch,\n"
+        "       MAX(CASE WHEN place = 1 THEN patchcauses END) AS commonest_cause\n"
+        "FROM (\n"
+        f"  SELECT {column}, patchcauses, COUNT(*) AS together, SUM(CASE WHEN patch = 'broken' THEN 1 ELSE 0 END) AS failing,\n"
+        f"         ROW_NUMBER() OVER (PARTITION BY {column}\n"
+        "                            ORDER BY SUM(CASE WHEN patch = 'broken' THEN 1 ELSE 0 END) DESC, patchcauses) AS place\n"
+        f"  FROM nodes\n  GROUP BY {column}, patchcauses\n"
+        ") AS counted\n"
+        f"GROUP BY {column}\nHAVING SUM(failing) > 0\nORDER BY cannot_patch DESC, {column}"
     )
 
 

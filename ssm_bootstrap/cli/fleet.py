@@ -145,9 +145,15 @@ def _sql(arguments: argparse.Namespace) -> int:
         return 0
     for name in arguments.names:
         if name not in known and name != VIEW:
-            from ssm_bootstrap.cli.flags import unknown_name
+            from ssm_bootstrap.cli.suggestions import closest, question
 
-            raise Refusal(ExitStatus.USAGE, f"fleet sql: {unknown_name(name, _('a question'), (VIEW, *known))}")
+            said = phrase(
+                "fleet sql: {name!r} is not a question; expected {known}{question}",
+                name=name,
+                known=", ".join((VIEW, *known)),
+                question=question(closest(name, (VIEW, *known))),
+            )
+            raise Refusal(ExitStatus.USAGE, said)
     view = view_on_athena(arguments.table or TABLE) if arguments.dialect == ATHENA else script_on_duckdb()
     texts = [view if name == VIEW else f"-- {known[name].words}\n{known[name].sql}" for name in arguments.names]
     print_text("\n".join(f"{text};\n" for text in texts), arguments.secrets)

@@ -10,7 +10,7 @@ from ssm_bootstrap import __version__
 from ssm_bootstrap.act.agent.service import AgentService, Systemd
 from ssm_bootstrap.act.identity.recovery import recover
 from ssm_bootstrap.act.lock import alone, locked
-from ssm_bootstrap.act.setup.install_self import PACKAGED, Step, Wanted, install, uninstall
+from ssm_bootstrap.act.setup.install_self import PACKAGED, Step, Wanted, foresee, install, uninstall
 from ssm_bootstrap.act.setup.launcher import with_interpreter
 from ssm_bootstrap.cli.flags import Example, activation_id, activation_place, add_output, path, region, spread
 from ssm_bootstrap.cli.outcome import must_be_root
@@ -25,6 +25,7 @@ from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.render.language import _
 from ssm_bootstrap.session import real_host
 
 EXAMPLES = (
@@ -79,6 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-enable", dest="enable", action="store_false", help="do not start the units at boot")
     parser.add_argument("--start", action="store_true", help="also start them now, without waiting until they are done")
+    parser.add_argument("--dry-run", action="store_true", help="change nothing, and say what would be done")
     add_output(parser, strict=False)
 
 
@@ -86,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Put it in place, or take it back, and say what was done."""
     names = ("region", "activation_id", "activation_code_file", "code_from", "spread")
     given = [name for name in names if getattr(arguments, name) is not None]
-    if arguments.uninstall and (given or arguments.start or not arguments.enable):
+    if arguments.uninstall and (given or arguments.start or arguments.dry_run or not arguments.enable):
         raise Refusal(ExitStatus.USAGE, "--uninstall: expected no other flag with it but --json and --no-color")
     if arguments.code_from is not None and arguments.activation_code_file is not None:
         raise Refusal(ExitStatus.USAGE, "--code-from: expected without --activation-code-file")
@@ -98,6 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.uninstall:
         with alone(host, "install --uninstall", arguments.say):
             steps = uninstall(host, Systemd(host), lambda: _whole(host, arguments.say))
+    elif arguments.dry_run:
+        steps = foresee(host, Systemd(host), _wanted(host, arguments))
     else:
         with alone(host, "install", arguments.say):
             steps = install(host, Systemd(host), _wanted(host, arguments))
@@ -195,17 +199,17 @@ def unregistrable(host: Host) -> str:
 
 
 def _tell(host: Host, steps: Sequence[Step], arguments: argparse.Namespace) -> int:
-    lacking = "" if arguments.uninstall else unregistrable(host)
+    lacking = "" if arguments.uninstall or arguments.dry_run else unregistrable(host)
     if arguments.json:
         if lacking:
             arguments.say(phrase("warning: {warning}", warning=lacking))
         told = [{"did": step.verb, "what": step.what, "note": step.why or None} for step in steps]
-        print_document(
-            {"schema": "ssm-bootstrap/1", "version": __version__, "command": "install", "exit_status": 0, "steps": told},
-            host.secrets,
-        )
+        document = {"schema": "ssm-bootstrap/1", "version": __version__, "command": "install", "exit_status": 0, "steps": told}
+        print_document({**document, **({"dry_run": True} if arguments.dry_run else {})}, host.secrets)
         return ExitStatus.OK
     report = new_report(arguments.colour, arguments.width)
+    if arguments.dry_run:
+        report.line(_("Nothing was changed. Without --dry-run this is done:"))
     for step in steps:
         report.item(f"{step.verb:<9}", f"{step.what}{f' ({step.why})' if step.why else ''}")
     if not steps:
@@ -213,7 +217,7 @@ def _tell(host: Host, steps: Sequence[Step], arguments: argparse.Namespace) -> i
     elif lacking:
         report.line()
         report.line(lacking, "yellow")
-    elif not arguments.uninstall and not arguments.start:
+    elif not arguments.uninstall and not arguments.start and not arguments.dry_run:
         report.line()
         when = "At the next boot this machine registers" if arguments.enable else "Nothing registers by itself (--no-enable)"
         report.line(phrase("{when}. To begin now:", when=when))

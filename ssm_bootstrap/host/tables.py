@@ -89,7 +89,7 @@ class Tables:
         """The rows that a statement gives; raises TableError."""
         import duckdb
 
-        assert self._connection is not None, "opened first"
+        assert self._connection is not None
         named = {name: value for name, value in (facts or {}).items() if f"${name}" in sql}
         try:
             return self._connection.execute(sql, named or None).fetchall()

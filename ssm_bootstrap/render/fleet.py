@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Optional, Sequence
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.fleetsql import ATTRIBUTES, NONE
 from ssm_bootstrap.model.capability import Verdict
+from ssm_bootstrap.model.findings import Side
 from ssm_bootstrap.model.fleet import (
     CauseCount,
     ChangeCount,
@@ -19,8 +20,9 @@ from ssm_bootstrap.model.fleet import (
     ValueCount,
 )
 from ssm_bootstrap.model.localtime import time_in_words
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.render.language import _, say
-from ssm_bootstrap.render.text import VERDICT_STYLE
+from ssm_bootstrap.render.text import ON_SIDE, VERDICT_STYLE
 
 if TYPE_CHECKING:
     from ssm_bootstrap.render.text import Report
@@ -33,6 +35,16 @@ MOSTNAMED = 3
 
 MOST_UNREAD = 100
 """Files that are no reports and are named in the full report."""
+
+MOST_OF_A_PARAGRAPH = 3
+"""Lines that a paragraph may have in it."""
+
+_ON_SIDE = {
+    Side.MACHINE.value: phrase("On each of them:"),
+    Side.AWS.value: ON_SIDE[Side.AWS],
+    Side.CLIENT.value: ON_SIDE[Side.CLIENT],
+}
+"""Where a change is made, by what reports call it; this machine is none of the nodes."""
 
 _WORST_FIRST = (Verdict.BROKEN, Verdict.DEGRADED, Verdict.UNKNOWN)
 VERDICTS = tuple(verdict.value for verdict in Verdict)
@@ -54,7 +66,7 @@ def headline(diagnosis: FleetDiagnosis) -> str:
     """How many nodes there are, and how many of them are broken."""
     facts, of = diagnosis.facts, diagnosis.facts.order.capability
     if not facts.nodes:
-        return _("No report could be read.")
+        return _("No report could be read: expected .json, .jsonl, .ndjson or .parquet files of doctor --json or --save.")
     if not facts.broken:
         return _("{nodes}: none is broken", nodes=nodes_in_words(facts.nodes))
     if of:
@@ -69,8 +81,14 @@ def span(facts: FleetFacts) -> str:
     reports = _("1 report") if facts.reports == 1 else _("{count} reports", count=number(facts.reports))
     if facts.oldest is None or facts.newest is None:
         return _("{reports} in {files}", reports=reports, files=files)
+    oldest, newest = _minute(facts.oldest), _minute(facts.newest)
+    if oldest == newest:
+        return _(
+            "{reports} in {files}; the newest of each node is of {newest}", reports=reports, files=files, newest=f"{newest} UTC"
+        )
+    told = newest[11:] if newest[:11] == oldest[:11] else newest
     said = "{reports} in {files}; the newest of each node is of {oldest} to {newest}"
-    return _(said, reports=reports, files=files, oldest=_minute(facts.oldest), newest=_minute(facts.newest) + " UTC")
+    return _(said, reports=reports, files=files, oldest=oldest, newest=f"{told} UTC")
 
 
 def _minute(at: datetime) -> str:
@@ -135,9 +153,10 @@ def code_in_words(cause: CauseCount) -> str:
 
 
 def change_in_words(cause: CauseCount) -> str:
-    """What to change, as the reports say it; the page of the code where none does."""
+    """On which side to change what, as the reports say it; the page of the code where none does."""
     if cause.change and cause.change != NONE:
-        return cause.change
+        side = _ON_SIDE.get(cause.changed_on)
+        return f"{say(side)} {cause.change}" if side else cause.change
     if cause.code in FINDINGS:
         return _("see ssm-bootstrap explain {code}", code=cause.code)
     return _("see the reports of {nodes}", nodes=", ".join(cause.examples[:MOSTNAMED]))
@@ -203,14 +222,15 @@ def tell_fleet(report: Report, diagnosis: FleetDiagnosis, details: str) -> None:
     """The short report: 24 lines at most, whatever was read; ``details`` is the command that tells the rest."""
     facts = diagnosis.facts
     head = report.beside()
-    head.cut(headline(diagnosis), "bold red" if facts.broken else "green" if facts.nodes else "magenta")
-    head.cut(span(facts), "dim")
+    _tell_briefly(head, headline(diagnosis), "bold red" if facts.broken else "green" if facts.nodes else "magenta")
+    _tell_briefly(head, span(facts), "dim")
     _tell_verdicts(head, facts)
     tail = report.beside()
     for line, style in ((changes_line(diagnosis), ""), (silent_line(facts), "yellow"), (unread_line(facts.unread), "magenta")):
         if line:
-            tail.cut(line, style)
-    tail.cut(_("Details: {command}", command=details), "dim")
+            _tell_briefly(tail, line, style)
+    if facts.nodes or facts.unread:
+        tail.cut(_("Details: {command}", command=details), "dim")
     room = MOST_LINES - len(head.lines) - len(tail.lines)
     report.append(head.lines)
     if facts.order.by:
@@ -259,7 +279,17 @@ def _tell_group(report: Report, group: FleetGroup, facts: FleetFacts) -> None:
     cause = group.cause
     report.cut(f"✗ {nodes_in_words(cause.nodes)}  {code_in_words(cause)}", "bold red", rest=f"  {subject_in_words(cause)}")
     report.line(share_in_words(group.share, cause, facts.nodes), indent=4)
-    report.cut(_("change: {change}", change=change_in_words(cause)), indent=4)
+    _tell_briefly(report, _("change: {change}", change=change_in_words(cause)), indent=4)
+
+
+def _tell_briefly(report: Report, text: str, style: str = "", indent: int = 0) -> None:
+    """A paragraph; one that is too long for the short report is cut to a line."""
+    whole = report.beside()
+    whole.line(text, style, indent)
+    if len(whole.lines) > MOST_OF_A_PARAGRAPH:
+        report.cut(text, style, indent)
+    else:
+        report.append(whole.lines)
 
 
 def _tell_rows(report: Report, facts: FleetFacts, room: int) -> None:

@@ -12,7 +12,7 @@ from typing import Callable
 import pytest
 
 from ssm_bootstrap.act.agent.service import Systemd
-from ssm_bootstrap.act.setup.install_self import Step, Wanted, install, uninstall
+from ssm_bootstrap.act.setup.install_self import Step, Wanted, foresee, install, uninstall
 from ssm_bootstrap.act.setup.launcher import BEFORE, cut_short
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.host import Host
@@ -80,6 +80,33 @@ def test_a_second_run_writes_nothing(node: Node) -> None:
     node.install()
     node.commands.answers = {"systemctl": "", "systemctl is-enabled": "enabled\n"}
     assert {step.verb for step in node.install().values()} == {"unchanged"}
+
+
+def test_what_would_be_done_is_what_is_done_then_and_nothing_is_changed_by_saying_so(node: Node) -> None:
+    node.files.put(UNIT, "[Service]\n# an administrator's own\n")
+    node.files.put(paths.OUR_CONFIG, "[node]\nregion = eu-west-1\n")
+    unit = b"ExecStart=/usr/bin/ssm-bootstrap register\n"
+    wanted = Wanted(BUNDLE, paths.OUR_PROGRAM, {"ssm-bootstrap.service": unit}, settings=SETTINGS, start=True)
+    before = node.everything()
+    told = foresee(node.host, Systemd(node.host), wanted)
+    assert node.everything() == before
+    assert {tuple(words[:2]) for words in node.commands.ran} == {("systemctl", "is-enabled")}
+    assert install(node.host, Systemd(node.host), wanted) == told
+    assert {step.verb for step in told} == {"written", "enabled", "started"} and node.files.exists(UNIT + BEFORE)
+
+
+def test_where_all_is_in_place_nothing_would_be_done(node: Node) -> None:
+    node.install()
+    node.commands.answers = {"systemctl": "", "systemctl is-enabled": "enabled\n"}
+    unit = b"ExecStart=/usr/bin/ssm-bootstrap register\n"
+    wanted = Wanted(BUNDLE, paths.OUR_PROGRAM, {"ssm-bootstrap.service": unit}, settings=SETTINGS)
+    assert {step.verb for step in foresee(node.host, Systemd(node.host), wanted)} == {"unchanged"}
+
+
+def test_what_would_be_refused_is_refused_beforehand(node: Node) -> None:
+    Path(node.files.real(UNIT)).symlink_to("/dev/null")
+    with pytest.raises(Refusal, match="masked by an administrator"):
+        foresee(node.host, Systemd(node.host), Wanted(BUNDLE, paths.OUR_PROGRAM, {"ssm-bootstrap.service": b""}))
 
 
 def test_the_start_is_not_waited_for(node: Node) -> None:

@@ -281,6 +281,7 @@ ROUNDS = 3
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # some fifty runs of the AWS CLI, a second of processor time each
 @pytest.mark.parametrize("pair", PAIRS, ids=" + ".join)
 def test_two_things_are_named_and_put_back(pair: Tuple[str, str], ground: Ground, tmp_path: Path) -> None:
     wanted = []

@@ -16,6 +16,7 @@ from tests.aws import MARKS
 from tests.aws.server import ROOT
 from tests.cloud.server import Cloud
 from tests.deploy.conftest import REGION, environment
+from tests.deploy.template import read
 from tests.deploy.test_stacks import instances, judged
 
 pytestmark = [*MARKS, pytest.mark.timeout(600)]
@@ -75,9 +76,42 @@ def test_every_command_of_the_page_is_one_of_the_cli() -> None:
     for service, operation in re.findall(
         r"\baws (\w+) ([a-z0-9-]+)", PAGE.replace("`aws\ncloudformation", "`aws cloudformation")
     ):
-        known = {"cloudformation": {"package", "deploy", "describe-stacks"}, "s3": {"mb", "cp"}}
-        known.update(ec2={"describe-managed-prefix-lists", "get-console-output"}, ssm={"describe-instance-information"})
+        known = {"cloudformation": {"package", "deploy", "describe-stacks", "delete-stack"}, "s3": {"mb", "cp"}}
+        known.update(
+            ec2={"describe-managed-prefix-lists", "get-console-output"},
+            ssm={"describe-instance-information", "delete-parameter", "delete-activation"},
+        )
+        known.update(autoscaling={"start-instance-refresh"}, **{"lambda": {"invoke"}})
         assert operation in known[service]
+
+
+def test_an_upgrade_gives_the_stack_what_it_knows() -> None:
+    (block,) = re.findall(r"^## A new version\n.*?^```sh\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    slots = read(ROOT / "deploy" / "cloudformation" / "fleet.yaml")["Parameters"]
+    given = set(re.findall(r"\b([A-Z][A-Za-z0-9]+)=", block))
+    assert given == {"BundleKey", "BundleSha256"} and given <= set(slots)
+    assert block.index("aws s3 cp") < block.index("aws cloudformation deploy"), (
+        "else new instances wait for what is not there yet"
+    )
+    key = re.findall(r"BundleKey=(\S+)", block)
+    assert key == re.findall(r"s3://BUCKET/(\S+)", block) and re.fullmatch(slots["BundleKey"]["AllowedPattern"], key[0])
+
+
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+
+
+def test_every_stack_module_and_script_of_deploy_is_on_a_page() -> None:
+    """By its name or its directory's; the files of a module go by the module, those of one stack for all by the page's table."""
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    of_the_table = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
+    for path in sorted((ROOT / "deploy").rglob("*")):
+        name = path.relative_to(ROOT / "deploy").as_posix()
+        if path.is_dir() or name.startswith("ansible/") or "__pycache__" in name:
+            continue
+        group, _, rest = name.partition("/")
+        if group in ("cloudformation", "terraform") and re.split(r"[/.]", rest)[0] in of_the_table | {"examples"}:
+            continue
+        assert path.name in text, name
 
 
 def test_every_file_that_the_page_names_is_there() -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.aws import needs_ctypes
 from tests.laws.tree import ROOT
 
-PAGES = ("images.md", "monitoring.md", "systems-manager.md")
+PAGES = ("images.md", "monitoring.md", "rotation.md", "systems-manager.md")
 CALL = re.compile(r"\baws ((?!s3 |cloudformation deploy)[a-z0-9-]+ [a-z-]+)((?: (?:[^\n`|&)]|\\\n)*)?)")
 OF_THE_CLI = {"region", "query", "output", "cli-input-json"}
 

@@ -115,11 +115,19 @@ class Account:
         self.ssm = Ssm(made["ssm"])
         self.clients = {**made, "ssm": self.ssm}
         self.rotation, self.place = rotation, place
+        self.settings: Dict[str, str] = {}
 
     def rotate(self, now: datetime = NOW) -> Dict[str, Any]:
         """One run at a moment."""
         self.ssm.now = now
-        settings = {"PLACE": self.place, "ROLE": "service-role/Node", "KEY": "", "TAGS": {"Team": "x"}, **NUMBERS}
+        settings = {
+            "PLACE": self.place,
+            "ROLE": "service-role/Node",
+            "KEY": "",
+            "TAGS": {"Team": "x"},
+            **NUMBERS,
+            **self.settings,
+        }
         told: Dict[str, Any] = self.rotation.rotate(self.clients, settings, now)
         return told
 
@@ -177,6 +185,34 @@ def test_a_run_that_fails_leaves_the_value_that_works(moto: str, rotation: Any) 
         assert account.held() == held and [row["ActivationId"] for row in account.ssm.rows] == [held["id"]]
     account.ssm.fails = ["DeleteActivation"]
     assert account.rotate(NOW + timedelta(days=31))["rotated"], "what cannot be cleared away is for the next run"
+
+
+def test_a_run_that_fails_tells_the_alarms_what_is_left(moto: str, rotation: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else the two alarms never see a figure below their limits: a run that succeeds tells of a new activation."""
+    account = Account(moto, rotation, "parameter:/rotation/alarms")
+    account.ssm.fails = ["CreateActivation"]
+    for after, left in ((0, (0.0, 0)), (29.5, (0.5, 9)), (31, (0.0, 9))):
+        if after and not account.ssm.rows:
+            account.ssm.fails = []
+            account.rotate()
+            account.ssm.fails = ["PutParameter"]
+            account.ssm.rows[0]["RegistrationsCount"] = 991
+        capsys.readouterr()
+        with pytest.raises(Exception, match="AccessDenied"):
+            account.rotate(NOW + timedelta(days=after))
+        (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+        assert (line["DaysLeft"], line["RegistrationsLeft"]) == left and line["place"] == account.place and not line["rotated"]
+        assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["place"]]
+
+
+@pytest.mark.parametrize("small", [{"LIMIT": "100"}, {"DAYS": "5"}, {"LIMIT": "1", "DAYS": "1"}, {"MIN_DAYS": "30"}])
+def test_a_new_activation_is_never_due(moto: str, rotation: Any, small: Dict[str, str]) -> None:
+    """Small activations with the limits as they are: not another one every 15 minutes."""
+    account = Account(moto, rotation, f"parameter:/rotation/small-{'-'.join(small).lower()}-{len(small)}")
+    account.settings = small
+    assert account.rotate()["rotated"] and not account.rotate(NOW + timedelta(minutes=15))["rotated"]
+    account.ssm.rows[0]["RegistrationsCount"] = account.ssm.rows[0]["RegistrationLimit"]
+    assert account.rotate(NOW + timedelta(minutes=30))["rotated"]
 
 
 @pytest.mark.parametrize("value", ["unset", "{", "[]", '{"id": 5}', '{"code": "x"}'])
@@ -265,7 +301,7 @@ def test_the_stack_is_made(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "testing")
     with mock_aws(config={"lambda": {"use_docker": False}}):
         stacks = boto3.client("cloudformation", REGION)
-        chosen = {"Kind": kind, "Name": NAME, "NodeRole": "service-role/Node", "KeyArn": ""}
+        chosen = {"Kind": kind, "ParameterName": NAME, "HybridRoleName": "service-role/Node", "KeyArn": ""}
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in chosen.items()]
         stacks.create_stack(
             StackName="rotation",
@@ -292,7 +328,10 @@ def test_the_alarms_and_the_role() -> None:
     assert (rows["DaysLeft"]["Threshold"], rows["RegistrationsLeft"]["Threshold"]) == (1, 10)
     (policy,) = template["Resources"]["Role"]["Properties"]["Policies"]
     (passed,) = [one for one in policy["PolicyDocument"]["Statement"] if one.get("Action") == "iam:PassRole"]
-    assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}}
+    assert passed["Condition"] == {
+        # China's service principal is ssm.amazonaws.com.cn (roles.yaml).
+        "StringEquals": {"iam:PassedToService": ["ssm.amazonaws.com", {"Fn::Sub": "ssm.${AWS::URLSuffix}"}]}
+    }
     assert rows["Invocations"]["TreatMissingData"] == "breaching" and "Errors" in rows
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.aws import needs_ctypes
 from tests.deploy.template import TEMPLATES, read
 
-NAMES = ("network", "bundle", "roles", "nodes", "cleanup", "fleet")
+NAMES = ("network", "bundle", "roles", "rotation", "nodes", "cleanup", "fleet")
 REGIONS = ("ap-northeast-1", "us-gov-west-1", "cn-north-1", "ap-southeast-5")
 """Of the three partitions, and one without ec2messages."""
 
@@ -61,17 +61,32 @@ def test_each_input_is_told_and_checked_and_each_output_told(name: str) -> None:
 def test_the_stack_of_stacks_gives_each_what_it_asks_for() -> None:
     fleet = read(TEMPLATES / "fleet.yaml")
     for key, one in fleet["Resources"].items():
-        name = one["Properties"]["TemplateURL"]
-        if not (TEMPLATES / name).exists():
-            assert name == "rotation.yaml"
-            continue
-        inner = read(TEMPLATES / name)
+        inner = read(TEMPLATES / one["Properties"]["TemplateURL"])
         given, slots = one["Properties"]["Parameters"], inner["Parameters"]
         assert set(given) <= set(slots), key
         assert {slot for slot, row in slots.items() if "Default" not in row} <= set(given), key
-        for value in given.values():
+        for slot, value in given.items():
             for other, output in _attributes(value):
+                assert output == slot, "what one stack gives is called as what the next asks for"
                 assert output in read(TEMPLATES / fleet["Resources"][other]["Properties"]["TemplateURL"])["Outputs"]
+
+
+@pytest.mark.parametrize("name", ["roles", "nodes", "fleet"])
+def test_a_parameter_has_a_name_that_parameter_store_takes(name: str) -> None:
+    """PutParameter refuses such names, and the rotation would fail at each run (Systems Manager API Reference, PutParameter)."""
+    pattern = read(TEMPLATES / f"{name}.yaml")["Parameters"]["ParameterName"]["AllowedPattern"]
+    for good in ("/hybrid/activation", "/a", "/my/ssm/code"):
+        assert re.fullmatch(pattern, good), good
+    for bad in ("/ssm-bootstrap/activation", "/aws/x", "/AWS-x", "/Ssm", "hybrid", "/a//b", "/a/"):
+        assert not re.fullmatch(pattern, bad), bad
+
+
+def test_the_alarms_of_the_whole_fleet_can_be_sent_somewhere() -> None:
+    fleet = read(TEMPLATES / "fleet.yaml")
+    assert fleet["Resources"]["Rotation"]["Properties"]["Parameters"]["AlarmTopicArn"] == {"Ref": "AlarmTopicArn"}
+    rotation = read(TEMPLATES / "rotation.yaml")
+    alarms = [one["Properties"] for one in rotation["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    assert len(alarms) == 4 and all("AlarmTopicArn" in str(one["AlarmActions"]) for one in alarms)
 
 
 def _attributes(value: Any) -> List[List[str]]:

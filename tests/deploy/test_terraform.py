@@ -21,10 +21,10 @@ from tests.aws.server import ROOT
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 10), reason="python-hcl2 of today wants Python 3.10")
 
 TERRAFORM = ROOT / "deploy" / "terraform"
-MODULES = ("network", "bundle", "roles", "nodes", "cleanup")
+MODULES = ("network", "bundle", "roles", "rotation", "nodes", "cleanup")
 EXAMPLES = ("fleet", "own-vpc")
 SCHEMA: Dict[str, Any] = json.loads((ROOT / "tests" / "data" / "terraform-fleet-2026-11.json").read_text(encoding="utf-8"))
-META = {"count", "for_each", "depends_on", "lifecycle", "provider"}
+META = {"count", "for_each", "depends_on", "dynamic", "lifecycle", "provider"}
 ARCHIVE = {"required": ["type"], "optional": ["source_file", "output_path"]}
 """archive_file, as far as it is used here (hashicorp/archive, website/docs)."""
 

@@ -36,8 +36,39 @@ def test_a_fleet_with_one_missing_endpoint(tmp_path: Path, capsys: pytest.Captur
     assert lines(out)[0] == "1,600 nodes: 400 broken"
     assert f"✗ 400 nodes  endpoint-missing  {HOST}" in lines(out)
     assert "    all in subnet subnet-0b: every node there, and none of the 1,200 others" in lines(out)
-    assert "    change: Change what endpoint-missing says." in lines(out)
+    assert "    change: In AWS: Change what endpoint-missing says." in lines(out)
     assert "  patch         1,200 ok, 400 broken" in lines(out)
+
+
+@pytest.mark.parametrize("side, words", [("aws", "In AWS: "), ("instance", "On each of them: "), ("elsewhere", ""), (None, "")])
+def test_what_to_change_is_told_whole_and_on_which_side(
+    side: Any, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = "Give this subnet an S3 endpoint (gateway with the route table associated, or interface) and allow 443 to it."
+    made = fleet(4, 4)
+    for one in made[:4]:
+        one["findings"][0]["remedy"] = {"summary": summary, "changed_on": side}
+    page = tmp_path / "page.html"
+    for flags in (["--width", 80], ["--width", 80, "--full"], ["--html", page]):
+        _, out, _ = run(capsys, "report", written(tmp_path, made), *flags)
+        assert f"{words}{summary}" in " ".join(out.split())
+    assert f"{words}{summary}" in page.read_text(encoding="utf-8")
+    for one in made[:4]:
+        one["findings"][0]["remedy"]["summary"] = summary * 9
+    _, out, _ = run(capsys, "report", written(tmp_path, made), "--width", 80)
+    (line,) = [line for line in lines(out) if line.startswith("    change: ")]
+    assert line.endswith("...")
+
+
+@pytest.mark.parametrize("hours, told", [(0, "12:00 UTC"), (2, "12:00 to 14:00 UTC"), (24, "12:00 to 2026-11-24 12:00 UTC")])
+def test_of_when_the_reports_are(hours: int, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "report", written(tmp_path, [report(1), report(2, hours=hours)]), "--width", 80)
+    assert f"the newest of each node is of 2026-11-23 {told}" in " ".join(out.split())
+
+
+def test_an_empty_directory_has_no_details(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "report", tmp_path)
+    assert status == 66 and "0 reports in 0 files" in out and "Details" not in out
 
 
 def test_a_fleet_that_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,7 +80,7 @@ def test_nothing_that_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[
     (tmp_path / "notes.txt").write_text("x")
     status, out, _ = run(capsys, "report", tmp_path)
     assert status == 66
-    assert "No report could be read." in out and "Not read: 1 in 1 file" in out
+    assert "No report could be read: expected .json, .jsonl, .ndjson or .parquet files" in out and "Not read: 1 in 1 file" in out
 
 
 @pytest.mark.parametrize(

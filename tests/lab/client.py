@@ -36,12 +36,13 @@ STANDINS = Path(__file__).resolve().parent / "standin"
 class Lab:
     """A VPC and an instance in it, from `with` to its end; everything in it dies with it, or with this process."""
 
-    def __init__(self, case: Case, region: str = "ap-northeast-1", overlay: bool = True) -> None:
+    def __init__(self, case: Case, region: str = "ap-northeast-1", overlay: bool = True, all_users: bool = False) -> None:
         self.case = case
         self.region = region
         self.started_in = 0.0  # seconds
         self.env: Dict[str, str] = {}  # what every command gets besides
         self._overlay = overlay
+        self._all_users = all_users
         self._said: List[str] = []
         self._opened = False
         self._given: Set[str] = set()  # files that a test itself wrote a secret into
@@ -50,7 +51,7 @@ class Lab:
         began = time.monotonic()
         from tests.lab import pki
 
-        opened = namespaces()
+        opened = namespaces(self._all_users)
         ours, theirs = socket.socketpair()
         world = [*opened, sys.executable, "-m", "tests.lab.world", "--control", str(theirs.fileno())]
         self._unshare = subprocess.Popen(

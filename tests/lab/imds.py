@@ -12,7 +12,7 @@ from tests.lab import network
 TOKEN = "AQAEAlabTokenOfTheClosedVpc0000000000000000000000000000=="
 
 
-def identity_document(region: str) -> str:
+def identity_document(region: str, address: str = network.INSTANCE) -> str:
     """`dynamic/instance-identity/document`."""
     return json.dumps(
         {
@@ -20,19 +20,20 @@ def identity_document(region: str) -> str:
             "architecture": "x86_64",
             "availabilityZone": region + "a",
             "imageId": "ami-0123456789abcdef0",
-            "instanceId": "i-0123456789abcdef0",
+            "instanceId": network.instance_id(address),
             "instanceType": "t3.micro",
             "pendingTime": "2026-01-01T00:00:00Z",
-            "privateIp": network.INSTANCE,
+            "privateIp": address,
             "region": region,
             "version": "2017-09-30",
         }
     )
 
 
-def tree(region: str) -> Dict[str, str]:
-    """Every leaf, path under /latest/ -> text."""
-    return {**network.metadata(region), "dynamic/instance-identity/document": identity_document(region)}
+def tree(region: str, address: str = network.INSTANCE) -> Dict[str, str]:
+    """Every leaf that the instance with this address is told, path under /latest/ -> text."""
+    document = identity_document(region, address)
+    return {**network.metadata(region, address), "dynamic/instance-identity/document": document}
 
 
 def role(account: str = "111122223333") -> Dict[str, str]:
@@ -92,17 +93,18 @@ class Metadata:
 
     def __init__(self, region: str) -> None:
         self._region = region
-        self._leaves = tree(region)
+        self._role: Dict[str, str] = {}
 
     def offer_role(self, offered: bool) -> None:
         """Attach an instance profile to the instance, or take it away."""
-        self._leaves = {**tree(self._region), **(role() if offered else {})}
+        self._role = role() if offered else {}
 
     async def start(self) -> None:
         """Listen at 169.254.169.254."""
         await asyncio.start_server(self._serve, network.IMDS, 80)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        address: str = writer.get_extra_info("peername")[0]
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -110,7 +112,7 @@ class Metadata:
                 pairs = (line.partition(":") for line in head[1:] if line)
                 headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
                 await reader.readexactly(int(headers.get("content-length") or 0))
-                status, text = answer(self._leaves, method, path, headers)
+                status, text = answer({**tree(self._region, address), **self._role}, method, path, headers)
                 extra = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds: 21600\r\n" if method == "PUT" and status == 200 else ""
                 close = headers.get("connection", "").lower() == "close"
                 writer.write(

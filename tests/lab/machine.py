@@ -27,17 +27,21 @@ ENVIRONMENT = {
 
 
 @cache
-def namespaces() -> Tuple[str, ...]:
+def namespaces(all_users: bool = False) -> Tuple[str, ...]:
     """The command that opens the lab's namespaces here; LabUnavailable says in one line what is missing.
 
     A user namespace is tried first, for root too, so that nothing in the lab has power over the machine. Root goes
-    without one where the kernel refuses it, or where the project's files are out of reach in it.
+    without one where the kernel refuses it, or where the project's files are out of reach in it, and for ``all_users``:
+    a program that becomes another user finds only root in a user namespace of ours.
     """
+    if all_users and os.geteuid():
+        raise LabUnavailable("a lab with all users of the machine needs root")
     missing = [tool for tool in TOOLS if shutil.which(tool, path=SYSTEM_PATH) is None]
     if missing:
         raise LabUnavailable(f"the lab needs these commands: {', '.join(missing)}")
     said = ""
-    for user in (("--user", "--map-root-user"), *([()] if os.geteuid() == 0 else [])):
+    alone: Tuple[Tuple[str, ...], ...] = () if all_users else (("--user", "--map-root-user"),)
+    for user in (*alone, *([()] if os.geteuid() == 0 else [])):
         command = ("unshare", *user, *NAMESPACES)
         tried = subprocess.run(
             [*command, sys.executable, "-c", "import tests.lab"],

@@ -24,7 +24,14 @@ PUBLIC_S3_GLOBAL = "52.217.8.25"  # s3.amazonaws.com is in another region: no en
 ZONES = ("10.0.2", "10.0.3")
 HOSTS = {"ssm": 21, "ec2messages": 22, "ssmmessages": 23, "s3": 24, "kms": 25, "logs": 26}
 VPC_SIDE = "subnet0"
-MAC = "06:00:0a:00:01:0a"
+
+
+def mac(address: str) -> str:
+    """The hardware address of the instance that has this address."""
+    return ":".join(["06:00", *(f"{int(part):02x}" for part in address.split("."))])
+
+
+MAC = mac(INSTANCE)
 
 
 def endpoint(service: str) -> Tuple[str, ...]:
@@ -149,17 +156,23 @@ class Router:
         self._held = wanted
 
 
-def metadata(region: str) -> Dict[str, str]:
-    """What IMDS tells about this instance and its VPC, path under /latest/ -> text."""
-    interface = f"meta-data/network/interfaces/macs/{MAC}"
+def instance_id(address: str) -> str:
+    """The id of the instance that has this address."""
+    return "i-0123456789abcdef0" if address == INSTANCE else f"i-0123456789abcde{int(address.rpartition('.')[2]):02x}"
+
+
+def metadata(region: str, address: str = INSTANCE) -> Dict[str, str]:
+    """What IMDS tells the instance with this address about itself and its VPC, path under /latest/ -> text."""
+    interface = f"meta-data/network/interfaces/macs/{mac(address)}"
+    name = f"ip-{address.replace('.', '-')}.{region}.compute.internal"
     return {
-        "meta-data/instance-id": "i-0123456789abcdef0",
+        "meta-data/instance-id": instance_id(address),
         "meta-data/instance-type": "t3.micro",
         "meta-data/ami-id": "ami-0123456789abcdef0",
-        "meta-data/hostname": "ip-10-0-1-10." + region + ".compute.internal",
-        "meta-data/local-hostname": "ip-10-0-1-10." + region + ".compute.internal",
-        "meta-data/local-ipv4": INSTANCE,
-        "meta-data/mac": MAC,
+        "meta-data/hostname": name,
+        "meta-data/local-hostname": name,
+        "meta-data/local-ipv4": address,
+        "meta-data/mac": mac(address),
         "meta-data/placement/region": region,
         "meta-data/placement/availability-zone": region + "a",
         "meta-data/placement/availability-zone-id": "apne1-az4",
@@ -170,5 +183,5 @@ def metadata(region: str) -> Dict[str, str]:
         f"{interface}/vpc-ipv4-cidr-block": "10.0.0.0/16",
         f"{interface}/vpc-ipv4-cidr-blocks": "10.0.0.0/16",
         f"{interface}/subnet-ipv4-cidr-block": "10.0.1.0/24",
-        f"{interface}/local-ipv4s": INSTANCE,
+        f"{interface}/local-ipv4s": address,
     }

@@ -17,6 +17,8 @@ STAYS_ENGLISH = frozenset(
         *("amazon-ssm-agent", "ssm-setup-cli", "inotify", "/etc/amazon/ssm/amazon-ssm-agent.json", "/var/lib/amazon/ssm"),
         *("Patch Manager", "curl", "/var/lib/amazon/ssm/Vault", "Systems Manager", "Amazon Linux"),
         *("{node}: {state}", "{name} {kind} {values}", "domain-name-servers: {servers}", "PrivateDnsEnabled: false"),
+        *("{attempt}: {code}: {title}", "fleet report: DuckDB: {error}", "notconnected"),
+        *("{path}: [register] spread", "{path}: [register] spread = {text}"),
         *("enableDnsSupport: false", "enableDnsHostnames: false", "PrivateDnsOnlyForInboundResolverEndpoint: true"),
     }
 )

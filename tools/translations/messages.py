@@ -30,7 +30,7 @@ from ssm_bootstrap.render.path import Passage
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "ssm_bootstrap"
-TEMPLATES = ("render/templates/report.html",)
+TEMPLATES = ("render/templates/report.html", "render/templates/fleet.html")
 
 ARGUMENTS: dict[str, tuple[int, ...]] = {
     "phrase": (0,),
@@ -60,6 +60,7 @@ ARGUMENTS: dict[str, tuple[int, ...]] = {
     "Fact": (0,),
     "Ending": (1,),
     "ProofSign": (0, 2),
+    "changes_in_words": (1,),
 }
 """Functions and types to which a sentence is given that a person may read, and the places of it among their arguments."""
 
@@ -72,7 +73,19 @@ KEYWORDS = {"help": "add_argument", "note": "CommandOutcome", "detail": "", "rea
 ATTRIBUTES = frozenset({"standing"})
 """Attributes to which such sentences are assigned."""
 
-SAID_IN = ("cli", "render", "act", "host", "collect", "diagnose", "model", "session.py", "observe.py", "catalog/cloud/repairs.py")
+SAID_IN = (
+    "cli",
+    "render",
+    "act",
+    "host",
+    "collect",
+    "diagnose",
+    "model",
+    "session.py",
+    "observe.py",
+    "catalog/cloud/repairs.py",
+    "catalog/fleetsql.py",
+)
 """Parts of the package whose code says sentences."""
 
 OF_NO_READER = (

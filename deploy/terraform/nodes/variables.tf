@@ -104,13 +104,13 @@ variable "bundle_sha256" {
 }
 
 variable "parameter_name" {
-  description = "The parameter that holds the activation (an output of roles and of rotation)."
+  description = "The parameter that holds the activation (an output of roles)."
   type        = string
   default     = "/hybrid/activation"
 
   validation {
-    condition     = can(regex("^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", var.parameter_name))
-    error_message = "Expected a parameter's name that begins with a slash."
+    condition     = can(regex("^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", var.parameter_name)) && !can(regex("^(?i)/(aws|ssm)", var.parameter_name))
+    error_message = "Expected a parameter's name that begins with a slash, and not with /aws or /ssm."
   }
 }
 

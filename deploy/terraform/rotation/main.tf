@@ -13,12 +13,12 @@ data "aws_partition" "this" {}
 data "aws_region" "this" {}
 
 locals {
-  place   = "${var.kind}:${var.name}"
+  place   = "${var.kind}:${var.parameter_name}"
   account = "${data.aws_region.this.id}:${data.aws_caller_identity.this.account_id}"
   parameter = join("", [
     "arn:${data.aws_partition.this.partition}:ssm:${local.account}:parameter",
-    startswith(var.name, "/") ? "" : "/",
-    var.name,
+    startswith(var.parameter_name, "/") ? "" : "/",
+    var.parameter_name,
   ])
   actions = var.alarm_topic_arn == "" ? [] : [var.alarm_topic_arn]
   alarms = {
@@ -29,7 +29,7 @@ locals {
 
 resource "aws_secretsmanager_secret" "this" {
   count       = var.kind == "secret" ? 1 : 0
-  name        = var.name
+  name        = var.parameter_name
   description = "The activation with which nodes register; written by the rotation."
   kms_key_id  = var.key_arn == "" ? null : var.key_arn
 }
@@ -69,11 +69,11 @@ data "aws_iam_policy_document" "rotation" {
   statement {
     sid       = "RoleOfTheNodes"
     actions   = ["iam:PassRole"]
-    resources = ["arn:${data.aws_partition.this.partition}:iam::${data.aws_caller_identity.this.account_id}:role/${var.node_role}"]
+    resources = ["arn:${data.aws_partition.this.partition}:iam::${data.aws_caller_identity.this.account_id}:role/${var.hybrid_role_name}"]
     condition {
       test     = "StringEquals"
       variable = "iam:PassedToService"
-      values   = ["ssm.amazonaws.com"]
+      values   = distinct(["ssm.amazonaws.com", "ssm.${data.aws_partition.this.dns_suffix}"])
     }
   }
   statement {
@@ -120,7 +120,7 @@ resource "aws_lambda_function" "this" {
   environment {
     variables = {
       PLACE             = local.place
-      ROLE              = var.node_role
+      ROLE              = var.hybrid_role_name
       LIMIT             = var.registration_limit
       DAYS              = var.valid_days
       MIN_DAYS          = var.min_days

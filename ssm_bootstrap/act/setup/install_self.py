@@ -83,24 +83,38 @@ def install(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
     systemd.reload()
     if any(path == paths.OUR_TMPFILES for path, _, _ in _files(host, wanted)):
         systemd.make_directories(paths.OUR_TMPFILES)
-    if wanted.enable:
-        placing.steps.extend(_switch_on(systemd, wanted.start, any(step.verb == "written" for step in placing.steps)))
-    return tuple(placing.steps)
-
-
-def _switch_on(systemd: Systemd, start: bool, changed: bool) -> list[Step]:
-    steps = []
-    for name in (UNIT, TIMER):
-        was = systemd.is_enabled(name)
-        if not was:
-            systemd.enable(name)
-        steps.append(Step("unchanged" if was else "enabled", name, "enabled already" if was else ""))
-    if start:
-        for name in (UNIT, TIMER):
+    steps = tuple(placing.steps) + _switches(systemd, wanted)
+    changed = any(step.verb == "written" for step in placing.steps)
+    for step in steps:
+        if step.verb == "enabled":
+            systemd.enable(step.what)
+        elif step.verb == "started":
             # One that waits with the old region or code would wait on; a registration under way is let finish (TimeoutStopSec).
-            systemd.start(name, again=changed and name == UNIT)
-            steps.append(Step("started", name, "not waited for"))
+            systemd.start(step.what, again=changed and step.what == UNIT)
     return steps
+
+
+def foresee(host: Host, systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
+    """The steps that ``install`` would take now, with nothing changed. Raises Refusal (75, 77 or 78) where it would."""
+    placing = _Placing(host, *_read_record(host))
+    try:
+        _must_not_be_masked(host, wanted)
+        must_be_roots(host, wanted.runs, wanted.places)
+        in_unit(wanted.program_path)
+        _must_have_systemd(host)
+        placed = tuple(placing.foresee(path, data, mode) for path, data, mode in _files(host, wanted))
+    except OSError as error:
+        raise refusal_of(error, "nothing was changed") from None
+    return placed + _switches(systemd, wanted)
+
+
+def _switches(systemd: Systemd, wanted: Wanted) -> tuple[Step, ...]:
+    """What is to be done with the units once their files are in place."""
+    if not wanted.enable:
+        return ()
+    enabled = {name: systemd.is_enabled(name) for name in (UNIT, TIMER)}
+    steps = [Step("unchanged", name, "enabled already") if was else Step("enabled", name) for name, was in enabled.items()]
+    return (*steps, *(Step("started", name, "not waited for") for name in enabled if wanted.start))
 
 
 def _files(host: Host, wanted: Wanted) -> list[tuple[str, bytes, int]]:
@@ -145,12 +159,16 @@ def _must_not_be_masked(host: Host, wanted: Wanted) -> None:
             raise Refusal(ExitStatus.BAD_CONTENT, text)
 
 
-def _make_places(host: Host) -> None:
+def _must_have_systemd(host: Host) -> None:
     if not host.files.exists(paths.OUR_UNITS):
         raise Refusal(
             ExitStatus.BAD_CONTENT,
             phrase("install: {our_units}: expected a machine with systemd; nothing was changed", our_units=paths.OUR_UNITS),
         )
+
+
+def _make_places(host: Host) -> None:
+    _must_have_systemd(host)
     host.trees.make_directory(paths.OUR_DATA, 0o755)
     host.trees.make_directory(paths.OUR_SECRETS)
     for path in (paths.OUR_PROGRAM, paths.OUR_TMPFILES):
@@ -182,22 +200,32 @@ class _Placing:
         files = self._host.files
         return self._leads_to_a_file(path) and _hash(files.read_bytes(path, 1 << 30)) != self._record.get(path)
 
+    def foresee(self, path: str, data: bytes, mode: int) -> Step:
+        """What ``put`` would do now."""
+        old = self._content(path, data)
+        if old == data and (path == paths.OUR_CONFIG or self._is_roots_alone(path, mode)):
+            return Step("unchanged", path)
+        if old not in (None, data) and path != paths.OUR_CODE and self._is_somebodys(path):
+            return Step("written", path, phrase("what was there is now {path}{before}", path=path, before=BEFORE))
+        return Step("written", path)
+
     def put(self, path: str, data: bytes, mode: int) -> None:
         """Put one file in place, unless it is there."""
         files = self._host.files
-        old = files.read_bytes(path, len(data) + 1) if self._leads_to_a_file(path) else None
-        if old == data and (path == paths.OUR_CONFIG or self._is_roots_alone(path, mode)):
-            self.steps.append(Step("unchanged", path))
+        step = self.foresee(path, data, mode)
+        self.steps.append(step)
+        if step.verb == "unchanged":
             return
-        kept = ""
-        if old not in (None, data) and path != paths.OUR_CODE and self._is_somebodys(path):
+        if step.why:
             files.write_atomic(path + BEFORE, files.read_bytes(path, 1 << 30), files.mode_and_owner(path)[0] & 0o777)
-            kept = phrase("what was there is now {path}{before}", path=path, before=BEFORE)
-        if path == paths.OUR_CONFIG and old is not None:
+        if path == paths.OUR_CONFIG and self._content(path, data) is not None:
             files.replace_content(path, data)
         else:
             files.write_atomic(path, data, mode)
-        self.steps.append(Step("written", path, kept))
+
+    def _content(self, path: str, data: bytes) -> Optional[bytes]:
+        """What is there, as far as it can be the same as ``data``."""
+        return self._host.files.read_bytes(path, len(data) + 1) if self._leads_to_a_file(path) else None
 
     def _leads_to_a_file(self, path: str) -> bool:
         return self._host.files.kind(path) not in ("missing", "link to nowhere")

@@ -9,8 +9,8 @@ from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.findings import Severity, ShellCommand, Side
 
 _ASK_ROLE = look(
-    'TOKEN=$(curl -sS -m 2 -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" http://169.254.169.254/latest/api/token);'
-    " curl -sS -m 2 -H \"X-aws-ec2-metadata-token: $TOKEN\" -o /dev/null -w '%{{http_code}}\\n'"
+    'IMDS=$(curl -sS -m 2 -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" http://169.254.169.254/latest/api/token);'
+    " curl -sS -m 2 -H \"X-aws-ec2-metadata-token: $IMDS\" -o /dev/null -w '%{{http_code}}\\n'"
     " http://169.254.169.254/latest/meta-data/iam/security-credentials/",
     "200: the instance has a role; 404: it has none",
 )
@@ -43,7 +43,8 @@ ALLOW_SECRET = _allow(
     "secretsmanager:GetSecretValue",
     "{place}-??????",
     '"StringLike":{{"kms:EncryptionContext:SecretARN":"{place}-??????"}}',
-    "let the instance's role read this secret, and its key decrypt this secret alone; the six ? are what AWS adds to its name",
+    "let the instance's role read this secret, and its key decrypt this secret alone;"
+    " AWS adds six letters to its name, hence the question marks",
 )
 _POLICIES_OF_ROLE = look(
     "aws iam list-role-policies --region {region} --role-name {peer} --query PolicyNames;"

@@ -16,7 +16,7 @@ from ssm_bootstrap.collect.settings import Configuration
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.phrase import phrase
 
-FORMS = 'expected {"id": "...", "code": "..."} as JSON, ID:CODE, or the code alone'
+FORMS = phrase('expected {{"id": "...", "code": "..."}} as JSON, ID:CODE, or the code alone')
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@:-]{1,1024}")
 _MEMBERS = (("id", "code"), ("ActivationId", "ActivationCode"))
 """Members of the JSON: our own, and those of CreateActivation's answer (Systems Manager API Reference)."""

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import Callable, Dict, List, Optional
 
-from .supervisor import is_supervised, read_state, spawn
+from .supervisor import is_supervised, read_state, set_timer, spawn
 from .units import AGENT, SNAP, Unit, read
 
 
@@ -86,6 +86,9 @@ def stop(unit: Unit) -> int:
     if not unit.found and not unit.masked:
         print(f"Failed to stop {unit.name}: Unit {unit.name} not loaded.", file=sys.stderr)
         return 5
+    if unit.is_timer:
+        set_timer(unit, False)
+        return 0
     pid = int(read_state(unit).get("SupervisorPID", 0))
     if is_supervised(unit) and pid:
         with contextlib.suppress(ProcessLookupError):
@@ -100,6 +103,9 @@ def start(unit: Unit) -> int:
     refusal = refuse(unit, "start")
     if refusal is not None:
         return refusal
+    if unit.is_timer:
+        set_timer(unit, True)
+        return 0
     if is_supervised(unit):
         if read_state(unit)["SubState"] != "auto-restart":
             return 0

@@ -55,9 +55,16 @@ def read_state(unit: Unit) -> Dict[str, Any]:
         state = {}
     state.setdefault("ActiveState", "inactive")
     state.setdefault("SubState", "dead")
-    if state["ActiveState"] not in ("inactive", "failed") and not is_supervised(unit):
+    if state["ActiveState"] not in ("inactive", "failed") and not unit.is_timer and not is_supervised(unit):
         state.update(ActiveState="inactive", SubState="dead", MainPID=0)
     return state
+
+
+def set_timer(unit: Unit, runs: bool) -> None:
+    """A timer waits, or does not: there is no process, and nothing that it would start is started here."""
+    os.makedirs(unit.state, exist_ok=True)
+    with open(unit.state + "/state.json", "w", encoding="utf-8") as file:
+        json.dump({"ActiveState": "active", "SubState": "waiting"} if runs else {}, file)
 
 
 def is_supervised(unit: Unit) -> bool:

@@ -64,6 +64,11 @@ class Unit:
         self.state = world.rooted(f"{STATES}/{self.name}")
 
     @property
+    def is_timer(self) -> bool:
+        """Whether it is a timer."""
+        return self.name.endswith(".timer")
+
+    @property
     def load_state(self) -> str:
         """LoadState."""
         return "masked" if self.masked else "loaded" if self.found else "not-found"

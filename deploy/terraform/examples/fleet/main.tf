@@ -38,6 +38,12 @@ variable "cleanup_mode" {
   default     = "report"
 }
 
+variable "alarm_topic_arn" {
+  description = "The SNS topic that the rotation's alarms are sent to; empty sends them nowhere."
+  type        = string
+  default     = ""
+}
+
 module "network" {
   source = "../../network"
   region = var.region
@@ -57,9 +63,10 @@ module "roles" {
 }
 
 module "rotation" {
-  source    = "../../rotation"
-  name      = module.roles.parameter_name
-  node_role = module.roles.hybrid_role_name
+  source           = "../../rotation"
+  parameter_name   = module.roles.parameter_name
+  hybrid_role_name = module.roles.hybrid_role_name
+  alarm_topic_arn  = var.alarm_topic_arn
 }
 
 module "cleanup" {

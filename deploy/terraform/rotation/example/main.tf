@@ -3,9 +3,9 @@ provider "aws" {
 }
 
 module "rotation" {
-  source    = "../"
-  node_role = "service-role/NodeRole"
-  node_tags = { PatchGroup = "closed-vpc" }
+  source           = "../"
+  hybrid_role_name = "service-role/NodeRole"
+  node_tags        = { ManagedBy = "ssm-bootstrap", PatchGroup = "closed-vpc" }
 }
 
 output "code_from" {
