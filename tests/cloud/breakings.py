@@ -143,6 +143,9 @@ NAMES: Tuple[Breaking, ...] = (
         S3_INTERFACE,
     ),
     Breaking("DNS support off", cloud_of(_vpc(dns_support=Seen(False))), "dns-support-off", VPC),
+    Breaking(
+        "both DNS attributes off", cloud_of(_vpc(dns_support=Seen(False), dns_hostnames=Seen(False))), "dns-support-off", VPC
+    ),
     Breaking("DNS hostnames off", cloud_of(_vpc(dns_hostnames=Seen(False))), "dns-hostnames-off", VPC),
     Breaking("own DNS servers", cloud_of(_network(name_servers=("10.0.5.5", "10.0.6.5"))), "dhcp-own-dns", VPC, "info"),
     Breaking(
