@@ -131,7 +131,7 @@ def test_endpoints_of_another_vpc_need_a_zone_here(of: str, services: List[str])
     told = [one for one in found.findings if one.code == "private-dns-off"]
     assert sorted(service for one in told for service in one.services) == services
     first = next(one for one in told if one.services == ("ssm",))
-    assert first.subject == "vpce-0f1" and HUB in first.title and VPC in first.title
+    assert first.subject == "vpce-0f1" and HUB in first.title and VPC in first.cause
     assert first.severity is Severity.ERROR and {one.verdict for one in found.capabilities} == {Verdict.BROKEN}
 
 
@@ -139,6 +139,17 @@ def test_both_dns_attributes_that_are_off_are_turned_on() -> None:
     code = fixes(diagnose(SEEN["other: both DNS attributes off"]()), "cli", REGION)
     assert 0 < code.index("--enable-dns-support") < code.index("--enable-dns-hostnames")
     assert "enable-dns-hostnames" not in fixes(diagnose(SEEN["other: DNS support off"]()), "cli", REGION)
+
+
+def test_a_stopped_instance_is_told_and_started() -> None:
+    found = diagnose(SEEN["other: instance stopped"]())
+    (told,) = [one for one in found.findings if one.code == "instance-stopped"]
+    assert told.subject == "i-0aa" and told.severity is Severity.ERROR
+    assert any("aws ec2 start-instances" in one.text and "--instance-ids i-0aa" in one.text for one in told.remedy.commands)
+    assert {(one.verdict, one.because) for one in found.capabilities} == {(Verdict.BROKEN, ("instance-stopped",))}
+    for state in ("instance starting", "instance gone"):
+        commands = [one.text for item in diagnose(SEEN[f"other: {state}"]()).findings for one in item.remedy.commands]
+        assert "start-instances" not in " ".join(commands)
 
 
 def test_there_are_many() -> None:

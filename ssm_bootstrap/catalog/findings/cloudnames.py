@@ -19,7 +19,7 @@ _PUBLIC = ("endpoint-missing", "public-path", *families.S3, *families.NO_PATH)
 _OTHER_VPC = Variant(
     name="other-vpc",
     when="the endpoint is in another VPC, and no private hosted zone of this one leads there",
-    title="{subject} ({service}) is in {peer}, and no private hosted zone of {vpc_id} leads to it",
+    title="{subject} ({service}) in {peer}: no zone leads there",
     cause=(
         "The endpoint {subject} for {service} is in {peer}, whose private DNS does not reach {vpc_id}. No private hosted zone "
         "that is associated with {vpc_id} holds {host}, so the name resolves to public addresses, and no route leads there."
