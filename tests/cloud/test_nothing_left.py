@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from dataclasses import replace
 from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
@@ -19,10 +20,10 @@ from ssm_bootstrap.model.findings import Finding, Severity, Side
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
 from ssm_bootstrap.render.iac.fixes import FORMS, fixes
-from tests.cloud.breakages import EVERY, guarded
+from tests.cloud.breakages import EVERY, acls, groups, guarded
 from tests.cloud.breakings import BREAKINGS
-from tests.cloud.clouds import REGION, VPC, complete, observations, with_network
-from tests.cloud.healthy import HEALTHY, HUB, hub
+from tests.cloud.clouds import NODE_GROUP, REGION, VPC, complete, observations, with_network
+from tests.cloud.healthy import HEALTHY, HUB, hub, nat, shared_subnets
 from tests.cloud.test_outward import CASES
 
 
@@ -150,6 +151,17 @@ def test_a_stopped_instance_is_told_and_started() -> None:
     for state in ("instance starting", "instance gone"):
         commands = [one.text for item in diagnose(SEEN[f"other: {state}"]()).findings for one in item.remedy.commands]
         assert "start-instances" not in " ".join(commands)
+
+
+@pytest.mark.parametrize("made", [shared_subnets, nat])
+def test_what_leaves_no_packet_out_is_told_where_the_rest_cannot_be_seen(made: Callable[[], Cloud]) -> None:
+    shut = groups(lambda one: replace(one, rules=()) if one.id == NODE_GROUP else one)(made())
+    found = diagnose(observations(shut))
+    assert [one.code for one in found.findings if one.severity is Severity.ERROR] == ["sg-egress-missing"]
+    assert {one.verdict for one in found.capabilities} == {Verdict.BROKEN}
+    closed = acls(lambda one: replace(one, entries=()))(made())
+    told = [one for one in diagnose(observations(closed)).findings if one.severity is Severity.ERROR]
+    assert {one.code for one in told} == {"acl-denies", "acl-return-denies"}
 
 
 def test_there_are_many() -> None:
