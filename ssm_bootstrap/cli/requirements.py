@@ -19,7 +19,7 @@ from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.render.iac.fixes import FORMS
 from ssm_bootstrap.render.iac.required import required
 from ssm_bootstrap.render.language import _
-from ssm_bootstrap.render.requirements import Asked, document, heading, markdown, policies, sections
+from ssm_bootstrap.render.requirements import FILL_ACCOUNT, Asked, document, heading, markdown, policies, sections
 from ssm_bootstrap.render.terminal import cells
 from ssm_bootstrap.render.text import Report
 
@@ -107,6 +107,8 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.format == "json":
         print_document(document(wanted), arguments.secrets)
     elif arguments.format == "policy":
+        if not wanted.account:
+            arguments.say(FILL_ACCOUNT)
         print_text(json.dumps(policies(wanted), indent=2) + "\n", arguments.secrets)
     elif arguments.format == "markdown":
         print_text(markdown(wanted), arguments.secrets)

@@ -136,7 +136,7 @@ def diagnose(observations: Observations) -> Diagnosis:
     )
     filled = tuple(_as_asked(case, item) for item in filled)
     ordered = attempt("symptoms", lambda: _mended_first(case, hide_and_join(filled)), lambda: _worst_first(filled))
-    by_aws: tuple[NeedVerdict, ...] = attempt("needs", lambda: cloud_needs(case), tuple)
+    by_aws: tuple[NeedVerdict, ...] = attempt("needs", lambda: cloud_needs(case, ordered), tuple)
     looked = bool(observations.probes) or bool(by_aws)
     judged = partial(judge_capabilities, case.capabilities, (*case.needs, *by_aws), ordered, looked=looked)
     verdicts = attempt("verdicts", judged, lambda: tuple(CapabilityVerdict(item, Verdict.UNKNOWN) for item in case.capabilities))

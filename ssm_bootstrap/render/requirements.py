@@ -7,7 +7,7 @@ from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 from ssm_bootstrap.catalog.cloud.repairs import CORE, DNS_ATTRIBUTES
 from ssm_bootstrap.catalog.distributions import providers_of
 from ssm_bootstrap.catalog.endpoints import OPTIONAL
-from ssm_bootstrap.catalog.policies import ACCOUNT, POLICIES, buckets, endpoint_policy, policy_named, repositories
+from ssm_bootstrap.catalog.policies import POLICIES, buckets, endpoint_policy, policy_named, repositories
 from ssm_bootstrap.catalog.requirements import EndpointRequirement, Requirements
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import EndpointKind
@@ -16,6 +16,9 @@ from ssm_bootstrap.render.iac.required import ports_to_endpoints, ports_to_s3_li
 from ssm_bootstrap.render.language import say
 
 SCHEMA = "ssm-bootstrap/requirements/1"
+NO_ACCOUNT = "ACCOUNT_ID"
+"""What stands in a policy for an account that nobody named: no value that AWS would take for one."""
+FILL_ACCOUNT = phrase("{placeholder} stands for the account of the activation: --account fills it in", placeholder=NO_ACCOUNT)
 ROLE_POLICIES = ("role-trust", "role-permissions")
 
 
@@ -172,7 +175,9 @@ def _policy_rows(wanted: Asked) -> Iterator[Row]:
             region=wanted.needs.region,
         ),
     )
-    if wanted.account:
+    if not wanted.account:
+        yield Row(phrase("accounts"), FILL_ACCOUNT)
+    else:
         yield Row(
             phrase("accounts"),
             phrase(
@@ -230,10 +235,10 @@ def _cell(text: str) -> str:
 
 
 def policies(wanted: Asked) -> Mapping[str, Any]:
-    """Every policy that these requirements ask for, by name; the account stands in for one where none is named."""
+    """Every policy that these requirements ask for, by name; ``NO_ACCOUNT`` stands in them where no account is named."""
     named = [endpoint_policy(item.service) for item in wanted.needs.needed]
     wished = [row.name for row in POLICIES if row.name in named or row.name in ROLE_POLICIES]
-    return {name: policy_named(name).for_account(wanted.needs.region, wanted.account or ACCOUNT) for name in wished}
+    return {name: policy_named(name).for_account(wanted.needs.region, wanted.account or NO_ACCOUNT) for name in wished}
 
 
 def document(wanted: Asked) -> Mapping[str, Any]:
@@ -268,4 +273,5 @@ def document(wanted: Asked) -> Mapping[str, Any]:
         "gateway_needs_route_tables": any(item.kind is EndpointKind.GATEWAY for item in needs.needed),
         "buckets": list(buckets(needs.region)) if has_s3 else [],
         "policies": policies(wanted),
+        "remarks": [] if wanted.account else [say(FILL_ACCOUNT)],
     }

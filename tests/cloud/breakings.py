@@ -32,6 +32,7 @@ from tests.cloud.clouds import (
     VPC,
     changed_endpoints,
     complete,
+    instance,
     interface_endpoint,
     observations,
     with_network,
@@ -62,6 +63,11 @@ class Breaking:
 def cloud_of(change: Callable[[Cloud], Cloud]) -> Callable[[], Observations]:
     """The observations of a changed cloud."""
     return lambda: observations(change(complete()))
+
+
+def in_state(state: str) -> Callable[[], Observations]:
+    """The complete VPC with its instance in another state."""
+    return cloud_of(lambda cloud: replace(cloud, instance=Seen(replace(instance(), state=state))))
 
 
 # names
@@ -143,6 +149,9 @@ NAMES: Tuple[Breaking, ...] = (
         S3_INTERFACE,
     ),
     Breaking("DNS support off", cloud_of(_vpc(dns_support=Seen(False))), "dns-support-off", VPC),
+    Breaking(
+        "both DNS attributes off", cloud_of(_vpc(dns_support=Seen(False), dns_hostnames=Seen(False))), "dns-support-off", VPC
+    ),
     Breaking("DNS hostnames off", cloud_of(_vpc(dns_hostnames=Seen(False))), "dns-hostnames-off", VPC),
     Breaking("own DNS servers", cloud_of(_network(name_servers=("10.0.5.5", "10.0.6.5"))), "dhcp-own-dns", VPC, "info"),
     Breaking(
@@ -526,6 +535,9 @@ NODES: Tuple[Breaking, ...] = (
         NODE,
         "warning",
     ),
+    Breaking("instance stopped", in_state("stopped"), "instance-stopped", "i-0aa"),
+    Breaking("instance starting", in_state("pending"), "instance-stopped", "i-0aa", variant="pending"),
+    Breaking("instance gone", in_state("terminated"), "instance-stopped", "i-0aa", variant="terminated"),
     Breaking(
         "node deregistered",
         reported(Identity(IdentityState.REGISTERED, OTHER, REGION), nodes(node(address="10.9.9.9"))),

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Any, Callable, Dict, Iterator
+from dataclasses import replace
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 
+from ssm_bootstrap.cli.report import status_of
+from ssm_bootstrap.diagnose.case import open_case
+from ssm_bootstrap.diagnose.cloud.join import cloud_needs
 from ssm_bootstrap.diagnose.diagnosis import diagnose
+from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.cloud import Cloud
-from ssm_bootstrap.model.findings import Finding, Side
+from ssm_bootstrap.model.exitstatus import ExitStatus
+from ssm_bootstrap.model.findings import Finding, Severity, Side
 from ssm_bootstrap.model.observations import Observations
-from ssm_bootstrap.model.observed import Seen, Unseen
+from ssm_bootstrap.model.observed import Seen, Unseen, value_of
 from ssm_bootstrap.render.iac.fixes import FORMS, fixes
-from tests.cloud.breakages import EVERY, guarded
+from tests.cloud.breakages import EVERY, acls, groups, guarded
 from tests.cloud.breakings import BREAKINGS
-from tests.cloud.clouds import REGION, complete, observations
-from tests.cloud.healthy import HEALTHY
+from tests.cloud.clouds import NODE_GROUP, REGION, VPC, complete, observations, with_network
+from tests.cloud.healthy import HEALTHY, HUB, hub, nat, shared_subnets
 from tests.cloud.test_outward import CASES
+
+
+def _without_zones(of: str) -> Cloud:
+    """Endpoints in a central VPC, without the private zones whose names begin so."""
+    cloud = hub()
+    zones = value_of(cloud.network.zones) or ()
+    return with_network(cloud, zones=tuple(one for one in zones if not one.name.startswith(of)))
+
 
 SEEN: Dict[str, Callable[[], Observations]] = {
     **{f"way: {name}": lambda one=one: observations(one.change(guarded())) for name, one in EVERY.items()},  # type: ignore[misc]
     **{f"other: {one.name}": one.seen for one in BREAKINGS},
     **{f"healthy: {name}": lambda made=made: observations(made()) for name, (made, _) in HEALTHY.items()},  # type: ignore[misc]
+    "hub: no zone for ssm": lambda: observations(_without_zones(f"ssm.{REGION}.")),
+    "hub: no zones": lambda: observations(_without_zones("")),
     **{f"outward: {name}": lambda made=made: observations(made()) for name, made in CASES.items()},  # type: ignore[misc]
 }
 
@@ -90,6 +106,62 @@ def test_what_mends_it_asks_for_nothing(form: str) -> None:
     for name, made in SEEN.items():
         code = fixes(diagnose(made()), form, REGION)
         assert MARK.findall(code) == [] and not re.search(r"\$\{[A-Z_]+:[?=]|^variable ", code, re.MULTILINE), (name, code)
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_what_is_broken_has_a_cause_and_the_status_tells(name: str) -> None:
+    found = diagnose(SEEN[name]())
+    broken = [one for one in found.capabilities if one.verdict is Verdict.BROKEN]
+    assert [one.capability for one in broken if not one.because] == []
+    assert not broken or status_of(found, strict=False) is ExitStatus.FOUND
+
+
+def test_what_is_closed_for_no_reason_that_is_told_is_unknown() -> None:
+    cloud = _without_zones("")
+    found = diagnose(observations(with_network(cloud, endpoints=())))
+    case = open_case(observations(_without_zones("")))
+    assert {need.verdict for need in cloud_needs(case, ())} <= {Verdict.UNKNOWN, Verdict.OK}
+    assert {need.verdict for need in cloud_needs(case, found.findings)} >= {Verdict.BROKEN}
+
+
+@pytest.mark.parametrize(
+    ("of", "services"), [(f"ssm.{REGION}.", ["ssm"]), ("", ["ec2messages", "kms", "logs", "ssm", "ssmmessages"])]
+)
+def test_endpoints_of_another_vpc_need_a_zone_here(of: str, services: List[str]) -> None:
+    found = diagnose(observations(_without_zones(of)))
+    told = [one for one in found.findings if one.code == "private-dns-off"]
+    assert sorted(service for one in told for service in one.services) == services
+    first = next(one for one in told if one.services == ("ssm",))
+    assert first.subject == "vpce-0f1" and HUB in first.title and VPC in first.cause
+    assert first.severity is Severity.ERROR and {one.verdict for one in found.capabilities} == {Verdict.BROKEN}
+
+
+def test_both_dns_attributes_that_are_off_are_turned_on() -> None:
+    code = fixes(diagnose(SEEN["other: both DNS attributes off"]()), "cli", REGION)
+    assert 0 < code.index("--enable-dns-support") < code.index("--enable-dns-hostnames")
+    assert "enable-dns-hostnames" not in fixes(diagnose(SEEN["other: DNS support off"]()), "cli", REGION)
+
+
+def test_a_stopped_instance_is_told_and_started() -> None:
+    found = diagnose(SEEN["other: instance stopped"]())
+    (told,) = [one for one in found.findings if one.code == "instance-stopped"]
+    assert told.subject == "i-0aa" and told.severity is Severity.ERROR
+    assert any("aws ec2 start-instances" in one.text and "--instance-ids i-0aa" in one.text for one in told.remedy.commands)
+    assert {(one.verdict, one.because) for one in found.capabilities} == {(Verdict.BROKEN, ("instance-stopped",))}
+    for state in ("instance starting", "instance gone"):
+        commands = [one.text for item in diagnose(SEEN[f"other: {state}"]()).findings for one in item.remedy.commands]
+        assert "start-instances" not in " ".join(commands)
+
+
+@pytest.mark.parametrize("made", [shared_subnets, nat])
+def test_what_leaves_no_packet_out_is_told_where_the_rest_cannot_be_seen(made: Callable[[], Cloud]) -> None:
+    shut = groups(lambda one: replace(one, rules=()) if one.id == NODE_GROUP else one)(made())
+    found = diagnose(observations(shut))
+    assert [one.code for one in found.findings if one.severity is Severity.ERROR] == ["sg-egress-missing"]
+    assert {one.verdict for one in found.capabilities} == {Verdict.BROKEN}
+    closed = acls(lambda one: replace(one, entries=()))(made())
+    told = [one for one in diagnose(observations(closed)).findings if one.severity is Severity.ERROR]
+    assert {one.code for one in told} == {"acl-denies", "acl-return-denies"}
 
 
 def test_there_are_many() -> None:

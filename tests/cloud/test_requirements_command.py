@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Dict, Tuple
 
 import pytest
@@ -41,8 +42,17 @@ def test_the_forms_of_the_flag_are_those_that_there_are() -> None:
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("region", ["ap-northeast-1", "cn-north-1", "us-iso-east-1"])
 def test_every_form_is_printed_and_nothing_beside_it(form: str, region: str, capsys: Output) -> None:
-    out, err = said(capsys, "--region", region, "--format", form)
+    out, err = said(capsys, "--region", region, "--format", form, "--account", "222233334444")
     assert region in out and err == "" and out.endswith("\n")
+    assert "ACCOUNT_ID" not in out and "111122223333" not in out
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_account_that_nobody_named_is_no_account_and_is_told(form: str, capsys: Output) -> None:
+    out, err = said(capsys, "--region", "ap-northeast-1", "--format", form)
+    assert re.findall(r"(?<!\d)\d{12}(?!\d)", out) == [] and "--account" in out + err
+    if form in ("json", "policy"):
+        assert '"aws:PrincipalAccount": "ACCOUNT_ID"' in out and json.loads(out)
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Scope, Teller, Variant, look
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Scope, Teller, Variant, change, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
@@ -30,6 +30,48 @@ _ACTIVATIONS = look(
 )
 
 KINDS: tuple[FindingKind, ...] = (
+    FindingKind(
+        code="instance-stopped",
+        severity=Severity.ERROR,
+        layer=Layer.MACHINE,
+        changed_on=Side.AWS,
+        breaks_at=(Hop.INSTANCE,),
+        explains=("agent-offline", "channel-down"),
+        told_by=(Teller.CLOUD,),
+        title="{subject} is {peer}",
+        cause="EC2 says of the instance {subject}: {detail}. While it is not running, nothing on it registers or answers.",
+        summary="Start {subject}.",
+        steps=("Once it runs, `sudo ssm-bootstrap status` shows whether the agent is back online.",),
+        aws_steps=("Was it stopped on purpose, or by a schedule? Then a patch window has to start it first.",),
+        commands=(look("sudo ssm-bootstrap status"),),
+        aws_commands=(
+            look(
+                "aws ec2 describe-instances --region {region} --instance-ids {subject}"
+                " --query 'Reservations[].Instances[].[State.Name,StateTransitionReason]'",
+                "the state of the instance, and since when",
+            ),
+            change("aws ec2 start-instances --region {region} --instance-ids {subject}", "start the instance", is_main=True),
+        ),
+        transient=True,
+        source="Amazon EC2 User Guide, ec2-instance-lifecycle; EC2 API Reference, InstanceState",
+        variants=(
+            Variant(
+                name="pending",
+                when="the instance is being started",
+                summary="Wait until {subject} is running, then look again.",
+                aws_steps=("This takes a minute or two.",),
+                aws_commands=(look("aws ec2 wait instance-running --region {region} --instance-ids {subject}"),),
+            ),
+            Variant(
+                name="terminated",
+                when="the instance is being terminated, or is gone",
+                summary="Nothing brings {subject} back: look at the instance that took its place.",
+                aws_steps=("Deregister the hybrid node that it leaves behind.",),
+                aws_commands=(aws.LOST_NODES,),
+                transient=False,
+            ),
+        ),
+    ),
     FindingKind(
         code="endpoint-policy-denies",
         severity=Severity.ERROR,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, look
+from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.findings import Severity, Side
@@ -16,9 +16,27 @@ _OF_NAMES = ("dns-unknown-name", *families.ENDPOINT, *families.S3, *families.CON
 _PUBLIC = ("endpoint-missing", "public-path", *families.S3, *families.NO_PATH)
 """What is seen on the node of a name that leads to public addresses."""
 
+_OTHER_VPC = Variant(
+    name="other-vpc",
+    when="the endpoint is in another VPC, and no private hosted zone of this one leads there",
+    title="{subject} ({service}) in {peer}: no zone leads there",
+    cause=(
+        "The endpoint {subject} for {service} is in {peer}, whose private DNS does not reach {vpc_id}. No private hosted zone "
+        "that is associated with {vpc_id} holds {host}, so the name resolves to public addresses, and no route leads there."
+    ),
+    summary="Associate the private hosted zone for {host} with {vpc_id}; if there is none, create it.",
+    aws_steps=(
+        "Its record should be an alias to the DNS name of {subject}. S3 needs one for `*.` as well.",
+        "A zone of another account is authorized there first (create-vpc-association-authorization).",
+    ),
+    aws_commands=(aws.HOSTED_ZONES,),
+    source="Amazon Route 53 Developer Guide, hosted-zone-private-associate-vpcs and routing-to-vpc-interface-endpoint",
+)
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="private-dns-off",
+        variants=(_OTHER_VPC,),
         severity=Severity.ERROR,
         layer=Layer.NAMES,
         changed_on=Side.AWS,

@@ -50,6 +50,21 @@ def _met_at(
         yield _obstacle(acl, entry, other, direction, ports, is_return, denied != needed)
 
 
+def shut_at(network: VpcNetwork, here: End, port: int, client_ports: tuple[int, int]) -> Iterator[Obstacle]:
+    """What denies all packets of a TCP port at the ACL of a subnet, wherever they go, or all answers."""
+    acl = next((one for one in value_of(network.acls) or () if here.subnet_id in one.subnet_ids), None)
+    families = dict.fromkeys(family_of(block) for block in here.blocks)
+    anywhere = End(tuple(map(everywhere, families)), "")
+    for direction, ports in ((Direction.OUT, (port, port)), (Direction.IN, client_ports)):
+        needed = packets(anywhere.blocks, "tcp", *ports)
+        denied = list(denials(acl, direction, needed)) if acl is not None and needed else []
+        left = needed
+        for _, some in denied:
+            left = left - some
+        if denied and not left:
+            yield _obstacle(acl, denied[0][0], anywhere, direction, ports, direction is Direction.IN, False)  # type: ignore[arg-type]
+
+
 def denials(acl: NetworkAcl, direction: Direction, needed: Packets) -> Iterator[tuple[Optional[AclEntry], Packets]]:
     """The entries that deny some of the packets, in their order, with what each denies; None is the implicit one."""
     undecided = needed

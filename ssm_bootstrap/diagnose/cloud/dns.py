@@ -8,6 +8,7 @@ from typing import Any, Callable, Iterator, Optional
 
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.cloud.names import (
+    AVAILABLE,
     Lead,
     NameAnswer,
     addresses_of,
@@ -77,8 +78,10 @@ def support(case: Case) -> Iterator[Finding]:
     cloud = case.cloud
     for vpc, led in _by_decider(case, lambda answer: answer.lead is Lead.NO_ANSWER).items():
         if cloud is not None and isinstance(vpc, Vpc):
-            seen = Evidence("DescribeVpcAttribute", vpc.id, "enableDnsSupport: false", cloud.taken_at)
-            repairs = (TurnOnVpcDns(vpc.id, "enableDnsSupport"),)
+            off = ("enableDnsSupport", *(("enableDnsHostnames",) if vpc.dns_hostnames == Seen(False) else ()))
+            excerpt = ", ".join(f"{attribute}: false" for attribute in off)
+            seen = Evidence("DescribeVpcAttribute", vpc.id, excerpt, cloud.taken_at)
+            repairs = tuple(TurnOnVpcDns(vpc.id, attribute) for attribute in off)
             yield _finding(case, cloud, "dns-support-off", vpc.id, led, seen, repairs=repairs)
 
 
@@ -261,6 +264,33 @@ def private_dns(case: Case) -> Iterator[Finding]:
             yield _as_public(cloud, _finding(case, cloud, "private-dns-off", endpoint.id, led, seen, repairs=repairs))
 
 
+def without_zone(case: Case) -> Iterator[Finding]:
+    """An endpoint of another VPC to which no private zone of this one leads, for a service that has none here."""
+    cloud = case.cloud
+    public = [item for item in needed_answers(case) if item[1].lead is Lead.PUBLIC and not item[1].decided_by]
+    for service in dict.fromkeys(service for service, _ in public):
+        endpoint = _of_other_vpc(cloud, service) if cloud is not None else None
+        if cloud is None or endpoint is None:
+            continue
+        led = [item for item in public if item[0] == service]
+        hosts = [answer.host for _, answer in led]
+        excerpt = phrase("in {vpc}; no private zone of this VPC holds {hosts}", vpc=endpoint.vpc_id, hosts=hosts)
+        seen = Evidence("DescribeVpcEndpoints", endpoint.id, excerpt, cloud.taken_at)
+        facts = {"peer": endpoint.vpc_id}
+        yield _as_public(
+            cloud, _finding(case, cloud, "private-dns-off", endpoint.id, led, seen, facts=facts, variant="other-vpc")
+        )
+
+
+def _of_other_vpc(cloud: Cloud, service: str) -> Optional[VpcEndpoint]:
+    """An interface endpoint of a service in another VPC; None where this one has an endpoint of its own."""
+    vpc, known = value_of(cloud.network.vpc), value_of(cloud.network.endpoints) or ()
+    found = [item for item in known if item.service == service and addresses_of(item)]
+    if vpc is None or any(item.service == service and item.vpc_id == vpc.id for item in known):
+        return None
+    return next((item for item in found if item.state.lower() == AVAILABLE), None)
+
+
 def inbound_only(case: Case) -> Iterator[Finding]:
     """An interface endpoint for S3 whose names are for inbound resolvers alone, in a VPC without a gateway endpoint."""
     for cloud, endpoint, led in _unused(case):
@@ -312,6 +342,7 @@ CHECKS = (
     Check("vpc-zone-elsewhere", elsewhere),
     Check("vpc-resolver-rules", diverted),
     Check("vpc-private-dns", private_dns),
+    Check("vpc-zone-absent", without_zone),
     Check("vpc-s3-inbound-only", inbound_only),
     Check("vpc-names-unseen", unknown),
 )

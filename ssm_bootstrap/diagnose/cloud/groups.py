@@ -7,7 +7,16 @@ from enum import Enum
 from typing import Iterable, Iterator, Mapping, Sequence
 
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle
-from ssm_bootstrap.diagnose.cloud.packets import Packets, Span, at_addresses, common, packets, slots_of, span_of, united
+from ssm_bootstrap.diagnose.cloud.packets import (
+    Packets,
+    Span,
+    at_addresses,
+    common,
+    packets,
+    slots_of,
+    span_of,
+    united,
+)
 from ssm_bootstrap.model.cloud import ANY_PROTOCOL, Direction, GroupRule, PrefixList, SecurityGroup, VpcNetwork
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import Unseen, value_of
@@ -71,6 +80,28 @@ def met_at(network: VpcNetwork, end: End, other: End, direction: Direction, port
         yield name, phrase("{reasons}: whether its rules cover {place} is not known", reasons=allowed.reasons, place=other.name)
     else:
         yield _obstacle(end, other, direction, port, between, rules, denied, needed, allowed)
+
+
+def shut(network: VpcNetwork, end: End, other: End, port: int, but: Sequence[str]) -> Iterator[Obstacle]:
+    """What is wrong with groups that let packets of a TCP port out to nowhere, or to the prefix lists ``but`` alone.
+
+    ``other`` is what a rule should name.
+    """
+    known = {group.id: group for group in value_of(network.groups) or ()}
+    groups = [known[one] for one in end.group_ids if one in known]
+    if not groups or len(groups) < len(end.group_ids):
+        return
+    rules = [rule for group in groups for rule in group.rules if rule.direction is Direction.OUT]
+    slots = slots_of("tcp", port, port)
+    if not any(rule.prefix_list_id not in but or not rule.prefix_list_id for rule in rules if _is_for(rule, slots)):
+        needed = packets(other.blocks, "tcp", port, port)
+        yield _obstacle(end, other, Direction.OUT, port, "", rules, needed, needed, _Allowed())
+
+
+def _is_for(rule: GroupRule, slots: Span) -> bool:
+    return rule.protocol in ("tcp", "6", ANY_PROTOCOL) and bool(
+        common((slots_of(rule.protocol, rule.first_port, rule.last_port),), (slots,))
+    )
 
 
 def _obstacle(

@@ -60,11 +60,18 @@ def leads_there(cloud: Cloud, service: str, host: str) -> Optional[bool]:
     return answer.lead is Lead.ENDPOINT or (answer.lead is Lead.PUBLIC and service == "s3")
 
 
-def cloud_needs(case: Case) -> tuple[NeedVerdict, ...]:
-    """How the needs of the capabilities stand by AWS's side alone; none where the node dialled, as that counts."""
+def cloud_needs(case: Case, findings: Sequence[Finding]) -> tuple[NeedVerdict, ...]:
+    """How the needs of the capabilities stand by AWS's side alone; none where the node dialled, as that counts.
+
+    What is closed without a finding that says why is unknown.
+    """
     if case.cloud is None or case.reaches:
         return ()
-    return tuple(_needs(case, case.cloud))
+    told = {capability for one in findings if one.severity is Severity.ERROR for capability in one.breaks}
+    return tuple(
+        replace(need, verdict=Verdict.UNKNOWN) if need.verdict is Verdict.BROKEN and need.capability not in told else need
+        for need in _needs(case, case.cloud)
+    )
 
 
 def _needs(case: Case, cloud: Cloud) -> Iterator[NeedVerdict]:

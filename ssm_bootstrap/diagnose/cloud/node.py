@@ -18,6 +18,10 @@ from ssm_bootstrap.model.phrase import joined, phrase
 ONLINE = "Online"
 """What Systems Manager says of a node that pings."""
 
+RUNNING = "running"
+_STATES = {"pending": "pending", "shutting-down": "terminated", "terminated": "terminated"}
+"""States of an instance that call for other words than a stopped one. Source: EC2 API Reference, InstanceState."""
+
 _READ = "DescribeInstanceInformation"
 
 _NOT_CONNECTED = "notconnected"
@@ -52,6 +56,24 @@ def _last(node: ManagedNode) -> tuple[bool, float]:
     """How near to the present a node's last sign is."""
     moment = node.last_ping or node.registered
     return node.ping == ONLINE, moment.timestamp() if moment is not None else 0.0
+
+
+def not_running(case: Case) -> Iterator[Finding]:
+    """An instance that is not running: nothing on it answers, whatever the way is like."""
+    cloud = case.cloud
+    instance = value_of(cloud.instance) if cloud is not None else None
+    if cloud is None or instance is None or instance.state in ("", RUNNING):
+        return
+    said = phrase("state {state}", state=instance.state)
+    yield case.finding(
+        "instance-stopped",
+        instance.id,
+        said,
+        facts={**facts_of(cloud), "peer": instance.state},
+        variant=_STATES.get(instance.state, ""),
+        evidence=(Evidence("DescribeInstances", instance.id, said, cloud.taken_at),),
+        breaks=case.capabilities,
+    )
 
 
 def offline(case: Case) -> Iterator[Finding]:
@@ -212,6 +234,7 @@ def unread(case: Case) -> Iterator[tuple[str, str]]:
 
 
 CHECKS = (
+    Check("aws-instance", not_running),
     Check("aws-node", offline),
     Check("aws-node-channel", unconnected),
     Check("aws-node-version", too_old),

@@ -14,6 +14,7 @@ from ssm_bootstrap.catalog.partitions import service_names
 from ssm_bootstrap.catalog.requirements import EndpointRequirement, Requirements, requirements_of
 from ssm_bootstrap.diagnose.case import Case, Check, Said
 from ssm_bootstrap.diagnose.cloud.acls import CLIENT_PORTS, met_between, numbered
+from ssm_bootstrap.diagnose.cloud.departure import met_leaving
 from ssm_bootstrap.diagnose.cloud.endpoints import (
     carriers,
     missing,
@@ -28,7 +29,7 @@ from ssm_bootstrap.diagnose.cloud.obstacles import Doubt, End, Met, Obstacle, do
 from ssm_bootstrap.diagnose.cloud.outward import may_go_out
 from ssm_bootstrap.diagnose.cloud.packets import common, everywhere, family_of, host_block, span_of
 from ssm_bootstrap.diagnose.cloud.routes import met_toward, met_toward_gateway
-from ssm_bootstrap.diagnose.cloud.tables import between
+from ssm_bootstrap.diagnose.cloud.tables import between, list_of_route
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import Cloud, CloudInstance, Direction, Interface, Subnet, VpcEndpoint
 from ssm_bootstrap.model.findings import Evidence, Severity
@@ -86,14 +87,21 @@ def _way(cloud: Cloud, requirement: EndpointRequirement, port: int, client_ports
         reason = cloud.instance.reason if isinstance(cloud.instance, Unseen) else phrase("it has no network interface")
         return replace(empty, doubts=((phrase("instance"), reason),))
     if isinstance(cloud.network.endpoints, Unseen):
-        return replace(empty, doubts=((phrase("VPC endpoints"), cloud.network.endpoints.reason),))
+        met = list(_leaving(cloud, instance, empty, client_ports, requirement.service == "s3"))
+        return _of_paths(empty, [[*met, (phrase("VPC endpoints"), cloud.network.endpoints.reason)]])
     interfaces, gateways = carriers(of_service(cloud, requirement), instance.vpc_id)
     if interfaces:
         found = [_by_interface(cloud, instance, endpoint, empty, client_ports) for endpoint in interfaces]
         return min(found, key=lambda way: list(WayState).index(way.state))
     if requirement.service == "s3":
         return _by_gateway(cloud, instance, gateways, empty, client_ports)
-    return _of_paths(empty, [list(missing(cloud, instance, _client(cloud, instance, ""), requirement))])
+    met = list(missing(cloud, instance, _client(cloud, instance, ""), requirement))
+    is_known = any(not one.is_partial for one in obstacles_of(met))
+    return _of_paths(empty, [[*met, *(() if is_known else _leaving(cloud, instance, empty, client_ports, is_far=True))]])
+
+
+def _leaving(cloud: Cloud, instance: CloudInstance, way: CloudWay, client_ports: tuple[int, int], is_far: bool) -> Iterator[Met]:
+    return met_leaving(cloud, instance, _client(cloud, instance, ""), way.row, client_ports, is_far=is_far)
 
 
 def _by_interface(
@@ -116,9 +124,7 @@ def _by_interface(
                 there = _end(cloud, interface, (address,), endpoint.vpc_id, endpoint.group_ids)
                 addresses.append(address)
                 paths.append(list(_met(cloud, endpoint, here, there, way.port, client_ports)))
-    if not paths:
-        paths = [[of_other_family(cloud, instance, endpoint)]]
-    return _of_paths(replace(way, addresses=tuple(addresses)), paths)
+    return _of_paths(replace(way, addresses=tuple(addresses)), paths or [[of_other_family(cloud, instance, endpoint)]])
 
 
 def _met(cloud: Cloud, endpoint: VpcEndpoint, here: End, there: End, port: int, client_ports: tuple[int, int]) -> Iterator[Met]:
@@ -154,7 +160,7 @@ def _by_gateway(
     name = service_names("s3", cloud.region)[0]
     found = next((one for one in value_of(cloud.network.prefix_lists) or () if one.name == name), None)
     blocks = found.cidrs if found is not None and found.cidrs else (everywhere(4),)
-    listed = found.id if found is not None else _list_of_route(cloud, gateways)
+    listed = found.id if found is not None else list_of_route(cloud.network, gateways)
     here = _client(cloud, instance, blocks[0])
     if not here.blocks:
         return _of_paths(empty, [list(_over_ipv6(cloud, instance, gateways))])
@@ -191,12 +197,6 @@ def _in_doubt(cloud: Cloud, met: Iterable[Met]) -> list[Met]:
     return [*doubts_of(met), *(doubt if obstacles_of(met) else [])]
 
 
-def _list_of_route(cloud: Cloud, gateways: Iterable[VpcEndpoint]) -> str:
-    ids = {one.id for one in gateways}
-    routes = (route for table in value_of(cloud.network.route_tables) or () for route in table.routes)
-    return next((route.destination for route in routes if route.target in ids), "")
-
-
 def _client(cloud: Cloud, instance: CloudInstance, toward: str) -> End:
     """The end at the instance: the interface in the subnet of an address, else the primary one; addresses of one family."""
     subnets = _subnets(cloud)
@@ -225,7 +225,7 @@ def _holds(cidr: str, address: str) -> bool:
 
 def _end(cloud: Cloud, interface: Interface, addresses: tuple[str, ...], vpc_id: str, group_ids: tuple[str, ...]) -> End:
     subnet = _subnets(cloud).get(interface.subnet_id)
-    families = {family_of(address) for address in addresses}
+    families = set(map(family_of, addresses))
     cidrs = tuple(cidr for cidr in (subnet.cidrs if subnet is not None else ()) if family_of(cidr) in families)
     blocks = tuple(host_block(address) for address in addresses)
     return End(blocks, vpc_id, interface.subnet_id, cidrs or blocks, interface.group_ids or group_ids)
@@ -252,9 +252,8 @@ def _state(path: Sequence[Met]) -> WayState:
     obstacles = obstacles_of(path)
     if any(not one.is_partial for one in obstacles):
         return WayState.CLOSED
-    if any(doubts_of(path)):
-        return WayState.UNKNOWN
-    return WayState.PARTLY if obstacles else WayState.OPEN
+    passes = WayState.PARTLY if obstacles else WayState.OPEN
+    return WayState.UNKNOWN if any(doubts_of(path)) else passes
 
 
 def stopped(case: Case) -> Iterator[Said]:

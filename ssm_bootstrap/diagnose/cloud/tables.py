@@ -7,7 +7,7 @@ from typing import Iterable, Iterator, Mapping, Optional, Union
 from ssm_bootstrap.diagnose.cloud.groups import prefix_lists_of
 from ssm_bootstrap.diagnose.cloud.obstacles import Doubt, End
 from ssm_bootstrap.diagnose.cloud.packets import Span, common, span_of
-from ssm_bootstrap.model.cloud import PrefixList, RouteTable, VpcNetwork, VpcRoute
+from ssm_bootstrap.model.cloud import PrefixList, RouteTable, VpcEndpoint, VpcNetwork, VpcRoute
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
@@ -47,6 +47,13 @@ def spans_of(routes: Iterable[VpcRoute], lists: Mapping[str, PrefixList]) -> Ite
                 yield route, span_of(cidr), True
         else:
             yield route, span_of(route.destination), False
+
+
+def list_of_route(network: VpcNetwork, gateways: Iterable[VpcEndpoint]) -> str:
+    """The prefix list for which a table has a route to one of these gateway endpoints; empty where none has."""
+    ids = {one.id for one in gateways}
+    routes = (route for table in value_of(network.route_tables) or () for route in table.routes)
+    return next((route.destination for route in routes if route.target in ids), "")
 
 
 def _size(span: Span) -> int:

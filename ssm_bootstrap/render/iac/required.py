@@ -24,7 +24,9 @@ VPC, ROLE = "<VPC-ID>", "<ACTIVATION-ROLE>"
 
 def required(needs: Requirements, account: str = "") -> Draft:
     """The code of all that these capabilities need; ``account`` is that of the activation where it is another one."""
-    return Draft(needs.region, tuple(_repairs(needs, account or OWN_ACCOUNT)), tuple(_heading(needs)), tuple(_remarks(needs)))
+    return Draft(
+        needs.region, tuple(_repairs(needs, account or OWN_ACCOUNT)), tuple(_heading(needs)), tuple(_remarks(needs, account))
+    )
 
 
 def _repairs(needs: Requirements, account: str) -> Iterator[Repair]:
@@ -71,7 +73,9 @@ def _heading(needs: Requirements) -> Iterator[str]:
     yield f"What a hybrid node needs in a closed VPC in {needs.region}, for {uses}."
 
 
-def _remarks(needs: Requirements) -> Iterator[str]:
+def _remarks(needs: Requirements, account: str) -> Iterator[str]:
+    if not account:
+        yield "The policies are for the account that runs this; for an activation of another account: --account."
     for item in needs.endpoints:
         if not item.needed_for:
             uses = ", ".join(use.value for use in item.optional_for)
