@@ -37,6 +37,7 @@ from tests.cloud.clouds import (
     observations,
     with_network,
 )
+from tests.cloud.healthy import hub_without_zones
 
 DOMAIN = "amazonaws.com"
 SSM, MESSAGES, DELIVERY = (f"{service}.{REGION}.{DOMAIN}" for service in ("ssm", "ssmmessages", "ec2messages"))
@@ -147,6 +148,13 @@ NAMES: Tuple[Breaking, ...] = (
         cloud_of(lambda cloud: without_gateway(cloud, s3_interface(is_for_inbound_resolver_only=True))),
         "s3-inbound-resolver-only",
         S3_INTERFACE,
+    ),
+    Breaking(
+        "no zone leads to the endpoint of another VPC",
+        lambda: observations(hub_without_zones(f"ssm.{REGION}.")),
+        "private-dns-off",
+        "vpce-0f1",
+        variant="other-vpc",
     ),
     Breaking("DNS support off", cloud_of(_vpc(dns_support=Seen(False))), "dns-support-off", VPC),
     Breaking(

@@ -383,3 +383,10 @@ HEALTHY: Dict[str, Tuple[Callable[[], Cloud], bool]] = {
     "blocks in place of groups": (blocks_for_groups, True),
 }
 """By name: the VPC, and whether AWS's side shows all of its ways to be open."""
+
+
+def hub_without_zones(of: str) -> Cloud:
+    """Endpoints in a central VPC, without the private zones whose names begin so."""
+    cloud = hub()
+    zones = value_of(cloud.network.zones) or ()
+    return with_network(cloud, zones=tuple(one for one in zones if not one.name.startswith(of)))

@@ -18,28 +18,20 @@ from ssm_bootstrap.model.cloud import Cloud
 from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.findings import Finding, Severity, Side
 from ssm_bootstrap.model.observations import Observations
-from ssm_bootstrap.model.observed import Seen, Unseen, value_of
+from ssm_bootstrap.model.observed import Seen, Unseen
 from ssm_bootstrap.render.iac.fixes import FORMS, fixes
 from tests.cloud.breakages import EVERY, acls, groups, guarded
 from tests.cloud.breakings import BREAKINGS
 from tests.cloud.clouds import NODE_GROUP, REGION, VPC, complete, observations, with_network
-from tests.cloud.healthy import HEALTHY, HUB, hub, nat, shared_subnets
+from tests.cloud.healthy import HEALTHY, HUB, hub_without_zones, nat, shared_subnets
 from tests.cloud.test_outward import CASES
-
-
-def _without_zones(of: str) -> Cloud:
-    """Endpoints in a central VPC, without the private zones whose names begin so."""
-    cloud = hub()
-    zones = value_of(cloud.network.zones) or ()
-    return with_network(cloud, zones=tuple(one for one in zones if not one.name.startswith(of)))
-
 
 SEEN: Dict[str, Callable[[], Observations]] = {
     **{f"way: {name}": lambda one=one: observations(one.change(guarded())) for name, one in EVERY.items()},  # type: ignore[misc]
     **{f"other: {one.name}": one.seen for one in BREAKINGS},
     **{f"healthy: {name}": lambda made=made: observations(made()) for name, (made, _) in HEALTHY.items()},  # type: ignore[misc]
-    "hub: no zone for ssm": lambda: observations(_without_zones(f"ssm.{REGION}.")),
-    "hub: no zones": lambda: observations(_without_zones("")),
+    "hub: no zone for ssm": lambda: observations(hub_without_zones(f"ssm.{REGION}.")),
+    "hub: no zones": lambda: observations(hub_without_zones("")),
     **{f"outward: {name}": lambda made=made: observations(made()) for name, made in CASES.items()},  # type: ignore[misc]
 }
 
@@ -117,9 +109,9 @@ def test_what_is_broken_has_a_cause_and_the_status_tells(name: str) -> None:
 
 
 def test_what_is_closed_for_no_reason_that_is_told_is_unknown() -> None:
-    cloud = _without_zones("")
+    cloud = hub_without_zones("")
     found = diagnose(observations(with_network(cloud, endpoints=())))
-    case = open_case(observations(_without_zones("")))
+    case = open_case(observations(hub_without_zones("")))
     assert {need.verdict for need in cloud_needs(case, ())} <= {Verdict.UNKNOWN, Verdict.OK}
     assert {need.verdict for need in cloud_needs(case, found.findings)} >= {Verdict.BROKEN}
 
@@ -128,7 +120,7 @@ def test_what_is_closed_for_no_reason_that_is_told_is_unknown() -> None:
     ("of", "services"), [(f"ssm.{REGION}.", ["ssm"]), ("", ["ec2messages", "kms", "logs", "ssm", "ssmmessages"])]
 )
 def test_endpoints_of_another_vpc_need_a_zone_here(of: str, services: List[str]) -> None:
-    found = diagnose(observations(_without_zones(of)))
+    found = diagnose(observations(hub_without_zones(of)))
     told = [one for one in found.findings if one.code == "private-dns-off"]
     assert sorted(service for one in told for service in one.services) == services
     first = next(one for one in told if one.services == ("ssm",))

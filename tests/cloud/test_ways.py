@@ -101,10 +101,11 @@ def test_a_hub_without_a_route_is_unreachable_and_behind_a_transit_gateway_unkno
     by_tgw = routes(lambda one: one, VpcRoute("10.8.0.0/16", "tgw-01"))
     by_block = rule_as("sgr-01", group_id="", cidr="10.8.0.0/16")
     cloud = rule_as("sgr-04", group_id="", cidr="10.0.0.0/16")(by_block(by_tgw(hub(complete()))))
-    assert diagnose(observations(cloud)).findings == ()
+    names = "private-dns-off"  # no zone of this VPC holds the names of the hub's endpoints
+    assert {one.code for one in diagnose(observations(cloud)).findings} == {names}
     assert all_ways(cloud)["ssm", 443].state is WayState.UNKNOWN
-    lost = [one.code for one in diagnose(observations(by_tgw(hub(complete())))).findings]
-    assert lost == ["sg-reference-lost"]
+    lost = {one.code for one in diagnose(observations(by_tgw(hub(complete())))).findings}
+    assert lost == {"sg-reference-lost", names}
 
 
 def test_where_one_address_of_two_is_stopped_the_way_is_open_in_part() -> None:
