@@ -15,5 +15,6 @@ needs_ctypes = pytest.mark.skipif(
 MARKS = [
     pytest.mark.aws,
     pytest.mark.skipif(sys.version_info < (3, 10), reason="awscli, boto3 and moto of Python 3.9 want an urllib3 older than ours"),
+    needs_ctypes,
 ]
 """Of every test that needs the AWS CLI or botocore."""

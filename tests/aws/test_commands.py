@@ -17,12 +17,12 @@ from ssm_bootstrap.model.findings import ShellCommand
 from ssm_bootstrap.render.folding import folded
 from ssm_bootstrap.render.shell import blocks, pasteable
 from ssm_bootstrap.render.terminal import cells
-from tests.aws import MARKS, needs_ctypes
+from tests.aws import MARKS
 from tests.aws.printed import Printed, gives_data, printed_commands, run
 from tests.aws.server import serving
 from tests.aws.vpc import SERVICES, ClosedVpc
 
-pytestmark = [*MARKS, needs_ctypes]
+pytestmark = MARKS
 
 PRINTED = printed_commands()
 LOOKS = [one for one in PRINTED if not one.changes]

@@ -17,7 +17,7 @@ from tests.lab.cases import CASES
 from tests.lab.client import Lab
 from tests.story import DATA, LOGS
 
-pytestmark = [pytest.mark.boot, pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.boot, pytest.mark.lab, pytest.mark.timeout(1800)]
 UNIT, AGENT = "ssm-bootstrap.service", "amazon-ssm-agent.service"
 ONLINE = "SSM Connection channel status is set to ssmmessages"
 Tell = Callable[[str], None]

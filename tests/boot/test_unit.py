@@ -14,7 +14,7 @@ from tests.boot.container import Container
 from tests.boot.test_boot import UNIT, agent_is_online
 from tests.lab.client import Lab
 
-pytestmark = [pytest.mark.boot, pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.boot, pytest.mark.lab, pytest.mark.timeout(1800)]
 MOST_EXPOSED = 3.0
 PROBE = Path(__file__).resolve().parent / "fingerprint"
 WRITABLE = ("/var/lib/amazon/x", "/var/lib/amazon/ssm/Vault/x", "/var/log/amazon/x", "/run/x", "/var/cache/ssm-bootstrap/x")

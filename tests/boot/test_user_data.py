@@ -20,7 +20,7 @@ from tests.lab.client import Lab
 from tests.laws.secrets import CANARIES
 from tests.story import ACTIVATION, CODE, REGION
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
 Tell = Callable[[str], None]
 FIRST_BOOT, TIMER = "ssm-bootstrap-first-boot.service", "ssm-bootstrap-doctor.timer"
 BUCKET, KEY = "my-bucket", "tools/ssm-bootstrap.pyz"

@@ -19,7 +19,7 @@ from ssm_bootstrap.act.wait import Preflight
 from ssm_bootstrap.host.commands import Completed
 from tests.act.machine import NEW, Systemctl
 from tests.act.test_rotation import FAILED, REFUSALS, REGISTERED, Node
-from tests.aws import MARKS, needs_ctypes
+from tests.aws import MARKS
 from tests.aws.server import serving
 from tests.rotating import REGION, PostsTo, metadata_of, with_role
 
@@ -284,7 +284,6 @@ def test_the_template_brings_the_one_source() -> None:
     assert '"${path.module}/../../rotation/rotate.py"' in (MODULE / "main.tf").read_text(encoding="utf-8")
 
 
-@needs_ctypes
 def test_cfn_lint_has_nothing_to_say() -> None:
     from cfnlint.api import lint_file
 
@@ -316,7 +315,6 @@ def test_the_stack_is_made(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
         assert function["Configuration"]["Environment"]["Variables"]["PLACE"] == f"{kind}:{NAME}"
 
 
-@needs_ctypes
 def test_the_alarms_and_the_role() -> None:
     """What moto makes of neither can be read, so that the template itself is."""
     from cfnlint.decode import decode

@@ -14,7 +14,7 @@ from tests.lab.client import Lab
 from tests.packages.conftest import Made
 from tests.story import ACTIVATION, CODE, LOGS, REGION
 
-pytestmark = [pytest.mark.boot, pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.boot, pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(1800)]
 UNIT, TIMER, AGENT = "ssm-bootstrap.service", "ssm-bootstrap-doctor.timer", "amazon-ssm-agent.service"
 OURS = ("usr/bin", "usr/lib/systemd/system", "usr/lib/tmpfiles.d", "etc/systemd/system/multi-user.target.wants")
 SET_UP = f"ssm-bootstrap install --region {REGION} --activation-id {ACTIVATION} --activation-code-file - --start"

@@ -23,7 +23,7 @@ from tests.packages.test_deb import (
 )
 from tests.packages.world import World
 
-pytestmark = [pytest.mark.boot, pytest.mark.slow, pytest.mark.timeout(300)]  # over the trees of the boot tests
+pytestmark = [pytest.mark.boot, pytest.mark.slow, pytest.mark.timeout(1800)]  # over the trees of the boot tests
 
 DEBIANS_WARNING = ("rpm: RPM should not be used directly", "rpm: However assuming you know")
 """Debian's rpm says at each installation that alien is the way there."""

@@ -9,7 +9,7 @@ from tests.packages.conftest import Made
 from tests.packages.test_deb import BOOT, CODE, CONFIGURATION, INVENTORY, OURS, TIMER, enabled, install
 from tests.packages.world import World
 
-pytestmark = [pytest.mark.boot, pytest.mark.slow, pytest.mark.timeout(300)]  # over the trees of the boot tests
+pytestmark = [pytest.mark.boot, pytest.mark.slow, pytest.mark.timeout(1800)]  # over the trees of the boot tests
 
 WITH_CODE = "[activation]\ncode = secret\n"
 OTHER = "/usr/local/bin/ssm-bootstrap"
