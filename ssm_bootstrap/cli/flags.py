@@ -13,8 +13,8 @@ from ssm_bootstrap.model.duration import seconds_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.render.language import _, say
 
-WIDTH = 78
-"""Columns of an example: what is longer goes on in the next line, as a shell takes it."""
+WIDTH = 69
+"""Columns of an example, with the shell's backslash at its end: a manual page of 80 columns indents it by 11."""
 
 
 class Example(NamedTuple):
@@ -31,7 +31,7 @@ class Example(NamedTuple):
         """The command as it is pasted: over several lines where it is long, each beginning with a flag."""
         found = [""]
         for part in re.split(r" (?=--)", self.line):
-            if found[-1] and len(found[-1]) + len(part) > WIDTH - 5:
+            if found[-1] and len(found[-1]) + 1 + len(part) + len(" \\") > WIDTH:
                 found.append(f"    {part}")
             else:
                 found[-1] += f" {part}" if found[-1] else part

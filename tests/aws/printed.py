@@ -73,7 +73,8 @@ def _used(text: str) -> List[str]:
 def run(command: str, settings: str, variables: Mapping[str, str], url: str, home: str) -> subprocess.CompletedProcess[str]:
     """The command in a shell where its variables are set on a line before, without sudo; nothing of the caller's AWS is in it."""
     alone = command[len("sudo ") :] if command.startswith("sudo ") else command
-    line = _SET.sub(lambda found: f"{found[1]}={variables[found[1]]}", settings)
+    known = {**variables, "SUBJECT": variables["INSTANCE_ID"]} if "--instance-ids $SUBJECT" in alone else variables
+    line = _SET.sub(lambda found: f"{found[1]}={known[found[1]]}", settings)
     environment = {
         "PATH": path_with_cli(Path(home)),
         "HOME": home,

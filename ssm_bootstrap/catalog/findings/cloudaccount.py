@@ -23,6 +23,11 @@ _ATTACHED = look(
 _INLINE = look(
     "aws iam list-role-policies --region {region} --role-name {subject} --query PolicyNames", "the inline policies of the role"
 )
+_INSTANCE_STATE = look(
+    "aws ec2 describe-instances --region {region} --instance-ids {subject}"
+    " --query 'Reservations[].Instances[].[State.Name,StateTransitionReason]'",
+    "the state of the instance, and since when",
+)
 _ACTIVATIONS = look(
     "aws ssm describe-activations --region {region}"
     " --query 'ActivationList[].[ActivationId,Expired,ExpirationDate,RegistrationLimit,RegistrationsCount,IamRole]'",
@@ -45,11 +50,7 @@ KINDS: tuple[FindingKind, ...] = (
         aws_steps=("Was it stopped on purpose, or by a schedule? Then a patch window has to start it first.",),
         commands=(look("sudo ssm-bootstrap status"),),
         aws_commands=(
-            look(
-                "aws ec2 describe-instances --region {region} --instance-ids {subject}"
-                " --query 'Reservations[].Instances[].[State.Name,StateTransitionReason]'",
-                "the state of the instance, and since when",
-            ),
+            _INSTANCE_STATE,
             change("aws ec2 start-instances --region {region} --instance-ids {subject}", "start the instance", is_main=True),
         ),
         transient=True,
@@ -60,7 +61,7 @@ KINDS: tuple[FindingKind, ...] = (
                 when="the instance is being started",
                 summary="Wait until {subject} is running, then look again.",
                 aws_steps=("This takes a minute or two.",),
-                aws_commands=(look("aws ec2 wait instance-running --region {region} --instance-ids {subject}"),),
+                aws_commands=(_INSTANCE_STATE,),
             ),
             Variant(
                 name="terminated",

@@ -8,7 +8,7 @@ fit_units() {
         if [ "${version:-@RESTARTS_ONESHOT@}" -lt @RESTARTS_ONESHOT@ ]; then
             mkdir -p $place && echo '[Service]' >$file || return 0
             if [ $unit = ssm-bootstrap ]; then
-                printf '%s\n' Restart=no ExecStart= 'ExecStart=@OLDER_START@' >>$file || :
+                for line in Restart=no ExecStart= 'ExecStart=@OLDER_START@'; do echo "$line" >>$file || :; done
             fi
             if [ "$version" -lt @KNOWS_SYSTEM_SERVICE@ ]; then echo SystemCallFilter= >>$file || :; fi
         fi
