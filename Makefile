@@ -11,7 +11,7 @@ RELEASES ?= bookworm trixie bullseye
 EXECUTABLE := dist/ssm-bootstrap-$(shell uname -m)
 
 .DEFAULT_GOAL := help
-.PHONY: help deploy demo test check format lint types unit test-all cases accuracy sweep inject herd first-try bench bundle executable executable-test deb rpm deb-executable rpm-executable boot-test real-agent formats ansible-test translations docs ci clean system managers
+.PHONY: help deploy demo test slow-test check format lint types unit test-all cases accuracy sweep inject herd first-try bench bundle executable executable-test deb rpm deb-executable rpm-executable boot-test real-agent formats ansible-test translations docs ci clean system managers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ managers: $(VENV)/.ready
 
 test: managers ## all tests but the long sweeps, the lab's too (under 10 minutes on 2 cores)
 	$(PYTEST) $(SIDE_BY_SIDE) -m 'not slow and not boot and not executable'
+
+slow-test: managers ## the long sweeps that `make test` leaves out (about half an hour)
+	$(PYTEST) $(SIDE_BY_SIDE) -m 'slow and not boot and not executable'
 
 unit: $(VENV)/.ready ## the tests that need no namespaces
 	$(PYTEST) $(SIDE_BY_SIDE) -m 'not lab and not boot and not executable'

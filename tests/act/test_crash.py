@@ -52,8 +52,8 @@ def spread(length: int, number: int) -> List[int]:
 def test_a_forced_registration_that_is_killed(lab: Lab) -> None:
     ours, steps = outside.count(lab, "force")
     assert len(ours) + 3 * len(steps) >= 200  # what the whole sweep passes
-    points = [Point("force", US, number) for number in spread(len(ours), 7)]
-    points += [Point("force", kind, number) for kind in (CHILD, BOTH, ALONE) for number in spread(len(steps), 2)]
+    points = [Point("force", US, number) for number in spread(len(ours), 4)]
+    points += [Point("force", kind, number) for kind, number in zip((CHILD, BOTH, ALONE), spread(len(steps), 3))]
     assert set(passed(lab, points)) == {"the old identity", "a new identity"}
 
 

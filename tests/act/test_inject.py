@@ -36,7 +36,10 @@ LOOSE = first_loose("/", str(ROOT))
         pytest.param(
             "install",
             ("ENOSPC", "SIGKILL"),
-            marks=pytest.mark.skipif(bool(LOOSE), reason=f"install takes no program from below {LOOSE}, where others may write"),
+            marks=[
+                pytest.mark.slow,
+                pytest.mark.skipif(bool(LOOSE), reason=f"install takes no program from below {LOOSE}, where others may write"),
+            ],
         ),
         ("rollback", ("EIO+", "EROFS", "SIGKILL")),
     ],

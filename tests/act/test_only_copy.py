@@ -80,7 +80,7 @@ def test_without_a_journal_no_key_is_lost(live: Any, pending: Any, snapshot: Any
             assert look_past_journal(machine.files).state is IdentityState.REGISTERED
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(live=VAULTS, pending=VAULTS, snapshot=VAULTS, journal=JOURNALS)
 def test_with_one_what_was_put_aside_is_never_lost(live: Any, pending: Any, snapshot: Any, journal: Any) -> None:
     with tempfile.TemporaryDirectory() as place:

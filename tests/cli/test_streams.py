@@ -168,7 +168,11 @@ def agent(lab: Lab) -> str:
 @pytest.mark.lab
 @pytest.mark.skipif(why_unavailable() is not None, reason=why_unavailable() or "")
 @pytest.mark.parametrize(
-    ("state", "stream"), [*((state, stream) for state in STATES for stream in ("output", "error")), ("closed", "all")]
+    ("state", "stream"),
+    [
+        *(pytest.param(state, stream, marks=pytest.mark.slow) for state in STATES for stream in ("output", "error")),
+        ("closed", "all"),
+    ],
 )
 def test_every_command_that_changes_something_does_it_and_ends_as_it_went(lab: Lab, state: str, stream: str) -> None:
     def run(*words: str) -> Done:

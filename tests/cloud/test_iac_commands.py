@@ -321,7 +321,7 @@ def test_what_moto_does_not_know_is_taken_by_the_cli(ground: Ground) -> None:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("s3", "given"),
-    [(EndpointKind.GATEWAY, False), (EndpointKind.INTERFACE, True)],
+    [(EndpointKind.GATEWAY, False), pytest.param(EndpointKind.INTERFACE, True, marks=pytest.mark.slow)],
     ids=["gateway, a group is made", "interface, a group is given"],
 )
 def test_the_script_makes_all_that_is_required(s3: EndpointKind, given: bool, ground: Ground) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Callable, Dict, Iterator
 
@@ -53,7 +52,7 @@ def aws(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> AwsCli:
 
     def run(*words: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "awscli", *words],
+            ["aws", *words],
             capture_output=True,
             text=True,
             check=False,

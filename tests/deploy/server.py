@@ -56,4 +56,4 @@ if __name__ == "__main__":
     mend()
     stubs.ANSWERS["ssm", "DescribeInstanceInformation"] = _nodes
     stubs.ANSWERS["ssm", "DeregisterManagedInstance"] = _deregister
-    server.main()
+    server.main("eu-west-1")
