@@ -70,6 +70,7 @@ class CreateEndpoint:
     """Make an endpoint: an interface in subnets with security groups, or a gateway with route tables.
 
     Where no ``group_ids`` are given for an interface, a group is made that lets in TCP 443 from ``client_cidrs``.
+    ``address_type`` is ``ipv6`` or ``dualstack``, and its names follow; empty for IPv4.
     """
 
     vpc_id: str
@@ -82,6 +83,7 @@ class CreateEndpoint:
     private_dns: bool = True
     policy: str = ""  # of this project's table, as in SetEndpointPolicy; empty for the default that allows all
     account: str = ""
+    address_type: str = ""
 
 
 @dataclass(frozen=True)

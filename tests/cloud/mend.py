@@ -7,10 +7,10 @@ from functools import reduce
 from ipaddress import ip_network
 from typing import Iterable, Optional, Tuple
 
+from ssm_bootstrap.catalog.cloud.repairs import ENDPOINT_GROUP, in_steps
 from ssm_bootstrap.model.cloud import (
     AclEntry,
     Cloud,
-    Direction,
     EndpointKind,
     GroupRule,
     Interface,
@@ -27,6 +27,7 @@ from ssm_bootstrap.model.repair import (
     AddRoute,
     AddRouteTables,
     CreateEndpoint,
+    CreateGroup,
     DeleteEndpoint,
     DeleteRoute,
     Repair,
@@ -34,10 +35,13 @@ from ssm_bootstrap.model.repair import (
 )
 from tests.cloud.clouds import S3_LIST, with_network
 
+MADE = {ENDPOINT_GROUP: "sg-made"}
+"""The ids of what repairs make, by the variable that stands for them."""
+
 
 def all_repaired(cloud: Cloud, repairs: Iterable[Repair]) -> Cloud:
     """The cloud after these repairs, one after the other."""
-    return reduce(repaired, repairs, cloud)
+    return reduce(repaired, in_steps(repairs), cloud)
 
 
 def repaired(cloud: Cloud, repair: Repair) -> Cloud:
@@ -63,6 +67,10 @@ def repaired(cloud: Cloud, repair: Repair) -> Cloud:
         return _replaced(cloud, replace(old, group_ids=groups, interfaces=interfaces))
     if isinstance(repair, DeleteEndpoint):
         return with_network(cloud, endpoints=tuple(one for one in _endpoints(cloud) if one.id != repair.endpoint_id))
+    if isinstance(repair, CreateGroup):
+        groups = value_of(cloud.network.groups) or ()
+        assert repair.name not in {one.name for one in groups if one.vpc_id == repair.vpc_id}, "one group of a name"
+        return with_network(cloud, groups=(*groups, SecurityGroup(MADE[repair.made], repair.name, repair.vpc_id)))
     if isinstance(repair, CreateEndpoint):
         return _created(cloud, repair)
     if isinstance(repair, SetAddressType):
@@ -87,18 +95,19 @@ def _with_rule(cloud: Cloud, repair: AddGroupRule) -> Cloud:
     peer: Optional[GroupRule] = None
     number = sum(len(one.rules) for one in value_of(cloud.network.groups) or ())
     made = GroupRule(f"sgr-new{number}", repair.direction, "tcp", repair.port, repair.port)
-    if repair.peer.startswith("pl-"):
-        peer = replace(made, prefix_list_id=repair.peer)
-    elif repair.peer.startswith("sg-"):
-        peer = replace(made, group_id=repair.peer)
+    named, own = MADE.get(repair.peer, repair.peer), MADE.get(repair.group_id, repair.group_id)
+    if named.startswith("pl-"):
+        peer = replace(made, prefix_list_id=named)
+    elif named.startswith("sg-"):
+        peer = replace(made, group_id=named)
     else:
-        ip_network(repair.peer)
-        peer = replace(made, cidr=repair.peer)
+        ip_network(named)
+        peer = replace(made, cidr=named)
     groups = value_of(cloud.network.groups) or ()
-    assert repair.group_id in {one.id for one in groups}
+    assert own in {one.id for one in groups}
     return with_network(
         cloud,
-        groups=tuple(replace(one, rules=(*one.rules, peer)) if one.id == repair.group_id else one for one in groups),
+        groups=tuple(replace(one, rules=(*one.rules, peer)) if one.id == own else one for one in groups),
     )
 
 
@@ -142,12 +151,16 @@ def _in_subnets(cloud: Cloud, endpoint_id: str, subnet_ids: Tuple[str, ...]) -> 
         Interface(
             f"eni-{endpoint_id}-{one}",
             one,
-            tuple(str(ip_network(cidr)[100 + place]) for cidr in subnets[one].cidrs),
+            tuple(str(ip_network(cidr)[100 + place]) for cidr in subnets[one].cidrs if _carries(old, cidr)),
             old.group_ids,
         )
         for one in subnet_ids
     )
     return _replaced(cloud, replace(old, subnet_ids=(*old.subnet_ids, *subnet_ids), interfaces=(*old.interfaces, *added)))
+
+
+def _carries(endpoint: VpcEndpoint, cidr: str) -> bool:
+    return endpoint.address_type == "dualstack" or (endpoint.address_type == "ipv6") is (":" in cidr)
 
 
 def _of_both_families(cloud: Cloud, repair: SetAddressType) -> Cloud:
@@ -162,13 +175,9 @@ def _of_both_families(cloud: Cloud, repair: SetAddressType) -> Cloud:
 
 
 def _created(cloud: Cloud, repair: CreateEndpoint) -> Cloud:
-    number, service = len(_endpoints(cloud)), repair.service_name.rpartition(".")[2]
-    groups = repair.group_ids
-    if repair.kind is EndpointKind.INTERFACE and not groups:
-        groups = (f"sg-new{number}",)
-        rules = tuple(GroupRule(f"sgr-c{number}", Direction.IN, "tcp", 443, 443, cidr=cidr) for cidr in repair.client_cidrs)
-        made = SecurityGroup(groups[0], f"endpoint-{service}", repair.vpc_id, rules)
-        cloud = with_network(cloud, groups=(*(value_of(cloud.network.groups) or ()), made))
+    service = repair.service_name.rpartition(".")[2]
+    groups = tuple(MADE.get(one, one) for one in repair.group_ids)
+    assert repair.kind is EndpointKind.GATEWAY or groups
     endpoint = VpcEndpoint(
         f"vpce-new-{service}",
         service,
@@ -179,6 +188,7 @@ def _created(cloud: Cloud, repair: CreateEndpoint) -> Cloud:
         cloud.account,
         repair.private_dns,
         group_ids=groups,
+        address_type=repair.address_type or "ipv4",
     )
     cloud = with_network(cloud, endpoints=(*_endpoints(cloud), endpoint))
     if repair.kind is EndpointKind.GATEWAY:

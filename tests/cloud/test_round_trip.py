@@ -253,6 +253,37 @@ def test_what_is_taken_away_is_named_alone_and_put_back(name: str, ground: Groun
     assert named(ground.seen()) == []
 
 
+def without_endpoints(ground: Ground) -> None:
+    """Not one endpoint is left; the groups stay as they are."""
+    ground.ec2.delete_vpc_endpoints(
+        VpcEndpointIds=[
+            key for name, key in ground.ids.items() if name.startswith(("Endpoint", "S3")) and key.startswith("vpce-")
+        ]
+    )
+
+
+def without_groups_either(ground: Ground) -> None:
+    """Nor is there a group for them, and the node's own lets nothing out; the ACL denies what is not of the VPC itself."""
+    without_endpoints(ground)
+    for port, peer in ((443, "ReferencedGroupInfo"), (443, "PrefixListId"), (80, "")):
+        ground.revoke("NodeGroup", True, port, peer)
+    ground.ec2.delete_security_group(GroupId=ground.ids["EndpointGroup"])
+    ground.deny(False, 1024, 65535)
+
+
+@pytest.mark.timeout(900)  # some ten runs of the AWS CLI
+@pytest.mark.parametrize("form", ["cli", "cloudformation"])
+@pytest.mark.parametrize("bare", [without_endpoints, without_groups_either])
+def test_a_vpc_without_endpoints_is_mended_in_one_round(
+    bare: Callable[[Ground], None], form: str, ground: Ground, tmp_path: Path
+) -> None:
+    bare(ground)
+    mend(ground, ground.seen(), form, tmp_path)
+    assert named(ground.seen()) == []
+    groups = ground.ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [ground.ids["Vpc"]]}])["SecurityGroups"]
+    assert len(groups) == 3, "the default one, the node's and the endpoints': one is made where none is there, and no other"
+
+
 BY_TEMPLATE = (
     "443 to endpoints",
     "443 to S3",

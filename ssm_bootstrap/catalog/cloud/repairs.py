@@ -78,16 +78,24 @@ MARK = re.compile(r"<([A-Z][A-Z0-9-]*)>")
 
 
 def in_steps(repairs: Iterable[Repair]) -> tuple[Repair, ...]:
-    """The same in single steps, each once: interfaces that bring no group are preceded by one for all of them, with its rules."""
+    """The same in single steps, each once: interfaces that bring no group come after one for all of them, with its rules."""
+    given = tuple(repairs)
+    lacking = [repair for repair in given if _lacks_group(repair)]
     found: dict[Repair, None] = {}
-    for repair in repairs:
-        if isinstance(repair, CreateEndpoint) and repair.kind is EndpointKind.INTERFACE and not repair.group_ids:
+    for repair in lacking:
+        if isinstance(repair, CreateEndpoint):
             found[CreateGroup(repair.vpc_id, GROUP_NAMES[ENDPOINT_GROUP], ENDPOINT_GROUP)] = None
             for cidr in repair.client_cidrs or (mark_of("client_cidr"),):
                 found[AddGroupRule(ENDPOINT_GROUP, Direction.IN, 443, cidr)] = None
+    for repair in given:
+        if isinstance(repair, CreateEndpoint) and _lacks_group(repair):
             repair = replace(repair, group_ids=(ENDPOINT_GROUP,), client_cidrs=())
         found[repair] = None
     return tuple(found)
+
+
+def _lacks_group(repair: Repair) -> bool:
+    return isinstance(repair, CreateEndpoint) and repair.kind is EndpointKind.INTERFACE and not repair.group_ids
 
 
 def commands_of(repair: Repair, region: str) -> tuple[ShellCommand, ...]:
@@ -325,11 +333,12 @@ def _create_group(repair: CreateGroup, region: str) -> Iterator[ShellCommand]:
         region,
         f"--group-name {word(repair.name, 'name')} --description '{ABOUT_GROUP}' --vpc-id {vpc} --query GroupId --output text",
     )
-    every = "--ip-permissions 'IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]'"
     given = MARK.fullmatch(repair.given)
     begin = f'{variable}="${{{given[1].replace("-", "_")}:-}}"; [ -n "${variable}" ] || {{ ' if given else ""
     end = "; }" if given else ""
-    revoked = _ec2("revoke-security-group-egress", region, f'--group-id "${variable}" {every}')
+    filters = f"--filters \"Name=group-id,Values=${variable}\" --query 'SecurityGroupRules[?IsEgress].SecurityGroupRuleId'"
+    rules = _ec2("describe-security-group-rules", region, f"{filters} --output text")
+    revoked = _ec2("revoke-security-group-egress", region, f'--group-id "${variable}" --security-group-rule-ids $({rules})')
     yield change(
         f"{begin}{variable}=$({made}) && {revoked} > /dev/null{end}",
         phrase("make the security group, which at first lets nothing in or out"),
@@ -346,8 +355,10 @@ def _create_endpoint(repair: CreateEndpoint, region: str) -> Iterator[ShellComma
         text += f" --subnet-ids {_words(repair.subnet_ids, 'subnet_id')}"
         text += f" --security-group-ids {_words(repair.group_ids, 'endpoint_security_group_id')}"
         text += " --private-dns-enabled" if repair.private_dns else " --no-private-dns-enabled"
-        if is_for_every_resolver(repair):
-            text += " --dns-options PrivateDnsOnlyForInboundResolverEndpoint=false"
+        text += f" --ip-address-type {word(repair.address_type, 'ip_address_type')}" if repair.address_type else ""
+        options = [f"DnsRecordIpType={word(repair.address_type, 'ip_address_type')}"] if repair.address_type else []
+        options += ["PrivateDnsOnlyForInboundResolverEndpoint=false"] if is_for_every_resolver(repair) else []
+        text += f" --dns-options {','.join(options)}" if options else ""
     if repair.policy:
         text += f" --policy-document {_document(repair.policy, region, repair.account)}"
     yield change(_ec2("create-vpc-endpoint", region, text), phrase("create the missing endpoint"), is_main=True)

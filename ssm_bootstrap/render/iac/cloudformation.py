@@ -205,10 +205,16 @@ def _endpoint(repair: CreateEndpoint, sheet: TemplateSheet) -> bool:
         SubnetIds=sheet.ids_of(repair.subnet_ids) if is_interface else None,
         SecurityGroupIds=sheet.ids_of(repair.group_ids) if is_interface else None,
         RouteTableIds=None if is_interface else sheet.ids_of(repair.route_table_ids),
-        DnsOptions={"PrivateDnsOnlyForInboundResolverEndpoint": "AllResolvers"} if is_for_every_resolver(repair) else None,
+        IpAddressType=repair.address_type or None,
+        DnsOptions=_dns_options(repair) or None,
         PolicyDocument=sheet.document(repair.policy, repair.account) if repair.policy else None,
     )
     return True
+
+
+def _dns_options(repair: CreateEndpoint) -> dict[str, str]:
+    found = {"DnsRecordIpType": repair.address_type} if repair.address_type else {}
+    return {**found, **({"PrivateDnsOnlyForInboundResolverEndpoint": "AllResolvers"} if is_for_every_resolver(repair) else {})}
 
 
 @_write.register

@@ -193,7 +193,9 @@ def _group(repair: CreateGroup, sheet: HclSheet) -> bool:
 @_write.register
 def _endpoint(repair: CreateEndpoint, sheet: HclSheet) -> bool:
     is_interface = repair.kind is EndpointKind.INTERFACE
-    every = {"private_dns_only_for_inbound_resolver_endpoint": False}
+    options: dict[str, Any] = {"dns_record_ip_type": repair.address_type} if repair.address_type else {}
+    if is_for_every_resolver(repair):
+        options["private_dns_only_for_inbound_resolver_endpoint"] = False
     sheet.resource(
         "aws_vpc_endpoint",
         snake(service_of(repair.service_name)),
@@ -205,7 +207,8 @@ def _endpoint(repair: CreateEndpoint, sheet: HclSheet) -> bool:
         security_group_ids=sheet.ids_of(repair.group_ids) if is_interface else None,
         route_table_ids=None if is_interface else sheet.ids_of(repair.route_table_ids),
         policy=sheet.document(repair.policy, repair.account) if repair.policy else None,
-        dns_options=Block("dns_options", body=every) if is_for_every_resolver(repair) else None,
+        ip_address_type=repair.address_type or None,
+        dns_options=Block("dns_options", body=options) if options else None,
     )
     return True
 
