@@ -20,6 +20,7 @@ from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
 from ssm_bootstrap.render.iac.fixes import fixes
+from ssm_bootstrap.render.shell import pasteable
 from tests.aws import MARKS
 from tests.aws.printed import run
 from tests.cloud.applier import Applier
@@ -282,6 +283,15 @@ def test_a_vpc_without_endpoints_is_mended_in_one_round(
     assert named(ground.seen()) == []
     groups = ground.ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [ground.ids["Vpc"]]}])["SecurityGroups"]
     assert len(groups) == 3, "the default one, the node's and the endpoints': one is made where none is there, and no other"
+
+
+@pytest.mark.timeout(900)
+def test_the_commands_of_each_finding_run_in_a_shell_of_their_own(ground: Ground, tmp_path: Path) -> None:
+    without_groups_either(ground)
+    for finding in causes(ground.seen()):
+        done = run("set -e\n" + "\n".join(pasteable(finding.remedy.aws_commands)), "", {}, ground.server.url, str(tmp_path))
+        assert done.returncode == 0, (finding.code, done.stderr)
+    assert named(ground.seen()) == []
 
 
 BY_TEMPLATE = (

@@ -11,7 +11,8 @@ import re
 from dataclasses import replace
 from enum import Enum
 from functools import singledispatch
-from typing import Iterable, Iterator
+from types import MappingProxyType
+from typing import Container, Iterable, Iterator, Mapping
 
 from ssm_bootstrap.catalog.cloud.consequences import consequence_of
 from ssm_bootstrap.catalog.commands import PLAIN, mark_of
@@ -77,6 +78,9 @@ MARK = re.compile(r"<([A-Z][A-Z0-9-]*)>")
 """What stands in a repair for an id that is not known."""
 
 
+NOTHING_MADE: Mapping[Repair, str] = MappingProxyType({})
+
+
 def in_steps(repairs: Iterable[Repair]) -> tuple[Repair, ...]:
     """The same in single steps, each once: interfaces that bring no group come after one for all of them, with its rules."""
     given = tuple(repairs)
@@ -103,11 +107,33 @@ def commands_of(repair: Repair, region: str) -> tuple[ShellCommand, ...]:
     return commands_of_all((repair,), region)
 
 
-def commands_of_all(repairs: Iterable[Repair], region: str) -> tuple[ShellCommand, ...]:
-    """The commands of several repairs: what they look at first, then each change, once."""
+def commands_of_all(
+    repairs: Iterable[Repair], region: str, made: Mapping[Repair, str] = NOTHING_MADE
+) -> tuple[ShellCommand, ...]:
+    """The commands of several repairs: what they look at first, then each change, once.
+
+    Of a group in ``made``, which the commands for the thing of that name make with its rules, the id alone is looked up.
+    """
     place = region if PLAIN.fullmatch(region) else mark_of("region")
-    made = [command for repair in in_steps(repairs) for command in _told(repair, place)]
-    return tuple(dict.fromkeys(sorted(made, key=lambda command: command.changes)))
+    steps = in_steps(repairs)
+    ready = [repair for repair in steps if repair in made and isinstance(repair, CreateGroup)]
+    names = {repair.made for repair in ready if isinstance(repair, CreateGroup)}
+    found = [_looked_up(repair, made[repair], place) for repair in ready if isinstance(repair, CreateGroup)]
+    left = (repair for repair in steps if repair not in made or not (repair in ready or _is_of(repair, names)))
+    found += [command for repair in left for command in _told(repair, place)]
+    return tuple(dict.fromkeys(sorted(found, key=lambda command: command.changes)))
+
+
+def _is_of(repair: Repair, groups: Container[str]) -> bool:
+    return isinstance(repair, AddGroupRule) and (repair.group_id in groups or repair.peer in groups)
+
+
+def _looked_up(repair: CreateGroup, maker: str, region: str) -> ShellCommand:
+    vpc, name = word(repair.vpc_id, "vpc_id"), word(repair.name, "name")
+    filters = f"--filters Name=vpc-id,Values={vpc} Name=group-name,Values={name}"
+    asked = _ec2("describe-security-groups", region, f"{filters} --query 'SecurityGroups[].GroupId' --output text")
+    about = phrase("the security group that the commands for {maker} make: those first", maker=maker)
+    return look(f"{repair.made[1:]}=$({asked})", about)
 
 
 def _told(repair: Repair, region: str) -> tuple[ShellCommand, ...]:
