@@ -37,6 +37,9 @@ API Reference, PutBucketPolicy."""
 
 VERSION = "2012-10-17"
 
+MOST_OF_ENDPOINT = 20480
+"""How many characters the policy of an endpoint may have, blanks among them (AWS PrivateLink guide, vpc-limits-endpoints)."""
+
 PATCH_POLICIES = "aws-quicksetup-patchpolicy-*"
 """Buckets with the baselines of patch policies, in the account that Quick Setup was run in (User Guide, patch policies)."""
 
@@ -361,6 +364,39 @@ POLICIES: tuple[IamPolicy, ...] = (
     ),
 )
 """Every policy, in the order in which one needs them."""
+
+
+def added(present: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A policy with the statements of another added that it lacks; the other alone where its text is no policy.
+
+    Raises nothing: the text comes from AWS. A Sid stands once in a policy (IAM User Guide, reference_policies_elements_sid).
+    """
+    own = policy_of(present)
+    if own is None:
+        return document
+    found = own.get("Statement", [])
+    statements = list(found) if isinstance(found, list) else [found]
+    sids = {statement.get("Sid") for statement in statements}
+    for statement in document["Statement"]:
+        if statement in statements:
+            continue
+        sid = number = statement.get("Sid")
+        while number is not None and number in sids:
+            number = f"{number}2"
+        sids.add(number)
+        statements.append({**statement, "Sid": number} if sid is not None else statement)
+    return {**own, "Version": VERSION, "Statement": statements}
+
+
+def policy_of(text: str) -> Optional[Mapping[str, Any]]:
+    """A policy from its JSON text; None for what is none."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    found = document.get("Statement", []) if isinstance(document, dict) else None
+    bodies = found if isinstance(found, list) else [found]
+    return document if all(isinstance(body, dict) for body in bodies) else None
 
 
 def endpoint_policy(service: str) -> str:

@@ -180,19 +180,27 @@ class AllowInDnsFirewall:
 
 @dataclass(frozen=True)
 class SetEndpointPolicy:
-    """Give an endpoint the policy of this project's table by name (``endpoint-ssm``, ``endpoint-s3``, ...), for an account."""
+    """Give an endpoint the policy of this project's table by name (``endpoint-ssm``, ``endpoint-s3``, ...), for an account.
+
+    ``present`` is the JSON text of the policy that is set, empty where it was not read. Where ``is_kept`` its statements stay
+    and those of the table are added; else it is replaced whole.
+    """
 
     endpoint_id: str
     policy: str
     account: str
+    present: str = ""
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)
 class SetRoleTrust:
-    """Let Systems Manager assume a role."""
+    """Let Systems Manager assume a role; ``present`` and ``is_kept`` as in SetEndpointPolicy, of the trust policy."""
 
     role: str
     account: str
+    present: str = ""
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)

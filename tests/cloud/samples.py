@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Dict
 
 from ssm_bootstrap.catalog.cloud.repairs import policy_arn
@@ -41,6 +42,20 @@ VPC, GROUP, OTHER_GROUP = "vpc-0123456789abcdef0", "sg-0123456789abcdef0", "sg-0
 SUBNET, TABLE, ENDPOINT = "subnet-0123456789abcdef0", "rtb-0123456789abcdef0", "vpce-0123456789abcdef0"
 ACL, ACCOUNT = "acl-0123456789abcdef0", "222233334444"
 
+PRESENT = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Sid": "UnsignedCallsOfHybridNodes",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": "arn:aws:s3:::of-others/${aws:username}/*",
+        },
+    }
+)
+"""A policy that is there already, of one statement, with a Sid that this project's own has too."""
+
 
 def samples(region: str) -> Dict[str, Repair]:
     """Repairs by a name for a test."""
@@ -75,7 +90,11 @@ def samples(region: str) -> Dict[str, Repair]:
         "record": SetZoneRecord("Z0123456789ABCDEFGHIJ", f"ssm.{region}.amazonaws.com", ("10.0.2.11", "2001:db8::11")),
         "dns-firewall": AllowInDnsFirewall("rslvr-frg-0123456789abcdef0", 90, (f"ssm.{region}.amazonaws.com",)),
         "endpoint-policy": SetEndpointPolicy(ENDPOINT, "endpoint-ssm", ACCOUNT),
+        "endpoint-policy-kept": SetEndpointPolicy(f"{ENDPOINT[:-1]}1", "endpoint-ssm", ACCOUNT, PRESENT, is_kept=True),
+        "endpoint-policy-replaced": SetEndpointPolicy(f"{ENDPOINT[:-1]}2", "endpoint-s3", ACCOUNT, PRESENT),
         "trust": SetRoleTrust("service-role/NodeRole", ACCOUNT),
+        "trust-kept": SetRoleTrust("KeptRole", ACCOUNT, PRESENT, is_kept=True),
+        "trust-replaced": SetRoleTrust("OtherRole", ACCOUNT, PRESENT),
         "role-policy": AttachRolePolicy("NodeRole", policy_arn(region, "AmazonSSMManagedInstanceCore")),
         "role": CreateRole("service-role/NodeRole", ACCOUNT),
         "activation": CreateActivation("service-role/NodeRole", 5),

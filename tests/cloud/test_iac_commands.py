@@ -40,12 +40,14 @@ from ssm_bootstrap.model.repair import (
     TurnOnVpcDns,
     UseAmazonDns,
 )
+from ssm_bootstrap.render.folding import folded
 from ssm_bootstrap.render.iac.required import required
 from ssm_bootstrap.render.iac.script import script
-from ssm_bootstrap.render.shell import pasteable
+from ssm_bootstrap.render.shell import in_variables, pasteable
 from tests.aws import MARKS
 from tests.aws.printed import run
 from tests.cloud.clouds import ACCOUNT, REGION
+from tests.cloud.samples import PRESENT
 from tests.cloud.server import Cloud
 
 pytestmark = MARKS
@@ -262,6 +264,15 @@ def test_an_endpoint_gets_the_policy_and_the_old_one_is_kept(ground: Ground) -> 
     assert (ground.home / f"present-policy-{ground.endpoint}.json").exists()
 
 
+def test_the_statements_of_a_policy_that_is_kept_stay_and_those_of_nodes_are_added(ground: Ground) -> None:
+    ground.repair(SetEndpointPolicy(ground.endpoint, "endpoint-ssm", ACCOUNT, PRESENT, is_kept=True))
+    found = json.loads(ground.endpoint_now(ground.endpoint)["PolicyDocument"])["Statement"]
+    wanted = policy_named("endpoint-ssm").for_account(REGION, ACCOUNT)["Statement"]
+    assert found[0] == json.loads(PRESENT)["Statement"] and len(found) == 3
+    assert [{**one, "Sid": ""} for one in found[1:]] == [{**one, "Sid": ""} for one in wanted]
+    assert len({one["Sid"] for one in found}) == 3
+
+
 def test_a_role_is_made_whole(ground: Ground) -> None:
     ground.repair(CreateRole("service-role/NodeRole", "222233334444"))
     role = ground.iam.get_role(RoleName="NodeRole")["Role"]
@@ -287,10 +298,30 @@ def in_a_shell(text: str, place: Path, answer: str) -> subprocess.CompletedProce
     program.parent.mkdir(exist_ok=True)
     program.write_text(f'#!/bin/sh\necho "$@" >> {place}/calls\nprintf "{answer}"\n', encoding="utf-8")
     program.chmod(0o755)
+    words = program.parent / "aws_words"
+    words.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {place}/words\n", encoding="utf-8")
+    words.chmod(0o755)
     environment = {"PATH": f"{program.parent}:{os.environ['PATH']}", "HOME": str(place)}
     return subprocess.run(
         ["sh", "-c", f"umask 022\n{text}"], cwd=place, env=environment, capture_output=True, text=True, check=False
     )
+
+
+HOSTILE = ("'; reboot #", "$(reboot)`reboot`", "<VPC-ID>", "\\", "${aws:username}", "a\nb", "é", '"')
+
+
+def test_what_a_policy_says_never_leaves_its_quotes(tmp_path: Path) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": list(HOSTILE)}
+    for repair in (
+        SetEndpointPolicy("vpce-0a1", "endpoint-ssm", ACCOUNT, json.dumps({"Statement": [statement]}), is_kept=True),
+        SetRoleTrust("Old", ACCOUNT, json.dumps({"Statement": [statement]}), is_kept=True),
+    ):
+        command = next(one for one in commands_of_all((repair,), REGION) if one.changes)
+        for line in pasteable((command,)), ("\n".join(folded(in_variables(command.text), 110)),):
+            assert len(line) == 1, "nothing is left to be set"
+            done = in_a_shell(line[0].replace("aws ", "aws_words ", 1), tmp_path, "")
+            words = (tmp_path / "words").read_text(encoding="utf-8").splitlines()
+            assert done.returncode == 0 and json.loads(words[-1])["Statement"][0] == statement
 
 
 def test_the_code_of_an_activation_is_never_shown(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ from tests.cloud.breakings import (
     BREAKINGS,
     DUALSTACK,
     HEALTHY,
+    ORG,
     ROLE,
     S3,
     S3_INTERFACE,
@@ -334,9 +335,14 @@ def repairs_of(name: str) -> Tuple[Any, ...]:
         ("a zone to an old address", SetZoneRecord("Z0AAA", SSM, ("10.0.2.11",))),
         ("a rule for ssm", DisassociateResolverRule(VPC, "rslvr-rr-0a")),
         ("a firewall that blocks ssm", AllowInDnsFirewall("rslvr-frg-0a", 9, (SSM,))),
-        ("ssm by organization", SetEndpointPolicy("vpce-0f1", "endpoint-ssm", ACCOUNT)),
+        (
+            "ssm by organization",
+            SetEndpointPolicy(
+                "vpce-0f1", "endpoint-ssm", ACCOUNT, document(statement("*", Sid="Org", Condition=ORG)), is_kept=True
+            ),
+        ),
         ("role gone", CreateRole(ROLE, ACCOUNT)),
-        ("trust of EC2", SetRoleTrust(ROLE, ACCOUNT)),
+        ("trust of EC2", SetRoleTrust(ROLE, ACCOUNT, trust({"Service": "ec2.amazonaws.com"}), is_kept=True)),
         ("role without policies", AttachRolePolicy(ROLE, "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")),
         ("activation expired", CreateActivation(ROLE, 10)),
         ("activation elsewhere", CreateActivation(ROLE, 1)),

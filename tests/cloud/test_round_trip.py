@@ -254,6 +254,22 @@ def test_what_is_taken_away_is_named_alone_and_put_back(name: str, ground: Groun
     assert named(ground.seen()) == []
 
 
+KEPT = {
+    "policy of ssm asks for an organisation": in_organisation()["Statement"][0],
+    "role trusts EC2": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_a_policy_said_before_is_kept(name: str, ground: Ground, tmp_path: Path) -> None:
+    EVERY[name].do(ground)
+    mend(ground, ground.seen(), "cli", tmp_path)
+    (endpoint,) = ground.ec2.describe_vpc_endpoints(VpcEndpointIds=[ground.ids["Endpointssm"]])["VpcEndpoints"]
+    trust = ground.iam.get_role(RoleName="NodeRole")["Role"]["AssumeRolePolicyDocument"]
+    found = [*json.loads(endpoint["PolicyDocument"])["Statement"], *trust["Statement"]]
+    assert KEPT[name] in found and named(ground.seen()) == []
+
+
 def without_endpoints(ground: Ground) -> None:
     """Not one endpoint is left; the groups stay as they are."""
     ground.ec2.delete_vpc_endpoints(

@@ -21,6 +21,8 @@ from ssm_bootstrap.model.repair import (
     DisassociateZone,
     Repair,
     SetAddressType,
+    SetEndpointPolicy,
+    SetRoleTrust,
     SetZoneRecord,
     TurnOnPrivateDns,
     TurnOnVpcDns,
@@ -114,6 +116,27 @@ def _record(repair: SetZoneRecord) -> str:
 @_consequence.register
 def _dns_firewall(repair: AllowInDnsFirewall) -> str:
     return phrase("it counts for every VPC that has this rule group")
+
+
+@_consequence.register
+def _endpoint_policy(repair: SetEndpointPolicy) -> str:
+    if repair.is_kept:
+        return _of_kept()
+    return phrase(
+        "the present policy is replaced whole, for everybody who uses the endpoint: what others need of it is lost unless it is "
+        "added first"
+    )
+
+
+@_consequence.register
+def _trust(repair: SetRoleTrust) -> str:
+    if repair.is_kept:
+        return _of_kept()
+    return phrase("the present trust policy is replaced whole: whom else the role trusts is lost unless it is added first")
+
+
+def _of_kept() -> str:
+    return phrase("the present statements stay as they were read, and what was changed since then is lost")
 
 
 @_consequence.register

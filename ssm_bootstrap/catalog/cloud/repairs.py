@@ -18,7 +18,7 @@ from ssm_bootstrap.catalog.cloud.consequences import consequence_of
 from ssm_bootstrap.catalog.commands import PLAIN, mark_of
 from ssm_bootstrap.catalog.findingkind import change, look
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.catalog.policies import policy_named
+from ssm_bootstrap.catalog.policies import added, policy_named
 from ssm_bootstrap.model.cloud import Direction, EndpointKind
 from ssm_bootstrap.model.findings import ShellCommand
 from ssm_bootstrap.model.phrase import phrase
@@ -187,9 +187,29 @@ def _words(values: Iterable[str], what: str) -> str:
     return " ".join(word(value, what) for value in values) or mark_of(what)
 
 
-def _document(name: str, region: str, account: str) -> str:
-    """A policy as one quoted word; the account's variable is put in between the quotes where it is not known."""
-    return f"'{json.dumps(policy_named(name).for_account(region, word(account, 'account')), separators=(',', ':'))}'"
+def _document(name: str, region: str, account: str, present: str = "") -> str:
+    """A policy as one quoted word; the account's variable is put in between the quotes where it is not known.
+
+    ``present`` is a policy that it is added to: of that nothing can end the quotes, or pass for a variable.
+    """
+    document = policy_named(name).for_account(region, word(account, "account"))
+    if not present:
+        return f"'{json.dumps(document, separators=(',', ':'))}'"
+    text = json.dumps(added(present, document), separators=(",", ":"))
+    return f"'{text.translate(_IN_QUOTES)}'"
+
+
+_IN_QUOTES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "'<>"}
+"""Signs as JSON may write them too, within its texts, outside of which it has none of them."""
+
+
+def replaced_by(repair: Repair) -> str:
+    """The JSON text of the policy that a repair replaces whole; empty where it does not, or where that was not read."""
+    return repair.present if isinstance(repair, (SetEndpointPolicy, SetRoleTrust)) and not repair.is_kept else ""
+
+
+def _kept(repair: SetEndpointPolicy | SetRoleTrust) -> str:
+    return repair.present if repair.is_kept else ""
 
 
 def _ec2(operation: str, region: str, rest: str) -> str:
@@ -462,22 +482,27 @@ def _set_endpoint_policy(repair: SetEndpointPolicy, region: str) -> Iterator[She
     yield _modify(
         repair.endpoint_id,
         region,
-        f"--policy-document {_document(repair.policy, region, repair.account)}",
-        phrase("replace the whole policy of the endpoint: first add what others who use it need"),
+        f"--policy-document {_document(repair.policy, region, repair.account, _kept(repair))}",
+        phrase("add what nodes need to the policy of the endpoint")
+        if repair.is_kept
+        else phrase("replace the policy of the endpoint"),
     )
 
 
 @_commands.register
 def _set_role_trust(repair: SetRoleTrust, region: str) -> Iterator[ShellCommand]:
     role = word(path_and_name(repair.role)[1], "activation_role")
+    kept = f"present-trust-{role}.json" if PLAIN.fullmatch(role) else "present-trust.json"
     yield look(
-        f"aws iam get-role --region {region} --role-name {role} --query Role.AssumeRolePolicyDocument",
-        phrase("the present trust policy of the role"),
+        f"aws iam get-role --region {region} --role-name {role} --query Role.AssumeRolePolicyDocument | tee -a {kept}",
+        phrase("the present trust policy of the role, kept in a file"),
     )
     yield change(
         f"aws iam update-assume-role-policy --region {region} --role-name {role}"
-        f" --policy-document {_document('role-trust', region, repair.account)}",
-        phrase("replace the whole trust policy of the role: first add whom else it has to trust"),
+        f" --policy-document {_document('role-trust', region, repair.account, _kept(repair))}",
+        phrase("add Systems Manager to the trust policy of the role")
+        if repair.is_kept
+        else phrase("replace the trust policy of the role"),
     )
 
 

@@ -244,7 +244,7 @@ def _endpoint_policy(repair: SetEndpointPolicy, sheet: HclSheet) -> bool:
         "aws_vpc_endpoint_policy",
         snake(repair.endpoint_id),
         vpc_endpoint_id=sheet.id_of(repair.endpoint_id),
-        policy=sheet.document(repair.policy, repair.account),
+        policy=sheet.document(repair.policy, repair.account, repair.present if repair.is_kept else ""),
     )
     return True
 
