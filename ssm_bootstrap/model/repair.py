@@ -84,6 +84,7 @@ class CreateEndpoint:
     policy: str = ""  # of this project's table, as in SetEndpointPolicy; empty for the default that allows all
     account: str = ""
     address_type: str = ""
+    system: str = ""  # of the nodes, by whose repositories the policy for S3 is made; empty for any
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ class SetEndpointPolicy:
     """Give an endpoint the policy of this project's table by name (``endpoint-ssm``, ``endpoint-s3``, ...), for an account.
 
     ``present`` is the JSON text of the policy that is set, empty where it was not read. Where ``is_kept`` its statements stay
-    and those of the table are added; else it is replaced whole.
+    and those of the table are added; else it is replaced whole. ``system`` as in CreateEndpoint.
     """
 
     endpoint_id: str
@@ -191,6 +192,7 @@ class SetEndpointPolicy:
     account: str
     present: str = ""
     is_kept: bool = False
+    system: str = ""
 
 
 @dataclass(frozen=True)

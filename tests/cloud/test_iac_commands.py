@@ -280,7 +280,7 @@ def test_a_role_is_made_whole(ground: Ground) -> None:
     assert role["AssumeRolePolicyDocument"] == policy_named("role-trust").for_account(REGION, "222233334444")
     (attached,) = ground.iam.list_attached_role_policies(RoleName="NodeRole")["AttachedPolicies"]
     assert attached["PolicyName"] == CORE
-    own = ground.iam.get_role_policy(RoleName="NodeRole", PolicyName="ManagedNode")["PolicyDocument"]
+    own = ground.iam.get_role_policy(RoleName="NodeRole", PolicyName=f"ManagedNode-{REGION}")["PolicyDocument"]
     assert own == policy_named("role-permissions").for_account(REGION, "222233334444")
 
 

@@ -56,7 +56,7 @@ NAMED = (ENDPOINT_GROUP, NODE_GROUP, S3_LIST)
 
 CORE = "AmazonSSMManagedInstanceCore"
 INLINE = "ManagedNode"
-"""The name of a role's own policy beside it."""
+"""What the name of a role's own policy beside it begins with, before the region: a role is the same in all of them."""
 GROUP_NAMES = {ENDPOINT_GROUP: "ssm-bootstrap-endpoints", NODE_GROUP: "ssm-bootstrap-node"}
 ABOUT_GROUP = "ssm-bootstrap: Systems Manager of a closed VPC"
 DNS_ATTRIBUTES = ("enableDnsSupport", "enableDnsHostnames")
@@ -187,12 +187,12 @@ def _words(values: Iterable[str], what: str) -> str:
     return " ".join(word(value, what) for value in values) or mark_of(what)
 
 
-def _document(name: str, region: str, account: str, present: str = "") -> str:
+def _document(name: str, region: str, account: str, present: str = "", system: str = "") -> str:
     """A policy as one quoted word; the account's variable is put in between the quotes where it is not known.
 
     ``present`` is a policy that it is added to: of that nothing can end the quotes, or pass for a variable.
     """
-    document = policy_named(name).for_account(region, word(account, "account"))
+    document = policy_named(name, system).for_account(region, word(account, "account"))
     if not present:
         return f"'{json.dumps(document, separators=(',', ':'))}'"
     text = json.dumps(added(present, document), separators=(",", ":"))
@@ -406,7 +406,7 @@ def _create_endpoint(repair: CreateEndpoint, region: str) -> Iterator[ShellComma
         options += ["PrivateDnsOnlyForInboundResolverEndpoint=false"] if is_for_every_resolver(repair) else []
         text += f" --dns-options {','.join(options)}" if options else ""
     if repair.policy:
-        text += f" --policy-document {_document(repair.policy, region, repair.account)}"
+        text += f" --policy-document {_document(repair.policy, region, repair.account, system=repair.system)}"
     yield change(_ec2("create-vpc-endpoint", region, text), phrase("create the missing endpoint"), is_main=True)
 
 
@@ -482,7 +482,7 @@ def _set_endpoint_policy(repair: SetEndpointPolicy, region: str) -> Iterator[She
     yield _modify(
         repair.endpoint_id,
         region,
-        f"--policy-document {_document(repair.policy, region, repair.account, _kept(repair))}",
+        f"--policy-document {_document(repair.policy, region, repair.account, _kept(repair), repair.system)}",
         phrase("add what nodes need to the policy of the endpoint")
         if repair.is_kept
         else phrase("replace the policy of the endpoint"),
@@ -522,10 +522,17 @@ def _create_role(repair: CreateRole, region: str) -> Iterator[ShellCommand]:
     placed = f" --path {path}" if PLAIN.fullmatch(path) else ""
     trust = _document("role-trust", region, repair.account)
     create = f"aws iam create-role --region {region} --role-name {role}{placed} --assume-role-policy-document {trust}"
-    yield change(create, phrase("create the role that activations name, in the account of the activation"), is_main=True)
+    yield change(
+        create,
+        phrase(
+            "create the role that activations name, in the account of the activation; where it is there for another region, add "
+            "this statement to its trust policy instead"
+        ),
+        is_main=True,
+    )
     yield from _attach_role_policy(AttachRolePolicy(name, policy_arn(region, CORE)), region)
     yield change(
-        f"aws iam put-role-policy --region {region} --role-name {role} --policy-name {INLINE}"
+        f"aws iam put-role-policy --region {region} --role-name {role} --policy-name {INLINE}-{region}"
         f" --policy-document {_document('role-permissions', region, repair.account)}",
         phrase("let the role read the buckets of Systems Manager as well"),
     )

@@ -26,6 +26,7 @@ from ssm_bootstrap.catalog.cloud.repairs import (
     policy_arn,
     target_of,
 )
+from ssm_bootstrap.catalog.policies import policy_named
 from ssm_bootstrap.model.cloud import Direction, EndpointKind
 from ssm_bootstrap.model.repair import AddAclEntry, AddGroupRule, AddRoute, CreateEndpoint, CreateGroup, CreateRole, UseAmazonDns
 from ssm_bootstrap.render.iac.draft import (
@@ -93,9 +94,10 @@ class TemplateSheet(Sheet):
             return {"Ref": asked.camel}
         return value
 
-    def document(self, name: str, account: str) -> Any:
+    def document(self, name: str, account: str, system: str = "") -> Any:
         """A policy, with the account of the stack where none is named."""
-        return policy_document(name, self.region, account, "${AWS::AccountId}", lambda text: {"Fn::Sub": text})
+        policy = policy_named(name, system)
+        return policy_document(policy, self.region, account, "${AWS::AccountId}", lambda text: {"Fn::Sub": text})
 
     def only_in(self, account: str) -> str:
         """The condition under which a resource is made that belongs to one account alone."""
@@ -207,7 +209,7 @@ def _endpoint(repair: CreateEndpoint, sheet: TemplateSheet) -> bool:
         RouteTableIds=None if is_interface else sheet.ids_of(repair.route_table_ids),
         IpAddressType=repair.address_type or None,
         DnsOptions=_dns_options(repair) or None,
-        PolicyDocument=sheet.document(repair.policy, repair.account) if repair.policy else None,
+        PolicyDocument=sheet.document(repair.policy, repair.account, repair.system) if repair.policy else None,
     )
     return True
 
@@ -240,7 +242,9 @@ def _role(repair: CreateRole, sheet: TemplateSheet) -> bool:
         Path=path or None,
         AssumeRolePolicyDocument=sheet.document("role-trust", repair.account),
         ManagedPolicyArns=[policy_arn(sheet.region, CORE)],
-        Policies=[{"PolicyName": INLINE, "PolicyDocument": sheet.document("role-permissions", repair.account)}],
+        Policies=[
+            {"PolicyName": f"{INLINE}-{sheet.region}", "PolicyDocument": sheet.document("role-permissions", repair.account)}
+        ],
     )
     return True
 

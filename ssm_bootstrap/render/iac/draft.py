@@ -9,7 +9,7 @@ from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Seque
 
 from ssm_bootstrap.catalog.cloud.consequences import consequence_of
 from ssm_bootstrap.catalog.cloud.repairs import MARK, commands_of, replaced_by
-from ssm_bootstrap.catalog.policies import ACCOUNT, policy_named, policy_of
+from ssm_bootstrap.catalog.policies import ACCOUNT, IamPolicy, policy_of
 from ssm_bootstrap.model.repair import Repair, SetEndpointPolicy
 from ssm_bootstrap.render.shell import pasteable
 from ssm_bootstrap.render.terminal import clean, wrapped
@@ -107,10 +107,10 @@ def service_of(service_name: str) -> str:
     return service_name.rpartition(".")[2]
 
 
-def policy_document(name: str, region: str, account: str, own: str, wrapped: Callable[[str], Any] = str) -> Any:
+def policy_document(policy: IamPolicy, region: str, account: str, own: str, wrapped: Callable[[str], Any] = str) -> Any:
     """A policy with the account in it; where that is whoever runs the code, ``own`` stands for it in ``wrapped`` texts."""
     if MARK.fullmatch(account) is None and account:
-        return policy_named(name).for_account(region, account)
+        return policy.for_account(region, account)
 
     def told(value: Any) -> Any:
         if isinstance(value, Mapping):
@@ -119,7 +119,7 @@ def policy_document(name: str, region: str, account: str, own: str, wrapped: Cal
             return [told(inner) for inner in value]
         return wrapped(value.replace(ACCOUNT, own)) if isinstance(value, str) and ACCOUNT in value else value
 
-    return told(policy_named(name).make(region))
+    return told(policy.make(region))
 
 
 def is_own(account: str) -> bool:

@@ -206,7 +206,7 @@ def _endpoint(repair: CreateEndpoint, sheet: HclSheet) -> bool:
         subnet_ids=sheet.ids_of(repair.subnet_ids) if is_interface else None,
         security_group_ids=sheet.ids_of(repair.group_ids) if is_interface else None,
         route_table_ids=None if is_interface else sheet.ids_of(repair.route_table_ids),
-        policy=sheet.document(repair.policy, repair.account) if repair.policy else None,
+        policy=sheet.document(repair.policy, repair.account, system=repair.system) if repair.policy else None,
         ip_address_type=repair.address_type or None,
         dns_options=Block("dns_options", body=options) if options else None,
     )
@@ -244,7 +244,7 @@ def _endpoint_policy(repair: SetEndpointPolicy, sheet: HclSheet) -> bool:
         "aws_vpc_endpoint_policy",
         snake(repair.endpoint_id),
         vpc_endpoint_id=sheet.id_of(repair.endpoint_id),
-        policy=sheet.document(repair.policy, repair.account, repair.present if repair.is_kept else ""),
+        policy=sheet.document(repair.policy, repair.account, repair.present if repair.is_kept else "", repair.system),
     )
     return True
 
@@ -278,7 +278,7 @@ def _role(repair: CreateRole, sheet: HclSheet) -> bool:
         "aws_iam_role_policy",
         "node",
         count=only,
-        name=INLINE,
+        name=f"{INLINE}-{sheet.region}",
         role=made,
         policy=sheet.document("role-permissions", repair.account),
     )
