@@ -65,7 +65,7 @@ def make_finding(
         summary=fill(kind.summary),
         instance_steps=tuple(fill(step) for step in kind.steps),
         instance_commands=fill_commands(kind.commands, commands, each),
-        aws_steps=tuple(fill(step) for step in kind.aws_steps),
+        aws_steps=tuple(fill(step) for step in (*kind.aws_steps, *([kind.no_repair] if kind.no_repair and not repairs else []))),
         aws_commands=on_aws,
         see=f"ssm-bootstrap explain {code}",
         client_steps=tuple(fill(step) for step in kind.client_steps),

@@ -162,6 +162,24 @@ class DisassociateZone:
 
 
 @dataclass(frozen=True)
+class CreateZone:
+    """Make a private hosted zone for a VPC with address records of its own name, and of all below it where ``is_for_all``."""
+
+    vpc_id: str
+    region: str
+    name: str
+    addresses: tuple[str, ...]
+    is_for_all: bool = False
+
+
+@dataclass(frozen=True)
+class StartInstance:
+    """Start an instance that is stopped."""
+
+    instance_id: str
+
+
+@dataclass(frozen=True)
 class SetZoneRecord:
     """Give a private hosted zone an address record (A, and AAAA for IPv6) in place of what it has of that name."""
 
@@ -246,6 +264,8 @@ Repair = Union[
     UseAmazonDns,
     DisassociateResolverRule,
     DisassociateZone,
+    CreateZone,
+    StartInstance,
     SetZoneRecord,
     AllowInDnsFirewall,
     SetEndpointPolicy,

@@ -11,14 +11,16 @@ from ssm_bootstrap.catalog.cloud.repairs import ENDPOINT_GROUP, in_steps
 from ssm_bootstrap.model.cloud import (
     AclEntry,
     Cloud,
+    DnsRecord,
     EndpointKind,
     GroupRule,
+    HostedZone,
     Interface,
     SecurityGroup,
     VpcEndpoint,
     VpcRoute,
 )
-from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.observed import Seen, value_of
 from ssm_bootstrap.model.repair import (
     AddAclEntry,
     AddEndpointGroups,
@@ -28,10 +30,12 @@ from ssm_bootstrap.model.repair import (
     AddRouteTables,
     CreateEndpoint,
     CreateGroup,
+    CreateZone,
     DeleteEndpoint,
     DeleteRoute,
     Repair,
     SetAddressType,
+    StartInstance,
 )
 from tests.cloud.clouds import S3_LIST, with_network
 
@@ -67,6 +71,15 @@ def repaired(cloud: Cloud, repair: Repair) -> Cloud:
         return _replaced(cloud, replace(old, group_ids=groups, interfaces=interfaces))
     if isinstance(repair, DeleteEndpoint):
         return with_network(cloud, endpoints=tuple(one for one in _endpoints(cloud) if one.id != repair.endpoint_id))
+    if isinstance(repair, CreateZone):
+        names = (repair.name, f"*.{repair.name}") if repair.is_for_all else (repair.name,)
+        records = tuple(DnsRecord(name, "A", repair.addresses) for name in names)
+        zones = value_of(cloud.network.zones) or ()
+        return with_network(cloud, zones=(*zones, HostedZone(f"Z-new-{repair.name}", repair.name, Seen(records))))
+    if isinstance(repair, StartInstance):
+        instance = value_of(cloud.instance)
+        assert instance is not None and instance.id == repair.instance_id and instance.state == "stopped"
+        return replace(cloud, instance=Seen(replace(instance, state="running")))
     if isinstance(repair, CreateGroup):
         groups = value_of(cloud.network.groups) or ()
         assert repair.name not in {one.name for one in groups if one.vpc_id == repair.vpc_id}, "one group of a name"

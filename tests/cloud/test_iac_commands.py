@@ -28,6 +28,7 @@ from ssm_bootstrap.model.repair import (
     CreateActivation,
     CreateEndpoint,
     CreateRole,
+    CreateZone,
     DeleteEndpoint,
     DeleteRoute,
     DisassociateResolverRule,
@@ -36,6 +37,7 @@ from ssm_bootstrap.model.repair import (
     SetEndpointPolicy,
     SetRoleTrust,
     SetZoneRecord,
+    StartInstance,
     TurnOnPrivateDns,
     TurnOnVpcDns,
     UseAmazonDns,
@@ -236,6 +238,35 @@ def test_a_zone_gets_a_record_and_is_taken_off(ground: Ground) -> None:
     assert records["A"] == [{"Value": "10.0.2.11"}] and records["AAAA"] == [{"Value": "2001:db8::11"}]
     ground.repair(DisassociateZone(ground.vpc, zone, REGION))
     assert [one["VPCId"] for one in ground.route53.get_hosted_zone(Id=zone)["VPCs"]] == [ground.other_vpc]
+
+
+def test_a_zone_is_made_with_its_records(ground: Ground) -> None:
+    plain, s3 = f"ssm.{REGION}.amazonaws.com", f"s3.{REGION}.amazonaws.com"
+    ground.repair(
+        CreateZone(ground.vpc, REGION, plain, ("10.9.1.1",)),
+        CreateZone(ground.vpc, REGION, s3, ("10.9.1.2", "2001:db8::2"), is_for_all=True),
+    )
+    zones = {one["Name"].rstrip("."): one["Id"] for one in ground.route53.list_hosted_zones()["HostedZones"]}
+    assert set(zones) == {plain, s3}
+    found = {}
+    for key in zones.values():
+        assert [one["VPCId"] for one in ground.route53.get_hosted_zone(Id=key)["VPCs"]] == [ground.vpc]
+        for one in ground.route53.list_resource_record_sets(HostedZoneId=key)["ResourceRecordSets"]:
+            name = one["Name"].rstrip(".").replace("\\052", "*")
+            found[name, one["Type"]] = [item["Value"] for item in one["ResourceRecords"]]
+    wanted = {(plain, "A"): ["10.9.1.1"]}
+    for name in (s3, f"*.{s3}"):
+        wanted |= {(name, "A"): ["10.9.1.2"], (name, "AAAA"): ["2001:db8::2"]}
+    assert {key: value for key, value in found.items() if key[1] in ("A", "AAAA")} == wanted
+
+
+def test_a_stopped_instance_is_started(ground: Ground) -> None:
+    image = ground.ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    (made,) = ground.ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, SubnetId=ground.subnets[0])["Instances"]
+    ground.ec2.stop_instances(InstanceIds=[made["InstanceId"]])
+    ground.repair(StartInstance(made["InstanceId"]))
+    (found,) = ground.ec2.describe_instances(InstanceIds=[made["InstanceId"]])["Reservations"][0]["Instances"]
+    assert found["State"]["Name"] in ("pending", "running")
 
 
 def test_a_forwarding_rule_is_taken_off(ground: Ground) -> None:

@@ -20,12 +20,13 @@ from tests.cloud.clouds import (
 from tests.cloud.clouds import (
     NODE_GROUP,
     NODE_SUBNET,
+    REGION,
     complete,
     instance,
     observations,
     with_network,
 )
-from tests.cloud.healthy import SIX, SIX_NODE, dual_stack
+from tests.cloud.healthy import SIX, SIX_NODE, dual_stack, hub_without_zones
 from tests.cloud.mend import all_repaired
 
 
@@ -93,6 +94,9 @@ CASES: Dict[str, Callable[[], Cloud]] = {
     "an endpoint in no subnet, and nothing is let through": lambda: _in_no_subnet(guarded()),
     "no interface endpoint for a node of IPv6 alone": lambda: six_only(_interfaces_gone(dual_stack())),
     "the same, and nothing is let through": lambda: _shut(six_only(_interfaces_gone(dual_stack()))),
+    "endpoints of another VPC without a zone for ssm": lambda: hub_without_zones(f"ssm.{REGION}."),
+    "endpoints of another VPC without any zone": lambda: hub_without_zones(""),
+    "a stopped instance": lambda: replace(complete(), instance=Seen(replace(instance(), state="stopped"))),
     "endpoints of IPv4 for a node of IPv6 alone": lambda: _ipv4_alone(six_only(dual_stack())),
     "endpoints of IPv4, IPv6 alone, and nothing is let through": lambda: _shut(_ipv4_alone(six_only(dual_stack()))),
 }

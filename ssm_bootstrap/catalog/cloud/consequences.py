@@ -17,6 +17,7 @@ from ssm_bootstrap.model.repair import (
     AllowInDnsFirewall,
     AttachRolePolicy,
     CreateEndpoint,
+    CreateZone,
     DeleteEndpoint,
     DisassociateZone,
     Repair,
@@ -106,6 +107,14 @@ def _amazon_dns(repair: UseAmazonDns) -> str:
 @_consequence.register
 def _zone(repair: DisassociateZone) -> str:
     return phrase("every other name of the zone is gone from this VPC as well")
+
+
+@_consequence.register
+def _new_zone(repair: CreateZone) -> str:
+    return phrase(
+        "the VPC then resolves this name by the new zone alone; where there is such a zone for the endpoint's VPC, associate "
+        "that one instead"
+    )
 
 
 @_consequence.register

@@ -35,6 +35,7 @@ from ssm_bootstrap.model.repair import (
     CreateEndpoint,
     CreateGroup,
     CreateRole,
+    CreateZone,
     DeleteEndpoint,
     DeleteRoute,
     DisassociateResolverRule,
@@ -44,6 +45,7 @@ from ssm_bootstrap.model.repair import (
     SetEndpointPolicy,
     SetRoleTrust,
     SetZoneRecord,
+    StartInstance,
     TurnOnPrivateDns,
     TurnOnVpcDns,
     UseAmazonDns,
@@ -169,7 +171,7 @@ def destination_of(destination: str) -> str:
     return f"destination_{kind}"
 
 
-def records_of(repair: SetZoneRecord) -> dict[str, tuple[str, ...]]:
+def records_of(repair: SetZoneRecord | CreateZone) -> dict[str, tuple[str, ...]]:
     """The addresses of a record by its type."""
     families = {"A": tuple(one for one in repair.addresses if ":" not in one)}
     families["AAAA"] = tuple(one for one in repair.addresses if ":" in one)
@@ -305,8 +307,39 @@ def _delete_endpoint(repair: DeleteEndpoint, region: str) -> Iterator[ShellComma
 
 
 @_commands.register
-def _set_zone_record(repair: SetZoneRecord, region: str) -> Iterator[ShellCommand]:
-    name = word(repair.name, "name")
+def _start_instance(repair: StartInstance, region: str) -> Iterator[ShellCommand]:
+    named = word(repair.instance_id, "instance_id")
+    yield change(_ec2("start-instances", region, f"--instance-ids {named}"), phrase("start the instance"), is_main=True)
+
+
+def names_of(repair: CreateZone) -> tuple[str, ...]:
+    """The names of the records of a zone."""
+    return (repair.name, f"*.{repair.name}") if repair.is_for_all else (repair.name,)
+
+
+@_commands.register
+def _create_zone(repair: CreateZone, region: str) -> Iterator[ShellCommand]:
+    name, vpc, place = word(repair.name, "name"), word(repair.vpc_id, "vpc_id"), word(repair.region, "region")
+    said = f"--name {name} --vpc VPCRegion={place},VPCId={vpc} --hosted-zone-config PrivateZone=true"
+    made = f"create-hosted-zone --region {region} {said} --caller-reference ssm-bootstrap-{name}-{vpc}"
+    yield change(
+        f"HOSTED_ZONE=$(aws route53 {made} --query HostedZone.Id --output text)",
+        phrase("make a private hosted zone of that name for the VPC"),
+    )
+    yield change(
+        f'aws route53 change-resource-record-sets --region {region} --hosted-zone-id "$HOSTED_ZONE"'
+        f" --change-batch {_record_batch(repair, map(_in_words, names_of(repair)))}",
+        phrase("lead its names to the endpoint"),
+    )
+
+
+def _in_words(name: str) -> str:
+    """A name of a record: a star may stand before it."""
+    return f"*.{word(name[2:], 'name')}" if name.startswith("*.") else word(name, "name")
+
+
+def _record_batch(repair: SetZoneRecord | CreateZone, names: Iterable[str]) -> str:
+    """The records of a repair as one quoted word."""
     changes = [
         {
             "Action": "UPSERT",
@@ -317,12 +350,18 @@ def _set_zone_record(repair: SetZoneRecord, region: str) -> Iterator[ShellComman
                 "ResourceRecords": [{"Value": word(address, "address")} for address in addresses],
             },
         }
+        for name in names
         for kind, addresses in records_of(repair).items()
     ]
-    batch = json.dumps({"Changes": changes}, separators=(",", ":"))
+    return f"'{json.dumps({'Changes': changes}, separators=(',', ':'))}'"
+
+
+@_commands.register
+def _set_zone_record(repair: SetZoneRecord, region: str) -> Iterator[ShellCommand]:
+    batch = _record_batch(repair, (word(repair.name, "name"),))
     zone = word(repair.zone_id, "hosted_zone_id")
     yield change(
-        f"aws route53 change-resource-record-sets --region {region} --hosted-zone-id {zone} --change-batch '{batch}'",
+        f"aws route53 change-resource-record-sets --region {region} --hosted-zone-id {zone} --change-batch {batch}",
         phrase("set the record; delete a CNAME of the same name first"),
     )
 

@@ -17,18 +17,30 @@ from ssm_bootstrap.catalog.cloud.repairs import (
     INLINE,
     MARK,
     NODE_GROUP,
+    RECORD_TTL,
     S3_LIST,
     PeerKind,
     destination_of,
     is_for_every_resolver,
+    names_of,
     path_and_name,
     peer_kind,
     policy_arn,
+    records_of,
     target_of,
 )
 from ssm_bootstrap.catalog.policies import policy_named
 from ssm_bootstrap.model.cloud import Direction, EndpointKind
-from ssm_bootstrap.model.repair import AddAclEntry, AddGroupRule, AddRoute, CreateEndpoint, CreateGroup, CreateRole, UseAmazonDns
+from ssm_bootstrap.model.repair import (
+    AddAclEntry,
+    AddGroupRule,
+    AddRoute,
+    CreateEndpoint,
+    CreateGroup,
+    CreateRole,
+    CreateZone,
+    UseAmazonDns,
+)
 from ssm_bootstrap.render.iac.draft import (
     Draft,
     Parameter,
@@ -228,6 +240,25 @@ def _amazon_dns(repair: UseAmazonDns, sheet: TemplateSheet) -> bool:
         DhcpOptionsId={"Ref": "DhcpOptions"},
         VpcId=sheet.id_of(repair.vpc_id),
     )
+    return True
+
+
+@_write.register
+def _zone(repair: CreateZone, sheet: TemplateSheet) -> bool:
+    zone = camel("Zone", repair.name)
+    own = [{"VPCId": sheet.id_of(repair.vpc_id), "VPCRegion": repair.region}]
+    sheet.add(zone, "AWS::Route53::HostedZone", Name=repair.name, VPCs=own)
+    for name in names_of(repair):
+        for kind, addresses in records_of(repair).items():
+            sheet.add(
+                camel("Record", "every" if name.startswith("*") else "", name, kind),
+                "AWS::Route53::RecordSet",
+                HostedZoneId={"Ref": zone},
+                Name=name,
+                Type=kind,
+                TTL=str(RECORD_TTL),
+                ResourceRecords=list(addresses),
+            )
     return True
 
 

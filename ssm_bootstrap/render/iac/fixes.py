@@ -40,7 +40,9 @@ def _remarks(causes: list[Finding]) -> Iterator[str]:
         if finding.repairs:
             continue
         if finding.remedy.changed_on is Side.AWS:
-            yield f"{finding.code}: {finding.title}. This diagnosis cannot tell which one thing is to be changed:"
+            reason = FINDINGS[finding.code].worded(finding.variant).no_repair
+            told = finding.remedy.aws_steps[-1] if reason else "This diagnosis cannot tell which one thing is to be changed:"
+            yield f"{finding.code}: {finding.title}. {told}"
             yield f"    {finding.remedy.summary}"
             yield f"    {finding.remedy.see}"
         else:

@@ -19,6 +19,7 @@ from ssm_bootstrap.catalog.cloud.repairs import (
     PeerKind,
     destination_of,
     is_for_every_resolver,
+    names_of,
     path_and_name,
     peer_kind,
     policy_arn,
@@ -38,6 +39,7 @@ from ssm_bootstrap.model.repair import (
     CreateEndpoint,
     CreateGroup,
     CreateRole,
+    CreateZone,
     SetEndpointPolicy,
     SetZoneRecord,
     TurnOnPrivateDns,
@@ -300,18 +302,32 @@ def _route(repair: AddRoute, sheet: HclSheet) -> bool:
 
 @_write.register
 def _record(repair: SetZoneRecord, sheet: HclSheet) -> bool:
+    _records(sheet, repair, sheet.id_of(repair.zone_id), repair.name)
+    return True
+
+
+@_write.register
+def _zone(repair: CreateZone, sheet: HclSheet) -> bool:
+    label = snake(repair.name)
+    own = Block("vpc", body={"vpc_id": sheet.id_of(repair.vpc_id)})
+    sheet.resource("aws_route53_zone", label, name=repair.name, vpc=own)
+    for name in names_of(repair):
+        _records(sheet, repair, Expression(f"aws_route53_zone.{label}.zone_id"), name)
+    return True
+
+
+def _records(sheet: HclSheet, repair: SetZoneRecord | CreateZone, zone_id: Any, name: str) -> None:
     for kind, addresses in records_of(repair).items():
         sheet.resource(
             "aws_route53_record",
-            snake(repair.name, kind),
-            zone_id=sheet.id_of(repair.zone_id),
-            name=repair.name,
+            snake("every" if name.startswith("*") else "", name, kind),
+            zone_id=zone_id,
+            name=name,
             type=kind,
             ttl=RECORD_TTL,
             records=list(addresses),
             allow_overwrite=True,
         )
-    return True
 
 
 @_write.register
