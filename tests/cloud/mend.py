@@ -33,9 +33,13 @@ from ssm_bootstrap.model.repair import (
     CreateZone,
     DeleteEndpoint,
     DeleteRoute,
+    DisassociateZone,
     Repair,
     SetAddressType,
+    SetZoneRecord,
     StartInstance,
+    TurnOnPrivateDns,
+    TurnOnVpcDns,
 )
 from tests.cloud.clouds import S3_LIST, with_network
 
@@ -76,6 +80,18 @@ def repaired(cloud: Cloud, repair: Repair) -> Cloud:
         records = tuple(DnsRecord(name, "A", repair.addresses) for name in names)
         zones = value_of(cloud.network.zones) or ()
         return with_network(cloud, zones=(*zones, HostedZone(f"Z-new-{repair.name}", repair.name, Seen(records))))
+    if isinstance(repair, TurnOnVpcDns):
+        vpc = value_of(cloud.network.vpc)
+        assert vpc is not None and vpc.id == repair.vpc_id
+        name = {"enableDnsSupport": "dns_support", "enableDnsHostnames": "dns_hostnames"}[repair.attribute]
+        return with_network(cloud, vpc=replace(vpc, **{name: Seen(True)}))
+    if isinstance(repair, TurnOnPrivateDns):
+        (old,) = (one for one in _endpoints(cloud) if one.id == repair.endpoint_id)
+        return _replaced(cloud, replace(old, private_dns=True, is_for_inbound_resolver_only=False))
+    if isinstance(repair, SetZoneRecord):
+        return with_network(cloud, zones=tuple(_with_record(one, repair) for one in value_of(cloud.network.zones) or ()))
+    if isinstance(repair, DisassociateZone):
+        return with_network(cloud, zones=tuple(one for one in value_of(cloud.network.zones) or () if one.id != repair.zone_id))
     if isinstance(repair, StartInstance):
         instance = value_of(cloud.instance)
         assert instance is not None and instance.id == repair.instance_id and instance.state == "stopped"
@@ -89,6 +105,13 @@ def repaired(cloud: Cloud, repair: Repair) -> Cloud:
     if isinstance(repair, SetAddressType):
         return _of_both_families(cloud, repair)
     raise AssertionError(repair)
+
+
+def _with_record(zone: HostedZone, repair: SetZoneRecord) -> HostedZone:
+    if zone.id != repair.zone_id:
+        return zone
+    kept = tuple(one for one in value_of(zone.records) or () if one.name.rstrip(".") != repair.name)
+    return replace(zone, records=Seen((*kept, DnsRecord(repair.name, "A", repair.addresses))))
 
 
 def _endpoints(cloud: Cloud) -> Tuple[VpcEndpoint, ...]:

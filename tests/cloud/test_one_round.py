@@ -14,6 +14,7 @@ from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
 from ssm_bootstrap.model.repair import AddAclEntry, AddGroupRule, CreateEndpoint, CreateGroup, Repair
 from tests.cloud.breakages import endpoints, groups, guarded, of_services, routes, without_rule
+from tests.cloud.breakings import SSM, private_dns_off, with_zone, zone
 from tests.cloud.clouds import (
     ENDPOINT_GROUP as OLD_GROUP,
 )
@@ -96,6 +97,11 @@ CASES: Dict[str, Callable[[], Cloud]] = {
     "the same, and nothing is let through": lambda: _shut(six_only(_interfaces_gone(dual_stack()))),
     "endpoints of another VPC without a zone for ssm": lambda: hub_without_zones(f"ssm.{REGION}."),
     "endpoints of another VPC without any zone": lambda: hub_without_zones(""),
+    "no resolver, and private DNS off": lambda: _without_resolver(private_dns_off("ssm", "ssmmessages")(complete())),
+    "no resolver, and no zone for another VPC": lambda: _without_resolver(hub_without_zones("")),
+    "no resolver, and a zone to an old address": lambda: _without_resolver(
+        with_zone(zone(SSM, (SSM, "A", "10.0.2.111")), "ssm")(complete())
+    ),
     "a stopped instance": lambda: replace(complete(), instance=Seen(replace(instance(), state="stopped"))),
     "endpoints of IPv4 for a node of IPv6 alone": lambda: _ipv4_alone(six_only(dual_stack())),
     "endpoints of IPv4, IPv6 alone, and nothing is let through": lambda: _shut(_ipv4_alone(six_only(dual_stack()))),
@@ -104,6 +110,12 @@ CASES: Dict[str, Callable[[], Cloud]] = {
 
 def _interfaces_gone(cloud: Cloud) -> Cloud:
     return endpoints(lambda one: replace(one, address_type="dualstack") if one.service == "s3" else None)(cloud)
+
+
+def _without_resolver(cloud: Cloud) -> Cloud:
+    vpc = value_of(cloud.network.vpc)
+    assert vpc is not None
+    return with_network(cloud, vpc=replace(vpc, dns_support=Seen(False), dns_hostnames=Seen(False)))
 
 
 def _ipv4_alone(cloud: Cloud) -> Cloud:

@@ -333,9 +333,6 @@ def test_a_template_puts_it_back(name: str, ground: Ground, tmp_path: Path) -> N
 PAIRS = [pair for pair in itertools.combinations(EVERY, 2) if EVERY[pair[0]].part != EVERY[pair[1]].part]
 """Of one part only one thing can be taken away, or one hides the other."""
 
-ROUNDS = 3
-"""How often one may have to mend until nothing is left: what is behind a cause shows when that is gone."""
-
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # some fifty runs of the AWS CLI, a second of processor time each
@@ -347,9 +344,5 @@ def test_two_things_are_named_and_put_back(pair: Tuple[str, str], ground: Ground
         wanted.append((one.code, one.subject(ground)))
     diagnosis = ground.seen()
     assert set(named(diagnosis)) <= set(wanted) and named(diagnosis), "nothing else is named"
-    for _ in range(ROUNDS):
-        diagnosis = ground.seen()
-        if not causes(diagnosis):
-            break
-        mend(ground, diagnosis, "cli", tmp_path)
-    assert named(ground.seen()) == []
+    mend(ground, diagnosis, "cli", tmp_path)
+    assert named(ground.seen()) == [], "one round is enough"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Callable, Iterator, Optional
 
 from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.diagnose.cloud.behind import repairs_behind
 from ssm_bootstrap.diagnose.cloud.names import (
     AVAILABLE,
     Lead,
@@ -82,7 +83,8 @@ def support(case: Case) -> Iterator[Finding]:
             off = ("enableDnsSupport", *(("enableDnsHostnames",) if vpc.dns_hostnames == Seen(False) else ()))
             excerpt = ", ".join(f"{attribute}: false" for attribute in off)
             seen = Evidence("DescribeVpcAttribute", vpc.id, excerpt, cloud.taken_at)
-            repairs = tuple(TurnOnVpcDns(vpc.id, attribute) for attribute in off)
+            then = repairs_behind(case, (private_dns, without_zone, inbound_only, shadows, missing_records, elsewhere))
+            repairs = (*(TurnOnVpcDns(vpc.id, attribute) for attribute in off), *then)
             yield _finding(case, cloud, "dns-support-off", vpc.id, led, seen, repairs=repairs)
 
 
