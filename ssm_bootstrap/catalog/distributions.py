@@ -223,6 +223,12 @@ def distribution_of(identifier: str) -> Optional[Distribution]:
     return next((row for row in DISTRIBUTIONS if row.identifier == identifier), None)
 
 
+def system_of(identifier: str, version: str) -> str:
+    """The name in SYSTEMS of a system by its os-release ID and VERSION_ID; empty for one that has none."""
+    found = f"amazon-linux-{version.split('.')[0]}" if identifier == "amzn" else identifier
+    return found if found in SYSTEMS else ""
+
+
 def manager_of(identifier: str, version: str) -> Optional[Manager]:
     """The package manager that patches this system: yum before dnf took its place."""
     row = distribution_of(identifier)

@@ -127,6 +127,7 @@ class Variant:
     breaks_at: Optional[tuple[Hop, ...]] = None
     is_minor_beside: Optional[tuple[str, ...]] = None
     circumstance: Optional[Circumstance] = None
+    no_repair: Optional[str] = None
     errors: tuple[str, ...] = ()
 
 
@@ -182,6 +183,7 @@ class FindingKind:
     explains: tuple[str, ...] = ()  # codes of what follows from it
     depends_on: tuple[str, ...] = ()  # services whose fault may be its cause; empty: any
     failures: tuple[tuple[Stage, Failure], ...] = ()  # failures of a dialled host that mean it
+    no_repair: str = ""  # why nothing is written as code for it where that is so; a template, and a step of AWS's side then
     told_by: tuple[Teller, ...] = (Teller.LOG,)
     ended_by: tuple[str, ...] = ()  # ids of the good signs in a log that end it, beside those of its phase
     identity: Bond = Bond.NONE

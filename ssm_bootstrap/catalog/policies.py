@@ -9,7 +9,8 @@ Delivery Service, Service Authorization Reference; the managed policy AmazonSSMM
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Callable, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.buckets import PATCH_MANAGER_SUFFIX, SNAPSHOT_SUFFIX, patch_manager_bucket, snapshot_bucket
@@ -36,6 +37,9 @@ REPLACES = (
 API Reference, PutBucketPolicy."""
 
 VERSION = "2012-10-17"
+
+MOST_OF_ENDPOINT = 20480
+"""How many characters the policy of an endpoint may have, blanks among them (AWS PrivateLink guide, vpc-limits-endpoints)."""
 
 PATCH_POLICIES = "aws-quicksetup-patchpolicy-*"
 """Buckets with the baselines of patch policies, in the account that Quick Setup was run in (User Guide, patch policies)."""
@@ -163,9 +167,13 @@ def _signed_reading(region: str, sid: str, names: Sequence[str]) -> Mapping[str,
     }
 
 
-def repositories(region: str) -> tuple[str, ...]:
-    """The buckets of Amazon Linux's repositories in a region (Amazon Linux 2 and 2023 User Guides, S3 in a VPC; 2026-11)."""
-    return f"al2023-repos-{region}-de612dc2", f"amazonlinux-2-repos-{region}"
+def repositories(region: str, system: str = "") -> tuple[str, ...]:
+    """The buckets of a system's repositories in a region: those of Amazon Linux lie in S3; of every system where none is named.
+
+    ``system`` is a name of ``distributions.SYSTEMS``. Source: Amazon Linux 2 and 2023 User Guides, S3 in a VPC (2026-11).
+    """
+    known = {"amazon-linux-2023": f"al2023-repos-{region}-de612dc2", "amazon-linux-2": f"amazonlinux-2-repos-{region}"}
+    return tuple(bucket for name, bucket in known.items() if system in ("", name))
 
 
 def _arn(region: str, rest: str) -> str:
@@ -213,14 +221,14 @@ def _signed_endpoint(actions: tuple[str, ...]) -> Callable[[str], Mapping[str, A
     return make
 
 
-def _s3_endpoint(region: str) -> Mapping[str, Any]:
+def _s3_endpoint(region: str, system: str = "") -> Mapping[str, Any]:
     return _document(
         {
             "Sid": "BucketsOfAwsAlsoUnsigned",
             "Effect": "Allow",
             "Principal": "*",
             "Action": "s3:GetObject",
-            "Resource": [_arn(region, f"s3:::{bucket}/*") for bucket in (*buckets(region), *repositories(region))],
+            "Resource": [_arn(region, f"s3:::{bucket}/*") for bucket in (*buckets(region), *repositories(region, system))],
         },
         *_of_the_own_account(region),
         {
@@ -341,7 +349,7 @@ POLICIES: tuple[IamPolicy, ...] = (
         "second: it lets the agent's signed requests read AWS-owned buckets. An endpoint policy or a permissions boundary has to "
         "allow them as well.",
         change(
-            "aws iam put-role-policy --region {region} --role-name <ACTIVATION-ROLE> --policy-name ManagedNode"
+            "aws iam put-role-policy --region {region} --role-name <ACTIVATION-ROLE> --policy-name ManagedNode-{region}"
             " --policy-document file://policy.json"
         ),
         _role_permissions,
@@ -363,12 +371,46 @@ POLICIES: tuple[IamPolicy, ...] = (
 """Every policy, in the order in which one needs them."""
 
 
+def added(present: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A policy with the statements of another added that it lacks; the other alone where its text is no policy.
+
+    Raises nothing: the text comes from AWS. A Sid stands once in a policy (IAM User Guide, reference_policies_elements_sid).
+    """
+    own = policy_of(present)
+    if own is None:
+        return document
+    found = own.get("Statement", [])
+    statements = list(found) if isinstance(found, list) else [found]
+    sids = {statement.get("Sid") for statement in statements}
+    for statement in document["Statement"]:
+        if statement in statements:
+            continue
+        sid = number = statement.get("Sid")
+        while number is not None and number in sids:
+            number = f"{number}2"
+        sids.add(number)
+        statements.append({**statement, "Sid": number} if sid is not None else statement)
+    return {**own, "Version": VERSION, "Statement": statements}
+
+
+def policy_of(text: str) -> Optional[Mapping[str, Any]]:
+    """A policy from its JSON text; None for what is none."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    found = document.get("Statement", []) if isinstance(document, dict) else None
+    bodies = found if isinstance(found, list) else [found]
+    return document if all(isinstance(body, dict) for body in bodies) else None
+
+
 def endpoint_policy(service: str) -> str:
     """The name of the policy for an endpoint of a service; empty where this table has none."""
     name = f"endpoint-{service}"
     return name if any(policy.name == name for policy in POLICIES) else ""
 
 
-def policy_named(name: str) -> IamPolicy:
-    """The policy of that name; raises KeyError for another."""
-    return {policy.name: policy for policy in POLICIES}[name]
+def policy_named(name: str, system: str = "") -> IamPolicy:
+    """The policy of that name, with the buckets of a system of ``distributions.SYSTEMS``; raises KeyError for another name."""
+    found = {policy.name: policy for policy in POLICIES}[name]
+    return replace(found, make=partial(_s3_endpoint, system=system)) if found.is_of_buckets else found

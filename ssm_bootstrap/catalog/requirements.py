@@ -42,6 +42,7 @@ class Requirements:
     partition: str
     capabilities: tuple[Capability, ...]
     endpoints: tuple[EndpointRequirement, ...]
+    system: str = ""
 
     @property
     def needed(self) -> tuple[EndpointRequirement, ...]:
@@ -88,7 +89,7 @@ def requirements_of(
                 optional_for=tuple(dict.fromkeys(item for item, _ in may_use)),
             )
         )
-    return Requirements(region, partition.name, asked, tuple(endpoints))
+    return Requirements(region, partition.name, asked, tuple(endpoints), system)
 
 
 def _needed(capabilities: Iterable[Capability], version: str) -> Iterator[tuple[Capability, str]]:

@@ -19,7 +19,7 @@ from ssm_bootstrap.diagnose.cloud import roles as cloud_roles
 from ssm_bootstrap.diagnose.cloud import unread as cloud_unread
 from ssm_bootstrap.diagnose.cloud.join import cloud_needs, cloud_paths, joined, own
 from ssm_bootstrap.diagnose.correlate import cross, seen_beside_logs
-from ssm_bootstrap.diagnose.findings import with_known
+from ssm_bootstrap.diagnose.findings import with_groups_made_once, with_known
 from ssm_bootstrap.diagnose.logs.classify import LogContext
 from ssm_bootstrap.diagnose.logs.endings import SeenBeside
 from ssm_bootstrap.diagnose.logs.explain import LogDiagnosis, classify_logs, conclude
@@ -136,6 +136,7 @@ def diagnose(observations: Observations) -> Diagnosis:
     )
     filled = tuple(_as_asked(case, item) for item in filled)
     ordered = attempt("symptoms", lambda: _mended_first(case, hide_and_join(filled)), lambda: _worst_first(filled))
+    ordered = attempt("groups", lambda: with_groups_made_once(ordered, case.region), lambda: ordered)
     by_aws: tuple[NeedVerdict, ...] = attempt("needs", lambda: cloud_needs(case, ordered), tuple)
     looked = bool(observations.probes) or bool(by_aws)
     judged = partial(judge_capabilities, case.capabilities, (*case.needs, *by_aws), ordered, looked=looked)

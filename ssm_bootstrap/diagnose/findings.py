@@ -6,7 +6,7 @@ from dataclasses import replace
 from string import Formatter
 from typing import Any, Mapping, Optional, Sequence
 
-from ssm_bootstrap.catalog.cloud.repairs import commands_of_all
+from ssm_bootstrap.catalog.cloud.repairs import commands_of_all, in_steps
 from ssm_bootstrap.catalog.commands import fill_commands, mark_of, refill
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.model.findings import Evidence, Finding, Remedy, Severity, State
@@ -65,7 +65,7 @@ def make_finding(
         summary=fill(kind.summary),
         instance_steps=tuple(fill(step) for step in kind.steps),
         instance_commands=fill_commands(kind.commands, commands, each),
-        aws_steps=tuple(fill(step) for step in kind.aws_steps),
+        aws_steps=tuple(fill(step) for step in (*kind.aws_steps, *([kind.no_repair] if kind.no_repair and not repairs else []))),
         aws_commands=on_aws,
         see=f"ssm-bootstrap explain {code}",
         client_steps=tuple(fill(step) for step in kind.client_steps),
@@ -115,3 +115,19 @@ def with_known(finding: Finding, facts: Mapping[str, str]) -> Finding:
             client_commands=tuple(refill(command, given) for command in remedy.client_commands),
         ),
     )
+
+
+def with_groups_made_once(findings: Sequence[Finding], region: str) -> tuple[Finding, ...]:
+    """The same, where several ask for one security group that is yet to be made: the first makes it, the others look it up."""
+    made: dict[Repair, str] = {}
+    told = []
+    for finding in findings:
+        whole, given = commands_of_all(finding.repairs, region), finding.remedy.aws_commands
+        if set(whole) <= set(given):
+            own = tuple(command for command in given if command not in whole)
+            again = (*own, *commands_of_all(finding.repairs, region, made))
+            told.append(finding if again == given else replace(finding, remedy=replace(finding.remedy, aws_commands=again)))
+            made = {**dict.fromkeys(in_steps(finding.repairs), finding.subject), **made}
+        else:
+            told.append(finding)
+    return tuple(told)

@@ -70,6 +70,7 @@ class CreateEndpoint:
     """Make an endpoint: an interface in subnets with security groups, or a gateway with route tables.
 
     Where no ``group_ids`` are given for an interface, a group is made that lets in TCP 443 from ``client_cidrs``.
+    ``address_type`` is ``ipv6`` or ``dualstack``, and its names follow; empty for IPv4.
     """
 
     vpc_id: str
@@ -82,6 +83,8 @@ class CreateEndpoint:
     private_dns: bool = True
     policy: str = ""  # of this project's table, as in SetEndpointPolicy; empty for the default that allows all
     account: str = ""
+    address_type: str = ""
+    system: str = ""  # of the nodes, by whose repositories the policy for S3 is made; empty for any
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,24 @@ class DisassociateZone:
 
 
 @dataclass(frozen=True)
+class CreateZone:
+    """Make a private hosted zone for a VPC with address records of its own name, and of all below it where ``is_for_all``."""
+
+    vpc_id: str
+    region: str
+    name: str
+    addresses: tuple[str, ...]
+    is_for_all: bool = False
+
+
+@dataclass(frozen=True)
+class StartInstance:
+    """Start an instance that is stopped."""
+
+    instance_id: str
+
+
+@dataclass(frozen=True)
 class SetZoneRecord:
     """Give a private hosted zone an address record (A, and AAAA for IPv6) in place of what it has of that name."""
 
@@ -178,19 +199,28 @@ class AllowInDnsFirewall:
 
 @dataclass(frozen=True)
 class SetEndpointPolicy:
-    """Give an endpoint the policy of this project's table by name (``endpoint-ssm``, ``endpoint-s3``, ...), for an account."""
+    """Give an endpoint the policy of this project's table by name (``endpoint-ssm``, ``endpoint-s3``, ...), for an account.
+
+    ``present`` is the JSON text of the policy that is set, empty where it was not read. Where ``is_kept`` its statements stay
+    and those of the table are added; else it is replaced whole. ``system`` as in CreateEndpoint.
+    """
 
     endpoint_id: str
     policy: str
     account: str
+    present: str = ""
+    is_kept: bool = False
+    system: str = ""
 
 
 @dataclass(frozen=True)
 class SetRoleTrust:
-    """Let Systems Manager assume a role."""
+    """Let Systems Manager assume a role; ``present`` and ``is_kept`` as in SetEndpointPolicy, of the trust policy."""
 
     role: str
     account: str
+    present: str = ""
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -234,6 +264,8 @@ Repair = Union[
     UseAmazonDns,
     DisassociateResolverRule,
     DisassociateZone,
+    CreateZone,
+    StartInstance,
     SetZoneRecord,
     AllowInDnsFirewall,
     SetEndpointPolicy,

@@ -9,7 +9,7 @@ from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
 from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.selection import shown_evidence
-from ssm_bootstrap.render.shell import pasteable
+from ssm_bootstrap.render.shell import pasteable, with_settings
 from ssm_bootstrap.render.terminal import cells
 from ssm_bootstrap.render.text import MARK, ON_SIDE, SEVERITY_STYLE, VERDICT_STYLE
 from ssm_bootstrap.render.wording import when_of
@@ -178,7 +178,7 @@ def _tell_cause(block: Callable[[int], Report], cause: Finding) -> None:
         if command is not None:
             shown = block(rank)
             shown.line(words, "dim", 2)
-            for line in pasteable((command,)):
+            for line in pasteable(with_settings(command, cause.remedy.sides[0].commands)):
                 shown.command(line)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
-from ssm_bootstrap.catalog.cloud.repairs import CORE, DNS_ATTRIBUTES
+from ssm_bootstrap.catalog.cloud.repairs import CORE, DNS_ATTRIBUTES, INLINE
 from ssm_bootstrap.catalog.distributions import providers_of
 from ssm_bootstrap.catalog.endpoints import OPTIONAL
 from ssm_bootstrap.catalog.policies import POLICIES, buckets, endpoint_policy, policy_named, repositories
@@ -168,6 +168,14 @@ def _policy_rows(wanted: Asked) -> Iterator[Row]:
         ),
     )
     yield Row(
+        phrase("role"),
+        phrase(
+            "the same in every region: for a further one add its statement of role-trust to the trust policy, and "
+            "role-permissions as {name}",
+            name=f"{INLINE}-{wanted.needs.region}",
+        ),
+    )
+    yield Row(
         phrase("activation"),
         phrase(
             "in {account} and in {region}, with that role; its code goes into a file or a secret",
@@ -195,7 +203,7 @@ def _bucket_rows(wanted: Asked) -> Iterator[Row]:
         yield Row(phrase("Systems Manager"), bucket)
     providers = providers_of(wanted.system) if wanted.system else ()
     if Capability.PATCH in wanted.needs.capabilities and (not wanted.system or any(row.in_s3 for row in providers)):
-        for bucket in repositories(wanted.needs.region):
+        for bucket in repositories(wanted.needs.region, wanted.system):
             yield Row(phrase("Amazon Linux"), bucket)
 
 
@@ -238,7 +246,9 @@ def policies(wanted: Asked) -> Mapping[str, Any]:
     """Every policy that these requirements ask for, by name; ``NO_ACCOUNT`` stands in them where no account is named."""
     named = [endpoint_policy(item.service) for item in wanted.needs.needed]
     wished = [row.name for row in POLICIES if row.name in named or row.name in ROLE_POLICIES]
-    return {name: policy_named(name).for_account(wanted.needs.region, wanted.account or NO_ACCOUNT) for name in wished}
+    return {
+        name: policy_named(name, wanted.system).for_account(wanted.needs.region, wanted.account or NO_ACCOUNT) for name in wished
+    }
 
 
 def document(wanted: Asked) -> Mapping[str, Any]:
@@ -272,6 +282,7 @@ def document(wanted: Asked) -> Mapping[str, Any]:
         },
         "gateway_needs_route_tables": any(item.kind is EndpointKind.GATEWAY for item in needs.needed),
         "buckets": list(buckets(needs.region)) if has_s3 else [],
+        "repository_buckets": list(repositories(needs.region, wanted.system)) if has_s3 else [],
         "policies": policies(wanted),
         "remarks": [] if wanted.account else [say(FILL_ACCOUNT)],
     }

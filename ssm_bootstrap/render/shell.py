@@ -12,6 +12,9 @@ from ssm_bootstrap.model.phrase import Phrase, joined, phrase
 IN_BRACKETS = re.compile(r"<([A-Z][A-Z0-9-]*)>")
 """A fact that is not known, as the rows of findings have it."""
 
+_SETS, _USED = re.compile(r"^([A-Z][A-Z0-9_]*)="), re.compile(r"\$\{?([A-Z][A-Z0-9_]*)")
+"""Where a command begins by setting a variable, and where it uses one."""
+
 _QUOTED = re.compile(r"\"[^\"]*\"|'([^']*)'")
 _TAKEN_BY_A_SHELL = re.compile(r"[\"$`\\]")
 IN_A_REMARK: Mapping[str, str] = {"'": "’", '"': "", "`": "", ";": " -", " (": ", ", "(": ", ", ")": ""}
@@ -91,6 +94,13 @@ def pasteable(commands: Sequence[ShellCommand]) -> tuple[str, ...]:
     names = _names(commands)
     told = tuple(in_variables(command.text) for command in commands)
     return (_settings(names), *told) if names else told
+
+
+def with_settings(command: ShellCommand, commands: Sequence[ShellCommand]) -> tuple[ShellCommand, ...]:
+    """A command after those before it that set a variable of its, or use one that it shares with them."""
+    before = commands[: commands.index(command)]
+    wanted = set(_USED.findall(command.text)) & {name for one in before for name in _SETS.findall(one.text)}
+    return (*(one for one in before if wanted & {*_USED.findall(one.text), *_SETS.findall(one.text)}), command)
 
 
 def in_variables(command: str) -> str:

@@ -7,18 +7,20 @@ from functools import reduce
 from ipaddress import ip_network
 from typing import Iterable, Optional, Tuple
 
+from ssm_bootstrap.catalog.cloud.repairs import ENDPOINT_GROUP, in_steps
 from ssm_bootstrap.model.cloud import (
     AclEntry,
     Cloud,
-    Direction,
+    DnsRecord,
     EndpointKind,
     GroupRule,
+    HostedZone,
     Interface,
     SecurityGroup,
     VpcEndpoint,
     VpcRoute,
 )
-from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.observed import Seen, value_of
 from ssm_bootstrap.model.repair import (
     AddAclEntry,
     AddEndpointGroups,
@@ -27,17 +29,27 @@ from ssm_bootstrap.model.repair import (
     AddRoute,
     AddRouteTables,
     CreateEndpoint,
+    CreateGroup,
+    CreateZone,
     DeleteEndpoint,
     DeleteRoute,
+    DisassociateZone,
     Repair,
     SetAddressType,
+    SetZoneRecord,
+    StartInstance,
+    TurnOnPrivateDns,
+    TurnOnVpcDns,
 )
 from tests.cloud.clouds import S3_LIST, with_network
+
+MADE = {ENDPOINT_GROUP: "sg-made"}
+"""The ids of what repairs make, by the variable that stands for them."""
 
 
 def all_repaired(cloud: Cloud, repairs: Iterable[Repair]) -> Cloud:
     """The cloud after these repairs, one after the other."""
-    return reduce(repaired, repairs, cloud)
+    return reduce(repaired, in_steps(repairs), cloud)
 
 
 def repaired(cloud: Cloud, repair: Repair) -> Cloud:
@@ -63,11 +75,43 @@ def repaired(cloud: Cloud, repair: Repair) -> Cloud:
         return _replaced(cloud, replace(old, group_ids=groups, interfaces=interfaces))
     if isinstance(repair, DeleteEndpoint):
         return with_network(cloud, endpoints=tuple(one for one in _endpoints(cloud) if one.id != repair.endpoint_id))
+    if isinstance(repair, CreateZone):
+        names = (repair.name, f"*.{repair.name}") if repair.is_for_all else (repair.name,)
+        records = tuple(DnsRecord(name, "A", repair.addresses) for name in names)
+        zones = value_of(cloud.network.zones) or ()
+        return with_network(cloud, zones=(*zones, HostedZone(f"Z-new-{repair.name}", repair.name, Seen(records))))
+    if isinstance(repair, TurnOnVpcDns):
+        vpc = value_of(cloud.network.vpc)
+        assert vpc is not None and vpc.id == repair.vpc_id
+        name = {"enableDnsSupport": "dns_support", "enableDnsHostnames": "dns_hostnames"}[repair.attribute]
+        return with_network(cloud, vpc=replace(vpc, **{name: Seen(True)}))
+    if isinstance(repair, TurnOnPrivateDns):
+        (old,) = (one for one in _endpoints(cloud) if one.id == repair.endpoint_id)
+        return _replaced(cloud, replace(old, private_dns=True, is_for_inbound_resolver_only=False))
+    if isinstance(repair, SetZoneRecord):
+        return with_network(cloud, zones=tuple(_with_record(one, repair) for one in value_of(cloud.network.zones) or ()))
+    if isinstance(repair, DisassociateZone):
+        return with_network(cloud, zones=tuple(one for one in value_of(cloud.network.zones) or () if one.id != repair.zone_id))
+    if isinstance(repair, StartInstance):
+        instance = value_of(cloud.instance)
+        assert instance is not None and instance.id == repair.instance_id and instance.state == "stopped"
+        return replace(cloud, instance=Seen(replace(instance, state="running")))
+    if isinstance(repair, CreateGroup):
+        groups = value_of(cloud.network.groups) or ()
+        assert repair.name not in {one.name for one in groups if one.vpc_id == repair.vpc_id}, "one group of a name"
+        return with_network(cloud, groups=(*groups, SecurityGroup(MADE[repair.made], repair.name, repair.vpc_id)))
     if isinstance(repair, CreateEndpoint):
         return _created(cloud, repair)
     if isinstance(repair, SetAddressType):
         return _of_both_families(cloud, repair)
     raise AssertionError(repair)
+
+
+def _with_record(zone: HostedZone, repair: SetZoneRecord) -> HostedZone:
+    if zone.id != repair.zone_id:
+        return zone
+    kept = tuple(one for one in value_of(zone.records) or () if one.name.rstrip(".") != repair.name)
+    return replace(zone, records=Seen((*kept, DnsRecord(repair.name, "A", repair.addresses))))
 
 
 def _endpoints(cloud: Cloud) -> Tuple[VpcEndpoint, ...]:
@@ -87,18 +131,19 @@ def _with_rule(cloud: Cloud, repair: AddGroupRule) -> Cloud:
     peer: Optional[GroupRule] = None
     number = sum(len(one.rules) for one in value_of(cloud.network.groups) or ())
     made = GroupRule(f"sgr-new{number}", repair.direction, "tcp", repair.port, repair.port)
-    if repair.peer.startswith("pl-"):
-        peer = replace(made, prefix_list_id=repair.peer)
-    elif repair.peer.startswith("sg-"):
-        peer = replace(made, group_id=repair.peer)
+    named, own = MADE.get(repair.peer, repair.peer), MADE.get(repair.group_id, repair.group_id)
+    if named.startswith("pl-"):
+        peer = replace(made, prefix_list_id=named)
+    elif named.startswith("sg-"):
+        peer = replace(made, group_id=named)
     else:
-        ip_network(repair.peer)
-        peer = replace(made, cidr=repair.peer)
+        ip_network(named)
+        peer = replace(made, cidr=named)
     groups = value_of(cloud.network.groups) or ()
-    assert repair.group_id in {one.id for one in groups}
+    assert own in {one.id for one in groups}
     return with_network(
         cloud,
-        groups=tuple(replace(one, rules=(*one.rules, peer)) if one.id == repair.group_id else one for one in groups),
+        groups=tuple(replace(one, rules=(*one.rules, peer)) if one.id == own else one for one in groups),
     )
 
 
@@ -142,12 +187,16 @@ def _in_subnets(cloud: Cloud, endpoint_id: str, subnet_ids: Tuple[str, ...]) -> 
         Interface(
             f"eni-{endpoint_id}-{one}",
             one,
-            tuple(str(ip_network(cidr)[100 + place]) for cidr in subnets[one].cidrs),
+            tuple(str(ip_network(cidr)[100 + place]) for cidr in subnets[one].cidrs if _carries(old, cidr)),
             old.group_ids,
         )
         for one in subnet_ids
     )
     return _replaced(cloud, replace(old, subnet_ids=(*old.subnet_ids, *subnet_ids), interfaces=(*old.interfaces, *added)))
+
+
+def _carries(endpoint: VpcEndpoint, cidr: str) -> bool:
+    return endpoint.address_type == "dualstack" or (endpoint.address_type == "ipv6") is (":" in cidr)
 
 
 def _of_both_families(cloud: Cloud, repair: SetAddressType) -> Cloud:
@@ -162,13 +211,9 @@ def _of_both_families(cloud: Cloud, repair: SetAddressType) -> Cloud:
 
 
 def _created(cloud: Cloud, repair: CreateEndpoint) -> Cloud:
-    number, service = len(_endpoints(cloud)), repair.service_name.rpartition(".")[2]
-    groups = repair.group_ids
-    if repair.kind is EndpointKind.INTERFACE and not groups:
-        groups = (f"sg-new{number}",)
-        rules = tuple(GroupRule(f"sgr-c{number}", Direction.IN, "tcp", 443, 443, cidr=cidr) for cidr in repair.client_cidrs)
-        made = SecurityGroup(groups[0], f"endpoint-{service}", repair.vpc_id, rules)
-        cloud = with_network(cloud, groups=(*(value_of(cloud.network.groups) or ()), made))
+    service = repair.service_name.rpartition(".")[2]
+    groups = tuple(MADE.get(one, one) for one in repair.group_ids)
+    assert repair.kind is EndpointKind.GATEWAY or groups
     endpoint = VpcEndpoint(
         f"vpce-new-{service}",
         service,
@@ -179,6 +224,7 @@ def _created(cloud: Cloud, repair: CreateEndpoint) -> Cloud:
         cloud.account,
         repair.private_dns,
         group_ids=groups,
+        address_type=repair.address_type or "ipv4",
     )
     cloud = with_network(cloud, endpoints=(*_endpoints(cloud), endpoint))
     if repair.kind is EndpointKind.GATEWAY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Dict
 
 from ssm_bootstrap.catalog.cloud.repairs import policy_arn
@@ -20,6 +21,7 @@ from ssm_bootstrap.model.repair import (
     CreateEndpoint,
     CreateGroup,
     CreateRole,
+    CreateZone,
     DeleteEndpoint,
     DeleteRoute,
     DisassociateResolverRule,
@@ -29,6 +31,7 @@ from ssm_bootstrap.model.repair import (
     SetEndpointPolicy,
     SetRoleTrust,
     SetZoneRecord,
+    StartInstance,
     TurnOnPrivateDns,
     TurnOnVpcDns,
     UseAmazonDns,
@@ -40,6 +43,20 @@ REGIONS = ("ap-northeast-1", "us-east-1", "eu-west-1", "cn-north-1", "us-gov-wes
 VPC, GROUP, OTHER_GROUP = "vpc-0123456789abcdef0", "sg-0123456789abcdef0", "sg-0123456789abcdef1"
 SUBNET, TABLE, ENDPOINT = "subnet-0123456789abcdef0", "rtb-0123456789abcdef0", "vpce-0123456789abcdef0"
 ACL, ACCOUNT = "acl-0123456789abcdef0", "222233334444"
+
+PRESENT = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Sid": "UnsignedCallsOfHybridNodes",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": "arn:aws:s3:::of-others/${aws:username}/*",
+        },
+    }
+)
+"""A policy that is there already, of one statement, with a Sid that this project's own has too."""
 
 
 def samples(region: str) -> Dict[str, Repair]:
@@ -72,10 +89,17 @@ def samples(region: str) -> Dict[str, Repair]:
         "amazon-dns": UseAmazonDns(VPC),
         "resolver-rule": DisassociateResolverRule(VPC, "rslvr-rr-0123456789abcdef0"),
         "zone": DisassociateZone(VPC, "Z0123456789ABCDEFGHIJ", region),
+        "start": StartInstance("i-0123456789abcdef0"),
+        "new-zone": CreateZone(VPC, region, f"ssmmessages.{region}.amazonaws.com", ("10.9.1.2",)),
+        "new-zone-of-s3": CreateZone(VPC, region, f"s3.{region}.amazonaws.com", ("10.9.1.9", "2001:db8::9"), is_for_all=True),
         "record": SetZoneRecord("Z0123456789ABCDEFGHIJ", f"ssm.{region}.amazonaws.com", ("10.0.2.11", "2001:db8::11")),
         "dns-firewall": AllowInDnsFirewall("rslvr-frg-0123456789abcdef0", 90, (f"ssm.{region}.amazonaws.com",)),
         "endpoint-policy": SetEndpointPolicy(ENDPOINT, "endpoint-ssm", ACCOUNT),
+        "endpoint-policy-kept": SetEndpointPolicy(f"{ENDPOINT[:-1]}1", "endpoint-ssm", ACCOUNT, PRESENT, is_kept=True),
+        "endpoint-policy-replaced": SetEndpointPolicy(f"{ENDPOINT[:-1]}2", "endpoint-s3", ACCOUNT, PRESENT),
         "trust": SetRoleTrust("service-role/NodeRole", ACCOUNT),
+        "trust-kept": SetRoleTrust("KeptRole", ACCOUNT, PRESENT, is_kept=True),
+        "trust-replaced": SetRoleTrust("OtherRole", ACCOUNT, PRESENT),
         "role-policy": AttachRolePolicy("NodeRole", policy_arn(region, "AmazonSSMManagedInstanceCore")),
         "role": CreateRole("service-role/NodeRole", ACCOUNT),
         "activation": CreateActivation("service-role/NodeRole", 5),

@@ -35,11 +35,11 @@ SCHEMA: Mapping[str, Any] = json.loads(
 NAMES = tuple(samples("eu-west-1"))
 BY_HAND_IN_TERRAFORM = {
     *("delete-route", "delete-endpoint", "private-dns-of-s3", "dns-support", "dns-hostnames"),
-    *("resolver-rule", "zone", "trust", "activation", "address-type"),
+    *("resolver-rule", "zone", "trust", "trust-kept", "trust-replaced", "activation", "address-type", "start"),
 }
 IN_CLOUDFORMATION = {
     *("out-to-prefix-list", "out-to-group", "in-from-ipv4", "in-from-ipv6", "acl-out", "acl-in-ipv6", "add-route", "group"),
-    *("interface", "interface-with-policy", "gateway", "interface-of-s3", "amazon-dns", "role"),
+    *("interface", "interface-with-policy", "gateway", "interface-of-s3", "amazon-dns", "role", "new-zone", "new-zone-of-s3"),
 }
 KINDS = tuple(EndpointKind)
 
@@ -130,9 +130,19 @@ def test_whoever_changes_what_others_use_is_told_so() -> None:
     silent = {name for name, repair in samples("eu-west-1").items() if not consequence_of(repair)}
     assert silent == {
         *("out-to-prefix-list", "out-to-group", "in-from-ipv4", "in-from-ipv6", "groups", "group"),  # they take nothing away
-        *("delete-route", "add-route", "resolver-rule", "endpoint-policy", "trust"),  # their commands say it themselves
-        *("role", "activation"),  # new
+        *("delete-route", "add-route", "resolver-rule"),  # their commands say it themselves
+        *("role", "activation", "start"),  # new, or there before
     }
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", ["endpoint-policy-replaced", "trust-replaced", "endpoint-policy-kept", "trust-kept"])
+def test_nothing_of_a_policy_is_lost(name: str, form: str) -> None:
+    code = FORMS[form](as_code("eu-west-1", name))
+    told = " ".join(re.sub(r"(?m)^\s*# ?", " ", code.replace('\\"', '"').replace('"', "")).split())
+    assert "arn:aws:s3:::of-others/" in code, "the present statement, in the policy or printed"
+    assert ("is replaced whole" in told and "that is replaced, as it was read:" in told) is name.endswith("replaced")
+    assert ("the present statements stay as they were read" in told) is name.endswith("kept")
 
 
 # Terraform
@@ -163,7 +173,7 @@ def check(text: str) -> int:
         for label, name, body in blocks(found, kind):
             row, count = SCHEMA[kind][label], count + 1
             assert set(row["required"]) <= set(body) <= {*row["required"], *row["optional"], *META}, (label, name, set(body))
-            for inner in ("dns_options",):
+            for inner in ("dns_options", "vpc"):
                 for nested in body.get(inner, ()):
                     assert {key for key in nested if not key.startswith("__")} <= set(SCHEMA["blocks"][inner])
     return count

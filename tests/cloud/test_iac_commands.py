@@ -28,6 +28,7 @@ from ssm_bootstrap.model.repair import (
     CreateActivation,
     CreateEndpoint,
     CreateRole,
+    CreateZone,
     DeleteEndpoint,
     DeleteRoute,
     DisassociateResolverRule,
@@ -36,16 +37,19 @@ from ssm_bootstrap.model.repair import (
     SetEndpointPolicy,
     SetRoleTrust,
     SetZoneRecord,
+    StartInstance,
     TurnOnPrivateDns,
     TurnOnVpcDns,
     UseAmazonDns,
 )
+from ssm_bootstrap.render.folding import folded
 from ssm_bootstrap.render.iac.required import required
 from ssm_bootstrap.render.iac.script import script
-from ssm_bootstrap.render.shell import pasteable
+from ssm_bootstrap.render.shell import in_variables, pasteable
 from tests.aws import MARKS
 from tests.aws.printed import run
 from tests.cloud.clouds import ACCOUNT, REGION
+from tests.cloud.samples import PRESENT
 from tests.cloud.server import Cloud
 
 pytestmark = MARKS
@@ -236,6 +240,35 @@ def test_a_zone_gets_a_record_and_is_taken_off(ground: Ground) -> None:
     assert [one["VPCId"] for one in ground.route53.get_hosted_zone(Id=zone)["VPCs"]] == [ground.other_vpc]
 
 
+def test_a_zone_is_made_with_its_records(ground: Ground) -> None:
+    plain, s3 = f"ssm.{REGION}.amazonaws.com", f"s3.{REGION}.amazonaws.com"
+    ground.repair(
+        CreateZone(ground.vpc, REGION, plain, ("10.9.1.1",)),
+        CreateZone(ground.vpc, REGION, s3, ("10.9.1.2", "2001:db8::2"), is_for_all=True),
+    )
+    zones = {one["Name"].rstrip("."): one["Id"] for one in ground.route53.list_hosted_zones()["HostedZones"]}
+    assert set(zones) == {plain, s3}
+    found = {}
+    for key in zones.values():
+        assert [one["VPCId"] for one in ground.route53.get_hosted_zone(Id=key)["VPCs"]] == [ground.vpc]
+        for one in ground.route53.list_resource_record_sets(HostedZoneId=key)["ResourceRecordSets"]:
+            name = one["Name"].rstrip(".").replace("\\052", "*")
+            found[name, one["Type"]] = [item["Value"] for item in one["ResourceRecords"]]
+    wanted = {(plain, "A"): ["10.9.1.1"]}
+    for name in (s3, f"*.{s3}"):
+        wanted |= {(name, "A"): ["10.9.1.2"], (name, "AAAA"): ["2001:db8::2"]}
+    assert {key: value for key, value in found.items() if key[1] in ("A", "AAAA")} == wanted
+
+
+def test_a_stopped_instance_is_started(ground: Ground) -> None:
+    image = ground.ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    (made,) = ground.ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, SubnetId=ground.subnets[0])["Instances"]
+    ground.ec2.stop_instances(InstanceIds=[made["InstanceId"]])
+    ground.repair(StartInstance(made["InstanceId"]))
+    (found,) = ground.ec2.describe_instances(InstanceIds=[made["InstanceId"]])["Reservations"][0]["Instances"]
+    assert found["State"]["Name"] in ("pending", "running")
+
+
 def test_a_forwarding_rule_is_taken_off(ground: Ground) -> None:
     outbound = ground.resolver.create_resolver_endpoint(
         CreatorRequestId="x",
@@ -262,6 +295,15 @@ def test_an_endpoint_gets_the_policy_and_the_old_one_is_kept(ground: Ground) -> 
     assert (ground.home / f"present-policy-{ground.endpoint}.json").exists()
 
 
+def test_the_statements_of_a_policy_that_is_kept_stay_and_those_of_nodes_are_added(ground: Ground) -> None:
+    ground.repair(SetEndpointPolicy(ground.endpoint, "endpoint-ssm", ACCOUNT, PRESENT, is_kept=True))
+    found = json.loads(ground.endpoint_now(ground.endpoint)["PolicyDocument"])["Statement"]
+    wanted = policy_named("endpoint-ssm").for_account(REGION, ACCOUNT)["Statement"]
+    assert found[0] == json.loads(PRESENT)["Statement"] and len(found) == 3
+    assert [{**one, "Sid": ""} for one in found[1:]] == [{**one, "Sid": ""} for one in wanted]
+    assert len({one["Sid"] for one in found}) == 3
+
+
 def test_a_role_is_made_whole(ground: Ground) -> None:
     ground.repair(CreateRole("service-role/NodeRole", "222233334444"))
     role = ground.iam.get_role(RoleName="NodeRole")["Role"]
@@ -269,7 +311,7 @@ def test_a_role_is_made_whole(ground: Ground) -> None:
     assert role["AssumeRolePolicyDocument"] == policy_named("role-trust").for_account(REGION, "222233334444")
     (attached,) = ground.iam.list_attached_role_policies(RoleName="NodeRole")["AttachedPolicies"]
     assert attached["PolicyName"] == CORE
-    own = ground.iam.get_role_policy(RoleName="NodeRole", PolicyName="ManagedNode")["PolicyDocument"]
+    own = ground.iam.get_role_policy(RoleName="NodeRole", PolicyName=f"ManagedNode-{REGION}")["PolicyDocument"]
     assert own == policy_named("role-permissions").for_account(REGION, "222233334444")
 
 
@@ -287,10 +329,30 @@ def in_a_shell(text: str, place: Path, answer: str) -> subprocess.CompletedProce
     program.parent.mkdir(exist_ok=True)
     program.write_text(f'#!/bin/sh\necho "$@" >> {place}/calls\nprintf "{answer}"\n', encoding="utf-8")
     program.chmod(0o755)
+    words = program.parent / "aws_words"
+    words.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {place}/words\n", encoding="utf-8")
+    words.chmod(0o755)
     environment = {"PATH": f"{program.parent}:{os.environ['PATH']}", "HOME": str(place)}
     return subprocess.run(
         ["sh", "-c", f"umask 022\n{text}"], cwd=place, env=environment, capture_output=True, text=True, check=False
     )
+
+
+HOSTILE = ("'; reboot #", "$(reboot)`reboot`", "<VPC-ID>", "\\", "${aws:username}", "a\nb", "é", '"')
+
+
+def test_what_a_policy_says_never_leaves_its_quotes(tmp_path: Path) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": list(HOSTILE)}
+    for repair in (
+        SetEndpointPolicy("vpce-0a1", "endpoint-ssm", ACCOUNT, json.dumps({"Statement": [statement]}), is_kept=True),
+        SetRoleTrust("Old", ACCOUNT, json.dumps({"Statement": [statement]}), is_kept=True),
+    ):
+        command = next(one for one in commands_of_all((repair,), REGION) if one.changes)
+        for line in pasteable((command,)), ("\n".join(folded(in_variables(command.text), 110)),):
+            assert len(line) == 1, "nothing is left to be set"
+            done = in_a_shell(line[0].replace("aws ", "aws_words ", 1), tmp_path, "")
+            words = (tmp_path / "words").read_text(encoding="utf-8").splitlines()
+            assert done.returncode == 0 and json.loads(words[-1])["Statement"][0] == statement
 
 
 def test_the_code_of_an_activation_is_never_shown(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -10,8 +11,10 @@ from typing import Any, Callable, Iterator, Tuple
 
 import pytest
 
+from ssm_bootstrap.catalog.cloud.repairs import commands_of
 from ssm_bootstrap.catalog.findingkind import Teller
 from ssm_bootstrap.catalog.findings import FINDINGS, VARIANTS
+from ssm_bootstrap.catalog.policies import added, policy_named
 from ssm_bootstrap.diagnose.case import Check, open_case
 from ssm_bootstrap.diagnose.cloud import activation, dns, endpoint_policies, node, roles
 from ssm_bootstrap.diagnose.cloud.names import Lead, answers
@@ -21,6 +24,7 @@ from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import Cloud, DnsFirewallRule, HostedZone, ResolverRule
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.findings import Finding
+from ssm_bootstrap.model.machine import Instance
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen, Unseen
 from ssm_bootstrap.model.repair import (
@@ -41,6 +45,7 @@ from tests.cloud.breakings import (
     BREAKINGS,
     DUALSTACK,
     HEALTHY,
+    ORG,
     ROLE,
     S3,
     S3_INTERFACE,
@@ -334,9 +339,14 @@ def repairs_of(name: str) -> Tuple[Any, ...]:
         ("a zone to an old address", SetZoneRecord("Z0AAA", SSM, ("10.0.2.11",))),
         ("a rule for ssm", DisassociateResolverRule(VPC, "rslvr-rr-0a")),
         ("a firewall that blocks ssm", AllowInDnsFirewall("rslvr-frg-0a", 9, (SSM,))),
-        ("ssm by organization", SetEndpointPolicy("vpce-0f1", "endpoint-ssm", ACCOUNT)),
+        (
+            "ssm by organization",
+            SetEndpointPolicy(
+                "vpce-0f1", "endpoint-ssm", ACCOUNT, document(statement("*", Sid="Org", Condition=ORG)), is_kept=True
+            ),
+        ),
         ("role gone", CreateRole(ROLE, ACCOUNT)),
-        ("trust of EC2", SetRoleTrust(ROLE, ACCOUNT)),
+        ("trust of EC2", SetRoleTrust(ROLE, ACCOUNT, trust({"Service": "ec2.amazonaws.com"}), is_kept=True)),
         ("role without policies", AttachRolePolicy(ROLE, "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")),
         ("activation expired", CreateActivation(ROLE, 10)),
         ("activation elsewhere", CreateActivation(ROLE, 1)),
@@ -344,6 +354,34 @@ def repairs_of(name: str) -> Tuple[Any, ...]:
 )
 def test_a_finding_holds_its_repair_with_the_real_ids(name: str, repair: Any) -> None:
     assert repairs_of(name) == (repair,)
+
+
+def test_a_role_of_another_region_trusts_both_afterwards() -> None:
+    (repair,) = repairs_of("trust for another region")
+    assert isinstance(repair, SetRoleTrust) and repair.is_kept
+    text = json.dumps(added(repair.present, policy_named("role-trust").for_account(REGION, ACCOUNT)))
+    assert {one["Condition"]["ArnLike"]["aws:SourceArn"] for one in json.loads(text)["Statement"]} == {
+        f"arn:aws:ssm:{region}:{ACCOUNT}:*" for region in (REGION, "us-east-1")
+    }
+    assert diagnose(cloud_of(with_role(trust=text))()).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("system", "version", "buckets"),
+    [
+        ("rhel", "9.4", set()),
+        ("amzn", "2023", {f"al2023-repos-{REGION}-de612dc2"}),
+        ("amzn", "2", {f"amazonlinux-2-repos-{REGION}"}),
+        ("beos", "5", {f"al2023-repos-{REGION}-de612dc2", f"amazonlinux-2-repos-{REGION}"}),
+    ],
+)
+def test_the_policy_of_s3_opens_the_buckets_of_the_node_s_system(system: str, version: str, buckets: set[str]) -> None:
+    seen = cloud_of(with_policy("s3", statement("s3:GetObject", Resource="arn:aws:s3:::mine/*")))()
+    told = replace(seen, instance=Seen(Instance("", system, version, "x86_64", "node")))
+    repair = next(one.repairs[0] for one in diagnose(told).findings if one.code == "endpoint-policy-denies")
+    (command,) = (one for one in commands_of(repair, REGION) if one.changes)
+    assert set(re.findall(r"al2023-repos[a-z0-9-]*|amazonlinux-2-repos[a-z0-9-]*", command.text)) == buckets
+    assert f"amazon-ssm-{REGION}" in command.text and "arn:aws:s3:::mine/*" in command.text
 
 
 def test_a_policy_that_denies_names_the_statement_and_what_it_asks_for() -> None:

@@ -110,6 +110,29 @@ def test_the_policies_name_the_account(capsys: Output) -> None:
     assert "222233334444" in out and "111122223333" not in out and "arn:aws:" not in out
 
 
+REPOSITORIES = {
+    "amazon-linux-2023": ["al2023-repos-eu-west-1-de612dc2"],
+    "amazon-linux-2": ["amazonlinux-2-repos-eu-west-1"],
+    "": ["al2023-repos-eu-west-1-de612dc2", "amazonlinux-2-repos-eu-west-1"],
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("system", ["", *SYSTEMS])
+def test_only_the_buckets_of_the_system_are_opened(system: str, form: str, capsys: Output) -> None:
+    words = ("--system", system) if system else ()
+    out, _ = said(capsys, "--region", "eu-west-1", *words, "--format", form)
+    found = set(re.findall(r"al2023-repos[a-z0-9-]*|amazonlinux-2-repos[a-z0-9-]*", out))
+    assert found == set(REPOSITORIES.get(system, ()))
+    assert "patch-baseline-snapshot-eu-west-1" in out, "the buckets of Patch Manager are those of every system"
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", *FORMS])
+def test_a_role_that_is_there_for_another_region_is_spoken_of(form: str, capsys: Output) -> None:
+    out, _ = said(capsys, "--region", "eu-west-1", "--format", form)
+    assert "ManagedNode-eu-west-1" in out and "the same in every region" in " ".join(re.sub(r"(?m)^\s*# ?", "", out).split())
+
+
 def test_a_role_of_another_account_is_made_there_alone(capsys: Output) -> None:
     words = ("--region", "eu-west-1", "--account", "222233334444", "--format")
     template = json.loads(said(capsys, *words, "cloudformation")[0])

@@ -20,6 +20,7 @@ from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
 from ssm_bootstrap.render.iac.fixes import fixes
+from ssm_bootstrap.render.shell import pasteable
 from tests.aws import MARKS
 from tests.aws.printed import run
 from tests.cloud.applier import Applier
@@ -253,6 +254,62 @@ def test_what_is_taken_away_is_named_alone_and_put_back(name: str, ground: Groun
     assert named(ground.seen()) == []
 
 
+KEPT = {
+    "policy of ssm asks for an organisation": in_organisation()["Statement"][0],
+    "role trusts EC2": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_a_policy_said_before_is_kept(name: str, ground: Ground, tmp_path: Path) -> None:
+    EVERY[name].do(ground)
+    mend(ground, ground.seen(), "cli", tmp_path)
+    (endpoint,) = ground.ec2.describe_vpc_endpoints(VpcEndpointIds=[ground.ids["Endpointssm"]])["VpcEndpoints"]
+    trust = ground.iam.get_role(RoleName="NodeRole")["Role"]["AssumeRolePolicyDocument"]
+    found = [*json.loads(endpoint["PolicyDocument"])["Statement"], *trust["Statement"]]
+    assert KEPT[name] in found and named(ground.seen()) == []
+
+
+def without_endpoints(ground: Ground) -> None:
+    """Not one endpoint is left; the groups stay as they are."""
+    ground.ec2.delete_vpc_endpoints(
+        VpcEndpointIds=[
+            key for name, key in ground.ids.items() if name.startswith(("Endpoint", "S3")) and key.startswith("vpce-")
+        ]
+    )
+
+
+def without_groups_either(ground: Ground) -> None:
+    """Nor is there a group for them, and the node's own lets nothing out; the ACL denies what is not of the VPC itself."""
+    without_endpoints(ground)
+    for port, peer in ((443, "ReferencedGroupInfo"), (443, "PrefixListId"), (80, "")):
+        ground.revoke("NodeGroup", True, port, peer)
+    ground.ec2.delete_security_group(GroupId=ground.ids["EndpointGroup"])
+    ground.deny(False, 1024, 65535)
+
+
+@pytest.mark.timeout(900)  # some ten runs of the AWS CLI
+@pytest.mark.parametrize("form", ["cli", "cloudformation"])
+@pytest.mark.parametrize("bare", [without_endpoints, without_groups_either])
+def test_a_vpc_without_endpoints_is_mended_in_one_round(
+    bare: Callable[[Ground], None], form: str, ground: Ground, tmp_path: Path
+) -> None:
+    bare(ground)
+    mend(ground, ground.seen(), form, tmp_path)
+    assert named(ground.seen()) == []
+    groups = ground.ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [ground.ids["Vpc"]]}])["SecurityGroups"]
+    assert len(groups) == 3, "the default one, the node's and the endpoints': one is made where none is there, and no other"
+
+
+@pytest.mark.timeout(900)
+def test_the_commands_of_each_finding_run_in_a_shell_of_their_own(ground: Ground, tmp_path: Path) -> None:
+    without_groups_either(ground)
+    for finding in causes(ground.seen()):
+        done = run("set -e\n" + "\n".join(pasteable(finding.remedy.aws_commands)), "", {}, ground.server.url, str(tmp_path))
+        assert done.returncode == 0, (finding.code, done.stderr)
+    assert named(ground.seen()) == []
+
+
 BY_TEMPLATE = (
     "443 to endpoints",
     "443 to S3",
@@ -276,9 +333,6 @@ def test_a_template_puts_it_back(name: str, ground: Ground, tmp_path: Path) -> N
 PAIRS = [pair for pair in itertools.combinations(EVERY, 2) if EVERY[pair[0]].part != EVERY[pair[1]].part]
 """Of one part only one thing can be taken away, or one hides the other."""
 
-ROUNDS = 3
-"""How often one may have to mend until nothing is left: what is behind a cause shows when that is gone."""
-
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # some fifty runs of the AWS CLI, a second of processor time each
@@ -290,9 +344,5 @@ def test_two_things_are_named_and_put_back(pair: Tuple[str, str], ground: Ground
         wanted.append((one.code, one.subject(ground)))
     diagnosis = ground.seen()
     assert set(named(diagnosis)) <= set(wanted) and named(diagnosis), "nothing else is named"
-    for _ in range(ROUNDS):
-        diagnosis = ground.seen()
-        if not causes(diagnosis):
-            break
-        mend(ground, diagnosis, "cli", tmp_path)
-    assert named(ground.seen()) == []
+    mend(ground, diagnosis, "cli", tmp_path)
+    assert named(ground.seen()) == [], "one round is enough"

@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 
+from ssm_bootstrap.catalog.cloud.repairs import ENDPOINT_GROUP
 from ssm_bootstrap.diagnose.case import open_case
 from ssm_bootstrap.diagnose.network import endpoints
 from ssm_bootstrap.model.agent import Agent
 from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.cloud import Direction
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Finding, Severity
 from ssm_bootstrap.model.machine import Metadata
 from ssm_bootstrap.model.network import Probe, Proxy
 from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.model.repair import AddGroupRule
 from tests.made import EVERYTHING, INSIDE, INSIDE_B, PUBLIC, REGION, ROWS, V6, healthy, instance, observations, probe, target
 
 SSM = f"ssm.{REGION}.amazonaws.com"
@@ -335,6 +338,12 @@ def test_a_missing_endpoint_is_repaired_where_imds_tells_the_place() -> None:
         ("ssmmessages", "vpc-0a1", ("subnet-0c1",)),
     ]
     assert {one.client_cidrs for one in found.repairs} == {("10.0.0.0/16",)}
+
+
+def test_the_group_that_imds_tells_is_let_out_to_the_endpoints_own() -> None:
+    told = told_by_imds(security_groups=("sg-0a1", "sg-0a2"))
+    rule, *made = failed(*healthy(dropped("ssm"), dropped("ssmmessages")), **told)["endpoint-missing"].repairs
+    assert rule == AddGroupRule("sg-0a1", Direction.OUT, 443, ENDPOINT_GROUP) and len(made) == 2
 
 
 def test_what_has_several_causes_is_not_repaired_from_the_node() -> None:

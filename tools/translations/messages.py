@@ -190,7 +190,7 @@ def _of_row(name: str, row: Union[FindingKind, Variant]) -> Iterator[tuple[str, 
         yield f"{name}: when", row.when
     elif row.subject:
         yield f"{name}: subject", row.subject
-    for part in ("title", "cause", "summary"):
+    for part in ("title", "cause", "summary", "no_repair"):
         text = getattr(row, part)
         if text:
             yield f"{name}: {part}", text

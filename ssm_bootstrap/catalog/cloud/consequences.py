@@ -17,10 +17,13 @@ from ssm_bootstrap.model.repair import (
     AllowInDnsFirewall,
     AttachRolePolicy,
     CreateEndpoint,
+    CreateZone,
     DeleteEndpoint,
     DisassociateZone,
     Repair,
     SetAddressType,
+    SetEndpointPolicy,
+    SetRoleTrust,
     SetZoneRecord,
     TurnOnPrivateDns,
     TurnOnVpcDns,
@@ -107,6 +110,14 @@ def _zone(repair: DisassociateZone) -> str:
 
 
 @_consequence.register
+def _new_zone(repair: CreateZone) -> str:
+    return phrase(
+        "the VPC then resolves this name by the new zone alone; where there is such a zone for the endpoint's VPC, associate "
+        "that one instead"
+    )
+
+
+@_consequence.register
 def _record(repair: SetZoneRecord) -> str:
     return phrase("every VPC of the zone gets it")
 
@@ -114,6 +125,27 @@ def _record(repair: SetZoneRecord) -> str:
 @_consequence.register
 def _dns_firewall(repair: AllowInDnsFirewall) -> str:
     return phrase("it counts for every VPC that has this rule group")
+
+
+@_consequence.register
+def _endpoint_policy(repair: SetEndpointPolicy) -> str:
+    if repair.is_kept:
+        return _of_kept()
+    return phrase(
+        "the present policy is replaced whole, for everybody who uses the endpoint: what others need of it is lost unless it is "
+        "added first"
+    )
+
+
+@_consequence.register
+def _trust(repair: SetRoleTrust) -> str:
+    if repair.is_kept:
+        return _of_kept()
+    return phrase("the present trust policy is replaced whole: whom else the role trusts is lost unless it is added first")
+
+
+def _of_kept() -> str:
+    return phrase("the present statements stay as they were read, and what was changed since then is lost")
 
 
 @_consequence.register

@@ -11,13 +11,14 @@ import re
 from dataclasses import replace
 from enum import Enum
 from functools import singledispatch
-from typing import Iterable, Iterator
+from types import MappingProxyType
+from typing import Container, Iterable, Iterator, Mapping
 
 from ssm_bootstrap.catalog.cloud.consequences import consequence_of
 from ssm_bootstrap.catalog.commands import PLAIN, mark_of
 from ssm_bootstrap.catalog.findingkind import change, look
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.catalog.policies import policy_named
+from ssm_bootstrap.catalog.policies import added, policy_named
 from ssm_bootstrap.model.cloud import Direction, EndpointKind
 from ssm_bootstrap.model.findings import ShellCommand
 from ssm_bootstrap.model.phrase import phrase
@@ -34,6 +35,7 @@ from ssm_bootstrap.model.repair import (
     CreateEndpoint,
     CreateGroup,
     CreateRole,
+    CreateZone,
     DeleteEndpoint,
     DeleteRoute,
     DisassociateResolverRule,
@@ -43,6 +45,7 @@ from ssm_bootstrap.model.repair import (
     SetEndpointPolicy,
     SetRoleTrust,
     SetZoneRecord,
+    StartInstance,
     TurnOnPrivateDns,
     TurnOnVpcDns,
     UseAmazonDns,
@@ -55,7 +58,7 @@ NAMED = (ENDPOINT_GROUP, NODE_GROUP, S3_LIST)
 
 CORE = "AmazonSSMManagedInstanceCore"
 INLINE = "ManagedNode"
-"""The name of a role's own policy beside it."""
+"""What the name of a role's own policy beside it begins with, before the region: a role is the same in all of them."""
 GROUP_NAMES = {ENDPOINT_GROUP: "ssm-bootstrap-endpoints", NODE_GROUP: "ssm-bootstrap-node"}
 ABOUT_GROUP = "ssm-bootstrap: Systems Manager of a closed VPC"
 DNS_ATTRIBUTES = ("enableDnsSupport", "enableDnsHostnames")
@@ -77,17 +80,28 @@ MARK = re.compile(r"<([A-Z][A-Z0-9-]*)>")
 """What stands in a repair for an id that is not known."""
 
 
+NOTHING_MADE: Mapping[Repair, str] = MappingProxyType({})
+
+
 def in_steps(repairs: Iterable[Repair]) -> tuple[Repair, ...]:
-    """The same in single steps, each once: interfaces that bring no group are preceded by one for all of them, with its rules."""
+    """The same in single steps, each once: interfaces that bring no group come after one for all of them, with its rules."""
+    given = tuple(repairs)
+    lacking = [repair for repair in given if _lacks_group(repair)]
     found: dict[Repair, None] = {}
-    for repair in repairs:
-        if isinstance(repair, CreateEndpoint) and repair.kind is EndpointKind.INTERFACE and not repair.group_ids:
+    for repair in lacking:
+        if isinstance(repair, CreateEndpoint):
             found[CreateGroup(repair.vpc_id, GROUP_NAMES[ENDPOINT_GROUP], ENDPOINT_GROUP)] = None
             for cidr in repair.client_cidrs or (mark_of("client_cidr"),):
                 found[AddGroupRule(ENDPOINT_GROUP, Direction.IN, 443, cidr)] = None
+    for repair in given:
+        if isinstance(repair, CreateEndpoint) and _lacks_group(repair):
             repair = replace(repair, group_ids=(ENDPOINT_GROUP,), client_cidrs=())
         found[repair] = None
     return tuple(found)
+
+
+def _lacks_group(repair: Repair) -> bool:
+    return isinstance(repair, CreateEndpoint) and repair.kind is EndpointKind.INTERFACE and not repair.group_ids
 
 
 def commands_of(repair: Repair, region: str) -> tuple[ShellCommand, ...]:
@@ -95,11 +109,33 @@ def commands_of(repair: Repair, region: str) -> tuple[ShellCommand, ...]:
     return commands_of_all((repair,), region)
 
 
-def commands_of_all(repairs: Iterable[Repair], region: str) -> tuple[ShellCommand, ...]:
-    """The commands of several repairs: what they look at first, then each change, once."""
+def commands_of_all(
+    repairs: Iterable[Repair], region: str, made: Mapping[Repair, str] = NOTHING_MADE
+) -> tuple[ShellCommand, ...]:
+    """The commands of several repairs: what they look at first, then each change, once.
+
+    Of a group in ``made``, which the commands for the thing of that name make with its rules, the id alone is looked up.
+    """
     place = region if PLAIN.fullmatch(region) else mark_of("region")
-    made = [command for repair in in_steps(repairs) for command in _told(repair, place)]
-    return tuple(dict.fromkeys(sorted(made, key=lambda command: command.changes)))
+    steps = in_steps(repairs)
+    ready = [repair for repair in steps if repair in made and isinstance(repair, CreateGroup)]
+    names = {repair.made for repair in ready if isinstance(repair, CreateGroup)}
+    found = [_looked_up(repair, made[repair], place) for repair in ready if isinstance(repair, CreateGroup)]
+    left = (repair for repair in steps if repair not in made or not (repair in ready or _is_of(repair, names)))
+    found += [command for repair in left for command in _told(repair, place)]
+    return tuple(dict.fromkeys(sorted(found, key=lambda command: command.changes)))
+
+
+def _is_of(repair: Repair, groups: Container[str]) -> bool:
+    return isinstance(repair, AddGroupRule) and (repair.group_id in groups or repair.peer in groups)
+
+
+def _looked_up(repair: CreateGroup, maker: str, region: str) -> ShellCommand:
+    vpc, name = word(repair.vpc_id, "vpc_id"), word(repair.name, "name")
+    filters = f"--filters Name=vpc-id,Values={vpc} Name=group-name,Values={name}"
+    asked = _ec2("describe-security-groups", region, f"{filters} --query 'SecurityGroups[].GroupId' --output text")
+    about = phrase("the security group that the commands for {maker} make: those first", maker=maker)
+    return look(f"{repair.made[1:]}=$({asked})", about)
 
 
 def _told(repair: Repair, region: str) -> tuple[ShellCommand, ...]:
@@ -135,7 +171,7 @@ def destination_of(destination: str) -> str:
     return f"destination_{kind}"
 
 
-def records_of(repair: SetZoneRecord) -> dict[str, tuple[str, ...]]:
+def records_of(repair: SetZoneRecord | CreateZone) -> dict[str, tuple[str, ...]]:
     """The addresses of a record by its type."""
     families = {"A": tuple(one for one in repair.addresses if ":" not in one)}
     families["AAAA"] = tuple(one for one in repair.addresses if ":" in one)
@@ -153,9 +189,29 @@ def _words(values: Iterable[str], what: str) -> str:
     return " ".join(word(value, what) for value in values) or mark_of(what)
 
 
-def _document(name: str, region: str, account: str) -> str:
-    """A policy as one quoted word; the account's variable is put in between the quotes where it is not known."""
-    return f"'{json.dumps(policy_named(name).for_account(region, word(account, 'account')), separators=(',', ':'))}'"
+def _document(name: str, region: str, account: str, present: str = "", system: str = "") -> str:
+    """A policy as one quoted word; the account's variable is put in between the quotes where it is not known.
+
+    ``present`` is a policy that it is added to: of that nothing can end the quotes, or pass for a variable.
+    """
+    document = policy_named(name, system).for_account(region, word(account, "account"))
+    if not present:
+        return f"'{json.dumps(document, separators=(',', ':'))}'"
+    text = json.dumps(added(present, document), separators=(",", ":"))
+    return f"'{text.translate(_IN_QUOTES)}'"
+
+
+_IN_QUOTES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "'<>"}
+"""Signs as JSON may write them too, within its texts, outside of which it has none of them."""
+
+
+def replaced_by(repair: Repair) -> str:
+    """The JSON text of the policy that a repair replaces whole; empty where it does not, or where that was not read."""
+    return repair.present if isinstance(repair, (SetEndpointPolicy, SetRoleTrust)) and not repair.is_kept else ""
+
+
+def _kept(repair: SetEndpointPolicy | SetRoleTrust) -> str:
+    return repair.present if repair.is_kept else ""
 
 
 def _ec2(operation: str, region: str, rest: str) -> str:
@@ -251,8 +307,39 @@ def _delete_endpoint(repair: DeleteEndpoint, region: str) -> Iterator[ShellComma
 
 
 @_commands.register
-def _set_zone_record(repair: SetZoneRecord, region: str) -> Iterator[ShellCommand]:
-    name = word(repair.name, "name")
+def _start_instance(repair: StartInstance, region: str) -> Iterator[ShellCommand]:
+    named = word(repair.instance_id, "instance_id")
+    yield change(_ec2("start-instances", region, f"--instance-ids {named}"), phrase("start the instance"), is_main=True)
+
+
+def names_of(repair: CreateZone) -> tuple[str, ...]:
+    """The names of the records of a zone."""
+    return (repair.name, f"*.{repair.name}") if repair.is_for_all else (repair.name,)
+
+
+@_commands.register
+def _create_zone(repair: CreateZone, region: str) -> Iterator[ShellCommand]:
+    name, vpc, place = word(repair.name, "name"), word(repair.vpc_id, "vpc_id"), word(repair.region, "region")
+    said = f"--name {name} --vpc VPCRegion={place},VPCId={vpc} --hosted-zone-config PrivateZone=true"
+    made = f"create-hosted-zone --region {region} {said} --caller-reference ssm-bootstrap-{name}-{vpc}"
+    yield change(
+        f"HOSTED_ZONE=$(aws route53 {made} --query HostedZone.Id --output text)",
+        phrase("make a private hosted zone of that name for the VPC"),
+    )
+    yield change(
+        f'aws route53 change-resource-record-sets --region {region} --hosted-zone-id "$HOSTED_ZONE"'
+        f" --change-batch {_record_batch(repair, map(_in_words, names_of(repair)))}",
+        phrase("lead its names to the endpoint"),
+    )
+
+
+def _in_words(name: str) -> str:
+    """A name of a record: a star may stand before it."""
+    return f"*.{word(name[2:], 'name')}" if name.startswith("*.") else word(name, "name")
+
+
+def _record_batch(repair: SetZoneRecord | CreateZone, names: Iterable[str]) -> str:
+    """The records of a repair as one quoted word."""
     changes = [
         {
             "Action": "UPSERT",
@@ -263,12 +350,18 @@ def _set_zone_record(repair: SetZoneRecord, region: str) -> Iterator[ShellComman
                 "ResourceRecords": [{"Value": word(address, "address")} for address in addresses],
             },
         }
+        for name in names
         for kind, addresses in records_of(repair).items()
     ]
-    batch = json.dumps({"Changes": changes}, separators=(",", ":"))
+    return f"'{json.dumps({'Changes': changes}, separators=(',', ':'))}'"
+
+
+@_commands.register
+def _set_zone_record(repair: SetZoneRecord, region: str) -> Iterator[ShellCommand]:
+    batch = _record_batch(repair, (word(repair.name, "name"),))
     zone = word(repair.zone_id, "hosted_zone_id")
     yield change(
-        f"aws route53 change-resource-record-sets --region {region} --hosted-zone-id {zone} --change-batch '{batch}'",
+        f"aws route53 change-resource-record-sets --region {region} --hosted-zone-id {zone} --change-batch {batch}",
         phrase("set the record; delete a CNAME of the same name first"),
     )
 
@@ -325,11 +418,12 @@ def _create_group(repair: CreateGroup, region: str) -> Iterator[ShellCommand]:
         region,
         f"--group-name {word(repair.name, 'name')} --description '{ABOUT_GROUP}' --vpc-id {vpc} --query GroupId --output text",
     )
-    every = "--ip-permissions 'IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]'"
     given = MARK.fullmatch(repair.given)
     begin = f'{variable}="${{{given[1].replace("-", "_")}:-}}"; [ -n "${variable}" ] || {{ ' if given else ""
     end = "; }" if given else ""
-    revoked = _ec2("revoke-security-group-egress", region, f'--group-id "${variable}" {every}')
+    filters = f"--filters \"Name=group-id,Values=${variable}\" --query 'SecurityGroupRules[?IsEgress].SecurityGroupRuleId'"
+    rules = _ec2("describe-security-group-rules", region, f"{filters} --output text")
+    revoked = _ec2("revoke-security-group-egress", region, f'--group-id "${variable}" --security-group-rule-ids $({rules})')
     yield change(
         f"{begin}{variable}=$({made}) && {revoked} > /dev/null{end}",
         phrase("make the security group, which at first lets nothing in or out"),
@@ -346,10 +440,12 @@ def _create_endpoint(repair: CreateEndpoint, region: str) -> Iterator[ShellComma
         text += f" --subnet-ids {_words(repair.subnet_ids, 'subnet_id')}"
         text += f" --security-group-ids {_words(repair.group_ids, 'endpoint_security_group_id')}"
         text += " --private-dns-enabled" if repair.private_dns else " --no-private-dns-enabled"
-        if is_for_every_resolver(repair):
-            text += " --dns-options PrivateDnsOnlyForInboundResolverEndpoint=false"
+        text += f" --ip-address-type {word(repair.address_type, 'ip_address_type')}" if repair.address_type else ""
+        options = [f"DnsRecordIpType={word(repair.address_type, 'ip_address_type')}"] if repair.address_type else []
+        options += ["PrivateDnsOnlyForInboundResolverEndpoint=false"] if is_for_every_resolver(repair) else []
+        text += f" --dns-options {','.join(options)}" if options else ""
     if repair.policy:
-        text += f" --policy-document {_document(repair.policy, region, repair.account)}"
+        text += f" --policy-document {_document(repair.policy, region, repair.account, system=repair.system)}"
     yield change(_ec2("create-vpc-endpoint", region, text), phrase("create the missing endpoint"), is_main=True)
 
 
@@ -425,22 +521,27 @@ def _set_endpoint_policy(repair: SetEndpointPolicy, region: str) -> Iterator[She
     yield _modify(
         repair.endpoint_id,
         region,
-        f"--policy-document {_document(repair.policy, region, repair.account)}",
-        phrase("replace the whole policy of the endpoint: first add what others who use it need"),
+        f"--policy-document {_document(repair.policy, region, repair.account, _kept(repair), repair.system)}",
+        phrase("add what nodes need to the policy of the endpoint")
+        if repair.is_kept
+        else phrase("replace the policy of the endpoint"),
     )
 
 
 @_commands.register
 def _set_role_trust(repair: SetRoleTrust, region: str) -> Iterator[ShellCommand]:
     role = word(path_and_name(repair.role)[1], "activation_role")
+    kept = f"present-trust-{role}.json" if PLAIN.fullmatch(role) else "present-trust.json"
     yield look(
-        f"aws iam get-role --region {region} --role-name {role} --query Role.AssumeRolePolicyDocument",
-        phrase("the present trust policy of the role"),
+        f"aws iam get-role --region {region} --role-name {role} --query Role.AssumeRolePolicyDocument | tee -a {kept}",
+        phrase("the present trust policy of the role, kept in a file"),
     )
     yield change(
         f"aws iam update-assume-role-policy --region {region} --role-name {role}"
-        f" --policy-document {_document('role-trust', region, repair.account)}",
-        phrase("replace the whole trust policy of the role: first add whom else it has to trust"),
+        f" --policy-document {_document('role-trust', region, repair.account, _kept(repair))}",
+        phrase("add Systems Manager to the trust policy of the role")
+        if repair.is_kept
+        else phrase("replace the trust policy of the role"),
     )
 
 
@@ -460,10 +561,17 @@ def _create_role(repair: CreateRole, region: str) -> Iterator[ShellCommand]:
     placed = f" --path {path}" if PLAIN.fullmatch(path) else ""
     trust = _document("role-trust", region, repair.account)
     create = f"aws iam create-role --region {region} --role-name {role}{placed} --assume-role-policy-document {trust}"
-    yield change(create, phrase("create the role that activations name, in the account of the activation"), is_main=True)
+    yield change(
+        create,
+        phrase(
+            "create the role that activations name, in the account of the activation; where it is there for another region, add "
+            "this statement to its trust policy instead"
+        ),
+        is_main=True,
+    )
     yield from _attach_role_policy(AttachRolePolicy(name, policy_arn(region, CORE)), region)
     yield change(
-        f"aws iam put-role-policy --region {region} --role-name {role} --policy-name {INLINE}"
+        f"aws iam put-role-policy --region {region} --role-name {role} --policy-name {INLINE}-{region}"
         f" --policy-document {_document('role-permissions', region, repair.account)}",
         phrase("let the role read the buckets of Systems Manager as well"),
     )

@@ -385,7 +385,7 @@ SET_ROLE_TRUST = change(
     "replace the whole trust policy, if it lacks that, by role-trust.json: the present one with that statement added",
 )
 ALLOW_ROLE_BUCKETS = change(
-    'aws iam put-role-policy --region {region} --role-name "$ROLE" --policy-name ManagedNode'
+    'aws iam put-role-policy --region {region} --role-name "$ROLE" --policy-name ManagedNode-{region}'
     " --policy-document file://role-permissions.json",
     "let the role read these buckets, with the policy role-permissions saved as role-permissions.json",
 )

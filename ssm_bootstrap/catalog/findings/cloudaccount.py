@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Scope, Teller, Variant, change, look
+from ssm_bootstrap.catalog.findingkind import Bond, FindingKind, Hop, Layer, Scope, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
@@ -49,15 +49,13 @@ KINDS: tuple[FindingKind, ...] = (
         steps=("Once it runs, `sudo ssm-bootstrap status` shows whether the agent is back online.",),
         aws_steps=("Was it stopped on purpose, or by a schedule? Then a patch window has to start it first.",),
         commands=(look("sudo ssm-bootstrap status"),),
-        aws_commands=(
-            _INSTANCE_STATE,
-            change("aws ec2 start-instances --region {region} --instance-ids {subject}", "start the instance", is_main=True),
-        ),
+        aws_commands=(_INSTANCE_STATE,),
         transient=True,
         source="Amazon EC2 User Guide, ec2-instance-lifecycle; EC2 API Reference, InstanceState",
         variants=(
             Variant(
                 name="pending",
+                no_repair="No change is written as code: it starts by itself.",
                 when="the instance is being started",
                 summary="Wait until {subject} is running, then look again.",
                 aws_steps=("This takes a minute or two.",),
@@ -65,6 +63,7 @@ KINDS: tuple[FindingKind, ...] = (
             ),
             Variant(
                 name="terminated",
+                no_repair="No change is written as code: a terminated instance cannot be started.",
                 when="the instance is being terminated, or is gone",
                 summary="Nothing brings {subject} back: look at the instance that took its place.",
                 aws_steps=("Deregister the hybrid node that it leaves behind.",),
@@ -107,6 +106,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         explains=("activation-invalid",),
         identity=Bond.ATTEMPT,
+        no_repair="No change is written as code: no role was seen that an activation could name.",
         told_by=(Teller.CLOUD,),
         title="Activation {subject} is not in {region}",
         cause=(
@@ -196,6 +196,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.IDENTITY,
         changed_on=Side.AWS,
         explains=families.NO_TOKEN,
+        no_repair="No change is written as code: which statement may go is for its owner to decide.",
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
         title="A policy of the role {subject} denies {place}",
@@ -212,6 +213,7 @@ KINDS: tuple[FindingKind, ...] = (
         variants=(
             Variant(
                 name="by-boundary",
+                no_repair="No change is written as code: what the boundary is to allow is for its owner to decide.",
                 when="the permissions boundary of the role does not allow it",
                 title="The boundary of the role {subject} denies {place}",
                 cause=(
@@ -229,6 +231,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.WARNING,
         layer=Layer.IDENTITY,
         changed_on=Side.AWS,
+        no_repair="No change is written as code: which node may go is for a person to decide, as nothing brings one back.",
         told_by=(Teller.CLOUD,),
         title="{subject} is not the only node of its machine",
         cause=(

@@ -16,8 +16,13 @@ _OF_NAMES = ("dns-unknown-name", *families.ENDPOINT, *families.S3, *families.CON
 _PUBLIC = ("endpoint-missing", "public-path", *families.S3, *families.NO_PATH)
 """What is seen on the node of a name that leads to public addresses."""
 
+_LEADS_NOWHERE = (
+    "No change is written as code: no endpoint was seen that the name could lead to, and the zone comes by a Route 53 Profile."
+)
+
 _OTHER_VPC = Variant(
     name="other-vpc",
+    no_repair="No change is written as code: the zone that is needed could not be told from the name.",
     when="the endpoint is in another VPC, and no private hosted zone of this one leads there",
     title="{subject} ({service}) in {peer}: no zone leads there",
     cause=(
@@ -141,6 +146,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         breaks_at=(Hop.RESOLVER,),
         explains=_OF_NAMES,
+        no_repair="No change is written as code: the zone comes by a Route 53 Profile, which is not taken off one VPC alone.",
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
         title="{subject} ({place}) hides the names of {service}",
@@ -162,6 +168,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         breaks_at=(Hop.RESOLVER,),
         explains=_OF_NAMES,
+        no_repair=_LEADS_NOWHERE,
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
         title="{subject} ({place}) lacks a record for {service}",
@@ -183,6 +190,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         breaks_at=(Hop.RESOLVER,),
         explains=_OF_NAMES,
+        no_repair=_LEADS_NOWHERE,
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
         title="{subject} ({place}) points {service} elsewhere",
@@ -204,6 +212,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         breaks_at=(Hop.RESOLVER,),
         explains=("dns-silent", "dns-refused", *_OF_NAMES),
+        no_repair="No change is written as code: the VPC of the rule could not be read.",
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
         title="{subject} forwards {place} past this VPC's endpoint",
@@ -227,6 +236,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         breaks_at=(Hop.RESOLVER,),
         explains=("dns-silent", "dns-refused", *_OF_NAMES),
+        no_repair="No change is written as code: no priority before that of the rule is free.",
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
         title="{subject} (DNS Firewall) blocks the names of {service}",

@@ -148,6 +148,7 @@ _USED_UP_IN_AWS = Variant(
 
 _FULL_IN_AWS = Variant(
     name="seen-in-aws",
+    no_repair="No change is written as code: AWS raises the quota when it is asked to.",
     when="AWS itself shows the count and the quota",
     title="{subject} has reached its quota of managed nodes in {region}",
     cause="The next registration will be refused: {detail}. Nodes whose machines are long gone still count.",

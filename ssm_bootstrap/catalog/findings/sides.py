@@ -40,6 +40,7 @@ KINDS: tuple[FindingKind, ...] = (
         severity=Severity.WARNING,
         layer=Layer.WAY,
         changed_on=Side.AWS,
+        no_repair="No change is written as code: look at both sides again first.",
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
         title="The node reached what AWS's side should have stopped",

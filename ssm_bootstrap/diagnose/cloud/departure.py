@@ -9,7 +9,7 @@ from ssm_bootstrap.catalog.partitions import service_names
 from ssm_bootstrap.diagnose.cloud.acls import shut_at
 from ssm_bootstrap.diagnose.cloud.groups import shut
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Obstacle
-from ssm_bootstrap.diagnose.cloud.packets import everywhere
+from ssm_bootstrap.diagnose.cloud.packets import everywhere, family_of
 from ssm_bootstrap.model.cloud import Cloud, CloudInstance
 from ssm_bootstrap.model.observed import Unseen, value_of
 
@@ -27,8 +27,11 @@ def met_leaving(
     names = service_names("s3", cloud.region)
     of_s3 = tuple(one.id for one in value_of(cloud.network.prefix_lists) or () if one.name in names)
     vpc, is_unseen = value_of(cloud.network.vpc), isinstance(cloud.network.endpoints, Unseen)
-    cidrs = vpc.cidrs if vpc is not None and is_unseen else (everywhere(4),)
-    there = End((everywhere(4),), "", cidrs=cidrs, prefix_list_id="".join(of_s3[:1]) if service == "s3" else "")
+    families = {family_of(block) for block in here.blocks} or {4}
+    anywhere = everywhere(4 if 4 in families else 6)
+    own = tuple(cidr for cidr in vpc.cidrs if family_of(cidr) in families) if vpc is not None and is_unseen else ()
+    listed = "".join(of_s3[:1]) if service == "s3" and 4 in families else ""  # the list that AWS publishes is of IPv4
+    there = End((anywhere,), "", cidrs=own or (anywhere,), prefix_list_id=listed)
     yield from shut(cloud.network, replace(here, group_ids=groups), there, port, () if service == "s3" else of_s3)
     if is_far and len({interface.subnet_id for interface in instance.interfaces}) == 1:
         yield from shut_at(cloud.network, here, port, client_ports)

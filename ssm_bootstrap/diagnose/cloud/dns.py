@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Callable, Iterator, Optional
 
 from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.diagnose.cloud.behind import repairs_behind
 from ssm_bootstrap.diagnose.cloud.names import (
     AVAILABLE,
     Lead,
@@ -22,6 +23,7 @@ from ssm_bootstrap.diagnose.cloud.names import (
 )
 from ssm_bootstrap.diagnose.cloud.needs import facts_of, needed_answers, touched
 from ssm_bootstrap.diagnose.cloud.path import goes_out
+from ssm_bootstrap.diagnose.cloud.zones import zones_toward
 from ssm_bootstrap.diagnose.reachability import Standing
 from ssm_bootstrap.diagnose.verdicts import with_severity
 from ssm_bootstrap.model.cloud import Cloud, DnsFirewallRule, EndpointKind, HostedZone, ResolverRule, Vpc, VpcEndpoint
@@ -81,7 +83,8 @@ def support(case: Case) -> Iterator[Finding]:
             off = ("enableDnsSupport", *(("enableDnsHostnames",) if vpc.dns_hostnames == Seen(False) else ()))
             excerpt = ", ".join(f"{attribute}: false" for attribute in off)
             seen = Evidence("DescribeVpcAttribute", vpc.id, excerpt, cloud.taken_at)
-            repairs = tuple(TurnOnVpcDns(vpc.id, attribute) for attribute in off)
+            then = repairs_behind(case, (private_dns, without_zone, inbound_only, shadows, missing_records, elsewhere))
+            repairs = (*(TurnOnVpcDns(vpc.id, attribute) for attribute in off), *then)
             yield _finding(case, cloud, "dns-support-off", vpc.id, led, seen, repairs=repairs)
 
 
@@ -276,10 +279,8 @@ def without_zone(case: Case) -> Iterator[Finding]:
         hosts = [answer.host for _, answer in led]
         excerpt = phrase("in {vpc}; no private zone of this VPC holds {hosts}", vpc=endpoint.vpc_id, hosts=hosts)
         seen = Evidence("DescribeVpcEndpoints", endpoint.id, excerpt, cloud.taken_at)
-        facts = {"peer": endpoint.vpc_id}
-        yield _as_public(
-            cloud, _finding(case, cloud, "private-dns-off", endpoint.id, led, seen, facts=facts, variant="other-vpc")
-        )
+        more = {"facts": {"peer": endpoint.vpc_id}, "repairs": zones_toward(cloud, endpoint, hosts)}
+        yield _as_public(cloud, _finding(case, cloud, "private-dns-off", endpoint.id, led, seen, variant="other-vpc", **more))
 
 
 def _of_other_vpc(cloud: Cloud, service: str) -> Optional[VpcEndpoint]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Iterator
 
+from ssm_bootstrap.catalog.distributions import system_of
 from ssm_bootstrap.catalog.nodecalls import Signer, node_calls, node_downloads
+from ssm_bootstrap.catalog.policies import MOST_OF_ENDPOINT, added, policy_named
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.cloud.calls import JudgedCall, doubt, gravity, named, quoted, why
 from ssm_bootstrap.diagnose.cloud.names import endpoints_in_vpc
@@ -67,8 +71,21 @@ def _finding(case: Case, cloud: Cloud, endpoint: VpcEndpoint, service: str, deni
         degrades=degrades,
         hosts=hosts_of_service(case, service),
         services=(service,),
-        repairs=(SetEndpointPolicy(endpoint.id, f"endpoint-{service}", cloud.account),),
+        repairs=(_repair(case, cloud, endpoint, service, denied),),
     )
+
+
+def _system(case: Case) -> str:
+    """The node's operating system, as its own report tells; empty where there is none."""
+    return system_of(case.instance.system_id, case.instance.system_version) if case.instance is not None else ""
+
+
+def _repair(case: Case, cloud: Cloud, endpoint: VpcEndpoint, service: str, denied: list[JudgedCall]) -> SetEndpointPolicy:
+    """The policy with what nodes need; the present one is kept unless a statement of it denies that, or both are too long."""
+    made = SetEndpointPolicy(endpoint.id, f"endpoint-{service}", cloud.account, endpoint.policy, system=_system(case))
+    whole = json.dumps(added(endpoint.policy, policy_named(made.policy, made.system).for_account(cloud.region, cloud.account)))
+    is_denied = any(item.decision.ruling is Ruling.DENIED for item in denied)
+    return replace(made, is_kept=not is_denied and len(whole) <= MOST_OF_ENDPOINT)
 
 
 def unknown(case: Case) -> Iterator[tuple[str, str]]:

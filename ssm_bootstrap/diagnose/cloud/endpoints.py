@@ -11,6 +11,7 @@ from ssm_bootstrap.catalog.requirements import EndpointRequirement
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle, obstacles_of
 from ssm_bootstrap.diagnose.cloud.outward import leads_out
 from ssm_bootstrap.diagnose.cloud.packets import family_of, host_block
+from ssm_bootstrap.diagnose.cloud.planned import Client, beside, groups_for
 from ssm_bootstrap.diagnose.cloud.routes import met_toward
 from ssm_bootstrap.model.cloud import (
     Cloud,
@@ -25,7 +26,7 @@ from ssm_bootstrap.model.cloud import (
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.phrase import phrase
-from ssm_bootstrap.model.repair import AddEndpointSubnets, CreateEndpoint, DeleteEndpoint, SetAddressType
+from ssm_bootstrap.model.repair import AddEndpointSubnets, CreateEndpoint, DeleteEndpoint, Repair, SetAddressType
 
 _OVER = frozenset({"deleted", "deleting"})
 _COMING = frozenset({"pending", "pendingacceptance"})
@@ -78,12 +79,42 @@ def again(endpoint: VpcEndpoint) -> CreateEndpoint:
         endpoint.group_ids,
         endpoint.route_table_ids,
         private_dns=endpoint.kind is EndpointKind.INTERFACE,
+        address_type="" if endpoint.address_type.lower() == "ipv4" else endpoint.address_type.lower(),
     )
+
+
+def opened_for(
+    cloud: Cloud,
+    client: Client,
+    endpoint: VpcEndpoint,
+    ports: Sequence[int],
+    client_ports: tuple[int, int],
+    wrong: Iterable[Met],
+) -> list[Met]:
+    """What is wrong with an interface endpoint, with the repairs of what would stop packets to it once that is mended."""
+
+    def opened(one: Met) -> Met:
+        planned = _mended(endpoint, one.repairs) if isinstance(one, Obstacle) else None
+        if planned is None or not isinstance(one, Obstacle):
+            return one
+        return replace(one, repairs=(*beside(cloud.network, client, planned, ports, client_ports), *one.repairs))
+
+    return [opened(one) for one in wrong]
+
+
+def _mended(endpoint: VpcEndpoint, repairs: Iterable[Repair]) -> Optional[CreateEndpoint]:
+    """An interface endpoint as these repairs leave it; None where they do not touch it."""
+    for one in repairs:
+        if isinstance(one, (AddEndpointSubnets, CreateEndpoint)):
+            return replace(again(endpoint), subnet_ids=one.subnet_ids)
+        if isinstance(one, SetAddressType):
+            return replace(again(endpoint), address_type=one.address_type)
+    return None
 
 
 def of_other_family(cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint) -> Obstacle:
     """An endpoint that carries no family of addresses that the instance has."""
-    families = dict.fromkeys(family_of(address) for one in instance.interfaces for address in one.addresses)
+    families = _families(instance)
     subnets = [one for one in value_of(cloud.network.subnets) or () if one.id in endpoint.subnet_ids]
     fits = all({family_of(cidr) for cidr in one.cidrs} == {4, 6} for one in subnets) and len(subnets) == len(endpoint.subnet_ids)
     return Obstacle(
@@ -113,8 +144,15 @@ def without_subnet(cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint)
     )
 
 
-def missing(cloud: Cloud, instance: CloudInstance, here: End, requirement: EndpointRequirement) -> Iterator[Met]:
+def missing(
+    cloud: Cloud,
+    instance: CloudInstance,
+    client: Client,
+    requirement: EndpointRequirement,
+    client_ports: tuple[int, int],
+) -> Iterator[Met]:
     """Why there is no interface endpoint of a service to be seen: it is in a VPC of others, is not needed, or is missing."""
+    here = client("")
     shared = list(_shared(cloud, requirement.hosts))
     if shared:
         for zone, record in shared[:1]:
@@ -139,10 +177,10 @@ def missing(cloud: Cloud, instance: CloudInstance, here: End, requirement: Endpo
             is_absent=True,
         )
         return
-    groups = _groups_of_others(cloud.network, instance.vpc_id)
-    made = _created(instance, name, subnets or (instance.subnet_id,), groups, here)
+    made = _created(cloud.network, instance, name, subnets or (instance.subnet_id,), client)
+    repairs: tuple[Repair, ...] = (*beside(cloud.network, client, made, requirement.ports, client_ports), made)
     if stopped:
-        yield from (replace(one, repairs=(*one.repairs, made)) for one in stopped)
+        yield from (replace(one, repairs=(*one.repairs, *repairs)) for one in stopped)
         return
     yield Obstacle(
         ("no-endpoint", name),
@@ -150,15 +188,32 @@ def missing(cloud: Cloud, instance: CloudInstance, here: End, requirement: Endpo
         name,
         facts=(("vpc_id", instance.vpc_id),),
         evidence=(Evidence("EC2", instance.vpc_id, phrase("no endpoint of {name}", name=name)),),
-        repairs=(made,),
+        repairs=repairs,
         variant="in-aws",
         is_absent=True,
     )
 
 
-def _created(instance: CloudInstance, name: str, subnets: tuple[str, ...], groups: tuple[str, ...], here: End) -> CreateEndpoint:
-    clients = () if groups else here.cidrs
-    return CreateEndpoint(instance.vpc_id, name, EndpointKind.INTERFACE, subnets, groups, client_cidrs=clients)
+def _created(network: VpcNetwork, instance: CloudInstance, name: str, subnets: tuple[str, ...], client: Client) -> CreateEndpoint:
+    """The endpoint that is missing: of the families that the instance has, where IPv4 is not among them."""
+    made = CreateEndpoint(
+        instance.vpc_id, name, EndpointKind.INTERFACE, subnets, address_type=_address_type(network, instance, subnets)
+    )
+    groups = groups_for(network, client, made, _groups_of_others(network, instance.vpc_id))
+    return replace(made, group_ids=groups, client_cidrs=() if groups else client("").cidrs)
+
+
+def _address_type(network: VpcNetwork, instance: CloudInstance, subnets: tuple[str, ...]) -> str:
+    """The IP address type of an endpoint; empty for IPv4, which it has by itself."""
+    if 4 in _families(instance):
+        return ""
+    known = [one for one in value_of(network.subnets) or () if one.id in subnets]
+    return "dualstack" if known and all({family_of(cidr) for cidr in one.cidrs} == {4, 6} for one in known) else "ipv6"
+
+
+def _families(instance: CloudInstance) -> dict[int, None]:
+    """The families of the instance's addresses."""
+    return dict.fromkeys(family_of(address) for one in instance.interfaces for address in one.addresses)
 
 
 def _shared(cloud: Cloud, hosts: Iterable[str]) -> Iterator[tuple[HostedZone, DnsRecord]]:
@@ -222,11 +277,13 @@ def _offered(cloud: Cloud, name: str) -> Optional[tuple[str, ...]]:
 
 def _one_a_zone(network: VpcNetwork, instance: CloudInstance, zones: Optional[tuple[str, ...]]) -> tuple[str, ...]:
     """Subnets for an endpoint: those that other endpoints are in, else the instance's own, else any; one a zone."""
-    used = _used(network, instance.vpc_id)
+    used, families = _used(network, instance.vpc_id), _families(instance)
     known = [
         one
         for one in value_of(network.subnets) or ()
-        if one.vpc_id in ("", instance.vpc_id) and (zones is None or one.zone in zones)
+        if one.vpc_id in ("", instance.vpc_id)
+        and (zones is None or one.zone in zones)
+        and (4 in families or any(family_of(cidr) in families for cidr in one.cidrs))
     ]
     for liked in (
         [one for one in known if used[one.id]],

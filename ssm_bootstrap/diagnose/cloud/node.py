@@ -14,6 +14,7 @@ from ssm_bootstrap.model.cloud import Cloud, ManagedNode
 from ssm_bootstrap.model.findings import Evidence, Finding
 from ssm_bootstrap.model.observed import NOT_ASKED, Unseen, value_of
 from ssm_bootstrap.model.phrase import joined, phrase
+from ssm_bootstrap.model.repair import StartInstance
 
 ONLINE = "Online"
 """What Systems Manager says of a node that pings."""
@@ -21,6 +22,8 @@ ONLINE = "Online"
 RUNNING = "running"
 _STATES = {"pending": "pending", "shutting-down": "terminated", "terminated": "terminated"}
 """States of an instance that call for other words than a stopped one. Source: EC2 API Reference, InstanceState."""
+
+_STOPPED = ("stopped", "stopping")
 
 _READ = "DescribeInstanceInformation"
 
@@ -73,6 +76,7 @@ def not_running(case: Case) -> Iterator[Finding]:
         variant=_STATES.get(instance.state, ""),
         evidence=(Evidence("DescribeInstances", instance.id, said, cloud.taken_at),),
         breaks=case.capabilities,
+        repairs=(StartInstance(instance.id),) if instance.state in _STOPPED else (),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from itertools import chain
 from typing import Iterable, Iterator, Mapping, Sequence
 
@@ -20,6 +21,7 @@ from ssm_bootstrap.diagnose.cloud.endpoints import (
     missing,
     of_other_family,
     of_service,
+    opened_for,
     unusable,
     without_subnet,
     zones_crossed,
@@ -95,7 +97,7 @@ def _way(cloud: Cloud, requirement: EndpointRequirement, port: int, client_ports
         return min(found, key=lambda way: list(WayState).index(way.state))
     if requirement.service == "s3":
         return _by_gateway(cloud, instance, gateways, empty, client_ports)
-    met = list(missing(cloud, instance, _client(cloud, instance, ""), requirement))
+    met = list(missing(cloud, instance, partial(_client, cloud, instance), requirement, client_ports))
     is_known = any(not one.is_partial for one in obstacles_of(met))
     return _of_paths(empty, [[*met, *(() if is_known else _leaving(cloud, instance, empty, client_ports, is_far=True))]])
 
@@ -114,8 +116,9 @@ def _by_interface(
         seen_empty = without_subnet(cloud, instance, endpoint)
         unseen = (endpoint.id, phrase("its network interfaces were not seen"))
         wrong = [unseen if endpoint.subnet_ids else seen_empty]
+    opened = partial(opened_for, cloud, partial(_client, cloud, instance), endpoint, (way.port,), client_ports)
     if wrong:
-        return _of_paths(way, [wrong])
+        return _of_paths(way, [opened(wrong)])
     paths, addresses = [], []
     for interface in endpoint.interfaces:
         for address in interface.addresses:
@@ -124,7 +127,7 @@ def _by_interface(
                 there = _end(cloud, interface, (address,), endpoint.vpc_id, endpoint.group_ids)
                 addresses.append(address)
                 paths.append(list(_met(cloud, endpoint, here, there, way.port, client_ports)))
-    return _of_paths(replace(way, addresses=tuple(addresses)), paths or [[of_other_family(cloud, instance, endpoint)]])
+    return _of_paths(replace(way, addresses=tuple(addresses)), paths or [opened([of_other_family(cloud, instance, endpoint)])])
 
 
 def _met(cloud: Cloud, endpoint: VpcEndpoint, here: End, there: End, port: int, client_ports: tuple[int, int]) -> Iterator[Met]:
@@ -203,7 +206,7 @@ def _client(cloud: Cloud, instance: CloudInstance, toward: str) -> End:
 
     def is_connected(interface: Interface) -> bool:
         subnet = subnets.get(interface.subnet_id)
-        return bool(toward) and subnet is not None and any(_holds(cidr, toward) for cidr in subnet.cidrs)
+        return bool(toward) and subnet is not None and any(common((span_of(one),), (span_of(toward),)) for one in subnet.cidrs)
 
     chosen = next((one for one in instance.interfaces if is_connected(one)), instance.interfaces[0])
     family = family_of(toward) if toward else None
@@ -217,10 +220,6 @@ def goes_out(cloud: Cloud) -> bool:
     if instance is None or not instance.interfaces:
         return False
     return may_go_out(cloud.network, _client(cloud, instance, ""))
-
-
-def _holds(cidr: str, address: str) -> bool:
-    return bool(common((span_of(cidr),), (span_of(address),)))
 
 
 def _end(cloud: Cloud, interface: Interface, addresses: tuple[str, ...], vpc_id: str, group_ids: tuple[str, ...]) -> End:

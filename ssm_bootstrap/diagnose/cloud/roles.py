@@ -89,7 +89,7 @@ def trust(case: Case) -> Iterator[Finding]:
             evidence=(Evidence("GetRole", f"{role.name} AssumeRolePolicyDocument", excerpt, cloud.taken_at),),
             breaks=case.on_a_node,
             services=_SERVICES,
-            repairs=(SetRoleTrust(role.name, cloud.account),),
+            repairs=(SetRoleTrust(role.name, cloud.account, role.trust, is_kept=decision.ruling is not Ruling.DENIED),),
         )
 
 

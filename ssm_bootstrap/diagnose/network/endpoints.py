@@ -8,6 +8,7 @@ from typing import Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.addresses import Place, is_own
 from ssm_bootstrap.catalog.agent import EC2MESSAGES_AS_FALLBACK
+from ssm_bootstrap.catalog.cloud.repairs import ENDPOINT_GROUP
 from ssm_bootstrap.catalog.distributions import authority_place
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS
 from ssm_bootstrap.catalog.findingkind import Circumstance
@@ -20,13 +21,13 @@ from ssm_bootstrap.diagnose.cloud.join import lets_through
 from ssm_bootstrap.diagnose.reachability import Reach, Standing, circumstance_of, hosts_of, is_carried_here, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.cloud import EndpointKind
+from ssm_bootstrap.model.cloud import Direction, EndpointKind
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Evidence, Finding, Reason, Severity
 from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.phrase import phrase
-from ssm_bootstrap.model.repair import CreateEndpoint, Repair
+from ssm_bootstrap.model.repair import AddGroupRule, CreateEndpoint, Repair
 
 
 def what_failed(case: Case) -> Iterator[Finding]:
@@ -77,7 +78,7 @@ def _repairs(case: Case, code: str, group: Sequence[Reach]) -> tuple[Repair, ...
     if told is None or not known or FINDINGS[code].repair is not CreateEndpoint or not (told.vpc_id and told.subnet_id):
         return ()
     own = {row.host.format(region=case.region, domain=case.domain): row.service for row in ENDPOINTS if not row.is_s3}
-    return tuple(
+    made = tuple(
         CreateEndpoint(
             told.vpc_id,
             service_names(own[host], case.region)[-1],
@@ -88,6 +89,8 @@ def _repairs(case: Case, code: str, group: Sequence[Reach]) -> tuple[Repair, ...
         for host in hosts_of(group)
         if host in own
     )
+    let_out = (AddGroupRule(one, Direction.OUT, 443, ENDPOINT_GROUP) for one in told.security_groups[:1] if made)
+    return (*let_out, *made)
 
 
 def _circumstances(case: Case, group: Sequence[Reach]) -> set[Circumstance]:

@@ -17,17 +17,30 @@ from ssm_bootstrap.catalog.cloud.repairs import (
     INLINE,
     MARK,
     NODE_GROUP,
+    RECORD_TTL,
     S3_LIST,
     PeerKind,
     destination_of,
     is_for_every_resolver,
+    names_of,
     path_and_name,
     peer_kind,
     policy_arn,
+    records_of,
     target_of,
 )
+from ssm_bootstrap.catalog.policies import policy_named
 from ssm_bootstrap.model.cloud import Direction, EndpointKind
-from ssm_bootstrap.model.repair import AddAclEntry, AddGroupRule, AddRoute, CreateEndpoint, CreateGroup, CreateRole, UseAmazonDns
+from ssm_bootstrap.model.repair import (
+    AddAclEntry,
+    AddGroupRule,
+    AddRoute,
+    CreateEndpoint,
+    CreateGroup,
+    CreateRole,
+    CreateZone,
+    UseAmazonDns,
+)
 from ssm_bootstrap.render.iac.draft import (
     Draft,
     Parameter,
@@ -93,9 +106,10 @@ class TemplateSheet(Sheet):
             return {"Ref": asked.camel}
         return value
 
-    def document(self, name: str, account: str) -> Any:
+    def document(self, name: str, account: str, system: str = "") -> Any:
         """A policy, with the account of the stack where none is named."""
-        return policy_document(name, self.region, account, "${AWS::AccountId}", lambda text: {"Fn::Sub": text})
+        policy = policy_named(name, system)
+        return policy_document(policy, self.region, account, "${AWS::AccountId}", lambda text: {"Fn::Sub": text})
 
     def only_in(self, account: str) -> str:
         """The condition under which a resource is made that belongs to one account alone."""
@@ -205,10 +219,16 @@ def _endpoint(repair: CreateEndpoint, sheet: TemplateSheet) -> bool:
         SubnetIds=sheet.ids_of(repair.subnet_ids) if is_interface else None,
         SecurityGroupIds=sheet.ids_of(repair.group_ids) if is_interface else None,
         RouteTableIds=None if is_interface else sheet.ids_of(repair.route_table_ids),
-        DnsOptions={"PrivateDnsOnlyForInboundResolverEndpoint": "AllResolvers"} if is_for_every_resolver(repair) else None,
-        PolicyDocument=sheet.document(repair.policy, repair.account) if repair.policy else None,
+        IpAddressType=repair.address_type or None,
+        DnsOptions=_dns_options(repair) or None,
+        PolicyDocument=sheet.document(repair.policy, repair.account, repair.system) if repair.policy else None,
     )
     return True
+
+
+def _dns_options(repair: CreateEndpoint) -> dict[str, str]:
+    found = {"DnsRecordIpType": repair.address_type} if repair.address_type else {}
+    return {**found, **({"PrivateDnsOnlyForInboundResolverEndpoint": "AllResolvers"} if is_for_every_resolver(repair) else {})}
 
 
 @_write.register
@@ -224,6 +244,25 @@ def _amazon_dns(repair: UseAmazonDns, sheet: TemplateSheet) -> bool:
 
 
 @_write.register
+def _zone(repair: CreateZone, sheet: TemplateSheet) -> bool:
+    zone = camel("Zone", repair.name)
+    own = [{"VPCId": sheet.id_of(repair.vpc_id), "VPCRegion": repair.region}]
+    sheet.add(zone, "AWS::Route53::HostedZone", Name=repair.name, VPCs=own)
+    for name in names_of(repair):
+        for kind, addresses in records_of(repair).items():
+            sheet.add(
+                camel("Record", "every" if name.startswith("*") else "", name, kind),
+                "AWS::Route53::RecordSet",
+                HostedZoneId={"Ref": zone},
+                Name=name,
+                Type=kind,
+                TTL=str(RECORD_TTL),
+                ResourceRecords=list(addresses),
+            )
+    return True
+
+
+@_write.register
 def _role(repair: CreateRole, sheet: TemplateSheet) -> bool:
     path, name = path_and_name(repair.role)
     sheet.add(
@@ -234,7 +273,9 @@ def _role(repair: CreateRole, sheet: TemplateSheet) -> bool:
         Path=path or None,
         AssumeRolePolicyDocument=sheet.document("role-trust", repair.account),
         ManagedPolicyArns=[policy_arn(sheet.region, CORE)],
-        Policies=[{"PolicyName": INLINE, "PolicyDocument": sheet.document("role-permissions", repair.account)}],
+        Policies=[
+            {"PolicyName": f"{INLINE}-{sheet.region}", "PolicyDocument": sheet.document("role-permissions", repair.account)}
+        ],
     )
     return True
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ssm_bootstrap.catalog.cloud.consequences import consequence_of
-from ssm_bootstrap.catalog.cloud.repairs import MARK, commands_of
-from ssm_bootstrap.catalog.policies import ACCOUNT, policy_named
-from ssm_bootstrap.model.repair import Repair
+from ssm_bootstrap.catalog.cloud.repairs import MARK, commands_of, replaced_by
+from ssm_bootstrap.catalog.policies import ACCOUNT, IamPolicy, policy_of
+from ssm_bootstrap.model.repair import Repair, SetEndpointPolicy
 from ssm_bootstrap.render.shell import pasteable
 from ssm_bootstrap.render.terminal import clean, wrapped
 
@@ -106,10 +107,10 @@ def service_of(service_name: str) -> str:
     return service_name.rpartition(".")[2]
 
 
-def policy_document(name: str, region: str, account: str, own: str, wrapped: Callable[[str], Any] = str) -> Any:
+def policy_document(policy: IamPolicy, region: str, account: str, own: str, wrapped: Callable[[str], Any] = str) -> Any:
     """A policy with the account in it; where that is whoever runs the code, ``own`` stands for it in ``wrapped`` texts."""
     if MARK.fullmatch(account) is None and account:
-        return policy_named(name).for_account(region, account)
+        return policy.for_account(region, account)
 
     def told(value: Any) -> Any:
         if isinstance(value, Mapping):
@@ -118,7 +119,7 @@ def policy_document(name: str, region: str, account: str, own: str, wrapped: Cal
             return [told(inner) for inner in value]
         return wrapped(value.replace(ACCOUNT, own)) if isinstance(value, str) and ACCOUNT in value else value
 
-    return told(policy_named(name).make(region))
+    return told(policy.make(region))
 
 
 def is_own(account: str) -> bool:
@@ -128,10 +129,23 @@ def is_own(account: str) -> bool:
 
 def effects(repairs: Iterable[Repair]) -> Iterator[str]:
     """What these repairs do beside what they are made for, each once."""
-    found = dict.fromkeys(filter(None, map(consequence_of, repairs)))
+    told = tuple(repairs)
+    found = dict.fromkeys(filter(None, map(consequence_of, told)))
     if found:
         yield "Before you apply this:"
     yield from (f"- {one}." for one in found)
+    yield from replaced(told)
+
+
+def replaced(repairs: Iterable[Repair]) -> Iterator[str]:
+    """The policies that these repairs replace whole, as they were read, so that nothing of them is lost."""
+    for repair in repairs:
+        present = replaced_by(repair)
+        if present:
+            owner = repair.endpoint_id if isinstance(repair, SetEndpointPolicy) else getattr(repair, "role", "")
+            yield f"The policy of {owner} that is replaced, as it was read:"
+            document = policy_of(present)
+            yield from (f"    {line}" for line in (json.dumps(document, indent=2) if document else present).splitlines())
 
 
 def by_hand(repair: Repair, region: str, language: str) -> Iterator[str]:
@@ -139,6 +153,7 @@ def by_hand(repair: Repair, region: str, language: str) -> Iterator[str]:
     about = next((command.about for command in commands_of(repair, region) if command.changes), "")
     yield f"Not in {language}, which cannot change this alone ({about}). By the AWS CLI:"
     yield from commands_in(repair, region)
+    yield from replaced([repair])
 
 
 def commands_in(repair: Repair, region: str) -> Iterator[str]:

@@ -20,7 +20,9 @@ NOTHING = "Nothing is missing at AWS, as far as this diagnosis saw."
 
 def fixes(diagnosis: Diagnosis, form: str, region: str) -> str:
     """The code that repairs what is missing; where no one thing is known to be, comments say so and nothing else is there."""
-    causes = [finding for finding in diagnosis.causes if finding.state is State.NOW and finding.severity is not Severity.INFO]
+    by_aws = [one for one in diagnosis.findings if one.symptom_of and one.repairs and one.seen_from == (Side.AWS,)]
+    told = (*diagnosis.causes, *by_aws)  # what AWS itself lacks stays so when what hides it on the node is mended
+    causes = [finding for finding in told if finding.state is State.NOW and finding.severity is not Severity.INFO]
     repairs = in_steps(repair for finding in causes for repair in finding.repairs)
     return FORMS[form](Draft(region, repairs, tuple(_heading(causes)), tuple(_remarks(causes))))
 
@@ -40,7 +42,9 @@ def _remarks(causes: list[Finding]) -> Iterator[str]:
         if finding.repairs:
             continue
         if finding.remedy.changed_on is Side.AWS:
-            yield f"{finding.code}: {finding.title}. This diagnosis cannot tell which one thing is to be changed:"
+            reason = FINDINGS[finding.code].worded(finding.variant).no_repair
+            told = finding.remedy.aws_steps[-1] if reason else "This diagnosis cannot tell which one thing is to be changed:"
+            yield f"{finding.code}: {finding.title}. {told}"
             yield f"    {finding.remedy.summary}"
             yield f"    {finding.remedy.see}"
         else:

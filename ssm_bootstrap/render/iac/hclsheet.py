@@ -6,6 +6,7 @@ from typing import Any, Optional
 
 from ssm_bootstrap.catalog.cloud.repairs import ENDPOINT_GROUP, MARK, NODE_GROUP, S3_LIST
 from ssm_bootstrap.catalog.partitions import PREFIX
+from ssm_bootstrap.catalog.policies import added, policy_named
 from ssm_bootstrap.render.iac.draft import Sheet, is_own, parameter, policy_document
 from ssm_bootstrap.render.iac.hcl import Block, Expression, Template, written
 
@@ -45,11 +46,12 @@ class HclSheet(Sheet):
             return Expression(f"var.{asked.snake}")
         return value
 
-    def document(self, name: str, account: str) -> Any:
-        """A policy as an expression that gives its JSON."""
+    def document(self, name: str, account: str, present: str = "", system: str = "") -> Any:
+        """A policy as an expression that gives its JSON, added to the ``present`` one where there is any."""
         if is_own(account):
             self.add(_CURRENT)
-        return Expression(f"jsonencode({written(policy_document(name, self.region, account, _OWN, Template), 1)})")
+        document = policy_document(policy_named(name, system), self.region, account, _OWN, Template)
+        return Expression(f"jsonencode({written(added(present, document) if present else document, 1)})")
 
     def only_in(self, account: str) -> Optional[Expression]:
         """How often a resource is made that belongs to one account alone; None where that is the reader's own."""

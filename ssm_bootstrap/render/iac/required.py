@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ssm_bootstrap.catalog.cloud.repairs import DNS_ATTRIBUTES, ENDPOINT_GROUP, GROUP_NAMES, NODE_GROUP, S3_LIST
+from ssm_bootstrap.catalog.cloud.repairs import DNS_ATTRIBUTES, ENDPOINT_GROUP, GROUP_NAMES, INLINE, NODE_GROUP, S3_LIST
 from ssm_bootstrap.catalog.policies import endpoint_policy
 from ssm_bootstrap.catalog.requirements import EndpointRequirement, Requirements
 from ssm_bootstrap.model.cloud import Direction, EndpointKind
@@ -40,7 +40,7 @@ def _repairs(needs: Requirements, account: str) -> Iterator[Repair]:
     for port in ports_to_s3_list(needs):
         yield AddGroupRule(NODE_GROUP, Direction.OUT, port, S3_LIST)
     for endpoint in needs.needed:
-        yield _endpoint(endpoint, account)
+        yield _endpoint(endpoint, account, needs.system)
     yield CreateRole(ROLE, account)
 
 
@@ -54,7 +54,7 @@ def ports_to_s3_list(needs: Requirements) -> tuple[int, ...]:
     return tuple(port for item in needs.needed if item.kind is EndpointKind.GATEWAY for port in item.ports)
 
 
-def _endpoint(item: EndpointRequirement, account: str) -> CreateEndpoint:
+def _endpoint(item: EndpointRequirement, account: str, system: str) -> CreateEndpoint:
     is_gateway = item.kind is EndpointKind.GATEWAY
     return CreateEndpoint(
         VPC,
@@ -65,6 +65,7 @@ def _endpoint(item: EndpointRequirement, account: str) -> CreateEndpoint:
         route_table_ids=("<ROUTE-TABLE-IDS>",) if is_gateway else (),
         policy=endpoint_policy(item.service),
         account=account,
+        system=system,
     )
 
 
@@ -83,6 +84,10 @@ def _remarks(needs: Requirements, account: str) -> Iterator[str]:
     yield (
         "A network ACL of your own has to let TCP 443 (and 80 to S3 where it is allowed above) out of the nodes' subnets, and "
         "ports 1024-65535 back in; at the endpoints' subnets the other way round."
+    )
+    yield (
+        "A role is the same in every region. Where it is there for another one, leave it out here: add the statement of "
+        f"role-trust for {needs.region} to its trust policy, and role-permissions as a policy {INLINE}-{needs.region} of its own."
     )
     yield "An activation is not made here: the code would keep its secret. By the AWS CLI, with its code in a file (0600) alone:"
     yield from commands_in(CreateActivation(ROLE, 1), needs.region)

@@ -6,7 +6,7 @@ from ssm_bootstrap.catalog.cloud.repairs import S3_LIST, commands_of_all
 from ssm_bootstrap.catalog.partitions import PREFIX
 from ssm_bootstrap.model.findings import ShellCommand
 from ssm_bootstrap.render.folding import folded
-from ssm_bootstrap.render.iac.draft import OWN_ACCOUNT, Draft, Parameter, commented, parameter
+from ssm_bootstrap.render.iac.draft import OWN_ACCOUNT, Draft, Parameter, commented, parameter, replaced
 from ssm_bootstrap.render.shell import IN_BRACKETS, in_variables, variable_of
 
 WIDTH = 110
@@ -20,7 +20,9 @@ def script(code: Draft) -> str:
         return "\n".join(part for part in (commented(code.heading), commented(code.remarks)) if part)
     parts = [
         "#!/bin/sh",
-        commented((*code.heading, "A second run stops at the first thing that is there already.")).rstrip(),
+        commented(
+            (*code.heading, "A second run stops at the first thing that is there already.", *replaced(code.repairs))
+        ).rstrip(),
         "set -eu\n",
         *_set_first(commands, code.region),
         body,

@@ -19,6 +19,7 @@ from ssm_bootstrap.catalog.cloud.repairs import (
     PeerKind,
     destination_of,
     is_for_every_resolver,
+    names_of,
     path_and_name,
     peer_kind,
     policy_arn,
@@ -38,6 +39,7 @@ from ssm_bootstrap.model.repair import (
     CreateEndpoint,
     CreateGroup,
     CreateRole,
+    CreateZone,
     SetEndpointPolicy,
     SetZoneRecord,
     TurnOnPrivateDns,
@@ -193,7 +195,9 @@ def _group(repair: CreateGroup, sheet: HclSheet) -> bool:
 @_write.register
 def _endpoint(repair: CreateEndpoint, sheet: HclSheet) -> bool:
     is_interface = repair.kind is EndpointKind.INTERFACE
-    every = {"private_dns_only_for_inbound_resolver_endpoint": False}
+    options: dict[str, Any] = {"dns_record_ip_type": repair.address_type} if repair.address_type else {}
+    if is_for_every_resolver(repair):
+        options["private_dns_only_for_inbound_resolver_endpoint"] = False
     sheet.resource(
         "aws_vpc_endpoint",
         snake(service_of(repair.service_name)),
@@ -204,8 +208,9 @@ def _endpoint(repair: CreateEndpoint, sheet: HclSheet) -> bool:
         subnet_ids=sheet.ids_of(repair.subnet_ids) if is_interface else None,
         security_group_ids=sheet.ids_of(repair.group_ids) if is_interface else None,
         route_table_ids=None if is_interface else sheet.ids_of(repair.route_table_ids),
-        policy=sheet.document(repair.policy, repair.account) if repair.policy else None,
-        dns_options=Block("dns_options", body=every) if is_for_every_resolver(repair) else None,
+        policy=sheet.document(repair.policy, repair.account, system=repair.system) if repair.policy else None,
+        ip_address_type=repair.address_type or None,
+        dns_options=Block("dns_options", body=options) if options else None,
     )
     return True
 
@@ -241,7 +246,7 @@ def _endpoint_policy(repair: SetEndpointPolicy, sheet: HclSheet) -> bool:
         "aws_vpc_endpoint_policy",
         snake(repair.endpoint_id),
         vpc_endpoint_id=sheet.id_of(repair.endpoint_id),
-        policy=sheet.document(repair.policy, repair.account),
+        policy=sheet.document(repair.policy, repair.account, repair.present if repair.is_kept else "", repair.system),
     )
     return True
 
@@ -275,7 +280,7 @@ def _role(repair: CreateRole, sheet: HclSheet) -> bool:
         "aws_iam_role_policy",
         "node",
         count=only,
-        name=INLINE,
+        name=f"{INLINE}-{sheet.region}",
         role=made,
         policy=sheet.document("role-permissions", repair.account),
     )
@@ -297,18 +302,32 @@ def _route(repair: AddRoute, sheet: HclSheet) -> bool:
 
 @_write.register
 def _record(repair: SetZoneRecord, sheet: HclSheet) -> bool:
+    _records(sheet, repair, sheet.id_of(repair.zone_id), repair.name)
+    return True
+
+
+@_write.register
+def _zone(repair: CreateZone, sheet: HclSheet) -> bool:
+    label = snake(repair.name)
+    own = Block("vpc", body={"vpc_id": sheet.id_of(repair.vpc_id)})
+    sheet.resource("aws_route53_zone", label, name=repair.name, vpc=own)
+    for name in names_of(repair):
+        _records(sheet, repair, Expression(f"aws_route53_zone.{label}.zone_id"), name)
+    return True
+
+
+def _records(sheet: HclSheet, repair: SetZoneRecord | CreateZone, zone_id: Any, name: str) -> None:
     for kind, addresses in records_of(repair).items():
         sheet.resource(
             "aws_route53_record",
-            snake(repair.name, kind),
-            zone_id=sheet.id_of(repair.zone_id),
-            name=repair.name,
+            snake("every" if name.startswith("*") else "", name, kind),
+            zone_id=zone_id,
+            name=name,
             type=kind,
             ttl=RECORD_TTL,
             records=list(addresses),
             allow_overwrite=True,
         )
-    return True
 
 
 @_write.register
