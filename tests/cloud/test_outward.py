@@ -7,7 +7,7 @@ from typing import Callable, Dict, Tuple
 
 import pytest
 
-from ssm_bootstrap.diagnose.cloud.path import WayState
+from ssm_bootstrap.diagnose.cloud.ways import WayState
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.cloud import Cloud, EndpointKind, NatGateway, PublicAccessExclusion, VpcRoute

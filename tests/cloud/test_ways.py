@@ -8,7 +8,7 @@ from typing import Dict, Tuple
 import pytest
 
 from ssm_bootstrap.catalog.requirements import requirements_of
-from ssm_bootstrap.diagnose.cloud.path import CloudWay, WayState, ways
+from ssm_bootstrap.diagnose.cloud.ways import CloudWay, WayState, ways
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import (

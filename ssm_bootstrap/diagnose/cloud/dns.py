@@ -21,7 +21,7 @@ from ssm_bootstrap.diagnose.cloud.names import (
     records_for,
 )
 from ssm_bootstrap.diagnose.cloud.needs import facts_of, needed_answers, touched
-from ssm_bootstrap.diagnose.cloud.path import goes_out
+from ssm_bootstrap.diagnose.cloud.ways import goes_out
 from ssm_bootstrap.diagnose.reachability import Standing
 from ssm_bootstrap.diagnose.verdicts import with_severity
 from ssm_bootstrap.model.cloud import Cloud, DnsFirewallRule, EndpointKind, HostedZone, ResolverRule, Vpc, VpcEndpoint

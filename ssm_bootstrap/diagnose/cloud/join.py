@@ -14,8 +14,8 @@ from ssm_bootstrap.catalog.requirements import requirements_of
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.cloud.facts import endpoint_facts
 from ssm_bootstrap.diagnose.cloud.names import Lead, answers
-from ssm_bootstrap.diagnose.cloud.path import CloudWay, WayState, goes_out, ways
 from ssm_bootstrap.diagnose.cloud.roles import is_unread
+from ssm_bootstrap.diagnose.cloud.ways import CloudWay, WayState, goes_out, ways
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability, Verdict
