@@ -60,6 +60,8 @@ class Circumstance(str, Enum):
     REGION_IS_A_SLIP = "a region that nobody knows, one slip away from a known one"
     NO_NAME_LEADS_INSIDE = "no service's name leads into the VPC"
     AWS_LETS_THROUGH = "AWS's side was read, and lets the instance through"
+    AWS_LETS_PART_THROUGH = "AWS's side was read, and stops the instance at some of the addresses alone"
+    AWS_LEADS_ELSEWHERE = "AWS's side was read, and leads the name to other addresses"
 
 
 class Hop(str, Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import chain
-from typing import Iterable, Iterator, Mapping, Sequence
+from typing import Iterable, Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.partitions import service_names
 from ssm_bootstrap.catalog.requirements import EndpointRequirement, Requirements
@@ -26,7 +26,7 @@ from ssm_bootstrap.diagnose.cloud.outward import may_go_out
 from ssm_bootstrap.diagnose.cloud.packets import common, everywhere, family_of, host_block, span_of
 from ssm_bootstrap.diagnose.cloud.routes import met_toward, met_toward_gateway
 from ssm_bootstrap.diagnose.cloud.tables import between, list_of_route
-from ssm_bootstrap.model.cloud import Cloud, CloudInstance, Direction, Interface, Subnet, VpcEndpoint
+from ssm_bootstrap.model.cloud import Cloud, CloudInstance, Direction, Interface, PrefixList, Subnet, VpcEndpoint
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.repair import AddEndpointGroups
@@ -72,6 +72,35 @@ def ways(cloud: Cloud, requirements: Requirements, client_ports: tuple[int, int]
     return tuple(
         _way(cloud, requirement, port, client_ports) for requirement in requirements.endpoints for port in requirement.ports
     )
+
+
+def way_toward(
+    cloud: Cloud, requirement: EndpointRequirement, port: int, address: str, client_ports: tuple[int, int] = CLIENT_PORTS
+) -> Optional[CloudWay]:
+    """The way to the one address that was dialled; None where no endpoint has it that was read, nor a block of S3."""
+    instance = value_of(cloud.instance)
+    if instance is None or not instance.interfaces or isinstance(cloud.network.endpoints, Unseen):
+        return None
+    empty = CloudWay(requirement.service, port, requirement.hosts, WayState.UNKNOWN)
+    known = of_service(cloud, requirement)
+    for endpoint in known:
+        own = tuple(replace(one, addresses=(address,)) for one in endpoint.interfaces if address in one.addresses)
+        if own:
+            return _by_interface(cloud, instance, replace(endpoint, interfaces=own), empty, client_ports)
+    interfaces, gateways = carriers(known, instance.vpc_id)
+    is_of_s3 = requirement.service == "s3" and any(_holds(cidr, address) for cidr in _blocks_of_s3(cloud))
+    return None if interfaces or not is_of_s3 else _by_gateway(cloud, instance, gateways, empty, client_ports, address)
+
+
+def _blocks_of_s3(cloud: Cloud) -> tuple[str, ...]:
+    """The blocks of the prefix list of S3; none where they could not be read."""
+    found = _list_of_s3(cloud)
+    return found.cidrs if found is not None else ()
+
+
+def _list_of_s3(cloud: Cloud) -> Optional[PrefixList]:
+    name = service_names("s3", cloud.region)[0]
+    return next((one for one in value_of(cloud.network.prefix_lists) or () if one.name == name), None)
 
 
 def _way(cloud: Cloud, requirement: EndpointRequirement, port: int, client_ports: tuple[int, int]) -> CloudWay:
@@ -149,16 +178,17 @@ def _by_gateway(
     gateways: Sequence[VpcEndpoint],
     empty: CloudWay,
     client_ports: tuple[int, int],
+    only: str = "",
 ) -> CloudWay:
-    """The way to the blocks of S3, with a gateway endpoint or without one."""
-    name = service_names("s3", cloud.region)[0]
-    found = next((one for one in value_of(cloud.network.prefix_lists) or () if one.name == name), None)
+    """The way to the blocks of S3, or to ``only`` one address in them, with a gateway endpoint or without one."""
+    name, found = service_names("s3", cloud.region)[0], _list_of_s3(cloud)
     blocks = found.cidrs if found is not None and found.cidrs else (everywhere(4),)
     listed = found.id if found is not None else list_of_route(cloud.network, gateways)
     here = _client(cloud, instance, blocks[0])
     if not here.blocks:
         return _of_paths(empty, [list(_over_ipv6(cloud, instance, gateways))])
-    there = End(blocks, "", prefix_list_id=listed)
+    needed = (host_block(only),) if only else blocks
+    there = End(needed, "", prefix_list_id=listed)
     met: list[Met] = [
         *met_at(cloud.network, here, there, Direction.OUT, empty.port),
         *met_between(cloud.network, here, there, empty.port, client_ports),
@@ -168,7 +198,7 @@ def _by_gateway(
     usable = [one for one in gateways if not list(unusable(one))]
     met += [wrong for one in gateways for wrong in unusable(one) if not usable]
     if usable or not gateways:
-        met += met_toward_gateway(cloud.network, here, blocks, listed, usable, name)
+        met += met_toward_gateway(cloud.network, here, blocks, needed, listed, usable, name)
     return _of_paths(replace(empty, endpoint_id=usable[0].id if usable else ""), [met])
 
 
@@ -248,5 +278,3 @@ def _state(path: Sequence[Met]) -> WayState:
         return WayState.CLOSED
     passes = WayState.PARTLY if obstacles else WayState.OPEN
     return WayState.UNKNOWN if any(doubts_of(path)) else passes
-
-
