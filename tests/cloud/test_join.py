@@ -20,6 +20,7 @@ from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
 from ssm_bootstrap.render.iac.fixes import FORMS, fixes
 from tests.cloud.breakages import FAR, acls, guarded
+from tests.cloud.breakings import NAMES, POLICIES, Breaking
 from tests.cloud.clouds import (
     ACL,
     ENDPOINT_GROUP,
@@ -331,6 +332,42 @@ def test_where_the_fault_is_on_the_machine_the_code_makes_nothing_and_says_so(fo
         text = re.sub(r"[\s#]+", " ", fixes(diagnosis, form, REGION))
         assert "on the machine and not at AWS" in text
         assert "create-" not in text and "AWS::EC2::VPCEndpoint" not in text and "aws_vpc_endpoint" not in text
+
+
+def of_policies(*services: str) -> Dict[str, Breaking]:
+    """The breakings of the policies of these services' endpoints that break something."""
+    found = {one.name: one for one in POLICIES if one.severity == "error"}
+    return {name: one for name, one in found.items() if name.split()[0] in services}
+
+
+@pytest.mark.parametrize("name", of_policies("ssm", "ssmmessages"))
+def test_that_a_service_answers_does_not_prove_its_policy_right(name: str) -> None:
+    cloud = value_of(of_policies("ssm", "ssmmessages")[name].seen().cloud)
+    assert cloud is not None
+    diagnosis = together(healthy_node(cloud), cloud)
+    assert diagnosis.main_causes[0].code == "endpoint-policy-denies"
+    assert Verdict.BROKEN in {item.verdict for item in diagnosis.capabilities}
+    assert "sides-disagree" not in {one.code for one in diagnosis.findings}
+
+
+@pytest.mark.parametrize("name", of_policies("S3"))
+def test_an_object_that_was_given_proves_the_policy_wrong(name: str) -> None:
+    cloud = value_of(of_policies("S3")[name].seen().cloud)
+    assert cloud is not None
+    diagnosis = together(healthy_node(cloud), cloud)
+    assert [one.code for one in diagnosis.errors] == [] and {"sides-disagree"} == {one.code for one in diagnosis.main_causes}
+
+
+@pytest.mark.parametrize("name", [one.name for one in NAMES if one.severity == "error"])
+def test_what_the_node_reached_and_aws_would_not_lead_to_is_told_with_both_times(name: str) -> None:
+    (breaking,) = (one for one in NAMES if one.name == name)
+    cloud = value_of(breaking.seen().cloud)
+    assert cloud is not None
+    diagnosis = together(healthy_node(complete()), cloud)
+    assert all(item.verdict is Verdict.OK for item in diagnosis.capabilities)
+    told = [one for one in diagnosis.main_causes if one.code == "sides-disagree"]
+    assert told and all(one.severity is Severity.WARNING for one in told)
+    assert all("2026-11-20" in one.cause and "2026-11-23" in one.cause for one in told)
 
 
 def test_what_the_node_reached_is_no_error_of_awss_side() -> None:

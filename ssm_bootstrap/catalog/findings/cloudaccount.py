@@ -76,7 +76,7 @@ KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="endpoint-policy-denies",
         severity=Severity.ERROR,
-        layer=Layer.WAY,
+        layer=Layer.ANSWER,
         changed_on=Side.AWS,
         breaks_at=(Hop.ENDPOINT,),
         explains=("registration-denied", "s3-denied", *families.NO_PATH),

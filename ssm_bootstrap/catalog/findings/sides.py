@@ -148,7 +148,7 @@ KINDS: tuple[FindingKind, ...] = (
         changed_on=Side.AWS,
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
-        title="The node reached what AWS's side should have stopped",
+        title="The node reached what AWS's side should have stopped: {detail}",
         cause=(
             "The node reached {host} at {node_time}. By what AWS had at {aws_time} it should not have: {detail}. Either AWS's "
             "side was changed between the two times, or the traffic takes a path that was not read here."

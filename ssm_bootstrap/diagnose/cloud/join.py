@@ -12,7 +12,7 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.requirements import requirements_of
 from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.cloud.dialled import Carried, carried, differences, leads_there, obstacles_toward
+from ssm_bootstrap.diagnose.cloud.dialled import ANSWERS, Carried, carried, differences, leads_there, obstacles_toward
 from ssm_bootstrap.diagnose.cloud.facts import endpoint_facts
 from ssm_bootstrap.diagnose.cloud.names import Lead, answers
 from ssm_bootstrap.diagnose.cloud.roles import is_unread
@@ -100,7 +100,9 @@ def joined(case: Case, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         return tuple(told)
     contradicted = [finding for finding in told if _is_proven_wrong(case, finding)]
     kept = [_doubtful(finding) if finding in contradicted else _with_silence(case, finding, told) for finding in told]
-    return (*kept, *differences(case), *(_disagreement(case, case.cloud, finding) for finding in contradicted))
+    told_of = {host for finding in contradicted for host in finding.hosts}
+    apart = [one for one in differences(case) if one.variant != ANSWERS or not set(one.hosts) <= told_of]
+    return (*kept, *apart, *(_disagreement(case, case.cloud, finding) for finding in contradicted))
 
 
 def _merged(findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -168,9 +170,19 @@ def own(case: Case, finding: Finding) -> Mapping[str, str]:
 
 
 def _is_proven_wrong(case: Case, finding: Finding) -> bool:
-    """Whether the node reached each target that this fault of AWS's side would keep it from."""
+    """Whether the node reached each target that this fault of AWS's side would keep it from.
+
+    What decides over calls and not over packets is proven wrong by an answer alone that gives what was asked for: of most
+    services none does to who is not signed in.
+    """
     row = FINDINGS[finding.code]
-    if finding.seen_from != (Side.AWS,) or finding.severity is not Severity.ERROR or row.layer not in (Layer.NAMES, Layer.WAY):
+    if finding.seen_from != (Side.AWS,) or finding.severity is not Severity.ERROR:
+        return False
+    if row.layer is Layer.ANSWER:
+        of_hosts = [probe for probe in case.observations.probes if probe.target.host in finding.hosts]
+        is_given = all(probe.status is not None and 200 <= probe.status < 300 for probe in of_hosts)
+        return bool(of_hosts) and is_given and {probe.target.host for probe in of_hosts} >= set(finding.hosts)
+    if row.layer not in (Layer.NAMES, Layer.WAY):
         return False
     kept_from = _rows_behind(case, finding)
     if kept_from:
