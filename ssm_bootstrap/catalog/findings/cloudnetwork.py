@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.findings import Severity, Side
@@ -102,6 +104,53 @@ _NO_WAY_BACK = Variant(
         "{place} in {peer}, where the instance is: packets reach the endpoints, and the answers do not come back."
     ),
     summary="Add a route to {place} to {subject}, over what connects the two VPCs.",
+)
+
+_STAYS = "Rule * is the end of every network ACL and stays. Any other rule that nothing needs may be deleted instead."
+
+_ACL_PARTIAL = Variant(
+    name="partial",
+    when="it denies some of the packets alone",
+    cause=(
+        "In the network ACL {subject} rule {rule} is the first that fits some of the packets to {service}, and it denies "
+        "{place}. Packets to other addresses pass, so that some connections work and others get no answer."
+    ),
+)
+
+_ACL_PARTIAL_BACK = Variant(
+    name="partial",
+    when="it denies some of the answers alone",
+    cause=(
+        "In the network ACL {subject} rule {rule} is the first that fits some of the answers of {service}, and it denies "
+        "{place}. Each connection leaves from another port, on Linux between 32768 and 60999: those from other ports, or to "
+        "other addresses, are answered, so that the same thing works at one time and is silent at another."
+    ),
+)
+
+_ACL_NO_NUMBER = Variant(
+    name="no-number",
+    when="too few numbers are free before the rule that denies",
+    summary="Add rule {rule} of {subject} again under a higher number and delete it, or delete it for good.",
+    aws_steps=(
+        "Numbers of rules begin with 1, and too few are free before rule {rule} to allow what is needed there.",
+        "Does anything need rule {rule}? If not, delete it.",
+        "If something does: add the same rule under a higher free number, with room before it, and then delete rule {rule}.",
+        "Add the rule that allows it under a number between, and run this again: it says whether anything is left.",
+    ),
+    aws_commands=(
+        look(
+            "aws ec2 describe-network-acls --region {region} --network-acl-ids {subject} --query 'NetworkAcls[].Entries[]'",
+            "the rules of the network ACL with their numbers",
+        ),
+    ),
+)
+
+_ACL_NO_NUMBER_BACK = replace(
+    _ACL_NO_NUMBER,
+    summary=(
+        "Add rule {rule} of {subject} again under a higher number and delete it, or delete it for good; allow TCP 1024-65535 for "
+        "the answers before it."
+    ),
 )
 
 KINDS: tuple[FindingKind, ...] = (
@@ -206,15 +255,16 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*_DROPPED, *families.NO_PATH),
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
-        title="{subject} rule {rule} denies TCP {port} {place}",
+        variants=(_ACL_NO_NUMBER, _ACL_PARTIAL),
+        title="{subject} rule {rule} denies {place}",
         cause=(
-            "In the network ACL {subject} rule {rule} is the first that fits packets to {service}, and it denies TCP {port} "
+            "In the network ACL {subject} rule {rule} is the first that fits packets to {service}, and it denies "
             "{place}. The rule * at the end denies whatever no other fits."
         ),
         summary="Add an entry to {subject} under a number before rule {rule} that allows it.",
         aws_steps=(
             "Entries count in the order of their numbers, and in each direction apart: answers need an entry of their own.",
-            "Should rule {rule} stay? If nothing needs it, delete it instead.",
+            _STAYS,
         ),
         steps=_NOTHING_HERE,
         commands=(_PROBE,),
@@ -230,15 +280,16 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*_DROPPED, *families.NO_PATH),
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
-        title="{subject} rule {rule} denies TCP {port} {place}",
+        variants=(_ACL_NO_NUMBER_BACK, _ACL_PARTIAL_BACK),
+        title="{subject} rule {rule} denies {place}",
         cause=(
-            "In the network ACL {subject} rule {rule} is the first that fits answers of {service}, and it denies TCP {port} "
+            "In the network ACL {subject} rule {rule} is the first that fits answers of {service}, and it denies "
             "{place}. Answers come to the port that the instance connects from, which on Linux is between 32768 and 60999."
         ),
         summary="Add an entry to {subject} under a number before rule {rule} that allows TCP 1024-65535 for the answers.",
         aws_steps=(
             "Network ACLs know no connections: what goes out on 443 needs an entry for the answers as well.",
-            "Should rule {rule} stay? If nothing needs it, delete it instead.",
+            _STAYS,
         ),
         steps=_NOTHING_HERE,
         commands=(_PROBE, look("sysctl net.ipv4.ip_local_port_range", "the ports that this machine connects from")),
