@@ -183,6 +183,26 @@ class NatGateway:
 
 
 @dataclass(frozen=True)
+class TransitRoute:
+    """A route of a transit gateway's route table, and the VPCs that its attachments lead to; of a blackhole none."""
+
+    destination: str
+    vpc_ids: tuple[str, ...] = ()
+    is_blackhole: bool = False
+
+
+@dataclass(frozen=True)
+class TransitAttachment:
+    """A VPC's attachment to a transit gateway, with the route table of the gateway that packets from this VPC go by."""
+
+    id: str
+    gateway_id: str
+    vpc_id: str
+    table_id: str = ""  # empty where none is associated, or where this account may not see it
+    routes: Observed[tuple[TransitRoute, ...]] = NOT_ASKED
+
+
+@dataclass(frozen=True)
 class PublicAccessExclusion:
     """A VPC or a subnet that Block Public Access spares: ``mode`` is ``allow-bidirectional`` or ``allow-egress``."""
 
@@ -265,6 +285,7 @@ class VpcNetwork:
     resolver_rules: Observed[tuple[ResolverRule, ...]] = NOT_ASKED
     dns_firewall: Observed[tuple[DnsFirewallRule, ...]] = NOT_ASKED
     nat_gateways: Observed[tuple[NatGateway, ...]] = NOT_ASKED
+    transit: Observed[tuple[TransitAttachment, ...]] = NOT_ASKED  # of the VPCs that were read
     public_access_block: Observed[str] = NOT_ASKED  # off, block-bidirectional or block-ingress
     public_access_exclusions: Observed[tuple[PublicAccessExclusion, ...]] = NOT_ASKED
 

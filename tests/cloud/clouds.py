@@ -113,6 +113,7 @@ def complete() -> Cloud:
         resolver_rules=Seen(()),
         dns_firewall=Seen(()),
         nat_gateways=Seen(()),
+        transit=Seen(()),
         public_access_block=Seen("off"),
         public_access_exclusions=Seen(()),
     )

@@ -9,13 +9,14 @@ from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle, obstacles
 from ssm_bootstrap.diagnose.cloud.outward import INTO_THE_INTERNET, beyond, past
 from ssm_bootstrap.diagnose.cloud.packets import common, span_of, united, without
 from ssm_bootstrap.diagnose.cloud.tables import LOCAL, all_quoted, between, quoted, route_to, spans_of, table_of
+from ssm_bootstrap.diagnose.cloud.transit import GATEWAY, met_in_transit
 from ssm_bootstrap.model.cloud import EndpointKind, RouteTable, VpcEndpoint, VpcNetwork, VpcRoute
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.repair import AddRoute, AddRouteTables, CreateEndpoint, DeleteRoute, Repair
 
-_CONNECTS_PRIVATELY = ("pcx-", "tgw-")
+_CONNECTS_PRIVATELY = ("pcx-", GATEWAY)
 
 
 def met_toward(network: VpcNetwork, here: End, there: End, *, is_back: bool = False) -> Iterator[Met]:
@@ -61,6 +62,8 @@ def met_toward(network: VpcNetwork, here: End, there: End, *, is_back: bool = Fa
             variant="address",
             is_return=is_back,
         )
+    elif is_apart and route.target.startswith(GATEWAY):
+        yield from met_in_transit(network, route, here, there, is_back=is_back)
     elif route.target != LOCAL and not (is_apart and route.target.startswith("pcx-")):
         yield from beyond(network, table, route)
 
