@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Iterator, Sequence
 
+from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle, obstacles_of
 from ssm_bootstrap.diagnose.cloud.outward import INTO_THE_INTERNET, beyond, past
-from ssm_bootstrap.diagnose.cloud.packets import common, span_of, united, without
+from ssm_bootstrap.diagnose.cloud.packets import common, everywhere, span_of, united, without
 from ssm_bootstrap.diagnose.cloud.tables import LOCAL, all_quoted, between, quoted, route_to, spans_of, table_of
 from ssm_bootstrap.diagnose.cloud.transit import GATEWAY, met_in_transit
 from ssm_bootstrap.model.cloud import EndpointKind, RouteTable, VpcEndpoint, VpcNetwork, VpcRoute
@@ -91,7 +92,8 @@ def met_toward_gateway(
 ) -> Iterator[Met]:
     """What packets to S3 meet at the route table of a subnet whose VPC has these gateway endpoints.
 
-    ``needed`` are those of the ``blocks`` of the prefix list, or addresses in them, that the packets are for.
+    ``needed`` are those of the ``blocks`` of the prefix list, or addresses in them, that the packets are for; no blocks are
+    known where the list could not be read.
     """
     table = table_of(network, here.subnet_id, here.vpc_id)
     if not isinstance(table, RouteTable):
@@ -162,6 +164,9 @@ def _is_gone(network: VpcNetwork, route: VpcRoute) -> bool:
 
 def _shadows(table: RouteTable, own: VpcRoute, blocks: Sequence[str], needed: Sequence[str]) -> Iterator[Met]:
     """Routes that are more specific than those of the prefix list, and what they divert of what is needed of S3."""
+    if not blocks:
+        yield from _perhaps_shadows(table, own)
+        return
     s3 = united(map(span_of, needed))
     for route, span, _ in spans_of(table.routes, {}):
         within = any(block[0] <= span[0] and span[1] <= block[1] for block in map(span_of, blocks))
@@ -177,3 +182,13 @@ def _shadows(table: RouteTable, own: VpcRoute, blocks: Sequence[str], needed: Se
             repairs=(DeleteRoute(table.id, route.destination),),
             is_partial=bool(without(s3, (span,))),
         )
+
+
+def _perhaps_shadows(table: RouteTable, own: VpcRoute) -> Iterator[Met]:
+    """Routes to some public addresses, of which nobody can say whether they are of a prefix list that was not read."""
+    for route in table.routes:
+        is_list, is_default = route.destination.startswith("pl-"), route.destination in (everywhere(4), everywhere(6))
+        if is_list or is_default or ":" in route.destination or route.target in (own.target, LOCAL):
+            continue
+        if place_of(route.destination.partition("/")[0]) is Place.PUBLIC:
+            yield table.id, phrase("whether its route to {destination} diverts S3 is not known", destination=route.destination)

@@ -198,7 +198,7 @@ def _by_gateway(
     usable = [one for one in gateways if not list(unusable(one))]
     met += [wrong for one in gateways for wrong in unusable(one) if not usable]
     if usable or not gateways:
-        met += met_toward_gateway(cloud.network, here, blocks, needed, listed, usable, name)
+        met += met_toward_gateway(cloud.network, here, _blocks_of_s3(cloud), needed, listed, usable, name)
     return _of_paths(replace(empty, endpoint_id=usable[0].id if usable else ""), [met])
 
 
