@@ -199,6 +199,7 @@ class FindingKind:
     scope: Scope = Scope.WHOLE
     follows_for: Optional[Reason] = None  # it follows from another fault only where it is for this reason; a log tells none
     is_of_every_host: bool = False  # it stands in the way of every host alike, wherever the agent dials
+    is_of_calls: bool = False  # it decides over calls and not over packets: that the service answers proves nothing against it
     is_of_the_way: bool = False  # where one host of anybody shows it, it is a fault of the way and not of that host
     is_of_the_proxy: bool = False  # the host that it names is the proxy's
     is_of_a_missing_endpoint: bool = False  # what a region in which nothing was made for this VPC shows

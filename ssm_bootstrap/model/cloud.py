@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Optional
 
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed
+from ssm_bootstrap.model.transit import TransitAttachment
 
 ANY_PROTOCOL = "-1"
 """How EC2 writes every protocol."""
@@ -180,26 +181,6 @@ class NatGateway:
     id: str
     subnet_id: str
     is_private: bool = False
-
-
-@dataclass(frozen=True)
-class TransitRoute:
-    """A route of a transit gateway's route table, and the VPCs that its attachments lead to; of a blackhole none."""
-
-    destination: str
-    vpc_ids: tuple[str, ...] = ()
-    is_blackhole: bool = False
-
-
-@dataclass(frozen=True)
-class TransitAttachment:
-    """A VPC's attachment to a transit gateway, with the route table of the gateway that packets from this VPC go by."""
-
-    id: str
-    gateway_id: str
-    vpc_id: str
-    table_id: str = ""  # empty where none is associated, or where this account may not see it
-    routes: Observed[tuple[TransitRoute, ...]] = NOT_ASKED
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,12 @@ from ssm_bootstrap.model.cloud import (
     RouteTable,
     SecurityGroup,
     Subnet,
-    TransitAttachment,
-    TransitRoute,
     Vpc,
     VpcEndpoint,
     VpcRoute,
 )
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
+from ssm_bootstrap.model.transit import TransitAttachment, TransitRoute
 from tests.cloud.breakages import guarded, routes
 from tests.cloud.clouds import (
     ACCOUNT,

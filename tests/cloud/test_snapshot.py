@@ -17,10 +17,11 @@ from ssm_bootstrap.host.aws import Aws
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.cloud import Cloud as CloudNoun
-from ssm_bootstrap.model.cloud import DnsRecord, EndpointKind, NatGateway, Role, TransitRoute
+from ssm_bootstrap.model.cloud import DnsRecord, EndpointKind, NatGateway, Role
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen
+from ssm_bootstrap.model.transit import TransitRoute
 from tests.aws import MARKS
 from tests.cloud.clouds import AT, NODE, REGION, complete, observations
 from tests.cloud.completevpc import put_in_place

@@ -9,8 +9,9 @@ import pytest
 
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.cloud import Cloud, TransitAttachment, TransitRoute
+from ssm_bootstrap.model.cloud import Cloud
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, Unseen, value_of
+from ssm_bootstrap.model.transit import TransitAttachment, TransitRoute
 from tests.cloud.clouds import VPC, observations, with_network
 from tests.cloud.healthy import GATEWAY_OF_HUB, HUB, HUB_BLOCK, HUB_TRANSIT_TABLE, OWN_TRANSIT_TABLE, transit_hub
 

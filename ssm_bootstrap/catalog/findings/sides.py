@@ -39,13 +39,13 @@ AWS_IN_PART = Variant(
     name="aws-in-part",
     circumstance=Circumstance.AWS_LETS_PART_THROUGH,
     when="AWS's side was read as well, and stops the instance at some of the addresses alone",
-    title="AWS stops only a part of it, yet nothing answers: {service}",
+    title="AWS blocks part of it, nothing answers: {service}",
     cause=(
-        "The node got no answer from {host}, port {port}, at {node_time}. As of {aws_time}, AWS's side stops packets to some of "
-        "the addresses and lets them through to others. What it stops is told beside this, and may explain the silence at those "
-        "addresses. The others are silent for another reason: on the machine, on the way, or what AWS's side was at the time."
+        "The node got no answer from {host}, port {port}, at {node_time}. As of {aws_time}, AWS's side blocks some of its "
+        "addresses and allows the others; what it blocks has a finding of its own, which may explain those addresses. The others "
+        "fail for another reason, on the machine or on the way, or AWS's side was changed between the two times."
     ),
-    summary="Mend what AWS stops of {service} first, which is told beside this; then check this machine's own firewall.",
+    summary="Fix what AWS blocks for {service} first (it has its own finding), then check this machine's own firewall.",
     steps=AWS_IS_RIGHT.steps,
     aws_steps=AWS_IS_RIGHT.aws_steps,
     commands=AWS_IS_RIGHT.commands,
@@ -62,7 +62,7 @@ _SERVERS = look("cat /etc/resolv.conf", "the name servers that this machine asks
 _OTHER_SERVERS = Variant(
     name="other-servers",
     when="name servers that AWS does not see answer with public addresses, though an endpoint has private DNS",
-    title="{peer} answers {service} with {address}, and not with {place}",
+    title="{peer} resolves {service} to {address}, not {place}",
     cause=(
         "At {node_time} {host} led to {address} on the node. As of {aws_time}, names of this VPC are answered by {peer}, and an "
         "endpoint has private DNS for this one, at {place}. So {peer} does not forward the name to the VPC resolver, and the "
@@ -85,7 +85,7 @@ _ANSWERS = Variant(
     name="answers",
     when="what the node dials answers all the same",
     severity=Severity.WARNING,
-    title="The node reaches {service} at {address}, which AWS's side leads to {place}",
+    title="{service} is reached at {address}, not {place}",
     cause=(
         "At {node_time} {host} led to {address} on the node, which is {detail}, and it answers. As of {aws_time}, {peer} decides "
         "the name in this VPC, and it leads to {place}. So the node does not go by what was read of AWS's side, or that was "
@@ -98,7 +98,7 @@ _UNRESOLVED = Variant(
     name="unresolved",
     when="the node got no address for the name",
     severity=Severity.WARNING,
-    title="AWS's side has an answer for {service} that the node did not get: {place}",
+    title="{service} does not resolve, yet AWS has {place}",
     cause=(
         "The node got no address for {host} at {node_time}. As of {aws_time}, {peer} decides the name in this VPC, and it leads "
         "to {place}. So this machine does not ask the VPC resolver or does not reach it, or AWS's side was changed between the "
@@ -118,11 +118,11 @@ KINDS: tuple[FindingKind, ...] = (
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
         variants=(_OTHER_SERVERS, _ANSWERS, _UNRESOLVED),
-        title="The node dials {address} for {service}, which AWS's side leads to {place}",
+        title="{service} resolves to {address}, not {place}",
         cause=(
             "At {node_time} {host} led to {address} on the node, which is {detail}. As of {aws_time}, {peer} decides the name in "
-            "this VPC, and it leads to {place}. So the node takes its answer from elsewhere: a line in /etc/hosts, a cache, or "
-            "a name server that is not the VPC's. Or AWS's side was changed between the two times."
+            "this VPC, and it leads to {place}. So the node takes its answer from elsewhere (a line in /etc/hosts, a cache, or a "
+            "name server that is not the VPC's), or AWS's side was changed between the two times."
         ),
         summary="Remove whatever makes {host} lead to {address} on this machine: a line in /etc/hosts, or another name server.",
         steps=(

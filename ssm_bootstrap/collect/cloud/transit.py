@@ -6,9 +6,10 @@ from typing import Any, Iterable, Mapping
 
 from ssm_bootstrap.collect.cloud.looks import filtered, observed
 from ssm_bootstrap.host.aws import Aws
-from ssm_bootstrap.model.cloud import RouteTable, TransitAttachment, TransitRoute
+from ssm_bootstrap.model.cloud import RouteTable
 from ssm_bootstrap.model.observed import Observed, Unseen
 from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.model.transit import TransitAttachment, TransitRoute
 
 _LIVE = frozenset({"available", "modifying"})
 """States of an attachment that carries packets. Source: EC2 API Reference, TransitGatewayAttachment (State)."""

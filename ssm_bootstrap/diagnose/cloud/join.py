@@ -178,7 +178,7 @@ def _is_proven_wrong(case: Case, finding: Finding) -> bool:
     row = FINDINGS[finding.code]
     if finding.seen_from != (Side.AWS,) or finding.severity is not Severity.ERROR:
         return False
-    if row.layer is Layer.ANSWER:
+    if row.is_of_calls:
         of_hosts = [probe for probe in case.observations.probes if probe.target.host in finding.hosts]
         is_given = all(probe.status is not None and 200 <= probe.status < 300 for probe in of_hosts)
         return bool(of_hosts) and is_given and {probe.target.host for probe in of_hosts} >= set(finding.hosts)

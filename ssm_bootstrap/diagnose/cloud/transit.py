@@ -7,10 +7,11 @@ from typing import Iterable, Iterator, Optional
 from ssm_bootstrap.diagnose.cloud.groups import prefix_lists_of
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle
 from ssm_bootstrap.diagnose.cloud.packets import common, span_of
-from ssm_bootstrap.model.cloud import TransitAttachment, TransitRoute, VpcNetwork, VpcRoute
+from ssm_bootstrap.model.cloud import VpcNetwork, VpcRoute
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import Unseen
 from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.model.transit import TransitAttachment, TransitRoute
 
 GATEWAY = "tgw-"
 _MOST_QUOTED = 20
