@@ -34,7 +34,7 @@ managers: $(VENV)/.ready
 test: managers ## all tests but the long sweeps, the lab's too (under 10 minutes on 2 cores)
 	$(PYTEST) $(SIDE_BY_SIDE) -m 'not slow and not boot and not executable'
 
-slow-test: managers ## the long sweeps that `make test` leaves out (about half an hour)
+slow-test: managers ## the long sweeps that `make test` leaves out
 	$(PYTEST) $(SIDE_BY_SIDE) -m 'slow and not boot and not executable'
 
 unit: $(VENV)/.ready ## the tests that need no namespaces

@@ -60,6 +60,8 @@ class Circumstance(str, Enum):
     REGION_IS_A_SLIP = "a region that nobody knows, one slip away from a known one"
     NO_NAME_LEADS_INSIDE = "no service's name leads into the VPC"
     AWS_LETS_THROUGH = "AWS's side was read, and lets the instance through"
+    AWS_LETS_PART_THROUGH = "AWS's side was read, and stops the instance at some of the addresses alone"
+    AWS_LEADS_ELSEWHERE = "AWS's side was read, and leads the name to other addresses"
 
 
 class Hop(str, Enum):
@@ -199,6 +201,7 @@ class FindingKind:
     scope: Scope = Scope.WHOLE
     follows_for: Optional[Reason] = None  # it follows from another fault only where it is for this reason; a log tells none
     is_of_every_host: bool = False  # it stands in the way of every host alike, wherever the agent dials
+    is_of_calls: bool = False  # it decides over calls and not over packets: that the service answers proves nothing against it
     is_of_the_way: bool = False  # where one host of anybody shows it, it is a fault of the way and not of that host
     is_of_the_proxy: bool = False  # the host that it names is the proxy's
     is_of_a_missing_endpoint: bool = False  # what a region in which nothing was made for this VPC shows

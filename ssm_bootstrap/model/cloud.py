@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Optional
 
 from ssm_bootstrap.model.observed import NOT_ASKED, Observed
+from ssm_bootstrap.model.transit import TransitAttachment
 
 ANY_PROTOCOL = "-1"
 """How EC2 writes every protocol."""
@@ -265,6 +266,7 @@ class VpcNetwork:
     resolver_rules: Observed[tuple[ResolverRule, ...]] = NOT_ASKED
     dns_firewall: Observed[tuple[DnsFirewallRule, ...]] = NOT_ASKED
     nat_gateways: Observed[tuple[NatGateway, ...]] = NOT_ASKED
+    transit: Observed[tuple[TransitAttachment, ...]] = NOT_ASKED  # of the VPCs that were read
     public_access_block: Observed[str] = NOT_ASKED  # off, block-bidirectional or block-ingress
     public_access_exclusions: Observed[tuple[PublicAccessExclusion, ...]] = NOT_ASKED
 

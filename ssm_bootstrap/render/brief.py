@@ -49,18 +49,28 @@ class _Block:
 def tell_brief(report: Report, diagnosis: Diagnosis, *, details: str, heading: str = "", node: str = "", past: int = 0) -> None:
     """Write a diagnosis, what is to be changed last, so that the report is of twenty lines at most with what stands in it.
 
-    ``details`` is the command that tells the rest, ``past`` how many faults that are over it tells as well.
+    ``details`` is the command that tells the rest, ``past`` how many faults that are over it tells as well. Lines are cut only
+    where there is no room for the whole of them.
     """
+    short, whole = (_blocks(report, diagnosis, details, heading, node, past, is_whole) for is_whole in (False, True))
+    for lines in _fitting(short, whole, MOST_LINES - len(report.lines)):
+        report.append(lines)
+
+
+def _blocks(
+    report: Report, diagnosis: Diagnosis, details: str, heading: str, node: str, past: int, is_whole: bool
+) -> list[_Block]:
+    """The blocks of a short report, with lines that are cut or wrapped."""
     blocks: list[_Block] = []
 
-    def block(rank: int) -> Report:
-        blocks.append(_Block(rank, report.beside()))
+    def block(rank: int, is_of_one_line: bool = False) -> Report:
+        blocks.append(_Block(rank, report.beside(is_whole and not is_of_one_line)))
         return blocks[-1].report
 
     if heading:
-        block(0).cut(heading, "dim")
+        block(0, is_of_one_line=True).cut(heading, "dim")
     if node:
-        block(5).cut(node, "dim")
+        block(5, is_of_one_line=True).cut(node, "dim")
     causes = diagnosis.main_causes
     _tell_verdicts(block(0), diagnosis.capabilities, [finding.code for finding in diagnosis.causes])
     if len(causes) > 1 and not diagnosis.capabilities:
@@ -73,7 +83,7 @@ def tell_brief(report: Report, diagnosis: Diagnosis, *, details: str, heading: s
         _tell_cause(block, causes[0])
         others = {cause.code: cause for cause in reversed(diagnosis.causes) if cause not in causes[:1] and _is_grave(cause)}
         if len(others) > MOST_OTHERS:
-            block(1).cut(f"  {report.label('then  ')} {', '.join(reversed(others))}")
+            block(1).cut(", ".join(reversed(others)), label=f"  {report.label('then  ')} ")
         elif others:
             _list_others(block(1), [others[code] for code in reversed(others)])
         block(6).line()
@@ -81,8 +91,7 @@ def tell_brief(report: Report, diagnosis: Diagnosis, *, details: str, heading: s
         block(0).all_clear(diagnosis)
     remarks = len({finding.code for finding in diagnosis.causes if not _is_grave(finding)})
     block(0).line(_details(remarks, past, details), "dim")
-    for kept in _fitting(blocks, MOST_LINES - len(report.lines)):
-        report.append(kept.lines)
+    return blocks
 
 
 def _details(remarks: int, past: int, command: str) -> str:
@@ -100,15 +109,21 @@ def _is_grave(finding: Finding) -> bool:
     return finding.severity is not Severity.INFO
 
 
-def _fitting(blocks: Sequence[_Block], most: int) -> list[_Block]:
-    """The blocks that there is room for, those of the lowest rank first, in their order."""
-    kept: list[int] = []
+def _fitting(short: Sequence[_Block], whole: Sequence[_Block], most: int) -> list[list[str]]:
+    """The lines of the blocks that there is room for, those of the lowest rank first, in their order; whole where that fits."""
+    kept: dict[int, list[str]] = {}
     room = most
-    for place in sorted(range(len(blocks)), key=lambda place: blocks[place].rank):
-        if not blocks[place].rank or len(blocks[place].lines) <= room:
-            kept.append(place)
-            room -= len(blocks[place].lines)
-    return [blocks[place] for place in sorted(kept)]
+    by_rank = sorted(range(len(short)), key=lambda place: short[place].rank)
+    for place in by_rank:
+        if not short[place].rank or len(short[place].lines) <= room:
+            kept[place] = short[place].lines
+            room -= len(short[place].lines)
+    for place in by_rank:
+        more = len(whole[place].lines) - len(kept.get(place, ()))
+        if place in kept and 0 <= more <= room:
+            kept[place] = whole[place].lines
+            room -= more
+    return [kept[place] for place in sorted(kept)]
 
 
 def _tell_verdicts(report: Report, capabilities: Sequence[CapabilityVerdict], causes: Sequence[str]) -> None:
@@ -125,7 +140,7 @@ def _tell_verdicts(report: Report, capabilities: Sequence[CapabilityVerdict], ca
         verdict = say(item.verdict.value)
         begin = f"{_VERDICT_MARK[item.verdict]} {item.capability.value:<{width}}  {verdict}{' ' * (words - cells(verdict))}"
         because = [code for code in item.because if code in causes] or item.because
-        report.cut(begin, VERDICT_STYLE[item.verdict], rest=f"  {', '.join(because)}")
+        report.cut(f"{begin}  " if because else begin, VERDICT_STYLE[item.verdict], rest=", ".join(because))
 
 
 def _list_causes(report: Report, causes: Sequence[Finding]) -> None:
@@ -139,7 +154,7 @@ def _list_others(report: Report, causes: Sequence[Finding]) -> None:
     """What is to be done as well, whatever becomes of the first cause."""
     for place, cause in enumerate(causes):
         label = report.label("then  ") if not place else " " * cells(report.label("then  "))
-        report.cut(f"  {label} {cause.code}: {say(cause.remedy.summary)}")
+        report.cut(f"{cause.code}: {say(cause.remedy.summary)}", label=f"  {label} ")
 
 
 def _list_unexplained(report: Report, unexplained: Sequence[Unexplained]) -> None:
@@ -171,7 +186,7 @@ def _tell_cause(block: Callable[[int], Report], cause: Finding) -> None:
         block(3).cut(f"  {begin.label('when  ')} {when_of(cause)}")
     for evidence in shown_evidence(cause)[:1]:
         where = evidence.locator.rpartition("/")[2] if evidence.locator.startswith("/") else say(evidence.locator)
-        block(1).cut(f"  {begin.label('seen  ')} {say(where)}: {say(evidence.excerpt)}")
+        block(1).cut(f"{say(where)}: {say(evidence.excerpt)}", label=f"  {begin.label('seen  ')} ")
     block(0).item("change", f"{say(ON_SIDE[cause.remedy.changed_on])} {say(cause.remedy.summary)}")
     look, change = first_commands(cause.remedy)
     for rank, words, command in ((4, _("to look:"), look), (3, _("to change:"), change)):

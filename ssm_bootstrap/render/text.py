@@ -57,12 +57,16 @@ def why_unsure(diagnosis: Diagnosis) -> str:
 
 
 class Report:
-    """Text of a given width; ``colour`` adds ANSI styles, ``plain`` keeps to ASCII where the terminal knows no UTF-8."""
+    """Text of a given width; ``colour`` adds ANSI styles, ``plain`` keeps to ASCII where the terminal knows no UTF-8.
 
-    def __init__(self, width: int, colour: bool = False, plain: bool = False) -> None:
+    ``whole``: lines that would be cut are wrapped.
+    """
+
+    def __init__(self, width: int, colour: bool = False, plain: bool = False, whole: bool = False) -> None:
         self._width = max(40, width)
         self._colour = colour
         self._plain = plain
+        self._whole = whole
         self._lines: list[str] = []
 
     @property
@@ -81,9 +85,9 @@ class Report:
         """The lines that were written so far: what is appended to them is of the report."""
         return self._lines
 
-    def beside(self) -> Report:
+    def beside(self, whole: bool = False) -> Report:
         """An empty report of the same kind, whose lines may be appended to this one."""
-        return Report(self._width, self._colour, self._plain)
+        return Report(self._width, self._colour, self._plain, whole)
 
     def append(self, lines: Sequence[str]) -> None:
         """Lines of a report of the same kind."""
@@ -106,11 +110,22 @@ class Report:
         for line in wrapped(self._clean(text), self._width - indent) if text else ("",):
             self._lines.append(" " * indent + self._styled(line.rstrip(), style))
 
-    def cut(self, text: str, style: str = "", indent: int = 0, rest: str = "") -> None:
-        """One line, whatever its length: what does not fit is left out, and so told; ``rest`` follows without the style."""
-        begin = self._clean(text)
-        whole = begin + self._clean(rest)
+    def cut(self, text: str, style: str = "", indent: int = 0, rest: str = "", label: str = "") -> None:
+        """One line, whatever its length: what does not fit is left out, and so told; ``rest`` follows without the style.
+
+        ``label`` comes before it. In a report of whole lines nothing is left out: what does not fit goes on below.
+        """
+        begin, after = label + self._clean(text), self._clean(rest)
         room = self._width - indent
+        lead, body = (begin, after) if rest else (label, begin[len(label) :])
+        margin = cells(lead) or 2
+        if cells(begin + after) > room and self._whole and margin < room:
+            first, *more = wrapped(body, room - margin)
+            styled = "" if rest else style
+            self._lines.append(" " * indent + (self._styled(lead, style) + self._styled(first.rstrip(), styled)))
+            self._lines += [" " * (indent + margin) + self._styled(line.rstrip(), styled) for line in more]
+            return
+        whole = begin + after
         if cells(whole) > room:
             whole = next(chopped(whole, room - 3)) + "..."
         self._lines.append(" " * indent + self._begun(whole, begin, style, ""))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, Dict, Tuple
 
+from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.policies import policy_named
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import (
@@ -33,8 +34,9 @@ from ssm_bootstrap.model.cloud import (
     VpcNetwork,
     VpcRoute,
 )
+from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observations import Observations, Plan
-from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.model.observed import Seen, value_of
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=timezone.utc)
 REGION, ACCOUNT, VPC = "ap-northeast-1", "111122223333", "vpc-0a1"
@@ -111,6 +113,7 @@ def complete() -> Cloud:
         resolver_rules=Seen(()),
         dns_firewall=Seen(()),
         nat_gateways=Seen(()),
+        transit=Seen(()),
         public_access_block=Seen("off"),
         public_access_exclusions=Seen(()),
     )
@@ -192,3 +195,22 @@ def observations(cloud: Cloud, capabilities: Tuple[Capability, ...] = tuple(Capa
     """What ``vpc`` has of this, without a report of the node."""
     plan = Plan("vpc", Seen(cloud.region), "--region", tuple(item.value for item in capabilities))
     return Observations("0", cloud.taken_at, plan, cloud=Seen(cloud))
+
+
+def dialled_in(cloud: Cloud, node: Observations) -> Observations:
+    """What a node saw, where its names lead to the endpoints of this cloud: each address inside the VPC is one of theirs."""
+    told = {
+        endpoint.service: tuple(address for one in endpoint.interfaces for address in one.addresses)
+        for endpoint in value_of(cloud.network.endpoints) or ()
+    }
+    seen: Dict[str, Dict[str, str]] = {}
+
+    def moved(probe: Probe) -> Probe:
+        known = told.get(probe.target.service, ())
+        if not known or place_of(probe.address or "") is not Place.INSIDE:
+            return probe
+        mine = seen.setdefault(probe.target.service, {})
+        address = mine.setdefault(probe.address or "", known[len(mine) % len(known)])
+        return replace(probe, address=address)
+
+    return replace(node, probes=tuple(map(moved, node.probes)))

@@ -27,6 +27,7 @@ from ssm_bootstrap.model.cloud import (
     VpcRoute,
 )
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
+from ssm_bootstrap.model.transit import TransitAttachment, TransitRoute
 from tests.cloud.breakages import guarded, routes
 from tests.cloud.clouds import (
     ACCOUNT,
@@ -168,6 +169,36 @@ def hub() -> Cloud:
         _as_group(NODE_GROUP, _rule(1, Direction.OUT, cidr=HUB_BLOCK), *_TO_S3),
         _as_group(HUB_GROUP, _rule(2, Direction.IN, cidr="10.0.0.0/8"), vpc_id=HUB),
     )
+
+
+GATEWAY_OF_HUB, OWN_TRANSIT_TABLE, HUB_TRANSIT_TABLE = "tgw-0a1", "tgw-rtb-0a1", "tgw-rtb-0b1"
+
+
+def transit_hub() -> Cloud:
+    """The same behind a transit gateway with a route table for each of its attachments."""
+    cloud = hub()
+
+    def by_gateway(route: VpcRoute) -> VpcRoute:
+        return replace(route, target=GATEWAY_OF_HUB) if route.target == PEERING else route
+
+    tables = value_of(cloud.network.route_tables) or ()
+    own = TransitAttachment("tgw-attach-0a1", GATEWAY_OF_HUB, VPC, OWN_TRANSIT_TABLE, Seen((TransitRoute(HUB_BLOCK, (HUB,)),)))
+    theirs = TransitAttachment(
+        "tgw-attach-0b1", GATEWAY_OF_HUB, HUB, HUB_TRANSIT_TABLE, Seen((TransitRoute("10.0.0.0/8", (VPC,)),))
+    )
+    return with_network(
+        cloud,
+        route_tables=tuple(replace(one, routes=tuple(map(by_gateway, one.routes))) for one in tables),
+        transit=(own, theirs),
+    )
+
+
+def unseen_transit_hub() -> Cloud:
+    """The same behind a transit gateway of another account, whose route tables nobody here may read."""
+    cloud = transit_hub()
+    ties = value_of(cloud.network.transit) or ()
+    hidden = Unseen("its route table is not visible here: account 999999999999 owns the transit gateway")
+    return with_network(cloud, transit=tuple(replace(one, table_id="", routes=hidden) for one in ties))
 
 
 def dual_stack() -> Cloud:
@@ -367,6 +398,8 @@ HEALTHY: Dict[str, Tuple[Callable[[], Cloud], bool]] = {
     "prefix lists of one's own": (prefix_lists, True),
     "subnets that another account shares": (shared_subnets, False),
     "a hub VPC with private hosted zones": (hub, True),
+    "a hub VPC behind a transit gateway": (transit_hub, True),
+    "a hub VPC behind another account's transit gateway": (unseen_transit_hub, False),
     "both families": (dual_stack, True),
     "an IPv6 address among endpoints of IPv4": (dual_stack_instance, True),
     "a second block": (secondary_block, True),

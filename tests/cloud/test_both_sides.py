@@ -19,7 +19,7 @@ from ssm_bootstrap.model.findings import Finding, Severity, Side
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen, Unseen
 from tests.aws import MARKS
-from tests.cloud.clouds import AT, REGION
+from tests.cloud.clouds import AT, REGION, dialled_in
 from tests.cloud.completevpc import put_in_place
 from tests.cloud.server import Cloud as Server
 from tests.cloud.test_round_trip import EVERY, Ground
@@ -85,7 +85,7 @@ def test_the_joined_report_names_the_one_cause(pair: Pair, running: Server) -> N
     ground = aws_side(running, pair.broken)
     aws = Aws(running.session(REGION), REGION, actions_by_call(), Secrets())
     cloud = look_at_cloud(aws, Subject(ground.instance), AT).cloud
-    diagnosis = diagnose(replace(seen_in(pair.case), cloud=Seen(cloud)))
+    diagnosis = diagnose(replace(dialled_in(cloud, seen_in(pair.case)), cloud=Seen(cloud)))
     told = [finding for finding in diagnosis.main_causes if _is_of_the_way(finding)]
     assert [finding.code for finding in told] == [pair.code], [(one.code, one.subject) for one in diagnosis.main_causes]
     assert told[0].subject == EVERY[pair.broken].subject(ground)

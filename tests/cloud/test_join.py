@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -11,10 +12,15 @@ import pytest
 
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.cloud import AclEntry, Cloud, Direction, HostedZone
+from ssm_bootstrap.model.cloud import AclEntry, Cloud, Direction, HostedZone, Subnet, VpcEndpoint
+from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Diagnosis, Severity, Side
+from ssm_bootstrap.model.network import Probe, StageResult
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
+from ssm_bootstrap.render.iac.fixes import FORMS, fixes
+from tests.cloud.breakages import FAR, acls, guarded
+from tests.cloud.breakings import NAMES, POLICIES, Breaking
 from tests.cloud.clouds import (
     ACL,
     ENDPOINT_GROUP,
@@ -23,12 +29,15 @@ from tests.cloud.clouds import (
     NODE_GROUP,
     NODE_TABLE,
     REGION,
+    SERVICES,
     VPC,
     changed_endpoints,
     complete,
+    dialled_in,
     observations,
     with_network,
 )
+from tests.cloud.healthy import HEALTHY, own_name_servers
 from tests.scenarios.player import play
 from tests.scenarios.scenario import read_scenario
 
@@ -43,8 +52,12 @@ def seen_by_node(story: str) -> Observations:
 
 
 def both(story: str, cloud: Cloud) -> Diagnosis:
-    """The joined diagnosis of a node and a VPC, in which AWS knows the node by its id."""
-    node = seen_by_node(story)
+    """The joined diagnosis of a node and a VPC, in which AWS knows the node by its id and names lead to the endpoints."""
+    return together(dialled_in(cloud, seen_by_node(story)), cloud)
+
+
+def together(node: Observations, cloud: Cloud) -> Diagnosis:
+    """The joined diagnosis of what a node saw and a VPC, in which AWS knows the node by its id."""
     identity = value_of(node.identity)
     known = tuple(
         replace(one, id=identity.managed_instance_id if identity is not None else one.id)
@@ -149,7 +162,7 @@ def test_a_silence_gets_its_one_cause(name: str) -> None:
     assert all("<" not in command.text for command in first.remedy.commands), "ids are known"
 
 
-SILENT = ("endpoint-security-group-closed", "ssm-endpoint-missing", "s3-missing", "s3-http-blocked", "s3-https-blocked")
+SILENT = ("endpoint-security-group-closed", "s3-missing", "s3-http-blocked", "s3-https-blocked")
 
 
 @pytest.mark.parametrize("story", SILENT)
@@ -159,6 +172,202 @@ def test_where_awss_side_is_right_the_machine_is_looked_at(story: str) -> None:
     assert (first.code, first.variant) == (alone.code, "aws-is-right")
     assert first.remedy.changed_on is Side.MACHINE
     assert "2026-11-20" in first.cause, "both times are told"
+
+
+def dialling(node: Observations, *addresses: str, service: str = "ssm", ok: bool = False) -> Observations:
+    """The same where a service's name led to other addresses, which stay silent, or answer as the ones before did."""
+    kept = [probe for probe in node.probes if probe.target.service != service]
+    first = next(probe for probe in node.probes if probe.target.service == service)
+    silent = (StageResult(Stage.DNS, True, 0.01), StageResult(Stage.TCP, False, 2.0, Failure.TIMED_OUT, "no answer"))
+    stages = first.stages if ok else silent
+    return replace(node, probes=(*(replace(first, address=one, stages=stages) for one in addresses), *kept))
+
+
+def healthy_node(cloud: Cloud) -> Observations:
+    return dialled_in(cloud, seen_by_node("healthy-al2023"))
+
+
+ELSEWHERE = {
+    "public": ("52.119.221.70", "a public address"),
+    "another VPC's": ("10.9.1.1", "an address of no endpoint that was read"),
+    "another service's": ("10.0.2.12", "an address of vpce-0f2 (ssmmessages)"),
+}
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_a_name_that_leads_elsewhere_than_to_the_endpoint_is_the_one_cause(place: str) -> None:
+    address, told = ELSEWHERE[place]
+    diagnosis = together(dialling(healthy_node(complete()), address), complete())
+    (first,) = diagnosis.main_causes
+    assert (first.code, first.severity, first.remedy.changed_on) == ("resolved-elsewhere", Severity.ERROR, Side.MACHINE)
+    assert address in first.title and "10.0.2.11 (vpce-0f1)" in first.title and told in first.cause
+    assert "2026-11-20" in first.cause and "2026-11-23" in first.cause, "both times are told"
+    assert first.seen_from == (Side.MACHINE, Side.AWS) and not first.repairs
+    assert diagnosis.crashed == ()
+
+
+def test_a_name_that_leads_elsewhere_and_works_is_told_and_breaks_nothing() -> None:
+    diagnosis = together(dialling(healthy_node(complete()), "10.9.1.1", ok=True), complete())
+    (first,) = diagnosis.main_causes
+    assert (first.code, first.variant, first.severity) == ("resolved-elsewhere", "answers", Severity.WARNING)
+    assert all(item.verdict is Verdict.OK for item in diagnosis.capabilities)
+
+
+def test_of_several_addresses_any_of_the_endpoints_own_is_right() -> None:
+    cloud = with_second_subnet(complete())
+    for some in (("10.0.2.11",), ("10.0.3.11",), ("10.0.2.11", "10.0.3.11")):
+        assert together(dialling(healthy_node(cloud), *some, ok=True), cloud).main_causes == ()
+
+
+def test_name_servers_that_do_not_forward_are_what_is_to_be_changed() -> None:
+    cloud = own_name_servers()
+    first = together(dialling(healthy_node(cloud), "52.119.221.70"), cloud).main_causes[0]
+    assert (first.code, first.variant, first.remedy.changed_on) == ("resolved-elsewhere", "other-servers", Side.AWS)
+    assert "10.0.0.53" in first.title and "vpce-0f1" in first.title
+
+
+def test_a_name_that_the_node_did_not_get_and_aws_has_is_told() -> None:
+    diagnosis = together(dialled_in(complete(), seen_by_node("resolver-does-not-forward")), complete())
+    told = [finding for finding in diagnosis.findings if finding.code == "resolved-elsewhere"]
+    assert told and {(one.variant, one.severity) for one in told} == {("unresolved", Severity.WARNING)}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_of_a_node_that_dials_what_a_vpc_has_nothing_is_said(name: str) -> None:
+    made, _ = HEALTHY[name]
+    diagnosis = together(healthy_node(made()), made())
+    assert [finding.code for finding in diagnosis.findings if finding.code in ("resolved-elsewhere", "sides-disagree")] == []
+    assert [finding.code for finding in diagnosis.findings if finding.severity is Severity.ERROR] == []
+
+
+# a part of the packets
+
+
+def with_second_subnet(cloud: Cloud) -> Cloud:
+    """The interface endpoints in a second subnet as well, with an ACL of its own."""
+
+    def wider(one: VpcEndpoint) -> VpcEndpoint:
+        (own,) = one.interfaces
+        second = replace(own, id=f"{own.id}b", subnet_id=FAR, addresses=(own.addresses[0].replace("10.0.2.", "10.0.3."),))
+        return replace(one, subnet_ids=(*one.subnet_ids, FAR), interfaces=(own, second))
+
+    (acl,) = value_of(cloud.network.acls) or ()
+    far = Subnet(FAR, f"{REGION}c", "apne1-az1", ("10.0.3.0/24",))
+    return with_network(
+        changed_endpoints(cloud, wider, *SERVICES),
+        subnets=(*(value_of(cloud.network.subnets) or ()), far),
+        acls=(acl, replace(acl, id="acl-0d3", subnet_ids=(FAR,))),
+    )
+
+
+def without_a_subnet(cloud: Cloud) -> Cloud:
+    """The same, where the ACL of the second subnet lets nothing in."""
+    return acls(
+        lambda acl: replace(acl, entries=tuple(one for one in acl.entries if not one.allows)) if acl.id == "acl-0d3" else acl
+    )(with_second_subnet(cloud))
+
+
+def narrow_answers(cloud: Cloud) -> Cloud:
+    """An ACL that lets in answers to the ports of Windows alone."""
+
+    def narrow(entry: AclEntry) -> AclEntry:
+        return replace(entry, first_port=49152) if entry.allows and entry.first_port == 1024 else entry
+
+    made = acls(lambda acl: replace(acl, entries=tuple(map(narrow, acl.entries))) if acl.id == ACL else acl)
+    return made(guarded())
+
+
+def test_an_acl_that_denies_a_part_of_the_answers_is_the_cause_of_the_silence() -> None:
+    diagnosis = both("endpoint-security-group-closed", narrow_answers(complete()))
+    (first,) = diagnosis.main_causes
+    assert (first.code, first.subject, first.severity) == ("acl-return-denies", ACL, Severity.ERROR)
+    assert first.breaks and first.seen_from == (Side.AWS, Side.MACHINE) and first.repairs
+    assert all(item.because[0] == "acl-return-denies" for item in diagnosis.capabilities if item.verdict is Verdict.BROKEN)
+    silence = next(one for one in diagnosis.findings if one.code == "endpoint-blocked")
+    assert (silence.symptom_of, silence.variant) == ("acl-return-denies", "")
+
+
+def test_an_acl_of_one_of_two_subnets_may_explain_the_silence_at_both() -> None:
+    node = dialled_in(without_a_subnet(complete()), seen_by_node("endpoint-security-group-closed"))
+    diagnosis = together(node, without_a_subnet(complete()))
+    told = {(one.code, one.variant) for one in diagnosis.causes}
+    assert ("endpoint-blocked", "aws-in-part") in told and "acl-denies" in {code for code, _ in told}
+    assert not any(one.variant == "aws-is-right" for one in diagnosis.findings)
+
+
+def test_an_acl_of_the_subnet_that_is_silent_is_its_cause() -> None:
+    cloud = without_a_subnet(complete())
+    node = healthy_node(cloud)
+    silent = replace(
+        node, probes=tuple(_silent(one) if (one.address or "").startswith("10.0.3.") else one for one in node.probes)
+    )
+    diagnosis = together(silent, cloud)
+    assert {one.code for one in diagnosis.main_causes} <= {"acl-denies", "acl-return-denies"} and diagnosis.main_causes
+    assert {item.verdict for item in diagnosis.capabilities} == {Verdict.DEGRADED}
+
+
+def _silent(probe: Probe) -> Probe:
+    stages = (StageResult(Stage.DNS, True, 0.01), StageResult(Stage.TCP, False, 2.0, Failure.TIMED_OUT, "no answer"))
+    return replace(probe, stages=stages, status=None, request_id="")
+
+
+def test_one_silence_of_two_kinds_is_two() -> None:
+    cloud = changed_endpoints(complete(), lambda one: replace(one, group_ids=("sg-9",)), "ssm")
+    node = dialled_in(cloud, seen_by_node("endpoint-security-group-closed"))
+    diagnosis = together(dialling(node, "10.9.9.9", service="ssmmessages"), complete())
+    blocked = [one for one in diagnosis.findings if one.code == "endpoint-blocked"]
+    assert {one.services for one in blocked} == {("ssmmessages",), ("ssm", "ec2messages")}
+    assert {one.symptom_of for one in blocked if one.services == ("ssmmessages",)} == {"resolved-elsewhere"}
+    assert {one.variant for one in blocked if "ssm" in one.services} == {"aws-is-right"}
+
+
+# code
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_where_the_fault_is_on_the_machine_the_code_makes_nothing_and_says_so(form: str) -> None:
+    for node in (seen_by_node("ssm-endpoint-missing"), dialled_in(complete(), seen_by_node("endpoint-security-group-closed"))):
+        diagnosis = together(node, complete())
+        assert [one.repairs for one in diagnosis.causes if one.repairs] == []
+        text = re.sub(r"[\s#]+", " ", fixes(diagnosis, form, REGION))
+        assert "on the machine and not at AWS" in text
+        assert "create-" not in text and "AWS::EC2::VPCEndpoint" not in text and "aws_vpc_endpoint" not in text
+
+
+def of_policies(*services: str) -> Dict[str, Breaking]:
+    """The breakings of the policies of these services' endpoints that break something."""
+    found = {one.name: one for one in POLICIES if one.severity == "error"}
+    return {name: one for name, one in found.items() if name.split()[0] in services}
+
+
+@pytest.mark.parametrize("name", of_policies("ssm", "ssmmessages"))
+def test_that_a_service_answers_does_not_prove_its_policy_right(name: str) -> None:
+    cloud = value_of(of_policies("ssm", "ssmmessages")[name].seen().cloud)
+    assert cloud is not None
+    diagnosis = together(healthy_node(cloud), cloud)
+    assert diagnosis.main_causes[0].code == "endpoint-policy-denies"
+    assert Verdict.BROKEN in {item.verdict for item in diagnosis.capabilities}
+    assert "sides-disagree" not in {one.code for one in diagnosis.findings}
+
+
+@pytest.mark.parametrize("name", of_policies("S3"))
+def test_an_object_that_was_given_proves_the_policy_wrong(name: str) -> None:
+    cloud = value_of(of_policies("S3")[name].seen().cloud)
+    assert cloud is not None
+    diagnosis = together(healthy_node(cloud), cloud)
+    assert [one.code for one in diagnosis.errors] == [] and {"sides-disagree"} == {one.code for one in diagnosis.main_causes}
+
+
+@pytest.mark.parametrize("name", [one.name for one in NAMES if one.severity == "error"])
+def test_what_the_node_reached_and_aws_would_not_lead_to_is_told_with_both_times(name: str) -> None:
+    (breaking,) = (one for one in NAMES if one.name == name)
+    cloud = value_of(breaking.seen().cloud)
+    assert cloud is not None
+    diagnosis = together(healthy_node(complete()), cloud)
+    assert all(item.verdict is Verdict.OK for item in diagnosis.capabilities)
+    told = [one for one in diagnosis.main_causes if one.code == "sides-disagree"]
+    assert told and all(one.severity is Severity.WARNING for one in told)
+    assert all("2026-11-20" in one.cause and "2026-11-23" in one.cause for one in told)
 
 
 def test_what_the_node_reached_is_no_error_of_awss_side() -> None:

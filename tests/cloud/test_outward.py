@@ -7,7 +7,8 @@ from typing import Callable, Dict, Tuple
 
 import pytest
 
-from ssm_bootstrap.diagnose.cloud.path import WayState
+from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.diagnose.cloud.ways import WayState
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.cloud import Cloud, EndpointKind, NatGateway, PublicAccessExclusion, VpcRoute
@@ -259,3 +260,18 @@ def test_endpoints_whose_subnets_have_no_ipv6_have_no_command_that_would_fail() 
     by_kind = {one.subject: one.repairs for one in found if one.code == "endpoint-address-family"}
     kinds = {one.id: one.kind for one in value_of(cloud.network.endpoints) or ()}
     assert all(bool(repairs) == (kinds[subject] is EndpointKind.GATEWAY) for subject, repairs in by_kind.items())
+    of_interfaces = [one for one in found if one.code == "endpoint-address-family" and not one.repairs]
+    for one in of_interfaces:
+        assert one.variant == "without-block" and f"Give {ENDPOINT_SUBNET} a block of IPv6, and then" in one.remedy.summary
+
+
+def test_what_ipv6_needs_is_told_in_the_order_in_which_it_can_be_done() -> None:
+    """A block before the address type, what lets packets through before names lead there, and the agent last."""
+    kind = FINDINGS["endpoint-address-family"]
+    for variant in ("", "without-block"):
+        aws = " ".join(kind.worded(variant).aws_steps)
+        places = [aws.find(word) for word in (*(("block of {place}",) if variant else ()), "security groups", "dualstack")]
+        assert -1 not in places and places == sorted(places)
+        here = " ".join(kind.worded(variant).steps)
+        assert "UseDualStackEndpoint" in here and "Nothing needs to change" not in here
+        assert here.index("3.3.3270.0") < here.index("UseDualStackEndpoint") < here.index("Restart")

@@ -21,6 +21,7 @@ from ssm_bootstrap.model.cloud import DnsRecord, EndpointKind, NatGateway, Role
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen
+from ssm_bootstrap.model.transit import TransitRoute
 from tests.aws import MARKS
 from tests.cloud.clouds import AT, NODE, REGION, complete, observations
 from tests.cloud.completevpc import put_in_place
@@ -129,6 +130,15 @@ def test_the_endpoints_of_a_hub_are_found_by_the_names_of_zones(running: Cloud, 
     assert wider.hub_subnet in {subnet for item in network.acls.value for subnet in item.subnet_ids}
 
 
+def test_the_route_tables_of_a_transit_gateway_are_read(running: Cloud, wider: WiderVpc) -> None:
+    transit = seen_in(running, wider).cloud.network.transit
+    assert isinstance(transit, Seen)
+    assert {item.vpc_id for item in transit.value} == {wider.own.ids["Vpc"], wider.hub}
+    assert {(item.table_id[:8], item.routes) for item in transit.value} == {
+        ("tgw-rtb-", Seen((TransitRoute("10.7.0.0/16", (), is_blackhole=True),)))
+    }
+
+
 def test_an_endpoint_that_a_profile_brings_has_the_names_of_its_service_here(running: Cloud, wider: WiderVpc) -> None:
     ec2 = running.session(REGION).client("ec2")
     arn = f"arn:aws:ec2:{REGION}:111122223333:vpc-endpoint/{wider.other}"
@@ -152,6 +162,7 @@ def test_an_endpoint_that_a_profile_brings_has_the_names_of_its_service_here(run
 
 HARMLESS = {
     *("DescribeSubnets", "DescribeVpcEndpointServices", "DescribeManagedPrefixLists", "GetManagedPrefixListEntries"),
+    *("DescribeTransitGatewayAttachments", "SearchTransitGatewayRoutes"),
     *("DescribeNatGateways", "DescribeVpcBlockPublicAccessOptions", "DescribeVpcBlockPublicAccessExclusions"),
     *("ListResourceRecordSets", "GetServiceSetting", "ListServiceQuotas"),
 }

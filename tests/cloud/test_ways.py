@@ -8,7 +8,7 @@ from typing import Dict, Tuple
 import pytest
 
 from ssm_bootstrap.catalog.requirements import requirements_of
-from ssm_bootstrap.diagnose.cloud.path import CloudWay, WayState, ways
+from ssm_bootstrap.diagnose.cloud.ways import CloudWay, WayState, ways
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import (
@@ -23,7 +23,7 @@ from ssm_bootstrap.model.cloud import (
 )
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
 from tests.cloud.breakages import FAR, groups, guarded, of_services, routes, rule_as
-from tests.cloud.clouds import NODE_GROUP, REGION, SERVICES, VPC, complete, instance, observations, with_network
+from tests.cloud.clouds import EVERYWHERE, NODE_GROUP, REGION, SERVICES, VPC, complete, instance, observations, with_network
 from tests.cloud.mend import all_repaired
 
 REFUSED = "ec2:DescribeX is not allowed"
@@ -158,3 +158,14 @@ def test_a_rule_of_thousands_is_found() -> None:
     )
     cloud = groups(lambda one: replace(one, rules=(*many, *one.rules)) if one.id == NODE_GROUP else one)(guarded())
     assert states(cloud) == {WayState.OPEN}
+
+
+@pytest.mark.parametrize(
+    ("destination", "is_doubt"), [(EVERYWHERE, False), ("10.7.0.0/16", False), ("52.219.0.0/20", True), ("203.0.113.0/24", True)]
+)
+def test_a_route_is_not_called_a_diversion_of_blocks_that_could_not_be_read(destination: str, is_doubt: bool) -> None:
+    cloud = routes(lambda one: one, VpcRoute(destination, "nat-0a1"))(complete())
+    unread = replace(cloud, network=replace(cloud.network, prefix_lists=Unseen("not allowed")))
+    found = diagnose(observations(unread))
+    assert [one.code for one in found.findings] == []
+    assert any(destination in reason for _, reason in found.unseen) is is_doubt

@@ -43,6 +43,7 @@ def put_in_place_with_all(server: Cloud) -> WiderVpc:
     (table,) = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [hub]}])["RouteTables"]
     endpoint, other = (_endpoint(ec2, name, hub, subnet, group) for name in ("kms", "logs"))
     (interface,) = ec2.describe_network_interfaces(NetworkInterfaceIds=endpoint["NetworkInterfaceIds"])["NetworkInterfaces"]
+    _transit(ec2, own, hub, subnet)
     zone = _zone(route53, ZONE, vpc)
     _record(route53, zone, "A", interface["PrivateIpAddress"])
     profile_zone = _zone(route53, OF_PROFILE, hub)
@@ -78,6 +79,21 @@ def put_in_place_with_all(server: Cloud) -> WiderVpc:
     metadata = Metadata(vpc_id=vpc, addresses=("10.0.1.10",), security_groups=(own.ids["NodeGroup"],))
     found = endpoint["VpcEndpointId"], other["VpcEndpointId"], zone, profile_zone, rule, metadata
     return WiderVpc(own, hub, subnet, group, table["RouteTableId"], *found)
+
+
+def _transit(ec2: Any, own: CompleteVpc, hub: str, subnet: str) -> None:
+    """A transit gateway that both VPCs are attached to, and a route to a third network over it."""
+    gateway = ec2.create_transit_gateway(Description="hub")["TransitGateway"]["TransitGatewayId"]
+    for vpc, place in ((own.ids["Vpc"], own.ids["NodeSubnet"]), (hub, subnet)):
+        ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=gateway, VpcId=vpc, SubnetIds=[place])
+    (table,) = ec2.describe_transit_gateway_route_tables()["TransitGatewayRouteTables"]
+    ec2.create_transit_gateway_route(
+        DestinationCidrBlock="10.7.0.0/16", TransitGatewayRouteTableId=table["TransitGatewayRouteTableId"], Blackhole=True
+    )
+    (of_node,) = ec2.describe_route_tables(Filters=[{"Name": "association.subnet-id", "Values": [own.ids["NodeSubnet"]]}])[
+        "RouteTables"
+    ]
+    ec2.create_route(RouteTableId=of_node["RouteTableId"], DestinationCidrBlock="10.7.0.0/16", TransitGatewayId=gateway)
 
 
 def _endpoint(ec2: Any, service: str, vpc: str, subnet: str, group: str) -> Any:

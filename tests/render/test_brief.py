@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from ssm_bootstrap.cli.report import brief_of
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.findings import Diagnosis, Severity, Unexplained
+from ssm_bootstrap.model.findings import Diagnosis, Evidence, Remedy, Severity, Unexplained
 from ssm_bootstrap.render.brief import MOST_LINES, first_commands, tell_brief
 from ssm_bootstrap.render.folding import WORD
 from ssm_bootstrap.render.text import Report
@@ -113,3 +114,20 @@ def test_what_is_over_is_counted_where_the_command_tells_it() -> None:
     report = Report(80)
     tell_brief(report, diagnosis, details="ssm-bootstrap status --full")
     assert "past fault" not in report.text
+
+
+def test_a_line_is_whole_where_there_is_room_and_cut_where_there_is_none() -> None:
+    seen = Evidence("probe", "host", " ".join(["word"] * 40))
+    (cause,) = played("no-endpoints").diagnosis.main_causes[:1]
+    cause = replace(cause, evidence=(seen,), remedy=Remedy("Do it."))
+    diagnosis = Diagnosis(findings=(cause,), unseen=tuple((f"subject-{n}", "why") for n in range(20)))
+    report = Report(80)
+    tell_brief(report, diagnosis, details=DETAILS)
+    flowing = " ".join(report.text.split())
+    assert seen.excerpt in flowing and "subject-19" in flowing and "..." not in report.text
+    assert len(report.lines) <= MOST_LINES and all(len(line) <= 80 or WORD.fullmatch(line.strip()) for line in report.lines)
+    full = Report(80)
+    for _ in range(9):
+        full.line("said before")
+    tell_brief(full, diagnosis, details=DETAILS)
+    assert len(full.lines) <= MOST_LINES and any(line.rstrip().endswith("...") for line in full.lines)

@@ -65,6 +65,8 @@ CALLS = (
     _ec2("DescribeManagedPrefixLists", "network.prefix_lists"),
     _ec2("GetManagedPrefixListEntries", "network.prefix_lists"),
     _ec2("DescribeNatGateways", "network.nat_gateways"),
+    _ec2("DescribeTransitGatewayAttachments", "network.transit"),
+    _ec2("SearchTransitGatewayRoutes", "network.transit.routes"),
     _ec2("DescribeVpcBlockPublicAccessOptions", "network.public_access_block", pages=False),
     _ec2("DescribeVpcBlockPublicAccessExclusions", "network.public_access_exclusions"),
     CloudCall("route53", "ListHostedZonesByVPC", ("route53:ListHostedZonesByVPC", "ec2:DescribeVpcs"), ("network.zones",)),

@@ -1,7 +1,7 @@
 """What a repair does beside what it is made for: to others of the VPC, to connections that are open, to bills.
 
 Sources: AWS PrivateLink guide, interface endpoints (private DNS) and vpc-endpoints-s3 (considerations); Amazon VPC User Guide,
-vpc-dns and VPC_DHCP_Options; Route 53 Developer Guide, hosted-zone-private; as of 2026-11.
+vpc-network-acls, vpc-dns and VPC_DHCP_Options; Route 53 Developer Guide, hosted-zone-private; as of 2026-11.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ from ssm_bootstrap.model.repair import (
     TurnOnVpcDns,
     UseAmazonDns,
 )
+
+EVERYWHERE = frozenset({"0.0.0.0/0", "::/0"})
+"""The blocks of every address."""
 
 
 def consequence_of(repair: Repair) -> str:
@@ -74,6 +77,11 @@ def _route_tables(repair: AddRouteTables) -> str:
 
 @_consequence.register
 def _acl_entry(repair: AddAclEntry) -> str:
+    if repair.cidr in EVERYWHERE:
+        return phrase(
+            "it counts for every subnet of this network ACL, and is this wide because an entry cannot name a prefix list and "
+            "AWS's public addresses change: the security groups stay as narrow as they are"
+        )
     return phrase("it counts for every subnet of this network ACL")
 
 

@@ -81,6 +81,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=("registration-denied", "s3-denied", *families.NO_PATH),
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
+        is_of_calls=True,
         title="The policy of {subject} denies {place}",
         cause=(
             "A hybrid node sends {place} through the {service} endpoint {subject}, and the endpoint's policy does not allow it: "

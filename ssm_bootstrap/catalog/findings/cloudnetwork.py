@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ssm_bootstrap.catalog.findingkind import FindingKind, Hop, Layer, Scope, Teller, Variant, look
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.model.findings import Severity, Side
@@ -107,6 +109,108 @@ _NO_WAY_BACK = Variant(
     summary="Add a route to {place} to {subject}, over what connects the two VPCs.",
 )
 
+_STAYS = "Rule * is the end of every network ACL and stays. Any other rule that nothing needs may be deleted instead."
+
+_ACL_PARTIAL = Variant(
+    name="partial",
+    when="it denies some of the packets alone",
+    cause=(
+        "In the network ACL {subject} rule {rule} is the first that fits some of the packets to {service}, and it denies "
+        "{place}. Packets to other addresses pass, so that some connections work and others get no answer."
+    ),
+)
+
+_ACL_PARTIAL_BACK = Variant(
+    name="partial",
+    when="it denies some of the answers alone",
+    cause=(
+        "In the network ACL {subject} rule {rule} is the first that fits some of the answers of {service}, and it denies "
+        "{place}. Each connection leaves from another port, on Linux between 32768 and 60999: those from other ports, or to "
+        "other addresses, are answered, so that the same thing works at one time and is silent at another."
+    ),
+)
+
+_ACL_NO_NUMBER = Variant(
+    name="no-number",
+    when="too few numbers are free before the rule that denies",
+    summary="Add rule {rule} of {subject} again under a higher number and delete it, or delete it for good.",
+    aws_steps=(
+        "Numbers of rules begin with 1, and too few are free before rule {rule} to allow what is needed there.",
+        "Does anything need rule {rule}? If not, delete it.",
+        "If something does: add the same rule under a higher free number, with room before it, and then delete rule {rule}.",
+        "Add the rule that allows it under a number between, and run this again: it says whether anything is left.",
+    ),
+    aws_commands=(
+        look(
+            "aws ec2 describe-network-acls --region {region} --network-acl-ids {subject} --query 'NetworkAcls[].Entries[]'",
+            "the rules of the network ACL with their numbers",
+        ),
+    ),
+)
+
+_ACL_NO_NUMBER_BACK = replace(
+    _ACL_NO_NUMBER,
+    summary=(
+        "Add rule {rule} of {subject} again under a higher number and delete it, or delete it for good; allow TCP 1024-65535 for "
+        "the answers before it."
+    ),
+)
+
+_ROUTES_OF_TRANSIT = look(
+    "aws ec2 search-transit-gateway-routes --region {region} --transit-gateway-route-table-id {subject}"
+    " --filters Name=state,Values=active,blackhole",
+    "the routes of the transit gateway's route table",
+)
+
+_NO_ROUTE_IN_TRANSIT = Variant(
+    name="transit",
+    when="the route table of the transit gateway between the two VPCs has no route",
+    title="{subject} of the transit gateway {rule} has no route to {place} ({peer})",
+    cause=(
+        "Packets between the instance and the endpoints for {service} pass through the transit gateway {rule}. Its route table "
+        "{subject} has no route to {place} in {peer}, so the gateway drops what comes in by the attachments that use this table."
+    ),
+    summary="Add a route to {place} to {subject}, to the attachment of {peer}, or propagate that attachment's routes to it.",
+    aws_steps=(
+        "Is {peer} attached to {rule}, and is the attachment available? Propagation then adds the route by itself.",
+        "The table of the other attachment needs a route back: where both use the same table, it is this one.",
+    ),
+    aws_commands=(_ROUTES_OF_TRANSIT,),
+    source="Amazon VPC Transit Gateways guide, tgw-route-tables; Reachability Analyzer, TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT",
+)
+
+_BLACKHOLE_IN_TRANSIT = Variant(
+    name="transit",
+    when="it is a route of a transit gateway's own route table",
+    title="The route of {subject} to {place} is a blackhole (transit gateway {peer})",
+    cause=(
+        "Packets between the instance and the endpoints for {service} pass through the transit gateway {peer}. In its route "
+        "table {subject} the most specific route for them is the one to {place}, and it is a blackhole: the gateway drops them."
+    ),
+    summary="Replace the route of {subject} to {place} by one to the attachment of the other VPC, or delete it.",
+    aws_steps=("Was it made to keep networks apart? Then a more specific route for the endpoints' subnets is enough.",),
+    aws_commands=(_ROUTES_OF_TRANSIT,),
+    source="Amazon VPC Transit Gateways guide, tgw-route-tables (blackhole routes)",
+)
+
+_FAMILY_IN_AWS = (
+    "First let {place} through: security groups and network ACLs of both sides, TCP 443 and the answers, and the routes.",
+    "Then give {subject} the IP address type dualstack, with DNS records of both families: from then on its names lead there.",
+)
+
+_WITHOUT_BLOCK = Variant(
+    name="without-block",
+    when="a subnet of the endpoint has no block of the other family",
+    summary=(
+        "Give {rule} a block of {place}, and then {subject} the IP address type dualstack; or give the instance an address of "
+        "the other family."
+    ),
+    aws_steps=(
+        "Before anything else a block of {place}: for the VPC first, and then for {rule}, where the endpoint is.",
+        *_FAMILY_IN_AWS,
+    ),
+)
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="sg-egress-missing",
@@ -210,15 +314,16 @@ KINDS: tuple[FindingKind, ...] = (
         no_repair="No change is written as code: no number before rule {rule} is free.",
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
-        title="{subject} rule {rule} denies TCP {port} {place}",
+        variants=(_ACL_NO_NUMBER, _ACL_PARTIAL),
+        title="{subject} rule {rule} denies {place}",
         cause=(
-            "In the network ACL {subject} rule {rule} is the first that fits packets to {service}, and it denies TCP {port} "
+            "In the network ACL {subject} rule {rule} is the first that fits packets to {service}, and it denies "
             "{place}. The rule * at the end denies whatever no other fits."
         ),
         summary="Add an entry to {subject} under a number before rule {rule} that allows it.",
         aws_steps=(
             "Entries count in the order of their numbers, and in each direction apart: answers need an entry of their own.",
-            "Should rule {rule} stay? If nothing needs it, delete it instead.",
+            _STAYS,
         ),
         steps=_NOTHING_HERE,
         commands=(_PROBE,),
@@ -235,15 +340,16 @@ KINDS: tuple[FindingKind, ...] = (
         no_repair="No change is written as code: no number before rule {rule} is free.",
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
-        title="{subject} rule {rule} denies TCP {port} {place}",
+        variants=(_ACL_NO_NUMBER_BACK, _ACL_PARTIAL_BACK),
+        title="{subject} rule {rule} denies {place}",
         cause=(
-            "In the network ACL {subject} rule {rule} is the first that fits answers of {service}, and it denies TCP {port} "
+            "In the network ACL {subject} rule {rule} is the first that fits answers of {service}, and it denies "
             "{place}. Answers come to the port that the instance connects from, which on Linux is between 32768 and 60999."
         ),
         summary="Add an entry to {subject} under a number before rule {rule} that allows TCP 1024-65535 for the answers.",
         aws_steps=(
             "Network ACLs know no connections: what goes out on 443 needs an entry for the answers as well.",
-            "Should rule {rule} stay? If nothing needs it, delete it instead.",
+            _STAYS,
         ),
         steps=_NOTHING_HERE,
         commands=(_PROBE, look("sysctl net.ipv4.ip_local_port_range", "the ports that this machine connects from")),
@@ -281,6 +387,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*_UNANSWERED, *families.NO_PATH),
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
+        variants=(_BLACKHOLE_IN_TRANSIT,),
         title="The route of {subject} to {place} leads nowhere ({peer})",
         cause=(
             "The most specific route of {subject} for {service} is the one to {place}, and it is a blackhole: its target "
@@ -386,7 +493,7 @@ KINDS: tuple[FindingKind, ...] = (
         no_repair="No change is written as code: no connection between the two networks was seen.",
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
-        variants=(_NO_WAY_BACK,),
+        variants=(_NO_WAY_BACK, _NO_ROUTE_IN_TRANSIT),
         title="{subject} of {subnet_id} has no route to {place} ({peer})",
         cause=(
             "The endpoints for {service} are in another network, {peer}, at {place}. The route table {subject} of {subnet_id} "
@@ -478,17 +585,19 @@ KINDS: tuple[FindingKind, ...] = (
         no_repair="No change is written as code: a subnet of {subject} first needs a block of the other family.",
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
+        variants=(_WITHOUT_BLOCK,),
         title="{subject} carries no {place}, which is all that {instance_id} has",
         cause=(
             "The endpoint {subject} for {service} has the IP address type {peer}. The instance {instance_id} has addresses of "
             "{place} alone, so there is no pair of addresses between which packets could go."
         ),
         summary="Give {subject} the IP address type dualstack, or the instance an address of the other family.",
-        aws_steps=(
-            "Every subnet of an interface endpoint needs a block of {place} before it can be dualstack.",
-            "Over IPv6 the agent needs version 3.3.3270.0 or newer, with UseDualStackEndpoint, which uses other names.",
+        aws_steps=_FAMILY_IN_AWS,
+        steps=(
+            "Last of all, where it is to go over IPv6: the agent has to be 3.3.3270.0 or newer, or it dials IPv4 names alone.",
+            "Set UseDualStackEndpoint to true in the Agent section of amazon-ssm-agent.json then: other names are dialled.",
+            "Restart the agent.",
         ),
-        steps=_NOTHING_HERE,
         commands=(_PROBE,),
         source="EC2 API Reference, ModifyVpcEndpoint (IpAddressType, DnsOptions); amazon-ssm-agent release notes, 3.3.3270.0",
     ),

@@ -6,7 +6,7 @@ from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, La
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families
 from ssm_bootstrap.catalog.findings import nodecommands as node
-from ssm_bootstrap.catalog.findings.sides import AWS_IS_RIGHT
+from ssm_bootstrap.catalog.findings.sides import AWS_IN_PART, AWS_IS_RIGHT
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity, Side
 from ssm_bootstrap.model.repair import CreateEndpoint
@@ -241,7 +241,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=("s3-unreachable", *families.NO_PATH),
         told_by=(Teller.PROBE, Teller.LOG, Teller.CLOUD),
         scope=Scope.OF_ITS_HOSTS,
-        variants=(AWS_IS_RIGHT, _ADDRESS_UNSAID, _EVERY_SERVICE, _SEEN_IN_AWS, _NO_GATEWAY_IN_AWS),
+        variants=(AWS_IS_RIGHT, AWS_IN_PART, _ADDRESS_UNSAID, _EVERY_SERVICE, _SEEN_IN_AWS, _NO_GATEWAY_IN_AWS),
         title="No VPC endpoint, or no private DNS, for {service}",
         cause=(
             "{host} resolves to public addresses only, and none of them answers on port {port}. In a VPC without internet access "
@@ -289,7 +289,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*families.NO_PATH,),
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
-        variants=(AWS_IS_RIGHT, _NOTHING_ANSWERS),
+        variants=(AWS_IS_RIGHT, AWS_IN_PART, _NOTHING_ANSWERS),
         title="Packets to the endpoint are dropped: {service}",
         cause=(
             "{host} resolves to {address}, which is inside the VPC, and nothing comes back from port {port}. DNS works, so "

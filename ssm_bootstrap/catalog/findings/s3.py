@@ -6,7 +6,7 @@ from ssm_bootstrap.catalog.findingkind import Circumstance, FindingKind, Hop, La
 from ssm_bootstrap.catalog.findings import awscommands as aws
 from ssm_bootstrap.catalog.findings import families, s3ways
 from ssm_bootstrap.catalog.findings import nodecommands as node
-from ssm_bootstrap.catalog.findings.sides import AWS_IS_RIGHT
+from ssm_bootstrap.catalog.findings.sides import AWS_IN_PART, AWS_IS_RIGHT
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Severity, Side
@@ -195,7 +195,7 @@ KINDS: tuple[FindingKind, ...] = (
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
         service="s3",
-        variants=(AWS_IS_RIGHT, _NO_ENDPOINT, _ENDPOINT_OF_ITS_OWN, _OTHER_REGION, _PART, _NOTHING, _GATEWAY_ALONE),
+        variants=(AWS_IS_RIGHT, AWS_IN_PART, _NO_ENDPOINT, _ENDPOINT_OF_ITS_OWN, _OTHER_REGION, _PART, _NOTHING, _GATEWAY_ALONE),
         title="S3 cannot be reached from this subnet",
         cause=(
             "{host} resolves but does not answer on 443 or on 80. The agent and Patch Manager download from AWS-owned S3 "
@@ -260,7 +260,7 @@ KINDS: tuple[FindingKind, ...] = (
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
         service="s3",
-        variants=(AWS_IS_RIGHT,),
+        variants=(AWS_IS_RIGHT, AWS_IN_PART),
         title="S3 answers on 443 but not on port 80",
         cause=(
             "{host} answers on HTTPS, but HTTP on port 80 gets no answer. S3 is reachable; the rule that allows port 80 is "
@@ -300,7 +300,7 @@ KINDS: tuple[FindingKind, ...] = (
         told_by=(Teller.PROBE, Teller.LOG),
         scope=Scope.OF_ITS_HOSTS,
         service="s3",
-        variants=(AWS_IS_RIGHT,),
+        variants=(AWS_IS_RIGHT, AWS_IN_PART),
         title="S3 answers on port 80 but not on 443",
         cause=(
             "{host} answers on port 80, but HTTPS on 443 gets no answer. S3 is reachable; the rule that allows 443 is missing. "

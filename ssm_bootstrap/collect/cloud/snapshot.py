@@ -32,6 +32,7 @@ from ssm_bootstrap.collect.cloud.names import (
     resolver_rules_of,
     zones_of,
 )
+from ssm_bootstrap.collect.cloud.transit import transit_of
 from ssm_bootstrap.collect.cloud.vpc import (
     acls_of,
     attribute_of,
@@ -185,7 +186,7 @@ def _without(network: VpcNetwork, reason: str) -> VpcNetwork:
         **dict.fromkeys(
             ("vpc", "subnets", "route_tables", "acls", "groups", "endpoints", "prefix_lists", "name_servers"), unseen
         ),
-        **dict.fromkeys(("zones", "resolver_rules", "dns_firewall", "nat_gateways"), unseen),
+        **dict.fromkeys(("zones", "resolver_rules", "dns_firewall", "nat_gateways", "transit"), unseen),
     )
 
 
@@ -226,13 +227,16 @@ class _Surroundings:
         ).result()
         hub = looked.value if isinstance(looked, Seen) else Surrounding(*[looked] * 5)
         every = with_more(own, hub.endpoints)
+        routed = with_more(tables.result(), hub.route_tables)
+        vpc_ids = {vpc_id, *(item.vpc_id for item in items_of(every))}
+        transit = looks.start("transit gateways", lambda: transit_of(aws, items_of(routed), vpc_ids))
         return replace(
             network,
             vpc=_part(
                 vpc.result(), lambda pair: replace(pair[0], dns_support=support.result(), dns_hostnames=hostnames.result())
             ),
             subnets=with_more(subnets.result(), hub.subnets),
-            route_tables=with_more(tables.result(), hub.route_tables),
+            route_tables=routed,
             acls=with_more(acls.result(), hub.acls),
             groups=with_more(groups.result(), hub.groups),
             endpoints=every,
@@ -242,6 +246,7 @@ class _Surroundings:
             resolver_rules=rules.result(),
             dns_firewall=firewall.result(),
             nat_gateways=gateways.result(),
+            transit=transit.result(),
         )
 
     def _endpoints(

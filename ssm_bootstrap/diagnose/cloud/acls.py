@@ -23,6 +23,10 @@ IMPLICIT = 32767
 """From this number on an entry is the one that denies what no other fits; no entry of one's own has such a number."""
 
 
+_OF_ACL = "acl"
+"""With what the cause of an obstacle of an ACL begins."""
+
+
 def met_between(network: VpcNetwork, here: End, there: End, port: int, client_ports: tuple[int, int]) -> Iterator[Met]:
     """What packets to a TCP port and their answers meet at the ACLs of both subnets; within a subnet none applies."""
     if here.subnet_id == there.subnet_id:
@@ -47,22 +51,26 @@ def _met_at(
         return
     needed = packets(other.blocks, "tcp", *ports)
     for entry, denied in denials(acl, direction, needed):
-        yield _obstacle(acl, entry, other, direction, ports, is_return, denied != needed)
+        yield _obstacle(acl, entry, denied, needed, other, direction, ports, is_return)
 
 
-def shut_at(network: VpcNetwork, here: End, port: int, client_ports: tuple[int, int]) -> Iterator[Obstacle]:
-    """What denies all packets of a TCP port at the ACL of a subnet, wherever they go, or all answers."""
+def shut_at(network: VpcNetwork, here: End, other: End, port: int, client_ports: tuple[int, int]) -> Iterator[Obstacle]:
+    """What denies all packets of a TCP port at the ACL of a subnet, wherever they go, or all answers.
+
+    ``other`` is what an entry should name, and what it is about.
+    """
     acl = next((one for one in value_of(network.acls) or () if here.subnet_id in one.subnet_ids), None)
     families = dict.fromkeys(family_of(block) for block in here.blocks)
-    anywhere = End(tuple(map(everywhere, families)), "")
+    cidrs = tuple(one for one in other.cidrs if family_of(one) in families)
+    anywhere = replace(other, blocks=tuple(map(everywhere, families)), cidrs=cidrs)
     for direction, ports in ((Direction.OUT, (port, port)), (Direction.IN, client_ports)):
         needed = packets(anywhere.blocks, "tcp", *ports)
         denied = list(denials(acl, direction, needed)) if acl is not None and needed else []
         left = needed
         for _, some in denied:
             left = left - some
-        if denied and not left:
-            yield _obstacle(acl, denied[0][0], anywhere, direction, ports, direction is Direction.IN, False)  # type: ignore[arg-type]
+        if acl is not None and denied and not left:
+            yield _obstacle(acl, denied[0][0], needed, needed, anywhere, direction, ports, direction is Direction.IN)
 
 
 def denials(acl: NetworkAcl, direction: Direction, needed: Packets) -> Iterator[tuple[Optional[AclEntry], Packets]]:
@@ -85,29 +93,30 @@ def denials(acl: NetworkAcl, direction: Direction, needed: Packets) -> Iterator[
 def _obstacle(
     acl: NetworkAcl,
     entry: Optional[AclEntry],
+    denied: Packets,
+    needed: Packets,
     other: End,
     direction: Direction,
     ports: tuple[int, int],
     is_return: bool,
-    is_partial: bool,
 ) -> Obstacle:
     number = "*" if entry is None else str(entry.number)
     if entry is None:
-        words, place, said = span_words(*ports), other.name, phrase("no entry allows it: denied by default")
+        words = ", ".join(span_words(*span) for span in denied.ports)
+        place, said = other.name, phrase("no entry allows it: denied by default")
     else:
         is_any = entry.protocol == ANY_PROTOCOL
         words = span_words(0, 65535) if is_any else span_words(entry.first_port, entry.last_port)
         place, said = entry.cidr, phrase("{entry}", entry=entry_words(entry))
     return Obstacle(
-        ("acl", acl.id, direction.value, number),
+        (_OF_ACL, acl.id, direction.value, number),
         "acl-return-denies" if is_return else "acl-denies",
         acl.id,
-        (words,),
-        (toward(direction, place),),
-        (("rule", number),),
-        (Evidence("EC2", f"{acl.id} {number}", said),),
-        _repairs(acl, entry, other, direction, ANSWER_PORTS if is_return else ports),
-        is_partial=is_partial,
+        places=(phrase("TCP {ports} {place}", ports=words, place=toward(direction, place)),),
+        facts=(("rule", number),),
+        evidence=(Evidence("EC2", f"{acl.id} {number}", said),),
+        repairs=_repairs(acl, entry, other, direction, ANSWER_PORTS if is_return else ports),
+        is_partial=denied != needed,
         is_return=is_return,
     )
 
@@ -115,12 +124,18 @@ def _obstacle(
 def _repairs(
     acl: NetworkAcl, entry: Optional[AclEntry], other: End, direction: Direction, ports: tuple[int, int]
 ) -> tuple[AddAclEntry, ...]:
-    """Entries that allow it, each under a number that is free and comes before what denies; none where no number is left."""
+    """Entries that allow it, each under a number that is free and comes before what denies; none where there are too few.
+
+    An entry names blocks alone: of a prefix list, whose blocks change and are more than an ACL may hold, every address.
+    Source: Amazon VPC User Guide, vpc-network-acls and amazon-vpc-limits (rules per network ACL).
+    """
     taken = {one.number for one in acl.entries if one.direction is direction}
     before = entry.number if entry is not None else IMPLICIT
     free = [number for number in _numbers(before, taken) if number not in taken]
     families = dict.fromkeys(family_of(block) for block in other.blocks)
     cidrs = [everywhere(family) for family in families] if other.prefix_list_id else list(other.cidrs or other.blocks)
+    if len(free) < len(cidrs):
+        return ()
     return tuple(AddAclEntry(acl.id, number, direction, cidr, *ports) for number, cidr in zip(free, cidrs))
 
 
@@ -140,20 +155,28 @@ def entry_words(entry: AclEntry) -> str:
 
 
 def numbered(network: VpcNetwork, obstacles: Sequence[Obstacle]) -> Iterator[Obstacle]:
-    """The obstacles with no number of an ACL given twice to entries that repair them; lower numbers come before too."""
+    """The obstacles with no number of an ACL given twice to entries that repair them; lower numbers come before too.
+
+    Of an ACL, one before which too few numbers are left has words of its own, and so has one that stops some packets alone.
+    """
     taken = {(acl.id, entry.direction, entry.number): None for acl in value_of(network.acls) or () for entry in acl.entries}
     given: dict[tuple[str, Direction, int], Optional[AddAclEntry]] = dict(taken)
 
-    def placed(repair: Repair) -> Iterator[Repair]:
+    def placed(repair: Repair) -> Optional[Repair]:
         if not isinstance(repair, AddAclEntry):
-            yield repair
-            return
+            return repair
         for number in range(repair.number, 0, -1):
             tried = replace(repair, number=number)
-            key = (tried.acl_id, tried.direction, number)
-            if given.setdefault(key, tried) == tried:
-                yield tried
-                return
+            if given.setdefault((tried.acl_id, tried.direction, number), tried) == tried:
+                return tried
+        return None
 
     for one in obstacles:
-        yield replace(one, repairs=tuple(dict.fromkeys(item for repair in one.repairs for item in placed(repair))))
+        repairs = tuple(dict.fromkeys(map(placed, one.repairs)))
+        found = tuple(repair for repair in repairs if repair is not None)
+        if one.cause[0] != _OF_ACL:
+            yield replace(one, repairs=found)
+        elif not found or None in repairs:
+            yield replace(one, repairs=(), variant="no-number")
+        else:
+            yield replace(one, repairs=found, variant="partial" if one.is_partial else "")

@@ -34,4 +34,4 @@ def met_leaving(
     there = End((anywhere,), "", cidrs=own or (anywhere,), prefix_list_id=listed)
     yield from shut(cloud.network, replace(here, group_ids=groups), there, port, () if service == "s3" else of_s3)
     if is_far and len({interface.subnet_id for interface in instance.interfaces}) == 1:
-        yield from shut_at(cloud.network, here, port, client_ports)
+        yield from shut_at(cloud.network, here, there, port, client_ports)

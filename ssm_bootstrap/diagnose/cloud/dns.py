@@ -22,7 +22,7 @@ from ssm_bootstrap.diagnose.cloud.names import (
     records_for,
 )
 from ssm_bootstrap.diagnose.cloud.needs import facts_of, needed_answers, touched
-from ssm_bootstrap.diagnose.cloud.path import goes_out
+from ssm_bootstrap.diagnose.cloud.ways import goes_out
 from ssm_bootstrap.diagnose.cloud.zones import zones_toward
 from ssm_bootstrap.diagnose.reachability import Standing
 from ssm_bootstrap.diagnose.verdicts import with_severity

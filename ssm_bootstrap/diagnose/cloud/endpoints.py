@@ -116,18 +116,20 @@ def of_other_family(cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint
     """An endpoint that carries no family of addresses that the instance has."""
     families = _families(instance)
     subnets = [one for one in value_of(cloud.network.subnets) or () if one.id in endpoint.subnet_ids]
-    fits = all({family_of(cidr) for cidr in one.cidrs} == {4, 6} for one in subnets) and len(subnets) == len(endpoint.subnet_ids)
+    narrow = [one.id for one in subnets if {family_of(cidr) for cidr in one.cidrs} != {4, 6}]
+    fits = not narrow and len(subnets) == len(endpoint.subnet_ids)
     return Obstacle(
         ("family", endpoint.id),
         "endpoint-address-family",
         endpoint.id,
         places=tuple(f"IPv{family}" for family in families),
-        facts=(("peer", endpoint.address_type),),
+        facts=(("peer", endpoint.address_type), ("rule", ", ".join(narrow))),
         evidence=(
             Evidence("EC2", endpoint.id, phrase("IP address type {kind}", kind=endpoint.address_type)),
             *(Evidence("EC2", one.id, " ".join(one.addresses)) for one in instance.interfaces),
         ),
         repairs=(SetAddressType(endpoint.id, "dualstack"),) if fits else (),
+        variant="without-block" if narrow else "",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Iterable, Iterator, Mapping, Optional, Sequence
+from typing import Iterable, Iterator, Mapping, Sequence
 
 from ssm_bootstrap.catalog.agent import rows_of
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS, NEEDS
@@ -12,10 +12,11 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.requirements import requirements_of
 from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.cloud.dialled import ANSWERS, Carried, carried, differences, leads_there, obstacles_toward
 from ssm_bootstrap.diagnose.cloud.facts import endpoint_facts
 from ssm_bootstrap.diagnose.cloud.names import Lead, answers
-from ssm_bootstrap.diagnose.cloud.path import CloudWay, WayState, goes_out, ways
 from ssm_bootstrap.diagnose.cloud.roles import is_unread
+from ssm_bootstrap.diagnose.cloud.ways import CloudWay, WayState, ways
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability, Verdict
@@ -35,29 +36,6 @@ def cloud_ways(case: Case) -> tuple[CloudWay, ...]:
         return ()
     required = requirements_of(case.cloud.region, case.capabilities, version=case.agent_path.version, site=case.site)
     return ways(case.cloud, required)
-
-
-def lets_through(case: Case, group: Iterable[Reach]) -> bool:
-    """Whether AWS's side lets the node through to each of these, names and packets."""
-    if case.cloud is None:
-        return False
-    standing = {way.row: way.state for way in cloud_ways(case)}
-    targets = [reach.shown_by.target for reach in group]
-    return all(
-        standing.get((target.service, target.port)) is WayState.OPEN and leads_there(case.cloud, target.service, target.host)
-        for target in targets
-    )
-
-
-def leads_there(cloud: Cloud, service: str, host: str) -> Optional[bool]:
-    """Whether a name leads to where packets are carried, by AWS's side alone; None where that is not known.
-
-    A public address is reached where a route leads out, and nobody here knows what lies beyond that.
-    """
-    answer = answers(cloud, host)
-    if answer.lead is Lead.UNKNOWN or (answer.lead is Lead.PUBLIC and service != "s3" and goes_out(cloud)):
-        return None
-    return answer.lead is Lead.ENDPOINT or (answer.lead is Lead.PUBLIC and service == "s3")
 
 
 def cloud_needs(case: Case, findings: Sequence[Finding]) -> tuple[NeedVerdict, ...]:
@@ -121,8 +99,10 @@ def joined(case: Case, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     if not case.reaches:
         return tuple(told)
     contradicted = [finding for finding in told if _is_proven_wrong(case, finding)]
-    kept = [_doubtful(finding) if finding in contradicted else finding for finding in told]
-    return (*kept, *(_disagreement(case, case.cloud, finding) for finding in contradicted))
+    kept = [_doubtful(finding) if finding in contradicted else _with_silence(case, finding, told) for finding in told]
+    told_of = {host for finding in contradicted for host in finding.hosts}
+    apart = [one for one in differences(case) if one.variant != ANSWERS or not set(one.hosts) <= told_of]
+    return (*kept, *apart, *(_disagreement(case, case.cloud, finding) for finding in contradicted))
 
 
 def _merged(findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -160,6 +140,27 @@ def _with_node(by_aws: Finding, by_node: Sequence[Finding]) -> Finding:
     )
 
 
+def _with_silence(case: Case, by_aws: Finding, findings: Sequence[Finding]) -> Finding:
+    """What AWS stops in part, as bad as the silence of which it is the one thing known: each address that failed meets it."""
+    if by_aws.seen_from != (Side.AWS,) or by_aws.severity is not Severity.WARNING:
+        return by_aws
+    stopped = [reach for reach in case.reaches if carried(case, reach) is Carried.STOPPED and _meets(case, reach, by_aws)]
+    hosts = {reach.shown_by.target.host for reach in stopped}
+    silences = [
+        one
+        for one in findings
+        if one.severity is Severity.ERROR and one.code in FINDINGS[by_aws.code].explains and one.hosts and set(one.hosts) <= hosts
+    ]
+    return _with_node(by_aws, silences)
+
+
+def _meets(case: Case, reach: Reach, by_aws: Finding) -> bool:
+    """Whether packets of a row meet the very thing of AWS that a finding is about."""
+    told = {(one.locator, one.excerpt) for one in by_aws.evidence}
+    met = obstacles_toward(case, reach)
+    return any(one.subject == by_aws.subject and {(e.locator, e.excerpt) for e in one.evidence} & told for one in met)
+
+
 def own(case: Case, finding: Finding) -> Mapping[str, str]:
     """What AWS's side knows for the commands of one finding."""
     return endpoint_facts(case.cloud, finding.services) if case.cloud is not None else {}
@@ -169,9 +170,19 @@ def own(case: Case, finding: Finding) -> Mapping[str, str]:
 
 
 def _is_proven_wrong(case: Case, finding: Finding) -> bool:
-    """Whether the node reached each target that this fault of AWS's side would keep it from."""
+    """Whether the node reached each target that this fault of AWS's side would keep it from.
+
+    What decides over calls and not over packets is proven wrong by an answer alone that gives what was asked for: of most
+    services none does to who is not signed in.
+    """
     row = FINDINGS[finding.code]
-    if finding.seen_from != (Side.AWS,) or finding.severity is not Severity.ERROR or row.layer not in (Layer.NAMES, Layer.WAY):
+    if finding.seen_from != (Side.AWS,) or finding.severity is not Severity.ERROR:
+        return False
+    if row.is_of_calls:
+        of_hosts = [probe for probe in case.observations.probes if probe.target.host in finding.hosts]
+        is_given = all(probe.status is not None and 200 <= probe.status < 300 for probe in of_hosts)
+        return bool(of_hosts) and is_given and {probe.target.host for probe in of_hosts} >= set(finding.hosts)
+    if row.layer not in (Layer.NAMES, Layer.WAY):
         return False
     kept_from = _rows_behind(case, finding)
     if kept_from:

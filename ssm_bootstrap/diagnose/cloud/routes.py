@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Iterator, Sequence
 
+from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle, obstacles_of
 from ssm_bootstrap.diagnose.cloud.outward import INTO_THE_INTERNET, beyond, past
-from ssm_bootstrap.diagnose.cloud.packets import span_of, united, without
+from ssm_bootstrap.diagnose.cloud.packets import common, everywhere, span_of, united, without
 from ssm_bootstrap.diagnose.cloud.tables import LOCAL, all_quoted, between, quoted, route_to, spans_of, table_of
+from ssm_bootstrap.diagnose.cloud.transit import GATEWAY, met_in_transit
 from ssm_bootstrap.model.cloud import EndpointKind, RouteTable, VpcEndpoint, VpcNetwork, VpcRoute
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.repair import AddRoute, AddRouteTables, CreateEndpoint, DeleteRoute, Repair
 
-_CONNECTS_PRIVATELY = ("pcx-", "tgw-")
+_CONNECTS_PRIVATELY = ("pcx-", GATEWAY)
 
 
 def met_toward(network: VpcNetwork, here: End, there: End, *, is_back: bool = False) -> Iterator[Met]:
@@ -61,6 +63,8 @@ def met_toward(network: VpcNetwork, here: End, there: End, *, is_back: bool = Fa
             variant="address",
             is_return=is_back,
         )
+    elif is_apart and route.target.startswith(GATEWAY):
+        yield from met_in_transit(network, route, here, there, is_back=is_back)
     elif route.target != LOCAL and not (is_apart and route.target.startswith("pcx-")):
         yield from beyond(network, table, route)
 
@@ -78,9 +82,19 @@ def _connecting(network: VpcNetwork, table: RouteTable, here: End, there: End) -
 
 
 def met_toward_gateway(
-    network: VpcNetwork, here: End, blocks: Sequence[str], list_id: str, gateways: Sequence[VpcEndpoint], service_name: str
+    network: VpcNetwork,
+    here: End,
+    blocks: Sequence[str],
+    needed: Sequence[str],
+    list_id: str,
+    gateways: Sequence[VpcEndpoint],
+    service_name: str,
 ) -> Iterator[Met]:
-    """What packets to S3 meet at the route table of a subnet whose VPC has these gateway endpoints."""
+    """What packets to S3 meet at the route table of a subnet whose VPC has these gateway endpoints.
+
+    ``needed`` are those of the ``blocks`` of the prefix list, or addresses in them, that the packets are for; no blocks are
+    known where the list could not be read.
+    """
     table = table_of(network, here.subnet_id, here.vpc_id)
     if not isinstance(table, RouteTable):
         yield table
@@ -100,10 +114,10 @@ def met_toward_gateway(
         )
         return
     if own is not None:
-        yield from _shadows(network, table, own, blocks)
+        yield from _shadows(table, own, blocks, needed)
         return
     live = replace(table, routes=tuple(route for route in table.routes if not _is_gone(network, route)))
-    other = route_to(network, live, blocks[0], here.vpc_id)
+    other = route_to(network, live, needed[0], here.vpc_id)
     leads_out = other is not None and not other.is_blackhole and other.target != LOCAL
     past_it = list(past(network, here, table, other)) if other is not None and leads_out else []
     stopped = [one for one in obstacles_of(past_it) if not one.is_partial]
@@ -148,12 +162,15 @@ def _is_gone(network: VpcNetwork, route: VpcRoute) -> bool:
     return route.target.startswith("vpce-") and route.destination.startswith("pl-") and route.target not in known
 
 
-def _shadows(network: VpcNetwork, table: RouteTable, own: VpcRoute, blocks: Sequence[str]) -> Iterator[Met]:
-    """Routes that are more specific than those of the prefix list, and what of S3 they divert."""
-    s3 = united(map(span_of, blocks))
+def _shadows(table: RouteTable, own: VpcRoute, blocks: Sequence[str], needed: Sequence[str]) -> Iterator[Met]:
+    """Routes that are more specific than those of the prefix list, and what they divert of what is needed of S3."""
+    if not blocks:
+        yield from _perhaps_shadows(table, own)
+        return
+    s3 = united(map(span_of, needed))
     for route, span, _ in spans_of(table.routes, {}):
         within = any(block[0] <= span[0] and span[1] <= block[1] for block in map(span_of, blocks))
-        if route.target in (own.target, LOCAL) or not within:
+        if route.target in (own.target, LOCAL) or not within or not common(s3, (span,)):
             continue
         yield Obstacle(
             ("shadow", table.id, route.destination),
@@ -165,3 +182,13 @@ def _shadows(network: VpcNetwork, table: RouteTable, own: VpcRoute, blocks: Sequ
             repairs=(DeleteRoute(table.id, route.destination),),
             is_partial=bool(without(s3, (span,))),
         )
+
+
+def _perhaps_shadows(table: RouteTable, own: VpcRoute) -> Iterator[Met]:
+    """Routes to some public addresses, of which nobody can say whether they are of a prefix list that was not read."""
+    for route in table.routes:
+        is_list, is_default = route.destination.startswith("pl-"), route.destination in (everywhere(4), everywhere(6))
+        if is_list or is_default or ":" in route.destination or route.target in (own.target, LOCAL):
+            continue
+        if place_of(route.destination.partition("/")[0]) is Place.PUBLIC:
+            yield table.id, phrase("whether its route to {destination} diverts S3 is not known", destination=route.destination)

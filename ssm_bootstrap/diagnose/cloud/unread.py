@@ -20,6 +20,8 @@ def unread(case: Case) -> Iterator[tuple[str, str]]:
         (phrase("endpoint services of the region"), network.endpoint_services),
         (phrase("prefix list of S3"), network.prefix_lists),
         (phrase("NAT gateways"), network.nat_gateways),
+        (phrase("transit gateways"), network.transit),
+        *((one.table_id or one.gateway_id, one.routes) for one in value_of(network.transit) or ()),
         (phrase("Block Public Access"), network.public_access_block),
         (phrase("Block Public Access"), network.public_access_exclusions),
         *((zone.id, zone.records) for zone in value_of(network.zones) or ()),

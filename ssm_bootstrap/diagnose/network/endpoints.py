@@ -17,7 +17,7 @@ from ssm_bootstrap.catalog.limits import SIGNATURE_TOLERANCE
 from ssm_bootstrap.catalog.partitions import service_names
 from ssm_bootstrap.catalog.regions import slip_of
 from ssm_bootstrap.diagnose.case import Case, Check
-from ssm_bootstrap.diagnose.cloud.join import lets_through
+from ssm_bootstrap.diagnose.cloud.dialled import Carried, carried
 from ssm_bootstrap.diagnose.reachability import Reach, Standing, circumstance_of, hosts_of, is_carried_here, services_of
 from ssm_bootstrap.diagnose.verdicts import touched_by, with_severity
 from ssm_bootstrap.model.capability import Verdict
@@ -26,31 +26,40 @@ from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Evidence, Finding, Reason, Severity
 from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.network import Probe
+from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.repair import AddGroupRule, CreateEndpoint, Repair
 
 
 def what_failed(case: Case) -> Iterator[Finding]:
     """One finding for each cause that made rows fail, with every host that it holds for."""
-    grouped: dict[tuple[str, Optional[Circumstance]], list[Reach]] = defaultdict(list)
+    grouped: dict[tuple[str, Optional[Circumstance], Optional[Circumstance]], list[Reach]] = defaultdict(list)
     alone = {need.rows for need in case.needs if need.verdict is Verdict.BROKEN}
     for reach in case.reaches:
         optional = reach.shown_by.target.optional and (reach.endpoint,) not in alone
         if reach.code and not optional:
             host = reach.shown_by.target.host
             apart = None if is_carried_here(host, case.region) else circumstance_of(host, case.region)
-            grouped[reach.code, apart].append(reach)
-    for (code, _), group in grouped.items():
-        yield _finding(case, code, group)
+            grouped[reach.code, apart, _BY_AWS.get(carried(case, reach))].append(reach)
+    for (code, _, by_aws), group in grouped.items():
+        yield _finding(case, code, group, by_aws)
 
 
-def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
+_BY_AWS = {
+    Carried.OPEN: Circumstance.AWS_LETS_THROUGH,
+    Carried.IN_PART: Circumstance.AWS_LETS_PART_THROUGH,
+    Carried.ELSEWHERE: Circumstance.AWS_LEADS_ELSEWHERE,
+}
+"""What AWS's side does with what failed, where that calls for other words, or for a finding apart."""
+
+
+def _finding(case: Case, code: str, group: Sequence[Reach], by_aws: Optional[Circumstance] = None) -> Finding:
     rows = [reach.endpoint for reach in group]
     doubt = (case.unsure_way,) if case.unsure_way is not None else ()
     finding = case.finding(
         code,
         _subject(group),
-        variant=FINDINGS[code].variant_for(_circumstances(case, group)),
+        variant=FINDINGS[code].variant_for(_circumstances(case, group) | ({by_aws} if by_aws is not None else set())),
         facts=_facts(case, group),
         each=_by_service(case, group),
         evidence=(*(_evidence(probe) for reach in group for probe in _shown(reach)), *doubt),
@@ -71,13 +80,16 @@ def _finding(case: Case, code: str, group: Sequence[Reach]) -> Finding:
 def _repairs(case: Case, code: str, group: Sequence[Reach]) -> tuple[Repair, ...]:
     """The endpoints to be made where a row says that they are what is missing: in the subnet that IMDS tells of this instance.
 
-    None for a host that is not the service's own name in the region, and where it is not sure that the agent dials it.
+    None for a host that is not the service's own name in the region, where it is not sure that the agent dials it, and for a
+    service of which AWS's side has an endpoint: what is wrong with that one, AWS's side tells.
     """
     told = case.metadata
     known = told is not None and told.region == case.region and case.unsure_way is None and not slip_of(case.region, case.site)
     if told is None or not known or FINDINGS[code].repair is not CreateEndpoint or not (told.vpc_id and told.subnet_id):
         return ()
-    own = {row.host.format(region=case.region, domain=case.domain): row.service for row in ENDPOINTS if not row.is_s3}
+    there = {one.service for one in value_of(case.cloud.network.endpoints) or ()} if case.cloud is not None else set()
+    rows = [row for row in ENDPOINTS if not row.is_s3 and row.service not in there]
+    own = {row.host.format(region=case.region, domain=case.domain): row.service for row in rows}
     made = tuple(
         CreateEndpoint(
             told.vpc_id,
@@ -105,7 +117,6 @@ def _circumstances(case: Case, group: Sequence[Reach]) -> set[Circumstance]:
         Circumstance.REGION_IS_A_SLIP: bool(slip_of(case.region, case.site)),
         Circumstance.NOTHING_ANSWERS: _is_all_silent(case.reaches),
         Circumstance.NO_NAME_LEADS_INSIDE: _is_all_outside(case.reaches),
-        Circumstance.AWS_LETS_THROUGH: lets_through(case, group),
     }
     by_name = {circumstance_of(reach.shown_by.target.host, case.region) for reach in group}
     told = {only for only in by_name if only is not None and len(by_name) == 1}

@@ -48,4 +48,6 @@ def _remarks(causes: list[Finding]) -> Iterator[str]:
             yield f"    {finding.remedy.summary}"
             yield f"    {finding.remedy.see}"
         else:
-            yield f"{finding.code}: mended on the machine and not at AWS. {finding.remedy.see}"
+            yield f"{finding.code}: {finding.title}. This is mended on the machine and not at AWS, so no code can do it:"
+            yield f"    {finding.remedy.summary}"
+            yield f"    {finding.remedy.see}"
