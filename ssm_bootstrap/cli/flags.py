@@ -128,12 +128,10 @@ def activation_id(text: str) -> str:
 def activation_place(text: str) -> str:
     """``--code-from``: a place that holds an activation, as it was written."""
     from ssm_bootstrap.catalog.secrets import repeated  # neither for commands that know no activation
-    from ssm_bootstrap.collect.agent.place import place_of
+    from ssm_bootstrap.collect.agent.place import place_of, what_was_expected
 
     if place_of(text) is None:
-        raise argparse.ArgumentTypeError(
-            _("{word!r}: expected parameter:NAME, secret:NAME or file:PATH, with the whole path", word=repeated(text))
-        )
+        raise argparse.ArgumentTypeError(_("{word!r}: {expected}", word=repeated(text), expected=what_was_expected(text)))
     return text.strip()
 
 

@@ -51,10 +51,12 @@ def sha256(text: str) -> tuple[tuple[str, str], ...]:
 def code_source(text: str) -> tuple[str, str]:
     """``--code-from``: file, parameter:NAME or secret:NAME."""
     kind, name = text.partition(":")[::2]
-    from ssm_bootstrap.collect.agent.place import place_of  # not for another command's --help
+    from ssm_bootstrap.collect.agent.place import is_reserved, place_of, what_was_expected  # not for another command's --help
 
     if text == CodeFrom.FILE.value or (kind != CodeFrom.FILE.value and place_of(text) is not None):
         return kind, name
+    if is_reserved(text):
+        raise argparse.ArgumentTypeError(_("{word!r}: {expected}", word=text, expected=what_was_expected(text)))
     raise argparse.ArgumentTypeError(_("{word!r}: expected file, parameter:NAME or secret:NAME", word=text))
 
 

@@ -119,7 +119,7 @@ class Share:
 
 @dataclass(frozen=True)
 class FleetGroup:
-    """A root cause, and what its nodes share; None where nothing tells them from the others."""
+    """A root cause, and what its nodes share; None where nothing sets them apart from the other nodes."""
 
     cause: CauseCount
     share: Optional[Share] = None

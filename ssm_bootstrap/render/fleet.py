@@ -108,7 +108,7 @@ def capabilities_of(facts: FleetFacts) -> list[str]:
 
 
 def share_in_words(share: Optional[Share], cause: CauseCount, population: int) -> str:
-    """What the nodes of a group have in common; where nothing tells them from the others, how widely they are spread."""
+    """What the nodes of a group have in common; where nothing sets them apart, how widely they are spread."""
     if share is None:
         return _spread(cause, population)
     named = say(NAMED[share.attribute])
@@ -137,7 +137,11 @@ def _spread(cause: CauseCount, population: int) -> str:
     if cause.nodes == population:
         return _("every node has it")
     wide = [f"{number(one.values_in_all)} x {say(NAMED[one.attribute])}" for one in cause.attributes]
-    return _("nothing tells them from the others: {spread}", spread=", ".join(wide[:3])) if wide else _("no place is known")
+    return (
+        _("nothing sets them apart from the other nodes: {spread}", spread=", ".join(wide[:3]))
+        if wide
+        else _("no place is known")
+    )
 
 
 def subject_in_words(cause: CauseCount) -> str:

@@ -121,6 +121,7 @@ def test_no_id_is_needed_where_the_place_holds_it(capsys: pytest.CaptureFixture[
         (["--sha256", HASH, "--fetch", "presigned"], 2, "--presigned-url-file: expected with --fetch presigned"),
         (["--sha256", HASH, "--presigned-url-file", "x"], 2, "--presigned-url-file: expected with --fetch presigned"),
         (["--sha256", HASH, "--code-from", "parameter:a b"], 2, "expected file, parameter:NAME or secret:NAME"),
+        (["--sha256", HASH, "--code-from", "parameter:/ssm/x"], 2, "whose name does not begin with aws or ssm"),
         (["--sha256", HASH, "--code-from", "parameter:x", "--code-in-user-data", "-"], 2, "expected without --code-from"),
         (["--sha256", HASH, "--s3-uri", "https://my-bucket/x"], 2, "expected s3://BUCKET/KEY"),
         (["--sha256", HASH, "--s3-uri", "s3://my-bucket/"], 2, "expected s3://BUCKET/KEY"),

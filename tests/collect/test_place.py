@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssm_bootstrap.collect.agent.activation import CodeSources
-from ssm_bootstrap.collect.agent.place import NotTaken, activation_of, place_named, place_of, read_held
+from ssm_bootstrap.collect.agent.place import NotTaken, activation_of, place_named, place_of, read_held, what_was_expected
 from ssm_bootstrap.collect.settings import Configuration
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from tests.laws.secrets import CANARIES, leaks
@@ -39,6 +39,19 @@ def test_a_file_is_named_by_its_whole_path() -> None:
 )
 def test_anything_else_is_none(text: str) -> None:
     assert place_of(text) is None
+
+
+@pytest.mark.parametrize("name", ["/ssm-bootstrap/x", "/aws/x", "AWS-x", "Ssm", "arn:aws:ssm:x:1:parameter/SSM/x"])
+def test_a_parameter_that_parameter_store_refuses_is_told(name: str) -> None:
+    assert place_of(f"parameter:{name}") is None and "aws or ssm" in what_was_expected(f"parameter:{name}")
+    with pytest.raises(Refusal) as refused:
+        named(f"parameter:{name}")
+    assert refused.value.status is ExitStatus.BAD_CONTENT and "aws or ssm" in refused.value.message
+
+
+@pytest.mark.parametrize("text", ["parameter:/my/ssm/code", "parameter:arn:aws:ssm:x:1:parameter/hybrid", "secret:aws/x"])
+def test_other_names_with_these_letters_are_taken(text: str) -> None:
+    assert place_of(text) is not None
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,13 @@ def test_a_parameter_has_a_name_that_parameter_store_takes(name: str) -> None:
         assert not re.fullmatch(pattern, bad), bad
 
 
+def test_a_key_of_ones_own_reaches_who_writes_and_who_reads_the_activation() -> None:
+    made = read(TEMPLATES / "fleet.yaml")["Resources"]
+    key = {"Ref": "ParameterKeyArn"}
+    assert made["Rotation"]["Properties"]["Parameters"]["KeyArn"] == key
+    assert made["Roles"]["Properties"]["Parameters"]["ParameterKeyArn"] == key
+
+
 def test_the_alarms_of_the_whole_fleet_can_be_sent_somewhere() -> None:
     fleet = read(TEMPLATES / "fleet.yaml")
     assert fleet["Resources"]["Rotation"]["Properties"]["Parameters"]["AlarmTopicArn"] == {"Ref": "AlarmTopicArn"}

@@ -18,6 +18,9 @@ from ssm_bootstrap.model.phrase import phrase
 
 FORMS = phrase('expected {{"id": "...", "code": "..."}} as JSON, ID:CODE, or the code alone')
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@:-]{1,1024}")
+_RESERVED = re.compile(r"(?i)(?:arn:[^/]*:parameter)?/?(?:aws|ssm)")
+"""How no parameter of an account's own begins, whatever the case (PutParameter, Systems Manager API Reference)."""
+
 _MEMBERS = (("id", "code"), ("ActivationId", "ActivationCode"))
 """Members of the JSON: our own, and those of CreateActivation's answer (Systems Manager API Reference)."""
 
@@ -70,9 +73,24 @@ def place_of(text: str) -> Optional[ActivationPlace]:
     kind, _, name = text.strip().partition(":")
     if kind == PlaceKind.FILE.value:
         return ActivationPlace(PlaceKind.FILE, name) if name.startswith("/") and name.isprintable() else None
+    if is_reserved(text):
+        return None
     if kind in (PlaceKind.PARAMETER.value, PlaceKind.SECRET.value) and _NAME.fullmatch(name):
         return ActivationPlace(PlaceKind(kind), name)
     return None
+
+
+def is_reserved(text: str) -> bool:
+    """Whether ``parameter:NAME`` has a name that Parameter Store keeps for AWS."""
+    kind, _, name = text.strip().partition(":")
+    return kind == PlaceKind.PARAMETER.value and _RESERVED.match(name) is not None
+
+
+def what_was_expected(text: str) -> str:
+    """What should stand instead of a text that names no place."""
+    if is_reserved(text):
+        return phrase("expected a parameter whose name does not begin with aws or ssm: Parameter Store refuses to make one")
+    return phrase("expected parameter:NAME, secret:NAME or file:PATH, with the whole path")
 
 
 def place_named(sources: CodeSources, environment: Mapping[str, str], configuration: Configuration) -> Optional[ActivationPlace]:
@@ -94,7 +112,7 @@ def place_named(sources: CodeSources, environment: Mapping[str, str], configurat
         return None
     place = place_of(named)
     if place is None:
-        text = phrase("{who}: expected parameter:NAME, secret:NAME or file:PATH, with the whole path", who=who)
+        text = phrase("{who}: {expected}", who=who, expected=what_was_expected(named))
         raise Refusal(ExitStatus.BAD_CONTENT, text)
     return place
 
