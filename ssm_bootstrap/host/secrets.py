@@ -195,10 +195,10 @@ class Secrets:
     def _learn(self, secret: str) -> None:
         if secret not in self._known:
             self._known.add(secret)
-            self._spellings |= _spellings(secret)
+            self._spellings = self._spellings | _spellings(secret)  # others may be going through the one before
             plain = plainest(secret.encode("utf-8", "surrogateescape"))
             if len(plain) >= LEAST_MIXED:
-                self._plain |= {plain, plain.hex().encode(), plain.hex().upper().encode()}
+                self._plain = self._plain | {plain, plain.hex().encode(), plain.hex().upper().encode()}
 
     def stand_in(self, data: bytes) -> bool:
         """Whether one stands in ``data``: as it is, in base64 or hex, or in its plainest form; what is packed is unfolded."""

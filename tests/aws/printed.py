@@ -20,6 +20,13 @@ from tests.aws.vpc import SERVICES
 EACH = [{"service": service} for service in SERVICES]
 """A finding about several services."""
 
+_SUBJECTS = {
+    "--instance-ids": "INSTANCE_ID",
+    "--network-acl-ids": "NETWORK_ACL_ID",
+    "--transit-gateway-route-table-id": "TRANSIT_GATEWAY_ROUTE_TABLE_ID",
+}
+"""The variable that holds what the flag's subject is."""
+
 _SET = re.compile(r"([A-Z][A-Z0-9_]*)=[a-z-]*\.\.\.")
 _CALL = re.compile(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)")
 
@@ -73,7 +80,7 @@ def _used(text: str) -> List[str]:
 def run(command: str, settings: str, variables: Mapping[str, str], url: str, home: str) -> subprocess.CompletedProcess[str]:
     """The command in a shell where its variables are set on a line before, without sudo; nothing of the caller's AWS is in it."""
     alone = command[len("sudo ") :] if command.startswith("sudo ") else command
-    known = {**variables, "SUBJECT": variables["INSTANCE_ID"]} if "--instance-ids $SUBJECT" in alone else variables
+    known = {**variables, **{"SUBJECT": variables[name] for flag, name in _SUBJECTS.items() if f"{flag} $SUBJECT" in alone}}
     line = _SET.sub(lambda found: f"{found[1]}={known[found[1]]}", settings)
     environment = {
         "PATH": path_with_cli(Path(home)),

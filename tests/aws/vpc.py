@@ -38,6 +38,7 @@ class ClosedVpc:
         self.address = self._address_of(self.endpoints["ssm"])
         self._names()
         self._documents()
+        self.transit_table = self._transit()
         destination = f"arn:aws:s3:::amazon-ssm-{region}"
         self.ec2.create_flow_logs(
             ResourceIds=[self.vpc],
@@ -59,6 +60,7 @@ class ClosedVpc:
             "SUBNET_ID": self.subnet,
             "ENDPOINT_SUBNET_ID": self.subnet,
             "INSTANCE_ID": self.instance,
+            "TRANSIT_GATEWAY_ROUTE_TABLE_ID": self.transit_table,
             "INSTANCE_SECURITY_GROUP_ID": self.groups[0],
             "ENDPOINT_SECURITY_GROUP_ID": self.groups[1],
             "NETWORK_ACL_ID": self.acl,
@@ -89,6 +91,20 @@ class ClosedVpc:
             "INSTANCE_PROFILE": "Profile",
             "SUBJECT": "NodeRole",  # of rows about a role; what is about a group of DNS Firewall is answered from recordings
         }
+
+    def _transit(self) -> str:
+        """The route table of a transit gateway to which the VPC is attached, with a route."""
+        gateway = self.ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+        to_vpc = {"TransitGatewayId": gateway, "VpcId": self.vpc, "SubnetIds": [self.subnet]}
+        attachment = self.ec2.create_transit_gateway_vpc_attachment(**to_vpc)["TransitGatewayVpcAttachment"]
+        made = self.ec2.create_transit_gateway_route_table(TransitGatewayId=gateway)["TransitGatewayRouteTable"]
+        table: str = made["TransitGatewayRouteTableId"]
+        self.ec2.create_transit_gateway_route(
+            DestinationCidrBlock="10.0.0.0/16",
+            TransitGatewayRouteTableId=table,
+            TransitGatewayAttachmentId=attachment["TransitGatewayAttachmentId"],
+        )
+        return table
 
     def new_groups(self) -> List[str]:
         """A security group for the instance and one for the endpoints, with the rules that they begin with."""

@@ -162,6 +162,8 @@ _ROUTES_OF_TRANSIT = look(
     "the routes of the transit gateway's route table",
 )
 
+_SHARED_TABLE = "No change is written as code: the table may serve other VPCs too, so its owner decides over its routes."
+
 _NO_ROUTE_IN_TRANSIT = Variant(
     name="transit",
     when="the route table of the transit gateway between the two VPCs has no route",
@@ -176,6 +178,7 @@ _NO_ROUTE_IN_TRANSIT = Variant(
         "The table of the other attachment needs a route back: where both use the same table, it is this one.",
     ),
     aws_commands=(_ROUTES_OF_TRANSIT,),
+    no_repair=_SHARED_TABLE,
     source="Amazon VPC Transit Gateways guide, tgw-route-tables; Reachability Analyzer, TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT",
 )
 
@@ -190,6 +193,7 @@ _BLACKHOLE_IN_TRANSIT = Variant(
     summary="Replace the route of {subject} to {place} by one to the attachment of the other VPC, or delete it.",
     aws_steps=("Was it made to keep networks apart? Then a more specific route for the endpoints' subnets is enough.",),
     aws_commands=(_ROUTES_OF_TRANSIT,),
+    no_repair=_SHARED_TABLE,
     source="Amazon VPC Transit Gateways guide, tgw-route-tables (blackhole routes)",
 )
 

@@ -115,6 +115,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.NAMES,
         changed_on=Side.MACHINE,
         explains=(*families.ENDPOINT, *families.S3, *families.NO_PATH),
+        no_repair="No change is written as code: what is to change is on this machine.",
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
         variants=(_OTHER_SERVERS, _ANSWERS, _UNRESOLVED),
