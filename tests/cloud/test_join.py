@@ -213,6 +213,16 @@ def test_a_name_that_leads_elsewhere_and_works_is_told_and_breaks_nothing() -> N
     assert all(item.verdict is Verdict.OK for item in diagnosis.capabilities)
 
 
+@pytest.mark.parametrize("name", ["DNS support off", "an empty zone for ssm", "a zone to an old address"])
+def test_where_what_decides_a_name_is_at_fault_itself_that_is_the_one_cause(name: str) -> None:
+    (breaking,) = (one for one in NAMES if one.name == name)
+    cloud = value_of(breaking.seen().cloud)
+    assert cloud is not None
+    diagnosis = together(dialling(healthy_node(cloud), "52.119.221.70"), cloud)
+    assert [one.code for one in diagnosis.main_causes] == [breaking.code]
+    assert [one.severity for one in diagnosis.findings if one.code == "resolved-elsewhere"] == [Severity.INFO]
+
+
 def test_of_several_addresses_any_of_the_endpoints_own_is_right() -> None:
     cloud = with_second_subnet(complete())
     for some in (("10.0.2.11",), ("10.0.3.11",), ("10.0.2.11", "10.0.3.11")):

@@ -115,12 +115,16 @@ def _requirement(case: Case, cloud: Cloud, reach: Reach) -> Optional[EndpointReq
 
 @dataclass(frozen=True)
 class Difference:
-    """What AWS's side answers for a name: where it leads in words, and what decides it, by its id."""
+    """What AWS's side answers for a name: where it leads in words, and what decides it, by its id.
+
+    ``is_of_a_fault``: what decides there is itself a fault of AWS's side, which is mended first.
+    """
 
     variant: str
     addresses: tuple[str, ...]
     place: str
     peer: str
+    is_of_a_fault: bool = False
 
 
 def difference(case: Case, reach: Reach) -> Optional[Difference]:
@@ -141,11 +145,13 @@ def difference(case: Case, reach: Reach) -> Optional[Difference]:
         wrong = tuple(one for one in dialled if place_of(one, blocks) is Place.INSIDE)
         return Difference("", wrong, *_led(cloud, answer)) if wrong and reach.standing is Standing.FAILED else None
     if answer.lead in (Lead.NAME_ERROR, Lead.NO_ANSWER):
-        return Difference("", dialled, *_led(cloud, answer)) if dialled and reach.standing is Standing.FAILED else None
+        is_dialled = bool(dialled) and reach.standing is Standing.FAILED
+        return Difference("", dialled, *_led(cloud, answer), is_of_a_fault=True) if is_dialled else None
     wrong = tuple(one for one in dialled if one not in answer.addresses)
     if not wrong or not answer.addresses or not all(map(_is_address, answer.addresses)):
         return None
-    return Difference(ANSWERS if reach.standing is Standing.OK else "", wrong, *_led(cloud, answer))
+    is_of_a_fault = answer.lead is Lead.ELSEWHERE
+    return Difference(ANSWERS if reach.standing is Standing.OK else "", wrong, *_led(cloud, answer), is_of_a_fault)
 
 
 def _is_address(text: str) -> bool:
@@ -184,13 +190,13 @@ def _led(cloud: Cloud, answer: NameAnswer) -> tuple[str, str]:
 
 def differences(case: Case) -> Iterator[Finding]:
     """One finding for each thing by which the node's names lead elsewhere than AWS's, with all hosts that it holds for."""
-    grouped: dict[tuple[str, str, bool], list[tuple[Reach, Difference]]] = defaultdict(list)
+    grouped: dict[tuple[str, str, bool, bool], list[tuple[Reach, Difference]]] = defaultdict(list)
     for reach in case.reaches:
         found = difference(case, reach)
         if found is not None:
             by = found.peer if found.variant == OTHER_SERVERS else ""
-            grouped[found.variant, by, reach.standing is Standing.OK].append((reach, found))
-    for (variant, _, is_ok), group in grouped.items():
+            grouped[found.variant, by, found.is_of_a_fault, reach.standing is Standing.OK].append((reach, found))
+    for (variant, _, _, is_ok), group in grouped.items():
         yield _finding(case, variant, is_ok, group)
 
 
@@ -198,7 +204,7 @@ def _finding(case: Case, variant: str, is_ok: bool, group: Sequence[tuple[Reach,
     cloud = case.cloud
     assert cloud is not None
     reaches, first = [reach for reach, _ in group], group[0][1]
-    rows = [reach.endpoint for reach in reaches if not is_ok and variant != UNRESOLVED]
+    rows = [reach.endpoint for reach in reaches if not (is_ok or variant == UNRESOLVED or first.is_of_a_fault)]
     breaks = touched_by(rows, case.needs, Verdict.BROKEN)
     degrades = touched_by(rows, case.needs, Verdict.DEGRADED)
     is_minor = not (is_ok or variant == UNRESOLVED or breaks or degrades)
