@@ -140,7 +140,7 @@ deploy: $(VENV)/.ready ## write anew what the product knows in the templates and
 	@$(BIN)/python -m tools.stacks
 	@$(BIN)/python -m tools.deploy
 
-docs: $(VENV)/.ready ## write docs/findings.md, docs/codes.txt and README's usage anew
+docs: $(VENV)/.ready ## write docs/findings.md, docs/codes.txt and the READMEs' usage anew
 	@$(BIN)/python -m tests.laws.generate
 
 ci: managers lint types ## everything that exists, the long sweeps too

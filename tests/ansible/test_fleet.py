@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Iterator
 
@@ -12,7 +13,7 @@ from tests.ansible.fleet import Fleet, play, put_code, recap, why_no_ssh, write_
 from tests.ansible.node import PLACE
 from tests.lab.cases import CASES
 from tests.lab.client import Lab
-from tests.lab.machine import why_unavailable
+from tests.lab.machine import ROOT, why_unavailable
 from tests.lab.network import endpoint
 from tests.laws.secrets import leaks
 from tests.story import CODE
@@ -75,6 +76,16 @@ def test_all_register_but_the_one_that_is_broken_and_the_report_names_it(fleet: 
     assert len(nodes) == len(healthy), "one identity each"
     assert len({report["instance"]["instance_id"] for report in reports.values()}) == COUNT
     assert {name: report["exit_status"] for name, report in reports.items() if report["exit_status"]} == {BROKEN: 1}
+    words = [sys.executable, "-m", "ssm_bootstrap", "fleet", "report", f"{place}/json", "--json"]  # DuckDB is in no executable
+    asked = fleet.lab.run(words, env={"PYTHONPATH": str(ROOT)})
+    assert asked.returncode == 1, asked.stdout + asked.stderr
+    together = json.loads(asked.stdout)
+    assert (together["nodes"], together["broken"], together["unread"]) == (COUNT, 1, []), asked.stdout
+    ill = reports[BROKEN]["instance"]["instance_id"]  # a node that is not registered is called as its instance
+    causes = {cause["code"]: cause["named"] for cause in together["causes"]}
+    assert causes == {"host-firewall": [ill], "not-registered": [ill]}, asked.stdout
+    others = {reports[name]["instance"]["instance_id"] for name in healthy} | nodes
+    assert not [name for name in others if name in asked.stdout], asked.stdout
     replayed = fleet.lab.run(["ssm-bootstrap", "doctor", "--replay", f"{place}/saves/{BROKEN}.json"])
     assert replayed.returncode == 1 and "host-firewall" in replayed.stdout, replayed.stdout + replayed.stderr
 

@@ -33,6 +33,9 @@ WRITTEN = (
 )
 """What a run writes."""
 
+CHANGES = 5
+"""On a node with nothing: program, configuration, units, the timer that is started, registration."""
+
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -81,7 +84,7 @@ def run(lab: Lab, *more: str) -> Dict[str, int]:
 @needs_lab
 def test_a_check_tells_what_would_be_done_and_changes_nothing(lab: Lab) -> None:
     before = {path: lab.exists(path) for path in WRITTEN}
-    assert run(lab, "--check")["changed"] == 4, "program, configuration, units, registration"
+    assert run(lab, "--check")["changed"] == CHANGES
     assert {path: lab.exists(path) for path in WRITTEN} == before
 
 
@@ -90,7 +93,7 @@ def test_a_check_tells_what_would_be_done_and_changes_nothing(lab: Lab) -> None:
 @pytest.mark.timeout(900)
 @needs_lab
 def test_a_run_does_what_the_check_told_and_a_second_one_nothing(lab: Lab) -> None:
-    assert run(lab)["changed"] == 5, "the four, and the timer, which a check does not start"
+    assert run(lab)["changed"] == CHANGES
     assert run(lab)["changed"] == 0
     assert run(lab, "--check")["changed"] == 0
     unit = "/etc/systemd/system/ssm-bootstrap.service"
@@ -98,6 +101,10 @@ def test_a_run_does_what_the_check_told_and_a_second_one_nothing(lab: Lab) -> No
     lab.write(unit, "[Service]\n")
     assert run(lab, "--check")["changed"] == 1 and lab.read(unit) != shipped
     assert run(lab)["changed"] == 1 and lab.read(unit) == shipped
+    lab.write(unit, "[Service]\n")
+    assert lab.run(["systemctl", "stop", "ssm-bootstrap-doctor.timer"]).returncode == 0
+    assert run(lab, "--check")["changed"] == 2, "the unit, and the timer that does not run"
+    assert run(lab)["changed"] == 2
 
 
 @pytest.mark.lab

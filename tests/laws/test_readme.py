@@ -1,4 +1,4 @@
-"""Law 9: README's usage block is what ``--help`` prints, and its commands are ones that can be typed."""
+"""Law 9: README's usage block is what ``--help`` prints, its commands can be typed, and the Japanese one says as much."""
 
 from __future__ import annotations
 
@@ -11,24 +11,46 @@ from pathlib import Path
 import pytest
 
 from ssm_bootstrap.cli.entry import parser_for
-from tests.laws.generate import README, USAGE, usage
+from tests.laws.generate import README, READMES, USAGE, usage
 from tests.laws.readme import SECTION, WORKING, blocks, commands
 from tests.laws.tree import ROOT
 
 SECTIONS = (SECTION, WORKING)
 
 
+JAPANESE = READMES["ja"]
+
+
 def squeezed(text: str) -> str:
     """The text without what argparse of different Pythons lays out differently: blanks, and headings' words."""
-    return re.sub(r"\s+", " ", text.replace("optional arguments:", "options:"))
+    return re.sub(r"\s+", "", text.replace("optional arguments:", "options:"))
 
 
-def test_the_usage_block_is_what_help_prints() -> None:
+@pytest.mark.parametrize("language", READMES)
+def test_the_usage_block_is_what_help_prints(language: str) -> None:
     """Whatever --help prints stands in README, and nothing else."""
-    text = README.read_text(encoding="utf-8")
+    text = READMES[language].read_text(encoding="utf-8")
     found = USAGE.search(text)
     assert found is not None
-    assert squeezed(text[found.end(1) : found.start(2)]) == squeezed(usage())
+    assert squeezed(text[found.end(1) : found.start(2)]) == squeezed(usage(language))
+
+
+def told(text: str) -> set[str]:
+    """What is the same in any language: words in backticks, pages linked to, and indented lines without their comments."""
+    words = {" ".join(word.split()) for word in re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))}
+    links = set(re.findall(r"\]\(([^)]+)\)", text))
+    typed = re.findall(r"^ {4}(.*)$", USAGE.sub("", text), re.MULTILINE)
+    halves = {half.strip() for line in typed for half in re.split(r"\s{2,}", re.sub(r"\s*# .*?(\s{3}|$)", "   ", line))}
+    return words | links | {half for half in halves if re.match(r"(sudo |\./|--|make |pipx |\[|[a-z_]+ = )", half)}
+
+
+def test_the_japanese_readme_leaves_nothing_out() -> None:
+    """Every flag, command, setting, page and row of the English one stands in it, in as many sections."""
+    english, japanese = (path.read_text(encoding="utf-8") for path in (README, JAPANESE))
+    assert told(english) - told(japanese) - {JAPANESE.name} == set()
+    for beginning in (r"## ", r"\| "):
+        counts = [len(re.findall(f"^{beginning}", text, re.MULTILINE)) for text in (english, japanese)]
+        assert counts[0] == counts[1], beginning
 
 
 @pytest.mark.parametrize("command", ["register", "probe", "restart", "prepare-image", "status", "explain", "doctor"])
