@@ -21,6 +21,7 @@ from ssm_bootstrap.model.fleet import (
 )
 from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.model.phrase import phrase
+from ssm_bootstrap.render.counts import nodes_in_words, number
 from ssm_bootstrap.render.language import _, say
 from ssm_bootstrap.render.text import ON_SIDE, VERDICT_STYLE
 
@@ -50,16 +51,6 @@ _WORST_FIRST = (Verdict.BROKEN, Verdict.DEGRADED, Verdict.UNKNOWN)
 VERDICTS = tuple(verdict.value for verdict in Verdict)
 NAMED = {attribute.word: attribute.named for attribute in ATTRIBUTES}
 """How a person calls an attribute, by its word."""
-
-
-def number(count: int) -> str:
-    """A number for a person: ``1,200``."""
-    return f"{count:,}"
-
-
-def nodes_in_words(count: int) -> str:
-    """So many nodes."""
-    return _("1 node") if count == 1 else _("{count} nodes", count=number(count))
 
 
 def headline(diagnosis: FleetDiagnosis) -> str:

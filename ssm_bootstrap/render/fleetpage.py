@@ -6,6 +6,7 @@ from typing import Any
 
 from ssm_bootstrap.model.fleet import FleetDiagnosis, FleetFacts
 from ssm_bootstrap.model.localtime import time_in_words
+from ssm_bootstrap.render.counts import nodes_in_words, number
 from ssm_bootstrap.render.fleet import (
     MOST_UNREAD,
     NAMED,
@@ -15,8 +16,6 @@ from ssm_bootstrap.render.fleet import (
     changes_line,
     code_in_words,
     headline,
-    nodes_in_words,
-    number,
     share_in_words,
     silent_line,
     span,

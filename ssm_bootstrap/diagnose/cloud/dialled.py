@@ -188,7 +188,7 @@ def _led(cloud: Cloud, answer: NameAnswer) -> tuple[str, str]:
     return (shown(answer.addresses) if answer.addresses else phrase("no address")), peer
 
 
-def differences(case: Case) -> Iterator[Finding]:
+def differences(case: Case) -> list[Finding]:
     """One finding for each thing by which the node's names lead elsewhere than AWS's, with all hosts that it holds for."""
     grouped: dict[tuple[str, str, bool, bool], list[tuple[Reach, Difference]]] = defaultdict(list)
     for reach in case.reaches:
@@ -196,8 +196,7 @@ def differences(case: Case) -> Iterator[Finding]:
         if found is not None:
             by = found.peer if found.variant == OTHER_SERVERS else ""
             grouped[found.variant, by, found.is_of_a_fault, reach.standing is Standing.OK].append((reach, found))
-    for (variant, _, _, is_ok), group in grouped.items():
-        yield _finding(case, variant, is_ok, group)
+    return [_finding(case, variant, is_ok, group) for (variant, _, _, is_ok), group in grouped.items()]
 
 
 def _finding(case: Case, variant: str, is_ok: bool, group: Sequence[tuple[Reach, Difference]]) -> Finding:
