@@ -80,7 +80,8 @@ def _used(text: str) -> List[str]:
 def run(command: str, settings: str, variables: Mapping[str, str], url: str, home: str) -> subprocess.CompletedProcess[str]:
     """The command in a shell where its variables are set on a line before, without sudo; nothing of the caller's AWS is in it."""
     alone = command[len("sudo ") :] if command.startswith("sudo ") else command
-    known = {**variables, **{"SUBJECT": variables[name] for flag, name in _SUBJECTS.items() if f"{flag} $SUBJECT" in alone}}
+    (subject,) = [name for flag, name in _SUBJECTS.items() if f"{flag} $SUBJECT" in alone] or ["SUBJECT"]
+    known = {**variables, "SUBJECT": variables.get(subject, "")}
     line = _SET.sub(lambda found: f"{found[1]}={known[found[1]]}", settings)
     environment = {
         "PATH": path_with_cli(Path(home)),
