@@ -10,7 +10,7 @@ import pytest
 from tests.lab.cases import CASES
 from tests.lab.client import Lab
 from tests.lab.machine import why_unavailable
-from tests.story import REGION
+from tests.story import REGION, prepare, register_words
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(why_unavailable() is not None, reason=why_unavailable() or "")]
 
@@ -58,6 +58,24 @@ def test_rules_that_stop_the_agent_are_the_cause(vpc: Lab, rules: str, symptoms:
     told = {one["code"] for one in document["findings"] if one["symptom_of"] == "host-firewall"}
     assert symptoms <= told
     assert not told & set(causes(document))
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        BEGIN % "drop" + "; add rule inet f o udp dport 53 accept",
+        BEGIN % "accept" + "; add rule inet f o udp dport 53 drop",
+    ],
+)
+def test_a_registration_that_they_stop_names_them_too(vpc: Lab, rules: str) -> None:
+    prepare(vpc)
+    done = vpc.run(["nft", rules])
+    assert done.returncode == 0, done.stderr
+    try:
+        said = vpc.run(["ssm-bootstrap", *register_words("--json")], timeout=60)
+    finally:
+        vpc.run(["nft", "flush ruleset"])
+    assert causes(json.loads(said.stdout)) == {"host-firewall": "error"}
 
 
 @pytest.mark.parametrize(

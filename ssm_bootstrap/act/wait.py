@@ -9,7 +9,10 @@ from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.findingkind import Teller
 from ssm_bootstrap.catalog.findings import FINDINGS
+from ssm_bootstrap.collect.guard import Guard
+from ssm_bootstrap.collect.machine.security import look_at_firewall
 from ssm_bootstrap.collect.network.probe import ProbeRun, Wanted
+from ssm_bootstrap.collect.network.routes import look_at_routes
 from ssm_bootstrap.collect.network.targets import ProxySettings, targets_for
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host import Host
@@ -17,10 +20,12 @@ from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.model.agent import AgentConfig
 from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.failure import Stage
 from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity
-from ssm_bootstrap.model.machine import Instance
+from ssm_bootstrap.model.machine import Instance, Surroundings
+from ssm_bootstrap.model.network import Probe
 from ssm_bootstrap.model.observations import Observations, Plan
-from ssm_bootstrap.model.observed import Observed, Seen
+from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import Site
 
@@ -49,7 +54,9 @@ class Preflight:
     def look_at(self, wanted: Sequence[Wanted]) -> Optional[Finding]:
         """The same of hosts that no capability needs as such, and this registration does."""
         seen = self._diagnosis(wanted, limits.LOOK).findings
-        causes = [item for item in seen if item.symptom_of is None and Teller.PROBE in FINDINGS[item.code].told_by]
+        told = [item for item in seen if Teller.PROBE in FINDINGS[item.code].told_by]
+        followed = {item.symptom_of for item in told}
+        causes = [item for item in seen if item.symptom_of is None and (item in told or item.code in followed)]
         return replace(causes[0], severity=Severity.ERROR, breaks=(Capability.REGISTER,)) if causes else None
 
     def _diagnosis(self, wanted: Sequence[Wanted], patience: float) -> Diagnosis:
@@ -63,8 +70,21 @@ class Preflight:
             instance=self.instance,
             probes=probes,
             lookups=lookups,
+            surroundings=self._surroundings(probes),
         )
         return diagnose(observations)
+
+    def _surroundings(self, probes: Sequence[Probe]) -> Observed[Surroundings]:
+        """What of this machine may keep a packet from going out; looked at only where something failed as it then does."""
+        if all(probe.last.ok or probe.last.stage not in (Stage.DNS, Stage.TCP) for probe in probes):
+            return NOT_ASKED
+        guard = Guard()
+        return Seen(
+            Surroundings(
+                routes=guard.part("routes", lambda: look_at_routes(self.host.files)),
+                firewall=guard.part("firewall", lambda: look_at_firewall(self.host)),
+            )
+        )
 
 
 @dataclass(frozen=True)

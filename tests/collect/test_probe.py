@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import queue
 import socket
 import threading
-from typing import Any, Iterator, Mapping, Optional, Sequence
+from contextlib import suppress
+from typing import Any, Callable, Iterator, Mapping, Optional, Sequence
 
 import pytest
 import trustme
 
+from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.collect.network.probe import MOST_ADDRESSES, ProbeRun
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.host import Host
@@ -45,10 +48,15 @@ class Machine:
         files.put("/etc/resolv.conf", RESOLVERS)
 
     def look(
-        self, network: ScriptedNetwork, *rows: str, proxies: Optional[ProxySettings] = None, progress: Any = None
+        self,
+        network: ScriptedNetwork,
+        *rows: str,
+        proxies: Optional[ProxySettings] = None,
+        progress: Any = None,
+        clock: Optional[IdleClock] = None,
     ) -> tuple[dict[str, list[Probe]], tuple[NameLookup, ...]]:
         """Look at the rows; gives the probes by row, and what resolvers said."""
-        host = Host(files=self.files, network=network, clock=IdleClock(self.gate))
+        host = Host(files=self.files, network=network, clock=clock or IdleClock(self.gate))
         probes, lookups = ProbeRun(host, wanted(*rows, proxies=proxies), REGION, progress).take()
         found: dict[str, list[Probe]] = {}
         for probe in probes:
@@ -256,6 +264,118 @@ def test_what_is_pending_is_told(machine: Machine, gate: Gate) -> None:
 
 def test_nothing_to_look_at_gives_nothing(machine: Machine) -> None:
     assert machine.look(ScriptedNetwork({})) == ({}, ())
+
+
+# a machine without a processor to spare
+
+
+class StarvedClock(IdleClock):
+    """A clock of a process that gets no processor: ``lost`` seconds pass in each of its first ``turns`` waits.
+
+    ``meanwhile`` is what happens right after them.
+    """
+
+    def __init__(self, gate: Gate, lost: float, turns: int = 1, meanwhile: Callable[[], None] = lambda: None) -> None:
+        super().__init__(gate)
+        self._lost, self._turns, self._meanwhile = lost, turns, meanwhile
+        self.waits = 0
+
+    def wait(self, events: queue.Queue[Any], seconds: float) -> Any:
+        """The first of all answers that can come, long after all of them came."""
+        self.waits += 1
+        if self.waits > self._turns:
+            return super().wait(events, seconds)
+        found = []
+        with suppress(queue.Empty):
+            while True:
+                found.append(super().wait(events, 0.0))
+        for event in found:
+            events.put(event)
+        self._spent += self._lost
+        if self.waits == self._turns:
+            self._meanwhile()
+        return events.get_nowait()
+
+
+def test_answers_that_are_there_go_before_the_deadline(machine: Machine, gate: Gate) -> None:
+    rows = ("ssm", "ssmmessages", "ec2messages")
+    network = ScriptedNetwork({f"{row}.{REGION}.amazonaws.com": (INSIDE,) for row in rows})
+    clock = StarvedClock(gate, lost=limits.NAME + 1.0)
+    probes, lookups = machine.look(network, *rows, clock=clock)
+    assert ends(probes) == {row: [(Stage.HTTP, None)] for row in rows}
+    assert lookups == ()
+
+
+def test_a_name_has_its_time_though_this_process_had_none(machine: Machine) -> None:
+    slow = Gate()
+    network = ScriptedNetwork({SSM: lambda: (slow.pass_through(), (INSIDE,))[1]})
+    clock = StarvedClock(slow, lost=limits.NAME + 1.0, meanwhile=slow.open)
+    try:
+        probes, _ = machine.look(network, "ssm", clock=clock)
+    finally:
+        slow.open()
+    assert ends(probes) == {"ssm": [(Stage.HTTP, None)]}
+
+
+def test_a_process_that_never_has_a_processor_comes_to_an_end(machine: Machine, gate: Gate) -> None:
+    clock = StarvedClock(gate, lost=2.0, turns=1000)
+    probes, _ = machine.look(ScriptedNetwork({SSM: gate}), "ssm", clock=clock)
+    assert ends(probes) == {"ssm": [(Stage.DNS, Failure.RESOLVER_SILENT)]}
+    assert clock.waits <= limits.WHOLE_LOOK / 2.0 + 1
+
+
+class Late(ScriptedNetwork):
+    """A network on which the first ``late`` handshakes, and questions to a resolver, time out, each after ``lost`` seconds."""
+
+    def __init__(self, clock: IdleClock, lost: float, late: int, names: Mapping[str, Any], **more: Any) -> None:
+        super().__init__(names, **more)
+        self._clock, self._lost, self._late = clock, lost, late
+        self.tries = 0
+
+    def _pass(self) -> None:
+        self.tries += 1
+        if self.tries <= self._late:
+            self._clock.sleep(self._lost)
+            raise TimeoutError("timed out")
+
+    def handshake(self, context: Any, connection: Any, name: str, timeout: float) -> Any:
+        """Late at first."""
+        self._pass()
+        return connection
+
+    def ask(self, resolver: str, host: str, family: str, timeout: float) -> tuple[str, tuple[str, ...]]:
+        """Late at first."""
+        self._pass()
+        return super().ask(resolver, host, family, timeout)
+
+
+@pytest.mark.parametrize(
+    ("lost", "late", "tries", "failure"),
+    [
+        (limits.HANDSHAKE, 1, 2, None),
+        (limits.HANDSHAKE, 9, 2, Failure.TIMED_OUT),
+        (0.0, 1, 1, Failure.TIMED_OUT),
+    ],
+)
+def test_a_step_that_timed_out_without_a_processor_is_done_once_more(
+    machine: Machine, gate: Gate, lost: float, late: int, tries: int, failure: Optional[Failure]
+) -> None:
+    clock = IdleClock(gate)
+    network = Late(clock, lost, late, {SSM: (INSIDE,)})
+    probes, _ = machine.look(network, "ssm", clock=clock)
+    assert [probe.last.failure for probe in probes["ssm"]] == [failure]
+    assert network.tries == tries
+
+
+@pytest.mark.parametrize(("lost", "late", "failure"), [(1.0, 2, Failure.NAME_UNKNOWN), (0.0, 2, Failure.RESOLVER_SILENT)])
+def test_a_resolver_is_asked_again_where_this_process_had_no_time(
+    machine: Machine, gate: Gate, lost: float, late: int, failure: Failure
+) -> None:
+    clock = IdleClock(gate)
+    network = Late(clock, lost, late, {SSM: AGAIN}, resolvers={"10.0.0.2": NXDOMAIN})
+    probes, lookups = machine.look(network, "ssm", clock=clock)
+    assert ends(probes) == {"ssm": [(Stage.DNS, failure)]}
+    assert [lookup.failure for lookup in lookups] == [failure]
 
 
 # what is given up

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import select
+import socket
 from typing import Any
 
+import dns.exception
+import dns.query
 import pytest
 
 from ssm_bootstrap.collect.network.resolvers import look_up, upstream_resolvers
@@ -50,6 +54,24 @@ def test_addresses_of_either_family_are_given(addresses: tuple[str, ...]) -> Non
 def test_one_lost_answer_is_survived() -> None:
     with resolver("NXDOMAIN", drop=1) as port:
         assert ask(port).failure is Failure.NAME_UNKNOWN
+
+
+def test_an_answer_that_is_there_is_read_though_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that gets no processor looks at the clock first: dnspython then says Timeout without looking at the socket."""
+    read = dns.query.receive_udp
+    looked: list[int] = []
+
+    def late(sock: socket.socket, *arguments: Any, **more: Any) -> Any:
+        looked.append(len(looked))
+        if len(looked) % 2:
+            assert select.select([sock], [], [], 60)[0]
+            raise dns.exception.Timeout
+        return read(sock, *arguments, **more)
+
+    monkeypatch.setattr(dns.query, "receive_udp", late)
+    with resolver("NOERROR", ["10.0.0.5"]) as port:
+        assert OnPort(port).ask("127.0.0.1", HOST, "A", 5.0) == ("NOERROR", ("10.0.0.5",))
+    assert looked == [0, 1]
 
 
 def test_nobody_on_the_port_is_silence() -> None:

@@ -7,6 +7,7 @@ import ipaddress
 import queue
 import ssl
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Optional, Sequence
 
@@ -26,6 +27,9 @@ from ssm_bootstrap.model.phrase import phrase
 
 ASK_WHY_AFTER = 0.25  # seconds that a name may take before the upstream resolvers are asked why
 MOST_ADDRESSES = 16
+TURN = 0.05  # seconds that the look waits for news before it looks at its deadlines
+STARVED = 0.5  # seconds without a processor, after which a step that timed out meanwhile proves nothing
+TRIES = 2  # of such a step
 
 Wanted = tuple[Endpoint, Target, str]
 Progress = Callable[[Sequence[str]], None]
@@ -50,7 +54,9 @@ class _Name:
 class ProbeRun:
     """One look at a set of targets. What is not waited for any longer is given up: its connection is cut, its thread ends.
 
-    ``patience`` is how many seconds names and connects may take that give no answer.
+    ``patience`` is how many seconds names and connects may take that give no answer. A turn that outlasts ``TURN`` counts as
+    one that did not: there the answer waits for a processor, and not the look for the network. ``limits.WHOLE_LOOK`` is
+    counted in full.
     """
 
     def __init__(
@@ -66,7 +72,8 @@ class ProbeRun:
         self._region = region
         self._progress = progress
         self._events: queue.Queue[tuple[Any, ...]] = queue.Queue()
-        self._begun = host.clock.monotonic()
+        self._begun = self._turned = host.clock.monotonic()
+        self._waited = 0.0  # seconds that count
         self._resolvers: Optional[tuple[str, ...]] = None
         self._context_lock = threading.Lock()
         self._context: Optional[ssl.SSLContext] = None
@@ -117,11 +124,34 @@ class ProbeRun:
         return [name for name in self._names.values() if not name.settled or (name.error is not None and name.awaited)]
 
     def _wait(self) -> None:
-        try:
-            kind, *rest = self._host.clock.wait(self._events, 0.05)
-        except queue.Empty:
-            return
-        self._handlers[kind](*rest)
+        """Wait for news, count the time, and handle all that is in by then: no verdict goes before an answer that is here."""
+        came = []
+        with suppress(queue.Empty):
+            came.append(self._host.clock.wait(self._events, TURN))
+        now = self._now()
+        self._waited, self._turned = self._waited + min(now - self._turned, TURN), now
+        with suppress(queue.Empty):
+            while True:
+                came.append(self._events.get_nowait())
+        for kind, *rest in came:
+            self._handlers[kind](*rest)
+
+    def _again(self, step: Callable[[int], None], tries: int) -> Callable[[], bool]:
+        """What does a step that begins now once more, if it may be tried again and too little of its time was this look's own."""
+        before = self._lost
+
+        def again() -> bool:
+            is_due = tries > 1 and self._lost - before > STARVED
+            if is_due:
+                step(tries - 1)
+            return is_due
+
+        return again
+
+    @property
+    def _lost(self) -> float:
+        """Seconds that do not count."""
+        return self._turned - self._begun - self._waited
 
     def _show(self) -> None:
         if self._progress is not None:
@@ -133,7 +163,7 @@ class ProbeRun:
 
     def _overdue(self) -> None:
         """Ask why a slow name is slow; give up on what is past the deadline."""
-        late = self._now() - self._begun
+        late = self._waited
         for name in self._names.values():
             if not name.settled and late > ASK_WHY_AFTER:
                 self._ask_why(name)
@@ -141,8 +171,9 @@ class ProbeRun:
                 self._settle(name)
             if name.error is not None and late > self._patience + 0.1:
                 name.awaited = 0
-        if late > limits.WHOLE_LOOK or (late > limits.OPTIONAL and self._only_optional_left()):
-            self._abandon(late)
+        whole = self._turned - self._begun
+        if whole > limits.WHOLE_LOOK or (late > limits.OPTIONAL and self._only_optional_left()):
+            self._abandon(whole)
 
     def _only_optional_left(self) -> bool:
         """True once nothing is under way but what nobody needs."""
@@ -177,13 +208,10 @@ class ProbeRun:
         if name.settled:
             return
         name.settled, name.seconds = True, self._now() - name.started
-        timeout = self._connect_timeout()
         rung = StageResult(Stage.DNS, True, name.seconds, detail=", ".join(addresses[:MOST_ADDRESSES]))
         for item in name.targets:
             for place, address in enumerate(self._worth_dialling(addresses)):
-                ladder = self.connector_for(item)
-                self._climbing[(self._order[item[1].endpoint], address)] = ladder
-                self._start(self._climb, ladder, place, address, rung, timeout)
+                self._dial(item, place, address, rung)
 
     def _on_unresolved(self, name: _Name, error: BaseException) -> None:
         if name.settled:
@@ -207,7 +235,7 @@ class ProbeRun:
         name.targets = []
 
     def _finished_asking(self, name: _Name) -> bool:
-        return not name.awaited or self._now() - self._begun > self._patience + 0.1
+        return not name.awaited or self._waited > self._patience + 0.1
 
     def _ask_why(self, name: _Name) -> None:
         if name.asked_why or _is_address(name.host):
@@ -217,16 +245,22 @@ class ProbeRun:
             self._resolvers = upstream_resolvers(self._host.files)
         for resolver in self._resolvers:
             name.awaited += 1
-            self._start(self._look_up, name, resolver)
+            self._ask(name, resolver)
 
-    def _look_up(self, name: _Name, resolver: str) -> None:
+    def _ask(self, name: _Name, resolver: str, tries: int = TRIES) -> None:
+        again = self._again(lambda left: self._ask(name, resolver, left), tries)
+        self._start(self._look_up, name, resolver, again)
+
+    def _look_up(self, name: _Name, resolver: str, again: Callable[[], bool]) -> None:
         try:
             found = look_up(self._host.network, self._host.clock, resolver, name.host)
         except Exception as error:  # as above
             found = NameLookup(name.host, resolver, 0.0, (), Failure.UNKNOWN, words_of(error))
-        self._events.put(("lookup", name, found))
+        self._events.put(("lookup", name, found, again))
 
-    def _on_lookup(self, name: _Name, lookup: NameLookup) -> None:
+    def _on_lookup(self, name: _Name, lookup: NameLookup, again: Callable[[], bool]) -> None:
+        if lookup.failure is Failure.RESOLVER_SILENT and name.awaited and again():
+            return
         name.lookups.append(lookup)
         name.awaited = max(0, name.awaited - 1)
 
@@ -274,20 +308,27 @@ class ProbeRun:
 
     def _connect_timeout(self) -> float:
         """What is left of the patience, and enough for one lost SYN where the look is not one of many."""
-        left = self._begun + self._patience - self._now()
+        left = self._patience - self._waited
         return max(min(limits.CONNECT_LEAST, self._patience), min(limits.CONNECT, left))
 
-    def _climb(self, ladder: Connector, place: int, address: str, rung: StageResult, timeout: float) -> None:
+    def _dial(self, item: Wanted, place: int, address: str, rung: StageResult, tries: int = TRIES) -> None:
+        again = self._again(lambda left: self._dial(item, place, address, rung, left), tries)
+        ladder = self._climbing[(self._order[item[1].endpoint], address)] = self.connector_for(item)
+        self._start(self._climb, ladder, place, address, rung, self._connect_timeout(), again)
+
+    def _climb(self, ladder: Connector, place: int, address: str, rung: StageResult, timeout: float, again: Any) -> None:
         try:
             probe = ladder.climb(address, rung, timeout)
         except Exception as error:  # a bug of ours must not leave the look waiting
             broken = StageResult(Stage.TCP, False, 0.0, Failure.UNKNOWN, fault_words(error))
             probe = Probe(ladder.target, address, (rung, broken))
-        self._events.put(("probe", place, address, probe))
+        self._events.put(("probe", place, address, probe, again))
 
-    def _on_probe(self, place: int, address: str, probe: Probe) -> None:
+    def _on_probe(self, place: int, address: str, probe: Probe, again: Callable[[], bool]) -> None:
         order = self._order[probe.target.endpoint]
-        if self._climbing.pop((order, address), None) is not None:
+        if self._climbing.pop((order, address), None) is None:
+            return
+        if probe.last.failure is not Failure.TIMED_OUT or not again():
             self._probes.append((order, place, probe))
 
     def _trusting(self) -> ssl.SSLContext:
