@@ -69,19 +69,22 @@ def _take(connection: socket.socket, data_path: str) -> None:
     """Fork for one command; the fork tells the status, and a connection that ends without one is a command that was killed."""
     received, streams, _, _ = socket.recv_fds(connection, 8, _STREAMS)
     (length,) = struct.unpack("!Q", received)
-    text = b""
-    while len(text) < length:
-        text += connection.recv(length - len(text))
+    with connection.makefile("rb") as stream:
+        text = stream.read(length)
+    if len(text) < length:  # whoever asked is gone
+        for number in streams:
+            os.close(number)
+        return
     asked = json.loads(text)
     _read_service(asked["words"])
     gc.collect()
     gc.freeze()
     if os.fork() == 0:
-        for number, stream in enumerate(streams):
-            os.dup2(stream, number)
+        for number, given in enumerate(streams):
+            os.dup2(given, number)
         _run(connection, asked, data_path)
-    for stream in streams:
-        os.close(stream)
+    for number in streams:
+        os.close(number)
 
 
 def _run(connection: socket.socket, asked: Dict[str, Any], data_path: str) -> NoReturn:

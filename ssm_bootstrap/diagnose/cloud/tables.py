@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator, Mapping, Optional, Union
+from typing import Iterable, Iterator, Mapping, Optional, Protocol, TypeVar, Union
 
 from ssm_bootstrap.diagnose.cloud.groups import prefix_lists_of
 from ssm_bootstrap.diagnose.cloud.obstacles import Doubt, End
@@ -14,6 +14,20 @@ from ssm_bootstrap.model.phrase import phrase
 
 LOCAL = "local"
 """The target of a route inside the VPC."""
+
+MOST_QUOTED = 20
+"""Routes of a table that stand as evidence."""
+
+
+class RouteEntry(Protocol):
+    """A route of a VPC's table or of a transit gateway's: a CIDR block, or the ID of a prefix list."""
+
+    @property
+    def destination(self) -> str:
+        """What it is for."""
+
+
+AnyRoute = TypeVar("AnyRoute", bound=RouteEntry)
 
 
 def table_of(network: VpcNetwork, subnet_id: str, vpc_id: str) -> Union[RouteTable, Doubt]:
@@ -31,15 +45,19 @@ def table_of(network: VpcNetwork, subnet_id: str, vpc_id: str) -> Union[RouteTab
 
 def route_to(network: VpcNetwork, table: RouteTable, address: str, vpc_id: str) -> Optional[VpcRoute]:
     """The most specific route for an address, of one's own VPC the local one where no other is there."""
-    place = span_of(address)
     vpc = value_of(network.vpc)
     local = [VpcRoute(cidr, LOCAL) for cidr in vpc.cidrs] if vpc is not None and vpc.id == vpc_id else []
-    lists = prefix_lists_of(network)
-    fits = [one for one in spans_of((*table.routes, *local), lists) if common((one[1],), (place,))]
+    return most_specific((*table.routes, *local), prefix_lists_of(network), address)
+
+
+def most_specific(routes: Iterable[AnyRoute], lists: Mapping[str, PrefixList], address: str) -> Optional[AnyRoute]:
+    """The route that a packet to an address takes: the one with the smallest block that holds it."""
+    place = span_of(address)
+    fits = [one for one in spans_of(routes, lists) if common((one[1],), (place,))]
     return min(fits, key=lambda one: (_size(one[1]), one[2]))[0] if fits else None
 
 
-def spans_of(routes: Iterable[VpcRoute], lists: Mapping[str, PrefixList]) -> Iterator[tuple[VpcRoute, Span, bool]]:
+def spans_of(routes: Iterable[AnyRoute], lists: Mapping[str, PrefixList]) -> Iterator[tuple[AnyRoute, Span, bool]]:
     """Each route with each block that it is for, and whether a prefix list names it: a CIDR block comes before it."""
     for route in routes:
         if route.destination.startswith("pl-"):
@@ -75,8 +93,8 @@ def quoted(table: RouteTable, route: VpcRoute) -> Evidence:
 
 
 def all_quoted(table: RouteTable) -> tuple[Evidence, ...]:
-    """The routes of a table as evidence, at most twenty."""
-    return tuple(quoted(table, route) for route in table.routes[:20])
+    """The routes of a table as evidence, at most MOST_QUOTED."""
+    return tuple(quoted(table, route) for route in table.routes[:MOST_QUOTED])
 
 
 def route_words(route: VpcRoute) -> str:

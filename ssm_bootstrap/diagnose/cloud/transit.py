@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator, Optional
+from typing import Iterator
 
 from ssm_bootstrap.diagnose.cloud.groups import prefix_lists_of
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle
-from ssm_bootstrap.diagnose.cloud.packets import common, span_of
+from ssm_bootstrap.diagnose.cloud.tables import MOST_QUOTED, most_specific
 from ssm_bootstrap.model.cloud import VpcNetwork, VpcRoute
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import Unseen
@@ -14,7 +14,6 @@ from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.transit import TransitAttachment, TransitRoute
 
 GATEWAY = "tgw-"
-_MOST_QUOTED = 20
 
 
 def met_in_transit(network: VpcNetwork, route: VpcRoute, here: End, there: End, *, is_back: bool) -> Iterator[Met]:
@@ -35,9 +34,9 @@ def met_in_transit(network: VpcNetwork, route: VpcRoute, here: End, there: End, 
 def _met_at(
     network: VpcNetwork, own: TransitAttachment, routes: tuple[TransitRoute, ...], there: End, is_back: bool
 ) -> Iterator[Met]:
-    unread = [one.destination for one in routes if one.destination.startswith("pl-")]
-    unread = [one for one in unread if one not in prefix_lists_of(network)]
-    found = _most_specific(network, routes, there.blocks[0])
+    lists = prefix_lists_of(network)
+    unread = [one.destination for one in routes if one.destination.startswith("pl-") and one.destination not in lists]
+    found = most_specific(routes, lists, there.blocks[0])
     if found is not None and found.is_blackhole:
         yield Obstacle(
             ("blackhole", own.table_id, found.destination),
@@ -68,21 +67,8 @@ def _met_at(
         yield own.table_id, phrase(text, destination=found.destination, target=target)
 
 
-def _most_specific(network: VpcNetwork, routes: Iterable[TransitRoute], address: str) -> Optional[TransitRoute]:
-    """The route that a packet to an address takes: the one with the smallest block that holds it."""
-    lists, place = prefix_lists_of(network), span_of(address)
-    fits = []
-    for route in routes:
-        known = lists.get(route.destination)
-        for cidr in known.cidrs if known is not None else () if route.destination.startswith("pl-") else (route.destination,):
-            span = span_of(cidr)
-            if common((span,), (place,)):
-                fits.append((span[1] - span[0], route))
-    return min(fits, key=lambda one: one[0])[1] if fits else None
-
-
 def _every_quoted(own: TransitAttachment, routes: tuple[TransitRoute, ...]) -> Iterator[Evidence]:
-    yield from (_quoted(own, route) for route in routes[:_MOST_QUOTED])
+    yield from (_quoted(own, route) for route in routes[:MOST_QUOTED])
     if not routes:
         yield Evidence("EC2", own.table_id, phrase("it has no routes"))
 
