@@ -20,6 +20,8 @@ _IN_WORDS: Mapping[str, str] = {
     "vpc_id": "the VPC",
     "instance_id": "the instance",
     "subnet_id": "the subnet",
+    "node_time": "the time of the node's report",
+    "aws_time": "the time AWS was read",
 }
 """How a fact is called where a page tells of no case in particular; all others by their names: the host, the region.
 
