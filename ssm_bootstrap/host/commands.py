@@ -140,6 +140,9 @@ class Commands:
                         stderr=subprocess.STDOUT if together else subprocess.PIPE,
                         env={**self._environment, **(environment or {})},
                         start_new_session=True,
+                        # With a group Python forks: a child of vfork drops its handlers before it leaves the terminal's group,
+                        # and a Ctrl-C in between ends it.
+                        group=os.getegid(),
                         pass_fds=tuple(keep_open),
                     )
                 except OSError as error:

@@ -226,3 +226,24 @@ def test_what_other_threads_run_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(CannotRun) as refused:
         commands.run(["sleep", "600"], timeout=600)
     assert refused.value.errno == errno.ECANCELED
+
+
+PRESSED = """
+import os, signal
+from ssm_bootstrap.host.commands import Commands
+signal.signal(signal.SIGINT, lambda *_: None)
+print("ready", flush=True)
+statuses = [Commands({"PATH": os.environ["PATH"]}).run(["true"], timeout=60).returncode for _ in range(200)]
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+print(sum(status != 0 for status in statuses), flush=True)
+"""
+
+
+def test_ctrl_c_ends_no_child_that_has_not_left_the_group_yet() -> None:
+    """The terminal sends it to all of the group; a child that was only just begun is of it for a moment."""
+    with subprocess.Popen([sys.executable, "-c", PRESSED], cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True) as runs:
+        assert runs.stdout is not None and runs.stdout.readline() == b"ready\n"
+        while runs.poll() is None:
+            os.killpg(runs.pid, signal.SIGINT)
+            time.sleep(0.0002)
+        assert runs.stdout.read() == b"0\n" and runs.returncode == 0
