@@ -11,7 +11,9 @@ import subprocess
 import termios
 import time
 from pathlib import Path
-from typing import Callable, Dict, List, Mapping, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from tests.lab import program
 
 CLONE_NEWNET = 0x40000000
 IPV6_OFF = Path("/proc/sys/net/ipv6/conf/default/disable_ipv6")
@@ -66,19 +68,27 @@ class Processes:
     def __init__(self, instance: Namespace, ended: Callable[[int, int, float], None]) -> None:
         self._instance = instance
         self._ended = ended
-        self._running: Dict[int, Tuple[subprocess.Popen[bytes], float]] = {}
+        self._running: Dict[int, Tuple[Optional[subprocess.Popen[bytes]], float]] = {}
 
     def start(self, argv: Sequence[str], env: Mapping[str, str], cwd: str, streams: Sequence[int], tty: bool) -> int:
         """Run `argv` in the instance on the three `streams`; gives its pid. Raises OSError as exec does."""
 
         def prepare() -> None:
             self._instance.enter()
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, signal.SIG_DFL)  # a suite that was started with & or nohup has them ignored
             if tty:
                 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
+        def prepare_for_exec() -> None:
+            prepare()
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)  # a suite that was started with & or nohup has them ignored
+
         began = time.monotonic()
+        file = which(argv[0], env.get("PATH", os.defpath))
+        if program.can_fork(file, env, cwd):
+            pid = program.fork(argv, env, cwd, streams, prepare)
+            self._running[pid] = (None, began)
+            return pid
         process = subprocess.Popen(
             list(argv),
             env=dict(env),
@@ -87,8 +97,8 @@ class Processes:
             stdout=streams[1],
             stderr=streams[2],
             start_new_session=True,
-            preexec_fn=prepare,
-            executable=which(argv[0], env.get("PATH", os.defpath)),
+            preexec_fn=prepare_for_exec,
+            executable=file,
         )
         self._running[process.pid] = (process, began)
         return process.pid
@@ -111,7 +121,8 @@ class Processes:
             if pid in self._running:
                 process, began = self._running.pop(pid)
                 code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-                process.returncode = code
+                if process is not None:
+                    process.returncode = code
                 self._ended(pid, code, time.monotonic() - began)
 
 
