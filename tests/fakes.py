@@ -16,6 +16,7 @@ from ssm_bootstrap.host.commands import CannotRun, Commands, Completed
 from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.machine import Machine, RunningProcess, SystemName
 from ssm_bootstrap.host.network import Answer, Network, Trust
+from tests.scenarios.fake_commands import of_each_unit
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=timezone.utc)
 
@@ -95,6 +96,9 @@ class ScriptedCommands(Commands):
     def run(self, argv: Sequence[str], **more: Any) -> Completed:
         """The scripted answer; a program of which nothing is said is missing."""
         self.ran.append(tuple(argv))
+        return of_each_unit(argv, self._answer)
+
+    def _answer(self, argv: Sequence[str]) -> Completed:
         words = " ".join(argv)
         for beginning in sorted(self.answers, key=len, reverse=True):
             if words.startswith(beginning):

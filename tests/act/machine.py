@@ -65,7 +65,9 @@ class Systemctl(Commands):
                 "MainPID": str(pid),
                 "UnitFileState": "enabled",
             }
-            return Completed(0, "".join(f"{name}={value}\n" for name, value in rows.items()), "", 0.0)
+            text = "".join(f"{name}={value}\n" for name, value in rows.items())
+            names = argv[argv.index("show") + 1 : argv.index("-p")]
+            return Completed(0, "\n".join(text for _ in names), "", 0.0)
         self.before(verb)
         self.did.append(verb)
         if verb in self.fails:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, List, Optional, Sequence, Tuple
 
 import pytest
 
 from ssm_bootstrap.collect import paths
-from ssm_bootstrap.collect.agent.service import look_at_agent, look_at_unit, parse_environment
+from ssm_bootstrap.collect.agent.service import look_at_agent, look_at_unit, look_at_units, parse_environment
 from ssm_bootstrap.collect.network.proxies import unit_environment
 from ssm_bootstrap.host import Host
-from ssm_bootstrap.host.commands import Completed
+from ssm_bootstrap.host.commands import Commands, Completed
 from ssm_bootstrap.host.machine import RunningProcess
 from ssm_bootstrap.model.agent import Agent, AgentConfig, AgentProcess, Unit
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
@@ -202,3 +202,31 @@ def test_passwords_are_not_in_the_unit_and_are_there_for_dialling(files: RootedF
     assert leaks(repr(unit)) == ()
     assert dict(value_of(unit).environment) == {"HTTPS_PROXY": masked, "SSL_CERT_FILE": "/a@b.pem"}  # type: ignore[union-attr]
     assert unit_environment(here) == Seen({"HTTPS_PROXY": url, "SSL_CERT_FILE": "/a@b.pem"})
+
+
+def test_all_units_are_asked_for_at_once_and_each_keeps_its_own(files: RootedFiles) -> None:
+    """As systemd 252 prints them: a blank line between, no unit known by the last name."""
+    shown = "Id=a\nLoadState=loaded\nActiveState=failed\n\nId=b\nLoadState=not-found\nActiveState=inactive\n"
+    commands = Recorded(Completed(0, shown, "", 0.0))
+    found = look_at_units(Host(files=files, commands=commands))
+    assert isinstance(found, Seen) and [(unit.name, unit.active_state) for unit in found.value] == [(DEB, "failed")]
+    assert [argv[:4] for argv in commands.ran] == [("systemctl", "show", DEB, SNAP)]
+
+
+@pytest.mark.parametrize("shown", ["LoadState=loaded\n", "LoadState=loaded\n\nLoadState=loaded\n\nLoadState=loaded\n"])
+def test_an_answer_that_does_not_tell_of_each_is_none(files: RootedFiles, shown: str) -> None:
+    found = look_at_units(Host(files=files, commands=Recorded(Completed(0, shown, "", 0.0))))
+    assert isinstance(found, Unseen) and "each unit" in found.reason
+
+
+class Recorded(Commands):
+    """Gives one answer to whatever is asked."""
+
+    def __init__(self, answer: Completed) -> None:
+        super().__init__()
+        self.answer = answer
+        self.ran: List[Tuple[str, ...]] = []
+
+    def run(self, argv: Sequence[str], **more: Any) -> Completed:
+        self.ran.append(tuple(argv))
+        return self.answer

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence, Union
+from dataclasses import replace
+from typing import Any, Callable, Mapping, Sequence, Union
 
 from ssm_bootstrap.host.commands import CannotRun, Commands, Completed, mask
 
@@ -24,6 +25,9 @@ class ScenarioCommands(Commands):
     def run(self, argv: Sequence[str], *, timeout: float, secrets: Sequence[str] = (), **more: Any) -> Completed:
         """The answer; raises CannotRun for a program that is not there."""
         self.ran.append(tuple(argv))
+        return of_each_unit(argv, lambda words: self._answer(words, secrets))
+
+    def _answer(self, argv: Sequence[str], secrets: Sequence[str]) -> Completed:
         words = " ".join(argv)
         found = [known for known in self._answers if words == known or words.startswith(f"{known} ")]
         if not found:
@@ -36,6 +40,16 @@ class ScenarioCommands(Commands):
         errors = _text(told.pop("errors", ""))
         done = {"returncode": 0, "seconds": 0.01, **told}
         return Completed(output=mask(output, secrets), errors=mask(errors, secrets), **done)
+
+
+def of_each_unit(argv: Sequence[str], run: Callable[[Sequence[str]], Completed]) -> Completed:
+    """What ``systemctl show A B -p …`` gives where ``run`` knows it of each alone: a blank line between; or the first failure."""
+    if list(argv[:2]) != ["systemctl", "show"] or "-p" not in argv:
+        return run(argv)
+    at = argv.index("-p")
+    told = [run(["systemctl", "show", name, *argv[at:]]) for name in argv[2:at]]
+    failed = next((done for done in told if done.returncode or not done.is_whole), None)
+    return failed or replace(told[0], output="\n".join(done.output for done in told))
 
 
 def _text(says: Union[str, Sequence[str]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Mapping, Optional
+from typing import Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.collect import paths
 from ssm_bootstrap.collect.agent.configuration import read_agent_config
@@ -20,6 +20,7 @@ from ssm_bootstrap.model.phrase import phrase
 NO_UNIT = "systemd knows no unit of the agent"
 UNIT_PROPERTIES = "Id,LoadState,ActiveState,SubState,MainPID,Result,NRestarts,UnitFileState,Environment"
 KEPT_VARIABLES = ("https_proxy", "http_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir", "aws_ca_bundle")
+Pairs = tuple[tuple[str, str], ...]
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -75,27 +76,20 @@ def look_at_unit(host: Host, properties: str = UNIT_PROPERTIES) -> Observed[Unit
 
 def look_at_units(host: Host, properties: str = UNIT_PROPERTIES, timeout: float = 10) -> Observed[tuple[Unit, ...]]:
     """Every unit of the agent that systemd knows: the package's, the snap's."""
-    found = []
-    for name in paths.UNITS:
-        shown = show_unit(host, name, properties, timeout)
-        if isinstance(shown, Unseen):
-            return shown
-        unit = _unit(name, shown.value)
-        if unit.load_state != "not-found":
-            found.append(unit)
-    return Seen(tuple(found))
+    shown = show_units(host, paths.UNITS, properties, timeout)
+    if isinstance(shown, Unseen):
+        return shown
+    found = (_unit(name, dict(pairs)) for name, pairs in zip(paths.UNITS, shown.value))
+    return Seen(tuple(unit for unit in found if unit.load_state != "not-found"))
 
 
-def show_unit(host: Host, name: str, properties: str, timeout: float = 10) -> Observed[Mapping[str, str]]:
-    """What ``systemctl show`` says of a unit, as keys and values."""
-    shown = show_pairs(host, name, properties, timeout)
-    return Seen(dict(shown.value)) if isinstance(shown, Seen) else shown
+def show_units(host: Host, names: Sequence[str], properties: str, timeout: float = 10) -> Observed[tuple[Pairs, ...]]:
+    """What ``systemctl show`` says of each unit, as pairs: some keys come several times (``EnvironmentFiles``).
 
-
-def show_pairs(host: Host, name: str, properties: str, timeout: float = 10) -> Observed[tuple[tuple[str, str], ...]]:
-    """The same as pairs, for keys that come several times (``EnvironmentFiles``). The one place that asks systemd of a unit."""
+    The one place that asks systemd of a unit.
+    """
     try:
-        done = host.commands.run(["systemctl", "show", name, "-p", properties], timeout=timeout)
+        done = host.commands.run(["systemctl", "show", *names, "-p", properties], timeout=timeout)
     except CannotRun as error:
         return Unseen(phrase("systemd could not be asked ({error})", error=error))
     if done.returncode != 0:
@@ -103,7 +97,18 @@ def show_pairs(host: Host, name: str, properties: str, timeout: float = 10) -> O
         return Unseen(phrase("systemd could not be asked: {said}", said=said))
     if not done.is_whole:
         return Unseen("systemd could not be asked: it said more, or took longer, than can be waited for")
-    return Seen(tuple((key, value) for key, sign, value in (line.partition("=") for line in done.output.splitlines()) if sign))
+    # systemctl(1): an empty line stands between units. Where it says nothing at all it knows none.
+    told = done.output.split("\n\n") if done.output.strip() else [""] * len(names)
+    if len(told) != len(names):
+        return Unseen("systemd could not be asked: it does not tell of each unit by itself")
+    return Seen(tuple(tuple(_pairs_of(text)) for text in told))
+
+
+def _pairs_of(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        key, sign, value = line.partition("=")
+        if sign:
+            yield key, value
 
 
 def _unit(name: str, shown: Mapping[str, str]) -> Unit:

@@ -7,7 +7,7 @@ import shlex
 from typing import Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.secrets import repeated
-from ssm_bootstrap.collect.agent.service import KEPT_VARIABLES, look_at_unit, masked_variable, parse_environment, show_pairs
+from ssm_bootstrap.collect.agent.service import KEPT_VARIABLES, look_at_unit, masked_variable, parse_environment, show_units
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.trusted import read_trusted
 from ssm_bootstrap.host import Host
@@ -132,13 +132,14 @@ def service_environment(host: Host, unit: str) -> Observed[Mapping[str, str]]:
 
 
 def _environment_of(host: Host, unit: str) -> Observed[Mapping[str, str]]:
-    shown = show_pairs(host, unit, "Environment,EnvironmentFiles", TIMEOUT)
+    shown = show_units(host, (unit,), "Environment,EnvironmentFiles", TIMEOUT)
     if isinstance(shown, Unseen):
         return shown
+    (pairs,) = shown.value
     found: dict[str, str] = {}
-    for value in (value for key, value in shown.value if key == "Environment"):
+    for value in (value for key, value in pairs if key == "Environment"):
         found.update(parse_environment(value))
-    for path in (part for key, value in shown.value if key == "EnvironmentFiles" for part in _FILE.findall(value)):
+    for path in (part for key, value in pairs if key == "EnvironmentFiles" for part in _FILE.findall(value)):
         try:
             text = read_trusted(host.files, path, path, 1 << 18).decode("utf-8", "replace")
         except FileNotFoundError:
