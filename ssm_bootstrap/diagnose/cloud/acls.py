@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import Iterator, Optional, Sequence
 
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle, span_words, toward
@@ -131,9 +132,9 @@ def _repairs(
     """
     taken = {one.number for one in acl.entries if one.direction is direction}
     before = entry.number if entry is not None else IMPLICIT
-    free = [number for number in _numbers(before, taken) if number not in taken]
     families = dict.fromkeys(family_of(block) for block in other.blocks)
     cidrs = [everywhere(family) for family in families] if other.prefix_list_id else list(other.cidrs or other.blocks)
+    free = list(islice((number for number in _numbers(before, taken) if number not in taken), len(cidrs)))
     if len(free) < len(cidrs):
         return ()
     return tuple(AddAclEntry(acl.id, number, direction, cidr, *ports) for number, cidr in zip(free, cidrs))

@@ -6,6 +6,7 @@ import ipaddress
 import operator
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Callable, Iterable, Iterator, Mapping, Optional
 
 REST = "\0"
@@ -57,6 +58,7 @@ def negated(judged: Judged) -> Judged:
     return None if judged is None else not judged
 
 
+@lru_cache(maxsize=16384)
 def is_like(pattern: str, value: str) -> Judged:
     """Whether a value fits a pattern of stars and question marks, in time that no pattern makes long.
 
