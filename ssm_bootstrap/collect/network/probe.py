@@ -16,6 +16,7 @@ from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.endpoints import Endpoint
 from ssm_bootstrap.catalog.secrets import fault_words
 from ssm_bootstrap.collect.network.connector import Connector, trust_of
+from ssm_bootstrap.collect.network.contexts import Contexts
 from ssm_bootstrap.collect.network.failures import failure_of
 from ssm_bootstrap.collect.network.resolvers import look_up, upstream_resolvers
 from ssm_bootstrap.host import Host
@@ -75,8 +76,7 @@ class ProbeRun:
         self._begun = self._turned = host.clock.monotonic()
         self._waited = 0.0  # seconds that count
         self._resolvers: Optional[tuple[str, ...]] = None
-        self._context_lock = threading.Lock()
-        self._context: Optional[ssl.SSLContext] = None
+        self._contexts = Contexts()
         self._probes: list[tuple[int, int, Probe]] = []
         self._climbing: dict[tuple[int, str], Connector] = {}
         self._order = {item[1].endpoint: index for index, item in enumerate(wanted)}
@@ -332,12 +332,8 @@ class ProbeRun:
             self._probes.append((order, place, probe))
 
     def _trusting(self) -> ssl.SSLContext:
-        """The one TLS context of this look: reading the system's bundle takes a while."""
-        with self._context_lock:
-            if self._context is None:
-                trust = trust_of(self._host.files, self._host.environment)
-                self._context = self._host.network.trusting(trust)
-            return self._context
+        host = self._host
+        return self._contexts.get("", lambda: host.network.trusting(trust_of(host.files, host.environment)))
 
 
 def _is_address(host: str) -> bool:

@@ -13,6 +13,7 @@ from ssm_bootstrap.catalog.endpoints import Endpoint
 from ssm_bootstrap.catalog.patch import PatchObject, patch_objects
 from ssm_bootstrap.collect.network import answers
 from ssm_bootstrap.collect.network.connector import Connector, trust_of
+from ssm_bootstrap.collect.network.contexts import Contexts
 from ssm_bootstrap.collect.network.failures import failure_of
 from ssm_bootstrap.collect.network.probe import ProbeRun, Wanted
 from ssm_bootstrap.collect.network.targets import ProxySettings
@@ -188,15 +189,10 @@ def ask_for_objects(
     objects = [_overridden(item, overrides, region) for item in patch_objects(region, site, dual_stack=dual_stack)]
     objects = list({(item.host, item.path): item for item in objects}.values())
     questions = [_question(item, proxies) for item in objects]
-    contexts: list[ssl.SSLContext] = []
+    contexts = Contexts()
 
     def trusting(question: Question) -> Callable[[], ssl.SSLContext]:
-        def context() -> ssl.SSLContext:
-            if not contexts:
-                contexts.append(host.network.trusting(trust_of(host.files, host.environment)))
-            return contexts[0]
-
-        return context
+        return lambda: contexts.get("", lambda: host.network.trusting(trust_of(host.files, host.environment)))
 
     replies = Asking(host, questions, trusting).ask()
     found = []

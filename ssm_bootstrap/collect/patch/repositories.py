@@ -9,6 +9,7 @@ from typing import Callable, Iterable, Mapping, Optional
 
 from ssm_bootstrap.catalog.distributions import manager_of, provider_named
 from ssm_bootstrap.collect.network.connector import trust_of
+from ssm_bootstrap.collect.network.contexts import Contexts
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.apt import AptReader
 from ssm_bootstrap.collect.patch.aptconf import mirrors_of
@@ -91,7 +92,7 @@ class _Plan:
     around: ParserContext
     reading: ParsedRepositories
     fetches: dict[int, list[Fetch]] = field(default_factory=dict)
-    contexts: dict[tuple[str, bool], ssl.SSLContext] = field(default_factory=dict)
+    contexts: Contexts = field(default_factory=Contexts)
 
     def carry_out(self) -> list[Repository]:
         """Ask, follow, and give the repositories with what came of it."""
@@ -209,22 +210,19 @@ class _Plan:
 
     def _trusting(self, question: Question) -> Callable[[], ssl.SSLContext]:
         """The certificates that count for a question, read once for each set of them."""
-        key = (question.bundle, question.verify)
 
-        def context() -> ssl.SSLContext:
-            if key not in self.contexts:
-                files, network = self.around.host.files, self.around.host.network
-                trust = Trust(bundle=files.real(question.bundle)) if question.bundle else trust_of(files, {})
-                try:
-                    made = network.trusting(trust)
-                except OSError as error:
-                    raise OSError(error.errno, f"{question.bundle}: {words_of(error)}") from None
-                if not question.verify:
-                    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
-                self.contexts[key] = made
-            return self.contexts[key]
+        def make() -> ssl.SSLContext:
+            files, network = self.around.host.files, self.around.host.network
+            trust = Trust(bundle=files.real(question.bundle)) if question.bundle else trust_of(files, {})
+            try:
+                made = network.trusting(trust)
+            except OSError as error:
+                raise OSError(error.errno, f"{question.bundle}: {words_of(error)}") from None
+            if not question.verify:
+                made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+            return made
 
-        return context
+        return lambda: self.contexts.get((question.bundle, question.verify), make)
 
 
 def _host_of(item: _Open) -> tuple[str, str, int, str]:
