@@ -91,9 +91,20 @@ def test_a_key_of_ones_own_reaches_who_writes_and_who_reads_the_activation() -> 
 def test_the_alarms_of_the_whole_fleet_can_be_sent_somewhere() -> None:
     fleet = read(TEMPLATES / "fleet.yaml")
     assert fleet["Resources"]["Rotation"]["Properties"]["Parameters"]["AlarmTopicArn"] == {"Ref": "AlarmTopicArn"}
-    rotation = read(TEMPLATES / "rotation.yaml")
-    alarms = [one["Properties"] for one in rotation["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm"]
-    assert len(alarms) == 4 and all("AlarmTopicArn" in str(one["AlarmActions"]) for one in alarms)
+    assert fleet["Resources"]["Cleanup"]["Properties"]["Parameters"]["AlarmTopicArn"] == {"Ref": "AlarmTopicArn"}
+    for name, count in (("rotation", 4), ("cleanup", 1)):
+        made = read(TEMPLATES / f"{name}.yaml")["Resources"].values()
+        alarms = [one["Properties"] for one in made if one["Type"] == "AWS::CloudWatch::Alarm"]
+        assert len(alarms) == count and all("AlarmTopicArn" in str(one["AlarmActions"]) for one in alarms)
+        assert any((one["MetricName"], one["Threshold"]) == ("Errors", 0) for one in alarms)
+
+
+def test_no_name_grows_with_the_name_of_the_stack_above() -> None:
+    """A function's has 64 characters at most, and an inner stack's has that of the outer one in it, and more."""
+    for name in NAMES:
+        for key, one in read(TEMPLATES / f"{name}.yaml")["Resources"].items():
+            if one["Type"] in ("AWS::Lambda::Function", "AWS::IAM::Role"):
+                assert not {"FunctionName", "RoleName"} & set(one["Properties"]), (name, key)
 
 
 def _attributes(value: Any) -> List[List[str]]:
