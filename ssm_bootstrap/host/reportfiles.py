@@ -12,6 +12,9 @@ from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import open_regular
 
 LINES, DOCUMENT, PARQUET, OTHER = "lines", "document", "parquet", "other"
+OF_A_COMMAND = "stdout"
+"""How Run Command and State Manager call what a step printed, in the bucket for their output (Systems Manager User Guide)."""
+
 _KINDS = {".jsonl": LINES, ".ndjson": LINES, ".json": DOCUMENT, ".parquet": PARQUET}
 _STEP = 1 << 20
 
@@ -71,7 +74,7 @@ def _file(path: str, told: os.stat_result) -> ReportFile:
         return ReportFile(path, OTHER, problem="not a regular file")
     name = os.path.basename(path).lower()
     packed = name.endswith(".gz")
-    kind = _KINDS.get(os.path.splitext(name[:-3] if packed else name)[1], OTHER)
+    kind = DOCUMENT if name == OF_A_COMMAND else _KINDS.get(os.path.splitext(name[:-3] if packed else name)[1], OTHER)
     return ReportFile(path, kind, packed, told.st_size)
 
 

@@ -71,6 +71,22 @@ def test_the_stack_of_stacks_gives_each_what_it_asks_for() -> None:
                 assert output in read(TEMPLATES / fleet["Resources"][other]["Properties"]["TemplateURL"])["Outputs"]
 
 
+def test_the_stack_of_stacks_has_the_inputs_of_its_parts_as_they_have_them() -> None:
+    """What is there already in a VPC of one's own, and the volume of an image of one's own, can be said of the whole too."""
+    fleet = read(TEMPLATES / "fleet.yaml")["Parameters"]
+    ours = {
+        "network": ("S3EndpointId", "EndpointSecurityGroupId", "SsmEndpoint", "SsmmessagesEndpoint", "Ec2messages"),
+        "nodes": ("RootDevice", "VolumeSize", "InstanceType", "Spread"),
+    }
+    for name, keys in ours.items():
+        slots = read(TEMPLATES / f"{name}.yaml")["Parameters"]
+        given = read(TEMPLATES / "fleet.yaml")["Resources"][name.capitalize()]["Properties"]["Parameters"]
+        for key in keys:
+            assert given[key] == {"Ref": key}
+            for part in ("Type", "Default", "AllowedPattern", "AllowedValues", "MinValue", "MaxValue"):
+                assert fleet[key].get(part) == slots[key].get(part), (key, part)
+
+
 @pytest.mark.parametrize("name", ["roles", "nodes", "fleet"])
 def test_a_parameter_has_a_name_that_parameter_store_takes(name: str) -> None:
     """PutParameter refuses such names, and the rotation would fail at each run (Systems Manager API Reference, PutParameter)."""
