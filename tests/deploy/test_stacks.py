@@ -142,7 +142,7 @@ def test_endpoints_that_a_vpc_has_already_are_used_and_not_made_again(cloud: Clo
     for name in ("ssm", "ssmmessages"):
         ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.{name}", **there)
     for again in ({**there, "ServiceName": f"com.amazonaws.{REGION}.ssm"}, gateway):
-        with pytest.raises(Exception, match="conflicting DNS domain|already has a route"):
+        with pytest.raises(Exception, match=r"conflicting DNS domain|already has a route"):
             ec2.create_vpc_endpoint(VpcId=vpc, **again)
     given = {"VpcId": vpc, "SubnetIds": subnet, "RouteTableIds": table, "S3PrefixListId": prefix_list(aws), "S3EndpointId": s3}
     given.update(SsmEndpoint="no", SsmmessagesEndpoint="no", EndpointSecurityGroupId=group, Kms="yes", Logs="yes")

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -16,6 +17,7 @@ import yaml
 from ssm_bootstrap.cli import main
 from ssm_bootstrap.cli.entry import parser_for
 from ssm_bootstrap.cli.saving import observations_text
+from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.model.capability import Capability
 from tests.deploy.programs import DEPLOY, found, needs
 from tests.render.reports import CLOSED
@@ -194,7 +196,9 @@ def test_parameters_become_flags_that_the_doctor_has(tmp_path: Path, given: Dict
     parser_for(said).parse_args(said)
 
 
-def test_what_it_prints_as_json_is_read_by_fleet_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_it_prints_as_json_is_read_by_fleet_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The doctor itself, of what was seen on a node, below the folders that Run Command makes in a bucket for its output."""
     pytest.importorskip("duckdb")
     saved = tmp_path / "seen.json"
@@ -211,6 +215,8 @@ def test_what_it_prints_as_json_is_read_by_fleet_report(tmp_path: Path, capsys: 
     place = tmp_path / "reports" / "11111111-2222-3333-4444-555555555555" / "mi-1" / "awsrunShellScript" / "doctor"
     place.mkdir(parents=True)
     (place / "stdout").write_text(done.stdout, encoding="utf-8")
+    taken_at = datetime.fromisoformat(json.loads(done.stdout)["taken_at"])
+    monkeypatch.setattr(Clock, "now", lambda clock: taken_at)
     assert main(["fleet", "report", str(tmp_path / "reports"), "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["nodes"], told["broken"], told["unread"]) == (1, 1, [])
