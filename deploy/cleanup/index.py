@@ -10,7 +10,9 @@ Environment: MODE (report, deregister), TAG_VALUE (the tag ManagedBy of our node
 import json
 import os
 import re
+import time
 from datetime import datetime, timedelta, timezone
+from functools import cache
 
 import boto3
 from botocore.config import Config
@@ -18,19 +20,14 @@ from botocore.exceptions import ClientError
 
 HOST = re.compile(r"(i-[0-9a-f]{8,17})(?:\.|$)")
 SILENT = timedelta(minutes=30)  # Systems Manager itself tells "ConnectionLost" after some minutes
+PAGE = 50  # the most that DescribeInstanceInformation takes; it gives 10 by itself
+FRESH = 60  # seconds for which hooks go by nodes that were read before: a node that is new by then is read anew
 PRESENT = ["pending", "running", "shutting-down", "stopping", "stopped"]
 
 
 def handler(event, context):
     """An event of a lifecycle hook, or one of a schedule; gives what was done, and writes it to the log."""
-    setting = os.environ.get
-    cleanup = Cleanup(
-        *(boto3.client(name, config=Config(retries={"mode": "adaptive", "max_attempts": 8})) for name in ("ssm", "ec2", "autoscaling")),
-        tag=setting("TAG_VALUE", "ssm-bootstrap"),
-        is_report=setting("MODE", "report") != "deregister",
-        lost=timedelta(days=int(setting("LOST_DAYS", "30"))),
-        limit=int(setting("LIMIT", "100")),
-    )
+    cleanup = of_environment()
     if event.get("detail-type") == "EC2 Instance-terminate Lifecycle Action":
         told = cleanup.by_hook(event["detail"])
     else:
@@ -39,12 +36,26 @@ def handler(event, context):
     return told
 
 
-class Cleanup:
-    """What one run works with: clients of boto3, and the settings."""
+@cache
+def of_environment():
+    """A clean-up for as long as this process is kept: the hooks that it gets one after the other read the nodes once."""
+    setting = os.environ.get
+    return Cleanup(
+        *(boto3.client(name, config=Config(retries={"mode": "adaptive", "max_attempts": 8})) for name in ("ssm", "ec2", "autoscaling")),
+        tag=setting("TAG_VALUE", "ssm-bootstrap"),
+        is_report=setting("MODE", "report") != "deregister",
+        lost=timedelta(days=int(setting("LOST_DAYS", "30"))),
+        limit=int(setting("LIMIT", "500")),
+    )
 
-    def __init__(self, ssm, ec2, autoscaling, tag, is_report, lost, limit):
+
+class Cleanup:
+    """What runs work with: clients of boto3, the settings, and the nodes as they were read last."""
+
+    def __init__(self, ssm, ec2, autoscaling, tag, is_report, lost, limit, clock=time.monotonic):
         self.ssm, self.ec2, self.autoscaling = ssm, ec2, autoscaling
         self.tag, self.is_report, self.lost, self.limit = tag, is_report, lost, limit
+        self.clock, self.read_at, self.read = clock, None, []
 
     def by_hook(self, detail):
         """Deregister the node of an instance that its group terminates; the group goes on in any case."""
@@ -62,12 +73,12 @@ class Cleanup:
         if [one["LifecycleState"] for one in found] != ["Terminating:Wait"]:
             return self._kept(instance, "its group does not say that it terminates")
         addresses = self._addresses(self._instances("instance-id", [instance]))
-        nodes = [one for one in self._nodes() if instance_of(one) == instance]
+        nodes = self._named(instance)
         if len(nodes) != 1:
             return self._kept(instance, f"{len(nodes)} nodes have its name")
         if nodes[0].get("IPAddress") not in addresses:
             return self._kept(instance, "its node has another address")
-        return self._deregister([(nodes[0]["InstanceId"], f"{instance} is terminated by its group")])
+        return self._deregister([(nodes[0]["InstanceId"], f"{instance} is terminated by its group")], is_by_group=True)
 
     def _go_on(self, instance, detail):
         names = ("AutoScalingGroupName", "LifecycleHookName", "LifecycleActionToken")
@@ -98,37 +109,57 @@ class Cleanup:
                 gone.append((node["InstanceId"], f"nothing was heard since {last_ping(node).isoformat()}"))
         return {"looked at": len(nodes), **self._deregister(gone[: self.limit]), "left for the next run": len(gone[self.limit :])}
 
-    def _deregister(self, gone):
+    def _deregister(self, gone, is_by_group=False):
         told = {"mode": "report" if self.is_report else "deregister", "deregistered": [], "would be deregistered": [], "kept": []}
-        for node, why in gone:
-            if self.is_report:
-                told["would be deregistered"].append([node, why])
-                continue
-            if "terminated by its group" not in why and self._is_back(node):
-                told["kept"].append([node, "it is online again"])
-                continue
-            try:
-                self.ssm.deregister_managed_instance(InstanceId=node)
-                told["deregistered"].append([node, why])
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "InvalidInstanceId":  # somebody else was quicker
-                    raise
+        if self.is_report:
+            told["would be deregistered"] = [list(one) for one in gone]
+            return told
+        for begin in range(0, len(gone), PAGE):
+            part = gone[begin : begin + PAGE]
+            back = set() if is_by_group else self._back([node for node, _ in part])
+            for node, why in part:
+                if node in back:
+                    told["kept"].append([node, "it is online again"])
+                    continue
+                try:
+                    self.ssm.deregister_managed_instance(InstanceId=node)
+                    told["deregistered"].append([node, why])
+                except ClientError as error:
+                    if not is_unknown(error):  # somebody else was quicker
+                        raise
         return told
 
-    def _is_back(self, node):
-        asked = [{"Key": "InstanceIds", "Values": [node]}]
-        return any(one["PingStatus"] == "Online" for one in self._pages("describe_instance_information", "InstanceInformationList", asked))
+    def _back(self, nodes):
+        """Those of up to a page of nodes that are online by now."""
+        try:
+            found = self._pages([{"Key": "InstanceIds", "Values": nodes}])
+        except ClientError as error:
+            if not is_unknown(error):
+                raise
+            # One that is registered no more has the whole call refused.
+            return set().union(*(self._back([node]) for node in nodes)) if len(nodes) > 1 else set()
+        return {one["InstanceId"] for one in found if one["PingStatus"] == "Online"}
 
     def _kept(self, instance, why):
         return {**self._deregister([]), "kept": [[instance, why]]}
 
     def _nodes(self):
-        asked = [{"Key": "tag:ManagedBy", "Values": [self.tag]}, {"Key": "ResourceType", "Values": ["ManagedInstance"]}]
-        found = self._pages("describe_instance_information", "InstanceInformationList", asked)
-        return [one for one in found if one["InstanceId"].startswith("mi-")]
+        # A filter by a tag goes with no other filter: AWS refuses the call.
+        found = self._pages([{"Key": "tag:ManagedBy", "Values": [self.tag]}])
+        self.read_at, self.read = self.clock(), [one for one in found if one["InstanceId"].startswith("mi-")]
+        return self.read
 
-    def _pages(self, name, key, filters):
-        return [one for page in self.ssm.get_paginator(name).paginate(Filters=filters) for one in page[key]]
+    def _named(self, instance):
+        """The nodes with the name of an instance. No filter of the call has names, so that all nodes are read, and kept for a while."""
+        if self.read_at is not None and self.clock() - self.read_at < FRESH:
+            found = [one for one in self.read if instance_of(one) == instance]
+            if found:
+                return found
+        return [one for one in self._nodes() if instance_of(one) == instance]
+
+    def _pages(self, filters):
+        pages = self.ssm.get_paginator("describe_instance_information").paginate(Filters=filters, PaginationConfig={"PageSize": PAGE})
+        return [one for page in pages for one in page["InstanceInformationList"]]
 
     def _instances(self, name, values):
         found = []
@@ -152,6 +183,11 @@ def instance_of(node):
     """The id of the instance that a node is, by its computer name; None where that tells none."""
     found = HOST.match(node.get("ComputerName", ""))
     return found[1] if found else None
+
+
+def is_unknown(error):
+    """Whether AWS says that it knows no such node."""
+    return error.response["Error"]["Code"] == "InvalidInstanceId"
 
 
 def last_ping(node):

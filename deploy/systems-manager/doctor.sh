@@ -1,7 +1,8 @@
-# What the document SsmBootstrap-Doctor runs on a node, as root, with sh. Its parameters become these three lines:
+# What the document SsmBootstrap-Doctor runs on a node, as root, with sh. Its parameters become these four lines:
 capabilities='{{ Capabilities }}'
 wait='{{ Wait }}'
 inventory='{{ Inventory }}'
+format='{{ Format }}'
 
 # `install` puts the program into /usr/local/bin, the packages into /usr/bin; the agent's own PATH may have neither.
 program=''
@@ -18,7 +19,12 @@ if [ -z "$program" ]; then
     }
 fi
 
-set -- doctor --short --width 100
+# The whole report as JSON is what `ssm-bootstrap fleet report` reads; Systems Manager keeps it whole in a bucket alone.
+if [ "$format" = json ]; then
+    set -- doctor --json
+else
+    set -- doctor --short --width 100
+fi
 [ -z "$capabilities" ] || set -- "$@" --for "$capabilities"
 [ -z "$wait" ] || set -- "$@" --wait "$wait"
 # An inventory of some capabilities would take the place of one of all.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ssm_bootstrap.model.fleet import SILENT_DAYS
 from ssm_bootstrap.model.phrase import phrase
 
 TYPE_NAME = "Custom:SsmBootstrap"
@@ -109,6 +110,9 @@ NAMES = tuple(column.name for column in COLUMNS)
 _AT = "TRY_CAST(REPLACE(SUBSTR({column}, 1, 19), 'T', ' ') AS TIMESTAMP)"
 _CHECKED = _AT.format(column="checkedat")
 _CHANGED = _AT.format(column="changedat")
+_CUTOFF = f"CURRENT_DATE - INTERVAL '{SILENT_DAYS}' DAY"
+PRESENT = f"(SELECT * FROM nodes WHERE {_CHECKED} >= {_CUTOFF})"
+"""The nodes that were looked at of late. A resource data sync keeps the entry of a node that is gone, and no answer counts it."""
 
 
 def _patch_by(column: str) -> str:
@@ -119,7 +123,7 @@ def _patch_by(column: str) -> str:
         f"  SELECT {column}, patchcauses, COUNT(*) AS together, SUM(CASE WHEN patch = 'broken' THEN 1 ELSE 0 END) AS failing,\n"
         f"         ROW_NUMBER() OVER (PARTITION BY {column}\n"
         "                            ORDER BY SUM(CASE WHEN patch = 'broken' THEN 1 ELSE 0 END) DESC, patchcauses) AS place\n"
-        f"  FROM nodes\n  GROUP BY {column}, patchcauses\n"
+        f"  FROM {PRESENT} AS present\n  GROUP BY {column}, patchcauses\n"
         ") AS counted\n"
         f"GROUP BY {column}\nHAVING SUM(failing) > 0\nORDER BY cannot_patch DESC, {column}"
     )
@@ -130,19 +134,20 @@ QUESTIONS = (
         "cannot-patch",
         "Which nodes cannot patch, and why?",
         "SELECT node, account, noderegion, subnet, patchcauses, subject, change, checkedat\n"
-        "FROM nodes\nWHERE patch = 'broken'\nORDER BY patchcauses, subject, node",
+        f"FROM {PRESENT} AS present\nWHERE patch = 'broken'\nORDER BY patchcauses, subject, node",
     ),
     FleetQuestion(
         "causes",
         "Which root causes are there, and how many nodes has each?",
         "SELECT rootcause, subject, COUNT(*) AS nodes, COUNT(DISTINCT subnet) AS subnets,\n"
         "       MIN(subnet) AS one_subnet, MIN(node) AS one_node, MIN(change) AS change\n"
-        "FROM nodes\nWHERE rootcause <> 'none'\nGROUP BY rootcause, subject\nORDER BY nodes DESC, rootcause, subject",
+        f"FROM {PRESENT} AS present\nWHERE rootcause <> 'none'\n"
+        "GROUP BY rootcause, subject\nORDER BY nodes DESC, rootcause, subject",
     ),
     FleetQuestion(
         "codes",
         "How many nodes has each code, be it their root cause or not?",
-        "SELECT t.code, COUNT(DISTINCT n.node) AS nodes\nFROM nodes AS n\n"
+        f"SELECT t.code, COUNT(DISTINCT n.node) AS nodes\nFROM {PRESENT} AS n\n"
         "CROSS JOIN UNNEST(SPLIT(n.errors, ',')) AS t (code)\n"
         "WHERE t.code <> 'none'\nGROUP BY t.code\nORDER BY nodes DESC, t.code",
     ),
@@ -154,27 +159,27 @@ QUESTIONS = (
         "changed",
         "What changed since yesterday?",
         "SELECT node, previouscause, rootcause, subject, changedat, subnet, account\n"
-        f"FROM nodes\nWHERE {_CHANGED} >= CURRENT_DATE - INTERVAL '1' DAY\n"
+        f"FROM {PRESENT} AS present\nWHERE {_CHANGED} >= CURRENT_DATE - INTERVAL '1' DAY\n"
         "ORDER BY rootcause, subject, node",
     ),
     FleetQuestion(
         "silent",
         "Which nodes were not looked at for a week?",
         "SELECT node, account, noderegion, subnet, checkedat, rootcause\n"
-        f"FROM nodes\nWHERE {_CHECKED} IS NULL OR {_CHECKED} < CURRENT_DATE - INTERVAL '7' DAY\n"
+        f"FROM nodes\nWHERE {_CHECKED} IS NULL OR {_CHECKED} < {_CUTOFF}\n"
         "ORDER BY checkedat, node",
     ),
     FleetQuestion(
         "agent-versions",
         "Which versions of the agent are there, and on how many nodes?",
         "SELECT agentversion, COUNT(*) AS nodes, COUNT(*) FILTER (WHERE rootcause <> 'none') AS broken\n"
-        "FROM nodes\nGROUP BY agentversion\nORDER BY nodes DESC, agentversion",
+        f"FROM {PRESENT} AS present\nGROUP BY agentversion\nORDER BY nodes DESC, agentversion",
     ),
     FleetQuestion(
         "online-not-patching",
         "Which nodes are online but cannot patch?",
         "SELECT node, account, noderegion, subnet, patchcauses, change\n"
-        "FROM nodes\nWHERE runcommand IN ('ok', 'degraded') AND patch = 'broken'\nORDER BY patchcauses, node",
+        f"FROM {PRESENT} AS present\nWHERE runcommand IN ('ok', 'degraded') AND patch = 'broken'\nORDER BY patchcauses, node",
     ),
 )
 """The questions that people ask."""
@@ -191,22 +196,23 @@ def view_on_athena(table: str = TABLE) -> str:
 
 
 class Attribute(NamedTuple):
-    """Something that nodes share: the word that ``--by`` takes, the column, and how a person calls it."""
+    """Something that nodes share: the word that ``--by`` takes, the column, and how a person calls one of it and several."""
 
     word: str
     column: str
     named: str
+    many: str
 
 
 ATTRIBUTES = (
-    Attribute("subnet", "subnet", phrase("subnet")),
-    Attribute("az", "zone", phrase("availability zone")),
-    Attribute("vpc", "vpc", phrase("VPC")),
-    Attribute("image", "image", phrase("image")),
-    Attribute("account", "account", phrase("account")),
-    Attribute("region", "noderegion", phrase("region")),
-    Attribute("version", "agentversion", phrase("agent version")),
-    Attribute("system", "system", phrase("distribution")),
+    Attribute("subnet", "subnet", phrase("subnet"), phrase("subnets")),
+    Attribute("az", "zone", phrase("availability zone"), phrase("availability zones")),
+    Attribute("vpc", "vpc", phrase("VPC"), phrase("VPCs")),
+    Attribute("image", "image", phrase("image"), phrase("images")),
+    Attribute("account", "account", phrase("account"), phrase("accounts")),
+    Attribute("region", "noderegion", phrase("region"), phrase("regions")),
+    Attribute("version", "agentversion", phrase("agent version"), phrase("agent versions")),
+    Attribute("system", "system", phrase("distribution"), phrase("distributions")),
 )
 """In the order of preference: where two tell failing nodes from the others alike, the earlier is named."""
 
@@ -281,8 +287,9 @@ class FaultRow(NamedTuple):
     condition: str
 
 
+NO_JSON = "not-json"
 FAULTS = (
-    FaultRow("not-json", phrase("not JSON, or no report"), "schema IS NULL AND taken_at IS NULL"),
+    FaultRow(NO_JSON, phrase("not JSON, or no report"), "schema IS NULL AND taken_at IS NULL"),
     FaultRow("observations", phrase("not what doctor --save writes"), f"schema LIKE '{SAVED}%'"),
     FaultRow("other-schema", phrase("not what doctor --json writes"), f"schema IS NULL OR schema NOT LIKE '{TOLD}%'"),
     FaultRow(
@@ -290,6 +297,7 @@ FAULTS = (
         phrase("without the time of the look"),
         "seen IS NULL OR NOT ISFINITE(seen) OR seen < TIMESTAMP '2000-01-01' OR seen > TIMESTAMP '2200-01-01'",
     ),
+    FaultRow("ahead", phrase("dated more than a day ahead of now"), "seen > $now + INTERVAL '1' DAY"),
     FaultRow("no-node", phrase("without a node: no managed id, no instance, no host name"), "node IS NULL"),
     FaultRow(
         "no-verdicts",
@@ -302,7 +310,10 @@ FAULTS = (
 
 
 def reports_from(source: str) -> str:
-    """A row a report of ``source``, with the number of the file it stands in, and with what is wrong where it is none."""
+    """A row a report of ``source``, with the number of the file it stands in, and with what is wrong where it is none.
+
+    ``$now`` is the present time, in UTC: what is dated far ahead of it would be the newest report of its node for ever.
+    """
     faults = " ".join(f"WHEN {fault.condition} THEN '{fault.name}'" for fault in FAULTS)
     return f"""
 SELECT
@@ -507,10 +518,13 @@ WITHOUT_SAVED = "DELETE FROM reports WHERE fault = 'observations'"
 FILES_READ = "SELECT DISTINCT file FROM reports"
 
 
+NOW_ON_DUCKDB = "(CURRENT_TIMESTAMP AT TIME ZONE 'UTC')"
+
+
 def script_on_duckdb(pattern: str = "reports/*.jsonl") -> str:
     """Statements that make ``nodes`` in DuckDB's own shell of the reports in files of lines."""
     made = {
-        "reports": reports_from(FROM_LINES.replace("$files", f"'{pattern}'")),
+        "reports": reports_from(FROM_LINES.replace("$files", f"'{pattern}'")).replace("$now", NOW_ON_DUCKDB),
         "series": SERIES,
         "changes": CHANGES.replace("$since", "CAST(NULL AS TIMESTAMP)"),
     }

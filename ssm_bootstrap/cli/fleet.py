@@ -29,7 +29,7 @@ from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.host.tables import EXTRA, TableError, can_be_opened
 from ssm_bootstrap.model.codec import decode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.fleet import FleetDiagnosis, FleetOrder
+from ssm_bootstrap.model.fleet import SILENT_DAYS, FleetDiagnosis, FleetOrder
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.render.fleet import tell_fleet, tell_fleet_in_full
@@ -103,9 +103,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--silent",
         type=silence,
-        default=7 * 86400.0,
+        default=SILENT_DAYS * 86400.0,
         metavar="TIME",
-        help="name nodes without a report for so long (default: 7d)",
+        help=phrase("name nodes without a report for so long (default: {days}d)", days=SILENT_DAYS),
     )
     parser.add_argument(
         "--by",

@@ -29,7 +29,7 @@ def look_at_fleet(paths: Sequence[str], order: FleetOrder, convert: Convert) -> 
     """
     files = list(find_reports(paths))
     with Tables() as tables:
-        unread = ReportLoad(tables, files, convert).run()
+        unread = ReportLoad(tables, files, convert, order.now).run()
         facts = _Facts(tables, order)
         facts.make()
         return facts.count(len(files), unread)

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime, timezone
 from typing import Any, Callable, Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog import fleetsql
 from ssm_bootstrap.host.errorwords import words_of
-from ssm_bootstrap.host.reportfiles import DOCUMENT, LINES, PARQUET, ReportFile, Torn, read_lines, read_whole, write_lines
+from ssm_bootstrap.host.reportfiles import (
+    DOCUMENT,
+    LINES,
+    PARQUET,
+    ReportFile,
+    Torn,
+    has_mark,
+    read_lines,
+    read_whole,
+    tear_of,
+    write_lines,
+)
 from ssm_bootstrap.host.tables import TableError, Tables
 from ssm_bootstrap.model.fleet import UnreadReport
 from ssm_bootstrap.model.phrase import phrase
@@ -27,10 +39,14 @@ Convert = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 class ReportLoad:
-    """Loads reports into the table ``reports``; ``unread`` is what could not be read before SQL saw it."""
+    """Loads reports into the table ``reports``; ``unread`` is what could not be read before SQL saw it.
 
-    def __init__(self, tables: Tables, files: Sequence[ReportFile], convert: Convert) -> None:
+    ``now`` is the present time: a report of well after it is none.
+    """
+
+    def __init__(self, tables: Tables, files: Sequence[ReportFile], convert: Convert, now: datetime) -> None:
         self._tables, self._files, self._convert = tables, files, convert
+        self._now = now.astimezone(timezone.utc).replace(tzinfo=None)
         self._unread: dict[tuple[str, str], int] = {}
         self._staged: list[bytes] = []
         self._staged_bytes = self._stages = 0
@@ -40,7 +56,7 @@ class ReportLoad:
         """Read them all; gives what is no report. Raises TableError, OSError."""
         direct = [file.path for file in self._files if _is_direct(file) and _can_be_named(file.path)]
         self._tables.open(direct)
-        self._tables.run(f"CREATE TABLE reports AS {fleetsql.reports_from(fleetsql.FROM_NOTHING)}")
+        self._put("CREATE TABLE reports AS", fleetsql.FROM_NOTHING)
         lines: list[tuple[int, ReportFile]] = []
         for number, file in enumerate(self._files):
             if file.problem or file.kind not in (LINES, DOCUMENT, PARQUET):
@@ -48,12 +64,18 @@ class ReportLoad:
             elif file.kind == PARQUET:
                 self._read(fleetsql.FROM_PARQUET, [(number, file)], ".parquet")
             elif file.kind == LINES or not self._read_document(number, file):
-                lines.append((number, file))
+                if has_mark(file):  # DuckDB takes it for a part of the first line
+                    self._read_by_line(number, file)
+                else:
+                    lines.append((number, file))
         for begin in range(0, len(lines), AT_ONCE):
             self._read(fleetsql.FROM_LINES, lines[begin : begin + AT_ONCE], ".jsonl")
         self._read_saved()
         self._flush()
         return self._all_unread()
+
+    def _put(self, statement: str, source: str, names: Sequence[str] = ()) -> None:
+        self._tables.run(f"{statement} {fleetsql.reports_from(source)}", {"files": list(names), "now": self._now})
 
     def _lose(self, number: int, reason: str, count: int = 1) -> None:
         key = (self._files[number].path, reason)
@@ -72,13 +94,15 @@ class ReportLoad:
         try:
             if not all(_can_be_named(file.path) for _, file in files):
                 raise TableError(phrase("the name of a file is not UTF-8"))
-            self._tables.run(f"INSERT INTO reports {fleetsql.reports_from(source)}", {"files": names})
+            self._put("INSERT INTO reports", source, names)
         except TableError as error:
             if len(files) > 1:
                 for one in files:
                     self._read(source, [one], suffix)
             elif source == fleetsql.FROM_PARQUET:
-                self._lose(files[0][0], str(error))
+                said = str(error).partition("Error: ")[2] or str(error)
+                shown = os.path.basename(file.path)
+                self._lose(number, phrase("no parquet: {error}", error=said.replace(os.path.basename(names[0]), shown)))
             else:
                 self._read_by_line(*files[0])
 
@@ -97,7 +121,7 @@ class ReportLoad:
                 else:
                     yield line
         except Torn as error:
-            self._lose(number, phrase("torn: {error}", error=error))
+            self._lose(number, error.words)
         except OSError as error:
             self._lose(number, words_of(error))
 
@@ -106,7 +130,7 @@ class ReportLoad:
         try:
             data = read_whole(file, MOST_DOCUMENT)
         except (Torn, OSError) as error:
-            self._lose(number, phrase("torn: {error}", error=error) if isinstance(error, Torn) else words_of(error))
+            self._lose(number, error.words if isinstance(error, Torn) else words_of(error))
             return True
         if data is None:
             return False
@@ -148,7 +172,7 @@ class ReportLoad:
         name = f"{self._tables.directory}/{fleetsql.STAGED}{self._stages}.jsonl"
         write_lines(name, self._staged)
         self._staged, self._staged_bytes = [], 0
-        self._tables.run(f"INSERT INTO reports {fleetsql.reports_from(fleetsql.FROM_LINES)}", {"files": [name]})
+        self._put("INSERT INTO reports", fleetsql.FROM_LINES, [name])
         os.unlink(name)
 
     def _read_saved(self) -> None:
@@ -161,8 +185,15 @@ class ReportLoad:
 
     def _all_unread(self) -> tuple[UnreadReport, ...]:
         words = {fault.name: fault.words for fault in fleetsql.FAULTS}
+        told = {path for path, _ in self._unread}
         for number, fault, count in self._tables.rows(fleetsql.UNREAD):
-            self._lose(number, words[fault], count)
+            # DuckDB reads a packed file as far as it goes: what it cuts off is a line that is no JSON.
+            is_cut = fault == fleetsql.NO_JSON and self._files[number].packed and (self._files[number].path not in told)
+            tear = tear_of(self._files[number]) if is_cut else ""
+            if tear:
+                self._lose(number, tear)
+            if count > bool(tear):
+                self._lose(number, words[fault], count - bool(tear))
         self._touched.update(number for (number,) in self._tables.rows(fleetsql.FILES_READ))
         for number in range(len(self._files)):
             if number not in self._touched:

@@ -10,8 +10,12 @@ from typing import BinaryIO, Iterator, NamedTuple, Optional, Sequence
 
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import open_regular
+from ssm_bootstrap.model.phrase import phrase
 
 LINES, DOCUMENT, PARQUET, OTHER = "lines", "document", "parquet", "other"
+OF_A_COMMAND = "stdout"
+"""How Run Command and State Manager call what a step printed, in the bucket for their output (Systems Manager User Guide)."""
+
 _KINDS = {".jsonl": LINES, ".ndjson": LINES, ".json": DOCUMENT, ".parquet": PARQUET}
 _STEP = 1 << 20
 
@@ -26,8 +30,16 @@ class ReportFile(NamedTuple):
     problem: str = ""
 
 
+_MAGIC = b"\x1f\x8b"
+_MARK = b"\xef\xbb\xbf"
+
+
 class Torn(Exception):
-    """A packed file that ends too early, or is not what its name says: in words."""
+    """A packed file that ends too early, or is not what its name says: ``words`` is a whole sentence."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 def find_reports(paths: Sequence[str]) -> Iterator[ReportFile]:
@@ -71,13 +83,46 @@ def _file(path: str, told: os.stat_result) -> ReportFile:
         return ReportFile(path, OTHER, problem="not a regular file")
     name = os.path.basename(path).lower()
     packed = name.endswith(".gz")
-    kind = _KINDS.get(os.path.splitext(name[:-3] if packed else name)[1], OTHER)
+    kind = DOCUMENT if name == OF_A_COMMAND else _KINDS.get(os.path.splitext(name[:-3] if packed else name)[1], OTHER)
     return ReportFile(path, kind, packed, told.st_size)
 
 
 def _opened(file: ReportFile) -> BinaryIO:
     stream = open_regular(file.path)
-    return gzip.GzipFile(fileobj=stream) if file.packed else stream  # type: ignore[return-value]
+    if not file.packed:
+        return stream
+    head = stream.read(len(_MAGIC))
+    if head not in (b"", _MAGIC):
+        stream.close()
+        raise Torn(phrase("not packed by gzip, though its name says so"))
+    stream.seek(0)
+    return gzip.GzipFile(fileobj=stream)  # type: ignore[return-value]
+
+
+def _torn(error: Exception) -> Torn:
+    is_short = isinstance(error, EOFError)
+    return Torn(phrase("torn: the file ends too early") if is_short else phrase("torn: what is packed in it is damaged"))
+
+
+def tear_of(file: ReportFile) -> str:
+    """What is wrong with a packed file, in words; empty where it can be unpacked to its end."""
+    try:
+        for _ in read_lines(file, _STEP):
+            pass
+    except Torn as error:
+        return error.words
+    except OSError as error:
+        return words_of(error)
+    return ""
+
+
+def has_mark(file: ReportFile) -> bool:
+    """Whether a file begins with a byte order mark, as some editors and PowerShell write one before UTF-8."""
+    try:
+        with _opened(file) as stream:
+            return stream.read(len(_MARK)) == _MARK
+    except (Torn, OSError, EOFError, zlib.error):
+        return False
 
 
 def read_whole(file: ReportFile, most: int) -> Optional[bytes]:
@@ -86,7 +131,7 @@ def read_whole(file: ReportFile, most: int) -> Optional[bytes]:
         try:
             data = stream.read(most + 1)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise Torn(words_of(error)) from None
+            raise _torn(error) from None
     return data if len(data) <= most else None
 
 
@@ -98,7 +143,7 @@ def read_lines(file: ReportFile, most: int) -> Iterator[Optional[bytes]]:
             try:
                 chunk = stream.read1(_STEP)  # type: ignore[attr-defined]
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise Torn(words_of(error)) from None
+                raise _torn(error) from None
             *whole, rest = (held + chunk).split(b"\n")
             for line in whole:
                 yield None if is_long or len(line) > most else line

@@ -72,7 +72,7 @@ class Tables:
         try:
             self._connection = duckdb.connect(":memory:", config=settings)
         except duckdb.Error as error:
-            raise TableError(_line(error)) from None
+            raise TableError(self._line(error)) from None
         self.run("SET TimeZone = 'UTC'")
         self.run("SET preserve_insertion_order = false")
         self.run("SET enable_progress_bar = false")
@@ -80,6 +80,10 @@ class Tables:
         self.run(f"SET allowed_paths = [{', '.join(_quoted(os.path.realpath(path)) for path in paths)}]")
         self.run("SET enable_external_access = false")
         self.run("SET lock_configuration = true")
+
+    def _line(self, error: Exception) -> str:
+        """The first line of an error, without the place of a directory that is gone before anybody reads of it."""
+        return " ".join(str(error).split("\n", 1)[0].split()).replace(f"{self.directory}/", "")
 
     def run(self, sql: str, facts: Optional[Mapping[str, Any]] = None) -> None:
         """Run one statement; raises TableError."""
@@ -94,11 +98,7 @@ class Tables:
         try:
             return self._connection.execute(sql, named or None).fetchall()
         except duckdb.Error as error:
-            raise TableError(_line(error)) from None
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split("\n", 1)[0].split())
+            raise TableError(self._line(error)) from None
 
 
 def _quoted(path: str) -> str:

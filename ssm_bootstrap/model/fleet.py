@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Optional
 
+SILENT_DAYS = 7
+"""After how many days without a look a node is silent: it is named as that, and the questions of SQL count it no more."""
+
 
 @dataclass(frozen=True)
 class FleetOrder:
@@ -14,7 +17,7 @@ class FleetOrder:
     now: datetime
     capability: str = ""
     since: Optional[datetime] = None
-    silent_after: float = 7 * 86400.0
+    silent_after: float = SILENT_DAYS * 86400.0
     by: str = ""
 
 

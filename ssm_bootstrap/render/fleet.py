@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Optional, Sequence
+from typing import TYPE_CHECKING, Sequence
 
-from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.catalog.fleetsql import ATTRIBUTES, NONE
+from ssm_bootstrap.catalog.fleetsql import NONE
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.findings import Side
-from ssm_bootstrap.model.fleet import (
-    CauseCount,
-    ChangeCount,
-    FleetDiagnosis,
-    FleetFacts,
-    FleetGroup,
-    Share,
-    UnreadReport,
-    ValueCount,
-)
+from ssm_bootstrap.model.fleet import ChangeCount, FleetDiagnosis, FleetFacts, FleetGroup, UnreadReport, ValueCount
 from ssm_bootstrap.model.localtime import time_in_words
-from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.render.counts import nodes_in_words, number
+from ssm_bootstrap.render.fleetwords import NAMED, change_in_words, code_in_words, share_in_words, subject_in_words
 from ssm_bootstrap.render.language import _, say
-from ssm_bootstrap.render.text import ON_SIDE, VERDICT_STYLE
+from ssm_bootstrap.render.text import VERDICT_STYLE
 
 if TYPE_CHECKING:
     from ssm_bootstrap.render.text import Report
@@ -40,17 +29,8 @@ MOST_UNREAD = 100
 MOST_OF_A_PARAGRAPH = 3
 """Lines that a paragraph may have in it."""
 
-_ON_SIDE = {
-    Side.MACHINE.value: phrase("On each of them:"),
-    Side.AWS.value: ON_SIDE[Side.AWS],
-    Side.CLIENT.value: ON_SIDE[Side.CLIENT],
-}
-"""Where a change is made, by what reports call it; this machine is none of the nodes."""
-
 _WORST_FIRST = (Verdict.BROKEN, Verdict.DEGRADED, Verdict.UNKNOWN)
 VERDICTS = tuple(verdict.value for verdict in Verdict)
-NAMED = {attribute.word: attribute.named for attribute in ATTRIBUTES}
-"""How a person calls an attribute, by its word."""
 
 
 def headline(diagnosis: FleetDiagnosis) -> str:
@@ -98,65 +78,6 @@ def capabilities_of(facts: FleetFacts) -> list[str]:
     return [facts.order.capability] if facts.order.capability in names else names
 
 
-def share_in_words(share: Optional[Share], cause: CauseCount, population: int) -> str:
-    """What the nodes of a group have in common; where nothing sets them apart, how widely they are spread."""
-    if share is None:
-        return _spread(cause, population)
-    named = say(NAMED[share.attribute])
-    facts = {
-        "count": number(cause.nodes),
-        "failing": number(share.failing),
-        "nodes": number(share.nodes),
-        "well": number(share.nodes - share.failing),
-        "others": number(population - share.nodes),
-        "where": f"{named} {', '.join(share.values)}",
-    }
-    is_all, is_whole = share.failing == cause.nodes, share.failing == share.nodes
-    if is_all and is_whole:
-        return _("all in {where}: every node there, and none of the {others} others", **facts)
-    if is_all:
-        return _("all in {where}: {failing} of the {nodes} nodes there, none of the {others} others", **facts)
-    if is_whole:
-        return _("{failing} of {count} in {where}: every node there", **facts)
-    return _("{failing} of {count} in {where}, where {well} nodes are without it", **facts)
-
-
-def _spread(cause: CauseCount, population: int) -> str:
-    if cause.nodes == 1:
-        places = [f"{say(NAMED[one.attribute])} {one.values[0].value}" for one in cause.attributes if one.values]
-        return ", ".join([*cause.examples[:1], *places[:1]])
-    if cause.nodes == population:
-        return _("every node has it")
-    wide = [f"{number(one.values_in_all)} x {say(NAMED[one.attribute])}" for one in cause.attributes]
-    return (
-        _("nothing sets them apart from the other nodes: {spread}", spread=", ".join(wide[:3]))
-        if wide
-        else _("no place is known")
-    )
-
-
-def subject_in_words(cause: CauseCount) -> str:
-    """What a group is about."""
-    if cause.subject:
-        return cause.subject
-    return _("{count} subjects", count=number(cause.subjects)) if cause.code else ""
-
-
-def code_in_words(cause: CauseCount) -> str:
-    """The code of a group, or that no report names one."""
-    return cause.code or _("no cause is named")
-
-
-def change_in_words(cause: CauseCount) -> str:
-    """On which side to change what, as the reports say it; the page of the code where none does."""
-    if cause.change and cause.change != NONE:
-        side = _ON_SIDE.get(cause.changed_on)
-        return f"{say(side)} {cause.change}" if side else cause.change
-    if cause.code in FINDINGS:
-        return _("see ssm-bootstrap explain {code}", code=cause.code)
-    return _("see the reports of {nodes}", nodes=", ".join(cause.examples[:MOSTNAMED]))
-
-
 def changes_in_words(rows: Sequence[ChangeCount], said: str) -> str:
     """Nodes that changed in one way, with the commonest codes."""
     codes = dict.fromkeys(row.now or row.before for row in rows)
@@ -186,8 +107,9 @@ def silent_line(facts: FleetFacts) -> str:
     if not facts.silent:
         return ""
     names = ", ".join(node for node, _seen in facts.silent_nodes[:MOSTNAMED])
-    said = "No report for {days:g} days: {nodes} ({names})"
-    return _(said, days=facts.order.silent_after / 86400, nodes=nodes_in_words(facts.silent), names=names + _more(facts.silent))
+    days = facts.order.silent_after / 86400
+    said = "No report for a day: {nodes} ({names})" if days == 1 else "No report for {days:g} days: {nodes} ({names})"
+    return _(said, days=days, nodes=nodes_in_words(facts.silent), names=names + _more(facts.silent))
 
 
 def unread_line(unread: Sequence[UnreadReport]) -> str:

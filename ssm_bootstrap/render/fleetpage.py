@@ -9,20 +9,16 @@ from ssm_bootstrap.model.localtime import time_in_words
 from ssm_bootstrap.render.counts import nodes_in_words, number
 from ssm_bootstrap.render.fleet import (
     MOST_UNREAD,
-    NAMED,
     VERDICTS,
     capabilities_of,
-    change_in_words,
     changes_line,
-    code_in_words,
     headline,
-    share_in_words,
     silent_line,
     span,
-    subject_in_words,
     unread_line,
     verdicts_of,
 )
+from ssm_bootstrap.render.fleetwords import NAMED, change_in_words, code_in_words, share_in_words, subject_in_words
 from ssm_bootstrap.render.html import environment, policy
 
 MOST_BARS = 20

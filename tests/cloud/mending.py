@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from tests.cloud.stubs import State
 
@@ -33,6 +33,8 @@ def _mend_endpoints() -> None:
     def create(self: Any, *given: Any, **named: Any) -> Any:
         if self.get_vpc(named["vpc_id"]) and named.get("private_dns_enabled") and _is_interface(named.get("endpoint_type")):
             _refuse_second(self, named["vpc_id"], named["service_name"])
+        if not _is_interface(named.get("endpoint_type")):
+            _refuse_route(self, named["service_name"], named.get("route_table_ids") or ())
         if _is_interface(named.get("endpoint_type")) and not named.get("security_group_ids"):
             named["security_group_ids"] = [self.get_default_security_group(named["vpc_id"]).id]
         endpoint = made(self, *given, **{**named, "policy_document": named.get("policy_document") or NEW_POLICY})
@@ -165,6 +167,15 @@ def _refuse_second(backend: Any, vpc_id: str, service_name: str) -> None:
     for other in backend.vpc_end_points.values():
         if (other.vpc_id, other.service_name) == (vpc_id, service_name) and other.private_dns_enabled:
             raise EC2ClientError("InvalidParameter", "private-dns-enabled cannot be set: there is a conflicting DNS domain")
+
+
+def _refuse_route(backend: Any, service_name: str, tables: Iterable[str]) -> None:
+    """A route table has one route to a service's prefix list."""
+    from moto.ec2.exceptions import EC2ClientError
+
+    for other in backend.vpc_end_points.values():
+        for table in set(tables) & set(other.route_table_ids or ()) if other.service_name == service_name else ():
+            raise EC2ClientError("RouteAlreadyExists", f"route table {table} already has a route to {service_name}")
 
 
 def _add_interface(backend: Any, endpoint: Any, subnet_id: str) -> None:

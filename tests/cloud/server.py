@@ -155,7 +155,8 @@ class Front:
             try:
                 answer = ANSWERS[service, operation](self.state, params)
             except LookupError as error:
-                refusal = (400, str(error).strip("'"), "not there")
+                code, *said = error.args
+                refusal = (400, str(code), said[0] if said else "not there")
             else:
                 start("200 OK", [("Content-Type", "application/x-amz-json-1.1")])
                 return [json.dumps(answer).encode()]

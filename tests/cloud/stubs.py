@@ -31,9 +31,9 @@ class State:
     page: int = 0
 
 
-def _pages(state: State, key: str, items: List[Answer], params: Params) -> Answer:
+def _pages(state: State, key: str, items: List[Answer], params: Params, most: int = 0) -> Answer:
     begin = int(params.get("NextToken") or 0)
-    size = state.page or len(items) or 1
+    size = state.page or most or len(items) or 1
     more = {"NextToken": str(begin + size)} if len(items) > begin + size else {}
     return {key: items[begin : begin + size], **more}
 
@@ -43,9 +43,24 @@ def _activations(state: State, params: Params) -> Answer:
 
 
 def _nodes(state: State, params: Params) -> Answer:
-    wanted = {item["Key"]: set(item["Values"]) for item in params.get("Filters", ())}
-    found = [node for node in state.nodes if node["InstanceId"] in wanted.get("InstanceIds", {node["InstanceId"]})]
-    return _pages(state, "InstanceInformationList", found, params)
+    """As DescribeInstanceInformation filters: by id, type and tag; the tags themselves are not told."""
+    filters, found = params.get("Filters", ()), state.nodes
+    if len({item["Key"].startswith("tag") for item in filters}) > 1:
+        raise LookupError("ValidationException", "Cannot mix tag or inventory filter with any other filter.")
+    size = params.get("MaxResults", 10)
+    if not 5 <= size <= 50:
+        raise LookupError("ValidationException", "MaxResults: expected 5 to 50")
+    for item in filters:
+        name, wanted = item["Key"], set(item["Values"])
+        if name.startswith("tag:"):
+            found = [node for node in found if node.get("Tags", {}).get(name[4:]) in wanted]
+        else:
+            key = {"InstanceIds": "InstanceId", "ResourceType": "ResourceType"}[name]
+            if name == "InstanceIds" and any(one not in {node["InstanceId"] for node in state.nodes} for one in wanted):
+                raise LookupError("InvalidInstanceId")
+            found = [node for node in found if node[key] in wanted]
+    told = [{key: value for key, value in node.items() if key != "Tags"} for node in found]
+    return _pages(state, "InstanceInformationList", told, params, size)
 
 
 def _setting(state: State, params: Params) -> Answer:

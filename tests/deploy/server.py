@@ -6,7 +6,7 @@ import os
 from contextlib import contextmanager
 from subprocess import PIPE, Popen
 from sys import executable
-from typing import Any, Dict, Iterator, List, Mapping
+from typing import Any, Dict, Iterator, Mapping
 
 from tests.aws.server import KEYS, ROOT
 from tests.cloud import server, stubs
@@ -14,21 +14,6 @@ from tests.cloud.clouds import ACCOUNT
 from tests.deploy.mending import mend
 
 State, Params = stubs.State, Mapping[str, Any]
-
-
-def _nodes(state: State, params: Params) -> Dict[str, Any]:
-    """As DescribeInstanceInformation filters: by id, type and tag; the tags themselves are not told."""
-    found: List[Dict[str, Any]] = list(state.nodes)
-    for item in params.get("Filters", ()):
-        name, wanted = item["Key"], set(item["Values"])
-        if name.startswith("tag:"):
-            found = [node for node in found if node.get("Tags", {}).get(name[4:]) in wanted]
-        else:
-            key = {"InstanceIds": "InstanceId", "ResourceType": "ResourceType"}[name]
-            found = [node for node in found if node[key] in wanted]
-    begin, size = int(params.get("NextToken") or 0), state.page or len(found) or 1
-    told = [{key: value for key, value in node.items() if key != "Tags"} for node in found[begin : begin + size]]
-    return {"InstanceInformationList": told, **({"NextToken": str(begin + size)} if len(found) > begin + size else {})}
 
 
 def _deregister(state: State, params: Params) -> Dict[str, Any]:
@@ -54,6 +39,5 @@ def serving() -> Iterator[server.Cloud]:
 
 if __name__ == "__main__":
     mend()
-    stubs.ANSWERS["ssm", "DescribeInstanceInformation"] = _nodes
     stubs.ANSWERS["ssm", "DeregisterManagedInstance"] = _deregister
     server.main("eu-west-1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Dict, List
 
@@ -13,6 +14,7 @@ from tests.aws import MARKS
 from tests.aws.server import KEYS, ROOT
 from tests.cloud.server import Cloud
 from tests.deploy.conftest import REGION
+from tests.deploy.template import TEMPLATES, read
 
 pytestmark = MARKS
 
@@ -53,6 +55,7 @@ class Site:
         self.cloud, self.ec2, self.ssm = cloud, session.client("ec2"), session.client("ssm")
         self.nodes: List[Dict[str, Any]] = []
         self.group = Group({})
+        self.seconds = 0.0
 
     def instance(self) -> Dict[str, Any]:
         """One that runs in the group."""
@@ -85,13 +88,14 @@ class Site:
 
     def cleanup(self, is_report: bool = False, limit: int = 100) -> Any:
         made = source().Cleanup
-        return made(self.ssm, self.ec2, self.group, "ssm-bootstrap", is_report, timedelta(days=30), limit)
+        days = timedelta(days=30)
+        return made(self.ssm, self.ec2, self.group, "ssm-bootstrap", is_report, days, limit, clock=lambda: self.seconds)
 
     def hook(self, instance: Dict[str, Any], **more: Any) -> Dict[str, Any]:
         """What the hook's event leads to, with the group as it is then."""
         names = {"AutoScalingGroupName": GROUP, "LifecycleHookName": HOOK, "LifecycleActionToken": "token"}
-        is_report = more.pop("is_report", False)
-        told: Dict[str, Any] = self.cleanup(is_report).by_hook({"EC2InstanceId": instance["InstanceId"], **names, **more})
+        cleanup = more.pop("cleanup", None) or self.cleanup(more.pop("is_report", False))
+        told: Dict[str, Any] = cleanup.by_hook({"EC2InstanceId": instance["InstanceId"], **names, **more})
         assert self.group.completed[-1]["LifecycleActionResult"] == "CONTINUE"
         return told
 
@@ -238,3 +242,114 @@ def test_by_default_it_only_tells(site: Site, monkeypatch: pytest.MonkeyPatch, c
     assert json.loads(capsys.readouterr().out) == told and site.left() == [node]
     monkeypatch.setenv("MODE", "deregister")
     assert [one for one, _ in source().handler({}, None)["deregistered"]] == [node] and site.left() == []
+
+
+def test_the_server_refuses_what_aws_refuses(site: Site) -> None:
+    """ "Tag filters can't be combined with other filter types" (the API's own model of the call)."""
+    mixed = [{"Key": "tag:ManagedBy", "Values": ["x"]}, {"Key": "ResourceType", "Values": ["ManagedInstance"]}]
+    with pytest.raises(Exception, match="Cannot mix tag or inventory filter with any other filter"):
+        site.ssm.describe_instance_information(Filters=mixed)
+    assert site.ssm.describe_instance_information(Filters=mixed[:1])["InstanceInformationList"] == []
+
+
+class Forgetful:
+    """EC2 that tells nothing any more of some instances, as it does within about an hour of their end; moto keeps them."""
+
+    def __init__(self, ec2: Any) -> None:
+        self._ec2, self.forgotten = ec2, set()  # type: Any, set[str]
+
+    def get_paginator(self, name: str) -> Any:
+        self._pages = self._ec2.get_paginator(name)
+        return self
+
+    def paginate(self, **asked: Any) -> Any:
+        for page in self._pages.paginate(**asked):
+            for part in page["Reservations"]:
+                part["Instances"] = [one for one in part["Instances"] if one["InstanceId"] not in self.forgotten]
+            yield page
+
+
+def minutes_of(schedule: str) -> int:
+    """A rate of EventBridge in minutes."""
+    found = re.fullmatch(r"rate\((\d+) (minute|hour)s?\)", schedule)
+    assert found is not None, schedule
+    return int(found[1]) * {"minute": 1, "hour": 60}[found[2]]
+
+
+def test_the_schedule_finds_a_terminated_instance_before_ec2_forgets_it(site: Site) -> None:
+    """Whenever in its hour the first run is: the template's own schedule, a minute at a time."""
+    step = minutes_of(read(TEMPLATES / "cleanup.yaml")["Parameters"]["Schedule"]["Default"])
+    instance = site.instance()
+    site.ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
+    site.ec2 = Forgetful(site.ec2)
+    for first in range(step):
+        site.nodes, site.ec2.forgotten = [], set()
+        node = site.node(instance, silent=timedelta(seconds=1))
+        found = []
+        for minute in range(first, 90, step):
+            if minute >= 60:
+                site.ec2.forgotten = {instance["InstanceId"]}
+            found += site.cleanup().by_schedule(NOW + timedelta(minutes=minute))["deregistered"]
+        assert [one for one, _ in found] == [node], f"first run in minute {first}"
+
+
+def test_one_run_takes_a_group_of_500(site: Site) -> None:
+    limit = read(TEMPLATES / "cleanup.yaml")["Parameters"]["Limit"]["Default"]
+    assert limit >= 500
+    for number in range(502):
+        site.nodes.append({**_plain(number), "PingStatus": "ConnectionLost", "LastPingDateTime": (NOW - MONTH).timestamp()})
+    site.cloud.set(nodes=site.nodes)
+    site.cloud.requests()
+    told = site.cleanup(limit=limit).by_schedule(NOW)
+    assert (len(told["deregistered"]), told["left for the next run"]) == (500, 2)
+    counts = site.cloud.requests()
+    assert counts["ssm:DeregisterManagedInstance"] == 500
+    assert counts["ssm:DescribeInstanceInformation"] == 11 + 10  # pages of 50 of all, and again of what is to be deregistered
+
+
+def _plain(number: int) -> Dict[str, Any]:
+    named = {
+        "InstanceId": f"mi-{number:017x}",
+        "ComputerName": f"web-{number}",
+        "IPAddress": f"10.1.{number // 250}.{number % 250}",
+    }
+    return {**named, "ResourceType": "ManagedInstance", "PingStatus": "Online", "Tags": {"ManagedBy": "ssm-bootstrap"}}
+
+
+def test_hooks_that_come_together_read_the_nodes_once(site: Site) -> None:
+    """500 nodes are ten pages; the next hook within a minute asks for none, and one for a node that is new then for all again."""
+    instances = [site.instance() for _ in range(3)]
+    for one in instances[:2]:
+        site.node(one)
+        site.group.states[one["InstanceId"]] = "Terminating:Wait"
+    site.nodes += [_plain(number) for number in range(2, 500)]
+    site.cloud.set(nodes=site.nodes)
+    site.cloud.requests()
+    cleanup = site.cleanup()
+    asked = []
+    for one in instances[:2]:
+        assert len(site.hook(one, cleanup=cleanup)["deregistered"]) == 1
+        asked.append(site.cloud.requests())
+    assert [one.get("ssm:DescribeInstanceInformation", 0) for one in asked] == [10, 0]
+    assert asked[1] == {"ec2:DescribeInstances": 1, "ssm:DeregisterManagedInstance": 1}
+    site.nodes = site.cloud.state()["nodes"]
+    site.node(instances[2], InstanceId="mi-0f000000000000000")
+    site.group.states[instances[2]["InstanceId"]] = "Terminating:Wait"
+    assert len(site.hook(instances[2], cleanup=cleanup)["deregistered"]) == 1
+    assert site.cloud.requests()["ssm:DescribeInstanceInformation"] == 10
+    site.seconds = 60.0
+    site.group.states[instances[0]["InstanceId"]] = "Terminating:Wait"
+    assert site.hook(instances[0], cleanup=cleanup)["kept"] == [[instances[0]["InstanceId"], "0 nodes have its name"]]
+
+
+def test_a_node_that_somebody_else_deregistered_first_is_passed_over(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS refuses a call that names a node that it does not know, whole: those beside it are looked at one by one."""
+    gone, back, lost = (site.node(silent=MONTH, ComputerName=f"web-{number}") for number in range(3))
+    cleanup = site.cleanup()
+    looked_at = cleanup._nodes()
+    monkeypatch.setattr(cleanup, "_nodes", lambda: looked_at)
+    site.nodes = [{**site.nodes[1], "PingStatus": "Online"}, site.nodes[2]]
+    site.cloud.set(nodes=site.nodes)
+    told = cleanup.by_schedule(NOW)
+    assert [one for one, _ in told["deregistered"]] == [lost] and told["kept"] == [[back, "it is online again"]]
+    assert gone not in site.left()

@@ -72,17 +72,33 @@ def _outputs(cloud: Cloud) -> dict[str, str]:
 
 
 def test_every_command_of_the_page_is_one_of_the_cli() -> None:
-    """Those in the text too, by their words alone."""
-    for service, operation in re.findall(
-        r"\baws (\w+) ([a-z0-9-]+)", PAGE.replace("`aws\ncloudformation", "`aws cloudformation")
-    ):
-        known = {"cloudformation": {"package", "deploy", "describe-stacks", "delete-stack"}, "s3": {"mb", "cp"}}
-        known.update(
-            ec2={"describe-managed-prefix-lists", "get-console-output"},
-            ssm={"describe-instance-information", "delete-parameter", "delete-activation"},
-        )
-        known.update(autoscaling={"start-instance-refresh"}, **{"lambda": {"invoke"}})
-        assert operation in known[service]
+    """Those in the text too: the operation is one of the API's, and so is each option of it."""
+    import botocore.session
+    from botocore import xform_name
+
+    of_the_cli = {"cloudformation": {"package", "deploy"}, "s3": {"mb", "cp", "sync"}}
+    core = botocore.session.get_session()
+    text = re.sub(r"\\\n *", " ", PAGE.replace("`aws\ncloudformation", "`aws cloudformation"))
+    found = re.findall(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)([^`\n|]*)", text)
+    assert len(found) > 10
+    for service, operation, more in found:
+        if operation in of_the_cli.get(service, ()):
+            continue
+        model = core.get_service_model(service)
+        names = {xform_name(one, "-"): one for one in model.operation_names}
+        assert operation in names, (service, operation)
+        options = {xform_name(one, "-") for one in model.operation_model(names[operation]).input_shape.members}
+        given = set(re.findall(r"(?<= --)[a-z0-9-]+", more)) - {"region", "query", "output", "function-name", "max-items"}
+        assert given <= options, (service, operation, given)
+
+
+def test_the_page_tells_how_many_vcpus_the_nodes_are() -> None:
+    """Of the type that they have unless another is given: two each, as EC2 itself tells of it."""
+    from moto.ec2.models.instance_types import INSTANCE_TYPES
+
+    kind = read(ROOT / "deploy" / "cloudformation" / "fleet.yaml")["Parameters"]["InstanceType"]["Default"]
+    each = INSTANCE_TYPES[kind]["VCpuInfo"]["DefaultVCpus"]
+    assert f"{NODES} {kind} are {NODES * each:,} vCPUs" in PAGE
 
 
 def test_an_upgrade_gives_the_stack_what_it_knows() -> None:

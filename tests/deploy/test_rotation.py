@@ -333,6 +333,51 @@ def test_the_alarms_and_the_role() -> None:
     assert rows["Invocations"]["TreatMissingData"] == "breaching" and "Errors" in rows
 
 
+def test_no_alarm_is_on_while_the_rotation_works(moto: str, rotation: Any) -> None:
+    """By the least that the inputs may be: one is made before too little is left of the last, and a new one has enough."""
+    from cfnlint.decode import decode
+
+    template, _ = decode(str(TEMPLATE))
+    slots = {name: int(row["MinValue"]) for name, row in template["Parameters"].items() if "MinValue" in row}
+    limits = {
+        row["Properties"]["MetricName"]: row["Properties"]["Threshold"]
+        for row in template["Resources"].values()
+        if row["Type"] == "AWS::CloudWatch::Alarm"
+    }
+    names = {"ValidDays": "DAYS", "RegistrationLimit": "LIMIT", "MinDays": "MIN_DAYS", "MinRegistrations": "MIN_REGISTRATIONS"}
+    assert set(slots) == set(names)
+    account = Account(moto, rotation, "parameter:/rotation/least")
+    account.settings = {names[name]: str(least) for name, least in slots.items()}
+    for hours in range(0, 24 * 9, 1):
+        told = account.rotate(NOW + timedelta(hours=hours))
+        assert told["DaysLeft"] >= limits["DaysLeft"] and told["RegistrationsLeft"] >= limits["RegistrationsLeft"], hours
+        account.ssm.rows[-1]["RegistrationsCount"] += hours % 2
+    assert account.rotate(NOW + timedelta(days=9))["rotated"] in (True, False) and len(account.ssm.codes) > 9
+    terraform = (MODULE / "variables.tf").read_text(encoding="utf-8")
+    for name, least in slots.items():
+        variable = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
+        assert f"var.{variable} >= {least}" in terraform
+
+
+def test_the_role_tags_nothing_but_activations_and_their_nodes() -> None:
+    from cfnlint.decode import decode
+
+    template, _ = decode(str(TEMPLATE))
+    (policy,) = template["Resources"]["Role"]["Properties"]["Policies"]
+    (tags,) = [one for one in policy["PolicyDocument"]["Statement"] if "ssm:AddTagsToResource" in str(one.get("Action"))]
+    assert tags["Action"] == "ssm:AddTagsToResource" and "Resource" not in tags
+    left_out = {one["Fn::Sub"].rpartition(":")[2].partition("/")[0] for one in tags["NotResource"]}
+    # what else AddTagsToResource takes, by the model of the call
+    import botocore.session
+
+    model = botocore.session.get_session().get_service_model("ssm").operation_model("AddTagsToResource")
+    kinds = {re.sub(r"[^a-z]", "", one.lower()) for one in model.input_shape.members["ResourceType"].enum}
+    spoken = {re.sub(r"[^a-z]", "", one.lower()).replace("automationexecution", "automation") for one in left_out}
+    assert kinds - spoken == {"managedinstance"}
+    terraform = (MODULE / "main.tf").read_text(encoding="utf-8")
+    assert all(f'"{one}"' in terraform for one in left_out)
+
+
 def test_terraform_is_parsed_and_formatted() -> None:
     import hcl2
 

@@ -127,6 +127,36 @@ def test_a_vpc_of_ones_own_gets_its_endpoints_alone(has_group: bool, cloud: Clou
     assert verdict(judged(cloud, one, stacks.outputs["HybridRoleName"])) == ((), (), (), [])
 
 
+def test_endpoints_that_a_vpc_has_already_are_used_and_not_made_again(cloud: Cloud, aws: AwsCli, stacks: Stacks) -> None:
+    """EC2 refuses a second route to S3 in a table, and a second private name of a service in a VPC; so does the server."""
+    ec2 = cloud.session(REGION).client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.8.0.0/24", AvailabilityZone=f"{REGION}a")["Subnet"]["SubnetId"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+    group = ec2.create_security_group(GroupName="endpoints", Description="own", VpcId=vpc)["GroupId"]
+    gateway = {"ServiceName": f"com.amazonaws.{REGION}.s3", "VpcEndpointType": "Gateway", "RouteTableIds": [table]}
+    there = {"VpcEndpointType": "Interface", "PrivateDnsEnabled": True, "SubnetIds": [subnet], "SecurityGroupIds": [group]}
+    s3 = ec2.create_vpc_endpoint(VpcId=vpc, **gateway)["VpcEndpoint"]["VpcEndpointId"]
+    for name in ("ssm", "ssmmessages"):
+        ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.{name}", **there)
+    for again in ({**there, "ServiceName": f"com.amazonaws.{REGION}.ssm"}, gateway):
+        with pytest.raises(Exception, match=r"conflicting DNS domain|already has a route"):
+            ec2.create_vpc_endpoint(VpcId=vpc, **again)
+    given = {"VpcId": vpc, "SubnetIds": subnet, "RouteTableIds": table, "S3PrefixListId": prefix_list(aws), "S3EndpointId": s3}
+    given.update(SsmEndpoint="no", SsmmessagesEndpoint="no", EndpointSecurityGroupId=group, Kms="yes", Logs="yes")
+    made = Stacks(aws, "endpoints-there").deploy("network", **given)
+    assert (made["S3EndpointId"], made["EndpointSecurityGroupId"]) == (s3, group)
+    inside = [{"Name": "vpc-id", "Values": [vpc]}]
+    services = [one["ServiceName"].rpartition(".")[2] for one in ec2.describe_vpc_endpoints(Filters=inside)["VpcEndpoints"]]
+    assert sorted(services) == ["ec2messages", "kms", "logs", "s3", "ssm", "ssmmessages"]
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    where = {"SubnetId": subnet, "SecurityGroupIds": [made["NodeSecurityGroupId"]]}
+    (one,) = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, **where)["Instances"]
+    assert verdict(judged(cloud, one, stacks.outputs["HybridRoleName"])) == ((), (), (), [])
+
+
 def launched_with(cloud: Cloud, stacks: Stacks) -> Dict[str, Any]:
     """The data of the launch template."""
     ec2 = cloud.session(REGION).client("ec2")

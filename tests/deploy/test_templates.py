@@ -71,6 +71,22 @@ def test_the_stack_of_stacks_gives_each_what_it_asks_for() -> None:
                 assert output in read(TEMPLATES / fleet["Resources"][other]["Properties"]["TemplateURL"])["Outputs"]
 
 
+def test_the_stack_of_stacks_has_the_inputs_of_its_parts_as_they_have_them() -> None:
+    """What is there already in a VPC of one's own, and the volume of an image of one's own, can be said of the whole too."""
+    fleet = read(TEMPLATES / "fleet.yaml")["Parameters"]
+    ours = {
+        "network": ("S3EndpointId", "EndpointSecurityGroupId", "SsmEndpoint", "SsmmessagesEndpoint", "Ec2messages"),
+        "nodes": ("RootDevice", "VolumeSize", "InstanceType", "Spread"),
+    }
+    for name, keys in ours.items():
+        slots = read(TEMPLATES / f"{name}.yaml")["Parameters"]
+        given = read(TEMPLATES / "fleet.yaml")["Resources"][name.capitalize()]["Properties"]["Parameters"]
+        for key in keys:
+            assert given[key] == {"Ref": key}
+            for part in ("Type", "Default", "AllowedPattern", "AllowedValues", "MinValue", "MaxValue"):
+                assert fleet[key].get(part) == slots[key].get(part), (key, part)
+
+
 @pytest.mark.parametrize("name", ["roles", "nodes", "fleet"])
 def test_a_parameter_has_a_name_that_parameter_store_takes(name: str) -> None:
     """PutParameter refuses such names, and the rotation would fail at each run (Systems Manager API Reference, PutParameter)."""
@@ -91,9 +107,20 @@ def test_a_key_of_ones_own_reaches_who_writes_and_who_reads_the_activation() -> 
 def test_the_alarms_of_the_whole_fleet_can_be_sent_somewhere() -> None:
     fleet = read(TEMPLATES / "fleet.yaml")
     assert fleet["Resources"]["Rotation"]["Properties"]["Parameters"]["AlarmTopicArn"] == {"Ref": "AlarmTopicArn"}
-    rotation = read(TEMPLATES / "rotation.yaml")
-    alarms = [one["Properties"] for one in rotation["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm"]
-    assert len(alarms) == 4 and all("AlarmTopicArn" in str(one["AlarmActions"]) for one in alarms)
+    assert fleet["Resources"]["Cleanup"]["Properties"]["Parameters"]["AlarmTopicArn"] == {"Ref": "AlarmTopicArn"}
+    for name, count in (("rotation", 4), ("cleanup", 1)):
+        made = read(TEMPLATES / f"{name}.yaml")["Resources"].values()
+        alarms = [one["Properties"] for one in made if one["Type"] == "AWS::CloudWatch::Alarm"]
+        assert len(alarms) == count and all("AlarmTopicArn" in str(one["AlarmActions"]) for one in alarms)
+        assert any((one["MetricName"], one["Threshold"]) == ("Errors", 0) for one in alarms)
+
+
+def test_no_name_grows_with_the_name_of_the_stack_above() -> None:
+    """A function's has 64 characters at most, and an inner stack's has that of the outer one in it, and more."""
+    for name in NAMES:
+        for key, one in read(TEMPLATES / f"{name}.yaml")["Resources"].items():
+            if one["Type"] in ("AWS::Lambda::Function", "AWS::IAM::Role"):
+                assert not {"FunctionName", "RoleName"} & set(one["Properties"]), (name, key)
 
 
 def _attributes(value: Any) -> List[List[str]]:

@@ -146,6 +146,21 @@ def test_an_example_gives_each_module_what_it_asks_for(example: str) -> None:
         assert output in named((folder / bare(modules[name]["source"])).resolve(), "output"), (name, output)
 
 
+def test_the_example_lets_as_many_nodes_be_as_are_asked_for() -> None:
+    body = named(TERRAFORM / "examples" / "fleet", "module")["nodes"]
+    assert "var.nodes" in body["desired_capacity"] and "var.nodes" in body["max_size"]
+
+
+def test_the_alarms_of_the_fleet_can_be_sent_somewhere() -> None:
+    modules = named(TERRAFORM / "examples" / "fleet", "module")
+    for name in ("rotation", "cleanup"):
+        assert "var.alarm_topic_arn" in modules[name]["alarm_topic_arn"]
+        alarms = {
+            row: body for label, row, body in blocks(TERRAFORM / name, "resource") if label == "aws_cloudwatch_metric_alarm"
+        }
+        assert "failed" in alarms and all(body["alarm_actions"] for body in alarms.values())
+
+
 def test_the_modules_take_what_the_templates_take() -> None:
     """An input of a template and of its module have the same pattern, as far as both have one."""
     from tests.deploy.template import TEMPLATES, read

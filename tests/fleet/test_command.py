@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, List
 
@@ -13,14 +14,21 @@ pytest.importorskip("duckdb")
 
 from ssm_bootstrap.catalog.fleetsql import QUESTIONS
 from ssm_bootstrap.cli import main
-from tests.fleet.made import HOST, fleet, report, written
+from ssm_bootstrap.host.clock import Clock
+from tests.fleet.made import HOST, NOON, fleet, report, written
 from tests.render.reports import too_wide
 
 EVIL = "\x1b[2J</title><script>alert(1)</script>\u202e=cmd"
 
 
+@pytest.fixture(autouse=True)
+def _next_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports of well after now are none."""
+    monkeypatch.setattr(Clock, "now", lambda clock: NOON + timedelta(days=1))
+
+
 def run(capsys: pytest.CaptureFixture[str], *words: Any) -> tuple[int, str, str]:
-    """Status, standard output and standard error; nothing is left to the machine's clock but the silence of nodes."""
+    """Status, standard output and standard error."""
     status = main(["fleet", *map(str, words)])
     told = capsys.readouterr()
     return status, told.out, told.err
@@ -69,6 +77,12 @@ def test_of_when_the_reports_are(hours: int, told: str, tmp_path: Path, capsys: 
 def test_an_empty_directory_has_no_details(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "report", tmp_path)
     assert status == 66 and "0 reports in 0 files" in out and "Details" not in out
+
+
+@pytest.mark.parametrize("silent, said", [("1d", "No report for a day: 1 node"), ("36h", "No report for 1.5 days: 1 node")])
+def test_how_long_nodes_are_silent(silent: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, [report(1, hours=-24), report(2, hours=20)])
+    assert said in run(capsys, "report", path, "--silent", silent)[1]
 
 
 def test_a_fleet_that_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

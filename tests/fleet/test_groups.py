@@ -8,6 +8,7 @@ import pytest
 
 from ssm_bootstrap.diagnose.fleet import share_of
 from ssm_bootstrap.model.fleet import AttributeCounts, CauseCount, Share, ValueCount
+from ssm_bootstrap.render.fleetwords import share_in_words, subject_in_words
 
 
 def cause(nodes: int, *attributes: AttributeCounts) -> CauseCount:
@@ -35,6 +36,34 @@ def test_the_attribute_that_tells_them_from_the_others_is_named(
     attributes: list[AttributeCounts], share: Optional[Share]
 ) -> None:
     assert share_of(cause(400, *attributes), 1600, "unseen") == share
+
+
+@pytest.mark.parametrize(
+    ("subject", "subjects", "told"),
+    [("", 1, ""), ("", 0, ""), ("", 2, "2 subjects"), ("x", 1, "x"), ("", 1200, "1,200 subjects")],
+)
+def test_what_a_group_is_about(subject: str, subjects: int, told: str) -> None:
+    assert subject_in_words(CauseCount("not-registered", subject, 40, subjects)) == told
+
+
+@pytest.mark.parametrize(
+    ("share", "population", "told"),
+    [
+        (Share("subnet", ("s-1",), 40, 40), 41, "all in subnet s-1: every node there, and not the other one"),
+        (Share("subnet", ("s-1",), 40, 40), 42, "all in subnet s-1: every node there, and none of the 2 others"),
+        (Share("subnet", ("s-1",), 40, 41), 42, "all in subnet s-1: 40 of the 41 nodes there, and not the other one"),
+        (Share("subnet", ("s-1",), 39, 40), 99, "39 of 40 in subnet s-1, where 1 node is without it"),
+        (Share("subnet", ("s-1",), 39, 41), 99, "39 of 40 in subnet s-1, where 2 nodes are without it"),
+    ],
+)
+def test_one_of_something_is_told_as_one(share: Share, population: int, told: str) -> None:
+    assert share_in_words(share, cause(40), population) == told
+
+
+def test_where_nothing_is_shared_the_places_are_counted() -> None:
+    spread = (counts("subnet", ("s-1", 20, 80), ("s-2", 20, 80)), counts("az", ("a", 40, 160)), counts("vpc", ("v", 40, 160)))
+    told = share_in_words(None, cause(40, *spread), 160)
+    assert told == "nothing sets them apart from the other nodes: 2 subnets, 1 availability zone, 1 VPC"
 
 
 def test_nothing_is_shared_by_one_node_or_by_all_of_them() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Dict
 
@@ -57,6 +58,17 @@ def test_the_same_report_twice_is_one(tmp_path: Path) -> None:
     written(tmp_path, fleet(2, 2), "b.jsonl")
     found = facts(tmp_path)
     assert (found.nodes, found.reports, found.compared) == (4, 8, 0)
+
+
+def test_a_report_of_well_after_now_is_told_and_is_not_the_newest(tmp_path: Path) -> None:
+    ahead = {**report(1), "taken_at": "2027-11-23T12:00:00Z"}
+    path = written(tmp_path, [report(1, "dns-silent"), ahead, report(2, hours=23), report(3, hours=25)])
+    (tmp_path / "one.json").write_text(json.dumps({**report(4), "taken_at": "2100-01-01T00:00:00+00:00"}))
+    found = facts(tmp_path)
+    assert (found.nodes, found.broken, found.newest) == (2, 1, NOON + timedelta(hours=23))
+    words = "dated more than a day ahead of now"
+    assert unread(found) == {f"{path.name}: {words}": 2, f"one.json: {words}": 1}
+    assert facts(tmp_path, **at(24 * 366)).nodes == 3  # a year later it is the newest
 
 
 def test_every_form_is_read(tmp_path: Path) -> None:
@@ -116,6 +128,36 @@ def test_what_is_no_report_is_counted_and_named(tmp_path: Path) -> None:
     assert said["empty.jsonl: empty"] == said["pipe.json: not a regular file"] == 1
     named = {Path(one.path).name for one in found.unread}
     assert named == {path.name for path in tmp_path.iterdir()}
+
+
+def test_why_a_file_is_no_report_is_one_line_that_names_no_place_of_ours(tmp_path: Path) -> None:
+    lines = "".join(json.dumps(report(number, subject=str(number * 7919))) + "\n" for number in range(300)).encode()
+    packed = gzip.compress(lines)
+    broken = bytearray(gzip.compress(json.dumps(report(1)).encode()))
+    broken[-6] ^= 0xFF  # its checksum
+    made = {
+        "torn.jsonl.gz": (packed[: len(packed) // 2], "torn: the file ends too early"),
+        "torn.json.gz": (gzip.compress(json.dumps(report(1)).encode())[:-20], "torn: the file ends too early"),
+        "broken.json.gz": (bytes(broken), "torn: what is packed in it is damaged"),
+        "plain.jsonl.gz": (b"hello", "not packed by gzip, though its name says so"),
+        "plain.json.gz": (b"{}", "not packed by gzip, though its name says so"),
+    }
+    for name, (data, _) in made.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "bad.parquet").write_bytes(b"PAR1")
+    found = unread(facts(tmp_path))
+    assert {f"{name}: {words}" for name, (_, words) in made.items()} < set(found)
+    (parquet,) = (words for words in found if words.startswith("bad.parquet: "))
+    assert parquet.startswith("bad.parquet: no parquet: ") and "00000" not in parquet
+    assert len(found) == 6 and not any("/" in words or "ssm-bootstrap-fleet" in words for words in found)
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.json", "a.json.gz"])
+def test_a_byte_order_mark_is_passed_over(name: str, tmp_path: Path) -> None:
+    data = b"\xef\xbb\xbf" + "".join(json.dumps(report(number)) + "\r\n" for number in range(3)).encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    found = facts(tmp_path)
+    assert (found.nodes, found.unread) == (3, ())
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:

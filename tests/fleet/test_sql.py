@@ -18,6 +18,7 @@ from sqlglot import exp
 
 from ssm_bootstrap.catalog import fleetsql
 from ssm_bootstrap.catalog.fleetsql import COLUMNS, NAMES, QUESTIONS, script_on_duckdb, view_on_athena
+from ssm_bootstrap.model.fleet import SILENT_DAYS
 from tests.fleet.made import HOST, report, written
 
 TRINO = {
@@ -56,28 +57,36 @@ where with date decimal float int integer partition primary smallint start times
 QUESTION = {question.name: question for question in QUESTIONS}
 
 
+TODAY = "2026-11-24"
+
+
 @pytest.fixture
 def nodes(tmp_path: Path) -> Iterator[Any]:
-    """The view over ten nodes, by the script that ``fleet sql nodes`` prints."""
+    """The view over ten nodes and one that is gone, by the script that ``fleet sql nodes`` prints."""
     online = ("patch",)
     reports = [
         report(1, "endpoint-missing", HOST, subnet="subnet-0b"),
         report(2, "repository-unreachable", "mirror", online, subnet="subnet-0b", account="444455556666"),
         report(3, "repository-unreachable", "mirror", online, agent="3.2.0.0"),
         *(report(number) for number in range(4, 9)),
-        {**report(9, "dns-silent", "10.0.0.2"), "taken_at": "2199-01-02T00:00:00Z"},
-        {**report(9), "taken_at": "2199-01-01T00:00:00Z"},
-        {**report(10), "taken_at": "2199-01-01T09:00:00+09:00"},
+        {**report(9, "dns-silent", "10.0.0.2"), "taken_at": "2026-11-24T00:00:00Z"},
+        {**report(9), "taken_at": "2026-11-23T00:00:00Z"},
+        {**report(9, "no-route"), "taken_at": "2199-01-01T00:00:00Z"},
+        {**report(10), "taken_at": "2026-11-24T09:00:00+09:00"},
+        report(11, "endpoint-missing", HOST, hours=-24 * 8, subnet="subnet-0c"),
     ]
     path = written(tmp_path, reports)
     connection = duckdb.connect()
-    connection.execute(script_on_duckdb(str(path).replace("'", "''")))
+    script = script_on_duckdb(str(path).replace("'", "''"))
+    assert "CURRENT_TIMESTAMP" in script
+    connection.execute(script.replace("CURRENT_TIMESTAMP", f"TIMESTAMPTZ '{TODAY} 12:00:00+00'"))
     yield connection
     connection.close()
 
 
 def ask(nodes: Any, name: str) -> List[Any]:
-    return nodes.execute(QUESTION[name].sql).fetchall()  # type: ignore[no-any-return]
+    sql = QUESTION[name].sql.replace("CURRENT_DATE", f"DATE '{TODAY}'")
+    return nodes.execute(sql).fetchall()  # type: ignore[no-any-return]
 
 
 def node(number: int) -> str:
@@ -118,10 +127,16 @@ def test_by_account_region_subnet_and_image(nodes: Any) -> None:
 
 def test_what_changed_and_who_is_silent(nodes: Any) -> None:
     assert [row[:5] for row in ask(nodes, "changed")] == [
-        (node(9), "none", "dns-silent", "10.0.0.2", "2199-01-02T00:00:00+00:00")
+        (node(9), "none", "dns-silent", "10.0.0.2", "2026-11-24T00:00:00+00:00")
     ]
-    silent = ask(nodes, "silent")
-    assert node(9) not in {row[0] for row in silent} and node(10) not in {row[0] for row in silent}
+    assert [row[0] for row in ask(nodes, "silent")] == [node(11)]
+
+
+@pytest.mark.parametrize("name", QUESTION)
+def test_a_node_that_is_gone_is_told_as_silent_and_counted_by_no_other_question(name: str, nodes: Any) -> None:
+    told = json.dumps(ask(nodes, name))
+    assert (node(11) in told) == (name == "silent") and ("subnet-0c" in told) == (name == "silent")
+    assert SILENT_DAYS == 7 and "for a week" in QUESTION["silent"].words
 
 
 def test_versions_of_the_agent(nodes: Any) -> None:

@@ -11,6 +11,7 @@ from tests.laws.tree import ROOT
 
 pytest.importorskip("greenlet")  # the world has none for Python 3.9
 
+from tests.herd.__main__ import MOST_OF_ONE
 from tests.herd.herd import RESTART, WAIT, Story, play
 
 BOOT_UNIT = ROOT / "ssm_bootstrap" / "data" / "systemd" / "ssm-bootstrap.service"
@@ -21,6 +22,15 @@ def test_with_a_spread_of_the_limit_all_are_registered_near_it(rate: float) -> N
     story = Story(rate)
     played = play(replace(story, spread=story.limit))
     assert played.factor <= 1.3 and played.left == played.failures == 0
+    assert len(played.api.uses) == len(set(played.api.uses)) == story.nodes
+
+
+@pytest.mark.parametrize(("rate", "most"), MOST_OF_ONE.items())
+def test_a_bucket_of_one_request_takes_longer_and_fails_no_node(rate: float, most: float) -> None:
+    """What docs/herd.md tells of it: no node knows of another, so that nothing fills the gaps that chance leaves."""
+    story = Story(rate)
+    played = play(replace(story, spread=story.limit, saved=1 / rate))
+    assert 1.0 < played.factor <= most and played.left == played.failures == 0
     assert len(played.api.uses) == len(set(played.api.uses)) == story.nodes
 
 

@@ -88,7 +88,7 @@ resource "aws_lambda_function" "this" {
   runtime          = "python3.13"
   handler          = "index.handler"
   memory_size      = 256
-  timeout          = 240
+  timeout          = 540
   filename         = data.archive_file.source.output_path
   source_code_hash = data.archive_file.source.output_base64sha256
 
@@ -127,4 +127,19 @@ resource "aws_lambda_permission" "this" {
   function_name = aws_lambda_function.this.function_name
   principal     = "events.amazonaws.com"
   source_arn    = aws_cloudwatch_event_rule.this[each.key].arn
+}
+
+resource "aws_cloudwatch_metric_alarm" "failed" {
+  alarm_name          = "${var.name}-failed"
+  alarm_description   = "ssm-bootstrap: the clean-up of nodes failed; its log says why."
+  namespace           = "AWS/Lambda"
+  metric_name         = "Errors"
+  dimensions          = { FunctionName = aws_lambda_function.this.function_name }
+  statistic           = "Sum"
+  period              = 3600
+  evaluation_periods  = 1
+  threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "ignore"
+  alarm_actions       = var.alarm_topic_arn == "" ? [] : [var.alarm_topic_arn]
 }

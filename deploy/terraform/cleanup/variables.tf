@@ -34,7 +34,7 @@ variable "lost_days" {
 variable "limit" {
   description = "How many nodes one scheduled run deregisters at most."
   type        = number
-  default     = 100
+  default     = 500
 
   validation {
     condition     = var.limit >= 1 && var.limit <= 1000
@@ -43,9 +43,9 @@ variable "limit" {
 }
 
 variable "schedule" {
-  description = "When it looks for nodes that the hook missed."
+  description = "When it looks for nodes that the hook missed. A node has to be silent for 30 minutes, and EC2 tells of a terminated instance for about an hour."
   type        = string
-  default     = "rate(1 hour)"
+  default     = "rate(10 minutes)"
 
   validation {
     condition     = can(regex("^(rate|cron)\\([a-zA-Z0-9 *?,/#-]+\\)$", var.schedule))
@@ -72,5 +72,16 @@ variable "log_days" {
   validation {
     condition     = contains([7, 14, 30, 60, 90, 180, 365], var.log_days)
     error_message = "Expected 7, 14, 30, 60, 90, 180 or 365."
+  }
+}
+
+variable "alarm_topic_arn" {
+  description = "The SNS topic that its alarm is sent to; empty sends it nowhere."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(arn:[a-z-]+:sns:[a-z0-9-]+:\\d{12}:.+)?$", var.alarm_topic_arn))
+    error_message = "Expected the ARN of a topic or nothing."
   }
 }

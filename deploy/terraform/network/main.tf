@@ -22,8 +22,11 @@ locals {
   route_table_ids = local.is_new ? aws_route_table.this[*].id : var.route_table_ids
   node_group_id   = var.node_security_group_id == "" ? aws_security_group.node[0].id : var.node_security_group_id
 
+  endpoint_group_id = var.endpoint_security_group_id == "" ? aws_security_group.endpoints[0].id : var.endpoint_security_group_id
+  s3_endpoint_id    = var.s3_endpoint_id == "" ? aws_vpc_endpoint.s3[0].id : var.s3_endpoint_id
+
   messages = var.ec2messages && local.of_region["Ec2messages"] == "yes" ? ["ec2messages"] : []
-  needed   = concat(["ssm", "ssmmessages"], local.messages)
+  needed   = setsubtract(concat(["ssm", "ssmmessages"], local.messages), var.existing_services)
 
   actions_of_more = {
     kms            = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -92,9 +95,22 @@ resource "aws_route_table_association" "this" {
 }
 
 resource "aws_security_group" "endpoints" {
+  count = var.endpoint_security_group_id == "" ? 1 : 0
+
   name        = "${var.name}-endpoints"
   description = "ssm-bootstrap: endpoints of Systems Manager"
   vpc_id      = local.vpc_id
+}
+
+# Those of before stood without a number.
+moved {
+  from = aws_security_group.endpoints
+  to   = aws_security_group.endpoints[0]
+}
+
+moved {
+  from = aws_vpc_endpoint.s3
+  to   = aws_vpc_endpoint.s3[0]
 }
 
 resource "aws_security_group" "node" {
@@ -106,7 +122,7 @@ resource "aws_security_group" "node" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "endpoints_from_nodes" {
-  security_group_id            = aws_security_group.endpoints.id
+  security_group_id            = local.endpoint_group_id
   description                  = "The nodes"
   ip_protocol                  = "tcp"
   from_port                    = 443
@@ -120,7 +136,7 @@ resource "aws_vpc_security_group_egress_rule" "nodes_to_endpoints" {
   ip_protocol                  = "tcp"
   from_port                    = 443
   to_port                      = 443
-  referenced_security_group_id = aws_security_group.endpoints.id
+  referenced_security_group_id = local.endpoint_group_id
 }
 
 # 80 for package repositories over HTTP, as those of Amazon Linux 2.
@@ -143,7 +159,7 @@ resource "aws_vpc_endpoint" "interface" {
   vpc_endpoint_type   = "Interface"
   private_dns_enabled = true
   subnet_ids          = local.subnet_ids
-  security_group_ids  = [aws_security_group.endpoints.id]
+  security_group_ids  = [local.endpoint_group_id]
   policy              = each.value
   tags                = { Name = "${var.name}-${each.key}" }
 
@@ -152,10 +168,16 @@ resource "aws_vpc_endpoint" "interface" {
       condition     = local.is_new || (length(var.subnet_ids) > 0 && length(var.route_table_ids) > 0)
       error_message = "With vpc_id: expected subnet_ids and route_table_ids of that VPC too."
     }
+    precondition {
+      condition     = !local.is_new || (length(var.existing_services) == 0 && var.s3_endpoint_id == "" && var.endpoint_security_group_id == "")
+      error_message = "existing_services, s3_endpoint_id and endpoint_security_group_id: expected with vpc_id alone."
+    }
   }
 }
 
 resource "aws_vpc_endpoint" "s3" {
+  count = var.s3_endpoint_id == "" ? 1 : 0
+
   vpc_id            = local.vpc_id
   service_name      = "com.amazonaws.${var.region}.s3"
   vpc_endpoint_type = "Gateway"

@@ -20,10 +20,10 @@ output "node_security_group_id" {
 
 output "endpoint_security_group_id" {
   description = "The security group of the endpoints."
-  value       = aws_security_group.endpoints.id
+  value       = local.endpoint_group_id
 }
 
 output "s3_endpoint_id" {
   description = "The gateway endpoint of S3, which the policy of the bucket names."
-  value       = aws_vpc_endpoint.s3.id
+  value       = local.s3_endpoint_id
 }

@@ -101,3 +101,36 @@ variable "more_services" {
     error_message = "Expected kms, logs or secretsmanager."
   }
 }
+
+variable "s3_endpoint_id" {
+  description = "The gateway endpoint for S3 that those route tables have already, whose policy is yours to change; empty makes one."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(vpce-[0-9a-f]+)?$", var.s3_endpoint_id))
+    error_message = "Expected vpce-... or nothing."
+  }
+}
+
+variable "endpoint_security_group_id" {
+  description = "The group of interface endpoints that your VPC has already, to which a rule is added; empty makes one."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(sg-[0-9a-f]+)?$", var.endpoint_security_group_id))
+    error_message = "Expected sg-... or nothing."
+  }
+}
+
+variable "existing_services" {
+  description = "Services of which your own VPC has an interface endpoint with private DNS already: none is made."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.existing_services, ["ssm", "ssmmessages", "ec2messages"])) == 0
+    error_message = "Expected ssm, ssmmessages or ec2messages."
+  }
+}

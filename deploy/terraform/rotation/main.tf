@@ -59,12 +59,20 @@ data "aws_iam_policy_document" "rotation" {
   statement {
     sid = "Activations"
     actions = [
-      "ssm:AddTagsToResource",
       "ssm:CreateActivation",
       "ssm:DeleteActivation",
       "ssm:DescribeActivations",
     ]
     resources = ["*"]
+  }
+  # CreateActivation with tags wants it, and AWS names no ARN of an activation: everything else that can be tagged is left out.
+  statement {
+    sid     = "TagsOfActivations"
+    actions = ["ssm:AddTagsToResource"]
+    not_resources = [
+      for kind in ["association", "automation-execution", "cloud-connector", "document", "maintenancewindow", "opsitem", "opsmetadata", "parameter", "patchbaseline"] :
+      "arn:${data.aws_partition.this.partition}:ssm:*:*:${kind}/*"
+    ]
   }
   statement {
     sid       = "RoleOfTheNodes"

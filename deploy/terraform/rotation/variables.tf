@@ -29,35 +29,45 @@ variable "function_name" {
 variable "registration_limit" {
   type        = number
   default     = 1000
-  description = "How many nodes one activation registers, 1 to 1000."
+  description = "How many nodes one activation registers, 20 to 1000; with fewer an alarm would be on of a new one."
 
   validation {
-    condition     = var.registration_limit >= 1 && var.registration_limit <= 1000
-    error_message = "registration_limit: expected 1 to 1000."
+    condition     = var.registration_limit >= 20 && var.registration_limit <= 1000
+    error_message = "registration_limit: expected 20 to 1000."
   }
 }
 
 variable "valid_days" {
   type        = number
   default     = 30
-  description = "How many days one activation is valid, 1 to 30."
+  description = "How many days one activation is valid, 2 to 30; with fewer an alarm would be on of a new one."
 
   validation {
-    condition     = var.valid_days >= 1 && var.valid_days <= 30
-    error_message = "valid_days: expected 1 to 30."
+    condition     = var.valid_days >= 2 && var.valid_days <= 30
+    error_message = "valid_days: expected 2 to 30."
   }
 }
 
 variable "min_days" {
   type        = number
   default     = 7
-  description = "Another is made when fewer days are left; never more than half of valid_days."
+  description = "Another is made when fewer days are left, 1 or more; never more than half of valid_days."
+
+  validation {
+    condition     = var.min_days >= 1
+    error_message = "min_days: expected 1 or more."
+  }
 }
 
 variable "min_registrations" {
   type        = number
   default     = 200
-  description = "Another is made when fewer registrations are left; never more than half of registration_limit."
+  description = "Another is made when fewer registrations are left, 10 or more; never more than half of registration_limit."
+
+  validation {
+    condition     = var.min_registrations >= 10
+    error_message = "min_registrations: expected 10 or more."
+  }
 }
 
 variable "schedule" {

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
+import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
 import yaml
 
+from ssm_bootstrap.cli import main
 from ssm_bootstrap.cli.entry import parser_for
+from ssm_bootstrap.cli.saving import observations_text
+from ssm_bootstrap.host.clock import Clock
 from ssm_bootstrap.model.capability import Capability
 from tests.deploy.programs import DEPLOY, found, needs
+from tests.render.reports import CLOSED
 
 PLACE = DEPLOY / "systems-manager"
 SCRIPT = (PLACE / "doctor.sh").read_text(encoding="utf-8")
@@ -176,14 +183,49 @@ def test_the_first_place_counts_and_the_path_comes_last(tmp_path: Path) -> None:
         ({"Wait": "90s"}, ["--wait", "90s", "--inventory"]),
         ({"Capabilities": "patch,session"}, ["--for", "patch,session"]),
         ({"Capabilities": "patch", "Wait": "5m", "Inventory": "no"}, ["--for", "patch", "--wait", "5m"]),
+        ({"Format": "json"}, ["--inventory"]),
+        ({"Format": "json", "Capabilities": "patch", "Wait": "5m"}, ["--for", "patch", "--wait", "5m"]),
     ],
     ids=str,
 )
 def test_parameters_become_flags_that_the_doctor_has(tmp_path: Path, given: Dict[str, str], words: List[str]) -> None:
     done = run(tmp_path, [put(tmp_path / "one")], **given)
     said = re.findall(r"<([^>]*)>", done.stdout)
-    assert said == ["doctor", "--short", "--width", "100", *words]
+    form = ["--json"] if given.get("Format") == "json" else ["--short", "--width", "100"]
+    assert said == ["doctor", *form, *words]
     parser_for(said).parse_args(said)
+
+
+def test_what_it_prints_as_json_is_read_by_fleet_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The doctor itself, of what was seen on a node, below the folders that Run Command makes in a bucket for its output."""
+    pytest.importorskip("duckdb")
+    saved = tmp_path / "seen.json"
+    saved.write_text(observations_text(CLOSED), encoding="utf-8")
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "ssm-bootstrap"
+    doctor = f"{shlex.quote(sys.executable)} -m ssm_bootstrap"
+    program.write_text(f'#!/bin/sh\nexec {doctor} "$@" --replay {shlex.quote(str(saved))}\n', encoding="utf-8")
+    program.chmod(0o755)
+    text = substituted(Format="json", Inventory="no").replace(f"for place in {PLACES};", "for place in bin;")
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(DEPLOY.parent)}
+    done = subprocess.run(["sh", "-c", text], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "")
+    place = tmp_path / "reports" / "11111111-2222-3333-4444-555555555555" / "mi-1" / "awsrunShellScript" / "doctor"
+    place.mkdir(parents=True)
+    (place / "stdout").write_text(done.stdout, encoding="utf-8")
+    taken_at = datetime.fromisoformat(json.loads(done.stdout)["taken_at"])
+    monkeypatch.setattr(Clock, "now", lambda clock: taken_at)
+    assert main(["fleet", "report", str(tmp_path / "reports"), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["nodes"], told["broken"], told["unread"]) == (1, 1, [])
+
+
+def test_a_schedule_can_print_json_for_a_bucket() -> None:
+    template = yaml.load((PLACE / "nodes.yaml").read_text(encoding="utf-8"), Loader)
+    assert template["Resources"]["DoctorAssociation"]["Properties"]["Parameters"] == {"Format": ["!Ref"]}
+    assert template["Parameters"]["Format"]["AllowedValues"] == PARAMETERS["Format"]["allowedValues"] == ["text", "json"]
 
 
 def test_the_script_stands_in_the_document_as_it_is_in_its_file() -> None:

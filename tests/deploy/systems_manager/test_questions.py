@@ -97,7 +97,7 @@ def at(**ago: float) -> str:
 
 @pytest.fixture
 def database(stack: Stack, entries: Dict[str, Any], tmp_path: Path) -> Any:
-    """The table over three nodes in two accounts, and the view of the stack."""
+    """The table over three nodes in two accounts and one that is gone, and the view of the stack."""
     duckdb = pytest.importorskip("duckdb")
     broken = {"RootCause": "s3-unreachable", "Errors": "s3-unreachable", "Patch": "broken", "PatchCauses": "s3-unreachable"}
     nodes = [
@@ -109,13 +109,14 @@ def database(stack: Stack, entries: Dict[str, Any], tmp_path: Path) -> Any:
                 "mi-2", **broken, Subnet="subnet-b", Image="ami-2", RunCommand="ok", CheckedAt=at(hours=2), ChangedAt=at(hours=2)
             ),
         ),
-        (1, 0, inventory("mi-3", **broken, Subnet="subnet-b", Image="ami-2", RunCommand="broken", CheckedAt=at(days=9))),
+        (1, 0, inventory("mi-3", **broken, Subnet="subnet-b", Image="ami-2", RunCommand="broken", CheckedAt=at(days=5))),
+        (1, 0, inventory("mi-4", **broken, Subnet="subnet-b", Image="ami-2", RunCommand="broken", CheckedAt=at(days=9))),
     ]
     template = entries["Parameters"]["storage.location.template"].replace(entries["StorageDescriptor"]["Location"], "")
     for account, region, entry in nodes:
         place = template.replace("${accountid}", ACCOUNTS[account]).replace("${region}", REGIONS[region])
         directory = tmp_path / place.replace("${resourcetype}", "ManagedInstanceInventory")
-        directory.mkdir(parents=True)
+        directory.mkdir(parents=True, exist_ok=True)
         # The SerDe of the table knows keys in any case.
         line = json.dumps({key.lower(): value for key, value in entry.items()})
         (directory / f"{entry['Node']}.json").write_text(line + "\n", encoding="utf-8")
@@ -151,7 +152,7 @@ def test_which_nodes_cannot_patch_and_why(database: Any, stack: Stack) -> None:
 
 def test_what_changed_and_who_says_nothing_any_more(database: Any, stack: Stack) -> None:
     assert [row["node"] for row in ask(database, stack, "changed")] == ["mi-2"]
-    assert [row["node"] for row in ask(database, stack, "silent")] == ["mi-3"]
+    assert [row["node"] for row in ask(database, stack, "silent")] == ["mi-4"]
     assert [row["node"] for row in ask(database, stack, "online-not-patching")] == ["mi-2"]
 
 

@@ -187,3 +187,26 @@ def test_the_database_its_tables_and_the_questions_are_taken(aws: Any) -> None:
         row["WorkGroup"] = group["Name"]
         made = athena.create_named_query(**row)["NamedQueryId"]
         assert athena.get_named_query(NamedQueryId=made)["NamedQuery"]["Database"] == "ssm_bootstrap"
+
+
+def test_a_sync_to_another_bucket_has_another_name() -> None:
+    """Nothing of it can be changed, so that CloudFormation makes the new one before it deletes the old."""
+    names = set()
+    for bucket in ("reports-of-all", "b" * 63):
+        (row,) = stack("nodes", ReportsBucket=bucket).properties("AWS::SSM::ResourceDataSync").values()
+        assert 1 <= len(row["SyncName"]) <= 64
+        names.add(row["SyncName"])
+    assert len(names) == 2
+
+
+@pytest.mark.parametrize(("name", "key"), [("reports", "Regions"), ("nodes", "ReportsBucketRegion")])
+def test_every_region_that_is_known_can_be_said(name: str, key: str) -> None:
+    import re
+
+    from ssm_bootstrap.catalog.regions import OPENED
+
+    pattern = stack(name).template["Parameters"][key]["AllowedPattern"]
+    for region in (*OPENED, "eusc-de-east-1", "us-isob-east-1", "us-gov-east-1"):
+        assert re.fullmatch(pattern, region), region
+    for wrong in ("eu-west", "EU-WEST-1", "eu-west-1a", "1-west-1"):
+        assert not re.fullmatch(pattern, wrong), wrong

@@ -39,7 +39,7 @@ variable "cleanup_mode" {
 }
 
 variable "alarm_topic_arn" {
-  description = "The SNS topic that the rotation's alarms are sent to; empty sends them nowhere."
+  description = "The SNS topic that the alarms of the rotation and the clean-up are sent to; empty sends them nowhere."
   type        = string
   default     = ""
 }
@@ -70,8 +70,9 @@ module "rotation" {
 }
 
 module "cleanup" {
-  source = "../../cleanup"
-  mode   = var.cleanup_mode
+  source          = "../../cleanup"
+  mode            = var.cleanup_mode
+  alarm_topic_arn = var.alarm_topic_arn
 }
 
 module "nodes" {
@@ -85,7 +86,7 @@ module "nodes" {
   bundle_sha256          = module.bundle.bundle_sha256
   parameter_name         = module.roles.parameter_name
   desired_capacity       = var.nodes
-  max_size               = 500
+  max_size               = max(500, var.nodes)
 
   depends_on = [module.cleanup, module.rotation]
 }
