@@ -113,9 +113,11 @@ def s3_interface(**more: Any) -> VpcEndpoint:
     return replace(interface_endpoint(10, "s3"), id=S3_INTERFACE, address_type="dualstack", **more)
 
 
-def firewall(*rules: Tuple[int, str, Tuple[str, ...]], group: str = "rslvr-frg-0a") -> Callable[[Cloud], Cloud]:
+def firewall(*rules: Tuple[int, str, Tuple[str, ...]], group: str = "rslvr-frg-0a", **more: Any) -> Callable[[Cloud], Cloud]:
     """DNS Firewall rules: priority, action, domains."""
-    found = (DnsFirewallRule(group, f"rule-{priority}", priority, action, Seen(domains)) for priority, action, domains in rules)
+    found = tuple(
+        DnsFirewallRule(group, f"rule-{priority}", priority, action, Seen(domains), **more) for priority, action, domains in rules
+    )
     return _network(dns_firewall=tuple(found))
 
 
@@ -221,6 +223,26 @@ NAMES: Tuple[Breaking, ...] = (
     ),
     Breaking(
         "a firewall that blocks AWS", cloud_of(firewall((10, "BLOCK", (f"*.{DOMAIN}",)))), "dns-firewall-blocks", "rslvr-frg-0a"
+    ),
+    Breaking(
+        "a firewall that blocks IPv4 queries",
+        cloud_of(firewall((10, "BLOCK", ("*",)), query_type="A")),
+        "dns-firewall-blocks",
+        "rslvr-frg-0a",
+    ),
+    Breaking(
+        "a firewall that allows IPv6 queries alone",
+        cloud_of(
+            lambda cloud: with_network(
+                cloud,
+                dns_firewall=(
+                    DnsFirewallRule("rslvr-frg-0a", "six", 5, "ALLOW", Seen(("*",)), "AAAA"),
+                    DnsFirewallRule("rslvr-frg-0a", "all", 10, "BLOCK", Seen((f"*.{DOMAIN}",))),
+                ),
+            )
+        ),
+        "dns-firewall-blocks",
+        "rslvr-frg-0a",
     ),
     Breaking(
         "a firewall that allows too late",
@@ -586,6 +608,8 @@ HEALTHY: Tuple[Tuple[str, Callable[[], Observations]], ...] = (
     ("a rule for others", cloud_of(forwards("corp.example"))),
     ("a firewall that alerts", cloud_of(firewall((10, "ALERT", ("*",)), (20, "BLOCK", ("*",))))),
     ("a firewall that allows first", cloud_of(firewall((20, "BLOCK", ("*",)), (10, "ALLOW", (f"*.{DOMAIN}",))))),
+    ("a firewall that blocks IPv6 queries", cloud_of(firewall((10, "BLOCK", ("*",)), query_type="AAAA"))),
+    ("a firewall that blocks a type by its number", cloud_of(firewall((10, "BLOCK", ("*",)), query_type="TYPE28"))),
     ("a firewall for the domain itself", cloud_of(firewall((10, "BLOCK", (DOMAIN,))))),
     (
         "S3 by both",

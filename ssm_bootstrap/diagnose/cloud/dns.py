@@ -8,6 +8,7 @@ from typing import Any, Callable, Iterator, Optional
 
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.cloud.behind import repairs_behind
+from ssm_bootstrap.diagnose.cloud.domains import is_in_domain, plain
 from ssm_bootstrap.diagnose.cloud.names import (
     AVAILABLE,
     Lead,
@@ -15,9 +16,7 @@ from ssm_bootstrap.diagnose.cloud.names import (
     addresses_of,
     answers,
     endpoints_in_vpc,
-    is_in_domain,
     own_name_servers,
-    plain,
     private_name,
     records_for,
 )
@@ -129,7 +128,7 @@ def firewall(case: Case) -> Iterator[Finding]:
             "rule {name}, priority {priority}, {action}: {domains}",
             name=rule.name,
             priority=rule.priority,
-            action=rule.action,
+            action=f"{rule.action} {rule.query_type}".strip(),
             domains=[item for item in domains if plain(item) in hosts or "*" in item][:5],
         )
         seen = Evidence("ListFirewallRules", f"{rule.group_id} {rule.name}", excerpt, cloud.taken_at)
