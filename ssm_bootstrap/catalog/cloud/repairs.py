@@ -84,8 +84,11 @@ NOTHING_MADE: Mapping[Repair, str] = MappingProxyType({})
 
 
 def in_steps(repairs: Iterable[Repair]) -> tuple[Repair, ...]:
-    """The same in single steps, each once: interfaces that bring no group come after one for all of them, with its rules."""
-    given = tuple(repairs)
+    """The same in single steps, each once: interfaces that bring no group come after one for all of them, with its rules.
+
+    What AWS wants before it turns private DNS on is first: the VPC's attributes, and no private zone of the same name.
+    """
+    given = tuple(sorted(repairs, key=lambda repair: not isinstance(repair, (TurnOnVpcDns, DisassociateZone))))
     lacking = [repair for repair in given if _lacks_group(repair)]
     found: dict[Repair, None] = {}
     for repair in lacking:

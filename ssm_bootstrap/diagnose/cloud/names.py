@@ -255,7 +255,7 @@ def _by_value(cloud: Cloud, host: str, value: str, further: int) -> NameAnswer:
     if owner is not None:
         lead = Lead.ENDPOINT if owner.service == service else Lead.ELSEWHERE
         return NameAnswer(host, lead, owner if lead is Lead.ENDPOINT else None, (str(address),))
-    unread = next((item for item in known.value if item.service == service and not addresses_of(item)), None)
+    unread = next((item for item in known.value if item.service == service and item.subnet_ids and not addresses_of(item)), None)
     vpc = value_of(cloud.network.vpc)
     inside = any(
         address in block for block in networks_of(vpc.cidrs if vpc is not None else ()) if block.version == address.version

@@ -26,7 +26,7 @@ from ssm_bootstrap.diagnose.cloud.groups import meant_group, met_at
 from ssm_bootstrap.diagnose.cloud.obstacles import Doubt, End, Met, Obstacle, doubts_of, obstacles_of
 from ssm_bootstrap.diagnose.cloud.outward import may_go_out
 from ssm_bootstrap.diagnose.cloud.packets import common, everywhere, family_of, host_block, span_of
-from ssm_bootstrap.diagnose.cloud.routes import met_toward, met_toward_gateway
+from ssm_bootstrap.diagnose.cloud.routes import met_beside_list, met_toward, met_toward_gateway
 from ssm_bootstrap.diagnose.cloud.tables import between, list_of_route
 from ssm_bootstrap.model.cloud import Cloud, CloudInstance, Direction, Interface, PrefixList, Subnet, VpcEndpoint
 from ssm_bootstrap.model.observed import Unseen, value_of
@@ -134,7 +134,7 @@ def _by_interface(
 ) -> CloudWay:
     """The way by an interface endpoint: over each pair of addresses of one family."""
     way = replace(empty, endpoint_id=endpoint.id, remarks=tuple(zones_crossed(cloud, instance, endpoint)))
-    wrong: list[Met] = list(unusable(endpoint))
+    wrong: list[Met] = list(unusable(cloud, instance, endpoint))
     if not wrong and not endpoint.interfaces:
         seen_empty = without_subnet(cloud, instance, endpoint)
         unseen = (endpoint.id, phrase("its network interfaces were not seen"))
@@ -198,10 +198,12 @@ def _by_gateway(
     ]
     if found is None or not found.cidrs:
         met = _in_doubt(cloud, met)
-    usable = [one for one in gateways if not list(unusable(one))]
-    met += [wrong for one in gateways for wrong in unusable(one) if not usable]
+    usable = [one for one in gateways if not list(unusable(cloud, instance, one))]
     if usable or not gateways:
         met += met_toward_gateway(cloud.network, here, _blocks_of_s3(cloud), needed, listed, usable, name)
+    else:
+        met += [wrong for one in gateways for wrong in unusable(cloud, instance, one)]
+        met += met_beside_list(cloud.network, here, _blocks_of_s3(cloud), needed, gateways[0].id)
     return _of_paths(replace(empty, endpoint_id=usable[0].id if usable else ""), [met])
 
 
