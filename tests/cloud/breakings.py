@@ -20,9 +20,10 @@ from ssm_bootstrap.model.cloud import (
     ResolverRule,
     RolePolicy,
     VpcEndpoint,
+    VpcRoute,
 )
 from ssm_bootstrap.model.observations import Observations
-from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.model.observed import Seen, value_of
 from tests.cloud.clouds import (
     ACCOUNT,
     AT,
@@ -126,6 +127,17 @@ def forwards(domain: str, kind: str = "FORWARD") -> Callable[[Cloud], Cloud]:
     return _network(resolver_rules=(ResolverRule("rslvr-rr-0a", domain, kind, ("10.0.9.9:53",)),))
 
 
+def _beside_way_out(change: Callable[[Cloud], Cloud]) -> Callable[[Cloud], Cloud]:
+    """A change, and a default route over a transit gateway, of which nobody knows where it ends."""
+    way = VpcRoute("0.0.0.0/0", "tgw-0a1")
+
+    def made(cloud: Cloud) -> Cloud:
+        tables = value_of(cloud.network.route_tables) or ()
+        return change(with_network(cloud, route_tables=tuple(replace(one, routes=(*one.routes, way)) for one in tables)))
+
+    return made
+
+
 NAMES: Tuple[Breaking, ...] = (
     *(
         Breaking(
@@ -216,7 +228,27 @@ NAMES: Tuple[Breaking, ...] = (
         "zone-record-missing",
         "Z0AAA",
     ),
-    Breaking("a rule for ssm", cloud_of(forwards(f"{SSM}.")), "resolver-rule-diverts", "rslvr-rr-0a", "warning"),
+    Breaking("a rule for ssm", cloud_of(forwards(f"{SSM}.")), "resolver-rule-diverts", "rslvr-rr-0a", "warning", "not-shown"),
+    *(
+        Breaking(
+            f"{name}, and a way out",
+            cloud_of(_beside_way_out(change)),
+            code,
+            of,
+            "warning",
+            "way-out",
+        )
+        for name, change, code, of in (
+            ("private DNS of ssm off", private_dns_off("ssm"), "private-dns-off", "vpce-0f1"),
+            ("DNS hostnames off", _vpc(dns_hostnames=Seen(False)), "dns-hostnames-off", VPC),
+            (
+                "S3 by an interface endpoint for inbound resolvers",
+                lambda cloud: without_gateway(cloud, s3_interface(is_for_inbound_resolver_only=True)),
+                "s3-inbound-resolver-only",
+                S3_INTERFACE,
+            ),
+        )
+    ),
     Breaking("a rule for kms", cloud_of(forwards(KMS)), "resolver-rule-diverts", "rslvr-rr-0a", "info"),
     Breaking(
         "a firewall that blocks ssm", cloud_of(firewall((10, "BLOCK", (f"{SSM}.",)))), "dns-firewall-blocks", "rslvr-frg-0a"

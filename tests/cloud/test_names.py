@@ -364,7 +364,7 @@ def repairs_of(name: str) -> Tuple[Any, ...]:
         ("a zone for all of AWS", DisassociateZone(VPC, "Z0AAA", REGION)),
         ("an empty zone for ssm", SetZoneRecord("Z0AAA", SSM, ("10.0.2.11",))),
         ("a zone to an old address", SetZoneRecord("Z0AAA", SSM, ("10.0.2.11",))),
-        ("a rule for ssm", DisassociateResolverRule(VPC, "rslvr-rr-0a")),
+        ("a rule for kms", DisassociateResolverRule(VPC, "rslvr-rr-0a")),
         ("a firewall that blocks ssm", AllowInDnsFirewall("rslvr-frg-0a", 9, (SSM,))),
         (
             "ssm by organization",

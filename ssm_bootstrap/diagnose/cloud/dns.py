@@ -7,10 +7,10 @@ from typing import Any, Iterator, Optional
 
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.cloud.behind import repairs_behind, with_allowed, with_dns, without_zone_of
-from ssm_bootstrap.diagnose.cloud.decided import Needed, by_decider, finding_of, hosts_in
+from ssm_bootstrap.diagnose.cloud.decided import Needed, by_decider, finding_if_shown, finding_of, hosts_in
 from ssm_bootstrap.diagnose.cloud.domains import is_in_domain, plain
 from ssm_bootstrap.diagnose.cloud.names import (
-    AVAILABLE,
+    WORKING,
     Lead,
     addresses_of,
     answers,
@@ -23,9 +23,8 @@ from ssm_bootstrap.diagnose.cloud.needs import facts_of, needed_answers
 from ssm_bootstrap.diagnose.cloud.planned import dns_attributes
 from ssm_bootstrap.diagnose.cloud.ways import goes_out
 from ssm_bootstrap.diagnose.cloud.zones import zones_toward
-from ssm_bootstrap.diagnose.reachability import Standing
 from ssm_bootstrap.model.cloud import Cloud, DnsFirewallRule, EndpointKind, HostedZone, ResolverRule, Vpc, VpcEndpoint
-from ssm_bootstrap.model.findings import Evidence, Finding, Severity
+from ssm_bootstrap.model.findings import Evidence, Finding
 from ssm_bootstrap.model.observed import Seen, value_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.repair import (
@@ -39,7 +38,7 @@ from ssm_bootstrap.model.repair import (
     UseAmazonDns,
 )
 
-_TO_STAY = frozenset({AVAILABLE, "partial", "pending", "pendingacceptance"})
+_TO_STAY = frozenset({*WORKING, "pending", "pendingacceptance"})
 """States of an endpoint whose addresses a record may hold. Source: EC2 API Reference, VpcEndpoint (State)."""
 
 
@@ -64,7 +63,7 @@ def hostnames(case: Case) -> Iterator[Finding]:
             seen = Evidence("DescribeVpcAttribute", vpc.id, "enableDnsHostnames: false", cloud.taken_at)
             then = repairs_behind(case, _BY_ZONES, with_dns, hosts_in(led))
             repairs = (TurnOnVpcDns(vpc.id, "enableDnsHostnames"), *then)
-            yield _as_public(cloud, finding_of(case, cloud, "dns-hostnames-off", vpc.id, led, seen, repairs=repairs))
+            yield _where_public(case, cloud, "dns-hostnames-off", vpc.id, led, seen, repairs=repairs)
 
 
 def own_servers(case: Case) -> Iterator[Finding]:
@@ -213,7 +212,6 @@ def diverted(case: Case) -> Iterator[Finding]:
     if cloud is None:
         return
     local = replace(cloud, network=replace(cloud.network, resolver_rules=Seen(())))
-    failed = {reach.shown_by.target.host for reach in case.reaches if reach.standing is Standing.FAILED}
     for rule, led in by_decider(case, lambda answer: isinstance(answer.decided_by, ResolverRule)).items():
         taken = [(service, answer) for service, answer in led if answers(local, answer.host).lead is Lead.ENDPOINT]
         if not taken:
@@ -222,15 +220,8 @@ def diverted(case: Case) -> Iterator[Finding]:
         excerpt = phrase("{kind} {domain} to {targets}", kind=rule.kind, domain=rule.domain, targets=rule.targets)
         seen = Evidence("GetResolverRule", rule.id, excerpt, cloud.taken_at)
         repairs = (DisassociateResolverRule(vpc.id, rule.id),) if vpc is not None else ()
-        made = finding_of(
-            case, cloud, "resolver-rule-diverts", rule.id, taken, seen, repairs=repairs, facts={"place": plain(rule.domain)}
-        )
-        is_shown = any(answer.host in failed for _, answer in taken)
-        yield (
-            made
-            if is_shown or made.severity is Severity.INFO
-            else replace(made, severity=Severity.WARNING, breaks=(), degrades=())
-        )
+        more = {"repairs": repairs, "facts": {"place": plain(rule.domain)}}
+        yield finding_if_shown(case, cloud, "resolver-rule-diverts", rule.id, taken, seen, "not-shown", **more)
 
 
 def private_dns(case: Case) -> Iterator[Finding]:
@@ -240,7 +231,7 @@ def private_dns(case: Case) -> Iterator[Finding]:
             seen = Evidence("DescribeVpcEndpoints", endpoint.id, "PrivateDnsEnabled: false", cloud.taken_at)
             turned_on = TurnOnPrivateDns(endpoint.id, for_every_resolver=endpoint.service == "s3")
             repairs = (*dns_attributes(cloud.network), turned_on)
-            yield _as_public(cloud, finding_of(case, cloud, "private-dns-off", endpoint.id, led, seen, repairs=repairs))
+            yield _where_public(case, cloud, "private-dns-off", endpoint.id, led, seen, repairs=repairs)
 
 
 def without_zone(case: Case) -> Iterator[Finding]:
@@ -259,7 +250,7 @@ def without_zone(case: Case) -> Iterator[Finding]:
             "facts": {"peer": endpoint.vpc_id},
             "repairs": (*dns_attributes(cloud.network), *zones_toward(cloud, endpoint, hosts)),
         }
-        yield _as_public(cloud, finding_of(case, cloud, "private-dns-off", endpoint.id, led, seen, variant="other-vpc", **more))
+        yield _where_public(case, cloud, "private-dns-off", endpoint.id, led, seen, variant="other-vpc", **more)
 
 
 def _of_other_vpc(cloud: Cloud, service: str) -> Optional[VpcEndpoint]:
@@ -268,7 +259,7 @@ def _of_other_vpc(cloud: Cloud, service: str) -> Optional[VpcEndpoint]:
     found = [item for item in known if item.service == service and addresses_of(item)]
     if vpc is None or any(item.service == service and item.vpc_id == vpc.id for item in known):
         return None
-    return next((item for item in found if item.state.lower() == AVAILABLE), None)
+    return next((item for item in found if item.state.lower() in WORKING), None)
 
 
 def inbound_only(case: Case) -> Iterator[Finding]:
@@ -278,14 +269,14 @@ def inbound_only(case: Case) -> Iterator[Finding]:
             excerpt = "PrivateDnsOnlyForInboundResolverEndpoint: true"
             seen = Evidence("DescribeVpcEndpoints", endpoint.id, excerpt, cloud.taken_at)
             repairs = (*dns_attributes(cloud.network), TurnOnPrivateDns(endpoint.id, for_every_resolver=True))
-            yield _as_public(cloud, finding_of(case, cloud, "s3-inbound-resolver-only", endpoint.id, led, seen, repairs=repairs))
+            yield _where_public(case, cloud, "s3-inbound-resolver-only", endpoint.id, led, seen, repairs=repairs)
 
 
-def _as_public(cloud: Cloud, finding: Finding) -> Finding:
-    """A finding about names that stay public: a warning where a route leads out, by which their addresses may be reached."""
-    if finding.severity is not Severity.ERROR or not goes_out(cloud):
-        return finding
-    return replace(finding, severity=Severity.WARNING, breaks=(), degrades=())
+def _where_public(case: Case, cloud: Cloud, code: str, subject: str, led: Needed, seen: Evidence, **more: Any) -> Finding:
+    """A finding about names that stay public: where a route leads out, their addresses may be reached by it."""
+    if goes_out(cloud):
+        return finding_if_shown(case, cloud, code, subject, led, seen, "way-out", **more)
+    return finding_of(case, cloud, code, subject, led, seen, **more)
 
 
 def _unused(case: Case) -> Iterator[tuple[Cloud, VpcEndpoint, Needed]]:

@@ -8,6 +8,7 @@ from typing import Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.partitions import service_names
 from ssm_bootstrap.catalog.requirements import EndpointRequirement
+from ssm_bootstrap.diagnose.cloud.names import PARTIAL, WORKING
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle, obstacles_of
 from ssm_bootstrap.diagnose.cloud.outward import leads_out
 from ssm_bootstrap.diagnose.cloud.packets import common, family_of, host_block, span_of
@@ -56,10 +57,20 @@ def carriers(found: Sequence[VpcEndpoint], vpc_id: str) -> tuple[tuple[VpcEndpoi
 
 
 def unusable(cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint) -> Iterator[Obstacle]:
-    """What is wrong with an endpoint itself."""
+    """What is wrong with an endpoint itself; of one that is partial only that it is."""
     state = endpoint.state.lower()
     said = Evidence("EC2", endpoint.id, phrase("state {state}", state=endpoint.state))
-    if state != "available":
+    if state == PARTIAL:
+        yield Obstacle(
+            ("state", endpoint.id),
+            "endpoint-not-available",
+            endpoint.id,
+            facts=(("peer", endpoint.state),),
+            evidence=(said,),
+            variant="partial",
+            is_partial=True,
+        )
+    elif state not in WORKING:
         yield Obstacle(
             ("state", endpoint.id),
             "endpoint-not-available",

@@ -28,8 +28,9 @@ from ssm_bootstrap.model.observed import Observed, Seen, Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE
 
-AVAILABLE = "available"
-"""The state of a VPC endpoint that answers."""
+PARTIAL = "partial"
+WORKING = frozenset({"available", PARTIAL})
+"""States of a VPC endpoint that answers; what is missing of a partial one AWS does not tell (EC2 API Reference, VpcEndpoint)."""
 
 AMAZON_DNS = "AmazonProvidedDNS"
 """How DHCP options name the VPC's own resolver."""
@@ -92,7 +93,7 @@ def endpoints_in_vpc(cloud: Cloud, service: str) -> tuple[VpcEndpoint, ...]:
     return tuple(
         item
         for item in value_of(cloud.network.endpoints) or ()
-        if item.service == service and vpc is not None and item.vpc_id == vpc.id and item.state.lower() == AVAILABLE
+        if item.service == service and vpc is not None and item.vpc_id == vpc.id and item.state.lower() in WORKING
     )
 
 
