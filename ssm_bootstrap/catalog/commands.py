@@ -10,6 +10,7 @@ from ssm_bootstrap.catalog.buckets import version_object
 from ssm_bootstrap.catalog.partitions import fitted, partition_of, service_names
 from ssm_bootstrap.catalog.s3names import endpoint_of
 from ssm_bootstrap.model.findings import ShellCommand
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE
 
 PLAIN = re.compile(r"[A-Za-z0-9._:/@%+=,-]+", re.ASCII)
@@ -111,3 +112,17 @@ def _facts_of(text: str, owns: Sequence[dict[str, str]]) -> Iterator[dict[str, s
 
 def _values(owns: Sequence[Mapping[str, str]], name: str) -> list[str]:
     return list(dict.fromkeys(own[name] for own in owns if name in own)) or [mark_of(name)]
+
+
+ABOUT_ACTIVATION = phrase(
+    "create an activation, valid for 24 hours: it prints the id, and puts the code into the new file activation-code"
+)
+
+
+def activation_in_files(region: str, role: str, limit: int) -> str:
+    """The command that makes an activation whose code is seen nowhere: a register command on the same machine reads the file."""
+    return (
+        f"(umask 077; set -C; aws ssm create-activation --region {region} --iam-role {role} --registration-limit {limit}"
+        " --query '[ActivationId,ActivationCode]' --output text > activation"
+        " && cut -f 2 activation > activation-code && cut -f 1 activation)"
+    )

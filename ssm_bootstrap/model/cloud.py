@@ -247,6 +247,8 @@ class DnsFirewallRule:
     priority: int
     action: str
     domains: Observed[tuple[str, ...]] = NOT_ASKED
+    query_type: str = ""  # A, AAAA, TYPE28; empty for all
+    managed_list: str = ""  # the name of a list of threats that AWS shows to nobody
 
 
 @dataclass(frozen=True)
@@ -321,15 +323,12 @@ class Role:
 
 @dataclass(frozen=True)
 class Management:
-    """The side of Systems Manager and IAM: activations, nodes, and the role that hybrid nodes act with.
-
-    ``roles`` are those of the activations that are looked at; a role that is named and not there stands in ``absent_roles``.
-    """
+    """The side of Systems Manager and IAM: activations, nodes, and the role that hybrid nodes act with."""
 
     activations: Observed[tuple[Activation, ...]] = NOT_ASKED
     nodes: Observed[tuple[ManagedNode, ...]] = NOT_ASKED
-    roles: Observed[tuple[Role, ...]] = NOT_ASKED
-    absent_roles: tuple[str, ...] = ()
+    roles: Observed[tuple[Role, ...]] = NOT_ASKED  # those of the activations that are looked at
+    absent_roles: tuple[str, ...] = ()  # named, and not there
     settings: Observed[tuple[tuple[str, str], ...]] = NOT_ASKED  # id and value of a service setting
     node_quota: Observed[int] = NOT_ASKED
     node_quota_code: str = ""

@@ -26,7 +26,7 @@ MOST_CAUSES = 6
 """Causes that have a line of their own where no capability names them."""
 
 MOST_OTHERS = 3
-"""Further causes that are told with their own change, a line each; more of them by their codes alone."""
+"""Further causes that have their own change and line; more have their codes alone, with what they are about where it fits."""
 
 MOST_UNEXPLAINED = 4
 """Errors that nothing explains that have a line of their own."""
@@ -81,9 +81,11 @@ def _blocks(
     if causes:
         block(6).line()
         _tell_cause(block, causes[0])
-        others = {cause.code: cause for cause in reversed(diagnosis.causes) if cause not in causes[:1] and _is_grave(cause)}
+        rest = [cause for cause in diagnosis.causes if cause not in causes[:1] and _is_grave(cause)]
+        others = {cause.code: cause for cause in reversed(rest)}
         if len(others) > MOST_OTHERS:
-            block(1).cut(", ".join(reversed(others)), label=f"  {report.label('then  ')} ")
+            named = [" ".join((code, *(_subjects(rest, code) if is_whole else ()))) for code in reversed(others)]
+            block(1).cut(", ".join(named), label=f"  {report.label('then  ')} ")
         elif others:
             _list_others(block(1), [others[code] for code in reversed(others)])
         block(6).line()
@@ -92,6 +94,11 @@ def _blocks(
     remarks = len({finding.code for finding in diagnosis.causes if not _is_grave(finding)})
     block(0).line(_details(remarks, past, details), "dim")
     return blocks
+
+
+def _subjects(causes: Sequence[Finding], code: str) -> tuple[str, ...]:
+    """What the causes of a code are about, each once."""
+    return tuple(dict.fromkeys(say(cause.subject) for cause in causes if cause.code == code))
 
 
 def _details(remarks: int, past: int, command: str) -> str:

@@ -34,7 +34,7 @@ def folded(command: str, width: int) -> Iterator[str]:
         else:
             if line.strip():
                 yield f"{line} \\"
-            *whole, line = _at_commas(word, width) if before == "--query" else [_hanging(word)]
+            *whole, line = _at_commas(word, width) if before == "--query" else [_hanging(word) if before else word]
             yield from whole
         before = word
     yield line

@@ -20,9 +20,10 @@ from ssm_bootstrap.model.cloud import (
     ResolverRule,
     RolePolicy,
     VpcEndpoint,
+    VpcRoute,
 )
 from ssm_bootstrap.model.observations import Observations
-from ssm_bootstrap.model.observed import Seen
+from ssm_bootstrap.model.observed import Seen, value_of
 from tests.cloud.clouds import (
     ACCOUNT,
     AT,
@@ -113,15 +114,28 @@ def s3_interface(**more: Any) -> VpcEndpoint:
     return replace(interface_endpoint(10, "s3"), id=S3_INTERFACE, address_type="dualstack", **more)
 
 
-def firewall(*rules: Tuple[int, str, Tuple[str, ...]], group: str = "rslvr-frg-0a") -> Callable[[Cloud], Cloud]:
+def firewall(*rules: Tuple[int, str, Tuple[str, ...]], group: str = "rslvr-frg-0a", **more: Any) -> Callable[[Cloud], Cloud]:
     """DNS Firewall rules: priority, action, domains."""
-    found = (DnsFirewallRule(group, f"rule-{priority}", priority, action, Seen(domains)) for priority, action, domains in rules)
+    found = tuple(
+        DnsFirewallRule(group, f"rule-{priority}", priority, action, Seen(domains), **more) for priority, action, domains in rules
+    )
     return _network(dns_firewall=tuple(found))
 
 
 def forwards(domain: str, kind: str = "FORWARD") -> Callable[[Cloud], Cloud]:
     """A Resolver rule for a domain."""
     return _network(resolver_rules=(ResolverRule("rslvr-rr-0a", domain, kind, ("10.0.9.9:53",)),))
+
+
+def _beside_way_out(change: Callable[[Cloud], Cloud]) -> Callable[[Cloud], Cloud]:
+    """A change, and a default route over a transit gateway, of which nobody knows where it ends."""
+    way = VpcRoute("0.0.0.0/0", "tgw-0a1")
+
+    def made(cloud: Cloud) -> Cloud:
+        tables = value_of(cloud.network.route_tables) or ()
+        return change(with_network(cloud, route_tables=tuple(replace(one, routes=(*one.routes, way)) for one in tables)))
+
+    return made
 
 
 NAMES: Tuple[Breaking, ...] = (
@@ -214,13 +228,53 @@ NAMES: Tuple[Breaking, ...] = (
         "zone-record-missing",
         "Z0AAA",
     ),
-    Breaking("a rule for ssm", cloud_of(forwards(f"{SSM}.")), "resolver-rule-diverts", "rslvr-rr-0a", "warning"),
+    Breaking("a rule for ssm", cloud_of(forwards(f"{SSM}.")), "resolver-rule-diverts", "rslvr-rr-0a", "warning", "not-shown"),
+    *(
+        Breaking(
+            f"{name}, and a way out",
+            cloud_of(_beside_way_out(change)),
+            code,
+            of,
+            "warning",
+            "way-out",
+        )
+        for name, change, code, of in (
+            ("private DNS of ssm off", private_dns_off("ssm"), "private-dns-off", "vpce-0f1"),
+            ("DNS hostnames off", _vpc(dns_hostnames=Seen(False)), "dns-hostnames-off", VPC),
+            (
+                "S3 by an interface endpoint for inbound resolvers",
+                lambda cloud: without_gateway(cloud, s3_interface(is_for_inbound_resolver_only=True)),
+                "s3-inbound-resolver-only",
+                S3_INTERFACE,
+            ),
+        )
+    ),
     Breaking("a rule for kms", cloud_of(forwards(KMS)), "resolver-rule-diverts", "rslvr-rr-0a", "info"),
     Breaking(
         "a firewall that blocks ssm", cloud_of(firewall((10, "BLOCK", (f"{SSM}.",)))), "dns-firewall-blocks", "rslvr-frg-0a"
     ),
     Breaking(
         "a firewall that blocks AWS", cloud_of(firewall((10, "BLOCK", (f"*.{DOMAIN}",)))), "dns-firewall-blocks", "rslvr-frg-0a"
+    ),
+    Breaking(
+        "a firewall that blocks IPv4 queries",
+        cloud_of(firewall((10, "BLOCK", ("*",)), query_type="A")),
+        "dns-firewall-blocks",
+        "rslvr-frg-0a",
+    ),
+    Breaking(
+        "a firewall that allows IPv6 queries alone",
+        cloud_of(
+            lambda cloud: with_network(
+                cloud,
+                dns_firewall=(
+                    DnsFirewallRule("rslvr-frg-0a", "six", 5, "ALLOW", Seen(("*",)), "AAAA"),
+                    DnsFirewallRule("rslvr-frg-0a", "all", 10, "BLOCK", Seen((f"*.{DOMAIN}",))),
+                ),
+            )
+        ),
+        "dns-firewall-blocks",
+        "rslvr-frg-0a",
     ),
     Breaking(
         "a firewall that allows too late",
@@ -586,6 +640,8 @@ HEALTHY: Tuple[Tuple[str, Callable[[], Observations]], ...] = (
     ("a rule for others", cloud_of(forwards("corp.example"))),
     ("a firewall that alerts", cloud_of(firewall((10, "ALERT", ("*",)), (20, "BLOCK", ("*",))))),
     ("a firewall that allows first", cloud_of(firewall((20, "BLOCK", ("*",)), (10, "ALLOW", (f"*.{DOMAIN}",))))),
+    ("a firewall that blocks IPv6 queries", cloud_of(firewall((10, "BLOCK", ("*",)), query_type="AAAA"))),
+    ("a firewall that blocks a type by its number", cloud_of(firewall((10, "BLOCK", ("*",)), query_type="TYPE28"))),
     ("a firewall for the domain itself", cloud_of(firewall((10, "BLOCK", (DOMAIN,))))),
     (
         "S3 by both",

@@ -11,6 +11,7 @@ from ssm_bootstrap.catalog.cloud.repairs import ENDPOINT_GROUP, in_steps
 from ssm_bootstrap.model.cloud import (
     AclEntry,
     Cloud,
+    DnsFirewallRule,
     DnsRecord,
     EndpointKind,
     GroupRule,
@@ -28,6 +29,7 @@ from ssm_bootstrap.model.repair import (
     AddGroupRule,
     AddRoute,
     AddRouteTables,
+    AllowInDnsFirewall,
     CreateEndpoint,
     CreateGroup,
     CreateZone,
@@ -92,6 +94,11 @@ def repaired(cloud: Cloud, repair: Repair) -> Cloud:
         return with_network(cloud, zones=tuple(_with_record(one, repair) for one in value_of(cloud.network.zones) or ()))
     if isinstance(repair, DisassociateZone):
         return with_network(cloud, zones=tuple(one for one in value_of(cloud.network.zones) or () if one.id != repair.zone_id))
+    if isinstance(repair, AllowInDnsFirewall):
+        rules = value_of(cloud.network.dns_firewall) or ()
+        assert repair.priority not in {one.priority for one in rules if one.group_id == repair.group_id}
+        allowed = DnsFirewallRule(repair.group_id, "new", repair.priority, "ALLOW", Seen(repair.domains))
+        return with_network(cloud, dns_firewall=(*rules, allowed))
     if isinstance(repair, StartInstance):
         instance = value_of(cloud.instance)
         assert instance is not None and instance.id == repair.instance_id and instance.state == "stopped"

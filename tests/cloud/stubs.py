@@ -18,7 +18,9 @@ class State:
     settings: Dict[str, str] = field(default_factory=dict)
     quotas: List[Answer] = field(default_factory=list)
     profiles: Dict[str, List[str]] = field(default_factory=dict)  # ARNs of resources by id of the Profile; every VPC has all
-    firewall: List[Answer] = field(default_factory=list)  # rules with "Domains"; the group's priority is its place
+    firewall: List[Answer] = field(
+        default_factory=list
+    )  # rules with "Domains" and perhaps "List"; the group's priority is its place
     public_access_block: str = "off"
     public_access_exclusions: Dict[str, str] = field(default_factory=dict)  # mode by id of a VPC or subnet
     connections: Dict[str, str] = field(default_factory=dict)  # of control channels, by id of the node; connected if not here
@@ -103,7 +105,7 @@ def _firewall_groups(state: State, params: Params) -> Answer:
 
 def _firewall_rules(state: State, params: Params) -> Answer:
     items = [
-        {name: part for name, part in rule.items() if name != "Domains"}
+        {name: part for name, part in rule.items() if name not in ("Domains", "List")}
         for rule in state.firewall
         if rule["FirewallRuleGroupId"] == params["FirewallRuleGroupId"]
     ]
@@ -113,6 +115,11 @@ def _firewall_rules(state: State, params: Params) -> Answer:
 def _domains(state: State, params: Params) -> Answer:
     (rule,) = [one for one in state.firewall if one["FirewallDomainListId"] == params["FirewallDomainListId"]]
     return _pages(state, "Domains", rule["Domains"], params)
+
+
+def _domain_list(state: State, params: Params) -> Answer:
+    (rule,) = [one for one in state.firewall if one["FirewallDomainListId"] == params["FirewallDomainListId"]]
+    return {"FirewallDomainList": {"Id": rule["FirewallDomainListId"], **rule.get("List", {})}}
 
 
 ANSWERS: Mapping[Tuple[str, str], Callable[[State, Params], Answer]] = {
@@ -126,5 +133,6 @@ ANSWERS: Mapping[Tuple[str, str], Callable[[State, Params], Answer]] = {
     ("route53resolver", "ListFirewallRuleGroupAssociations"): _firewall_groups,
     ("route53resolver", "ListFirewallRules"): _firewall_rules,
     ("route53resolver", "ListFirewallDomains"): _domains,
+    ("route53resolver", "GetFirewallDomainList"): _domain_list,
 }
 """By service and operation as boto3 has them."""

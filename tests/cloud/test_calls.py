@@ -68,7 +68,16 @@ class TestAgainstBotocore:
             settings={"s": "v"},
             quotas=[{"ServiceCode": "ssm", "Value": 1.0}],
             profiles={"rp-1": ["arn:aws:route53:::hostedzone/Z1"]},
-            firewall=[{"FirewallRuleGroupId": "g", "FirewallDomainListId": "d", "Name": "n", "Priority": 1, "Domains": ["x."]}],
+            firewall=[
+                {
+                    "FirewallRuleGroupId": "g",
+                    "FirewallDomainListId": "d",
+                    "Name": "n",
+                    "Priority": 1,
+                    "Domains": ["x."],
+                    "List": {"Name": "x"},
+                }
+            ],
         )
         params = {
             "SettingId": "s",

@@ -20,7 +20,7 @@ from ssm_bootstrap.diagnose.cloud import activation, dns, endpoint_policies, nod
 from ssm_bootstrap.diagnose.cloud.names import Lead, answers
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.agent import Identity, IdentityState
-from ssm_bootstrap.model.capability import Capability
+from ssm_bootstrap.model.capability import Capability, Verdict
 from ssm_bootstrap.model.cloud import Cloud, DnsFirewallRule, HostedZone, ResolverRule
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.findings import Finding
@@ -76,6 +76,8 @@ from tests.cloud.breakings import (
     node as managed,
 )
 from tests.cloud.clouds import ACCOUNT, AT, NODE, REGION, VPC, complete, observations, with_network
+from tests.cloud.healthy import dual_stack
+from tests.cloud.test_one_round import six_only
 
 CHECKS: Tuple[Check, ...] = (*dns.CHECKS, *endpoint_policies.CHECKS, *activation.CHECKS, *roles.CHECKS, *node.CHECKS)
 NOT_ALLOWED = Unseen("it needs ec2:DescribeSomething")
@@ -312,6 +314,31 @@ def test_a_rule_of_the_firewall_that_nobody_could_read_matters_only_where_it_wou
     assert answers(with_network(readable, dns_firewall=later), SSM).lead is Lead.NAME_ERROR
 
 
+def test_a_list_of_threats_that_aws_manages_decides_over_no_name_of_aws_and_is_told_as_not_read() -> None:
+    rule = DnsFirewallRule("rslvr-frg-0a", "malware", 5, "BLOCK", Seen(()), managed_list="AWSManagedDomainsMalwareDomainList")
+    found = diagnose(observations(with_network(complete(), dns_firewall=(rule,))))
+    assert found.findings == () and {one.verdict for one in found.capabilities} == {Verdict.OK}
+    ((part, reason),) = found.unseen
+    assert part == "DNS Firewall rslvr-frg-0a malware" and rule.managed_list in reason and "needs" not in reason
+    alerts = with_network(complete(), dns_firewall=(replace(rule, action="ALERT"),))
+    assert diagnose(observations(alerts)).unseen == ()
+
+
+def test_the_queries_of_the_family_that_a_node_has_no_other_of_are_those_that_count() -> None:
+    blocks = firewall((10, "BLOCK", ("*",)), query_type="AAAA")
+    for made, expected in ((dual_stack, Lead.ENDPOINT), (lambda: six_only(dual_stack()), Lead.NAME_ERROR)):
+        assert answers(blocks(made()), SSM).lead is expected
+
+
+@pytest.mark.parametrize("star", ["*", "\\052"])
+def test_a_star_may_lead_to_the_name_of_an_endpoint_with_a_star_before_it(star: str) -> None:
+    to = f"vpce-0fa-0abc.s3.{REGION}.vpce.amazonaws.com."
+    records = zone(S3, (S3, "A", f"{star}.{to}"), (f"{star}.{S3}", "A", f"{star}.{to}"))
+    cloud = with_network(without_gateway(complete(), s3_interface(private_dns=False)), zones=(records,))
+    assert lead(cloud, f"bucket.{S3}")[1] == lead(cloud, S3)[1] == S3_INTERFACE
+    assert "private-dns-off" not in {one.code for one in diagnose(observations(cloud)).findings if S3 in one.hosts}
+
+
 def test_zones_that_nobody_could_read_cannot_stand_before_an_endpoint_s_own_name() -> None:
     cloud = _zones_unread_beside(complete())
     assert answers(cloud, SSM).lead is Lead.ENDPOINT and answers(cloud, S3).lead is Lead.UNKNOWN
@@ -337,7 +364,7 @@ def repairs_of(name: str) -> Tuple[Any, ...]:
         ("a zone for all of AWS", DisassociateZone(VPC, "Z0AAA", REGION)),
         ("an empty zone for ssm", SetZoneRecord("Z0AAA", SSM, ("10.0.2.11",))),
         ("a zone to an old address", SetZoneRecord("Z0AAA", SSM, ("10.0.2.11",))),
-        ("a rule for ssm", DisassociateResolverRule(VPC, "rslvr-rr-0a")),
+        ("a rule for kms", DisassociateResolverRule(VPC, "rslvr-rr-0a")),
         ("a firewall that blocks ssm", AllowInDnsFirewall("rslvr-frg-0a", 9, (SSM,))),
         (
             "ssm by organization",

@@ -19,10 +19,11 @@ from ssm_bootstrap.model.exitstatus import ExitStatus
 from ssm_bootstrap.model.findings import Finding, Severity, Side
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen, Unseen
+from ssm_bootstrap.model.repair import CreateEndpoint
 from ssm_bootstrap.render.iac.fixes import FORMS, fixes
-from tests.cloud.breakages import EVERY, acls, groups, guarded
+from tests.cloud.breakages import EVERY, acls, groups, guarded, of_services
 from tests.cloud.breakings import BREAKINGS
-from tests.cloud.clouds import NODE_GROUP, REGION, VPC, complete, observations, with_network
+from tests.cloud.clouds import NODE_GROUP, NODE_TABLE, REGION, VPC, complete, observations, with_network
 from tests.cloud.healthy import HEALTHY, HUB, hub_without_zones, nat, shared_subnets
 from tests.cloud.test_outward import CASES
 
@@ -30,6 +31,7 @@ SEEN: Dict[str, Callable[[], Observations]] = {
     **{f"way: {name}": lambda one=one: observations(one.change(guarded())) for name, one in EVERY.items()},  # type: ignore[misc]
     **{f"other: {one.name}": one.seen for one in BREAKINGS},
     **{f"healthy: {name}": lambda made=made: observations(made()) for name, (made, _) in HEALTHY.items()},  # type: ignore[misc]
+    "way: an endpoint that is partial": lambda: observations(of_services("ssm", state="partial")(guarded())),
     "hub: no zone for ssm": lambda: observations(hub_without_zones(f"ssm.{REGION}.")),
     "hub: no zones": lambda: observations(hub_without_zones("")),
     **{f"outward: {name}": lambda made=made: observations(made()) for name, made in CASES.items()},  # type: ignore[misc]
@@ -93,11 +95,58 @@ def test_every_finding_names_its_resource_and_leaves_nothing_to_fill_in(name: st
         assert finding.evidence and all(one.locator and one.excerpt for one in finding.evidence), where
 
 
+LEFT_TO_FILL_IN = re.compile(r"<[A-Z][A-Z0-9-]*>|\$\{[A-Z_]+:[?=]|^variable |\"Parameters\"|(?:=|:) *\[\s*\]", re.MULTILINE)
+"""What code has for a thing that its reader gives, in any of its forms, and a list of nothing."""
+
+BARE: Dict[str, Callable[[], Observations]] = {
+    f"{service} {state}, and in no subnet or table": lambda service=service, state=state: observations(  # type: ignore[misc]
+        of_services(service, state=state, subnet_ids=(), interfaces=(), route_table_ids=())(guarded())
+    )
+    for service in ("ssm", "ssmmessages", "s3")
+    for state in ("failed", "rejected", "expired")
+}
+"""Endpoints of which nothing is left that another could be made after."""
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_what_mends_it_asks_for_nothing(form: str) -> None:
-    for name, made in SEEN.items():
+    for name, made in {**SEEN, **BARE}.items():
         code = fixes(diagnose(made()), form, REGION)
-        assert MARK.findall(code) == [] and not re.search(r"\$\{[A-Z_]+:[?=]|^variable ", code, re.MULTILINE), (name, code)
+        assert LEFT_TO_FILL_IN.findall(code) == [], (name, code)
+
+
+UNKNOWN = [name for name in SEEN if name.endswith(("a rule for ssm", "and a way out", "that is partial"))]
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_is_not_known_to_be_a_cause_is_told_and_not_mended(name: str) -> None:
+    found = diagnose(SEEN[name]())
+    (told,) = [one for one in found.findings if one.variant in ("not-shown", "way-out", "partial")]
+    assert told.repairs == () and told.severity is Severity.WARNING
+    code = fixes(found, "cli", REGION)
+    assert "No change is written as code: " in code.replace("\n# ", " ")
+    others = [one for one in found.findings if one is not told and one.repairs]
+    assert others or all(line.startswith("#") for line in code.splitlines())
+    assert len(UNKNOWN) == 5
+
+
+def test_what_is_deleted_is_waited_for() -> None:
+    code = fixes(diagnose(BARE["ssm failed, and in no subnet or table"]()), "cli", REGION)
+    places = [code.index(text) for text in ("delete-vpc-endpoints", "until ", "create-vpc-endpoint")]
+    assert places == sorted(places) and "exit 1" in code
+
+
+def test_no_command_begins_with_blanks() -> None:
+    code = fixes(diagnose(observations(with_network(complete(), endpoints=(), groups=()))), "cli", REGION)
+    lines = code.splitlines()
+    firsts = [line for before, line in zip(lines, lines[1:]) if not before.endswith("\\")]
+    assert "\nENDPOINT_GROUP=" in code and not any(line.startswith(" ") for line in firsts)
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_an_endpoint_that_is_made_anew_is_made_in_a_subnet_or_for_a_table(name: str) -> None:
+    made = [one for finding in diagnose(BARE[name]()).findings for one in finding.repairs if isinstance(one, CreateEndpoint)]
+    assert made and all(one.route_table_ids == (NODE_TABLE,) or one.subnet_ids for one in made)
 
 
 @pytest.mark.parametrize("name", SEEN)
@@ -160,3 +209,9 @@ def test_there_are_many() -> None:
     codes = {one.code for made in SEEN.values() for one in by_aws(made())}
     print(f"{len(SEEN)} clouds, {len(codes)} codes")
     assert len(SEEN) >= 150 and len(codes) >= 35
+
+
+def test_the_next_command_finds_the_code_of_a_new_activation_in_a_file() -> None:
+    (told,) = [one for one in diagnose(SEEN["other: node deregistered"]()).findings if one.code == "node-deregistered"]
+    (made,) = [one.text for one in told.remedy.aws_commands if "create-activation" in one.text]
+    assert "activation-code)" not in made and "> activation-code" in made and "--iam-role NodeRole" in made

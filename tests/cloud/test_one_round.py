@@ -10,9 +10,10 @@ import pytest
 from ssm_bootstrap.catalog.cloud.repairs import ENDPOINT_GROUP, in_steps
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.cloud import Cloud, Direction, VpcEndpoint, VpcRoute
-from ssm_bootstrap.model.findings import Finding, Severity
+from ssm_bootstrap.model.findings import Finding
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
 from ssm_bootstrap.model.repair import AddAclEntry, AddGroupRule, CreateEndpoint, CreateGroup, Repair
+from ssm_bootstrap.render.iac.fixes import to_mend
 from tests.cloud.breakages import endpoints, groups, guarded, of_services, routes, without_rule
 from tests.cloud.breakings import SSM, private_dns_off, with_zone, zone
 from tests.cloud.clouds import (
@@ -34,7 +35,7 @@ from tests.cloud.mend import all_repaired
 def causes(cloud: Cloud) -> Tuple[Finding, ...]:
     found = diagnose(observations(cloud))
     assert found.crashed == ()
-    return tuple(one for one in found.causes if one.severity is not Severity.INFO)
+    return tuple(to_mend(found))
 
 
 def repairs(cloud: Cloud) -> Tuple[Repair, ...]:

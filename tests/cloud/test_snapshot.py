@@ -27,7 +27,7 @@ from tests.cloud.clouds import AT, NODE, REGION, complete, observations
 from tests.cloud.completevpc import put_in_place
 from tests.cloud.largevpc import ENDPOINTS, GROUPS, RULES, put_in_place_large
 from tests.cloud.server import Cloud
-from tests.cloud.widervpc import OF_PROFILE, ZONE, WiderVpc, put_in_place_with_all
+from tests.cloud.widervpc import MANAGED, OF_PROFILE, ZONE, WiderVpc, put_in_place_with_all
 
 pytestmark = MARKS
 
@@ -103,15 +103,17 @@ def test_all_around_a_vpc_is_read_with_every_call_of_the_catalogue_and_no_other(
     zones = {zone.name: zone for zone in network.zones.value}
     assert set(zones) == {ZONE, OF_PROFILE}
     assert zones[OF_PROFILE].profile_id == "rp-1" and zones[ZONE].profile_id == ""
-    value = f"{wider.other}-0a1b2c3d.logs.{REGION}.vpce.amazonaws.com"
+    value = f"*.{wider.other}-0a1b2c3d.logs.{REGION}.vpce.amazonaws.com"
     assert zones[OF_PROFILE].records == Seen((DnsRecord(OF_PROFILE, "CNAME", (value,)),))
     assert zones[ZONE].records == Seen((DnsRecord(ZONE, "A", ("10.9.1.21",)),))
     (rule,) = network.resolver_rules.value
     assert (rule.id, rule.domain, rule.kind, rule.targets) == (wider.rule, "corp.example", "FORWARD", ("10.0.0.53:53",))
     assert [(item.name, item.action) for item in network.dns_firewall.value] == [
-        *(("early", "ALLOW"), ("late", "BLOCK"), ("of the Profile", "ALERT"))
+        *(("early", "ALLOW"), ("late", "BLOCK"), ("threats", "BLOCK"), ("of the Profile", "ALERT"))
     ]
     assert network.dns_firewall.value[0].domains == Seen(("amazonaws.com",))
+    assert network.dns_firewall.value[0].query_type == "" and network.dns_firewall.value[2].query_type == "A"
+    assert network.dns_firewall.value[2].managed_list == MANAGED["Name"]
     assert found.cloud.management.settings == Seen((("/ssm/managed-instance/activation-tier", "standard"),))
 
 
@@ -186,7 +188,8 @@ def test_a_denied_action_leaves_its_part_unseen_and_is_neither_a_finding_nor_a_p
 
 def test_of_the_whole_nothing_is_said(running: Cloud, wider: WiderVpc) -> None:
     told = diagnose(observations(seen_in(running, wider).cloud))
-    assert (told.findings, told.unseen, told.crashed) == ((), (), ())
+    assert (told.findings, told.crashed) == ((), ())
+    assert [part for part, _ in told.unseen] == ["DNS Firewall rslvr-frg-1 threats"]  # a list that AWS shows to nobody
     assert {item.verdict for item in told.capabilities} == {Verdict.OK}
 
 

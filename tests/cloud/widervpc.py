@@ -10,6 +10,13 @@ from tests.cloud.completevpc import CompleteVpc, put_in_place
 from tests.cloud.server import Cloud
 
 ZONE, OF_PROFILE = f"kms.{REGION}.amazonaws.com", f"logs.{REGION}.amazonaws.com"
+MANAGED = {
+    "Name": "AWSManagedDomainsMalwareDomainList",
+    "ManagedOwnerName": "Route 53 Resolver DNS Firewall",
+    "ManagedListType": "THREAT",
+}
+"""What is told of a list of domains that AWS manages."""
+
 ARN = f"arn:aws:route53resolver:{REGION}:111122223333"
 
 
@@ -47,7 +54,7 @@ def put_in_place_with_all(server: Cloud) -> WiderVpc:
     zone = _zone(route53, ZONE, vpc)
     _record(route53, zone, "A", interface["PrivateIpAddress"])
     profile_zone = _zone(route53, OF_PROFILE, hub)
-    _record(route53, profile_zone, "CNAME", f"{other['VpcEndpointId']}-0a1b2c3d.logs.{REGION}.vpce.amazonaws.com")
+    _record(route53, profile_zone, "CNAME", f"\\052.{other['VpcEndpointId']}-0a1b2c3d.logs.{REGION}.vpce.amazonaws.com")
     _zone(route53, "example.internal", vpc)
     outbound = resolver.create_resolver_endpoint(
         CreatorRequestId="1",
@@ -72,6 +79,7 @@ def put_in_place_with_all(server: Cloud) -> WiderVpc:
         firewall=[
             _firewall("rslvr-frg-1", "late", 20, "BLOCK", ["*.example.com."]),
             _firewall("rslvr-frg-1", "early", 10, "ALLOW", ["amazonaws.com."]),
+            {**_firewall("rslvr-frg-1", "threats", 30, "BLOCK", []), "List": MANAGED, "Qtype": "A"},
             _firewall("rslvr-frg-2", "of the Profile", 5, "ALERT", ["example.org."]),
         ],
         settings={"/ssm/managed-instance/activation-tier": "standard"},

@@ -79,6 +79,7 @@ CALLS = (
     _resolver("ListFirewallRuleGroupAssociations", "network.dns_firewall"),
     _resolver("ListFirewallRules", "network.dns_firewall"),
     _resolver("ListFirewallDomains", "network.dns_firewall.domains"),
+    _resolver("GetFirewallDomainList", "network.dns_firewall.domains", pages=False),
     _ssm("DescribeActivations", "management.activations"),
     _ssm("DescribeInstanceInformation", "management.nodes", "management.node_count"),
     _ssm("GetConnectionStatus", "management.nodes.connection", pages=False),

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Container, Iterable, Iterator, Mapping
 
 from ssm_bootstrap.catalog.cloud.consequences import consequence_of
-from ssm_bootstrap.catalog.commands import PLAIN, mark_of
+from ssm_bootstrap.catalog.commands import ABOUT_ACTIVATION, PLAIN, activation_in_files, mark_of
 from ssm_bootstrap.catalog.findingkind import change, look
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.policies import added, policy_named
@@ -75,6 +75,8 @@ ROUTE_TARGETS = {
 }
 """What a route's target is called, by how its id begins (EC2 API Reference, CreateRoute)."""
 RECORD_TTL = 300
+TRIES = 60
+"""Looks, ten seconds apart, at whether an endpoint is gone: AWS deletes it later, and its private DNS name is taken till then."""
 
 MARK = re.compile(r"<([A-Z][A-Z0-9-]*)>")
 """What stands in a repair for an id that is not known."""
@@ -84,8 +86,11 @@ NOTHING_MADE: Mapping[Repair, str] = MappingProxyType({})
 
 
 def in_steps(repairs: Iterable[Repair]) -> tuple[Repair, ...]:
-    """The same in single steps, each once: interfaces that bring no group come after one for all of them, with its rules."""
-    given = tuple(repairs)
+    """The same in single steps, each once: interfaces that bring no group come after one for all of them, with its rules.
+
+    What AWS wants before it turns private DNS on is first: the VPC's attributes, and no private zone of the same name.
+    """
+    given = tuple(sorted(repairs, key=lambda repair: not isinstance(repair, (TurnOnVpcDns, DisassociateZone))))
     lacking = [repair for repair in given if _lacks_group(repair)]
     found: dict[Repair, None] = {}
     for repair in lacking:
@@ -303,7 +308,14 @@ def _add_route(repair: AddRoute, region: str) -> Iterator[ShellCommand]:
 @_commands.register
 def _delete_endpoint(repair: DeleteEndpoint, region: str) -> Iterator[ShellCommand]:
     named = word(repair.endpoint_id, "endpoint_id")
+    query = "--query \"VpcEndpoints[?State!='deleted'].VpcEndpointId\" --output text"
+    left = _ec2("describe-vpc-endpoints", region, f"--filters Name=vpc-endpoint-id,Values={named} {query}")
+    paused = 'n=$((n - 1)); [ "$n" -gt 0 ] || exit 1; sleep 10'
     yield change(_ec2("delete-vpc-endpoints", region, f"--vpc-endpoint-ids {named}"), phrase("delete the endpoint that failed"))
+    yield change(
+        f'(n={TRIES}; until left=$({left}) && [ -z "$left" ]; do {paused}; done)',
+        phrase("wait until it is gone and its private DNS name is free, for ten minutes at most"),
+    )
 
 
 @_commands.register
@@ -579,10 +591,5 @@ def _create_role(repair: CreateRole, region: str) -> Iterator[ShellCommand]:
 
 @_commands.register
 def _create_activation(repair: CreateActivation, region: str) -> Iterator[ShellCommand]:
-    role = word(repair.role, "activation_role")
-    yield change(
-        f"(umask 077; set -C; aws ssm create-activation --region {region} --iam-role {role} --registration-limit {repair.limit}"
-        " --query '[ActivationId,ActivationCode]' --output text > activation"
-        " && cut -f 2 activation > activation-code && cut -f 1 activation)",
-        phrase("create an activation, valid for 24 hours: it prints the id, and puts the code into the new file activation-code"),
-    )
+    text = activation_in_files(region, word(repair.role, "activation_role"), repair.limit)
+    yield change(text, ABOUT_ACTIVATION)

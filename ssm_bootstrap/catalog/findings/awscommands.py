@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ssm_bootstrap.catalog.commands import ABOUT_ACTIVATION, activation_in_files
 from ssm_bootstrap.catalog.findingkind import change, look
 from ssm_bootstrap.model.findings import ShellCommand
 
@@ -334,6 +335,7 @@ CREATE_ACTIVATION = change(
     "create an activation, valid for 24 hours, or with --expiration-date for up to 30 days; give a role with a path as"
     " service-role/NAME",
 )
+CREATE_ACTIVATION_IN_FILES = change(activation_in_files("{region}", "<ACTIVATION-ROLE>", 1), ABOUT_ACTIVATION)
 NODES_OF_ACTIVATION = look(
     "aws ssm describe-instance-information --region {region} --filters Key=ActivationIds,Values={activation_id}"
     " --query 'InstanceInformationList[].[InstanceId,RegistrationDate,PingStatus,ComputerName,IPAddress]' --output table",

@@ -38,10 +38,30 @@ _OTHER_VPC = Variant(
     source="Amazon Route 53 Developer Guide, hosted-zone-private-associate-vpcs and routing-to-vpc-interface-endpoint",
 )
 
+_WAY_OUT = Variant(
+    name="way-out",
+    when="a route leads out of the VPC, by which the public addresses may be reached",
+    no_repair=(
+        "No change is written as code: a route leads out of the VPC, and whether the public addresses are reached by it is not "
+        "known. What doctor saved on the node tells, given with --report."
+    ),
+)
+"""The words where it is not known that the names have to lead to the endpoint."""
+
+_NOT_SHOWN = Variant(
+    name="not-shown",
+    when="nothing shows that the names lead to no endpoint",
+    no_repair=(
+        "No change is written as code: what the rule's targets answer is not known. What doctor saved on the node tells, given "
+        "with --report."
+    ),
+)
+"""The words where only the node can tell whether the names work."""
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="private-dns-off",
-        variants=(_OTHER_VPC,),
+        variants=(_OTHER_VPC, _WAY_OUT),
         severity=Severity.ERROR,
         layer=Layer.NAMES,
         changed_on=Side.AWS,
@@ -63,6 +83,7 @@ KINDS: tuple[FindingKind, ...] = (
     ),
     FindingKind(
         code="s3-inbound-resolver-only",
+        variants=(_WAY_OUT,),
         severity=Severity.ERROR,
         layer=Layer.NAMES,
         changed_on=Side.AWS,
@@ -102,6 +123,7 @@ KINDS: tuple[FindingKind, ...] = (
     ),
     FindingKind(
         code="dns-hostnames-off",
+        variants=(_WAY_OUT,),
         severity=Severity.ERROR,
         layer=Layer.NAMES,
         changed_on=Side.AWS,
@@ -207,6 +229,7 @@ KINDS: tuple[FindingKind, ...] = (
     ),
     FindingKind(
         code="resolver-rule-diverts",
+        variants=(_NOT_SHOWN,),
         severity=Severity.ERROR,
         layer=Layer.NAMES,
         changed_on=Side.AWS,

@@ -61,6 +61,19 @@ _PENDING = Variant(
     transient=True,
 )
 
+_PARTIAL = Variant(
+    name="partial",
+    no_repair="No change is written as code: AWS does not tell what of the endpoint is missing, and it may work all the same.",
+    when="AWS lists the endpoint as partial",
+    title="{subject} ({service}) is {peer}",
+    cause=(
+        "AWS lists the endpoint {subject} as {peer}. Which part of it is not there is not told, and it may carry packets all the "
+        "same: it is judged as one that is available."
+    ),
+    summary="Look at {subject} in AWS, and run probe on the instance: it shows whether the endpoint answers.",
+    aws_steps=("Has each of its subnets a network interface, and is there a `LastError`?",),
+)
+
 _WITHOUT_SUBNET = Variant(
     name="without-subnet",
     when="the interface endpoint is in no subnet",
@@ -436,7 +449,7 @@ KINDS: tuple[FindingKind, ...] = (
         explains=(*_UNANSWERED, *families.NO_PATH),
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,
-        variants=(_PENDING, _WITHOUT_SUBNET),
+        variants=(_PENDING, _PARTIAL, _WITHOUT_SUBNET),
         title="{subject} ({service}) is not available: {peer}",
         cause="The endpoint {subject} for {service} is in state {peer}, in which it carries no packets.",
         summary="Delete {subject} and create the endpoint for {service} again.",

@@ -165,6 +165,7 @@ _GONE_IN_AWS = Variant(
         "deregistered; the two times show which side was read first."
     ),
     summary="Create a new activation, then replace the old identity on the machine with register --force.",
+    aws_commands=(aws.NODE, aws.CREATE_ACTIVATION_IN_FILES),
 )
 """The words of node-deregistered where AWS was asked."""
 

@@ -19,6 +19,8 @@ from ssm_bootstrap.model.phrase import phrase
 T = TypeVar("T")
 
 _ENDPOINT = re.compile(r"vpce-[0-9a-f]{8,40}")
+_NAMED = re.compile(r"(?:(?:\*|\\052)\.)?(vpce-[0-9a-f]{8,40})")
+"""How a DNS name of an endpoint begins; those for the buckets of S3 have a star before it."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def _elsewhere(
 ) -> tuple[VpcEndpoint, ...]:
     values = {value for zone in zones for record in items_of(zone.records) for value in record.values}
     wanted = {resource.id for resource in brought if _ENDPOINT.fullmatch(resource.id)}
-    wanted |= {found[0] for value in values for found in [_ENDPOINT.match(value)] if found}
+    wanted |= {found[1] for value in values for found in [_NAMED.match(value)] if found}
     wanted |= _behind(aws, values - {address for item in own for one in item.interfaces for address in one.addresses})
     return endpoints_of(aws, "vpc-endpoint-id", wanted - {item.id for item in own})
 

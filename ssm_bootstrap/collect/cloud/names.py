@@ -10,11 +10,13 @@ from ssm_bootstrap.collect.cloud.looks import ask_if_there, observed
 from ssm_bootstrap.host.aws import Aws
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import DnsFirewallRule, DnsRecord, HostedZone, ResolverRule
-from ssm_bootstrap.model.observed import Observed, Unseen
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
 
 KINDS = frozenset({"A", "AAAA", "CNAME"})
 RULES = frozenset({"FORWARD", "SYSTEM"})
+THREAT, MANAGED_THREATS = "THREAT", "AWSManagedDomains"
+"""The type of lists of threats, and how AWS's own begin where no type is told (API Reference, FirewallDomainList)."""
 
 
 @dataclass(frozen=True)
@@ -149,14 +151,39 @@ def dns_firewall_of(aws: Aws, vpc_id: str, brought: Iterable[ProfileResource]) -
 
 def _firewall_rule(aws: Aws, item: Mapping[str, Any]) -> DnsFirewallRule:
     """A rule; one that looks at how queries behave has no list of domains."""
-    key = item.get("FirewallDomainListId")
+    key = item.get("FirewallDomainListId", "")
+    category = ((item.get("FirewallRuleType") or {}).get("FirewallAdvancedContentCategory") or {}).get("Category", "")
 
     def look() -> tuple[str, ...]:
-        if not key:
-            return ()
         answer = aws.call("route53resolver", "ListFirewallDomains", FirewallDomainListId=key)
         return tuple(map(_plain, answer.get("Domains", ())))
 
-    return DnsFirewallRule(
-        item["FirewallRuleGroupId"], item.get("Name", ""), int(item.get("Priority", 0)), item.get("Action", ""), observed(look)
+    rule = DnsFirewallRule(
+        item["FirewallRuleGroupId"],
+        item.get("Name", ""),
+        int(item.get("Priority", 0)),
+        item.get("Action", ""),
+        observed(look) if key else Seen(()),
+        item.get("Qtype", "").upper(),
     )
+    if category:
+        return replace(rule, domains=Unseen(phrase("AWS shows nobody which domains are of the category {name}", name=category)))
+    return rule if key == "" or value_of(rule.domains) else _of_managed_list(aws, rule, key)
+
+
+def _of_managed_list(aws: Aws, rule: DnsFirewallRule, key: str) -> DnsFirewallRule:
+    """A rule whose domains did not come, with what is known of the list: those that AWS manages cannot be read.
+
+    Source: Amazon Route 53 Developer Guide, resolver-dns-firewall-managed-domain-lists: their domains can be neither viewed nor
+    downloaded, and a list of threats holds names that are tied to malicious activity.
+    """
+    asked = observed(lambda: aws.call("route53resolver", "GetFirewallDomainList", FirewallDomainListId=key))
+    if isinstance(asked, Unseen):
+        return replace(rule, domains=asked)
+    found = asked.value.get("FirewallDomainList") or {}
+    if not found.get("ManagedOwnerName"):
+        return rule
+    name, kind = found.get("Name", key), found.get("ManagedListType", "")
+    if kind == THREAT or (not kind and name.startswith(MANAGED_THREATS)):
+        return replace(rule, domains=Seen(()), managed_list=name)
+    return replace(rule, domains=Unseen(phrase("AWS manages the list {name} and shows nobody its domains", name=name)))

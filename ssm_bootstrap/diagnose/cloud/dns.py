@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
-from typing import Any, Callable, Iterator, Optional
+from typing import Any, Iterator, Optional
 
 from ssm_bootstrap.diagnose.case import Case, Check
-from ssm_bootstrap.diagnose.cloud.behind import repairs_behind
+from ssm_bootstrap.diagnose.cloud.behind import repairs_behind, with_allowed, with_dns, without_zone_of
+from ssm_bootstrap.diagnose.cloud.decided import Needed, by_decider, finding_if_shown, finding_of, hosts_in
+from ssm_bootstrap.diagnose.cloud.domains import is_in_domain, plain
 from ssm_bootstrap.diagnose.cloud.names import (
-    AVAILABLE,
+    WORKING,
     Lead,
-    NameAnswer,
     addresses_of,
     answers,
     endpoints_in_vpc,
-    is_in_domain,
     own_name_servers,
-    plain,
     private_name,
     records_for,
 )
-from ssm_bootstrap.diagnose.cloud.needs import facts_of, needed_answers, touched
+from ssm_bootstrap.diagnose.cloud.needs import facts_of, needed_answers
+from ssm_bootstrap.diagnose.cloud.planned import dns_attributes
 from ssm_bootstrap.diagnose.cloud.ways import goes_out
 from ssm_bootstrap.diagnose.cloud.zones import zones_toward
-from ssm_bootstrap.diagnose.reachability import Standing
-from ssm_bootstrap.diagnose.verdicts import with_severity
 from ssm_bootstrap.model.cloud import Cloud, DnsFirewallRule, EndpointKind, HostedZone, ResolverRule, Vpc, VpcEndpoint
-from ssm_bootstrap.model.findings import Evidence, Finding, Severity
+from ssm_bootstrap.model.findings import Evidence, Finding
 from ssm_bootstrap.model.observed import Seen, value_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.repair import (
@@ -41,61 +38,32 @@ from ssm_bootstrap.model.repair import (
     UseAmazonDns,
 )
 
-_Needed = list[tuple[str, NameAnswer]]
-"""Services and answers that have one thing in common."""
-
-
-def _finding(case: Case, cloud: Cloud, code: str, subject: str, led: _Needed, evidence: Evidence, **more: Any) -> Finding:
-    hosts = tuple(dict.fromkeys(answer.host for _, answer in led))
-    services = tuple(dict.fromkeys(service for service, _ in led))
-    breaks, degrades = touched(case, cloud, hosts)
-    facts = {**facts_of(cloud), "service": ", ".join(services), "host": next(iter(hosts), ""), **more.pop("facts", {})}
-    found = case.finding(
-        code,
-        subject,
-        evidence.excerpt,
-        facts=facts,
-        each=[{"host": answer.host, "service": service} for service, answer in led],
-        evidence=(evidence,),
-        breaks=breaks,
-        degrades=degrades,
-        hosts=hosts,
-        services=services,
-        **more,
-    )
-    return with_severity(found)
-
-
-def _by_decider(case: Case, is_meant: Callable[[NameAnswer], bool]) -> dict[Any, _Needed]:
-    """The answers that are meant, by what decides them."""
-    found: dict[Any, _Needed] = defaultdict(list)
-    for service, answer in needed_answers(case):
-        if is_meant(answer):
-            found[answer.decided_by].append((service, answer))
-    return found
+_TO_STAY = frozenset({*WORKING, "pending", "pendingacceptance"})
+"""States of an endpoint whose addresses a record may hold. Source: EC2 API Reference, VpcEndpoint (State)."""
 
 
 def support(case: Case) -> Iterator[Finding]:
     """A VPC whose resolver is off answers for no name."""
     cloud = case.cloud
-    for vpc, led in _by_decider(case, lambda answer: answer.lead is Lead.NO_ANSWER).items():
+    for vpc, led in by_decider(case, lambda answer: answer.lead is Lead.NO_ANSWER).items():
         if cloud is not None and isinstance(vpc, Vpc):
             off = ("enableDnsSupport", *(("enableDnsHostnames",) if vpc.dns_hostnames == Seen(False) else ()))
             excerpt = ", ".join(f"{attribute}: false" for attribute in off)
             seen = Evidence("DescribeVpcAttribute", vpc.id, excerpt, cloud.taken_at)
-            then = repairs_behind(case, (private_dns, without_zone, inbound_only, shadows, missing_records, elsewhere))
+            then = repairs_behind(case, (firewall, *_BY_ZONES), with_dns, hosts_in(led))
             repairs = (*(TurnOnVpcDns(vpc.id, attribute) for attribute in off), *then)
-            yield _finding(case, cloud, "dns-support-off", vpc.id, led, seen, repairs=repairs)
+            yield finding_of(case, cloud, "dns-support-off", vpc.id, led, seen, repairs=repairs)
 
 
 def hostnames(case: Case) -> Iterator[Finding]:
     """A VPC without DNS hostnames lets no private zone and no endpoint's private DNS answer."""
     cloud = case.cloud
-    for vpc, led in _by_decider(case, lambda answer: answer.lead is Lead.PUBLIC and isinstance(answer.decided_by, Vpc)).items():
+    for vpc, led in by_decider(case, lambda answer: answer.lead is Lead.PUBLIC and isinstance(answer.decided_by, Vpc)).items():
         if cloud is not None:
             seen = Evidence("DescribeVpcAttribute", vpc.id, "enableDnsHostnames: false", cloud.taken_at)
-            repairs = (TurnOnVpcDns(vpc.id, "enableDnsHostnames"),)
-            yield _as_public(cloud, _finding(case, cloud, "dns-hostnames-off", vpc.id, led, seen, repairs=repairs))
+            then = repairs_behind(case, _BY_ZONES, with_dns, hosts_in(led))
+            repairs = (TurnOnVpcDns(vpc.id, "enableDnsHostnames"), *then)
+            yield _where_public(case, cloud, "dns-hostnames-off", vpc.id, led, seen, repairs=repairs)
 
 
 def own_servers(case: Case) -> Iterator[Finding]:
@@ -119,24 +87,24 @@ def own_servers(case: Case) -> Iterator[Finding]:
 def firewall(case: Case) -> Iterator[Finding]:
     """A rule of the DNS Firewall that blocks names which the node needs."""
     cloud = case.cloud
-    meant = _by_decider(case, lambda answer: answer.lead is Lead.NAME_ERROR and isinstance(answer.decided_by, DnsFirewallRule))
+    meant = by_decider(case, lambda answer: answer.lead is Lead.NAME_ERROR and isinstance(answer.decided_by, DnsFirewallRule))
     for rule, led in meant.items():
         if cloud is None:
             continue
-        hosts = tuple(dict.fromkeys(answer.host for _, answer in led))
-        domains = value_of(rule.domains) or ()
+        hosts, domains = hosts_in(led), value_of(rule.domains) or ()
         excerpt = phrase(
             "rule {name}, priority {priority}, {action}: {domains}",
             name=rule.name,
             priority=rule.priority,
-            action=rule.action,
+            action=f"{rule.action} {rule.query_type}".strip(),
             domains=[item for item in domains if plain(item) in hosts or "*" in item][:5],
         )
         seen = Evidence("ListFirewallRules", f"{rule.group_id} {rule.name}", excerpt, cloud.taken_at)
         free = _free_priority(value_of(cloud.network.dns_firewall) or (), rule)
-        repairs = (AllowInDnsFirewall(rule.group_id, free, hosts),) if free else ()
+        then = repairs_behind(case, (hostnames, *_BY_ZONES), with_allowed(hosts), hosts)
+        repairs = (AllowInDnsFirewall(rule.group_id, free, hosts), *then) if free else ()
         facts = {"place": rule.name}
-        yield _finding(case, cloud, "dns-firewall-blocks", rule.group_id, led, seen, repairs=repairs, facts=facts)
+        yield finding_of(case, cloud, "dns-firewall-blocks", rule.group_id, led, seen, repairs=repairs, facts=facts)
 
 
 def _free_priority(rules: tuple[DnsFirewallRule, ...], rule: DnsFirewallRule) -> int:
@@ -149,25 +117,27 @@ def shadows(case: Case) -> Iterator[Finding]:
     """A private zone that hides names of AWS and holds none of those that the node needs."""
     for cloud, zone, led in _without_record(case):
         if not _is_for_needs(case, cloud, zone):
-            repairs: tuple[Repair, ...] = _take_off(cloud, zone)
-            yield _finding(case, cloud, "zone-shadows", zone.id, led, _of_zone(cloud, zone, led), **_about(zone, repairs))
+            repairs = _take_off(case, cloud, zone, led)
+            yield finding_of(case, cloud, "zone-shadows", zone.id, led, _of_zone(cloud, zone, led), **_about(zone, repairs))
 
 
 def missing_records(case: Case) -> Iterator[Finding]:
     """A private zone for names of the node's services that lacks the record of one."""
     for cloud, zone, led in _without_record(case):
         if _is_for_needs(case, cloud, zone):
-            repairs = _records(cloud, zone, led)
-            yield _finding(case, cloud, "zone-record-missing", zone.id, led, _of_zone(cloud, zone, led), **_about(zone, repairs))
+            repairs = _records(case, cloud, zone, led)
+            yield finding_of(
+                case, cloud, "zone-record-missing", zone.id, led, _of_zone(cloud, zone, led), **_about(zone, repairs)
+            )
 
 
 def elsewhere(case: Case) -> Iterator[Finding]:
     """A record of a private zone that leads to what is no endpoint of the service."""
     cloud = case.cloud
-    for zone, led in _by_decider(case, lambda answer: answer.lead is Lead.ELSEWHERE).items():
+    for zone, led in by_decider(case, lambda answer: answer.lead is Lead.ELSEWHERE).items():
         if cloud is not None and isinstance(zone, HostedZone):
-            repairs = _records(cloud, zone, led)
-            yield _finding(
+            repairs = _records(case, cloud, zone, led)
+            yield finding_of(
                 case, cloud, "zone-points-elsewhere", zone.id, led, _of_zone(cloud, zone, led), **_about(zone, repairs)
             )
 
@@ -176,9 +146,9 @@ def _about(zone: HostedZone, repairs: tuple[Repair, ...]) -> dict[str, Any]:
     return {"repairs": repairs, "facts": {"place": plain(zone.name)}}
 
 
-def _without_record(case: Case) -> Iterator[tuple[Cloud, HostedZone, _Needed]]:
+def _without_record(case: Case) -> Iterator[tuple[Cloud, HostedZone, Needed]]:
     cloud = case.cloud
-    meant = _by_decider(case, lambda answer: answer.lead is Lead.NAME_ERROR and isinstance(answer.decided_by, HostedZone))
+    meant = by_decider(case, lambda answer: answer.lead is Lead.NAME_ERROR and isinstance(answer.decided_by, HostedZone))
     for zone, led in meant.items():
         if cloud is not None:
             yield cloud, zone, led
@@ -196,7 +166,7 @@ def _is_of_s3(zone: str, host: str, service: str) -> bool:
     return service == "s3" and is_in_domain(host, zone) and zone.startswith("s3.")
 
 
-def _of_zone(cloud: Cloud, zone: HostedZone, led: _Needed) -> Evidence:
+def _of_zone(cloud: Cloud, zone: HostedZone, led: Needed) -> Evidence:
     """What the zone says of the names, quoted."""
     answer = led[0][1]
     if answer.record is None:
@@ -207,24 +177,28 @@ def _of_zone(cloud: Cloud, zone: HostedZone, led: _Needed) -> Evidence:
     return Evidence("ListResourceRecordSets", zone.id, excerpt, cloud.taken_at)
 
 
-def _take_off(cloud: Cloud, zone: HostedZone) -> tuple[Repair, ...]:
-    """A zone of a Profile is not taken off one VPC alone."""
+def _take_off(case: Case, cloud: Cloud, zone: HostedZone, led: Needed) -> tuple[Repair, ...]:
+    """A zone is taken off with what it hid being mended; one of a Profile is not taken off one VPC alone."""
     vpc = value_of(cloud.network.vpc)
-    return (DisassociateZone(vpc.id, zone.id, cloud.region),) if vpc is not None and not zone.profile_id else ()
+    if vpc is None or zone.profile_id:
+        return ()
+    then = repairs_behind(case, _BY_ZONES, without_zone_of(zone), hosts_in(led))
+    return (DisassociateZone(vpc.id, zone.id, cloud.region), *then)
 
 
-def _records(cloud: Cloud, zone: HostedZone, led: _Needed) -> tuple[Repair, ...]:
+def _records(case: Case, cloud: Cloud, zone: HostedZone, led: Needed) -> tuple[Repair, ...]:
     """The records that lead these names to the endpoints that are there; where there is none, the zone is taken off."""
     repairs: list[Repair] = []
     for service, answer in led:
         endpoint = _to_serve(cloud, service)
         if endpoint is not None:
             repairs.append(SetZoneRecord(zone.id, answer.host, addresses_of(endpoint)))
-    return tuple(dict.fromkeys(repairs)) or _take_off(cloud, zone)
+    return tuple(dict.fromkeys(repairs)) or _take_off(case, cloud, zone, led)
 
 
 def _to_serve(cloud: Cloud, service: str) -> Optional[VpcEndpoint]:
-    known = value_of(cloud.network.endpoints) or ()
+    """The endpoint of a service that is there to stay, one of this VPC first; one that failed is made anew elsewhere."""
+    known = (item for item in value_of(cloud.network.endpoints) or () if item.state.lower() in _TO_STAY)
     own = [item for item in endpoints_in_vpc(cloud, service) if addresses_of(item)]
     return next(iter([*own, *(item for item in known if item.service == service and addresses_of(item))]), None)
 
@@ -238,8 +212,7 @@ def diverted(case: Case) -> Iterator[Finding]:
     if cloud is None:
         return
     local = replace(cloud, network=replace(cloud.network, resolver_rules=Seen(())))
-    failed = {reach.shown_by.target.host for reach in case.reaches if reach.standing is Standing.FAILED}
-    for rule, led in _by_decider(case, lambda answer: isinstance(answer.decided_by, ResolverRule)).items():
+    for rule, led in by_decider(case, lambda answer: isinstance(answer.decided_by, ResolverRule)).items():
         taken = [(service, answer) for service, answer in led if answers(local, answer.host).lead is Lead.ENDPOINT]
         if not taken:
             continue
@@ -247,15 +220,8 @@ def diverted(case: Case) -> Iterator[Finding]:
         excerpt = phrase("{kind} {domain} to {targets}", kind=rule.kind, domain=rule.domain, targets=rule.targets)
         seen = Evidence("GetResolverRule", rule.id, excerpt, cloud.taken_at)
         repairs = (DisassociateResolverRule(vpc.id, rule.id),) if vpc is not None else ()
-        made = _finding(
-            case, cloud, "resolver-rule-diverts", rule.id, taken, seen, repairs=repairs, facts={"place": plain(rule.domain)}
-        )
-        is_shown = any(answer.host in failed for _, answer in taken)
-        yield (
-            made
-            if is_shown or made.severity is Severity.INFO
-            else replace(made, severity=Severity.WARNING, breaks=(), degrades=())
-        )
+        more = {"repairs": repairs, "facts": {"place": plain(rule.domain)}}
+        yield finding_if_shown(case, cloud, "resolver-rule-diverts", rule.id, taken, seen, "not-shown", **more)
 
 
 def private_dns(case: Case) -> Iterator[Finding]:
@@ -263,8 +229,9 @@ def private_dns(case: Case) -> Iterator[Finding]:
     for cloud, endpoint, led in _unused(case):
         if not endpoint.private_dns:
             seen = Evidence("DescribeVpcEndpoints", endpoint.id, "PrivateDnsEnabled: false", cloud.taken_at)
-            repairs = (TurnOnPrivateDns(endpoint.id, for_every_resolver=endpoint.service == "s3"),)
-            yield _as_public(cloud, _finding(case, cloud, "private-dns-off", endpoint.id, led, seen, repairs=repairs))
+            turned_on = TurnOnPrivateDns(endpoint.id, for_every_resolver=endpoint.service == "s3")
+            repairs = (*dns_attributes(cloud.network), turned_on)
+            yield _where_public(case, cloud, "private-dns-off", endpoint.id, led, seen, repairs=repairs)
 
 
 def without_zone(case: Case) -> Iterator[Finding]:
@@ -279,8 +246,11 @@ def without_zone(case: Case) -> Iterator[Finding]:
         hosts = [answer.host for _, answer in led]
         excerpt = phrase("in {vpc}; no private zone of this VPC holds {hosts}", vpc=endpoint.vpc_id, hosts=hosts)
         seen = Evidence("DescribeVpcEndpoints", endpoint.id, excerpt, cloud.taken_at)
-        more = {"facts": {"peer": endpoint.vpc_id}, "repairs": zones_toward(cloud, endpoint, hosts)}
-        yield _as_public(cloud, _finding(case, cloud, "private-dns-off", endpoint.id, led, seen, variant="other-vpc", **more))
+        more = {
+            "facts": {"peer": endpoint.vpc_id},
+            "repairs": (*dns_attributes(cloud.network), *zones_toward(cloud, endpoint, hosts)),
+        }
+        yield _where_public(case, cloud, "private-dns-off", endpoint.id, led, seen, variant="other-vpc", **more)
 
 
 def _of_other_vpc(cloud: Cloud, service: str) -> Optional[VpcEndpoint]:
@@ -289,7 +259,7 @@ def _of_other_vpc(cloud: Cloud, service: str) -> Optional[VpcEndpoint]:
     found = [item for item in known if item.service == service and addresses_of(item)]
     if vpc is None or any(item.service == service and item.vpc_id == vpc.id for item in known):
         return None
-    return next((item for item in found if item.state.lower() == AVAILABLE), None)
+    return next((item for item in found if item.state.lower() in WORKING), None)
 
 
 def inbound_only(case: Case) -> Iterator[Finding]:
@@ -298,18 +268,18 @@ def inbound_only(case: Case) -> Iterator[Finding]:
         if endpoint.private_dns:
             excerpt = "PrivateDnsOnlyForInboundResolverEndpoint: true"
             seen = Evidence("DescribeVpcEndpoints", endpoint.id, excerpt, cloud.taken_at)
-            repairs = (TurnOnPrivateDns(endpoint.id, for_every_resolver=True),)
-            yield _as_public(cloud, _finding(case, cloud, "s3-inbound-resolver-only", endpoint.id, led, seen, repairs=repairs))
+            repairs = (*dns_attributes(cloud.network), TurnOnPrivateDns(endpoint.id, for_every_resolver=True))
+            yield _where_public(case, cloud, "s3-inbound-resolver-only", endpoint.id, led, seen, repairs=repairs)
 
 
-def _as_public(cloud: Cloud, finding: Finding) -> Finding:
-    """A finding about names that stay public: a warning where a route leads out, by which their addresses may be reached."""
-    if finding.severity is not Severity.ERROR or not goes_out(cloud):
-        return finding
-    return replace(finding, severity=Severity.WARNING, breaks=(), degrades=())
+def _where_public(case: Case, cloud: Cloud, code: str, subject: str, led: Needed, seen: Evidence, **more: Any) -> Finding:
+    """A finding about names that stay public: where a route leads out, their addresses may be reached by it."""
+    if goes_out(cloud):
+        return finding_if_shown(case, cloud, code, subject, led, seen, "way-out", **more)
+    return finding_of(case, cloud, code, subject, led, seen, **more)
 
 
-def _unused(case: Case) -> Iterator[tuple[Cloud, VpcEndpoint, _Needed]]:
+def _unused(case: Case) -> Iterator[tuple[Cloud, VpcEndpoint, Needed]]:
     """Interface endpoints of this VPC for services whose names stay public, with those names; none where a gateway serves."""
     cloud = case.cloud
     public = [
@@ -332,6 +302,9 @@ def unknown(case: Case) -> Iterator[tuple[str, str]]:
     found = {(answer.part, answer.reason) for _, answer in needed_answers(case) if answer.lead is Lead.UNKNOWN}
     yield from sorted(found)
 
+
+_BY_ZONES = (shadows, missing_records, elsewhere, private_dns, without_zone, inbound_only)
+"""What is told of a name once it is asked of zones and endpoints."""
 
 CHECKS = (
     Check("vpc-dns-support", support),

@@ -8,17 +8,20 @@ from typing import Iterable, Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.partitions import service_names
 from ssm_bootstrap.catalog.requirements import EndpointRequirement
+from ssm_bootstrap.diagnose.cloud.names import PARTIAL, WORKING
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle, obstacles_of
 from ssm_bootstrap.diagnose.cloud.outward import leads_out
-from ssm_bootstrap.diagnose.cloud.packets import family_of, host_block
-from ssm_bootstrap.diagnose.cloud.planned import Client, beside, groups_for
+from ssm_bootstrap.diagnose.cloud.packets import common, family_of, host_block, span_of
+from ssm_bootstrap.diagnose.cloud.planned import Client, beside, dns_attributes, groups_for
 from ssm_bootstrap.diagnose.cloud.routes import met_toward
+from ssm_bootstrap.diagnose.cloud.tables import table_of
 from ssm_bootstrap.model.cloud import (
     Cloud,
     CloudInstance,
     DnsRecord,
     EndpointKind,
     HostedZone,
+    RouteTable,
     Subnet,
     VpcEndpoint,
     VpcNetwork,
@@ -53,20 +56,41 @@ def carriers(found: Sequence[VpcEndpoint], vpc_id: str) -> tuple[tuple[VpcEndpoi
     return (), gateways
 
 
-def unusable(endpoint: VpcEndpoint) -> Iterator[Obstacle]:
-    """What is wrong with an endpoint itself."""
+def unusable(cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint) -> Iterator[Obstacle]:
+    """What is wrong with an endpoint itself; of one that is partial only that it is."""
     state = endpoint.state.lower()
     said = Evidence("EC2", endpoint.id, phrase("state {state}", state=endpoint.state))
-    if state != "available":
+    if state == PARTIAL:
         yield Obstacle(
             ("state", endpoint.id),
             "endpoint-not-available",
             endpoint.id,
             facts=(("peer", endpoint.state),),
             evidence=(said,),
-            repairs=() if state in _COMING else (DeleteEndpoint(endpoint.id), again(endpoint)),
+            variant="partial",
+            is_partial=True,
+        )
+    elif state not in WORKING:
+        yield Obstacle(
+            ("state", endpoint.id),
+            "endpoint-not-available",
+            endpoint.id,
+            facts=(("peer", endpoint.state),),
+            evidence=(said,),
+            repairs=() if state in _COMING else _anew(cloud, instance, endpoint),
             variant="pending" if state in _COMING else "",
         )
+
+
+def _anew(cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint) -> tuple[Repair, ...]:
+    """One like it in its place: one without subnets in those for a new one, a gateway for the table of the node as well."""
+    made, deleted = again(endpoint), DeleteEndpoint(endpoint.id)
+    if endpoint.kind is EndpointKind.GATEWAY:
+        table = table_of(cloud.network, instance.subnet_id, instance.vpc_id)
+        own = (table.id,) if isinstance(table, RouteTable) else ()
+        return deleted, replace(made, route_table_ids=tuple(dict.fromkeys((*made.route_table_ids, *own))))
+    subnets = made.subnet_ids or _one_a_zone(cloud.network, instance, _offered(cloud, made.service_name)) or (instance.subnet_id,)
+    return (*dns_attributes(cloud.network), deleted, replace(made, subnet_ids=subnets))
 
 
 def again(endpoint: VpcEndpoint) -> CreateEndpoint:
@@ -180,7 +204,8 @@ def missing(
         )
         return
     made = _created(cloud.network, instance, name, subnets or (instance.subnet_id,), client)
-    repairs: tuple[Repair, ...] = (*beside(cloud.network, client, made, requirement.ports, client_ports), made)
+    besides = beside(cloud.network, client, made, requirement.ports, client_ports)
+    repairs: tuple[Repair, ...] = (*dns_attributes(cloud.network), *besides, made)
     if stopped:
         yield from (replace(one, repairs=(*one.repairs, *repairs)) for one in stopped)
         return
@@ -219,12 +244,20 @@ def _families(instance: CloudInstance) -> dict[int, None]:
 
 
 def _shared(cloud: Cloud, hosts: Iterable[str]) -> Iterator[tuple[HostedZone, DnsRecord]]:
-    """Records of private zones that lead one of these hosts somewhere: where others share their endpoints."""
+    """Records of private zones that lead one of these hosts out of the VPC: where others share their endpoints."""
     wanted = {host.lower() for host in hosts}
     for zone in value_of(cloud.network.zones) or ():
         for record in value_of(zone.records) or ():
-            if record.name.lower().rstrip(".") in wanted and record.kind in ("A", "AAAA"):
+            is_meant = record.name.lower().rstrip(".") in wanted and record.kind in ("A", "AAAA")
+            if is_meant and not all(_is_inside(cloud, value) for value in record.values):
                 yield zone, record
+
+
+def _is_inside(cloud: Cloud, address: str) -> bool:
+    """Whether an address is of this VPC's own blocks, where no endpoint of others is."""
+    vpc = value_of(cloud.network.vpc)
+    is_address = address.replace(".", "").isdigit() or ":" in address
+    return vpc is not None and is_address and any(common((span_of(one),), (span_of(address),)) for one in vpc.cidrs)
 
 
 def _hub(cloud: Cloud, here: End, zone: HostedZone, record: DnsRecord) -> Iterator[Met]:

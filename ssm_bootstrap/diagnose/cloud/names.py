@@ -7,11 +7,13 @@ import re
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import groupby
-from typing import Iterable, Iterator, Optional, Union
+from typing import Optional, Union
 
 from ssm_bootstrap.catalog.addresses import PRIVATE, RESOLVER, RESOLVER_V6, networks_of
 from ssm_bootstrap.catalog.endpoints import service_of
 from ssm_bootstrap.catalog.partitions import partition_of
+from ssm_bootstrap.diagnose.cloud.domains import depth_of, is_in_domain, plain
+from ssm_bootstrap.diagnose.cloud.firewall import deciding, rule_name
 from ssm_bootstrap.model.cloud import (
     Cloud,
     DnsFirewallRule,
@@ -22,12 +24,13 @@ from ssm_bootstrap.model.cloud import (
     Vpc,
     VpcEndpoint,
 )
-from ssm_bootstrap.model.observed import Observed, Seen, Unseen, reason_of, value_of
+from ssm_bootstrap.model.observed import Observed, Seen, Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.site import NO_SITE
 
-AVAILABLE = "available"
-"""The state of a VPC endpoint that answers."""
+PARTIAL = "partial"
+WORKING = frozenset({"available", PARTIAL})
+"""States of a VPC endpoint that answers; what is missing of a partial one AWS does not tell (EC2 API Reference, VpcEndpoint)."""
 
 AMAZON_DNS = "AmazonProvidedDNS"
 """How DHCP options name the VPC's own resolver."""
@@ -35,7 +38,8 @@ AMAZON_DNS = "AmazonProvidedDNS"
 CHAIN = 4
 """How many names one leads to in turn before nobody follows any more."""
 
-_ENDPOINT_ID = re.compile(r"(vpce-[0-9a-z]+)(?:-[^.]*)?\.")
+_ENDPOINT_ID = re.compile(r"(?:\*\.)?(vpce-[0-9a-z]+)(?:-[^.]*)?\.")
+"""A DNS name of an endpoint; those for the buckets of S3 have a star before it."""
 
 
 class Lead(str, Enum):
@@ -75,16 +79,6 @@ def answers(cloud: Cloud, host: str) -> NameAnswer:
     return _answer(cloud, plain(host), CHAIN)
 
 
-def plain(name: str) -> str:
-    """A name as it is compared: small, without the last dot, and with a star where Route 53 writes its code."""
-    return name.strip().lower().replace("\\052", "*").strip(".")
-
-
-def is_in_domain(host: str, domain: str) -> bool:
-    """Whether a host is a domain or lies in it; everything lies in the root."""
-    return not domain or host == domain or host.endswith(f".{domain}")
-
-
 def own_name_servers(cloud: Cloud) -> tuple[str, ...]:
     """The name servers of the DHCP options that are not the VPC's own resolver."""
     vpc = value_of(cloud.network.vpc)
@@ -99,7 +93,7 @@ def endpoints_in_vpc(cloud: Cloud, service: str) -> tuple[VpcEndpoint, ...]:
     return tuple(
         item
         for item in value_of(cloud.network.endpoints) or ()
-        if item.service == service and vpc is not None and item.vpc_id == vpc.id and item.state.lower() == AVAILABLE
+        if item.service == service and vpc is not None and item.vpc_id == vpc.id and item.state.lower() in WORKING
     )
 
 
@@ -151,45 +145,15 @@ def _by_attributes(cloud: Cloud, host: str) -> Optional[NameAnswer]:
 
 
 def _by_firewall(cloud: Cloud, host: str) -> Optional[NameAnswer]:
-    """The first rule that fits decides: of each group by priority, and groups in the order in which they are given."""
     rules = cloud.network.dns_firewall
     if isinstance(rules, Unseen):
         return _unknown(host, "DNS Firewall", rules.reason)
-    unread: list[DnsFirewallRule] = []
-    for rule in _in_order(rules.value):
-        if isinstance(rule.domains, Unseen):
-            unread.append(rule)
-        elif any(_fits(host, plain(domain)) for domain in rule.domains.value):
-            if _blocks(rule) and not unread:
-                return NameAnswer(host, Lead.NAME_ERROR, decided_by=rule)
-            return _unread(host, unread if _blocks(rule) else filter(_blocks, unread))
-    return _unread(host, filter(_blocks, unread))
-
-
-def _unread(host: str, rules: Iterable[DnsFirewallRule]) -> Optional[NameAnswer]:
-    """What is not known for a rule whose domains nobody could read, where it would decide otherwise."""
-    for rule in rules:
-        return _unknown(host, f"DNS Firewall {rule.group_id} {rule.name}", reason_of(rule.domains), rule)
-    return None
-
-
-def _in_order(rules: tuple[DnsFirewallRule, ...]) -> Iterator[DnsFirewallRule]:
-    groups = dict.fromkeys(rule.group_id for rule in rules)
-    for group in groups:
-        yield from sorted((rule for rule in rules if rule.group_id == group), key=lambda rule: rule.priority)
-
-
-def _blocks(rule: DnsFirewallRule) -> bool:
-    return rule.action.upper() == "BLOCK"
-
-
-def _fits(host: str, domain: str) -> bool:
-    """Whether a domain of a firewall's list is this host: a star stands for what comes before the rest."""
-    return host.endswith(domain[1:]) if domain.startswith("*") else host == domain
-
-
-def _depth(domain: str) -> int:
-    return len(domain.split(".")) if domain else 0
+    rule = deciding(cloud, rules.value, host)
+    if rule is None:
+        return None
+    if isinstance(rule.domains, Unseen):
+        return _unknown(host, rule_name(rule), rule.domains.reason, rule)
+    return NameAnswer(host, Lead.NAME_ERROR, decided_by=rule)
 
 
 def _by_zones_and_rules(cloud: Cloud, host: str, further: int) -> NameAnswer:
@@ -201,9 +165,9 @@ def _by_zones_and_rules(cloud: Cloud, host: str, further: int) -> NameAnswer:
     own = private_name(private, cloud, host) if private is not None else ""
     zone = _zone_of(value_of(network.zones) or (), host)
     fitting = [rule for rule in network.resolver_rules.value if is_in_domain(host, plain(rule.domain))]
-    rule = max(fitting, key=lambda item: _depth(plain(item.domain)), default=None)
-    nearest = max(_depth(plain(zone.name)) if zone is not None else 0, _depth(own))
-    if rule is not None and rule.kind.upper() == "FORWARD" and _depth(plain(rule.domain)) >= nearest:
+    rule = max(fitting, key=lambda item: depth_of(plain(item.domain)), default=None)
+    nearest = max(depth_of(plain(zone.name)) if zone is not None else 0, depth_of(own))
+    if rule is not None and rule.kind.upper() == "FORWARD" and depth_of(plain(rule.domain)) >= nearest:
         said = phrase(
             "{rule} forwards it to {targets}: what they answer cannot be read from AWS", rule=rule.id, targets=rule.targets
         )
@@ -228,8 +192,8 @@ def _by_zones_and_rules(cloud: Cloud, host: str, further: int) -> NameAnswer:
 
 def _is_before(zone: HostedZone, own: str) -> bool:
     """Whether a zone comes before an endpoint's private DNS: AWS's own zone of that name is one whose records nobody reads."""
-    depth = _depth(plain(zone.name))
-    return depth > _depth(own) or (depth == _depth(own) and isinstance(zone.records, Seen))
+    depth = depth_of(plain(zone.name))
+    return depth > depth_of(own) or (depth == depth_of(own) and isinstance(zone.records, Seen))
 
 
 def _private_endpoint(cloud: Cloud, host: str) -> Optional[VpcEndpoint]:
@@ -250,7 +214,7 @@ def addresses_of(endpoint: VpcEndpoint) -> tuple[str, ...]:
 def _zone_of(zones: tuple[HostedZone, ...], host: str) -> Optional[HostedZone]:
     """The most specific zone that a host lies in, one of the VPC's own before one of a Profile."""
     fitting = [zone for zone in zones if plain(zone.name) and is_in_domain(host, plain(zone.name))]
-    return max(fitting, key=lambda zone: (_depth(plain(zone.name)), not zone.profile_id), default=None)
+    return max(fitting, key=lambda zone: (depth_of(plain(zone.name)), not zone.profile_id), default=None)
 
 
 def records_for(zone: HostedZone, host: str) -> tuple[DnsRecord, ...]:
@@ -260,7 +224,7 @@ def records_for(zone: HostedZone, host: str) -> tuple[DnsRecord, ...]:
     if exact:
         return tuple(record for record in exact if record.kind.upper() in ("A", "AAAA", "CNAME"))
     stars = [record for record in records if plain(record.name).startswith("*.") and host.endswith(plain(record.name)[1:])]
-    ordered = sorted(stars, key=lambda record: -_depth(plain(record.name)))
+    ordered = sorted(stars, key=lambda record: -depth_of(plain(record.name)))
     return next((tuple(group) for _, group in groupby(ordered, key=lambda record: plain(record.name))), ())
 
 
@@ -292,7 +256,7 @@ def _by_value(cloud: Cloud, host: str, value: str, further: int) -> NameAnswer:
     if owner is not None:
         lead = Lead.ENDPOINT if owner.service == service else Lead.ELSEWHERE
         return NameAnswer(host, lead, owner if lead is Lead.ENDPOINT else None, (str(address),))
-    unread = next((item for item in known.value if item.service == service and not addresses_of(item)), None)
+    unread = next((item for item in known.value if item.service == service and item.subnet_ids and not addresses_of(item)), None)
     vpc = value_of(cloud.network.vpc)
     inside = any(
         address in block for block in networks_of(vpc.cidrs if vpc is not None else ()) if block.version == address.version

@@ -17,7 +17,7 @@ from ssm_bootstrap.diagnose.cloud.routes import met_toward
 from ssm_bootstrap.diagnose.cloud.tables import between
 from ssm_bootstrap.model.cloud import Direction, GroupRule, SecurityGroup, VpcNetwork
 from ssm_bootstrap.model.observed import Seen, value_of
-from ssm_bootstrap.model.repair import CreateEndpoint, Repair
+from ssm_bootstrap.model.repair import CreateEndpoint, Repair, TurnOnVpcDns
 
 Client = Callable[[str], End]
 """The end at the instance that dials an address or block."""
@@ -55,6 +55,15 @@ def beside(
             met += met_between(network, here, there, port, client_ports)
         met += [*met_toward(network, here, there), *met_toward(network, there, here, is_back=True)]
     return tuple(dict.fromkeys(repair for one in numbered(network, obstacles_of(met)) for repair in one.repairs))
+
+
+def dns_attributes(network: VpcNetwork) -> tuple[TurnOnVpcDns, ...]:
+    """The DNS attributes of the VPC that are off: without them AWS refuses private DNS, and no name leads to an endpoint."""
+    vpc = value_of(network.vpc)
+    if vpc is None:
+        return ()
+    seen = (("enableDnsSupport", vpc.dns_support), ("enableDnsHostnames", vpc.dns_hostnames))
+    return tuple(TurnOnVpcDns(vpc.id, name) for name, value in seen if value == Seen(False))
 
 
 def _ends(network: VpcNetwork, client: Client, planned: CreateEndpoint, group_ids: tuple[str, ...]) -> Iterator[tuple[End, End]]:

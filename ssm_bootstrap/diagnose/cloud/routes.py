@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import Iterator, Sequence
 
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.diagnose.cloud.obstacles import End, Met, Obstacle, obstacles_of
 from ssm_bootstrap.diagnose.cloud.outward import INTO_THE_INTERNET, beyond, past
 from ssm_bootstrap.diagnose.cloud.packets import common, everywhere, span_of, united, without
-from ssm_bootstrap.diagnose.cloud.tables import LOCAL, all_quoted, between, quoted, route_to, spans_of, table_of
+from ssm_bootstrap.diagnose.cloud.tables import LOCAL, all_quoted, between, quoted, route_to, routes_of, spans_of, table_of
 from ssm_bootstrap.diagnose.cloud.transit import GATEWAY, met_in_transit
 from ssm_bootstrap.model.cloud import EndpointKind, RouteTable, VpcEndpoint, VpcNetwork, VpcRoute
 from ssm_bootstrap.model.findings import Evidence
@@ -112,20 +113,23 @@ def met_toward_gateway(
             evidence=(quoted(table, own),),
             repairs=(AddRouteTables(own.target, (table.id,)),),
         )
+        yield from met_beside_list(network, here, blocks, needed, own.target)
         return
     if own is not None:
         yield from _shadows(table, own, blocks, needed)
         return
     live = replace(table, routes=tuple(route for route in table.routes if not _is_gone(network, route)))
-    other = route_to(network, live, needed[0], here.vpc_id)
-    leads_out = other is not None and not other.is_blackhole and other.target != LOCAL
-    past_it = list(past(network, here, table, other)) if other is not None and leads_out else []
-    stopped = [one for one in obstacles_of(past_it) if not one.is_partial]
-    if past_it and not stopped:
-        yield from past_it
-    elif stopped and not gateways:
+    taken = routes_of(network, live, needed, here.vpc_id)
+    met = [list(past(network, here, table, one)) if one is not None and _leads_out(one) else [] for one in taken]
+    passing = [one for one in met if one and all(other.is_partial for other in obstacles_of(one))]
+    yield from dict.fromkeys(chain.from_iterable(passing))
+    if len(passing) == len(taken):
+        return
+    stopped = [one for some in met if some not in passing for one in obstacles_of(some) if not one.is_partial]
+    if stopped and not gateways:
         for one in stopped:
-            yield replace(one, repairs=(*one.repairs, _gateway(here.vpc_id, service_name, table.id)))
+            repairs = (*one.repairs, _gateway(here.vpc_id, service_name, table.id))
+            yield replace(one, repairs=repairs, is_partial=bool(passing))
     elif gateways:
         yield Obstacle(
             ("not-associated", table.id, gateways[0].id),
@@ -138,6 +142,7 @@ def met_toward_gateway(
                 Evidence("EC2", gateways[0].id, phrase("route tables: {ids}", ids=list(gateways[0].route_table_ids) or "none")),
             ),
             repairs=(AddRouteTables(gateways[0].id, (table.id,)),),
+            is_partial=bool(passing),
         )
     else:
         yield Obstacle(
@@ -148,8 +153,21 @@ def met_toward_gateway(
             evidence=(Evidence("EC2", here.vpc_id, phrase("no endpoint of {name}", name=service_name)), *all_quoted(table)),
             repairs=(_gateway(here.vpc_id, service_name, table.id),),
             variant="in-aws-gateway",
+            is_partial=bool(passing),
             is_absent=True,
         )
+    yield from met_beside_list(network, here, blocks, needed, gateways[0].id if gateways else service_name)
+
+
+def met_beside_list(network: VpcNetwork, here: End, blocks: Sequence[str], needed: Sequence[str], gateway: str) -> Iterator[Met]:
+    """Routes that would divert S3 as soon as the table had the route to its prefix list over a gateway endpoint."""
+    table = table_of(network, here.subnet_id, here.vpc_id)
+    if isinstance(table, RouteTable) and blocks:
+        yield from _shadows(table, VpcRoute("", gateway), blocks, needed)
+
+
+def _leads_out(route: VpcRoute) -> bool:
+    return not route.is_blackhole and route.target != LOCAL
 
 
 def _gateway(vpc_id: str, service_name: str, table_id: str) -> CreateEndpoint:
@@ -178,7 +196,7 @@ def _shadows(table: RouteTable, own: VpcRoute, blocks: Sequence[str], needed: Se
             table.id,
             places=(route.destination,),
             facts=(("peer", route.target), ("subnet_id", table.id), ("rule", own.target)),
-            evidence=(quoted(table, route), quoted(table, own)),
+            evidence=(quoted(table, route), *((quoted(table, own),) if own in table.routes else ())),
             repairs=(DeleteRoute(table.id, route.destination),),
             is_partial=bool(without(s3, (span,))),
         )

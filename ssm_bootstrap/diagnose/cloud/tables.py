@@ -6,7 +6,7 @@ from typing import Iterable, Iterator, Mapping, Optional, Protocol, TypeVar, Uni
 
 from ssm_bootstrap.diagnose.cloud.groups import prefix_lists_of
 from ssm_bootstrap.diagnose.cloud.obstacles import Doubt, End
-from ssm_bootstrap.diagnose.cloud.packets import Span, common, span_of
+from ssm_bootstrap.diagnose.cloud.packets import Span, common, span_of, united, without
 from ssm_bootstrap.model.cloud import PrefixList, RouteTable, VpcEndpoint, VpcNetwork, VpcRoute
 from ssm_bootstrap.model.findings import Evidence
 from ssm_bootstrap.model.observed import Unseen, value_of
@@ -45,9 +45,7 @@ def table_of(network: VpcNetwork, subnet_id: str, vpc_id: str) -> Union[RouteTab
 
 def route_to(network: VpcNetwork, table: RouteTable, address: str, vpc_id: str) -> Optional[VpcRoute]:
     """The most specific route for an address, of one's own VPC the local one where no other is there."""
-    vpc = value_of(network.vpc)
-    local = [VpcRoute(cidr, LOCAL) for cidr in vpc.cidrs] if vpc is not None and vpc.id == vpc_id else []
-    return most_specific((*table.routes, *local), prefix_lists_of(network), address)
+    return most_specific(_with_local(network, table, vpc_id), prefix_lists_of(network), address)
 
 
 def most_specific(routes: Iterable[AnyRoute], lists: Mapping[str, PrefixList], address: str) -> Optional[AnyRoute]:
@@ -55,6 +53,28 @@ def most_specific(routes: Iterable[AnyRoute], lists: Mapping[str, PrefixList], a
     place = span_of(address)
     fits = [one for one in spans_of(routes, lists) if common((one[1],), (place,))]
     return min(fits, key=lambda one: (_size(one[1]), one[2]))[0] if fits else None
+
+
+def routes_of(network: VpcNetwork, table: RouteTable, blocks: Iterable[str], vpc_id: str) -> tuple[Optional[VpcRoute], ...]:
+    """The routes that packets to these blocks take, the most specific first; None stands last where some of them have none."""
+    left = united(map(span_of, blocks))
+    found: dict[VpcRoute, None] = {}
+    for route, span, _ in sorted(_known_spans(network, table, vpc_id), key=lambda one: (_size(one[1]), one[2])):
+        if common(left, (span,)):
+            found[route] = None
+            left = without(left, (span,))
+    return (*found, *((None,) if left else ()))
+
+
+def _known_spans(network: VpcNetwork, table: RouteTable, vpc_id: str) -> Iterator[tuple[VpcRoute, Span, bool]]:
+    return spans_of(_with_local(network, table, vpc_id), prefix_lists_of(network))
+
+
+def _with_local(network: VpcNetwork, table: RouteTable, vpc_id: str) -> tuple[VpcRoute, ...]:
+    vpc = value_of(network.vpc)
+    return (
+        (*table.routes, *(VpcRoute(cidr, LOCAL) for cidr in vpc.cidrs if vpc.id == vpc_id)) if vpc is not None else table.routes
+    )
 
 
 def spans_of(routes: Iterable[AnyRoute], lists: Mapping[str, PrefixList]) -> Iterator[tuple[AnyRoute, Span, bool]]:

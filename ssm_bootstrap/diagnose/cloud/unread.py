@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.diagnose.cloud.firewall import is_block, rule_name
 from ssm_bootstrap.model.observed import NOT_ASKED, Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
 
@@ -30,6 +31,15 @@ def unread(case: Case) -> Iterator[tuple[str, str]]:
     for name, part in parts:
         if isinstance(part, Unseen) and part != NOT_ASKED and part != cloud.instance:
             yield name, part.reason
+    for rule in value_of(network.dns_firewall) or ():
+        if rule.managed_list and is_block(rule):
+            yield (
+                rule_name(rule),
+                phrase(
+                    "AWS manages the list {name} and shows nobody its domains: names of AWS are taken not to be among them",
+                    name=rule.managed_list,
+                ),
+            )
 
 
 CHECKS = (Check("aws-unread", unread),)

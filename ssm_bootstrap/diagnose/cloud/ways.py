@@ -26,7 +26,7 @@ from ssm_bootstrap.diagnose.cloud.groups import meant_group, met_at
 from ssm_bootstrap.diagnose.cloud.obstacles import Doubt, End, Met, Obstacle, doubts_of, obstacles_of
 from ssm_bootstrap.diagnose.cloud.outward import may_go_out
 from ssm_bootstrap.diagnose.cloud.packets import common, everywhere, family_of, host_block, span_of
-from ssm_bootstrap.diagnose.cloud.routes import met_toward, met_toward_gateway
+from ssm_bootstrap.diagnose.cloud.routes import met_beside_list, met_toward, met_toward_gateway
 from ssm_bootstrap.diagnose.cloud.tables import between, list_of_route
 from ssm_bootstrap.model.cloud import Cloud, CloudInstance, Direction, Interface, PrefixList, Subnet, VpcEndpoint
 from ssm_bootstrap.model.observed import Unseen, value_of
@@ -133,8 +133,10 @@ def _by_interface(
     cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint, empty: CloudWay, client_ports: tuple[int, int]
 ) -> CloudWay:
     """The way by an interface endpoint: over each pair of addresses of one family."""
-    way = replace(empty, endpoint_id=endpoint.id, remarks=tuple(zones_crossed(cloud, instance, endpoint)))
-    wrong: list[Met] = list(unusable(endpoint))
+    seen = list(unusable(cloud, instance, endpoint))
+    remarks = (*(one for one in seen if one.is_partial), *zones_crossed(cloud, instance, endpoint))
+    way = replace(empty, endpoint_id=endpoint.id, remarks=remarks)
+    wrong: list[Met] = [one for one in seen if not one.is_partial]
     if not wrong and not endpoint.interfaces:
         seen_empty = without_subnet(cloud, instance, endpoint)
         unseen = (endpoint.id, phrase("its network interfaces were not seen"))
@@ -198,11 +200,15 @@ def _by_gateway(
     ]
     if found is None or not found.cidrs:
         met = _in_doubt(cloud, met)
-    usable = [one for one in gateways if not list(unusable(one))]
-    met += [wrong for one in gateways for wrong in unusable(one) if not usable]
+    seen = [(one, list(unusable(cloud, instance, one))) for one in gateways]
+    usable = [gateway for gateway, wrong in seen if all(one.is_partial for one in wrong)]
+    remarks = tuple(one for _, wrong in seen for one in wrong if usable and one.is_partial)
     if usable or not gateways:
         met += met_toward_gateway(cloud.network, here, _blocks_of_s3(cloud), needed, listed, usable, name)
-    return _of_paths(replace(empty, endpoint_id=usable[0].id if usable else ""), [met])
+    else:
+        met += [one for _, wrong in seen for one in wrong]
+        met += met_beside_list(cloud.network, here, _blocks_of_s3(cloud), needed, gateways[0].id)
+    return _of_paths(replace(empty, endpoint_id=usable[0].id if usable else "", remarks=remarks), [met])
 
 
 def _over_ipv6(cloud: Cloud, instance: CloudInstance, gateways: Sequence[VpcEndpoint]) -> Iterator[Met]:

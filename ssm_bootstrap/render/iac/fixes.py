@@ -20,11 +20,16 @@ NOTHING = "Nothing is missing at AWS, as far as this diagnosis saw."
 
 def fixes(diagnosis: Diagnosis, form: str, region: str) -> str:
     """The code that repairs what is missing; where no one thing is known to be, comments say so and nothing else is there."""
-    by_aws = [one for one in diagnosis.findings if one.symptom_of and one.repairs and one.seen_from == (Side.AWS,)]
-    told = (*diagnosis.causes, *by_aws)  # what AWS itself lacks stays so when what hides it on the node is mended
-    causes = [finding for finding in told if finding.state is State.NOW and finding.severity is not Severity.INFO]
+    causes = to_mend(diagnosis)
     repairs = in_steps(repair for finding in causes for repair in finding.repairs)
     return FORMS[form](Draft(region, repairs, tuple(_heading(causes)), tuple(_remarks(causes))))
+
+
+def to_mend(diagnosis: Diagnosis) -> list[Finding]:
+    """The causes that hold now, and whatever AWS itself lacks: that stays so when what hides it on the node is mended."""
+    by_aws = [one for one in diagnosis.findings if one.symptom_of and one.repairs and one.seen_from == (Side.AWS,)]
+    told = (*diagnosis.causes, *by_aws)
+    return [finding for finding in told if finding.state is State.NOW and finding.severity is not Severity.INFO]
 
 
 def _heading(causes: list[Finding]) -> Iterator[str]:
