@@ -16,6 +16,7 @@ from ssm_bootstrap.diagnose.cloud.needs import facts_of, hosts_of_service, neede
 from ssm_bootstrap.diagnose.cloud.policies import Ruling, decide
 from ssm_bootstrap.diagnose.cloud.requests import request_of
 from ssm_bootstrap.diagnose.cloud.roles import roles_of
+from ssm_bootstrap.diagnose.cloud.worked import was_given, worked
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import Cloud, EndpointKind, VpcEndpoint
 from ssm_bootstrap.model.findings import Evidence, Finding
@@ -98,6 +99,19 @@ def unknown(case: Case) -> Iterator[tuple[str, str]]:
         reason = doubt([item for item in found if item.decision.ruling is Ruling.UNKNOWN])
         if reason:
             yield f"policy of {endpoint.id}", reason
+
+
+def undecided(case: Case) -> Iterator[Capability]:
+    """The capabilities that hang on a policy whose answer is not known here, and on a call that was not seen to work."""
+    cloud = case.cloud
+    if cloud is None:
+        return
+    known = worked(case)
+    for endpoint, service in _serving(case, cloud).items():
+        for item in _judged(case, cloud, endpoint, service) if endpoint.policy else ():
+            call = item.call
+            if item.decision.ruling is Ruling.UNKNOWN and call.action not in known and not was_given(case, call):
+                yield from (*call.breaks, *call.degrades)
 
 
 CHECKS = (

@@ -12,10 +12,10 @@ from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.requirements import requirements_of
 from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.cloud import endpoint_policies, roles
 from ssm_bootstrap.diagnose.cloud.dialled import ANSWERS, Carried, carried, differences, leads_there, obstacles_toward
 from ssm_bootstrap.diagnose.cloud.facts import endpoint_facts
 from ssm_bootstrap.diagnose.cloud.names import Lead, answers
-from ssm_bootstrap.diagnose.cloud.roles import is_unread
 from ssm_bootstrap.diagnose.cloud.ways import CloudWay, WayState, ways
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict
@@ -39,24 +39,29 @@ def cloud_ways(case: Case) -> tuple[CloudWay, ...]:
 
 
 def cloud_needs(case: Case, findings: Sequence[Finding]) -> tuple[NeedVerdict, ...]:
-    """How the needs of the capabilities stand by AWS's side alone; none where the node dialled, as that counts.
+    """How the needs of the capabilities stand by AWS's side; where the node dialled, that counts for the ways.
 
-    What is closed without a finding that says why is unknown.
+    What is closed without a finding that says why is unknown, and so is what hangs on a policy whose answer nobody knows.
     """
-    if case.cloud is None or case.reaches:
+    if case.cloud is None:
         return ()
+    hanging = case.asked(*endpoint_policies.undecided(case), *roles.undecided(case))
+    undecided = tuple(NeedVerdict(capability, Verdict.UNKNOWN) for capability in hanging)
+    if case.reaches:
+        return undecided
     told = {capability for one in findings if one.severity is Severity.ERROR for capability in one.breaks}
-    return tuple(
+    by_ways = (
         replace(need, verdict=Verdict.UNKNOWN) if need.verdict is Verdict.BROKEN and need.capability not in told else need
         for need in _needs(case, case.cloud)
     )
+    return (*by_ways, *undecided)
 
 
 def _needs(case: Case, cloud: Cloud) -> Iterator[NeedVerdict]:
     standing = {way.row: way.state for way in cloud_ways(case)}
     management = cloud.management
     parts = (management.roles, management.activations, management.nodes)
-    unread = is_unread(case) or any(isinstance(part, Unseen) for part in parts)
+    unread = roles.is_unread(case) or any(isinstance(part, Unseen) for part in parts)
     channels = [node.connection for node in value_of(management.nodes) or ()]
     is_unheard = any(isinstance(one, Unseen) and one != NOT_ASKED for one in channels)
     for capability in case.capabilities:

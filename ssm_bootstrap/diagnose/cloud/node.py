@@ -27,8 +27,8 @@ _STOPPED = ("stopped", "stopping")
 
 _READ = "DescribeInstanceInformation"
 
-_NOT_CONNECTED = "notconnected"
-"""Source: Systems Manager API Reference, GetConnectionStatus (Status)."""
+CONNECTED, _NOT_CONNECTED = "connected", "notconnected"
+"""What is said of a node's control channel. Source: Systems Manager API Reference, GetConnectionStatus (Status)."""
 
 
 def node_of(case: Case) -> Optional[ManagedNode]:

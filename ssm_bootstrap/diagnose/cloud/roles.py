@@ -15,6 +15,8 @@ from ssm_bootstrap.diagnose.cloud.needs import facts_of
 from ssm_bootstrap.diagnose.cloud.node import node_of
 from ssm_bootstrap.diagnose.cloud.policies import Decision, Ruling, decide
 from ssm_bootstrap.diagnose.cloud.requests import assume_request, request_of
+from ssm_bootstrap.diagnose.cloud.worked import TOKEN, worked
+from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.cloud import Cloud, Role
 from ssm_bootstrap.model.findings import Evidence, Finding
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen, reason_of, value_of
@@ -172,6 +174,20 @@ def _parts(role: Role) -> tuple[Observed[Any], ...]:
 def is_unread(case: Case) -> bool:
     """Whether policies of the node's role could not be read, so that nobody knows what it may do."""
     return any(isinstance(part, Unseen) for role in roles_of(case) for part in _parts(role))
+
+
+def undecided(case: Case) -> Iterator[Capability]:
+    """The capabilities that hang on what a role's policies say and nobody knows here, and on a call that was not seen to work."""
+    cloud = case.cloud
+    known = worked(case)
+    for role in roles_of(case) if cloud is not None else ():
+        if cloud is None:
+            continue
+        if TOKEN not in known and decide(((role.name, role.trust),), assume_request(cloud)).ruling is Ruling.UNKNOWN:
+            yield from ON_A_NODE
+        for item, _ in _judged(case, cloud, role):
+            if item.decision.ruling is Ruling.UNKNOWN and item.call.action not in known:
+                yield from (*item.call.breaks, *item.call.degrades)
 
 
 def unknown(case: Case) -> Iterator[tuple[str, str]]:
