@@ -66,6 +66,16 @@ def cloud_of(change: Callable[[Cloud], Cloud]) -> Callable[[], Observations]:
     return lambda: observations(change(complete()))
 
 
+def in_account(seen: Callable[[], Observations], account: str = ACCOUNT) -> Callable[[], Observations]:
+    """The same where it is known of which account the node is."""
+
+    def told() -> Observations:
+        found = seen()
+        return replace(found, plan=replace(found.plan, account=account))
+
+    return told
+
+
 def in_state(state: str) -> Callable[[], Observations]:
     """The complete VPC with its instance in another state."""
     return cloud_of(lambda cloud: replace(cloud, instance=Seen(replace(instance(), state=state))))
@@ -273,7 +283,14 @@ def _right(name: str) -> List[Document]:
 
 
 POLICIES: Tuple[Breaking, ...] = tuple(
-    Breaking(name, cloud_of(with_policy(service, *statements)), "endpoint-policy-denies", endpoint, severity)
+    Breaking(
+        name,
+        in_account(cloud_of(with_policy(service, *statements))),
+        "endpoint-policy-denies",
+        endpoint,
+        severity,
+        {"ssm": "", "s3": "downloads"}.get(service, "signed"),
+    )
     for name, service, endpoint, severity, statements in (
         ("ssm by organization", "ssm", "vpce-0f1", "error", (statement("*", Sid="Org", Condition=ORG),)),
         (
@@ -548,7 +565,7 @@ NODES: Tuple[Breaking, ...] = (
     Breaking("instance gone", in_state("terminated"), "instance-stopped", "i-0aa", variant="terminated"),
     Breaking(
         "node deregistered",
-        reported(Identity(IdentityState.REGISTERED, OTHER, REGION), nodes(node(address="10.9.9.9"))),
+        in_account(reported(Identity(IdentityState.REGISTERED, OTHER, REGION), nodes(node(address="10.9.9.9")))),
         "node-deregistered",
         OTHER,
         variant=IN_AWS,

@@ -7,6 +7,7 @@ from typing import Iterator, Optional
 
 from ssm_bootstrap.diagnose.agent.versions import finding_of_version
 from ssm_bootstrap.diagnose.case import Case, Check, Said
+from ssm_bootstrap.diagnose.cloud.account import account_of, is_elsewhere
 from ssm_bootstrap.diagnose.cloud.needs import facts_of
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.capability import Capability
@@ -33,7 +34,7 @@ CONNECTED, _NOT_CONNECTED = "connected", "notconnected"
 
 def node_of(case: Case) -> Optional[ManagedNode]:
     """The hybrid node of this machine: by its own report, else by the instance's address, else the only one that was read."""
-    cloud = case.cloud
+    cloud = case.cloud if not is_elsewhere(case) else None
     nodes = _hybrid(value_of(cloud.management.nodes) or ()) if cloud is not None else ()
     known = case.identity.known_id if case.identity is not None else ""
     if known or (case.identity is not None and case.identity.state is not IdentityState.UNREADABLE):
@@ -165,7 +166,13 @@ def _is_same(one: ManagedNode, other: ManagedNode) -> bool:
 def quota(case: Case) -> Iterator[Finding]:
     """An account that is full, where this machine has yet to register."""
     cloud = case.cloud
-    if cloud is None or node_of(case) is not None or case.is_registered or not case.asked(Capability.REGISTER):
+    if (
+        cloud is None
+        or is_elsewhere(case)
+        or node_of(case) is not None
+        or case.is_registered
+        or not case.asked(Capability.REGISTER)
+    ):
         return
     count, limit = value_of(cloud.management.node_count), value_of(cloud.management.node_quota)
     if count is None or limit is None or count < limit:
@@ -194,19 +201,23 @@ def deregistered(case: Case) -> Iterator[Said]:
     if any(item.id == known for item in nodes.value):
         return
     own = case.node.region if case.node is not None else ""
-    accounts = {item for item in (case.plan.account, value_of(case.image.account)) if item}
-    if (own and own != cloud.region) or accounts - {cloud.account}:
-        said = phrase(
-            "{node} is of {place}; what was read is {read}",
-            node=known,
-            place=[own, *accounts],
-            read=[cloud.region, cloud.account],
-        )
-        yield known, said
+    account = account_of(case)
+    if (own and own != cloud.region) or is_elsewhere(case):
+        place = [item for item in (own, account) if item]
+        read = [cloud.region, cloud.account]
+        yield known, phrase("{node} is of {place}; what was read is {read}", node=known, place=place, read=read)
         return
     seen = phrase(
         "{node} is not among the nodes of account {account} in {region}", node=known, account=cloud.account, region=cloud.region
     )
+    if not account:
+        yield (
+            known,
+            phrase(
+                "{seen}: it is of another account, or deregistered; vpc --account ACCOUNT tells which it should be", seen=seen
+            ),
+        )
+        return
     yield case.finding(
         "node-deregistered",
         known,
@@ -227,6 +238,10 @@ def unread(case: Case) -> Iterator[tuple[str, str]]:
     """Nodes, or how many there are, that could not be read."""
     cloud = case.cloud
     if cloud is None:
+        return
+    if is_elsewhere(case) and case.node is None:
+        said = phrase("its activations, nodes and roles were not read: what was read is {account}", account=cloud.account)
+        yield phrase("account {account}", account=account_of(case)), said
         return
     parts = (("managed nodes", cloud.management.nodes), ("quota of managed nodes", cloud.management.node_quota))
     for name, part in parts:

@@ -7,6 +7,7 @@ from typing import Any, Iterator, Optional
 from ssm_bootstrap.catalog.nodecalls import Signer, node_calls
 from ssm_bootstrap.catalog.regions import has_ec2messages
 from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.diagnose.cloud.account import is_elsewhere, is_unlisted
 from ssm_bootstrap.diagnose.cloud.activation import is_usable
 from ssm_bootstrap.diagnose.cloud.calls import JudgedCall, doubt, gravity, named, quoted, why
 from ssm_bootstrap.diagnose.cloud.conditions import PolicyRequest
@@ -46,15 +47,17 @@ def _named_roles(case: Case) -> frozenset[str]:
 
 def roles_of(case: Case) -> tuple[Role, ...]:
     """The roles that the node acts with, or may get, among those that were read."""
+    if case.cloud is None or is_elsewhere(case):
+        return ()
     wanted = _named_roles(case)
-    found = value_of(case.cloud.management.roles) or () if case.cloud is not None else ()
+    found = value_of(case.cloud.management.roles) or ()
     return tuple(role for role in found if not wanted or plain_role(role.name) in wanted)
 
 
 def absent(case: Case) -> Iterator[Finding]:
     """A role that an activation or a node names and the account does not have."""
     cloud, wanted = case.cloud, _named_roles(case)
-    for name in cloud.management.absent_roles if cloud is not None else ():
+    for name in cloud.management.absent_roles if cloud is not None and not is_elsewhere(case) else ():
         if cloud is not None and (not wanted or plain_role(name) in wanted):
             said = phrase("role {name}: NoSuchEntity in account {account}", name=name, account=cloud.account)
             yield case.finding(
@@ -180,6 +183,8 @@ def undecided(case: Case) -> Iterator[Capability]:
     """The capabilities that hang on what a role's policies say and nobody knows here, and on a call that was not seen to work."""
     cloud = case.cloud
     known = worked(case)
+    if is_unlisted(case) and TOKEN not in known:
+        yield from ON_A_NODE
     for role in roles_of(case) if cloud is not None else ():
         if cloud is None:
             continue
