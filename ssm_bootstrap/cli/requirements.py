@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 
 from ssm_bootstrap.catalog.agent import parse_version
 from ssm_bootstrap.catalog.distributions import SYSTEMS

@@ -6,8 +6,8 @@ from typing import Iterator, Optional
 
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.cloud.account import is_elsewhere
+from ssm_bootstrap.diagnose.cloud.listed import node_of
 from ssm_bootstrap.diagnose.cloud.needs import facts_of
-from ssm_bootstrap.diagnose.cloud.node import node_of
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import Activation, Cloud
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity

@@ -10,12 +10,12 @@ from ssm_bootstrap.catalog.endpoints import ENDPOINTS, NEEDS
 from ssm_bootstrap.catalog.findingkind import Hop, Layer
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.catalog.requirements import requirements_of
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.cloud import endpoint_policies, roles
 from ssm_bootstrap.diagnose.cloud.dialled import ANSWERS, Carried, carried, differences, leads_there, obstacles_toward
 from ssm_bootstrap.diagnose.cloud.facts import endpoint_facts
 from ssm_bootstrap.diagnose.cloud.names import Lead, answers
+from ssm_bootstrap.diagnose.cloud.needs import required_of, unsure_rows
 from ssm_bootstrap.diagnose.cloud.ways import CloudWay, WayState, ways
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict
@@ -34,8 +34,7 @@ def cloud_ways(case: Case) -> tuple[CloudWay, ...]:
     """The ways to all that the capabilities asked for need, as AWS has them; none where AWS was not asked."""
     if case.cloud is None:
         return ()
-    required = requirements_of(case.cloud.region, case.capabilities, version=case.agent_path.version, site=case.site)
-    return ways(case.cloud, required)
+    return ways(case.cloud, required_of(case, case.cloud))
 
 
 def cloud_needs(case: Case, findings: Sequence[Finding]) -> tuple[NeedVerdict, ...]:
@@ -59,6 +58,8 @@ def cloud_needs(case: Case, findings: Sequence[Finding]) -> tuple[NeedVerdict, .
 
 def _needs(case: Case, cloud: Cloud) -> Iterator[NeedVerdict]:
     standing = {way.row: way.state for way in cloud_ways(case)}
+    unsure = unsure_rows(case, cloud)
+    offered = {(one.service, port) for one in required_of(case, cloud).endpoints for port in one.ports}
     management = cloud.management
     parts = (management.roles, management.activations, management.nodes)
     unread = roles.is_unread(case) or any(isinstance(part, Unseen) for part in parts)
@@ -69,8 +70,13 @@ def _needs(case: Case, cloud: Cloud) -> Iterator[NeedVerdict]:
             yield NeedVerdict(capability, Verdict.UNKNOWN)
         for need in NEEDS[capability]:
             names = rows_of(need, case.agent_path.version)
+            row = (_ROWS[names[0]].service, _ROWS[names[0]].port)
+            if row not in offered:
+                continue  # this node's system does without
             states = [_state(cloud, standing, name) for name in names]
             first = states[0]
+            if first is not Verdict.OK and row in unsure:
+                first = Verdict.UNKNOWN
             if first is Verdict.BROKEN and Verdict.OK in states[1:]:
                 first = Verdict.DEGRADED
             yield NeedVerdict(capability, first, names)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Iterator, Optional
+from typing import Iterator
 
 from ssm_bootstrap.diagnose.agent.versions import finding_of_version
 from ssm_bootstrap.diagnose.case import Case, Check, Said
 from ssm_bootstrap.diagnose.cloud.account import account_of, is_elsewhere
+from ssm_bootstrap.diagnose.cloud.listed import NOT_CONNECTED, ONLINE, node_of
 from ssm_bootstrap.diagnose.cloud.needs import facts_of
-from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.cloud import Cloud, ManagedNode
+from ssm_bootstrap.model.cloud import ManagedNode
 from ssm_bootstrap.model.findings import Evidence, Finding
 from ssm_bootstrap.model.observed import NOT_ASKED, Unseen, value_of
 from ssm_bootstrap.model.phrase import joined, phrase
 from ssm_bootstrap.model.repair import StartInstance
-
-ONLINE = "Online"
-"""What Systems Manager says of a node that pings."""
 
 RUNNING = "running"
 _STATES = {"pending": "pending", "shutting-down": "terminated", "terminated": "terminated"}
@@ -27,39 +24,6 @@ _STATES = {"pending": "pending", "shutting-down": "terminated", "terminated": "t
 _STOPPED = ("stopped", "stopping")
 
 _READ = "DescribeInstanceInformation"
-
-CONNECTED, _NOT_CONNECTED = "connected", "notconnected"
-"""What is said of a node's control channel. Source: Systems Manager API Reference, GetConnectionStatus (Status)."""
-
-
-def node_of(case: Case) -> Optional[ManagedNode]:
-    """The hybrid node of this machine: by its own report, else by the instance's address, else the only one that was read."""
-    cloud = case.cloud if not is_elsewhere(case) else None
-    nodes = _hybrid(value_of(cloud.management.nodes) or ()) if cloud is not None else ()
-    known = case.identity.known_id if case.identity is not None else ""
-    if known or (case.identity is not None and case.identity.state is not IdentityState.UNREADABLE):
-        return next((item for item in nodes if item.id == known), None)
-    if cloud is None:
-        return None
-    mine = [item for item in nodes if item.address and item.address in _addresses(cloud)]
-    unplaced = [item for item in nodes if not item.address]
-    found = mine or (unplaced if len(nodes) == 1 else [])
-    return max(found, key=_last, default=None)
-
-
-def _hybrid(nodes: tuple[ManagedNode, ...]) -> tuple[ManagedNode, ...]:
-    return tuple(item for item in nodes if item.id.startswith("mi-"))
-
-
-def _addresses(cloud: Cloud) -> tuple[str, ...]:
-    instance = value_of(cloud.instance)
-    return tuple(address for one in instance.interfaces for address in one.addresses) if instance is not None else ()
-
-
-def _last(node: ManagedNode) -> tuple[bool, float]:
-    """How near to the present a node's last sign is."""
-    moment = node.last_ping or node.registered
-    return node.ping == ONLINE, moment.timestamp() if moment is not None else 0.0
 
 
 def not_running(case: Case) -> Iterator[Finding]:
@@ -102,15 +66,15 @@ def offline(case: Case) -> Iterator[Finding]:
 def unconnected(case: Case) -> Iterator[Finding]:
     """A node that pings and has no control channel, so that no session can reach it."""
     cloud, node = case.cloud, node_of(case)
-    if cloud is None or node is None or node.ping != ONLINE or value_of(node.connection) != _NOT_CONNECTED:
+    if cloud is None or node is None or node.ping != ONLINE or value_of(node.connection) != NOT_CONNECTED:
         return
     yield case.finding(
         "channel-down",
         node.id,
-        _NOT_CONNECTED,
+        NOT_CONNECTED,
         facts={**facts_of(cloud), "mi": node.id},
         variant="seen-in-aws",
-        evidence=(Evidence("GetConnectionStatus", node.id, _NOT_CONNECTED, cloud.taken_at),),
+        evidence=(Evidence("GetConnectionStatus", node.id, NOT_CONNECTED, cloud.taken_at),),
         breaks=case.asked(Capability.SESSION),
         degrades=case.asked(Capability.RUN_COMMAND),
         services=("ssmmessages",),

@@ -11,9 +11,9 @@ from ssm_bootstrap.diagnose.cloud.account import is_elsewhere, is_unlisted
 from ssm_bootstrap.diagnose.cloud.activation import is_usable
 from ssm_bootstrap.diagnose.cloud.calls import JudgedCall, doubt, gravity, named, quoted, why
 from ssm_bootstrap.diagnose.cloud.conditions import PolicyRequest
+from ssm_bootstrap.diagnose.cloud.listed import node_of
 from ssm_bootstrap.diagnose.cloud.names import endpoints_in_vpc
 from ssm_bootstrap.diagnose.cloud.needs import facts_of
-from ssm_bootstrap.diagnose.cloud.node import node_of
 from ssm_bootstrap.diagnose.cloud.policies import Decision, Ruling, decide
 from ssm_bootstrap.diagnose.cloud.requests import assume_request, request_of
 from ssm_bootstrap.diagnose.cloud.worked import TOKEN, worked

@@ -6,7 +6,7 @@ from typing import Iterator
 
 from ssm_bootstrap.catalog.nodecalls import NodeCall
 from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.cloud.node import CONNECTED, ONLINE, node_of
+from ssm_bootstrap.diagnose.cloud.listed import CONNECTED, ONLINE, node_of
 from ssm_bootstrap.model.observed import value_of
 
 TOKEN = "ssm:RequestManagedInstanceRoleToken"
