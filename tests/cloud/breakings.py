@@ -526,7 +526,12 @@ ACTIVATIONS: Tuple[Breaking, ...] = (
 
 
 def nodes(*found: ManagedNode) -> Callable[[], Observations]:
-    """The nodes that AWS lists."""
+    """The nodes that AWS lists, where the machine's own report tells which one it is."""
+    return reported(Identity(IdentityState.REGISTERED, NODE, REGION), listed(*found))
+
+
+def listed(*found: ManagedNode) -> Callable[[], Observations]:
+    """The nodes that AWS lists, without a report."""
     return cloud_of(with_management(nodes=Seen(found)))
 
 
@@ -616,7 +621,7 @@ HEALTHY: Tuple[Tuple[str, Callable[[], Observations]], ...] = (
     ("trust without conditions", cloud_of(with_role(trust=trust(SYSTEMS_MANAGER)))),
     ("trust of several", cloud_of(with_role(trust=trust({"Service": ["ec2.amazonaws.com", "ssm.amazonaws.com"]})))),
     ("a boundary that allows all", cloud_of(with_role(boundary=BOUNDARY, boundary_policy=Seen(document(allowing("*")))))),
-    ("role with a path", cloud_of(with_management(nodes=Seen((node(role=f"service-role/{ROLE}"),))))),
+    ("role with a path", nodes(node(role=f"service-role/{ROLE}"))),
     ("another role is gone", cloud_of(with_management(absent_roles=("Other",)))),
     ("expired, and registered long since", cloud_of(with_management(activations=Seen((EXPIRED,))))),
     ("used up by this node", cloud_of(with_management(activations=Seen((USED_UP,))))),

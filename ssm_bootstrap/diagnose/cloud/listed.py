@@ -18,7 +18,10 @@ CONNECTED, NOT_CONNECTED = "connected", "notconnected"
 
 
 def node_of(case: Case) -> Optional[ManagedNode]:
-    """The hybrid node of this machine: by its own report, else by the instance's address, else the only one that was read."""
+    """The hybrid node of this machine: by its own report, else the only one that was read, where that has no address.
+
+    An address alone tells no machine: private ones repeat from VPC to VPC.
+    """
     cloud = case.cloud if not is_elsewhere(case) else None
     nodes = _hybrid(value_of(cloud.management.nodes) or ()) if cloud is not None else ()
     known = case.identity.known_id if case.identity is not None else ""
@@ -26,10 +29,16 @@ def node_of(case: Case) -> Optional[ManagedNode]:
         return next((item for item in nodes if item.id == known), None)
     if cloud is None:
         return None
-    mine = [item for item in nodes if item.address and item.address in _addresses(cloud)]
-    unplaced = [item for item in nodes if not item.address]
-    found = mine or (unplaced if len(nodes) == 1 else [])
-    return max(found, key=_last, default=None)
+    return nodes[0] if len(nodes) == 1 and not nodes[0].address else None
+
+
+def maybe_nodes(case: Case) -> tuple[ManagedNode, ...]:
+    """The hybrid nodes with an address of the instance, where no report tells which node it is, if any."""
+    cloud = case.cloud
+    is_told = case.identity is not None and (case.identity.known_id or case.identity.state is not IdentityState.UNREADABLE)
+    if cloud is None or is_told or is_elsewhere(case):
+        return ()
+    return tuple(item for item in _hybrid(value_of(cloud.management.nodes) or ()) if item.address in _addresses(cloud))
 
 
 def _hybrid(nodes: tuple[ManagedNode, ...]) -> tuple[ManagedNode, ...]:
@@ -39,9 +48,3 @@ def _hybrid(nodes: tuple[ManagedNode, ...]) -> tuple[ManagedNode, ...]:
 def _addresses(cloud: Cloud) -> tuple[str, ...]:
     instance = value_of(cloud.instance)
     return tuple(address for one in instance.interfaces for address in one.addresses) if instance is not None else ()
-
-
-def _last(node: ManagedNode) -> tuple[bool, float]:
-    """How near to the present a node's last sign is."""
-    moment = node.last_ping or node.registered
-    return node.ping == ONLINE, moment.timestamp() if moment is not None else 0.0

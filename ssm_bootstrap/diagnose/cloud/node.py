@@ -8,7 +8,7 @@ from typing import Iterator
 from ssm_bootstrap.diagnose.agent.versions import finding_of_version
 from ssm_bootstrap.diagnose.case import Case, Check, Said
 from ssm_bootstrap.diagnose.cloud.account import account_of, is_elsewhere
-from ssm_bootstrap.diagnose.cloud.listed import NOT_CONNECTED, ONLINE, node_of
+from ssm_bootstrap.diagnose.cloud.listed import NOT_CONNECTED, ONLINE, maybe_nodes, node_of
 from ssm_bootstrap.diagnose.cloud.needs import facts_of
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import ManagedNode
@@ -134,6 +134,7 @@ def quota(case: Case) -> Iterator[Finding]:
         cloud is None
         or is_elsewhere(case)
         or node_of(case) is not None
+        or maybe_nodes(case)
         or case.is_registered
         or not case.asked(Capability.REGISTER)
     ):
@@ -211,6 +212,9 @@ def unread(case: Case) -> Iterator[tuple[str, str]]:
     for name, part in parts:
         if isinstance(part, Unseen):
             yield name, part.reason
+    for item in maybe_nodes(case):
+        repeats = "{address} is the instance's too, and private addresses repeat from VPC to VPC: --report tells which node it is"
+        yield phrase("{node}: {state}", node=item.id, state=_state(item)), phrase(repeats, address=item.address)
     node = node_of(case)
     if node is not None and node.ping == ONLINE and isinstance(node.connection, Unseen) and node.connection != NOT_ASKED:
         yield phrase("control channel of {node}", node=node.id), node.connection.reason

@@ -11,7 +11,7 @@ from ssm_bootstrap.diagnose.cloud.account import is_elsewhere, is_unlisted
 from ssm_bootstrap.diagnose.cloud.activation import is_usable
 from ssm_bootstrap.diagnose.cloud.calls import JudgedCall, doubt, gravity, named, quoted, why
 from ssm_bootstrap.diagnose.cloud.conditions import PolicyRequest
-from ssm_bootstrap.diagnose.cloud.listed import node_of
+from ssm_bootstrap.diagnose.cloud.listed import NOT_CONNECTED, ONLINE, maybe_nodes, node_of
 from ssm_bootstrap.diagnose.cloud.names import endpoints_in_vpc
 from ssm_bootstrap.diagnose.cloud.needs import facts_of
 from ssm_bootstrap.diagnose.cloud.policies import Decision, Ruling, decide
@@ -39,6 +39,9 @@ def _named_roles(case: Case) -> frozenset[str]:
         return frozenset()
     if node is not None and node.role:
         return frozenset({plain_role(node.role)})
+    maybe = frozenset(plain_role(one.role) for one in maybe_nodes(case) if one.role)
+    if len(maybe) == 1:
+        return maybe
     named = case.plan.activation_id.lower()
     activations = [item for item in value_of(cloud.management.activations) or () if not named or item.id.lower() == named]
     usable = [item for item in activations if is_usable(item, cloud)]
@@ -183,7 +186,10 @@ def undecided(case: Case) -> Iterator[Capability]:
     """The capabilities that hang on what a role's policies say and nobody knows here, and on a call that was not seen to work."""
     cloud = case.cloud
     known = worked(case)
-    if is_unlisted(case) and TOKEN not in known:
+    maybe = maybe_nodes(case)
+    if any(one.ping == ONLINE and value_of(one.connection) == NOT_CONNECTED for one in maybe):
+        yield Capability.SESSION
+    if any(one.ping != ONLINE for one in maybe) or (is_unlisted(case) and TOKEN not in known):
         yield from ON_A_NODE
     for role in roles_of(case) if cloud is not None else ():
         if cloud is None:
