@@ -77,6 +77,13 @@ def region(text: str) -> Region:
         raise argparse.ArgumentTypeError(_("{said!r} is not a valid region: {error}", said=text, error=error)) from None
 
 
+def account(text: str) -> str:
+    """``--account``: twelve digits."""
+    if not re.fullmatch(r"[0-9]{12}", text):
+        raise argparse.ArgumentTypeError(_("{said!r}: expected the 12 digits of an account", said=text))
+    return text
+
+
 def duration(text: str) -> float:
     """``--wait`` and its like: seconds, or a number with s, m or h."""
     seconds = seconds_of(text)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 
 from ssm_bootstrap.catalog.agent import parse_version
 from ssm_bootstrap.catalog.distributions import SYSTEMS
 from ssm_bootstrap.catalog.requirements import requirements_of
-from ssm_bootstrap.cli.flags import Example, add_for, columns, region
+from ssm_bootstrap.cli.flags import Example, account, add_for, columns, region
 from ssm_bootstrap.cli.output import new_report, print_document, print_report, print_text
 from ssm_bootstrap.cli.policies import asked_region
 from ssm_bootstrap.model.capability import Capability
@@ -44,13 +43,6 @@ def agent_version(text: str) -> str:
     if parse_version(text) is None:
         raise argparse.ArgumentTypeError(_("{said!r}: expected a version of the agent, as in 3.3.1142.0", said=text))
     return text.strip()
-
-
-def account(text: str) -> str:
-    """``--account``: twelve digits."""
-    if not re.fullmatch(r"[0-9]{12}", text):
-        raise argparse.ArgumentTypeError(_("{said!r}: expected the 12 digits of an account", said=text))
-    return text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

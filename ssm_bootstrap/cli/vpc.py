@@ -9,7 +9,7 @@ from typing import Optional
 
 from ssm_bootstrap import __version__
 from ssm_bootstrap.catalog.cloud.calls import actions_by_call, least_policy_text
-from ssm_bootstrap.cli.flags import Example, add_fix_as, add_for, add_full, add_output, add_page, region
+from ssm_bootstrap.cli.flags import Example, account, add_fix_as, add_for, add_full, add_output, add_page, region
 from ssm_bootstrap.cli.output import check_place, print_text, tell_written
 from ssm_bootstrap.cli.report import check_form, check_page, tell, write_page
 from ssm_bootstrap.cli.saving import load_for, save_observations
@@ -80,6 +80,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REGION",
         help="the region (default: the first of the report's, AWS_REGION, the profile's, and IMDS)",
     )
+    parser.add_argument(
+        "--account",
+        type=account,
+        metavar="ACCOUNT",
+        help="the account of the activation, where that is not the account of the VPC (default: as the report tells)",
+    )
     add_for(parser)
     add_output(parser)
     add_full(parser)
@@ -101,7 +107,6 @@ def run(arguments: argparse.Namespace) -> int:
         print_text(least_policy_text() + "\n", arguments.secrets)
         return 0
     check_form(arguments)
-    check_form(arguments)
     if arguments.replay is not None:
         for flag in ("instance_id", "report", "profile", "region", "save"):
             if getattr(arguments, flag):
@@ -112,7 +117,9 @@ def run(arguments: argparse.Namespace) -> int:
         check_page(arguments.html)
     host = real_host(arguments.secrets, arguments.say.step)
     INTERRUPTS.install(arguments.say.at_once, "AWS's side was not read to its end; nothing was changed")
-    observations = load_for(arguments.replay, arguments.capabilities) if arguments.replay is not None else _look(host, arguments)
+    observations = _replayed(arguments) if arguments.replay is not None else _look(host, arguments)
+    if arguments.account is not None:
+        observations = replace(observations, plan=replace(observations.plan, account=arguments.account))
     INTERRUPTS.standing = "what was seen was not told to its end"
     diagnosis = diagnose(observations)
     accounts = arguments.redact_accounts
@@ -125,6 +132,17 @@ def run(arguments: argparse.Namespace) -> int:
         write_page(arguments.html, observations, diagnosis, host.secrets, machine=machine, accounts=accounts)
         tell_written(arguments.say, arguments.html, "the report, redacted, mode 0600")
     return tell(observations, diagnosis, arguments, host.secrets, machine=machine)
+
+
+def _replayed(arguments: argparse.Namespace) -> Observations:
+    """What ``--save`` wrote, where AWS's side is in it; raises Refusal."""
+    found = load_for(arguments.replay, arguments.capabilities)
+    if value_of(found.cloud) is None:
+        said = (
+            "--replay: {path}: expected what vpc --save writes: AWS's side was not read here (vpc --report reads it beside this)"
+        )
+        raise Refusal(ExitStatus.BAD_CONTENT, phrase(said, path=arguments.replay))
+    return found
 
 
 def _look(host: Host, arguments: argparse.Namespace) -> Observations:

@@ -298,6 +298,8 @@ class ManagedNode:
     address: str = ""
     registered: Optional[datetime] = None
     last_ping: Optional[datetime] = None
+    platform: str = ""  # its system by name and version, as its agent told them
+    platform_version: str = ""
     connection: Observed[str] = NOT_ASKED  # of its control channel: connected or notconnected
 
 

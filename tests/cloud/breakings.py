@@ -67,6 +67,16 @@ def cloud_of(change: Callable[[Cloud], Cloud]) -> Callable[[], Observations]:
     return lambda: observations(change(complete()))
 
 
+def in_account(seen: Callable[[], Observations], account: str = ACCOUNT) -> Callable[[], Observations]:
+    """The same where it is known of which account the node is."""
+
+    def told() -> Observations:
+        found = seen()
+        return replace(found, plan=replace(found.plan, account=account))
+
+    return told
+
+
 def in_state(state: str) -> Callable[[], Observations]:
     """The complete VPC with its instance in another state."""
     return cloud_of(lambda cloud: replace(cloud, instance=Seen(replace(instance(), state=state))))
@@ -327,7 +337,14 @@ def _right(name: str) -> List[Document]:
 
 
 POLICIES: Tuple[Breaking, ...] = tuple(
-    Breaking(name, cloud_of(with_policy(service, *statements)), "endpoint-policy-denies", endpoint, severity)
+    Breaking(
+        name,
+        in_account(cloud_of(with_policy(service, *statements))),
+        "endpoint-policy-denies",
+        endpoint,
+        severity,
+        {"ssm": "", "s3": "downloads"}.get(service, "signed"),
+    )
     for name, service, endpoint, severity, statements in (
         ("ssm by organization", "ssm", "vpce-0f1", "error", (statement("*", Sid="Org", Condition=ORG),)),
         (
@@ -563,7 +580,12 @@ ACTIVATIONS: Tuple[Breaking, ...] = (
 
 
 def nodes(*found: ManagedNode) -> Callable[[], Observations]:
-    """The nodes that AWS lists."""
+    """The nodes that AWS lists, where the machine's own report tells which one it is."""
+    return reported(Identity(IdentityState.REGISTERED, NODE, REGION), listed(*found))
+
+
+def listed(*found: ManagedNode) -> Callable[[], Observations]:
+    """The nodes that AWS lists, without a report."""
     return cloud_of(with_management(nodes=Seen(found)))
 
 
@@ -602,7 +624,7 @@ NODES: Tuple[Breaking, ...] = (
     Breaking("instance gone", in_state("terminated"), "instance-stopped", "i-0aa", variant="terminated"),
     Breaking(
         "node deregistered",
-        reported(Identity(IdentityState.REGISTERED, OTHER, REGION), nodes(node(address="10.9.9.9"))),
+        in_account(reported(Identity(IdentityState.REGISTERED, OTHER, REGION), nodes(node(address="10.9.9.9")))),
         "node-deregistered",
         OTHER,
         variant=IN_AWS,
@@ -655,7 +677,7 @@ HEALTHY: Tuple[Tuple[str, Callable[[], Observations]], ...] = (
     ("trust without conditions", cloud_of(with_role(trust=trust(SYSTEMS_MANAGER)))),
     ("trust of several", cloud_of(with_role(trust=trust({"Service": ["ec2.amazonaws.com", "ssm.amazonaws.com"]})))),
     ("a boundary that allows all", cloud_of(with_role(boundary=BOUNDARY, boundary_policy=Seen(document(allowing("*")))))),
-    ("role with a path", cloud_of(with_management(nodes=Seen((node(role=f"service-role/{ROLE}"),))))),
+    ("role with a path", nodes(node(role=f"service-role/{ROLE}"))),
     ("another role is gone", cloud_of(with_management(absent_roles=("Other",)))),
     ("expired, and registered long since", cloud_of(with_management(activations=Seen((EXPIRED,))))),
     ("used up by this node", cloud_of(with_management(activations=Seen((USED_UP,))))),

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Callable, Iterator, Tuple
+from typing import Any, Callable, Iterator, Set, Tuple
 
 import pytest
 
@@ -56,6 +56,7 @@ from tests.cloud.breakings import (
     document,
     firewall,
     forwards,
+    listed,
     nodes,
     policies,
     private_dns_off,
@@ -463,6 +464,25 @@ def test_the_node_is_that_of_the_report_before_all() -> None:
     seen = reported(Identity(IdentityState.NOT_REGISTERED), nodes(managed()))()
     assert node.node_of(open_case(seen)) is None
     assert node.node_of(open_case(nodes(managed())())) == managed()
-    assert node.node_of(open_case(nodes(managed(address="10.0.1.99"))())) is None
+    assert node.node_of(open_case(listed(managed())())) is None
+    assert node.node_of(open_case(listed(managed(address="10.0.1.99"))())) is None
     other = reported(Identity(IdentityState.REGISTERED, NODE, REGION), nodes(managed(address="10.0.1.99")))()
     assert node.node_of(open_case(other)) == managed(address="10.0.1.99")
+
+
+@pytest.mark.parametrize(
+    ("ping", "connection", "hanging"),
+    [
+        ("ConnectionLost", "", {"run-command", "session", "patch", "agent-update"}),
+        ("Online", "notconnected", {"session"}),
+        ("Online", "connected", set()),
+    ],
+)
+def test_a_node_with_this_address_may_be_that_of_another_vpc(ping: str, connection: str, hanging: Set[str]) -> None:
+    """The activations that are left say nothing either: this machine may be registered, and may not."""
+    elsewhere = managed(id="mi-0fffffffffffffff0", ping=ping, connection=Seen(connection), version="2.0.790.0")
+    seen = cloud_of(with_management(nodes=Seen((elsewhere,)), activations=Seen(()), node_count=Seen(1000)))()
+    (unread,) = unseen(seen)
+    assert "mi-0fffffffffffffff0" in unread[0] and "--report tells which node it is" in unread[1]
+    unknown = {item.capability.value for item in diagnose(seen).capabilities if item.verdict is Verdict.UNKNOWN}
+    assert unknown == hanging

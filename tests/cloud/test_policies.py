@@ -462,3 +462,32 @@ def test_a_call_of_a_node_has_what_it_breaks_by_its_row() -> None:
     assert len(by_action) == len(node_calls("eu-west-1", ACCOUNT))
     assert [item.value for item in by_action["ssm:RegisterManagedInstance"].breaks] == ["register"]
     assert by_action["ssm:ListAssociations"].breaks == () and by_action["ec2messages:SendReply"].is_fallback
+
+
+# keys that a node's call does not have
+
+
+def signed_by_the_role(endpoint: Optional[VpcEndpoint]) -> PolicyRequest:
+    call = next(one for one in node_calls("eu-west-1", ACCOUNT) if one.signer is Signer.ROLE)
+    return request_of(call, cloud_in("eu-west-1"), role_in("eu-west-1"), endpoint)
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "by_endpoint", "otherwise"),
+    [
+        ("NotIpAddress", "aws:SourceIp", "203.0.113.0/24", NO, UNKNOWN),
+        ("NotIpAddressIfExists", "aws:SourceIp", "203.0.113.0/24", NO, UNKNOWN),
+        ("IpAddress", "aws:SourceIp", "203.0.113.0/24", YES, UNKNOWN),
+        ("BoolIfExists", "aws:MultiFactorAuthPresent", "false", NO, NO),
+        ("Bool", "aws:MultiFactorAuthPresent", "false", UNKNOWN, UNKNOWN),
+        ("Bool", "aws:MultiFactorAuthPresent", "true", YES, YES),
+        ("Null", "aws:MultiFactorAuthAge", "true", NO, NO),
+    ],
+)
+def test_a_call_by_an_endpoint_has_no_public_address_and_a_role_no_mfa(
+    operator: str, key: str, value: str, by_endpoint: Ruling, otherwise: Ruling
+) -> None:
+    deny = asking(operator, key, value, Effect="Deny", Principal=None)
+    allow = made(Principal=None)
+    assert ruling(signed_by_the_role(endpoint_of("ssm")), allow, deny) is by_endpoint
+    assert ruling(signed_by_the_role(None), allow, deny) is otherwise

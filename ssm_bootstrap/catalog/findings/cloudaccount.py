@@ -9,6 +9,7 @@ from ssm_bootstrap.catalog.findings import nodecommands as node
 from ssm_bootstrap.model.findings import Severity, Side
 
 _AFTERWARDS = "Restart the agent after the change: it may sleep for half an hour after a refusal."
+_KEEP = "Setting a policy replaces all of it: keep the statements that others need."
 _DOCTOR = look("sudo ssm-bootstrap doctor")
 
 _ROLE = look(
@@ -85,19 +86,43 @@ KINDS: tuple[FindingKind, ...] = (
         title="The policy of {subject} denies {place}",
         cause=(
             "A hybrid node sends {place} through the {service} endpoint {subject}, and the endpoint's policy does not allow it: "
-            "{detail}. Calls to register and for the role's token are unsigned, and downloads may be, so they have no principal."
+            "{detail}. Calls to register and for the role's token are unsigned, so they have no principal."
         ),
         summary="Allow these calls in the policy of {subject}.",
         steps=("Nothing needs to change on this machine.",),
         aws_steps=(
             "Limit the unsigned calls of ssm by ssm:NodeAccountId or ssm:NodeOrgId, and the signed ones by aws:PrincipalAccount.",
-            "Setting a policy replaces all of it: keep the statements that others need.",
+            _KEEP,
         ),
         commands=(node.policy("endpoint-ssm", "endpoint-ssmmessages", "endpoint-ec2messages", "endpoint-s3"),),
         aws_commands=(aws.ENDPOINT_POLICY,),
         source=(
             "AWS Systems Manager User Guide, setup-create-vpc (endpoint policy considerations for hybrid nodes); "
             "IAM User Guide, reference_policies_evaluation-logic (2026-11)"
+        ),
+        variants=(
+            Variant(
+                name="signed",
+                when="the endpoint carries signed calls alone, those of ssmmessages or ec2messages",
+                cause=(
+                    "A hybrid node sends {place} through the {service} endpoint {subject}, and the endpoint's policy does not "
+                    "allow it: {detail}. The node's role signs these calls."
+                ),
+                aws_steps=(
+                    "Limit these calls by aws:PrincipalAccount: the account of the activation, whose role signs them.",
+                    _KEEP,
+                ),
+            ),
+            Variant(
+                name="downloads",
+                when="the endpoint is that of S3",
+                cause=(
+                    "A hybrid node sends {place} through the {service} endpoint {subject}, and the endpoint's policy does not "
+                    "allow it: {detail}. Downloads may be unsigned, so they may have no principal, and AWS's buckets are of no "
+                    "account of yours."
+                ),
+                aws_steps=("Name the buckets of AWS as resources, and ask for no account or organization there.", _KEEP),
+            ),
         ),
     ),
     FindingKind(

@@ -68,6 +68,8 @@ def nodes_of(aws: Aws) -> tuple[ManagedNode, ...]:
             address=item.get("IPAddress", ""),
             registered=_utc(item.get("RegistrationDate")),
             last_ping=_utc(item.get("LastPingDateTime")),
+            platform=item.get("PlatformName", ""),
+            platform_version=item.get("PlatformVersion", ""),
         )
         for item in answer.get("InstanceInformationList", ())
     )

@@ -136,7 +136,7 @@ def mismatch(case: Case) -> Iterator[Said]:
     if not mi:
         yield "account", phrase("expected is {expected}, and which node this is could not be read", expected=expected)
         return
-    told = _named_by_aws(case, mi) or _by_key(case, mi)
+    told = _told(case, mi)
     if told is None:
         yield (
             "account",
@@ -162,6 +162,17 @@ def mismatch(case: Case) -> Iterator[Said]:
 
 Told = tuple[str, Evidence, Severity]
 """An account, where it stands, and how sure it is: what AWS does not document is a warning's worth."""
+
+
+def _told(case: Case, mi: str) -> Optional[Told]:
+    return _named_by_aws(case, mi) or _by_key(case, mi)
+
+
+def account_told(case: Case) -> str:
+    """The account of this very node by what was seen on the machine; empty where nothing tells it."""
+    mi = case.identity.managed_instance_id if case.identity is not None else ""
+    told = _told(case, mi) if mi else None
+    return told[0] if told is not None else ""
 
 
 def _named_by_aws(case: Case, mi: str) -> Optional[Told]:

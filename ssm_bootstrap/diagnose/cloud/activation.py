@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Iterator, Optional
 
 from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.diagnose.cloud.account import is_elsewhere
+from ssm_bootstrap.diagnose.cloud.listed import maybe_nodes, node_of
 from ssm_bootstrap.diagnose.cloud.needs import facts_of
-from ssm_bootstrap.diagnose.cloud.node import node_of
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import Activation, Cloud
 from ssm_bootstrap.model.findings import Evidence, Finding, Severity
@@ -38,7 +39,7 @@ def _wanted(case: Case) -> Optional[tuple[Cloud, tuple[Activation, ...], bool]]:
     activations = value_of(cloud.management.activations) if cloud is not None else None
     if cloud is None or activations is None or not case.asked(Capability.REGISTER):
         return None
-    if case.is_registered or node_of(case) is not None:
+    if is_elsewhere(case) or case.is_registered or node_of(case) is not None or maybe_nodes(case):
         return None
     named = case.plan.activation_id.lower()
     return cloud, tuple(item for item in activations if not named or item.id.lower() == named), bool(named)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import operator
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Callable, Iterable, Iterator, Mapping, Optional
 
@@ -23,8 +23,8 @@ class PolicyRequest:
     ``principals`` are the names of the caller that a policy may have: ARNs and the account; an unsigned call has none.
     ``is_role_known`` is False where the caller's own ARN is not among them. ``context`` are the keys of the request with
     their values, in small letters; ``absent`` those that such a request does not have (``aws:principaltag/``: with anything
-    behind it); of any other key nothing is known. ``never`` names keys whose value is none of these. An empty ``resource``
-    is not known.
+    behind it); of any other key nothing is known. ``never`` names keys whose value is none of these, ``if_any`` keys that have
+    these values where they are there at all. An empty ``resource`` is not known.
     """
 
     action: str
@@ -35,6 +35,7 @@ class PolicyRequest:
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     never: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    if_any: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 Judged = Optional[bool]
@@ -175,6 +176,11 @@ def judge_conditions(conditions: Any, request: PolicyRequest) -> Iterator[tuple[
 
 
 def _judge(name: str, key: str, wanted: list[str], request: PolicyRequest) -> Judged:
+    if key in request.if_any:
+        without = replace(request, if_any={}, absent=request.absent | {key})
+        there = replace(request, if_any={}, context={**request.context, key: request.if_any[key]})
+        either = {_judge(name, key, wanted, one) for one in (without, there)}
+        return either.pop() if len(either) == 1 else None
     qualifier, _, rest = name.rpartition(":")
     base = rest[: -len("ifexists")] if rest.endswith("ifexists") else rest
     is_missing = (key in request.absent or f"{key.partition('/')[0]}/" in request.absent) and key not in request.context

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Iterator, Optional, Sequence
 
 from ssm_bootstrap.catalog.addresses import Place, place_of
-from ssm_bootstrap.catalog.requirements import EndpointRequirement, Requirements, requirements_of
+from ssm_bootstrap.catalog.requirements import EndpointRequirement
 from ssm_bootstrap.diagnose.case import Case
 from ssm_bootstrap.diagnose.cloud.names import (
     Lead,
@@ -19,6 +19,7 @@ from ssm_bootstrap.diagnose.cloud.names import (
     own_name_servers,
     private_name,
 )
+from ssm_bootstrap.diagnose.cloud.needs import required_of
 from ssm_bootstrap.diagnose.cloud.obstacles import Obstacle, shown
 from ssm_bootstrap.diagnose.cloud.ways import CloudWay, WayState, goes_out, way_toward, ways
 from ssm_bootstrap.diagnose.reachability import Reach, Standing, hosts_of, services_of
@@ -94,19 +95,15 @@ def _toward(case: Case, cloud: Cloud, reach: Reach) -> list[tuple[CloudWay, bool
         return []
     failed = dict.fromkeys(probe.address for probe in reach.probes if not probe.last.ok and probe.address)
     found = [way_toward(cloud, requirement, target.port, address) for address in failed if address]
-    every = next((way for way in ways(cloud, _required(case, cloud)) if way.row == (target.service, target.port)), None)
+    every = next((way for way in ways(cloud, required_of(case, cloud)) if way.row == (target.service, target.port)), None)
     known = [(way, True) for way in found if way is not None]
     return known if len(known) == len(found) and known else [*known, *([(every, False)] if every is not None else [])]
-
-
-def _required(case: Case, cloud: Cloud) -> Requirements:
-    return requirements_of(cloud.region, case.capabilities, version=case.agent_path.version, site=case.site)
 
 
 def _requirement(case: Case, cloud: Cloud, reach: Reach) -> Optional[EndpointRequirement]:
     """What a row belongs to, where it is a name of the service itself and not of an endpoint or of another region."""
     target = reach.shown_by.target
-    every = _required(case, cloud).endpoints
+    every = required_of(case, cloud).endpoints
     return next((one for one in every if one.service == target.service and target.host in one.hosts), None)
 
 

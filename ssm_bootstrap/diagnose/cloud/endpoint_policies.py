@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Iterator
 
@@ -10,15 +11,18 @@ from ssm_bootstrap.catalog.distributions import system_of
 from ssm_bootstrap.catalog.nodecalls import Signer, node_calls, node_downloads
 from ssm_bootstrap.catalog.policies import MOST_OF_ENDPOINT, added, policy_named
 from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.diagnose.cloud.account import account_of
 from ssm_bootstrap.diagnose.cloud.calls import JudgedCall, doubt, gravity, named, quoted, why
 from ssm_bootstrap.diagnose.cloud.names import endpoints_in_vpc
 from ssm_bootstrap.diagnose.cloud.needs import facts_of, hosts_of_service, needed_answers
-from ssm_bootstrap.diagnose.cloud.policies import Ruling, decide
+from ssm_bootstrap.diagnose.cloud.policies import Decision, Ruling, decide
 from ssm_bootstrap.diagnose.cloud.requests import request_of
 from ssm_bootstrap.diagnose.cloud.roles import roles_of
+from ssm_bootstrap.diagnose.cloud.worked import was_given, worked
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import Cloud, EndpointKind, VpcEndpoint
 from ssm_bootstrap.model.findings import Evidence, Finding
+from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.model.repair import SetEndpointPolicy
 
 
@@ -33,8 +37,35 @@ def _serving(case: Case, cloud: Cloud) -> dict[VpcEndpoint, str]:
     return found
 
 
-def _judged(case: Case, cloud: Cloud, endpoint: VpcEndpoint, service: str) -> Iterator[JudgedCall]:
-    known = roles_of(case)
+def _judged(case: Case, cloud: Cloud, endpoint: VpcEndpoint, service: str) -> list[JudgedCall]:
+    """What the policy of an endpoint says to the node's calls.
+
+    Where nobody knows the node's account, a policy that denies those of the VPC's account and lets through all of another one
+    that it names may be right for an activation of that account: then nobody knows what it says.
+    """
+    if not endpoint.policy:
+        return []
+    own = account_of(case)
+    found = list(_judged_for(case, replace(cloud, account=own or cloud.account), endpoint, service))
+    others = sorted(set(_ACCOUNT.findall(endpoint.policy)) - {cloud.account}) if not own and any(map(_is_denied, found)) else ()
+    for other in others:
+        if not any(_is_denied(item) for item in _judged_for(case, replace(cloud, account=other), endpoint, service)):
+            unsure = Decision(Ruling.UNKNOWN, asks_for=(phrase("the account of the node"),))
+            return [replace(item, decision=unsure) if _is_denied(item) else item for item in found]
+    return found
+
+
+_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
+"""An account in the text of a policy."""
+
+
+def _is_denied(item: JudgedCall) -> bool:
+    return item.decision.ruling in (Ruling.DENIED, Ruling.NOT_ALLOWED)
+
+
+def _judged_for(case: Case, cloud: Cloud, endpoint: VpcEndpoint, service: str) -> Iterator[JudgedCall]:
+    """The same for the calls of a node of the cloud's account."""
+    known = roles_of(case) if case.cloud is not None and cloud.account == case.cloud.account else ()
     role = known[0] if len(known) == 1 else None
     for call in (*node_calls(cloud.region, cloud.account), *node_downloads(cloud.region)):
         if call.service == service and (call.signer is Signer.NOBODY or case.capabilities != (Capability.REGISTER,)):
@@ -47,8 +78,7 @@ def endpoint_policies(case: Case) -> Iterator[Finding]:
     if cloud is None:
         return
     for endpoint, service in _serving(case, cloud).items():
-        found = list(_judged(case, cloud, endpoint, service)) if endpoint.policy else []
-        denied = [item for item in found if item.decision.ruling in (Ruling.DENIED, Ruling.NOT_ALLOWED)]
+        denied = [item for item in _judged(case, cloud, endpoint, service) if _is_denied(item)]
         if denied:
             yield _finding(case, cloud, endpoint, service, denied)
 
@@ -62,6 +92,7 @@ def _finding(case: Case, cloud: Cloud, endpoint: VpcEndpoint, service: str, deni
         endpoint.id,
         why(first.decision),
         facts={**facts_of(cloud), "service": service, "place": named(denied)},
+        variant={"ssm": "", "s3": "downloads"}.get(service, "signed"),
         evidence=tuple(
             Evidence("DescribeVpcEndpoints", f"{endpoint.id} {label}".strip(), quoted(item.decision, item.call), cloud.taken_at)
             for label, item in sorted(shown.items(), key=lambda pair: denied.index(pair[1]))
@@ -82,8 +113,9 @@ def _system(case: Case) -> str:
 
 def _repair(case: Case, cloud: Cloud, endpoint: VpcEndpoint, service: str, denied: list[JudgedCall]) -> SetEndpointPolicy:
     """The policy with what nodes need; the present one is kept unless a statement of it denies that, or both are too long."""
-    made = SetEndpointPolicy(endpoint.id, f"endpoint-{service}", cloud.account, endpoint.policy, system=_system(case))
-    whole = json.dumps(added(endpoint.policy, policy_named(made.policy, made.system).for_account(cloud.region, cloud.account)))
+    account = account_of(case) or cloud.account
+    made = SetEndpointPolicy(endpoint.id, f"endpoint-{service}", account, endpoint.policy, system=_system(case))
+    whole = json.dumps(added(endpoint.policy, policy_named(made.policy, made.system).for_account(cloud.region, account)))
     is_denied = any(item.decision.ruling is Ruling.DENIED for item in denied)
     return replace(made, is_kept=not is_denied and len(whole) <= MOST_OF_ENDPOINT)
 
@@ -94,10 +126,22 @@ def unknown(case: Case) -> Iterator[tuple[str, str]]:
     if cloud is None:
         return
     for endpoint, service in _serving(case, cloud).items():
-        found = list(_judged(case, cloud, endpoint, service)) if endpoint.policy else []
-        reason = doubt([item for item in found if item.decision.ruling is Ruling.UNKNOWN])
+        reason = doubt([item for item in _judged(case, cloud, endpoint, service) if item.decision.ruling is Ruling.UNKNOWN])
         if reason:
             yield f"policy of {endpoint.id}", reason
+
+
+def undecided(case: Case) -> Iterator[Capability]:
+    """The capabilities that hang on a policy whose answer is not known here, and on a call that was not seen to work."""
+    cloud = case.cloud
+    if cloud is None:
+        return
+    known = worked(case)
+    for endpoint, service in _serving(case, cloud).items():
+        for item in _judged(case, cloud, endpoint, service):
+            call = item.call
+            if item.decision.ruling is Ruling.UNKNOWN and call.action not in known and not was_given(case, call):
+                yield from (*call.breaks, *call.degrades)
 
 
 CHECKS = (

@@ -10,12 +10,12 @@ from ssm_bootstrap.catalog.endpoints import ENDPOINTS, NEEDS
 from ssm_bootstrap.catalog.findingkind import Hop, Layer
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
-from ssm_bootstrap.catalog.requirements import requirements_of
 from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.cloud import endpoint_policies, roles
 from ssm_bootstrap.diagnose.cloud.dialled import ANSWERS, Carried, carried, differences, leads_there, obstacles_toward
 from ssm_bootstrap.diagnose.cloud.facts import endpoint_facts
 from ssm_bootstrap.diagnose.cloud.names import Lead, answers
-from ssm_bootstrap.diagnose.cloud.roles import is_unread
+from ssm_bootstrap.diagnose.cloud.needs import required_of, unsure_rows
 from ssm_bootstrap.diagnose.cloud.ways import CloudWay, WayState, ways
 from ssm_bootstrap.diagnose.reachability import Reach, Standing
 from ssm_bootstrap.diagnose.verdicts import NeedVerdict
@@ -34,29 +34,35 @@ def cloud_ways(case: Case) -> tuple[CloudWay, ...]:
     """The ways to all that the capabilities asked for need, as AWS has them; none where AWS was not asked."""
     if case.cloud is None:
         return ()
-    required = requirements_of(case.cloud.region, case.capabilities, version=case.agent_path.version, site=case.site)
-    return ways(case.cloud, required)
+    return ways(case.cloud, required_of(case, case.cloud))
 
 
 def cloud_needs(case: Case, findings: Sequence[Finding]) -> tuple[NeedVerdict, ...]:
-    """How the needs of the capabilities stand by AWS's side alone; none where the node dialled, as that counts.
+    """How the needs of the capabilities stand by AWS's side; where the node dialled, that counts for the ways.
 
-    What is closed without a finding that says why is unknown.
+    What is closed without a finding that says why is unknown, and so is what hangs on a policy whose answer nobody knows.
     """
-    if case.cloud is None or case.reaches:
+    if case.cloud is None:
         return ()
+    hanging = case.asked(*endpoint_policies.undecided(case), *roles.undecided(case))
+    undecided = tuple(NeedVerdict(capability, Verdict.UNKNOWN) for capability in hanging)
+    if case.reaches:
+        return undecided
     told = {capability for one in findings if one.severity is Severity.ERROR for capability in one.breaks}
-    return tuple(
+    by_ways = (
         replace(need, verdict=Verdict.UNKNOWN) if need.verdict is Verdict.BROKEN and need.capability not in told else need
         for need in _needs(case, case.cloud)
     )
+    return (*by_ways, *undecided)
 
 
 def _needs(case: Case, cloud: Cloud) -> Iterator[NeedVerdict]:
     standing = {way.row: way.state for way in cloud_ways(case)}
+    unsure = unsure_rows(case, cloud)
+    offered = {(one.service, port) for one in required_of(case, cloud).endpoints for port in one.ports}
     management = cloud.management
     parts = (management.roles, management.activations, management.nodes)
-    unread = is_unread(case) or any(isinstance(part, Unseen) for part in parts)
+    unread = roles.is_unread(case) or any(isinstance(part, Unseen) for part in parts)
     channels = [node.connection for node in value_of(management.nodes) or ()]
     is_unheard = any(isinstance(one, Unseen) and one != NOT_ASKED for one in channels)
     for capability in case.capabilities:
@@ -64,8 +70,13 @@ def _needs(case: Case, cloud: Cloud) -> Iterator[NeedVerdict]:
             yield NeedVerdict(capability, Verdict.UNKNOWN)
         for need in NEEDS[capability]:
             names = rows_of(need, case.agent_path.version)
+            row = (_ROWS[names[0]].service, _ROWS[names[0]].port)
+            if row not in offered:
+                continue  # this node's system does without
             states = [_state(cloud, standing, name) for name in names]
             first = states[0]
+            if first is not Verdict.OK and row in unsure:
+                first = Verdict.UNKNOWN
             if first is Verdict.BROKEN and Verdict.OK in states[1:]:
                 first = Verdict.DEGRADED
             yield NeedVerdict(capability, first, names)

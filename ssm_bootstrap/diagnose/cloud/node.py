@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Iterator, Optional
+from typing import Iterator
 
 from ssm_bootstrap.diagnose.agent.versions import finding_of_version
 from ssm_bootstrap.diagnose.case import Case, Check, Said
+from ssm_bootstrap.diagnose.cloud.account import account_of, is_elsewhere
+from ssm_bootstrap.diagnose.cloud.listed import NOT_CONNECTED, ONLINE, maybe_nodes, node_of
 from ssm_bootstrap.diagnose.cloud.needs import facts_of
-from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.capability import Capability
-from ssm_bootstrap.model.cloud import Cloud, ManagedNode
+from ssm_bootstrap.model.cloud import ManagedNode
 from ssm_bootstrap.model.findings import Evidence, Finding
 from ssm_bootstrap.model.observed import NOT_ASKED, Unseen, value_of
 from ssm_bootstrap.model.phrase import joined, phrase
 from ssm_bootstrap.model.repair import StartInstance
-
-ONLINE = "Online"
-"""What Systems Manager says of a node that pings."""
 
 RUNNING = "running"
 _STATES = {"pending": "pending", "shutting-down": "terminated", "terminated": "terminated"}
@@ -26,39 +24,6 @@ _STATES = {"pending": "pending", "shutting-down": "terminated", "terminated": "t
 _STOPPED = ("stopped", "stopping")
 
 _READ = "DescribeInstanceInformation"
-
-_NOT_CONNECTED = "notconnected"
-"""Source: Systems Manager API Reference, GetConnectionStatus (Status)."""
-
-
-def node_of(case: Case) -> Optional[ManagedNode]:
-    """The hybrid node of this machine: by its own report, else by the instance's address, else the only one that was read."""
-    cloud = case.cloud
-    nodes = _hybrid(value_of(cloud.management.nodes) or ()) if cloud is not None else ()
-    known = case.identity.known_id if case.identity is not None else ""
-    if known or (case.identity is not None and case.identity.state is not IdentityState.UNREADABLE):
-        return next((item for item in nodes if item.id == known), None)
-    if cloud is None:
-        return None
-    mine = [item for item in nodes if item.address and item.address in _addresses(cloud)]
-    unplaced = [item for item in nodes if not item.address]
-    found = mine or (unplaced if len(nodes) == 1 else [])
-    return max(found, key=_last, default=None)
-
-
-def _hybrid(nodes: tuple[ManagedNode, ...]) -> tuple[ManagedNode, ...]:
-    return tuple(item for item in nodes if item.id.startswith("mi-"))
-
-
-def _addresses(cloud: Cloud) -> tuple[str, ...]:
-    instance = value_of(cloud.instance)
-    return tuple(address for one in instance.interfaces for address in one.addresses) if instance is not None else ()
-
-
-def _last(node: ManagedNode) -> tuple[bool, float]:
-    """How near to the present a node's last sign is."""
-    moment = node.last_ping or node.registered
-    return node.ping == ONLINE, moment.timestamp() if moment is not None else 0.0
 
 
 def not_running(case: Case) -> Iterator[Finding]:
@@ -101,15 +66,15 @@ def offline(case: Case) -> Iterator[Finding]:
 def unconnected(case: Case) -> Iterator[Finding]:
     """A node that pings and has no control channel, so that no session can reach it."""
     cloud, node = case.cloud, node_of(case)
-    if cloud is None or node is None or node.ping != ONLINE or value_of(node.connection) != _NOT_CONNECTED:
+    if cloud is None or node is None or node.ping != ONLINE or value_of(node.connection) != NOT_CONNECTED:
         return
     yield case.finding(
         "channel-down",
         node.id,
-        _NOT_CONNECTED,
+        NOT_CONNECTED,
         facts={**facts_of(cloud), "mi": node.id},
         variant="seen-in-aws",
-        evidence=(Evidence("GetConnectionStatus", node.id, _NOT_CONNECTED, cloud.taken_at),),
+        evidence=(Evidence("GetConnectionStatus", node.id, NOT_CONNECTED, cloud.taken_at),),
         breaks=case.asked(Capability.SESSION),
         degrades=case.asked(Capability.RUN_COMMAND),
         services=("ssmmessages",),
@@ -165,7 +130,14 @@ def _is_same(one: ManagedNode, other: ManagedNode) -> bool:
 def quota(case: Case) -> Iterator[Finding]:
     """An account that is full, where this machine has yet to register."""
     cloud = case.cloud
-    if cloud is None or node_of(case) is not None or case.is_registered or not case.asked(Capability.REGISTER):
+    if (
+        cloud is None
+        or is_elsewhere(case)
+        or node_of(case) is not None
+        or maybe_nodes(case)
+        or case.is_registered
+        or not case.asked(Capability.REGISTER)
+    ):
         return
     count, limit = value_of(cloud.management.node_count), value_of(cloud.management.node_quota)
     if count is None or limit is None or count < limit:
@@ -194,19 +166,23 @@ def deregistered(case: Case) -> Iterator[Said]:
     if any(item.id == known for item in nodes.value):
         return
     own = case.node.region if case.node is not None else ""
-    accounts = {item for item in (case.plan.account, value_of(case.image.account)) if item}
-    if (own and own != cloud.region) or accounts - {cloud.account}:
-        said = phrase(
-            "{node} is of {place}; what was read is {read}",
-            node=known,
-            place=[own, *accounts],
-            read=[cloud.region, cloud.account],
-        )
-        yield known, said
+    account = account_of(case)
+    if (own and own != cloud.region) or is_elsewhere(case):
+        place = [item for item in (own, account) if item]
+        read = [cloud.region, cloud.account]
+        yield known, phrase("{node} is of {place}; what was read is {read}", node=known, place=place, read=read)
         return
     seen = phrase(
         "{node} is not among the nodes of account {account} in {region}", node=known, account=cloud.account, region=cloud.region
     )
+    if not account:
+        yield (
+            known,
+            phrase(
+                "{seen}: it is of another account, or deregistered; vpc --account ACCOUNT tells which it should be", seen=seen
+            ),
+        )
+        return
     yield case.finding(
         "node-deregistered",
         known,
@@ -228,10 +204,17 @@ def unread(case: Case) -> Iterator[tuple[str, str]]:
     cloud = case.cloud
     if cloud is None:
         return
+    if is_elsewhere(case) and case.node is None:
+        said = phrase("its activations, nodes and roles were not read: what was read is {account}", account=cloud.account)
+        yield phrase("account {account}", account=account_of(case)), said
+        return
     parts = (("managed nodes", cloud.management.nodes), ("quota of managed nodes", cloud.management.node_quota))
     for name, part in parts:
         if isinstance(part, Unseen):
             yield name, part.reason
+    for item in maybe_nodes(case):
+        repeats = "{address} is the instance's too, and private addresses repeat from VPC to VPC: --report tells which node it is"
+        yield phrase("{node}: {state}", node=item.id, state=_state(item)), phrase(repeats, address=item.address)
     node = node_of(case)
     if node is not None and node.ping == ONLINE and isinstance(node.connection, Unseen) and node.connection != NOT_ASKED:
         yield phrase("control channel of {node}", node=node.id), node.connection.reason

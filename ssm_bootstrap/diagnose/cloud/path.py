@@ -9,15 +9,16 @@ from typing import Iterable, Iterator, Mapping, Sequence
 from ssm_bootstrap.catalog.agent import rows_of
 from ssm_bootstrap.catalog.endpoints import ENDPOINTS, NEEDS, OPTIONAL
 from ssm_bootstrap.catalog.findings import FINDINGS
-from ssm_bootstrap.catalog.requirements import requirements_of
 from ssm_bootstrap.diagnose.case import Case, Check, Said
 from ssm_bootstrap.diagnose.cloud.acls import numbered
+from ssm_bootstrap.diagnose.cloud.needs import required_of, unsure_rows
 from ssm_bootstrap.diagnose.cloud.obstacles import Obstacle, merged, shown
 from ssm_bootstrap.diagnose.cloud.ways import CloudWay, Row, WayState, ways
 from ssm_bootstrap.model.capability import Capability
 from ssm_bootstrap.model.cloud import Cloud
 from ssm_bootstrap.model.findings import Evidence, Severity
 from ssm_bootstrap.model.observed import value_of
+from ssm_bootstrap.model.phrase import phrase
 
 
 def stopped(case: Case) -> Iterator[Said]:
@@ -26,19 +27,24 @@ def stopped(case: Case) -> Iterator[Said]:
     if cloud is None:
         return
     version = case.agent_path.version
-    required = requirements_of(cloud.region, case.capabilities, version=version, site=case.site)
-    found = ways(cloud, required)
+    found = ways(cloud, required_of(case, cloud))
     met = merged(chain.from_iterable((*way.obstacles, *way.remarks) for way in found))
     for obstacle in numbered(cloud.network, met):
         yield _finding(case, cloud, obstacle, found, version)
     yield from dict.fromkeys(doubt for way in found for doubt in way.doubts)
+    unsure = () if case.reaches else unsure_rows(case, cloud)
+    if any(way.row in unsure and way.state is not WayState.OPEN for way in found):
+        said = phrase("TCP 80 to S3 is for packages that are fetched over HTTP, as Amazon Linux 2 has it: --report tells")
+        yield phrase("system of the node"), said
 
 
 def _finding(case: Case, cloud: Cloud, obstacle: Obstacle, found: Sequence[CloudWay], version: str) -> Said:
     touched = [way for way in found if any(one.cause == obstacle.cause for one in (*way.obstacles, *way.remarks))]
     closed = [way for way in touched if way.state is WayState.CLOSED and _is_whole(way, obstacle)]
     slowed = [way for way in touched if way not in closed and any(one.cause == obstacle.cause for one in way.obstacles)]
-    breaks, degrades = _left(case.capabilities, found, {way.row for way in closed}, {way.row for way in slowed}, version)
+    unsure = unsure_rows(case, cloud)
+    rows, in_part = ({way.row for way in some} - unsure for some in (closed, slowed))
+    breaks, degrades = _left(case.capabilities, found, rows, in_part, version)
     row = FINDINGS[obstacle.code]
     severity = row.severity
     if severity is Severity.INFO:

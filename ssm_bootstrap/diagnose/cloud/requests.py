@@ -24,6 +24,21 @@ _OF_A_SERVICE = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgi
 """Keys that calls of AWS's services for somebody have, and a node's own calls do not."""
 
 
+_BY_ENDPOINT = frozenset({"aws:sourceip"})
+"""Keys that a call by a VPC endpoint does not have: aws:VpcSourceIp stands for them. A negated operator fits a missing key.
+
+Source: IAM User Guide, reference_policies_condition-keys (aws:SourceIp: Availability) and
+reference_policies_elements_condition_operators (2026-11).
+"""
+
+_WITHOUT_MFA: Mapping[str, tuple[str, ...]] = {"aws:multifactorauthpresent": ("false",)}
+"""What the credentials of the node's role have of MFA, if anything: Systems Manager takes the role, and no device is there.
+
+Source: IAM User Guide, reference_policies_condition-keys (aws:MultiFactorAuthPresent and aws:MultiFactorAuthAge: Availability;
+the age is there only with MFA) (2026-11).
+"""
+
+
 def request_of(call: NodeCall, cloud: Cloud, role: Optional[Role], endpoint: Optional[VpcEndpoint]) -> PolicyRequest:
     """A call of the node by an endpoint; where ``role`` is None nobody knows which one signs it.
 
@@ -32,9 +47,10 @@ def request_of(call: NodeCall, cloud: Cloud, role: Optional[Role], endpoint: Opt
     """
     context: dict[str, tuple[str, ...]] = {**_of_the_way(cloud, endpoint), "aws:requestedregion": (cloud.region,)}
     never: dict[str, frozenset[str]] = {}
-    absent = _OF_A_SERVICE
+    absent = _OF_A_SERVICE | (_BY_ENDPOINT if endpoint is not None else frozenset())
     principals: frozenset[str] = frozenset()
     if call.signer is Signer.ROLE:
+        absent |= {"aws:multifactorauthage"}
         root = f"arn:{cloud.partition}:iam::{cloud.account}:root"
         principals = frozenset({cloud.account, root, *((role.arn,) if role is not None else ())})
         context["aws:principalaccount"] = (cloud.account,)
@@ -52,7 +68,8 @@ def request_of(call: NodeCall, cloud: Cloud, role: Optional[Role], endpoint: Opt
         never |= {"aws:resourceaccount": frozenset({cloud.account}), "aws:resourceorgid": frozenset({ANY_VALUE})}
         never["aws:resourceorgpaths"] = frozenset({ANY_VALUE})
     resource = call.resource[:-1] + REST if call.resource.endswith("*") else call.resource
-    return PolicyRequest(call.action, resource, principals, role is not None, "", context, absent, never)
+    of_mfa = _WITHOUT_MFA if call.signer is Signer.ROLE else {}
+    return PolicyRequest(call.action, resource, principals, role is not None, "", context, absent, never, of_mfa)
 
 
 def _of_the_way(cloud: Cloud, endpoint: Optional[VpcEndpoint]) -> Mapping[str, tuple[str, ...]]:

@@ -7,14 +7,17 @@ from typing import Any, Iterator, Optional
 from ssm_bootstrap.catalog.nodecalls import Signer, node_calls
 from ssm_bootstrap.catalog.regions import has_ec2messages
 from ssm_bootstrap.diagnose.case import Case, Check
+from ssm_bootstrap.diagnose.cloud.account import is_elsewhere, is_unlisted
 from ssm_bootstrap.diagnose.cloud.activation import is_usable
 from ssm_bootstrap.diagnose.cloud.calls import JudgedCall, doubt, gravity, named, quoted, why
 from ssm_bootstrap.diagnose.cloud.conditions import PolicyRequest
+from ssm_bootstrap.diagnose.cloud.listed import NOT_CONNECTED, ONLINE, maybe_nodes, node_of
 from ssm_bootstrap.diagnose.cloud.names import endpoints_in_vpc
 from ssm_bootstrap.diagnose.cloud.needs import facts_of
-from ssm_bootstrap.diagnose.cloud.node import node_of
 from ssm_bootstrap.diagnose.cloud.policies import Decision, Ruling, decide
 from ssm_bootstrap.diagnose.cloud.requests import assume_request, request_of
+from ssm_bootstrap.diagnose.cloud.worked import TOKEN, worked
+from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.cloud import Cloud, Role
 from ssm_bootstrap.model.findings import Evidence, Finding
 from ssm_bootstrap.model.observed import Observed, Seen, Unseen, reason_of, value_of
@@ -36,6 +39,9 @@ def _named_roles(case: Case) -> frozenset[str]:
         return frozenset()
     if node is not None and node.role:
         return frozenset({plain_role(node.role)})
+    maybe = frozenset(plain_role(one.role) for one in maybe_nodes(case) if one.role)
+    if len(maybe) == 1:
+        return maybe
     named = case.plan.activation_id.lower()
     activations = [item for item in value_of(cloud.management.activations) or () if not named or item.id.lower() == named]
     usable = [item for item in activations if is_usable(item, cloud)]
@@ -44,15 +50,17 @@ def _named_roles(case: Case) -> frozenset[str]:
 
 def roles_of(case: Case) -> tuple[Role, ...]:
     """The roles that the node acts with, or may get, among those that were read."""
+    if case.cloud is None or is_elsewhere(case):
+        return ()
     wanted = _named_roles(case)
-    found = value_of(case.cloud.management.roles) or () if case.cloud is not None else ()
+    found = value_of(case.cloud.management.roles) or ()
     return tuple(role for role in found if not wanted or plain_role(role.name) in wanted)
 
 
 def absent(case: Case) -> Iterator[Finding]:
     """A role that an activation or a node names and the account does not have."""
     cloud, wanted = case.cloud, _named_roles(case)
-    for name in cloud.management.absent_roles if cloud is not None else ():
+    for name in cloud.management.absent_roles if cloud is not None and not is_elsewhere(case) else ():
         if cloud is not None and (not wanted or plain_role(name) in wanted):
             said = phrase("role {name}: NoSuchEntity in account {account}", name=name, account=cloud.account)
             yield case.finding(
@@ -172,6 +180,25 @@ def _parts(role: Role) -> tuple[Observed[Any], ...]:
 def is_unread(case: Case) -> bool:
     """Whether policies of the node's role could not be read, so that nobody knows what it may do."""
     return any(isinstance(part, Unseen) for role in roles_of(case) for part in _parts(role))
+
+
+def undecided(case: Case) -> Iterator[Capability]:
+    """The capabilities that hang on what a role's policies say and nobody knows here, and on a call that was not seen to work."""
+    cloud = case.cloud
+    known = worked(case)
+    maybe = maybe_nodes(case)
+    if any(one.ping == ONLINE and value_of(one.connection) == NOT_CONNECTED for one in maybe):
+        yield Capability.SESSION
+    if any(one.ping != ONLINE for one in maybe) or (is_unlisted(case) and TOKEN not in known):
+        yield from ON_A_NODE
+    for role in roles_of(case) if cloud is not None else ():
+        if cloud is None:
+            continue
+        if TOKEN not in known and decide(((role.name, role.trust),), assume_request(cloud)).ruling is Ruling.UNKNOWN:
+            yield from ON_A_NODE
+        for item, _ in _judged(case, cloud, role):
+            if item.decision.ruling is Ruling.UNKNOWN and item.call.action not in known:
+                yield from (*item.call.breaks, *item.call.degrades)
 
 
 def unknown(case: Case) -> Iterator[tuple[str, str]]:
