@@ -20,6 +20,7 @@ from tests.lab.machine import why_unavailable
 from tests.lab.streams import drain
 from tests.laws.secrets import leaks
 from tests.story import DATA, LOGS, REGION, node_id, prepare, register_words
+from tests.variants import some
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(why_unavailable() is not None, reason=why_unavailable() or "")]
 
@@ -228,7 +229,7 @@ WAITS = {
 }
 
 
-@pytest.mark.parametrize("name", WAITS)
+@pytest.mark.parametrize("name", some(WAITS, ["proof", "stop", "registration", "rollback", "doctor", "explain"]))
 def test_something_moves_and_ctrl_c_tells_what_stands(lab: Lab, name: str) -> None:
     wait = WAITS[name]
     wait.held(lab)

@@ -296,6 +296,7 @@ def test_a_gateway_has_route_tables_and_an_interface_endpoint_its_own_policy(ser
     assert by_service["s3"].policy == ""
 
 
+@pytest.mark.slow
 def test_a_large_vpc_takes_as_many_calls_as_a_small_one_but_for_its_pages(server: Cloud) -> None:
     small = put_in_place(server)
     look(server, small.instance)
