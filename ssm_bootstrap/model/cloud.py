@@ -1,7 +1,6 @@
 """What AWS says of a node's surroundings: the things of a VPC and an account that decide whether it can be managed.
 
-Field names follow the EC2, Route 53, IAM and Systems Manager APIs. A part that may not be read is Unseen, and its reason names
-the IAM action that would allow it.
+Field names follow AWS APIs. A part that may not be read is Unseen, and its reason names the IAM action that would allow it.
 """
 
 from __future__ import annotations
@@ -298,7 +297,7 @@ class ManagedNode:
     address: str = ""
     registered: Optional[datetime] = None
     last_ping: Optional[datetime] = None
-    platform: str = ""  # its system by name and version, as its agent told them
+    platform: str = ""  # its system, as its agent told it
     platform_version: str = ""
     connection: Observed[str] = NOT_ASKED  # of its control channel: connected or notconnected
 

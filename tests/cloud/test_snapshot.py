@@ -15,11 +15,13 @@ from ssm_bootstrap.collect.cloud.snapshot import Reading, Subject, look_at_cloud
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.host.aws import Aws
 from ssm_bootstrap.host.secrets import Secrets
+from ssm_bootstrap.model.agent import Identity, IdentityState
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.cloud import Cloud as CloudNoun
 from ssm_bootstrap.model.cloud import DnsRecord, EndpointKind, NatGateway, Role
 from ssm_bootstrap.model.codec import decode, encode
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
+from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import NOT_ASKED, Seen, Unseen
 from ssm_bootstrap.model.transit import TransitRoute
 from tests.aws import MARKS
@@ -162,6 +164,11 @@ def test_an_endpoint_that_a_profile_brings_has_the_names_of_its_service_here(run
         ec2.modify_vpc_endpoint(VpcEndpointId=wider.other, PrivateDnsEnabled=False)
 
 
+def of_the_node(cloud: CloudNoun) -> Observations:
+    """What ``vpc`` has of this beside a report that tells which node it is."""
+    return dataclasses.replace(observations(cloud), identity=Seen(Identity(IdentityState.REGISTERED, NODE, REGION)))
+
+
 HARMLESS = {
     *("DescribeSubnets", "DescribeVpcEndpointServices", "DescribeManagedPrefixLists", "GetManagedPrefixListEntries"),
     *("DescribeTransitGatewayAttachments", "SearchTransitGatewayRoutes"),
@@ -179,7 +186,7 @@ def test_a_denied_action_leaves_its_part_unseen_and_is_neither_a_finding_nor_a_p
     places = dict(unseen(found.cloud))
     assert set(places) == set(call.parts) and found.crashed == ()
     assert all(call.actions[0] in reason for reason in places.values())
-    told = diagnose(observations(found.cloud))
+    told = diagnose(of_the_node(found.cloud))
     assert told.findings == () and told.crashed == ()
     assert any(call.actions[0] in reason for _, reason in told.unseen)
     verdicts = {item.verdict for item in told.capabilities}
@@ -187,7 +194,7 @@ def test_a_denied_action_leaves_its_part_unseen_and_is_neither_a_finding_nor_a_p
 
 
 def test_of_the_whole_nothing_is_said(running: Cloud, wider: WiderVpc) -> None:
-    told = diagnose(observations(seen_in(running, wider).cloud))
+    told = diagnose(of_the_node(seen_in(running, wider).cloud))
     assert (told.findings, told.crashed) == ((), ())
     assert [part for part, _ in told.unseen] == ["DNS Firewall rslvr-frg-1 threats"]  # a list that AWS shows to nobody
     assert {item.verdict for item in told.capabilities} == {Verdict.OK}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from typing import Iterator
+from typing import Iterable, Iterator
 
 from ssm_bootstrap.catalog.distributions import system_of
 from ssm_bootstrap.catalog.nodecalls import Signer, node_calls, node_downloads
@@ -131,7 +131,7 @@ def unknown(case: Case) -> Iterator[tuple[str, str]]:
             yield f"policy of {endpoint.id}", reason
 
 
-def undecided(case: Case) -> Iterator[Capability]:
+def undecided(case: Case) -> Iterable[Capability]:
     """The capabilities that hang on a policy whose answer is not known here, and on a call that was not seen to work."""
     cloud = case.cloud
     if cloud is None:

@@ -216,8 +216,9 @@ def unread(case: Case) -> Iterator[tuple[str, str]]:
         repeats = "{address} is the instance's too, and private addresses repeat from VPC to VPC: --report tells which node it is"
         yield phrase("{node}: {state}", node=item.id, state=_state(item)), phrase(repeats, address=item.address)
     node = node_of(case)
-    if node is not None and node.ping == ONLINE and isinstance(node.connection, Unseen) and node.connection != NOT_ASKED:
-        yield phrase("control channel of {node}", node=node.id), node.connection.reason
+    for item in (node,) if node is not None else maybe_nodes(case):
+        if item.ping == ONLINE and isinstance(item.connection, Unseen) and item.connection != NOT_ASKED:
+            yield phrase("control channel of {node}", node=item.id), item.connection.reason
 
 
 CHECKS = (

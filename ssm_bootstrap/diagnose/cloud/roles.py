@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Optional
+from typing import Any, Iterable, Iterator, Optional
 
 from ssm_bootstrap.catalog.nodecalls import Signer, node_calls
 from ssm_bootstrap.catalog.regions import has_ec2messages
@@ -182,7 +182,7 @@ def is_unread(case: Case) -> bool:
     return any(isinstance(part, Unseen) for role in roles_of(case) for part in _parts(role))
 
 
-def undecided(case: Case) -> Iterator[Capability]:
+def undecided(case: Case) -> Iterable[Capability]:
     """The capabilities that hang on what a role's policies say and nobody knows here, and on a call that was not seen to work."""
     cloud = case.cloud
     known = worked(case)
