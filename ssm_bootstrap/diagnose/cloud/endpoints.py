@@ -60,26 +60,15 @@ def unusable(cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint) -> It
     """What is wrong with an endpoint itself; of one that is partial only that it is."""
     state = endpoint.state.lower()
     said = Evidence("EC2", endpoint.id, phrase("state {state}", state=endpoint.state))
+    found = Obstacle(
+        ("state", endpoint.id), "endpoint-not-available", endpoint.id, facts=(("peer", endpoint.state),), evidence=(said,)
+    )
     if state == PARTIAL:
-        yield Obstacle(
-            ("state", endpoint.id),
-            "endpoint-not-available",
-            endpoint.id,
-            facts=(("peer", endpoint.state),),
-            evidence=(said,),
-            variant="partial",
-            is_partial=True,
-        )
+        yield replace(found, variant="partial", is_partial=True)
+    elif state in _COMING:
+        yield replace(found, variant="pending")
     elif state not in WORKING:
-        yield Obstacle(
-            ("state", endpoint.id),
-            "endpoint-not-available",
-            endpoint.id,
-            facts=(("peer", endpoint.state),),
-            evidence=(said,),
-            repairs=() if state in _COMING else _anew(cloud, instance, endpoint),
-            variant="pending" if state in _COMING else "",
-        )
+        yield replace(found, repairs=_anew(cloud, instance, endpoint))
 
 
 def _anew(cloud: Cloud, instance: CloudInstance, endpoint: VpcEndpoint) -> tuple[Repair, ...]:
