@@ -24,9 +24,8 @@ def node_of(case: Case) -> Optional[ManagedNode]:
     """
     cloud = case.cloud if not is_elsewhere(case) else None
     nodes = _hybrid(value_of(cloud.management.nodes) or ()) if cloud is not None else ()
-    known = case.identity.known_id if case.identity is not None else ""
-    if known or (case.identity is not None and case.identity.state is not IdentityState.UNREADABLE):
-        return next((item for item in nodes if item.id == known), None)
+    if case.identity is not None and _is_told(case):
+        return next((item for item in nodes if item.id == case.identity.known_id), None)
     if cloud is None:
         return None
     return nodes[0] if len(nodes) == 1 and not nodes[0].address else None
@@ -35,10 +34,15 @@ def node_of(case: Case) -> Optional[ManagedNode]:
 def maybe_nodes(case: Case) -> tuple[ManagedNode, ...]:
     """The hybrid nodes with an address of the instance, where no report tells which node it is, if any."""
     cloud = case.cloud
-    is_told = case.identity is not None and (case.identity.known_id or case.identity.state is not IdentityState.UNREADABLE)
-    if cloud is None or is_told or is_elsewhere(case):
+    if cloud is None or _is_told(case) or is_elsewhere(case):
         return ()
     return tuple(item for item in _hybrid(value_of(cloud.management.nodes) or ()) if item.address in _addresses(cloud))
+
+
+def _is_told(case: Case) -> bool:
+    """Whether a report tells which node this machine is, or that it is none."""
+    identity = case.identity
+    return identity is not None and (bool(identity.known_id) or identity.state is not IdentityState.UNREADABLE)
 
 
 def _hybrid(nodes: tuple[ManagedNode, ...]) -> tuple[ManagedNode, ...]:
