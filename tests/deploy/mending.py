@@ -73,7 +73,34 @@ def mend() -> None:
             backend.put_bucket_policy(said["Bucket"], json.dumps(said["PolicyDocument"]).encode())
             return cls(resource_name)
 
-    _KEPT.extend((SecurityGroupEgress, BucketPolicy))
+    class Secret(CloudFormationModel):
+        """A secret without a value."""
+
+        def __init__(self, arn: str) -> None:
+            self.physical_resource_id = arn
+
+        @staticmethod
+        def cloudformation_type() -> str:
+            return "AWS::SecretsManager::Secret"
+
+        @staticmethod
+        def cloudformation_name_type() -> str:
+            return ""
+
+        @classmethod
+        def create_from_cloudformation_json(  # type: ignore[misc]
+            cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
+        ) -> Secret:
+            from moto.secretsmanager.models import secretsmanager_backends
+
+            said = cloudformation_json["Properties"]
+            backend = secretsmanager_backends[account_id][region_name]
+            told = {"description": said["Description"], "kms_key_id": said.get("KmsKeyId"), "tags": [], "replica_regions": []}
+            none = dict.fromkeys(("secret_string", "secret_binary", "client_request_token"))
+            made = backend.create_secret(said["Name"], **none, **told, force_overwrite=False)
+            return cls(json.loads(made)["ARN"])
+
+    _KEPT.extend((SecurityGroupEgress, BucketPolicy, Secret))
 
 
 _KEPT: List[Any] = []

@@ -18,7 +18,7 @@ from ssm_bootstrap.model.site import NO_SITE
 from ssm_bootstrap.render.user_data import LIMIT
 from tests.aws.server import ROOT
 from tests.deploy.template import TEMPLATES, filled, read
-from tools.stacks.parts import REGIONS, placed
+from tools.stacks.parts import KINDS, REGIONS, placed
 from tools.stacks.written import files
 
 ACCOUNT = "111122223333"
@@ -124,10 +124,21 @@ def test_terraform_has_the_same_regions_and_policies() -> None:
         assert allowed(json.loads(text)) == allowed(policy_named(name).for_account("eu-west-1", ACCOUNT))
 
 
-def test_user_data_is_one_document_with_each_input_in_its_place() -> None:
-    inputs = {"BundleBucket": "b", "BundleKey": "k", "BundleSha256": "0" * 64, "ParameterName": "/p", "Spread": "5m"}
+@pytest.mark.parametrize("kind", KINDS)
+def test_user_data_is_one_document_with_each_input_in_its_place(kind: str) -> None:
+    inputs = {
+        "BundleBucket": "b",
+        "BundleKey": "k",
+        "BundleSha256": "0" * 64,
+        "ParameterName": "/p",
+        "Spread": "5m",
+        "Kind": kind,
+    }
     block = read(TEMPLATES / "nodes.yaml")["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["UserData"]
-    text = block["Fn::Base64"]["Fn::Sub"]
+    text, named = block["Fn::Base64"]["Fn::Sub"]
+    condition, secret, parameter = named["Needs"]["Fn::If"]
+    assert condition == "IsSecret"
+    text = text.replace("${Needs}", (secret if kind == "secret" else parameter)["Fn::Sub"])
     for name, value in {**inputs, **pseudo("cn-north-1")}.items():
         text = text.replace(f"${{{name}}}", value)
     assert "${" not in text.replace("${!", "") and len(text.encode()) < LIMIT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from fnmatch import fnmatchcase
 from typing import Any, Dict, List, Tuple
 
 import pytest
@@ -190,6 +191,48 @@ def test_the_instance_s_own_role_reads_the_activation_and_the_bundle_alone(cloud
         "ssm:GetParameter": f"arn:aws:ssm:{REGION}:111122223333:parameter/hybrid/activation",
         "s3:GetObject": f"arn:aws:s3:::{stacks.outputs['BundleBucket']}/*",
     }
+
+
+KEY = f"arn:aws:kms:{REGION}:111122223333:key/0a0a0a0a-1b1b-2c2c-3d3d-4e4e4e4e4e4e"
+
+
+@pytest.fixture(scope="module")
+def secret_stacks(stacks: Stacks, aws: AwsCli) -> Stacks:
+    """Those that an activation in a secret changes, in the same VPC: what one gives the next says where it is kept."""
+    made = Stacks(aws, "secret")
+    made.outputs.update({key: stacks.outputs[key] for key in ("SubnetIds", "NodeSecurityGroupId", "BundleBucket")})
+    made.outputs.update(BundleKey=stacks.outputs["BundleKey"], BundleSha256=HASH, ParameterKeyArn=KEY, KeyArn=KEY)
+    made.deploy("roles", Kind="secret", ParameterName="/hybrid/kept")
+    made.deploy("rotation")
+    made.deploy("nodes", Spread="7m", DesiredCapacity="0")
+    return made
+
+
+def test_an_activation_in_a_secret_is_the_one_secret_that_the_instance_reads(cloud: Cloud, secret_stacks: Stacks) -> None:
+    session, made = cloud.session(REGION), secret_stacks.outputs
+    secret = session.client("secretsmanager").describe_secret(SecretId="/hybrid/kept")
+    assert made["Place"] == "secret:/hybrid/kept" and secret["KmsKeyId"] == KEY
+    profile = made["InstanceProfileArn"].rpartition("/")[2]
+    (role,) = session.client("iam").get_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Roles"]
+    document = session.client("iam").get_role_policy(RoleName=role["RoleName"], PolicyName="FirstBoot")["PolicyDocument"]
+    by_action = {one["Action"]: one for one in document["Statement"]}
+    assert set(by_action) == {"secretsmanager:GetSecretValue", "s3:GetObject", "kms:Decrypt"}
+    pattern = by_action["secretsmanager:GetSecretValue"]["Resource"]
+    assert fnmatchcase(secret["ARN"], pattern) and pattern.count("*") == 0, "the one, and none whose name goes on"
+    key = by_action["kms:Decrypt"]
+    assert key["Resource"] == KEY
+    assert key["Condition"] == {
+        "StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"},
+        "StringLike": {"kms:EncryptionContext:SecretARN": pattern},
+    }
+
+
+def test_instances_are_told_of_the_secret(cloud: Cloud, secret_stacks: Stacks) -> None:
+    made, data = secret_stacks.outputs, launched_with(cloud, secret_stacks)
+    inputs = {"bucket": made["BundleBucket"], "key": made["BundleKey"], "sha256": HASH, "parameter": "/hybrid/kept"}
+    wanted = printed({**inputs, "region": REGION, "spread": "7m"}, "secret")
+    assert base64.b64decode(data["UserData"]).decode() == wanted
+    assert "--code-from secret:/hybrid/kept " in wanted and "ssm:GetParameter" not in wanted
 
 
 def test_the_bucket_opens_to_the_endpoint_alone_and_over_tls(cloud: Cloud, stacks: Stacks) -> None:

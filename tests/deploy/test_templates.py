@@ -104,6 +104,20 @@ def test_a_key_of_ones_own_reaches_who_writes_and_who_reads_the_activation() -> 
     assert made["Roles"]["Properties"]["Parameters"]["ParameterKeyArn"] == key
 
 
+def test_where_the_activation_is_kept_reaches_all_who_ask_for_it() -> None:
+    """A secret needs an endpoint of its own too, unless the VPC has it already."""
+    fleet = read(TEMPLATES / "fleet.yaml")
+    made = {name: one["Properties"]["Parameters"] for name, one in fleet["Resources"].items()}
+    assert made["Roles"]["Kind"] == {"Ref": "Kind"}
+    for name in ("Rotation", "Nodes"):
+        assert made[name]["Kind"] == {"Fn::GetAtt": ["Roles", "Outputs.Kind"]}
+    assert made["Network"]["Secretsmanager"] == {"Fn::If": ["MakeSecretsmanager", "yes", "no"]}
+    asked = [{"Fn::Equals": [{"Ref": "Kind"}, "secret"]}, {"Fn::Equals": [{"Ref": "SecretsmanagerEndpoint"}, "yes"]}]
+    assert fleet["Conditions"]["MakeSecretsmanager"] == {"Fn::And": asked}
+    kinds = [read(TEMPLATES / f"{name}.yaml")["Parameters"]["Kind"] for name in ("roles", "rotation", "nodes", "fleet")]
+    assert {(one["Default"], tuple(one["AllowedValues"])) for one in kinds} == {("parameter", ("parameter", "secret"))}
+
+
 def test_the_alarms_of_the_whole_fleet_can_be_sent_somewhere() -> None:
     fleet = read(TEMPLATES / "fleet.yaml")
     assert fleet["Resources"]["Rotation"]["Properties"]["Parameters"]["AlarmTopicArn"] == {"Ref": "AlarmTopicArn"}

@@ -17,6 +17,8 @@ from typing import Any, Dict, Iterator, List, Tuple
 import pytest
 
 from tests.aws.server import ROOT
+from tests.deploy.template import TEMPLATES, read
+from tools.stacks.parts import KINDS, printed
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 10), reason="python-hcl2 of today wants Python 3.10")
 
@@ -163,8 +165,6 @@ def test_the_alarms_of_the_fleet_can_be_sent_somewhere() -> None:
 
 def test_the_modules_take_what_the_templates_take() -> None:
     """An input of a template and of its module have the same pattern, as far as both have one."""
-    from tests.deploy.template import TEMPLATES, read
-
     slots = read(TEMPLATES / "nodes.yaml")["Parameters"]
     text = (TERRAFORM / "nodes" / "variables.tf").read_text(encoding="utf-8")
     for key in ("BundleBucket", "BundleKey", "BundleSha256", "Spread"):
@@ -174,6 +174,40 @@ def test_the_modules_take_what_the_templates_take() -> None:
 def test_user_data_asks_for_what_the_module_gives() -> None:
     text = (TERRAFORM / "nodes" / "user-data.yaml.tftpl").read_text(encoding="utf-8")
     asked = set(re.findall(r"(?<!\$)\$\{(\w+)\}", text))
+    assert set(re.findall(r"(?<!%)%\{ if (\w+) ", text)) == {"kind"}
     main = (TERRAFORM / "nodes" / "main.tf").read_text(encoding="utf-8")
     given = main[main.index('user-data.yaml.tftpl", {') :].split("}))")[0]
     assert asked == set(re.findall(r"^    (\w+)\s+=", given, re.MULTILINE))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_user_data_is_what_the_program_prints_for_a_parameter_and_for_a_secret(kind: str) -> None:
+    """As Terraform fills a template: what is escaped is read last."""
+    inputs = {"bucket": "b-b", "key": "k", "region": "eu-west-1", "sha256": "0" * 64, "parameter": "/p", "spread": "5m"}
+    text = (TERRAFORM / "nodes" / "user-data.yaml.tftpl").read_text(encoding="utf-8")
+    choice = r'%\{ if kind == "secret" \}(.*)%\{ else \}(.*)%\{ endif \}'
+    text = re.sub(choice, lambda found: found[1 if kind == "secret" else 2], text)
+    for name, value in {**inputs, "kind": kind, "domain": "amazonaws.com"}.items():
+        text = re.sub(rf"(?<!\$)\$\{{{name}\}}", lambda _, value=value: value, text)
+    assert text.replace("$${", "${").replace("%%{", "%{") == printed(inputs, kind)
+
+
+def test_where_the_activation_is_kept_reaches_all_who_ask_for_it() -> None:
+    modules = named(TERRAFORM / "examples" / "fleet", "module")
+    assert "var.kind" in modules["roles"]["kind"] and "var.kind" in str(modules["network"]["more_services"])
+    assert "secretsmanager" in str(modules["network"]["more_services"])
+    for name in ("rotation", "nodes"):
+        assert "module.roles.kind" in modules[name]["kind"]
+    assert "var.parameter_key_arn" in modules["roles"]["parameter_key_arn"]
+    assert "var.parameter_key_arn" in modules["rotation"]["key_arn"]
+
+
+def test_a_secret_is_allowed_as_the_template_allows_it() -> None:
+    """One policy in two languages: the same actions, patterns and names of conditions."""
+    text = (TERRAFORM / "roles" / "main.tf").read_text(encoding="utf-8")
+    template = json.dumps(read(TEMPLATES / "roles.yaml")["Resources"]["InstanceRole"])
+    for told in ("secretsmanager:GetSecretValue", "ssm:GetParameter", "kms:Decrypt", "kms:ViaService", "kms:EncryptionContext:"):
+        assert told in text and told in template
+    for name in ("SecretARN", "PARAMETER_ARN", "StringLike"):
+        assert name in text and name in template
+    assert ":secret:${var.parameter_name}-??????" in text and ":secret:${ParameterName}-??????" in template

@@ -7,7 +7,7 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Tuple
 
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.catalog.policies import ACCOUNT, buckets, named_in_part, policy_named, service_principal
@@ -90,7 +90,7 @@ PLACES = {
     "bundle-key-of-the-stack": "key",
     "us-stack-1": "region",
     "0" * 64: "sha256",
-    "/parameter-of-the-stack": "parameter",
+    "/name-of-the-stack": "parameter",
     "1439m": "spread",
 }
 """What the program is given in place of an input, and which input that is."""
@@ -98,20 +98,36 @@ PLACES = {
 _DOMAIN = "s3.us-stack-1.amazonaws.com"
 
 
-def user_data() -> str:
-    """What ``ssm-bootstrap user-data`` prints, each input as ``@name@``; ``@domain@`` is the partition's."""
-    text = printed({name: place for place, name in PLACES.items()})
-    text = text.replace(_DOMAIN, "s3.@region@.@domain@")
+KINDS = ("parameter", "secret")
+"""Where an activation may be kept."""
+
+
+def user_data() -> Tuple[str, Dict[str, str]]:
+    """What ``ssm-bootstrap user-data`` prints, each input as ``@name@``; ``@domain@`` is the partition's.
+
+    The one line that is another for a secret is ``@needs@`` in it; what it is of each kind stands beside.
+    """
+    by_kind = {kind: _user_data(kind).splitlines(keepends=True) for kind in KINDS}
+    lines = [set(of_each) for of_each in zip(*by_kind.values())]
+    (number,) = (number for number, found in enumerate(lines) if len(found) > 1)
+    needs = {kind: by_kind[kind][number].rstrip("\n") for kind in KINDS}
+    text = by_kind[KINDS[0]]
+    return "".join([*text[:number], "@needs@\n", *text[number + 1 :]]), needs
+
+
+def _user_data(kind: str) -> str:
+    text = printed({name: place for place, name in PLACES.items()}, kind)
+    text = text.replace(_DOMAIN, "s3.@region@.@domain@").replace(f"{kind}:/name", "@kind@:/name")
     for place, name in PLACES.items():
         text = text.replace(place, f"@{name}@")
     return text
 
 
-def printed(inputs: Mapping[str, str]) -> str:
+def printed(inputs: Mapping[str, str], kind: str = "parameter") -> str:
     """What ``ssm-bootstrap user-data`` prints for inputs that are named as in PLACES; raises ValueError if it refuses."""
     words = [
         *("user-data", "--s3-uri", f"s3://{inputs['bucket']}/{inputs['key']}", "--region", inputs["region"]),
-        *("--sha256", inputs["sha256"], "--code-from", f"parameter:{inputs['parameter']}", "--spread", inputs["spread"]),
+        *("--sha256", inputs["sha256"], "--code-from", f"{kind}:{inputs['parameter']}", "--spread", inputs["spread"]),
     ]
     out, told = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(told):

@@ -20,11 +20,13 @@ IN_CLOUDFORMATION = {
     "region": "${AWS::Region}",
     "domain": "${AWS::URLSuffix}",
     "sha256": "${BundleSha256}",
+    "kind": "${Kind}",
     "parameter": "${ParameterName}",
     "spread": "${Spread}",
+    "needs": "${Needs}",
 }
 """The inputs of user-data as Fn::Sub has them."""
-IN_TERRAFORM = {name: f"${{{name}}}" for name in IN_CLOUDFORMATION}
+IN_TERRAFORM = {name: f"${{{name}}}" for name in IN_CLOUDFORMATION if name != "needs"}
 
 
 def files() -> Dict[str, str]:
@@ -44,7 +46,7 @@ def files() -> Dict[str, str]:
         whole = whole.replace(f'"@{name}@"', f"${{jsonencode({name})}}")
     found[f"{network}/endpoint-s3.json.tftpl"] = whole
     found[f"{TERRAFORM}/roles/regions.json"] = _json(role_regions())
-    found[f"{TERRAFORM}/nodes/user-data.yaml.tftpl"] = placed(user_data(), {"${": "$${", "%{": "%%{"}, IN_TERRAFORM)
+    found[f"{TERRAFORM}/nodes/user-data.yaml.tftpl"] = _user_data_in_terraform()
     return found
 
 
@@ -60,14 +62,31 @@ def _text(name: str) -> str:
     if name == "role-regions":
         return _mapping(role_regions())
     if name == "user-data":
-        text = placed(user_data(), {"${": "${!"}, IN_CLOUDFORMATION)
-        return f"Fn::Base64:\n  Fn::Sub: |\n{_indented(text, 4)}"
+        return _user_data_in_cloudformation()
     if name == "cleanup":
         return f"ZipFile: |\n{_indented((ROOT / SOURCE).read_text(encoding='utf-8'), 2)}"
     if name == "endpoint-s3":
         region: Mapping[str, Any] = {"Ref": "AWS::Region"}
         return _yaml(s3_document(*({"Fn::FindInMap": ["Regions", region, name]} for name in ("Open", "Own"))))
     return _yaml(endpoint_document(name.partition("-")[2]))
+
+
+def _user_data_in_cloudformation() -> str:
+    escaped = {"${": "${!"}
+    text, needs = user_data()
+    lines = [
+        f"        - Fn::Sub: {json.dumps(placed(needs[kind], escaped, IN_CLOUDFORMATION))}\n" for kind in ("secret", "parameter")
+    ]
+    choice = "    - Needs:\n        Fn::If:\n        - IsSecret\n" + "".join(lines)
+    return f"Fn::Base64:\n  Fn::Sub:\n    - |\n{_indented(placed(text, escaped, IN_CLOUDFORMATION), 6)}{choice}"
+
+
+def _user_data_in_terraform() -> str:
+    escaped = {"${": "$${", "%{": "%%{"}
+    text, needs = user_data()
+    of_kind = {kind: placed(line, escaped, IN_TERRAFORM) for kind, line in needs.items()}
+    choice = f'%{{ if kind == "secret" }}{of_kind["secret"]}%{{ else }}{of_kind["parameter"]}%{{ endif }}'
+    return placed(text, escaped, {**IN_TERRAFORM, "needs": choice})
 
 
 def _indented(text: str, width: int) -> str:

@@ -19,6 +19,7 @@ resource "aws_launch_template" "this" {
     sha256    = var.bundle_sha256
     region    = var.region
     domain    = data.aws_partition.current.dns_suffix
+    kind      = var.kind
     parameter = var.parameter_name
     spread    = var.spread
   }))

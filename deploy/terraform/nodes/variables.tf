@@ -103,14 +103,25 @@ variable "bundle_sha256" {
   }
 }
 
+variable "kind" {
+  description = "Where the activation is kept (an output of roles)."
+  type        = string
+  default     = "parameter"
+
+  validation {
+    condition     = contains(["parameter", "secret"], var.kind)
+    error_message = "Expected parameter or secret."
+  }
+}
+
 variable "parameter_name" {
-  description = "The parameter that holds the activation (an output of roles)."
+  description = "The parameter or the secret that holds the activation (an output of roles)."
   type        = string
   default     = "/hybrid/activation"
 
   validation {
     condition     = can(regex("^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", var.parameter_name)) && !can(regex("^(?i)/(aws|ssm)", var.parameter_name))
-    error_message = "Expected a parameter's name that begins with a slash, and not with /aws or /ssm."
+    error_message = "Expected a name that begins with a slash, and not with /aws or /ssm."
   }
 }
 

@@ -11,14 +11,18 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   boundary  = var.permissions_boundary_arn == "" ? null : var.permissions_boundary_arn
+  is_secret = var.kind == "secret"
   parameter = "arn:${local.partition}:ssm:${var.region}:${local.account}:parameter${var.parameter_name}"
+
+  # A secret's ARN ends in a hyphen and six characters that Secrets Manager chooses.
+  secret = "arn:${local.partition}:secretsmanager:${var.region}:${local.account}:secret:${var.parameter_name}-??????"
 
   first_boot = [
     {
       Sid      = "Activation"
       Effect   = "Allow"
-      Action   = "ssm:GetParameter"
-      Resource = local.parameter
+      Action   = local.is_secret ? "secretsmanager:GetSecretValue" : "ssm:GetParameter"
+      Resource = local.is_secret ? local.secret : local.parameter
     },
     {
       Sid      = "Bundle"
@@ -27,6 +31,7 @@ locals {
       Resource = "arn:${local.partition}:s3:::${var.bundle_bucket}/*"
     },
   ]
+  service = local.is_secret ? "secretsmanager" : "ssm"
   key = [
     for arn in compact([var.parameter_key_arn]) : {
       Sid      = "KeyOfTheActivation"
@@ -34,9 +39,10 @@ locals {
       Action   = "kms:Decrypt"
       Resource = arn
       Condition = {
-        StringEquals = {
-          "kms:ViaService"                      = "ssm.${var.region}.${data.aws_partition.current.dns_suffix}"
-          "kms:EncryptionContext:PARAMETER_ARN" = local.parameter
+        StringEquals = { "kms:ViaService" = "${local.service}.${var.region}.${data.aws_partition.current.dns_suffix}" }
+        StringLike = {
+          for name, value in { PARAMETER_ARN = local.parameter, SecretARN = local.secret } :
+          "kms:EncryptionContext:${name}" => value if local.is_secret == (name == "SecretARN")
         }
       }
     }

@@ -13,7 +13,12 @@ output "instance_profile_arn" {
   value       = aws_iam_instance_profile.this.arn
 }
 
+output "kind" {
+  description = "Where the activation is kept."
+  value       = var.kind
+}
+
 output "parameter_name" {
-  description = "The parameter that holds the activation."
+  description = "The parameter or the secret that holds the activation."
   value       = var.parameter_name
 }

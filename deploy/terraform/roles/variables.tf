@@ -19,19 +19,30 @@ variable "region" {
   }
 }
 
+variable "kind" {
+  description = "Where the activation is kept (an input of rotation)."
+  type        = string
+  default     = "parameter"
+
+  validation {
+    condition     = contains(["parameter", "secret"], var.kind)
+    error_message = "Expected parameter or secret."
+  }
+}
+
 variable "parameter_name" {
-  description = "The parameter that holds the activation (an input of rotation)."
+  description = "The parameter or the secret that holds the activation (an input of rotation)."
   type        = string
   default     = "/hybrid/activation"
 
   validation {
     condition     = can(regex("^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", var.parameter_name)) && !can(regex("^(?i)/(aws|ssm)", var.parameter_name))
-    error_message = "Expected a parameter's name that begins with a slash, and not with /aws or /ssm."
+    error_message = "Expected a name that begins with a slash, and not with /aws or /ssm."
   }
 }
 
 variable "parameter_key_arn" {
-  description = "The KMS key that encrypts it; empty where that is alias/aws/ssm, whose own policy allows the account's roles."
+  description = "The KMS key that encrypts it; empty where that is alias/aws/ssm or alias/aws/secretsmanager, whose own policy allows the account's roles."
   type        = string
   default     = ""
 

@@ -32,6 +32,9 @@ resource "aws_secretsmanager_secret" "this" {
   name        = var.parameter_name
   description = "The activation with which nodes register; written by the rotation."
   kms_key_id  = var.key_arn == "" ? null : var.key_arn
+
+  # It holds what can be made again, and its name is wanted when the module is applied anew.
+  recovery_window_in_days = 0
 }
 
 data "archive_file" "source" {

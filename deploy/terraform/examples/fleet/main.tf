@@ -32,6 +32,24 @@ variable "bundle" {
   default     = "../../../../dist/ssm-bootstrap.pyz"
 }
 
+variable "kind" {
+  description = "Where the activation is kept: parameter or secret."
+  type        = string
+  default     = "parameter"
+}
+
+variable "parameter_name" {
+  description = "The name of the parameter or of the secret, with a slash first."
+  type        = string
+  default     = "/hybrid/activation"
+}
+
+variable "parameter_key_arn" {
+  description = "A KMS key of your own that encrypts it; empty for the one of AWS."
+  type        = string
+  default     = ""
+}
+
 variable "cleanup_mode" {
   description = "report: say in a log which nodes would be deregistered; deregister: do it."
   type        = string
@@ -45,8 +63,9 @@ variable "alarm_topic_arn" {
 }
 
 module "network" {
-  source = "../../network"
-  region = var.region
+  source        = "../../network"
+  region        = var.region
+  more_services = var.kind == "secret" ? ["secretsmanager"] : []
 }
 
 module "bundle" {
@@ -57,14 +76,19 @@ module "bundle" {
 }
 
 module "roles" {
-  source        = "../../roles"
-  region        = var.region
-  bundle_bucket = module.bundle.bundle_bucket
+  source            = "../../roles"
+  region            = var.region
+  bundle_bucket     = module.bundle.bundle_bucket
+  kind              = var.kind
+  parameter_name    = var.parameter_name
+  parameter_key_arn = var.parameter_key_arn
 }
 
 module "rotation" {
   source           = "../../rotation"
+  kind             = module.roles.kind
   parameter_name   = module.roles.parameter_name
+  key_arn          = var.parameter_key_arn
   hybrid_role_name = module.roles.hybrid_role_name
   alarm_topic_arn  = var.alarm_topic_arn
 }
@@ -84,6 +108,7 @@ module "nodes" {
   bundle_bucket          = module.bundle.bundle_bucket
   bundle_key             = module.bundle.bundle_key
   bundle_sha256          = module.bundle.bundle_sha256
+  kind                   = module.roles.kind
   parameter_name         = module.roles.parameter_name
   desired_capacity       = var.nodes
   max_size               = max(500, var.nodes)
