@@ -10,7 +10,7 @@ from ssm_bootstrap.collect.agent.configuration import read_agent_config
 from ssm_bootstrap.collect.agent.identity import look_at_identity
 from ssm_bootstrap.collect.guard import Guard
 from ssm_bootstrap.collect.known_secrets import learn_proxy, learn_secrets
-from ssm_bootstrap.collect.machine.instance import MetadataLook
+from ssm_bootstrap.collect.machine.instance import MetadataLook, look_at_instance
 from ssm_bootstrap.collect.network.proxies import unit_environment
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.collect.patch.overrides import NO_OVERRIDES, Overrides, read_overrides
@@ -24,9 +24,9 @@ from ssm_bootstrap.host.steps import ShowStep, unshown
 from ssm_bootstrap.model.agent import AgentConfig, Identity, IdentityState
 from ssm_bootstrap.model.aws import Region
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.machine import Metadata
+from ssm_bootstrap.model.machine import Instance, Metadata
 from ssm_bootstrap.model.observations import Plan
-from ssm_bootstrap.model.observed import Observed, Seen, Unseen, reason_of, value_of
+from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, Unseen, reason_of, value_of
 
 
 def real_host(secrets: Secrets, step: ShowStep = unshown) -> Host:
@@ -59,6 +59,10 @@ class Session:
             expected = "--region: expected a region such as ap-northeast-1; nothing on this machine names one"
             raise Refusal(ExitStatus.USAGE, expected)
         return Region(region)
+
+    def instance(self) -> Observed[Instance]:
+        """This instance, by the metadata that was asked for when the session was opened."""
+        return NOT_ASKED if self.metadata is None else Seen(look_at_instance(self.host, self.metadata.result()))
 
 
 def open_session(host: Host, flag: Optional[str], *, ask_metadata: bool = True) -> Session:

@@ -122,6 +122,10 @@ class QuickClock(Clock):
         """Wait a little."""
         super().sleep(seconds / self._factor)
 
+    def starved(self) -> float:
+        """There is always a processor."""
+        return 0.0
+
 
 class StillClock(Clock):
     """A clock at which it is always noon."""
@@ -297,6 +301,10 @@ class IdleClock(Clock):
     def sleep(self, seconds: float) -> None:
         """Time passes on this clock alone."""
         self._spent += seconds
+
+    def starved(self) -> float:
+        """There is always a processor."""
+        return 0.0
 
     def wait(self, events: queue.Queue[Any], seconds: float) -> Any:
         """The next event; raises queue.Empty once nobody is left who could bring one."""

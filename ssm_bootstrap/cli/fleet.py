@@ -207,6 +207,8 @@ def _look(host: Host, arguments: argparse.Namespace) -> FleetDiagnosis:
             facts = look_at_fleet(arguments.names, order, report_of_saved)
     except TableError as error:
         raise Refusal(ExitStatus.TRY_LATER, phrase("fleet report: DuckDB: {error}", error=error)) from None
+    except MemoryError:
+        raise Refusal(ExitStatus.TRY_LATER, "fleet report: this machine has no memory to spare for it") from None
     return diagnose_fleet(facts, UNSEEN, NONE)
 
 

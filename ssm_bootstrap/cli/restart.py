@@ -29,7 +29,6 @@ from ssm_bootstrap.host.signals import INTERRUPTS
 from ssm_bootstrap.model.agent import IdentityState
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.model.findings import Evidence
-from ssm_bootstrap.model.observed import NOT_ASKED
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.observe import look_at_logs
 from ssm_bootstrap.session import Session, open_session, proxies_of, real_host
@@ -125,7 +124,7 @@ def _awake(session: Session, arguments: argparse.Namespace) -> Optional[CommandO
         return CommandOutcome(mi, note="The agent is awake; nothing was done.", status=ExitStatus.OK)
     arguments.say(phrase("the agent is asleep: {reason}", reason=reason))
     proxies, site = proxies_of(session)[0], session.overrides.site
-    preflight = Preflight(session.host, region, session.agent_config, proxies, NOT_ASKED, site, session.choice.source)
+    preflight = Preflight(session.host, region, session.agent_config, proxies, session.instance(), site, session.choice.source)
     with session.host.step("asking the endpoint"):
         finding = preflight.look()
     if finding is not None:

@@ -51,6 +51,7 @@ class ReportLoad:
         self._staged: list[bytes] = []
         self._staged_bytes = self._stages = 0
         self._touched: set[int] = set()
+        self._unpacked: set[int] = set()
 
     def run(self) -> tuple[UnreadReport, ...]:
         """Read them all; gives what is no report. Raises TableError, OSError."""
@@ -90,6 +91,8 @@ class ReportLoad:
             name = f"{self._tables.directory}/{number:08d}{end}"
             if not os.path.lexists(name):
                 self._tables.link(file.path, os.path.basename(name))
+            if file.packed and source == fleetsql.FROM_LINES:
+                self._unpacked.add(number)
             names.append(name)
         try:
             if not all(_can_be_named(file.path) for _, file in files):
@@ -108,6 +111,7 @@ class ReportLoad:
 
     def _read_by_line(self, number: int, file: ReportFile) -> None:
         """What is whole in a file that DuckDB gave up on: one that is torn, or has a line of any length."""
+        self._unpacked.discard(number)
         for line in self._lines_of(number, file):
             if line.strip():
                 self._stage_text(number, line)
@@ -129,15 +133,20 @@ class ReportLoad:
         """Read a file of one report or a few, one after the other or in a list; False where it is too large for that."""
         try:
             data = read_whole(file, MOST_DOCUMENT)
-        except (Torn, OSError) as error:
-            self._lose(number, error.words if isinstance(error, Torn) else words_of(error))
+        except Torn as error:
+            self._lose(number, error.words)
+            self._stage_text(number, error.data, is_torn=True)
+            return True
+        except OSError as error:
+            self._lose(number, words_of(error))
             return True
         if data is None:
             return False
         self._stage_text(number, data)
         return True
 
-    def _stage_text(self, number: int, data: bytes) -> None:
+    def _stage_text(self, number: int, data: bytes, is_torn: bool = False) -> None:
+        """Put the reports of a text aside; ``is_torn``: that its end is missing is told already."""
         try:
             for document in _documents(data.decode("utf-8-sig")):
                 self._touched.add(number)
@@ -148,7 +157,8 @@ class ReportLoad:
                 else:
                     self._stage(number, document)
         except (ValueError, RecursionError):  # what stands before it is kept
-            self._lose(number, phrase("not JSON, or no report"))
+            if not is_torn:
+                self._lose(number, phrase("not JSON, or no report"))
 
     def _stage_saved(self, number: int, document: Mapping[str, Any]) -> None:
         try:
@@ -185,15 +195,14 @@ class ReportLoad:
 
     def _all_unread(self) -> tuple[UnreadReport, ...]:
         words = {fault.name: fault.words for fault in fleetsql.FAULTS}
-        told = {path for path, _ in self._unread}
+        # DuckDB reads a packed file as far as it goes, and its checksum not at all: what it cuts off is a line that is no JSON.
+        tears = {number: tear for number in sorted(self._unpacked) if (tear := tear_of(self._files[number])) is not None}
+        for number, tear in tears.items():
+            self._lose(number, tear.words)
         for number, fault, count in self._tables.rows(fleetsql.UNREAD):
-            # DuckDB reads a packed file as far as it goes: what it cuts off is a line that is no JSON.
-            is_cut = fault == fleetsql.NO_JSON and self._files[number].packed and (self._files[number].path not in told)
-            tear = tear_of(self._files[number]) if is_cut else ""
-            if tear:
-                self._lose(number, tear)
-            if count > bool(tear):
-                self._lose(number, words[fault], count - bool(tear))
+            is_told = fault == fleetsql.NO_JSON and number in tears and tears[number].is_in_a_line
+            if count > is_told:
+                self._lose(number, words[fault], count - is_told)
         self._touched.update(number for (number,) in self._tables.rows(fleetsql.FILES_READ))
         for number in range(len(self._files)):
             if number not in self._touched:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
@@ -74,6 +75,17 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+    def starved(self) -> float:
+        """Seconds that the calling thread was ready to run and had no processor; 0 where the kernel counts none.
+
+        Source: Documentation/scheduler/sched-stats.rst of the kernel: /proc/PID/task/TID/schedstat, the second number, in ns.
+        """
+        try:
+            with open(f"/proc/self/task/{threading.get_native_id()}/schedstat", encoding="ascii") as told:
+                return int(told.read(200).split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0
 
     def wait(self, events: queue.Queue[Any], seconds: float) -> Any:
         """The next of ``events``, waited for no longer than ``seconds``; raises queue.Empty."""

@@ -6,7 +6,7 @@ import gzip
 import os
 import stat
 import zlib
-from typing import BinaryIO, Iterator, NamedTuple, Optional, Sequence
+from typing import Any, BinaryIO, Iterator, NamedTuple, Optional, Sequence
 
 from ssm_bootstrap.host.errorwords import words_of
 from ssm_bootstrap.host.files import open_regular
@@ -35,11 +35,14 @@ _MARK = b"\xef\xbb\xbf"
 
 
 class Torn(Exception):
-    """A packed file that ends too early, or is not what its name says: ``words`` is a whole sentence."""
+    """A packed file that ends too early, or is not what its name says: ``words`` is a whole sentence.
 
-    def __init__(self, words: str) -> None:
+    ``data`` is what could be unpacked, where all of the file was asked for.
+    """
+
+    def __init__(self, words: str, data: bytes = b"") -> None:
         super().__init__(words)
-        self.words = words
+        self.words, self.data = words, data
 
 
 def find_reports(paths: Sequence[str]) -> Iterator[ReportFile]:
@@ -99,21 +102,55 @@ def _opened(file: ReportFile) -> BinaryIO:
     return gzip.GzipFile(fileobj=stream)  # type: ignore[return-value]
 
 
-def _torn(error: Exception) -> Torn:
+def _torn(error: Exception, data: bytes = b"") -> Torn:
     is_short = isinstance(error, EOFError)
-    return Torn(phrase("torn: the file ends too early") if is_short else phrase("torn: what is packed in it is damaged"))
+    words = phrase("torn: the file ends too early") if is_short else phrase("torn: what is packed in it is damaged")
+    return Torn(words, data)
 
 
-def tear_of(file: ReportFile) -> str:
-    """What is wrong with a packed file, in words; empty where it can be unpacked to its end."""
+class Tear(NamedTuple):
+    """What is wrong with a packed file, in words, and whether that cut a line in two."""
+
+    words: str
+    is_in_a_line: bool
+
+
+def tear_of(file: ReportFile) -> Optional[Tear]:
+    """What is wrong with a packed file, down to its last byte; None where nothing is."""
+    tail = b""
     try:
-        for _ in read_lines(file, _STEP):
-            pass
-    except Torn as error:
-        return error.words
+        with open_regular(file.path) as stream:
+            for chunk in _unpacked(stream):
+                tail = (tail + chunk)[-len(_MARK) :]
+    except (EOFError, zlib.error) as error:
+        return Tear(_torn(error).words, bool(tail) and not tail.rstrip(b" \r").endswith((b"\n", b"}")))
     except OSError as error:
-        return words_of(error)
-    return ""
+        return Tear(words_of(error), False)
+    return None
+
+
+def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
+    """What is packed in a stream, member by member, each checked by its own sum and length; raises EOFError, zlib.error.
+
+    Zeros may follow the last one (gzip(1): padding of tapes).
+    """
+    member: Any = None
+    while data := stream.read(_STEP):
+        while data:
+            if member is None:
+                data = data.lstrip(b"\0")
+                if not data:
+                    break
+                member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            yield member.decompress(data, _STEP)
+            data = member.unused_data if member.eof else member.unconsumed_tail
+            member = None if member.eof else member
+    while member is not None:
+        rest = member.decompress(b"", _STEP)
+        if not rest and not member.eof:
+            raise EOFError
+        yield rest
+        member = None if member.eof else member
 
 
 def has_mark(file: ReportFile) -> bool:
@@ -127,12 +164,17 @@ def has_mark(file: ReportFile) -> bool:
 
 def read_whole(file: ReportFile, most: int) -> Optional[bytes]:
     """All of a file; None where it is, or unpacks to, more than ``most`` bytes. Raises OSError, Torn."""
+    data = bytearray()
     with _opened(file) as stream:
         try:
-            data = stream.read(most + 1)
+            while len(data) <= most:
+                chunk = stream.read1(_STEP)  # type: ignore[attr-defined]
+                if not chunk:
+                    return bytes(data)
+                data += chunk
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise _torn(error) from None
-    return data if len(data) <= most else None
+            raise _torn(error, bytes(data)) from None
+    return None
 
 
 def read_lines(file: ReportFile, most: int) -> Iterator[Optional[bytes]]:

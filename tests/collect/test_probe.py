@@ -8,18 +8,20 @@ import queue
 import socket
 import threading
 from contextlib import suppress
+from http.client import RemoteDisconnected
 from typing import Any, Callable, Iterator, Mapping, Optional, Sequence
 
 import pytest
 import trustme
 
 from ssm_bootstrap.catalog import limits
+from ssm_bootstrap.collect.network.attempts import left_behind
 from ssm_bootstrap.collect.network.probe import MOST_ADDRESSES, ProbeRun
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.host import Host
 from ssm_bootstrap.host.network import Answer, Network
 from ssm_bootstrap.model.failure import Failure, Stage
-from ssm_bootstrap.model.network import NameLookup, Probe
+from ssm_bootstrap.model.network import NameLookup, Probe, StageResult
 from tests.fakes import Gate, IdleClock, QuickClock, RootedFiles, ScriptedNetwork
 from tests.laws.secrets import CANARIES, leaks
 from tests.loopback import DRIPS, Dripping, Loopback, secured, serving
@@ -166,13 +168,14 @@ def test_a_peer_that_never_answers_is_left_behind_with_the_rungs_it_had(machine:
     if good.address == INSIDE_B:
         good, left = left, good
     assert good.last.ok
-    assert (left.last.stage, left.last.failure) == (Stage.TCP, Failure.TIMED_OUT)
+    assert (left.last.stage, left.last.failure) == (Stage.TCP, Failure.UNKNOWN)
     assert left.last.detail == "not waited for any longer"
 
 
-def test_a_peer_that_drips_is_left_behind(machine: Machine, gate: Gate) -> None:
+def test_what_the_look_itself_gives_up_is_no_fault_of_the_peer(machine: Machine, gate: Gate) -> None:
+    """Each step ends by itself before the look does: what is left was held up here, and is not known."""
     probes, _ = machine.look(ScriptedNetwork({SSM: (INSIDE,)}, answer=gate), "ssm")
-    assert ends(probes) == {"ssm": [(Stage.HTTP, Failure.TIMED_OUT)]}
+    assert ends(probes) == {"ssm": [(Stage.HTTP, Failure.UNKNOWN)]}
     assert [rung.stage for rung in probes["ssm"][0].stages] == [Stage.DNS, Stage.TCP, Stage.TLS, Stage.HTTP]
 
 
@@ -320,23 +323,34 @@ def test_a_name_has_its_time_though_this_process_had_none(machine: Machine) -> N
 def test_a_process_that_never_has_a_processor_comes_to_an_end(machine: Machine, gate: Gate) -> None:
     clock = StarvedClock(gate, lost=2.0, turns=1000)
     probes, _ = machine.look(ScriptedNetwork({SSM: gate}), "ssm", clock=clock)
-    assert ends(probes) == {"ssm": [(Stage.DNS, Failure.RESOLVER_SILENT)]}
+    assert ends(probes) == {"ssm": [(Stage.DNS, Failure.UNKNOWN)]}, "the resolver had no time to answer"
     assert clock.waits <= limits.WHOLE_LOOK / 2.0 + 1
 
 
 class Late(ScriptedNetwork):
-    """A network on which the first ``late`` handshakes, and questions to a resolver, time out, each after ``lost`` seconds."""
+    """A network on which the first ``late`` handshakes, and questions to a resolver, time out, each after ``lost`` seconds.
 
-    def __init__(self, clock: IdleClock, lost: float, late: int, names: Mapping[str, Any], **more: Any) -> None:
+    ``error`` is what they end with instead.
+    """
+
+    def __init__(
+        self,
+        clock: IdleClock,
+        lost: float,
+        late: int,
+        names: Mapping[str, Any],
+        error: OSError = TimeoutError("timed out"),  # noqa: B008 - never changed
+        **more: Any,
+    ) -> None:
         super().__init__(names, **more)
-        self._clock, self._lost, self._late = clock, lost, late
+        self._clock, self._lost, self._late, self._error = clock, lost, late, error
         self.tries = 0
 
     def _pass(self) -> None:
         self.tries += 1
         if self.tries <= self._late:
             self._clock.sleep(self._lost)
-            raise TimeoutError("timed out")
+            raise self._error
 
     def handshake(self, context: Any, connection: Any, name: str, timeout: float) -> Any:
         """Late at first."""
@@ -353,7 +367,7 @@ class Late(ScriptedNetwork):
     ("lost", "late", "tries", "failure"),
     [
         (limits.HANDSHAKE, 1, 2, None),
-        (limits.HANDSHAKE, 9, 2, Failure.TIMED_OUT),
+        (limits.HANDSHAKE, 9, 2, Failure.UNKNOWN),
         (0.0, 1, 1, Failure.TIMED_OUT),
     ],
 )
@@ -365,6 +379,79 @@ def test_a_step_that_timed_out_without_a_processor_is_done_once_more(
     probes, _ = machine.look(network, "ssm", clock=clock)
     assert [probe.last.failure for probe in probes["ssm"]] == [failure]
     assert network.tries == tries
+
+
+CUT = ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+
+@pytest.mark.parametrize("error", [TimeoutError("timed out"), CUT, RemoteDisconnected("the peer closed")])
+@pytest.mark.parametrize(("lost", "tries", "is_known"), [(limits.HANDSHAKE, 2, False), (0.0, 1, True)])
+def test_a_peer_that_had_to_wait_for_this_machine_cuts_nothing(
+    machine: Machine, gate: Gate, error: OSError, lost: float, tries: int, is_known: bool
+) -> None:
+    """The peer closes what stays silent, as this machine does: nobody can say whose fault it was."""
+    clock = IdleClock(gate)
+    network = Late(clock, lost, 9, {SSM: (INSIDE,)}, error)
+    (probe,) = machine.look(network, "ssm", clock=clock)[0]["ssm"]
+    assert (probe.last.stage, network.tries) == (Stage.TLS, tries)
+    assert (probe.last.failure is not Failure.UNKNOWN) == is_known
+    assert "no processor" in probe.last.detail or is_known
+
+
+class Waiting(IdleClock):
+    """A clock on which the thread of a climb itself has waited for a processor: ``lost`` seconds, each time it is asked."""
+
+    def __init__(self, gate: Gate, lost: float) -> None:
+        super().__init__(gate)
+        self._lost, self._told = lost, 0.0
+
+    def starved(self) -> float:
+        """More each time."""
+        self._told += self._lost
+        return self._told
+
+
+@pytest.mark.parametrize(("lost", "failure"), [(2.0, Failure.UNKNOWN), (0.2, Failure.RESET)])
+def test_a_thread_that_waits_for_a_processor_while_the_look_does_not(
+    machine: Machine, gate: Gate, lost: float, failure: Failure
+) -> None:
+    network = Late(IdleClock(gate), 0.0, 9, {SSM: (INSIDE,)}, CUT)
+    probes, _ = machine.look(network, "ssm", clock=Waiting(gate, lost))
+    assert ends(probes) == {"ssm": [(Stage.TLS, failure)]}
+
+
+def test_a_connect_that_nobody_answers_is_told_on_a_busy_machine_too(machine: Machine, gate: Gate) -> None:
+    """The kernel connects by itself: on a machine with too much to do, endpoints that are missing stay missing."""
+    silent = TimeoutError("timed out")
+    probes, _ = machine.look(ScriptedNetwork({SSM: (INSIDE,)}, {INSIDE: silent}), "ssm", clock=Waiting(gate, 2.0))
+    assert ends(probes) == {"ssm": [(Stage.TCP, Failure.TIMED_OUT)]}
+
+
+def test_a_rung_that_failed_stays_the_end_of_a_climb_that_is_given_up() -> None:
+    """The name of a certificate's issuer is asked for afterwards, and may not come in time."""
+    named, tcp = StageResult(Stage.DNS, True, 0.1), StageResult(Stage.TCP, True, 0.1)
+    tls = StageResult(Stage.TLS, False, 0.1, Failure.UNTRUSTED_ISSUER)
+    assert left_behind((named, tcp, tls), 15.0, is_silent=False) == (named, tcp, tls)
+    assert left_behind((named, tcp), 15.0, is_silent=False)[-1].failure is Failure.UNKNOWN
+    assert left_behind((named, tcp), 0.5, is_silent=True)[-1].failure is Failure.UNKNOWN, "it answered, and was slow"
+    assert left_behind((named,), 0.5, is_silent=True)[-1].failure is Failure.TIMED_OUT
+
+
+def test_certificates_are_read_before_a_peer_waits(machine: Machine) -> None:
+    """They take long on a busy machine, and a server closes a connection on which nobody says anything."""
+    order: list[str] = []
+
+    class Ordered(ScriptedNetwork):
+        def trusting(self, trust: Any) -> Any:
+            order.append("certificates")
+            return super().trusting(trust)
+
+        def connect(self, address: str, port: int, timeout: float) -> Any:
+            order.append("connect")
+            return super().connect(address, port, timeout)
+
+    machine.look(Ordered({SSM: (INSIDE,)}), "ssm")
+    assert order == ["certificates", "connect"]
 
 
 @pytest.mark.parametrize(("lost", "late", "failure"), [(1.0, 2, Failure.NAME_UNKNOWN), (0.0, 2, Failure.RESOLVER_SILENT)])

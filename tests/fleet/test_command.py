@@ -135,9 +135,23 @@ def test_the_short_report_keeps_to_a_screen(tmp_path: Path, capsys: pytest.Captu
     assert all(f"code-{number}" in out for number in range(50))
 
 
+def test_what_stands_in_the_way_of_all_reports_is_one_line_for_later(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ssm_bootstrap.host.tables import Tables
+
+    def fail(tables: Tables, *_: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Tables, "rows", fail)
+    told = run(capsys, "report", written(tmp_path, [report(1)]), "--json")
+    assert told == (75, "", "ssm-bootstrap: fleet report: this machine has no memory to spare for it\n")
+
+
 def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path, [*fleet(40, 120), "{bad", report(0, hours=-1, subnet="subnet-0b")])
-    status, out, _ = run(capsys, "report", path, "--json", "--by", "az", "--since", "2026-11-23 11:30 UTC")
+    status, out, err = run(capsys, "report", path, "--json", "--by", "az", "--since", "2026-11-23 11:30 UTC")
+    assert out, (status, err)
     found = json.loads(out)
     assert out.isascii()
     assert (status, found["exit_status"], found["schema"], found["nodes"], found["broken"]) == (

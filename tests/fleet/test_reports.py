@@ -152,6 +152,53 @@ def test_why_a_file_is_no_report_is_one_line_that_names_no_place_of_ours(tmp_pat
     assert len(found) == 6 and not any("/" in words or "ssm-bootstrap-fleet" in words for words in found)
 
 
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.json.gz"])
+@pytest.mark.parametrize("lacking", range(1, 10))
+def test_a_packed_file_that_lacks_its_last_bytes_is_told_and_loses_nothing(name: str, lacking: int, tmp_path: Path) -> None:
+    """The sum and the length that follow what is packed (RFC 1952, 2.3.1): an upload broke off."""
+    data = "".join(json.dumps(report(number)) + "\n" for number in range(9)).encode()
+    (tmp_path / name).write_bytes(gzip.compress(data)[:-lacking])
+    found = facts(tmp_path)
+    assert (found.nodes, unread(found)) == (9, {f"{name}: torn: the file ends too early": 1})
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda packed: packed, None),
+        (lambda packed: packed + packed, None),
+        (lambda packed: packed + bytes(512), None),
+        (lambda packed: packed[:-8] + bytes(4) + packed[-4:], "torn: what is packed in it is damaged"),
+        (lambda packed: packed + b"junk", "torn: what is packed in it is damaged"),
+        (lambda packed: packed + packed[:-3], "torn: the file ends too early"),
+    ],
+    ids=["whole", "two members", "padded", "another sum", "more behind it", "the second is torn"],
+)
+def test_every_member_of_a_packed_file_is_looked_at(change: Any, words: Any, tmp_path: Path) -> None:
+    packed = gzip.compress("".join(json.dumps(report(number)) + "\n" for number in range(9)).encode())
+    (tmp_path / "a.jsonl.gz").write_bytes(change(packed))
+    found = facts(tmp_path)
+    assert (found.nodes, unread(found)) == (9, {f"a.jsonl.gz: {words}": 1} if words else {})
+
+
+def test_a_line_that_is_no_report_is_told_beside_the_tear(tmp_path: Path) -> None:
+    packed = gzip.compress(f"{json.dumps(report(1))}\n{{bad\n{json.dumps(report(2))}\n".encode())
+    (tmp_path / "a.jsonl.gz").write_bytes(packed[:-4])
+    found = facts(tmp_path)
+    assert found.nodes == 2
+    assert unread(found) == {"a.jsonl.gz: torn: the file ends too early": 1, "a.jsonl.gz: not JSON, or no report": 1}
+
+
+def test_a_packed_file_is_checked_in_bounded_pieces(tmp_path: Path) -> None:
+    from ssm_bootstrap.host.reportfiles import _STEP, _unpacked
+
+    path = tmp_path / "zeros.gz"
+    path.write_bytes(gzip.compress(bytes(9 * _STEP)))
+    with path.open("rb") as stream:
+        sizes = [len(piece) for piece in _unpacked(stream)]
+    assert sum(sizes) == 9 * _STEP and max(sizes) <= _STEP
+
+
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.json", "a.json.gz"])
 def test_a_byte_order_mark_is_passed_over(name: str, tmp_path: Path) -> None:
     data = b"\xef\xbb\xbf" + "".join(json.dumps(report(number)) + "\r\n" for number in range(3)).encode()

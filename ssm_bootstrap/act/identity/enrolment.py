@@ -26,13 +26,11 @@ from ssm_bootstrap.collect.agent.fetch_activation import PlaceReader
 from ssm_bootstrap.collect.agent.identity import look_at_identity, look_past_journal
 from ssm_bootstrap.collect.agent.journal import Operation
 from ssm_bootstrap.collect.agent.place import ActivationPlace, IdAndCode, place_named
-from ssm_bootstrap.collect.machine.instance import look_at_instance
 from ssm_bootstrap.collect.spread import NO_SPREAD, Spread
 from ssm_bootstrap.model.agent import Identity, IdentityState, Proof
 from ssm_bootstrap.model.aws import Domain
 from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
-from ssm_bootstrap.model.machine import Instance
-from ssm_bootstrap.model.observed import NOT_ASKED, Observed, Seen, value_of
+from ssm_bootstrap.model.observed import value_of
 from ssm_bootstrap.model.phrase import phrase
 from ssm_bootstrap.session import Session, proxies_of
 
@@ -156,7 +154,7 @@ class Enrolment:
             )
         with host.step("looking at this machine"):
             settings, unit = proxies_of(session)
-            instance = self._instance()
+            instance = session.instance()
         for place, words in site.problems:
             self.tell(phrase("warning: {place}: {words}", place=place, words=words))
         if binary is None and order.install_key is not None:
@@ -221,11 +219,6 @@ class Enrolment:
             )
             raise Refusal(ExitStatus.BAD_CONTENT, phrase("{said}; nothing was registered", said=text))
         must_not_be_led(self.session, "nothing was registered")
-
-    def _instance(self) -> Observed[Instance]:
-        """This instance, by the metadata that was asked for when the session was opened."""
-        metadata = self.session.metadata
-        return NOT_ASKED if metadata is None else Seen(look_at_instance(self.session.host, metadata.result()))
 
     def _already(self) -> Optional[Identity]:
         """The identity that is there and stays; raises Refusal (78) where the vault is no use and ``force`` is not said."""

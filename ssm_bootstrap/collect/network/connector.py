@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Callable, Iterator, Mapping, NoReturn, Optional, Protocol, Sequence, TypeVar
@@ -85,15 +86,22 @@ class Connector:
 
     def _climb(self, probe: Probe, address: str, timeout: float) -> Probe:
         port = self.target.proxy.port if self.target.proxy else self.target.port
+        is_secure = self.exchange.is_secure if self.exchange is not None else self.target.port == 443
+        if is_secure:
+            self._trust_first()
         connection = self._rung(Stage.TCP, probe, lambda: self._dial(address, port, timeout))
         with connection:
             probe = replace(probe, local_address=connection.getsockname()[0])
-            is_secure = self.exchange.is_secure if self.exchange is not None else self.target.port == 443
             if self.target.proxy is not None and (is_secure or self.exchange is None):
                 self._tunnel(probe, connection)
             if is_secure:
                 return self._secured(probe, connection, address, timeout)
             return self._asked(probe, connection, address, timeout)
+
+    def _trust_first(self) -> None:
+        """Have the certificates read before a peer waits for this machine; what is wrong with them is told by the handshake."""
+        with suppress(OSError, ValueError):
+            self.context()
 
     def _dial(self, address: str, port: int, timeout: float) -> socket.socket:
         return self._kept(self.network.connect(address, port, timeout))

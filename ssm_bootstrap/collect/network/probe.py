@@ -15,6 +15,7 @@ from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.endpoints import Endpoint
 from ssm_bootstrap.catalog.secrets import fault_words
+from ssm_bootstrap.collect.network.attempts import STARVED, TRIES, Attempt, NotWaitedFor, excused, is_slow, left_behind
 from ssm_bootstrap.collect.network.connector import Connector, trust_of
 from ssm_bootstrap.collect.network.contexts import Contexts
 from ssm_bootstrap.collect.network.failures import failure_of
@@ -29,8 +30,6 @@ from ssm_bootstrap.model.phrase import phrase
 ASK_WHY_AFTER = 0.25  # seconds that a name may take before the upstream resolvers are asked why
 MOST_ADDRESSES = 16
 TURN = 0.05  # seconds that the look waits for news before it looks at its deadlines
-STARVED = 0.5  # seconds without a processor, after which a step that timed out meanwhile proves nothing
-TRIES = 2  # of such a step
 
 Wanted = tuple[Endpoint, Target, str]
 Progress = Callable[[Sequence[str]], None]
@@ -136,19 +135,6 @@ class ProbeRun:
         for kind, *rest in came:
             self._handlers[kind](*rest)
 
-    def _again(self, step: Callable[[int], None], tries: int) -> Callable[[], bool]:
-        """What does a step that begins now once more, if it may be tried again and too little of its time was this look's own."""
-        before = self._lost
-
-        def again() -> bool:
-            is_due = tries > 1 and self._lost - before > STARVED
-            if is_due:
-                step(tries - 1)
-            return is_due
-
-        return again
-
-    @property
     def _lost(self) -> float:
         """Seconds that do not count."""
         return self._turned - self._begun - self._waited
@@ -172,24 +158,28 @@ class ProbeRun:
             if name.error is not None and late > self._patience + 0.1:
                 name.awaited = 0
         whole = self._turned - self._begun
-        if whole > limits.WHOLE_LOOK or (late > limits.OPTIONAL and self._only_optional_left()):
-            self._abandon(whole)
+        is_over = whole > limits.WHOLE_LOOK
+        if is_over or (late > limits.OPTIONAL and self._only_optional_left()):
+            self._abandon(whole, is_silent=not is_over and self._lost() <= STARVED)
 
     def _only_optional_left(self) -> bool:
         """True once nothing is under way but what nobody needs."""
         named = [target for name in self._open_names() for _, target, _ in name.targets]
         return all(target.optional for target in (*named, *(ladder.target for ladder in self._climbing.values())))
 
-    def _abandon(self, late: float) -> None:
-        """Write down what is not waited for: peers that drip, and optional names and peers that stay silent."""
+    def _abandon(self, late: float, is_silent: bool) -> None:
+        """Write down what is not waited for: optional names and peers that stay silent, and whatever outlasts the look.
+
+        Each step has a limit of its own, and all of them together end before the look does. What does not was held up here.
+        """
         for name in self._names.values():
+            if not name.settled and not is_silent:
+                name.settled, name.seconds = True, self._now() - name.started
+                name.error = NotWaitedFor("not waited for any longer")
             name.awaited = 0
             self._settle(name)
         for (order, address), ladder in list(self._climbing.items()):
-            stages = ladder.so_far
-            rest = [stage for stage in Stage if stage not in {done.stage for done in stages} and stage is not Stage.PROXY]
-            spent = StageResult(rest[0] if rest else Stage.HTTP, False, late, Failure.TIMED_OUT, "not waited for any longer")
-            self._probes.append((order, 0, Probe(ladder.target, address, (*stages, spent))))
+            self._probes.append((order, 0, Probe(ladder.target, address, left_behind(ladder.so_far, late, is_silent))))
             ladder.give_up()
             del self._climbing[(order, address)]
 
@@ -248,18 +238,18 @@ class ProbeRun:
             self._ask(name, resolver)
 
     def _ask(self, name: _Name, resolver: str, tries: int = TRIES) -> None:
-        again = self._again(lambda left: self._ask(name, resolver, left), tries)
-        self._start(self._look_up, name, resolver, again)
+        attempt = Attempt.begun(lambda left: self._ask(name, resolver, left), tries, self._lost)
+        self._start(self._look_up, name, resolver, attempt)
 
-    def _look_up(self, name: _Name, resolver: str, again: Callable[[], bool]) -> None:
+    def _look_up(self, name: _Name, resolver: str, attempt: Attempt) -> None:
         try:
             found = look_up(self._host.network, self._host.clock, resolver, name.host)
         except Exception as error:  # as above
             found = NameLookup(name.host, resolver, 0.0, (), Failure.UNKNOWN, words_of(error))
-        self._events.put(("lookup", name, found, again))
+        self._events.put(("lookup", name, found, attempt))
 
-    def _on_lookup(self, name: _Name, lookup: NameLookup, again: Callable[[], bool]) -> None:
-        if lookup.failure is Failure.RESOLVER_SILENT and name.awaited and again():
+    def _on_lookup(self, name: _Name, lookup: NameLookup, attempt: Attempt) -> None:
+        if lookup.failure is Failure.RESOLVER_SILENT and name.awaited and attempt.again():
             return
         name.lookups.append(lookup)
         name.awaited = max(0, name.awaited - 1)
@@ -312,24 +302,26 @@ class ProbeRun:
         return max(min(limits.CONNECT_LEAST, self._patience), min(limits.CONNECT, left))
 
     def _dial(self, item: Wanted, place: int, address: str, rung: StageResult, tries: int = TRIES) -> None:
-        again = self._again(lambda left: self._dial(item, place, address, rung, left), tries)
+        attempt = Attempt.begun(lambda left: self._dial(item, place, address, rung, left), tries, self._lost)
         ladder = self._climbing[(self._order[item[1].endpoint], address)] = self.connector_for(item)
-        self._start(self._climb, ladder, place, address, rung, self._connect_timeout(), again)
+        self._start(self._climb, ladder, place, address, rung, self._connect_timeout(), attempt)
 
-    def _climb(self, ladder: Connector, place: int, address: str, rung: StageResult, timeout: float, again: Any) -> None:
+    def _climb(self, ladder: Connector, place: int, address: str, rung: StageResult, timeout: float, attempt: Attempt) -> None:
+        before = self._host.clock.starved()
         try:
             probe = ladder.climb(address, rung, timeout)
         except Exception as error:  # a bug of ours must not leave the look waiting
             broken = StageResult(Stage.TCP, False, 0.0, Failure.UNKNOWN, fault_words(error))
             probe = Probe(ladder.target, address, (rung, broken))
-        self._events.put(("probe", place, address, probe, again))
+        self._events.put(("probe", place, address, probe, attempt, self._host.clock.starved() - before))
 
-    def _on_probe(self, place: int, address: str, probe: Probe, again: Callable[[], bool]) -> None:
+    def _on_probe(self, place: int, address: str, probe: Probe, attempt: Attempt, own: float) -> None:
         order = self._order[probe.target.endpoint]
         if self._climbing.pop((order, address), None) is None:
             return
-        if probe.last.failure is not Failure.TIMED_OUT or not again():
-            self._probes.append((order, place, probe))
+        if is_slow(probe) and attempt.again(own):
+            return
+        self._probes.append((order, place, excused(probe) if attempt.proves_nothing(probe, own) else probe))
 
     def _trusting(self) -> ssl.SSLContext:
         host = self._host
