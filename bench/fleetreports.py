@@ -110,7 +110,7 @@ def _finding(code: str, subject: str) -> Dict[str, Any]:
         "cause": "Why it is so: two lines of prose that say what was seen, what follows from it and what does not. " * 2,
         "evidence": [{"source": "probe", "locator": f"{subject}:443", "excerpt": "tcp timed-out, 2.00 s", "at": None}] * 3,
         "remedy": {
-            "summary": f"In AWS: what to change for {code}, in one sentence.",
+            "summary": f"What to change for {code}, in one sentence.",
             "changed_on": "aws",
             "steps": ["One step of the way, with the names of what is to be changed."] * 4,
             "commands": ["aws ec2 describe-vpc-endpoints --region ap-northeast-1 --filters Name=vpc-id,Values=vpc-1"] * 3,

@@ -138,6 +138,10 @@ class StillClock(Clock):
         """Tokyo, where this machine stands."""
         return timezone(timedelta(hours=9))
 
+    def starved(self) -> float:
+        """There is always a processor."""
+        return 0.0
+
     def monotonic(self) -> float:
         """No time passes."""
         return 1000.0

@@ -7,6 +7,7 @@ import time
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
+from ssm_bootstrap.host.files import open_regular
 from ssm_bootstrap.model.localtime import in_zone
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Clock:
         Source: Documentation/scheduler/sched-stats.rst of the kernel: /proc/PID/task/TID/schedstat, the second number, in ns.
         """
         try:
-            with open(f"/proc/self/task/{threading.get_native_id()}/schedstat", encoding="ascii") as told:
+            with open_regular(f"/proc/self/task/{threading.get_native_id()}/schedstat") as told:
                 return int(told.read(200).split()[1]) / 1e9
         except (OSError, ValueError, IndexError):
             return 0.0

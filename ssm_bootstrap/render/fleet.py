@@ -128,7 +128,12 @@ def _files(count: int) -> str:
 
 def value_in_words(one: ValueCount) -> str:
     """One value of what nodes share: how many of all that have it are of the group."""
-    return _("{value} {failing} of {nodes}", value=one.value, failing=number(one.failing), nodes=number(one.nodes))
+    return _("{value}: {failing} of {nodes}", value=one.value, failing=number(one.failing), nodes=number(one.nodes))
+
+
+def seen_in_words(at: str) -> str:
+    """When a node was looked at, as the other times are told: to the minute."""
+    return f"{at[:16].replace('T', ' ')} UTC"
 
 
 def _more(count: int, named: int = MOSTNAMED) -> str:
@@ -259,7 +264,7 @@ def _list_rest(report: Report, diagnosis: FleetDiagnosis) -> None:
         report.line()
         report.line(silent_line(facts), "yellow")
         for node, seen in facts.silent_nodes:
-            report.item("-", f"{node}: {seen}")
+            report.item("-", f"{node}: {seen_in_words(seen)}")
     if facts.unread:
         report.line()
         report.line(unread_line(facts.unread), "magenta")

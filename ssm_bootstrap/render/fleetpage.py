@@ -13,9 +13,11 @@ from ssm_bootstrap.render.fleet import (
     capabilities_of,
     changes_line,
     headline,
+    seen_in_words,
     silent_line,
     span,
     unread_line,
+    value_in_words,
     verdicts_of,
 )
 from ssm_bootstrap.render.fleetwords import NAMED, change_in_words, code_in_words, share_in_words, subject_in_words
@@ -65,6 +67,8 @@ def fleet_page(diagnosis: FleetDiagnosis, version: str) -> str:
             unread_rows=facts.unread[:MOST_UNREAD],
             number=number,
             nodes_in_words=nodes_in_words,
+            seen_in_words=seen_in_words,
+            value_in_words=value_in_words,
         )
     )
 

@@ -32,6 +32,10 @@ class TickingClock(Clock):
         """Noon."""
         return NOON
 
+    def starved(self) -> float:
+        """There is always a processor."""
+        return 0.0
+
     def monotonic(self) -> float:
         """What was slept."""
         return self._spent

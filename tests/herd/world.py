@@ -64,6 +64,10 @@ class WorldClock(Clock):
         """Noon, and what has passed since."""
         return NOON + timedelta(seconds=self._world.now)
 
+    def starved(self) -> float:
+        """There is always a processor."""
+        return 0.0
+
     def monotonic(self) -> float:
         """Seconds since all began."""
         return self._world.now

@@ -48,6 +48,10 @@ class VirtualClock(Clock):
         """The zone of the scenario's machine."""
         return self._zone
 
+    def starved(self) -> float:
+        """There is always a processor."""
+        return 0.0
+
     def monotonic(self) -> float:
         """Seconds that passed in the scenario, from a thousand on."""
         with self._changed:

@@ -27,7 +27,7 @@ class NotWaitedFor(Exception):
 
 
 @dataclass(frozen=True)
-class Attempt:
+class StepAttempt:
     """One try. ``step`` begins another, with that many tries left; ``lost`` tells the look's seconds without a processor.
 
     ``left``: tries, this one too. ``before``: what was lost when it began. ``own``, below: of the thread that made the try.
@@ -39,7 +39,7 @@ class Attempt:
     before: float
 
     @classmethod
-    def begun(cls, step: Callable[[int], None], left: int, lost: Callable[[], float]) -> Attempt:
+    def begun(cls, step: Callable[[int], None], left: int, lost: Callable[[], float]) -> StepAttempt:
         """A try that begins now."""
         return cls(step, left, lost, lost())
 

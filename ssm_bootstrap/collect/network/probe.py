@@ -15,7 +15,7 @@ from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.endpoints import Endpoint
 from ssm_bootstrap.catalog.secrets import fault_words
-from ssm_bootstrap.collect.network.attempts import STARVED, TRIES, Attempt, NotWaitedFor, excused, is_slow, left_behind
+from ssm_bootstrap.collect.network.attempts import STARVED, TRIES, NotWaitedFor, StepAttempt, excused, is_slow, left_behind
 from ssm_bootstrap.collect.network.connector import Connector, trust_of
 from ssm_bootstrap.collect.network.contexts import Contexts
 from ssm_bootstrap.collect.network.failures import failure_of
@@ -238,17 +238,17 @@ class ProbeRun:
             self._ask(name, resolver)
 
     def _ask(self, name: _Name, resolver: str, tries: int = TRIES) -> None:
-        attempt = Attempt.begun(lambda left: self._ask(name, resolver, left), tries, self._lost)
+        attempt = StepAttempt.begun(lambda left: self._ask(name, resolver, left), tries, self._lost)
         self._start(self._look_up, name, resolver, attempt)
 
-    def _look_up(self, name: _Name, resolver: str, attempt: Attempt) -> None:
+    def _look_up(self, name: _Name, resolver: str, attempt: StepAttempt) -> None:
         try:
             found = look_up(self._host.network, self._host.clock, resolver, name.host)
         except Exception as error:  # as above
             found = NameLookup(name.host, resolver, 0.0, (), Failure.UNKNOWN, words_of(error))
         self._events.put(("lookup", name, found, attempt))
 
-    def _on_lookup(self, name: _Name, lookup: NameLookup, attempt: Attempt) -> None:
+    def _on_lookup(self, name: _Name, lookup: NameLookup, attempt: StepAttempt) -> None:
         if lookup.failure is Failure.RESOLVER_SILENT and name.awaited and attempt.again():
             return
         name.lookups.append(lookup)
@@ -302,11 +302,13 @@ class ProbeRun:
         return max(min(limits.CONNECT_LEAST, self._patience), min(limits.CONNECT, left))
 
     def _dial(self, item: Wanted, place: int, address: str, rung: StageResult, tries: int = TRIES) -> None:
-        attempt = Attempt.begun(lambda left: self._dial(item, place, address, rung, left), tries, self._lost)
+        attempt = StepAttempt.begun(lambda left: self._dial(item, place, address, rung, left), tries, self._lost)
         ladder = self._climbing[(self._order[item[1].endpoint], address)] = self.connector_for(item)
         self._start(self._climb, ladder, place, address, rung, self._connect_timeout(), attempt)
 
-    def _climb(self, ladder: Connector, place: int, address: str, rung: StageResult, timeout: float, attempt: Attempt) -> None:
+    def _climb(
+        self, ladder: Connector, place: int, address: str, rung: StageResult, timeout: float, attempt: StepAttempt
+    ) -> None:
         before = self._host.clock.starved()
         try:
             probe = ladder.climb(address, rung, timeout)
@@ -315,7 +317,7 @@ class ProbeRun:
             probe = Probe(ladder.target, address, (rung, broken))
         self._events.put(("probe", place, address, probe, attempt, self._host.clock.starved() - before))
 
-    def _on_probe(self, place: int, address: str, probe: Probe, attempt: Attempt, own: float) -> None:
+    def _on_probe(self, place: int, address: str, probe: Probe, attempt: StepAttempt, own: float) -> None:
         order = self._order[probe.target.endpoint]
         if self._climbing.pop((order, address), None) is None:
             return
