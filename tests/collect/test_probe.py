@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from ssm_bootstrap.catalog import limits
-from ssm_bootstrap.collect.network.attempts import left_behind
+from ssm_bootstrap.collect.network.attempts import left_behind, proves_nothing
 from ssm_bootstrap.collect.network.probe import MOST_ADDRESSES, ProbeRun
 from ssm_bootstrap.collect.network.targets import ProxySettings
 from ssm_bootstrap.host import Host
@@ -425,6 +425,24 @@ def test_a_connect_that_nobody_answers_is_told_on_a_busy_machine_too(machine: Ma
     silent = TimeoutError("timed out")
     probes, _ = machine.look(ScriptedNetwork({SSM: (INSIDE,)}, {INSIDE: silent}), "ssm", clock=Waiting(gate, 2.0))
     assert ends(probes) == {"ssm": [(Stage.TCP, Failure.TIMED_OUT)]}
+
+
+@pytest.mark.parametrize(
+    ("stage", "lost", "whole", "is_ours"),
+    [
+        (Stage.TLS, 0.9, 4.6, True),
+        (Stage.TLS, 0.4, 4.6, False),
+        (Stage.HTTP, 0.6, 12.0, False),
+        (Stage.TCP, 2.0, 12.0, False),
+        (Stage.TCP, 8.0, 12.0, True),
+    ],
+)
+def test_how_much_of_a_look_may_be_lost(stage: Stage, lost: float, whole: float, is_ours: bool) -> None:
+    (_, target, _) = wanted("ssm")[0]
+    slow = Probe(target, INSIDE, (StageResult(stage, False, 4.0, Failure.TIMED_OUT),))
+    assert proves_nothing(slow, lost, whole, 0.0) == is_ours
+    refused = Probe(target, INSIDE, (StageResult(stage, False, 4.0, Failure.REFUSED),))
+    assert not proves_nothing(refused, lost, whole, 9.0)
 
 
 def test_a_rung_that_failed_stays_the_end_of_a_climb_that_is_given_up() -> None:

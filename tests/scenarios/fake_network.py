@@ -170,7 +170,7 @@ class ScenarioNetwork(Network):
         if behaviour.word in PROXIES_WELL and path.startswith("http://"):  # a proxy is asked for the whole URL (RFC 9112, 3.2.2)
             behaviour = read_behaviour(self._vpc.behind_proxy.get(host, "answers"))
         if behaviour.word in ("silent-in-http", "dripping"):
-            self._clock.spend(connection.timeout if behaviour.word == "silent-in-http" else 3600.0)
+            self._clock.spend(connection.timeout)  # which is the time for all of an answer
             raise TimeoutError("timed out")
         self._clock.spend(0.008)
         if behaviour.word == "websocket-cut" and ("Upgrade", "websocket") in tuple(headers):

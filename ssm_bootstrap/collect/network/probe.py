@@ -15,7 +15,16 @@ from ssm_bootstrap.catalog import limits
 from ssm_bootstrap.catalog.addresses import Place, place_of
 from ssm_bootstrap.catalog.endpoints import Endpoint
 from ssm_bootstrap.catalog.secrets import fault_words
-from ssm_bootstrap.collect.network.attempts import STARVED, TRIES, NotWaitedFor, StepAttempt, excused, is_slow, left_behind
+from ssm_bootstrap.collect.network.attempts import (
+    STARVED,
+    TRIES,
+    NotWaitedFor,
+    StepAttempt,
+    excused,
+    is_slow,
+    left_behind,
+    proves_nothing,
+)
 from ssm_bootstrap.collect.network.connector import Connector, trust_of
 from ssm_bootstrap.collect.network.contexts import Contexts
 from ssm_bootstrap.collect.network.failures import failure_of
@@ -323,7 +332,8 @@ class ProbeRun:
             return
         if is_slow(probe) and attempt.again(own):
             return
-        self._probes.append((order, place, excused(probe) if attempt.proves_nothing(probe, own) else probe))
+        is_ours = proves_nothing(probe, self._lost(), self._turned - self._begun, own)
+        self._probes.append((order, place, excused(probe) if is_ours else probe))
 
     def _trusting(self) -> ssl.SSLContext:
         host = self._host
