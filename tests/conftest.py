@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Dict, Iterator, List, Tuple
 
 import pytest
 import trustme
@@ -36,6 +36,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist who really called."""
     node.workerinput["caller"] = dict(caller.ENVIRONMENT)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
+    """Files that wait for other programs come first, then those of many tests: side by side, no core waits for the last one."""
+    files: Dict[Path, List[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+
+    def place(tests: List[pytest.Item]) -> Tuple[bool, int]:
+        return not any(test.get_closest_marker(name) for test in tests for name in ("lab", "aws")), -len(tests)
+
+    items[:] = [item for tests in sorted(files.values(), key=place) for item in tests]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 import time
+from itertools import groupby
 from typing import Iterator
 
 import pytest
@@ -57,6 +58,15 @@ def test_whoever_calls_is_put_right(workers: str) -> None:
     more = ["-n", workers, "--dist", "loadfile"] if workers != "no" else []
     done = pytest_run("-q", *more, "tests/laws/conditions.py", spoilt=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+def test_what_waits_for_others_comes_first() -> None:
+    """Files of the lab, then those of many tests, each whole: what takes long is not left to the end."""
+    few, many, waiting = "tests/laws/test_names.py", "tests/laws/test_first_try.py", "tests/lab/test_program.py"
+    done = pytest_run("--collect-only", "-q", few, many, waiting)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    files = [line.split("::")[0] for line in done.stdout.splitlines() if "::" in line]
+    assert [name for name, _ in groupby(files)] == [waiting, many, few]
 
 
 @pytest.mark.slow
