@@ -39,6 +39,8 @@ from tests.cloud.clouds import (
     with_network,
 )
 from tests.cloud.healthy import hub_without_zones
+from tests.scenarios.player import play
+from tests.scenarios.scenario import read_scenario
 
 DOMAIN = "amazonaws.com"
 SSM, MESSAGES, DELIVERY = (f"{service}.{REGION}.{DOMAIN}" for service in ("ssm", "ssmmessages", "ec2messages"))
@@ -97,6 +99,19 @@ def _network(**parts: Any) -> Callable[[Cloud], Cloud]:
     return lambda cloud: with_network(cloud, **parts)
 
 
+def _asking(server: str) -> Callable[[], Observations]:
+    """A node that asks the server of the DHCP options, which never answers."""
+
+    def seen() -> Observations:
+        node = play(read_scenario("resolver-silent")).observations
+        machine = value_of(node.instance)
+        assert machine is not None
+        told = observations(_network(name_servers=(server,))(complete()))
+        return replace(told, probes=node.probes, instance=Seen(replace(machine, resolvers=(server,))))
+
+    return seen
+
+
 def private_dns_off(*services: str) -> Callable[[Cloud], Cloud]:
     """The endpoints of these services without private DNS."""
     return lambda cloud: changed_endpoints(cloud, lambda item: replace(item, private_dns=False), *services)
@@ -121,7 +136,7 @@ def without_gateway(cloud: Cloud, *more: VpcEndpoint) -> Cloud:
 
 def s3_interface(**more: Any) -> VpcEndpoint:
     """An interface endpoint for S3."""
-    return replace(interface_endpoint(10, "s3"), id=S3_INTERFACE, address_type="dualstack", **more)
+    return replace(interface_endpoint(10, "s3"), id=S3_INTERFACE, **{"address_type": "dualstack", **more})
 
 
 def firewall(*rules: Tuple[int, str, Tuple[str, ...]], group: str = "rslvr-frg-0a", **more: Any) -> Callable[[Cloud], Cloud]:
@@ -168,6 +183,12 @@ NAMES: Tuple[Breaking, ...] = (
         S3_INTERFACE,
     ),
     Breaking(
+        "S3 by an interface endpoint of IPv4",
+        cloud_of(lambda cloud: without_gateway(cloud, s3_interface(address_type="ipv4"))),
+        "s3-dualstack-uncovered",
+        S3_INTERFACE,
+    ),
+    Breaking(
         "S3 by an interface endpoint for inbound resolvers",
         cloud_of(lambda cloud: without_gateway(cloud, s3_interface(is_for_inbound_resolver_only=True))),
         "s3-inbound-resolver-only",
@@ -189,6 +210,7 @@ NAMES: Tuple[Breaking, ...] = (
     Breaking(
         "own DNS beside Amazon's", cloud_of(_network(name_servers=("AmazonProvidedDNS", "10.0.6.5"))), "dhcp-own-dns", VPC, "info"
     ),
+    Breaking("own DNS servers that do not answer", _asking("10.0.5.5"), "dhcp-own-dns", VPC, variant="fail"),
     Breaking("a zone for all of AWS", cloud_of(with_zone(zone(DOMAIN))), "zone-shadows", "Z0AAA"),
     Breaking("a zone for the region", cloud_of(with_zone(zone(f"{REGION}.{DOMAIN}."))), "zone-shadows", "Z0AAA"),
     Breaking("an empty zone for ssm", cloud_of(with_zone(zone(SSM), "ssm")), "zone-record-missing", "Z0AAA"),
