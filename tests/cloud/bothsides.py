@@ -1,211 +1,341 @@
-"""Twenty-four VPCs of the lab with the same fault in AWS or on the machine, and what each side alone and both together tell."""
+"""VPCs of the lab with the same fault in AWS or on the machine, and what each side alone and both together tell."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import Any, Callable, Dict, FrozenSet, NamedTuple, Tuple
+from typing import Callable, FrozenSet, NamedTuple, Tuple
 
 from ssm_bootstrap.catalog.findingkind import Hop
 from ssm_bootstrap.model.findings import Side
+from tests.cloud import counterparts
 from tests.cloud.clouds import REGION
-from tests.cloud.test_round_trip import EVERY, Ground
+from tests.cloud.test_round_trip import Ground, of
 from tests.lab.cases import CASES, INTERFACES, SERVICES, Case
 from tests.lab.client import Lab
 
 DOMAIN = f"{REGION}.amazonaws.com"
-EACH = tuple(f"{service}.{DOMAIN}" for service in ("ssm", "ssmmessages", "ec2messages"))
+SSM, MESSAGES, DELIVERY = EACH = tuple(f"{service}.{DOMAIN}" for service in ("ssm", "ssmmessages", "ec2messages"))
 OF_S3 = (f"s3.{DOMAIN}", f"amazon-ssm-{REGION}.s3.{DOMAIN}", f"s3.dualstack.{DOMAIN}")
-FIREWALL = "vpce-0f0f0f0f0f0f0f0f0"
+OWN_SERVER = "10.0.0.53"
+
+BOTH, AWS, NODE, NEITHER = (
+    frozenset(Side(side) for side in sides) for sides in (("aws", "instance"), ("aws",), ("instance",), ())
+)
+DROPPED = frozenset({Hop.SECURITY_GROUP, Hop.NETWORK_ACL})
+ALL_SILENT = DROPPED | {Hop.FIREWALL, Hop.ROUTE}
+UNANSWERED = DROPPED | {Hop.ROUTE, Hop.ENDPOINT}
+BY_NAME, AT_ENDPOINT, ON_MACHINE = (frozenset({hop}) for hop in (Hop.RESOLVER, Hop.ENDPOINT, Hop.INSTANCE))
+
+
+class Told(NamedTuple):
+    """A cause that is named: its code, the words that it is told in, and its subject, which is one of these."""
+
+    code: str
+    variant: str
+    subjects: Tuple[str, ...]
 
 
 class Row(NamedTuple):
     """A VPC of the lab; what is done to AWS's side and to the machine to match it; and what is to be told.
 
-    ``named_by`` are the sides that name the one cause with its resource alone. ``node_alone`` and ``aws_alone`` are the codes
-    that each tells by itself, and ``node_at`` where the node says that it may be.
+    ``one`` is the cause that both sides together name. ``node_alone`` and ``aws_alone`` are the codes of what each names by
+    itself, ``node_at`` where the node says that it may be, and ``named_by`` the sides that name the one cause alone.
     """
 
     lab: Case
-    code: str
-    subject: Callable[[Ground], str]
+    one: Callable[[Ground], Told]
     node_alone: Tuple[str, ...]
     node_at: FrozenSet[Hop]
     aws_alone: Tuple[str, ...]
     named_by: FrozenSet[Side]
-    aws: Callable[[Ground], object] = lambda ground: None
+    aws: counterparts.Change = lambda ground: None
     machine: Callable[[Lab], object] = lambda lab: None
 
 
-def _every(*names: str) -> Callable[[Ground], None]:
-    def done(ground: Ground) -> None:
-        for name in names:
-            EVERY[name].do(ground)
-
-    return done
+def told(code: str, subject: Callable[[Ground], str], variant: str = "") -> Callable[[Ground], Told]:
+    """A cause about a resource of AWS."""
+    return lambda ground: Told(code, variant, (subject(ground),))
 
 
-# AWS's side
+def of_hosts(code: str, *hosts: str, variant: str = "") -> Callable[[Ground], Told]:
+    """A cause about all of these hosts."""
+    return lambda ground: Told(code, variant, (", ".join(hosts),))
 
 
-def _without_optional(ground: Ground) -> None:
-    ground.ec2.delete_vpc_endpoints(VpcEndpointIds=[ground.ids[f"Endpoint{name}"] for name in ("kms", "logs")])
+def service(name: str) -> Callable[[Ground], str]:
+    """The endpoint service of a name."""
+    return lambda ground: f"com.amazonaws.{REGION}.{name}"
 
 
-def _second_zone(ground: Ground) -> None:
-    """Every endpoint in a second zone too, whose subnet has a network ACL that denies everything in."""
-    vpc = ground.ids["Vpc"]
-    subnet = ground.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.3.0/24", AvailabilityZone=f"{REGION}c")["Subnet"]["SubnetId"]
-    for service in INTERFACES:
-        ground.endpoint(service, AddSubnetIds=[subnet])
-    asked = [{"Name": "association.subnet-id", "Values": [subnet]}]
-    (found,) = ground.ec2.describe_network_acls(Filters=asked)["NetworkAcls"]
-    (tied,) = [one for one in found["Associations"] if one["SubnetId"] == subnet]
-    acl = ground.ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
-    ground.ec2.replace_network_acl_association(AssociationId=tied["NetworkAclAssociationId"], NetworkAclId=acl)
-    every: Dict[str, Any] = {"NetworkAclId": acl, "RuleNumber": 100, "Protocol": "-1", "CidrBlock": "0.0.0.0/0"}
-    ground.ec2.create_network_acl_entry(**every, RuleAction="allow", Egress=True)
-    ground.ec2.create_network_acl_entry(**every, RuleAction="deny", Egress=False)
+def well(name: str, title: str) -> Case:
+    """A VPC in which AWS's side is right, for a fault of the machine."""
+    return replace(CASES["complete"], name=name, title=title)
 
 
-def _acl_of_second_zone(ground: Ground) -> str:
-    asked = [{"Name": "vpc-id", "Values": [ground.ids["Vpc"]]}, {"Name": "default", "Values": ["false"]}]
-    (found,) = ground.ec2.describe_network_acls(Filters=asked)["NetworkAcls"]
-    return str(found["NetworkAclId"])
+def shut(name: str, title: str, *ports: int, **more: FrozenSet[str]) -> Case:
+    """A VPC whose endpoints answer nothing, and S3 on these ports alone."""
+    return Case(name, title, endpoint_ingress=False, s3_ports=ports, **more)  # type: ignore[arg-type]
 
 
-def _own_name_servers(ground: Ground) -> None:
-    said = [{"Key": "domain-name-servers", "Values": ["10.0.0.53"]}]
-    options = ground.ec2.create_dhcp_options(DhcpConfigurations=said)["DhcpOptions"]["DhcpOptionsId"]
-    ground.ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=ground.ids["Vpc"])
+def public(name: str, title: str, *services: str) -> Case:
+    """A VPC whose names of these services stay public."""
+    return Case(name, title, private_dns_off=frozenset(services))
 
 
-def _dns_firewall(ground: Ground) -> None:
-    rule = {"FirewallRuleGroupId": "rslvr-frg-1", "FirewallDomainListId": "rslvr-fdl-1", "Name": "all", "Priority": 1}
-    ground.server.set(firewall=[{**rule, "Action": "BLOCK", "BlockResponse": "NXDOMAIN", "Domains": ["*.amazonaws.com."]}])
+NEEDED_ALONE = frozenset(SERVICES)
+IN = "type filter hook input priority 0 ; policy accept;"
+OUT = "type filter hook output priority 0 ; policy accept;"
 
-
-def _forwarded(ground: Ground) -> None:
-    """The name of ssm is asked for at a server of a data centre."""
-    resolver = ground.server.session(REGION).client("route53resolver")
-    places = [{"SubnetId": ground.ids[f"{name}Subnet"]} for name in ("Node", "Endpoint")]
-    outbound = resolver.create_resolver_endpoint(
-        CreatorRequestId="1", SecurityGroupIds=[ground.ids["EndpointGroup"]], Direction="OUTBOUND", IpAddresses=places
-    )["ResolverEndpoint"]["Id"]
-    rule = resolver.create_resolver_rule(
-        CreatorRequestId="2",
-        RuleType="FORWARD",
-        DomainName=EACH[0],
-        TargetIps=[{"Ip": "192.0.2.53", "Port": 53}],
-        ResolverEndpointId=outbound,
-    )["ResolverRule"]["Id"]
-    resolver.associate_resolver_rule(ResolverRuleId=rule, VPCId=ground.ids["Vpc"], Name="away")
-
-
-def _forwarding_rule(ground: Ground) -> str:
-    resolver = ground.server.session(REGION).client("route53resolver")
-    (found,) = [one for one in resolver.list_resolver_rules()["ResolverRules"] if one["RuleType"] == "FORWARD"]
-    return str(found["Id"])
-
-
-def _s3_by_interface(ground: Ground) -> None:
-    EVERY["no gateway"].do(ground)
-    ground.ec2.create_vpc_endpoint(
-        VpcId=ground.ids["Vpc"],
-        ServiceName=f"com.amazonaws.{REGION}.s3",
-        VpcEndpointType="Interface",
-        PrivateDnsEnabled=True,
-        SubnetIds=[ground.ids["EndpointSubnet"]],
-        SecurityGroupIds=[ground.ids["EndpointGroup"]],
-    )
-    peer = [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [{"GroupId": ground.ids["NodeGroup"]}]}]
-    ground.ec2.authorize_security_group_ingress(GroupId=ground.ids["EndpointGroup"], IpPermissions=peer)
-    peer = [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [{"GroupId": ground.ids["EndpointGroup"]}]}]
-    ground.ec2.authorize_security_group_egress(GroupId=ground.ids["NodeGroup"], IpPermissions=peer)
-
-
-def _hub_without_route(ground: Ground) -> None:
-    """The endpoints of Systems Manager in a central VPC that is peered, and no route there."""
-    ec2, route53 = ground.ec2, ground.server.session(REGION).client("route53")
-    hub = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-    subnet = ec2.create_subnet(VpcId=hub, CidrBlock="10.9.1.0/24", AvailabilityZone=f"{REGION}a")["Subnet"]["SubnetId"]
-    group = ec2.create_security_group(GroupName="hub", Description="hub", VpcId=hub)["GroupId"]
-    https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
-    ec2.authorize_security_group_ingress(
-        GroupId=group, IpPermissions=[{**https, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}]
-    )
-    ec2.authorize_security_group_egress(
-        GroupId=ground.ids["NodeGroup"], IpPermissions=[{**https, "IpRanges": [{"CidrIp": "10.9.0.0/16"}]}]
-    )
-    peering = ec2.create_vpc_peering_connection(VpcId=ground.ids["Vpc"], PeerVpcId=hub)["VpcPeeringConnection"]
-    key = peering["VpcPeeringConnectionId"]
-    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=key)
-    (back,) = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [hub]}])["RouteTables"]
-    ec2.create_route(RouteTableId=back["RouteTableId"], DestinationCidrBlock="10.0.0.0/16", VpcPeeringConnectionId=key)
-    for service in SERVICES:
-        ec2.delete_vpc_endpoints(VpcEndpointIds=[ground.ids[f"Endpoint{service}"]])
-        made = ec2.create_vpc_endpoint(
-            VpcId=hub,
-            ServiceName=f"com.amazonaws.{REGION}.{service}",
-            VpcEndpointType="Interface",
-            PrivateDnsEnabled=False,
-            SubnetIds=[subnet],
-            SecurityGroupIds=[group],
-        )["VpcEndpoint"]
-        (interface,) = ec2.describe_network_interfaces(NetworkInterfaceIds=made["NetworkInterfaceIds"])["NetworkInterfaces"]
-        name = f"{service}.{DOMAIN}"
-        zone = route53.create_hosted_zone(
-            Name=name,
-            VPC={"VPCRegion": REGION, "VPCId": ground.ids["Vpc"]},
-            CallerReference=name,
-            HostedZoneConfig={"PrivateZone": True},
-        )["HostedZone"]["Id"]
-        record = {"Name": name, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": interface["PrivateIpAddress"]}]}
-        route53.change_resource_record_sets(
-            HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
-        )
-
-
-def _inspected(ground: Ground) -> None:
-    """A firewall of the VPC between the node's subnet and the endpoints'."""
-    ground.ec2.create_route(
-        RouteTableId=ground.ids["NodeTable"], DestinationCidrBlock="10.0.2.0/24", VpcEndpointId=FIREWALL
-    )
-
-
-def _way_out(ground: Ground) -> None:
-    EVERY["private DNS of ssmmessages off"].do(ground)
-    vpc = ground.ids["Vpc"]
-    gateway = ground.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ground.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
-    subnet = ground.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.7.0/24", AvailabilityZone=f"{REGION}a")["Subnet"]["SubnetId"]
-    table = ground.ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
-    ground.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
-    ground.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
-    address = ground.ec2.allocate_address(Domain="vpc")["AllocationId"]
-    nat = ground.ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
-    ground.ec2.create_route(RouteTableId=ground.ids["NodeTable"], DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
-    out = [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
-    ground.ec2.authorize_security_group_egress(GroupId=ground.ids["NodeGroup"], IpPermissions=out)
-
-
-# the machine
-
-
-def _rules(text: str) -> Callable[[Lab], None]:
-    def done(lab: Lab) -> None:
-        said = lab.run(["nft", text])
-        assert said.returncode == 0, said.stderr
-
-    return done
-
-
-OWN_RULES = "add table inet f; add chain inet f o { type filter hook output priority 0 ; policy accept; }; "
-
-
-def _of_vpc(name: str) -> Callable[[Ground], str]:
-    return lambda ground: ground.ids[name]
-
-
-def _case(name: str, title: str, **fields: Any) -> Case:
-    return Case(name, title, **fields)
+ROWS: Tuple[Row, ...] = (
+    Row(
+        CASES["one-endpoint-missing"],
+        told("endpoint-missing", service("ssm"), "in-aws"),
+        ("endpoint-missing",),
+        AT_ENDPOINT,
+        ("endpoint-missing",),
+        AWS,
+        counterparts.every("no ssm"),
+    ),
+    Row(
+        CASES["without-ssmmessages"],
+        told("endpoint-missing", service("ssmmessages"), "in-aws"),
+        ("endpoint-missing",),
+        AT_ENDPOINT,
+        ("endpoint-missing",),
+        AWS,
+        counterparts.every("no ssmmessages"),
+    ),
+    Row(
+        CASES["interface-endpoints-only"],
+        told("endpoint-missing", service("s3"), "in-aws-gateway"),
+        ("s3-unreachable",),
+        UNANSWERED,
+        ("endpoint-missing",),
+        AWS,
+        counterparts.every("no gateway"),
+    ),
+    Row(
+        Case("s3-not-routed", "a gateway for S3 that no route leads to", endpoints=NEEDED_ALONE, s3="none"),
+        told("route-missing", of("NodeTable")),
+        ("s3-unreachable",),
+        UNANSWERED,
+        ("route-missing",),
+        AWS,
+        counterparts.both(counterparts.without_optional, counterparts.every("gateway not associated")),
+    ),
+    Row(
+        CASES["endpoint-sg-closed"],
+        told("endpoint-sg-ingress-missing", of("EndpointGroup"), "empty"),
+        ("endpoint-blocked",),
+        DROPPED,
+        ("endpoint-sg-ingress-missing",),
+        AWS,
+        counterparts.every("443 in"),
+    ),
+    Row(
+        shut("node-sg-empty", "the node's group lets nothing out"),
+        told("sg-egress-missing", of("NodeGroup"), "empty"),
+        ("endpoint-blocked", "s3-unreachable"),
+        ALL_SILENT,
+        ("sg-egress-missing",),
+        AWS,
+        counterparts.every("443 to endpoints", "443 to S3", "80 to S3"),
+    ),
+    Row(
+        CASES["nacl-return-blocked"],
+        told("acl-return-denies", lambda ground: ground.acl),
+        ("endpoint-blocked", "s3-unreachable"),
+        ALL_SILENT,
+        ("acl-return-denies",),
+        AWS,
+        counterparts.every("ACL denies answers"),
+    ),
+    Row(
+        shut("nacl-443-blocked", "the subnet's NACL lets no 443 out", 80),
+        told("acl-denies", lambda ground: ground.acl),
+        ("endpoint-blocked", "s3-https-blocked"),
+        DROPPED,
+        ("acl-denies",),
+        AWS,
+        counterparts.every("ACL denies out"),
+    ),
+    Row(
+        CASES["s3-https-blocked"],
+        told("sg-egress-missing", of("NodeGroup")),
+        ("s3-https-blocked",),
+        DROPPED,
+        ("sg-egress-missing",),
+        AWS,
+        counterparts.every("443 to S3"),
+    ),
+    Row(
+        CASES["resolver-silent"],
+        told("dns-support-off", of("Vpc")),
+        ("dns-silent",),
+        BY_NAME,
+        ("dns-support-off",),
+        AWS,
+        counterparts.every("DNS support off"),
+    ),
+    Row(
+        CASES["names-unknown"],
+        told("dns-firewall-blocks", lambda ground: "rslvr-frg-1"),
+        ("dns-unknown-name",),
+        BY_NAME,
+        ("dns-firewall-blocks",),
+        AWS,
+        counterparts.dns_firewall,
+    ),
+    Row(
+        public("dns-hostnames-off", "every name stays public", *INTERFACES),
+        told("dns-hostnames-off", of("Vpc")),
+        ("endpoint-missing",),
+        AT_ENDPOINT,
+        ("dns-hostnames-off",),
+        AWS,
+        counterparts.every("DNS host names off"),
+    ),
+    Row(
+        public("private-dns-off", "private DNS of ssmmessages is off", "ssmmessages"),
+        told("private-dns-off", of("Endpointssmmessages")),
+        ("endpoint-missing",),
+        AT_ENDPOINT,
+        ("private-dns-off",),
+        AWS,
+        counterparts.every("private DNS of ssmmessages off"),
+    ),
+    Row(
+        public("ssm-forwarded", "a resolver rule takes ssm to servers that give its public addresses", "ssm"),
+        told("resolver-rule-diverts", counterparts.forwarding_rule),
+        ("endpoint-missing",),
+        AT_ENDPOINT,
+        ("resolver-rule-diverts",),
+        NEITHER,
+        counterparts.forwarded,
+    ),
+    Row(
+        well("own-dns-silent", "the name server of the DHCP options is silent"),
+        told("dhcp-own-dns", of("Vpc"), "fail"),
+        ("dns-silent",),
+        BY_NAME,
+        (),
+        NEITHER,
+        counterparts.own_name_servers,
+        lambda lab: lab.write("/etc/resolv.conf", f"nameserver {OWN_SERVER}\n"),
+    ),
+    Row(
+        CASES["s3-policy-denied"],
+        told("endpoint-policy-denies", of("S3"), "downloads"),
+        ("s3-denied",),
+        frozenset({Hop.ENDPOINT, Hop.SERVICE}),
+        ("endpoint-policy-denies",),
+        AWS,
+        counterparts.every("policy of S3 denies"),
+    ),
+    Row(
+        CASES["one-az-dead"],
+        told("acl-denies", counterparts.acl_of_second_zone),
+        ("endpoint-partly-unreachable",),
+        UNANSWERED,
+        ("acl-denies",),
+        AWS,
+        counterparts.second_zone,
+    ),
+    Row(
+        CASES["s3-interface-regional-only"],
+        told("s3-dualstack-uncovered", counterparts.s3_endpoint),
+        ("s3-unreachable",),
+        frozenset({Hop.ROUTE, Hop.ENDPOINT}),
+        ("s3-dualstack-uncovered",),
+        AWS,
+        counterparts.s3_by_interface,
+    ),
+    Row(
+        shut("hub-without-route", "endpoints of a central VPC, and no route there", 80, 443, endpoints=NEEDED_ALONE),
+        told("hub-unreachable", of("NodeTable")),
+        ("endpoint-blocked",),
+        DROPPED,
+        ("hub-unreachable",),
+        AWS,
+        counterparts.both(counterparts.without_optional, counterparts.hub_without_route),
+    ),
+    Row(
+        CASES["public-path"],
+        told("private-dns-off", of("Endpointssmmessages"), "way-out"),
+        ("public-path",),
+        frozenset(),
+        ("private-dns-off",),
+        NEITHER,
+        counterparts.way_out,
+    ),
+    # AWS's side is right
+    Row(
+        CASES["no-route"],
+        of_hosts("no-route", *EACH, *OF_S3),
+        ("no-route",),
+        ON_MACHINE,
+        (),
+        NODE,
+    ),
+    Row(
+        CASES["clock-off"],
+        lambda ground: Told("clock-skewed", "", (*EACH, *OF_S3)),
+        ("clock-skewed",),
+        ON_MACHINE,
+        (),
+        NODE,
+    ),
+    Row(
+        CASES["proxy-unreachable"],
+        of_hosts("proxy-unreachable", *EACH, *OF_S3),
+        ("proxy-unreachable",),
+        AT_ENDPOINT,
+        (),
+        NODE,
+    ),
+    Row(
+        CASES["untrusted-ca"],
+        of_hosts("tls-untrusted", *EACH, *OF_S3),
+        ("tls-untrusted",),
+        AT_ENDPOINT,
+        (),
+        NODE,
+    ),
+    Row(
+        well("own-firewall", "the machine's own firewall lets nothing out to the endpoints"),
+        of_hosts("host-firewall", *EACH),
+        ("host-firewall",),
+        frozenset({Hop.FIREWALL}),
+        (),
+        NODE,
+        machine=counterparts.rules(f"add chain inet f o {{ {OUT} }}; add rule inet f o ip daddr 10.0.2.0/23 tcp dport 443 drop"),
+    ),
+    Row(
+        well("answers-dropped", "the machine's own firewall drops what the endpoints answer"),
+        of_hosts("endpoint-blocked", *EACH, variant="aws-is-right"),
+        ("endpoint-blocked",),
+        DROPPED,
+        (),
+        NEITHER,
+        machine=counterparts.rules(f"add chain inet f i {{ {IN} }}; add rule inet f i ip saddr 10.0.2.0/23 tcp sport 443 drop"),
+    ),
+    Row(
+        well("own-black-hole", "a route of the machine throws away what is for the endpoints"),
+        of_hosts("no-route", *EACH),
+        ("no-route",),
+        ON_MACHINE,
+        (),
+        NODE,
+        machine=counterparts.route("blackhole", "10.0.2.0/23"),
+    ),
+    Row(
+        well("hosts-file", "a line in /etc/hosts leads ssm to an address of nobody"),
+        of_hosts("resolved-elsewhere", SSM),
+        ("endpoint-blocked",),
+        DROPPED,
+        (),
+        NEITHER,
+        machine=counterparts.file("/etc/hosts", f"10.0.9.9 {SSM}"),
+    ),
+)
+"""Each VPC once."""
