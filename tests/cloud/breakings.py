@@ -210,7 +210,6 @@ NAMES: Tuple[Breaking, ...] = (
     Breaking(
         "own DNS beside Amazon's", cloud_of(_network(name_servers=("AmazonProvidedDNS", "10.0.6.5"))), "dhcp-own-dns", VPC, "info"
     ),
-    Breaking("own DNS servers that do not answer", _asking("10.0.5.5"), "dhcp-own-dns", VPC, variant="fail"),
     Breaking("a zone for all of AWS", cloud_of(with_zone(zone(DOMAIN))), "zone-shadows", "Z0AAA"),
     Breaking("a zone for the region", cloud_of(with_zone(zone(f"{REGION}.{DOMAIN}."))), "zone-shadows", "Z0AAA"),
     Breaking("an empty zone for ssm", cloud_of(with_zone(zone(SSM), "ssm")), "zone-record-missing", "Z0AAA"),
@@ -467,6 +466,17 @@ def allowing(*actions: str, **more: Any) -> Document:
 
 
 CORE = policy_named("role-permissions").text(REGION)
+WITHOUT_BUCKETS = document(policy_named("role-permissions").make(REGION)["Statement"][0])
+AGENTS = f"arn:aws:s3:::amazon-ssm-{REGION}/*"
+
+
+def signed_alone(cloud: Cloud) -> Cloud:
+    """The endpoint of S3 with a policy that gives the agent's bucket to roles of the account, and all others to everybody."""
+    everybody = {**statement("s3:GetObject"), "NotResource": AGENTS}
+    own = statement("s3:GetObject", Resource=AGENTS, Condition={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}})
+    return with_policy("s3", _without("Resource", everybody), own)(cloud)
+
+
 SYSTEMS_MANAGER = {"Service": "ssm.amazonaws.com"}
 BOUNDARY = "arn:aws:iam::aws:policy/Boundary"
 
@@ -485,6 +495,13 @@ ROLES: Tuple[Breaking, ...] = (
             ("trust of another call", trust(SYSTEMS_MANAGER, action="sts:TagSession")),
             ("trust denied", document({"Effect": "Deny", "Principal": "*", "Action": "sts:*"})),
         )
+    ),
+    Breaking(
+        "a role without the buckets that an endpoint gives to the account alone",
+        cloud_of(lambda cloud: policies(WITHOUT_BUCKETS)(signed_alone(cloud))),
+        "role-policy",
+        ROLE,
+        variant="downloads",
     ),
     *(
         Breaking(name, cloud_of(policies(*texts)), "role-policy", ROLE, severity)
@@ -651,6 +668,7 @@ NODES: Tuple[Breaking, ...] = (
         OTHER,
         variant=IN_AWS,
     ),
+    Breaking("own DNS servers that do not answer", _asking("10.0.5.5"), "dhcp-own-dns", VPC, variant="fail"),
 )
 
 BREAKINGS: Tuple[Breaking, ...] = NAMES + POLICIES + ROLES + ACTIVATIONS + NODES

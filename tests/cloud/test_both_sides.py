@@ -33,8 +33,8 @@ from tests.variants import some
 pytestmark = [*MARKS, pytest.mark.lab]
 
 BY_NAME = {row.lab.name: row for row in ROWS}
-EACH_TIME = ("nacl-return-blocked", "ssm-forwarded", "hosts-file")
-"""A packet, a name that AWS decides, and a fault of the machine."""
+EACH_TIME = ("ssm-forwarded", "hosts-file")
+"""A name that AWS decides, and a fault of the machine: neither side names them alone."""
 
 
 def seen_by_node(row: Row) -> Observations:

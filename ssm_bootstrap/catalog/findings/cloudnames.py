@@ -139,8 +139,8 @@ KINDS: tuple[FindingKind, ...] = (
         summary="Create a gateway endpoint for S3: it costs nothing, and carries every name of S3 in the region.",
         steps=(_NOTHING_HERE,),
         aws_steps=(
-            "The interface endpoint can stay. Or, instead of a gateway endpoint, make it dual-stack: all of its subnets need IPv6 "
-            "then.",
+            "The interface endpoint can stay. Instead of a gateway endpoint it can also be made dual-stack, if all its subnets "
+            "have IPv6.",
         ),
         commands=(_RESOLVE,),
         aws_commands=(aws.S3_ENDPOINTS,),
