@@ -50,7 +50,7 @@ STATUSES = """exit status:
   0    no error was found; with --strict no warning either
   1    an error was found, or the node is not proven online
   2    wrong usage: a command or a flag
-  66   a named file is missing or empty, or is neither a log nor a command's output
+  66   a named file is missing, empty, or neither a log nor a command's output
   69   the service could not be reached, or the time to wait ran out
   70   a bug in ssm-bootstrap itself
   75   try again later: throttled, HTTP 5xx, locked, disk full

@@ -16,6 +16,7 @@ from ssm_bootstrap.host.files import Files
 from ssm_bootstrap.host.piped import is_something_piped
 from ssm_bootstrap.host.secrets import Secrets
 from ssm_bootstrap.host.signals import INTERRUPTS
+from ssm_bootstrap.model.exitstatus import ExitStatus, Refusal
 from ssm_bootstrap.render.language import _
 
 SETTINGS = (".conf", ".ini", ".cfg", ".env", ".json", ".yaml", ".yml", ".service")
@@ -74,6 +75,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="print a policy to paste for --region: endpoint-ssm, endpoint-ssmmessages, endpoint-ec2messages, endpoint-s3, "
         "role-trust, role-permissions, bucket-bundle",
     )
+    parser.add_argument(
+        "--system",
+        type=_system,
+        metavar="SYSTEM",
+        help="with --policy endpoint-s3: open the buckets of one system's repositories alone, as in requirements --system "
+        "(default: of every system)",
+    )
     add_history(parser)
     parser.add_argument("--all", action="store_true", help="also show what is harmless")
     parser.add_argument(
@@ -110,8 +118,18 @@ def _policy(text: str) -> str:
     return text
 
 
+def _system(text: str) -> str:
+    from ssm_bootstrap.catalog.distributions import SYSTEMS  # nobody else asks for them
+
+    if text not in SYSTEMS:
+        raise unknown_name(text, _("a system"), SYSTEMS)
+    return text
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Read, group by cause, tell."""
+    """Read, group by cause, tell. Raises Refusal (2)."""
+    if arguments.system and arguments.policy is None:
+        raise Refusal(ExitStatus.USAGE, "--system: expected --policy with it, whose buckets it is for")
     if arguments.policy is not None:
         from ssm_bootstrap.cli.policies import tell_policy
 

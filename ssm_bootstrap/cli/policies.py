@@ -29,7 +29,7 @@ def tell_policy(arguments: argparse.Namespace) -> int:
     region = asked_region(arguments)
     if not region or arguments.files:
         raise Refusal(ExitStatus.USAGE, "--policy: expected --region with it, for its partition and buckets, and no file")
-    policy = policy_named(arguments.policy)
+    policy = policy_named(arguments.policy, arguments.system or "")
     own = policy.stand_ins(region)
     about = phrase("{about} Put your own for {stands_for}.", about=policy.about, stands_for=own) if own else policy.about
     arguments.say(about)

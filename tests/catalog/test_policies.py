@@ -217,6 +217,24 @@ def test_a_policy_is_printed_alone(policy: IamPolicy, capsys: pytest.CaptureFixt
     assert ("replaces the whole" in told.err) is (policy.present is not None)
 
 
+def test_a_policy_for_one_system_opens_no_buckets_of_others(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["explain", "--policy", "endpoint-s3", "--region", "eu-west-1"]
+    printed = []
+    for more in ([], ["--system", "amazon-linux-2023"], ["--system", "ubuntu"]):
+        assert main([*words, *more]) == 0
+        out = capsys.readouterr().out
+        printed.append({name for name in ("al2023-repos", "amazonlinux-2-repos", "amazon-ssm") if name in out})
+    assert printed == [{"al2023-repos", "amazonlinux-2-repos", "amazon-ssm"}, {"al2023-repos", "amazon-ssm"}, {"amazon-ssm"}]
+
+
+@pytest.mark.parametrize(
+    "words", [["--system", "ubuntu"], ["--policy", "endpoint-s3", "--region", "eu-west-1", "--system", "mine"]]
+)
+def test_a_system_needs_a_policy_and_a_name_that_is_known(words: List[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", *words]) == 2
+    assert "--system" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", [["--policy", "endpoint-ssm"], ["--policy", "nothing", "--region", "eu-west-1"]])
 def test_a_policy_wants_a_region_and_a_name_that_there_is(words: List[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", *words]) == 2

@@ -53,6 +53,14 @@ def test_every_command_has_a_few_examples_at_its_end(
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_the_help_of_the_program_fits_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = said(capsys, "--help")
+    assert [line for line in out.splitlines() if len(line) > 80] == []
+
+
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[example.line[:60] for _, example in EXAMPLES])
 def test_an_example_is_taken_as_it_stands(name: str, example: Example) -> None:
     pasted = shlex.split("\n".join(example.lines()).replace("\\\n", ""))

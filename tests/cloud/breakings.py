@@ -39,6 +39,8 @@ from tests.cloud.clouds import (
     with_network,
 )
 from tests.cloud.healthy import hub_without_zones
+from tests.scenarios.player import play
+from tests.scenarios.scenario import read_scenario
 
 DOMAIN = "amazonaws.com"
 SSM, MESSAGES, DELIVERY = (f"{service}.{REGION}.{DOMAIN}" for service in ("ssm", "ssmmessages", "ec2messages"))
@@ -97,6 +99,19 @@ def _network(**parts: Any) -> Callable[[Cloud], Cloud]:
     return lambda cloud: with_network(cloud, **parts)
 
 
+def _asking(server: str) -> Callable[[], Observations]:
+    """A node that asks the server of the DHCP options, which never answers."""
+
+    def seen() -> Observations:
+        node = play(read_scenario("resolver-silent")).observations
+        machine = value_of(node.instance)
+        assert machine is not None
+        told = observations(_network(name_servers=(server,))(complete()))
+        return replace(told, probes=node.probes, instance=Seen(replace(machine, resolvers=(server,))))
+
+    return seen
+
+
 def private_dns_off(*services: str) -> Callable[[Cloud], Cloud]:
     """The endpoints of these services without private DNS."""
     return lambda cloud: changed_endpoints(cloud, lambda item: replace(item, private_dns=False), *services)
@@ -121,7 +136,7 @@ def without_gateway(cloud: Cloud, *more: VpcEndpoint) -> Cloud:
 
 def s3_interface(**more: Any) -> VpcEndpoint:
     """An interface endpoint for S3."""
-    return replace(interface_endpoint(10, "s3"), id=S3_INTERFACE, address_type="dualstack", **more)
+    return replace(interface_endpoint(10, "s3"), id=S3_INTERFACE, **{"address_type": "dualstack", **more})
 
 
 def firewall(*rules: Tuple[int, str, Tuple[str, ...]], group: str = "rslvr-frg-0a", **more: Any) -> Callable[[Cloud], Cloud]:
@@ -165,6 +180,12 @@ NAMES: Tuple[Breaking, ...] = (
         "S3 by an interface endpoint without private DNS",
         cloud_of(lambda cloud: without_gateway(cloud, s3_interface(private_dns=False))),
         "private-dns-off",
+        S3_INTERFACE,
+    ),
+    Breaking(
+        "S3 by an interface endpoint of IPv4",
+        cloud_of(lambda cloud: without_gateway(cloud, s3_interface(address_type="ipv4"))),
+        "s3-dualstack-uncovered",
         S3_INTERFACE,
     ),
     Breaking(
@@ -445,6 +466,17 @@ def allowing(*actions: str, **more: Any) -> Document:
 
 
 CORE = policy_named("role-permissions").text(REGION)
+WITHOUT_BUCKETS = document(policy_named("role-permissions").make(REGION)["Statement"][0])
+AGENTS = f"arn:aws:s3:::amazon-ssm-{REGION}/*"
+
+
+def signed_alone(cloud: Cloud) -> Cloud:
+    """The endpoint of S3 with a policy that gives the agent's bucket to roles of the account, and all others to everybody."""
+    everybody = {**statement("s3:GetObject"), "NotResource": AGENTS}
+    own = statement("s3:GetObject", Resource=AGENTS, Condition={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}})
+    return with_policy("s3", _without("Resource", everybody), own)(cloud)
+
+
 SYSTEMS_MANAGER = {"Service": "ssm.amazonaws.com"}
 BOUNDARY = "arn:aws:iam::aws:policy/Boundary"
 
@@ -463,6 +495,13 @@ ROLES: Tuple[Breaking, ...] = (
             ("trust of another call", trust(SYSTEMS_MANAGER, action="sts:TagSession")),
             ("trust denied", document({"Effect": "Deny", "Principal": "*", "Action": "sts:*"})),
         )
+    ),
+    Breaking(
+        "a role without the buckets that an endpoint gives to the account alone",
+        cloud_of(lambda cloud: policies(WITHOUT_BUCKETS)(signed_alone(cloud))),
+        "role-policy",
+        ROLE,
+        variant="downloads",
     ),
     *(
         Breaking(name, cloud_of(policies(*texts)), "role-policy", ROLE, severity)
@@ -629,6 +668,7 @@ NODES: Tuple[Breaking, ...] = (
         OTHER,
         variant=IN_AWS,
     ),
+    Breaking("own DNS servers that do not answer", _asking("10.0.5.5"), "dhcp-own-dns", VPC, variant="fail"),
 )
 
 BREAKINGS: Tuple[Breaking, ...] = NAMES + POLICIES + ROLES + ACTIVATIONS + NODES

@@ -12,7 +12,7 @@ import pytest
 
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.capability import Verdict
-from ssm_bootstrap.model.cloud import AclEntry, Cloud, Direction, HostedZone, Subnet, VpcEndpoint
+from ssm_bootstrap.model.cloud import AclEntry, Cloud, Direction, HostedZone, ResolverRule, Subnet, VpcEndpoint
 from ssm_bootstrap.model.failure import Failure, Stage
 from ssm_bootstrap.model.findings import Diagnosis, Severity, Side
 from ssm_bootstrap.model.network import Probe, StageResult
@@ -423,3 +423,14 @@ def test_time_passes_between_the_sides() -> None:
     later = replace(complete(), taken_at=complete().taken_at + timedelta(days=1))
     first = both("s3-missing", later).main_causes[0]
     assert "2026-11-21" in first.cause
+
+
+def test_a_rule_that_diverts_a_name_and_what_it_leads_to_are_one_cause() -> None:
+    cloud = with_network(
+        complete(), resolver_rules=(ResolverRule("rslvr-rr-1", f"ssm.{REGION}.amazonaws.com", "FORWARD", ("192.0.2.53:53",)),)
+    )
+    diagnosis = together(dialled_in(cloud, seen_by_node("ssm-endpoint-missing")), cloud)
+    (cause,) = [one for one in diagnosis.main_causes if one.hosts]
+    assert (cause.code, cause.subject, cause.variant) == ("resolver-rule-diverts", "rslvr-rr-1", "")
+    told = {one.code: one.symptom_of for one in diagnosis.findings}
+    assert told["resolved-elsewhere"] == "resolver-rule-diverts"

@@ -7,12 +7,25 @@ from typing import Callable, Dict, Set, Tuple
 
 import pytest
 
+from ssm_bootstrap.catalog.policies import policy_named
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.cloud import Cloud
 from ssm_bootstrap.model.findings import Diagnosis
 from ssm_bootstrap.model.observed import Seen, Unseen, value_of
-from tests.cloud.breakings import ORG, document, policies, statement, trust, with_policy, with_policy_text, with_role
+from tests.cloud.breakings import (
+    ACTIVATION,
+    ORG,
+    WITHOUT_BUCKETS,
+    document,
+    policies,
+    signed_alone,
+    statement,
+    trust,
+    with_policy,
+    with_policy_text,
+    with_role,
+)
 from tests.cloud.clouds import ACCOUNT, GATEWAY, REGION, changed_endpoints, complete, dialled_in, observations
 from tests.cloud.test_join import seen_by_node, together
 from tests.scenarios.player import play
@@ -115,3 +128,57 @@ def test_the_agents_log_is_enough_where_nobody_may_list_the_nodes() -> None:
 def test_another_node_that_is_online_proves_nothing() -> None:
     cloud = UNDECIDED["a role that denies by a key"][0](complete())
     assert unknown(diagnose(observations(cloud))) == ON_A_NODE
+
+
+UNREAD_ROLES = Unseen("it needs iam:GetRole")
+
+
+def with_unread(cloud: Cloud, **parts: Unseen) -> Cloud:
+    return replace(cloud, management=replace(cloud.management, **parts))
+
+
+def test_a_role_that_nobody_may_read_is_no_pass_beside_a_report_either() -> None:
+    cloud = with_unread(complete(), roles=UNREAD_ROLES)
+    alone = diagnose(observations(cloud))
+    assert unknown(alone) == ON_A_NODE and ("roles", UNREAD_ROLES.reason) in alone.unseen
+    online = together(dialled_in(cloud, seen_by_node("healthy-al2023")), cloud)
+    assert unknown(online) == {"session", "patch"}, "the role was taken, and lets commands through"
+    assert ("roles", UNREAD_ROLES.reason) in online.unseen
+    hidden = with_unread(complete(), roles=UNREAD_ROLES, nodes=Unseen("it needs ssm:DescribeInstanceInformation"))
+    node = dialled_in(hidden, seen_by_node("healthy-al2023"))
+    assert unknown(diagnose(replace(node, cloud=Seen(hidden)))) == ON_A_NODE, "nothing is seen of it"
+
+
+def test_an_activation_asked_for_by_name_that_nobody_may_read_is_no_pass() -> None:
+    cloud = with_unread(complete(), activations=Unseen("it needs ssm:DescribeActivations"), nodes=Seen(()))
+    seen = observations(cloud)
+    named = replace(seen, plan=replace(seen.plan, activation_id=ACTIVATION))
+    assert unknown(diagnose(named)) - unknown(diagnose(seen)) == {"register"}
+
+
+def of_role_and_endpoint(*changes: Change) -> Diagnosis:
+    cloud = complete()
+    for change in changes:
+        cloud = change(cloud)
+    return diagnose(observations(cloud))
+
+
+def test_the_role_needs_the_buckets_only_where_an_endpoint_lets_nobody_through_unsigned() -> None:
+    """The agent asks again without a signature where its signed request is refused, and AWS's buckets are public."""
+    right = policy_named("endpoint-s3").for_account(REGION, ACCOUNT)
+    told = {
+        name: [(one.code, one.variant) for one in of_role_and_endpoint(*changes).findings]
+        for name, changes in {
+            "open": (policies(WITHOUT_BUCKETS),),
+            "as explain --policy prints it": (policies(WITHOUT_BUCKETS), with_policy("s3", *right["Statement"])),
+            "signed alone": (policies(WITHOUT_BUCKETS), signed_alone),
+            "signed alone, and allowed": (signed_alone,),
+        }.items()
+    }
+    assert told.pop("signed alone") == [("role-policy", "downloads")]
+    assert told == {"open": [], "as explain --policy prints it": [], "signed alone, and allowed": []}
+
+
+def test_what_a_role_says_of_the_buckets_and_nobody_may_read_is_unknown() -> None:
+    unread = with_role(policies=Unseen("it needs iam:ListAttachedRolePolicies"))
+    assert unknown(of_role_and_endpoint(unread, signed_alone)) >= {"agent-update"}

@@ -25,12 +25,12 @@ def tls(kind: type[ssl.SSLError] = ssl.SSLError, **attributes: Any) -> ssl.SSLEr
 
 BY_ERRNO = {
     Failure.REFUSED: [errno.ECONNREFUSED],
-    Failure.UNREACHABLE: [errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EAFNOSUPPORT],
+    Failure.UNREACHABLE: [errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EAFNOSUPPORT, errno.EINVAL],
     Failure.LOCAL_POLICY: [errno.EPERM, errno.EACCES],
     Failure.TIMED_OUT: [errno.ETIMEDOUT],
     Failure.RESET: [errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED],
     Failure.EXHAUSTED: [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.EAGAIN],
-    Failure.UNKNOWN: [errno.EINVAL, errno.ENOENT],
+    Failure.UNKNOWN: [errno.ENOTSOCK, errno.ENOENT],
 }
 
 

@@ -215,6 +215,31 @@ KINDS: tuple[FindingKind, ...] = (
         commands=(_DOCTOR, node.policy("role-permissions")),
         aws_commands=(_ATTACHED, _INLINE),
         source="AWS managed policy AmazonSSMManagedInstanceCore; Service Authorization Reference, AWS Systems Manager (2026-11)",
+        variants=(
+            Variant(
+                name="downloads",
+                when="it is a download from a bucket of AWS, and the endpoint's policy lets through nobody without a signature",
+                no_repair=(
+                    "No change is written as code: either the role or the endpoint's policy may be widened, which is for their "
+                    "owners to decide."
+                ),
+                title="Role {subject} does not allow downloads from AWS's buckets",
+                cause=(
+                    "The policy of the S3 endpoint lets through signed requests alone, the agent signs its downloads with the "
+                    "role {subject}, and the role does not allow them: {detail}. AmazonSSMManagedInstanceCore allows nothing in "
+                    "S3."
+                ),
+                summary="Give {subject} the permissions that `explain --policy role-permissions` prints.",
+                aws_steps=(
+                    "Or let the S3 endpoint's policy give AWS's buckets to everybody, as `explain --policy endpoint-s3` does: "
+                    "they are public, and the agent then downloads without a signature.",
+                ),
+                source=(
+                    "AWS Systems Manager User Guide, ssm-agent-minimum-s3-permissions; amazon-ssm-agent, agent/fileutil/artifact "
+                    "(2026-11)"
+                ),
+            ),
+        ),
     ),
     FindingKind(
         code="role-denied",

@@ -58,6 +58,21 @@ _NOT_SHOWN = Variant(
 )
 """The words where only the node can tell whether the names work."""
 
+_FAIL = Variant(
+    name="fail",
+    when="the node asks these servers, and gets no address from them",
+    severity=Severity.ERROR,
+    title="{place}: no address for {host} from the DNS servers that {subject} names",
+    cause=(
+        "The DHCP options of {subject} name {place}, the node asks these servers, and it got no address for {host} from them. "
+        "They do not answer, or do not forward {domain} to the VPC resolver."
+    ),
+    summary="Let {place} forward {domain} to an inbound endpoint of the VPC's Route 53 Resolver, or use AmazonProvidedDNS.",
+    steps=("Nothing needs to change on this machine; once they answer, `getent hosts {host}` gives the endpoint's address.",),
+    aws_steps=("Do the servers run, and do their security groups and network ACLs let in UDP and TCP 53 from the node?",),
+)
+"""The words where the node shows that the servers are the fault."""
+
 KINDS: tuple[FindingKind, ...] = (
     FindingKind(
         code="private-dns-off",
@@ -105,6 +120,33 @@ KINDS: tuple[FindingKind, ...] = (
         source="Amazon S3 User Guide, privatelink-interface-endpoints (private DNS); EC2 API Reference, DnsOptions (2026-11)",
     ),
     FindingKind(
+        code="s3-dualstack-uncovered",
+        severity=Severity.ERROR,
+        layer=Layer.NAMES,
+        changed_on=Side.AWS,
+        breaks_at=(Hop.RESOLVER,),
+        explains=_PUBLIC,
+        no_repair="No change is written as code: the route table of the instance's subnet could not be read.",
+        told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        service="s3",
+        title="{subject}: its private DNS does not cover {host}",
+        cause=(
+            "The S3 interface endpoint {subject} has the IP address type {peer}, and its private DNS covers names with dualstack "
+            "only if that is dualstack. So {host} resolves to public addresses, and there is no gateway endpoint to carry these. "
+            "Patch Manager downloads from that name."
+        ),
+        summary="Create a gateway endpoint for S3: it costs nothing, and carries every name of S3 in the region.",
+        steps=(_NOTHING_HERE,),
+        aws_steps=(
+            "The interface endpoint can stay. Instead of a gateway endpoint it can also be made dual-stack, if all its subnets "
+            "have IPv6.",
+        ),
+        commands=(_RESOLVE,),
+        aws_commands=(aws.S3_ENDPOINTS,),
+        source="Amazon S3 User Guide, privatelink-interface-endpoints (private DNS); EC2 API Reference, ModifyVpcEndpoint",
+    ),
+    FindingKind(
         code="dns-support-off",
         severity=Severity.ERROR,
         layer=Layer.NAMES,
@@ -148,7 +190,10 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.NAMES,
         changed_on=Side.AWS,
         breaks_at=(Hop.RESOLVER,),
+        explains=("dns-silent", "dns-refused", "dns-unknown-name"),
         told_by=(Teller.CLOUD,),
+        scope=Scope.OF_ITS_HOSTS,
+        variants=(_FAIL,),
         title="{subject} uses DNS servers of its own",
         cause=(
             "The DHCP options of {subject} name {place}, and AWS cannot tell what these servers answer. They have to forward "
@@ -234,7 +279,7 @@ KINDS: tuple[FindingKind, ...] = (
         layer=Layer.NAMES,
         changed_on=Side.AWS,
         breaks_at=(Hop.RESOLVER,),
-        explains=("dns-silent", "dns-refused", *_OF_NAMES),
+        explains=("resolved-elsewhere", "dns-silent", "dns-refused", *_OF_NAMES),
         no_repair="No change is written as code: the VPC of the rule could not be read.",
         told_by=(Teller.CLOUD,),
         scope=Scope.OF_ITS_HOSTS,

@@ -12,6 +12,7 @@ _BY_ERRNO = {
     errno.ENETUNREACH: Failure.UNREACHABLE,
     errno.EHOSTUNREACH: Failure.UNREACHABLE,
     errno.ENETDOWN: Failure.UNREACHABLE,
+    errno.EINVAL: Failure.UNREACHABLE,  # a route of the type blackhole says so to local senders (ip-route(8))
     errno.EAFNOSUPPORT: Failure.UNREACHABLE,
     errno.EPERM: Failure.LOCAL_POLICY,
     errno.EACCES: Failure.LOCAL_POLICY,

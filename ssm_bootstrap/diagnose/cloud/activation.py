@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Optional
+from typing import Iterable, Iterator, Optional
 
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.cloud.account import is_elsewhere
@@ -116,6 +116,14 @@ def absent(case: Case) -> Iterator[Finding]:
 def _count(cloud: Cloud) -> int:
     activations = value_of(cloud.management.activations)
     return len(activations) if activations is not None else 0
+
+
+def undecided(case: Case) -> Iterable[Capability]:
+    """Registering, where the activation asked for by name could not be looked at and this machine has yet to register."""
+    cloud = case.cloud
+    is_hidden = cloud is not None and isinstance(cloud.management.activations, Unseen) and bool(case.plan.activation_id)
+    if is_hidden and not case.is_registered and node_of(case) is None and not maybe_nodes(case):
+        yield Capability.REGISTER
 
 
 def unread(case: Case) -> Iterator[tuple[str, str]]:

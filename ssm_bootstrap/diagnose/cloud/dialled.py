@@ -16,6 +16,7 @@ from ssm_bootstrap.diagnose.cloud.names import (
     addresses_of,
     answers,
     endpoints_in_vpc,
+    is_s3_by_interface_alone,
     own_name_servers,
     private_name,
 )
@@ -52,9 +53,10 @@ def leads_there(cloud: Cloud, service: str, host: str) -> Optional[bool]:
     A public address is reached where a route leads out, and nobody here knows what lies beyond that.
     """
     answer = answers(cloud, host)
-    if answer.lead is Lead.UNKNOWN or (answer.lead is Lead.PUBLIC and service != "s3" and goes_out(cloud)):
+    is_by_gateway = answer.lead is Lead.PUBLIC and service == "s3" and not is_s3_by_interface_alone(cloud)
+    if answer.lead is Lead.UNKNOWN or (answer.lead is Lead.PUBLIC and not is_by_gateway and goes_out(cloud)):
         return None
-    return answer.lead is Lead.ENDPOINT or (answer.lead is Lead.PUBLIC and service == "s3")
+    return answer.lead is Lead.ENDPOINT or is_by_gateway
 
 
 def carried(case: Case, reach: Reach) -> Carried:

@@ -15,13 +15,14 @@ from ssm_bootstrap.diagnose.cloud.names import (
     addresses_of,
     answers,
     endpoints_in_vpc,
-    own_name_servers,
+    is_s3_by_interface_alone,
     private_name,
     records_for,
 )
-from ssm_bootstrap.diagnose.cloud.needs import facts_of, needed_answers
+from ssm_bootstrap.diagnose.cloud.nameservers import own_servers
+from ssm_bootstrap.diagnose.cloud.needs import needed_answers, required_of
 from ssm_bootstrap.diagnose.cloud.planned import dns_attributes
-from ssm_bootstrap.diagnose.cloud.ways import goes_out
+from ssm_bootstrap.diagnose.cloud.ways import goes_out, repairs_toward_gateway
 from ssm_bootstrap.diagnose.cloud.zones import zones_toward
 from ssm_bootstrap.model.cloud import Cloud, DnsFirewallRule, EndpointKind, HostedZone, ResolverRule, Vpc, VpcEndpoint
 from ssm_bootstrap.model.findings import Evidence, Finding
@@ -35,7 +36,6 @@ from ssm_bootstrap.model.repair import (
     SetZoneRecord,
     TurnOnPrivateDns,
     TurnOnVpcDns,
-    UseAmazonDns,
 )
 
 _TO_STAY = frozenset({*WORKING, "pending", "pendingacceptance"})
@@ -64,24 +64,6 @@ def hostnames(case: Case) -> Iterator[Finding]:
             then = repairs_behind(case, _BY_ZONES, with_dns, hosts_in(led))
             repairs = (TurnOnVpcDns(vpc.id, "enableDnsHostnames"), *then)
             yield _where_public(case, cloud, "dns-hostnames-off", vpc.id, led, seen, repairs=repairs)
-
-
-def own_servers(case: Case) -> Iterator[Finding]:
-    """Name servers of one's own: a remark, as what they answer cannot be read from AWS."""
-    cloud = case.cloud
-    vpc = value_of(cloud.network.vpc) if cloud is not None else None
-    servers = own_name_servers(cloud) if cloud is not None else ()
-    if cloud is None or vpc is None or not servers:
-        return
-    excerpt = phrase("domain-name-servers: {servers}", servers=servers)
-    yield case.finding(
-        "dhcp-own-dns",
-        vpc.id,
-        excerpt,
-        facts={**facts_of(cloud), "place": ", ".join(servers)},
-        evidence=(Evidence("DescribeDhcpOptions", vpc.id, excerpt, cloud.taken_at),),
-        repairs=(UseAmazonDns(vpc.id),),
-    )
 
 
 def firewall(case: Case) -> Iterator[Finding]:
@@ -272,6 +254,23 @@ def inbound_only(case: Case) -> Iterator[Finding]:
             yield _where_public(case, cloud, "s3-inbound-resolver-only", endpoint.id, led, seen, repairs=repairs)
 
 
+def uncovered(case: Case) -> Iterator[Finding]:
+    """Names of S3 that its interface endpoint does not answer for, in a VPC without a gateway endpoint and without a way out."""
+    cloud = case.cloud
+    if cloud is None or not is_s3_by_interface_alone(cloud) or goes_out(cloud):
+        return
+    public = [item for item in needed_answers(case) if item[1].lead is Lead.PUBLIC and not item[1].decided_by]
+    for endpoint in [one for one in endpoints_in_vpc(cloud, "s3") if one.private_dns][:1]:
+        led = [item for item in public if item[0] == endpoint.service and not private_name(endpoint, cloud, item[1].host)]
+        if led:
+            excerpt = phrase("IP address type {kind}", kind=endpoint.address_type)
+            seen = Evidence("DescribeVpcEndpoints", endpoint.id, excerpt, cloud.taken_at)
+            needed = [one for one in required_of(case, cloud).endpoints if one.service == endpoint.service]
+            repairs = tuple(repair for one in needed for repair in repairs_toward_gateway(cloud, one))
+            more = {"repairs": repairs, "facts": {"peer": endpoint.address_type}}
+            yield finding_of(case, cloud, "s3-dualstack-uncovered", endpoint.id, led, seen, **more)
+
+
 def _where_public(case: Case, cloud: Cloud, code: str, subject: str, led: Needed, seen: Evidence, **more: Any) -> Finding:
     """A finding about names that stay public: where a route leads out, their addresses may be reached by it."""
     if goes_out(cloud):
@@ -303,7 +302,7 @@ def unknown(case: Case) -> Iterator[tuple[str, str]]:
     yield from sorted(found)
 
 
-_BY_ZONES = (shadows, missing_records, elsewhere, private_dns, without_zone, inbound_only)
+_BY_ZONES = (shadows, missing_records, elsewhere, private_dns, without_zone, inbound_only, uncovered)
 """What is told of a name once it is asked of zones and endpoints."""
 
 CHECKS = (
@@ -318,5 +317,6 @@ CHECKS = (
     Check("vpc-private-dns", private_dns),
     Check("vpc-zone-absent", without_zone),
     Check("vpc-s3-inbound-only", inbound_only),
+    Check("vpc-s3-dualstack", uncovered),
     Check("vpc-names-unseen", unknown),
 )

@@ -11,7 +11,7 @@ from ssm_bootstrap.catalog.findingkind import Hop, Layer
 from ssm_bootstrap.catalog.findings import FINDINGS
 from ssm_bootstrap.catalog.partitions import partition_of
 from ssm_bootstrap.diagnose.case import Case
-from ssm_bootstrap.diagnose.cloud import endpoint_policies, roles
+from ssm_bootstrap.diagnose.cloud import activation, endpoint_policies, roles
 from ssm_bootstrap.diagnose.cloud.dialled import ANSWERS, Carried, carried, differences, leads_there, obstacles_toward
 from ssm_bootstrap.diagnose.cloud.facts import endpoint_facts
 from ssm_bootstrap.diagnose.cloud.names import Lead, answers
@@ -44,7 +44,7 @@ def cloud_needs(case: Case, findings: Sequence[Finding]) -> tuple[NeedVerdict, .
     """
     if case.cloud is None:
         return ()
-    hanging = case.asked(*endpoint_policies.undecided(case), *roles.undecided(case))
+    hanging = case.asked(*(item for part in (endpoint_policies, roles, activation) for item in part.undecided(case)))
     undecided = tuple(NeedVerdict(capability, Verdict.UNKNOWN) for capability in hanging)
     if case.reaches:
         return undecided

@@ -97,6 +97,14 @@ def endpoints_in_vpc(cloud: Cloud, service: str) -> tuple[VpcEndpoint, ...]:
     )
 
 
+def is_s3_by_interface_alone(cloud: Cloud) -> bool:
+    """Whether S3 has interface endpoints and this VPC no gateway, so that nothing carries what leads to its public addresses."""
+    vpc = value_of(cloud.network.vpc)
+    known = [one for one in value_of(cloud.network.endpoints) or () if one.service == "s3" and one.state.lower() in WORKING]
+    gateways = [one for one in known if one.kind is EndpointKind.GATEWAY and vpc is not None and one.vpc_id == vpc.id]
+    return bool(known) and not gateways
+
+
 def private_name(endpoint: VpcEndpoint, cloud: Cloud, host: str) -> str:
     """The name of the zone by which an interface endpoint's private DNS answers for a host; empty where it does not.
 

@@ -52,7 +52,8 @@ def _finding(case: Case, cloud: Cloud, obstacle: Obstacle, found: Sequence[Cloud
     if severity is Severity.ERROR and not breaks:
         optional = _optional(case.capabilities, {way.row for way in touched})
         degrades = degrades if degrades or obstacle.is_absent else optional
-        severity = Severity.INFO if obstacle.is_absent and not degrades else Severity.WARNING
+        is_spared = bool(case.reaches) and {way.row for way in touched} <= unsure  # this node was seen to do without
+        severity = Severity.INFO if is_spared or (obstacle.is_absent and not degrades) else Severity.WARNING
     instance = value_of(cloud.instance)
     services = tuple(dict.fromkeys(way.service for way in touched))
     facts = {

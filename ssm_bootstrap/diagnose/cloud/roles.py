@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Iterable, Iterator, Optional
 
-from ssm_bootstrap.catalog.nodecalls import Signer, node_calls
+from ssm_bootstrap.catalog.nodecalls import NodeCall, Signer, node_calls, node_downloads
 from ssm_bootstrap.catalog.regions import has_ec2messages
 from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.cloud.account import is_elsewhere, is_unlisted
@@ -16,7 +17,7 @@ from ssm_bootstrap.diagnose.cloud.names import endpoints_in_vpc
 from ssm_bootstrap.diagnose.cloud.needs import facts_of
 from ssm_bootstrap.diagnose.cloud.policies import Decision, Ruling, decide
 from ssm_bootstrap.diagnose.cloud.requests import assume_request, request_of
-from ssm_bootstrap.diagnose.cloud.worked import TOKEN, worked
+from ssm_bootstrap.diagnose.cloud.worked import TOKEN, was_given, worked
 from ssm_bootstrap.model.capability import ON_A_NODE, Capability
 from ssm_bootstrap.model.cloud import Cloud, Role
 from ssm_bootstrap.model.findings import Evidence, Finding
@@ -103,20 +104,49 @@ def trust(case: Case) -> Iterator[Finding]:
 
 def _judged(case: Case, cloud: Cloud, role: Role) -> Iterator[tuple[JudgedCall, bool]]:
     """Each call that the role signs with what its policies say, and whether it is the boundary that says so."""
-    policies = value_of(role.policies) or ()
-    documents = [(policy.name, policy.document.value) for policy in policies if isinstance(policy.document, Seen)]
-    is_whole = isinstance(role.policies, Seen) and len(documents) == len(policies)
-    for call in node_calls(cloud.region, cloud.account):
-        if call.signer is not Signer.ROLE or (
-            call.service == "ec2messages" and has_ec2messages(cloud.region, case.site) is False
-        ):
-            continue
+    for call in _signed(case, cloud):
         there = endpoints_in_vpc(cloud, call.service)
         request = request_of(call, cloud, role, there[0] if len(there) == 1 else None)
-        own = decide(documents, request, is_whole=is_whole)
+        own = _own_word(role, request)
         bound = _bounded(role, request)
         is_bound = own.ruling is Ruling.ALLOWED and bound is not None and bound.ruling is not Ruling.ALLOWED
         yield JudgedCall(call, bound if is_bound and bound is not None else own), is_bound
+
+
+def _signed(case: Case, cloud: Cloud) -> Iterator[NodeCall]:
+    """The calls that a node of this region signs with its role."""
+    for call in node_calls(cloud.region, cloud.account):
+        is_absent = call.service == "ec2messages" and has_ec2messages(cloud.region, case.site) is False
+        if call.signer is Signer.ROLE and not is_absent:
+            yield call
+
+
+def _own_word(role: Role, request: PolicyRequest) -> Decision:
+    """What the policies of a role say to a call."""
+    policies = value_of(role.policies) or ()
+    documents = [(policy.name, policy.document.value) for policy in policies if isinstance(policy.document, Seen)]
+    return decide(documents, request, is_whole=isinstance(role.policies, Seen) and len(documents) == len(policies))
+
+
+def _lent(case: Case, cloud: Cloud, role: Role) -> Iterator[tuple[NodeCall, Decision]]:
+    """The downloads that get through the S3 endpoint signed with the role alone, with what the role says to them.
+
+    AWS's buckets are public, and where its signed request is refused the agent asks again without a signature: it needs the
+    role only where the endpoint's policy lets through nobody without one. Source: AWS Systems Manager User Guide,
+    ssm-agent-minimum-s3-permissions; amazon-ssm-agent, agent/fileutil/artifact.
+    """
+    for call in node_downloads(cloud.region):
+        if call.signer is not Signer.ROLE or was_given(case, call):
+            continue
+        for endpoint in endpoints_in_vpc(cloud, call.service)[:1]:
+            policy = ((endpoint.id, endpoint.policy),)
+            request = request_of(call, cloud, role, endpoint)
+            unsigned = request_of(replace(call, signer=Signer.NOBODY), cloud, None, endpoint)
+            if not endpoint.policy or decide(policy, unsigned).ruling not in _DENYING:
+                continue
+            if decide(policy, request).ruling is Ruling.ALLOWED:
+                own, bound = _own_word(role, request), _bounded(role, request)
+                yield call, bound if own.ruling is Ruling.ALLOWED and bound is not None else own
 
 
 def _bounded(role: Role, request: PolicyRequest) -> Optional[Decision]:
@@ -147,6 +177,16 @@ def denials(case: Case) -> Iterator[Finding]:
         if cloud is not None and denied:
             is_bound = any(found and item.decision.ruling in _DENYING for item, found in judged)
             yield _finding(case, cloud, "role-denied", role, denied, variant="by-boundary" if is_bound else "")
+
+
+def downloads(case: Case) -> Iterator[Finding]:
+    """A role that does not allow the downloads for which an endpoint's policy asks for its signature."""
+    cloud = case.cloud
+    for role in roles_of(case) if cloud is not None else ():
+        judged = [] if cloud is None else [JudgedCall(*one) for one in _lent(case, cloud, role)]
+        denied = [item for item in judged if item.decision.ruling in _DENYING]
+        if cloud is not None and denied:
+            yield _finding(case, cloud, "role-policy", role, denied, variant="downloads")
 
 
 def _is_explicit(item: JudgedCall) -> bool:
@@ -191,9 +231,16 @@ def undecided(case: Case) -> Iterable[Capability]:
         yield Capability.SESSION
     if any(one.ping != ONLINE for one in maybe) or (is_unlisted(case) and TOKEN not in known):
         yield from ON_A_NODE
+    if cloud is not None and isinstance(cloud.management.roles, Unseen) and not is_elsewhere(case):
+        yield from () if TOKEN in known else ON_A_NODE
+        for call in _signed(case, cloud):
+            yield from () if call.action in known else (*call.breaks, *call.degrades)
     for role in roles_of(case) if cloud is not None else ():
         if cloud is None:
             continue
+        for call, decision in _lent(case, cloud, role):
+            if decision.ruling is Ruling.UNKNOWN:
+                yield from call.breaks
         if TOKEN not in known and decide(((role.name, role.trust),), assume_request(cloud)).ruling is Ruling.UNKNOWN:
             yield from ON_A_NODE
         for item, _ in _judged(case, cloud, role):
@@ -224,5 +271,6 @@ CHECKS = (
     Check("aws-role-trust", trust),
     Check("aws-role-policies", permissions),
     Check("aws-role-denied", denials),
+    Check("aws-role-downloads", downloads),
     Check("aws-role-unseen", unknown),
 )

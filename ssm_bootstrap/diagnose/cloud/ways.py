@@ -10,7 +10,7 @@ from typing import Iterable, Iterator, Mapping, Optional, Sequence
 
 from ssm_bootstrap.catalog.partitions import service_names
 from ssm_bootstrap.catalog.requirements import EndpointRequirement, Requirements
-from ssm_bootstrap.diagnose.cloud.acls import CLIENT_PORTS, met_between
+from ssm_bootstrap.diagnose.cloud.acls import CLIENT_PORTS, met_between, numbered
 from ssm_bootstrap.diagnose.cloud.departure import met_leaving
 from ssm_bootstrap.diagnose.cloud.endpoints import (
     carriers,
@@ -23,7 +23,7 @@ from ssm_bootstrap.diagnose.cloud.endpoints import (
     zones_crossed,
 )
 from ssm_bootstrap.diagnose.cloud.groups import meant_group, met_at
-from ssm_bootstrap.diagnose.cloud.obstacles import Doubt, End, Met, Obstacle, doubts_of, obstacles_of
+from ssm_bootstrap.diagnose.cloud.obstacles import Doubt, End, Met, Obstacle, doubts_of, merged, obstacles_of
 from ssm_bootstrap.diagnose.cloud.outward import may_go_out
 from ssm_bootstrap.diagnose.cloud.packets import common, everywhere, family_of, host_block, span_of
 from ssm_bootstrap.diagnose.cloud.routes import met_beside_list, met_toward, met_toward_gateway
@@ -31,7 +31,7 @@ from ssm_bootstrap.diagnose.cloud.tables import between, list_of_route
 from ssm_bootstrap.model.cloud import Cloud, CloudInstance, Direction, Interface, PrefixList, Subnet, VpcEndpoint
 from ssm_bootstrap.model.observed import Unseen, value_of
 from ssm_bootstrap.model.phrase import phrase
-from ssm_bootstrap.model.repair import AddEndpointGroups
+from ssm_bootstrap.model.repair import AddEndpointGroups, Repair
 
 Row = tuple[str, int]
 """A service and a TCP port of it."""
@@ -209,6 +209,17 @@ def _by_gateway(
         met += [one for _, wrong in seen for one in wrong]
         met += met_beside_list(cloud.network, here, _blocks_of_s3(cloud), needed, gateways[0].id)
     return _of_paths(replace(empty, endpoint_id=usable[0].id if usable else "", remarks=remarks), [met])
+
+
+def repairs_toward_gateway(cloud: Cloud, requirement: EndpointRequirement) -> tuple[Repair, ...]:
+    """What a gateway endpoint for S3 takes that is yet to be made, with what else would stop packets to it."""
+    instance = value_of(cloud.instance)
+    if instance is None or not instance.interfaces:
+        return ()
+    empty = CloudWay(requirement.service, 0, requirement.hosts, WayState.UNKNOWN)
+    found = [_by_gateway(cloud, instance, (), replace(empty, port=port), CLIENT_PORTS) for port in requirement.ports]
+    met = numbered(cloud.network, merged(chain.from_iterable(way.obstacles for way in found)))
+    return tuple(dict.fromkeys(repair for one in met for repair in one.repairs))
 
 
 def _over_ipv6(cloud: Cloud, instance: CloudInstance, gateways: Sequence[VpcEndpoint]) -> Iterator[Met]:
