@@ -13,6 +13,7 @@ from ssm_bootstrap.diagnose.case import Case, Check, in_doubt, open_case, unopen
 from ssm_bootstrap.diagnose.cloud import activation as cloud_activation
 from ssm_bootstrap.diagnose.cloud import dns as cloud_dns
 from ssm_bootstrap.diagnose.cloud import endpoint_policies as cloud_policies
+from ssm_bootstrap.diagnose.cloud import nameservers as cloud_nameservers
 from ssm_bootstrap.diagnose.cloud import node as cloud_node
 from ssm_bootstrap.diagnose.cloud import path as cloud_path
 from ssm_bootstrap.diagnose.cloud import roles as cloud_roles
@@ -57,6 +58,7 @@ TOPICS: tuple[tuple[Check, ...], ...] = (
 
 CLOUD_TOPICS: tuple[tuple[Check, ...], ...] = (
     cloud_path.CHECKS,
+    cloud_nameservers.CHECKS,
     cloud_dns.CHECKS,
     cloud_policies.CHECKS,
     cloud_activation.CHECKS,

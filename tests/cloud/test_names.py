@@ -16,7 +16,7 @@ from ssm_bootstrap.catalog.findingkind import Teller
 from ssm_bootstrap.catalog.findings import FINDINGS, VARIANTS
 from ssm_bootstrap.catalog.policies import added, policy_named
 from ssm_bootstrap.diagnose.case import Check, open_case
-from ssm_bootstrap.diagnose.cloud import activation, dns, endpoint_policies, node, roles
+from ssm_bootstrap.diagnose.cloud import activation, dns, endpoint_policies, nameservers, node, roles
 from ssm_bootstrap.diagnose.cloud.names import Lead, answers
 from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.agent import Identity, IdentityState
@@ -80,7 +80,8 @@ from tests.cloud.clouds import ACCOUNT, AT, NODE, REGION, VPC, complete, observa
 from tests.cloud.healthy import dual_stack
 from tests.cloud.test_one_round import six_only
 
-CHECKS: Tuple[Check, ...] = (*dns.CHECKS, *endpoint_policies.CHECKS, *activation.CHECKS, *roles.CHECKS, *node.CHECKS)
+TOPICS = (dns, nameservers, endpoint_policies, activation, roles, node)
+CHECKS: Tuple[Check, ...] = tuple(check for topic in TOPICS for check in topic.CHECKS)
 NOT_ALLOWED = Unseen("it needs ec2:DescribeSomething")
 
 

@@ -218,7 +218,7 @@ KINDS: tuple[FindingKind, ...] = (
         variants=(
             Variant(
                 name="downloads",
-                when="it is a download from a bucket of AWS, and the endpoint's policy lets through nobody without a signature",
+                when="it is a download from a bucket of AWS, and the endpoint's policy requires a signature",
                 no_repair=(
                     "No change is written as code: either the role or the endpoint's policy may be widened, which is for their "
                     "owners to decide."

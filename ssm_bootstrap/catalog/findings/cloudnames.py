@@ -69,7 +69,7 @@ _FAIL = Variant(
     ),
     summary="Let {place} forward {domain} to an inbound endpoint of the VPC's Route 53 Resolver, or use AmazonProvidedDNS.",
     steps=("Nothing needs to change on this machine; once they answer, `getent hosts {host}` gives the endpoint's address.",),
-    aws_steps=("Do the servers run, and do their security groups and network ACLs let in UDP and TCP 53 from the node?",),
+    aws_steps=("Do the servers run, and do their security groups and network ACLs allow UDP and TCP 53 inbound from the node?",),
 )
 """The words where the node shows that the servers are the fault."""
 

@@ -19,7 +19,6 @@ from ssm_bootstrap.diagnose.cloud.names import (
     private_name,
     records_for,
 )
-from ssm_bootstrap.diagnose.cloud.nameservers import own_servers
 from ssm_bootstrap.diagnose.cloud.needs import needed_answers, required_of
 from ssm_bootstrap.diagnose.cloud.planned import dns_attributes
 from ssm_bootstrap.diagnose.cloud.ways import goes_out, repairs_toward_gateway
@@ -308,7 +307,6 @@ _BY_ZONES = (shadows, missing_records, elsewhere, private_dns, without_zone, inb
 CHECKS = (
     Check("vpc-dns-support", support),
     Check("vpc-dns-hostnames", hostnames),
-    Check("vpc-dns-servers", own_servers),
     Check("vpc-dns-firewall", firewall),
     Check("vpc-zone-shadows", shadows),
     Check("vpc-zone-records", missing_records),

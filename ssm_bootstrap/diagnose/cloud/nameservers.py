@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ssm_bootstrap.diagnose.case import Case
+from ssm_bootstrap.diagnose.case import Case, Check
 from ssm_bootstrap.diagnose.cloud.decided import finding_of
 from ssm_bootstrap.diagnose.cloud.names import own_name_servers
 from ssm_bootstrap.diagnose.cloud.needs import needed_answers
@@ -37,3 +37,6 @@ def _unresolved_by(case: Case, servers: tuple[str, ...]) -> frozenset[str]:
         return frozenset()
     failed = [one.shown_by for one in case.reaches if one.standing is Standing.FAILED and one.shown_by.target.proxy is None]
     return frozenset(probe.target.host for probe in failed if probe.last.stage is Stage.DNS)
+
+
+CHECKS = (Check("vpc-dns-servers", own_servers),)
