@@ -188,6 +188,9 @@ def named_without(resource: Mapping[str, Any], ids: Mapping[str, str]) -> Sequen
         return [("sg-egress-missing", ids["NodeGroup"])]
     if kind == "SecurityGroupIngress":
         return [("endpoint-sg-ingress-missing", ids["EndpointGroup"])]
+    if said.get("ServiceName", "").endswith(".s3") and said["VpcEndpointType"] == "Interface":
+        # without one of either kind a gateway is what is missing, and the rule to its prefix list
+        return [("endpoint-missing", said["ServiceName"]), ("sg-egress-missing", ids["NodeGroup"])]
     if kind == "VPCEndpoint":
         return [("endpoint-missing", said["ServiceName"])]
     return [("role-absent", ROLE)]
@@ -227,7 +230,9 @@ def test_a_resource_of_the_template_that_is_left_out_is_named(left: Tuple[str, s
     resource = template["Resources"].pop(name)
     made = bare.by_template(template)
     status, named, _ = bare.vpc_says(bare.instance(made["NodeGroup"]))
-    assert named == named_without(resource, made) and status != 0
+    assert named == named_without(resource, made)
+    is_http = resource["Properties"].get("FromPort") == 80
+    assert bool(status) is not is_http, "no report tells whether the node fetches packages over HTTP: that is warned of"
 
 
 def test_what_the_commands_in_the_template_do_is_named_where_they_are_not_run(bare: Bare) -> None:
