@@ -28,6 +28,8 @@ def _explains(cause: Finding, symptom: Finding) -> bool:
         return False
     if cause.logged and symptom.logged and not _is_at_the_time(cause, symptom):
         return False
+    if _is_of_its_own(cause, symptom):
+        return False
     if other.not_by_clock is not None and other.not_by_clock in cause.reasons:
         return False
     if other.follows_for is not None and other.follows_for not in symptom.reasons and not symptom.logged:
@@ -40,6 +42,12 @@ def _explains(cause: Finding, symptom: Finding) -> bool:
         in_region = re.compile(rf"(?:^|[.-]){re.escape(cause.subject)}(?=[.-]|$)")
         return all(in_region.search(host) for host in symptom.hosts)
     return row.scope is Scope.WHOLE or _is_of_its_hosts(cause, symptom)
+
+
+def _is_of_its_own(cause: Finding, symptom: Finding) -> bool:
+    """Whether both were read from AWS, and what mends the one leaves the other as it is: a thing that AWS lacks besides."""
+    is_read = cause.seen_from == symptom.seen_from == (Side.AWS,)
+    return is_read and not set(symptom.repairs) <= set(cause.repairs)
 
 
 def _is_at_the_time(cause: Finding, symptom: Finding) -> bool:

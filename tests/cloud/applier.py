@@ -33,9 +33,20 @@ class Applier:
     def apply(self, template: Mapping[str, Any]) -> Dict[str, str]:
         """Make all of it; gives the ids. Raises ValueError for a kind or a property that is not known here."""
         self._template = template
-        for name in template["Resources"]:
-            self._id_of(name)
+        for name, resource in template["Resources"].items():
+            if self._holds(resource.get("Condition", "")):
+                self._id_of(name)
         return self.ids
+
+    def _holds(self, name: str) -> bool:
+        """Whether a condition of the template holds; no condition does."""
+        if not name:
+            return True
+        ((kind, sides),) = self._template["Conditions"][name].items()
+        if kind != "Fn::Equals":
+            raise ValueError(f"no {kind} is known here")
+        one, other = map(self._value, sides)
+        return bool(one == other)
 
     def _id_of(self, name: str) -> str:
         """The id of a resource, which is made where it was not yet."""
@@ -75,6 +86,8 @@ class Applier:
                 return self._filled(*(inner if isinstance(inner, list) else (inner, {})))
             if name == "Fn::Join":
                 return inner[0].join(self._value(inner[1]))
+            if name == "Fn::If":
+                return self._value(inner[1 if self._holds(inner[0]) else 2])
             if name == "Fn::Select":
                 return self._value(inner[1])[int(inner[0])]
             if name.startswith("Fn::"):

@@ -235,6 +235,9 @@ def dual_stack_instance() -> Cloud:
     return with_network(cloud, endpoints=value_of(complete().network.endpoints))
 
 
+SECOND_BLOCK = "100.64.0.0/16"
+
+
 def secondary_block() -> Cloud:
     """The endpoints in a second block of the VPC, which the default route of the instance's table does not reach."""
     cloud = complete()
@@ -246,12 +249,12 @@ def secondary_block() -> Cloud:
         return replace(one, interfaces=(replace(own, addresses=(f"100.64.2.{one.id[-1]}",)),))
 
     def with_local(table: RouteTable) -> RouteTable:
-        return replace(table, routes=(*table.routes, VpcRoute("100.64.0.0/16", "local")))
+        return replace(table, routes=(*table.routes, VpcRoute(SECOND_BLOCK, "local")))
 
     subnets = value_of(cloud.network.subnets) or ()
     return with_network(
         _endpoints(cloud, moved),
-        vpc=Vpc(VPC, ("10.0.0.0/16", "100.64.0.0/16"), ACCOUNT, Seen(True), Seen(True)),
+        vpc=Vpc(VPC, ("10.0.0.0/16", SECOND_BLOCK), ACCOUNT, Seen(True), Seen(True)),
         subnets=(subnets[0], replace(subnets[1], cidrs=("100.64.2.0/24",))),
         route_tables=tuple(map(with_local, value_of(cloud.network.route_tables) or ())),
     )

@@ -25,12 +25,14 @@ from tests.cloud.breakages import EVERY, acls, groups, guarded, of_services
 from tests.cloud.breakings import BREAKINGS
 from tests.cloud.clouds import NODE_GROUP, NODE_TABLE, REGION, VPC, complete, observations, with_network
 from tests.cloud.healthy import HEALTHY, HUB, hub_without_zones, nat, shared_subnets
+from tests.cloud.rare import RARE
 from tests.cloud.test_outward import CASES
 
 SEEN: Dict[str, Callable[[], Observations]] = {
     **{f"way: {name}": lambda one=one: observations(one.change(guarded())) for name, one in EVERY.items()},  # type: ignore[misc]
     **{f"other: {one.name}": one.seen for one in BREAKINGS},
     **{f"healthy: {name}": lambda made=made: observations(made()) for name, (made, _) in HEALTHY.items()},  # type: ignore[misc]
+    **{f"rare: {name}": lambda made=made: observations(made()) for name, made in RARE.items()},  # type: ignore[misc]
     "way: an endpoint that is partial": lambda: observations(of_services("ssm", state="partial")(guarded())),
     "hub: no zone for ssm": lambda: observations(hub_without_zones(f"ssm.{REGION}.")),
     "hub: no zones": lambda: observations(hub_without_zones("")),

@@ -572,12 +572,13 @@ def _create_role(repair: CreateRole, region: str) -> Iterator[ShellCommand]:
     role = word(name, "activation_role")
     placed = f" --path {path}" if PLAIN.fullmatch(path) else ""
     trust = _document("role-trust", region, repair.account)
+    there = f"aws iam get-role --region {region} --role-name {role} > /dev/null 2>&1"
     create = f"aws iam create-role --region {region} --role-name {role}{placed} --assume-role-policy-document {trust}"
     yield change(
-        create,
+        f"{there} || {create}",
         phrase(
-            "create the role that activations name, in the account of the activation; where it is there for another region, add "
-            "this statement to its trust policy instead"
+            "create the role that activations name, in the account of the activation; one that is there stays as it is: where it "
+            "is for another region, add this statement to its trust policy"
         ),
         is_main=True,
     )

@@ -23,6 +23,7 @@ from ssm_bootstrap.diagnose.cloud.endpoints import (
     zones_crossed,
 )
 from ssm_bootstrap.diagnose.cloud.groups import meant_group, met_at
+from ssm_bootstrap.diagnose.cloud.names import Lead, answers
 from ssm_bootstrap.diagnose.cloud.obstacles import Doubt, End, Met, Obstacle, doubts_of, merged, obstacles_of
 from ssm_bootstrap.diagnose.cloud.outward import may_go_out
 from ssm_bootstrap.diagnose.cloud.packets import common, everywhere, family_of, host_block, span_of
@@ -115,7 +116,7 @@ def _way(cloud: Cloud, requirement: EndpointRequirement, port: int, client_ports
         met = list(_leaving(cloud, instance, empty, client_ports, requirement.service == "s3"))
         return _of_paths(empty, [[*met, (phrase("VPC endpoints"), cloud.network.endpoints.reason)]])
     interfaces, gateways = carriers(of_service(cloud, requirement), instance.vpc_id)
-    if interfaces:
+    if interfaces and not _is_left_for_the_way_out(cloud, requirement):
         found = [_by_interface(cloud, instance, endpoint, empty, client_ports) for endpoint in interfaces]
         return min(found, key=lambda way: list(WayState).index(way.state))
     if requirement.service == "s3":
@@ -123,6 +124,11 @@ def _way(cloud: Cloud, requirement: EndpointRequirement, port: int, client_ports
     met = list(missing(cloud, instance, partial(_client, cloud, instance), requirement, client_ports))
     is_known = any(not one.is_partial for one in obstacles_of(met))
     return _of_paths(empty, [[*met, *(() if is_known else _leaving(cloud, instance, empty, client_ports, is_far=True))]])
+
+
+def _is_left_for_the_way_out(cloud: Cloud, requirement: EndpointRequirement) -> bool:
+    """Whether every name of a service stays public where a route leads out: packets go by that, and never to an endpoint."""
+    return goes_out(cloud) and all(answers(cloud, host).lead is Lead.PUBLIC for host in requirement.hosts)
 
 
 def _leaving(cloud: Cloud, instance: CloudInstance, way: CloudWay, client_ports: tuple[int, int], is_far: bool) -> Iterator[Met]:

@@ -86,8 +86,9 @@ def _remarks(needs: Requirements, account: str) -> Iterator[str]:
         "ports 1024-65535 back in; at the endpoints' subnets the other way round."
     )
     yield (
-        "A role is the same in every region. Where it is there for another one, leave it out here: add the statement of "
-        f"role-trust for {needs.region} to its trust policy, and role-permissions as a policy {INLINE}-{needs.region} of its own."
+        "A role is the same in every region. Where it is there for another one, add the statement of role-trust for "
+        f"{needs.region} to its trust policy, and role-permissions as a policy {INLINE}-{needs.region} of its own. The commands "
+        "of the AWS CLI keep a role that is there; CloudFormation and Terraform would make it again: leave it out there."
     )
     yield "An activation is not made here: the code would keep its secret. By the AWS CLI, with its code in a file (0600) alone:"
     yield from commands_in(CreateActivation(ROLE, 1), needs.region)

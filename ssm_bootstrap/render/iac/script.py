@@ -10,6 +10,10 @@ from ssm_bootstrap.render.iac.draft import OWN_ACCOUNT, Draft, Parameter, commen
 from ssm_bootstrap.render.shell import IN_BRACKETS, in_variables, variable_of
 
 WIDTH = 110
+SECOND_RUN = (
+    "A second run stops at the first group, rule or endpoint that is there already: it may not be what is needed. What is still "
+    "missing, and nothing else, is written by: ssm-bootstrap vpc --instance-id ID --fix-as cli"
+)
 
 
 def script(code: Draft) -> str:
@@ -20,9 +24,7 @@ def script(code: Draft) -> str:
         return "\n".join(part for part in (commented(code.heading), commented(code.remarks)) if part)
     parts = [
         "#!/bin/sh",
-        commented(
-            (*code.heading, "A second run stops at the first thing that is there already.", *replaced(code.repairs))
-        ).rstrip(),
+        commented((*code.heading, SECOND_RUN, *replaced(code.repairs))).rstrip(),
         "set -eu\n",
         *_set_first(commands, code.region),
         body,
