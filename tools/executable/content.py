@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import zipfile
 from collections.abc import Iterable
@@ -51,5 +52,7 @@ def wanted(wheels: Iterable[Path], machine: str) -> list[Path]:
 def write(machine: str, tree: Path, target: Path, epoch: int) -> None:
     """The executable: the program and the archive in one file; ``epoch`` (seconds) is the time that every member gets."""
     shutil.copy(cpython.program(machine) / "program", target)
-    run("env", "-i", *cpython.python(), str(INSIDE / "pack.py"), str(target), str(tree), str(epoch))
+    # Bytecode that an earlier run left is not read, and none is left: which modules it runs from source shows in what it makes.
+    alone = ("-B", "-X", f"pycache_prefix={os.devnull}")
+    run("env", "-i", *cpython.python(), *alone, str(INSIDE / "pack.py"), str(target), str(tree), str(epoch))
     target.chmod(0o755)
