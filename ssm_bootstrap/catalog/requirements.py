@@ -33,6 +33,15 @@ class EndpointRequirement:
     needed_for: tuple[Capability, ...]
     optional_for: tuple[Capability, ...]
 
+    @property
+    def dual_stack_hosts(self) -> tuple[str, ...]:
+        """Those of its hosts that the private DNS of an interface endpoint covers only if its IP address type is dualstack.
+
+        Source: Amazon S3 User Guide, privatelink-interface-endpoints (private DNS).
+        """
+        is_by_interface = self.service == "s3" and self.kind is EndpointKind.INTERFACE
+        return tuple(host for host in self.hosts if is_by_interface and "s3.dualstack." in host)
+
 
 @dataclass(frozen=True)
 class Requirements:

@@ -102,6 +102,15 @@ def _names_rows(needs: Requirements) -> Iterator[Row]:
         yield Row(phrase("private DNS"), phrase("turn it on for each interface endpoint"))
     if any(item.service == "s3" and item.kind is EndpointKind.INTERFACE for item in needs.needed):
         yield Row("s3", phrase("its private DNS has to be for every resolver, not only for inbound resolver endpoints"))
+    for names in filter(None, (item.dual_stack_hosts for item in needs.needed)):
+        yield Row(
+            "s3",
+            phrase(
+                "its private DNS covers {hosts} only if its IP address type is dualstack, for which its subnets need IPv6; "
+                "otherwise a gateway endpoint is needed beside it",
+                hosts=names,
+            ),
+        )
     hosts = tuple(dict.fromkeys(host for item in needs.needed for host in item.hosts))
     yield Row(
         phrase("hosts"),

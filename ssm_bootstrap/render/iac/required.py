@@ -81,6 +81,12 @@ def _remarks(needs: Requirements, account: str) -> Iterator[str]:
         if not item.needed_for:
             uses = ", ".join(use.value for use in item.optional_for)
             yield f"Not made here, as nothing needs it: {item.service_name} (optional for {uses})."
+    for names in filter(None, (item.dual_stack_hosts for item in needs.needed)):
+        yield (
+            f"The private DNS of the S3 interface endpoint does not cover {', '.join(names)}, from which Patch Manager "
+            "downloads, unless its IP address type is dualstack. Where its subnets have no IPv6, a gateway endpoint is needed "
+            "beside it: ssm-bootstrap vpc writes it (--fix-as)."
+        )
     yield (
         "A network ACL of your own has to let TCP 443 (and 80 to S3 where it is allowed above) out of the nodes' subnets, and "
         "ports 1024-65535 back in; at the endpoints' subnets the other way round."
