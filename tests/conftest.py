@@ -15,9 +15,6 @@ from tests import caller
 from tests.fakes import RootedFiles
 from tests.lab.leaks import FOUND, SEARCHED
 
-BUILT_WITHIN = 900
-"""Seconds for a test that may be the first to build the bundle: packages are fetched, and the machine may have more to do."""
-
 HOME: pytest.StashKey[Path] = pytest.StashKey()
 
 settings.register_profile("suite", deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
@@ -51,9 +48,6 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
     def place(tests: List[pytest.Item]) -> Tuple[bool, int]:
         return not any(test.get_closest_marker(name) for test in tests for name in ("lab", "aws")), -len(tests)
 
-    for item in items:
-        if "builder" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(BUILT_WITHIN))
     items[:] = [item for tests in sorted(files.values(), key=place) for item in tests]
 
 

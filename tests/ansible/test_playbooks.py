@@ -12,6 +12,7 @@ from typing import Dict, Iterator
 import pytest
 
 from tests.ansible.fleet import DEPLOY, PLAYBOOK, SETTINGS, play, put_code, recap, variables, write_program
+from tests.aws import needs_ctypes
 from tests.lab.cases import CASES
 from tests.lab.client import Lab
 from tests.lab.machine import ROOT, why_unavailable
@@ -61,6 +62,7 @@ def inventory() -> Dict[str, object]:
     return {"ssm_bootstrap": {"hosts": {"here": {}}, "vars": here}}
 
 
+@needs_ctypes
 def test_every_playbook_can_be_read() -> None:
     books = sorted(str(path) for path in DEPLOY.glob("*.yml") if not path.name.startswith("inventory"))
     words = [sys.executable, PLAYBOOK, "--syntax-check", "-i", str(DEPLOY / "inventory.example.yml"), *books]

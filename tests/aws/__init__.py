@@ -8,9 +8,10 @@ import sys
 import pytest
 
 needs_ctypes = pytest.mark.skipif(
-    importlib.util.find_spec("_ctypes") is None, reason="the AWS CLI and cfn-lint load ctypes, which this Python is built without"
+    importlib.util.find_spec("_ctypes") is None,
+    reason="the AWS CLI, cfn-lint and Ansible load ctypes, which this Python is built without",
 )
-"""Of every test that needs one of the two."""
+"""Of every test that needs one of them."""
 
 MARKS = [
     pytest.mark.aws,

@@ -12,12 +12,13 @@ from typing import Any, Dict, List
 import pytest
 
 from ssm_bootstrap.cli import main
+from tests.aws import needs_ctypes
 from tests.deploy.programs import DEPLOY
 from tests.deploy.systems_manager.stack import Stack
 from tests.render.reports import STORIES
 from tools.deploy.blocks import decoded
 
-pytestmark = pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint of today wants Python 3.10")
+pytestmark = [pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint of today wants Python 3.10"), needs_ctypes]
 fleetsql = pytest.importorskip("ssm_bootstrap.catalog.fleetsql")
 
 ACCOUNTS, REGIONS = ["111122223333", "444455556666"], ["eu-west-1", "ap-northeast-1"]
