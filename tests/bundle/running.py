@@ -44,7 +44,7 @@ def start(file: Path, *words: str, python: Optional[str] = None) -> list[str]:
 
 @cache
 def python_of(version: str) -> Optional[str]:
-    """An interpreter of a version, of PATH or pyenv; None where there is none."""
+    """An interpreter of a version, of PATH or pyenv; None where there is none, or one with a psutil of its own alone."""
     found = [shutil.which(f"python{version}", path=caller.ENVIRONMENT.get("PATH"))]
     pyenv = Path(caller.ENVIRONMENT.get("PYENV_ROOT", caller.home() / ".pyenv")) / "versions"
     if os.access(pyenv, os.R_OK | os.X_OK):  # it may be another user's, whose variables were handed on
@@ -57,7 +57,8 @@ def python_of(version: str) -> Optional[str]:
             *alone,
             "-S",
             "-c",
-            "import sys; sys.stdout.write('%d.%d %s' % (sys.version_info[:2] + (sys.executable,)))",
+            "import sys; 'psutil._psutil_linux' in sys.builtin_module_names or "
+            "sys.stdout.write('%d.%d %s' % (sys.version_info[:2] + (sys.executable,)))",
         ]
         said = subprocess.run(asked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
         name, _, real = said.strip().partition(" ")
