@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 EVERYWHERE = {"CidrIp": "0.0.0.0/0"}
 
 
 def mend() -> None:
     """Change moto's classes."""
-    from moto.core.common_models import CloudFormationModel
-
     _mend_parameters()
     _mend_change_sets()
     _mend_inner_stacks()
@@ -22,16 +20,24 @@ def mend() -> None:
     _mend_endpoints()
     _mend_roles()
     _mend_autoscaling()
+    _add_type("AWS::EC2::SecurityGroupEgress", _make_egress_rule)
+    _add_type("AWS::S3::BucketPolicy", _make_bucket_policy)
+    _add_type("AWS::SecretsManager::Secret", _make_secret)
 
-    class SecurityGroupEgress(CloudFormationModel):
-        """A rule of its own."""
 
-        def __init__(self, name: str) -> None:
-            self.physical_resource_id = name
+def _add_type(kind: str, make: Callable[[Any, str, str], Optional[str]]) -> None:
+    """A type that moto lacks: ``make`` gets properties, account and region, and gives the id (None: the resource's name)."""
+    from moto.core.common_models import CloudFormationModel
+
+    class Added(CloudFormationModel):
+        """A resource of this type."""
+
+        def __init__(self, identity: str) -> None:
+            self.physical_resource_id = identity
 
         @staticmethod
         def cloudformation_type() -> str:
-            return "AWS::EC2::SecurityGroupEgress"
+            return kind
 
         @staticmethod
         def cloudformation_name_type() -> str:
@@ -40,67 +46,34 @@ def mend() -> None:
         @classmethod
         def create_from_cloudformation_json(  # type: ignore[misc]
             cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
-        ) -> SecurityGroupEgress:
-            from moto.ec2.models import ec2_backends
+        ) -> Added:
+            return cls(make(cloudformation_json["Properties"], account_id, region_name) or resource_name)
 
-            said = cloudformation_json["Properties"]
-            _let_out(ec2_backends[account_id][region_name], said["GroupId"], said)
-            return cls(resource_name)
+    _KEPT.append(Added)
 
-    class BucketPolicy(CloudFormationModel):
-        """The policy of a bucket."""
 
-        def __init__(self, name: str) -> None:
-            self.physical_resource_id = name
+def _make_egress_rule(said: Any, account: str, region: str) -> None:
+    from moto.ec2.models import ec2_backends
 
-        @staticmethod
-        def cloudformation_type() -> str:
-            return "AWS::S3::BucketPolicy"
+    _let_out(ec2_backends[account][region], said["GroupId"], said)
 
-        @staticmethod
-        def cloudformation_name_type() -> str:
-            return ""
 
-        @classmethod
-        def create_from_cloudformation_json(  # type: ignore[misc]
-            cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
-        ) -> BucketPolicy:
-            from moto.s3.models import s3_backends
-            from moto.utilities.utils import get_partition
+def _make_bucket_policy(said: Any, account: str, region: str) -> None:
+    from moto.s3.models import s3_backends
+    from moto.utilities.utils import get_partition
 
-            said = cloudformation_json["Properties"]
-            backend = s3_backends[account_id][get_partition(region_name)]
-            backend.put_bucket_policy(said["Bucket"], json.dumps(said["PolicyDocument"]).encode())
-            return cls(resource_name)
+    backend = s3_backends[account][get_partition(region)]
+    backend.put_bucket_policy(said["Bucket"], json.dumps(said["PolicyDocument"]).encode())
 
-    class Secret(CloudFormationModel):
-        """A secret without a value."""
 
-        def __init__(self, arn: str) -> None:
-            self.physical_resource_id = arn
+def _make_secret(said: Any, account: str, region: str) -> str:
+    """One without a value."""
+    from moto.secretsmanager.models import secretsmanager_backends
 
-        @staticmethod
-        def cloudformation_type() -> str:
-            return "AWS::SecretsManager::Secret"
-
-        @staticmethod
-        def cloudformation_name_type() -> str:
-            return ""
-
-        @classmethod
-        def create_from_cloudformation_json(  # type: ignore[misc]
-            cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
-        ) -> Secret:
-            from moto.secretsmanager.models import secretsmanager_backends
-
-            said = cloudformation_json["Properties"]
-            backend = secretsmanager_backends[account_id][region_name]
-            told = {"description": said["Description"], "kms_key_id": said.get("KmsKeyId"), "tags": [], "replica_regions": []}
-            none = dict.fromkeys(("secret_string", "secret_binary", "client_request_token"))
-            made = backend.create_secret(said["Name"], **none, **told, force_overwrite=False)
-            return cls(json.loads(made)["ARN"])
-
-    _KEPT.extend((SecurityGroupEgress, BucketPolicy, Secret))
+    told = {"description": said["Description"], "kms_key_id": said.get("KmsKeyId"), "tags": [], "replica_regions": []}
+    none = dict.fromkeys(("secret_string", "secret_binary", "client_request_token"))
+    made = secretsmanager_backends[account][region].create_secret(said["Name"], **none, **told, force_overwrite=False)
+    return str(json.loads(made)["ARN"])
 
 
 _KEPT: List[Any] = []
