@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -24,6 +25,7 @@ settings.register_profile("suite", deadline=None, derandomize=True, database=Non
 def pytest_configure(config: pytest.Config) -> None:
     """Before anything is collected: the same examples each time, and nothing of whoever starts the suite."""
     settings.load_profile("suite")
+    gc.set_threshold(50_000, 20, 20)  # of what a suite allocates, nearly all stays: to look through it again is time lost
     tempfile.gettempdir()
     handed_on = getattr(config, "workerinput", {}).get("caller")
     if handed_on is not None:  # a worker of pytest-xdist, whose caller is this same hook in another process
@@ -49,6 +51,12 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
         return not any(test.get_closest_marker(name) for test in tests for name in ("lab", "aws")), -len(tests)
 
     items[:] = [item for tests in sorted(files.values(), key=place) for item in tests]
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end: no look for garbage goes through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -7,6 +7,7 @@ import http.client
 import io
 import math
 import os
+import re
 import socket
 import ssl
 import time
@@ -17,6 +18,8 @@ from ssm_bootstrap.host.files import open_regular
 from ssm_bootstrap.model.phrase import phrase
 
 ANY_PURPOSE_NO_TIME = 0x80000 | 0x200000  # OpenSSL: X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME
+
+_CERTIFICATE = re.compile(rb"-----BEGIN [A-Z0-9 ]*CERTIFICATE-----.*?-----END", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,13 @@ class Network:
         """A TLS context that trusts what ``trust`` names and speaks TLS 1.2 or later; raises OSError, ssl.SSLError."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        known: set[bytes] = set()
         if trust.bundle:
-            open_regular(trust.bundle).close()  # OpenSSL would wait for a pipe
+            with open_regular(trust.bundle) as bundle:  # OpenSSL would wait for a pipe
+                known.update(_CERTIFICATE.findall(bundle.read()) if trust.directories else ())
             context.load_verify_locations(cafile=trust.bundle)
         for directory in trust.directories:
-            self._trust_all_of(context, directory)
+            self._trust_all_of(context, directory, known)
         if not trust.bundle and not trust.directories:
             context.set_default_verify_paths()
         return context
@@ -76,15 +81,22 @@ class Network:
         return context.wrap_socket(connection, server_hostname=name)
 
     @staticmethod
-    def _trust_all_of(context: ssl.SSLContext, directory: str) -> None:
-        """Every certificate in a directory, whatever its file is called: Go reads them all, OpenSSL only hashed names."""
+    def _trust_all_of(context: ssl.SSLContext, directory: str, known: set[bytes]) -> None:
+        """Every certificate in a directory, whatever its file is called: Go reads them all, OpenSSL only hashed names.
+
+        Nearly all of them are ``known`` from the bundle, or lie there under several names: OpenSSL reads none of those again.
+        """
         try:
             paths = sorted(entry.path for entry in os.scandir(directory) if entry.is_file())
         except OSError:
             return
         for path in paths:
-            with contextlib.suppress(OSError):  # of which ssl.SSLError is one: the file holds no certificate
-                context.load_verify_locations(cafile=path)
+            with contextlib.suppress(OSError):  # of which ssl.SSLError is one: a certificate that cannot be read
+                with open_regular(path) as file:
+                    found = set(_CERTIFICATE.findall(file.read()))
+                if found - known:
+                    known |= found
+                    context.load_verify_locations(cafile=path)
 
     def certificate(self, connection: socket.socket, name: str, timeout: float) -> bytes:
         """The certificate (DER) that a server shows, whoever signed it; the connection is closed; raises OSError."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import replace
+from functools import cache
 from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
@@ -16,7 +17,7 @@ from ssm_bootstrap.diagnose.diagnosis import diagnose
 from ssm_bootstrap.model.capability import Verdict
 from ssm_bootstrap.model.cloud import Cloud
 from ssm_bootstrap.model.exitstatus import ExitStatus
-from ssm_bootstrap.model.findings import Finding, Severity, Side
+from ssm_bootstrap.model.findings import Diagnosis, Finding, Severity, Side
 from ssm_bootstrap.model.observations import Observations
 from ssm_bootstrap.model.observed import Seen, Unseen
 from ssm_bootstrap.model.repair import CreateEndpoint
@@ -77,8 +78,14 @@ def is_there(subject: str, known: set[str]) -> bool:
     return all(part in known or part.startswith(("com.amazonaws.", "amazon-ssm-agent", "account")) for part in parts)
 
 
-def by_aws(seen: Observations) -> Iterator[Finding]:
-    yield from (one for one in diagnose(seen).findings if one.seen_from == (Side.AWS,))
+@cache
+def diagnosed(name: str) -> Diagnosis:
+    """What is said of one of the VPCs."""
+    return diagnose({**SEEN, **BARE}[name]())
+
+
+def by_aws(name: str) -> Iterator[Finding]:
+    yield from (one for one in diagnosed(name).findings if one.seen_from == (Side.AWS,))
 
 
 @pytest.mark.parametrize("name", SEEN)
@@ -87,7 +94,7 @@ def test_every_finding_names_its_resource_and_leaves_nothing_to_fill_in(name: st
     assert isinstance(seen.cloud, Seen)
     cloud: Cloud = seen.cloud.value
     known = set(texts((cloud, seen.plan, seen.identity))) | set(texts(complete()))
-    for finding in by_aws(seen):
+    for finding in by_aws(name):
         where = (finding.code, finding.subject)
         assert is_there(finding.subject, known) or finding.subject in str(known), where
         commands = [command.text for command in finding.remedy.commands]
@@ -112,8 +119,8 @@ BARE: Dict[str, Callable[[], Observations]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_what_mends_it_asks_for_nothing(form: str) -> None:
-    for name, made in {**SEEN, **BARE}.items():
-        code = fixes(diagnose(made()), form, REGION)
+    for name in {**SEEN, **BARE}:
+        code = fixes(diagnosed(name), form, REGION)
         assert LEFT_TO_FILL_IN.findall(code) == [], (name, code)
 
 
@@ -122,7 +129,7 @@ UNKNOWN = [name for name in SEEN if name.endswith(("a rule for ssm", "and a way 
 
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_what_is_not_known_to_be_a_cause_is_told_and_not_mended(name: str) -> None:
-    found = diagnose(SEEN[name]())
+    found = diagnosed(name)
     (told,) = [one for one in found.findings if one.variant in ("not-shown", "way-out", "partial")]
     assert told.repairs == () and told.severity is Severity.WARNING
     code = fixes(found, "cli", REGION)
@@ -133,7 +140,7 @@ def test_what_is_not_known_to_be_a_cause_is_told_and_not_mended(name: str) -> No
 
 
 def test_what_is_deleted_is_waited_for() -> None:
-    code = fixes(diagnose(BARE["ssm failed, and in no subnet or table"]()), "cli", REGION)
+    code = fixes(diagnosed("ssm failed, and in no subnet or table"), "cli", REGION)
     places = [code.index(text) for text in ("delete-vpc-endpoints", "until ", "create-vpc-endpoint")]
     assert places == sorted(places) and "exit 1" in code
 
@@ -147,13 +154,13 @@ def test_no_command_begins_with_blanks() -> None:
 
 @pytest.mark.parametrize("name", BARE)
 def test_an_endpoint_that_is_made_anew_is_made_in_a_subnet_or_for_a_table(name: str) -> None:
-    made = [one for finding in diagnose(BARE[name]()).findings for one in finding.repairs if isinstance(one, CreateEndpoint)]
+    made = [one for finding in diagnosed(name).findings for one in finding.repairs if isinstance(one, CreateEndpoint)]
     assert made and all(one.route_table_ids == (NODE_TABLE,) or one.subnet_ids for one in made)
 
 
 @pytest.mark.parametrize("name", SEEN)
 def test_what_is_broken_has_a_cause_and_the_status_tells(name: str) -> None:
-    found = diagnose(SEEN[name]())
+    found = diagnosed(name)
     broken = [one for one in found.capabilities if one.verdict is Verdict.BROKEN]
     assert [one.capability for one in broken if not one.because] == []
     assert not broken or status_of(found, strict=False) is ExitStatus.FOUND
@@ -180,19 +187,19 @@ def test_endpoints_of_another_vpc_need_a_zone_here(of: str, services: List[str])
 
 
 def test_both_dns_attributes_that_are_off_are_turned_on() -> None:
-    code = fixes(diagnose(SEEN["other: both DNS attributes off"]()), "cli", REGION)
+    code = fixes(diagnosed("other: both DNS attributes off"), "cli", REGION)
     assert 0 < code.index("--enable-dns-support") < code.index("--enable-dns-hostnames")
-    assert "enable-dns-hostnames" not in fixes(diagnose(SEEN["other: DNS support off"]()), "cli", REGION)
+    assert "enable-dns-hostnames" not in fixes(diagnosed("other: DNS support off"), "cli", REGION)
 
 
 def test_a_stopped_instance_is_told_and_started() -> None:
-    found = diagnose(SEEN["other: instance stopped"]())
+    found = diagnosed("other: instance stopped")
     (told,) = [one for one in found.findings if one.code == "instance-stopped"]
     assert told.subject == "i-0aa" and told.severity is Severity.ERROR
     assert any("aws ec2 start-instances" in one.text and "--instance-ids i-0aa" in one.text for one in told.remedy.commands)
     assert {(one.verdict, one.because) for one in found.capabilities} == {(Verdict.BROKEN, ("instance-stopped",))}
     for state in ("instance starting", "instance gone"):
-        commands = [one.text for item in diagnose(SEEN[f"other: {state}"]()).findings for one in item.remedy.commands]
+        commands = [one.text for item in diagnosed(f"other: {state}").findings for one in item.remedy.commands]
         assert "start-instances" not in " ".join(commands)
 
 
@@ -208,12 +215,12 @@ def test_what_leaves_no_packet_out_is_told_where_the_rest_cannot_be_seen(made: C
 
 
 def test_there_are_many() -> None:
-    codes = {one.code for made in SEEN.values() for one in by_aws(made())}
+    codes = {one.code for name in SEEN for one in by_aws(name)}
     print(f"{len(SEEN)} clouds, {len(codes)} codes")
     assert len(SEEN) >= 150 and len(codes) >= 35
 
 
 def test_the_next_command_finds_the_code_of_a_new_activation_in_a_file() -> None:
-    (told,) = [one for one in diagnose(SEEN["other: node deregistered"]()).findings if one.code == "node-deregistered"]
+    (told,) = [one for one in diagnosed("other: node deregistered").findings if one.code == "node-deregistered"]
     (made,) = [one.text for one in told.remedy.aws_commands if "create-activation" in one.text]
     assert "activation-code)" not in made and "> activation-code" in made and "--iam-role NodeRole" in made

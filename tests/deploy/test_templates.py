@@ -9,6 +9,7 @@ from typing import Any, List
 import pytest
 
 from tests.aws import needs_ctypes
+from tests.cfnlint import complaints
 from tests.deploy.template import TEMPLATES, read
 
 NAMES = ("network", "bundle", "roles", "rotation", "nodes", "cleanup", "fleet")
@@ -20,19 +21,12 @@ OF_PACKAGE = "W3002 This code may only work with 'package' cli command"
 """What is said of fleet.yaml, which is for that command."""
 
 
-def complaints(text: str) -> List[str]:
-    from cfnlint import ManualArgs
-    from cfnlint.api import lint
-
-    return [f"{one.rule.id} {one.message}" for one in lint(text, regions=list(REGIONS), config=ManualArgs(regions=list(REGIONS)))]
-
-
 @needs_ctypes
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint of today wants Python 3.10")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", NAMES)
 def test_cfn_lint_has_nothing_to_say(name: str) -> None:
-    assert set(complaints((TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8"))) == (
+    assert set(complaints((TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8"), REGIONS)) == (
         {OF_PACKAGE} if name == "fleet" else set()
     )
 
@@ -41,7 +35,7 @@ def test_cfn_lint_has_nothing_to_say(name: str) -> None:
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint of today wants Python 3.10")
 def test_cfn_lint_would_see_a_mistake() -> None:
     text = (TEMPLATES / "bundle.yaml").read_text(encoding="utf-8").replace("VersioningConfiguration:", "Versioning:")
-    assert complaints(text) != []
+    assert complaints(text, REGIONS) != []
 
 
 @pytest.mark.parametrize("name", NAMES)

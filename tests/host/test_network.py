@@ -157,6 +157,33 @@ def test_a_bundle_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         network.trusting(Trust(str(tmp_path / "nowhere.pem")))
 
 
+def test_each_certificate_of_a_directory_is_read_once(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, third = trustme.CA(), trustme.CA()
+    bundle, place = tmp_path / "bundle.pem", tmp_path / "certs"
+    place.mkdir()
+    authority.cert_pem.write_to_path(str(bundle))
+    for name, one in (("a.pem", authority), ("b.crt", other), ("c", other), ("d.pem", third)):
+        one.cert_pem.write_to_path(str(place / name), append=True)
+    third.cert_pem.write_to_path(str(place / "of-two.pem"))
+    authority.cert_pem.write_to_path(str(place / "of-two.pem"), append=True)
+    (place / "0a1b2c3d.0").symlink_to("b.crt")
+    (place / "README").write_text("no certificate", encoding="utf-8")
+    read: list[str] = []
+
+    load = ssl.SSLContext.load_verify_locations
+
+    def told(context: ssl.SSLContext, cafile: str) -> None:
+        read.append(Path(cafile).name)
+        load(context, cafile)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", told)
+    context = network.trusting(Trust(str(bundle), (str(place), str(tmp_path / "nowhere"))))
+    assert read == ["bundle.pem", "0a1b2c3d.0", "d.pem"]
+    assert len({one["serialNumber"] for one in context.get_ca_certs()}) == 3
+
+
 # HTTP
 
 

@@ -14,6 +14,7 @@ from typing import Any, Dict, Iterator, List
 import pytest
 
 from tests.aws import needs_ctypes
+from tests.cfnlint import complaints
 from tests.deploy.programs import DEPLOY
 from tests.deploy.systems_manager.stack import Stack, parameters
 
@@ -52,17 +53,14 @@ def stack(name: str, **other: Any) -> Stack:
     return Stack(PLACE / f"{name}.yaml", **{**GIVEN[name], **other})
 
 
-def complaints(path: Path, region: str) -> List[str]:
-    from cfnlint import ManualArgs, lint
-
-    text = path.read_text(encoding="utf-8")
-    return [f"{one.rule.id} {one.message}" for one in lint(text, regions=[region], config=ManualArgs(regions=[region]))]
+def complaints_about(path: Path, region: str) -> List[str]:
+    return complaints(path.read_text(encoding="utf-8"), [region])
 
 
 @pytest.mark.parametrize("region", REGIONS)
 @pytest.mark.parametrize("name", GIVEN)
 def test_cfn_lint_has_nothing_to_say(name: str, region: str) -> None:
-    assert complaints(PLACE / f"{name}.yaml", region) == []
+    assert complaints_about(PLACE / f"{name}.yaml", region) == []
 
 
 @pytest.mark.parametrize(
@@ -77,7 +75,7 @@ def test_cfn_lint_has_nothing_to_say(name: str, region: str) -> None:
 def test_cfn_lint_would_see_a_mistake(name: str, right: str, wrong: str, tmp_path: Path) -> None:
     assert right in _text(name)
     (tmp_path / "changed.yaml").write_text(_text(name).replace(right, wrong), encoding="utf-8")
-    assert complaints(tmp_path / "changed.yaml", "eu-west-1") != []
+    assert complaints_about(tmp_path / "changed.yaml", "eu-west-1") != []
 
 
 def _text(name: str) -> str:

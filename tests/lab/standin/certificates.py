@@ -1,6 +1,7 @@
 """Which issuers are trusted, and what Go says of a certificate that is refused."""
 
 import contextlib
+import functools
 import os
 import socket
 import ssl
@@ -23,15 +24,24 @@ DIRECTORIES = ("/etc/ssl/certs", "/etc/pki/tls/certs")
 
 def trust() -> ssl.SSLContext:
     """A context with the system's issuers, SSL_CERT_FILE and SSL_CERT_DIR honoured; AWS_CA_BUNDLE has no say."""
+    own_file, own_directory = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    return trusting(
+        (own_file,) if own_file else tuple(world.rooted(name) for name in FILES),
+        tuple(own_directory.split(":")) if own_directory else tuple(world.rooted(name) for name in DIRECTORIES),
+    )
+
+
+@functools.cache
+def trusting(files: Tuple[str, ...], directories: Tuple[str, ...]) -> ssl.SSLContext:
+    """A context with the first of the files and all of the directories; read once a process, as Go does it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    own_file, own_directory = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-    for path in [own_file] if own_file else [world.rooted(name) for name in FILES]:
+    for path in files:
         if os.path.isfile(path):
             with contextlib.suppress(ssl.SSLError):
                 context.load_verify_locations(cafile=path)
             break
-    for path in own_directory.split(":") if own_directory else [world.rooted(name) for name in DIRECTORIES]:
+    for path in directories:
         if os.path.isdir(path):
             context.load_verify_locations(capath=path)
     return context
