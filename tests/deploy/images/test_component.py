@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.aws import needs_ctypes
+from tests.cfnlint import complaints
 from tests.deploy.programs import DEPLOY
 
 PLACE = DEPLOY / "images"
@@ -84,9 +85,7 @@ def test_no_step_stops_the_agent_through_which_it_is_ordered() -> None:
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="cfn-lint of today wants Python 3.10")
 @pytest.mark.parametrize("region", ["eu-west-1", "ap-northeast-1", "us-gov-west-1", "cn-north-1"])
 def test_cfn_lint_has_nothing_to_say(region: str) -> None:
-    from tests.deploy.systems_manager.test_templates import complaints
-
-    assert complaints(PLACE / "image-builder.yaml", region) == []
+    assert complaints((PLACE / "image-builder.yaml").read_text(encoding="utf-8"), [region]) == []
 
 
 @needs_ctypes
