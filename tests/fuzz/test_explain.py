@@ -14,7 +14,7 @@ from ssm_bootstrap.catalog.signatures import SIGNATURES
 from tests.corpus import CORPUS
 from tests.fuzz.explain import INPUTS, MOST, check
 
-RUNS = 1000
+RUNS = 400
 """Inputs that the fuzzer makes: the same ones each time."""
 
 SEEDS = sorted(path for path in INPUTS.iterdir() if path.is_file())
