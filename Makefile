@@ -12,7 +12,7 @@ RELEASES ?= bookworm trixie bullseye
 EXECUTABLE := dist/ssm-bootstrap-$(shell uname -m)
 
 .DEFAULT_GOAL := help
-.PHONY: help deploy demo test slow-test check format lint types unit test-all cases accuracy sweep inject herd first-try bench bundle executable executable-test deb rpm deb-executable rpm-executable boot-test real-agent formats ansible-test translations docs ci clean system managers
+.PHONY: help compiled deploy demo test slow-test check format lint types unit test-all cases accuracy sweep inject herd first-try bench bundle executable executable-test deb rpm deb-executable rpm-executable boot-test real-agent formats ansible-test translations docs ci clean system managers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -26,10 +26,14 @@ $(VENV)/.ready: setup.cfg setup.py pyproject.toml tools/constraints.txt ssm_boot
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c tools/constraints.txt -e '.[test]' --config-settings editable_mode=compat
 	@touch $@
 
-demo: $(VENV)/.ready ## play the whole story in a closed VPC made of namespaces (under a minute)
+# Whatever PYTHONDONTWRITEBYTECODE says: the lab starts hundreds of Pythons, and none of them keeps what it has compiled.
+compiled: $(VENV)/.ready
+	@$(BIN)/python -m compileall -qq -j 0 ssm_bootstrap tests tools || true
+
+demo: compiled ## play the whole story in a closed VPC made of namespaces (under a minute)
 	@$(BIN)/python -m tests.demo
 
-managers: $(VENV)/.ready
+managers: compiled
 	@tests/system-packages managers
 
 test: managers ## all tests but the long sweeps, the lab's too (under 10 minutes on 2 cores)

@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import fnmatch
 import os
 import signal
 import sys
@@ -242,6 +241,8 @@ def cat(unit: Unit) -> int:
 
 def list_unit_files(patterns: List[str]) -> int:
     """The units that are known here."""
+    import fnmatch
+
     names = [AGENT, SNAP, *(name for name in patterns if "*" not in name)]
     shown = {}
     for unit in map(Unit, names):

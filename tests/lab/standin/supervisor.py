@@ -1,17 +1,20 @@
 """The process that keeps one unit's program alive, in the place of systemd."""
 
+from __future__ import annotations
+
 import fcntl
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
-import uuid
-from typing import Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Dict, Optional
 
 from . import world
 from .units import Unit
+
+if TYPE_CHECKING:
+    import subprocess
 
 #: A child gets this and the unit's own assignments; nothing of the caller's environment but the lab's.
 CLEAN = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
@@ -135,6 +138,9 @@ class Supervisor:
         )
         environment.update(self.unit.environment_files())
         environment.update({name: value for name, _, value in (word.partition("=") for word in self.unit.environment())})
+        import subprocess  # systemctl is started hundreds of times, and mostly asked what there is
+        import uuid
+
         environment["INVOCATION_ID"] = uuid.uuid4().hex
         with open(self.unit.state + "/journal", "ab") as journal:
             try:
