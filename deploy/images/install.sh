@@ -15,7 +15,25 @@ if [ "${found%% *}" != "$wanted" ]; then
     exit 78
 fi
 chmod 0755 "$directory/ssm-bootstrap"
-"$directory/ssm-bootstrap" install --no-enable
+newest() {  # >= 3.9; RHEL's own may be in /usr/libexec
+    for place in $(echo "$PATH:/usr/libexec" | tr : " "); do
+        for name in "$place"/python3 "$place"/python3.[0-9] "$place"/python3.[0-9][0-9] "$place"/platform-python; do
+            [ -x "$name" ] && "$name" -I -c "$asked" "$name" 2>/dev/null
+        done
+    done | sort -rn | head -n 1 | cut -d " " -f 2
+}
+asked='import sys, ssl, zlib; sys.version_info >= (3, 9) and print(sys.version_info[1], sys.argv[1])'
+set -- "$directory/ssm-bootstrap"
+# The first four bytes of what Linux executes by itself; all else is the archive, which any Python 3.9 or newer runs.
+if [ "$(head -c 4 "$1" | tr -d '\177')" != ELF ]; then
+    python=$(newest)
+    if [ -z "$python" ]; then
+        echo "there is no Python 3.9 or newer here: use the file ssm-bootstrap-$(uname -m)" >&2
+        exit 78
+    fi
+    set -- "$python" -I "$1"
+fi
+"$@" install --no-enable
 rm -f "$file"
 
 # By this hash an instance of the image shows that its machine-id is not that of the machine the image was made on.

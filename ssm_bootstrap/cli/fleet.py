@@ -166,7 +166,7 @@ def _report(arguments: argparse.Namespace) -> int:
     if arguments.table is not None:
         raise Refusal(ExitStatus.USAGE, phrase("{flag}: expected with fleet sql", flag="--table"))
     if not can_be_opened():
-        said = "fleet report: DuckDB is not installed; expected pip install '{extra}'"
+        said = "fleet report: DuckDB is missing, and no one-file program has it: expected pip install '{extra}'"
         raise Refusal(ExitStatus.BAD_CONTENT, phrase(said, extra=EXTRA))
     if arguments.html is not None:
         check_page(arguments.html)

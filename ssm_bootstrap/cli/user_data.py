@@ -227,7 +227,16 @@ def _hashes(arguments: argparse.Namespace) -> tuple[tuple[str, str], ...]:
         raise Refusal(ExitStatus.USAGE, "--bundle: expected {machine} in it where --s3-uri holds that, and only there")
     if is_for_each:
         return tuple(_hash_for(machine, path.replace(MACHINE, machine)) for machine in MACHINES.values())
-    return (_hash_of(path),)
+    found = _hash_of(path)
+    named = next((one for one in MACHINES.values() if arguments.s3_uri[1].endswith(f"-{one}")), found[0])
+    if named != found[0]:
+        text = phrase(
+            "--s3-uri: it names a file for {machine}, and {path} is none: expected --bundle or --sha256 of that file",
+            machine=named,
+            path=path,
+        )
+        raise Refusal(ExitStatus.USAGE, text)
+    return (found,)
 
 
 def _hash_for(machine: str, path: str) -> tuple[str, str]:

@@ -214,7 +214,10 @@ def new_session(profile: Optional[str]) -> Any:
         import boto3
         import botocore.exceptions as refused
     except ImportError:
-        raise Refusal(ExitStatus.BAD_CONTENT, phrase("boto3 is missing: install {extra}", extra=EXTRA)) from None
+        raise Refusal(
+            ExitStatus.BAD_CONTENT,
+            phrase("boto3 is missing, and no one-file program has it: expected pip install '{extra}'", extra=EXTRA),
+        ) from None
     try:
         return boto3.session.Session(profile_name=profile)
     except refused.ProfileNotFound:

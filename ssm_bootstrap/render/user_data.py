@@ -168,7 +168,8 @@ def _body(first: FirstBoot) -> str:
         lines += ["put /etc/ssm-bootstrap/activation-code 600 <<'END_OF_CODE'", first.code, "END_OF_CODE"]
     lines += [f"put {SCRIPT} 700 <<'END_OF_SCRIPT'", *_fetcher(first, stamp), "END_OF_SCRIPT"]
     lines += [f"put /etc/systemd/system/{UNIT} 644 <<'END_OF_UNIT'", *_UNIT_LINES, "END_OF_UNIT"]
-    lines += ["systemctl daemon-reload", f"systemctl --quiet enable {UNIT}", "sync -f /etc/systemd/system"]
+    lines += ["systemctl daemon-reload", f"systemctl --quiet enable {UNIT}"]
+    lines += ["sync -f /etc/systemd/system 2>/dev/null || sync  # Amazon Linux 2's has no -f"]
     # Not start: an image may have brought this unit, and it runs with the script of another instance's user-data.
     lines += [f"systemctl --no-block restart {UNIT}"]
     return "\n".join(lines) + "\n"
@@ -261,7 +262,7 @@ def _choice(first: FirstBoot) -> Iterator[str]:
     for machine, digest in first.hashes:
         yield f"    {machine}) where={shlex.quote(_where(first, machine))} sha256={digest} ;;"
     made_for = " and ".join(first.machines)
-    yield f'    *) echo "<3>what S3 has is for {made_for}: this machine wants ssm-bootstrap-$(uname -m)" >&2; exit 78 ;;'
+    yield f'    *) echo "<3>what S3 has is for {made_for}, and this machine is $(uname -m)" >&2; exit 78 ;;'
     yield "esac"
 
 
@@ -271,7 +272,7 @@ def _where(first: FirstBoot, machine: str) -> str:
     return f"s3://{first.bucket}/{first.key.replace(MACHINE, machine)}"
 
 
-_STARTER = (
+NEWEST = (
     "newest() {  # >= 3.9; RHEL's own may be in /usr/libexec",
     '    for place in $(echo "$PATH:/usr/libexec" | tr : " "); do',
     '        for name in "$place"/python3 "$place"/python3.[0-9] "$place"/python3.[0-9][0-9] "$place"/platform-python; do',
@@ -280,6 +281,11 @@ _STARTER = (
     '    done | sort -rn | head -n 1 | cut -d " " -f 2',
     "}",
     "asked='import sys, ssl, zlib; sys.version_info >= (3, 9) and print(sys.version_info[1], sys.argv[1])'",
+)
+"""A function of the shell that prints the newest Python of this machine that can run the bundle, or nothing."""
+
+_STARTER = (
+    *NEWEST,
     # The first four bytes of what Linux executes by itself; all else is the archive.
     """if [ "$(head -c 4 "$program" | tr -d '\\177')" = ELF ]; then""",
     # Debian's and Ubuntu's initramfs mounts /run noexec. From where install puts the program it has to run anyway; what a cut of

@@ -71,6 +71,18 @@ def test_one_executable_is_for_its_own_machine(tmp_path: Path, capsys: pytest.Ca
     assert "    aarch64) where=" in told and "x86_64)" not in told
 
 
+@pytest.mark.parametrize("other", [elf(62), b"PK a bundle"], ids=["of-another-machine", "no-executable"])
+def test_the_name_of_one_machine_is_no_file_for_another(tmp_path: Path, capsys: pytest.CaptureFixture[str], other: bytes) -> None:
+    (tmp_path / "ours").write_bytes(other)
+    words = ["--s3-uri", "s3://my-bucket/ssm-bootstrap-aarch64", "--bundle", f"{tmp_path}/ours"]
+    assert run([*WORDS, *words]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.startswith("ssm-bootstrap: --s3-uri: it names a file for aarch64, and ")
+    assert told.err.count("\n") == 1
+    (tmp_path / "ours").write_bytes(elf(183))
+    assert run([*WORDS, *words]) == 0
+
+
 def test_a_spread_goes_to_install(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*WORDS, "--sha256", HASH, "--spread", "10 m"]) == 0
     assert "--activation-id 01234567-89ab-cdef-0123-456789abcdef --spread 10m --start || exit\n" in capsys.readouterr().out

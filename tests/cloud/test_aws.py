@@ -240,7 +240,9 @@ def test_no_failure_and_no_trace_of_one_holds_credentials(server: Cloud) -> None
 
 def test_boto3_that_is_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)
-    with pytest.raises(Refusal, match=r"boto3 is missing: install ssm-bootstrap\[aws\]") as refused:
+    with pytest.raises(
+        Refusal, match=r"boto3 is missing, and no one-file program has it: expected pip install 'ssm-bootstrap\[aws\]'"
+    ) as refused:
         new_session(None)
     assert refused.value.status is ExitStatus.BAD_CONTENT
 

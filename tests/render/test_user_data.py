@@ -189,6 +189,14 @@ def test_what_is_put_is_on_the_disk_before_it_has_its_name(tmp_path: Path) -> No
     ]
 
 
+def test_a_sync_that_knows_no_file_system_is_no_hindrance(tmp_path: Path) -> None:
+    box = Sandbox(tmp_path, FIRST)
+    box.program("sync", 'case "$*" in -*) exit 1 ;; esac')
+    box.place()
+    ran = [line.replace(str(tmp_path), "") for line in box.ran().splitlines()]
+    assert ran[-3:] == ["sync -f /etc/systemd/system", "sync ", f"systemctl --no-block restart {user_data.UNIT}"]
+
+
 def test_a_failed_install_is_no_success(tmp_path: Path, bundle: Path) -> None:
     box = Sandbox(tmp_path, replace(FIRST, hashes=(("", hash_of(bundle)),)))
     box.program("curl", f'cp {bundle} "{tmp_path}/run/ssm-bootstrap-first-boot/ssm-bootstrap"')
@@ -318,7 +326,7 @@ def test_a_machine_that_has_no_executable_is_told_in_one_line(tmp_path: Path) ->
     box = Sandbox(tmp_path, replace(FOR_EACH, hashes=(("sparc", HASH), ("vax", HASH))))
     ended = box.boot()
     assert ended.returncode == 78 and "curl" not in box.ran()
-    assert ended.stderr == f"<3>what S3 has is for sparc and vax: this machine wants ssm-bootstrap-{MACHINE}\n"
+    assert ended.stderr == f"<3>what S3 has is for sparc and vax, and this machine is {MACHINE}\n"
 
 
 def test_signed_requests_name_the_object_of_the_machine(tmp_path: Path) -> None:

@@ -60,9 +60,12 @@ def kept(name: str, key: str, make: Callable[[Path], None]) -> Path:
 
 
 def _sweep() -> None:
-    """Remove what no tree has used for a while; trees in different states share the cache."""
+    """Remove what no tree has used for a while; trees in different states share the cache.
+
+    Sources stay: they are asked for only when something is built from them, and whoever had them may have newer ones by then.
+    """
     for old in place().iterdir():
-        if old.is_dir() and time.time() - old.stat().st_mtime > UNUSED:
+        if old.is_dir() and not old.name.startswith("source-") and time.time() - old.stat().st_mtime > UNUSED:
             shutil.rmtree(old, ignore_errors=True)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Dict, List
 
 import pytest
 
+from ssm_bootstrap.render.user_data import NEWEST
 from tests.deploy.programs import DEPLOY, found, needs
 from tests.laws.tree import ROOT
 
@@ -35,6 +38,13 @@ prepare-image)
     ;;
 esac
 """
+PYTHON = """#!/bin/sh
+[ "$2" = -c ] && { echo "99 $4"; exit; }
+shift
+exec sh "$@"
+"""
+"""The newest of all Pythons, which runs a bundle that the shell can run."""
+
 SYSTEMCTL = """#!/bin/sh
 echo "systemctl $*" >>'{root}/told'
 case $1 in
@@ -53,6 +63,7 @@ class Image:
             (root / directory).mkdir(parents=True)
         self.put("etc/machine-id", MACHINE_ID)
         self.put("bin/systemctl", SYSTEMCTL.format(root=root), mode=0o755)
+        self.put("bin/python3", PYTHON, mode=0o755)
         self.file = self.put("tmp/uploaded", PROGRAM.format(root=root, units=" ".join(UNITS)))
         self.hash = hashlib.sha256(self.file.read_bytes()).hexdigest()
 
@@ -65,6 +76,7 @@ class Image:
 
     def run(self, name: str, **variables: str) -> subprocess.CompletedProcess[str]:
         text = ABSOLUTE.sub(lambda one: f"{self.root}{one[1]}", (PLACE / name).read_text(encoding="utf-8"))
+        text = text.replace("/usr/libexec", f"{self.root}/usr/libexec")
         environment = {"PATH": f"{self.root}/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": str(self.root / "tmp"), **variables}
         return subprocess.run(["sh", "-c", text], env=environment, cwd=self.root, capture_output=True, text=True, timeout=60)
 
@@ -102,6 +114,26 @@ def test_it_is_installed_verified_and_prepared(image: Image) -> None:
     assert done.returncode == 0, done.stderr
     assert image.told[-1] == "prepare-image --yes --logs"
     assert (image.root / "etc/machine-id").read_bytes() == b""
+
+
+def test_python_is_looked_for_as_user_data_does() -> None:
+    assert "\n".join(NEWEST) in (PLACE / "install.sh").read_text(encoding="utf-8")
+
+
+def test_an_executable_needs_no_python(image: Image) -> None:
+    image.put("bin/python3", "#!/bin/sh\nexit 99\n", mode=0o755)
+    image.file.write_bytes(Path("/bin/true").read_bytes())
+    done = image.install(SSM_BOOTSTRAP_SHA256=hashlib.sha256(image.file.read_bytes()).hexdigest())
+    assert (done.returncode, done.stderr) == (0, "") and not image.file.exists()
+
+
+def test_without_any_python_the_file_to_use_is_named(image: Image) -> None:
+    (image.root / "bin" / "python3").unlink()
+    for name in ("sh", "cp", "chmod", "mktemp", "sha256sum", "rm", "head", "tr", "sort", "cut", "mkdir", "uname", "cat"):
+        (image.root / "bin" / name).symlink_to(str(shutil.which(name)))
+    done = image.install(PATH=f"{image.root}/bin")
+    assert done.returncode == 78 and image.told == []
+    assert done.stderr == f"there is no Python 3.9 or newer here: use the file ssm-bootstrap-{os.uname().machine}\n"
 
 
 @pytest.mark.parametrize(
