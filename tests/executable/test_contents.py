@@ -93,6 +93,10 @@ def test_the_bill_lists_every_wheel_and_all_that_is_linked_in(each: Executable) 
             assert listed[name] & {(version, digest) for digest in hashes}, name
     assert "certifi" not in listed
     rows = [line.split() for line in SOURCES.read_text().splitlines() if not line.startswith("#")]
+    files = {
+        (one["url"], one["hashes"][0]["content"]) for part in bill["components"] for one in part.get("externalReferences", ())
+    }
+    assert {(file, digest) for _, _, file, digest in rows} <= files, "Debian's patches too"
     for name, version, _, digest in rows:
         found = {one for one, _ in listed[name]}
         assert len(found) == 1 and found.pop() in version

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cyclonedx.model import HashAlgorithm, HashType
+from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, XsUri
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.license import LicenseExpression
 from packageurl import PackageURL
@@ -34,6 +34,10 @@ def bill(file: Path, wheels: Sequence[Path], epoch: int) -> str:
     return sbom.bill(file, wheels, [*_sources(), *_within_cpython(), _psutil()], epoch)
 
 
+def _hash(digest: str) -> HashType:
+    return HashType(alg=HashAlgorithm.SHA_256, content=digest)
+
+
 def _sources() -> Iterator[Component]:
     for name, source in sources.locked().items():
         what, licence, cpe = KNOWN[name]
@@ -46,8 +50,12 @@ def _sources() -> Iterator[Component]:
             bom_ref=str(address),
             cpe=f"cpe:2.3:a:{cpe}:{source.upstream}:*:*:*:*:*:*:*",
             description=what,
-            hashes=[HashType(alg=HashAlgorithm.SHA_256, content=source.files[0][1])],
+            hashes=[_hash(source.files[0][1])],
             licenses=[LicenseExpression(licence)],
+            external_references=[
+                ExternalReference(type=ExternalReferenceType.SOURCE_DISTRIBUTION, url=XsUri(file), hashes=[_hash(digest)])
+                for file, digest in source.files
+            ],
         )
 
 
@@ -80,6 +88,6 @@ def _psutil() -> Component:
         purl=address,
         bom_ref=str(address),
         description="Its compiled part, linked in",
-        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=hashlib.sha256(archive.read_bytes()).hexdigest())],
+        hashes=[_hash(hashlib.sha256(archive.read_bytes()).hexdigest())],
         licenses=[LicenseExpression("BSD-3-Clause")],
     )
