@@ -95,8 +95,8 @@ class Network:
                 with open_regular(path) as file:
                     found = set(_CERTIFICATE.findall(file.read()))
                 if found - known:
-                    known |= found
                     context.load_verify_locations(cafile=path)
+                    known |= found
 
     def certificate(self, connection: socket.socket, name: str, timeout: float) -> bytes:
         """The certificate (DER) that a server shows, whoever signed it; the connection is closed; raises OSError."""

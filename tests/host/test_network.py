@@ -184,6 +184,14 @@ def test_each_certificate_of_a_directory_is_read_once(
     assert len({one["serialNumber"] for one in context.get_ca_certs()}) == 3
 
 
+def test_what_lies_beside_a_broken_certificate_is_read_from_elsewhere(authority: trustme.CA, tmp_path: Path) -> None:
+    good = authority.cert_pem.bytes()
+    (tmp_path / "a.pem").write_bytes(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" + good)
+    (tmp_path / "b.pem").write_bytes(good)
+    context = network.trusting(Trust("", (str(tmp_path),)))
+    assert len(context.get_ca_certs()) == 1
+
+
 # HTTP
 
 
