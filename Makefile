@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Whatever the caller's language: what Python makes of it is settled before any conftest.py can mend it.
 PYTEST := PYTHONUTF8=1 $(BIN)/python -m pytest
-# Two more than there are cores: many tests wait for what they started. tests/conftest.py says which files come first.
-SIDE_BY_SIDE := -n $(shell expr $$(nproc) + 2) --dist loadfile --no-loadscope-reorder
+# One more than there are cores: many tests wait for what they started. tests/conftest.py says which files come first.
+SIDE_BY_SIDE := -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder
 VERSIONS := 3.9 3.11 3.13
 RELEASES ?= bookworm trixie bullseye
 EXECUTABLE := dist/ssm-bootstrap-$(shell uname -m)

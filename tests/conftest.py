@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from tests import caller
 from tests.fakes import RootedFiles
 from tests.lab.leaks import FOUND, SEARCHED
+from tests.sharing import scheduler
 
 HOME: pytest.StashKey[Path] = pytest.StashKey()
 
@@ -38,6 +39,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist who really called."""
     node.workerinput["caller"] = dict(caller.ENVIRONMENT)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where whole files are handed out, those that share something go to one worker."""
+    return scheduler(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(trylast=True)

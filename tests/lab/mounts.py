@@ -11,6 +11,8 @@ import re
 import shutil
 import socket
 import stat
+import sys
+import tempfile
 from pathlib import Path
 
 from tests.lab import system
@@ -70,7 +72,7 @@ def mount(
         own_root()
     run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"])
     HOME.mkdir()
-    for path in ABSENT:
+    for path in dict.fromkeys((*ABSENT, *strangers())):
         if os.path.lexists(path):
             hide(path)
     put("/etc/resolv.conf", f"nameserver {RESOLVER}\n".encode())
@@ -102,6 +104,12 @@ def mount(
         lay(target, overlay)
 
 
+def strangers() -> list[str]:
+    """What lies in the home of the machine's root, but for where this Python and the project are: an instance has none of it."""
+    needed = {Path(path).parts[:3] for path in (sys.prefix, sys.base_prefix, __file__, tempfile.gettempdir())}
+    return [f"/root/{name}" for name in _names("/root") if ("/", "root", name) not in needed]
+
+
 def own_root() -> None:
     """Directories of root's own for those of OWNED, with what the machine has there: its root is nobody in this namespace.
 
@@ -125,7 +133,7 @@ def own_root() -> None:
 
 
 def _names(path: str) -> list[str]:
-    return os.listdir(path) if os.path.isdir(path) else []
+    return os.listdir(path) if os.access(path, os.R_OK | os.X_OK) and os.path.isdir(path) else []
 
 
 def upper(path: str) -> Path:

@@ -16,6 +16,7 @@ import pytest
 from tests.lab.cases import CASES
 from tests.lab.client import Lab
 from tests.lab.machine import ROOT, why_unavailable
+from tests.lab.mounts import strangers
 
 REGION = "ap-northeast-1"
 SSM = f"ssm.{REGION}.amazonaws.com"
@@ -41,6 +42,13 @@ def test_the_machine_s_own_files_are_not_touched(lab: Lab) -> None:
     assert before == [os.path.exists(path) for path in ("/etc/amazon", "/var/lib/amazon", "/root/.aws")]
     with pytest.raises(FileNotFoundError):
         lab.read("/etc/amazon/ssm/x")
+
+
+def test_the_home_of_the_machine_s_root_is_not_the_instance_s(lab: Lab) -> None:
+    lab.reset_instance()
+    shown = {f"/root/{name}" for name in lab.run(["ls", "-A", "/root"]).stdout.split()}
+    assert shown.isdisjoint(strangers())
+    assert lab.run([sys.executable, "-c", "import tests.lab"]).returncode == 0
 
 
 def test_what_is_mounted_in_the_instance_is_not_emptied_when_it_is_forgotten(lab: Lab, tmp_path: Path) -> None:
