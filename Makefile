@@ -36,7 +36,7 @@ demo: compiled ## play the whole story in a closed VPC made of namespaces (under
 managers: compiled
 	@tests/system-packages managers
 
-test: managers ## all tests but the long sweeps, the lab's too (under 10 minutes on 2 cores)
+test: managers ## all tests but the long sweeps, the lab's too (under a quarter of an hour on 2 cores)
 	$(PYTEST) $(SIDE_BY_SIDE) -m 'not slow and not boot and not executable'
 
 slow-test: managers ## the long sweeps that `make test` leaves out
